@@ -1,0 +1,55 @@
+/** Located values: what a configuration file says, with the range of every key and value. Plain JSON. */
+
+export type ConfigNode = ConfigMap | ConfigList | ConfigScalar | ConfigUnknown
+
+interface Placed {
+  /** Range of the value in the unit. */
+  start: number
+  end: number
+}
+
+export interface ConfigEntry {
+  key: string
+  keyStart: number
+  keyEnd: number
+  value: ConfigNode
+}
+
+export interface ConfigMap extends Placed {
+  kind: 'map'
+  entries: ConfigEntry[]
+  /** HCL only: the labels of the block. */
+  labels?: string[]
+}
+
+export interface ConfigList extends Placed {
+  kind: 'list'
+  items: ConfigNode[]
+}
+
+export interface ConfigScalar extends Placed {
+  kind: 'scalar'
+  value: string | number | boolean | null
+  /** As written, quotes included. */
+  raw: string
+}
+
+/** Present, but not readable: a template, an interpolation, a syntax error. */
+export interface ConfigUnknown extends Placed {
+  kind: 'unknown'
+  because: string
+}
+
+/** One document (YAML files may hold several). */
+export interface ConfigDocument {
+  index: number
+  root: ConfigNode
+  /** True when it holds template syntax (`{{ … }}`, `{% … %}`). */
+  templated: boolean
+  hasErrors: boolean
+}
+
+export interface ConfigFacts {
+  documents: ConfigDocument[]
+  comments: { start: number; end: number; text: string }[]
+}

@@ -1,0 +1,44 @@
+/** What a shell script says: commands in order, scheduler directives, variables. Plain JSON. */
+
+/** A word after quote removal and expansion of the variables that are known; null text: not readable. */
+export interface ShellWord {
+  text: string | null
+  /** As written. */
+  raw: string
+  start: number
+  end: number
+}
+
+export interface ShellCommand {
+  words: ShellWord[]
+  /** `A=b` before the command, and everything exported before it. */
+  environment: { name: string; value: string | null; start: number; end: number }[]
+  start: number
+  end: number
+  /** Enclosing `for` loops with the number of their words (null: not countable). */
+  loops: { variable: string; count: number | null }[]
+  background: boolean
+  /** `|| true`: a failure is swallowed. */
+  failureIgnored: boolean
+  /** Inside a function that nobody calls, or after `exit`. */
+  unreachable: boolean
+}
+
+/** `#SBATCH --gres=gpu:4`. `name` without dashes, long form where the scheduler has one. */
+export interface Directive {
+  scheduler: 'SBATCH' | 'PBS' | 'BSUB'
+  name: string
+  value: string | null
+  start: number
+  end: number
+  valueStart: number
+  valueEnd: number
+}
+
+export interface ShellFacts {
+  commands: ShellCommand[]
+  directives: Directive[]
+  variables: Record<string, string | null>
+  comments: { start: number; end: number; text: string }[]
+  hasErrors: boolean
+}

@@ -1,0 +1,25 @@
+/** What the linter hands to the faces. */
+import type { Safety, TextEdit } from './edit/write.js'
+import type { Confidence, FixRequest, Saving, Severity } from './rules/rule.js'
+import type { Location } from './text/location.js'
+
+export interface Fix {
+  title: string
+  safety: Safety
+  edits: TextEdit[]
+}
+
+export interface Finding {
+  rule: string
+  reader: string
+  severity: Severity
+  confidence: Confidence
+  message: string
+  location: Location
+  checklist: string[]
+  saving: Saving | null
+  related: { location: Location; message: string }[]
+  fingerprint: string
+  /** Wishes that have not been turned into text yet (see `Linter.fixes`). */
+  requests: FixRequest[]
+}

@@ -1,0 +1,75 @@
+/**
+ * The front door: lint a text, lint a project. The faces (lsp, cli, report) call only this file.
+ */
+import type { Finding, Fix } from './finding.js'
+
+export interface LintError {
+  path: string
+  message: string
+}
+
+export interface LintResult {
+  /** Sorted by path, cell, position, rule. Suppressed findings are already gone, unused suppressions added. */
+  findings: Finding[]
+  /** Files that could not be read or decoded: an entry each, the exit code stays. */
+  errors: LintError[]
+  /** Faults of a rule or of the engine: reported, and exit code 2. */
+  faults: LintError[]
+  /** Files seen under the given paths, and those that were parsed. */
+  files: number
+  filesLinted: number
+}
+
+export interface Progress {
+  done: number
+  total: number
+}
+
+export interface LintOptions {
+  /** Files and folders to report on, relative to the root; the whole project is always read. Default: all. */
+  paths?: string[]
+  onProgress?: (progress: Progress) => void
+  signal?: AbortSignal
+}
+
+/** One notebook cell as an editor holds it. */
+export interface CellText {
+  kind: 'code' | 'markdown'
+  language: string
+  text: string
+}
+
+/** A refused fix says why. */
+export type OfferedFix = Fix | { title: string; refused: string }
+
+/** One project (a root folder): what is on disk, under what the editor has open. */
+export interface Project {
+  readonly root: string
+  /** The editor's text of a file replaces the one on disk, until `close`. */
+  open(path: string, content: string | CellText[]): void
+  close(path: string): void
+  /** The file changed (or came, or went) on disk. */
+  changedOnDisk(path: string): void
+  /** Reads what changed since the last call, joins again, and judges. */
+  lint(options?: LintOptions): Promise<LintResult>
+  /** The fixes of a finding, the preferred one first; `edits` of a notebook are per cell. */
+  fixes(finding: Finding): Promise<OfferedFix[]>
+  /** Paths whose findings depend on this one (itself, the jobs that launch it, the scripts that it launches …). */
+  relatives(path: string): string[]
+  /** Jobs, scripts, and what could not be resolved and why. */
+  graph(): Promise<JobGraph>
+  dispose(): Promise<void>
+}
+
+export interface JobGraph {
+  jobs: {
+    name: string
+    path: string
+    line: number
+    launcher: string
+    script: string | null
+    unresolved: string | null
+    gpus: number | null
+    instanceType: string | null
+  }[]
+}

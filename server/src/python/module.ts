@@ -1,0 +1,153 @@
+/**
+ * What one Python unit says, as readers ask it. The work is done in the neighbouring files: `names.ts` (what a name
+ * stands for), `fold.ts` (what a value is), `calls.ts` (arguments), `loops.ts`, `functions.ts`, `evidence.ts`.
+ */
+import type { Json } from '../text/json.js'
+import type { Span } from '../text/location.js'
+import type { Location } from '../text/location.js'
+import type { CallExpr, ClassDef, Expr, For, FunctionDef, PythonTree, Stmt, While, With } from '../syntax/python-ast.js'
+import type { Channel, Evidence } from '../workload/claim.js'
+
+/** A folded value with where it came from. */
+export type Folded =
+  | {
+      state: 'known'
+      value: Json
+      /** `code` for literals and constants; a launch channel when a bound flag or variable gave it. */
+      channel: Channel
+      /** A default of an argument (argparse, click, dataclass) that a launch could replace; none is bound. */
+      overridable: boolean
+      /** Where the value stands when that is not the expression itself (a flag on a launch line). */
+      location?: Location
+    }
+  | { state: 'unknown'; because: string }
+
+/** One argument of a call. `absent` only when nothing (`*args`, `**kwargs`) could carry it. */
+export type ArgumentValue =
+  | { state: 'absent' }
+  | { state: 'given'; expr: Expr; folded: Folded; /** the keyword's value, or the positional argument */ span: Span }
+  | { state: 'unknown'; because: string }
+
+export interface Call {
+  index: number
+  expr: CallExpr
+  /** Canonical dotted name of the callee ('torch.utils.data.DataLoader'); null when it cannot be resolved. */
+  name: string | null
+  /** Last part of the callee as written: 'fit' of `trainer.fit`. */
+  method: string
+  /** For a method call: canonical class of the receiver ('lightning.pytorch.Trainer'), where it can be inferred. */
+  receiver: string | null
+  /** The call that made the receiver, where one assignment is in reach. */
+  receiverCall: Call | null
+  function: Func | null
+  loops: Loop[]
+  withs: With[]
+  /** Statement that holds the call. */
+  statement: Stmt
+  /** Inside `if`/`try` branches. */
+  conditional: boolean
+  /** Name (or `self.x`) that the statement assigns the call to. */
+  assignedTo: string | null
+}
+
+export interface Func {
+  index: number
+  node: FunctionDef
+  name: string
+  /** 'Model.training_step', 'main.inner'. */
+  qualified: string
+  class: Klass | null
+  /** Calls made directly in the body. */
+  calls: Call[]
+}
+
+export interface Klass {
+  node: ClassDef
+  name: string
+  /** Canonical names of bases; project classes are followed to the library class (one hop). */
+  bases: string[]
+  methods: Map<string, Func>
+}
+
+/** What happens in a piece of code, calls into functions of the project followed (depth 3, one import hop). */
+export interface Effects {
+  backward: boolean
+  optimizerStep: boolean
+  /** Canonical names of library calls that are reached. */
+  calls: Set<string>
+}
+
+export interface Loop {
+  index: number
+  node: For | While
+  parent: Loop | null
+  function: Func | null
+  /** epoch: repeats a training loop; train: the innermost loop that steps an optimiser. */
+  role: 'epoch' | 'train' | 'evaluate' | 'other'
+  /** Number of passes, where it folds. */
+  trips: Folded
+  effects: Effects
+  hasBreak: boolean
+}
+
+/** What a module lets others know: the only thing that leaves the worker besides claims. Plain JSON. */
+export interface ModuleSummary {
+  path: string
+  constants: Record<string, Json>
+  functions: Record<
+    string,
+    { backward: boolean; optimizerStep: boolean; calls: string[]; params: string[]; returns: string | null }
+  >
+  classes: Record<string, { bases: string[]; methods: string[]; calls: string[] }>
+  /** Canonical names of every library call and context manager in the module. */
+  uses: string[]
+  /** Modules of the project that it imports, as paths. */
+  imports: string[]
+  isEntry: boolean
+}
+
+export interface PythonModule {
+  path: string
+  text: string
+  tree: PythonTree
+  calls: Call[]
+  functions: Func[]
+  classes: Klass[]
+  loops: Loop[]
+  /** Canonical names of all imported modules and names ('torch', 'torch.nn.functional.cross_entropy'). */
+  imports: Set<string>
+  /** `if __name__ == '__main__'`, hydra/click/absl main, notebook, or training statements at top level. */
+  isEntry: boolean
+  hasErrors: boolean
+  evidence: Evidence
+  /** Modules of the project that import this one / that this one imports (one hop). */
+  importers: ModuleSummary[]
+  imported: ModuleSummary[]
+
+  /** Calls whose canonical callee is one of these. */
+  callsTo(...names: string[]): Call[]
+  /** Method calls `x.method(...)` on a receiver of one of these classes (or any receiver when none is given). */
+  methodCalls(method: string, ...receivers: string[]): Call[]
+  /** Canonical name of a name or attribute chain; null when it is local or cannot be resolved. */
+  nameOf(expr: Expr): string | null
+  /** Value of an expression at its place. */
+  fold(expr: Expr): Folded
+  /** The argument of that keyword, or at that position (0-based; null: keyword only). */
+  argument(call: Call, keyword: string, position?: number | null): ArgumentValue
+  /** The expression that a name was last assigned before this place (one assignment in reach), else itself. */
+  definition(expr: Expr): Expr
+  /** The call behind an expression: itself, or the one that the name was assigned. */
+  callOf(expr: Expr): Call | null
+  /** The function that an expression names, in this module. */
+  functionOf(expr: Expr): Func | null
+  classOf(expr: Expr): Klass | null
+  /** Effects of a list of statements or of one expression. */
+  effects(code: Stmt[] | Expr): Effects
+  /** The call at exactly this span; the statement that holds an offset. */
+  callAt(span: Span): Call | null
+  statementAt(offset: number): Stmt | null
+  /** True when any of these canonical names (or prefixes ending in '.') is used here or in a neighbour module. */
+  uses(...names: string[]): boolean
+  /** True when the same is used in this module itself. */
+  usesHere(...names: string[]): boolean
+}

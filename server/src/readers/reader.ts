@@ -1,0 +1,43 @@
+/**
+ * What a reader is: the one place that knows a framework or platform. It turns what a file says into claims, and
+ * knows how that framework spells a change. It never judges.
+ */
+import type { ConfigFacts } from '../config/node.js'
+import type { ShellFacts } from '../config/shell-facts.js'
+import type { Change, Refusal } from '../edit/write.js'
+import type { PythonModule } from '../python/module.js'
+import type { Language, Unit } from '../text/unit.js'
+import type { Binding, Claim } from '../workload/claim.js'
+import type { ClaimBuilder } from '../workload/builder.js'
+
+/** One unit with its facts. Which facts are there follows from the language. */
+export interface UnitFacts {
+  path: string
+  unit: Unit
+  python?: PythonModule
+  config?: ConfigFacts
+  shell?: ShellFacts
+}
+
+export interface ReaderContext {
+  /** The launch that the script is read with; null: read by itself. */
+  binding: Binding | null
+  /** Versions of libraries that the project pins, by distribution name in lower case ('transformers': '4.46.1'). */
+  versions: Record<string, string>
+}
+
+export interface Reader {
+  name: string
+  languages: Language[]
+  /** Words without which it has nothing to say: the byte pre-filter of the project is derived from these. */
+  triggers: string[]
+  /** Where two readers claim a setting on one channel, the higher layer wins (an engine around a framework). */
+  layer?: number
+  read(facts: UnitFacts, context: ReaderContext, claims: ClaimBuilder): void
+  /** How this framework writes that setting. `facts` are those of the claim's own unit, parsed again. */
+  change?(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal
+}
+
+export function defineReader(reader: Reader): Reader {
+  return reader
+}

@@ -1,0 +1,76 @@
+/**
+ * What a rule is: one kind of waste, judged on the joined settings of one subject. A rule never names a framework;
+ * it never reads text; it does not know where its findings are shown.
+ */
+import type { Change, Refusal } from '../edit/write.js'
+import type { Location } from '../text/location.js'
+import type { Claim, Judged } from '../workload/claim.js'
+import type { Word } from '../workload/words.js'
+
+export type Severity = 'error' | 'warning' | 'information' | 'hint'
+export type Confidence = 'high' | 'medium' | 'low'
+
+/** What following the advice would save. */
+export interface Saving {
+  /** Share of the cost of the subject, 0 to 1: lowest and highest. */
+  fraction: [number, number]
+  usd: { range: [number, number]; per: 'hour' | 'run'; asOf: string; region: string } | null
+  /** How it was computed, with its assumptions. */
+  basis: string
+}
+
+/** A fix as a wish: set this claim's setting to this value. The claim's reader knows how that is spelled. */
+export interface FixRequest {
+  /** Shown with the checklist item; the reader's own title where absent. */
+  title?: string
+  set: { claim: Claim; value: unknown }[]
+}
+
+export interface Report {
+  /** What should change: the claim's value, or the place that should carry it. */
+  at: Claim | Location
+  message: string
+  /** Lower than the rule's own. */
+  severity?: Severity
+  confidence?: Confidence
+  saving?: Saving
+  /** Tried in order; the first that the reader does not refuse is the preferred one. */
+  fixes?: FixRequest[]
+  related?: { location: Location; message: string }[]
+}
+
+export interface RuleContext {
+  report(report: Report): void
+  /** Thresholds and facts from the user's configuration. */
+  options: RuleOptions
+}
+
+export interface RuleOptions {
+  /** Accelerator that code without a job file runs on (`hardware.default`), catalogue name. */
+  defaultHardware: string | null
+  search: { warnFits: number; errorFits: number; minFits: number }
+  lifecycle: { minEpochs: number }
+}
+
+export interface Rule<W extends Word = Word> {
+  /** `family/name`. */
+  name: string
+  judges: W
+  /** Checklist items that following the rule carries out. */
+  checklist: string[]
+  severity: Severity
+  /** One sentence: what is wasted. */
+  summary: string
+  /** Rules that say less about the same subject: their findings on it are dropped. */
+  supersedes?: string[]
+  /** Readers for which it is off by default, with the measured precision. */
+  offFor?: Record<string, string>
+  check(judged: Judged<W>, context: RuleContext): void
+}
+
+/** Ties the setting names that `check` may use to the word the rule judges. */
+export function defineRule<W extends Word>(rule: Rule<W>): Rule<W> {
+  return rule
+}
+
+export type MaterialisedFix = Change | Refusal

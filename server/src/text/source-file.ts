@@ -1,0 +1,21 @@
+import type { Unit } from './unit.js'
+
+/** One cell of a notebook, or the whole text of any other file. */
+export interface Part {
+  /** 0-based over all cells; null outside notebooks. */
+  cell: number | null
+  kind: 'code' | 'markdown' | 'file'
+  text: string
+}
+
+/** A decoded file and the units that it holds. */
+export interface SourceFile {
+  path: string
+  /** The file as it is on disk (for a notebook: its JSON; empty when the editor gave the cells). */
+  text: string
+  notebook: boolean
+  parts: Part[]
+  units: Unit[]
+  /** What is wrong with the file as a whole (broken notebook JSON …); its units may still be useful. */
+  problems: string[]
+}

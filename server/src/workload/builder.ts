@@ -1,0 +1,146 @@
+/** How readers write down their claims: short calls that fill in what every claim has. */
+import { type Location, type Span } from '../text/location.js'
+import { locate, type Unit } from '../text/unit.js'
+import type { Channel, Claim, Evidence, Launch, Reading, Site, Subject } from './claim.js'
+import type { SettingName, Word, Words } from './words.js'
+
+/** Where a claim or subject stands: a span of the unit and, in configuration, the keys that lead to it. */
+export interface Place extends Span {
+  document?: number
+  keys?: (string | number)[]
+  anchor?: string
+}
+
+export interface ClaimOptions {
+  channel?: Channel
+  overridable?: boolean
+  /** What a change would edit, where it differs from the place that is shown. */
+  site?: Place
+  /** A place in another file (a flag on the launch line). */
+  location?: Location
+  state?: 'known' | 'default'
+}
+
+/** Writes the settings of one subject. */
+export class SubjectBuilder<W extends Word> {
+  constructor(
+    private readonly owner: ClaimBuilder,
+    readonly subject: Subject<W>,
+  ) {}
+
+  /** The setting has this value, written at `place`. */
+  known<K extends SettingName<W>>(
+    setting: K,
+    key: string,
+    value: Words[W][K],
+    place: Place,
+    options: ClaimOptions = {},
+  ): this {
+    this.owner.add(this.subject, setting, key, options.state ?? 'known', place, { value, ...options })
+    return this
+  }
+
+  /** Not given: `value` is what the library does by itself. `place` is the call or node that would carry it. */
+  default<K extends SettingName<W>>(
+    setting: K,
+    key: string,
+    value: Words[W][K],
+    place: Place,
+    options: ClaimOptions = {},
+  ): this {
+    this.owner.add(this.subject, setting, key, 'default', place, { value, channel: 'library default', ...options })
+    return this
+  }
+
+  /** Given, but to something that cannot be read. */
+  unknown<K extends SettingName<W>>(
+    setting: K,
+    key: string,
+    because: string,
+    place: Place,
+    options: ClaimOptions = {},
+  ): this {
+    this.owner.add(this.subject, setting, key, 'unknown', place, { because, ...options })
+    return this
+  }
+}
+
+export class ClaimBuilder {
+  readonly reading: Reading = { subjects: [], claims: [], launches: [] }
+
+  constructor(
+    readonly path: string,
+    readonly unit: Unit,
+    readonly reader: string,
+  ) {}
+
+  locate(place: Span): Location {
+    return locate(this.path, this.unit, place)
+  }
+
+  site(place: Place): Site {
+    const site: Site = { unit: this.unit.index, start: place.start, end: place.end }
+    if (place.document !== undefined) site.document = place.document
+    if (place.keys !== undefined) site.keys = place.keys
+    if (place.anchor !== undefined) site.anchor = place.anchor
+    return site
+  }
+
+  /** A new subject, owned by this reader. `name` keeps two subjects of one scope and word apart. */
+  subject<W extends Word>(
+    word: W,
+    place: Place,
+    scope: string,
+    evidence: Evidence,
+    job: string | null = null,
+  ): SubjectBuilder<W> {
+    const location = this.locate(place)
+    const id = `${this.path}#${word}@${location.cell ?? ''}:${location.start}`
+    const subject: Subject<W> = {
+      id,
+      word,
+      reader: this.reader,
+      location,
+      site: this.site(place),
+      scope,
+      evidence,
+      job,
+    }
+    this.reading.subjects.push(subject as unknown as Subject)
+    return new SubjectBuilder(this, subject)
+  }
+
+  /** Adds settings to a subject that another reader owns (same file), by its id or for every one of that word. */
+  extend<W extends Word>(word: W, id: string | null = null): SubjectBuilder<W> {
+    const subject = { id: id ?? `${this.path}#${word}@*`, word } as unknown as Subject<W>
+    return new SubjectBuilder(this, subject)
+  }
+
+  launch(launch: Omit<Launch, 'reader' | 'location'>, place: Place): void {
+    this.reading.launches.push({ ...launch, reader: this.reader, location: this.locate(place) })
+  }
+
+  /** @internal */
+  add(
+    subject: { id: string },
+    setting: string,
+    key: string,
+    state: Claim['state'],
+    place: Place,
+    rest: { value?: unknown; because?: string } & ClaimOptions,
+  ): void {
+    this.reading.claims.push({
+      subject: subject.id,
+      setting,
+      reader: this.reader,
+      key,
+      state,
+      value: rest.value,
+      because: rest.because,
+      channel: rest.channel ?? 'code',
+      overridable: rest.overridable ?? false,
+      location: rest.location ?? this.locate(place),
+      site: this.site(rest.site ?? place),
+    })
+  }
+}

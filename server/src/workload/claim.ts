@@ -1,0 +1,155 @@
+/**
+ * Claims: what readers say. See docs/architecture.md, "Readers claim, the workload joins, rules judge".
+ */
+import type { Location } from '../text/location.js'
+import type { Word, Words } from './words.js'
+
+/** Where a value comes from, from strongest to weakest. */
+export const channels = [
+  'launch flag',
+  'launch environment',
+  'code',
+  'named file',
+  'convention',
+  'user configuration',
+  'library default',
+] as const
+export type Channel = (typeof channels)[number]
+
+export type SubjectId = string
+
+/**
+ * What a change would edit: in Python and shell a range of the unit (a call, a statement, a command), in
+ * configuration the path of keys within a document of the unit. `anchor` is free for the reader: what it needs to
+ * carry out its own change later.
+ */
+export interface Site {
+  unit: number
+  start: number
+  end: number
+  /** Configuration: index of the document within the unit, and the keys down to the node. */
+  document?: number
+  keys?: (string | number)[]
+  anchor?: string
+}
+
+export interface Claim<T = unknown> {
+  subject: SubjectId
+  setting: string
+  reader: string
+  /** The framework's own word for the setting, used in messages: 'bf16', 'activeDeadlineSeconds'. */
+  key: string
+  /** `default`: not given, so `value` is what the library does by itself. */
+  state: 'known' | 'default' | 'unknown'
+  value?: T
+  /** Why it is unknown: '**kwargs', 'environment variable', 'command line'. */
+  because?: string
+  channel: Channel
+  /** A value that a launch could replace (a default in the user's code), and no launch is linked. */
+  overridable: boolean
+  /** The value; where none is written, the call or node that would carry it. */
+  location: Location
+  site: Site
+}
+
+/** How sure it is that a subject is what it seems, and that it matters. */
+export interface Evidence {
+  /** What the file is for. Only `training` and `tuning` scripts, and job files, get advice about training. */
+  role: 'training' | 'tuning' | 'inference' | 'data' | 'library' | 'test' | 'job'
+  /** `maybe`: used when present (`cuda if available`, a trainer that picks its device). */
+  accelerator: 'gpu' | 'maybe' | 'cpu' | 'tpu' | 'mps' | 'none'
+  /** Why the run is small ('MNIST', '2 layers'); null when nothing says so. Lowers severity one step. */
+  small: string | null
+  notebook: boolean
+}
+
+/** A thing that settings are about: one training loop, one search, one request for machines. */
+export interface Subject<W extends Word = Word> {
+  id: SubjectId
+  word: W
+  /** The reader that owns it. */
+  reader: string
+  /** What a finding about a missing setting is anchored to: the call or key that should carry it. */
+  location: Location
+  site: Site
+  /** Where it is defined: 'main', 'Model.fit', 'spec.template'. Part of the fingerprint. */
+  scope: string
+  evidence: Evidence
+  /** Subjects with the same job belong to one launch (a SLURM file, a manifest, an estimator call). */
+  job: string | null
+}
+
+export interface Reading {
+  subjects: Subject[]
+  claims: Claim[]
+  launches: Launch[]
+}
+
+/** One flag or variable that a launch sets. `value` null: set, but to something that cannot be read. */
+export interface LaunchValue {
+  value: string | boolean | null
+  location: Location
+}
+
+/**
+ * One command that starts a Python program, as a reader found it. It binds the script's argument defaults: the
+ * script is read once more with it.
+ */
+export interface Launch {
+  /** Unique in the project. */
+  id: string
+  reader: string
+  /** The job that it belongs to; null for a command that stands alone. */
+  job: string | null
+  location: Location
+  launcher: string
+  /** The program as written: a path (with the folders it may be relative to) or a module. */
+  program: { path: string | null; module: string | null; bases: string[] }
+  /** Flags of the script, without leading dashes, `-` kept; positional arguments apart. */
+  flags: Record<string, LaunchValue>
+  positionals: LaunchValue[]
+  /** False where some arguments cannot be read (`"$@"`, an unresolved variable): absent flags are then unknown. */
+  complete: boolean
+  environment: Record<string, LaunchValue>
+  /** Flags of the launcher itself (`--nproc_per_node`, `--mixed_precision`), same spelling rules. */
+  launcherFlags: Record<string, LaunchValue>
+  /** Processes per node; null: unknown; 0: one for each device of the node. */
+  processes: number | null
+  nodes: number | null
+  /** Configuration files that the launcher or the script is given, as written. */
+  files: { flag: string; path: string; location: Location }[]
+}
+
+/** A launch with its files resolved: what a script is read with. */
+export interface Binding {
+  launch: Launch
+  /** Settings for the script that the launcher brings (from its flags, its environment, its own file). */
+  settings: Claim[]
+}
+
+/** A setting of a subject after the join: the strongest claim, or unknown. */
+export type Effective<T> = Claim<T>
+
+/** The job side of a run. */
+export interface RunJob {
+  compute: Judged<'Compute'> | null
+  launch: Launch | null
+}
+
+/** One launch of one entry point on one request for machines. */
+export interface Run {
+  id: string
+  /** The script that runs, if it is in the project. */
+  script: string | null
+  /** True when some link could not be resolved: then no rule may say that something is missing elsewhere. */
+  unresolved: string | null
+  job: RunJob
+  subjects: Judged[]
+}
+
+/** A subject with its joined settings, as rules see it. */
+export interface Judged<W extends Word = Word> {
+  subject: Subject<W>
+  run: Run
+  settings: { [K in keyof Words[W]]?: Effective<Words[W][K]> }
+}

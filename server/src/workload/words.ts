@@ -1,0 +1,148 @@
+/**
+ * The words of the workload: what a subject can be, and the settings that each kind of subject has.
+ *
+ * Readers fill settings, rules judge them. A rule that needs a special case for one framework lacks a word here.
+ */
+import type { Json } from '../text/json.js'
+
+/** From most to least precise. `-mixed`: autocast over fp32 weights; without: the weights themselves. */
+export type Precision = 'fp64' | 'fp32' | 'tf32' | 'bf16-mixed' | 'fp16-mixed' | 'bf16' | 'fp16' | 'fp8'
+
+/** One dimension of a search space; `size` null where it cannot be computed. */
+export interface Dimension {
+  name: string
+  size: number | null
+  /** The values, where they fold; used to find seeds, duplicates and resource parameters. */
+  values?: Json[]
+}
+
+export interface SearchSpace {
+  /** Grids that are searched one after the other (a list of parameter grids); usually one. */
+  grids: Dimension[][]
+  /** Sum over grids of the product of sizes; a lower bound where `lowerBound`. Null where nothing is known. */
+  configurations: number | null
+  lowerBound: boolean
+}
+
+export interface SearchSettings {
+  strategy: 'grid' | 'random' | 'bayesian' | 'halving' | 'hyperband' | 'other'
+  space: SearchSpace
+  /** Fits per configuration (cross-validation folds, repeats); 1 where there are none. */
+  folds: number
+  /** Upper limit of trials; null: none. */
+  trialCap: number | null
+  earlyTermination: boolean
+  /** How dear one fit is. `cheap`: closed form or a look-up; `dear`: boosted ensembles, kernels, neural networks. */
+  fitCost: 'cheap' | 'ordinary' | 'dear'
+  /** True when several metrics or a callable choose the winner (halving cannot carry that). */
+  multiMetric: boolean
+  /** The metric that is optimised; null: none is named. */
+  metric: string | null
+  parallelism: number
+}
+
+export interface TrainingSettings {
+  precision: Precision
+  /** Upper limit of passes over the data. */
+  epochs: number
+  /** Upper limit of optimiser steps; null: none. */
+  maxSteps: number | null
+  /** True when a validation metric is computed while training. */
+  validation: boolean
+  /** True when something ends the run when the metric stalls. */
+  earlyStopping: boolean
+  /** The logged metric that early stopping would watch, and whether lower is better. */
+  monitor: { name: string; lowerIsBetter: boolean }
+  /** True when the learning-rate schedule is laid out over all epochs. */
+  fullHorizonSchedule: boolean
+  /** Self-supervised, adversarial or reinforcement learning: validation loss does not tell when to stop. */
+  openEnded: string
+  /** True when the run writes something that it could resume from, and reads it again. */
+  resumable: boolean
+  /** How several devices are used by the code itself. */
+  parallelism: 'none' | 'data-parallel' | 'distributed' | 'model-parallel' | 'trials'
+  /** GPUs that data parallelism is restricted to. */
+  devices: number
+  /** The loss refuses autocast (BCELoss, binary_cross_entropy): its name. */
+  autocastRefusedBy: string
+}
+
+export interface InputPipelineSettings {
+  /** Worker processes; 0: the training process loads by itself. */
+  workers: number
+  pinnedMemory: boolean
+  persistentWorkers: boolean
+  /** What consumes the batches. */
+  feeds: 'training' | 'evaluation'
+  /** What one sample costs. `memory`: only indexed; `decode`: reads or decodes; `device`: already on the accelerator. */
+  work: 'memory' | 'light' | 'decode' | 'device'
+  /** What decodes: 'ImageFolder', 'open()', the collator's name. */
+  decoder: string
+  /** True for a stream that workers would repeat, since it is not sharded among them. */
+  unshardedStream: boolean
+}
+
+export interface PreprocessingSettings {
+  cached: boolean
+  /** What is recomputed: `TfidfVectorizer`, `tokenisation`. */
+  transformation: string
+  /** How often it is computed, and how often it would have to be. */
+  repeats: { total: number; distinct: number; why: string }
+  /** True for a small demonstration (a cap on the samples). */
+  demonstration: boolean
+}
+
+export interface ComputeSettings {
+  provider: 'aws' | 'gcp' | 'azure' | 'kubernetes' | 'slurm' | 'other'
+  /** The job's name as its author wrote it. */
+  name: string
+  instanceType: string
+  /** Nodes (machines) of the job. */
+  nodes: number
+  /** Accelerators per node. */
+  gpus: number
+  /** Catalogue name of the accelerator: 'A100-40GB'. */
+  gpuModel: string
+  /** vCPUs per node. */
+  cpus: number
+  spot: boolean
+  /** Seconds after which the platform ends the job; null: never. */
+  timeLimit: number | null
+  /** Seconds that a spot job may wait and run together; null: not given. */
+  maxWait: number | null
+  /** Where the platform keeps checkpoints; null: nowhere. */
+  checkpointStore: string | null
+  /** True when each trial of a search runs as a job of its own. */
+  trials: boolean
+  /** Capacity that was bought ahead (reservation, training plan, block). */
+  reserved: boolean
+  /** Seconds that a warm pool is held; null: none. */
+  keepAlive: number | null
+  /** A service (server, notebook, shell) rather than a job that ends. */
+  service: boolean
+  /** True when spot capacity is asked for on the job itself (not on a pool). */
+  choosesCapacity: boolean
+  region: string
+}
+
+export interface LaunchSettings {
+  launcher: string
+  /** Processes per node. */
+  processes: number
+  nodes: number
+  /** What a failing or short command returns to; unused values stay out. */
+  script: string
+}
+
+
+export interface Words {
+  Search: SearchSettings
+  Training: TrainingSettings
+  InputPipeline: InputPipelineSettings
+  Preprocessing: PreprocessingSettings
+  Compute: ComputeSettings
+  Launch: LaunchSettings
+}
+
+export type Word = keyof Words
+export type SettingName<W extends Word> = keyof Words[W] & string
