@@ -1,0 +1,169 @@
+/**
+ * The files of a project. Git's ignore files are respected at every level, vendored and generated folders are skipped
+ * by name, and links are never walked: what a link inside the project leads to is found under its own name, and what
+ * lies outside stays outside.
+ */
+import type { LintError } from '../linter.js'
+import { isReadableName } from './file-kinds.js'
+import { type IgnoreChain, PatternLayer, verdictOf } from './gitignore.js'
+import { type Entry, type Host, relativeTo, under } from './host.js'
+import { isSkippedFolder, marksSkippedFolder } from './skipped.js'
+
+export interface DiscoverOptions {
+  /** The user's `exclude`: true leaves out, false brings back what is skipped by name or by git, undefined: no opinion. */
+  excluded?: (path: string, folder: boolean) => boolean | undefined
+  /** Files and folders, relative to the root, that are read even where something above leaves them out. */
+  explicit?: readonly string[]
+  signal?: AbortSignal
+}
+
+export interface Discovery {
+  /** Relative to the root, sorted. */
+  files: string[]
+  /** Links within the project: path of the link → path that it leads to. */
+  links: Map<string, string>
+  /** Folders that could not be read. */
+  errors: LintError[]
+}
+
+/** Folders read at the same time: more than this only fills the queue of the disk. */
+const atOnce = 32
+
+interface Folder {
+  path: string
+  ignored: IgnoreChain | undefined
+}
+
+export async function discover(host: Host, root: string, options: DiscoverOptions = {}): Promise<Discovery> {
+  const walk = new Walk(host, root, options)
+  await walk.run()
+  return {
+    files: [...walk.files].sort(compare),
+    links: walk.links,
+    errors: walk.errors.sort((a, b) => compare(a.path, b.path)),
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+class Walk {
+  readonly files = new Set<string>()
+  readonly links = new Map<string, string>()
+  readonly errors: LintError[] = []
+  private readonly seen = new Set<string>()
+  private realRoot: string
+
+  constructor(
+    private readonly host: Host,
+    private readonly root: string,
+    private readonly options: DiscoverOptions,
+  ) {
+    this.realRoot = root
+  }
+
+  async run(): Promise<void> {
+    this.realRoot = (await this.host.resolve(this.root))?.path ?? this.root
+    await this.folders([{ path: '', ignored: await this.repositoryExcludes() }])
+    for (const path of this.options.explicit ?? []) await this.explicit(path)
+  }
+
+  /** `.git/info/exclude` of the repository whose top is the root. */
+  private async repositoryExcludes(): Promise<IgnoreChain | undefined> {
+    const text = await this.text('.git/info/exclude')
+    return text === undefined ? undefined : { layer: new PatternLayer('', text), above: undefined }
+  }
+
+  private async text(path: string): Promise<string | undefined> {
+    try {
+      return new TextDecoder().decode(await this.host.read(under(this.root, path)))
+    } catch {
+      return undefined
+    }
+  }
+
+  private async explicit(path: string): Promise<void> {
+    if (path === '' || this.files.has(path)) return
+    const target = await this.host.resolve(under(this.root, path))
+    const real = target === undefined ? undefined : relativeTo(this.realRoot, target.path)
+    if (target === undefined || real === undefined) return
+    if (real !== path) this.links.set(path, real)
+    if (target.kind === 'file') this.files.add(real)
+    // Ignore files above it would leave all of it out, so only those inside it count.
+    else if (target.kind === 'folder' && !this.seen.has(real))
+      await this.folders([{ path: real, ignored: undefined }])
+  }
+
+  private async folders(queue: Folder[]): Promise<void> {
+    const pending = [...queue]
+    const running = new Set<Promise<void>>()
+    while (pending.length > 0 || running.size > 0) {
+      this.options.signal?.throwIfAborted()
+      while (pending.length > 0 && running.size < atOnce) {
+        const job: Promise<void> = this.folder(pending.pop()!, pending).finally(() => running.delete(job))
+        running.add(job)
+      }
+      await Promise.race(running)
+    }
+  }
+
+  private async folder(folder: Folder, pending: Folder[]): Promise<void> {
+    if (this.seen.has(folder.path)) return
+    this.seen.add(folder.path)
+    let entries: Entry[]
+    try {
+      entries = await this.host.list(under(this.root, folder.path))
+    } catch (error) {
+      this.errors.push({
+        path: folder.path || '.',
+        message: error instanceof Error ? error.message : String(error),
+      })
+      return
+    }
+    if (
+      folder.path !== '' &&
+      entries.some((entry) => marksSkippedFolder(entry.name)) &&
+      !this.wanted(folder.path)
+    )
+      return
+    const ignored = await this.chain(folder, entries)
+    for (const entry of entries) {
+      const path = folder.path === '' ? entry.name : `${folder.path}/${entry.name}`
+      if (entry.kind === 'file') {
+        if (isReadableName(entry.name) && !this.leftOut(path, entry.name, false, ignored))
+          this.files.add(path)
+      } else if (entry.kind === 'folder') {
+        if (!this.leftOut(path, entry.name, true, ignored)) pending.push({ path, ignored })
+      } else if (entry.kind === 'link' && !isSkippedFolder(entry.name)) {
+        await this.link(path)
+      }
+    }
+  }
+
+  /** The user asked for this folder, by an `exclude = ["!…"]` or on the command line. */
+  private wanted(path: string): boolean {
+    return this.options.excluded?.(path, true) === false || (this.options.explicit ?? []).includes(path)
+  }
+
+  private async chain(folder: Folder, entries: Entry[]): Promise<IgnoreChain | undefined> {
+    if (!entries.some((entry) => entry.name === '.gitignore' && entry.kind === 'file')) return folder.ignored
+    const text = await this.text(folder.path === '' ? '.gitignore' : `${folder.path}/.gitignore`)
+    return text === undefined
+      ? folder.ignored
+      : { layer: new PatternLayer(folder.path, text), above: folder.ignored }
+  }
+
+  private leftOut(path: string, name: string, folder: boolean, ignored: IgnoreChain | undefined): boolean {
+    const user = this.options.excluded?.(path, folder)
+    if (user !== undefined) return user
+    if (folder && isSkippedFolder(name)) return true
+    return verdictOf(ignored, path, folder) === true
+  }
+
+  private async link(path: string): Promise<void> {
+    const target = await this.host.resolve(under(this.root, path))
+    const real = target === undefined ? undefined : relativeTo(this.realRoot, target.path)
+    if (real !== undefined && real !== '') this.links.set(path, real)
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What the engine asks of the machine it runs on. Paths are strings with `/` as separator: a root (an absolute path,
+ * or a URI in the browser) and, below it, relative paths joined by `under`. The Node host is `node/host.ts`; tests and
+ * the browser bring their own.
+ */
+export type EntryKind = 'file' | 'folder' | 'link' | 'other'
+
+export interface Entry {
+  name: string
+  kind: EntryKind
+}
+
+/** One worker of the pool: structured-clone messages both ways. */
+export interface HostWorker {
+  post(message: unknown, transfer?: ArrayBuffer[]): void
+  onMessage(listener: (message: unknown) => void): void
+  /** The worker died: an uncaught error, out of memory, a failed start. */
+  onError(listener: (error: Error) => void): void
+  terminate(): Promise<void>
+}
+
+export interface Host {
+  /** Rejects with a readable message when there is no such file or it cannot be read. */
+  read(path: string): Promise<Uint8Array>
+  /** Entries of a folder in no particular order; rejects with a readable message when it cannot be read. */
+  list(folder: string): Promise<Entry[]>
+  /** What stands at a path after following every link; undefined: nothing. `path` is free of links. */
+  resolve(path: string): Promise<{ path: string; kind: EntryKind } | undefined>
+  /** Bytes of the file, without reading it; undefined: nothing there. */
+  size(path: string): Promise<number | undefined>
+  readonly cpuCount: number
+  /** The bytes of `<name>.wasm` (a grammar, or the parser runtime 'web-tree-sitter'). */
+  grammar(name: string): Promise<Uint8Array>
+  /** Absent where the host has no threads: everything then runs in this one. */
+  createWorker?(): HostWorker
+}
+
+/** The path of something below a root. */
+export function under(root: string, relative: string): string {
+  if (relative === '' || relative === '.') return root
+  return root.endsWith('/') ? root + relative : `${root}/${relative}`
+}
+
+/** The way from a root to a path, '' for the root itself; undefined when the path is not below it. */
+export function relativeTo(root: string, path: string): string | undefined {
+  if (path === root) return ''
+  const prefix = root.endsWith('/') ? root : `${root}/`
+  return path.startsWith(prefix) ? path.slice(prefix.length) : undefined
+}

@@ -1,0 +1,128 @@
+/** The host on Node: the disk, its processors, worker threads. */
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { Entry, EntryKind, Host, HostWorker } from '../host.js'
+
+interface Kinds {
+  isFile(): boolean
+  isDirectory(): boolean
+  isSymbolicLink(): boolean
+}
+
+function kindOf(kinds: Kinds): EntryKind {
+  if (kinds.isFile()) return 'file'
+  if (kinds.isDirectory()) return 'folder'
+  return kinds.isSymbolicLink() ? 'link' : 'other'
+}
+
+const reasons: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'not a folder',
+  EISDIR: 'is a folder',
+  ELOOP: 'too many levels of symbolic links',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the path is too long',
+  ERR_FS_FILE_TOO_LARGE: 'larger than 2 GiB',
+}
+
+/** A system error as a sentence without the path, which stands beside it. */
+export function readable(error: unknown): Error {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  const reason = code === undefined ? undefined : reasons[code]
+  return new Error(`cannot be read: ${reason ?? (error instanceof Error ? error.message : String(error))}`)
+}
+
+/** Forward slashes, as everything outside this folder expects. */
+export function toPosix(path: string): string {
+  return sep === '/' ? path : path.split(sep).join('/')
+}
+
+class NodeWorker implements HostWorker {
+  private readonly worker: Worker
+
+  constructor() {
+    // Beside the bundle lies worker.js; from the sources it is TypeScript, which needs the loader that runs us.
+    const source = import.meta.url.endsWith('.ts')
+    this.worker = new Worker(new URL(source ? './worker.ts' : './worker.js', import.meta.url), {
+      execArgv: source ? ['--import', 'tsx'] : [],
+    })
+    // A waiting pool must not keep a finished command alive.
+    this.worker.unref()
+  }
+
+  post(message: unknown, transfer: ArrayBuffer[] = []): void {
+    this.worker.postMessage(message, transfer)
+  }
+
+  onMessage(listener: (message: unknown) => void): void {
+    this.worker.on('message', listener)
+  }
+
+  onError(listener: (error: Error) => void): void {
+    this.worker.on('error', listener)
+    this.worker.on('exit', (code) => {
+      if (code !== 0) listener(new Error(`the worker ended with code ${code}`))
+    })
+  }
+
+  async terminate(): Promise<void> {
+    await this.worker.terminate()
+  }
+}
+
+export function createNodeHost(): Host {
+  return {
+    cpuCount: availableParallelism(),
+
+    async read(path) {
+      try {
+        const information = await stat(path)
+        // A pipe or a device would block or never end.
+        if (!information.isFile())
+          throw new Error(information.isDirectory() ? 'is a folder' : 'not a regular file')
+        return await readFile(path)
+      } catch (error) {
+        throw readable(error)
+      }
+    },
+
+    async list(folder) {
+      try {
+        const entries = await readdir(folder, { withFileTypes: true })
+        return entries.map((entry): Entry => ({ name: entry.name, kind: kindOf(entry) }))
+      } catch (error) {
+        throw readable(error)
+      }
+    },
+
+    async resolve(path) {
+      try {
+        const real = await realpath(path)
+        return { path: toPosix(real), kind: kindOf(await stat(real)) }
+      } catch {
+        return undefined
+      }
+    },
+
+    async size(path) {
+      try {
+        return (await stat(path)).size
+      } catch {
+        return undefined
+      }
+    },
+
+    createWorker: () => new NodeWorker(),
+  }
+}
+
+/** A folder of this installation: the bundle's own, or the project root when run from the sources. */
+export function installation(): string {
+  const source = import.meta.url.endsWith('.ts')
+  return fileURLToPath(new URL(source ? '../../../../' : './', import.meta.url))
+}
