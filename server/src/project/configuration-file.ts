@@ -1,0 +1,333 @@
+/** One configuration file: `costlint.toml`, or `[tool.costlint]` in `pyproject.toml`, checked value by value. */
+import type { ConfigEntry, ConfigFacts, ConfigMap, ConfigNode } from '../config/node.js'
+import type { Severity } from '../rules/rule.js'
+import { nearest, suggestion } from './nearest.js'
+import { isKnownSelector, selectorNames } from './selector.js'
+
+export type ConfiguredSeverity = Severity | 'off'
+export type FailOn = Severity | 'never'
+
+export const severities: readonly Severity[] = ['error', 'warning', 'information', 'hint']
+const configuredSeverities: readonly ConfiguredSeverity[] = ['off', ...severities]
+export const failOnValues: readonly FailOn[] = [...severities, 'never']
+
+export interface ConfigurationProblem {
+  path: string
+  /** 1-based. */
+  line: number
+  message: string
+}
+
+/** What decides about rules: of a whole file, or of one of its overrides. */
+export interface RuleChoice {
+  /** Absent: every rule. */
+  select?: string[]
+  ignore: string[]
+  severity: [selector: string, severity: ConfiguredSeverity][]
+}
+
+export interface Override extends RuleChoice {
+  paths: string[]
+}
+
+/** A suppression for files that hold no comments. */
+export interface ConfiguredSuppression {
+  path: string
+  rule: string
+  reason: string
+}
+
+export interface ConfigurationFile extends RuleChoice {
+  path: string
+  exclude: string[]
+  include?: string[]
+  overrides: Override[]
+  suppress: ConfiguredSuppression[]
+  hardware?: string
+  search: { warnFits?: number; errorFits?: number; minFits?: number }
+  lifecycle: { minEpochs?: number }
+  failOn?: FailOn
+}
+
+export interface Vocabulary {
+  /** Names of all rules. */
+  rules: readonly string[]
+  /** Names that `hardware.default` may have; absent: any. */
+  hardware?: readonly string[]
+}
+
+export interface ParsedConfiguration {
+  /** Undefined for a `pyproject.toml` that does not speak of CostLint. */
+  file: ConfigurationFile | undefined
+  problems: ConfigurationProblem[]
+}
+
+/** Whether a `pyproject.toml` is worth parsing. */
+export function mentionsConfiguration(text: string): boolean {
+  return /\[\s*tool\s*\.\s*["']?costlint|^\s*costlint\b/m.test(text)
+}
+
+export function readConfigurationFile(
+  path: string,
+  text: string,
+  facts: ConfigFacts,
+  vocabulary: Vocabulary,
+): ParsedConfiguration {
+  return new FileReader(path, text, vocabulary).read(facts)
+}
+
+type Handler = (entry: ConfigEntry) => void
+
+class FileReader {
+  private readonly problems: ConfigurationProblem[] = []
+
+  constructor(
+    private readonly path: string,
+    private readonly text: string,
+    private readonly vocabulary: Vocabulary,
+  ) {}
+
+  read(facts: ConfigFacts): ParsedConfiguration {
+    const document = facts.documents[0]
+    const root = document?.root
+    if (document?.hasErrors)
+      this.problem(firstUnknown(document.root) ?? document.root.start, 'this is not valid TOML')
+    const table = this.path.endsWith('pyproject.toml') ? child(child(root, 'tool'), 'costlint') : root
+    if (table === undefined) return { file: undefined, problems: [] }
+    const file: ConfigurationFile = {
+      path: this.path,
+      ...noChoice(),
+      exclude: [],
+      overrides: [],
+      suppress: [],
+      search: {},
+      lifecycle: {},
+    }
+    this.table(table, 'the configuration', {
+      ...this.choice(file),
+      exclude: (entry) => {
+        file.exclude = this.strings(entry) ?? []
+      },
+      include: (entry) => {
+        file.include = this.strings(entry)
+      },
+      overrides: (entry) => {
+        file.overrides = this.tables(entry).map((each) => this.override(each))
+      },
+      suppress: (entry) => {
+        file.suppress = this.tables(entry).flatMap((each) => this.suppression(each))
+      },
+      hardware: (entry) =>
+        this.table(entry.value, '"hardware"', {
+          default: (inner) => {
+            file.hardware = this.hardware(inner)
+          },
+        }),
+      search: (entry) =>
+        this.table(entry.value, '"search"', {
+          'warn-fits': (inner) => {
+            file.search.warnFits = this.count(inner)
+          },
+          'error-fits': (inner) => {
+            file.search.errorFits = this.count(inner)
+          },
+          'min-fits': (inner) => {
+            file.search.minFits = this.count(inner)
+          },
+        }),
+      lifecycle: (entry) =>
+        this.table(entry.value, '"lifecycle"', {
+          'min-epochs': (inner) => {
+            file.lifecycle.minEpochs = this.count(inner)
+          },
+        }),
+      'fail-on': (entry) => {
+        file.failOn = this.oneOf(entry, failOnValues)
+      },
+    })
+    return { file, problems: this.problems.sort((a, b) => a.line - b.line) }
+  }
+
+  private choice(target: RuleChoice): Record<string, Handler> {
+    return {
+      select: (entry) => {
+        target.select = this.selectors(entry)
+      },
+      ignore: (entry) => {
+        target.ignore = this.selectors(entry) ?? []
+      },
+      severity: (entry) => {
+        if (entry.value.kind !== 'map') return this.wrongType(entry, 'a table of rule = "severity"')
+        for (const each of entry.value.entries) {
+          if (!this.knowsSelector(each.key, each.keyStart)) continue
+          const severity = this.oneOf(each, configuredSeverities)
+          if (severity !== undefined) target.severity.push([each.key, severity])
+        }
+      },
+    }
+  }
+
+  private override(table: ConfigMap): Override {
+    const override: Override = { paths: [], ...noChoice() }
+    this.table(table, 'an override', {
+      paths: (entry) => {
+        override.paths = this.strings(entry) ?? []
+      },
+      ...this.choice(override),
+    })
+    if (!has(table, 'paths')) this.problem(table.start, 'an override needs "paths"')
+    return override
+  }
+
+  private suppression(table: ConfigMap): ConfiguredSuppression[] {
+    const found: Partial<ConfiguredSuppression> = {}
+    this.table(table, 'a suppression', {
+      path: (entry) => {
+        found.path = this.string(entry)
+      },
+      rule: (entry) => {
+        const rule = this.string(entry)
+        if (rule !== undefined && this.knowsSelector(rule, entry.value.start)) found.rule = rule
+      },
+      reason: (entry) => {
+        found.reason = this.string(entry)
+      },
+    })
+    for (const key of ['path', 'rule', 'reason']) {
+      if (!has(table, key)) this.problem(table.start, `a suppression needs "${key}"`)
+    }
+    const { path, rule, reason } = found
+    return path === undefined || rule === undefined || reason === undefined ? [] : [{ path, rule, reason }]
+  }
+
+  private table(node: ConfigNode, what: string, handlers: Record<string, Handler>): void {
+    if (node.kind !== 'map') {
+      if (node.kind !== 'unknown') this.problem(node.start, `${what} must be a table`)
+      return
+    }
+    for (const entry of node.entries) {
+      const handler = Object.hasOwn(handlers, entry.key) ? handlers[entry.key] : undefined
+      if (handler !== undefined) handler(entry)
+      else {
+        const names = Object.keys(handlers)
+        const hint = nearest(entry.key, names)
+        const end = hint === undefined ? `; it may hold ${names.join(', ')}` : `, did you mean "${hint}"?`
+        this.problem(entry.keyStart, `unknown key "${entry.key}" in ${what}${end}`)
+      }
+    }
+  }
+
+  private tables(entry: ConfigEntry): ConfigMap[] {
+    const { value } = entry
+    if (value.kind !== 'list') {
+      this.wrongType(entry, `a list of tables, [[${entry.key}]]`)
+      return []
+    }
+    return value.items.filter((item): item is ConfigMap => {
+      if (item.kind !== 'map' && item.kind !== 'unknown')
+        this.wrongType(entry, `a list of tables, [[${entry.key}]]`)
+      return item.kind === 'map'
+    })
+  }
+
+  private string(entry: ConfigEntry): string | undefined {
+    const { value } = entry
+    if (value.kind === 'scalar' && typeof value.value === 'string') return value.value
+    this.wrongType(entry, 'a string')
+    return undefined
+  }
+
+  private strings(entry: ConfigEntry): string[] | undefined {
+    return this.placedStrings(entry)?.map((each) => each.text)
+  }
+
+  private placedStrings(entry: ConfigEntry): { text: string; start: number }[] | undefined {
+    const { value } = entry
+    const found: { text: string; start: number }[] = []
+    for (const item of value.kind === 'list' ? value.items : [value]) {
+      if (item.kind !== 'scalar' || typeof item.value !== 'string' || value.kind !== 'list') {
+        this.wrongType(entry, 'a list of strings')
+        return undefined
+      }
+      found.push({ text: item.value, start: item.start })
+    }
+    return found
+  }
+
+  private selectors(entry: ConfigEntry): string[] | undefined {
+    return this.placedStrings(entry)
+      ?.filter((each) => this.knowsSelector(each.text, each.start))
+      .map((each) => each.text)
+  }
+
+  private knowsSelector(selector: string, at: number): boolean {
+    if (isKnownSelector(selector, this.vocabulary.rules)) return true
+    const names = selectorNames(this.vocabulary.rules)
+    this.problem(at, `unknown rule "${selector}"${suggestion(selector, names)}`)
+    return false
+  }
+
+  private count(entry: ConfigEntry): number | undefined {
+    const { value } = entry
+    if (value.kind === 'scalar' && typeof value.value === 'number' && Number.isInteger(value.value)) {
+      if (value.value >= 0) return value.value
+    }
+    this.wrongType(entry, 'a whole number, 0 or more')
+    return undefined
+  }
+
+  private oneOf<T extends string>(entry: ConfigEntry, values: readonly T[]): T | undefined {
+    const { value } = entry
+    const text = value.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined
+    const found = values.find((each) => each === text)
+    if (found === undefined) this.wrongType(entry, `one of ${values.join(', ')}`)
+    return found
+  }
+
+  private hardware(entry: ConfigEntry): string | undefined {
+    const name = this.string(entry)
+    const known = this.vocabulary.hardware
+    if (name === undefined || known === undefined || known.includes(name)) return name
+    const same = known.find((each) => each.toLowerCase() === name.toLowerCase())
+    if (same !== undefined) return same
+    this.problem(entry.value.start, `unknown hardware "${name}"${suggestion(name, known)}`)
+    return undefined
+  }
+
+  private wrongType(entry: ConfigEntry, expected: string): void {
+    // What cannot be read at all has been reported as a syntax error.
+    if (entry.value.kind !== 'unknown') this.problem(entry.keyStart, `"${entry.key}" must be ${expected}`)
+  }
+
+  private problem(offset: number, message: string): void {
+    let line = 1
+    for (let at = this.text.indexOf('\n'); at >= 0 && at < offset; at = this.text.indexOf('\n', at + 1))
+      line++
+    this.problems.push({ path: this.path, line, message })
+  }
+}
+
+function noChoice(): RuleChoice {
+  return { ignore: [], severity: [] }
+}
+
+function has(table: ConfigMap, key: string): boolean {
+  return table.entries.some((entry) => entry.key === key)
+}
+
+function child(node: ConfigNode | undefined, key: string): ConfigNode | undefined {
+  return node?.kind === 'map' ? node.entries.find((entry) => entry.key === key)?.value : undefined
+}
+
+/** Where the first part that could not be read stands. */
+function firstUnknown(root: ConfigNode): number | undefined {
+  const nodes = [root]
+  let first: number | undefined
+  while (nodes.length > 0) {
+    const node = nodes.pop()!
+    if (node.kind === 'unknown') first = Math.min(first ?? node.start, node.start)
+    else if (node.kind === 'list') nodes.push(...node.items)
+    else if (node.kind === 'map') nodes.push(...node.entries.map((entry) => entry.value))
+  }
+  return first
+}

@@ -1,0 +1,240 @@
+/** What the user's configuration files, taken together, say about each file of the project. */
+import type { Rule, RuleOptions, Severity } from '../rules/rule.js'
+import type {
+  ConfigurationFile,
+  ConfigurationProblem,
+  ConfiguredSeverity,
+  ConfiguredSuppression,
+  FailOn,
+  RuleChoice,
+} from './configuration-file.js'
+import { PatternLayer } from './gitignore.js'
+import { matchSelectors, type Specificity } from './selector.js'
+
+export type { ConfigurationProblem, FailOn } from './configuration-file.js'
+
+/** What rules are known: all that the configuration needs of them. */
+export type KnownRule = Pick<Rule, 'name' | 'offFor'>
+
+/** Rules of the linter itself, which judge no workload. */
+export const unusedSuppression = 'costlint/unused-suppression'
+export const ownRules: readonly KnownRule[] = [{ name: unusedSuppression }]
+
+export const defaultOptions: RuleOptions = {
+  defaultHardware: null,
+  search: { warnFits: 30, errorFits: 500, minFits: 12 },
+  lifecycle: { minEpochs: 20 },
+}
+
+/** What a command line or an editor asks for: stronger than any file. */
+export interface Choice {
+  /** Only these rules; replaces the `select` of every file. */
+  select?: readonly string[]
+  /** Not these, whatever the files say. */
+  ignore?: readonly string[]
+  severity?: readonly [selector: string, severity: ConfiguredSeverity][]
+  /** Used where no file gives `hardware.default`. */
+  hardware?: string
+}
+
+/** What holds for one file of the project. */
+export interface FileConfiguration {
+  /** Whether the rule judges what this reader says; without a reader: whether it runs at all. */
+  enabled(rule: string, reader?: string): boolean
+  /** The user's severity for the rule, which replaces the rule's own; undefined: none given. */
+  severity(rule: string): Severity | undefined
+  /** `[[suppress]]` entries whose path covers the file. */
+  suppressions: ConfiguredSuppression[]
+  options: RuleOptions
+}
+
+export interface Configuration {
+  forFile(path: string): FileConfiguration
+  /** `exclude` of the files above: true: not even read; false: brought back by a `!` pattern; undefined: not mentioned. */
+  excluded(path: string, folder?: boolean): boolean | undefined
+  /** Whether findings of the file are shown: not excluded, and named by `include` where that is given. */
+  reported(path: string): boolean
+  /** Of the configuration at the root: what rules about the whole project use. */
+  ruleOptions: RuleOptions
+  failOn: FailOn | undefined
+  problems: ConfigurationProblem[]
+}
+
+export interface ConfigurationSources {
+  files: ConfigurationFile[]
+  problems: ConfigurationProblem[]
+  rules: readonly KnownRule[]
+  choice?: Choice
+}
+
+export function createConfiguration(sources: ConfigurationSources): Configuration {
+  return new ProjectConfiguration(sources)
+}
+
+class ProjectConfiguration implements Configuration {
+  readonly problems: ConfigurationProblem[]
+  readonly ruleOptions: RuleOptions
+  readonly failOn: FailOn | undefined
+  /** By folder; the deepest folder above a file decides. */
+  private readonly scopes = new Map<string, Scope>()
+  private readonly none: Scope
+  private readonly byFile = new Map<string, FileConfiguration>()
+
+  constructor(sources: ConfigurationSources) {
+    this.problems = sources.problems
+    const choice = sources.choice ?? {}
+    const rules = new Map([...sources.rules, ...ownRules].map((rule) => [rule.name, rule]))
+    this.none = new Scope(undefined, '', rules, choice)
+    for (const file of sources.files) {
+      const folder = file.path.slice(0, Math.max(0, file.path.lastIndexOf('/')))
+      // Beside a costlint.toml the table in pyproject.toml has no say.
+      if (this.scopes.has(folder) && file.path.endsWith('pyproject.toml')) continue
+      this.scopes.set(folder, new Scope(file, folder, rules, choice))
+    }
+    const root = this.scopes.get('') ?? this.none
+    this.ruleOptions = root.options
+    this.failOn = root.file?.failOn
+  }
+
+  forFile(path: string): FileConfiguration {
+    let found = this.byFile.get(path)
+    if (found === undefined) {
+      found = this.scope(path).forFile(path)
+      this.byFile.set(path, found)
+    }
+    return found
+  }
+
+  excluded(path: string, folder = false): boolean | undefined {
+    for (const scope of this.above(path)) {
+      const verdict = scope.exclude.verdict(path, folder)
+      if (verdict !== undefined) return verdict
+    }
+    return undefined
+  }
+
+  reported(path: string): boolean {
+    return this.excluded(path) !== true && this.scope(path).includes(path)
+  }
+
+  private scope(path: string): Scope {
+    for (const scope of this.above(path)) return scope
+    return this.none
+  }
+
+  /** Configurations above a path, the nearest first. */
+  private *above(path: string): Generator<Scope> {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const scope = this.scopes.get(path.slice(0, end))
+      if (scope !== undefined) yield scope
+    }
+    const root = this.scopes.get('')
+    if (root !== undefined) yield root
+  }
+}
+
+interface Layer {
+  paths: PatternLayer
+  choice: RuleChoice
+}
+
+/** One configuration file with what it covers. */
+class Scope {
+  readonly options: RuleOptions
+  readonly exclude: PatternLayer
+  private readonly include: PatternLayer | undefined
+  private readonly overrides: Layer[]
+  private readonly suppress: { paths: PatternLayer; entry: ConfiguredSuppression }[]
+
+  constructor(
+    readonly file: ConfigurationFile | undefined,
+    folder: string,
+    private readonly rules: Map<string, KnownRule>,
+    private readonly choice: Choice,
+  ) {
+    this.exclude = new PatternLayer(folder, file?.exclude ?? [])
+    this.include = file?.include === undefined ? undefined : new PatternLayer(folder, file.include)
+    this.overrides = (file?.overrides ?? []).map((override) => ({
+      paths: new PatternLayer(folder, override.paths),
+      choice: override,
+    }))
+    this.suppress = (file?.suppress ?? []).map((entry) => ({
+      paths: new PatternLayer(folder, entry.path),
+      entry,
+    }))
+    this.options = {
+      defaultHardware: file?.hardware ?? choice.hardware ?? defaultOptions.defaultHardware,
+      search: { ...defaultOptions.search, ...given(file?.search) },
+      lifecycle: { ...defaultOptions.lifecycle, ...given(file?.lifecycle) },
+    }
+  }
+
+  includes(path: string): boolean {
+    return this.include === undefined || this.include.verdict(path, false) === true
+  }
+
+  forFile(path: string): FileConfiguration {
+    const overrides = this.overrides.filter((each) => each.paths.verdict(path, false) === true)
+    const layers = overrides.map((each) => each.choice)
+    return {
+      enabled: (rule, reader) => this.enabled(layers, rule, reader),
+      severity: (rule) => {
+        const severity = this.severity(layers, rule)
+        return severity === 'off' ? undefined : severity
+      },
+      suppressions: this.suppress
+        .filter((each) => each.paths.verdict(path, false) === true)
+        .map((each) => each.entry),
+      options: this.options,
+    }
+  }
+
+  private enabled(overrides: RuleChoice[], rule: string, reader: string | undefined): boolean {
+    const select = this.choice.select ?? this.file?.select
+    const selected = matchSelectors(select ?? ['*'], rule)
+    if (this.choice.select !== undefined && selected === undefined) return false
+    let on = decides(selected, matchSelectors(this.file?.ignore ?? [], rule)) ?? false
+    let exact = selected === 2
+    for (const override of overrides) {
+      const chosen = matchSelectors(override.select ?? [], rule)
+      on = decides(chosen, matchSelectors(override.ignore, rule)) ?? on
+      exact ||= chosen === 2
+    }
+    const dropped = matchSelectors(this.choice.ignore ?? [], rule)
+    if (dropped !== undefined && !decides(this.choice.select && selected, dropped)) return false
+    if (!on || this.severity(overrides, rule) === 'off') return false
+    // Off by default for a reader, until the user asks for this very rule.
+    return reader === undefined || exact || this.rules.get(rule)?.offFor?.[reader] === undefined
+  }
+
+  private severity(overrides: RuleChoice[], rule: string): ConfiguredSeverity | undefined {
+    const layers = [
+      this.file?.severity ?? [],
+      ...overrides.map((each) => each.severity),
+      this.choice.severity ?? [],
+    ]
+    let found: ConfiguredSeverity | undefined
+    for (const layer of layers) {
+      let best = -1
+      for (const [selector, severity] of layer) {
+        const match = matchSelectors([selector], rule)
+        if (match !== undefined && match >= best) {
+          best = match
+          found = severity
+        }
+      }
+    }
+    return found
+  }
+}
+
+/** The more specific wins, and of two equals the one that leaves out; undefined: neither names the rule. */
+function decides(selected: Specificity | undefined, ignored: Specificity | undefined): boolean | undefined {
+  if (selected === undefined && ignored === undefined) return undefined
+  return (selected ?? -1) > (ignored ?? -1)
+}
+
+/** Without the keys that a file leaves open. */
+function given<T extends object>(values: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value !== undefined)) as never
+}
