@@ -1,0 +1,51 @@
+/**
+ * Machines without an accelerator. There are thousands of types, but their names say what they hold: the size gives
+ * the number of vCPUs, the family the memory for each. Covers the families that training and data jobs use.
+ */
+export interface CpuMachine {
+  provider: 'aws' | 'gcp' | 'azure'
+  type: string
+  vcpus: number
+  memoryGiB: number
+}
+
+/** GiB for each vCPU, by family letter of AWS. */
+const awsMemory: Record<string, number> = { c: 2, m: 4, r: 8 }
+
+/** GiB for each vCPU, by series and kind of GCP. */
+const gcpMemory: Record<string, Record<string, number>> = {
+  n1: { standard: 3.75, highmem: 6.5, highcpu: 0.9 },
+  n2: { standard: 4, highmem: 8, highcpu: 1 },
+  n2d: { standard: 4, highmem: 8, highcpu: 1 },
+  e2: { standard: 4, highmem: 8, highcpu: 1 },
+  c2: { standard: 4 },
+  c3: { standard: 4, highmem: 8, highcpu: 2 },
+}
+
+/** GiB for each vCPU, by family letter of Azure; the older v2 sizes count differently and are left out. */
+const azureMemory: Record<string, number> = { d: 4, e: 8, f: 2 }
+
+/** Reads a bare type name ('m5.2xlarge', 'n1-standard-8', 'Standard_D4s_v3'); undefined: not such a machine. */
+export function cpuMachine(type: string): CpuMachine | undefined {
+  const aws = /^([cmr])([4-8])(?:[a-z]{0,4})\.(?:(\d{0,2})x)?large$/.exec(type)
+  if (aws) {
+    const vcpus = aws[3] === undefined ? 2 : 4 * Number(aws[3] || 1)
+    const factor = awsMemory[aws[1]!]!
+    // The fourth and fifth compute generations are a little short of two GiB for each vCPU at some sizes; good enough here.
+    return { provider: 'aws', type, vcpus, memoryGiB: vcpus * factor }
+  }
+  const gcp = /^(n1|n2|n2d|e2|c2|c3)-(standard|highmem|highcpu)-(\d{1,3})$/.exec(type)
+  if (gcp) {
+    const factor = gcpMemory[gcp[1]!]![gcp[2]!]
+    const vcpus = Number(gcp[3])
+    return factor === undefined ? undefined : { provider: 'gcp', type, vcpus, memoryGiB: vcpus * factor }
+  }
+  const azure = /^standard_([def])(\d{1,3})([a-z]*)_v([2-6])$/i.exec(type)
+  if (azure) {
+    const family = azure[1]!.toLowerCase()
+    if (azure[4] === '2' && family !== 'f') return undefined
+    const vcpus = Number(azure[2])
+    return { provider: 'azure', type, vcpus, memoryGiB: vcpus * azureMemory[family]! }
+  }
+  return undefined
+}
