@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, posix, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** What a folder (or file) of server/src may import, beside itself. See docs/architecture.md, "Who may import whom". */
+const allowed: Record<string, string[]> = {
+  text: [],
+  syntax: ['text'],
+  python: ['text', 'syntax'],
+  config: ['text', 'syntax'],
+  edit: ['text', 'syntax', 'python', 'config'],
+  workload: ['text', 'syntax', 'python', 'config', 'edit'],
+  catalog: ['text'],
+  estimate: ['text', 'catalog'],
+  checklist: ['text'],
+  readers: ['text', 'syntax', 'python', 'config', 'edit', 'workload', 'catalog', 'estimate'],
+  rules: ['text', 'edit', 'workload', 'catalog', 'estimate', 'checklist'],
+  link: ['text', 'syntax', 'python', 'config', 'workload', 'catalog'],
+}
+const engine = [...Object.keys(allowed), 'finding.ts']
+allowed['finding.ts'] = ['text', 'edit', 'rules']
+allowed.project = [...engine, 'linter.ts']
+allowed['linter.ts'] = [...engine, 'project']
+for (const face of ['lsp', 'cli', 'report']) allowed[face] = [...engine, 'project', 'linter.ts']
+allowed.cli!.push('lsp', 'report')
+allowed.lsp!.push('report')
+
+/** The only places that may use Node itself; everything else also runs in a web worker. */
+const nodeOnly = [/^project\/node\//, /^lsp\/node\.ts$/, /^cli\//]
+
+const source = fileURLToPath(new URL('../server/src', import.meta.url))
+
+/**
+ * Shapes that a lower layer shares with a higher one: a script is read with the launch that starts it (`Binding`), and
+ * tells how sure it is of what it sees (`Evidence`). Types only, so nothing depends on it when it runs.
+ */
+const sharedShapes = [{ from: 'python', target: 'workload/claim.js' }]
+
+interface Import {
+  from: string
+  specifier: string
+  typeOnly?: boolean
+}
+
+function files(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return files(path)
+    return entry.name.endsWith('.ts') ? [path] : []
+  })
+}
+
+/** Static and dynamic imports of a module. Comments are taken out first. */
+function importsOf(text: string): { specifier: string; typeOnly: boolean }[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
+  const found: { specifier: string; typeOnly: boolean }[] = []
+  for (const pattern of [
+    /^\s*(?:import|export)\s+(type\b)?[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm,
+    /^\s*import(\s*)['"]([^'"]+)['"]/gm,
+    /\bimport(\()\s*['"]([^'"]+)['"]/g,
+    /\brequire(\()\s*['"]([^'"]+)['"]/g,
+  ]) {
+    for (const match of code.matchAll(pattern))
+      found.push({ specifier: match[2]!, typeOnly: match[1] === 'type' })
+  }
+  return found
+}
+
+/** The layer of a path below server/src: its folder, or the file itself at the top. */
+function layer(path: string): string {
+  return path.split('/')[0]!
+}
+
+function forbidden(one: Import): string | null {
+  if (one.specifier.startsWith('node:')) {
+    return nodeOnly.some((pattern) => pattern.test(one.from)) ? null : 'uses Node outside of its hosts'
+  }
+  if (!one.specifier.startsWith('.')) return null
+  const target = posix.normalize(posix.join(posix.dirname(one.from), one.specifier))
+  if (target.startsWith('..')) return 'leaves server/src'
+  if (!/\.(js|json)$/.test(target)) return 'has no file extension'
+  const from = layer(one.from)
+  const to = layer(target).replace(/\.js$/, '.ts')
+  if (from === to) return null
+  if (one.typeOnly && sharedShapes.some((shape) => shape.from === from && shape.target === target))
+    return null
+  if (!(from in allowed)) return `stands in no known layer (${from})`
+  return allowed[from]!.includes(to) ? null : `${from} may not import ${to}`
+}
+
+describe('layers', () => {
+  const imports: Import[] = files(source).flatMap((path) =>
+    importsOf(readFileSync(path, 'utf8')).map((one) => ({
+      ...one,
+      from: relative(source, path).replace(/\\/g, '/'),
+    })),
+  )
+
+  it('import only what stands to their left', () => {
+    const wrong = imports.flatMap((one) => {
+      const why = forbidden(one)
+      return why ? [`${one.from}: ${one.specifier}: ${why}`] : []
+    })
+    assert.deepEqual(wrong, [])
+    assert.ok(imports.length > 20, 'no imports were read')
+  })
+
+  it('a wrong import would be found', () => {
+    const wrong = [
+      { from: 'rules/search/grid-search.ts', specifier: '../../readers/sklearn/search.js' },
+      { from: 'readers/sklearn/search.ts', specifier: '../../rules/rule.js' },
+      { from: 'text/unit.ts', specifier: '../syntax/parser.js' },
+      { from: 'project/workspace.ts', specifier: 'node:fs' },
+      { from: 'lsp/server.ts', specifier: 'node:path' },
+      { from: 'lsp/server.ts', specifier: '../cli/main.js' },
+      { from: 'link/launches.ts', specifier: '../readers/reader.js' },
+      { from: 'other/x.ts', specifier: '../text/unit.js' },
+      { from: 'text/x.ts', specifier: './unit' },
+      { from: 'python/names.ts', specifier: '../workload/claim.js' },
+      { from: 'config/yaml.ts', specifier: '../workload/claim.js', typeOnly: true },
+    ]
+    for (const one of wrong) assert.notEqual(forbidden(one), null, `${one.from} ${one.specifier}`)
+    for (const one of [
+      { from: 'project/node/host.ts', specifier: 'node:fs' },
+      { from: 'readers/sklearn/search.ts', specifier: '../../estimate/grid.js' },
+      { from: 'lsp/node.ts', specifier: '../linter.js' },
+    ]) {
+      assert.equal(forbidden(one), null, `${one.from} ${one.specifier}`)
+    }
+  })
+
+  it('imports are read in all their forms', () => {
+    const text = [
+      "import a from './a.js'",
+      "import type { B } from './b.js'",
+      "import {\n  c,\n  d,\n} from './c.js'",
+      "import './d.js'",
+      "export * from './e.js'",
+      "const f = await import('./f.js')",
+      "// import g from './g.js'",
+      "/* import h from './h.js' */",
+    ].join('\n')
+    const found = importsOf(text)
+    const names = found.map((one) => one.specifier)
+    assert.deepEqual(names.sort(), ['./a.js', './b.js', './c.js', './d.js', './e.js', './f.js'])
+    assert.deepEqual(
+      found.filter((one) => one.typeOnly).map((one) => one.specifier),
+      ['./b.js'],
+    )
+  })
+
+  it('tests mirror the source', () => {
+    const test = dirname(fileURLToPath(import.meta.url))
+    const own = new Set(['cases', 'vscode', 'native', 'matrix', 'fixtures', 'hostile', 'client'])
+    const strangers = readdirSync(test, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !own.has(entry.name) && !(entry.name in allowed))
+      .map((entry) => entry.name)
+    assert.deepEqual(strangers, [])
+  })
+})
