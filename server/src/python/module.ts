@@ -2,10 +2,20 @@
  * What one Python unit says, as readers ask it. The work is done in the neighbouring files: `names.ts` (what a name
  * stands for), `fold.ts` (what a value is), `calls.ts` (arguments), `loops.ts`, `functions.ts`, `evidence.ts`.
  */
+
+import type {
+  CallExpr,
+  ClassDef,
+  Expr,
+  For,
+  FunctionDef,
+  PythonTree,
+  Stmt,
+  While,
+  With,
+} from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
-import type { Span } from '../text/location.js'
-import type { Location } from '../text/location.js'
-import type { CallExpr, ClassDef, Expr, For, FunctionDef, PythonTree, Stmt, While, With } from '../syntax/python-ast.js'
+import type { Location, Span } from '../text/location.js'
 import type { Channel, Evidence } from '../workload/claim.js'
 
 /** A folded value with where it came from. */
@@ -25,7 +35,12 @@ export type Folded =
 /** One argument of a call. `absent` only when nothing (`*args`, `**kwargs`) could carry it. */
 export type ArgumentValue =
   | { state: 'absent' }
-  | { state: 'given'; expr: Expr; folded: Folded; /** the keyword's value, or the positional argument */ span: Span }
+  | {
+      state: 'given'
+      expr: Expr
+      folded: Folded /** the keyword's value, or the positional argument */
+      span: Span
+    }
   | { state: 'unknown'; because: string }
 
 export interface Call {
@@ -48,6 +63,19 @@ export interface Call {
   conditional: boolean
   /** Name (or `self.x`) that the statement assigns the call to. */
   assignedTo: string | null
+}
+
+/** One argument that the program takes from its command line. */
+export interface ProgramArgument {
+  /** Attribute of the parsed result: 'num_workers'. */
+  name: string
+  /** Spellings on the command line without dashes: 'num-workers', 'j'. */
+  flags: string[]
+  default: Expr | null
+  kind: 'value' | 'store true' | 'store false' | 'list' | 'other'
+  /** 'int', 'float', 'str', 'bool', or null. */
+  type: string | null
+  span: Span
 }
 
 export interface Func {
@@ -73,7 +101,9 @@ export interface Klass {
 export interface Effects {
   backward: boolean
   optimizerStep: boolean
-  /** Canonical names of library calls that are reached. */
+  /** A whole loop that steps an optimiser is reached. */
+  trains: boolean
+  /** Canonical names of library calls that are reached; methods of unknown receivers as '.name'. */
   calls: Set<string>
 }
 
@@ -96,12 +126,23 @@ export interface ModuleSummary {
   constants: Record<string, Json>
   functions: Record<
     string,
-    { backward: boolean; optimizerStep: boolean; calls: string[]; params: string[]; returns: string | null }
+    {
+      backward: boolean
+      optimizerStep: boolean
+      /** It holds a loop that steps an optimiser. */
+      trains: boolean
+      calls: string[]
+      params: string[]
+      /** Canonical class of what it returns. */
+      returns: string | null
+    }
   >
   classes: Record<string, { bases: string[]; methods: string[]; calls: string[] }>
-  /** Canonical names of every library call and context manager in the module. */
+  /** Library names that the module passes on: its own name for it, to the canonical one. */
+  reexports: Record<string, string>
+  /** Canonical names of every library call and context manager in the module; methods of unknown receivers as '.name'. */
   uses: string[]
-  /** Modules of the project that it imports, as paths. */
+  /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */
   imports: string[]
   isEntry: boolean
 }
@@ -123,6 +164,8 @@ export interface PythonModule {
   /** Modules of the project that import this one / that this one imports (one hop). */
   importers: ModuleSummary[]
   imported: ModuleSummary[]
+  /** Arguments of the program (argparse, click, absl, dataclasses parsed from the command line). */
+  programArguments: ProgramArgument[]
 
   /** Calls whose canonical callee is one of these. */
   callsTo(...names: string[]): Call[]

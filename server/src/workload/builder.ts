@@ -1,5 +1,5 @@
 /** How readers write down their claims: short calls that fill in what every claim has. */
-import { type Location, type Span } from '../text/location.js'
+import type { Location, Span } from '../text/location.js'
 import { locate, type Unit } from '../text/unit.js'
 import type { Channel, Claim, Evidence, Launch, Reading, Site, Subject } from './claim.js'
 import type { SettingName, Word, Words } from './words.js'
@@ -48,7 +48,11 @@ export class SubjectBuilder<W extends Word> {
     place: Place,
     options: ClaimOptions = {},
   ): this {
-    this.owner.add(this.subject, setting, key, 'default', place, { value, channel: 'library default', ...options })
+    this.owner.add(this.subject, setting, key, 'default', place, {
+      value,
+      channel: 'library default',
+      ...options,
+    })
     return this
   }
 

@@ -59,10 +59,6 @@ export interface TrainingSettings {
   openEnded: string
   /** True when the run writes something that it could resume from, and reads it again. */
   resumable: boolean
-  /** How several devices are used by the code itself. */
-  parallelism: 'none' | 'data-parallel' | 'distributed' | 'model-parallel' | 'trials'
-  /** GPUs that data parallelism is restricted to. */
-  devices: number
   /** The loss refuses autocast (BCELoss, binary_cross_entropy): its name. */
   autocastRefusedBy: string
 }
@@ -125,6 +121,29 @@ export interface ComputeSettings {
   region: string
 }
 
+/** What a Python program does, seen as a whole: one subject for each file that can be launched. */
+export interface ProgramSettings {
+  /** How the code uses the devices of a node. `none`: it uses one. `trials`: one device for each trial. */
+  parallelism: 'none' | 'data-parallel' | 'distributed' | 'model-parallel' | 'trials' | 'spawned'
+  trains: boolean
+  usesAccelerator: boolean
+  /** It saves while it trains and can continue from what it saved. */
+  resumes: boolean
+}
+
+/** One use of several devices in code: a wrapper around the model. */
+export interface ParallelismSettings {
+  method: 'data-parallel' | 'distributed'
+  /** Devices that it is restricted to; absent: all. */
+  devices: number
+  /** What the wrapped model is for. */
+  purpose: 'training' | 'inference'
+  /** The same file also offers the better method, so this one is a fallback. */
+  fallback: boolean
+  /** It is only reached when several devices are present. */
+  guarded: boolean
+}
+
 export interface LaunchSettings {
   launcher: string
   /** Processes per node. */
@@ -134,7 +153,6 @@ export interface LaunchSettings {
   script: string
 }
 
-
 export interface Words {
   Search: SearchSettings
   Training: TrainingSettings
@@ -142,6 +160,8 @@ export interface Words {
   Preprocessing: PreprocessingSettings
   Compute: ComputeSettings
   Launch: LaunchSettings
+  Program: ProgramSettings
+  Parallelism: ParallelismSettings
 }
 
 export type Word = keyof Words

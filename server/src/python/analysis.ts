@@ -1,0 +1,586 @@
+/** One Python unit, analysed: the implementation of `PythonModule`. */
+import type { CallExpr, ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
+import type { Span } from '../text/location.js'
+import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
+import { programArguments } from './arguments.js'
+import { argumentOf } from './call-arguments.js'
+import { assignRoles, EffectFinder } from './effects.js'
+import { evidenceOf } from './evidence.js'
+import { Folder } from './fold.js'
+import { rangeSize } from './fold-numeric.js'
+import { indexTree } from './index-calls.js'
+import type {
+  ArgumentValue,
+  Call,
+  Effects,
+  Folded,
+  Func,
+  Klass,
+  Loop,
+  ModuleSummary,
+  ProgramArgument,
+  PythonModule,
+} from './module.js'
+import * as names from './names.js'
+import { type Binding, blocksOf, buildScopes, type Scope } from './scopes.js'
+import { summarise } from './summary.js'
+
+export interface Neighbours {
+  /** Modules of the project that this one imports, under the name it uses ('..data', 'engine'). */
+  importedByName: Map<string, ModuleSummary>
+  importers: ModuleSummary[]
+}
+
+const programNames =
+  /^(args?|opts?|options|flags|FLAGS|hparams|hps|params|config|cfg|conf|parsed|namespace|cli_args|a)$/
+
+export class Analysis implements PythonModule {
+  readonly calls: Call[]
+  readonly functions: Func[]
+  readonly classes: Klass[]
+  readonly loops: Loop[]
+  readonly statements: Stmt[]
+  readonly scopes: Scope
+  readonly callByExpr: Map<Expr, Call>
+  readonly functionByNode: Map<FunctionDef, Func>
+  readonly classByNode: Map<ClassDef, Klass>
+  readonly attributeBindings = new Map<string, { binding: Binding; scope: Scope }[]>()
+  readonly imports = new Set<string>()
+  readonly importSpecs = new Set<string>()
+  readonly ownUses = new Set<string>()
+  readonly isEntry: boolean
+  readonly hasErrors: boolean
+  readonly evidence: Evidence
+  readonly programArguments: ProgramArgument[]
+  readonly importedByName: Map<string, ModuleSummary>
+  readonly importers: ModuleSummary[]
+  private readonly folder: Folder
+  private readonly finder: EffectFinder
+  private readonly sites = new Map<Func, Call[]>()
+  private readonly escaping = new Set<Func>()
+  private readonly mutated = new Map<Scope, Set<string>>()
+  private readonly parameters = new Map<number, { func: Func; position: number }>()
+
+  constructor(
+    readonly path: string,
+    readonly text: string,
+    readonly tree: PythonTree,
+    readonly notebook: boolean,
+    neighbours: Neighbours = { importedByName: new Map(), importers: [] },
+    readonly binding: LaunchBinding | null = null,
+  ) {
+    this.importedByName = neighbours.importedByName
+    this.importers = neighbours.importers
+    this.hasErrors = tree.hasErrors
+    this.scopes = buildScopes(tree.body, text.length)
+    const index = indexTree(tree)
+    this.calls = index.calls
+    this.functions = index.functions
+    this.classes = index.classes
+    this.loops = index.loops
+    this.statements = index.statements
+    this.callByExpr = index.callByExpr
+    this.functionByNode = index.functionByNode
+    this.classByNode = index.classByNode
+    this.folder = new Folder(this)
+    this.finder = new EffectFinder(this)
+    this.collectBindings(this.scopes)
+    this.resolveClasses()
+    this.resolveCalls()
+    this.programArguments = [...programArguments(this.calls), ...this.dataclassArguments()]
+    assignRoles(this.finder, this.loops)
+    for (const loop of this.loops) loop.trips = this.tripsOf(loop)
+    for (const call of this.calls)
+      if (call.method === 'eval' || call.method === 'no_grad') this.ownUses.add(`.${call.method}`)
+    this.markEvaluation()
+    this.isEntry = notebook || index.mainGuard || this.hasCommand() || this.runsAtTopLevel()
+    this.evidence = evidenceOf(this)
+  }
+
+  get imported(): ModuleSummary[] {
+    return [...new Set(this.importedByName.values())]
+  }
+
+  // Names.
+
+  nameOf(expr: Expr): string | null {
+    return names.nameOf(this, expr)
+  }
+  typeOf(expr: Expr): string | null {
+    return names.typeOf(this, expr)
+  }
+  definition(expr: Expr): Expr {
+    return names.definition(this, expr)
+  }
+  functionOf(expr: Expr): Func | null {
+    return names.functionOf(this, expr)
+  }
+  classOf(expr: Expr): Klass | null {
+    return names.classOf(this, expr)
+  }
+  callOf(expr: Expr): Call | null {
+    return this.callByExpr.get(this.definition(expr)) ?? null
+  }
+  callsTo(...wanted: string[]): Call[] {
+    return this.calls.filter((call) => call.name !== null && wanted.includes(call.name))
+  }
+  methodCalls(method: string, ...receivers: string[]): Call[] {
+    return this.calls.filter(
+      (call) =>
+        call.method === method &&
+        call.expr.callee.type === 'attribute' &&
+        (receivers.length === 0 || (call.receiver !== null && receivers.includes(call.receiver))),
+    )
+  }
+
+  // Values.
+
+  fold(expr: Expr): Folded {
+    return this.folder.fold(expr)
+  }
+  argument(call: Call, keyword: string, position: number | null = null): ArgumentValue {
+    return argumentOf(this, call, keyword, position)
+  }
+
+  // Effects.
+
+  effects(code: Stmt[] | Expr): Effects {
+    return Array.isArray(code) ? this.finder.ofStatements(code) : this.finder.ofExpression(code)
+  }
+  effectsOfFunction(func: Func): Effects {
+    return this.finder.ofFunction(func)
+  }
+
+  // Places.
+
+  callAt(span: Span): Call | null {
+    return this.calls.find((call) => call.expr.start === span.start && call.expr.end === span.end) ?? null
+  }
+  statementAt(offset: number): Stmt | null {
+    let found: Stmt | null = null
+    for (const statement of this.statements) {
+      if (statement.start <= offset && offset < statement.end) {
+        if (found === null || statement.end - statement.start <= found.end - found.start) found = statement
+      }
+    }
+    return found
+  }
+
+  // Uses.
+
+  usesHere(...wanted: string[]): boolean {
+    return wanted.some((name) => matchesUse(this.ownUses, name))
+  }
+  uses(...wanted: string[]): boolean {
+    if (this.usesHere(...wanted)) return true
+    for (const summary of [...this.importers, ...this.importedByName.values()]) {
+      if (
+        wanted.some((name) =>
+          summary.uses.some((use) => use === name || (name.endsWith('.') && use.startsWith(name))),
+        )
+      )
+        return true
+    }
+    return false
+  }
+
+  summary(): ModuleSummary {
+    return summarise(this)
+  }
+
+  // What the neighbouring files ask.
+
+  parameterOwner(binding: Binding): { func: Func; position: number } | null {
+    return this.parameters.get(binding.at) ?? null
+  }
+  parameterAnnotation(binding: Binding): Expr | null {
+    const owner = this.parameterOwner(binding)
+    return owner?.func.node.params.find((param) => param.start === binding.at)?.annotation ?? null
+  }
+  /** Calls of a function in this module; null when it is handed around as a value, so that calls cannot be listed. */
+  callSites(func: Func): Call[] | null {
+    return this.escaping.has(func) ? null : (this.sites.get(func) ?? [])
+  }
+  /** The argument of the program behind a parameter of a click or fire command. */
+  commandParameter(owner: { func: Func }, name: string): ProgramArgument | null {
+    const { node } = owner.func
+    const isClick = node.decorators.some((decorator) => {
+      const decorated = this.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
+      return decorated !== null && /^(click|typer)\./.test(decorated)
+    })
+    if (isClick) return this.programArguments.find((argument) => argument.name === name) ?? null
+    const byFire = this.calls.some(
+      (call) =>
+        (call.name === 'fire.Fire' || call.name === 'tyro.cli' || call.name === 'typer.run') &&
+        call.expr.args[0] !== undefined &&
+        this.functionOf(call.expr.args[0].value) === owner.func,
+    )
+    if (!byFire) return null
+    const param = node.params.find((one) => one.name === name)
+    if (param === undefined) return null
+    return {
+      name,
+      flags: [name],
+      default: param.default,
+      kind: 'value',
+      type: param.annotation?.type === 'name' ? param.annotation.id : null,
+      span: param,
+    }
+  }
+  onlyReturn(func: Func): Expr | null {
+    const returns = returnsOf(func.node.body)
+    return returns.length === 1 ? returns[0]! : null
+  }
+  private readonly returning = new Set<Func>()
+  returnType(func: Func, depth = 0): string | null {
+    if (this.returning.has(func)) return null
+    this.returning.add(func)
+    const types = new Set<string>()
+    for (const value of returnsOf(func.node.body)) {
+      const type = names.typeOf(this, value, depth + 1)
+      if (type !== null) types.add(type)
+    }
+    this.returning.delete(func)
+    if (types.size === 1) return [...types][0]!
+    return types.size === 0 && func.node.returns !== null ? this.nameOf(func.node.returns) : null
+  }
+  /** True for a name that holds the parsed command line. */
+  isProgramNamespace(expr: Expr): boolean {
+    if (expr.type === 'attribute') return programNames.test(expr.attr)
+    if (expr.type !== 'name') return false
+    const { bindings } = names.bindingsOf(this, expr.id, expr.start)
+    if (bindings.length === 0) return programNames.test(expr.id)
+    return bindings.some((binding) => {
+      if (binding.kind === 'param') return programNames.test(expr.id)
+      const value = binding.value
+      if (value === null || value.type !== 'call') return expr.id === 'FLAGS'
+      const method = value.callee.type === 'attribute' ? value.callee.attr : ''
+      if (/^parse_(args|known_args|args_into_dataclasses|intermixed_args)$/.test(method)) return true
+      // `args = get_args()` with the parser inside.
+      const func = this.functionOf(value.callee)
+      return func !== null && func.calls.some((call) => /^parse_(args|known_args)$/.test(call.method))
+    })
+  }
+  /** Default of a dataclass field read as `config.field`. */
+  fieldDefault(expr: Expr): Expr | null {
+    if (expr.type !== 'attribute') return null
+    const klass = names.instanceClass(this, expr.value)
+    if (klass === null) return null
+    const made = this.definition(expr.value)
+    if (made.type === 'call') {
+      const given = made.args.find((argument) => argument.name === expr.attr)
+      if (given !== undefined) return given.value
+      if (made.args.some((argument) => argument.star > 0 || argument.name === null)) return null
+    }
+    return fieldDefault(klass, expr.attr)
+  }
+  isMutated(name: string, scope: Scope): boolean {
+    return this.mutated.get(scope)?.has(name) ?? false
+  }
+
+  // Construction.
+
+  private collectBindings(scope: Scope): void {
+    for (const [name, bindings] of scope.bindings) {
+      if (name.endsWith('[]')) this.markMutated(name.slice(0, -2), scope)
+      if (name.includes('.')) {
+        const list = this.attributeBindings.get(name) ?? []
+        for (const binding of bindings) list.push({ binding, scope })
+        this.attributeBindings.set(name, list)
+      }
+      for (const binding of bindings) {
+        if (binding.kind === 'import' && binding.target !== null) {
+          this.importSpecs.add(binding.target)
+          const cut = binding.target.lastIndexOf('.')
+          if (cut > 0) this.importSpecs.add(binding.target.slice(0, cut))
+          this.imports.add(binding.target)
+        }
+      }
+    }
+    for (const star of scope.stars) {
+      this.importSpecs.add(star)
+      this.imports.add(star)
+    }
+    if (scope.kind === 'function' && scope.node !== null) {
+      const func = this.functionByNode.get(scope.node as FunctionDef)
+      if (func !== undefined) {
+        const shift = func.class !== null && !hasDecorator(func.node, 'staticmethod') ? 1 : 0
+        func.node.params.forEach((param, position) => {
+          this.parameters.set(param.start, { func, position: position - shift })
+        })
+      }
+    }
+    for (const child of scope.children) this.collectBindings(child)
+  }
+
+  private markMutated(name: string, scope: Scope): void {
+    let current: Scope | null = scope
+    while (current !== null && !current.bindings.has(name)) current = current.parent
+    if (current === null) return
+    const set = this.mutated.get(current) ?? new Set()
+    set.add(name)
+    this.mutated.set(current, set)
+  }
+
+  private resolveClasses(): void {
+    for (const klass of this.classes) {
+      for (const base of klass.node.bases) {
+        if (base.name !== null) continue
+        const name = this.nameOf(base.value)
+        if (name !== null) klass.bases.push(name)
+      }
+    }
+    // Bases that are classes of the project stand for their own library base.
+    for (const klass of this.classes) {
+      for (const base of klass.node.bases) {
+        if (base.name !== null) continue
+        const parent = this.classOf(base.value)
+        if (parent !== null && parent !== klass) klass.bases.push(...parent.bases)
+        else if (base.value.type === 'name') {
+          const target = names.bindingsOf(this, base.value.id, base.value.start).bindings.at(-1)?.target
+          const found = target === null || target === undefined ? null : names.projectTarget(this, target)
+          const known = found?.summary.classes[found.rest]
+          if (known !== undefined) klass.bases.push(...known.bases)
+        }
+      }
+    }
+  }
+
+  private resolveCalls(): void {
+    const mutators = /^(append|extend|insert|update|pop|remove|setdefault|clear|add|sort|reverse)$/
+    for (const call of this.calls) {
+      call.name = names.calleeName(this, call.expr.callee)
+      if (call.name !== null) this.ownUses.add(call.name)
+      const { callee } = call.expr
+      if (callee.type === 'attribute') {
+        this.ownUses.add(`.${callee.attr}`)
+        if (call.name === null) {
+          call.receiver = this.typeOf(callee.value)
+          if (call.receiver !== null) this.ownUses.add(`${call.receiver}.${callee.attr}`)
+        }
+        const made = this.definition(callee.value)
+        if (made.type === 'call') call.receiverCall = this.callByExpr.get(made) ?? null
+        if (mutators.test(callee.attr) && callee.value.type === 'name') {
+          this.markMutated(callee.value.id, names.bindingsOf(this, callee.value.id, callee.value.start).scope)
+        }
+      }
+      const func = this.functionOf(callee)
+      if (func !== null) {
+        const list = this.sites.get(func)
+        if (list === undefined) this.sites.set(func, [call])
+        else list.push(call)
+      }
+      for (const argument of call.expr.args) {
+        if (argument.value.type !== 'name' && argument.value.type !== 'attribute') continue
+        const handed = this.functionOf(argument.value)
+        if (handed !== null) this.escaping.add(handed)
+        else {
+          const name = argument.value.type === 'attribute' ? this.nameOf(argument.value) : null
+          if (name !== null) this.ownUses.add(name)
+        }
+      }
+    }
+    for (const statement of this.statements) this.collectUses(statement)
+  }
+
+  /** Library names that are used without being called: `with torch.no_grad`, flags that are set, decorators. */
+  private collectUses(statement: Stmt): void {
+    const add = (expr: Expr): void => {
+      const name = this.nameOf(expr)
+      if (name !== null) this.ownUses.add(name)
+    }
+    if (statement.type === 'assign') {
+      for (const target of statement.targets) if (target.type === 'attribute') add(target)
+      if (
+        statement.value !== null &&
+        (statement.value.type === 'attribute' || statement.value.type === 'name')
+      )
+        add(statement.value)
+    } else if (statement.type === 'function') {
+      for (const decorator of statement.decorators)
+        add(decorator.type === 'call' ? decorator.callee : decorator)
+    } else if (statement.type === 'class') {
+      for (const base of statement.bases) add(base.value)
+    } else if (statement.type === 'import') {
+      for (const name of statement.names) {
+        const expr: Expr = {
+          type: 'name',
+          id: name.alias ?? name.name,
+          start: statement.end,
+          end: statement.end,
+        }
+        const target = this.nameOf(expr)
+        if (target !== null) this.ownUses.add(target)
+      }
+    }
+  }
+
+  private dataclassArguments(): ProgramArgument[] {
+    const found: ProgramArgument[] = []
+    for (const call of this.calls) {
+      if (
+        call.name !== 'transformers.HfArgumentParser' &&
+        call.name !== 'simple_parsing.parse' &&
+        call.name !== 'tyro.cli'
+      )
+        continue
+      const argument = call.expr.args[0]
+      if (argument === undefined) continue
+      const value = this.definition(argument.value)
+      for (const item of value.type === 'tuple' || value.type === 'list' ? value.items : [value]) {
+        const klass = this.classOf(item)
+        if (klass === null) continue
+        for (const statement of klass.node.body) {
+          if (statement.type !== 'assign' || statement.annotation === null) continue
+          const target = statement.targets[0]
+          if (target?.type !== 'name') continue
+          const type = statement.annotation.type === 'name' ? statement.annotation.id : null
+          found.push({
+            name: target.id,
+            flags: [target.id],
+            default: fieldDefault(klass, target.id),
+            kind: type === 'bool' ? 'store true' : 'value',
+            type,
+            span: statement,
+          })
+        }
+      }
+    }
+    return found
+  }
+
+  private tripsOf(loop: Loop): Folded {
+    const { node } = loop
+    if (node.type === 'while') return { state: 'unknown', because: 'a while loop' }
+    let iterable: Expr = node.iterable
+    // Progress bars and counters pass on what they wrap.
+    for (let depth = 0; depth < 4; depth++) {
+      const value: Expr = this.definition(iterable)
+      if (value.type !== 'call') break
+      const name = this.nameOf(value.callee)
+      const method: string =
+        value.callee.type === 'attribute'
+          ? value.callee.attr
+          : value.callee.type === 'name'
+            ? value.callee.id
+            : ''
+      if (name === 'range' || /^(trange|tnrange|arange)$/.test(method)) {
+        const args = value.args
+          .filter((argument) => argument.name === null)
+          .map((argument) => this.fold(argument.value))
+        const missing = args.find((argument) => argument.state === 'unknown')
+        if (missing !== undefined) return missing
+        const known = args as (Folded & { state: 'known' })[]
+        const size = rangeSize(known.map((argument) => argument.value))
+        if (size === null) return { state: 'unknown', because: 'a range' }
+        const weak = known.find((argument) => argument.overridable)
+        const bound = known.find((argument) => argument.channel !== 'code')
+        return {
+          state: 'known',
+          value: size,
+          channel: bound?.channel ?? 'code',
+          overridable: weak !== undefined,
+          ...(bound?.location === undefined ? {} : { location: bound.location }),
+        }
+      }
+      const first: CallExpr['args'][number] | undefined = value.args[0]
+      if (
+        !/^(tqdm|track|progress_bar|master_bar|enumerate|auto|list|iter)$/.test(method) ||
+        first === undefined
+      )
+        break
+      iterable = first.value
+    }
+    const items = this.fold(iterable)
+    if (items.state === 'unknown') return items
+    return Array.isArray(items.value)
+      ? { ...items, value: items.value.length }
+      : { state: 'unknown', because: 'an iterable' }
+  }
+
+  /** A loop that only looks at batches: after `.eval()`, under `no_grad`, or in a function named for it. */
+  private markEvaluation(): void {
+    for (const loop of this.loops) {
+      if (loop.role !== 'other') continue
+      const named = /eval|valid|test|predict|infer/i.test(loop.function?.name ?? '')
+      const calls = loop.effects.calls
+      if (loop.node.type !== 'for') continue
+      const overLoader = /loader|batches|dl$|_iter|dataset/i.test(
+        this.text.slice(loop.node.iterable.start, loop.node.iterable.end),
+      )
+      const noGrad = calls.has('torch.no_grad') || calls.has('torch.inference_mode')
+      if (
+        overLoader &&
+        (named || noGrad || /val|test|eval/i.test(this.text.slice(loop.node.start, loop.node.iterable.end)))
+      ) {
+        loop.role = 'evaluate'
+      }
+    }
+  }
+
+  private hasCommand(): boolean {
+    if (this.calls.some((call) => call.name === 'fire.Fire' || call.name === 'absl.app.run')) return true
+    return this.functions.some((func) =>
+      func.node.decorators.some((decorator) => {
+        const name = this.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
+        return name !== null && /^(hydra\.main|click\.(command|group))$/.test(name)
+      }),
+    )
+  }
+
+  /** Statements at top level that do work (rather than define): a plain script. */
+  private runsAtTopLevel(): boolean {
+    return (
+      this.loops.some((loop) => loop.function === null && loop.role !== 'other') ||
+      this.calls.some(
+        (call) =>
+          call.function === null &&
+          /^(fit|train|main|run|parse_args|fit_one_cycle|fine_tune)$/.test(call.method) &&
+          !insideClass(this, call),
+      )
+    )
+  }
+}
+
+function insideClass(analysis: Analysis, call: Call): boolean {
+  return analysis.classes.some(
+    (klass) => call.expr.start >= klass.node.start && call.expr.end <= klass.node.end,
+  )
+}
+
+function matchesUse(uses: Set<string>, wanted: string): boolean {
+  if (uses.has(wanted)) return true
+  if (!wanted.endsWith('.')) return false
+  for (const use of uses) if (use.startsWith(wanted)) return true
+  return false
+}
+
+function hasDecorator(node: FunctionDef, name: string): boolean {
+  return node.decorators.some((decorator) => decorator.type === 'name' && decorator.id === name)
+}
+
+function returnsOf(body: Stmt[]): Expr[] {
+  const found: Expr[] = []
+  const visit = (statement: Stmt): void => {
+    if (statement.type === 'function' || statement.type === 'class') return
+    if (statement.type === 'return' && statement.value !== null) found.push(statement.value)
+    for (const block of blocksOf(statement)) block.forEach(visit)
+  }
+  body.forEach(visit)
+  return found
+}
+
+/** Default of a dataclass field: `x: int = 4` or `x: int = field(default=4)`. */
+function fieldDefault(klass: Klass, name: string): Expr | null {
+  for (const statement of klass.node.body) {
+    if (statement.type !== 'assign' || statement.value === null) continue
+    const target = statement.targets[0]
+    if (target?.type !== 'name' || target.id !== name) continue
+    const { value } = statement
+    if (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'field') {
+      return value.args.find((argument) => argument.name === 'default')?.value ?? null
+    }
+    return value
+  }
+  return null
+}

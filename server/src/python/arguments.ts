@@ -1,0 +1,150 @@
+/**
+ * The arguments that a program takes from its command line, and what a linked launch makes of them.
+ * Sources: argparse, click, absl flags, dataclasses that HfArgumentParser, simple-parsing or tyro fill.
+ */
+import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import type { Json } from '../text/json.js'
+import type { Binding as LaunchBinding } from '../workload/claim.js'
+import type { Call, Folded, ProgramArgument } from './module.js'
+
+function constantText(expr: Expr | undefined): string | null {
+  return expr !== undefined && expr.type === 'constant' && typeof expr.value === 'string' ? expr.value : null
+}
+
+function keyword(call: CallExpr, name: string): Expr | undefined {
+  return call.args.find((argument) => argument.name === name)?.value
+}
+
+function typeName(expr: Expr | undefined): string | null {
+  if (expr === undefined) return null
+  if (expr.type === 'name') return expr.id
+  if (expr.type === 'attribute') return expr.attr
+  return 'other'
+}
+
+/** `parser.add_argument('-j', '--workers', type=int, default=4)`. */
+function fromArgparse(call: CallExpr): ProgramArgument | null {
+  const spellings: string[] = []
+  for (const argument of call.args) {
+    if (argument.name !== null || argument.star > 0) break
+    const text = constantText(argument.value)
+    if (text === null) return null
+    spellings.push(text)
+  }
+  const long = spellings.find((text) => text.startsWith('--')) ?? spellings[0]
+  if (long === undefined || !long.startsWith('-')) return null
+  const name = constantText(keyword(call, 'dest')) ?? long.replace(/^-+/, '').replaceAll('-', '_')
+  const action = constantText(keyword(call, 'action'))
+  const actionName = action ?? typeName(keyword(call, 'action'))
+  let kind: ProgramArgument['kind'] = 'value'
+  let fallback: Expr | null = keyword(call, 'default') ?? null
+  const constant = (value: boolean): Expr => ({ type: 'constant', value, start: call.start, end: call.end })
+  if (actionName === 'store_true') {
+    kind = 'store true'
+    fallback ??= constant(false)
+  } else if (actionName === 'store_false') {
+    kind = 'store false'
+    fallback ??= constant(true)
+  } else if (actionName === 'BooleanOptionalAction') kind = 'store true'
+  else if (keyword(call, 'nargs') !== undefined) kind = 'list'
+  else if (actionName !== null && actionName !== 'store') kind = 'other'
+  return {
+    name,
+    flags: spellings.map((text) => text.replace(/^-+/, '')),
+    default: fallback,
+    kind,
+    type: typeName(keyword(call, 'type')),
+    span: { start: call.start, end: call.end },
+  }
+}
+
+/** `flags.DEFINE_integer('workers', 4, 'help')`. */
+function fromAbsl(call: Call): ProgramArgument | null {
+  const name = constantText(call.expr.args[0]?.value)
+  if (name === null) return null
+  const types: Record<string, string> = {
+    DEFINE_integer: 'int',
+    DEFINE_float: 'float',
+    DEFINE_bool: 'bool',
+    DEFINE_boolean: 'bool',
+  }
+  const boolean = types[call.method] === 'bool'
+  return {
+    name,
+    flags: [name],
+    default: call.expr.args.find((one) => one.name === 'default')?.value ?? call.expr.args[1]?.value ?? null,
+    kind: boolean ? 'store true' : /list|multi/.test(call.method) ? 'list' : 'value',
+    type: types[call.method] ?? 'str',
+    span: { start: call.expr.start, end: call.expr.end },
+  }
+}
+
+/** `@click.option('--workers', default=4)`: also typer and plain `Option` defaults are left out. */
+function fromClick(call: CallExpr): ProgramArgument | null {
+  const argument = fromArgparse(call)
+  if (argument === null) return null
+  const bare = call.args
+    .filter((one) => one.name === null)
+    .map((one) => constantText(one.value))
+    .find((text) => text !== null && !text.startsWith('-'))
+  if (bare !== undefined && bare !== null) argument.name = bare
+  const isFlag = keyword(call, 'is_flag')
+  if (isFlag !== undefined && isFlag.type === 'constant' && isFlag.value === true) {
+    argument.kind = 'store true'
+    argument.default ??= { type: 'constant', value: false, start: call.start, end: call.end }
+  }
+  argument.flags = argument.flags.flatMap((flag) => flag.split('/').map((part) => part.replace(/^-+/, '')))
+  return argument
+}
+
+export function programArguments(calls: Call[]): ProgramArgument[] {
+  const found: ProgramArgument[] = []
+  for (const call of calls) {
+    let argument: ProgramArgument | null = null
+    if (call.method === 'add_argument') argument = fromArgparse(call.expr)
+    else if (call.method.startsWith('DEFINE_')) argument = fromAbsl(call)
+    else if (call.name === 'click.option' || call.name === 'typer.Option') argument = fromClick(call.expr)
+    if (argument !== null) found.push(argument)
+  }
+  return found
+}
+
+/** The text of a flag on a launch line as the program's parser would read it. */
+function parsed(argument: ProgramArgument, text: string | boolean): Json | undefined {
+  if (argument.kind === 'store true' || argument.kind === 'store false') {
+    if (typeof text === 'boolean') return argument.kind === 'store true' ? text : !text
+    return /^(true|1|yes|y|on)$/i.test(text) ? true : /^(false|0|no|n|off)$/i.test(text) ? false : undefined
+  }
+  if (typeof text === 'boolean') return argument.type === 'bool' ? text : undefined
+  if (argument.type === 'bool' || argument.type === 'str2bool' || argument.type === 'strtobool') {
+    return /^(true|1|yes|y|t|on)$/i.test(text)
+      ? true
+      : /^(false|0|no|n|f|off)$/i.test(text)
+        ? false
+        : undefined
+  }
+  const numeric = /^[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text)
+  if (argument.type === 'int' || argument.type === 'float')
+    return numeric ? Number(text.replaceAll('_', '')) : undefined
+  if (argument.type === 'str') return text
+  if (argument.type === null) {
+    // argparse keeps text; a dataclass field or a Hydra override without a type is read as YAML would.
+    return text
+  }
+  return undefined
+}
+
+/** What the linked launch gives this argument; null when it leaves the default. */
+export function boundValue(argument: ProgramArgument, binding: LaunchBinding): Folded | null {
+  for (const flag of argument.flags) {
+    const given = binding.launch.flags[flag] ?? binding.launch.flags[flag.replaceAll('_', '-')]
+    if (given === undefined) continue
+    if (given.value === null) return { state: 'unknown', because: 'a variable on the launch line' }
+    const value =
+      argument.kind === 'list' || argument.kind === 'other' ? undefined : parsed(argument, given.value)
+    if (value === undefined) return { state: 'unknown', because: 'the launch line' }
+    return { state: 'known', value, channel: 'launch flag', overridable: false, location: given.location }
+  }
+  if (!binding.launch.complete) return { state: 'unknown', because: 'arguments of the launch line' }
+  return null
+}

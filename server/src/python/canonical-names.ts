@@ -1,0 +1,142 @@
+/**
+ * One name per thing: libraries export the same object under several paths, and readers test one of them.
+ * Rows are [written prefix, canonical prefix]; the longest prefix wins.
+ */
+const prefixes: [string, string][] = [
+  ['pytorch_lightning', 'lightning.pytorch'],
+  ['lightning.pytorch', 'lightning.pytorch'],
+  ['lightning.fabric', 'lightning.fabric'],
+  ['lightning_fabric', 'lightning.fabric'],
+  ['lightning.Trainer', 'lightning.pytorch.Trainer'],
+  ['lightning.LightningModule', 'lightning.pytorch.LightningModule'],
+  ['lightning.LightningDataModule', 'lightning.pytorch.LightningDataModule'],
+  ['lightning.Fabric', 'lightning.fabric.Fabric'],
+  ['lightning.Callback', 'lightning.pytorch.Callback'],
+  ['lightning.fabric.fabric.Fabric', 'lightning.fabric.Fabric'],
+  ['lightning.pytorch.trainer.Trainer', 'lightning.pytorch.Trainer'],
+  ['lightning.pytorch.trainer.trainer.Trainer', 'lightning.pytorch.Trainer'],
+  ['lightning.pytorch.core.LightningModule', 'lightning.pytorch.LightningModule'],
+  ['lightning.pytorch.core.lightning.LightningModule', 'lightning.pytorch.LightningModule'],
+  ['lightning.pytorch.core.module.LightningModule', 'lightning.pytorch.LightningModule'],
+  ['lightning.pytorch.core.datamodule.LightningDataModule', 'lightning.pytorch.LightningDataModule'],
+  ['lightning.pytorch.callbacks.early_stopping.EarlyStopping', 'lightning.pytorch.callbacks.EarlyStopping'],
+  [
+    'lightning.pytorch.callbacks.model_checkpoint.ModelCheckpoint',
+    'lightning.pytorch.callbacks.ModelCheckpoint',
+  ],
+  ['lightning.pytorch.cli.LightningCLI', 'lightning.pytorch.cli.LightningCLI'],
+  ['lightning.pytorch.utilities.cli.LightningCLI', 'lightning.pytorch.cli.LightningCLI'],
+  ['tensorflow.keras', 'keras'],
+  ['tensorflow.python.keras', 'keras'],
+  ['tensorflow.compat.v1.keras', 'keras'],
+  ['tf_keras', 'keras'],
+  ['keras.models.Model', 'keras.Model'],
+  ['keras.models.Sequential', 'keras.Sequential'],
+  ['keras.engine.training.Model', 'keras.Model'],
+  ['keras.callbacks.callbacks', 'keras.callbacks'],
+  ['torch.cuda.amp.autocast', 'torch.autocast'],
+  ['torch.cuda.amp.autocast_mode.autocast', 'torch.autocast'],
+  ['torch.amp.autocast', 'torch.autocast'],
+  ['torch.amp.autocast_mode.autocast', 'torch.autocast'],
+  ['torch.cpu.amp.autocast', 'torch.autocast'],
+  ['torch.cuda.amp.GradScaler', 'torch.amp.GradScaler'],
+  ['torch.cuda.amp.grad_scaler.GradScaler', 'torch.amp.GradScaler'],
+  ['torch.GradScaler', 'torch.amp.GradScaler'],
+  ['torch.distributed.fsdp.sharded_grad_scaler.ShardedGradScaler', 'torch.amp.GradScaler'],
+  ['torch.utils.data.dataloader.DataLoader', 'torch.utils.data.DataLoader'],
+  ['torch.utils.data.dataset', 'torch.utils.data'],
+  ['torchdata.stateful_dataloader.StatefulDataLoader', 'torch.utils.data.DataLoader'],
+  ['torch_geometric.loader.DataLoader', 'torch_geometric.loader.DataLoader'],
+  ['torch_geometric.data.DataLoader', 'torch_geometric.loader.DataLoader'],
+  ['torch_geometric.loader.dataloader.DataLoader', 'torch_geometric.loader.DataLoader'],
+  ['torch.nn.parallel.DataParallel', 'torch.nn.DataParallel'],
+  ['torch.nn.parallel.data_parallel.DataParallel', 'torch.nn.DataParallel'],
+  ['torch.nn.parallel.distributed.DistributedDataParallel', 'torch.nn.parallel.DistributedDataParallel'],
+  ['torch.nn.modules.module.Module', 'torch.nn.Module'],
+  ['torch.distributed.fsdp.fully_sharded_data_parallel', 'torch.distributed.fsdp'],
+  ['kerastuner', 'keras_tuner'],
+  ['sklearn.model_selection._search', 'sklearn.model_selection'],
+  ['sklearn.grid_search', 'sklearn.model_selection'],
+  ['sklearn.cross_validation', 'sklearn.model_selection'],
+  ['sklearn.pipeline.Pipeline', 'sklearn.pipeline.Pipeline'],
+  ['imblearn.pipeline', 'sklearn.pipeline'],
+  ['dask_ml.model_selection.GridSearchCV', 'dask_ml.model_selection.GridSearchCV'],
+  ['accelerate.accelerator.Accelerator', 'accelerate.Accelerator'],
+  ['transformers.trainer.Trainer', 'transformers.Trainer'],
+  ['transformers.training_args.TrainingArguments', 'transformers.TrainingArguments'],
+  ['transformers.training_args_seq2seq.Seq2SeqTrainingArguments', 'transformers.Seq2SeqTrainingArguments'],
+  ['transformers.trainer_seq2seq.Seq2SeqTrainer', 'transformers.Seq2SeqTrainer'],
+  ['transformers.trainer_callback', 'transformers'],
+  ['transformers.hf_argparser.HfArgumentParser', 'transformers.HfArgumentParser'],
+  ['trl.trainer', 'trl'],
+  ['trl.trainer.sft_config', 'trl'],
+  ['trl.trainer.sft_trainer', 'trl'],
+  ['trl.trainer.dpo_config', 'trl'],
+  ['trl.trainer.dpo_trainer', 'trl'],
+  ['datasets.arrow_dataset.Dataset', 'datasets.Dataset'],
+  ['datasets.load.load_dataset', 'datasets.load_dataset'],
+  ['datasets.fingerprint', 'datasets'],
+  ['sagemaker.estimator.Estimator', 'sagemaker.estimator.Estimator'],
+  ['sagemaker.pytorch.estimator.PyTorch', 'sagemaker.pytorch.PyTorch'],
+  ['sagemaker.tensorflow.estimator.TensorFlow', 'sagemaker.tensorflow.TensorFlow'],
+  ['sagemaker.huggingface.estimator.HuggingFace', 'sagemaker.huggingface.HuggingFace'],
+  ['sagemaker.sklearn.estimator.SKLearn', 'sagemaker.sklearn.SKLearn'],
+  ['sagemaker.xgboost.estimator.XGBoost', 'sagemaker.xgboost.XGBoost'],
+  ['sagemaker.mxnet.estimator.MXNet', 'sagemaker.mxnet.MXNet'],
+]
+
+const table = new Map(prefixes)
+const longestFirst = [...table.keys()].sort((a, b) => b.length - a.length)
+/** First dotted part of every row: names outside these cannot change. */
+const roots = new Set(longestFirst.map((prefix) => prefix.split('.')[0]!))
+const memo = new Map<string, string>()
+
+/** The canonical spelling of a dotted library name. */
+export function canonicalName(dotted: string): string {
+  const root = dotted.slice(0, dotted.indexOf('.') === -1 ? dotted.length : dotted.indexOf('.'))
+  if (!roots.has(root)) return dotted
+  const known = memo.get(dotted)
+  if (known !== undefined) return known
+  let name = dotted
+  // Two rounds: a first rewrite ('tensorflow.keras' to 'keras') can make a second row apply.
+  for (let round = 0; round < 2; round++) {
+    for (const prefix of longestFirst) {
+      if (name === prefix || name.startsWith(`${prefix}.`)) {
+        name = table.get(prefix)! + name.slice(prefix.length)
+        break
+      }
+    }
+  }
+  if (memo.size < 20_000) memo.set(dotted, name)
+  return name
+}
+
+/** What `from MODULE import *` brings, for the names that readers ask about. */
+export const starExports: Record<string, string[]> = {
+  'torch.utils.data': ['DataLoader', 'Dataset', 'TensorDataset', 'IterableDataset', 'random_split', 'Subset'],
+  'torch.nn': [
+    'Module',
+    'DataParallel',
+    'Linear',
+    'Conv2d',
+    'Embedding',
+    'LSTM',
+    'BCELoss',
+    'CrossEntropyLoss',
+  ],
+  'sklearn.model_selection': [
+    'GridSearchCV',
+    'RandomizedSearchCV',
+    'KFold',
+    'StratifiedKFold',
+    'cross_val_score',
+  ],
+  'sklearn.pipeline': ['Pipeline', 'make_pipeline', 'FeatureUnion'],
+  transformers: [
+    'Trainer',
+    'TrainingArguments',
+    'Seq2SeqTrainer',
+    'Seq2SeqTrainingArguments',
+    'EarlyStoppingCallback',
+  ],
+}

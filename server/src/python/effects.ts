@@ -1,0 +1,178 @@
+/** What happens in a piece of code, with calls into functions of the project followed. */
+import type { Expr, Stmt } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import type { Call, Effects, Func, Loop } from './module.js'
+import { bindingsOf, functionOf, projectTarget, typeOf } from './names.js'
+import { blocksOf, childrenOf, expressionsOf } from './scopes.js'
+
+const depthLimit = 3
+
+/** Names that optimisers are given. Schedulers, environments and profilers have a `step` too. */
+const optimizerName =
+  /(^|_)(opt|optim|optimi[sz]er|optimi[sz]ers|solver|scaler|adam|adamw|sgd)($|_|[A-Z\d])|(optimi[sz]er|optim|opt|Opt|Optim|Optimi[sz]er)(_?\w{0,3})$/
+const notOptimizer = /sched|env|prof|writer|progress|timer|ema|lr_/i
+
+/** Last identifier of an expression: `self.d_optimizer` gives 'd_optimizer'. */
+export function lastIdentifier(expr: Expr): string {
+  if (expr.type === 'name') return expr.id
+  if (expr.type === 'attribute') return expr.attr
+  if (expr.type === 'subscript') return lastIdentifier(expr.value)
+  return ''
+}
+
+export function emptyEffects(): Effects {
+  return { backward: false, optimizerStep: false, trains: false, calls: new Set() }
+}
+
+export function mergeEffects(into: Effects, from: Effects): void {
+  into.backward ||= from.backward
+  into.optimizerStep ||= from.optimizerStep
+  into.trains ||= from.trains
+  for (const name of from.calls) into.calls.add(name)
+}
+
+export class EffectFinder {
+  private readonly byFunction = new Map<Func, Effects>()
+  private readonly active = new Set<Func>()
+
+  constructor(private readonly analysis: Analysis) {}
+
+  /** Effects of statements. Loops inside are included; a whole training loop also sets `trains`. */
+  ofStatements(code: Stmt[], depth = 0): Effects {
+    const effects = emptyEffects()
+    for (const statement of code) this.addStatement(statement, effects, depth)
+    return effects
+  }
+
+  ofExpression(expr: Expr, depth = 0): Effects {
+    const effects = emptyEffects()
+    this.addExpression(expr, effects, depth)
+    return effects
+  }
+
+  ofFunction(func: Func, depth = 0): Effects {
+    const before = this.byFunction.get(func)
+    if (before !== undefined) return before
+    if (depth > depthLimit || this.active.has(func)) return emptyEffects()
+    this.active.add(func)
+    const effects = this.ofStatements(func.node.body, depth)
+    for (const decorator of func.node.decorators) {
+      const name = this.analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
+      if (name !== null) effects.calls.add(name)
+    }
+    this.active.delete(func)
+    // A result cut off by the depth limit must not be kept for callers nearer to it.
+    if (depth === 0) this.byFunction.set(func, effects)
+    return effects
+  }
+
+  private addStatement(statement: Stmt, effects: Effects, depth: number): void {
+    // A function or class that is only defined does nothing yet.
+    if (statement.type === 'function' || statement.type === 'class') return
+    for (const expr of expressionsOf(statement)) this.addExpression(expr, effects, depth)
+    if (statement.type === 'for' || statement.type === 'while') {
+      const inside = emptyEffects()
+      for (const child of statement.body) this.addStatement(child, inside, depth)
+      if (inside.backward && inside.optimizerStep) inside.trains = true
+      mergeEffects(effects, inside)
+      for (const child of statement.orelse) this.addStatement(child, effects, depth)
+      return
+    }
+    for (const block of blocksOf(statement))
+      for (const child of block) this.addStatement(child, effects, depth)
+  }
+
+  private addExpression(expr: Expr, effects: Effects, depth: number): void {
+    if (expr.type === 'call') {
+      const call = this.analysis.callByExpr.get(expr)
+      if (call !== undefined) this.addCall(call, effects, depth)
+    }
+    for (const child of childrenOf(expr)) this.addExpression(child, effects, depth)
+  }
+
+  private addCall(call: Call, effects: Effects, depth: number): void {
+    if (call.name !== null) effects.calls.add(call.name)
+    else if (call.receiver !== null) effects.calls.add(`${call.receiver}.${call.method}`)
+    if (call.expr.callee.type === 'attribute') effects.calls.add(`.${call.method}`)
+    if (isBackward(call)) effects.backward = true
+    if (isOptimizerStep(this.analysis, call)) effects.optimizerStep = true
+    this.follow(call.expr.callee, effects, depth)
+    // `optimizer.step(closure)`, `map(step, batches)`: functions that are handed over are run.
+    for (const argument of call.expr.args) {
+      if (argument.value.type === 'name') this.follow(argument.value, effects, depth)
+    }
+  }
+
+  private follow(callee: Expr, effects: Effects, depth: number): void {
+    const func = functionOf(this.analysis, callee)
+    if (func !== null) {
+      mergeEffects(effects, this.ofFunction(func, depth + 1))
+      return
+    }
+    if (callee.type !== 'name' && !(callee.type === 'attribute' && callee.value.type === 'name')) return
+    const root = callee.type === 'name' ? callee : (callee.value as Expr & { type: 'name' })
+    const target = bindingsOf(this.analysis, root.id, root.start).bindings.at(-1)?.target
+    if (target === null || target === undefined) return
+    const dotted = callee.type === 'attribute' ? `${target}.${callee.attr}` : target
+    const found = projectTarget(this.analysis, dotted)
+    const summary = found?.summary.functions[found.rest]
+    if (summary === undefined) return
+    effects.backward ||= summary.backward
+    effects.optimizerStep ||= summary.optimizerStep
+    effects.trains ||= summary.trains
+    for (const name of summary.calls) effects.calls.add(name)
+  }
+}
+
+export function isBackward(call: Call): boolean {
+  if (call.expr.callee.type !== 'attribute') return false
+  if (call.method === 'backward' || call.method === 'manual_backward') return true
+  return call.method === 'gradient' && /^(tape|gt|g?_?tape\d?)$/.test(lastIdentifier(call.expr.callee.value))
+}
+
+export function isOptimizerStep(analysis: Analysis, call: Call): boolean {
+  if (call.expr.callee.type !== 'attribute') return false
+  if (call.method === 'apply_gradients') return true
+  if (call.method !== 'step') return false
+  const receiver = call.expr.callee.value
+  const type = call.receiver ?? typeOf(analysis, receiver)
+  if (type !== null) {
+    if (type.includes('lr_scheduler') || type.includes('profiler')) return false
+    if (type.startsWith('torch.optim.') || type === 'torch.amp.GradScaler' || type === 'deepspeed.Engine')
+      return true
+  }
+  const name = lastIdentifier(receiver)
+  if (notOptimizer.test(name)) return false
+  return optimizerName.test(name) || /engine$/.test(name)
+}
+
+/** Sets the role of every loop: from the inside out, since an epoch is a loop around a training loop. */
+export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
+  for (const loop of loops) {
+    loop.effects = finder.ofStatements(loop.node.body)
+  }
+  const innermostFirst = [...loops].reverse()
+  const inner = new Map<Loop, Loop[]>()
+  for (const loop of innermostFirst) {
+    const children = inner.get(loop) ?? []
+    if (loop.parent !== null) {
+      const siblings = inner.get(loop.parent)
+      if (siblings === undefined) inner.set(loop.parent, [loop])
+      else siblings.push(loop)
+    }
+    const steps = loop.effects.backward && loop.effects.optimizerStep
+    const holdsTraining = children.some((child) => child.role === 'train' || child.role === 'epoch')
+    if (holdsTraining || (loop.effects.trains && callsTraining(finder, loop))) loop.role = 'epoch'
+    else if (steps) loop.role = 'train'
+  }
+}
+
+/** True when the body calls a function that holds a whole training loop. */
+function callsTraining(finder: EffectFinder, loop: Loop): boolean {
+  const visit = (statement: Stmt): boolean => {
+    if (statement.type === 'function' || statement.type === 'class') return false
+    for (const expr of expressionsOf(statement)) if (finder.ofExpression(expr).trains) return true
+    return blocksOf(statement).some((block) => block.some(visit))
+  }
+  return loop.node.body.some(visit)
+}

@@ -1,0 +1,192 @@
+/** One walk over the statements: every call, function, class, loop and `with` with what encloses it. */
+import type {
+  CallExpr,
+  ClassDef,
+  Expr,
+  For,
+  FunctionDef,
+  PythonTree,
+  Stmt,
+  While,
+  With,
+} from '../syntax/python-ast.js'
+import type { Call, Func, Klass, Loop } from './module.js'
+import { blocksOf, childrenOf, expressionsOf, isMainGuard } from './scopes.js'
+
+export interface Indexed {
+  calls: Call[]
+  functions: Func[]
+  classes: Klass[]
+  loops: Loop[]
+  statements: Stmt[]
+  callByExpr: Map<Expr, Call>
+  functionByNode: Map<FunctionDef, Func>
+  classByNode: Map<ClassDef, Klass>
+  /** Statement lists by the loop that holds them. */
+  mainGuard: boolean
+}
+
+interface Context {
+  func: Func | null
+  klass: Klass | null
+  loops: Loop[]
+  withs: With[]
+  conditional: boolean
+}
+
+export function indexTree(tree: PythonTree): Indexed {
+  const result: Indexed = {
+    calls: [],
+    functions: [],
+    classes: [],
+    loops: [],
+    statements: [],
+    callByExpr: new Map(),
+    functionByNode: new Map(),
+    classByNode: new Map(),
+    mainGuard: false,
+  }
+
+  const addCall = (expr: CallExpr, statement: Stmt, context: Context): void => {
+    const method =
+      expr.callee.type === 'attribute' ? expr.callee.attr : expr.callee.type === 'name' ? expr.callee.id : ''
+    const call: Call = {
+      index: result.calls.length,
+      expr,
+      name: null,
+      method,
+      receiver: null,
+      receiverCall: null,
+      function: context.func,
+      loops: context.loops,
+      withs: context.withs,
+      statement,
+      conditional: context.conditional,
+      assignedTo: assignedTo(statement, expr),
+    }
+    result.calls.push(call)
+    result.callByExpr.set(expr, call)
+    context.func?.calls.push(call)
+  }
+
+  const visitExpr = (expr: Expr, statement: Stmt, context: Context): void => {
+    if (expr.type === 'call') addCall(expr, statement, context)
+    for (const child of childrenOf(expr)) visitExpr(child, statement, context)
+  }
+
+  const addFunction = (node: FunctionDef, context: Context): Func => {
+    const prefix =
+      context.func !== null
+        ? `${context.func.qualified}.`
+        : context.klass !== null
+          ? `${context.klass.name}.`
+          : ''
+    const func: Func = {
+      index: result.functions.length,
+      node,
+      name: node.name,
+      qualified: prefix + node.name,
+      class: context.func === null ? context.klass : null,
+      calls: [],
+    }
+    result.functions.push(func)
+    result.functionByNode.set(node, func)
+    if (func.class !== null && !func.class.methods.has(node.name)) func.class.methods.set(node.name, func)
+    return func
+  }
+
+  const addLoop = (node: For | While, context: Context): Loop => {
+    const loop: Loop = {
+      index: result.loops.length,
+      node,
+      parent: context.loops.at(-1) ?? null,
+      function: context.func,
+      role: 'other',
+      trips: { state: 'unknown', because: 'not computed' },
+      effects: { backward: false, optimizerStep: false, trains: false, calls: new Set() },
+      hasBreak: false,
+    }
+    result.loops.push(loop)
+    return loop
+  }
+
+  const visit = (statement: Stmt, context: Context): void => {
+    result.statements.push(statement)
+    for (const expr of expressionsOf(statement)) visitExpr(expr, statement, context)
+    switch (statement.type) {
+      case 'function': {
+        const func = addFunction(statement, context)
+        const inner: Context = { func, klass: context.klass, loops: [], withs: [], conditional: false }
+        for (const child of statement.body) visit(child, inner)
+        return
+      }
+      case 'class': {
+        const klass: Klass = { node: statement, name: statement.name, bases: [], methods: new Map() }
+        result.classes.push(klass)
+        result.classByNode.set(statement, klass)
+        const inner: Context = { func: context.func, klass, loops: [], withs: [], conditional: false }
+        // A class inside a function: its methods belong to the class, not to the function.
+        for (const child of statement.body) visit(child, { ...inner, func: null })
+        return
+      }
+      case 'for':
+      case 'while': {
+        const loop = addLoop(statement, context)
+        const inner = { ...context, loops: [...context.loops, loop] }
+        for (const child of statement.body) visit(child, inner)
+        for (const child of statement.orelse) visit(child, context)
+        return
+      }
+      case 'with': {
+        const inner = { ...context, withs: [...context.withs, statement] }
+        for (const child of statement.body) visit(child, inner)
+        return
+      }
+      case 'break': {
+        const loop = context.loops.at(-1)
+        if (loop !== undefined) loop.hasBreak = true
+        return
+      }
+      case 'return': {
+        // Leaving the function leaves every loop in it.
+        for (const loop of context.loops) loop.hasBreak = true
+        return
+      }
+      case 'if': {
+        const main = isMainGuard(statement.test)
+        if (main) result.mainGuard = true
+        const inner = main ? context : { ...context, conditional: true }
+        for (const child of statement.body) visit(child, inner)
+        for (const child of statement.orelse) visit(child, { ...context, conditional: true })
+        return
+      }
+      default:
+        for (const block of blocksOf(statement)) {
+          const inner =
+            statement.type === 'try' && block === statement.body ? context : { ...context, conditional: true }
+          for (const child of block) visit(child, inner)
+        }
+    }
+  }
+
+  const top: Context = { func: null, klass: null, loops: [], withs: [], conditional: false }
+  for (const statement of tree.body) visit(statement, top)
+  result.calls.sort((a, b) => a.expr.start - b.expr.start || b.expr.end - a.expr.end)
+  result.calls.forEach((call, index) => {
+    call.index = index
+  })
+  return result
+}
+
+/** Name or `self.x` that a statement assigns a call to (also behind `.to(device)` and the like). */
+function assignedTo(statement: Stmt, expr: CallExpr): string | null {
+  if (statement.type !== 'assign' || statement.value === null || statement.targets.length !== 1) return null
+  let value: Expr = statement.value
+  while (value !== expr && value.type === 'call' && value.callee.type === 'attribute')
+    value = value.callee.value
+  if (value !== expr) return null
+  const target = statement.targets[0]!
+  if (target.type === 'name') return target.id
+  if (target.type === 'attribute' && target.value.type === 'name') return `${target.value.id}.${target.attr}`
+  return null
+}

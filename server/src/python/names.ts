@@ -1,0 +1,332 @@
+/** What a name stands for: imports and aliases followed to a canonical dotted name, values to the class they have. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import { canonicalName, starExports } from './canonical-names.js'
+import type { Call, Func, Klass, ModuleSummary } from './module.js'
+import { type Binding, reaching, type Scope, scopeAt } from './scopes.js'
+
+const builtins = new Set(
+  (
+    'range len list tuple set dict sorted int float str bool abs round sum min max print open zip enumerate map filter ' +
+    'isinstance hasattr getattr setattr super type any all iter next vars input reversed frozenset'
+  ).split(' '),
+)
+
+const depthLimit = 8
+
+/** Methods that return the object they are called on (or its like). */
+const fluent = new Set(
+  'to cuda cpu half float double bfloat16 train eval compile requires_grad_ share_memory'.split(' '),
+)
+
+/** Functions that make an object of a class. */
+const factories: Record<string, string> = {
+  'optuna.create_study': 'optuna.Study',
+  'keras.models.load_model': 'keras.Model',
+  'keras.Sequential': 'keras.Model',
+  'datasets.load_dataset': 'datasets.Dataset',
+  'datasets.load_from_disk': 'datasets.Dataset',
+  'sklearn.pipeline.make_pipeline': 'sklearn.pipeline.Pipeline',
+}
+
+/** `deepspeed.initialize(...)` and its like return a tuple. */
+const tupleFactories: Record<string, (string | null)[]> = {
+  'deepspeed.initialize': ['deepspeed.Engine', 'torch.optim.Optimizer', null, null],
+}
+
+export function bindingsOf(
+  analysis: Analysis,
+  name: string,
+  offset: number,
+): { bindings: Binding[]; scope: Scope } {
+  return reaching(scopeAt(analysis.scopes, offset), name, offset)
+}
+
+/** The module of the project that an import target lies in, with what remains of the target. */
+export function projectTarget(
+  analysis: Analysis,
+  target: string,
+): { summary: ModuleSummary; rest: string } | null {
+  let module = target
+  for (;;) {
+    const summary = analysis.importedByName.get(module)
+    if (summary !== undefined) return { summary, rest: target.slice(module.length).replace(/^\./, '') }
+    const cut = module.lastIndexOf('.')
+    if (cut <= 0 || /^\.+$/.test(module.slice(0, cut + 1))) return null
+    module = module.slice(0, cut)
+  }
+}
+
+/** Canonical dotted name of an expression; null where it is local or unknown. */
+export function nameOf(analysis: Analysis, expr: Expr, depth = 0): string | null {
+  if (depth > depthLimit) return null
+  if (expr.type === 'name') {
+    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    if (bindings.length === 0) {
+      for (const module of analysis.scopes.stars) {
+        if (starExports[canonicalName(module)]?.includes(expr.id))
+          return canonicalName(`${module}.${expr.id}`)
+      }
+      return builtins.has(expr.id) ? expr.id : null
+    }
+    const names = new Set(bindings.map((binding) => nameOfBinding(analysis, binding, depth)))
+    if (names.size === 1) return [...names][0]!
+    // `try: from a import X / except ImportError: from b import X` and `X = None` as a fallback.
+    const known = [...names].filter((name): name is string => name !== null)
+    if (known.length >= 1 && bindings.every((binding) => binding.kind === 'import' || isNone(binding.value)))
+      return known[0]!
+    return null
+  }
+  if (expr.type === 'attribute') {
+    const base = nameOf(analysis, expr.value, depth + 1)
+    return base === null || builtins.has(base) ? null : canonicalName(`${base}.${expr.attr}`)
+  }
+  return null
+}
+
+function isNone(expr: Expr | null): boolean {
+  return expr !== null && expr.type === 'constant' && expr.value === null
+}
+
+function nameOfBinding(analysis: Analysis, binding: Binding, depth: number): string | null {
+  if (binding.kind === 'import' && binding.target !== null) {
+    if (binding.target.startsWith('.')) return reexported(analysis, binding.target)
+    const inProject = projectTarget(analysis, binding.target)
+    if (inProject !== null) return reexported(analysis, binding.target)
+    return canonicalName(binding.target)
+  }
+  if (binding.kind === 'assign' && binding.value !== null && binding.unpack === null) {
+    const value = binding.value
+    if (value.type === 'name' || value.type === 'attribute') return nameOf(analysis, value, depth + 1)
+    // `DL = partial(DataLoader, …)` stands for DataLoader with more arguments.
+    if (value.type === 'call') {
+      const made = nameOf(analysis, value.callee, depth + 1)
+      if (made === 'functools.partial' && value.args[0] !== undefined && value.args[0].name === null) {
+        return nameOf(analysis, value.args[0].value, depth + 1)
+      }
+    }
+  }
+  return null
+}
+
+/** A name that a module of the project only passes on from a library. */
+function reexported(analysis: Analysis, target: string): string | null {
+  const found = projectTarget(analysis, target)
+  if (found === null || found.rest === '' || found.rest.includes('.')) return null
+  return found.summary.reexports[found.rest] ?? null
+}
+
+/** The expression that a name was last assigned before this place, where it is certain; else the expression itself. */
+export function definition(analysis: Analysis, expr: Expr, depth = 0): Expr {
+  if (depth > depthLimit) return expr
+  if (expr.type === 'name') {
+    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    if (bindings.length !== 1) return expr
+    const binding = bindings[0]!
+    if (binding.kind !== 'assign' || binding.value === null || binding.unpack !== null) return expr
+    return definition(analysis, binding.value, depth + 1)
+  }
+  if (expr.type === 'attribute' && expr.value.type === 'name') {
+    const values = attributeValues(analysis, expr)
+    if (values.length === 1 && values[0] !== null) return definition(analysis, values[0]!, depth + 1)
+  }
+  return expr
+}
+
+/** What is assigned to `self.x` in the class, or to `name.x` in the module; null for what has no single value. */
+export function attributeValues(analysis: Analysis, expr: Expr): (Expr | null)[] {
+  if (expr.type !== 'attribute' || expr.value.type !== 'name') return []
+  const all = analysis.attributeBindings.get(`${expr.value.id}.${expr.attr}`)
+  if (all === undefined) return []
+  let chosen = all
+  if (expr.value.id === 'self' || expr.value.id === 'cls') {
+    const klass = classScope(scopeAt(analysis.scopes, expr.start))
+    chosen = all.filter((one) => classScope(one.scope) === klass)
+  }
+  return chosen.map(({ binding }) =>
+    binding.kind === 'assign' && binding.unpack === null ? binding.value : null,
+  )
+}
+
+function classScope(scope: Scope | null): Scope | null {
+  let current = scope
+  while (current !== null && current.kind !== 'class') current = current.parent
+  return current
+}
+
+/** Function of this module that an expression names: `train`, `self.step`, `Model.fit`. */
+export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | null {
+  if (depth > depthLimit) return null
+  if (expr.type === 'name') {
+    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    const last = bindings.at(-1)
+    if (last === undefined) return null
+    if (last.kind === 'function') return analysis.functionByNode.get(last.node as never) ?? null
+    if (last.kind === 'assign' && last.value !== null && last.unpack === null)
+      return functionOf(analysis, last.value, depth + 1)
+    return null
+  }
+  if (expr.type === 'attribute') {
+    if (expr.value.type === 'name' && (expr.value.id === 'self' || expr.value.id === 'cls')) {
+      const scope = classScope(scopeAt(analysis.scopes, expr.start))
+      const klass = scope === null ? undefined : analysis.classByNode.get(scope.node as never)
+      return klass === undefined ? null : methodOf(analysis, klass, expr.attr)
+    }
+    const klass = classOf(analysis, expr.value, depth + 1) ?? instanceClass(analysis, expr.value, depth + 1)
+    return klass === null ? null : methodOf(analysis, klass, expr.attr)
+  }
+  if (expr.type === 'call') {
+    const name = nameOf(analysis, expr.callee)
+    const wrapped = expr.args[0]
+    if (
+      wrapped !== undefined &&
+      (name === 'functools.partial' || name === 'torch.compile' || name === 'jax.jit')
+    ) {
+      return functionOf(analysis, wrapped.value, depth + 1)
+    }
+  }
+  return null
+}
+
+function methodOf(analysis: Analysis, klass: Klass, name: string, depth = 0): Func | null {
+  const own = klass.methods.get(name)
+  if (own !== undefined) return own
+  if (depth > depthLimit) return null
+  for (const base of klass.node.bases) {
+    const parent = classOf(analysis, base.value)
+    if (parent !== null && parent !== klass) {
+      const inherited = methodOf(analysis, parent, name, depth + 1)
+      if (inherited !== null) return inherited
+    }
+  }
+  return null
+}
+
+/** Class of this module that an expression names. */
+export function classOf(analysis: Analysis, expr: Expr, depth = 0): Klass | null {
+  if (depth > depthLimit || expr.type !== 'name') return null
+  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  const last = bindings.at(-1)
+  if (last === undefined) return null
+  if (last.kind === 'class') return analysis.classByNode.get(last.node as never) ?? null
+  if (last.kind === 'assign' && last.value !== null && last.unpack === null)
+    return classOf(analysis, last.value, depth + 1)
+  return null
+}
+
+/** Class of this module that a value is an instance of. */
+export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass | null {
+  if (depth > depthLimit) return null
+  const value = definition(analysis, expr)
+  if (value.type !== 'call') return null
+  const made = classOf(analysis, value.callee, depth + 1)
+  if (made !== null) return made
+  if (value.callee.type === 'attribute' && fluent.has(value.callee.attr)) {
+    return instanceClass(analysis, value.callee.value, depth + 1)
+  }
+  return null
+}
+
+/** Canonical class of a value, where it can be inferred: for classes of the project their library base. */
+export function typeOf(analysis: Analysis, expr: Expr, depth = 0): string | null {
+  if (depth > depthLimit) return null
+  if (expr.type === 'call') return typeOfCall(analysis, expr, depth)
+  if (expr.type === 'name') {
+    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    const types = new Set<string>()
+    for (const binding of bindings) {
+      const type = typeOfBinding(analysis, binding, depth)
+      if (type !== null) types.add(type)
+    }
+    return types.size === 1 ? [...types][0]! : null
+  }
+  if (expr.type === 'attribute') {
+    const types = new Set<string>()
+    for (const value of attributeValues(analysis, expr)) {
+      const type = value === null ? null : typeOf(analysis, value, depth + 1)
+      if (type !== null) types.add(type)
+    }
+    return types.size === 1 ? [...types][0]! : null
+  }
+  if (expr.type === 'conditional') {
+    return typeOf(analysis, expr.then, depth + 1) ?? typeOf(analysis, expr.otherwise, depth + 1)
+  }
+  return null
+}
+
+function typeOfBinding(analysis: Analysis, binding: Binding, depth: number): string | null {
+  if (binding.kind === 'param') {
+    const annotation = analysis.parameterAnnotation(binding)
+    return annotation === null ? null : nameOf(analysis, annotation, depth + 1)
+  }
+  if (binding.value === null) return null
+  if (binding.unpack !== null) {
+    if (binding.value.type !== 'call' || binding.kind !== 'assign') return null
+    const made = nameOf(analysis, binding.value.callee)
+    if (made !== null && tupleFactories[made] !== undefined)
+      return tupleFactories[made][binding.unpack[0] ?? 0] ?? null
+    // `model, optimizer = accelerator.prepare(model, optimizer)` keeps the types of its arguments.
+    if (binding.value.callee.type === 'attribute' && /^(prepare|setup)$/.test(binding.value.callee.attr)) {
+      const argument = binding.value.args[binding.unpack[0] ?? 0]
+      if (argument !== undefined && argument.name === null && argument.value.start !== binding.value.start) {
+        return typeOf(analysis, argument.value, depth + 1)
+      }
+    }
+    return null
+  }
+  if (binding.kind === 'assign' || binding.kind === 'with') return typeOf(analysis, binding.value, depth + 1)
+  return null
+}
+
+function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: number): string | null {
+  const name = nameOf(analysis, expr.callee, depth + 1)
+  if (name !== null) {
+    if (factories[name] !== undefined) return factories[name]
+    const last = name.slice(name.lastIndexOf('.') + 1)
+    return /^[A-Z]/.test(last) ? name : null
+  }
+  const klass = classOf(analysis, expr.callee, depth + 1)
+  if (klass !== null) return klass.bases.find((base) => base !== 'object') ?? null
+  const func = functionOf(analysis, expr.callee, depth + 1)
+  if (func !== null) return analysis.returnType(func, depth + 1)
+  if (expr.callee.type === 'attribute') {
+    if (fluent.has(expr.callee.attr)) return typeOf(analysis, expr.callee.value, depth + 1)
+    const owner = nameOf(analysis, expr.callee.value, depth + 1)
+    if (owner !== null && /\.[A-Z]\w*$/.test(owner) && /^from_/.test(expr.callee.attr)) return owner
+  }
+  if (expr.callee.type === 'name') {
+    const { bindings } = bindingsOf(analysis, expr.callee.id, expr.callee.start)
+    const target = bindings.at(-1)?.target
+    if (target !== null && target !== undefined) {
+      const found = projectTarget(analysis, target)
+      if (found !== null && found.rest !== '') {
+        const known = found.summary.classes[found.rest]
+        if (known !== undefined) return known.bases[0] ?? null
+        return found.summary.functions[found.rest]?.returns ?? null
+      }
+    }
+  }
+  return null
+}
+
+/** Name under which a call is known to readers: the library callable behind aliases, partials and plain subclasses. */
+export function calleeName(analysis: Analysis, callee: Expr): string | null {
+  const direct = nameOf(analysis, callee)
+  if (direct !== null) return direct
+  // A subclass that adds no constructor of its own is called like its base.
+  const klass = classOf(analysis, callee)
+  if (klass !== null && !klass.methods.has('__init__') && !klass.methods.has('__new__')) {
+    return klass.bases.find((base) => base !== 'object') ?? null
+  }
+  return null
+}
+
+/** The `partial(...)` call behind a callee, whose arguments come with every call. */
+export function partialBehind(analysis: Analysis, callee: Expr): Call | null {
+  if (callee.type !== 'name' && callee.type !== 'attribute') return null
+  const value = definition(analysis, callee)
+  if (value.type !== 'call' || value === (callee as Expr)) return null
+  return nameOf(analysis, value.callee) === 'functools.partial'
+    ? (analysis.callByExpr.get(value) ?? null)
+    : null
+}

@@ -1,0 +1,500 @@
+/** Who binds which name where: the scopes of a module and every binding in them, in source order. */
+import type { ClassDef, Expr, FunctionDef, Import, Stmt } from '../syntax/python-ast.js'
+
+export interface Binding {
+  name: string
+  /** Where the name starts to hold. */
+  at: number
+  kind: 'assign' | 'import' | 'param' | 'loop' | 'with' | 'function' | 'class' | 'augmented' | 'other'
+  /** The assigned expression, iterated for `loop`, entered for `with`; null where there is none. */
+  value: Expr | null
+  /** Position in an unpacked tuple: `a, b = f()` binds b with [1]. */
+  unpack: number[] | null
+  node: FunctionDef | ClassDef | Import | null
+  /** For imports: dotted target, with one leading dot per level ('.data.make_loader'). */
+  target: string | null
+  /** Inside `if`, `try`, or a loop body, relative to its scope. */
+  conditional: boolean
+  /** Innermost loop of the scope that holds the binding: its span. */
+  loop: { start: number; end: number } | null
+}
+
+export interface Scope {
+  kind: 'module' | 'function' | 'class' | 'inner'
+  node: FunctionDef | ClassDef | null
+  parent: Scope | null
+  children: Scope[]
+  start: number
+  end: number
+  bindings: Map<string, Binding[]>
+  /** Names declared `global` or `nonlocal`. */
+  outer: Set<string>
+  /** `from X import *`: the modules. */
+  stars: string[]
+}
+
+interface Where {
+  conditional: boolean
+  loop: { start: number; end: number } | null
+}
+
+function newScope(
+  kind: Scope['kind'],
+  node: Scope['node'],
+  parent: Scope | null,
+  start: number,
+  end: number,
+): Scope {
+  const scope: Scope = {
+    kind,
+    node,
+    parent,
+    children: [],
+    start,
+    end,
+    bindings: new Map(),
+    outer: new Set(),
+    stars: [],
+  }
+  parent?.children.push(scope)
+  return scope
+}
+
+function bind(scope: Scope, binding: Binding): void {
+  let target = scope
+  if (scope.outer.has(binding.name)) {
+    while (target.parent !== null && target.kind !== 'module') target = target.parent
+    binding.conditional = true
+  }
+  const list = target.bindings.get(binding.name)
+  if (list === undefined) target.bindings.set(binding.name, [binding])
+  else list.push(binding)
+}
+
+function bindTarget(
+  scope: Scope,
+  target: Expr,
+  kind: Binding['kind'],
+  value: Expr | null,
+  at: number,
+  where: Where,
+  unpack: number[] | null = null,
+): void {
+  switch (target.type) {
+    case 'name':
+      bind(scope, { name: target.id, at, kind, value, unpack, node: null, target: null, ...where })
+      break
+    case 'tuple':
+    case 'list':
+      target.items.forEach((item, index) => {
+        const direct = value !== null && (value.type === 'tuple' || value.type === 'list') && unpack === null
+        if (direct && kind === 'assign' && value.items.length === target.items.length) {
+          bindTarget(scope, item, kind, value.items[index]!, at, where)
+        } else bindTarget(scope, item, kind, value, at, where, [...(unpack ?? []), index])
+      })
+      break
+    case 'starred':
+      bindTarget(scope, target.value, 'other', null, at, where)
+      break
+    case 'attribute':
+      // `self.x = …`, `args.x = …`: kept under the dotted spelling, in the scope of the module.
+      if (target.value.type === 'name') {
+        bind(scope, {
+          name: `${target.value.id}.${target.attr}`,
+          at,
+          kind,
+          value,
+          unpack,
+          node: null,
+          target: null,
+          ...where,
+        })
+      }
+      break
+    case 'subscript':
+      if (target.value.type === 'name') {
+        bind(scope, {
+          name: `${target.value.id}[]`,
+          at,
+          kind,
+          value: target,
+          unpack: null,
+          node: null,
+          target: null,
+          ...where,
+        })
+      }
+      break
+  }
+}
+
+/** Scopes inside an expression (lambdas and comprehensions bind names of their own). */
+function visitExpr(scope: Scope, expr: Expr, where: Where): void {
+  switch (expr.type) {
+    case 'lambda': {
+      const inner = newScope('inner', null, scope, expr.start, expr.end)
+      for (const param of expr.params) bindParam(inner, param.name, param.start, param.default)
+      visitExpr(inner, expr.body, where)
+      break
+    }
+    case 'comprehension': {
+      const inner = newScope('inner', null, scope, expr.start, expr.end)
+      for (const clause of expr.clauses) {
+        bindTarget(inner, clause.target, 'loop', clause.iterable, expr.start, {
+          conditional: false,
+          loop: null,
+        })
+        visitExpr(inner, clause.iterable, where)
+      }
+      visitExpr(inner, expr.element, where)
+      if (expr.value !== undefined) visitExpr(inner, expr.value, where)
+      for (const condition of expr.conditions) visitExpr(inner, condition, where)
+      break
+    }
+    case 'walrus':
+      bind(scope, {
+        name: expr.name,
+        at: expr.start,
+        kind: 'assign',
+        value: expr.value,
+        unpack: null,
+        node: null,
+        target: null,
+        ...where,
+      })
+      visitExpr(scope, expr.value, where)
+      break
+    default:
+      for (const child of childrenOf(expr)) visitExpr(scope, child, where)
+  }
+}
+
+function bindParam(scope: Scope, name: string, at: number, fallback: Expr | null): void {
+  bind(scope, {
+    name,
+    at,
+    kind: 'param',
+    value: fallback,
+    unpack: null,
+    node: null,
+    target: null,
+    conditional: false,
+    loop: null,
+  })
+}
+
+/** Direct sub-expressions. */
+export function childrenOf(expr: Expr): Expr[] {
+  switch (expr.type) {
+    case 'attribute':
+      return [expr.value]
+    case 'call':
+      return [expr.callee, ...expr.args.map((argument) => argument.value)]
+    case 'list':
+    case 'tuple':
+    case 'set':
+      return expr.items
+    case 'dict':
+      return expr.entries.flatMap((entry) => (entry.key === null ? [entry.value] : [entry.key, entry.value]))
+    case 'binary':
+      return [expr.left, expr.right]
+    case 'unary':
+      return [expr.operand]
+    case 'conditional':
+      return [expr.test, expr.then, expr.otherwise]
+    case 'subscript':
+      return [expr.value, expr.index]
+    case 'comprehension':
+      return [
+        expr.element,
+        ...(expr.value === undefined ? [] : [expr.value]),
+        ...expr.clauses.flatMap((clause) => [clause.target, clause.iterable]),
+        ...expr.conditions,
+      ]
+    case 'fstring':
+      return expr.parts.filter((part): part is Expr => typeof part !== 'string')
+    case 'lambda':
+      return [...expr.params.flatMap((param) => (param.default === null ? [] : [param.default])), expr.body]
+    case 'starred':
+    case 'walrus':
+      return [expr.value]
+    case 'other':
+      return expr.children
+    default:
+      return []
+  }
+}
+
+/** Expressions that a statement holds directly (not those of statements inside it). */
+export function expressionsOf(statement: Stmt): Expr[] {
+  switch (statement.type) {
+    case 'expr':
+      return [statement.value]
+    case 'assign': {
+      const found = [...statement.targets]
+      if (statement.annotation !== null) found.push(statement.annotation)
+      if (statement.value !== null) found.push(statement.value)
+      return found
+    }
+    case 'augassign':
+      return [statement.target, statement.value]
+    case 'if':
+    case 'while':
+      return [statement.test]
+    case 'for':
+      return [statement.target, statement.iterable]
+    case 'with':
+      return statement.items.flatMap((item) =>
+        item.target === null ? [item.value] : [item.value, item.target],
+      )
+    case 'try':
+      return statement.handlers.flatMap((handler) => (handler.type === null ? [] : [handler.type]))
+    case 'function':
+      return [
+        ...statement.decorators,
+        ...statement.params.flatMap((param) => [
+          ...(param.default === null ? [] : [param.default]),
+          ...(param.annotation === null ? [] : [param.annotation]),
+        ]),
+        ...(statement.returns === null ? [] : [statement.returns]),
+      ]
+    case 'class':
+      return [...statement.decorators, ...statement.bases.map((base) => base.value)]
+    case 'return':
+      return statement.value === null ? [] : [statement.value]
+    case 'match':
+      return [statement.subject]
+    case 'import':
+    case 'broken':
+      return []
+    default:
+      return statement.children
+  }
+}
+
+/** The lists of statements inside a statement. */
+export function blocksOf(statement: Stmt): Stmt[][] {
+  switch (statement.type) {
+    case 'if':
+    case 'for':
+    case 'while':
+      return [statement.body, statement.orelse]
+    case 'with':
+    case 'function':
+    case 'class':
+      return [statement.body]
+    case 'try':
+      return [
+        statement.body,
+        ...statement.handlers.map((handler) => handler.body),
+        statement.orelse,
+        statement.finally,
+      ]
+    case 'match':
+      return statement.cases.map((one) => one.body)
+    default:
+      return []
+  }
+}
+
+function bindImport(scope: Scope, statement: Import, where: Where): void {
+  const dots = '.'.repeat(statement.level)
+  for (const name of statement.names) {
+    if (statement.from) {
+      const module = `${dots}${statement.module ?? ''}`
+      if (name.name === '*') {
+        scope.stars.push(module)
+        continue
+      }
+      bind(scope, {
+        name: name.alias ?? name.name,
+        at: statement.start,
+        kind: 'import',
+        value: null,
+        unpack: null,
+        node: statement,
+        target: module === '' || module.endsWith('.') ? `${module}${name.name}` : `${module}.${name.name}`,
+        ...where,
+      })
+    } else {
+      const first = name.name.split('.')[0]!
+      bind(scope, {
+        name: name.alias ?? first,
+        at: statement.start,
+        kind: 'import',
+        value: null,
+        unpack: null,
+        node: statement,
+        target: name.alias === null ? first : name.name,
+        ...where,
+      })
+    }
+  }
+}
+
+function visitBlock(scope: Scope, body: Stmt[], where: Where): void {
+  for (const statement of body) visitStatement(scope, statement, where)
+}
+
+function visitStatement(scope: Scope, statement: Stmt, where: Where): void {
+  const inBranch = { ...where, conditional: true }
+  for (const expr of expressionsOf(statement)) visitExpr(scope, expr, where)
+  switch (statement.type) {
+    case 'assign':
+      for (const target of statement.targets) {
+        // The name holds from the end of the statement: `x = f(x)` reads the old one.
+        if (statement.value !== null)
+          bindTarget(scope, target, 'assign', statement.value, statement.end, where)
+      }
+      break
+    case 'augassign':
+      bindTarget(scope, statement.target, 'augmented', statement.value, statement.end, where)
+      break
+    case 'for': {
+      const loop = { start: statement.start, end: statement.end }
+      bindTarget(scope, statement.target, 'loop', statement.iterable, statement.iterable.end, {
+        conditional: where.conditional,
+        loop,
+      })
+      visitBlock(scope, statement.body, { conditional: true, loop })
+      visitBlock(scope, statement.orelse, inBranch)
+      return
+    }
+    case 'while':
+      visitBlock(scope, statement.body, {
+        conditional: true,
+        loop: { start: statement.start, end: statement.end },
+      })
+      visitBlock(scope, statement.orelse, inBranch)
+      return
+    case 'with':
+      for (const item of statement.items) {
+        if (item.target !== null) bindTarget(scope, item.target, 'with', item.value, item.target.end, where)
+      }
+      visitBlock(scope, statement.body, where)
+      return
+    case 'function': {
+      bind(scope, {
+        name: statement.name,
+        at: statement.start,
+        kind: 'function',
+        value: null,
+        unpack: null,
+        node: statement,
+        target: null,
+        ...where,
+      })
+      const inner = newScope('function', statement, scope, statement.start, statement.end)
+      for (const param of statement.params) bindParam(inner, param.name, param.start, param.default)
+      visitBlock(inner, statement.body, { conditional: false, loop: null })
+      return
+    }
+    case 'class': {
+      bind(scope, {
+        name: statement.name,
+        at: statement.start,
+        kind: 'class',
+        value: null,
+        unpack: null,
+        node: statement,
+        target: null,
+        ...where,
+      })
+      const inner = newScope('class', statement, scope, statement.start, statement.end)
+      visitBlock(inner, statement.body, { conditional: false, loop: null })
+      return
+    }
+    case 'import':
+      bindImport(scope, statement, where)
+      return
+    case 'global':
+      for (const child of statement.children) if (child.type === 'name') scope.outer.add(child.id)
+      return
+    case 'try':
+      // What a `try` body binds usually holds afterwards (imports with a fallback, above all).
+      visitBlock(scope, statement.body, where)
+      for (const handler of statement.handlers) visitBlock(scope, handler.body, inBranch)
+      visitBlock(scope, statement.orelse, where)
+      visitBlock(scope, statement.finally, where)
+      return
+    case 'if':
+      // `if __name__ == '__main__':` always runs in a script.
+      visitBlock(scope, statement.body, isMainGuard(statement.test) ? where : inBranch)
+      visitBlock(scope, statement.orelse, inBranch)
+      return
+    case 'match':
+      for (const one of statement.cases) visitBlock(scope, one.body, inBranch)
+      return
+  }
+}
+
+export function isMainGuard(test: Expr): boolean {
+  if (test.type !== 'binary' || test.op !== '==') return false
+  const sides = [test.left, test.right]
+  return (
+    sides.some((side) => side.type === 'name' && side.id === '__name__') &&
+    sides.some((side) => side.type === 'constant' && side.value === '__main__')
+  )
+}
+
+export function buildScopes(body: Stmt[], length: number): Scope {
+  const module = newScope('module', null, null, 0, length + 1)
+  visitBlock(module, body, { conditional: false, loop: null })
+  return module
+}
+
+/** The innermost scope that holds an offset. */
+export function scopeAt(root: Scope, offset: number): Scope {
+  let scope = root
+  for (;;) {
+    let low = 0
+    let high = scope.children.length - 1
+    let found: Scope | null = null
+    while (low <= high) {
+      const middle = (low + high) >> 1
+      const child = scope.children[middle]!
+      if (offset < child.start) high = middle - 1
+      else if (offset >= child.end) low = middle + 1
+      else {
+        found = child
+        break
+      }
+    }
+    if (found === null) return scope
+    scope = found
+  }
+}
+
+/**
+ * Bindings that may give `name` its value at `offset`. Empty when nothing binds it. Where an unconditional binding
+ * precedes, earlier ones are out of reach; bindings later in the same loop are in reach (next pass).
+ */
+export function reaching(scope: Scope, name: string, offset: number): { bindings: Binding[]; scope: Scope } {
+  let current: Scope | null = scope
+  let first = true
+  while (current !== null) {
+    // Names of a class body are not visible from its methods.
+    if (first || current.kind !== 'class') {
+      const all = current.bindings.get(name)
+      if (all !== undefined && !(first && current.outer.has(name))) {
+        if (!first) return { bindings: all, scope: current }
+        const reached: Binding[] = []
+        for (const binding of all) {
+          if (binding.at <= offset) {
+            if (!binding.conditional) reached.length = 0
+            reached.push(binding)
+          } else if (binding.loop !== null && offset >= binding.loop.start && offset < binding.loop.end) {
+            reached.push(binding)
+          }
+        }
+        if (reached.length > 0) return { bindings: reached, scope: current }
+        if (current.kind !== 'module' && current.kind !== 'inner' && current.kind !== 'class') {
+          return { bindings: all, scope: current }
+        }
+      }
+    }
+    if (current.kind !== 'inner') first = false
+    current = current.parent
+  }
+  return { bindings: [], scope }
+}

@@ -1,0 +1,68 @@
+/** What a module lets the rest of the project know. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Json } from '../text/json.js'
+import type { Analysis } from './analysis.js'
+import type { ModuleSummary } from './module.js'
+import { nameOf } from './names.js'
+
+/** Longest constant that is worth passing on, in characters of JSON. */
+const maximumConstant = 2_000
+
+export function summarise(analysis: Analysis): ModuleSummary {
+  const constants: Record<string, Json> = {}
+  const reexports: Record<string, string> = {}
+  for (const [name, bindings] of analysis.scopes.bindings) {
+    if (name.includes('.') || name.endsWith('[]')) continue
+    const last = bindings.at(-1)!
+    if (bindings.every((binding) => binding.kind === 'import')) {
+      const expr: Expr = { type: 'name', id: name, start: analysis.text.length, end: analysis.text.length }
+      const target = nameOf(analysis, expr)
+      if (target !== null) reexports[name] = target
+    } else if (
+      bindings.length === 1 &&
+      last.kind === 'assign' &&
+      last.value !== null &&
+      last.unpack === null
+    ) {
+      if (analysis.isMutated(name, analysis.scopes)) continue
+      const value = analysis.fold(last.value)
+      if (
+        value.state === 'known' &&
+        !value.overridable &&
+        JSON.stringify(value.value).length <= maximumConstant
+      ) {
+        constants[name] = value.value
+      }
+    }
+  }
+  const functions: ModuleSummary['functions'] = {}
+  for (const func of analysis.functions) {
+    if (func.class !== null || func.qualified !== func.name) continue
+    const effects = analysis.effectsOfFunction(func)
+    functions[func.name] = {
+      backward: effects.backward,
+      optimizerStep: effects.optimizerStep,
+      trains: effects.trains,
+      calls: [...effects.calls],
+      params: func.node.params.map((param) => param.name),
+      returns: analysis.returnType(func),
+    }
+  }
+  const classes: ModuleSummary['classes'] = {}
+  for (const klass of analysis.classes) {
+    const calls = new Set<string>()
+    for (const method of klass.methods.values())
+      for (const name of analysis.effectsOfFunction(method).calls) calls.add(name)
+    classes[klass.name] = { bases: klass.bases, methods: [...klass.methods.keys()], calls: [...calls] }
+  }
+  return {
+    path: analysis.path,
+    constants,
+    functions,
+    classes,
+    reexports,
+    uses: [...analysis.ownUses],
+    imports: [...analysis.importSpecs],
+    isEntry: analysis.isEntry,
+  }
+}
