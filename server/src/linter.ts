@@ -2,6 +2,7 @@
  * The front door: lint a text, lint a project. The faces (lsp, cli, report) call only this file.
  */
 import type { Finding, Fix } from './finding.js'
+import type { Severity } from './rules/rule.js'
 
 export interface LintError {
   path: string
@@ -18,6 +19,10 @@ export interface LintResult {
   /** Files seen under the given paths, and those that were parsed. */
   files: number
   filesLinted: number
+  /** What is wrong with the configuration files, by line: wrong usage, and exit code 2. */
+  problems?: { path: string; line: number; message: string }[]
+  /** `fail-on` of the configuration at the root. */
+  failOn?: Severity | 'never'
 }
 
 export interface Progress {
