@@ -24,6 +24,8 @@ export interface ReaderContext {
   binding: Binding | null
   /** Versions of libraries that the project pins, by distribution name in lower case ('transformers': '4.46.1'). */
   versions: Record<string, string>
+  /** Facts of shell text inside this unit (`bash -c "…"`, container arguments, `run: |`). Offsets are those of `text`. */
+  shell(text: string): ShellFacts
 }
 
 export interface Reader {
