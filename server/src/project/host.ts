@@ -3,6 +3,8 @@
  * or a URI in the browser) and, below it, relative paths joined by `under`. The Node host is `node/host.ts`; tests and
  * the browser bring their own.
  */
+import type { GrammarSource } from '../syntax/parser.js'
+
 export type EntryKind = 'file' | 'folder' | 'link' | 'other'
 
 export interface Entry {
@@ -29,8 +31,8 @@ export interface Host {
   /** Bytes of the file, without reading it; undefined: nothing there. */
   size(path: string): Promise<number | undefined>
   readonly cpuCount: number
-  /** The bytes of `<name>.wasm` (a grammar, or the parser runtime 'web-tree-sitter'). */
-  grammar(name: string): Promise<Uint8Array>
+  /** The WebAssembly of the parser and its grammars. */
+  grammarSource(): Promise<GrammarSource>
   /** Absent where the host has no threads: everything then runs in this one. */
   createWorker?(): HostWorker
 }

@@ -5,6 +5,7 @@ import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Entry, EntryKind, Host, HostWorker } from '../host.js'
+import { grammarFiles } from './grammar-files.js'
 
 interface Kinds {
   isFile(): boolean
@@ -78,6 +79,7 @@ class NodeWorker implements HostWorker {
 export function createNodeHost(): Host {
   return {
     cpuCount: availableParallelism(),
+    grammarSource: grammarFiles,
 
     async read(path) {
       try {

@@ -1,0 +1,60 @@
+/** Where a command writes: the two streams, the folder it runs in, and whether anybody watches. */
+import picocolors from 'picocolors'
+
+export type Colors = ReturnType<typeof picocolors.createColors>
+
+export interface Console {
+  out(text: string): void
+  err(text: string): void
+  cwd: string
+  /** All of standard input. */
+  input(): Promise<Uint8Array>
+  colors: Colors
+  errColors: Colors
+  /** Columns of the terminal that shows standard output; null: no terminal. */
+  columns: number | null
+  /** Standard error is a terminal that can redraw a line. */
+  interactive: boolean
+  /** Aborts on Ctrl-C. */
+  signal: AbortSignal
+}
+
+export function colors(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv): Colors {
+  const plain = (environment.NO_COLOR ?? '') !== '' || environment.TERM === 'dumb'
+  return picocolors.createColors(stream.isTTY === true && !plain)
+}
+
+/** The console of this process. Its streams outlive a reader that goes away (`costlint check | head`). */
+export function processConsole(signal: AbortSignal): Console {
+  const { stdout, stderr, stdin, env } = process
+  const open = new Set<NodeJS.WriteStream>([stdout, stderr])
+  for (const stream of open) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      open.delete(stream)
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+  const write = (stream: NodeJS.WriteStream, text: string) => {
+    if (open.has(stream) && text !== '') stream.write(text)
+  }
+  return {
+    out: (text) => write(stdout, text),
+    err: (text) => write(stderr, text),
+    cwd: process.cwd(),
+    input: async () => {
+      const chunks: Buffer[] = []
+      for await (const chunk of stdin) chunks.push(chunk as Buffer)
+      return Buffer.concat(chunks)
+    },
+    colors: colors(stdout, env),
+    errColors: colors(stderr, env),
+    columns: stdout.isTTY ? stdout.columns : null,
+    interactive: stderr.isTTY === true && env.TERM !== 'dumb',
+    signal,
+  }
+}
+
+/** Wrong usage: the message goes to standard error, and the command ends with 2. */
+export class UsageError extends Error {}
+
+export const exit = { clean: 0, findings: 1, failed: 2, interrupted: 130 } as const

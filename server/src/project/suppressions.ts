@@ -1,0 +1,326 @@
+/**
+ * Comments that silence findings: `costlint: ignore[rule, family/*] -- reason` on any line of the statement or on its
+ * own above it, `costlint: ignore` for every rule, `costlint: ignore-file[…]` for the whole file. The same in every
+ * language that has comments. `readSuppressions` is what the worker does for one unit; its result is plain JSON.
+ */
+import type { TextEdit } from '../edit/write.js'
+import type { Finding, Fix } from '../finding.js'
+import type { Location, Span } from '../text/location.js'
+import { locate, type Unit } from '../text/unit.js'
+import { unusedSuppression } from './configuration.js'
+import type { ConfiguredSuppression } from './configuration-file.js'
+import { fingerprint } from './fingerprint.js'
+import { suggestion } from './nearest.js'
+import { isKnownSelector, matchSelector, selectorNames } from './selector.js'
+
+export interface Suppression {
+  /** Null: every rule. */
+  selectors: string[] | null
+  /** True: the whole file. */
+  file: boolean
+  reason: string | null
+  /** What is wrong with the comment: it then silences nothing. */
+  malformed: string | null
+  /** The directive, without what else the comment says. */
+  location: Location
+  text: string
+  /** A finding that starts in one of these ranges is silenced; unused for `file`. */
+  covers: Location[]
+  removal: TextEdit
+  /** Between the brackets, where there are any. */
+  list: Location | null
+}
+
+interface Comment extends Span {
+  text: string
+}
+
+const directive =
+  /costlint\s*:\s*(ignore-file|ignore)(?![\w-])[ \t]*(?:\[([^\]\n]*)(\])?)?((?:[ \t]*--(?:(?!\s#\s|\*\/).)*)?)/
+
+/** The suppressions of one unit. `statements`: sorted, not overlapping (see `statements.ts`). */
+export function readSuppressions(
+  path: string,
+  unit: Unit,
+  comments: readonly Comment[],
+  statements: readonly Span[],
+): Suppression[] {
+  const found: Suppression[] = []
+  let lines: Lines | undefined
+  for (const comment of comments) {
+    if (!comment.text.includes('costlint')) continue
+    const match = directive.exec(comment.text)
+    if (match === null) continue
+    lines ??= new Lines(unit.text, comments)
+    const [text, kind, list, closed, tail] = match
+    const place = (start: number, end: number) => locate(path, unit, { start, end })
+    const start = comment.start + match.index
+    const end = start + text.trimEnd().length
+    const listStart = list === undefined ? -1 : start + text.indexOf('[') + 1
+    const names = list
+      ?.split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '')
+    const file = kind === 'ignore-file'
+    found.push({
+      selectors: names ?? null,
+      file,
+      reason: tail?.replace(/^\s*--\s*/, '').trim() || null,
+      malformed:
+        list !== undefined && closed === undefined
+          ? 'the list of rules is not closed'
+          : names?.length === 0
+            ? 'the list of rules is empty'
+            : null,
+      location: place(start, end),
+      text: text.trimEnd(),
+      covers: file ? [] : covered(comment, statements, lines).map((span) => place(span.start, span.end)),
+      removal: removal(unit, comment, match.index, text.length, lines, place),
+      list: list === undefined || closed === undefined ? null : place(listStart, listStart + list.length),
+    })
+  }
+  return found
+}
+
+/** Line starts, and which lines hold nothing but a comment. */
+class Lines {
+  private readonly starts: number[] = [0]
+  private readonly commentLines = new Set<number>()
+
+  constructor(
+    readonly text: string,
+    comments: readonly Comment[],
+  ) {
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.starts.push(at + 1)
+    for (const comment of comments) {
+      if (this.isAlone(comment)) {
+        for (let line = this.of(comment.start); line <= this.of(comment.end); line++)
+          this.commentLines.add(line)
+      }
+    }
+  }
+
+  of(offset: number): number {
+    let low = 0
+    let high = this.starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.starts[middle]! <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  start(line: number): number {
+    return this.starts[line] ?? this.text.length
+  }
+
+  /** Without the line break. */
+  end(line: number): number {
+    let end = this.starts[line + 1] === undefined ? this.text.length : this.starts[line + 1]! - 1
+    if (this.text[end - 1] === '\r' && end > this.start(line)) end--
+    return end
+  }
+
+  isAlone(comment: Span): boolean {
+    const before = this.text.slice(this.start(this.of(comment.start)), comment.start)
+    const after = this.text.slice(comment.end, this.end(this.of(comment.end)))
+    return before.trim() === '' && after.trim() === ''
+  }
+
+  /** The first line below a block of comments, when code stands there. */
+  codeBelow(line: number): number | undefined {
+    let below = line + 1
+    while (this.commentLines.has(below)) below++
+    if (below >= this.starts.length) return undefined
+    return this.text.slice(this.start(below), this.end(below)).trim() === '' ? undefined : below
+  }
+}
+
+function covered(comment: Comment, statements: readonly Span[], lines: Lines): Span[] {
+  const within = statements[lastStartingAt(statements, comment.start)]
+  if (within !== undefined && within.start <= comment.start && comment.end <= within.end) return [within]
+  const line = lines.isAlone(comment) ? lines.codeBelow(lines.of(comment.end)) : lines.of(comment.start)
+  if (line === undefined) return []
+  const whole = { start: lines.start(line), end: lines.end(line) }
+  const spans = [whole]
+  // Statements that begin above and end on this line, and all that begin on it.
+  for (let index = lastStartingAt(statements, whole.end); index >= 0; index--) {
+    const statement = statements[index]!
+    if (statement.end < whole.start) break
+    if (statement.start < whole.start || statement.end > whole.end) spans.push(statement)
+  }
+  return spans
+}
+
+function lastStartingAt(statements: readonly Span[], offset: number): number {
+  let low = -1
+  let high = statements.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (statements[middle]!.start <= offset) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+/** Takes the directive away, and with it the comment and the line that would be left empty. */
+function removal(
+  unit: Unit,
+  comment: Comment,
+  index: number,
+  length: number,
+  lines: Lines,
+  place: (start: number, end: number) => Location,
+): TextEdit {
+  const before = comment.text.slice(0, index)
+  const after = comment.text.slice(index + length).replace(/\*\/\s*$/, '')
+  const empty = (text: string) => /^[\s#/*]*$/.test(text)
+  if (empty(before) && empty(after)) {
+    if (!lines.isAlone(comment)) {
+      const code = unit.text.slice(0, comment.start).trimEnd().length
+      return {
+        location: place(Math.max(code, lines.start(lines.of(comment.start))), comment.end),
+        newText: '',
+      }
+    }
+    const start = lines.start(lines.of(comment.start))
+    const last = lines.of(comment.end)
+    // The last line of a text takes the line break above it along.
+    if (lines.start(last + 1) === unit.text.length && !unit.text.endsWith('\n') && start > 0) {
+      return { location: place(lines.end(lines.of(start - 1)), comment.end), newText: '' }
+    }
+    return { location: place(start, lines.start(last + 1)), newText: '' }
+  }
+  const start = comment.start + index
+  const end = start + length
+  if (empty(before)) {
+    // `# costlint: ignore # other`: the other comment keeps its own sign.
+    const next = /^\s*#/.test(after) ? comment.start : start
+    const gap = /^\s*/.exec(after)![0].length
+    return { location: place(next, end + gap), newText: '' }
+  }
+  const lead = /[\s#]*$/.exec(before)![0].length
+  return { location: place(start - lead, end), newText: '' }
+}
+
+export interface SuppressionResult {
+  kept: Finding[]
+  /** Findings about suppressions that silence nothing, each with the edit that removes it. */
+  unused: { finding: Finding; fix: Fix }[]
+}
+
+export interface SuppressionOptions {
+  /** Names of all rules. */
+  rules: readonly string[]
+  /** Whether the rule ran on this file; a suppression of a rule that did not is not called unused. */
+  ran(rule: string): boolean
+  /** `[[suppress]]` entries of the configuration that cover the file. */
+  configured?: readonly ConfiguredSuppression[]
+}
+
+/** Applies all suppressions of one file to its findings. */
+export function applySuppressions(
+  findings: readonly Finding[],
+  suppressions: readonly Suppression[],
+  options: SuppressionOptions,
+): SuppressionResult {
+  const used = suppressions.map(() => new Set<string>())
+  const silenced = (finding: Finding): boolean => {
+    let hit = false
+    suppressions.forEach((suppression, index) => {
+      if (suppression.malformed !== null || !reaches(suppression, finding.location)) return
+      for (const selector of suppression.selectors ?? ['*']) {
+        if (matchSelector(selector, finding.rule) === undefined) continue
+        used[index]!.add(selector)
+        hit = true
+      }
+    })
+    const configured = options.configured ?? []
+    return hit || configured.some((entry) => matchSelector(entry.rule, finding.rule) !== undefined)
+  }
+  const kept = findings.filter((finding) => !silenced(finding))
+  const ordinals = new Map<string, number>()
+  const unused = suppressions
+    .flatMap((suppression, index) => report(suppression, used[index]!, options, ordinals))
+    .filter(({ finding }) => !silenced(finding))
+  return { kept, unused }
+}
+
+function reaches(suppression: Suppression, at: Location): boolean {
+  if (suppression.location.path !== at.path) return false
+  if (suppression.file) return true
+  return suppression.covers.some(
+    (range) => range.cell === at.cell && range.start <= at.start && at.start <= range.end,
+  )
+}
+
+function report(
+  suppression: Suppression,
+  used: Set<string>,
+  options: SuppressionOptions,
+  ordinals: Map<string, number>,
+): SuppressionResult['unused'] {
+  const all = suppression.selectors ?? ['*']
+  const idle: string[] = []
+  const unknown: string[] = []
+  for (const selector of all) {
+    if (used.has(selector) || matchSelector(selector, unusedSuppression) === 2) continue
+    if (!isKnownSelector(selector, options.rules)) unknown.push(selector)
+    else if (options.rules.some((rule) => matchSelector(selector, rule) !== undefined && options.ran(rule))) {
+      idle.push(selector)
+    }
+  }
+  if (suppression.malformed === null && idle.length + unknown.length === 0) return []
+  const names = selectorNames(options.rules)
+  const message =
+    suppression.malformed !== null
+      ? `This suppression has no effect: ${suppression.malformed}.`
+      : [
+          ...unknown.map(
+            (name) => `This suppression names an unknown rule: ${name}${suggestion(name, names)}`,
+          ),
+          ...(idle.length === 0 ? [] : [idleMessage(suppression, idle)]),
+        ]
+          .join(' ')
+          .replace(/[^.?]$/, '$&.')
+  const gone = new Set([...idle, ...unknown])
+  const rest = suppression.malformed === null ? all.filter((selector) => !gone.has(selector)) : []
+  const edit: TextEdit =
+    rest.length > 0 && suppression.list !== null
+      ? { location: suppression.list, newText: rest.join(', ') }
+      : suppression.removal
+  const ordinal = ordinals.get(suppression.text) ?? 0
+  ordinals.set(suppression.text, ordinal + 1)
+  const { path } = suppression.location
+  return [
+    {
+      finding: {
+        rule: unusedSuppression,
+        reader: 'costlint',
+        severity: 'information',
+        confidence: 'high',
+        message,
+        location: suppression.location,
+        checklist: [],
+        saving: null,
+        related: [],
+        fingerprint: fingerprint(unusedSuppression, path, '', suppression.text, ordinal),
+        requests: [],
+      },
+      fix: {
+        title:
+          rest.length > 0 ? `Remove ${[...gone].join(', ')} from the suppression` : 'Remove the suppression',
+        safety: 'safe',
+        edits: [edit],
+      },
+    },
+  ]
+}
+
+function idleMessage(suppression: Suppression, idle: string[]): string {
+  const where = suppression.file ? 'in this file' : 'here'
+  return suppression.selectors === null
+    ? `Unused suppression: no rule reports anything ${where}.`
+    : `Unused suppression: ${idle.join(', ')} ${idle.length === 1 ? 'reports' : 'report'} nothing ${where}.`
+}
