@@ -42,6 +42,7 @@ export interface Attribute extends Node {
   value: Expr
   attr: string
 }
+/** The range includes the keyword and any parentheses around the value; those of a lone generator are the call's. */
 export interface Argument extends Node {
   /** Keyword name; null for a positional argument. */
   name: string | null
@@ -119,6 +120,7 @@ export interface Other extends Node {
   children: Expr[]
 }
 
+/** A bare `*` is a Param with star 1 and an empty name; `/` leaves no trace. */
 export interface Param extends Node {
   name: string
   star: 0 | 1 | 2
@@ -188,10 +190,12 @@ export interface With extends Node {
 export interface Try extends Node {
   type: 'try'
   body: Stmt[]
-  handlers: { type: Expr | null; body: Stmt[]; start: number; end: number }[]
+  /** `name`: what `as` binds. */
+  handlers: { type: Expr | null; name?: string; body: Stmt[]; start: number; end: number }[]
   orelse: Stmt[]
   finally: Stmt[]
 }
+/** The range of a function or class begins at its first decorator. */
 export interface FunctionDef extends Node {
   type: 'function'
   name: string
@@ -228,7 +232,8 @@ export interface Simple extends Node {
 export interface Match extends Node {
   type: 'match'
   subject: Expr
-  cases: { body: Stmt[] }[]
+  /** `names`: what the pattern binds. */
+  cases: { names?: string[]; guard?: Expr | null; body: Stmt[] }[]
 }
 export interface Broken extends Node {
   type: 'broken'
@@ -238,5 +243,6 @@ export interface PythonTree {
   body: Stmt[]
   comments: { start: number; end: number; text: string }[]
   hasErrors: boolean
+  /** Why there is no tree at all (too large, took too long). */
+  problem?: string
 }
-

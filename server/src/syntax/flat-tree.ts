@@ -1,0 +1,205 @@
+/**
+ * A tree-sitter tree copied into flat arrays by one cursor walk. Asking a tree-sitter node for anything crosses into
+ * WebAssembly, so each question is asked once; afterwards the tree can be deleted and nodes are plain indices.
+ *
+ * Nodes stand in preorder: the first child of `i` is `i + 1` (when `next[i]` is not that), its next sibling `next[i]`.
+ * Comments and line continuations may stand between any two nodes and are kept apart.
+ */
+import type { Language, Tree } from 'web-tree-sitter'
+
+export interface FlatTree {
+  text: string
+  count: number
+  /** Kind of node `i`: `names[types[i]]`; 'ERROR' for what could not be parsed. */
+  types: Uint16Array
+  names: readonly string[]
+  /** 1 for named nodes, 0 for punctuation, keywords and operators. */
+  named: Uint8Array
+  /** Offsets; for unnamed nodes -1 unless the tree holds an error. */
+  starts: Int32Array
+  ends: Int32Array
+  /** Index into `fieldNames`; 0: none. Only for named nodes. */
+  fields: Uint8Array
+  fieldNames: readonly (string | null)[]
+  /** Index behind the last descendant. */
+  next: Int32Array
+  /** 1 when the node is or holds an error or a missing token. */
+  broken: Uint8Array
+  /** 1 when the parser made the node up. */
+  missing: Uint8Array
+  comments: { start: number; end: number; text: string }[]
+  hasErrors: boolean
+}
+
+interface LanguageTable {
+  names: string[]
+  isNamed: Uint8Array
+  /** Kinds that never have children of interest: asking for them would be wasted. */
+  isLeaf: Uint8Array
+  comment: number
+  continuation: number
+}
+
+const leaves = new Set([
+  'identifier',
+  'integer',
+  'float',
+  'true',
+  'false',
+  'none',
+  'ellipsis',
+  'string_start',
+  'string_end',
+  'escape_sequence',
+  'escape_interpolation',
+  'type_conversion',
+  'comment',
+  'line_continuation',
+])
+
+/** Tree-sitter's number for ERROR. */
+const errorType = 65535
+
+const tables = new WeakMap<Language, LanguageTable>()
+
+function tableOf(language: Language): LanguageTable {
+  let table = tables.get(language)
+  if (table === undefined) {
+    const names = language.types.map((name) => name ?? '')
+    const isNamed = new Uint8Array(names.length + 1)
+    const isLeaf = new Uint8Array(names.length + 1)
+    for (let type = 0; type < names.length; type++) {
+      isNamed[type] = language.nodeTypeIsNamed(type) ? 1 : 0
+      isLeaf[type] = isNamed[type] === 0 || leaves.has(names[type]!) ? 1 : 0
+    }
+    // ERROR gets a place of its own at the end.
+    isNamed[names.length] = 1
+    names.push('ERROR')
+    const kind = (name: string) => names.findIndex((one, type) => one === name && isNamed[type] === 1)
+    table = { names, isNamed, isLeaf, comment: kind('comment'), continuation: kind('line_continuation') }
+    tables.set(language, table)
+  }
+  return table
+}
+
+export function flatten(tree: Tree, text: string): FlatTree {
+  const table = tableOf(tree.language)
+  const { isNamed, isLeaf, comment, continuation } = table
+  const error = table.names.length - 1
+  const hasErrors = tree.rootNode.hasError
+
+  let capacity = Math.max(64, text.length >> 2)
+  let types = new Uint16Array(capacity)
+  let named = new Uint8Array(capacity)
+  let starts = new Int32Array(capacity)
+  let ends = new Int32Array(capacity)
+  let fields = new Uint8Array(capacity)
+  let next = new Int32Array(capacity)
+  let broken = new Uint8Array(capacity)
+  let missing = new Uint8Array(capacity)
+  const comments: FlatTree['comments'] = []
+  const open: number[] = []
+  let count = 0
+
+  const cursor = tree.walk()
+  try {
+    walk: for (;;) {
+      let type = cursor.nodeTypeId
+      if (type === errorType) type = error
+      if (type === comment || type === continuation) {
+        if (type === comment) {
+          const start = cursor.startIndex
+          // The grammar leaves the \r of a CRLF line in the comment.
+          const end = trimmedEnd(text, start, cursor.endIndex)
+          comments.push({ start, end, text: text.slice(start, end) })
+        }
+      } else {
+        if (count === capacity) {
+          capacity *= 2
+          types = grown(types, new Uint16Array(capacity))
+          named = grown(named, new Uint8Array(capacity))
+          starts = grown(starts, new Int32Array(capacity))
+          ends = grown(ends, new Int32Array(capacity))
+          fields = grown(fields, new Uint8Array(capacity))
+          next = grown(next, new Int32Array(capacity))
+          broken = grown(broken, new Uint8Array(capacity))
+          missing = grown(missing, new Uint8Array(capacity))
+        }
+        const node = count++
+        const isNamedNode = isNamed[type]!
+        types[node] = type
+        named[node] = isNamedNode
+        if (isNamedNode === 1) {
+          starts[node] = cursor.startIndex
+          ends[node] = cursor.endIndex
+          fields[node] = cursor.currentFieldId
+        } else if (hasErrors) {
+          starts[node] = cursor.startIndex
+          ends[node] = cursor.endIndex
+        } else {
+          starts[node] = -1
+          ends[node] = -1
+        }
+        if (hasErrors) {
+          if (type === error) broken[node] = 1
+          else if (starts[node] === ends[node] && cursor.nodeIsMissing) {
+            broken[node] = 1
+            missing[node] = 1
+          }
+        }
+        if (isLeaf[type] === 0 && cursor.gotoFirstChild()) {
+          open.push(node)
+          continue
+        }
+        next[node] = count
+      }
+      while (!cursor.gotoNextSibling()) {
+        if (open.length === 0) break walk
+        cursor.gotoParent()
+        next[open.pop()!] = count
+      }
+    }
+  } finally {
+    cursor.delete()
+  }
+  if (hasErrors) spread(broken, next, count)
+  return {
+    text,
+    count,
+    types,
+    names: table.names,
+    named,
+    starts,
+    ends,
+    fields,
+    fieldNames: tree.language.fields,
+    next,
+    broken,
+    missing,
+    comments,
+    hasErrors,
+  }
+}
+
+/** Marks every ancestor of a broken node. */
+function spread(broken: Uint8Array, next: Int32Array, count: number): void {
+  const ancestors: number[] = []
+  for (let node = 0; node < count; node++) {
+    while (ancestors.length > 0 && next[ancestors[ancestors.length - 1]!]! <= node) ancestors.pop()
+    if (broken[node] === 1) {
+      for (let at = ancestors.length - 1; at >= 0 && broken[ancestors[at]!] === 0; at--)
+        broken[ancestors[at]!] = 1
+    }
+    ancestors.push(node)
+  }
+}
+
+function trimmedEnd(text: string, start: number, end: number): number {
+  while (end > start && (text.charCodeAt(end - 1) === 13 || text.charCodeAt(end - 1) === 10)) end--
+  return end
+}
+
+function grown<T extends Uint8Array | Uint16Array | Int32Array>(from: T, to: T): T {
+  to.set(from)
+  return to
+}

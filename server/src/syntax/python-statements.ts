@@ -1,0 +1,553 @@
+/** Statements of the plain tree, read from the flat tree, with care for what is half-typed. */
+import type { Argument, Expr, FunctionDef, If, Import, Match, Simple, Stmt, Try, With } from './python-ast.js'
+import { deepest, ExpressionReader } from './python-expressions.js'
+
+/** Statements that hold other statements; the rest stands or falls as a whole. */
+const compound = new Set([
+  'if_statement',
+  'for_statement',
+  'while_statement',
+  'with_statement',
+  'try_statement',
+  'function_definition',
+  'class_definition',
+  'decorated_definition',
+  'match_statement',
+])
+
+/** An `elif` is an If inside the one before: longer chains would make deep trees of flat code. */
+const longestChain = 200
+
+export class StatementReader extends ExpressionReader {
+  /** Set when a statement was found broken that the parser had accepted. */
+  foundErrors = false
+
+  module(): Stmt[] {
+    const body: Stmt[] = []
+    if (this.flat.count > 0) {
+      // Text that cannot be parsed at all has ERROR for a root.
+      if (this.kind(0) === 'ERROR') this.salvage(0, body, 0)
+      else this.statements(0, body, 0)
+    }
+    return body
+  }
+
+  private block(node: number | undefined, depth: number): Stmt[] {
+    const body: Stmt[] = []
+    if (node !== undefined) this.statements(node, body, depth + 1)
+    return body
+  }
+
+  private statements(block: number, into: Stmt[], depth: number): void {
+    const { next, named } = this.flat
+    const end = next[block]!
+    for (let child = block + 1; child < end; child = next[child]!) {
+      if (named[child] === 0) continue
+      if (this.kind(child) === 'ERROR') this.salvage(child, into, depth)
+      else into.push(this.statement(child, depth))
+    }
+  }
+
+  /** An ERROR among statements: whole statements inside it are kept, the rest is broken. */
+  private salvage(node: number, into: Stmt[], depth: number): void {
+    const { next, named, starts, ends } = this.flat
+    if (depth > deepest) {
+      into.push({ type: 'broken', ...this.place(node) })
+      return
+    }
+    const end = next[node]!
+    let from = starts[node]!
+    let to = from
+    const close = () => {
+      if (to > from) into.push({ type: 'broken', start: from, end: to })
+    }
+    for (let child = node + 1; child < end; child = next[child]!) {
+      const kind = this.kind(child)
+      const whole = named[child] === 1 && (kind.endsWith('_statement') || kind.endsWith('_definition'))
+      if (whole || kind === 'block') {
+        close()
+        if (whole) into.push(this.statement(child, depth + 1))
+        else this.statements(child, into, depth + 1)
+        from = ends[child]!
+        to = from
+      } else {
+        to = ends[child]!
+      }
+    }
+    to = Math.max(to, ends[node]!)
+    if (this.text.slice(from, to).trim() !== '') close()
+  }
+
+  private statement(node: number, depth: number): Stmt {
+    const place = this.place(node)
+    const kind = this.kind(node)
+    if (depth > deepest) return { type: 'broken', ...place }
+    if (!compound.has(kind)) {
+      if (this.flat.broken[node] === 1) return { type: 'broken', ...place }
+      if (this.runsOn(node)) {
+        this.foundErrors = true
+        return { type: 'broken', ...place }
+      }
+      return this.simple(node, kind, depth)
+    }
+    switch (kind) {
+      case 'if_statement':
+        return this.ifStatement(node, depth)
+      case 'for_statement': {
+        const [target, iterable] = this.header(node, ['left', 'right'], depth)
+        return {
+          type: 'for',
+          ...place,
+          target: target!,
+          iterable: iterable!,
+          body: this.block(this.field(node, 'body'), depth),
+          orelse: this.alternative(node, depth),
+        }
+      }
+      case 'while_statement': {
+        const [test] = this.header(node, ['condition'], depth)
+        return {
+          type: 'while',
+          ...place,
+          test: test!,
+          body: this.block(this.field(node, 'body'), depth),
+          orelse: this.alternative(node, depth),
+        }
+      }
+      case 'with_statement':
+        return this.withStatement(node, depth)
+      case 'try_statement':
+        return this.tryStatement(node, depth)
+      case 'match_statement':
+        return this.matchStatement(node, depth)
+      case 'decorated_definition':
+        return this.decorated(node, depth)
+      default:
+        return this.definition(node, [], depth)
+    }
+  }
+
+  /**
+   * Expressions in the header of a compound statement. One that holds an error, or that the header's error may have
+   * cut, says nothing: `other` without children.
+   */
+  private header(node: number, names: string[], depth: number): Expr[] {
+    const cut = this.flat.broken[node] === 1 && this.headerIsBroken(node)
+    return names.map((name) => {
+      const found = this.fieldAll(node, name)
+      if (found.length === 0) {
+        const start = this.flat.starts[node]!
+        return { type: 'other', start, end: start, children: [] }
+      }
+      const place = { start: this.flat.starts[found[0]!]!, end: this.flat.ends[found[found.length - 1]!]! }
+      if (cut || found.some((one) => this.flat.broken[one] === 1))
+        return { type: 'other', ...place, children: [] }
+      if (found.length === 1) return this.expr(found[0]!, depth + 1)
+      return { type: 'tuple', ...place, items: this.exprs(found, depth + 1) }
+    })
+  }
+
+  private headerIsBroken(node: number): boolean {
+    const { next, missing } = this.flat
+    const end = next[node]!
+    for (let child = node + 1; child < end; child = next[child]!) {
+      const kind = this.kind(child)
+      if (kind === 'block') return false
+      if (kind === 'ERROR' || missing[child] === 1) return true
+    }
+    return false
+  }
+
+  private alternative(node: number, depth: number): Stmt[] {
+    const clause = this.field(node, 'alternative')
+    return clause === undefined ? [] : this.block(this.field(clause, 'body'), depth)
+  }
+
+  private ifStatement(node: number, depth: number): Stmt {
+    const [test] = this.header(node, ['condition'], depth)
+    const first: If = {
+      type: 'if',
+      ...this.place(node),
+      test: test!,
+      body: this.block(this.field(node, 'consequence'), depth),
+      orelse: [],
+    }
+    let last = first
+    let length = 0
+    for (const clause of this.fieldAll(node, 'alternative')) {
+      if (this.kind(clause) !== 'elif_clause') {
+        last.orelse = this.block(this.field(clause, 'body'), depth)
+        break
+      }
+      const start = this.flat.starts[clause]!
+      if (++length > longestChain || depth + length > deepest) {
+        last.orelse = [{ type: 'broken', start, end: first.end }]
+        break
+      }
+      const [condition] = this.header(clause, ['condition'], depth)
+      const inner: If = {
+        type: 'if',
+        start,
+        end: first.end,
+        test: condition!,
+        body: this.block(this.field(clause, 'consequence'), depth + length),
+        orelse: [],
+      }
+      last.orelse = [inner]
+      last = inner
+    }
+    return first
+  }
+
+  private withStatement(node: number, depth: number): Stmt {
+    const items: With['items'] = []
+    const clause = this.children(node).find((child) => this.kind(child) === 'with_clause')
+    const cut = this.flat.broken[node] === 1 && this.headerIsBroken(node)
+    for (const item of clause === undefined ? [] : this.children(clause)) {
+      let value = this.field(item, 'value')
+      if (value === undefined) continue
+      if (cut || this.flat.broken[item] === 1) {
+        items.push({ value: { type: 'other', ...this.place(item), children: [] }, target: null })
+        continue
+      }
+      while (this.kind(value) === 'parenthesized_expression' && this.children(value).length === 1) {
+        value = this.children(value)[0]!
+      }
+      if (this.kind(value) === 'as_pattern') {
+        const [entered, alias] = this.children(value)
+        if (entered !== undefined && alias !== undefined) {
+          items.push({ value: this.expr(entered, depth + 1), target: this.expr(alias, depth + 1) })
+          continue
+        }
+      }
+      items.push({ value: this.expr(value, depth + 1), target: null })
+    }
+    return { type: 'with', ...this.place(node), items, body: this.block(this.field(node, 'body'), depth) }
+  }
+
+  private tryStatement(node: number, depth: number): Stmt {
+    const made: Try = {
+      type: 'try',
+      ...this.place(node),
+      body: this.block(this.field(node, 'body'), depth),
+      handlers: [],
+      orelse: [],
+      finally: [],
+    }
+    for (const child of this.children(node)) {
+      const kind = this.kind(child)
+      if (kind === 'else_clause') made.orelse = this.block(this.field(child, 'body'), depth)
+      else if (kind === 'except_clause' || kind === 'finally_clause') {
+        const body = this.block(
+          this.children(child).find((one) => this.kind(one) === 'block'),
+          depth,
+        )
+        if (kind === 'finally_clause') made.finally = body
+        else made.handlers.push({ ...this.caught(child, depth), body, ...this.place(child) })
+      }
+    }
+    return made
+  }
+
+  private caught(clause: number, depth: number): { type: Expr | null; name?: string } {
+    const values = this.fieldAll(clause, 'value')
+    const first = values[0]
+    if (first === undefined) return { type: null }
+    if (this.flat.broken[first] === 1) return { type: { type: 'other', ...this.place(first), children: [] } }
+    if (this.kind(first) === 'as_pattern') {
+      const [type, alias] = this.children(first)
+      if (type !== undefined && alias !== undefined) {
+        return { type: this.expr(type, depth + 1), name: this.source(alias) }
+      }
+    }
+    if (values.length === 1) return { type: this.expr(first, depth + 1) }
+    const last = values[values.length - 1]!
+    // Python 2 wrote `except Error, error:`; since 3.14 the same form lists two types. Classes begin with a capital.
+    if (values.length === 2 && this.kind(last) === 'identifier' && /^[a-z_]/.test(this.source(last))) {
+      return { type: this.expr(first, depth + 1), name: this.source(last) }
+    }
+    const place = { start: this.flat.starts[first]!, end: this.flat.ends[last]! }
+    return { type: { type: 'tuple', ...place, items: this.exprs(values, depth + 1) } }
+  }
+
+  private matchStatement(node: number, depth: number): Stmt {
+    const [subject] = this.header(node, ['subject'], depth)
+    const cases: Match['cases'] = []
+    const block = this.field(node, 'body')
+    for (const clause of block === undefined ? [] : this.children(block)) {
+      if (this.kind(clause) !== 'case_clause') continue
+      const names: string[] = []
+      for (const pattern of this.children(clause)) {
+        if (this.kind(pattern) === 'case_pattern') this.captures(pattern, names)
+      }
+      const guard = this.field(clause, 'guard')
+      cases.push({
+        names,
+        guard: guard === undefined ? null : this.only(guard, depth + 1),
+        body: this.block(this.field(clause, 'consequence'), depth),
+      })
+    }
+    return { type: 'match', ...this.place(node), subject: subject!, cases }
+  }
+
+  /** Names that a pattern binds, found without recursion: patterns nest as deep as someone likes. */
+  private captures(pattern: number, into: string[]): void {
+    const { next, named } = this.flat
+    for (let node = pattern; node < next[pattern]!; node++) {
+      const kind = this.kind(node)
+      if (named[node] === 0) continue
+      const children = this.children(node)
+      if (kind === 'case_pattern' && children.length === 1) {
+        const only = children[0]!
+        const parts = this.kind(only) === 'dotted_name' ? this.children(only) : []
+        if (parts.length === 1) into.push(this.source(only))
+      } else if (kind === 'splat_pattern' || kind === 'as_pattern') {
+        const last = children[children.length - 1]
+        if (last !== undefined && this.kind(last) === 'identifier') into.push(this.source(last))
+      } else if (kind === 'keyword_pattern') {
+        const value = children[1]
+        if (value !== undefined && this.kind(value) === 'dotted_name' && this.children(value).length === 1) {
+          into.push(this.source(value))
+        }
+      }
+    }
+  }
+
+  private decorated(node: number, depth: number): Stmt {
+    const decorators: Expr[] = []
+    let definition: number | undefined
+    for (const child of this.children(node)) {
+      if (this.kind(child) !== 'decorator') definition = child
+      else if (this.flat.broken[child] === 1) {
+        decorators.push({ type: 'other', ...this.place(child), children: [] })
+      } else decorators.push(this.only(child, depth + 1))
+    }
+    if (definition === undefined) return { type: 'broken', ...this.place(node) }
+    const made = this.definition(definition, decorators, depth)
+    made.start = this.flat.starts[node]!
+    return made
+  }
+
+  private definition(node: number, decorators: Expr[], depth: number): Stmt {
+    const place = this.place(node)
+    const name = this.field(node, 'name')
+    const body = this.block(this.field(node, 'body'), depth)
+    const named = {
+      name: name === undefined ? '' : this.source(name),
+      nameStart: name === undefined ? place.start : this.flat.starts[name]!,
+      decorators,
+      body,
+    }
+    if (this.kind(node) === 'class_definition') {
+      const list = this.field(node, 'superclasses')
+      const bases: Argument[] =
+        list === undefined || this.flat.broken[list] === 1 ? [] : this.arguments(list, depth + 1)
+      return { type: 'class', ...place, ...named, bases }
+    }
+    const parameters = this.field(node, 'parameters')
+    const returns = this.field(node, 'return_type')
+    const made: FunctionDef = {
+      type: 'function',
+      ...place,
+      ...named,
+      params: parameters === undefined ? [] : this.params(parameters, depth + 1),
+      returns:
+        returns === undefined || this.flat.broken[returns] === 1 ? null : this.expr(returns, depth + 1),
+    }
+    return made
+  }
+
+  private simple(node: number, kind: string, depth: number): Stmt {
+    const place = this.place(node)
+    const children = this.children(node)
+    switch (kind) {
+      case 'expression_statement':
+        return this.expressionStatement(node, children, depth)
+      case 'return_statement':
+        return {
+          type: 'return',
+          ...place,
+          value: children[0] === undefined ? null : this.expr(children[0], depth + 1),
+        }
+      case 'import_statement':
+        return { type: 'import', ...place, module: null, level: 0, names: this.imported(node), from: false }
+      case 'import_from_statement':
+      case 'future_import_statement':
+        return this.fromImport(node, kind)
+      case 'print_statement': {
+        // Python 2: reads like a call, so that rules see one kind of print.
+        const args: Argument[] = children.map((child) => ({
+          ...this.place(child),
+          name: this.kind(child) === 'chevron' ? 'file' : null,
+          star: 0,
+          value: this.kind(child) === 'chevron' ? this.only(child, depth + 1) : this.expr(child, depth + 1),
+        }))
+        const callee: Expr = {
+          type: 'name',
+          start: place.start,
+          end: place.start + 'print'.length,
+          id: 'print',
+        }
+        return { type: 'expr', ...place, value: { type: 'call', ...place, callee, args } }
+      }
+      default:
+        return {
+          type: simpleTypes[kind] ?? 'other-statement',
+          ...place,
+          children: this.exprs(children, depth + 1),
+        }
+    }
+  }
+
+  private expressionStatement(node: number, children: number[], depth: number): Stmt {
+    const place = this.place(node)
+    const only = children[0]
+    if (only === undefined) return { type: 'other-statement', ...place, children: [] }
+    if (children.length > 1 || this.hasToken(node, ',')) {
+      return {
+        type: 'expr',
+        ...place,
+        value: { type: 'tuple', ...place, items: this.exprs(children, depth + 1) },
+      }
+    }
+    const kind = this.kind(only)
+    if (kind === 'assignment') return this.assignment(only, place, depth)
+    if (kind === 'augmented_assignment') {
+      const target = this.field(only, 'left')
+      const value = this.field(only, 'right')
+      const op = this.field(only, 'operator') ?? this.firstToken(only)
+      if (target === undefined || value === undefined || op === undefined) return { type: 'broken', ...place }
+      return {
+        type: 'augassign',
+        ...place,
+        target: this.expr(target, depth + 1),
+        op: this.kind(op),
+        value: this.expr(value, depth + 1),
+      }
+    }
+    return { type: 'expr', ...place, value: this.expr(only, depth + 1) }
+  }
+
+  /** `a = b = value` is an assignment whose right side is an assignment. */
+  private assignment(node: number, place: { start: number; end: number }, depth: number): Stmt {
+    const targets: Expr[] = []
+    let annotation: Expr | null = null
+    let at: number | undefined = node
+    while (at !== undefined && this.kind(at) === 'assignment') {
+      const left = this.field(at, 'left')
+      const type = this.field(at, 'type')
+      if (left !== undefined) targets.push(this.expr(left, depth + 1))
+      if (type !== undefined) annotation ??= this.expr(type, depth + 1)
+      at = this.field(at, 'right')
+    }
+    return {
+      type: 'assign',
+      ...place,
+      targets,
+      annotation,
+      value: at === undefined ? null : this.expr(at, depth + 1),
+    }
+  }
+
+  private firstToken(node: number): number | undefined {
+    const { next, named } = this.flat
+    for (let child = node + 1; child < next[node]!; child = next[child]!) if (named[child] === 0) return child
+    return undefined
+  }
+
+  private imported(node: number): Import['names'] {
+    return this.fieldAll(node, 'name').map((child) => {
+      const place = this.place(child)
+      if (this.kind(child) !== 'aliased_import') return { name: this.dotted(child), alias: null, ...place }
+      const name = this.field(child, 'name')
+      const alias = this.field(child, 'alias')
+      return {
+        name: name === undefined ? '' : this.dotted(name),
+        alias: alias === undefined ? null : this.source(alias),
+        ...place,
+      }
+    })
+  }
+
+  private fromImport(node: number, kind: string): Stmt {
+    const names = this.imported(node)
+    for (const child of this.children(node)) {
+      if (this.kind(child) === 'wildcard_import') names.push({ name: '*', alias: null, ...this.place(child) })
+    }
+    let module: string | null = kind === 'future_import_statement' ? '__future__' : null
+    let level = 0
+    const from = this.field(node, 'module_name')
+    if (from !== undefined && this.kind(from) === 'relative_import') {
+      for (const part of this.children(from)) {
+        if (this.kind(part) === 'import_prefix') level = this.source(part).replace(/[^.]/g, '').length
+        else module = this.dotted(part)
+      }
+    } else if (from !== undefined) module = this.dotted(from)
+    return { type: 'import', ...this.place(node), module, level, names, from: true }
+  }
+
+  /** Dotted names may be spread over lines with backslashes. */
+  private dotted(node: number): string {
+    return this.children(node)
+      .map((part) => this.source(part))
+      .join('.')
+  }
+
+  /**
+   * True for a statement that the parser continued over the end of a line without a bracket or a backslash: while
+   * `x =` is being typed, the grammar takes the next line for its value.
+   */
+  private runsOn(node: number): boolean {
+    const start = this.flat.starts[node]!
+    const end = this.flat.ends[node]!
+    const { text } = this
+    const firstLineEnd = text.indexOf('\n', start)
+    if (firstLineEnd === -1 || firstLineEnd >= end) return false
+    const { next, types, names, starts, ends } = this.flat
+    let depth = 0
+    let child = node + 1
+    for (let at = start; at < end; at++) {
+      const code = text.charCodeAt(at)
+      if (code === doubleQuote || code === singleQuote || code === backQuote) {
+        // Strings are skipped where the tree has them: finding their ends is the parser's business.
+        while (child < next[node]! && (names[types[child]!] !== 'string' || ends[child]! <= at)) child++
+        if (child < next[node]! && starts[child]! <= at) {
+          at = ends[child]! - 1
+          child = next[child]!
+        }
+      } else if (code === hash) {
+        const lineEnd = text.indexOf('\n', at)
+        if (lineEnd === -1) return false
+        at = lineEnd - 1
+      } else if (code === backslash) {
+        if (text.charCodeAt(at + 1) === carriageReturn) at++
+        at++
+      } else if (code === newline) {
+        if (depth === 0) return true
+      } else if (opening.has(code)) depth++
+      else if (closing.has(code)) depth--
+    }
+    return false
+  }
+}
+
+const newline = 10
+const carriageReturn = 13
+const hash = 35
+const doubleQuote = 34
+const singleQuote = 39
+const backQuote = 96
+const backslash = 92
+const opening = new Set(['(', '[', '{'].map((bracket) => bracket.charCodeAt(0)))
+const closing = new Set([')', ']', '}'].map((bracket) => bracket.charCodeAt(0)))
+
+const simpleTypes: Record<string, Simple['type']> = {
+  break_statement: 'break',
+  continue_statement: 'continue',
+  pass_statement: 'pass',
+  global_statement: 'global',
+  nonlocal_statement: 'global',
+  delete_statement: 'delete',
+  raise_statement: 'raise',
+  assert_statement: 'assert',
+}
