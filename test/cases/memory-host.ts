@@ -1,0 +1,45 @@
+/** A host whose disk is a map of texts. Grammars come from the installation; there are no workers. */
+import type { Entry, Host } from '../../server/src/project/host.js'
+import { grammarFiles } from '../../server/src/project/node/grammar-files.js'
+
+export const memoryRoot = '/case'
+
+export function memoryHost(files: ReadonlyMap<string, string | Uint8Array>): Host {
+  const path = (absolute: string) => (absolute === memoryRoot ? '' : absolute.slice(memoryRoot.length + 1))
+  const below = (absolute: string) => absolute === memoryRoot || absolute.startsWith(`${memoryRoot}/`)
+  const content = (absolute: string) => (below(absolute) ? files.get(path(absolute)) : undefined)
+  const bytes = (text: string | Uint8Array) =>
+    typeof text === 'string' ? new TextEncoder().encode(text) : text
+  const entriesOf = (absolute: string): Entry[] => {
+    const prefix = path(absolute) === '' ? '' : `${path(absolute)}/`
+    const entries = new Map<string, Entry>()
+    for (const name of files.keys()) {
+      if (!below(absolute) || !name.startsWith(prefix)) continue
+      const rest = name.slice(prefix.length).split('/')
+      entries.set(rest[0]!, { name: rest[0]!, kind: rest.length > 1 ? 'folder' : 'file' })
+    }
+    return [...entries.values()]
+  }
+  return {
+    cpuCount: 1,
+    async read(absolute) {
+      const found = content(absolute)
+      if (found === undefined) throw new Error('cannot be read: no such file or folder')
+      return bytes(found)
+    },
+    async list(folder) {
+      return entriesOf(folder)
+    },
+    async resolve(absolute) {
+      if (content(absolute) !== undefined) return { path: absolute, kind: 'file' }
+      return absolute === memoryRoot || entriesOf(absolute).length > 0
+        ? { path: absolute, kind: 'folder' }
+        : undefined
+    },
+    async size(absolute) {
+      const found = content(absolute)
+      return found === undefined ? undefined : bytes(found).length
+    },
+    grammarSource: grammarFiles,
+  }
+}
