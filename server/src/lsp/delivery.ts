@@ -1,0 +1,157 @@
+/**
+ * Brings findings to the client. An open file is pulled where the client can do that, else pushed; the cells of a
+ * notebook and the files that are not open are always pushed.
+ */
+import type { Connection, Diagnostic, DocumentDiagnosticReport } from 'vscode-languageserver'
+import type { ClientFeatures } from './client-features.js'
+import { diagnosticsOf, resultIdOf } from './diagnostics.js'
+import type { OpenEntry } from './documents.js'
+import type { Snapshot } from './places.js'
+import type { Outcome, Session } from './session.js'
+import { canonical } from './uri.js'
+
+interface Pushed {
+  /** Name of what the client holds. */
+  id: string
+  empty: boolean
+}
+
+export class Delivery {
+  /** What the client was pushed, by URI. */
+  private readonly pushed = new Map<string, Pushed>()
+  /** URIs pushed for a path of a session: cells come and go. */
+  private readonly targets = new Map<string, Set<string>>()
+  /** What the client was answered when it pulled. */
+  private readonly answered = new Map<string, { version: number | null; id: string }>()
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly features: () => ClientFeatures,
+    private readonly owns: (session: Session, path: string) => boolean,
+  ) {}
+
+  /** The answer to a pull. */
+  async answer(
+    session: Session,
+    path: string,
+    uri: string,
+    outcome: Outcome,
+    previous: string | undefined,
+  ): Promise<DocumentDiagnosticReport> {
+    const findings = outcome.findings.get(path) ?? []
+    const found = await diagnosticsOf(session, findings, outcome, this.features())
+    const items = [...found.values()].flat()
+    const version = outcome.snapshots.get(path)?.version ?? null
+    const id = resultIdOf(version, items)
+    this.answered.set(canonical(uri), { version, id })
+    if (previous === id) return { kind: 'unchanged', resultId: id }
+    return { kind: 'full', resultId: id, items }
+  }
+
+  /** Pushes what must be pushed of this outcome, and has stale pulls asked for again. */
+  async deliver(session: Session, outcome: Outcome): Promise<void> {
+    const features = this.features()
+    for (const [path, findings] of session.takeClosed()) {
+      const found = await diagnosticsOf(session, findings, outcome, features)
+      // It may have been opened meanwhile, or belong to a folder within this one.
+      if (!session.isOpen(path) && this.owns(session, path)) this.push(session, path, new Map(), found)
+    }
+    await this.deliverOpen(session, outcome, features)
+  }
+
+  private async deliverOpen(session: Session, outcome: Outcome, features: ClientFeatures): Promise<void> {
+    const { generation } = session
+    let refresh = false
+    for (const [path, snapshot] of outcome.snapshots) {
+      const findings = outcome.findings.get(path) ?? []
+      const found = await diagnosticsOf(session, findings, outcome, features)
+      // A newer state is already on its way.
+      if (session.generation !== generation) return
+      if (features.pull && snapshot.cells === undefined) {
+        this.withdrawPath(session, path)
+        refresh = this.isStale(snapshot, found) || refresh
+      } else {
+        this.push(session, path, documentsOf(snapshot), found)
+      }
+    }
+    if (refresh && features.refresh) {
+      this.connection.languages.diagnostics.refresh().catch(() => undefined)
+    }
+  }
+
+  /** True where the client holds an answer about this very text that no longer holds: another file changed. */
+  private isStale(snapshot: Snapshot, found: Map<string, Diagnostic[]>): boolean {
+    const key = canonical(snapshot.uri)
+    const last = this.answered.get(key)
+    if (last === undefined || last.version !== snapshot.version) return false
+    if (last.id === resultIdOf(snapshot.version, [...found.values()].flat())) return false
+    this.answered.delete(key)
+    return true
+  }
+
+  private push(
+    session: Session,
+    path: string,
+    versions: Map<string, number | null>,
+    found: Map<string, Diagnostic[]>,
+  ): void {
+    const key = targetKey(session, path)
+    const before = this.targets.get(key) ?? new Set()
+    const now = new Set([...versions.keys(), ...found.keys()])
+    for (const uri of before) if (!now.has(uri)) this.send(uri, null, [])
+    for (const uri of now) this.send(uri, versions.get(uri) ?? null, found.get(uri) ?? [])
+    this.targets.set(key, now)
+  }
+
+  private send(uri: string, version: number | null, diagnostics: Diagnostic[]): void {
+    const id = resultIdOf(version, diagnostics)
+    const last = this.pushed.get(uri)
+    if (last?.id === id) return
+    // A closed file without findings of which the client was never told: say nothing.
+    if (diagnostics.length === 0 && version === null && last?.empty !== false) {
+      this.pushed.delete(uri)
+      return
+    }
+    this.pushed.set(uri, { id, empty: diagnostics.length === 0 })
+    void this.connection.sendDiagnostics(
+      version === null ? { uri, diagnostics } : { uri, version, diagnostics },
+    )
+  }
+
+  /** Takes back everything that was pushed for a path. */
+  withdrawPath(session: Session, path: string): void {
+    const key = targetKey(session, path)
+    for (const uri of this.targets.get(key) ?? []) this.withdraw(uri)
+    this.targets.delete(key)
+  }
+
+  private withdraw(uri: string): void {
+    if (this.pushed.get(uri)?.empty === false) void this.connection.sendDiagnostics({ uri, diagnostics: [] })
+    this.pushed.delete(uri)
+  }
+
+  /** Takes back everything that was pushed for a folder that is gone. */
+  withdrawSession(session: Session): void {
+    const prefix = targetKey(session, '')
+    for (const [key, uris] of [...this.targets]) {
+      if (!key.startsWith(prefix)) continue
+      for (const uri of uris) this.withdraw(uri)
+      this.targets.delete(key)
+    }
+  }
+
+  /** The client forgot the document itself. */
+  forget(entry: OpenEntry): void {
+    this.answered.delete(canonical(entry.uri))
+  }
+}
+
+function targetKey(session: Session, path: string): string {
+  return `${session.folder ?? ''}\n${path}`
+}
+
+/** The documents of an open text with their versions: each gets its diagnostics, even when there are none. */
+function documentsOf(snapshot: Snapshot): Map<string, number | null> {
+  if (snapshot.cells === undefined) return new Map([[snapshot.uri, snapshot.version]])
+  return new Map(snapshot.cells.map((cell) => [cell.uri, cell.version]))
+}

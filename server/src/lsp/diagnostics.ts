@@ -1,0 +1,77 @@
+/** Findings as diagnostics of the protocol. */
+import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver'
+import type { Finding } from '../finding.js'
+import type { Severity } from '../rules/rule.js'
+import type { ClientFeatures } from './client-features.js'
+import { rulePageLink } from './environment.js'
+import type { Outcome, Session } from './session.js'
+
+const severities: Record<Severity, DiagnosticSeverity> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  information: DiagnosticSeverity.Information,
+  hint: DiagnosticSeverity.Hint,
+}
+
+/** Diagnostics by the URI that they belong to: the cells of a notebook are documents of their own. */
+export async function diagnosticsOf(
+  session: Session,
+  findings: readonly Finding[],
+  outcome: Outcome,
+  features: ClientFeatures,
+): Promise<Map<string, Diagnostic[]>> {
+  const byUri = new Map<string, Diagnostic[]>()
+  for (const finding of findings) {
+    const made = await diagnosticOf(session, finding, outcome, features)
+    if (made === undefined) continue
+    const list = byUri.get(made.uri)
+    if (list === undefined) byUri.set(made.uri, [made.diagnostic])
+    else list.push(made.diagnostic)
+  }
+  return byUri
+}
+
+export async function diagnosticOf(
+  session: Session,
+  finding: Finding,
+  outcome: Outcome,
+  features: ClientFeatures,
+): Promise<{ uri: string; diagnostic: Diagnostic } | undefined> {
+  const place = await session.place(finding.location, outcome)
+  if (place === undefined) return undefined
+  const diagnostic: Diagnostic = {
+    range: place.range,
+    severity: severities[finding.severity],
+    code: finding.rule,
+    source: 'costlint',
+    message: place.jsonCell === null ? finding.message : `Cell ${place.jsonCell + 1}: ${finding.message}`,
+  }
+  if (features.codeDescription) diagnostic.codeDescription = { href: rulePageLink(finding.rule) }
+  if (features.diagnosticData) diagnostic.data = { fingerprint: finding.fingerprint }
+  if (features.related && finding.related.length > 0) {
+    diagnostic.relatedInformation = []
+    for (const { location, message } of finding.related) {
+      const related = await session.place(location, outcome)
+      if (related === undefined) continue
+      diagnostic.relatedInformation.push({ location: { uri: related.uri, range: related.range }, message })
+    }
+  }
+  return { uri: place.uri, diagnostic }
+}
+
+/** A short name for a text: equal texts have equal names. */
+export function hash(text: string): string {
+  let a = 0x811c9dc5
+  let b = 0
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    a = Math.imul(a ^ code, 0x01000193)
+    b = (Math.imul(b, 31) + code) | 0
+  }
+  return `${(a >>> 0).toString(36)}${(b >>> 0).toString(36)}`
+}
+
+/** Names the state of a document that a client holds; the version is part of it, since editors move their squiggles. */
+export function resultIdOf(version: number | null, diagnostics: readonly Diagnostic[]): string {
+  return `${version ?? 'disk'}-${hash(JSON.stringify(diagnostics))}`
+}

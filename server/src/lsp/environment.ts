@@ -1,0 +1,31 @@
+/** What the protocol asks of the machine it runs on: Node or a web worker. */
+import type { Project } from '../linter.js'
+
+export interface ProjectSettings {
+  select: string[]
+  ignore: string[]
+}
+
+export interface Environment {
+  version: string
+  /**
+   * A project for the folder with this URI; null: one without a disk, for documents that lie in no folder.
+   * May reject with a readable message; the folder then has no findings, and the message goes to the log.
+   */
+  createProject(folder: string | null, settings: ProjectSettings): Promise<Project> | Project
+  /** The decoded text of a file that is not open; undefined when it cannot be read. */
+  readText(uri: string): Promise<string | undefined>
+  /** The pages of the rules (Markdown), by rule name. */
+  rulePages: Readonly<Record<string, string>>
+  /** Calls back later and returns how to call it off. Tests bring their own clock. */
+  schedule(milliseconds: number, callback: () => void): () => void
+  /** Milliseconds of any clock. */
+  now(): number
+}
+
+/** Where the pages of the rules stand on the web. */
+export const rulePageBase = 'https://github.com/costlint/costlint/blob/main/docs/rules/'
+
+export function rulePageLink(rule: string): string {
+  return `${rulePageBase}${rule}.md`
+}

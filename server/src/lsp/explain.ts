@@ -1,0 +1,90 @@
+/** The pages of the rules as hovers and explanations. */
+import type { Finding } from '../finding.js'
+import { rulePageLink } from './environment.js'
+
+export type RulePages = Readonly<Record<string, string>>
+
+interface Section {
+  heading: string
+  body: string
+}
+
+function sections(page: string): Section[] {
+  const found: Section[] = []
+  let fenced = false
+  for (const line of page.split(/\r?\n/)) {
+    if (/^\s*(```|~~~)/.test(line)) fenced = !fenced
+    const heading = fenced ? null : /^#{1,6}\s+(.*?)\s*#*$/.exec(line)
+    if (heading !== null) found.push({ heading: heading[1]!, body: '' })
+    else if (found.length > 0) found[found.length - 1]!.body += `${line}\n`
+  }
+  return found
+}
+
+/** The first paragraph of the section whose heading matches. */
+function paragraph(page: string, heading: RegExp): string | undefined {
+  const section = sections(page).find((one) => heading.test(one.heading) && one.body.trim() !== '')
+  const text = section?.body.trim().split(/\n\s*\n/)[0]
+  // A code sample is not an explanation, and pictures do not show in a hover.
+  if (text === undefined || /^(```|~~~|!\[)/.test(text)) return undefined
+  return text
+}
+
+const parts: [title: string, heading: RegExp][] = [
+  ['What', /^what/i],
+  ['Why', /^why/i],
+  ['Evidence', /evidence/i],
+  ['Assumptions', /estimate|assum/i],
+]
+
+function percent(fraction: number): string {
+  return `${Math.round(fraction * 100)}`
+}
+
+/** What following the advice saves, in one line. */
+export function savingLine(finding: Finding): string | undefined {
+  const { saving } = finding
+  if (saving === null) return undefined
+  const [low, high] = saving.fraction
+  const share = low === high ? `${percent(low)} %` : `${percent(low)}–${percent(high)} %`
+  const money =
+    saving.usd === null
+      ? ''
+      : `, $${saving.usd.range[0]}–${saving.usd.range[1]} per ${saving.usd.per} (${saving.usd.region}, prices of ${saving.usd.asOf})`
+  return `Saves ${share} of the cost${money}. ${saving.basis}`
+}
+
+/** What a hover says about a finding. */
+export function hoverText(finding: Finding, pages: RulePages): string {
+  const lines = [`**CostLint** · \`${finding.rule}\` · confidence ${finding.confidence}`, finding.message]
+  const saving = savingLine(finding)
+  if (saving !== undefined) lines.push(saving)
+  const page = pages[finding.rule]
+  if (page !== undefined) {
+    for (const [title, heading] of parts) {
+      const text = paragraph(page, heading)
+      if (text !== undefined) lines.push(`**${title}.** ${text}`)
+    }
+  }
+  lines.push(`[More about this rule](${rulePageLink(finding.rule)})`)
+  return lines.join('\n\n')
+}
+
+/** Markdown without its marks, for clients that show plain text only. */
+export function plain(markdown: string): string {
+  return markdown
+    .replace(/\[([^\]]*)\]\(([^)]*)\)/g, '$1: $2')
+    .replace(/\*\*([^*]*)\*\*/g, '$1')
+    .replace(/`([^`]*)`/g, '$1')
+}
+
+/** A page in a few lines, for clients that can only show a message. */
+export function summary(rule: string, page: string): string {
+  const texts = parts.map(([, heading]) => paragraph(page, heading)).filter((text) => text !== undefined)
+  return plain([`${rule}:`, ...texts.slice(0, 2), rulePageLink(rule)].join('\n\n'))
+}
+
+/** The page of a rule; undefined: there is no such rule. */
+export function explain(rule: string, pages: RulePages): string | undefined {
+  return Object.hasOwn(pages, rule) ? pages[rule] : undefined
+}

@@ -1,0 +1,105 @@
+/** Offsets of the engine as positions of the protocol (lines and UTF-16 columns). */
+import { parseTree } from 'jsonc-parser'
+import type { Range } from 'vscode-languageserver'
+import { TextDocument } from 'vscode-languageserver-textdocument'
+import type { Location } from '../text/location.js'
+
+/** The text that a finding was made from: later edits do not move it. */
+export interface Snapshot {
+  /** As the client spells it: the document, or the notebook. */
+  uri: string
+  /** null: the file is not open; its text is that on disk. */
+  version: number | null
+  /** The whole file; absent for a notebook that the editor holds as cells. */
+  text?: TextDocument
+  cells?: { uri: string; version: number; text: TextDocument }[]
+  /** Set where `text` is the JSON of a notebook: offsets of its cells are decoded ones. */
+  notebook?: boolean
+}
+
+export interface Place {
+  uri: string
+  version: number | null
+  range: Range
+  /** The cell, where the range is one in the JSON of a notebook: an edit cannot be made there. */
+  jsonCell: number | null
+}
+
+export function isNotebookPath(path: string): boolean {
+  return path.toLowerCase().endsWith('.ipynb')
+}
+
+export function snapshotOf(uri: string, version: number | null, text: string, path: string): Snapshot {
+  // Editors hold a text without its byte-order mark, the engine counts it: see `placeOf`.
+  const document = TextDocument.create(uri, '', version ?? 0, text)
+  return { uri, version, text: document, notebook: isNotebookPath(path) }
+}
+
+/** The place of a location, or undefined when the text has no such place (a cell that is gone). */
+export function placeOf(snapshot: Snapshot, location: Location): Place | undefined {
+  const { cell } = location
+  if (snapshot.cells !== undefined) {
+    const found = snapshot.cells[cell ?? 0]
+    if (found === undefined) return undefined
+    return { uri: found.uri, version: found.version, range: rangeIn(found.text, location), jsonCell: null }
+  }
+  const text = snapshot.text
+  if (text === undefined) return undefined
+  const { uri, version } = snapshot
+  if (cell !== null && snapshot.notebook === true) {
+    const [start, end] = jsonOffsets(text.getText(), cell, [location.start, location.end])
+    const range = { start: text.positionAt(start!), end: text.positionAt(end!) }
+    return { uri, version, range, jsonCell: cell }
+  }
+  return { uri, version, range: rangeIn(text, location), jsonCell: null }
+}
+
+function rangeIn(text: TextDocument, location: { start: number; end: number }): Range {
+  const range = { start: text.positionAt(location.start), end: text.positionAt(location.end) }
+  if (text.getText().charCodeAt(0) === 0xfeff) {
+    // The file on disk starts with a mark that no editor shows: its first line is one column shorter there.
+    if (range.start.line === 0) range.start.character = Math.max(0, range.start.character - 1)
+    if (range.end.line === 0) range.end.character = Math.max(0, range.end.character - 1)
+  }
+  return range
+}
+
+/** Offsets in the JSON of a notebook for offsets in the decoded source of a cell. */
+function jsonOffsets(json: string, cell: number, offsets: number[]): number[] {
+  let root: ReturnType<typeof parseTree>
+  try {
+    root = parseTree(json)
+  } catch {
+    // Nested deeper than the stack allows.
+    return offsets.map(() => 0)
+  }
+  const cells = root?.children?.find((property) => property.children?.[0]?.value === 'cells')?.children?.[1]
+  const source = cells?.children?.[cell]?.children?.find(
+    (property) => property.children?.[0]?.value === 'source',
+  )?.children?.[1]
+  if (source === undefined) return offsets.map(() => 0)
+  const lines = source.type === 'array' ? (source.children ?? []) : [source]
+  return offsets.map((offset) => {
+    let before = 0
+    for (const [index, line] of lines.entries()) {
+      const value = typeof line.value === 'string' ? line.value : ''
+      const last = index === lines.length - 1
+      if (offset < before + value.length || last) {
+        return line.offset + 1 + writtenLength(json, line.offset + 1, offset - before)
+      }
+      before += value.length
+    }
+    return source.offset
+  })
+}
+
+/** Length in a JSON string, from `start`, of that many decoded characters. */
+function writtenLength(json: string, start: number, characters: number): number {
+  let at = start
+  for (let decoded = 0; decoded < characters && at < json.length; decoded++) {
+    if (json[at] === '"') break
+    if (json[at] === '\\') at += json[at + 1] === 'u' ? 6 : 2
+    else at++
+  }
+  return at - start
+}

@@ -1,0 +1,416 @@
+/** The language server: protocol in, findings out. Knows nothing of the machine it runs on. */
+import {
+  type CancellationToken,
+  type CodeAction,
+  CodeActionKind,
+  type CodeActionParams,
+  type Connection,
+  DidChangeConfigurationNotification,
+  type Disposable,
+  type DocumentDiagnosticParams,
+  type DocumentDiagnosticReport,
+  type ExecuteCommandParams,
+  type Hover,
+  type HoverParams,
+  type InitializeParams,
+  type InitializeResult,
+  LSPErrorCodes,
+  ResponseError,
+  type ServerCapabilities,
+  TextDocumentSyncKind,
+  type WorkDoneProgressReporter,
+} from 'vscode-languageserver'
+import { type ClientFeatures, readFeatures } from './client-features.js'
+import {
+  type ActionData,
+  editOf,
+  fixAllKind,
+  listActions,
+  notebookFixAllKind,
+  type Target,
+} from './code-actions.js'
+import { Delivery } from './delivery.js'
+import { OpenDocuments, type OpenEntry } from './documents.js'
+import { type Environment, rulePageLink } from './environment.js'
+import { explain, summary } from './explain.js'
+import { hoverAt } from './hover.js'
+import type { Log, Session } from './session.js'
+import { Sessions } from './sessions.js'
+import { defaultSettings, readSettings } from './settings.js'
+import { registerWatchers } from './watch.js'
+import { lintWorkspace } from './workspace-lint.js'
+
+export const lintWorkspaceCommand = 'costlint.lintWorkspace'
+/** Shows the page of a rule in clients that have no command of their own for it. */
+export const explainCommand = 'costlint.explain'
+/** Request: `{ rule }` → `{ markdown, href } | null`. */
+export const explainRequest = 'costlint/explain'
+/** Request: → the names of all rules that have a page. */
+export const rulesRequest = 'costlint/rules'
+
+/** Wires a connection; the caller lets it listen. */
+export function startServer(connection: Connection, environment: Environment): void {
+  new Server(connection, environment)
+}
+
+class Server {
+  private features: ClientFeatures = readFeatures({})
+  private readonly log: Log
+  private readonly documents: OpenDocuments
+  private readonly sessions: Sessions
+  private readonly delivery: Delivery
+  private readonly planned = new Map<Session, () => void>()
+  private explainWith = explainCommand
+  private watchers: Promise<Disposable> | undefined
+  private started: () => void = () => undefined
+  /** The settings are known: before that nothing is judged, or the user would see findings that are switched off. */
+  private readonly ready = new Promise<void>((resolve) => {
+    this.started = resolve
+  })
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly environment: Environment,
+  ) {
+    this.log = {
+      error: (message) => connection.console.error(message),
+      warn: (message) => connection.console.warn(message),
+    }
+    this.sessions = new Sessions(environment, this.log, defaultSettings)
+    this.delivery = new Delivery(
+      connection,
+      () => this.features,
+      (session, path) => this.sessions.of(session.uriOf(path)).session === session,
+    )
+    this.documents = new OpenDocuments({
+      opened: (entry) => this.guard('opening a document', () => this.opened(entry)),
+      changed: (entry) => this.guard('a change', () => this.changed(entry)),
+      saved: (entry) => this.guard('saving', () => this.saved(entry)),
+      closed: (entry) => this.guard('closing a document', () => this.closed(entry)),
+    })
+    connection.onInitialize((params) => this.initialize(params))
+    connection.onInitialized(() => this.guardAsync('starting', () => this.initialized()))
+    connection.onShutdown(() => this.shutdown())
+    connection.onDidChangeConfiguration(({ settings }) =>
+      this.guardAsync('new settings', () => this.newSettings(settings)),
+    )
+    connection.onDidChangeWatchedFiles(({ changes }) =>
+      this.guard('changed files', () => {
+        for (const { uri } of changes) this.changedOnDisk(uri)
+      }),
+    )
+    connection.languages.diagnostics.on((params, token) => this.pull(params, token))
+    connection.onCodeAction((params, token) => this.codeActions(params, token))
+    connection.onCodeActionResolve((action, token) => this.resolveAction(action, token))
+    connection.onHover((params, token) => this.hover(params, token))
+    connection.onExecuteCommand((params, token, progress) => this.execute(params, token, progress))
+    connection.onRequest(explainRequest, ({ rule }: { rule: string }) => {
+      const markdown = explain(String(rule), environment.rulePages)
+      return markdown === undefined ? null : { markdown, href: rulePageLink(rule) }
+    })
+    connection.onRequest(rulesRequest, () => Object.keys(environment.rulePages).sort())
+    this.documents.listen(connection)
+  }
+
+  private guard(doing: string, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.fault(doing, error)
+    }
+  }
+
+  private guardAsync(doing: string, work: () => Promise<void>): void {
+    work().catch((error: unknown) => this.fault(doing, error))
+  }
+
+  private fault(doing: string, error: unknown): void {
+    this.log.error(
+      `CostLint failed at ${doing}: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
+    )
+  }
+
+  private initialize(params: InitializeParams): InitializeResult {
+    this.features = readFeatures(params.capabilities)
+    const options = (params.initializationOptions ?? {}) as Record<string, unknown>
+    this.sessions.defaults = readSettings(options.settings ?? options)
+    // A client that never answers for its settings gets the defaults.
+    this.environment.schedule(3000, this.started)
+    if (typeof options.explainCommand === 'string') this.explainWith = options.explainCommand
+    const root = params.rootUri
+    const folders = params.workspaceFolders?.map(({ uri }) => uri) ?? (root ? [root] : [])
+    for (const folder of folders) this.sessions.add(folder)
+    const capabilities: ServerCapabilities = {
+      positionEncoding: 'utf-16',
+      textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
+      notebookDocumentSync: {
+        notebookSelector: [
+          { notebook: 'jupyter-notebook', cells: [{ language: 'python' }, { language: 'shellscript' }] },
+        ],
+        save: true,
+      },
+      hoverProvider: true,
+      codeActionProvider: {
+        codeActionKinds: [CodeActionKind.QuickFix, fixAllKind, notebookFixAllKind],
+        resolveProvider: this.features.resolveEdit,
+      },
+      executeCommandProvider: { commands: [lintWorkspaceCommand, explainCommand], workDoneProgress: true },
+      workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+    }
+    if (this.features.pull) {
+      capabilities.diagnosticProvider = {
+        identifier: 'costlint',
+        interFileDependencies: true,
+        workspaceDiagnostics: false,
+      }
+    }
+    return { capabilities, serverInfo: { name: 'CostLint', version: this.environment.version } }
+  }
+
+  private async initialized(): Promise<void> {
+    if (this.features.folders) {
+      this.connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) =>
+        this.guardAsync('new folders', async () => {
+          for (const { uri } of removed) await this.removeFolder(uri)
+          for (const { uri } of added) this.sessions.add(uri)
+          this.rehome()
+          await this.configure()
+          await this.watch()
+        }),
+      )
+    }
+    if (this.features.registerConfiguration) {
+      await this.connection.client.register(DidChangeConfigurationNotification.type, { section: 'costlint' })
+    }
+    try {
+      await this.configure()
+    } finally {
+      this.started()
+    }
+    await this.watch()
+  }
+
+  private async watch(): Promise<void> {
+    if (!this.features.registerWatchers) return
+    const before = this.watchers
+    const folders = this.sessions.ofFolders().map(({ folder }) => folder!)
+    if (folders.length > 0) {
+      this.watchers = registerWatchers(this.connection, folders, this.features.relativePatterns)
+      await this.watchers
+    } else this.watchers = undefined
+    const old = await before?.catch(() => undefined)
+    old?.dispose()
+  }
+
+  /** Asks the client for its settings, folder by folder. */
+  private async configure(): Promise<void> {
+    if (!this.features.configuration) return
+    const folders = this.sessions.ofFolders()
+    const answers: unknown[] = await this.connection.workspace.getConfiguration([
+      { section: 'costlint' },
+      ...folders.map(({ folder }) => ({ section: 'costlint', scopeUri: folder! })),
+    ])
+    this.sessions.defaults = readSettings(answers[0], this.sessions.defaults)
+    for (const [index, session] of folders.entries()) {
+      session.configure(readSettings(answers[index + 1], this.sessions.defaults))
+    }
+    for (const session of this.sessions.all()) {
+      if (session.folder === null) session.configure(this.sessions.defaults)
+      this.handDirty(session)
+      this.plan(session)
+    }
+  }
+
+  private async newSettings(sent: unknown): Promise<void> {
+    if (this.features.configuration) return this.configure()
+    const own = (sent as { costlint?: unknown } | null)?.costlint ?? sent
+    this.sessions.defaults = readSettings(own, this.sessions.defaults)
+    for (const session of this.sessions.all()) {
+      session.configure(this.sessions.defaults)
+      this.handDirty(session)
+      this.plan(session)
+    }
+  }
+
+  /** Unsaved texts that were held back while findings came on save only. */
+  private handDirty(session: Session): void {
+    if (session.settings.run === 'onSave') return
+    for (const entry of this.documents.all()) {
+      const home = this.sessions.of(entry.uri, entry.languageId)
+      if (home.session === session && this.dirty.delete(entry)) this.give(entry)
+    }
+  }
+
+  private readonly dirty = new Set<OpenEntry>()
+
+  private async removeFolder(uri: string): Promise<void> {
+    const session = this.sessions.remove(uri)
+    if (session === undefined) return
+    this.planned.get(session)?.()
+    this.planned.delete(session)
+    this.delivery.withdrawSession(session)
+    await session.dispose()
+  }
+
+  /** Documents move to the folder that now holds them. */
+  private rehome(): void {
+    for (const entry of this.documents.all()) {
+      const home = this.sessions.of(entry.uri, entry.languageId)
+      for (const session of this.sessions.all()) {
+        const path = session.pathOf(entry.uri, entry.languageId)
+        if (session === home.session || path === undefined || !session.isOpen(path)) continue
+        this.delivery.withdrawPath(session, path)
+        session.close(path)
+        this.plan(session)
+      }
+      if (!home.session.isOpen(home.path)) this.give(entry)
+    }
+  }
+
+  private opened(entry: OpenEntry): void {
+    const { session, path } = this.sessions.of(entry.uri, entry.languageId)
+    // What was pushed for the closed file is withdrawn; the open one is served anew.
+    this.delivery.withdrawPath(session, path)
+    this.give(entry)
+  }
+
+  private changed(entry: OpenEntry): void {
+    const { session } = this.sessions.of(entry.uri, entry.languageId)
+    if (session.settings.run === 'onSave') this.dirty.add(entry)
+    else this.give(entry)
+  }
+
+  private saved(entry: OpenEntry): void {
+    if (this.dirty.delete(entry)) this.give(entry)
+  }
+
+  private closed(entry: OpenEntry): void {
+    this.dirty.delete(entry)
+    const { session, path } = this.sessions.of(entry.uri, entry.languageId)
+    this.delivery.withdrawPath(session, path)
+    this.delivery.forget(entry)
+    session.close(path)
+    this.plan(session)
+  }
+
+  /** Gives the present text of an entry to its project. */
+  private give(entry: OpenEntry): void {
+    const read = this.documents.read(entry)
+    if (read === undefined) return
+    const { session, path } = this.sessions.of(entry.uri, entry.languageId)
+    session.open(path, read.snapshot, read.content)
+    this.plan(session)
+  }
+
+  private changedOnDisk(uri: string): void {
+    for (const { session, path } of this.sessions.holding(uri)) {
+      session.changedOnDisk(path)
+      this.plan(session)
+    }
+  }
+
+  /** Has the session judged soon: at once where that is quick, else in a pause of the typing. */
+  private plan(session: Session): void {
+    this.planned.get(session)?.()
+    const delay = session.lastDuration < 20 ? 0 : Math.min(session.lastDuration, 500)
+    const off = this.environment.schedule(delay, () => {
+      this.planned.delete(session)
+      this.guardAsync('linting', async () => {
+        await this.ready
+        await this.delivery.deliver(session, await session.outcome())
+      })
+    })
+    this.planned.set(session, off)
+  }
+
+  private async target(uri: string): Promise<(Target & { cell: boolean }) | undefined> {
+    const found = this.documents.find(uri)
+    if (found === undefined) return undefined
+    await this.ready
+    const { session, path } = this.sessions.of(found.entry.uri, found.entry.languageId)
+    const outcome = await session.outcome()
+    const snapshot = outcome.snapshots.get(path)
+    const text = snapshot?.cells?.find((cell) => cell.uri === uri)?.text ?? snapshot?.text
+    return text && { session, path, outcome, text, cell: found.cell }
+  }
+
+  private async pull(
+    params: DocumentDiagnosticParams,
+    token: CancellationToken,
+  ): Promise<DocumentDiagnosticReport> {
+    const { uri } = params.textDocument
+    const found = this.documents.find(uri)
+    if (found === undefined || found.cell || found.entry.kind === 'notebook')
+      return { kind: 'full', items: [] }
+    const target = await this.target(uri)
+    if (token.isCancellationRequested) throw cancelled()
+    if (target === undefined) return { kind: 'full', items: [] }
+    return this.delivery.answer(target.session, target.path, uri, target.outcome, params.previousResultId)
+  }
+
+  private async codeActions(params: CodeActionParams, token: CancellationToken): Promise<CodeAction[]> {
+    if (!this.features.codeActionLiterals) return []
+    const target = await this.target(params.textDocument.uri)
+    if (token.isCancellationRequested) throw cancelled()
+    // Held back until it is saved: its findings are those of an older text.
+    if (target === undefined || this.isBehind(target)) return []
+    return listActions(target, params, this.features, this.explainWith)
+  }
+
+  private isBehind(target: Target): boolean {
+    return this.documents.text(target.text.uri)?.version !== target.text.version
+  }
+
+  private async resolveAction(action: CodeAction, token: CancellationToken): Promise<CodeAction> {
+    const data = action.data as ActionData | undefined
+    if (data === undefined || action.edit !== undefined) return action
+    const target = await this.target(data.uri)
+    if (token.isCancellationRequested) throw cancelled()
+    if (target === undefined || this.isBehind(target)) {
+      throw new ResponseError(
+        LSPErrorCodes.ContentModified,
+        'The document has changed since the action was listed.',
+      )
+    }
+    action.edit = await editOf(data, target, this.features)
+    return action
+  }
+
+  private async hover(params: HoverParams, token: CancellationToken): Promise<Hover | null> {
+    const target = await this.target(params.textDocument.uri)
+    if (token.isCancellationRequested) throw cancelled()
+    if (target === undefined) return null
+    return hoverAt(target, params.position, this.environment.rulePages, this.features.markdownHover)
+  }
+
+  private async execute(
+    params: ExecuteCommandParams,
+    token: CancellationToken,
+    progress: WorkDoneProgressReporter,
+  ): Promise<unknown> {
+    if (params.command === lintWorkspaceCommand) {
+      const given = params.workDoneToken === undefined ? undefined : progress
+      const sessions = this.sessions.ofFolders()
+      return lintWorkspace(this.connection, sessions, this.delivery, token, given, this.features.progress)
+    }
+    if (params.command === explainCommand) {
+      const rule = String(params.arguments?.[0])
+      const markdown = explain(rule, this.environment.rulePages)
+      if (markdown === undefined)
+        throw new ResponseError(LSPErrorCodes.RequestFailed, `There is no rule ${rule}.`)
+      this.connection.window.showInformationMessage(summary(rule, markdown))
+      return markdown
+    }
+    throw new ResponseError(LSPErrorCodes.RequestFailed, `Unknown command ${params.command}`)
+  }
+
+  private async shutdown(): Promise<void> {
+    for (const off of this.planned.values()) off()
+    this.planned.clear()
+    await Promise.all(this.sessions.all().map((session) => session.dispose()))
+  }
+}
+
+function cancelled(): ResponseError<void> {
+  return new ResponseError(LSPErrorCodes.RequestCancelled, 'Called off')
+}

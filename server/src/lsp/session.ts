@@ -1,0 +1,398 @@
+/**
+ * One project as the server sees it: the documents that are open over it, and when it is judged. The engine is called
+ * by one caller at a time; whoever asks while it works gets the answer for the newest state.
+ */
+import type { Finding } from '../finding.js'
+import type { CellText, LintResult, OfferedFix, Progress, Project } from '../linter.js'
+import type { Location } from '../text/location.js'
+import type { Environment } from './environment.js'
+import { isNotebookPath, type Place, placeOf, type Snapshot, snapshotOf } from './places.js'
+import { changesProject, type Settings } from './settings.js'
+import { loosePath, pathWithin, uriWithin } from './uri.js'
+
+export interface Log {
+  error(message: string): void
+  warn(message: string): void
+}
+
+/** Findings of one state of the project, with the texts that they were made from. */
+export interface Outcome {
+  findings: ReadonlyMap<string, Finding[]>
+  snapshots: ReadonlyMap<string, Snapshot>
+}
+
+/** Files that decide how every other file is judged. */
+const decisive = /(?:^|\/)(?:costlint\.toml|\.costlint\.toml|pyproject\.toml|\.gitignore)$/
+
+interface OpenText {
+  snapshot: Snapshot
+  content: string | CellText[]
+  given: boolean
+}
+
+export class Session {
+  private loading: Promise<Project | undefined> | undefined
+  private project: Project | undefined
+  private readonly documents = new Map<string, OpenText>()
+  private readonly closing = new Set<string>()
+  private readonly onDisk = new Set<string>()
+  private readonly looseUris = new Map<string, string>()
+  private readonly texts = new Map<string, Promise<Snapshot | undefined>>()
+  private readonly reported = new Set<string>()
+  private state = 0
+  private waiting: Promise<Outcome> | undefined
+  private active: { state: number; outcome: Promise<Outcome> } | undefined
+  private tail: Promise<unknown> = Promise.resolve()
+  /** Closed files that *Lint Workspace* has shown findings for; undefined: it has not run. */
+  private whole: Set<string> | undefined
+  private due = new Set<string>()
+  private wholeDue = false
+  private touched = new Set<string>()
+  /** Findings of closed files that the client has not been told yet. */
+  private untold = new Map<string, Finding[]>()
+  /** What judging took the last time, in milliseconds. */
+  lastDuration = 0
+
+  constructor(
+    /** URI of the folder; null: documents that lie in no folder. */
+    readonly folder: string | null,
+    private readonly environment: Environment,
+    public settings: Settings,
+    private readonly log: Log,
+  ) {}
+
+  /** The path of a document in this project; undefined when it lies elsewhere. */
+  pathOf(uri: string, languageId = ''): string | undefined {
+    if (this.folder !== null) return pathWithin(this.folder, uri)
+    const path = loosePath(uri)
+    // An untitled document has no name that would tell its language.
+    const named = languageId === 'python' && !/\.(py|ipynb)$/i.test(path) ? `${path}.py` : path
+    this.looseUris.set(named, uri)
+    return named
+  }
+
+  uriOf(path: string): string {
+    const open = this.documents.get(path)
+    if (open !== undefined) return open.snapshot.uri
+    return this.folder === null ? (this.looseUris.get(path) ?? path) : uriWithin(this.folder, path)
+  }
+
+  isOpen(path: string): boolean {
+    return this.documents.has(path)
+  }
+
+  /** Counts up with every change: an outcome asked for earlier is of an older state. */
+  get generation(): number {
+    return this.state
+  }
+
+  open(path: string, snapshot: Snapshot, content: string | CellText[]): void {
+    this.documents.set(path, { snapshot, content, given: false })
+    this.closing.delete(path)
+    this.touch(path)
+  }
+
+  close(path: string): void {
+    if (!this.documents.delete(path)) return
+    this.closing.add(path)
+    this.touch(path)
+  }
+
+  changedOnDisk(path: string): void {
+    this.onDisk.add(path)
+    this.touch(path)
+    // A folder that is gone takes its files along.
+    for (const known of this.whole ?? []) if (known.startsWith(`${path}/`)) this.due.add(known)
+  }
+
+  configure(settings: Settings): void {
+    const before = this.settings
+    this.settings = settings
+    if (JSON.stringify(before) === JSON.stringify(settings)) return
+    this.state++
+    if (changesProject(before, settings)) this.forget()
+    this.wholeDue = this.whole !== undefined
+  }
+
+  /** Findings of closed files that are about to be told. */
+  closedFindings(): Finding[][] {
+    return [...this.untold.values()]
+  }
+
+  /** Findings of closed files since the last call: none are told twice, none are lost. */
+  takeClosed(): Map<string, Finding[]> {
+    const closed = this.untold
+    this.untold = new Map()
+    return closed
+  }
+
+  private forget(): void {
+    const old = this.loading
+    this.loading = undefined
+    this.project = undefined
+    for (const document of this.documents.values()) document.given = false
+    void old?.then((project) => project?.dispose()).catch(() => undefined)
+  }
+
+  private touch(path: string): void {
+    this.state++
+    this.texts.delete(path)
+    if (this.whole === undefined) return
+    if (decisive.test(path)) this.wholeDue = true
+    this.touched.add(path)
+    this.due.add(path)
+    for (const relative of this.relatives(path)) this.due.add(relative)
+  }
+
+  relatives(path: string): string[] {
+    try {
+      return this.project?.relatives(path) ?? []
+    } catch (error) {
+      this.fault(`relatives of ${path}`, error)
+      return []
+    }
+  }
+
+  /** The findings of the open documents, as they are now. Never rejects. */
+  outcome(): Promise<Outcome> {
+    if (this.waiting !== undefined) return this.waiting
+    if (this.active?.state === this.state) return this.active.outcome
+    const outcome: Promise<Outcome> = this.tail.then(() => {
+      this.waiting = undefined
+      this.active = { state: this.state, outcome }
+      return this.judge()
+    })
+    this.waiting = outcome
+    this.tail = outcome
+    return outcome
+  }
+
+  private opened(): Map<string, Snapshot> {
+    return new Map([...this.documents].map(([path, { snapshot }]) => [path, snapshot]))
+  }
+
+  private async judge(): Promise<Outcome> {
+    const findings = new Map<string, Finding[]>()
+    if (!this.settings.enable) {
+      for (const path of this.whole ?? []) this.untold.set(path, [])
+      return { findings, snapshots: this.opened() }
+    }
+    const project = await this.load()
+    if (project === undefined) return { findings, snapshots: this.opened() }
+    const started = this.environment.now()
+    // The state may have moved while the project was loading: take what is there now.
+    if (this.active !== undefined) this.active.state = this.state
+    const snapshots = this.opened()
+    try {
+      this.hand(project)
+      if (this.wholeDue && this.whole !== undefined) {
+        this.sort(await project.lint(), snapshots, findings)
+      } else {
+        await this.judgeSome(project, snapshots, findings)
+      }
+    } catch (error) {
+      this.fault('linting', error)
+    }
+    this.lastDuration = this.environment.now() - started
+    return { findings, snapshots }
+  }
+
+  private async judgeSome(
+    project: Project,
+    snapshots: ReadonlyMap<string, Snapshot>,
+    findings: Map<string, Finding[]>,
+  ): Promise<void> {
+    const touched = [...this.touched]
+    this.touched.clear()
+    const first = this.takeDue()
+    await this.lintPaths(project, [...snapshots.keys()], first, findings)
+    // A change can make new relatives; those are judged once more.
+    for (const path of touched) for (const relative of this.relatives(path)) this.due.add(relative)
+    const second = this.takeDue().filter((path) => !first.includes(path))
+    if (second.length > 0) await this.lintPaths(project, [], second, findings)
+  }
+
+  private takeDue(): string[] {
+    const due = [...this.due].filter((path) => !this.documents.has(path))
+    this.due.clear()
+    return due
+  }
+
+  private async lintPaths(
+    project: Project,
+    open: string[],
+    due: string[],
+    findings: Map<string, Finding[]>,
+  ): Promise<void> {
+    const paths = [...open, ...due]
+    if (paths.length === 0) return
+    const result = await project.lint({ paths })
+    this.report(result)
+    for (const path of open) findings.set(path, [])
+    const closed = new Map<string, Finding[]>(due.map((path) => [path, []]))
+    for (const finding of this.visible(result.findings)) {
+      const { path } = finding.location
+      ;(findings.get(path) ?? closed.get(path))?.push(finding)
+    }
+    for (const [path, list] of closed) this.keep(path, list)
+  }
+
+  private keep(path: string, findings: Finding[]): void {
+    this.untold.set(path, findings)
+    if (findings.length > 0) this.whole?.add(path)
+    else this.whole?.delete(path)
+  }
+
+  /** Takes the findings of the whole project apart: open files, and closed ones to be told. */
+  private sort(
+    result: LintResult,
+    snapshots: ReadonlyMap<string, Snapshot>,
+    findings: Map<string, Finding[]>,
+  ): void {
+    this.report(result)
+    this.wholeDue = false
+    this.due.clear()
+    this.touched.clear()
+    for (const path of snapshots.keys()) findings.set(path, [])
+    const closed = new Map<string, Finding[]>([...(this.whole ?? [])].map((path) => [path, []]))
+    this.whole ??= new Set()
+    for (const finding of this.visible(result.findings)) {
+      const { path } = finding.location
+      const list = findings.get(path) ?? closed.get(path)
+      if (list === undefined) closed.set(path, [finding])
+      else list.push(finding)
+    }
+    for (const path of snapshots.keys()) closed.delete(path)
+    for (const [path, list] of closed) this.keep(path, list)
+  }
+
+  private visible(findings: Finding[]): Finding[] {
+    return this.settings.showHints ? findings : findings.filter((finding) => finding.severity !== 'hint')
+  }
+
+  /** Lints every file of the project. Undefined: called off, or the project could not be opened. */
+  lintWhole(onProgress: (progress: Progress) => void, signal: AbortSignal): Promise<Outcome | undefined> {
+    const outcome = this.tail.then(() => this.judgeWhole(onProgress, signal))
+    this.tail = outcome
+    return outcome
+  }
+
+  private async judgeWhole(
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<Outcome | undefined> {
+    if (signal.aborted || !this.settings.enable) return undefined
+    const project = await this.load()
+    if (project === undefined || signal.aborted) return undefined
+    const snapshots = this.opened()
+    try {
+      this.hand(project)
+      const result = await project.lint({ onProgress, signal })
+      if (signal.aborted) return undefined
+      const findings = new Map<string, Finding[]>()
+      this.sort(result, snapshots, findings)
+      return { findings, snapshots }
+    } catch (error) {
+      if (!signal.aborted) this.fault('linting the workspace', error)
+      return undefined
+    }
+  }
+
+  /** The fixes of a finding; none when the engine fails at it. */
+  async fixes(finding: Finding): Promise<OfferedFix[]> {
+    const project = await this.load()
+    try {
+      return (await project?.fixes(finding)) ?? []
+    } catch (error) {
+      this.fault(`fixing ${finding.rule}`, error)
+      return []
+    }
+  }
+
+  /** Where a location stands; reads a file that is not open. */
+  async place(location: Location, outcome: Outcome): Promise<Place | undefined> {
+    const snapshot = outcome.snapshots.get(location.path) ?? (await this.closedText(location.path))
+    return snapshot === undefined ? undefined : placeOf(snapshot, location)
+  }
+
+  private closedText(path: string): Promise<Snapshot | undefined> {
+    const known = this.texts.get(path)
+    if (known !== undefined) return known
+    const uri = this.uriOf(path)
+    const text = this.environment
+      .readText(uri)
+      .then((content) => (content === undefined ? undefined : snapshotOf(uri, null, content, path)))
+      .catch(() => undefined)
+    // Enough for one run over related places; a bound, because whole texts are kept.
+    if (this.texts.size >= 100) this.texts.clear()
+    this.texts.set(path, text)
+    return text
+  }
+
+  /** True where an edit would have to change the JSON of a notebook: the editor must hold it as cells. */
+  isClosedNotebook(path: string): boolean {
+    return isNotebookPath(path) && this.documents.get(path)?.snapshot.cells === undefined
+  }
+
+  async dispose(): Promise<void> {
+    const project = await this.loading?.catch(() => undefined)
+    try {
+      await project?.dispose()
+    } catch (error) {
+      this.fault('closing the project', error)
+    }
+  }
+
+  private load(): Promise<Project | undefined> {
+    this.loading ??= this.create()
+    return this.loading
+  }
+
+  private async create(): Promise<Project | undefined> {
+    try {
+      const { select, ignore } = this.settings
+      this.project = await this.environment.createProject(this.folder, { select, ignore })
+      return this.project
+    } catch (error) {
+      this.fault(this.folder === null ? 'opening documents' : `opening ${this.folder}`, error)
+      // What is wrong may be mended by then: the next change tries again.
+      this.loading = undefined
+      return undefined
+    }
+  }
+
+  /** Tells the engine what changed since it last looked. */
+  private hand(project: Project): void {
+    for (const path of this.closing) project.close(path)
+    this.closing.clear()
+    for (const path of this.onDisk) project.changedOnDisk(path)
+    this.onDisk.clear()
+    for (const [path, document] of this.documents) {
+      if (document.given) continue
+      project.open(path, document.content)
+      document.given = true
+    }
+  }
+
+  private report(result: LintResult): void {
+    for (const fault of result.faults)
+      this.once(() => this.log.error(fault.message), fault.path, fault.message)
+    for (const error of result.errors) {
+      this.once(() => this.log.warn(`${error.path}: ${error.message}`), error.path, error.message)
+    }
+  }
+
+  private fault(doing: string, error: unknown): void {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.once(() => this.log.error(`CostLint failed at ${doing}: ${message}`), doing, message)
+  }
+
+  /** The same trouble on every keystroke is one entry in the log. */
+  private once(write: () => void, path: string, message: string): void {
+    const key = `${path}\n${message}`
+    if (this.reported.has(key)) return
+    if (this.reported.size > 1000) this.reported.clear()
+    this.reported.add(key)
+    write()
+  }
+}
