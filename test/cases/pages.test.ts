@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checklistItem } from '../../server/src/checklist/items.js'
+import { openProject } from '../../server/src/project/workspace.js'
 import { rules } from '../../server/src/rules/all.js'
 import { type Page, parsePage } from './format.js'
 import { runCase } from './runner.js'
@@ -113,7 +114,8 @@ for (const [folder, read] of [
         assert.equal(page.rule, name, 'the title names the rule')
       })
       for (const one of page.cases) {
-        it(`line ${one.line}: ${one.title}`, () => runCase(name, one))
+        it(`line ${one.line}: ${one.title}`, () =>
+          runCase(name, one, (root, host) => openProject(root, host)))
       }
     })
   }

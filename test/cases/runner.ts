@@ -2,13 +2,16 @@
 import assert from 'node:assert/strict'
 import type { Finding, Fix } from '../../server/src/finding.js'
 import type { LintResult, OfferedFix, Project } from '../../server/src/linter.js'
-import { openProject } from '../../server/src/project/workspace.js'
+import type { Host } from '../../server/src/project/host.js'
 import type { Location } from '../../server/src/text/location.js'
 import { applyEdits, type Files } from './edits.js'
 import { type Case, type CaseFile, type Mark, messageMatches } from './format.js'
 import { memoryHost, memoryRoot } from './memory-host.js'
 import { notebookCellTexts, notebookToPercent, percentCells, percentToNotebook } from './notebook.js'
 import { isBroken } from './syntax-check.js'
+
+/** How a project is opened: the engine's own way, or a toy's in the tests of this runner. */
+export type Open = (root: string, host: Host) => Project | Promise<Project>
 
 interface Linted {
   result: LintResult
@@ -26,8 +29,8 @@ export function filesOf(one: Case): Files {
   )
 }
 
-async function lint(files: Files, fixesOf: string | null): Promise<Linted> {
-  const project: Project = await openProject(memoryRoot, memoryHost(files))
+async function lint(open: Open, files: Files, fixesOf: string): Promise<Linted> {
+  const project = await open(memoryRoot, memoryHost(files))
   try {
     const result = await project.lint()
     assert.deepEqual(result.faults, [], 'faults of the engine')
@@ -127,13 +130,13 @@ function isFix(offered: OfferedFix | undefined): offered is Fix {
 }
 
 /** Carries out the fix of this number for every finding of the rule that the case begins with. */
-async function fixAll(rule: string, files: Files, number: number): Promise<Files> {
+async function fixAll(open: Open, rule: string, files: Files, number: number): Promise<Files> {
   let current = files
-  const first = await lint(files, rule)
+  const first = await lint(open, files, rule)
   const wanted = first.fixes.size
   const done = new Set<string>()
   for (let round = 0; round < wanted; round++) {
-    const { fixes } = await lint(current, rule)
+    const { fixes } = await lint(open, current, rule)
     const next = [...fixes].find(([finding]) => !done.has(finding.fingerprint))
     if (!next) break
     const [finding, offered] = next
@@ -148,9 +151,9 @@ function readableText(file: CaseFile, text: string): string {
   return isPercentNotebook(file) ? notebookToPercent(text) : text
 }
 
-async function compareFixed(rule: string, one: Case, files: Files): Promise<void> {
+async function compareFixed(open: Open, rule: string, one: Case, files: Files): Promise<void> {
   for (const [number, texts] of one.fixed) {
-    const after = await fixAll(rule, files, number)
+    const after = await fixAll(open, rule, files, number)
     for (const file of one.files) {
       const actual = readableText(file, after.get(file.name)!)
       const expected = texts.get(file.name) ?? readableText(file, files.get(file.name)!)
@@ -190,7 +193,7 @@ function countByRule(findings: Finding[]): Map<string, number> {
 }
 
 /** What holds for every fix that may be applied by a run: see README.md, "Fixes". */
-async function checkEachFix(rule: string, files: Files, before: Linted): Promise<void> {
+async function checkEachFix(open: Open, rule: string, files: Files, before: Linted): Promise<void> {
   const counts = countByRule(before.result.findings)
   for (const [finding, offered] of before.fixes) {
     for (const fix of offered) {
@@ -205,7 +208,7 @@ async function checkEachFix(rule: string, files: Files, before: Linted): Promise
           `${name}: ${path} no longer parses`,
         )
       }
-      const after = await lint(fixed, rule)
+      const after = await lint(open, fixed, rule)
       const left = countByRule(after.result.findings)
       assert.ok(
         (left.get(rule) ?? 0) < counts.get(rule)!,
@@ -218,9 +221,9 @@ async function checkEachFix(rule: string, files: Files, before: Linted): Promise
   }
 }
 
-export async function runCase(rule: string, one: Case): Promise<void> {
+export async function runCase(rule: string, one: Case, open: Open): Promise<void> {
   const files = filesOf(one)
-  const linted = await lint(files, rule)
+  const linted = await lint(open, files, rule)
   const compared = new Set([rule, ...one.marks.map((mark) => mark.rule)])
   compareFindings(
     one,
@@ -228,6 +231,6 @@ export async function runCase(rule: string, one: Case): Promise<void> {
     files,
   )
   compareDirectives(one, linted.fixes)
-  await compareFixed(rule, one, files)
-  await checkEachFix(rule, files, linted)
+  await compareFixed(open, rule, one, files)
+  await checkEachFix(open, rule, files, linted)
 }
