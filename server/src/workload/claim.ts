@@ -132,6 +132,8 @@ export type Effective<T> = Claim<T>
 
 /** The job side of a run. */
 export interface RunJob {
+  /** `path#…`, shared by everything in the job; null for a script that nothing launches. */
+  id: string | null
   compute: Judged<'Compute'> | null
   launch: Launch | null
 }
@@ -144,7 +146,10 @@ export interface Run {
   /** True when some link could not be resolved: then no rule may say that something is missing elsewhere. */
   unresolved: string | null
   job: RunJob
+  /** Of the script and of the modules of the project that it imports (one hop). */
   subjects: Judged[]
+  /** All runs of the same job, this one included. A request for machines is judged once, with its first run. */
+  siblings: Run[]
 }
 
 /** A subject with its joined settings, as rules see it. */

@@ -1,0 +1,52 @@
+/** Which file of the project an import names. Nothing is imported; only paths are compared. */
+import { libraries } from './libraries.js'
+import { folderOf, join, parents } from './paths.js'
+
+export class ModuleIndex {
+  private readonly files: Set<string>
+
+  constructor(paths: Iterable<string>) {
+    this.files = new Set(paths)
+  }
+
+  /** `spec` as in `ModuleSummary.imports`: dotted, one leading dot per level. Undefined: not a module of the project. */
+  resolve(spec: string, from: string): string | undefined {
+    const dots = /^\.*/.exec(spec)![0].length
+    const parts = spec.slice(dots).split('.').filter(Boolean)
+    const folder = folderOf(from)
+    if (dots > 0) {
+      let base: string | undefined = folder
+      for (let level = 1; level < dots && base !== undefined; level++) base = base === '' ? undefined : folderOf(base)
+      return base === undefined ? undefined : this.module(base, parts)
+    }
+    if (parts.length === 0) return undefined
+    const beside = this.module(folder, parts)
+    if (beside !== undefined || libraries.has(parts[0]!)) return beside
+    for (const parent of parents(folder)) {
+      const found = this.module(parent, parts) ?? this.module(join(parent, 'src'), parts)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  /** The file of `python -m a.b` started in one of these folders or above them. */
+  program(dotted: string, folders: string[]): string | undefined {
+    const parts = dotted.split('.').filter(Boolean)
+    for (const folder of folders) {
+      for (const parent of [folder, ...parents(folder)]) {
+        for (const base of [parent, join(parent, 'src')]) {
+          const path = join(base, parts.join('/'))
+          if (this.files.has(`${path}.py`)) return `${path}.py`
+          if (this.files.has(`${path}/__main__.py`)) return `${path}/__main__.py`
+        }
+      }
+    }
+    return undefined
+  }
+
+  private module(folder: string, parts: string[]): string | undefined {
+    const path = join(folder, parts.join('/'))
+    for (const candidate of [`${path}.py`, `${path}/__init__.py`]) if (this.files.has(candidate)) return candidate
+    return undefined
+  }
+}

@@ -1,0 +1,32 @@
+/** Paths of the project: relative to the root, `/` as separator, '' for the root itself. */
+
+export function folderOf(path: string): string {
+  const cut = path.lastIndexOf('/')
+  return cut < 0 ? '' : path.slice(0, cut)
+}
+
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+/** Every folder above this one, nearest first, the root last. */
+export function parents(folder: string): string[] {
+  const found: string[] = []
+  let current = folder
+  while (current !== '') {
+    current = folderOf(current)
+    found.push(current)
+  }
+  return found
+}
+
+/** `folder/path` with `.` and `..` resolved; undefined segments above the root make the result ''. */
+export function join(folder: string, path: string): string {
+  const parts: string[] = folder === '' ? [] : folder.split('/')
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue
+    if (part === '..') parts.pop()
+    else parts.push(part)
+  }
+  return parts.join('/')
+}

@@ -1,0 +1,69 @@
+/** Which file of the project a launch starts. */
+import type { Launch } from '../workload/claim.js'
+import type { ModuleIndex } from './modules.js'
+import { baseName, folderOf, join, parents } from './paths.js'
+
+export type Resolved = { path: string } | { unresolved: string }
+
+/** Programs by their last name, for paths that are written as they stand on another machine. */
+export class ProgramIndex {
+  private readonly files: Set<string>
+  private readonly byName = new Map<string, string[]>()
+
+  constructor(
+    paths: Iterable<string>,
+    private readonly modules: ModuleIndex,
+  ) {
+    this.files = new Set()
+    for (const path of paths) {
+      if (!/\.(py|ipynb)$/.test(path)) continue
+      this.files.add(path)
+      const name = baseName(path)
+      const list = this.byName.get(name)
+      if (list === undefined) this.byName.set(name, [path])
+      else list.push(path)
+    }
+  }
+
+  resolve(launch: Launch): Resolved {
+    const { path, module, bases } = launch.program
+    const home = folderOf(launch.location.path)
+    const folders = [...bases.flatMap((base) => [join(home, base), join('', base)]), home]
+    if (module !== null) {
+      const found = this.modules.program(module, folders)
+      return found === undefined ? { unresolved: `no module ${module} in this project` } : { path: found }
+    }
+    if (path === null) return { unresolved: 'the program is not named literally' }
+    for (const folder of [...folders, ...parents(home)]) {
+      if (path.startsWith('/')) break
+      const candidate = join(folder, path)
+      if (this.files.has(candidate)) return { path: candidate }
+      if (this.files.has(`${candidate}/__main__.py`)) return { path: `${candidate}/__main__.py` }
+    }
+    return this.bySuffix(path, home)
+  }
+
+  /** `/workspace/src/train.py` on another machine is `src/train.py` here, when only one file fits best. */
+  private bySuffix(path: string, home: string): Resolved {
+    const parts = path.split('/').filter((part) => part !== '' && part !== '.' && part !== '..')
+    const name = parts.at(-1)
+    const candidates = name === undefined ? [] : (this.byName.get(name) ?? [])
+    if (candidates.length === 0) return { unresolved: `no file ${path} in this project` }
+    let best: string[] = []
+    let length = 0
+    for (const candidate of candidates) {
+      const own = candidate.split('/')
+      let same = 0
+      while (same < parts.length && same < own.length && own[own.length - 1 - same] === parts[parts.length - 1 - same]) same++
+      if (same > length) {
+        best = [candidate]
+        length = same
+      } else if (same === length) best.push(candidate)
+    }
+    if (best.length === 1) return { path: best[0]! }
+    // Twins in one example each: the one nearest to the launch.
+    const near = best.filter((candidate) => candidate.startsWith(home === '' ? '' : `${home}/`))
+    if (near.length === 1 && home !== '') return { path: near[0]! }
+    return { unresolved: `several files could be ${path}` }
+  }
+}
