@@ -20,11 +20,15 @@ export interface ConfigMap extends Placed {
   entries: ConfigEntry[]
   /** HCL only: the labels of the block. */
   labels?: string[]
+  /** Why entries may be missing that are there when the file is used ('template', a merge that cannot be read). */
+  open?: string
 }
 
 export interface ConfigList extends Placed {
   kind: 'list'
   items: ConfigNode[]
+  /** As for maps. */
+  open?: string
 }
 
 export interface ConfigScalar extends Placed {
@@ -38,6 +42,8 @@ export interface ConfigScalar extends Placed {
 export interface ConfigUnknown extends Placed {
   kind: 'unknown'
   because: string
+  /** The text with its templates or interpolations still inside: a command line can be read around them. */
+  text?: string
 }
 
 /** One document (YAML files may hold several). */

@@ -7,6 +7,8 @@ export interface ShellWord {
   raw: string
   start: number
   end: number
+  /** Unreadable, and may stand for any number of words, none included (`"$@"`, `$EXTRA_ARGS`). */
+  splits?: boolean
 }
 
 export interface ShellCommand {
@@ -22,9 +24,18 @@ export interface ShellCommand {
   failureIgnored: boolean
   /** Inside a function that nobody calls, or after `exit`. */
   unreachable: boolean
+  /**
+   * Folder that `cd` changed to, relative to where the script starts ('' when it did not); null: not readable.
+   * `$(dirname "$0")` and `$PWD` count as '.', the folder of the script or of its caller.
+   */
+  folder: string | null
 }
 
-/** `#SBATCH --gres=gpu:4`. `name` without dashes, long form where the scheduler has one. */
+/**
+ * `#SBATCH --gres=gpu:4`. `name` without dashes, long form where the scheduler has one; each resource of a PBS `-l` list
+ * is a directive of its own (`walltime`, `select`). The range is that of the option, not of the line; that of the value
+ * includes its quotes and is empty where there is none.
+ */
 export interface Directive {
   scheduler: 'SBATCH' | 'PBS' | 'BSUB'
   name: string

@@ -1,0 +1,134 @@
+/**
+ * Short questions about located values. Every helper takes `undefined` for a node that is not there and answers
+ * `undefined` in turn, so a reader can walk down without asking at each step.
+ */
+import type { ConfigEntry, ConfigList, ConfigMap, ConfigNode, ConfigScalar, ConfigUnknown } from './node.js'
+
+export type Key = string | number
+
+/** The entry of a map by its key (the last one of several, as parsers take it), with the ranges of key and value. */
+export function entry(node: ConfigNode | undefined, key: string): ConfigEntry | undefined {
+  if (node?.kind !== 'map') return undefined
+  for (let index = node.entries.length - 1; index >= 0; index--) {
+    if (node.entries[index]!.key === key) return node.entries[index]
+  }
+  return undefined
+}
+
+/** The first of these keys that the map holds: spellings of one setting. */
+export function entryOf(node: ConfigNode | undefined, ...keys: string[]): ConfigEntry | undefined {
+  for (const key of keys) {
+    const found = entry(node, key)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/**
+ * The node at the end of a path of keys and list indices: `at(root, 'spec', 'template', 'spec')`. An unknown node on
+ * the way is the answer itself, since everything below it is unknown too; so is a missing key in a map that is open
+ * (`ConfigMap.open`).
+ */
+export function at(node: ConfigNode | undefined, ...keys: Key[]): ConfigNode | undefined {
+  let current = node
+  for (const key of keys) {
+    if (current === undefined || current.kind === 'unknown') return current
+    const next: ConfigNode | undefined =
+      typeof key === 'string'
+        ? entry(current, key)?.value
+        : current.kind === 'list'
+          ? current.items[key]
+          : undefined
+    if (
+      next === undefined &&
+      (current.kind === 'map' || current.kind === 'list') &&
+      current.open !== undefined
+    ) {
+      return { kind: 'unknown', because: current.open, start: current.start, end: current.end }
+    }
+    current = next
+  }
+  return current
+}
+
+/** The node as a map, a list or a scalar; undefined when it is anything else. */
+export function map(node: ConfigNode | undefined): ConfigMap | undefined {
+  return node?.kind === 'map' ? node : undefined
+}
+export function list(node: ConfigNode | undefined): ConfigList | undefined {
+  return node?.kind === 'list' ? node : undefined
+}
+export function scalar(node: ConfigNode | undefined): ConfigScalar | undefined {
+  return node?.kind === 'scalar' ? node : undefined
+}
+
+/** Items of a list; empty for everything else. */
+export function items(node: ConfigNode | undefined): ConfigNode[] {
+  return node?.kind === 'list' ? node.items : []
+}
+
+/** Entries of a map; empty for everything else. */
+export function entries(node: ConfigNode | undefined): ConfigEntry[] {
+  return node?.kind === 'map' ? node.entries : []
+}
+
+/** The value of a string scalar. A number or boolean is not text: `written` gives what stands there. */
+export function text(node: ConfigNode | undefined): string | undefined {
+  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
+}
+
+/** Any scalar but null as a string, as tools see it that take everything for text (`true` → 'true', `1` → '1'). */
+export function written(node: ConfigNode | undefined): string | undefined {
+  if (node?.kind !== 'scalar' || node.value === null) return undefined
+  return typeof node.value === 'string' ? node.value : node.raw
+}
+
+/** The value of a number, quoted or not. */
+export function number(node: ConfigNode | undefined): number | undefined {
+  if (node?.kind !== 'scalar') return undefined
+  if (typeof node.value === 'number') return node.value
+  if (typeof node.value !== 'string' || !/^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(node.value)) {
+    return undefined
+  }
+  return Number(node.value)
+}
+
+/** The value of a boolean, quoted or not ('true', "False"). */
+export function boolean(node: ConfigNode | undefined): boolean | undefined {
+  if (node?.kind !== 'scalar') return undefined
+  if (typeof node.value === 'boolean') return node.value
+  if (typeof node.value !== 'string') return undefined
+  const word = node.value.toLowerCase()
+  return word === 'true' ? true : word === 'false' ? false : undefined
+}
+
+/** The string of a scalar, or that of an unknown with its templates inside: for reading command lines. */
+export function textWithTemplates(node: ConfigNode | undefined): string | undefined {
+  return node?.kind === 'unknown' ? node.text : text(node)
+}
+
+/** True for a node that is there but cannot be read. */
+export function isUnknown(node: ConfigNode | undefined): node is ConfigUnknown {
+  return node?.kind === 'unknown'
+}
+
+/** True for null, `key:` without a value, and a missing node. */
+export function isNothing(node: ConfigNode | undefined): boolean {
+  return node === undefined || (node.kind === 'scalar' && node.value === null)
+}
+
+/** The keys from `root` down to `node` (the same object), or undefined when it is not below it. */
+export function keysTo(root: ConfigNode, node: ConfigNode): Key[] | undefined {
+  if (root === node) return []
+  const below: [Key, ConfigNode][] =
+    root.kind === 'map'
+      ? root.entries.map((one) => [one.key, one.value])
+      : root.kind === 'list'
+        ? root.items.map((item, index) => [index, item])
+        : []
+  for (const [key, child] of below) {
+    const rest = keysTo(child, node)
+    if (rest !== undefined) return [key, ...rest]
+  }
+  return undefined
+}

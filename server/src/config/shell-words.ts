@@ -1,0 +1,444 @@
+/**
+ * Words of the shell: quote removal, expansion of known variables, splitting. Works on text, so it serves the words
+ * that a tree marks off as well as strings that hold a command (`bash -c "…"`).
+ */
+import { evaluateArithmetic } from './shell-arithmetic.js'
+import type { ShellWord } from './shell-facts.js'
+import { filler } from './template.js'
+
+/** What a variable holds. */
+export type ShellValue =
+  | { kind: 'text'; text: string }
+  | { kind: 'array'; words: ShellWord[] }
+  /** `splits`: may hold several words, or none. */
+  | { kind: 'unknown'; splits: boolean }
+
+export interface ShellScope {
+  get(name: string): ShellValue | undefined
+}
+
+export const emptyScope: ShellScope = { get: () => undefined }
+
+const deepest = 12
+const mostWords = 2_000
+
+interface Part {
+  /** null: unknown. */
+  text: string | null
+  /** Not subject to splitting. */
+  quoted: boolean
+  splits: boolean
+  words?: ShellWord[]
+}
+
+const unknown = (quoted: boolean, splits = false): Part => ({ text: null, quoted, splits })
+
+/**
+ * The words that one written word stands for: usually one, none for an empty variable, several for a list in a
+ * variable, an array or braces. They carry the range of the written word, items of an array their own.
+ */
+export function expandWord(raw: string, start: number, scope: ShellScope, depth = 0): ShellWord[] {
+  const end = start + raw.length
+  // Most words are plain.
+  if (!/[\\'"$`{\uE000]/.test(raw)) return [{ text: raw, raw, start, end }]
+  const braces = braceWords(raw)
+  if (braces !== null) {
+    return braces
+      .flatMap((one) => expandWord(one, start, scope, depth))
+      .map((word) => ({ ...word, raw, start, end }))
+  }
+  const parts = partsOf(raw, start, scope, false, depth)
+  if (parts.length === 1 && parts[0]!.words !== undefined) return parts[0]!.words
+  return join(parts).map((field) => {
+    const word: ShellWord = { text: field.text, raw, start, end }
+    if (field.splits) word.splits = true
+    return word
+  })
+}
+
+/** The value of a word where no splitting happens (an assignment, inside quotes); null when it is unknown. */
+export function expandText(
+  raw: string,
+  start: number,
+  scope: ShellScope,
+  quoted = false,
+  depth = 0,
+): string | null {
+  let text = ''
+  for (const part of partsOf(raw, start, scope, quoted, depth)) {
+    if (part.words !== undefined) {
+      if (part.words.some((word) => word.text === null)) return null
+      text += part.words.map((word) => word.text).join(' ')
+    } else if (part.text === null) return null
+    else text += part.text
+  }
+  return text
+}
+
+function join(parts: Part[]): { text: string | null; splits: boolean }[] {
+  const fields: { text: string | null; splits: boolean }[] = []
+  let current: { text: string | null; splits: boolean } | null = null
+  const flush = () => {
+    if (current !== null) fields.push(current)
+    current = null
+  }
+  for (const part of parts) {
+    if (part.text === null || part.words !== undefined) {
+      current = { text: null, splits: part.splits && parts.length === 1 }
+      continue
+    }
+    const pieces = part.quoted ? [part.text] : part.text.split(/[ \t\n]+/)
+    pieces.forEach((piece, index) => {
+      if (index > 0) flush()
+      if (piece === '' && !part.quoted) return
+      current ??= { text: '', splits: false }
+      if (current.text !== null) current.text += piece
+    })
+    if (fields.length > mostWords) break
+  }
+  flush()
+  return fields
+}
+
+function partsOf(raw: string, start: number, scope: ShellScope, inQuotes: boolean, depth: number): Part[] {
+  if (depth > deepest) return [unknown(true)]
+  const parts: Part[] = []
+  let literal = ''
+  let quotedAny = false
+  const flush = (force = false) => {
+    if (literal !== '' || force) parts.push({ text: literal, quoted: true, splits: false })
+    literal = ''
+  }
+  let quoted = inQuotes
+  let position = 0
+  while (position < raw.length) {
+    const char = raw[position]!
+    if (char === filler) {
+      flush()
+      while (raw[position] === filler) position++
+      parts.push(unknown(true))
+    } else if (char === '\\') {
+      const next = raw[position + 1]
+      position += 2
+      if (next === undefined) literal += char
+      else if (next === '\n') continue
+      else if (next === '\r' && raw[position] === '\n') position++
+      else if (quoted && !'$`"\\'.includes(next)) literal += char + next
+      else literal += next
+    } else if (char === '"') {
+      quoted = !quoted
+      quotedAny = true
+      position++
+    } else if (char === "'" && !quoted) {
+      const close = raw.indexOf("'", position + 1)
+      quotedAny = true
+      if (close === -1) return [...parts, unknown(true)]
+      literal += raw.slice(position + 1, close)
+      position = close + 1
+    } else if (char === '`') {
+      const close = raw.indexOf('`', position + 1)
+      flush()
+      if (close === -1) return [...parts, unknown(true)]
+      parts.push(substitution(raw.slice(position + 1, close), start + position + 1, scope, quoted, depth))
+      position = close + 1
+    } else if (char === '$') {
+      if (!quoted && raw[position + 1] === "'") {
+        const close = ansiEnd(raw, position + 2)
+        if (close === -1) return [...parts, unknown(true)]
+        quotedAny = true
+        literal += ansiText(raw.slice(position + 2, close))
+        position = close + 1
+        continue
+      }
+      if (!quoted && raw[position + 1] === '"') {
+        position++
+        continue
+      }
+      const end = dollarEnd(raw, position)
+      if (end === position) {
+        literal += char
+        position++
+        continue
+      }
+      flush()
+      if (end === -1) return [...parts, unknown(true)]
+      parts.push(dollar(raw.slice(position, end), start + position, scope, quoted, depth))
+      position = end
+    } else {
+      literal += char
+      position++
+    }
+  }
+  // `""` is a word, an empty variable is none.
+  flush(quotedAny && parts.length === 0)
+  return parts
+}
+
+/** End of the `$…` that begins at `start`; `start` when the `$` is literal, -1 when it is not closed. */
+function dollarEnd(text: string, start: number): number {
+  const next = text[start + 1]
+  if (next === undefined) return start
+  if (next === '{') return closing(text, start + 1, '{', '}')
+  if (next === '(') return closing(text, start + 1, '(', ')')
+  if (/[A-Za-z_]/.test(next)) {
+    let end = start + 2
+    while (end < text.length && /\w/.test(text[end]!)) end++
+    return end
+  }
+  return /[0-9@*#?$!-]/.test(next) ? start + 2 : start
+}
+
+/** Offset behind the bracket that closes the one at `open`, quotes respected; -1 when it is not closed. */
+function closing(text: string, open: number, opener: string, closer: string): number {
+  let depth = 0
+  let double = false
+  for (let position = open; position < text.length; position++) {
+    const char = text[position]!
+    if (char === '\\') position++
+    else if (char === '"') double = !double
+    else if (char === "'" && !double && opener === '(') {
+      const close = text.indexOf("'", position + 1)
+      if (close === -1) return -1
+      position = close
+    } else if (char === opener) depth++
+    else if (char === closer && --depth === 0) return position + 1
+  }
+  return -1
+}
+
+function ansiEnd(text: string, start: number): number {
+  for (let position = start; position < text.length; position++) {
+    if (text[position] === '\\') position++
+    else if (text[position] === "'") return position
+  }
+  return -1
+}
+
+function ansiText(source: string): string {
+  const named: Record<string, string> = {
+    n: '\n',
+    t: '\t',
+    r: '\r',
+    e: '\x1b',
+    a: '\x07',
+    b: '\b',
+    f: '\f',
+    v: '\v',
+  }
+  return source.replace(/\\([\s\S])/g, (_, char: string) => named[char] ?? char)
+}
+
+/** Value of one `$…`. */
+function dollar(source: string, start: number, scope: ShellScope, quoted: boolean, depth: number): Part {
+  if (source.startsWith('$((') && source.endsWith('))')) {
+    const value = evaluateArithmetic(source.slice(3, -2), (name) => textOf(scope.get(name)))
+    return value === null ? unknown(quoted) : { text: String(value), quoted, splits: false }
+  }
+  if (source.startsWith('$(')) return substitution(source.slice(2, -1), start + 2, scope, quoted, depth)
+  if (!source.startsWith('${')) return variable(source.slice(1), scope, quoted)
+  const inner = source.slice(2, -1)
+  const match = /^([A-Za-z_]\w*|[0-9]+|[@*])(\[[^\]]*\])?(?:(:?[-=+?])([\s\S]*))?$/.exec(inner)
+  if (match === null) return unknown(quoted)
+  const [, name, subscript, operator, word] = match as unknown as [string, string, string?, string?, string?]
+  if (subscript !== undefined) return element(scope.get(name), subscript.slice(1, -1), scope, quoted)
+  if (operator === undefined) return variable(name, scope, quoted)
+  const value = scope.get(name)
+  if (operator.endsWith('+')) return unknown(quoted, true)
+  if (value?.kind === 'unknown') return unknown(quoted, value.splits && !quoted)
+  const useDefault =
+    value === undefined || (operator.startsWith(':') && value.kind === 'text' && value.text === '')
+  // `${X:?message}` stops when X is not set; what X would be is unknown.
+  if (!useDefault || operator.endsWith('?')) return variable(name, scope, quoted)
+  const text = expandText(
+    word ?? '',
+    start + source.length - 1 - (word ?? '').length,
+    scope,
+    quoted,
+    depth + 1,
+  )
+  return text === null ? unknown(quoted) : { text, quoted, splits: false }
+}
+
+function textOf(value: ShellValue | undefined): string | null {
+  if (value?.kind === 'text') return value.text
+  return value?.kind === 'array' ? (value.words[0]?.text ?? null) : null
+}
+
+function variable(name: string, scope: ShellScope, quoted: boolean): Part {
+  const value = scope.get(name)
+  if (value?.kind === 'text') return { text: value.text, quoted, splits: false }
+  if (value?.kind === 'array') {
+    if (name === '@' || name === '*') return { text: null, quoted, splits: true, words: value.words }
+    const first = textOf(value)
+    return first === null ? unknown(quoted) : { text: first, quoted, splits: false }
+  }
+  if (value?.kind === 'unknown') return unknown(quoted, value.splits && !quoted)
+  if (name === '@' || name === '*') return unknown(quoted, true)
+  // Where a script starts, or where it was submitted: both are the folder that paths in it are relative to.
+  if (name === 'PWD' || name === 'SLURM_SUBMIT_DIR' || name === 'PBS_O_WORKDIR') {
+    return { text: '.', quoted, splits: false }
+  }
+  return unknown(quoted, !quoted && namesArguments(name))
+}
+
+/** True for names that people give to lists of arguments. */
+export function namesArguments(name: string): boolean {
+  return /ARGS|ARGUMENTS|OPTS|OPTIONS?$|FLAGS?$|EXTRA|PARAMS|OVERRIDES|CMD|COMMAND/i.test(name)
+}
+
+function element(value: ShellValue | undefined, subscript: string, scope: ShellScope, quoted: boolean): Part {
+  if (subscript === '@' || subscript === '*') {
+    if (value?.kind === 'array') return { text: null, quoted, splits: true, words: value.words }
+    return unknown(quoted, true)
+  }
+  const index = evaluateArithmetic(subscript, (name) => textOf(scope.get(name)))
+  const text = value?.kind === 'array' && index !== null ? (value.words.at(index)?.text ?? null) : null
+  return text === null ? unknown(quoted) : { text, quoted, splits: false }
+}
+
+const self = String.raw`\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})`
+const real = String.raw`(?:(?:realpath|readlink)\s+(?:-\w+\s+)*(?:--\s+)?)?`
+const ownFolder = new RegExp(String.raw`^dirname\s+(?:--\s+)?(?:${real}${self}|\$\(\s*${real}${self}\s*\))$`)
+const ownFolderInside = new RegExp(
+  String.raw`\$\(\s*dirname\s+(?:--\s+)?(?:${real}${self}|\$\(\s*${real}${self}\s*\))\s*\)`,
+)
+
+/** Output of `$(…)`, for the few commands whose output the text gives: `seq`, `pwd`, the script's own folder. */
+function substitution(
+  source: string,
+  start: number,
+  scope: ShellScope,
+  quoted: boolean,
+  depth: number,
+): Part {
+  const text = source.trim().replace(/["']/g, '')
+  if (text === 'pwd' || ownFolder.test(text)) return { text: '.', quoted, splits: false }
+  const moved =
+    /^(?:cd\s+(?:-P\s+)?(?:--\s+)?(\S+)\s*(?:>\s*\/dev\/null\s*(?:2>&1\s*)?)?(?:&&|;)\s*pwd(?:\s+-P)?|realpath\s+(\S+))$/.exec(
+      text.replace(ownFolderInside, '.'),
+    )
+  const folder = moved?.[1] ?? moved?.[2]
+  if (folder !== undefined && /^\.[\w./-]*$/.test(folder)) return { text: folder, quoted, splits: false }
+  const words = /^\s*seq\s/.test(source) ? (splitCommands(source, start, scope, depth + 1)[0] ?? []) : []
+  const numbers = words
+    .slice(1)
+    .map((word) => (word.text === null || !/^-?\d+$/.test(word.text) ? null : Number(word.text)))
+  if (numbers.length > 0 && numbers.length <= 3 && !numbers.includes(null)) {
+    const [first, step, last] =
+      numbers.length === 1
+        ? [1, 1, numbers[0]!]
+        : numbers.length === 2
+          ? [numbers[0]!, 1, numbers[1]!]
+          : numbers
+    const values = range(first!, last!, step!)
+    if (values !== null) return { text: values.join(' '), quoted, splits: false }
+  }
+  return unknown(quoted, !quoted)
+}
+
+function range(first: number, last: number, step: number): number[] | null {
+  if (step === 0 || (last - first) / step >= mostWords) return null
+  const values: number[] = []
+  for (let value = first; step > 0 ? value <= last : value >= last; value += step) values.push(value)
+  return values
+}
+
+/** `a{1..3}`, `{x,y}`: the words that the first pair of braces stands for; null when there is none. */
+function braceWords(raw: string): string[] | null {
+  if (!raw.includes('{') || /['"`\\]/.test(raw)) return null
+  const match = /^((?:[^{}$]|\$\w+)*)\{([^{}]*)\}([\s\S]*)$/.exec(raw)
+  if (match === null) return null
+  const [, head, inner, tail] = match as unknown as [string, string, string, string]
+  const span = /^(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?$/.exec(inner)
+  if (span !== null) {
+    const [first, last] = [Number(span[1]), Number(span[2])]
+    const step = Math.abs(Number(span[3] ?? 1)) * (last < first ? -1 : 1)
+    const values = range(first, last, step)
+    return values === null ? null : values.map((value) => `${head}${value}${tail}`)
+  }
+  if (!inner.includes(',') || tail.split('{').length > 3) return null
+  return inner.split(',').map((one) => `${head}${one}${tail}`)
+}
+
+/**
+ * The simple commands of a short text (a `bash -c` string, one line), in order; operators separate them, redirections
+ * are left out, leading assignments are words. `start` is the offset of the text in its unit.
+ */
+export function splitCommands(
+  text: string,
+  start: number,
+  scope: ShellScope = emptyScope,
+  depth = 0,
+): ShellWord[][] {
+  const commands: ShellWord[][] = []
+  let words: ShellWord[] = []
+  const flush = () => {
+    if (words.length > 0) commands.push(words)
+    words = []
+  }
+  if (depth > deepest) return commands
+  let position = 0
+  let skipTarget = false
+  while (position < text.length) {
+    const char = text[position]!
+    if (/[ \t\r]/.test(char)) position++
+    else if (char === '\\' && /^\\\r?\n/.test(text.slice(position, position + 3))) {
+      position += text[position + 1] === '\r' ? 3 : 2
+    } else if (/[\n;()]/.test(char)) {
+      flush()
+      position++
+    } else if (char === '#') {
+      const end = text.indexOf('\n', position)
+      position = end === -1 ? text.length : end
+    } else if (char === '&' || char === '|') {
+      if (char === '&' && text[position + 1] === '>') {
+        position += text[position + 2] === '>' ? 3 : 2
+        skipTarget = true
+        continue
+      }
+      flush()
+      position++
+    } else if (char === '<' || char === '>') {
+      while (position < text.length && '<>&'.includes(text[position]!)) position++
+      skipTarget = true
+    } else {
+      const end = wordEnd(text, position)
+      const raw = text.slice(position, end)
+      if (skipTarget) skipTarget = false
+      else if (!(/^\d+$/.test(raw) && /[<>]/.test(text[end] ?? ''))) {
+        words.push(...expandWord(raw, start + position, scope, depth))
+      }
+      position = end
+    }
+  }
+  flush()
+  return commands
+}
+
+/** End of the word that begins at `start`; the end of the text when a quote is not closed. */
+function wordEnd(text: string, start: number): number {
+  let position = start
+  let double = false
+  while (position < text.length) {
+    const char = text[position]!
+    if (char === '\\') position += 2
+    else if (char === '"') {
+      double = !double
+      position++
+    } else if (char === "'" && !double) {
+      const close = text.indexOf("'", position + 1)
+      if (close === -1) return text.length
+      position = close + 1
+    } else if (char === '$') {
+      const end = dollarEnd(text, position)
+      if (end === -1) return text.length
+      position = Math.max(end, position + 1)
+    } else if (char === '`') {
+      const close = text.indexOf('`', position + 1)
+      if (close === -1) return text.length
+      position = close + 1
+    } else if (!double && /[\s;&|<>()]/.test(char)) return position
+    else position++
+  }
+  return Math.min(position, text.length)
+}

@@ -1,0 +1,570 @@
+/**
+ * Shell scripts as facts: which commands run, in order, with words and environment as far as the file gives them.
+ */
+import type { TreeSource } from '../syntax/parser.js'
+import { directives } from './directives.js'
+import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.js'
+import { evaluateArithmetic } from './shell-arithmetic.js'
+import type { ShellCommand, ShellFacts, ShellWord } from './shell-facts.js'
+import { ShellVariables } from './shell-variables.js'
+import { expandText, expandWord, namesArguments } from './shell-words.js'
+import { maskTemplates } from './template.js'
+
+/**
+ * Reads a script with the `bash` grammar. Never throws; a script that cannot be parsed as a whole still gives its
+ * directives and the commands around the errors.
+ *
+ * Variables hold what the script assigned on the way to a command; what differs between branches, changes in a loop or
+ * comes from outside is unknown (word text null). `${X:-default}` is the default where the script does not set X.
+ */
+export function shellFacts(text: string, trees: TreeSource): ShellFacts {
+  const masked = maskTemplates(text).text
+  const found = directives(masked)
+  const parsed = trees.parse('bash', masked, (tree) => plainTree(tree, masked))
+  if (parsed.value === undefined) {
+    return { commands: [], directives: found, variables: {}, comments: [], hasErrors: true }
+  }
+  const { root, comments, hasErrors } = parsed.value
+  const reader = new ShellReader(masked, root)
+  reader.read()
+  return {
+    commands: reader.commands.sort((a, b) => a.start - b.start),
+    directives: found,
+    variables: reader.variables.plain(),
+    comments,
+    hasErrors,
+  }
+}
+
+interface Context {
+  loops: ShellCommand['loops']
+  background: boolean
+  failureIgnored: boolean
+  unreachable: boolean
+}
+
+interface ShellFunction {
+  body: PlainNode
+  /** Read already: at its first call, or at the end. */
+  visited: boolean
+}
+
+const statements = new Set([
+  'command',
+  'declaration_command',
+  'unset_command',
+  'variable_assignment',
+  'variable_assignments',
+  'redirected_statement',
+  'list',
+  'pipeline',
+  'negated_command',
+  'compound_statement',
+  'do_group',
+  'subshell',
+  'if_statement',
+  'for_statement',
+  'c_style_for_statement',
+  'while_statement',
+  'case_statement',
+  'function_definition',
+  'test_command',
+  'ERROR',
+])
+const mostWords = 2_000
+const longestValue = 20_000
+const assigners = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf', 'let'])
+const ignoring = new Set(['true', ':', '/bin/true', 'echo'])
+
+class ShellReader {
+  readonly commands: ShellCommand[] = []
+  readonly variables = new ShellVariables()
+  private readonly functions = new Map<string, ShellFunction>()
+  private readonly calls = new Map<string, number>()
+  private readonly assignments = new Map<string, number>()
+  private folder: string | null = ''
+  private exportsAll = false
+
+  constructor(
+    private readonly text: string,
+    private readonly root: PlainNode,
+  ) {}
+
+  read(): void {
+    this.survey(this.root)
+    const context: Context = { loops: [], background: false, failureIgnored: false, unreachable: false }
+    this.sequence(this.root.children, context)
+    // A function may also be handed over by name: `trap cleanup EXIT`, `srun bash -c train`.
+    const mentioned = new Set<string>()
+    for (const command of this.commands) {
+      for (const word of command.words)
+        for (const part of word.text?.split(/[\s;]+/) ?? []) mentioned.add(part)
+    }
+    for (const [name, fn] of this.functions) {
+      if (fn.visited) continue
+      fn.visited = true
+      this.variables.forgetAll(this.assignedOften())
+      this.statement(fn.body, { ...context, unreachable: !mentioned.has(name) })
+    }
+  }
+
+  private source(node: PlainNode): string {
+    return this.text.slice(node.start, node.end)
+  }
+
+  /** Finds functions, how often each name is called, and how often each variable is assigned. */
+  private survey(node: PlainNode): void {
+    if (node.type === 'function_definition') {
+      const name = inField(node, 'name')
+      const body = inField(node, 'body')
+      if (name !== undefined && body !== undefined)
+        this.functions.set(this.source(name), { body, visited: false })
+    } else if (node.type === 'command_name') {
+      count(this.calls, this.source(node))
+    } else if (node.type === 'variable_assignment') {
+      count(this.assignments, this.assignedName(node))
+    }
+    for (const child of node.children) this.survey(child)
+  }
+
+  private assignedName(node: PlainNode): string {
+    const name = inField(node, 'name')
+    return name === undefined ? '' : this.source(name).replace(/\[[\s\S]*$/, '')
+  }
+
+  private assignedOften(): string[] {
+    return [...this.assignments].filter(([, count]) => count > 1).map(([name]) => name)
+  }
+
+  private assignedIn(node: PlainNode, names = new Set<string>()): Set<string> {
+    if (node.type === 'variable_assignment') names.add(this.assignedName(node))
+    else if (node.type === 'for_statement') {
+      const variable = inField(node, 'variable')
+      if (variable !== undefined) names.add(this.source(variable))
+    }
+    for (const child of node.children) this.assignedIn(child, names)
+    return names
+  }
+
+  /** Statements one after the other. True when nothing behind them is reached. */
+  private sequence(nodes: PlainNode[], context: Context): boolean {
+    let ended = false
+    nodes.forEach((node, index) => {
+      if (!node.named) return
+      const background = context.background || nodes[index + 1]?.type === '&'
+      const inner = { ...context, background, unreachable: context.unreachable || ended }
+      if (this.statement(node, inner) && !background) ended = true
+    })
+    return ended
+  }
+
+  /** One statement; true when it ends the script. */
+  private statement(node: PlainNode, context: Context): boolean {
+    switch (node.type) {
+      case 'command':
+        return this.command(node, context)
+      case 'variable_assignment':
+        this.assign(node, context, false)
+        return false
+      case 'variable_assignments':
+        for (const child of node.children)
+          if (child.type === 'variable_assignment') this.assign(child, context, false)
+        return false
+      case 'declaration_command':
+        this.declare(node, context)
+        return false
+      case 'unset_command':
+        for (const child of namedChildren(node)) this.variables.set(this.source(child), undefined)
+        return false
+      case 'list':
+        return this.list(node, context)
+      case 'subshell':
+        this.apart(() => this.sequence(node.children, context))
+        return false
+      case 'if_statement':
+        return this.conditional(node, context)
+      case 'case_statement':
+        return this.choice(node, context)
+      case 'for_statement':
+        this.loop(node, context)
+        return false
+      case 'c_style_for_statement':
+        this.countingLoop(node, context)
+        return false
+      case 'while_statement':
+        this.repeated(node, () => this.sequence(node.children, context))
+        return false
+      case 'function_definition':
+        return false
+      case 'pipeline':
+        // Each command of a pipeline has a shell of its own.
+        for (const child of namedChildren(node)) this.apart(() => this.statement(child, context))
+        return false
+      case 'test_command':
+        this.substitutions(node, context)
+        return false
+      case 'redirected_statement':
+      case 'compound_statement':
+      case 'do_group':
+      case 'negated_command':
+      case 'ERROR':
+        return this.sequence(node.children, context)
+      default:
+        this.substitutions(node, context)
+        return false
+    }
+  }
+
+  /** Changes of variables and folder inside do not leave. */
+  private apart(body: () => void): void {
+    const { folder } = this
+    this.variables.branches([{ run: body, keep: false }], true)
+    this.folder = folder
+  }
+
+  /** Commands inside `$( )`, backticks and `<( )` of a word or test. */
+  private substitutions(node: PlainNode, context: Context): void {
+    for (const child of node.children) {
+      if (child.type === 'command_substitution' || child.type === 'process_substitution') {
+        this.apart(() => this.sequence(child.children, context))
+      } else if (node.type === 'heredoc_redirect' && statements.has(child.type)) {
+        this.statement(child, context)
+      } else this.substitutions(child, context)
+    }
+  }
+
+  private assign(node: PlainNode, context: Context, exported: boolean): void {
+    this.substitutions(node, context)
+    const name = this.assignedName(node)
+    const value = inField(node, 'value')
+    const appends = node.children.some((child) => child.type === '+=')
+    const before = appends ? this.variables.get(name) : undefined
+    if (inField(node, 'name')?.type === 'subscript') {
+      this.variables.set(name, { kind: 'unknown', splits: true })
+      return
+    }
+    if (value?.type === 'array') {
+      const items = this.words(value.children.filter((child) => child.named))
+      const head = before === undefined ? [] : before.kind === 'array' ? before.words : null
+      this.variables.set(
+        name,
+        head === null
+          ? { kind: 'unknown', splits: true }
+          : { kind: 'array', words: [...head, ...items].slice(0, mostWords) },
+      )
+    } else {
+      const raw = value === undefined ? '' : this.text.slice(value.start, node.end)
+      let text = expandText(raw, value?.start ?? node.end, this.variables)
+      // What is appended to a variable from outside has an unknown beginning.
+      if (appends) text = text !== null && before?.kind === 'text' ? before.text + text : null
+      this.variables.set(
+        name,
+        text === null
+          ? { kind: 'unknown', splits: appends || severalWords(name, raw) }
+          : { kind: 'text', text: text.slice(0, longestValue) },
+      )
+    }
+    if (exported || this.exportsAll) this.variables.export(name, node.start, node.end)
+    else this.variables.moveExport(name, node.start, node.end)
+  }
+
+  private declare(node: PlainNode, context: Context): void {
+    const keyword = node.children[0]?.type
+    const exported =
+      keyword === 'export' ||
+      node.children.some((child) => child.type === 'word' && /^-\w*x/.test(this.source(child)))
+    for (const child of node.children) {
+      if (child.type === 'variable_assignment') this.assign(child, context, exported)
+      else if (child.type === 'variable_name' && exported) {
+        this.variables.export(this.source(child), child.start, child.end)
+      }
+    }
+  }
+
+  /** Nodes of a command line as words; nodes that touch are one word. */
+  private words(nodes: PlainNode[]): ShellWord[] {
+    const words: ShellWord[] = []
+    for (let index = 0; index < nodes.length; ) {
+      const { start } = nodes[index]!
+      let { end } = nodes[index]!
+      index++
+      while (index < nodes.length && nodes[index]!.start === end) end = nodes[index++]!.end
+      words.push(...expandWord(this.text.slice(start, end), start, this.variables))
+      if (words.length > 10 * mostWords) break
+    }
+    return words
+  }
+
+  private command(node: PlainNode, context: Context): boolean {
+    this.substitutions(node, context)
+    const name = inField(node, 'name')
+    const prefixes = node.children.filter((child) => child.type === 'variable_assignment')
+    if (name === undefined) {
+      for (const prefix of prefixes) this.assign(prefix, context, false)
+      return false
+    }
+    const own: ShellCommand['environment'] = []
+    for (const prefix of prefixes) {
+      // The grammar takes an assignment on the line before `[[` for a prefix.
+      if (/(^|[^\\])\n/.test(this.text.slice(prefix.end, name.start))) {
+        this.assign(prefix, context, false)
+        continue
+      }
+      const value = inField(prefix, 'value')
+      const raw = value === undefined ? '' : this.text.slice(value.start, prefix.end)
+      own.push({
+        name: this.assignedName(prefix),
+        value: expandText(raw, value?.start ?? prefix.end, this.variables),
+        start: prefix.start,
+        end: prefix.end,
+      })
+    }
+    const args = node.children.filter((child) => child.field === 'argument')
+    const words = this.words([name, ...args])
+    if (words.length > 0) {
+      const exported = this.variables.environment()
+      this.commands.push({
+        words,
+        environment: own.length > 0 ? [...exported, ...own] : exported,
+        start: own[0]?.start ?? name.start,
+        end: args[args.length - 1]?.end ?? name.end,
+        ...context,
+        folder: this.folder,
+      })
+    }
+    return this.effects(words, context)
+  }
+
+  /** What builtins and the script's own functions do to the state; true when the script ends here. */
+  private effects(words: ShellWord[], context: Context): boolean {
+    const [first, ...rest] = words
+    const name = first?.text ?? ''
+    if (name === 'exit') return true
+    if (name === 'exec') return rest.length > 0
+    if (name === 'cd' || name === 'pushd') {
+      const target = rest.find((word) => word.text !== '--' && word.text !== '-P')
+      this.folder = target === undefined ? null : joined(this.folder, target.text)
+    } else if (name === 'popd') this.folder = null
+    else if (name === 'set' && rest.some((word) => word.text === '-a' || word.text === 'allexport')) {
+      this.exportsAll = rest[0]?.text !== '+a' && rest[0]?.text !== '+o'
+    } else if (name === 'shift') {
+      for (const position of ['@', '*', ...'123456789']) this.variables.set(position, undefined)
+    } else if (assigners.has(name)) {
+      for (const word of rest) {
+        const target = /^[A-Za-z_]\w*/.exec(word.text ?? '')?.[0]
+        if (target !== undefined && (name !== 'printf' || rest[0]?.text === '-v')) {
+          this.variables.set(target, { kind: 'unknown', splits: name !== 'let' })
+        }
+      }
+    }
+    const fn = this.functions.get(name)
+    if (fn === undefined || fn.visited) return false
+    fn.visited = true
+    if ((this.calls.get(name) ?? 0) > 1) {
+      // Read once for all calls, so only with what is the same in all of them.
+      this.variables.forgetAll(this.assignedOften())
+      return this.statement(fn.body, { ...context, loops: [], background: false, failureIgnored: false })
+    }
+    const bound = !/\bshift\b/.test(this.source(fn.body))
+    if (bound) this.bindPositions(rest)
+    const ends = this.statement(fn.body, context)
+    if (bound) this.bindPositions(null)
+    return ends
+  }
+
+  private bindPositions(words: ShellWord[] | null): void {
+    const readable = words?.every((word) => word.splits !== true) ? words : null
+    for (let position = 1; position <= 9; position++) {
+      const word = readable?.[position - 1]
+      this.variables.set(
+        String(position),
+        word === undefined
+          ? undefined
+          : word.text === null
+            ? { kind: 'unknown', splits: false }
+            : { kind: 'text', text: word.text },
+      )
+    }
+    for (const all of ['@', '*'])
+      this.variables.set(all, readable === null ? undefined : { kind: 'array', words: readable })
+  }
+
+  private list(node: PlainNode, context: Context): boolean {
+    const [left, right] = namedChildren(node)
+    if (left === undefined) return false
+    const operator = node.children.find((child) => child.type === '||' || child.type === '&&')?.type
+    const ignored =
+      operator === '||' &&
+      right?.type === 'command' &&
+      ignoring.has(this.source(right).split(/\s/, 1)[0] ?? '')
+    const ends = this.statement(left, ignored ? { ...context, failureIgnored: true } : context)
+    if (right !== undefined) {
+      const { folder } = this
+      if (operator === '&&') {
+        // What stands behind `&&` runs when all goes well, which is the case that matters.
+        this.statement(right, { ...context, unreachable: context.unreachable || ends })
+      } else {
+        this.variables.branches([{ run: () => this.statement(right, context), keep: true }], false)
+        this.folder = folder
+      }
+    }
+    return ends
+  }
+
+  private conditional(node: PlainNode, context: Context): boolean {
+    const branches: PlainNode[][] = []
+    let exhaustive = false
+    const then: PlainNode[] = []
+    const conditions: PlainNode[] = []
+    let body = false
+    for (const child of node.children) {
+      if (child.type === 'then') body = true
+      else if (child.type === 'elif_clause') {
+        const at = child.children.findIndex((one) => one.type === 'then')
+        conditions.push(...child.children.slice(0, Math.max(at, 0)))
+        branches.push(child.children.slice(at + 1))
+      } else if (child.type === 'else_clause') {
+        exhaustive = true
+        branches.push(child.children)
+      } else (body ? then : conditions).push(child)
+    }
+    branches.unshift(then)
+    this.sequence(conditions, context)
+    return this.alternatives(branches, exhaustive, context)
+  }
+
+  private choice(node: PlainNode, context: Context): boolean {
+    const branches: PlainNode[][] = []
+    let exhaustive = false
+    for (const item of node.children) {
+      if (item.type !== 'case_item') continue
+      const at = item.children.findIndex((child) => child.type === ')')
+      if (item.children.some((child) => child.field === 'value' && this.source(child) === '*'))
+        exhaustive = true
+      branches.push(item.children.slice(at + 1))
+    }
+    return this.alternatives(branches, exhaustive, context)
+  }
+
+  private alternatives(branches: PlainNode[][], exhaustive: boolean, context: Context): boolean {
+    const before = this.folder
+    const folders: (string | null)[] = exhaustive ? [] : [before]
+    const ends: boolean[] = []
+    this.variables.branches(
+      branches.map((nodes) => ({
+        run: () => {
+          this.folder = before
+          const ended = this.sequence(nodes, context)
+          ends.push(ended)
+          if (!ended) folders.push(this.folder)
+          return ended
+        },
+        keep: true,
+      })),
+      exhaustive,
+    )
+    this.folder =
+      folders.length > 0 && folders.every((one) => one === folders[0])
+        ? folders[0]!
+        : folders.length > 0
+          ? null
+          : before
+    return exhaustive && ends.every(Boolean)
+  }
+
+  /** A body that may run any number of times: what it assigns is unknown when it begins and when it is over. */
+  private repeated(node: PlainNode, body: () => void): void {
+    const { folder } = this
+    const names = [...this.assignedIn(node)]
+    this.variables.forgetAll(names)
+    this.variables.branches([{ run: body, keep: true }], false)
+    if (this.folder !== folder) this.folder = null
+  }
+
+  private loop(node: PlainNode, context: Context): void {
+    this.substitutions(
+      { ...node, children: node.children.filter((child) => child.field === 'value') },
+      context,
+    )
+    const variable = inField(node, 'variable')
+    const body = inField(node, 'body')
+    if (variable === undefined || body === undefined) return
+    const name = this.source(variable)
+    const listed = node.children.some((child) => child.type === 'in')
+    const words = listed ? this.words(node.children.filter((child) => child.field === 'value')) : null
+    const countable = words?.every((word) => (word.text === null ? word.raw.startsWith('"') : !isGlob(word)))
+    const count = words !== null && countable && !words.some((word) => word.splits) ? words.length : null
+    const values = words?.map((word) => word.text) ?? [null]
+    this.repeated(node, () => {
+      const only = count === 1 ? values[0] : null
+      this.variables.set(
+        name,
+        typeof only === 'string'
+          ? { kind: 'text', text: only }
+          : {
+              kind: 'unknown',
+              splits: values.some((value) => value === null || value === '' || /\s/.test(value)),
+            },
+      )
+      this.sequence([body], { ...context, loops: [...context.loops.slice(-20), { variable: name, count }] })
+    })
+  }
+
+  private countingLoop(node: PlainNode, context: Context): void {
+    const body = inField(node, 'body')
+    if (body === undefined) return
+    const initial = inField(node, 'initializer')
+    const head = [initial, inField(node, 'condition'), inField(node, 'update')].map((one) =>
+      one === undefined ? '' : this.source(one).replace(/\s+/g, ''),
+    )
+    const name = initial === undefined ? '' : (/^\w+/.exec(head[0]!)?.[0] ?? '')
+    const count = this.trips(name, head as [string, string, string])
+    this.repeated(node, () => {
+      this.variables.set(name, { kind: 'unknown', splits: false })
+      this.sequence([body], { ...context, loops: [...context.loops.slice(-20), { variable: name, count }] })
+    })
+  }
+
+  private trips(name: string, [initial, condition, update]: [string, string, string]): number | null {
+    const known = (source: string) =>
+      evaluateArithmetic(source, (variable) => {
+        const value = this.variables.get(variable)
+        return value?.kind === 'text' ? value.text : null
+      })
+    const first = known(initial.slice(name.length + 1))
+    const bound = /^(\w+)(<=?)(.+)$/.exec(condition)
+    const last = bound?.[1] === name ? known(bound[3]!) : null
+    const stride = new RegExp(`^(?:${name}\\+\\+|\\+\\+${name}|${name}\\+=(\\d+))$`).exec(update)
+    if (name === '' || first === null || last === null || stride === null) return null
+    const step = Number(stride[1] ?? 1)
+    const trips = Math.ceil((last - first + (bound![2] === '<=' ? 1 : 0)) / step)
+    return step > 0 && Number.isFinite(trips) ? Math.max(0, trips) : null
+  }
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1)
+}
+
+/** True when an unreadable value looks as if it held several words. */
+function severalWords(name: string, raw: string): boolean {
+  const outside = raw.replace(/\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}/g, '')
+  return namesArguments(name) || /\s/.test(outside) || /\$[@*]|\[[@*]\]/.test(raw)
+}
+
+function isGlob(word: ShellWord): boolean {
+  return word.raw === word.text && /[*?]|\[.+\]/.test(word.raw)
+}
+
+function joined(folder: string | null, target: string | null): string | null {
+  if (target === null || target === '-' || target.startsWith('~')) return null
+  if (target.startsWith('/')) return target
+  if (folder === null) return null
+  const parts: string[] = []
+  for (const part of `${folder}/${target}`.split('/')) {
+    if (part === '' || part === '.') continue
+    if (part === '..' && parts.length > 0 && parts[parts.length - 1] !== '..') parts.pop()
+    else parts.push(part)
+  }
+  return `${folder.startsWith('/') ? '/' : ''}${parts.join('/')}`
+}
