@@ -44,7 +44,13 @@ export type ConfigurationWrite =
 
 export type ShellWrite =
   /** `#SBATCH --time=24:00:00`: replaces the directive of that name or joins the block of directives. */
-  | { kind: 'set directive'; unit: number; scheduler: 'SBATCH' | 'PBS' | 'BSUB'; name: string; value: string | null }
+  | {
+      kind: 'set directive'
+      unit: number
+      scheduler: 'SBATCH' | 'PBS' | 'BSUB'
+      name: string
+      value: string | null
+    }
   | { kind: 'replace text'; unit: number; start: number; end: number; text: string }
 
 export type Write = (PythonWrite | ConfigurationWrite | ShellWrite) & { path: string }

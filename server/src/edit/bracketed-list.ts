@@ -1,0 +1,167 @@
+/**
+ * Adds items to and removes items from anything written `open item, item close`: call arguments, Python displays,
+ * flow collections in YAML, JSON objects and arrays. Copies the layout that is there.
+ */
+import type { Span } from '../text/location.js'
+import type { UnitEdit } from './unit-edit.js'
+import { endsLine, indentation, lineBreak, lineEnd, lineStart, nextLine, startsLine } from './unit-edit.js'
+
+export interface BracketedList {
+  text: string
+  /** Offsets of the two brackets themselves. */
+  open: number
+  close: number
+  /** The items in order, without the commas. */
+  items: Span[]
+  comment: '#' | '//'
+  /** Whether a comma may follow the last item. */
+  trailingComma: boolean
+}
+
+/** The first offset at or after `from` that is neither white space, comment nor line continuation. */
+export function skipTrivia(text: string, from: number, to: number, comment: '#' | '//' = '#'): number {
+  let i = from
+  while (i < to) {
+    const c = text[i]!
+    if (c === ' ' || c === '\t' || c === '\n' || c === '\r' || c === '\f' || (c === '\\' && comment === '#'))
+      i++
+    else if (text.startsWith(comment, i)) i = Math.min(to, lineEnd(text, i))
+    else if (comment === '//' && text.startsWith('/*', i)) {
+      const end = text.indexOf('*/', i + 2)
+      i = end < 0 ? to : Math.min(to, end + 2)
+    } else break
+  }
+  return i
+}
+
+/** Offset of the comma behind item `index`, or -1. */
+function commaAfter(list: BracketedList, index: number): number {
+  const to = list.items[index + 1]?.start ?? list.close
+  const at = skipTrivia(list.text, list.items[index]!.end, to, list.comment)
+  return at < to && list.text[at] === ',' ? at : -1
+}
+
+function hasComment(list: BracketedList, from: number, to: number): boolean {
+  const gap = list.text.slice(from, to)
+  return gap.includes(list.comment) || (list.comment === '//' && gap.includes('/*'))
+}
+
+function isMultiline(list: BracketedList): boolean {
+  return list.text.slice(list.open, list.close).includes('\n')
+}
+
+/** True where every item has lines of its own; the first may share the line of the bracket when others follow. */
+function onePerLine(list: BracketedList): boolean {
+  if (!isMultiline(list)) return false
+  return list.items.every(
+    (item, i) => (i === 0 && list.items.length > 1) || startsLine(list.text, item.start),
+  )
+}
+
+/** True where the list puts nothing behind its commas: `[1,2]`. */
+function isCompact(list: BracketedList): boolean {
+  for (let i = 0; i + 1 < list.items.length; i++) {
+    if (commaAfter(list, i) + 1 === list.items[i + 1]!.start) return true
+  }
+  return false
+}
+
+function insertIntoEmpty(list: BracketedList, values: string[], unit: string): UnitEdit[] {
+  const { text, open, close } = list
+  const inside = text.slice(open + 1, close)
+  if (inside.includes('\n') && startsLine(text, close)) {
+    const at = lineStart(text, close)
+    const indent = indentation(text, close) + unit
+    const lines = values.map(
+      (value, i) =>
+        indent + value + (list.trailingComma || i < values.length - 1 ? ',' : '') + lineBreak(text),
+    )
+    return [{ start: at, end: at, text: lines.join('') }]
+  }
+  const padding = inside === ' ' && text[open] === '{' ? ' ' : ''
+  if (inside.trim() === '')
+    return [{ start: open + 1, end: close, text: padding + values.join(', ') + padding }]
+  return [{ start: close, end: close, text: values.join(', ') }]
+}
+
+/** Inserts items before item `index` (the number of items: at the end). `unit`: one step of indentation. */
+export function insertItems(list: BracketedList, values: string[], index: number, unit: string): UnitEdit[] {
+  const { text, items, close } = list
+  if (values.length === 0) return []
+  if (items.length === 0) return insertIntoEmpty(list, values, unit)
+  const eol = lineBreak(text)
+  const ownLines = onePerLine(list)
+  const space = isCompact(list) ? '' : ' '
+
+  if (index === 0) {
+    const at = items[0]!.start
+    const between = ownLines && startsLine(text, at) ? eol + indentation(text, at) : space
+    return [{ start: at, end: at, text: values.map((value) => `${value},${between}`).join('') }]
+  }
+
+  const before = items[index - 1]!
+  const comma = commaAfter(list, index - 1)
+  const model = items[index] && startsLine(text, items[index].start) ? items[index].start : before.start
+  const indent = indentation(text, model)
+  if (comma >= 0) {
+    const behind = comma + 1
+    if (!ownLines) {
+      // `(a,)` is a tuple of one: with a second item the comma has no work left.
+      const keepsComma = index < items.length || items.length > 1 || text[list.open] !== '(' || close > behind
+      const joined = values.map((value) => `${space}${value}`).join(',') + (keepsComma ? ',' : '')
+      return [{ start: behind, end: behind, text: joined }]
+    }
+    const at = endsLine(text, behind, list.comment) ? lineEnd(text, behind) : behind
+    return [{ start: at, end: at, text: values.map((value) => `${eol}${indent}${value},`).join('') }]
+  }
+  if (!ownLines) {
+    return [{ start: before.end, end: before.end, text: values.map((value) => `,${space}${value}`).join('') }]
+  }
+  const at = endsLine(text, before.end, list.comment) ? lineEnd(text, before.end) : before.end
+  return [
+    { start: before.end, end: before.end, text: ',' },
+    { start: at, end: at, text: values.map((value) => `${eol}${indent}${value}`).join(',') },
+  ]
+}
+
+/** Removes the items with these indices, each with its comma and, where it has one, its line. */
+export function removeItems(list: BracketedList, indices: Set<number>): UnitEdit[] {
+  const { text, items, open, close } = list
+  if (items.length > 0 && indices.size === items.length && !hasComment(list, open + 1, close)) {
+    return [{ start: open + 1, end: close, text: '' }]
+  }
+  const edits: UnitEdit[] = []
+  for (let i = 0; i < items.length; i++) {
+    if (!indices.has(i)) continue
+    let last = i
+    while (indices.has(last + 1)) last++
+    removeRun(list, i, last, edits)
+    i = last
+  }
+  return edits
+
+  function removeRun(run: BracketedList, from: number, to: number, out: UnitEdit[]): void {
+    const first = run.items[from]!
+    const final = run.items[to]!
+    const following = run.items[to + 1]
+    const comma = commaAfter(run, to)
+    const end = comma >= 0 ? comma + 1 : final.end
+    const previousComma = from > 0 ? commaAfter(run, from - 1) : -1
+    if (startsLine(text, first.start) && endsLine(text, end, run.comment)) {
+      out.push({ start: lineStart(text, first.start), end: nextLine(text, end), text: '' })
+      if (!following && comma < 0 && previousComma >= 0) {
+        out.push({ start: previousComma, end: previousComma + 1, text: '' })
+      }
+    } else if (following) {
+      const clean = !hasComment(run, final.end, following.start)
+      out.push({ start: first.start, end: clean ? following.start : end, text: '' })
+    } else if (from === 0) {
+      out.push({ start: first.start, end, text: '' })
+    } else if (!hasComment(run, run.items[from - 1]!.end, first.start)) {
+      out.push({ start: run.items[from - 1]!.end, end: final.end, text: '' })
+    } else {
+      if (previousComma >= 0) out.push({ start: previousComma, end: previousComma + 1, text: '' })
+      out.push({ start: first.start, end: final.end, text: '' })
+    }
+  }
+}

@@ -1,0 +1,375 @@
+/** How a name is spelled in a file, and where a missing import goes. */
+import type { Import as ImportStmt, PythonTree, Stmt } from '../syntax/python-ast.js'
+import type { Span } from '../text/location.js'
+import type { Unit } from '../text/unit.js'
+import { type BracketedList, insertItems, skipTrivia } from './bracketed-list.js'
+import { boundNames } from './python-find.js'
+import { indentationUnit } from './python-statement.js'
+import { endsLine, lineBreak, lineEnd, lineStart, refuse, startsLine, type UnitEdit } from './unit-edit.js'
+import type { Import, Refusal } from './write.js'
+
+/** One name that an import binds. */
+interface Binding {
+  local: string
+  /** What it stands for: 'torch.nn'. */
+  canonical: string
+  /** The module whose import is certain: for `import torch.nn`, which binds `torch`, that is 'torch.nn'. */
+  loaded: string
+}
+
+/** Submodules that `import <package>` loads, so that they can be reached through the package. */
+const loadedByPackage: Record<string, RegExp> = {
+  torch:
+    /^torch\.(nn(\.(functional|init|parallel|utils))?|optim(\.lr_scheduler)?|amp|cuda(\.amp)?|utils(\.data)?|backends(\.(cuda|cudnn|mps))?|distributed|multiprocessing|autograd|profiler|compiler|jit)$/,
+  numpy: /^numpy\.(random|linalg|fft)$/,
+  tensorflow: /^tensorflow\.(keras(\.[a-z_]+)*|data|distribute|config)$/,
+  keras: /^keras\.[a-z_]+$/,
+  lightning: /^lightning\.pytorch(\.(callbacks|loggers|strategies))?$/,
+  pytorch_lightning: /^pytorch_lightning\.(callbacks|loggers|strategies)$/,
+  optuna: /^optuna\.(pruners|samplers|trial)$/,
+}
+
+function topLevelPackage(module: string): string {
+  const dot = module.indexOf('.')
+  return dot < 0 ? module : module.slice(0, dot)
+}
+
+function bindingsOf(statement: ImportStmt): Binding[] {
+  const bindings: Binding[] = []
+  for (const { name, alias } of statement.names) {
+    if (statement.from) {
+      if (statement.level > 0 || statement.module === null || name === '*') continue
+      const canonical = `${statement.module}.${name}`
+      bindings.push({ local: alias ?? name, canonical, loaded: canonical })
+    } else if (alias !== null) bindings.push({ local: alias, canonical: name, loaded: name })
+    else bindings.push({ local: topLevelPackage(name), canonical: topLevelPackage(name), loaded: name })
+  }
+  return bindings
+}
+
+/**
+ * Imports that have run when the code at `offset` runs: those before it at module level or in the blocks around it.
+ * `if` blocks count only for what stands in them: `if TYPE_CHECKING:` binds nothing at run time.
+ */
+function visibleImports(tree: PythonTree, offset: number): ImportStmt[] {
+  const imports: ImportStmt[] = []
+  let block: Stmt[] | null = tree.body
+  while (block !== null) {
+    let inner: Stmt[] | null = null
+    for (const statement of block) {
+      if (statement.start > offset) break
+      collect(statement)
+      if (statement.end < offset) continue
+      inner = innerBlock(statement, offset) ?? inner
+    }
+    block = inner
+  }
+  return imports
+
+  function collect(statement: Stmt): void {
+    if (statement.type === 'import') imports.push(statement)
+    else if (statement.type === 'try' && statement.end <= offset) {
+      for (const guarded of statement.body) if (guarded.type === 'import') imports.push(guarded)
+    }
+  }
+}
+
+function innerBlock(statement: Stmt, offset: number): Stmt[] | null {
+  const blocks: Stmt[][] = []
+  if (statement.type === 'if' || statement.type === 'for' || statement.type === 'while') {
+    blocks.push(statement.body, statement.orelse)
+  } else if (statement.type === 'with' || statement.type === 'function' || statement.type === 'class') {
+    blocks.push(statement.body)
+  } else if (statement.type === 'try') {
+    blocks.push(statement.body, ...statement.handlers.map((h) => h.body), statement.orelse, statement.finally)
+  } else if (statement.type === 'match') blocks.push(...statement.cases.map((c) => c.body))
+  for (const block of blocks) {
+    const last = block[block.length - 1]
+    if (last && block[0]!.start <= offset && last.end >= offset) return block
+  }
+  return null
+}
+
+/** The spelling of `canonical` through this binding, or null where it does not lead there. */
+function spell(binding: Binding, module: string, canonical: string): string | null {
+  if (binding.canonical === canonical) return binding.local
+  if (!canonical.startsWith(`${binding.canonical}.`)) return null
+  const reachable =
+    module === binding.canonical ||
+    module === binding.loaded ||
+    binding.loaded.startsWith(`${module}.`) ||
+    loadedByPackage[topLevelPackage(module)]?.test(module) === true
+  return reachable ? binding.local + canonical.slice(binding.canonical.length) : null
+}
+
+export interface SpelledName {
+  /** Code that stands for the name. */
+  text: string
+  /** The import that `text` needs; null where the file has it. */
+  import: Import | null
+}
+
+/** Where the name will be used. */
+export interface NameUse {
+  path: string
+  unit: number
+  /** Offset in the unit of the code that will use the name. */
+  offset: number
+}
+
+/**
+ * Spells a name the way the file would. `name` null: the module itself. Where nothing suitable is imported, the text
+ * is the bare name with the import that it needs, or the dotted name when the file binds the bare one to something
+ * else.
+ */
+export function nameFor(tree: PythonTree, module: string, name: string | null, use: NameUse): SpelledName {
+  const canonical = name === null ? module : `${module}.${name}`
+  const bound = boundNames(tree)
+  let best: string | null = null
+  let bestLength = -1
+  const visible = new Map<string, Binding>()
+  for (const statement of visibleImports(tree, use.offset)) {
+    for (const binding of bindingsOf(statement)) {
+      // `import torch` and `import torch.nn` bind the same name; the one that loads more counts.
+      const earlier = visible.get(binding.local)
+      if (earlier?.canonical === binding.canonical) {
+        const text = spell(binding, module, canonical) ?? spell(earlier, module, canonical)
+        if (text !== null && !bound.has(binding.local)) consider(text, binding.canonical.length)
+      }
+      visible.set(binding.local, binding)
+    }
+  }
+  for (const binding of visible.values()) {
+    if (bound.has(binding.local)) continue
+    const text = spell(binding, module, canonical)
+    if (text !== null) consider(text, binding.canonical.length)
+  }
+  if (best !== null) return { text: best, import: null }
+  const place = { path: use.path, unit: use.unit }
+  const taken = new Set(bound)
+  for (const local of otherLocals(tree, canonical)) taken.add(local)
+  if (name !== null && !taken.has(name)) return { text: name, import: { ...place, module, name } }
+  return { text: canonical, import: { ...place, module, name: null } }
+
+  function consider(text: string, length: number): void {
+    if (length <= bestLength) return
+    best = text
+    bestLength = length
+  }
+}
+
+/** Names that imports anywhere in the file bind to something else. */
+function otherLocals(tree: PythonTree, canonical: string): string[] {
+  const names: string[] = []
+  const stack: unknown[] = [...tree.body]
+  while (stack.length > 0) {
+    const node = stack.pop()
+    if (Array.isArray(node)) {
+      for (const item of node) stack.push(item)
+      continue
+    }
+    if (node === null || typeof node !== 'object') continue
+    if ((node as { type?: string }).type === 'import') {
+      const statement = node as ImportStmt
+      const known = bindingsOf(statement).filter((binding) => binding.canonical === canonical)
+      for (const { name, alias } of statement.names) {
+        const local = alias ?? (statement.from ? name : topLevelPackage(name))
+        if (!known.some((binding) => binding.local === local)) names.push(local)
+      }
+      continue
+    }
+    for (const child of Object.values(node))
+      if (child !== null && typeof child === 'object') stack.push(child)
+  }
+  return names
+}
+
+/** A line that is too long for one more name gets a second import instead. */
+const longestLine = 100
+
+/**
+ * Edits that make the imports available to code at `before` and behind it (an offset in the unit: the first place
+ * that will use them). What the file has already is left alone.
+ */
+export function resolveImports(
+  tree: PythonTree,
+  unit: Unit,
+  imports: readonly Import[],
+  before: number,
+): UnitEdit[] | Refusal {
+  const missing = new Map<string, Import>()
+  for (const wanted of imports) {
+    if (isThere(tree, wanted, before)) continue
+    const key = `${wanted.module} ${wanted.name ?? ''}`
+    if (!missing.has(key)) missing.set(key, wanted)
+  }
+  const edits: UnitEdit[] = []
+  const lines = new Map<number, { place: Place; lines: string[] }>()
+  const merges = new Map<ImportStmt, string[]>()
+  const ordered = [...missing.values()].sort((a, b) => Number(b.first ?? false) - Number(a.first ?? false))
+  for (const wanted of ordered) {
+    const target = mergeTarget(tree, unit, wanted, before)
+    if (target !== null) {
+      const names = merges.get(target) ?? []
+      names.push(wanted.name!)
+      merges.set(target, names)
+      continue
+    }
+    const place = placeFor(tree, unit, wanted, before)
+    if (place === null) return refuse('there is no place for the import in this cell')
+    const spelled =
+      wanted.name === null ? `import ${wanted.module}` : `from ${wanted.module} import ${wanted.name}`
+    const comment = wanted.comment ? `  ${wanted.comment.startsWith('#') ? '' : '# '}${wanted.comment}` : ''
+    const group = lines.get(place.at) ?? { place, lines: [] }
+    group.lines.push(spelled + comment)
+    lines.set(place.at, group)
+  }
+  for (const [statement, names] of merges) {
+    const list = nameList(unit.text, statement)!
+    if (unit.text[list.open] === '(') {
+      edits.push(...insertItems(list, names, list.items.length, indentationUnit(tree, unit.text)))
+      continue
+    }
+    const { end } = list.items[list.items.length - 1]!
+    edits.push({ start: end, end, text: names.map((name) => `, ${name}`).join('') })
+  }
+  const eol = lineBreak(unit.text)
+  for (const { place, lines: group } of lines.values()) {
+    const code = group.join(eol)
+    const newText = place.after ? place.gap + eol + code : code + eol + place.gap
+    edits.push({ start: place.at, end: place.at, text: newText })
+  }
+  return edits
+}
+
+function isThere(tree: PythonTree, wanted: Import, before: number): boolean {
+  const canonical = wanted.name === null ? wanted.module : `${wanted.module}.${wanted.name}`
+  const local = wanted.name ?? topLevelPackage(wanted.module)
+  return visibleImports(tree, before).some((statement) =>
+    bindingsOf(statement).some((binding) => binding.local === local && binding.loaded === canonical),
+  )
+}
+
+interface Place {
+  at: number
+  /** Behind the line that ends at `at`, or before the line that starts there. */
+  after: boolean
+  /** A blank line where the import opens a block of its own. */
+  gap: string
+}
+
+/** The imports of the module's own block that a new line may join, in order. */
+function anchors(tree: PythonTree, unit: Unit, before: number): ImportStmt[] {
+  const found: ImportStmt[] = []
+  for (const statement of tree.body) {
+    if (statement.start >= before) break
+    if (statement.type !== 'import' || statement.end > before) continue
+    if (startsLine(unit.text, statement.start) && endsLine(unit.text, statement.end)) found.push(statement)
+  }
+  return found
+}
+
+function modulesOf(statement: ImportStmt): string[] {
+  if (!statement.from) return statement.names.map(({ name }) => name)
+  return statement.level === 0 && statement.module !== null ? [statement.module] : []
+}
+
+function isFuture(statement: Stmt): boolean {
+  return statement.type === 'import' && statement.from && statement.module === '__future__'
+}
+
+function placeFor(tree: PythonTree, unit: Unit, wanted: Import, before: number): Place | null {
+  const { text } = unit
+  const root = topLevelPackage(wanted.module)
+  const own = (statement: ImportStmt) =>
+    modulesOf(statement).some((module) => topLevelPackage(module) === root)
+  if (wanted.first) {
+    const first = tree.body.find((statement) => importsPackage(statement, own))
+    if (first && first.start < before && startsLine(text, first.start)) {
+      return { at: lineStart(text, first.start), after: false, gap: '' }
+    }
+  }
+  const all = anchors(tree, unit, before)
+  const related = all.filter(own)
+  const last = related[related.length - 1] ?? all[all.length - 1]
+  if (last) {
+    const next = tree.body[tree.body.indexOf(last) + 1]
+    const gap = isFuture(last) && next?.type !== 'import' ? lineBreak(text) : ''
+    return { at: lineEnd(text, last.end), after: true, gap }
+  }
+  return unit.origin === 'notebook' ? topOfCell(tree, unit, before) : topOfFile(tree, text)
+}
+
+/** True for an import of the package and for a guarded one (`try: import …`). */
+function importsPackage(statement: Stmt, own: (statement: ImportStmt) => boolean): boolean {
+  if (statement.type === 'import') return own(statement)
+  return statement.type === 'try' && statement.body.some((inner) => inner.type === 'import' && own(inner))
+}
+
+/** Before the first statement of the cell that uses the name. */
+function topOfCell(tree: PythonTree, unit: Unit, before: number): Place | null {
+  let cellStart = 0
+  let cell: number | null | undefined
+  for (const segment of unit.segments) {
+    if (segment.start > before) break
+    if (segment.cell !== cell) cellStart = segment.start
+    cell = segment.cell
+  }
+  const first = tree.body.find((statement) => statement.start >= cellStart && statement.start <= before)
+  if (!first || !startsLine(unit.text, first.start)) return null
+  return { at: lineStart(unit.text, first.start), after: false, gap: lineBreak(unit.text) }
+}
+
+/** Behind what must come first: a docstring; else the shebang, the coding line and a leading block of comments. */
+function topOfFile(tree: PythonTree, text: string): Place {
+  const first = tree.body[0]
+  const eol = lineBreak(text)
+  if (first?.type === 'expr' && first.value.type === 'constant' && typeof first.value.value === 'string') {
+    const at = lineEnd(text, first.end)
+    if (endsLine(text, first.end)) return { at, after: true, gap: eol }
+  }
+  let at = 0
+  let paragraph = 0
+  while (at < text.length) {
+    const end = lineEnd(text, at)
+    const line = text.slice(at, end).trim()
+    const next = text.startsWith('\r\n', end) ? end + 2 : Math.min(text.length, end + 1)
+    if (line === '') paragraph = next
+    else if (!line.startsWith('#')) break
+    else if (line.startsWith('#!') || /coding[:=]/.test(line) || /^# ?(?:%%|\/\/\/)/.test(line))
+      paragraph = next
+    at = next
+  }
+  const start = at >= text.length ? text.length : paragraph
+  // A comment directly above the first statement belongs to it.
+  const blankFollows = text.slice(start, lineEnd(text, start)).trim() === ''
+  return { at: start, after: false, gap: blankFollows ? '' : eol }
+}
+
+/** The `from … import` that the name can join: of the same module, unguarded, with room for it. */
+function mergeTarget(tree: PythonTree, unit: Unit, wanted: Import, before: number): ImportStmt | null {
+  if (wanted.name === null || wanted.first || wanted.comment) return null
+  let target: ImportStmt | null = null
+  for (const statement of anchors(tree, unit, before)) {
+    if (!statement.from || statement.level > 0 || statement.module !== wanted.module) continue
+    const list = nameList(unit.text, statement)
+    if (list === null || list.items.length === 0) continue
+    const last = list.items[list.items.length - 1]!
+    const line = last.end - lineStart(unit.text, last.end) + wanted.name.length + 2
+    if (line <= longestLine || startsLine(unit.text, last.start)) target = statement
+  }
+  return target
+}
+
+/** The names of a `from … import`, in parentheses or not. Null where they cannot be read, or are `*`. */
+function nameList(text: string, statement: ImportStmt): BracketedList | null {
+  const items: Span[] = statement.names.map(({ start, end }) => ({ start, end }))
+  if (statement.names.some(({ name }) => name === '*') || items.length === 0) return null
+  const bracketed = text[statement.end - 1] === ')'
+  const keyword = /\bimport\b/.exec(text.slice(statement.start, items[0]!.start))
+  if (!keyword) return null
+  const open = skipTrivia(text, statement.start + keyword.index + 6, statement.end)
+  if (bracketed !== (text[open] === '(')) return null
+  const close = bracketed ? statement.end - 1 : statement.end
+  return { text, open: bracketed ? open : open - 1, close, items, comment: '#', trailingComma: true }
+}

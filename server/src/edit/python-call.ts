@@ -1,0 +1,195 @@
+/** Edits of one call's arguments, of its callee, and of list, tuple and set displays. */
+import type { CallExpr, Collection } from '../syntax/python-ast.js'
+import type { Span } from '../text/location.js'
+import { type BracketedList, insertItems, removeItems, skipTrivia } from './bracketed-list.js'
+import { closingBracket } from './python-lexis.js'
+import { lineBreak, refuse, type UnitEdit, withLineBreak } from './unit-edit.js'
+import type { PythonWrite, Refusal } from './write.js'
+
+export type CallWrite = Extract<PythonWrite, { call: unknown }>
+
+/** Where the keyword of an argument stands, and its value with all its parentheses. */
+interface Keyword {
+  index: number
+  name: Span
+  value: Span
+}
+
+/**
+ * The list between two brackets. Nodes may leave out the parentheses around an item, so its extent is what stands
+ * between the commas. Null where the text is not what the tree says.
+ */
+function listBetween(
+  text: string,
+  open: number,
+  close: number,
+  nodes: readonly Span[],
+): BracketedList | null {
+  const items: Span[] = []
+  let from = open + 1
+  for (const [i, node] of nodes.entries()) {
+    const start = skipTrivia(text, from, close)
+    if (start > node.start) return null
+    let end = node.end
+    const limit = nodes[i + 1]?.start ?? close
+    for (;;) {
+      const at = skipTrivia(text, end, limit)
+      if (at >= limit || text[at] !== ')') break
+      end = at + 1
+    }
+    items.push({ start, end })
+    const at = skipTrivia(text, end, limit)
+    if (at < limit && text[at] === ',') from = at + 1
+    else if (i + 1 < nodes.length) return null
+    else from = end
+  }
+  if (skipTrivia(text, from, close) !== close) return null
+  return { text, open, close, items, comment: '#', trailingComma: true }
+}
+
+function openingParenthesis(text: string, call: CallExpr): number {
+  let at = call.callee.end
+  for (;;) {
+    at = skipTrivia(text, at, call.end)
+    if (text[at] !== ')') break
+    at++
+  }
+  return at < call.end && text[at] === '(' ? at : -1
+}
+
+function keywordAt(text: string, list: BracketedList, index: number, name: string): Keyword | null {
+  const item = list.items[index]!
+  if (!text.startsWith(name, item.start)) return null
+  const end = item.start + name.length
+  const equals = skipTrivia(text, end, item.end)
+  if (text[equals] !== '=') return null
+  const value = skipTrivia(text, equals + 1, item.end)
+  return { index, name: { start: item.start, end }, value: { start: value, end: item.end } }
+}
+
+/** All writes to one call at once, so that they agree on its commas. */
+export function callEdits(
+  text: string,
+  call: CallExpr,
+  writes: readonly CallWrite[],
+  unit: string,
+): UnitEdit[] | Refusal {
+  const edits: UnitEdit[] = []
+  const renames = new Map<string, string>()
+  const sets = new Map<string, string>()
+  const removals = new Set<string>()
+  let callee: string | null = null
+  for (const write of writes) {
+    if (write.kind === 'rename callee') {
+      if (callee !== null && callee !== write.to)
+        return refuse('two changes rename the same call differently')
+      callee = write.to
+    } else if (write.kind === 'set keyword') {
+      const value = withLineBreak(write.value, lineBreak(text))
+      if ((sets.get(write.name) ?? value) !== value)
+        return refuse(`two changes set ${write.name} differently`)
+      sets.set(write.name, value)
+    } else if (write.kind === 'remove keyword') removals.add(write.name)
+    else {
+      if ((renames.get(write.name) ?? write.to) !== write.to)
+        return refuse(`two changes rename ${write.name}`)
+      renames.set(write.name, write.to)
+    }
+  }
+  if (callee !== null) edits.push({ start: call.callee.start, end: call.callee.end, text: callee })
+  if (renames.size + sets.size + removals.size === 0) return edits
+
+  const open = openingParenthesis(text, call)
+  const close = call.end - 1
+  if (open < 0 || text[close] !== ')') return refuse('the argument list of the call cannot be read')
+  const only = call.args.length === 1 ? call.args[0]! : null
+  if (only && only.value.type === 'comprehension' && only.value.kind === 'generator' && only.name === null) {
+    const { start, end } = only.value
+    if (text[start] !== '(' || closingBracket(text, start, end) !== end - 1) return bareGenerator()
+  }
+  const found = listBetween(text, open, close, call.args)
+  if (found === null) return refuse('the argument list of the call cannot be read')
+  const list: BracketedList = found
+
+  /** Keywords by the name that they have after all renames. */
+  const keywords = new Map<string, Keyword>()
+  for (const [i, argument] of call.args.entries()) {
+    if (argument.name === null) continue
+    const keyword = keywordAt(text, list, i, argument.name)
+    if (keyword === null) return refuse(`the argument ${argument.name} cannot be read`)
+    const to = renames.get(argument.name)
+    const name = to ?? argument.name
+    if (keywords.has(name)) return refuse(`${name} is given already`)
+    keywords.set(name, keyword)
+    if (to !== undefined) {
+      edits.push({ ...keyword.name, text: to })
+      renames.delete(argument.name)
+      // A change may speak of the keyword under either of its names.
+      if (sets.has(argument.name) && !sets.has(to)) {
+        sets.set(to, sets.get(argument.name)!)
+        sets.delete(argument.name)
+      }
+    }
+  }
+  for (const name of renames.keys()) return refuse(`${name} is not given as a keyword`)
+
+  const removed = new Set<number>()
+  for (const name of removals) {
+    const keyword = keywords.get(name)
+    if (!keyword) return refuse(`${name} is not given as a keyword`)
+    if (sets.has(name)) return refuse(`two changes set and remove ${name}`)
+    removed.add(keyword.index)
+  }
+  const added: string[] = []
+  for (const [name, value] of sets) {
+    const keyword = keywords.get(name)
+    if (keyword) edits.push({ ...keyword.value, text: value })
+    else added.push(`${name}=${value}`)
+  }
+  // A new keyword takes the place of a removed one: the layout stays, and commas need no care.
+  for (const index of [...removed].sort((a, b) => a - b)) {
+    const instead = added.shift()
+    if (instead === undefined) break
+    edits.push({ ...list.items[index]!, text: instead })
+    removed.delete(index)
+  }
+  edits.push(...removeItems(list, removed))
+  let index = call.args.length
+  while (index > 0 && call.args[index - 1]!.star === 2) index--
+  edits.push(...insertItems(list, added, index, unit))
+  return edits
+
+  /** `f(x for x in y)`: the generator needs parentheses of its own before another argument may follow. */
+  function bareGenerator(): UnitEdit[] | Refusal {
+    for (const name of [...renames.keys(), ...removals]) return refuse(`${name} is not given as a keyword`)
+    const joined = [...sets].map(([name, value]) => `, ${name}=${value}`).join('')
+    return [
+      ...edits,
+      { start: open + 1, end: open + 1, text: '(' },
+      { start: close, end: close, text: `)${joined}` },
+    ]
+  }
+}
+
+/** Adds items at the end of a display. */
+export function appendEdits(
+  text: string,
+  display: Collection,
+  values: readonly string[],
+  unit: string,
+): UnitEdit[] | Refusal {
+  const close = display.end - 1
+  const bracketed =
+    '([{'.includes(text[display.start]!) && closingBracket(text, display.start, display.end) === close
+  const clean = values.map((value) => withLineBreak(value, lineBreak(text)))
+  if (!bracketed) {
+    if (display.type !== 'tuple') return refuse('the list cannot be read')
+    const comma = text[close] === ','
+    const joined = clean.map((value) => (comma ? ` ${value},` : `, ${value}`)).join('')
+    return [{ start: display.end, end: display.end, text: joined }]
+  }
+  const list = listBetween(text, display.start, close, display.items)
+  if (list === null) return refuse('the list cannot be read')
+  if (display.type === 'tuple' && display.items.length === 0 && clean.length === 1) clean[0] += ','
+  return insertItems(list, clean, list.items.length, unit)
+}

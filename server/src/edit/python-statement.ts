@@ -1,0 +1,190 @@
+/** Edits of whole statements: wrap, insert beside, remove. */
+import type { PythonTree, Stmt } from '../syntax/python-ast.js'
+import { type BlockPlace, findStatement } from './python-find.js'
+import { stringSpans } from './python-lexis.js'
+import {
+  endsLine,
+  indentation,
+  lineBreak,
+  lineEnd,
+  lineStart,
+  nextLine,
+  refuse,
+  startsLine,
+  type UnitEdit,
+} from './unit-edit.js'
+import type { PythonRange, PythonWrite, Refusal } from './write.js'
+
+const sharedLine = 'the statement shares its line with other code'
+const notFound = 'the statement is no longer there'
+
+/** Where a statement begins with its decorators. */
+function statementStart(text: string, statement: Stmt): number {
+  if (statement.type !== 'function' && statement.type !== 'class') return statement.start
+  const first = statement.decorators[0]
+  if (!first || first.start > statement.start) return statement.start
+  const at = text.lastIndexOf('@', first.start)
+  return at < 0 ? statement.start : Math.min(at, statement.start)
+}
+
+function isElif(text: string, at: number): boolean {
+  return /^elif\b/.test(text.slice(at, at + 5))
+}
+
+/** True where the lines of the statement hold nothing else. */
+function hasOwnLines(text: string, start: number, end: number): boolean {
+  if (!startsLine(text, start) || !endsLine(text, end)) return false
+  const line = lineStart(text, start)
+  if (line === 0) return true
+  const previous = lineEnd(text, lineStart(text, line - 1))
+  return text[previous - 1] !== '\\'
+}
+
+/** The statements of the tree's blocks in the order in which they stand, the first indented one of each pair. */
+function firstIndentedBlock(tree: PythonTree, text: string): string | null {
+  const stack: { statements: Stmt[]; outer: string }[] = [{ statements: tree.body, outer: '' }]
+  while (stack.length > 0) {
+    const { statements, outer } = stack.pop()!
+    const inner: typeof stack = []
+    for (const statement of statements) {
+      for (const block of blocksOf(statement)) {
+        const first = block[0]
+        if (!first || !startsLine(text, statementStart(text, first))) continue
+        const indent = indentation(text, first.start)
+        const base = indentation(text, statement.start)
+        if (indent.length > base.length && indent.startsWith(base)) return indent.slice(base.length)
+        inner.push({ statements: block, outer })
+      }
+    }
+    stack.push(...inner.reverse())
+  }
+  return null
+}
+
+function blocksOf(statement: Stmt): Stmt[][] {
+  switch (statement.type) {
+    case 'if':
+    case 'for':
+    case 'while':
+      return [statement.body, statement.orelse]
+    case 'with':
+    case 'function':
+    case 'class':
+      return [statement.body]
+    case 'try':
+      return [statement.body, ...statement.handlers.map((h) => h.body), statement.orelse, statement.finally]
+    case 'match':
+      return statement.cases.map((c) => c.body)
+    default:
+      return []
+  }
+}
+
+/** One step of indentation, as the file has it; four spaces where nothing is indented. */
+export function indentationUnit(tree: PythonTree, text: string): string {
+  return firstIndentedBlock(tree, text) ?? '    '
+}
+
+/** Lines from a reader (indented by four spaces) with the file's indentation. */
+function adapt(line: string, unit: string): string {
+  const spaces = line.length - line.trimStart().length
+  return unit.repeat(Math.floor(spaces / 4)) + ' '.repeat(spaces % 4) + line.trim()
+}
+
+export interface Wrap {
+  /** From the start of the first line to the end of the last one. */
+  start: number
+  end: number
+  firstStatement: PythonRange
+  lastStatement: PythonRange
+  /** Starts of the lines that move right. */
+  lines: number[]
+  header: string
+}
+
+const cellMarker = /^# ?(?:%%|In\[|COMMAND -{5,})/m
+
+export function planWrap(
+  text: string,
+  tree: PythonTree,
+  write: Extract<PythonWrite, { kind: 'wrap block' }>,
+): Wrap | Refusal {
+  const first = findStatement(tree, write.first)
+  const last = findStatement(tree, write.last)
+  if (!first || !last || first.block !== last.block || first.index > last.index) return refuse(notFound)
+  const from = statementStart(text, first.block[first.index]!)
+  const to = last.block[last.index]!.end
+  if (!hasOwnLines(text, from, to)) return refuse(sharedLine)
+  if (isElif(text, from)) return refuse('an elif branch cannot be wrapped')
+  const start = lineStart(text, from)
+  const end = lineEnd(text, to)
+  if (cellMarker.test(text.slice(start, end))) return refuse('the block reaches over a cell boundary')
+  const strings = stringSpans(text, start, end)
+  const lines: number[] = []
+  let string = 0
+  for (let line = start; line < end; line = nextLine(text, line)) {
+    while (string < strings.length && strings[string]!.end <= line) string++
+    const inside = string < strings.length && strings[string]!.start < line
+    if (!inside && text.slice(line, lineEnd(text, line)).trim() !== '') lines.push(line)
+  }
+  return { start, end, firstStatement: write.first, lastStatement: write.last, lines, header: write.header }
+}
+
+export function insertEdits(
+  text: string,
+  tree: PythonTree,
+  write: Extract<PythonWrite, { kind: 'insert lines' }>,
+  unit: string,
+): UnitEdit[] | Refusal {
+  const place = findStatement(tree, write.statement)
+  if (!place) return refuse(notFound)
+  const statement = place.block[place.index]!
+  const start = statementStart(text, statement)
+  if (!startsLine(text, start) || isElif(text, start)) return refuse(sharedLine)
+  const eol = lineBreak(text)
+  const indent = indentation(text, start)
+  const lines = write.lines.map((line) => (line.trim() === '' ? '' : adapt(line, unit)))
+  if (write.where === 'before') {
+    if (!hasOwnLines(text, start, lineEnd(text, start))) return refuse(sharedLine)
+    const joined = lines.map((line, i) => (i === 0 || line === '' ? line : indent + line)).join(eol)
+    return [{ start, end: start, text: `${joined}${eol}${indent}` }]
+  }
+  if (!hasOwnLines(text, start, statement.end)) return refuse(sharedLine)
+  const at = lineEnd(text, statement.end)
+  return [
+    { start: at, end: at, text: lines.map((line) => eol + (line === '' ? '' : indent + line)).join('') },
+  ]
+}
+
+/** All removals at once: a block that loses all its statements keeps `pass`. */
+export function removeEdits(
+  text: string,
+  tree: PythonTree,
+  writes: readonly Extract<PythonWrite, { kind: 'remove statement' }>[],
+): UnitEdit[] | Refusal {
+  const byBlock = new Map<Stmt[], Set<number>>()
+  for (const write of writes) {
+    const place: BlockPlace | null = findStatement(tree, write.statement)
+    if (!place) return refuse(notFound)
+    const known = byBlock.get(place.block)
+    if (known) known.add(place.index)
+    else byBlock.set(place.block, new Set([place.index]))
+  }
+  const edits: UnitEdit[] = []
+  for (const [block, indices] of byBlock) {
+    let keepPass = block !== tree.body && indices.size === block.length
+    for (const index of [...indices].sort((a, b) => a - b)) {
+      const statement = block[index]!
+      const start = statementStart(text, statement)
+      if (isElif(text, start)) return refuse('an elif branch cannot be removed')
+      if (keepPass) {
+        edits.push({ start, end: statement.end, text: 'pass' })
+        keepPass = false
+        continue
+      }
+      if (!hasOwnLines(text, start, statement.end)) return refuse(sharedLine)
+      edits.push({ start: lineStart(text, start), end: nextLine(text, statement.end), text: '' })
+    }
+  }
+  return edits
+}
