@@ -1,0 +1,4 @@
+/** Every reader. The byte pre-filter of the project is derived from their triggers. */
+import type { Reader } from './reader.js'
+
+export const readers: readonly Reader[] = []

@@ -1,0 +1,4 @@
+/** Every rule. */
+import type { Rule } from './rule.js'
+
+export const rules: readonly Rule[] = []
