@@ -31,60 +31,65 @@ export interface FlatTree {
   hasErrors: boolean
 }
 
+/** What of a language's trees is worth asking for; every question saved counts. */
+export interface Shape {
+  /** Named kinds whose inside is never needed. Unnamed nodes have none. */
+  leaves: ReadonlySet<string>
+  /** Kinds whose children have no field names. */
+  fieldless: ReadonlySet<string>
+  /** Kinds whose inside is needed only where `needsInside` says so (and in trees with errors). */
+  mixed: ReadonlySet<string>
+  needsInside(text: string, start: number): boolean
+}
+
 interface LanguageTable {
+  shape: Shape
   names: string[]
   isNamed: Uint8Array
-  /** Kinds that never have children of interest: asking for them would be wasted. */
-  isLeaf: Uint8Array
+  inside: Uint8Array
+  hasFields: Uint8Array
   comment: number
   continuation: number
 }
 
-const leaves = new Set([
-  'identifier',
-  'integer',
-  'float',
-  'true',
-  'false',
-  'none',
-  'ellipsis',
-  'string_start',
-  'string_end',
-  'escape_sequence',
-  'escape_interpolation',
-  'type_conversion',
-  'comment',
-  'line_continuation',
-])
+const never = 0
+const always = 1
+const sometimes = 2
 
 /** Tree-sitter's number for ERROR. */
 const errorType = 65535
 
 const tables = new WeakMap<Language, LanguageTable>()
 
-function tableOf(language: Language): LanguageTable {
+function tableOf(language: Language, shape: Shape): LanguageTable {
   let table = tables.get(language)
-  if (table === undefined) {
+  if (table === undefined || table.shape !== shape) {
     const names = language.types.map((name) => name ?? '')
     const isNamed = new Uint8Array(names.length + 1)
-    const isLeaf = new Uint8Array(names.length + 1)
+    const inside = new Uint8Array(names.length + 1)
+    const hasFields = new Uint8Array(names.length + 1)
     for (let type = 0; type < names.length; type++) {
+      const name = names[type]!
       isNamed[type] = language.nodeTypeIsNamed(type) ? 1 : 0
-      isLeaf[type] = isNamed[type] === 0 || leaves.has(names[type]!) ? 1 : 0
+      inside[type] =
+        isNamed[type] === 0 || shape.leaves.has(name) ? never : shape.mixed.has(name) ? sometimes : always
+      hasFields[type] = shape.fieldless.has(name) ? 0 : 1
     }
     // ERROR gets a place of its own at the end.
     isNamed[names.length] = 1
+    inside[names.length] = always
     names.push('ERROR')
     const kind = (name: string) => names.findIndex((one, type) => one === name && isNamed[type] === 1)
-    table = { names, isNamed, isLeaf, comment: kind('comment'), continuation: kind('line_continuation') }
+    const comment = kind('comment')
+    table = { shape, names, isNamed, inside, hasFields, comment, continuation: kind('line_continuation') }
     tables.set(language, table)
   }
   return table
 }
 
-export function flatten(tree: Tree, text: string): FlatTree {
-  const table = tableOf(tree.language)
-  const { isNamed, isLeaf, comment, continuation } = table
+export function flatten(tree: Tree, text: string, shape: Shape): FlatTree {
+  const table = tableOf(tree.language, shape)
+  const { isNamed, inside, hasFields, comment, continuation } = table
   const error = table.names.length - 1
   const hasErrors = tree.rootNode.hasError
 
@@ -132,7 +137,8 @@ export function flatten(tree: Tree, text: string): FlatTree {
         if (isNamedNode === 1) {
           starts[node] = cursor.startIndex
           ends[node] = cursor.endIndex
-          fields[node] = cursor.currentFieldId
+          const parent = open[open.length - 1]
+          if (parent !== undefined && hasFields[types[parent]!] === 1) fields[node] = cursor.currentFieldId
         } else if (hasErrors) {
           starts[node] = cursor.startIndex
           ends[node] = cursor.endIndex
@@ -147,7 +153,10 @@ export function flatten(tree: Tree, text: string): FlatTree {
             missing[node] = 1
           }
         }
-        if (isLeaf[type] === 0 && cursor.gotoFirstChild()) {
+        const isOpen =
+          inside[type] === always ||
+          (inside[type] === sometimes && (hasErrors || shape.needsInside(text, starts[node]!)))
+        if (isOpen && cursor.gotoFirstChild()) {
           open.push(node)
           continue
         }

@@ -385,7 +385,13 @@ export class ExpressionReader {
   private string(node: number, depth: number): Expr {
     const place = this.place(node)
     const children = this.children(node)
-    const opening = children[0] === undefined ? '' : this.source(children[0])
+    if (children.length === 0) {
+      const { text } = this
+      const quotes = text.startsWith('"""', place.start) || text.startsWith("'''", place.start) ? 3 : 1
+      const inside = text.slice(place.start + quotes, place.end - quotes)
+      return { type: 'constant', ...place, value: decodeString(inside, false) }
+    }
+    const opening = this.source(children[0]!)
     const prefix = opening.replace(/["'`].*$/s, '').toLowerCase()
     if (prefix.includes('b') || prefix.includes('t') || opening.startsWith('`')) {
       return this.other(node, depth + 1, this.interpolated(node))

@@ -297,18 +297,14 @@ export class StatementReader extends ExpressionReader {
       const kind = this.kind(node)
       if (named[node] === 0) continue
       const children = this.children(node)
-      if (kind === 'case_pattern' && children.length === 1) {
-        const only = children[0]!
-        const parts = this.kind(only) === 'dotted_name' ? this.children(only) : []
-        if (parts.length === 1) into.push(this.source(only))
-      } else if (kind === 'splat_pattern' || kind === 'as_pattern') {
-        const last = children[children.length - 1]
-        if (last !== undefined && this.kind(last) === 'identifier') into.push(this.source(last))
-      } else if (kind === 'keyword_pattern') {
-        const value = children[1]
-        if (value !== undefined && this.kind(value) === 'dotted_name' && this.children(value).length === 1) {
-          into.push(this.source(value))
-        }
+      const last = children[children.length - 1]
+      if (last === undefined) continue
+      if (kind === 'splat_pattern' || kind === 'as_pattern') {
+        if (this.kind(last) === 'identifier') into.push(this.source(last))
+      } else if (kind === 'keyword_pattern' ? children.length === 2 : kind === 'case_pattern') {
+        // A name with a point is a constant to compare with.
+        const name = this.kind(last) === 'dotted_name' ? this.dotted(last) : '.'
+        if (!name.includes('.')) into.push(name)
       }
     }
   }
@@ -488,9 +484,7 @@ export class StatementReader extends ExpressionReader {
 
   /** Dotted names may be spread over lines with backslashes. */
   private dotted(node: number): string {
-    return this.children(node)
-      .map((part) => this.source(part))
-      .join('.')
+    return this.source(node).replace(/[\s\\]+/g, '')
   }
 
   /**

@@ -13,14 +13,14 @@ const simpleEscapes: Record<string, string> = {
   v: '\v',
 }
 
-const escape = /\\(\n|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[\\'"abfnrtv])/g
+const escapeSequence = /\\(\n|[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[\\'"abfnrtv])/g
 
 /** The text of a string's inside after escapes. Unknown escapes stay as they are, as in Python. */
 export function decodeString(inside: string, raw: boolean): string {
   // Python reads every line ending as \n, before it looks at escapes.
   const text = inside.includes('\r') ? inside.replace(/\r\n?/g, '\n') : inside
   if (raw || !text.includes('\\')) return text
-  return text.replace(escape, (whole: string, code: string) => {
+  return text.replace(escapeSequence, (whole: string, code: string) => {
     const simple = simpleEscapes[code]
     if (simple !== undefined) return simple
     if (code === '\n') return ''

@@ -3,16 +3,69 @@
  * the expressions inside) or `broken`; nothing is dropped silently and nothing throws.
  */
 
-import { flatten } from './flat-tree.js'
+import { flatten, type Shape } from './flat-tree.js'
 import type { TreeSource } from './parser.js'
 import type { PythonTree } from './python-ast.js'
 import { StatementReader } from './python-statements.js'
 
 /** Parses a unit's text. `source` must have the 'python' grammar loaded. */
 export function pythonTree(text: string, source: TreeSource): PythonTree {
-  const flat = source.parse('python', text, (tree) => flatten(tree, text))
+  const flat = source.parse('python', text, (tree) => flatten(tree, text, shape))
   if (flat.value === undefined) return { body: [], comments: [], hasErrors: true, problem: flat.problem }
   const reader = new StatementReader(flat.value)
   const body = reader.module()
   return { body, comments: flat.value.comments, hasErrors: flat.value.hasErrors || reader.foundErrors }
+}
+
+const shape: Shape = {
+  leaves: new Set([
+    'identifier',
+    'integer',
+    'float',
+    'true',
+    'false',
+    'none',
+    'ellipsis',
+    'dotted_name',
+    'import_prefix',
+    'wildcard_import',
+    'string_start',
+    'string_content',
+    'string_end',
+    'type_conversion',
+    'positional_separator',
+    'keyword_separator',
+    'pass_statement',
+    'break_statement',
+    'continue_statement',
+    'comment',
+    'line_continuation',
+  ]),
+  fieldless: new Set([
+    'module',
+    'block',
+    'argument_list',
+    'parameters',
+    'lambda_parameters',
+    'expression_statement',
+    'return_statement',
+    'decorated_definition',
+    'decorator',
+    'with_clause',
+    'list',
+    'tuple',
+    'set',
+    'dictionary',
+    'string',
+    'concatenated_string',
+    'type',
+    'comparison_operator',
+    'conditional_expression',
+    'parenthesized_expression',
+    'pattern_list',
+    'expression_list',
+  ]),
+  mixed: new Set(['string']),
+  // Only strings with a prefix can hold expressions; the others are read from the text.
+  needsInside: (text, start) => !/["']/.test(text[start] ?? ''),
 }
