@@ -5,7 +5,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checklistItem } from '../../server/src/checklist/items.js'
 import { openProject } from '../../server/src/project/workspace.js'
-import { rules } from '../../server/src/rules/all.js'
+import { rules } from '../../server/src/rules/index.js'
 import { type Page, parsePage } from './format.js'
 import { runCase } from './runner.js'
 
