@@ -4,7 +4,7 @@ import picocolors from 'picocolors'
 export type Colors = ReturnType<typeof picocolors.createColors>
 
 export interface Console {
-  out(text: string): void
+  out(text: string | Uint8Array): void
   err(text: string): void
   cwd: string
   /** All of standard input. */
@@ -34,8 +34,8 @@ export function processConsole(signal: AbortSignal): Console {
       if (error.code !== 'EPIPE') throw error
     })
   }
-  const write = (stream: NodeJS.WriteStream, text: string) => {
-    if (open.has(stream) && text !== '') stream.write(text)
+  const write = (stream: NodeJS.WriteStream, text: string | Uint8Array) => {
+    if (open.has(stream) && text.length > 0) stream.write(text)
   }
   return {
     out: (text) => write(stdout, text),

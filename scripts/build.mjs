@@ -1,0 +1,119 @@
+/** Bundles everything that is installed into dist/ and copies the grammars. `npm ci` runs it (`prepare`). */
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = new URL('../', import.meta.url)
+const path = (relative) => fileURLToPath(new URL(relative, root))
+const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
+
+/** Entries that exist, as esbuild takes them; says which do not. */
+function entries(list) {
+  const found = {}
+  for (const [name, file] of Object.entries(list)) {
+    if (existsSync(path(file))) found[name] = path(file)
+    else console.warn(`build: ${file} does not exist yet, dist/${name} is left out`)
+  }
+  return found
+}
+
+const common = {
+  absWorkingDir: path('.'),
+  bundle: true,
+  minify: true,
+  legalComments: 'none',
+  target: 'es2022',
+  define: { COSTLINT_VERSION: JSON.stringify(version) },
+  logLevel: 'warning',
+  metafile: true,
+  outdir: path('dist'),
+}
+
+/** Command line, workers and language server: modules that share their chunks. */
+function node() {
+  return build({
+    ...common,
+    entryPoints: entries({
+      cli: 'server/src/cli/main.ts',
+      worker: 'server/src/project/node/worker.ts',
+      server: 'server/src/lsp/node.ts',
+    }),
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    // Dependencies in CommonJS ask for Node's own modules by require.
+    banner: {
+      js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);",
+    },
+  })
+}
+
+/** The extension in a desktop VS Code, which loads CommonJS. */
+function desktop() {
+  return build({
+    ...common,
+    entryPoints: entries({ 'client/node': 'client/node.ts' }),
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    external: ['vscode'],
+  })
+}
+
+/** The extension in a browser, and the server in its web worker. */
+function web() {
+  const client = build({
+    ...common,
+    entryPoints: entries({ 'client/web': 'client/web.ts' }),
+    platform: 'browser',
+    format: 'cjs',
+    external: ['vscode'],
+  })
+  const server = build({
+    ...common,
+    entryPoints: entries({ 'server-web': 'server/src/lsp/web.ts' }),
+    platform: 'browser',
+    format: 'iife',
+  })
+  return Promise.all([client, server])
+}
+
+/** The pages of the rules as one file, by rule name. */
+function rulePages() {
+  const pages = {}
+  for (const family of readdirSync(path('docs/rules'), { withFileTypes: true })) {
+    if (!family.isDirectory()) continue
+    for (const file of readdirSync(path(`docs/rules/${family.name}`)).sort()) {
+      if (!file.endsWith('.md')) continue
+      pages[`${family.name}/${file.slice(0, -3)}`] = readFileSync(
+        path(`docs/rules/${family.name}/${file}`),
+        'utf8',
+      )
+    }
+  }
+  writeFileSync(path('dist/rule-pages.json'), JSON.stringify(pages))
+}
+
+/** What an earlier build left behind. Nothing else is taken away, so that a running command keeps its files. */
+function removeStale(kept) {
+  const walk = (folder) => {
+    for (const entry of readdirSync(path(folder), { withFileTypes: true })) {
+      const file = `${folder}/${entry.name}`
+      if (entry.isDirectory()) walk(file)
+      else if (!kept.has(file)) rmSync(path(file))
+    }
+  }
+  walk('dist')
+}
+
+mkdirSync(path('dist'), { recursive: true })
+await import('./copy-grammars.mjs')
+const results = (await Promise.all([node(), desktop(), web()])).flat()
+rulePages()
+removeStale(
+  new Set(['dist/rule-pages.json', ...results.flatMap((each) => Object.keys(each.metafile.outputs))]),
+)
+chmodSync(path('dist/cli.js'), 0o755)

@@ -1,0 +1,145 @@
+/** `costlint check`: lint, fix where asked, print, and say by the exit code how it went. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Choice } from '../project/configuration.js'
+import { type Console, exit } from './console.js'
+import type { Engine, FixRun } from './engine.js'
+import { formatConcise } from './format/concise.js'
+import { formatFull } from './format/full.js'
+import { formatJson } from './format/json.js'
+import { formatStatistics, formatSummary, formatTroubles } from './format/summary.js'
+import type { CheckOptions } from './options.js'
+import { ProgressBar } from './progress.js'
+import { createReport, mergeReports, type Report, reachesLevel } from './report.js'
+import { type Target, targetOf, targets } from './roots.js'
+import { Texts } from './texts.js'
+import { unifiedDiff } from './unified-diff.js'
+
+interface Outcome {
+  report: Report
+  fixed: number
+  /** For `--diff`. */
+  diff: string
+  /** For `--fix` with standard input: the text after the fixes. */
+  output: Uint8Array | undefined
+}
+
+export async function check(engine: Engine, console: Console, options: CheckOptions): Promise<number> {
+  const choice: Choice = { select: options.select, ignore: options.ignore }
+  const outcomes: Outcome[] = []
+  const progress = new ProgressBar(console)
+  try {
+    if (options.stdinFilename !== undefined) {
+      const target = targetOf(options.stdinFilename, console.cwd)
+      const input = await console.input()
+      outcomes.push(await checkTarget(engine, console, options, choice, target, progress, input))
+    } else {
+      for (const target of await targets(options.paths, console.cwd)) {
+        outcomes.push(await checkTarget(engine, console, options, choice, target, progress))
+      }
+    }
+  } finally {
+    progress.clear()
+  }
+  const report = mergeReports(outcomes.map((each) => each.report))
+  print(console, options, report, outcomes)
+  if (report.faults.length > 0 || report.problems.length > 0) return exit.failed
+  const failOn = options.failOn ?? report.failOn ?? 'warning'
+  const failed = report.findings.some((each) => reachesLevel(each.finding.severity, failOn))
+  // What is not shown counts all the same; the summary says that it is there.
+  return failed || (report.hiddenHints > 0 && reachesLevel('hint', failOn)) ? exit.findings : exit.clean
+}
+
+async function checkTarget(
+  engine: Engine,
+  console: Console,
+  options: CheckOptions,
+  choice: Choice,
+  target: Target,
+  progress: ProgressBar,
+  input?: Uint8Array,
+): Promise<Outcome> {
+  const { root, paths } = target
+  const project = await engine.open(root, { choice, explicit: paths })
+  try {
+    const texts = new Texts(root, engine)
+    if (input !== undefined) {
+      const path = paths[0]!
+      texts.give(path, input)
+      project.open(path, (await engine.source(path, input)).text)
+    }
+    const lint = () =>
+      project.lint({
+        ...(paths.includes('') ? {} : { paths }),
+        signal: console.signal,
+        onProgress: (step) => progress.update(step),
+      })
+    let result = await lint()
+    let run: FixRun | undefined
+    if (options.fix !== 'none') {
+      run = await engine.fix(project, { paths, unsafe: options.fix === 'unsafe', signal: console.signal })
+      if (!options.diff && run.files.length > 0) {
+        for (const file of run.files) {
+          if (input === undefined) await writeFile(join(root, file.path), file.bytes)
+          else texts.give(file.path, file.bytes)
+        }
+        texts.clear()
+        result = await lint()
+      }
+    }
+    const report = await createReport(result, texts, {
+      cwd: console.cwd,
+      root,
+      showHints: options.showHints,
+      fixes: options.format === 'concise' && !options.statistics ? undefined : project,
+    })
+    report.faults.push(
+      ...(run?.rolledBack ?? []).map((each) => ({ ...each, path: report.display(each.path) })),
+    )
+    return {
+      report,
+      fixed: options.diff ? 0 : (run?.fixed ?? 0),
+      diff: options.diff
+        ? (run?.files ?? [])
+            .map((file) => unifiedDiff(`a/${file.path}`, `b/${file.path}`, file.before, file.after))
+            .join('')
+        : '',
+      output:
+        input === undefined || options.fix === 'none' || options.diff
+          ? undefined
+          : (run?.files[0]?.bytes ?? input),
+    }
+  } finally {
+    await project.dispose()
+  }
+}
+
+function print(console: Console, options: CheckOptions, report: Report, outcomes: Outcome[]): void {
+  const output = outcomes.find((each) => each.output !== undefined)?.output
+  // The diff, or the fixed text, has standard output for itself.
+  const aside = options.diff || output !== undefined
+  const write = aside ? console.err : console.out
+  const colors = aside ? console.errColors : console.colors
+  if (options.diff) console.out(outcomes.map((each) => each.diff).join(''))
+  if (output !== undefined) console.out(output)
+  if (options.format === 'json') {
+    write(formatJson(report))
+    console.err(formatTroubles(report, console.errColors))
+    return
+  }
+  const findings =
+    options.format === 'concise'
+      ? formatConcise(report, colors)
+      : formatFull(report, { colors, columns: console.columns })
+  write(findings)
+  if (options.statistics) write(`${findings === '' ? '' : '\n'}${formatStatistics(report)}`)
+  console.err(formatTroubles(report, console.errColors))
+  if (options.format === 'full') {
+    write(
+      `${findings === '' ? '' : '\n'}${formatSummary(
+        report,
+        outcomes.reduce((sum, each) => sum + each.fixed, 0),
+      )}`,
+    )
+  }
+}

@@ -1,0 +1,57 @@
+/** Machine-readable output: version 1 of a contract, see docs/cli.md. Fields are only ever added. */
+import { severities } from '../../project/configuration-file.js'
+import { rulePageLink } from '../../project/rule-links.js'
+import type { Place, Report, Shown } from '../report.js'
+import { version } from '../version.js'
+
+function place({ path, cell, range }: Place) {
+  return { path, cell, range }
+}
+
+function finding(shown: Shown) {
+  const { finding } = shown
+  return {
+    rule: finding.rule,
+    reader: finding.reader,
+    severity: finding.severity,
+    confidence: finding.confidence,
+    message: finding.message,
+    ...place(shown),
+    checklist: finding.checklist,
+    docs: rulePageLink(finding.rule),
+    saving: finding.saving,
+    related: shown.related.map((each) => ({ ...place(each), message: each.message })),
+    fingerprint: finding.fingerprint,
+    fixes: shown.fixes.map((fix) => ({
+      title: fix.title,
+      safety: fix.safety,
+      edits: fix.edits.map((edit) => ({ ...place(edit), newText: edit.newText })),
+    })),
+  }
+}
+
+export function formatJson(report: Report): string {
+  const bySeverity = Object.fromEntries(severities.map((severity) => [severity, 0]))
+  const byRule: Record<string, number> = {}
+  for (const { finding } of report.findings) {
+    bySeverity[finding.severity]!++
+    byRule[finding.rule] = (byRule[finding.rule] ?? 0) + 1
+  }
+  const output = {
+    version: 1,
+    tool: { name: 'costlint', version },
+    findings: report.findings.map(finding),
+    errors: [
+      ...report.problems.map(({ path, line, message }) => ({ path, message: `line ${line}: ${message}` })),
+      ...report.faults.map(({ path, message }) => ({ path, message: `internal error: ${message}` })),
+      ...report.errors,
+    ],
+    summary: {
+      files: report.files,
+      filesLinted: report.filesLinted,
+      bySeverity,
+      byRule: Object.fromEntries(Object.entries(byRule).sort(([a], [b]) => (a < b ? -1 : 1))),
+    },
+  }
+  return `${JSON.stringify(output, null, 2)}\n`
+}

@@ -1,0 +1,72 @@
+/** What stands below the findings: faults, files that could not be read, and how many there were of what. */
+import { severities } from '../../project/configuration-file.js'
+import type { Colors } from '../console.js'
+import { compareText, type Report } from '../report.js'
+import { harmless } from './width.js'
+
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}
+
+/** Configuration problems, faults and unreadable files, a line each. */
+export function formatTroubles(report: Report, colors: Colors): string {
+  const line = (label: string, where: string, message: string) =>
+    `${label}: ${harmless(`${where}: ${message}`)}\n`
+  return [
+    ...report.problems.map((each) =>
+      line(colors.red('configuration error'), `${each.path}:${each.line}`, each.message),
+    ),
+    ...report.faults.map((each) => line(colors.red('internal error'), each.path, each.message)),
+    ...report.errors.map((each) => line(colors.yellow('not checked'), each.path, each.message)),
+  ].join('')
+}
+
+export function formatSummary(report: Report, fixed: number): string {
+  const { findings } = report
+  const lines: string[] = []
+  if (fixed > 0) lines.push(`Fixed ${count(fixed, 'finding')}.`)
+  const seen = `${count(report.files, 'file')} seen, ${report.filesLinted} parsed`
+  if (findings.length === 0) lines.push(`No findings (${seen}).`)
+  else {
+    const parts = severities.flatMap((severity) => {
+      const number = findings.filter((each) => each.finding.severity === severity).length
+      return number === 0
+        ? []
+        : [severity === 'information' ? `${number} information` : count(number, severity)]
+    })
+    lines.push(`${count(findings.length, 'finding')}: ${parts.join(', ')} (${seen}).`)
+    const first = findings.map((each) => each.fixes[0]?.safety)
+    const safe = first.filter((safety) => safety === 'safe').length
+    const unsafe = first.filter((safety) => safety === 'unsafe').length
+    if (safe > 0) lines.push(`${count(safe, 'finding')} can be fixed with --fix.`)
+    if (unsafe > 0) {
+      lines.push(
+        `${count(unsafe, 'finding')} ${safe > 0 ? 'more ' : ''}can be fixed with --unsafe-fixes; look at the changes first (--diff).`,
+      )
+    }
+  }
+  if (report.hiddenHints > 0)
+    lines.push(`${count(report.hiddenHints, 'hint')} not shown; --show-hints shows them.`)
+  return `${lines.join('\n')}\n`
+}
+
+/** Findings by rule, most frequent first. */
+export function formatStatistics(report: Report): string {
+  const byRule = new Map<string, { number: number; fixable: number }>()
+  for (const { finding, fixes } of report.findings) {
+    const row = byRule.get(finding.rule) ?? { number: 0, fixable: 0 }
+    row.number++
+    if (fixes.some((fix) => fix.safety !== 'display')) row.fixable++
+    byRule.set(finding.rule, row)
+  }
+  const rows = [...byRule].sort(([a, x], [b, y]) => y.number - x.number || compareText(a, b))
+  const digits = Math.max(0, ...rows.map(([, row]) => String(row.number).length))
+  const longest = Math.max(0, ...rows.map(([rule]) => rule.length))
+  return rows
+    .map(([rule, row]) => {
+      const fixable = row.fixable > 0 ? `  ${row.fixable} fixable` : ''
+      return `${String(row.number).padStart(digits)}  ${rule.padEnd(longest)}${fixable}`.trimEnd()
+    })
+    .map((line) => `${line}\n`)
+    .join('')
+}

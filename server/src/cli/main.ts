@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { processConsole } from './console.js'
+import { nodeEngine } from './node-engine.js'
+import { run } from './program.js'
+
+const interruption = new AbortController()
+process.once('SIGINT', () => {
+  interruption.abort()
+  // A second Ctrl-C does not wait for anything.
+  process.once('SIGINT', () => process.exit(130))
+})
+
+// Standard output may still be draining, so the process ends by itself.
+process.exitCode = await run(process.argv.slice(2), nodeEngine, processConsole(interruption.signal))

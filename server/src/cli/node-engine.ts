@@ -1,0 +1,32 @@
+/** The linter on this machine, as the command line uses it. */
+import { createNodeHost } from '../project/node/host.js'
+import { readRulePages } from '../project/node/rule-pages.js'
+import type { Engine } from './engine.js'
+
+export const nodeEngine: Engine = {
+  async open(root, options) {
+    const { openProject } = await import('../project/workspace.js')
+    return openProject(root, createNodeHost(), options)
+  },
+
+  async rules() {
+    const { rules } = await import('../rules/all.js')
+    return rules
+  },
+
+  async source(path, bytes) {
+    const { readSourceFile } = await import('../text/read.js')
+    return readSourceFile(path, bytes)
+  },
+
+  async fix(project, options) {
+    const { applyFixes } = await import('../project/apply-fixes.js')
+    return applyFixes(project, options)
+  },
+
+  pages: readRulePages,
+
+  async serve() {
+    await import('../lsp/node.js')
+  },
+}

@@ -1,0 +1,153 @@
+/** The command line: what can be asked for, and what happens when it is. */
+import { Command, CommanderError, Option } from 'commander'
+import { failOnValues } from '../project/configuration-file.js'
+import { type Console, exit, UsageError } from './console.js'
+import type { Engine } from './engine.js'
+import { type CheckOptions, outputFormats, selectors } from './options.js'
+import { version } from './version.js'
+
+interface CheckFlags {
+  outputFormat: CheckOptions['format']
+  select?: string[]
+  ignore?: string[]
+  fix?: boolean
+  unsafeFixes?: boolean
+  diff?: boolean
+  failOn?: CheckOptions['failOn']
+  statistics?: boolean
+  showHints?: boolean
+  stdinFilename?: string
+}
+
+type Listing = 'full' | 'json'
+
+/** Runs one command. @returns the exit code */
+export async function run(args: readonly string[], engine: Engine, console: Console): Promise<number> {
+  let code: number = exit.clean
+  const program = build(engine, console, (result) => {
+    code = result
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.clean : exit.failed
+    if (error instanceof UsageError) {
+      for (const line of error.message.split('\n')) console.err(`costlint: ${line}\n`)
+      return exit.failed
+    }
+    if (console.signal.aborted) return exit.interrupted
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    console.err(`costlint: internal error: ${message}\n`)
+    return exit.failed
+  }
+}
+
+function build(engine: Engine, console: Console, done: (code: number) => void): Command {
+  const program = new Command('costlint')
+    .description(
+      'Finds what training scripts and their launch files waste, what that costs, and how to fix it.',
+    )
+    .version(`costlint ${version}`, '-V, --version')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(costlint --help lists the commands)')
+    .exitOverride()
+    .configureOutput({ writeOut: console.out, writeErr: console.err })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or an internal error.',
+    )
+
+  const listing = () =>
+    new Option('--output-format <format>', 'how to print').choices(['full', 'json']).default('full')
+  const collect = (value: string, before: string[] = []) => [...before, value]
+
+  program
+    .command('check')
+    .description('lint files, folders and notebooks; without paths the current folder')
+    .argument('[paths...]', 'what to report on; the whole project around it is read')
+    .addOption(new Option('--output-format <format>', 'how to print').choices(outputFormats).default('full'))
+    .option('--select <rules>', 'only these rules or families, separated by commas', collect)
+    .option('--ignore <rules>', 'not these rules or families', collect)
+    .option('--fix', 'carry out the fixes that keep the meaning of the code')
+    .option('--unsafe-fixes', 'carry out also the fixes that may change numerics, convergence or cost')
+    .option('--diff', 'print the fixes as a diff and write nothing')
+    .addOption(
+      new Option(
+        '--fail-on <severity>',
+        'least severity that makes the exit code 1 (default: warning)',
+      ).choices(failOnValues),
+    )
+    .option('--statistics', 'print how often each rule was found')
+    .option('--show-hints', 'print hints too')
+    .option('--stdin-filename <path>', 'lint standard input as the file with this name')
+    .action(async (paths: string[], flags: CheckFlags) => {
+      const options = await checkOptions(engine, paths, flags)
+      const { check } = await import('./check.js')
+      done(await check(engine, console, options))
+    })
+
+  program
+    .command('rules')
+    .description('list all rules')
+    .addOption(listing())
+    .action(async (flags: { outputFormat: Listing }) => {
+      const { listRules } = await import('./rules.js')
+      done(await listRules(engine, console, flags.outputFormat))
+    })
+
+  program
+    .command('explain')
+    .description('what a rule finds, why that costs, and how to fix it')
+    .argument('<rule>', 'name of the rule, such as search/grid-search')
+    .action(async (rule: string) => {
+      const { explainRule } = await import('./explain.js')
+      done(await explainRule(engine, console, rule))
+    })
+
+  program
+    .command('graph')
+    .description('show jobs, the scripts that they launch, and what could not be resolved')
+    .argument('[paths...]', 'jobs and scripts to show')
+    .addOption(listing())
+    .action(async (paths: string[], flags: { outputFormat: Listing }) => {
+      const { showGraph } = await import('./graph.js')
+      done(await showGraph(engine, console, paths, flags.outputFormat))
+    })
+
+  program
+    .command('server')
+    .description('serve the language server protocol')
+    .option('--stdio', 'over standard input and output')
+    .action(async (flags: { stdio?: boolean }) => {
+      if (flags.stdio !== true)
+        throw new UsageError('server: --stdio is the only transport, and has to be given')
+      await engine.serve()
+    })
+
+  return program
+}
+
+async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags): Promise<CheckOptions> {
+  const { ownRules } = await import('../project/configuration.js')
+  const known = async () => [...(await engine.rules()), ...ownRules].map((rule) => rule.name)
+  const rules = flags.select === undefined && flags.ignore === undefined ? [] : await known()
+  if (flags.stdinFilename !== undefined && paths.length > 0) {
+    throw new UsageError('--stdin-filename: standard input is the only file then, so no paths can be given')
+  }
+  // A diff of nothing would be no use: on its own it shows the safe fixes.
+  const fix =
+    flags.unsafeFixes === true ? 'unsafe' : flags.fix === true || flags.diff === true ? 'safe' : 'none'
+  return {
+    paths,
+    format: flags.outputFormat,
+    select: flags.select === undefined ? undefined : selectors('--select', flags.select, rules),
+    ignore: selectors('--ignore', flags.ignore ?? [], rules),
+    fix,
+    diff: flags.diff === true,
+    failOn: flags.failOn,
+    statistics: flags.statistics === true,
+    showHints: flags.showHints === true,
+    stdinFilename: flags.stdinFilename,
+  }
+}

@@ -1,0 +1,145 @@
+/** What a check found, ready to be printed: paths as seen from the current folder, places in lines and columns. */
+import { join, relative } from 'node:path'
+import type { Finding, Fix } from '../finding.js'
+import type { LintError, LintResult, OfferedFix, Project } from '../linter.js'
+import { type failOnValues, severities } from '../project/configuration-file.js'
+import { toPosix } from '../project/node/host.js'
+import type { Severity } from '../rules/rule.js'
+import type { Location } from '../text/location.js'
+import type { LineTable, Range } from './positions.js'
+import type { Texts } from './texts.js'
+
+export interface Place {
+  path: string
+  cell: number | null
+  range: Range
+}
+
+export interface ShownFix {
+  title: string
+  safety: Fix['safety']
+  edits: (Place & { newText: string })[]
+}
+
+export interface Shown extends Place {
+  finding: Finding
+  table: LineTable
+  related: (Place & { message: string })[]
+  fixes: ShownFix[]
+  /** Fixes that cannot be offered, with the reason. */
+  refused: { title: string; reason: string }[]
+}
+
+export interface Report {
+  findings: Shown[]
+  errors: LintError[]
+  faults: LintError[]
+  problems: { path: string; line: number; message: string }[]
+  files: number
+  filesLinted: number
+  failOn: FailOn | undefined
+  /** Hints that were found and are not among `findings`. */
+  hiddenHints: number
+  /** A path of the project as it is shown. */
+  display(path: string): string
+}
+
+export type FailOn = (typeof failOnValues)[number]
+
+export interface ReportOptions {
+  cwd: string
+  root: string
+  showHints: boolean
+  /** Where to look fixes up; absent: they are not shown. */
+  fixes?: Project
+}
+
+export async function createReport(
+  result: LintResult,
+  texts: Texts,
+  options: ReportOptions,
+): Promise<Report> {
+  const display = (path: string) => toPosix(relative(options.cwd, join(options.root, path))) || '.'
+  const place = async (location: Location): Promise<Place> => ({
+    path: display(location.path),
+    cell: location.cell,
+    range: await texts.range(location),
+  })
+  const findings: Shown[] = []
+  let hiddenHints = 0
+  for (const finding of result.findings) {
+    if (finding.severity === 'hint' && !options.showHints) {
+      hiddenHints++
+      continue
+    }
+    const offered: OfferedFix[] = options.fixes === undefined ? [] : await options.fixes.fixes(finding)
+    const fixes: ShownFix[] = []
+    for (const fix of offered) {
+      if ('refused' in fix) continue
+      const edits: ShownFix['edits'] = []
+      for (const edit of fix.edits) edits.push({ ...(await place(edit.location)), newText: edit.newText })
+      fixes.push({ title: fix.title, safety: fix.safety, edits })
+    }
+    const related: Shown['related'] = []
+    for (const each of finding.related)
+      related.push({ ...(await place(each.location)), message: each.message })
+    findings.push({
+      ...(await place(finding.location)),
+      finding,
+      table: await texts.table(finding.location),
+      related,
+      fixes,
+      refused: offered.flatMap((fix) =>
+        'refused' in fix ? [{ title: fix.title, reason: fix.refused }] : [],
+      ),
+    })
+  }
+  const renamed = <T extends { path: string }>(each: T): T => ({ ...each, path: display(each.path) })
+  return {
+    findings: findings.sort(compareShown),
+    errors: result.errors.map(renamed),
+    faults: result.faults.map(renamed),
+    problems: (result.problems ?? []).map(renamed),
+    files: result.files,
+    filesLinted: result.filesLinted,
+    failOn: result.failOn,
+    hiddenHints,
+    display,
+  }
+}
+
+/** Reports of several projects as one. */
+export function mergeReports(reports: readonly Report[]): Report {
+  const byPath = (a: { path: string }, b: { path: string }) => compareText(a.path, b.path)
+  return {
+    findings: reports.flatMap((each) => each.findings).sort(compareShown),
+    errors: reports.flatMap((each) => each.errors).sort(byPath),
+    faults: reports.flatMap((each) => each.faults).sort(byPath),
+    problems: reports.flatMap((each) => each.problems),
+    files: reports.reduce((sum, each) => sum + each.files, 0),
+    filesLinted: reports.reduce((sum, each) => sum + each.filesLinted, 0),
+    failOn: reports.find((each) => each.failOn !== undefined)?.failOn,
+    hiddenHints: reports.reduce((sum, each) => sum + each.hiddenHints, 0),
+    display: (path) => path,
+  }
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function compareShown(a: Shown, b: Shown): number {
+  return (
+    compareText(a.path, b.path) ||
+    (a.cell ?? -1) - (b.cell ?? -1) ||
+    a.finding.location.start - b.finding.location.start ||
+    a.finding.location.end - b.finding.location.end ||
+    compareText(a.finding.rule, b.finding.rule) ||
+    compareText(a.finding.message, b.finding.message)
+  )
+}
+
+/** Whether the severity counts as a failure. */
+export function reachesLevel(severity: Severity, failOn: FailOn): boolean {
+  return failOn !== 'never' && severities.indexOf(severity) <= severities.indexOf(failOn)
+}

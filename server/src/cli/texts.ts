@@ -1,0 +1,60 @@
+/** The texts that findings point into, read once each. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Location } from '../text/location.js'
+import type { SourceFile } from '../text/source-file.js'
+import type { Engine } from './engine.js'
+import { LineTable, type Range } from './positions.js'
+
+export class Texts {
+  private readonly files = new Map<string, Promise<SourceFile | undefined>>()
+  private readonly tables = new Map<string, LineTable>()
+  private readonly given = new Map<string, Uint8Array>()
+
+  constructor(
+    private readonly root: string,
+    private readonly engine: Engine,
+  ) {}
+
+  /** Uses these bytes for a file in place of those on disk (standard input). */
+  give(path: string, bytes: Uint8Array): void {
+    this.given.set(path, bytes)
+  }
+
+  /** Forgets what was read: the files have changed. */
+  clear(): void {
+    this.files.clear()
+    this.tables.clear()
+  }
+
+  /** The lines that a location counts in. Empty for a file that has gone meanwhile. */
+  async table(location: Pick<Location, 'path' | 'cell'>): Promise<LineTable> {
+    const key = `${location.cell ?? ''}:${location.path}`
+    let table = this.tables.get(key)
+    if (table === undefined) {
+      table = new LineTable(await this.text(location))
+      this.tables.set(key, table)
+    }
+    return table
+  }
+
+  async range(location: Location): Promise<Range> {
+    return (await this.table(location)).range(location.start, location.end)
+  }
+
+  private async text({ path, cell }: Pick<Location, 'path' | 'cell'>): Promise<string> {
+    let loading = this.files.get(path)
+    if (loading === undefined) {
+      loading = this.load(path).catch(() => undefined)
+      this.files.set(path, loading)
+    }
+    const file = await loading
+    if (file === undefined) return ''
+    if (cell === null) return file.text
+    return file.parts.find((part) => part.cell === cell)?.text ?? ''
+  }
+
+  private async load(path: string): Promise<SourceFile> {
+    return this.engine.source(path, this.given.get(path) ?? (await readFile(join(this.root, path))))
+  }
+}
