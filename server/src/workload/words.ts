@@ -108,8 +108,12 @@ export interface ComputeSettings {
   maxWait: number | null
   /** Where the platform keeps checkpoints; null: nowhere. */
   checkpointStore: string | null
+  /** What ends the job in the end all the same, outside of the project: 'the partition'. */
+  limitedBy: string
   /** True when each trial of a search runs as a job of its own. */
   trials: boolean
+  /** Why accelerators that one launch leaves idle may serve another: 'background commands', 'bash run.sh'. */
+  sharing: string
   /** Capacity that was bought ahead (reservation, training plan, block). */
   reserved: boolean
   /** Seconds that a warm pool is held; null: none. */
