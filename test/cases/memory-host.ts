@@ -1,8 +1,25 @@
 /** A host whose disk is a map of texts. Grammars come from the installation; there are no workers. */
 import type { Entry, Host } from '../../server/src/project/host.js'
 import { grammarFiles } from '../../server/src/project/node/grammar-files.js'
+import type { GrammarName, GrammarSource } from '../../server/src/syntax/parser.js'
 
 export const memoryRoot = '/case'
+
+/** Read from disk once for all projects. */
+let grammars: Promise<GrammarSource> | undefined
+
+async function cachedGrammars(): Promise<GrammarSource> {
+  const { runtime, grammar } = await grammarFiles()
+  const bytes = new Map<GrammarName, Promise<Uint8Array>>()
+  return {
+    runtime,
+    grammar(name) {
+      const known = bytes.get(name) ?? grammar(name)
+      bytes.set(name, known)
+      return known
+    },
+  }
+}
 
 export function memoryHost(files: ReadonlyMap<string, string | Uint8Array>): Host {
   const path = (absolute: string) => (absolute === memoryRoot ? '' : absolute.slice(memoryRoot.length + 1))
@@ -40,6 +57,9 @@ export function memoryHost(files: ReadonlyMap<string, string | Uint8Array>): Hos
       const found = content(absolute)
       return found === undefined ? undefined : bytes(found).length
     },
-    grammarSource: grammarFiles,
+    grammarSource() {
+      grammars ??= cachedGrammars()
+      return grammars
+    },
   }
 }

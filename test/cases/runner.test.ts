@@ -15,6 +15,7 @@ const replacements: Record<string, string | null> = {
   broken: 'x(',
   spreading: 'worse',
   refused: null,
+  unixish: 'a\nb',
 }
 
 async function toy(root: string, host: Host): Promise<Project> {
@@ -23,7 +24,7 @@ async function toy(root: string, host: Host): Promise<Project> {
     const text = new TextDecoder().decode(await host.read(under(root, entry.name)))
     const texts = entry.name.endsWith('.ipynb') ? notebookCellTexts(text) : [text]
     for (const [index, part] of texts.entries()) {
-      for (const match of part.matchAll(/\b(bad|stuck\w*|broken|spreading|refused|worse)\b/g)) {
+      for (const match of part.matchAll(/\b(bad|stuck\w*|broken|spreading|refused|unixish|worse)\b/g)) {
         findings.push({
           rule: match[0] === 'worse' ? 'toy/other' : 'toy/word',
           reader: 'toy',
@@ -159,6 +160,11 @@ describe('runner of cases', () => {
       'a fix that brings another finding',
       file('x = spreading', '#   ^ warning'),
       /new finding of toy\/other/,
+    ],
+    [
+      'a fix that loses Windows line ends',
+      file('x = unixish', '#   ^ warning'),
+      /line ends are lost by "Replace"/,
     ],
     ['a word about fixes without a finding', ['(no fix)', ...file('x = 1')], /has no finding/],
   ] as const) {

@@ -129,22 +129,33 @@ function isFix(offered: OfferedFix | undefined): offered is Fix {
   return offered !== undefined && 'edits' in offered
 }
 
-/** Carries out the fix of this number for every finding of the rule that the case begins with. */
-async function fixAll(open: Open, rule: string, files: Files, number: number): Promise<Files> {
+/**
+ * Carries out the fix of this number for every finding of the rule that the case begins with. `sketch`: one of the
+ * fixes was only to be shown.
+ */
+async function fixAll(
+  open: Open,
+  rule: string,
+  files: Files,
+  number: number,
+): Promise<{ files: Files; sketch: boolean }> {
   let current = files
+  let sketch = false
   const first = await lint(open, files, rule)
   const wanted = first.fixes.size
   const done = new Set<string>()
   for (let round = 0; round < wanted; round++) {
-    const { fixes } = await lint(open, current, rule)
+    const { fixes } = round === 0 ? first : await lint(open, current, rule)
     const next = [...fixes].find(([finding]) => !done.has(finding.fingerprint))
     if (!next) break
     const [finding, offered] = next
     done.add(finding.fingerprint)
     const fix = offered[number - 1]
-    if (isFix(fix)) current = applyEdits(current, fix.edits)
+    if (!isFix(fix)) continue
+    sketch ||= fix.safety === 'display'
+    current = applyEdits(current, fix.edits)
   }
-  return current
+  return { files: current, sketch }
 }
 
 function readableText(file: CaseFile, text: string): string {
@@ -153,12 +164,15 @@ function readableText(file: CaseFile, text: string): string {
 
 async function compareFixed(open: Open, rule: string, one: Case, files: Files): Promise<void> {
   for (const [number, texts] of one.fixed) {
-    const after = await fixAll(open, rule, files, number)
+    const { files: after, sketch } = await fixAll(open, rule, files, number)
     for (const file of one.files) {
       const actual = readableText(file, after.get(file.name)!)
       const expected = texts.get(file.name) ?? readableText(file, files.get(file.name)!)
       assert.equal(actual, expected, `${file.name} after fix ${number}`)
     }
+    if (sketch || number !== 1) continue
+    const again = await fixAll(open, rule, after, number)
+    assert.deepEqual(again.files, after, 'a second run changes something')
   }
 }
 
@@ -182,6 +196,38 @@ function compareDirectives(one: Case, fixes: Map<Finding, OfferedFix[]>): void {
     if (one.fixSafety !== null) {
       assert.ok(isFix(preferred), `refused: ${isFix(preferred) ? '' : preferred.refused}`)
       assert.equal(preferred.safety, one.fixSafety)
+    }
+  }
+}
+
+/** A shell does not read carriage returns, and a notebook holds its line breaks in JSON. */
+const mayHoldCarriageReturns = /\.(py|ya?ml|toml|json|txt)$/
+
+function withCarriageReturns(files: Files): Files {
+  return new Map([...files].map(([path, text]) => [path, text.replace(/\n/g, '\r\n')]))
+}
+
+/** Files with Windows line ends get the same findings and the same fixes, and keep their line ends. */
+async function checkLineEnds(open: Open, rule: string, files: Files, before: Linted): Promise<void> {
+  if (before.fixes.size === 0 || ![...files.keys()].every((path) => mayHoldCarriageReturns.test(path))) return
+  const windows = withCarriageReturns(files)
+  const linted = await lint(open, windows, rule)
+  assert.deepEqual(
+    linted.result.findings.map((finding) => `${finding.rule}: ${finding.message}`),
+    before.result.findings.map((finding) => `${finding.rule}: ${finding.message}`),
+    'other findings with Windows line ends',
+  )
+  const offered = [...linted.fixes.values()]
+  for (const [index, expected] of [...before.fixes.values()].entries()) {
+    for (const [number, fix] of expected.entries()) {
+      const same = offered[index]?.[number]
+      assert.equal(same?.title, fix.title, 'another fix with Windows line ends')
+      if (!isFix(fix) || !isFix(same)) continue
+      assert.deepEqual(
+        applyEdits(windows, same.edits),
+        withCarriageReturns(applyEdits(files, fix.edits)),
+        `Windows line ends are lost by "${fix.title}"`,
+      )
     }
   }
 }
@@ -233,4 +279,5 @@ export async function runCase(rule: string, one: Case, open: Open): Promise<void
   compareDirectives(one, linted.fixes)
   await compareFixed(open, rule, one, files)
   await checkEachFix(open, rule, files, linted)
+  await checkLineEnds(open, rule, files, linted)
 }
