@@ -61,6 +61,8 @@ export interface TrainingSettings {
   resumable: boolean
   /** The loss refuses autocast (BCELoss, binary_cross_entropy): its name. */
   autocastRefusedBy: string
+  /** Gradients of gradients are taken (gradient penalties, meta-learning). */
+  secondOrder: boolean
 }
 
 export interface InputPipelineSettings {
@@ -146,6 +148,8 @@ export interface ParallelismSettings {
   fallback: boolean
   /** It is only reached when several devices are present. */
   guarded: boolean
+  /** Nobody wrote it: the library wraps the model by itself when one process sees several devices. */
+  implicit: boolean
 }
 
 export interface LaunchSettings {
