@@ -4,7 +4,7 @@
  */
 import type { Connection, Diagnostic, DocumentDiagnosticReport } from 'vscode-languageserver'
 import type { ClientFeatures } from './client-features.js'
-import { diagnosticsOf, resultIdOf } from './diagnostics.js'
+import { diagnosticsOf, diagnosticsOfOpen, resultIdOf } from './diagnostics.js'
 import type { OpenEntry } from './documents.js'
 import type { Snapshot } from './places.js'
 import type { Outcome, Session } from './session.js'
@@ -38,8 +38,7 @@ export class Delivery {
     outcome: Outcome,
     previous: string | undefined,
   ): Promise<DocumentDiagnosticReport> {
-    const findings = outcome.findings.get(path) ?? []
-    const found = await diagnosticsOf(session, findings, outcome, this.features())
+    const found = await diagnosticsOfOpen(session, path, outcome, this.features())
     const items = [...found.values()].flat()
     const version = outcome.snapshots.get(path)?.version ?? null
     const id = resultIdOf(version, items)
@@ -63,8 +62,7 @@ export class Delivery {
     const { generation } = session
     let refresh = false
     for (const [path, snapshot] of outcome.snapshots) {
-      const findings = outcome.findings.get(path) ?? []
-      const found = await diagnosticsOf(session, findings, outcome, features)
+      const found = await diagnosticsOfOpen(session, path, outcome, features)
       // A newer state is already on its way.
       if (session.generation !== generation) return
       if (features.pull && snapshot.cells === undefined) {

@@ -1,9 +1,9 @@
 /** Findings as diagnostics of the protocol. */
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver'
 import type { Finding } from '../finding.js'
+import { rulePageLink } from '../project/rule-links.js'
 import type { Severity } from '../rules/rule.js'
 import type { ClientFeatures } from './client-features.js'
-import { rulePageLink } from './environment.js'
 import type { Outcome, Session } from './session.js'
 
 const severities: Record<Severity, DiagnosticSeverity> = {
@@ -11,6 +11,33 @@ const severities: Record<Severity, DiagnosticSeverity> = {
   warning: DiagnosticSeverity.Warning,
   information: DiagnosticSeverity.Information,
   hint: DiagnosticSeverity.Hint,
+}
+
+/** Everything that an open file shows: its findings, and what is wrong with it where it is a configuration file. */
+export async function diagnosticsOfOpen(
+  session: Session,
+  path: string,
+  outcome: Outcome,
+  features: ClientFeatures,
+): Promise<Map<string, Diagnostic[]>> {
+  const found = await diagnosticsOf(session, outcome.findings.get(path) ?? [], outcome, features)
+  const snapshot = outcome.snapshots.get(path)
+  const text = snapshot?.text?.getText()
+  for (const problem of outcome.problems) {
+    if (problem.path !== path || snapshot === undefined || text === undefined) continue
+    const line = Math.max(0, problem.line - 1)
+    const length = text.split('\n')[line]?.trimEnd().length ?? 0
+    const diagnostic: Diagnostic = {
+      range: { start: { line, character: 0 }, end: { line, character: length } },
+      severity: DiagnosticSeverity.Error,
+      source: 'costlint',
+      message: problem.message,
+    }
+    const list = found.get(snapshot.uri)
+    if (list === undefined) found.set(snapshot.uri, [diagnostic])
+    else list.push(diagnostic)
+  }
+  return found
 }
 
 /** Diagnostics by the URI that they belong to: the cells of a notebook are documents of their own. */

@@ -22,10 +22,3 @@ export interface Environment {
   /** Milliseconds of any clock. */
   now(): number
 }
-
-/** Where the pages of the rules stand on the web. */
-export const rulePageBase = 'https://github.com/costlint/costlint/blob/main/docs/rules/'
-
-export function rulePageLink(rule: string): string {
-  return `${rulePageBase}${rule}.md`
-}

@@ -1,6 +1,6 @@
 /** The pages of the rules as hovers and explanations. */
 import type { Finding } from '../finding.js'
-import { rulePageLink } from './environment.js'
+import { rulePageLink } from '../project/rule-links.js'
 
 export type RulePages = Readonly<Record<string, string>>
 

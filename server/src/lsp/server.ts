@@ -18,8 +18,9 @@ import {
   ResponseError,
   type ServerCapabilities,
   TextDocumentSyncKind,
-  type WorkDoneProgressReporter,
+  WorkDoneProgressReporter,
 } from 'vscode-languageserver'
+import { rulePageLink } from '../project/rule-links.js'
 import { type ClientFeatures, readFeatures } from './client-features.js'
 import {
   type ActionData,
@@ -31,7 +32,7 @@ import {
 } from './code-actions.js'
 import { Delivery } from './delivery.js'
 import { OpenDocuments, type OpenEntry } from './documents.js'
-import { type Environment, rulePageLink } from './environment.js'
+import type { Environment } from './environment.js'
 import { explain, summary } from './explain.js'
 import { hoverAt } from './hover.js'
 import type { Log, Session } from './session.js'
@@ -389,7 +390,8 @@ class Server {
     progress: WorkDoneProgressReporter,
   ): Promise<unknown> {
     if (params.command === lintWorkspaceCommand) {
-      const given = params.workDoneToken === undefined ? undefined : progress
+      // The library takes the token out of the parameters.
+      const given = WorkDoneProgressReporter.isNullInstance(progress) ? undefined : progress
       const sessions = this.sessions.ofFolders()
       return lintWorkspace(this.connection, sessions, this.delivery, token, given, this.features.progress)
     }

@@ -19,6 +19,15 @@ export interface Log {
 export interface Outcome {
   findings: ReadonlyMap<string, Finding[]>
   snapshots: ReadonlyMap<string, Snapshot>
+  /** What is wrong with the configuration files. */
+  problems: readonly ConfigurationProblem[]
+}
+
+/** Lines are 1-based. */
+export interface ConfigurationProblem {
+  path: string
+  line: number
+  message: string
 }
 
 /** Files that decide how every other file is judged. */
@@ -50,6 +59,7 @@ export class Session {
   private touched = new Set<string>()
   /** Findings of closed files that the client has not been told yet. */
   private untold = new Map<string, Finding[]>()
+  private problems: readonly ConfigurationProblem[] = []
   /** What judging took the last time, in milliseconds. */
   lastDuration = 0
 
@@ -175,10 +185,10 @@ export class Session {
     const findings = new Map<string, Finding[]>()
     if (!this.settings.enable) {
       for (const path of this.whole ?? []) this.untold.set(path, [])
-      return { findings, snapshots: this.opened() }
+      return { findings, snapshots: this.opened(), problems: [] }
     }
     const project = await this.load()
-    if (project === undefined) return { findings, snapshots: this.opened() }
+    if (project === undefined) return { findings, snapshots: this.opened(), problems: [] }
     const started = this.environment.now()
     // The state may have moved while the project was loading: take what is there now.
     if (this.active !== undefined) this.active.state = this.state
@@ -194,7 +204,7 @@ export class Session {
       this.fault('linting', error)
     }
     this.lastDuration = this.environment.now() - started
-    return { findings, snapshots }
+    return { findings, snapshots, problems: this.problems }
   }
 
   private async judgeSome(
@@ -291,7 +301,7 @@ export class Session {
       if (signal.aborted) return undefined
       const findings = new Map<string, Finding[]>()
       this.sort(result, snapshots, findings)
-      return { findings, snapshots }
+      return { findings, snapshots, problems: this.problems }
     } catch (error) {
       if (!signal.aborted) this.fault('linting the workspace', error)
       return undefined
@@ -351,6 +361,8 @@ export class Session {
   private async create(): Promise<Project | undefined> {
     try {
       const { select, ignore } = this.settings
+      // A host that throws at once must not do so before `loading` is set.
+      await Promise.resolve()
       this.project = await this.environment.createProject(this.folder, { select, ignore })
       return this.project
     } catch (error) {
@@ -375,6 +387,10 @@ export class Session {
   }
 
   private report(result: LintResult): void {
+    this.problems = result.problems ?? []
+    for (const { path, line, message } of this.problems) {
+      this.once(() => this.log.warn(`${path}:${line}: ${message}`), path, message)
+    }
     for (const fault of result.faults)
       this.once(() => this.log.error(fault.message), fault.path, fault.message)
     for (const error of result.errors) {
@@ -383,8 +399,9 @@ export class Session {
   }
 
   private fault(doing: string, error: unknown): void {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    this.once(() => this.log.error(`CostLint failed at ${doing}: ${message}`), doing, message)
+    const message = error instanceof Error ? error.message : String(error)
+    const details = error instanceof Error ? (error.stack ?? message) : message
+    this.once(() => this.log.error(`CostLint failed at ${doing}: ${details}`), doing, message)
   }
 
   /** The same trouble on every keystroke is one entry in the log. */
