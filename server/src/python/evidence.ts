@@ -104,6 +104,7 @@ function acceleratorOf(analysis: Analysis, strings: Strings): Evidence['accelera
   const asks = analysis.usesHere('torch.cuda.is_available', 'torch.accelerator.')
   const uses = strings.cuda || analysis.usesHere('.cuda') || analysis.usesHere('torch.cuda.')
   if (uses) return asks ? 'maybe' : 'gpu'
+  if (analysis.usesHere('torch.accelerator.')) return 'maybe'
   if (strings.cpu) return 'cpu'
   return 'none'
 }
@@ -111,7 +112,11 @@ function acceleratorOf(analysis: Analysis, strings: Strings): Evidence['accelera
 export function evidenceOf(analysis: Analysis): Evidence {
   const strings = scanStrings(analysis)
   const toyCall = analysis.calls.find((call) => toyCalls.has(call.method))
-  const small = toyCall?.method ?? strings.toy ?? smallModel(analysis)
+  // A toy set beside real ones is an option (`--dummy`), not what the script is for.
+  const real = analysis.calls.some(
+    (call) => call.name !== null && /^torchvision\.datasets\.[A-Z]/.test(call.name) && !toyCalls.has(call.method),
+  )
+  const small = real ? null : (toyCall?.method ?? strings.toy ?? smallModel(analysis))
   let role: Evidence['role'] = 'library'
   if (testPath.test(analysis.path)) role = 'test'
   else if (analysis.loops.some((loop) => loop.role === 'train' || loop.role === 'epoch')) role = 'training'

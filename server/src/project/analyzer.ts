@@ -1,0 +1,275 @@
+/**
+ * From the text of a file to what readers claim about it. Trees and facts stay in here (and so in the worker that
+ * runs it); what comes out is plain data.
+ */
+
+import { dockerfileFacts } from '../config/dockerfile.js'
+import { hclFacts } from '../config/hcl.js'
+import { jsonFacts } from '../config/json.js'
+import type { ConfigFacts } from '../config/node.js'
+import { shellFacts } from '../config/shell.js'
+import type { ShellFacts } from '../config/shell-facts.js'
+import { tomlFacts } from '../config/toml.js'
+import { yamlFacts } from '../config/yaml.js'
+import type { Change, Refusal } from '../edit/write.js'
+import { Analysis, type Neighbours } from '../python/analysis.js'
+import type { ModuleSummary } from '../python/module.js'
+import type { Reader, ReaderContext, UnitFacts } from '../readers/reader.js'
+import type { GrammarName, Grammars } from '../syntax/parser.js'
+import type { PythonTree } from '../syntax/python-ast.js'
+import { pythonTree } from '../syntax/python-tree.js'
+import type { SourceFile } from '../text/source-file.js'
+import type { Language, Unit } from '../text/unit.js'
+import { ClaimBuilder } from '../workload/builder.js'
+import type { Binding, Claim, Reading } from '../workload/claim.js'
+import { configStatements, pythonStatements, shellStatements } from './statements.js'
+import { readSuppressions, type Suppression } from './suppressions.js'
+
+/** What is known of one file after it was read by itself. Plain JSON. */
+export interface FileRecord {
+  path: string
+  /** Changes when the text changes. */
+  hash: string
+  /** Not read further: nothing in it speaks to any reader. */
+  filtered: boolean
+  lines: number
+  bytes: number
+  problems: string[]
+  /** Faults of readers: bugs of ours, with the reader's name. */
+  faults: string[]
+  summary: ModuleSummary | null
+  /** What readers claim without knowing the rest of the project. */
+  reading: Reading
+  suppressions: Suppression[]
+}
+
+/** What the rest of the project adds when a Python file is read again. */
+export interface Surroundings {
+  imported: Record<string, ModuleSummary>
+  importers: ModuleSummary[]
+  binding: Binding | null
+  versions: Record<string, string>
+}
+
+type UnitTree = { python?: PythonTree; config?: ConfigFacts; shell?: ShellFacts }
+
+interface Parsed {
+  file: SourceFile
+  units: UnitTree[]
+}
+
+/** Characters of source whose trees are kept for reading again. */
+const keptCharacters = 24_000_000
+
+const grammarOf: Partial<Record<Language, GrammarName>> = {
+  python: 'python',
+  shell: 'bash',
+  hcl: 'hcl',
+  toml: 'toml',
+}
+
+export class Analyzer {
+  private readonly parsed = new Map<string, Parsed>()
+  private kept = 0
+
+  constructor(
+    private readonly grammars: Grammars,
+    private readonly readers: readonly Reader[],
+  ) {}
+
+  /** Loads the grammars that the units need; parsing itself is synchronous. */
+  async prepare(file: SourceFile): Promise<void> {
+    const wanted = new Set<GrammarName>()
+    for (const unit of file.units) {
+      const grammar = grammarOf[unit.language]
+      if (grammar !== undefined && !this.grammars.isLoaded(grammar)) wanted.add(grammar)
+      // Shell text inside configuration and Python is parsed on demand.
+      if (unit.language !== 'toml' && !this.grammars.isLoaded('bash')) wanted.add('bash')
+    }
+    if (wanted.size > 0) await this.grammars.load(...wanted)
+  }
+
+  /** Reads a file by itself. `prepare` must have been awaited. */
+  load(file: SourceFile, hash: string, versions: Record<string, string>): FileRecord {
+    this.forget(file.path)
+    const record: FileRecord = {
+      path: file.path,
+      hash,
+      filtered: false,
+      lines: 0,
+      bytes: 0,
+      problems: [...file.problems],
+      faults: [],
+      summary: null,
+      reading: { subjects: [], claims: [], launches: [] },
+      suppressions: [],
+    }
+    const parsed = this.parse(file, record.problems)
+    this.remember(file.path, parsed)
+    const surroundings: Surroundings = { imported: {}, importers: [], binding: null, versions }
+    file.units.forEach((unit, index) => {
+      const facts = this.factsOf(file, unit, parsed.units[index]!, surroundings)
+      if (unit.index === 0 && facts.python !== undefined)
+        record.summary = (facts.python as Analysis).summary()
+      this.readUnit(facts, surroundings, record.reading, record.faults)
+      if (file.text.includes('costlint') || unit.text.includes('costlint')) {
+        record.suppressions.push(...suppressionsOf(file.path, unit, parsed.units[index]!))
+      }
+    })
+    return record
+  }
+
+  /** Reads a file again, with what the project says around it. */
+  read(file: SourceFile, surroundings: Surroundings): { reading: Reading; faults: string[] } {
+    const parsed = this.parsedOf(file)
+    const reading: Reading = { subjects: [], claims: [], launches: [] }
+    const faults: string[] = []
+    file.units.forEach((unit, index) => {
+      // Only the file's own Python is launched and imported; what it writes elsewhere was read before.
+      this.readUnit(
+        this.factsOf(file, unit, parsed.units[index]!, surroundings),
+        surroundings,
+        reading,
+        faults,
+      )
+    })
+    return { reading, faults }
+  }
+
+  isParsed(path: string): boolean {
+    return this.parsed.has(path)
+  }
+
+  /** The change that the claim's reader would make. */
+  change(file: SourceFile, claim: Claim, value: unknown, surroundings: Surroundings): Change | Refusal {
+    const reader = this.readers.find((one) => one.name === claim.reader)
+    if (reader?.change === undefined) return { reason: `no change is known for ${claim.key}` }
+    const parsed = this.parsedOf(file)
+    const index = file.units.findIndex((unit) => unit.index === claim.site.unit)
+    if (index < 0) return { reason: 'the place is not in the file any more' }
+    return reader.change(
+      claim,
+      value,
+      this.factsOf(file, file.units[index]!, parsed.units[index]!, surroundings),
+    )
+  }
+
+  /** Trees of all units, for the stage that writes edits. */
+  treesOf(file: SourceFile): UnitTree[] {
+    return this.parsedOf(file).units
+  }
+
+  forget(path: string): void {
+    const before = this.parsed.get(path)
+    if (before === undefined) return
+    this.parsed.delete(path)
+    this.kept -= before.file.text.length
+  }
+
+  private parsedOf(file: SourceFile): Parsed {
+    const before = this.parsed.get(file.path)
+    if (before !== undefined && before.file === file) return before
+    this.forget(file.path)
+    const parsed = this.parse(file, [])
+    this.remember(file.path, parsed)
+    return parsed
+  }
+
+  private remember(path: string, parsed: Parsed): void {
+    this.parsed.set(path, parsed)
+    this.kept += parsed.file.text.length
+    for (const [oldest, entry] of this.parsed) {
+      if (this.kept <= keptCharacters || oldest === path) break
+      this.parsed.delete(oldest)
+      this.kept -= entry.file.text.length
+    }
+  }
+
+  private parse(file: SourceFile, problems: string[]): Parsed {
+    const units = file.units.map((unit): UnitTree => {
+      try {
+        return this.parseUnit(unit, problems)
+      } catch (error) {
+        problems.push(`cannot be parsed: ${error instanceof Error ? error.message : String(error)}`)
+        return {}
+      }
+    })
+    return { file, units }
+  }
+
+  private parseUnit(unit: Unit, problems: string[]): UnitTree {
+    switch (unit.language) {
+      case 'python': {
+        const python = pythonTree(unit.text, this.grammars)
+        if (python.problem !== undefined) problems.push(python.problem)
+        return { python }
+      }
+      case 'yaml':
+        return { config: yamlFacts(unit.text) }
+      case 'json':
+        return { config: jsonFacts(unit.text) }
+      case 'toml':
+        return { config: tomlFacts(unit.text, this.grammars) }
+      case 'hcl':
+        return { config: hclFacts(unit.text, this.grammars) }
+      case 'dockerfile':
+        return { config: dockerfileFacts(unit.text) }
+      case 'shell':
+        return { shell: shellFacts(unit.text, this.grammars) }
+      default:
+        return {}
+    }
+  }
+
+  private factsOf(file: SourceFile, unit: Unit, tree: UnitTree, surroundings: Surroundings): UnitFacts {
+    const facts: UnitFacts = { path: file.path, unit }
+    if (tree.config !== undefined) facts.config = tree.config
+    if (tree.shell !== undefined) facts.shell = tree.shell
+    if (tree.python !== undefined) {
+      const own = unit.index === 0
+      const neighbours: Neighbours = {
+        importedByName: new Map(Object.entries(surroundings.imported)),
+        importers: own ? surroundings.importers : [],
+      }
+      const notebook = file.notebook && own
+      const binding = own ? surroundings.binding : null
+      facts.python = new Analysis(file.path, unit.text, tree.python, notebook, neighbours, binding)
+    }
+    return facts
+  }
+
+  private readUnit(facts: UnitFacts, surroundings: Surroundings, into: Reading, faults: string[]): void {
+    const context: ReaderContext = {
+      binding: facts.unit.index === 0 ? surroundings.binding : null,
+      versions: surroundings.versions,
+      shell: (text) => shellFacts(text, this.grammars),
+    }
+    for (const reader of this.readers) {
+      if (!reader.languages.includes(facts.unit.language)) continue
+      if (!reader.triggers.some((word) => facts.unit.text.includes(word))) continue
+      const builder = new ClaimBuilder(facts.path, facts.unit, reader.name)
+      try {
+        reader.read(facts, context, builder)
+      } catch (error) {
+        // One reader's bug must not take the others' findings along.
+        faults.push(
+          `reader ${reader.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        )
+        continue
+      }
+      into.subjects.push(...builder.reading.subjects)
+      into.claims.push(...builder.reading.claims)
+      into.launches.push(...builder.reading.launches)
+    }
+  }
+}
+
+function suppressionsOf(path: string, unit: Unit, tree: UnitTree): Suppression[] {
+  if (tree.python !== undefined)
+    return readSuppressions(path, unit, tree.python.comments, pythonStatements(tree.python))
+  if (tree.config !== undefined)
+    return readSuppressions(path, unit, tree.config.comments, configStatements(tree.config))
+  if (tree.shell !== undefined)
+    return readSuppressions(path, unit, tree.shell.comments, shellStatements(tree.shell))
+  return []
+}

@@ -1,0 +1,152 @@
+/** Reads files into records: in this thread, or (see `pool.ts`) in several workers that each run this. */
+import { readers } from '../readers/index.js'
+import { loadGrammars } from '../syntax/parser.js'
+import { decode } from '../text/decode.js'
+import type { SourceFile } from '../text/source-file.js'
+import { languageOf, sourceFile } from '../text/units.js'
+import type { Reading } from '../workload/claim.js'
+import { Analyzer, type FileRecord, type Surroundings } from './analyzer.js'
+import { type Host, under } from './host.js'
+import { Prefilter } from './prefilter.js'
+
+export type Loaded = { record: FileRecord } | { error: string }
+
+/** Versions of libraries that the project pins for a file, by distribution name. */
+export type Versions = Record<string, string>
+
+export interface ReadResult {
+  reading: Reading
+  faults: string[]
+}
+
+export interface Backend {
+  /** `force`: also when no reader has a word in it (a module that another one imports). */
+  load(path: string, force: boolean, versions: Versions): Promise<Loaded>
+  read(path: string, surroundings: Surroundings): Promise<ReadResult>
+  forget(path: string): void
+  dispose(): Promise<void>
+}
+
+/** Largest file that is read at all, in bytes; beyond lie data, not scripts. */
+const maximumBytes = 16_000_000
+
+/** 32-bit FNV-1a over UTF-16 units, with the length: tells texts apart, nothing more. */
+export function hashOf(text: string): string {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  return `${text.length.toString(36)}.${(hash >>> 0).toString(36)}`
+}
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 0
+  for (let index = 0; index < bytes.length; index++) if (bytes[index] === 10) lines++
+  return bytes.length > 0 && bytes[bytes.length - 1] !== 10 ? lines + 1 : lines
+}
+
+function emptyRecord(path: string, bytes: Uint8Array): FileRecord {
+  return {
+    path,
+    hash: `${bytes.length}`,
+    filtered: true,
+    lines: countLines(bytes),
+    bytes: bytes.length,
+    problems: [],
+    faults: [],
+    summary: null,
+    reading: { subjects: [], claims: [], launches: [] },
+    suppressions: [],
+  }
+}
+
+export async function createAnalyzer(host: Host): Promise<Analyzer> {
+  const grammars = await loadGrammars(await host.grammarSource(), ['python', 'bash'])
+  return new Analyzer(grammars, readers)
+}
+
+/** Words by language: a file without any of them is not even decoded. Notebooks hold several languages. */
+function prefilters(): Map<string, Prefilter> {
+  const words = new Map<string, Set<string>>()
+  for (const reader of readers) {
+    for (const language of reader.languages) {
+      const set = words.get(language) ?? new Set(['costlint:'])
+      for (const word of reader.triggers) set.add(word)
+      words.set(language, set)
+    }
+  }
+  const filters = new Map<string, Prefilter>()
+  for (const [language, set] of words) filters.set(language, new Prefilter(set))
+  return filters
+}
+
+export class LocalBackend implements Backend {
+  private readonly files = new Map<string, SourceFile>()
+  private readonly filters = prefilters()
+
+  constructor(
+    private readonly root: string,
+    private readonly host: Host,
+    readonly analyzer: Analyzer,
+  ) {}
+
+  async load(path: string, force: boolean, versions: Versions): Promise<Loaded> {
+    let bytes: Uint8Array
+    try {
+      bytes = await this.host.read(under(this.root, path))
+    } catch (error) {
+      return { error: error instanceof Error ? error.message : String(error) }
+    }
+    const language = languageOf(path)
+    const filter = language === undefined ? undefined : this.filters.get(language)
+    if (!force && (filter === undefined || !filter.matters(bytes)))
+      return { record: emptyRecord(path, bytes) }
+    if (bytes.length > maximumBytes)
+      return { error: `is too large: ${bytes.length} bytes, the limit is ${maximumBytes}` }
+    const decoded = decode(bytes)
+    if ('problem' in decoded && decoded.problem !== undefined) return { error: decoded.problem }
+    const file = sourceFile(path, (decoded as { text: string }).text)
+    const record = await this.loadFile(file, versions)
+    record.lines = countLines(bytes)
+    record.bytes = bytes.length
+    return { record }
+  }
+
+  /** Reads a text that an editor holds. */
+  async loadFile(file: SourceFile, versions: Versions): Promise<FileRecord> {
+    await this.analyzer.prepare(file)
+    this.files.set(file.path, file)
+    const text = file.text !== '' ? file.text : file.parts.map((part) => part.text).join('\0')
+    const record = this.analyzer.load(file, hashOf(text), versions)
+    this.trim()
+    return record
+  }
+
+  async read(path: string, surroundings: Surroundings): Promise<ReadResult> {
+    const file = await this.fileOf(path)
+    if (file === undefined) return { reading: { subjects: [], claims: [], launches: [] }, faults: [] }
+    return this.analyzer.read(file, surroundings)
+  }
+
+  /** The decoded file, read again if it was let go. */
+  async fileOf(path: string): Promise<SourceFile | undefined> {
+    const before = this.files.get(path)
+    if (before !== undefined) return before
+    await this.load(path, true, {})
+    return this.files.get(path)
+  }
+
+  forget(path: string): void {
+    this.files.delete(path)
+    this.analyzer.forget(path)
+  }
+
+  async dispose(): Promise<void> {
+    this.files.clear()
+  }
+
+  /** Texts are let go together with their trees. */
+  private trim(): void {
+    if (this.files.size < 2_000) return
+    for (const path of this.files.keys()) if (!this.analyzer.isParsed(path)) this.files.delete(path)
+  }
+}

@@ -1,0 +1,133 @@
+/** Rules judge runs. Severity is the rule's, lowered by evidence and by what a launch could still replace. */
+import type { Finding } from '../finding.js'
+import type { LintError } from '../linter.js'
+import type { Confidence, Report, Rule, RuleContext, Severity } from '../rules/rule.js'
+import type { Location } from '../text/location.js'
+import type { Claim, Judged, Run } from '../workload/claim.js'
+import type { Word } from '../workload/words.js'
+import type { FileConfiguration } from './configuration.js'
+
+const order: Severity[] = ['hint', 'information', 'warning', 'error']
+
+/** Families about the cost of training itself: on toy data they matter less. */
+const loweredWhenSmall = new Set(['data', 'precision', 'training', 'lifecycle', 'observability'])
+
+export function lower(a: Severity, b: Severity): Severity {
+  return order.indexOf(a) < order.indexOf(b) ? a : b
+}
+
+function oneStepDown(severity: Severity): Severity {
+  return severity === 'error' ? severity : order[Math.max(0, order.indexOf(severity) - 1)]!
+}
+
+/** A finding before fingerprint and suppression, with what it needs for them. */
+export interface Draft extends Omit<Finding, 'fingerprint'> {
+  scope: string
+  subject: string
+  run: Run
+}
+
+export interface JudgeContext {
+  configurationOf(path: string): FileConfiguration
+  /** False for a module that defines things and that no entry point reaches. */
+  reachable(path: string): boolean
+  faults: LintError[]
+}
+
+function isClaim(at: Claim | Location): at is Claim {
+  return 'setting' in at
+}
+
+function severityOf(rule: Rule, judged: Judged, report: Report, context: JudgeContext): Severity {
+  const { evidence } = judged.subject
+  const family = rule.name.slice(0, rule.name.indexOf('/'))
+  let severity = report.severity === undefined ? rule.severity : lower(report.severity, rule.severity)
+  if (evidence.small !== null && loweredWhenSmall.has(family)) severity = oneStepDown(severity)
+  else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
+  if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
+  return context.configurationOf(judged.subject.location.path).severity(rule.name) ?? severity
+}
+
+/** All that the rules say about one subject in one run. */
+export function judge(judged: Judged, rules: readonly Rule[], context: JudgeContext): Draft[] {
+  const { subject } = judged
+  if (subject.evidence.role === 'test') return []
+  const configuration = context.configurationOf(subject.location.path)
+  const drafts: Draft[] = []
+  for (const rule of rules) {
+    if (rule.judges !== (subject.word as Word)) continue
+    const ruleContext: RuleContext = {
+      options: configuration.options,
+      report: (report) => {
+        const reader = isClaim(report.at) ? report.at.reader : subject.reader
+        if (!configuration.enabled(rule.name, reader)) return
+        // What is missing in a library may be given by whoever uses it.
+        const missing = isClaim(report.at) && report.at.state === 'default'
+        if (missing && subject.evidence.role !== 'job' && !context.reachable(subject.location.path)) return
+        const confidence: Confidence = report.confidence ?? 'high'
+        drafts.push({
+          rule: rule.name,
+          reader,
+          severity: severityOf(rule, judged, report, context),
+          confidence,
+          message: report.message,
+          location: isClaim(report.at) ? report.at.location : report.at,
+          checklist: rule.checklist,
+          saving: report.saving ?? null,
+          related: report.related ?? [],
+          requests: report.fixes ?? [],
+          scope: subject.scope,
+          subject: subject.id,
+          run: judged.run,
+        })
+      },
+    }
+    try {
+      rule.check(judged, ruleContext)
+    } catch (error) {
+      context.faults.push({
+        path: subject.location.path,
+        message: `rule ${rule.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      })
+    }
+  }
+  return superseded(drafts, rules)
+}
+
+/** Where two rules speak of one subject, the more specific one wins. */
+function superseded(drafts: Draft[], rules: readonly Rule[]): Draft[] {
+  if (drafts.length < 2) return drafts
+  const silenced = new Set<string>()
+  for (const draft of drafts) {
+    for (const weaker of rules.find((rule) => rule.name === draft.rule)?.supersedes ?? [])
+      silenced.add(weaker)
+  }
+  return drafts.filter((draft) => !silenced.has(draft.rule))
+}
+
+/**
+ * A subject judged in several runs: what all of them say is one finding; what only some say is told once, with the
+ * launches that it holds for.
+ */
+export function mergeRuns(perRun: Draft[][]): Draft[] {
+  if (perRun.length === 1) return perRun[0]!
+  const merged = new Map<string, { draft: Draft; launches: Draft[] }>()
+  for (const drafts of perRun) {
+    for (const draft of drafts) {
+      const { path, cell, start, end } = draft.location
+      const key = `${draft.rule}\0${path}\0${cell}\0${start}\0${end}`
+      const before = merged.get(key)
+      if (before === undefined) merged.set(key, { draft, launches: [draft] })
+      else before.launches.push(draft)
+    }
+  }
+  return [...merged.values()].map(({ draft, launches }) => {
+    if (launches.length === perRun.length) return draft
+    const related = launches.flatMap(({ run }) =>
+      run.job.launch === null
+        ? []
+        : [{ location: run.job.launch.location, message: 'holds for this launch' }],
+    )
+    return { ...draft, related: [...draft.related, ...related] }
+  })
+}

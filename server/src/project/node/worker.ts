@@ -1,0 +1,33 @@
+/** What a worker thread runs: one backend, asked by messages. */
+import { parentPort } from 'node:worker_threads'
+import { createAnalyzer, LocalBackend } from '../backend.js'
+import type { WorkerReply, WorkerRequest } from '../pool.js'
+import { createNodeHost } from './host.js'
+
+const port = parentPort
+if (port === null) throw new Error('worker.ts runs only as a worker thread')
+
+const host = createNodeHost()
+let backend: LocalBackend | null = null
+
+async function answer(request: WorkerRequest): Promise<unknown> {
+  if (request.kind === 'start') {
+    backend = new LocalBackend(request.root, host, await createAnalyzer(host))
+    return null
+  }
+  if (backend === null) throw new Error('the worker was not started')
+  if (request.kind === 'load') return backend.load(request.path, request.force, request.versions)
+  if (request.kind === 'read') return backend.read(request.path, request.surroundings)
+  backend.forget(request.path)
+  return null
+}
+
+port.on('message', (request: WorkerRequest) => {
+  answer(request).then(
+    (result) => port.postMessage({ id: request.id, result } satisfies WorkerReply),
+    (error: unknown) => {
+      const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      port.postMessage({ id: request.id, failure } satisfies WorkerReply)
+    },
+  )
+})

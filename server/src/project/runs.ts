@@ -1,0 +1,144 @@
+/** Readings of all files become runs: one launch of one entry point on one request for machines. */
+import type { Binding, Claim, Evidence, Judged, Launch, Reading, Run, Subject } from '../workload/claim.js'
+import { joinClaims, type LayerOf } from '../workload/join.js'
+import type { Word } from '../workload/words.js'
+
+/** A launch with the file it starts, and that file read with it. */
+export interface LinkedLaunch {
+  launch: Launch
+  binding: Binding
+  script: string | null
+  unresolved: string | null
+  /** The script read with the launch bound; null when there is no script. */
+  reading: Reading | null
+}
+
+export interface RunInput {
+  /** By path, each read with its neighbours but without a launch. */
+  readings: ReadonlyMap<string, Reading>
+  launches: LinkedLaunch[]
+  /** Modules of the project that a script imports. */
+  importedBy(path: string): string[]
+  /** The accelerator that code without a job runs on, if the user named one. */
+  defaultHardware(path: string): string | null
+  layerOf: LayerOf
+}
+
+/** Subjects judged together: each entry is one subject in all its runs. */
+export type Judgements = Judged[][]
+
+function judgedFrom(reading: Reading, run: Run, layerOf: LayerOf, own: string): Judged[] {
+  const settings = joinClaims(reading.subjects, reading.claims, layerOf)
+  return reading.subjects.map((subject) => ({
+    subject: subject.location.path === own ? withHardware(subject, run) : subject,
+    run,
+    settings: settings.get(subject.id) as Judged['settings'],
+  }))
+}
+
+/** What the job says about accelerators outranks what the code hints at. */
+function withHardware(subject: Subject, run: Run): Subject {
+  const gpus = run.job.compute?.settings.gpus
+  if (gpus === undefined || gpus.state === 'unknown' || subject.evidence.role === 'job') return subject
+  const { accelerator } = subject.evidence
+  let known: Evidence['accelerator'] = accelerator
+  if ((gpus.value ?? 0) > 0) known = accelerator === 'cpu' ? accelerator : 'gpu'
+  else if (accelerator === 'maybe' || accelerator === 'none') known = 'cpu'
+  return known === accelerator
+    ? subject
+    : { ...subject, evidence: { ...subject.evidence, accelerator: known } }
+}
+
+function newRun(
+  id: string,
+  script: string | null,
+  unresolved: string | null,
+  launch: Launch | null,
+  job: string | null,
+): Run {
+  const run: Run = {
+    id,
+    script,
+    unresolved,
+    job: { id: job, compute: null, launch },
+    subjects: [],
+    siblings: [],
+  }
+  run.siblings = [run]
+  return run
+}
+
+export function buildRuns(input: RunInput): Judgements {
+  const judgements: Judgements = []
+  const computeOf = new Map<string, { subject: Subject<'Compute'>; settings: Record<string, Claim> }>()
+  for (const reading of input.readings.values()) {
+    const computes = reading.subjects.filter(
+      (subject) => subject.word === ('Compute' satisfies Word) && subject.job !== null,
+    )
+    if (computes.length === 0) continue
+    const settings = joinClaims(computes, reading.claims, input.layerOf)
+    for (const subject of computes) {
+      computeOf.set(subject.job!, {
+        subject: subject as Subject<'Compute'>,
+        settings: settings.get(subject.id)!,
+      })
+    }
+  }
+
+  const runsOfJob = new Map<string, Run[]>()
+  const runsOfScript = new Map<string, { run: Run; reading: Reading }[]>()
+  for (const linked of input.launches) {
+    const run = newRun(linked.launch.id, linked.script, linked.unresolved, linked.launch, linked.launch.job)
+    if (linked.launch.job !== null) {
+      const list = runsOfJob.get(linked.launch.job)
+      if (list === undefined) runsOfJob.set(linked.launch.job, [run])
+      else list.push(run)
+    }
+    if (linked.script !== null && linked.reading !== null) {
+      const list = runsOfScript.get(linked.script)
+      const entry = { run, reading: linked.reading }
+      if (list === undefined) runsOfScript.set(linked.script, [entry])
+      else list.push(entry)
+    }
+  }
+  for (const [job, compute] of computeOf) {
+    let runs = runsOfJob.get(job)
+    if (runs === undefined) {
+      runs = [newRun(job, null, 'no program that it starts could be read', null, job)]
+      runsOfJob.set(job, runs)
+    }
+    for (const run of runs) {
+      run.siblings = runs
+      run.job.compute = {
+        subject: compute.subject,
+        run,
+        settings: compute.settings as Judged<'Compute'>['settings'],
+      }
+    }
+    judgements.push([runs[0]!.job.compute as unknown as Judged])
+  }
+
+  for (const [path, reading] of input.readings) {
+    const launched = runsOfScript.get(path) ?? [{ run: newRun(path, path, null, null, null), reading }]
+    const bySubject = new Map<string, Judged[]>()
+    for (const { run, reading: read } of launched) {
+      const own = judgedFrom(read, run, input.layerOf, path)
+      run.subjects = [...own, ...neighbours(input, path, run)]
+      for (const judged of own) {
+        if (judged.subject.word === 'Compute' && judged.subject.job !== null) continue
+        const list = bySubject.get(judged.subject.id)
+        if (list === undefined) bySubject.set(judged.subject.id, [judged])
+        else list.push(judged)
+      }
+    }
+    judgements.push(...bySubject.values())
+  }
+  return judgements
+}
+
+function neighbours(input: RunInput, path: string, run: Run): Judged[] {
+  return input.importedBy(path).flatMap((module) => {
+    const reading = input.readings.get(module)
+    return reading === undefined ? [] : judgedFrom(reading, run, input.layerOf, module)
+  })
+}
