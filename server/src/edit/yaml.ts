@@ -1,0 +1,554 @@
+/** Sets and removes keys in YAML text. Everything that is not the key itself stays as it is written. */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  isCollection as isYamlCollection,
+  type Pair,
+  type ParsedNode,
+  parseAllDocuments,
+  visit,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
+import { type Masked, maskTemplates, touches } from '../config/template.js'
+import type { Span } from '../text/location.js'
+import { type BracketedList, insertItems, removeItems } from './bracketed-list.js'
+import { inSequence } from './sequence.js'
+import {
+  endsLine,
+  indentation,
+  lineBreak,
+  lineEnd,
+  lineStart,
+  nextLine,
+  refuse,
+  startsLine,
+  type UnitEdit,
+} from './unit-edit.js'
+import type { ConfigurationWrite, Refusal } from './write.js'
+import {
+  blockEntry,
+  blockLines,
+  childColumn,
+  flowValue,
+  takesLines,
+  type YamlStyle,
+  yamlString,
+} from './yaml-format.js'
+
+type SetKey = Extract<ConfigurationWrite, { kind: 'set key' }>
+type YMap = YAMLMap<ParsedNode, ParsedNode | null>
+type YSeq = YAMLSeq<ParsedNode>
+type YPair = Pair<ParsedNode, ParsedNode | null>
+
+/** Tokens around a pair or item, as the parser kept them. */
+interface Token {
+  type: string
+  offset: number
+  source: string
+}
+
+export function yamlEdits(text: string, writes: readonly ConfigurationWrite[]): UnitEdit[] | Refusal {
+  return inSequence(text, writes, (current, write) => {
+    try {
+      return new YamlWriter(current).write(write)
+    } catch (error) {
+      // The parser recurses over nested collections.
+      if (error instanceof RangeError) return refuse('the file is nested too deeply')
+      throw error
+    }
+  })
+}
+
+/** What holds a value: where it may be replaced, and how its place is written. */
+interface Holder {
+  flow: boolean
+  /** Column of the key; of the dash for items of lists; -1 for the document. */
+  column: number
+  /** Behind the colon (and an anchor), or null where the value has no colon before it. */
+  colon: number | null
+  /** The value carries an explicit tag, which decides its type. */
+  tagged: boolean
+}
+
+class YamlWriter {
+  private readonly masked: Masked
+  private readonly documents: Document.Parsed[]
+  private readonly eol: string
+  private style: YamlStyle = { indent: 2, indentLists: true, quote: '"' }
+
+  constructor(private readonly text: string) {
+    this.masked = maskTemplates(text)
+    this.documents = parseAllDocuments(this.masked.text, {
+      keepSourceTokens: true,
+      schema: 'failsafe',
+      uniqueKeys: false,
+      strict: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    }) as Document.Parsed[]
+    this.eol = lineBreak(text)
+  }
+
+  write(write: ConfigurationWrite): UnitEdit[] | Refusal {
+    if (this.documents.length === 0 && write.document === 0) {
+      if (write.kind === 'remove key') return refuse('the key is not there')
+      return this.fillEmpty(this.text.length, write)
+    }
+    const document = this.documents[write.document]
+    if (!document) return refuse('the document is no longer there')
+    if (document.errors.length > 0) return refuse('the file is not valid YAML')
+    this.style = this.styleOf(document)
+    return write.kind === 'set key' ? this.set(document, write) : this.remove(document, write.keys)
+  }
+
+  private set(document: Document.Parsed, write: SetKey): UnitEdit[] | Refusal {
+    const { keys } = write
+    let node = document.contents as ParsedNode | null
+    let holder: Holder = { flow: false, column: -this.style.indent, colon: null, tagged: false }
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!
+      if (node === null || isNull(node)) {
+        if (i === 0) return this.fillEmpty(node?.range[2] ?? document.range[2], write)
+        const nested = nest(keys.slice(i), write.value)
+        return nested === undefined
+          ? refuse(`there is no item ${key}`)
+          : this.replace(document, node, holder, nested, write)
+      }
+      if (isAlias(node)) return refuse(`${describe(keys, i)} is an alias of another value`)
+      if (this.isAliased(document, node))
+        return refuse(`other values of the file are aliases of ${describe(keys, i)}`)
+      if (isMap(node)) {
+        const map = node as unknown as YMap
+        const pairs = map.items.filter((pair) => keyOf(pair) === String(key))
+        if (pairs.length > 1) return refuse(`${key} is given twice`)
+        if (pairs.length === 0) {
+          if (i < keys.length - 1 && map.items.some((pair) => keyOf(pair) === '<<')) {
+            return refuse(`${key} may come from a merged map`)
+          }
+          const nested = nest(keys.slice(i + 1), write.value)
+          if (nested === undefined) return refuse(`there is no item ${keys[i + 1]}`)
+          return this.insertPair(map, String(key), nested, write, i === keys.length - 1)
+        }
+        holder = this.pairHolder(map, pairs[0]!)
+        node = pairs[0]!.value
+      } else if (isSeq(node)) {
+        const seq = node as unknown as YSeq
+        const index = Number(key)
+        if (!Number.isInteger(index) || index < 0 || index > seq.items.length)
+          return refuse(`there is no item ${key}`)
+        if (index === seq.items.length) {
+          const nested = nest(keys.slice(i + 1), write.value)
+          return nested === undefined
+            ? refuse(`there is no item ${keys[i + 1]}`)
+            : this.appendItem(seq, nested)
+        }
+        holder = { flow: seq.flow === true, column: this.dashColumn(seq), colon: null, tagged: false }
+        node = seq.items[index]!
+      } else return refuse(`${describe(keys, i)} is not a map`)
+    }
+    return this.replace(document, node, holder, write.value, write)
+  }
+
+  /** A document without content. */
+  private fillEmpty(at: number, write: SetKey): UnitEdit[] | Refusal {
+    const value = nest(write.keys, write.value)
+    if (value === undefined || !takesLines(value)) return refuse('there is nothing to set')
+    const lines = this.commented(blockLines(value, 0, this.style), write.comment)
+    const lead = at > 0 && this.text[at - 1] !== '\n' ? this.eol : ''
+    return [{ start: at, end: at, text: lead + lines.join(this.eol) + this.eol }]
+  }
+
+  private replace(
+    document: Document.Parsed,
+    node: ParsedNode | null,
+    holder: Holder,
+    value: unknown,
+    write: SetKey,
+  ): UnitEdit[] | Refusal {
+    const { text, eol, style } = this
+    if (node && touches(this.masked.spans, node.range[0], node.range[1]))
+      return refuse('the value is a template')
+    if (holder.tagged) return refuse('the value has a tag of its own')
+    if (node && !isAlias(node) && this.isShared(document, node)) {
+      return refuse('other values of the file are aliases of this one')
+    }
+    const empty = node === null || node.range[0] === node.range[1]
+    const start = empty ? (holder.colon ?? -1) : node.range[0]
+    if (start < 0) return refuse('the value has no place of its own')
+    const end = empty ? start : this.trimmedEnd(node)
+    const old = node && isScalar(node) ? text[start] : ''
+    const keepQuote = typeof value === 'string' && (old === '"' || old === "'") ? old : undefined
+    if (holder.flow) {
+      const json = old === '"' || this.isJson(node)
+      const spelled = flowValue(value, style, true, json)
+      return [{ start, end, text: empty ? ` ${spelled}` : spelled }]
+    }
+    const block = !empty && isYamlCollection(node) && !node.flow
+    if (!takesLines(value)) {
+      const spelled = keepQuote
+        ? yamlString(value as string, style, false, keepQuote)
+        : flowValue(value, style, false)
+      if (block && holder.colon !== null) {
+        return this.commentedEdit(write, holder.colon, [
+          { start: holder.colon, end: holder.colon, text: ` ${spelled}` },
+          { start: lineEnd(text, holder.colon), end, text: '' },
+        ])
+      }
+      return this.commentedEdit(write, end, [{ start, end, text: empty ? ` ${spelled}` : spelled }])
+    }
+    if (holder.colon === null) {
+      // An item of a list, or the whole document: it stays at its column.
+      const column = start - lineStart(text, start)
+      const lines = blockLines(value, column, style)
+      return [{ start, end, text: lines.join(eol).trimStart() }]
+    }
+    const lines = blockLines(value, childColumn(value, holder.column, style), style)
+    if (block) return [{ start: lineStart(text, start), end, text: lines.join(eol) }]
+    const at = lineEnd(text, end)
+    if (!endsLine(text, end)) return refuse('other text follows the value')
+    return this.commentedEdit(write, end, [
+      { start: holder.colon, end, text: '' },
+      { start: at, end: at, text: lines.map((line) => eol + line).join('') },
+    ])
+  }
+
+  private insertPair(
+    map: YMap,
+    key: string,
+    value: unknown,
+    write: SetKey,
+    isLast: boolean,
+  ): UnitEdit[] | Refusal {
+    const { text, eol, style } = this
+    const sibling = isLast && write.after !== undefined ? write.after : null
+    let index = map.items.findIndex((pair) => keyOf(pair) === sibling)
+    if (index < 0) index = map.items.length - 1
+    if (map.flow) {
+      const list = this.flowList(
+        map,
+        map.items.map((pair) => this.pairSpan(map, pair)),
+      )
+      if (list === null) return refuse('the map cannot be read')
+      const json = this.isJson(map as unknown as ParsedNode)
+      const name = json ? JSON.stringify(key) : yamlString(key, style, true)
+      const item = `${name}: ${flowValue(value, style, true, json)}`
+      return insertItems(list, [item], index + 1, ' '.repeat(style.indent))
+    }
+    const first = map.range![0]
+    const prefix = text.slice(lineStart(text, first), first)
+    const next = nextLine(text, map.range![1])
+    if (prefix.includes('\t')) return refuse('tabs stand in the indentation')
+    if (this.holdsTemplateLine(lineStart(text, first), next)) return refuse('the map is built by a template')
+    const { end } = this.pairSpan(map, map.items[index]!)
+    if (!endsLine(text, end)) return refuse('other text follows the value')
+    const at = this.behindComments(lineEnd(text, end), prefix.length)
+    const lines = this.commented(blockEntry(key, value, prefix.length, style), write.comment)
+    return [{ start: at, end: at, text: lines.map((line) => eol + line).join('') }]
+  }
+
+  private appendItem(seq: YSeq, value: unknown): UnitEdit[] | Refusal {
+    const { text, eol, style } = this
+    if (seq.flow) {
+      const list = this.flowList(
+        seq,
+        seq.items.map((item) => ({ start: item.range[0], end: this.trimmedEnd(item) })),
+      )
+      if (list === null) return refuse('the list cannot be read')
+      const item = flowValue(value, style, true, this.isJson(seq as unknown as ParsedNode))
+      return insertItems(list, [item], seq.items.length, ' '.repeat(style.indent))
+    }
+    const last = seq.items[seq.items.length - 1]!
+    const end = Math.max(this.contentEnd(last), last.range[0])
+    const column = this.dashColumn(seq)
+    if (this.holdsTemplateLine(lineStart(text, seq.range![0]), nextLine(text, seq.range![1]))) {
+      return refuse('the list is built by a template')
+    }
+    if (column < 0 || !endsLine(text, end)) return refuse('the list cannot be read')
+    const at = this.behindComments(lineEnd(text, end), column)
+    const lines = blockLines([value], column, style)
+    return [{ start: at, end: at, text: lines.map((line) => eol + line).join('') }]
+  }
+
+  private remove(document: Document.Parsed, keys: (string | number)[]): UnitEdit[] | Refusal {
+    let node = document.contents as ParsedNode | null
+    let holder: Holder = { flow: false, column: -1, colon: null, tagged: false }
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!
+      const isLast = i === keys.length - 1
+      if (node !== null && isAlias(node)) return refuse(`${describe(keys, i)} is an alias of another value`)
+      if (node !== null && isMap(node)) {
+        const map = node as unknown as YMap
+        const pairs = map.items.filter((pair) => keyOf(pair) === String(key))
+        if (pairs.length !== 1)
+          return refuse(pairs.length > 1 ? `${key} is given twice` : `${key} is not there`)
+        if (isLast) return this.removePair(document, map, pairs[0]!, holder)
+        holder = this.pairHolder(map, pairs[0]!)
+        node = pairs[0]!.value
+      } else if (node !== null && isSeq(node)) {
+        const seq = node as unknown as YSeq
+        const item = seq.items[Number(key)]
+        if (!item) return refuse(`there is no item ${key}`)
+        if (isLast) return this.removeItem(document, seq, Number(key), holder)
+        holder = { flow: seq.flow === true, column: this.dashColumn(seq), colon: null, tagged: false }
+        node = item
+      } else return refuse(`${key} is not there`)
+    }
+    return refuse('there is nothing to remove')
+  }
+
+  private removePair(
+    document: Document.Parsed,
+    map: YMap,
+    pair: YPair,
+    holder: Holder,
+  ): UnitEdit[] | Refusal {
+    const { text } = this
+    if (pair.value && this.isShared(document, pair.value))
+      return refuse('other values of the file are aliases of this one')
+    const index = map.items.indexOf(pair)
+    const spans = map.items.map((item) => this.pairSpan(map, item))
+    if (map.flow) {
+      const list = this.flowList(map, spans)
+      return list === null ? refuse('the map cannot be read') : removeItems(list, new Set([index]))
+    }
+    const { start, end } = spans[index]!
+    if (!endsLine(text, end)) return refuse('other text follows the value')
+    if (map.items.length === 1) return this.emptied(map as unknown as ParsedNode, start, end, '{}', holder)
+    if (startsLine(text, start))
+      return [{ start: lineStart(text, start), end: nextLine(text, end), text: '' }]
+    return [{ start, end: spans[index + 1]!.start, text: '' }]
+  }
+
+  private removeItem(
+    document: Document.Parsed,
+    seq: YSeq,
+    index: number,
+    holder: Holder,
+  ): UnitEdit[] | Refusal {
+    const { text } = this
+    const item = seq.items[index]!
+    if (this.isShared(document, item)) return refuse('other values of the file are aliases of this one')
+    if (seq.flow) {
+      const spans = seq.items.map((one) => ({ start: one.range[0], end: this.trimmedEnd(one) }))
+      const list = this.flowList(seq, spans)
+      return list === null ? refuse('the list cannot be read') : removeItems(list, new Set([index]))
+    }
+    const end = Math.max(this.contentEnd(item), item.range[0])
+    const dash = text.lastIndexOf('-', item.range[0] - 1)
+    if (dash < 0 || !startsLine(text, dash) || !endsLine(text, end)) return refuse('the list cannot be read')
+    if (seq.items.length === 1) return this.emptied(seq as unknown as ParsedNode, dash, end, '[]', holder)
+    return [{ start: lineStart(text, dash), end: nextLine(text, end), text: '' }]
+  }
+
+  /** A block collection that loses its last entry becomes `{}` or `[]`, so that it stays what it is. */
+  private emptied(node: ParsedNode, start: number, end: number, text: string, holder: Holder): UnitEdit[] {
+    if (holder.colon === null) return [{ start: node.range[0], end, text }]
+    return [
+      { start: holder.colon, end: holder.colon, text: ` ${text}` },
+      { start: Math.min(lineEnd(this.text, holder.colon), start), end, text: '' },
+    ]
+  }
+
+  private pairHolder(map: YMap, pair: YPair): Holder {
+    const separators = ((pair.srcToken as { sep?: Token[] } | undefined)?.sep ?? []).filter((token) =>
+      ['map-value-ind', 'anchor', 'tag'].includes(token.type),
+    )
+    const last = separators[separators.length - 1]
+    const start = map.range![0]
+    return {
+      flow: map.flow === true,
+      column: start - lineStart(this.text, start),
+      colon: last ? last.offset + last.source.length : null,
+      tagged: separators.some((token) => token.type === 'tag'),
+    }
+  }
+
+  private pairSpan(map: YMap, pair: YPair): Span {
+    const { value } = pair
+    const start = pair.key.range[0]
+    const behindKey = this.pairHolder(map, pair).colon ?? pair.key.range[1]
+    const end = value === null || value.range[0] === value.range[1] ? behindKey : this.contentEnd(value)
+    return { start, end: Math.max(end, behindKey) }
+  }
+
+  /** Behind the last character that belongs to the value; comments below it do not. */
+  private contentEnd(node: ParsedNode): number {
+    let current: ParsedNode = node
+    for (;;) {
+      if (!isYamlCollection(current) || current.flow || current.items.length === 0)
+        return this.trimmedEnd(current)
+      const last: unknown = current.items[current.items.length - 1]
+      if (isMap(current)) {
+        const pair = last as YPair
+        if (pair.value === null || pair.value.range[0] === pair.value.range[1]) {
+          return this.pairSpan(current as unknown as YMap, pair).end
+        }
+        current = pair.value
+      } else current = last as ParsedNode
+    }
+  }
+
+  /** Without the white space that the parser counts to block scalars, unless `|+` keeps it. */
+  private trimmedEnd(node: ParsedNode): number {
+    const [start, end] = node.range
+    if (isScalar(node) && /^[|>]\d?\+/.test(this.text.slice(start, start + 3))) {
+      return this.text[end - 1] === '\n' ? lineEnd(this.text, end - 1) - 0 : end
+    }
+    let trimmed = end
+    while (trimmed > start && ' \t\r\n'.includes(this.text[trimmed - 1]!)) trimmed--
+    return trimmed
+  }
+
+  private dashColumn(seq: YSeq): number {
+    const first = (seq.srcToken as { items?: { start: Token[] }[] } | undefined)?.items?.[0]
+    const dash = first?.start.find((token) => token.type === 'seq-item-ind')
+    return dash ? dash.offset - lineStart(this.text, dash.offset) : -1
+  }
+
+  private flowList(node: YMap | YSeq, items: Span[]): BracketedList | null {
+    const open = node.range![0]
+    const close = node.range![1] - 1
+    if (!'}]'.includes(this.text[close]!) || !'{['.includes(this.text[open]!)) return null
+    return { text: this.text, open, close, items, comment: '#', trailingComma: false }
+  }
+
+  /** JSON written as YAML: keys, or else strings, in double quotes. */
+  private isJson(node: ParsedNode | null): boolean {
+    if (!node || !isYamlCollection(node) || !node.flow) return false
+    if (isMap(node)) {
+      return (
+        node.items.length > 0 &&
+        node.items.every((pair) => this.text[(pair as unknown as YPair).key.range[0]] === '"')
+      )
+    }
+    const items = node.items as unknown as ParsedNode[]
+    return items.some((item) => isScalar(item) && this.text[item.range[0]] === '"')
+  }
+
+  /** Comment lines further right than `column` still belong to what stands above them. */
+  private behindComments(from: number, column: number): number {
+    const { text } = this
+    let at = from
+    for (let line = nextLine(text, from); line < text.length; line = nextLine(text, line)) {
+      const end = lineEnd(text, line)
+      const content = text.slice(line, end).trim()
+      if (content === '') continue
+      if (!content.startsWith('#') || indentation(text, line).length <= column) break
+      at = end
+    }
+    return at
+  }
+
+  /** True where a template fills a line of its own, so that what stands in the text is not what the file becomes. */
+  private holdsTemplateLine(start: number, end: number): boolean {
+    return this.masked.spans.some(
+      (span) => span.start >= start && span.end <= end && this.masked.text[span.start] === ' ',
+    )
+  }
+
+  /** True where an alias elsewhere stands for this very value. */
+  private isAliased(document: Document.Parsed, node: ParsedNode): boolean {
+    const anchor = isAlias(node) ? undefined : node.anchor
+    if (!anchor) return false
+    let found = false
+    visit(document, {
+      Alias(_, alias) {
+        if (alias.source !== anchor) return undefined
+        found = true
+        return visit.BREAK
+      },
+    })
+    return found
+  }
+
+  /** True where the value, or a part of it, has aliases outside it. */
+  private isShared(document: Document.Parsed, node: ParsedNode): boolean {
+    const anchors = new Set<string>()
+    visit(node as never, {
+      Node(_, inner) {
+        if ('anchor' in inner && inner.anchor) anchors.add(inner.anchor)
+      },
+    })
+    if (anchors.size === 0) return false
+    let shared = false
+    visit(document, {
+      Alias(_, alias) {
+        const { range } = alias
+        const inside = range && range[0] >= node.range[0] && range[1] <= node.range[1]
+        if (!inside && anchors.has(alias.source)) shared = true
+      },
+    })
+    return shared
+  }
+
+  private commented(lines: string[], comment: string | undefined): string[] {
+    if (!comment || lines.length === 0) return lines
+    return [`${lines[0]}  # ${comment.replace(/^#\s*/, '')}`, ...lines.slice(1)]
+  }
+
+  private commentedEdit(write: SetKey, at: number, edits: UnitEdit[]): UnitEdit[] {
+    if (!write.comment) return edits
+    const end = lineEnd(this.text, at)
+    if (this.text.slice(at, end).trim() !== '') return edits
+    // Before lines that other edits add below.
+    return [
+      ...edits.slice(0, 1),
+      { start: end, end, text: this.commented([''], write.comment)[0]! },
+      ...edits.slice(1),
+    ]
+  }
+
+  private styleOf(document: Document.Parsed): YamlStyle {
+    const style: Partial<YamlStyle> = {}
+    const column = (offset: number) => offset - lineStart(this.text, offset)
+    visit(document, {
+      Pair: (_, pair) => {
+        const { key, value } = pair as unknown as YPair
+        if (!key?.range || !value) return
+        if (isMap(value) && !value.flow && style.indent === undefined) {
+          const step = column(value.range![0]) - column(key.range[0])
+          if (step > 0 && step <= 8) style.indent = step
+        }
+        if (isSeq(value) && !value.flow && style.indentLists === undefined) {
+          const dash = this.dashColumn(value as unknown as YSeq)
+          if (dash >= 0) style.indentLists = dash > column(key.range[0])
+        }
+        if (isScalar(value) && style.quote === undefined) {
+          if (value.type === 'QUOTE_DOUBLE') style.quote = '"'
+          if (value.type === 'QUOTE_SINGLE') style.quote = "'"
+        }
+        if (style.quote && style.indent && style.indentLists !== undefined) return visit.BREAK
+        return undefined
+      },
+    })
+    return { indent: style.indent ?? 2, indentLists: style.indentLists ?? true, quote: style.quote ?? '"' }
+  }
+}
+
+function keyOf(pair: YPair): string | null {
+  return isScalar(pair.key) ? String(pair.key.value ?? '') : null
+}
+
+function isNull(node: ParsedNode): boolean {
+  return isScalar(node) && node.type === 'PLAIN' && /^(?:|~|null|Null|NULL)$/.test(String(node.value ?? ''))
+}
+
+function describe(keys: readonly (string | number)[], length: number): string {
+  return length === 0 ? 'the document' : keys.slice(0, length).join('.')
+}
+
+/** The value inside the maps that are still missing; undefined where a list would have to begin in its middle. */
+function nest(keys: readonly (string | number)[], value: unknown): unknown {
+  let nested = value
+  for (const key of [...keys].reverse()) {
+    if (typeof key === 'number') {
+      if (key !== 0) return undefined
+      nested = [nested]
+    } else nested = { [key]: nested }
+  }
+  return nested
+}
