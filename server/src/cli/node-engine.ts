@@ -10,7 +10,7 @@ export const nodeEngine: Engine = {
   },
 
   async rules() {
-    const { rules } = await import('../rules/all.js')
+    const { rules } = await import('../rules/index.js')
     return rules
   },
 

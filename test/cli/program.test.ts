@@ -1,0 +1,355 @@
+/** What a user of the command line sees, each time in a process of its own. */
+import assert from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, it } from 'mocha'
+import { Folder } from './folder.js'
+
+const script = fileURLToPath(new URL('fake-main.ts', import.meta.url))
+
+describe('cli/program', () => {
+  let folder: Folder
+  beforeEach(() => {
+    folder = new Folder()
+  })
+  afterEach(() => folder.remove())
+  const costlint = (...args: string[]) => folder.run(script, args)
+
+  it('ends with 0 when nothing reaches the level, 1 when something does', async () => {
+    folder.write({
+      'clean.py': 'x = 1\n',
+      'note.py': 'x = 1 #! information search/grid-search note\n',
+      'warn.py': 'x = 1 #! warning search/grid-search warn\n',
+      'hint.py': 'x = 1 #! hint search/grid-search hint\n',
+    })
+    const cases: [string[], number][] = [
+      [['clean.py'], 0],
+      [['note.py'], 0],
+      [['warn.py'], 1],
+      [['.'], 1],
+      [[], 1],
+      [['note.py', '--fail-on', 'information'], 1],
+      [['warn.py', '--fail-on', 'error'], 0],
+      [['warn.py', '--fail-on', 'never'], 0],
+      [['hint.py'], 0],
+      [['hint.py', '--fail-on', 'hint'], 1],
+    ]
+    const ended = await Promise.all(cases.map(([args]) => costlint('check', ...args)))
+    assert.deepEqual(
+      ended.map((each) => each.code),
+      cases.map(([, code]) => code),
+    )
+    assert.equal(ended[8]!.stdout.includes('1 hint not shown; --show-hints shows them.'), true)
+  })
+
+  it('ends with 2 for wrong usage and says what was meant', async () => {
+    folder.write({ 'train.py': '' })
+    const cases: [string[], RegExp][] = [
+      [['check', 'no such.py', 'train.py', 'neither'], /no such file or folder: no such\.py\n.*neither\n/],
+      [
+        ['check', '--select', 'search/gridsearch'],
+        /--select: unknown rule "search\/gridsearch", did you mean "search\/grid-search"\?/,
+      ],
+      [['check', '--ignore', 'dta'], /--ignore: unknown rule "dta", did you mean "data"\?/],
+      [['check', '--output-format', 'xml'], /Allowed choices are full, concise, json/],
+      [['check', '--fail-on', 'panic'], /Allowed choices are error, warning, information, hint, never/],
+      [['check', '--fixx'], /unknown option '--fixx'/],
+      [['check', '--stdin-filename', 'a.py', 'b.py'], /no paths can be given/],
+      [['chekc'], /unknown command 'chekc'/],
+      [['explain', 'grid-serch'], /unknown rule "grid-serch", did you mean "search\/grid-search"\?/],
+      [['explain'], /missing required argument 'rule'/],
+      [['server'], /--stdio is the only transport/],
+      [[], /Usage: costlint/],
+    ]
+    const ended = await Promise.all(cases.map(([args]) => costlint(...args)))
+    ended.forEach((each, index) => {
+      assert.equal(each.code, 2, cases[index]![0].join(' '))
+      assert.match(each.stderr, cases[index]![1])
+      assert.equal(each.stdout, '')
+    })
+  })
+
+  it('prints all findings before it ends with 2 for a fault', async () => {
+    folder.write({ 'a.py': 'FAULT\n', 'b.py': 'x #! warning search/grid-search second\n' })
+    const { code, stdout, stderr } = await costlint('check', '--output-format', 'concise')
+    assert.equal(code, 2)
+    assert.equal(stdout, 'b.py:1:1 warning search/grid-search second\n')
+    assert.equal(stderr, 'internal error: a.py: rule search/grid-search: boom\n')
+  })
+
+  it('ends with 2 for a mistake in the configuration and names its line', async () => {
+    folder.write({ 'costlint.toml': '\nselct = []\n' })
+    const { code, stderr } = await costlint('check')
+    assert.equal(code, 2)
+    assert.equal(
+      stderr,
+      'configuration error: costlint.toml:2: unknown key "selct", did you mean "select"?\n',
+    )
+  })
+
+  it('reports a file that cannot be decoded and leaves the exit code alone', async () => {
+    folder.write({ 'a.py': 'BINARY', 'b.py': 'x = 1\n' })
+    const { code, stdout, stderr } = await costlint('check', '--output-format', 'json')
+    assert.equal(code, 0)
+    const message = 'cannot be decoded: this is not text'
+    assert.deepEqual(JSON.parse(stdout).errors, [{ path: 'a.py', message }])
+    assert.equal(stderr, `not checked: a.py: ${message}\n`)
+  })
+
+  it('prints JSON as the contract says', async () => {
+    folder.write({
+      'src/训练 一.py': '# 😀\nx = "😀" + y #! warning search/grid-search saves related fixable\n',
+      'nb.ipynb': JSON.stringify({
+        cells: [
+          { cell_type: 'markdown', source: '# title' },
+          { cell_type: 'code', source: 'a\n\tb #! information data/no-loader-workers slow' },
+        ],
+      }),
+      'hint.py': 'x #! hint search/grid-search quiet\n',
+    })
+    const { code, stdout, stderr } = await costlint('check', '--output-format', 'json')
+    assert.equal(code, 1)
+    assert.equal(stderr, '')
+    const output = JSON.parse(stdout)
+    assert.deepEqual(Object.keys(output), ['version', 'tool', 'findings', 'errors', 'summary'])
+    assert.equal(output.version, 1)
+    assert.equal(output.tool.name, 'costlint')
+    assert.match(output.tool.version, /^\d+\.\d+\.\d+/)
+    assert.deepEqual(output.findings, [
+      {
+        rule: 'data/no-loader-workers',
+        reader: 'fake',
+        severity: 'information',
+        confidence: 'high',
+        message: 'slow',
+        path: 'nb.ipynb',
+        cell: 1,
+        range: { start: { line: 2, column: 2 }, end: { line: 2, column: 3 } },
+        checklist: ['waste/item'],
+        docs: 'https://github.com/costlint/costlint/blob/main/docs/rules/data/no-loader-workers.md',
+        saving: null,
+        related: [],
+        fingerprint: 'data/no-loader-workers-nb.ipynb',
+        fixes: [],
+      },
+      {
+        rule: 'search/grid-search',
+        reader: 'fake',
+        severity: 'warning',
+        confidence: 'high',
+        message: 'saves related fixable',
+        path: 'src/训练 一.py',
+        cell: null,
+        // Columns count code points: the emoji is one.
+        range: { start: { line: 2, column: 11 }, end: { line: 2, column: 12 } },
+        checklist: ['waste/item'],
+        docs: 'https://github.com/costlint/costlint/blob/main/docs/rules/search/grid-search.md',
+        saving: { fraction: [0.4, 0.6], usd: null, basis: 'Half of the fits.' },
+        related: [
+          {
+            path: 'src/训练 一.py',
+            cell: null,
+            range: { start: { line: 1, column: 1 }, end: { line: 1, column: 2 } },
+            message: 'from here',
+          },
+        ],
+        fingerprint: 'search/grid-search-src/训练 一.py',
+        fixes: [
+          {
+            title: 'Write 4',
+            safety: 'safe',
+            edits: [
+              {
+                path: 'src/训练 一.py',
+                cell: null,
+                range: { start: { line: 2, column: 11 }, end: { line: 2, column: 12 } },
+                newText: '4',
+              },
+            ],
+          },
+        ],
+      },
+    ])
+    assert.deepEqual(output.summary, {
+      files: 3,
+      filesLinted: 3,
+      bySeverity: { error: 0, warning: 1, information: 1, hint: 0 },
+      byRule: { 'data/no-loader-workers': 1, 'search/grid-search': 1 },
+    })
+  })
+
+  it('shows hints in every format when asked', async () => {
+    folder.write({ 'a.py': 'x #! hint search/grid-search quiet\n' })
+    const formats = ['full', 'concise', 'json']
+    const with_ = await Promise.all(
+      formats.map((format) => costlint('check', '--show-hints', '--output-format', format)),
+    )
+    const without = await Promise.all(formats.map((format) => costlint('check', '--output-format', format)))
+    assert.deepEqual(
+      with_.map((each) => each.stdout.includes('quiet')),
+      [true, true, true],
+    )
+    assert.deepEqual(
+      without.map((each) => each.stdout.includes('quiet')),
+      [false, false, false],
+    )
+  })
+
+  it('gives paths as seen from the current folder', async () => {
+    folder.write({
+      '.git/HEAD': '',
+      'jobs/a.py': 'x #! warning search/grid-search one\n',
+      'src/b.py': 'x #! warning search/grid-search two\n',
+    })
+    const { stdout } = await folder.run(
+      script,
+      ['check', '.', '../jobs/a.py', '--output-format', 'concise'],
+      { cwd: 'src' },
+    )
+    assert.equal(
+      stdout,
+      '../jobs/a.py:1:1 warning search/grid-search one\nb.py:1:1 warning search/grid-search two\n',
+    )
+  })
+
+  it('shows the code with carets, the saving and the fix', async () => {
+    folder.write({
+      'a.py': 'def f():\n\treturn "模型", grid #! warning search/grid-search saves fixable\n',
+      'b.py': 'x #! warning search/grid-search refused\n',
+    })
+    const { stdout } = await costlint('check')
+    assert.equal(
+      stdout,
+      `warning[search/grid-search]: saves fixable
+ --> a.py:2:15
+  |
+2 |     return "模型", grid #! warning search/grid-search saves fixable
+  |                    ^^^^
+  |
+  = saves: 40 to 60 %. Half of the fits.
+  = safe fix: Write 4
+
+warning[search/grid-search]: refused
+ --> b.py:1:1
+  |
+1 | x #! warning search/grid-search refused
+  | ^
+  |
+  = no fix: Use a random search: the grid is not literal
+
+2 findings: 2 warnings (2 files seen, 2 parsed).
+1 finding can be fixed with --fix.
+`,
+    )
+  })
+
+  it('counts the findings of each rule', async () => {
+    folder.write({
+      'a.py':
+        'x #! warning search/grid-search fixable\ny #! warning search/grid-search b\nz #! error data/no-loader-workers c\n',
+    })
+    const { stdout } = await costlint('check', '--statistics', '--output-format', 'concise')
+    assert.equal(stdout.split('\n\n')[1], '2  search/grid-search      1 fixable\n1  data/no-loader-workers\n')
+  })
+
+  it('writes fixes, and only within the given paths', async () => {
+    const text = 'x = 0 #! warning search/grid-search fixable\n'
+    folder.write({ 'a.py': text, 'b.py': text })
+    const { code, stdout } = await costlint('check', '--fix', 'a.py')
+    assert.equal(code, 0)
+    assert.equal(stdout, 'Fixed 1 finding.\nNo findings (1 file seen, 1 parsed).\n')
+    assert.equal(folder.read('a.py'), 'x = 4\n')
+    assert.equal(folder.read('b.py'), text)
+  })
+
+  it('prints a diff and writes nothing', async () => {
+    const text = 'x = 0 #! warning search/grid-search fixable\n'
+    folder.write({ 'a.py': `first\n${text}last` })
+    const { code, stdout, stderr } = await costlint('check', '--diff')
+    assert.equal(code, 1)
+    assert.equal(
+      stdout,
+      `--- a/a.py
++++ b/a.py
+@@ -1,3 +1,3 @@
+ first
+-x = 0 #! warning search/grid-search fixable
++x = 4
+ last
+\\ No newline at end of file
+`,
+    )
+    assert.match(stderr, /1 finding: 1 warning/)
+    assert.equal(folder.read('a.py').includes('x = 0'), true)
+  })
+
+  it('lints standard input as a file of the project', async () => {
+    folder.write({ 'src/a.py': 'on disk\n' })
+    const input = 'x #! warning search/grid-search typed\n'
+    const args = ['check', '--stdin-filename', 'src/a.py', '--output-format', 'concise']
+    const { code, stdout } = await folder.run(script, args, { input })
+    assert.equal(code, 1)
+    assert.equal(stdout, 'src/a.py:1:1 warning search/grid-search typed\n')
+    const absent = await folder.run(
+      script,
+      ['check', '--stdin-filename', 'new.py', '--output-format', 'concise'],
+      { input },
+    )
+    assert.equal(absent.stdout, 'new.py:1:1 warning search/grid-search typed\n')
+  })
+
+  it('selects rules', async () => {
+    folder.write({ 'a.py': 'x #! warning search/grid-search a\ny #! warning data/no-loader-workers b\n' })
+    const { stdout } = await costlint(
+      'check',
+      '--output-format',
+      'concise',
+      '--select',
+      'data/no-loader-workers',
+    )
+    assert.equal(stdout, 'a.py:2:1 warning data/no-loader-workers b\n')
+  })
+
+  it('lets no escape sequence of a file through to the terminal', async () => {
+    folder.write({ 'a.py': 'x\u001b[31m #! warning search/grid-search red\u001b[2J\n' })
+    const ended = await Promise.all(
+      ['full', 'concise'].map((format) => costlint('check', '--output-format', format)),
+    )
+    for (const { stdout } of ended) assert.equal(stdout.includes('\u001b'), false)
+  })
+
+  it('lists and explains rules', async () => {
+    assert.equal(
+      (await costlint('rules')).stdout,
+      'data/no-loader-workers  warning  The GPU waits for data.\nsearch/grid-search      warning  Grid search pays for every combination.\n',
+    )
+    const listed = JSON.parse((await costlint('rules', '--output-format', 'json')).stdout)
+    assert.deepEqual(
+      listed.map((rule: { name: string }) => rule.name),
+      ['data/no-loader-workers', 'search/grid-search'],
+    )
+    assert.equal(
+      (await costlint('explain', 'search/grid-search')).stdout,
+      'Grid search\n\nPays every fit.\n\n    x = 1\n',
+    )
+  })
+
+  it('draws jobs and what could not be resolved', async () => {
+    folder.write({ 'job.slurm': '', 'train.py': '' })
+    assert.equal(
+      (await costlint('graph')).stdout,
+      `job.slurm:3 train (torchrun, 8 GPUs)
+  -> train.py
+job.slurm:4 eval (torchrun, 8 GPUs)
+  -> not resolved: $SCRIPT is not known
+
+2 jobs, 1 not fully resolved.
+`,
+    )
+  })
+
+  it('prints its version', async () => {
+    const { code, stdout } = await costlint('--version')
+    assert.equal(code, 0)
+    assert.match(stdout, /^costlint \d+\.\d+\.\d+\n$/)
+  })
+})
