@@ -8,6 +8,7 @@ import {
   ExecuteCommandRequest,
   HoverRequest,
   type MarkupContent,
+  NotebookCellKind,
   type TextDocumentEdit,
   type WorkspaceEdit,
 } from 'vscode-languageserver-protocol/node'
@@ -203,7 +204,7 @@ describe('code actions', () => {
         uri: `${folder}/note.ipynb`,
         notebookType: 'jupyter-notebook',
         version: 1,
-        cells: ['W0', 'W1'].map((name) => ({ kind: 2, document: cell(name) })),
+        cells: ['W0', 'W1'].map((name) => ({ kind: NotebookCellKind.Code, document: cell(name) })),
       },
       cellTextDocuments: [
         { uri: cell('W0'), languageId: 'python', version: 3, text: '%%time\nwaste\n' },

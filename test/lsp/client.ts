@@ -251,7 +251,7 @@ export function connect(files: Record<string, string> = {}, changes: Partial<Env
       return project
     },
     readText: async (uri) => disk.files.get(pathWithin(folder, uri) ?? ''),
-    rulePages,
+    rulePages: async () => rulePages,
     schedule: (milliseconds, callback) => {
       // Long waits are for clients that never answer: no test waits for them.
       if (milliseconds >= 1000) return () => undefined

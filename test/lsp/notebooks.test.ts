@@ -5,6 +5,7 @@ import {
   DidCloseNotebookDocumentNotification,
   DidOpenNotebookDocumentNotification,
   ExecuteCommandRequest,
+  NotebookCellKind,
   WorkDoneProgressCreateRequest,
 } from 'vscode-languageserver-protocol/node'
 import { type Client, connect, folder, pullClient } from './client.js'
@@ -18,7 +19,7 @@ async function openNotebook(client: Client, texts: Record<string, string>): Prom
       uri: notebook,
       notebookType: 'jupyter-notebook',
       version: 1,
-      cells: Object.keys(texts).map((name) => ({ kind: 2, document: cell(name) })),
+      cells: Object.keys(texts).map((name) => ({ kind: NotebookCellKind.Code, document: cell(name) })),
     },
     cellTextDocuments: Object.entries(texts).map(([name, text]) => ({
       uri: cell(name),

@@ -175,7 +175,9 @@ describe('Lint Workspace', () => {
   it('reports progress on the token of the request and ends it', async () => {
     const { client } = await started()
     const kinds: string[] = []
-    client.connection.onProgress(WorkDoneProgress.type, 'mine', ({ kind }) => kinds.push(kind))
+    client.connection.onProgress(WorkDoneProgress.type, 'mine', ({ kind }) => {
+      kinds.push(kind)
+    })
     await lint(client, undefined, 'mine')
     assert.equal(kinds[0], 'begin')
     assert.equal(kinds.at(-1), 'end')

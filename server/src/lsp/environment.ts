@@ -16,7 +16,7 @@ export interface Environment {
   /** The decoded text of a file that is not open; undefined when it cannot be read. */
   readText(uri: string): Promise<string | undefined>
   /** The pages of the rules (Markdown), by rule name. */
-  rulePages: Readonly<Record<string, string>>
+  rulePages(): Promise<Readonly<Record<string, string>>>
   /** Calls back later and returns how to call it off. Tests bring their own clock. */
   schedule(milliseconds: number, callback: () => void): () => void
   /** Milliseconds of any clock. */

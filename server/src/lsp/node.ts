@@ -1,3 +1,58 @@
-/** The language server on Node: standard streams for any editor, inter-process messages for VS Code. */
+/**
+ * The language server on Node, started by loading this module: over inter-process messages for VS Code
+ * (`--node-ipc`), over the standard streams for every other editor.
+ */
 import { readFile } from 'node:fs/promises'
-import { type Connection, createConnection, ProposedFeatures } from 'vscode-languageserver/node'
+import { createConnection, ProposedFeatures } from 'vscode-languageserver/node'
+import { version } from '../cli/version.js'
+import type { Choice } from '../project/configuration.js'
+import { createNodeHost } from '../project/node/host.js'
+import { readRulePages } from '../project/node/rule-pages.js'
+import { openProject } from '../project/workspace.js'
+import { readSourceFile } from '../text/read.js'
+import type { Environment } from './environment.js'
+import { withoutDisk } from './no-disk.js'
+import { startServer } from './server.js'
+import { baseName, filePath } from './uri.js'
+
+const transports = ['--node-ipc', '--stdio', '--socket', '--pipe']
+if (!process.argv.some((argument) => transports.some((one) => argument.startsWith(one)))) {
+  process.argv.push('--stdio')
+}
+
+let pages: ReturnType<typeof readRulePages> | undefined
+
+const environment: Environment = {
+  version,
+  rulePages: () => (pages ??= readRulePages()),
+
+  createProject(folder, { select, ignore }) {
+    const choice: Choice = { ignore, ...(select.length > 0 && { select }) }
+    const host = createNodeHost()
+    if (folder === null) return openProject('/', withoutDisk(host.grammarSource), { choice, explicit: [] })
+    const root = filePath(folder)
+    if (root === undefined) throw new Error(`only folders on disk can be linted, not ${folder}`)
+    return openProject(root, host, { choice, explicit: [] })
+  },
+
+  async readText(uri) {
+    const path = filePath(uri)
+    if (path === undefined) return undefined
+    return (await readSourceFile(baseName(uri), await readFile(path))).text
+  },
+
+  schedule(milliseconds, callback) {
+    if (milliseconds <= 0) {
+      const immediate = setImmediate(callback)
+      return () => clearImmediate(immediate)
+    }
+    const timer = setTimeout(callback, milliseconds)
+    return () => clearTimeout(timer)
+  },
+
+  now: () => performance.now(),
+}
+
+const connection = createConnection(ProposedFeatures.all)
+startServer(connection, environment)
+connection.listen()

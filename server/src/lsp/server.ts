@@ -105,11 +105,11 @@ class Server {
     connection.onCodeActionResolve((action, token) => this.resolveAction(action, token))
     connection.onHover((params, token) => this.hover(params, token))
     connection.onExecuteCommand((params, token, progress) => this.execute(params, token, progress))
-    connection.onRequest(explainRequest, ({ rule }: { rule: string }) => {
-      const markdown = explain(String(rule), environment.rulePages)
+    connection.onRequest(explainRequest, async ({ rule }: { rule: string }) => {
+      const markdown = explain(String(rule), await environment.rulePages())
       return markdown === undefined ? null : { markdown, href: rulePageLink(rule) }
     })
-    connection.onRequest(rulesRequest, () => Object.keys(environment.rulePages).sort())
+    connection.onRequest(rulesRequest, async () => Object.keys(await environment.rulePages()).sort())
     this.documents.listen(connection)
   }
 
@@ -381,7 +381,7 @@ class Server {
     const target = await this.target(params.textDocument.uri)
     if (token.isCancellationRequested) throw cancelled()
     if (target === undefined) return null
-    return hoverAt(target, params.position, this.environment.rulePages, this.features.markdownHover)
+    return hoverAt(target, params.position, await this.environment.rulePages(), this.features.markdownHover)
   }
 
   private async execute(
@@ -397,7 +397,7 @@ class Server {
     }
     if (params.command === explainCommand) {
       const rule = String(params.arguments?.[0])
-      const markdown = explain(rule, this.environment.rulePages)
+      const markdown = explain(rule, await this.environment.rulePages())
       if (markdown === undefined)
         throw new ResponseError(LSPErrorCodes.RequestFailed, `There is no rule ${rule}.`)
       this.connection.window.showInformationMessage(summary(rule, markdown))

@@ -1,0 +1,57 @@
+/** The language server in a web worker. */
+import {
+  BrowserMessageReader,
+  BrowserMessageWriter,
+  createConnection,
+  ProposedFeatures,
+} from 'vscode-languageserver/browser'
+import type { Choice } from '../project/configuration.js'
+import { openProject } from '../project/workspace.js'
+import { readSourceFile } from '../text/read.js'
+import type { Environment } from './environment.js'
+import type { RulePages } from './explain.js'
+import { withoutDisk } from './no-disk.js'
+import { startServer } from './server.js'
+import { baseName } from './uri.js'
+import { createWebHost, grammarSource } from './web-host.js'
+
+/** Put in by the build. */
+declare const COSTLINT_VERSION: string
+declare const self: DedicatedWorkerGlobalScope
+
+const connection = createConnection(
+  ProposedFeatures.all,
+  new BrowserMessageReader(self),
+  new BrowserMessageWriter(self),
+)
+
+let pages: Promise<RulePages> | undefined
+
+const environment: Environment = {
+  version: COSTLINT_VERSION,
+  rulePages: () => (pages ??= connection.sendRequest('costlint/host/pages')),
+
+  createProject(folder, { select, ignore }) {
+    const choice: Choice = { ignore, ...(select.length > 0 && { select }) }
+    const host =
+      folder === null
+        ? withoutDisk(() => grammarSource(connection))
+        : createWebHost(connection, folder.replace(/\/$/, ''))
+    return openProject(folder?.replace(/\/$/, '') ?? '/', host, { choice, explicit: [] })
+  },
+
+  async readText(uri) {
+    const bytes = await connection.sendRequest<Uint8Array>('costlint/host/read', { root: uri, path: '' })
+    return (await readSourceFile(baseName(uri), bytes)).text
+  },
+
+  schedule(milliseconds, callback) {
+    const timer = setTimeout(callback, milliseconds)
+    return () => clearTimeout(timer)
+  },
+
+  now: () => performance.now(),
+}
+
+startServer(connection, environment)
+connection.listen()
