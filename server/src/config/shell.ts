@@ -548,7 +548,7 @@ function count(counts: Map<string, number>, name: string): void {
 
 /** True when an unreadable value looks as if it held several words. */
 function severalWords(name: string, raw: string): boolean {
-  const outside = raw.replace(/\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}/g, '')
+  const outside = raw.replace(/\$\(\(.*?\)\)|\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}/g, '')
   return namesArguments(name) || /\s/.test(outside) || /\$[@*]|\[[@*]\]/.test(raw)
 }
 

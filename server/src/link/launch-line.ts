@@ -1,0 +1,510 @@
+/**
+ * Command lines that start a Python program: through which launchers, with which arguments, on how many processes.
+ */
+
+import type { ShellCommand, ShellWord } from '../config/shell-facts.js'
+import { splitCommands } from '../config/shell-words.js'
+import type { Location, Span } from '../text/location.js'
+import type { Launch, LaunchValue } from '../workload/claim.js'
+import { type Launcher, launcherModules, launchers, type Trainer, trainers } from './launchers.js'
+import { type OptionTable, pathOf } from './option-table.js'
+import { type Counted, countProcesses } from './processes.js'
+import { namesConfiguration, readArguments } from './script-arguments.js'
+import { pythonOptions, toolModules, type Wrapper, wrapperModules, wrappers } from './wrappers.js'
+
+/** A flag with the ranges in the unit that an edit needs. */
+export interface LaunchFlag extends LaunchValue {
+  /** As written, dashes included; the key in `flags` is the name without them. */
+  written: string
+  /** From the flag to the end of its value. */
+  span: Span
+  /** The value alone; null where the flag has none. */
+  valueSpan: Span | null
+  /** Words behind the value that may belong to it (`--betas 0.9 0.99`). They are positionals as well. */
+  more: LaunchValue[]
+}
+
+/** What a command says about the launch: what remains to be filled in is who found it and for which job. */
+export interface LaunchParts
+  extends Pick<
+    Launch,
+    'launcher' | 'positionals' | 'complete' | 'environment' | 'processes' | 'nodes' | 'files'
+  > {
+  /** Every launcher from the outside in, 'python' last where the interpreter runs a script. */
+  chain: string[]
+  /**
+   * A path below a folder that cannot be read (`$DIR/train.py`) begins with `/`, as on another machine. Both null: the
+   * program itself cannot be read.
+   */
+  program: { path: string | null; module: string | null }
+  programSpan: Span
+  flags: Record<string, LaunchFlag>
+  launcherFlags: Record<string, LaunchFlag>
+  /** False where some options of the launchers cannot be read: those that are missing are unknown. */
+  launcherComplete: boolean
+  /** Folder that `bash -c "cd X && …"` changed to; '' when it did not, null: not readable. */
+  folder: string | null
+}
+
+type Locate = (span: Span) => Location
+
+const deepest = 8
+const mostWords = 5_000
+
+/**
+ * Recognises a command that starts a Python program of the project, or a known training tool. Null for every other
+ * command, for `python -c`, `python -m pip` and the like. Never throws.
+ *
+ * @param environment of the command, as `ShellCommand` gives it
+ * @param locate turns a range of the unit into a place in the file
+ */
+export function parseLaunch(
+  words: ShellWord[],
+  environment: ShellCommand['environment'],
+  locate: Locate,
+): LaunchParts | null {
+  if (words.length === 0 || words.length > mostWords) return null
+  const line = new LaunchLine(words, locate)
+  for (const one of environment) line.setEnvironment(one.name, one.value, one)
+  return line.read() ? line.parts() : null
+}
+
+/** The flag of one of these names, `-` and `_` being the same in names. */
+export function flagOf<T>(flags: Record<string, T>, ...names: string[]): T | undefined {
+  for (const name of names) {
+    for (const spelling of [name, name.replace(/_/g, '-'), name.replace(/-/g, '_')]) {
+      if (Object.hasOwn(flags, spelling)) return flags[spelling]
+    }
+  }
+  return undefined
+}
+
+class LaunchLine {
+  private readonly environment: Record<string, LaunchValue> = {}
+  private readonly launcherFlags: Record<string, LaunchFlag> = {}
+  private readonly chain: string[] = []
+  private readonly files: Launch['files'] = []
+  private launcherComplete = true
+  private folder: string | null = ''
+  private counted: Counted = { processes: 1, nodes: 1 }
+  private program: LaunchParts['program'] | null = null
+  private programSpan: Span = { start: 0, end: 0 }
+  private rest: ShellWord[] = []
+
+  constructor(
+    private words: ShellWord[],
+    private readonly locate: Locate,
+    private readonly depth = 0,
+  ) {}
+
+  setEnvironment(name: string, value: string | null, span: Span): void {
+    define(this.environment, name, { value, location: this.locate(span) })
+  }
+
+  parts(): LaunchParts {
+    const read = readArguments(this.rest, this.locate)
+    const inner = this.chain.filter((name) => name !== 'python')
+    return {
+      launcher: inner[inner.length - 1] ?? 'python',
+      chain: this.chain,
+      program: this.program ?? { path: null, module: null },
+      programSpan: this.programSpan,
+      flags: read.flags,
+      positionals: read.positionals,
+      complete: read.complete,
+      environment: this.environment,
+      launcherFlags: this.launcherFlags,
+      launcherComplete: this.launcherComplete,
+      processes: this.counted.processes,
+      nodes: this.counted.nodes,
+      files: [...this.files, ...read.files],
+      folder: this.folder,
+    }
+  }
+
+  /** Takes words off the front until the program is found. */
+  read(): boolean {
+    while (this.words.length > 0) {
+      const first = this.words[0]!
+      const assignment = /^([A-Za-z_]\w*)=/.exec(first.text ?? first.raw)
+      if (assignment !== null) {
+        this.setEnvironment(assignment[1]!, first.text?.slice(assignment[0].length) ?? null, first)
+        this.words = this.words.slice(1)
+        continue
+      }
+      const name = commandName(first)
+      if (name === null) return this.unreadableCommand()
+      if (/^(?:ba|z|k|da)?sh$/.test(name) || name === 'eval') return this.shell(name)
+      const wrapper = longest(wrappers, name, this.words)
+      if (wrapper !== undefined) {
+        this.unwrap(wrapper)
+        continue
+      }
+      const launcher = longest(launchers, name, this.words)
+      if (launcher !== undefined) {
+        this.words = this.words.slice(launcher.words.length)
+        if (this.launch(launcher)) return true
+        if (this.program !== null || launcher.starts === 'script') return false
+        continue
+      }
+      const trainer = longest(trainers, name, this.words)
+      if (trainer !== undefined) return this.train(trainer)
+      if (/^(?:python|pypy|ipython)\d*(?:\.\d+)*w?$/.test(name)) return this.python()
+      if (/\.py$/.test(name)) {
+        this.chain.push('python')
+        return this.script(first)
+      }
+      return false
+    }
+    return false
+  }
+
+  private unwrap(wrapper: Wrapper): void {
+    this.words = this.words.slice(wrapper.words.length)
+    const flags: Record<string, LaunchFlag> = {}
+    this.options(wrapper, flags, wrapper.environment)
+    const command = wrapper.command === undefined ? undefined : flags[wrapper.command]
+    this.words = this.words.slice(wrapper.skip)
+    if (command?.valueSpan && typeof command.value === 'string') {
+      const { start, end } = command.valueSpan
+      this.words.unshift({ text: command.value, raw: command.value, start, end })
+    }
+  }
+
+  /** `bash -c "…"`: the first command inside that starts a program. */
+  private shell(name: string): boolean {
+    if (this.depth >= deepest) return false
+    let script: ShellWord | undefined
+    if (name === 'eval') script = this.words[1]
+    else {
+      const at = this.words.findIndex((word) => word.text !== null && /^-\w*c$/.test(word.text))
+      if (at > 0 && this.words.slice(1, at).every((word) => word.text?.startsWith('-')))
+        script = this.words[at + 1]
+    }
+    if (script === undefined) return false
+    if (name === 'eval' && this.words.length > 2) {
+      this.words = this.words.slice(1)
+      return this.read()
+    }
+    for (const words of commandsIn(script)) {
+      const [first, second] = words
+      if (first?.text === 'cd') {
+        const target = second?.text ?? null
+        this.folder =
+          target === null || this.folder === null
+            ? null
+            : target.startsWith('/') || this.folder === ''
+              ? target
+              : `${this.folder}/${target}`
+        continue
+      }
+      if (first?.text === 'export') {
+        for (const word of words.slice(1)) {
+          const match = /^(\w+)=/.exec(word.text ?? word.raw)
+          if (match !== null) this.setEnvironment(match[1]!, word.text?.slice(match[0].length) ?? null, word)
+        }
+        continue
+      }
+      const inner = new LaunchLine(words, this.locate, this.depth + 1)
+      if (!inner.read()) continue
+      this.adopt(inner)
+      return true
+    }
+    return false
+  }
+
+  private adopt(inner: LaunchLine): void {
+    Object.assign(this.environment, inner.environment)
+    for (const [name, flag] of Object.entries(inner.launcherFlags)) define(this.launcherFlags, name, flag)
+    this.chain.push(...inner.chain)
+    this.files.push(...inner.files)
+    this.launcherComplete &&= inner.launcherComplete
+    if (inner.chain.some((name) => name !== 'python')) this.counted = inner.counted
+    if (this.folder === '') this.folder = inner.folder
+    this.program = inner.program
+    this.programSpan = inner.programSpan
+    this.rest = inner.rest
+  }
+
+  /** `$PYTHON train.py`, `$LAUNCHER train.py`: the name of the variable must say what it stands for. */
+  private unreadableCommand(): boolean {
+    const [first, ...rest] = this.words
+    const raw = first!.raw
+    if (/(?:PYTHON|PY_?EXE\w*|PY_?BIN\w*)\}?"?$|\/python[\d.]*"?$/i.test(raw) && first!.splits !== true)
+      return this.python()
+    if (!/launch|run|python|exec|cmd|dist|accelerate|deepspeed|mpi|prefix|wrapper/i.test(raw)) return false
+    const at = rest.findIndex((word) => word.text !== null && /\.py$/.test(word.text))
+    if (
+      at === -1 ||
+      rest.slice(0, at).some((word) => word.text !== null && !/^-|^\d+$|^python/.test(word.text))
+    )
+      return false
+    this.words = rest.slice(at)
+    this.chain.push('unknown')
+    this.launcherComplete = false
+    this.counted = { processes: null, nodes: null }
+    return this.script(this.words[0]!)
+  }
+
+  private launch(launcher: Launcher): boolean {
+    const flags: Record<string, LaunchFlag> = {}
+    const complete = this.options(launcher, flags, launcher.environment, [...(launcher.module ?? [])])
+    this.chain.push(launcher.name)
+    this.addLauncherFlags(flags, launcher.files ?? [])
+    if (!complete) this.launcherComplete = false
+    this.counted = countProcesses(launcher.counts, flags, complete, this.counted)
+    if (launcher.starts === 'command') return false
+    const [first] = this.words
+    if (first === undefined) return false
+    const asModule = launcher.module?.find((name) => flagOf(flags, name) !== undefined)
+    if (asModule !== undefined) {
+      this.program = { path: null, module: first.text }
+      return this.found(first)
+    }
+    if (launcher.plainCommand?.some((name) => flagOf(flags, name) !== undefined)) return this.read()
+    // A launcher takes a command like `axolotl` only as a script in `PATH`; what it names is a program all the same.
+    return this.script(first)
+  }
+
+  private addLauncherFlags(flags: Record<string, LaunchFlag>, files: string[]): void {
+    for (const [name, flag] of Object.entries(flags)) define(this.launcherFlags, name, flag)
+    for (const name of files) {
+      const flag = flagOf(flags, name)
+      if (typeof flag?.value === 'string')
+        this.files.push({ flag: name, path: flag.value, location: flag.location })
+    }
+  }
+
+  private train(trainer: Trainer): boolean {
+    const [first] = this.words
+    this.words = this.words.slice(trainer.words.length)
+    this.chain.push(trainer.name)
+    this.counted = { processes: trainer.processes, nodes: 1 }
+    this.program = { path: null, module: trainer.module }
+    this.programSpan = { start: first!.start, end: first!.end }
+    if (trainer.counts !== undefined) {
+      const flags: Record<string, LaunchFlag> = {}
+      const complete = this.options(trainer, flags, undefined)
+      this.addLauncherFlags(flags, [])
+      this.launcherComplete &&= complete
+      this.counted = countProcesses(trainer.counts, flags, complete, { processes: 1, nodes: 1 })
+      const [recipe] = this.words
+      if (recipe === undefined) return false
+      if (recipe.text?.endsWith('.py')) return this.script(recipe)
+    }
+    this.rest = this.words
+    return true
+  }
+
+  private python(): boolean {
+    this.words = this.words.slice(1)
+    for (;;) {
+      const [first, second] = this.words
+      if (first === undefined) return false
+      const { text } = first
+      if (text === null) break
+      const bundled = /^-[bBdEhiIOqsSuvVx]*([mc])$/.exec(text)
+      if (bundled?.[1] === 'c') return false
+      if (bundled !== null) return second === undefined ? false : this.module(second)
+      if (text === '-' || text === '--version' || text === '-V') return false
+      if (!text.startsWith('-')) break
+      const takesValue = pythonOptions.values.has(text.replace(/^-+/, ''))
+      this.words = this.words.slice(takesValue ? 2 : 1)
+    }
+    // `python $OPTIONS train.py`
+    if (this.words[0]!.text === null && this.words[1]?.text?.endsWith('.py')) this.words = this.words.slice(1)
+    this.chain.push('python')
+    return this.script(this.words[0]!)
+  }
+
+  /** `python -m NAME …` */
+  private module(name: ShellWord): boolean {
+    const module = name.text
+    this.words = this.words.slice(2)
+    if (module !== null && Object.hasOwn(launcherModules, module))
+      return this.launch(launcherModules[module]!)
+    if (module !== null && Object.hasOwn(wrapperModules, module)) {
+      this.options(wrapperModules[module]!, {}, undefined, ['m', 'module'])
+      const [first] = this.words
+      if (first === undefined) return false
+      this.chain.push('python')
+      return this.script(first)
+    }
+    // `python -m lightning run model`, `python -m accelerate launch` and the like.
+    if (module !== null && /^[a-z][\w-]*$/.test(module) && this.words[0]?.text !== undefined) {
+      const asCommand = [{ ...name, text: module }, ...this.words]
+      const launcher = longest(launchers, module, asCommand)
+      if (launcher !== undefined && launcher.words.length > 1) {
+        this.words = asCommand.slice(launcher.words.length)
+        return this.launch(launcher)
+      }
+    }
+    if (module !== null && (toolModules.has(module) || toolModules.has(module.split('.')[0]!))) return false
+    this.chain.push('python')
+    this.program = { path: null, module }
+    const at = this.words
+    this.words = [name, ...at]
+    return this.found(name)
+  }
+
+  private script(word: ShellWord): boolean {
+    this.program = { path: pathOf(word), module: null }
+    // `setup.py install` is packaging; a notebook server or a shell is no program either.
+    if (word.text !== null && (/(^|\/)setup\.py$/.test(word.text) || word.text.startsWith('-'))) return false
+    return this.found(word)
+  }
+
+  private found(word: ShellWord): boolean {
+    this.programSpan = { start: word.start, end: word.end }
+    this.rest = this.words.slice(1)
+    return true
+  }
+
+  /**
+   * Takes options off the front. False when some words cannot be read, so that absent options are unknown. `modules`:
+   * flags behind which the program follows at once.
+   */
+  private options(
+    known: OptionTable,
+    flags: Record<string, LaunchFlag>,
+    environment: string[] | undefined,
+    modules: string[] = [],
+  ): boolean {
+    let complete = true
+    let index = 0
+    const { words } = this
+    const add = (
+      written: string,
+      name: string,
+      value: string | boolean | null,
+      from: ShellWord,
+      values: ShellWord[],
+    ) => {
+      const last = values[values.length - 1] ?? from
+      const span = { start: from.start, end: Math.max(from.end, last.end) }
+      const attached = values.length === 0 && value !== true
+      const offset = attached && from.raw.includes('=') ? from.raw.indexOf('=') + 1 : written.length
+      define(flags, name, {
+        value,
+        location: this.locate(span),
+        written,
+        span,
+        valueSpan: attached
+          ? { start: Math.min(from.start + offset, from.end), end: from.end }
+          : values.length > 0
+            ? { start: values[0]!.start, end: last.end }
+            : null,
+        more: [],
+      })
+      if (environment?.includes(name)) {
+        const match = /^(\w+)=([\s\S]*)$/.exec(typeof value === 'string' ? value : '')
+        if (match !== null) this.setEnvironment(match[1]!, match[2]!, span)
+      }
+    }
+    while (index < words.length) {
+      const word = words[index]!
+      const text = word.text ?? /^(--?[A-Za-z][\w-]*=)/.exec(word.raw.replace(/^["']/, ''))?.[1] ?? null
+      if (text === null) {
+        // Options in a variable, when a program still follows.
+        const behind = words
+          .slice(index + 1, index + 40)
+          .some((one) => one.text !== null && /^[^-].*\.py$|^python[\d.]*$|^-m$/.test(one.text))
+        if (!behind) break
+        complete = false
+        index++
+        continue
+      }
+      if (text === '--') {
+        index++
+        break
+      }
+      if (text === '-' || !text.startsWith('-')) break
+      const [, dashes, name, equals, attached] = /^(--?)([^=]*)(=?)([\s\S]*)$/.exec(
+        text,
+      ) as unknown as string[]
+      const plain = name!.replace(/_/g, '-')
+      const isLong =
+        dashes === '--' || name!.length === 1 || known.singleDash === true || known.flags.has(plain)
+      const spelled = known.long[plain] ?? (name!.length === 1 ? plain : name!)
+      if (equals === '=' && isLong) {
+        add(`${dashes}${name}`, spelled, word.text === null ? null : attached!, word, [])
+        index++
+        continue
+      }
+      if (!isLong) {
+        // `-n4`, `-lu`
+        const letter = name![0]!
+        const long = known.long[letter] ?? letter
+        if (known.values.has(letter)) add(`-${letter}`, long, text.slice(2), word, [])
+        else for (const one of name!) add(`-${one}`, known.long[one] ?? one, true, word, [])
+        index++
+        continue
+      }
+      const count = known.values.get(plain) ?? (known.flags.has(plain) || modules.includes(plain) ? 0 : null)
+      const taken = count ?? (this.looksLikeValue(words[index + 1]) ? 1 : 0)
+      const values = words.slice(index + 1, index + 1 + taken)
+      add(
+        `${dashes}${name}`,
+        spelled,
+        taken === 0
+          ? true
+          : values.some((one) => one.text === null)
+            ? null
+            : values.map((one) => one.text).join(' '),
+        word,
+        values,
+      )
+      index += 1 + taken
+      if (modules.includes(plain)) break
+    }
+    this.words = words.slice(index)
+    return complete
+  }
+
+  private looksLikeValue(word: ShellWord | undefined): boolean {
+    if (word === undefined) return false
+    if (word.text === null) return word.splits !== true
+    return !word.text.startsWith('-') && !/\.py$|^python[\d.]*$/.test(word.text)
+  }
+}
+
+/** The last of several wins, as in the tools; safe for names like `__proto__`. */
+function define<T>(record: Record<string, T>, name: string, value: T): void {
+  Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** Name of a command without its folder; null when it cannot be read. */
+function commandName(word: ShellWord): string | null {
+  if (word.text !== null) return word.text.slice(word.text.lastIndexOf('/') + 1)
+  const tail = /\/([\w.-]+)["']?$/.exec(word.raw)
+  return tail === null ? null : tail[1]!
+}
+
+/** The entry with the most words that stand at the front. */
+function longest<T extends { words: string[] }>(
+  entries: T[],
+  name: string,
+  words: ShellWord[],
+): T | undefined {
+  let best: T | undefined
+  for (const entry of entries) {
+    if (entry.words[0] !== name || entry.words.length <= (best?.words.length ?? 0)) continue
+    if (entry.words.every((word, index) => index === 0 || words[index]?.text === word)) best = entry
+  }
+  return best
+}
+
+/** Commands inside a quoted script; words keep their places where the quotes hide nothing. */
+function commandsIn(word: ShellWord): ShellWord[][] {
+  const quoted = /^(["'])([\s\S]*)\1$/.exec(word.raw)
+  const inner = quoted?.[2]
+  if (inner !== undefined && (word.text === inner || (word.text === null && quoted![1] === '"'))) {
+    return splitCommands(inner, word.start + 1)
+  }
+  if (word.text === null) return []
+  return splitCommands(word.text, 0).map((words) =>
+    words.map((one) => ({ ...one, start: word.start, end: word.end })),
+  )
+}
+
+export { namesConfiguration }

@@ -1,0 +1,203 @@
+/**
+ * Commands that start the processes of a training program, and programs that train by themselves. Data, from the
+ * documentation and `--help` of each tool.
+ */
+import { type OptionTable, table } from './option-table.js'
+
+export interface Launcher extends OptionTable {
+  words: string[]
+  /** Name in claims and messages. */
+  name: string
+  /** What stands behind the options: a Python script, or a command of any kind. */
+  starts: 'script' | 'command'
+  /** Options that say that the program is a module, or a command instead of a script. */
+  module?: string[]
+  plainCommand?: string[]
+  /** How processes are counted; see `processes.ts`. */
+  counts: 'torchrun' | 'accelerate' | 'deepspeed' | 'mpi' | 'srun' | 'composer' | 'fabric' | 'same'
+  /** Options that name configuration files. */
+  files?: string[]
+  environment?: string[]
+}
+
+/** A program that trains by itself, configured by arguments and files. */
+export interface Trainer extends OptionTable {
+  words: string[]
+  name: string
+  module: string
+  /** Processes per node when nothing is said; 0: one for each device, null: unknown. */
+  processes: number | null
+  counts?: 'torchrun'
+}
+
+const torchrunOptions = table(
+  'nnodes nproc-per-node rdzv-backend rdzv-endpoint rdzv-id rdzv-conf max-restarts monitor-interval start-method log-dir r redirects t tee local-ranks-filter node-rank master-addr master-port local-addr logs-specs role numa-binding event-log-handler',
+  'standalone run-path no-python use-env virtual-local-rank ',
+  { r: 'redirects', t: 'tee' },
+)
+const torchrun = {
+  ...torchrunOptions,
+  starts: 'script' as const,
+  module: ['m', 'module'],
+  plainCommand: ['no-python'],
+  counts: 'torchrun' as const,
+}
+const accelerateOptions = table(
+  'config-file num-processes num-machines machine-rank main-process-ip main-process-port mixed-precision dynamo-backend dynamo-mode num-cpu-threads-per-process gpu-ids rdzv-backend rdzv-conf max-restarts monitor-interval role tee log-dir deepspeed-config-file deepspeed-hostfile deepspeed-exclusion-filter deepspeed-inclusion-filter deepspeed-multinode-launcher zero-stage offload-optimizer-device offload-param-device offload-optimizer-nvme-path offload-param-nvme-path gradient-accumulation-steps gradient-clipping zero3-init-flag zero3-save-16bit-model deepspeed-moe-layer-cls-names fsdp-version fsdp-offload-params fsdp-min-num-params fsdp-sharding-strategy fsdp-auto-wrap-policy fsdp-transformer-layer-cls-to-wrap fsdp-backward-prefetch fsdp-state-dict-type fsdp-forward-prefetch fsdp-use-orig-params fsdp-cpu-ram-efficient-loading fsdp-sync-module-states fsdp-activation-checkpointing fsdp-reshard-after-forward megatron-lm-tp-degree megatron-lm-pp-degree megatron-lm-num-micro-batches megatron-lm-sequence-parallelism megatron-lm-recompute-activations megatron-lm-use-distributed-optimizer megatron-lm-gradient-clipping tpu-name tpu-zone vm env aws-access-key-id aws-secret-access-key main-training-function training-script-args fp8-backend fp8-format mpirun-hostfile mpirun-ccl rdzv-endpoint parallelism-config-dp-replicate-size parallelism-config-dp-shard-size parallelism-config-tp-size parallelism-config-cp-size',
+  'cpu multi-gpu tpu ipex use-deepspeed use-fsdp use-megatron-lm use-xpu use-parallelism-config dynamo-use-fullgraph dynamo-use-dynamic no-python quiet q debug enable-cpu-affinity same-network tpu-cluster no-tpu-cluster tpu-use-sudo use-cpu downcast-bf16 main-process-only',
+)
+const accelerate = {
+  ...accelerateOptions,
+  starts: 'script' as const,
+  module: ['m', 'module'],
+  plainCommand: ['no-python'],
+  counts: 'accelerate' as const,
+  files: ['config-file', 'deepspeed-config-file'],
+}
+const deepspeed = {
+  ...table(
+    'H hostfile i include e exclude num-nodes min-elastic-nodes max-elastic-nodes num-gpus master-port master-addr node-rank launcher launcher-args autotuning bind-core-list venv-script ssh-port world-info enable-each-rank-log',
+    'force-multi no-ssh no-ssh-check save-pid no-local-rank elastic-training bind-cores-to-rank no-python',
+    { H: 'hostfile', i: 'include', e: 'exclude' },
+  ),
+  starts: 'script' as const,
+  module: ['module'],
+  plainCommand: ['no-python'],
+  counts: 'deepspeed' as const,
+}
+const mpi = {
+  ...table(
+    'np n c x H host hosts hostfile machinefile f mca*2 gmca*2 npernode N ppn map-by bind-to rank-by wdir wd path prefix output-filename env*2 genv*2 genvlist envlist iface launcher rmk tune timeout am cpus-per-proc npersocket stdin ranks-per-proc outfile-pattern',
+    'allow-run-as-root oversubscribe nooversubscribe tag-output report-bindings display-map display-allocation pernode q v verbose l prepend-rank nolocal use-hwthread-cpus disable-auto-install-signal-handlers bynode byslot merge-stderr-to-stdout',
+    {
+      n: 'np',
+      c: 'np',
+      N: 'npernode',
+      ppn: 'npernode',
+      hosts: 'H',
+      host: 'H',
+      machinefile: 'hostfile',
+      f: 'hostfile',
+    },
+    true,
+  ),
+  starts: 'command' as const,
+  counts: 'mpi' as const,
+  environment: ['x'],
+}
+const srun = {
+  ...table(
+    'A account a array b begin C constraint c cpus-per-task D chdir d dependency e error G gpus g gpus-per-node gres gpus-per-task gpus-per-socket gpu-bind gpu-freq i input J job-name jobid L licenses M clusters m distribution mem mem-per-cpu mem-per-gpu mem-bind mpi N nodes n ntasks ntasks-per-node ntasks-per-gpu ntasks-per-core ntasks-per-socket o output p partition q qos r relative S core-spec T threads t time time-min w nodelist W wait x exclude cpu-bind cpu-freq cpus-per-gpu container-image container-name container-mounts container-workdir container-env container container-id export comment reservation tmp hint network nodefile F open-mode profile prolog epilog task-prolog task-epilog signal slurmd-debug het-group switches threads-per-core tres-per-task tres-bind deadline mail-type mail-user gres-flags environment environment-file',
+    'E preserve-env l label u unbuffered O overcommit overlap exact exclusive H hold I immediate k no-kill K kill-on-bad-exit Q quiet s oversubscribe v verbose pty multi-prog no-allocate Z X disable-status whole contiguous no-container-mount-home container-mount-home container-remap-root container-writable container-readonly container-no-mount-home spread-job use-min-nodes propagate reboot bcast',
+    {
+      A: 'account',
+      c: 'cpus-per-task',
+      G: 'gpus',
+      J: 'job-name',
+      N: 'nodes',
+      n: 'ntasks',
+      p: 'partition',
+      q: 'qos',
+      t: 'time',
+      w: 'nodelist',
+      o: 'output',
+      e: 'error',
+      K: 'kill-on-bad-exit',
+      l: 'label',
+      u: 'unbuffered',
+    },
+  ),
+  starts: 'command' as const,
+  counts: 'srun' as const,
+}
+const fabric = {
+  ...table('accelerator strategy devices num-nodes node-rank main-address main-port precision'),
+  starts: 'script' as const,
+  counts: 'fabric' as const,
+}
+
+export const launchers: Launcher[] = [
+  { words: ['torchrun'], name: 'torchrun', ...torchrun },
+  { words: ['accelerate', 'launch'], name: 'accelerate', ...accelerate },
+  { words: ['accelerate-launch'], name: 'accelerate', ...accelerate },
+  { words: ['deepspeed'], name: 'deepspeed', ...deepspeed },
+  { words: ['ds'], name: 'deepspeed', ...deepspeed },
+  { words: ['mpirun'], name: 'mpirun', ...mpi },
+  { words: ['mpiexec'], name: 'mpirun', ...mpi },
+  { words: ['mpiexec.hydra'], name: 'mpirun', ...mpi },
+  {
+    words: ['horovodrun'],
+    name: 'horovodrun',
+    ...table(
+      'np num-proc p ssh-port H hosts hostfile network-interface start-timeout output-filename config-file fusion-threshold-mb cycle-time-ms cache-capacity min-np max-np slots-per-host host-discovery-script timeline-filename autotune-log-file log-level i ssh-identity-file mpi-args',
+      'check-build verbose gloo mpi jsrun disable-cache autotune timeline-mark-cycles',
+      { 'num-proc': 'np', hosts: 'H' },
+      true,
+    ),
+    starts: 'command',
+    counts: 'mpi',
+  },
+  { words: ['srun'], name: 'srun', ...srun },
+  {
+    words: ['composer'],
+    name: 'composer',
+    ...table(
+      'n nproc world-size base-rank node-rank master-addr master-port stdout stderr run-directory',
+      'v verbose',
+      { n: 'nproc' },
+    ),
+    starts: 'script',
+    module: ['m', 'module-mode'],
+    plainCommand: ['c', 'command-mode'],
+    counts: 'composer',
+  },
+  { words: ['lightning', 'run', 'model'], name: 'lightning run', ...fabric },
+  { words: ['fabric', 'run', 'model'], name: 'lightning run', ...fabric },
+  { words: ['lightning', 'run'], name: 'lightning run', ...fabric },
+  { words: ['fabric', 'run'], name: 'lightning run', ...fabric },
+]
+
+/** Modules that are launchers when Python runs them. */
+export const launcherModules: Record<string, Launcher> = {
+  'torch.distributed.run': { words: [], name: 'torchrun', ...torchrun },
+  'torch.distributed.launch': { words: [], name: 'torch.distributed.launch', ...torchrun },
+  'accelerate.commands.launch': { words: [], name: 'accelerate', ...accelerate },
+  'deepspeed.launcher.runner': { words: [], name: 'deepspeed', ...deepspeed },
+}
+
+const noOptions = table('')
+export const trainers: Trainer[] = [
+  {
+    words: ['axolotl', 'train'],
+    name: 'axolotl',
+    module: 'axolotl.cli.train',
+    processes: null,
+    ...noOptions,
+  },
+  {
+    words: ['llamafactory-cli', 'train'],
+    name: 'llamafactory',
+    module: 'llamafactory.cli',
+    processes: 0,
+    ...noOptions,
+  },
+  {
+    words: ['tune', 'run'],
+    name: 'torchtune',
+    module: 'torchtune',
+    processes: 1,
+    ...torchrunOptions,
+    counts: 'torchrun',
+  },
+  { words: ['yolo', 'detect', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
+  { words: ['yolo', 'segment', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
+  {
+    words: ['yolo', 'classify', 'train'],
+    name: 'yolo',
+    module: 'ultralytics',
+    processes: null,
+    ...noOptions,
+  },
+  { words: ['yolo', 'pose', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
+  { words: ['yolo', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
+]

@@ -1,0 +1,38 @@
+/** Which options of a command take a value. Names are without dashes, with `-` for `_`. */
+import type { ShellWord } from '../config/shell-facts.js'
+
+export interface OptionTable {
+  /** Options followed by a value (or by several, where a number says so). */
+  values: ReadonlyMap<string, number>
+  /** Options without a value. Others are guessed: a value follows when the next word is no option and no script. */
+  flags: ReadonlySet<string>
+  /** Short options that have a long name. */
+  long: Readonly<Record<string, string>>
+  /** Options with several letters behind one dash (`-np 4`). */
+  singleDash?: boolean
+}
+
+/** `values` and `flags` are lists of names; `name*2` takes two values. */
+export function table(
+  values: string,
+  flags = '',
+  long: Record<string, string> = {},
+  singleDash = false,
+): OptionTable {
+  const arity = new Map<string, number>()
+  for (const word of values.split(/\s+/).filter(Boolean)) {
+    const [name, count] = word.split('*')
+    arity.set(name!, Number(count ?? 1))
+  }
+  return { values: arity, flags: new Set(flags.split(/\s+/).filter(Boolean)), long, singleDash }
+}
+
+/**
+ * The path that a word names. Behind a folder that cannot be read (`$DIR/train.py`) the rest stands as an absolute path
+ * of another machine; null when nothing can be read.
+ */
+export function pathOf(word: ShellWord): string | null {
+  if (word.text !== null) return word.text
+  const tail = /^["']?(?:\$\w+|\$\{[^{}]*\}|\$\([^()]*\))["']?((?:\/[\w.@+-]+)+)["']?$/.exec(word.raw)
+  return tail === null ? null : tail[1]!
+}

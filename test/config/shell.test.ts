@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { shellFacts } from '../../server/src/config/shell.js'
+import type { ShellFacts } from '../../server/src/config/shell-facts.js'
+import { nodeGrammars } from './grammars.js'
+
+const trees = await nodeGrammars('bash')
+const read = (text: string) => shellFacts(text, trees)
+/** Commands as text; unreadable words as `?`, those that may be any number of words as `??`. */
+const shown = (facts: ShellFacts) =>
+  facts.commands.map((command) =>
+    command.words.map((word) => word.text ?? (word.splits ? '??' : '?')).join(' '),
+  )
+const commands = (text: string) => shown(read(text))
+
+describe('shell scripts', () => {
+  it('gives every word with its exact range', () => {
+    const source = `torchrun --nproc_per_node=4 "my train".py \\\n  --lr '1e-4' > log 2>&1 &\n`
+    const [command] = read(source).commands
+    assert.deepEqual(
+      command!.words.map((word) => [word.text, source.slice(word.start, word.end)]),
+      [
+        ['torchrun', 'torchrun'],
+        ['--nproc_per_node=4', '--nproc_per_node=4'],
+        ['my train.py', '"my train".py'],
+        ['--lr', '--lr'],
+        ['1e-4', "'1e-4'"],
+      ],
+    )
+    assert.equal(command!.background, true)
+    assert.equal(source.slice(command!.start, command!.end), source.slice(0, source.indexOf(' >')))
+  })
+
+  it('expands what the script assigned', () => {
+    assert.deepEqual(
+      commands(`
+N=2
+GPUS=\${GPUS:-8}
+ARGS="--bf16 --lr 1e-4"
+MORE=(--a 'b c')
+MORE+=(--d)
+python train.py --np $((N * GPUS + 1)) $ARGS "\${MORE[@]}" --out="$N/$HOME" --name "$ARGS" \${MORE[1]} \${EMPTY:-}
+`),
+      ['python train.py --np 17 --bf16 --lr 1e-4 --a b c --d ? --name --bf16 --lr 1e-4 b c'],
+    )
+  })
+
+  it('gives the items of an array their own places', () => {
+    const source = 'ARGS=(\n  --fp16\n  --lr 1\n)\npython t.py "${ARGS[@]}"\n'
+    const word = read(source).commands[0]!.words[2]!
+    assert.equal(source.slice(word.start, word.end), '--fp16')
+  })
+
+  it('does not know what comes from outside', () => {
+    const source = 'python t.py $1 --lr "$LR" "$@" $EXTRA_ARGS --n ${1:-4} $(date) x$(date)y `id`\n'
+    assert.equal(commands(source)[0], 'python t.py ? --lr ? ?? ?? --n 4 ?? ? ??')
+    // What runs inside $( ) are commands too.
+    assert.deepEqual(commands(source).slice(1), ['date', 'date', 'id'])
+  })
+
+  it('does not know what branches disagree on', () => {
+    assert.deepEqual(
+      commands(`
+SAME=1
+if [ "$1" = a ]; then LR=1; SAME=1; FLAG="--x"; else LR=2; SAME=1; fi
+python t.py --lr $LR --same $SAME $FLAG
+case $1 in a) M=1;; *) exit 2;; esac
+python u.py --m $M
+for i in 1 2; do K=$((K + 1)); python v.py --k $K; done
+(SAME=9)
+python w.py $SAME
+`),
+      ['python t.py --lr ? --same 1 ??', 'exit 2', 'python u.py --m 1', 'python v.py --k ?', 'python w.py 1'],
+    )
+  })
+
+  it('counts the words of loops', () => {
+    const loops = (text: string) => read(text).commands.at(-1)!.loops
+    assert.deepEqual(loops('for lr in 1e-3 1e-4; do for bs in {1..3}; do python t.py --lr $lr; done; done'), [
+      { variable: 'lr', count: 2 },
+      { variable: 'bs', count: 3 },
+    ])
+    assert.deepEqual(loops('LRS="1 2 3"; for lr in $LRS; do x; done'), [{ variable: 'lr', count: 3 }])
+    assert.deepEqual(loops('A=(1 2); for lr in "${A[@]}"; do x; done'), [{ variable: 'lr', count: 2 }])
+    assert.deepEqual(loops('for i in $(seq 0 2 8); do x; done'), [{ variable: 'i', count: 5 }])
+    assert.deepEqual(loops('N=4; for ((i=0; i<N; i++)); do x; done'), [{ variable: 'i', count: 4 }])
+    for (const open of ['"$@"', '*.yaml', '$HOSTS', '$(ls)']) {
+      assert.deepEqual(loops(`for f in ${open}; do x; done`), [{ variable: 'f', count: null }])
+    }
+    assert.deepEqual(commands('for x in only; do python t.py $x; done'), ['python t.py only'])
+  })
+
+  it('knows environment, swallowed failures, background and unreachable commands', () => {
+    const source = `export A=1 B="x y"
+A=2
+CUDA_VISIBLE_DEVICES=0,1 python a.py || true
+python b.py &
+helper() { python c.py; }
+used() { python d.py --lr $1; }
+used 3
+exit 0
+python e.py
+`
+    const { commands } = read(source)
+    const by = (name: string) => commands.find((command) => command.words[1]?.text === name)!
+    assert.deepEqual(
+      by('a.py').environment.map((one) => [one.name, one.value, source.slice(one.start, one.end)]),
+      [
+        ['A', '2', 'A=2'],
+        ['B', 'x y', 'B="x y"'],
+        ['CUDA_VISIBLE_DEVICES', '0,1', 'CUDA_VISIBLE_DEVICES=0,1'],
+      ],
+    )
+    assert.equal(by('a.py').failureIgnored, true)
+    assert.equal(by('b.py').failureIgnored, false)
+    assert.equal(by('b.py').background, true)
+    assert.equal(by('c.py').unreachable, true)
+    assert.deepEqual(
+      by('d.py').words.map((word) => word.text),
+      ['python', 'd.py', '--lr', '3'],
+    )
+    assert.equal(by('d.py').unreachable, false)
+    assert.equal(by('e.py').unreachable, true)
+  })
+
+  it('follows cd', () => {
+    const folders = (text: string) =>
+      read(text)
+        .commands.filter((command) => command.words[0]!.text === 'python')
+        .map((command) => command.folder)
+    assert.deepEqual(
+      folders(
+        'python a\ncd src && python b\ncd ../lib\npython c\n(cd x; python d)\npython e\ncd $D\npython f',
+      ),
+      ['', 'src', 'lib', 'lib/x', 'lib', null],
+    )
+    assert.deepEqual(folders('DIR="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"\ncd "$DIR"\npython a'), [
+      '..',
+    ])
+    assert.deepEqual(commands('python $(dirname "$0")/train.py --config $PWD/c.yaml'), [
+      'python ./train.py --config ./c.yaml',
+      'dirname ?',
+    ])
+  })
+
+  it('reads directives up to the first command', () => {
+    const source = `#!/bin/bash
+#SBATCH --job-name=train --gres=gpu:4   # four of them
+#SBATCH -t 24:00:00 -N2
+##SBATCH --mem=1G
+#SBATCH --mail-user "a b"
+#SBATCH --exclusive --requeue
+
+module load cuda
+#SBATCH --nodes=9
+`
+    const { directives } = read(source)
+    assert.deepEqual(
+      directives.map((one) => [
+        one.name,
+        one.value,
+        source.slice(one.start, one.end),
+        source.slice(one.valueStart, one.valueEnd),
+      ]),
+      [
+        ['job-name', 'train', '--job-name=train', 'train'],
+        ['gres', 'gpu:4', '--gres=gpu:4', 'gpu:4'],
+        ['time', '24:00:00', '-t 24:00:00', '24:00:00'],
+        ['nodes', '2', '-N2', '2'],
+        ['mail-user', 'a b', '--mail-user "a b"', '"a b"'],
+        ['exclusive', null, '--exclusive', ''],
+        ['requeue', null, '--requeue', ''],
+      ],
+    )
+    assert.deepEqual(
+      read('#PBS -l select=1:ngpus=2,walltime=01:00:00 -N name\n#BSUB -W 1:00 -gpu "num=2"\n').directives.map(
+        (one) => [one.scheduler, one.name, one.value],
+      ),
+      [
+        ['PBS', 'select', '1:ngpus=2'],
+        ['PBS', 'walltime', '01:00:00'],
+        ['PBS', 'N', 'name'],
+        ['BSUB', 'W', '1:00'],
+        ['BSUB', 'gpu', 'num=2'],
+      ],
+    )
+  })
+
+  it('reads around templates, heredocs, pipes and carriage returns', () => {
+    assert.deepEqual(
+      commands(
+        '{% if x %}\npython t.py --lr {{ lr }} --bs ${{ inputs.bs }} # note\n{% endif %}\npython u.py | tee log\n',
+      ),
+      ['python t.py --lr ? --bs ?', 'python u.py', 'tee log'],
+    )
+    assert.deepEqual(commands('cat > x.py <<EOF\npython not.py\nEOF\nsrun python t.py <<< x\n'), [
+      'cat',
+      'srun python t.py',
+    ])
+    assert.deepEqual(commands('A=1\r\npython t.py \\\r\n  --a $A\r\npython u.py\r\n'), [
+      'python t.py --a 1',
+      'python u.py',
+    ])
+  })
+
+  it('keeps the readable part of a broken script', () => {
+    const facts = read('#SBATCH -t 1\npython a.py --x 1\nif [ a; then\npython b.py "open\n')
+    assert.equal(facts.directives.length, 1)
+    assert.equal(facts.hasErrors, true)
+    assert.ok(shown(facts).includes('python a.py --x 1'))
+    for (const hostile of [
+      '$('.repeat(10_000),
+      '('.repeat(10_000),
+      '"${A:-'.repeat(10_000),
+      'if x; then '.repeat(5_000),
+      'a && '.repeat(10_000),
+      '{{'.repeat(10_000),
+      'A=$A$A\n'.repeat(60) + 'x $A',
+    ]) {
+      assert.ok(Array.isArray(read(hostile).commands))
+    }
+  })
+})
