@@ -9,11 +9,11 @@ import type { Choice } from '../project/configuration.js'
 import { createNodeHost } from '../project/node/host.js'
 import { readRulePages } from '../project/node/rule-pages.js'
 import { openProject } from '../project/workspace.js'
-import { readSourceFile } from '../text/read.js'
+import { decode } from '../text/decode.js'
 import type { Environment } from './environment.js'
 import { withoutDisk } from './no-disk.js'
 import { startServer } from './server.js'
-import { baseName, filePath } from './uri.js'
+import { filePath } from './uri.js'
 
 const transports = ['--node-ipc', '--stdio', '--socket', '--pipe']
 if (!process.argv.some((argument) => transports.some((one) => argument.startsWith(one)))) {
@@ -38,7 +38,8 @@ const environment: Environment = {
   async readText(uri) {
     const path = filePath(uri)
     if (path === undefined) return undefined
-    return (await readSourceFile(baseName(uri), await readFile(path))).text
+    const decoded = decode(await readFile(path))
+    return 'text' in decoded ? decoded.text : undefined
   },
 
   schedule(milliseconds, callback) {

@@ -59,11 +59,6 @@ export function uriOfFile(absolute: string): string {
   return `file://${path.split('/').map(encodeSegment).join('/')}`
 }
 
-/** The last part of a URI's path, decoded: what a person calls the file. */
-export function baseName(uri: string): string {
-  const path = parts(uri)?.path ?? uri
-  return path.slice(path.lastIndexOf('/') + 1)
-}
 
 /** The decoded path of a URI without its leading slash, for documents that lie in no folder. */
 export function loosePath(uri: string): string {

@@ -7,12 +7,11 @@ import {
 } from 'vscode-languageserver/browser'
 import type { Choice } from '../project/configuration.js'
 import { openProject } from '../project/workspace.js'
-import { readSourceFile } from '../text/read.js'
+import { decode } from '../text/decode.js'
 import type { Environment } from './environment.js'
 import type { RulePages } from './explain.js'
 import { withoutDisk } from './no-disk.js'
 import { startServer } from './server.js'
-import { baseName } from './uri.js'
 import { createWebHost, grammarSource } from './web-host.js'
 
 /** Put in by the build. */
@@ -42,7 +41,8 @@ const environment: Environment = {
 
   async readText(uri) {
     const bytes = await connection.sendRequest<Uint8Array>('costlint/host/read', { root: uri, path: '' })
-    return (await readSourceFile(baseName(uri), bytes)).text
+    const decoded = decode(bytes)
+    return 'text' in decoded ? decoded.text : undefined
   },
 
   schedule(milliseconds, callback) {
