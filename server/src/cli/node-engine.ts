@@ -15,8 +15,13 @@ export const nodeEngine: Engine = {
   },
 
   async source(path, bytes) {
-    const { readSourceFile } = await import('../text/read.js')
-    return readSourceFile(path, bytes)
+    const [{ decode }, { sourceFile }] = await Promise.all([
+      import('../text/decode.js'),
+      import('../text/units.js'),
+    ])
+    const decoded = decode(bytes)
+    if (decoded.problem !== undefined) throw new Error(decoded.problem)
+    return sourceFile(path, decoded.text)
   },
 
   async fix(project, options) {

@@ -129,7 +129,7 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
 }
 
 async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags): Promise<CheckOptions> {
-  const { ownRules } = await import('../project/configuration.js')
+  const { ownRules } = await import('../project/own-rules.js')
   const known = async () => [...(await engine.rules()), ...ownRules].map((rule) => rule.name)
   const rules = flags.select === undefined && flags.ignore === undefined ? [] : await known()
   if (flags.stdinFilename !== undefined && paths.length > 0) {

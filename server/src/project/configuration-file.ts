@@ -2,6 +2,7 @@
 import type { ConfigEntry, ConfigFacts, ConfigMap, ConfigNode } from '../config/node.js'
 import type { Severity } from '../rules/rule.js'
 import { nearest, suggestion } from './nearest.js'
+import { ownRuleNames } from './own-rules.js'
 import { isKnownSelector, selectorNames } from './selector.js'
 
 export type ConfiguredSeverity = Severity | 'off'
@@ -50,7 +51,7 @@ export interface ConfigurationFile extends RuleChoice {
 }
 
 export interface Vocabulary {
-  /** Names of all rules. */
+  /** Names of all rules; the linter's own are added. */
   rules: readonly string[]
   /** Names that `hardware.default` may have; absent: any. */
   hardware?: readonly string[]
@@ -81,11 +82,15 @@ type Handler = (entry: ConfigEntry) => void
 class FileReader {
   private readonly problems: ConfigurationProblem[] = []
 
+  private readonly rules: readonly string[]
+
   constructor(
     private readonly path: string,
     private readonly text: string,
     private readonly vocabulary: Vocabulary,
-  ) {}
+  ) {
+    this.rules = [...vocabulary.rules, ...ownRuleNames]
+  }
 
   read(facts: ConfigFacts): ParsedConfiguration {
     const document = facts.documents[0]
@@ -261,8 +266,8 @@ class FileReader {
   }
 
   private knowsSelector(selector: string, at: number): boolean {
-    if (isKnownSelector(selector, this.vocabulary.rules)) return true
-    const names = selectorNames(this.vocabulary.rules)
+    if (isKnownSelector(selector, this.rules)) return true
+    const names = selectorNames(this.rules)
     this.problem(at, `unknown rule "${selector}"${suggestion(selector, names)}`)
     return false
   }

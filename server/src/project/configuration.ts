@@ -9,16 +9,14 @@ import type {
   RuleChoice,
 } from './configuration-file.js'
 import { PatternLayer } from './gitignore.js'
+import { ownRules } from './own-rules.js'
 import { matchSelectors, type Specificity } from './selector.js'
 
 export type { ConfigurationProblem, FailOn } from './configuration-file.js'
+export { ownRules, unusedSuppression } from './own-rules.js'
 
 /** What rules are known: all that the configuration needs of them. */
 export type KnownRule = Pick<Rule, 'name' | 'offFor'>
-
-/** Rules of the linter itself, which judge no workload. */
-export const unusedSuppression = 'costlint/unused-suppression'
-export const ownRules: readonly KnownRule[] = [{ name: unusedSuppression }]
 
 export const defaultOptions: RuleOptions = {
   defaultHardware: null,
@@ -83,7 +81,7 @@ class ProjectConfiguration implements Configuration {
   constructor(sources: ConfigurationSources) {
     this.problems = sources.problems
     const choice = sources.choice ?? {}
-    const rules = new Map([...sources.rules, ...ownRules].map((rule) => [rule.name, rule]))
+    const rules = new Map([...sources.rules, ...(ownRules as KnownRule[])].map((rule) => [rule.name, rule]))
     this.none = new Scope(undefined, '', rules, choice)
     for (const file of sources.files) {
       const folder = file.path.slice(0, Math.max(0, file.path.lastIndexOf('/')))

@@ -7,10 +7,10 @@ import type { TextEdit } from '../edit/write.js'
 import type { Finding, Fix } from '../finding.js'
 import type { Location, Span } from '../text/location.js'
 import { locate, type Unit } from '../text/unit.js'
-import { unusedSuppression } from './configuration.js'
 import type { ConfiguredSuppression } from './configuration-file.js'
 import { fingerprint } from './fingerprint.js'
 import { suggestion } from './nearest.js'
+import { ownRuleNames, unusedSuppression } from './own-rules.js'
 import { isKnownSelector, matchSelector, selectorNames } from './selector.js'
 
 export interface Suppression {
@@ -231,7 +231,9 @@ export function applySuppressions(
     suppressions.forEach((suppression, index) => {
       if (suppression.malformed !== null || !reaches(suppression, finding.location)) return
       for (const selector of suppression.selectors ?? ['*']) {
-        if (matchSelector(selector, finding.rule) === undefined) continue
+        const match = matchSelector(selector, finding.rule)
+        // "Every rule" does not mean the report that "every rule" is unused.
+        if (match === undefined || (match === 0 && finding.rule === unusedSuppression)) continue
         used[index]!.add(selector)
         hit = true
       }
@@ -264,15 +266,16 @@ function report(
   const all = suppression.selectors ?? ['*']
   const idle: string[] = []
   const unknown: string[] = []
+  const known = [...options.rules, ...ownRuleNames]
   for (const selector of all) {
     if (used.has(selector) || matchSelector(selector, unusedSuppression) === 2) continue
-    if (!isKnownSelector(selector, options.rules)) unknown.push(selector)
+    if (!isKnownSelector(selector, known)) unknown.push(selector)
     else if (options.rules.some((rule) => matchSelector(selector, rule) !== undefined && options.ran(rule))) {
       idle.push(selector)
     }
   }
   if (suppression.malformed === null && idle.length + unknown.length === 0) return []
-  const names = selectorNames(options.rules)
+  const names = selectorNames(known)
   const message =
     suppression.malformed !== null
       ? `This suppression has no effect: ${suppression.malformed}.`
