@@ -30,7 +30,6 @@ export function isNotebookPath(path: string): boolean {
 }
 
 export function snapshotOf(uri: string, version: number | null, text: string, path: string): Snapshot {
-  // Editors hold a text without its byte-order mark, the engine counts it: see `placeOf`.
   const document = TextDocument.create(uri, '', version ?? 0, text)
   return { uri, version, text: document, notebook: isNotebookPath(path) }
 }
@@ -55,13 +54,7 @@ export function placeOf(snapshot: Snapshot, location: Location): Place | undefin
 }
 
 function rangeIn(text: TextDocument, location: { start: number; end: number }): Range {
-  const range = { start: text.positionAt(location.start), end: text.positionAt(location.end) }
-  if (text.getText().charCodeAt(0) === 0xfeff) {
-    // The file on disk starts with a mark that no editor shows: its first line is one column shorter there.
-    if (range.start.line === 0) range.start.character = Math.max(0, range.start.character - 1)
-    if (range.end.line === 0) range.end.character = Math.max(0, range.end.character - 1)
-  }
-  return range
+  return { start: text.positionAt(location.start), end: text.positionAt(location.end) }
 }
 
 /** Offsets in the JSON of a notebook for offsets in the decoded source of a cell. */

@@ -39,6 +39,16 @@ interface OpenText {
   given: boolean
 }
 
+/** What the name of an untitled document would end with. */
+const extensions: Readonly<Record<string, string | undefined>> = {
+  python: '.py',
+  yaml: '.yaml',
+  json: '.json',
+  toml: '.toml',
+  shellscript: '.sh',
+  dockerfile: '.dockerfile',
+}
+
 export class Session {
   private loading: Promise<Project | undefined> | undefined
   private project: Project | undefined
@@ -76,7 +86,8 @@ export class Session {
     if (this.folder !== null) return pathWithin(this.folder, uri)
     const path = loosePath(uri)
     // An untitled document has no name that would tell its language.
-    const named = languageId === 'python' && !/\.(py|ipynb)$/i.test(path) ? `${path}.py` : path
+    const extension = extensions[languageId]
+    const named = extension === undefined || /\.\w+$/.test(path) ? path : path + extension
     this.looseUris.set(named, uri)
     return named
   }
@@ -112,7 +123,11 @@ export class Session {
     this.onDisk.add(path)
     this.touch(path)
     // A folder that is gone takes its files along.
-    for (const known of this.whole ?? []) if (known.startsWith(`${path}/`)) this.due.add(known)
+    for (const known of this.whole ?? []) {
+      if (!known.startsWith(`${path}/`)) continue
+      this.onDisk.add(known)
+      this.due.add(known)
+    }
   }
 
   configure(settings: Settings): void {

@@ -59,7 +59,6 @@ export function uriOfFile(absolute: string): string {
   return `file://${path.split('/').map(encodeSegment).join('/')}`
 }
 
-
 /** The decoded path of a URI without its leading slash, for documents that lie in no folder. */
 export function loosePath(uri: string): string {
   return (parts(uri)?.path ?? uri).replace(/^\/+/, '').replace(':', '')
