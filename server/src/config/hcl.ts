@@ -1,0 +1,186 @@
+/** HCL (Terraform) as located values. What other files or the provider decide is unknown, with the reference as reason. */
+import type { TreeSource } from '../syntax/parser.js'
+import type { ConfigFacts, ConfigList, ConfigMap, ConfigNode } from './node.js'
+import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.js'
+import { evaluateArithmetic } from './shell-arithmetic.js'
+
+const deepest = 200
+
+/**
+ * Reads a Terraform file with the `hcl` grammar. Never throws.
+ *
+ * - Blocks of one type are a list under that type, in order, each a map with its labels: `resource "aws_instance" "a"`
+ *   is an item of `resource` with labels `['aws_instance', 'a']`.
+ * - References, function calls, conditions and templates are unknown; `because` is their text, at most 80 characters.
+ * - A block `dynamic "x"` makes its parent open (`ConfigMap.open`).
+ */
+export function hclFacts(text: string, trees: TreeSource): ConfigFacts {
+  const parsed = trees.parse('hcl', text, (tree) => plainTree(tree, text))
+  if (parsed.value === undefined) {
+    const root: ConfigNode = { kind: 'unknown', because: parsed.problem, start: 0, end: text.length }
+    return { documents: [{ index: 0, root, templated: false, hasErrors: true }], comments: [] }
+  }
+  const { root, comments, hasErrors } = parsed.value
+  const reader = new HclReader(text)
+  const map: ConfigMap = { kind: 'map', entries: [], start: 0, end: text.length }
+  for (const child of root.children) {
+    if (child.type === 'body') reader.body(map, child, 0)
+    // Around a syntax error the grammar gives up the body but keeps its blocks.
+    else reader.statement(map, child, 0, new Map())
+  }
+  return { documents: [{ index: 0, root: map, templated: false, hasErrors }], comments }
+}
+
+class HclReader {
+  constructor(private readonly text: string) {}
+
+  private source(node: PlainNode): string {
+    return this.text.slice(node.start, node.end)
+  }
+
+  body(map: ConfigMap, node: PlainNode, depth: number): void {
+    const lists = new Map<string, ConfigList>()
+    for (const child of node.children) this.statement(map, child, depth, lists)
+  }
+
+  statement(map: ConfigMap, node: PlainNode, depth: number, lists: Map<string, ConfigList>): void {
+    if (depth > deepest) return
+    if (node.type === 'attribute') {
+      const [name, value] = namedChildren(node)
+      if (name === undefined) return
+      map.entries.push({
+        key: this.source(name),
+        keyStart: name.start,
+        keyEnd: name.end,
+        value: this.value(value, name.end, depth + 1),
+      })
+    } else if (node.type === 'block') this.block(map, node, depth, lists)
+  }
+
+  private block(map: ConfigMap, node: PlainNode, depth: number, lists: Map<string, ConfigList>): void {
+    const [type, ...rest] = namedChildren(node)
+    if (type?.type !== 'identifier') return
+    const labels: string[] = []
+    for (const one of rest) {
+      if (one.type === 'identifier') labels.push(this.source(one))
+      else if (one.type === 'string_lit') labels.push(this.source(one).slice(1, -1))
+    }
+    const name = this.source(type)
+    const block: ConfigMap = { kind: 'map', entries: [], labels, start: node.start, end: node.end }
+    const body = rest.find((one) => one.type === 'body')
+    if (body !== undefined) this.body(block, body, depth + 1)
+    if (name === 'dynamic' && depth > 0) map.open = `dynamic ${labels[0] ?? ''}`.trim()
+    const list = lists.get(name)
+    if (list !== undefined) {
+      list.items.push(block)
+      list.end = block.end
+      return
+    }
+    const fresh: ConfigList = { kind: 'list', items: [block], start: node.start, end: node.end }
+    lists.set(name, fresh)
+    map.entries.push({ key: name, keyStart: type.start, keyEnd: type.end, value: fresh })
+  }
+
+  private value(node: PlainNode | undefined, at: number, depth: number): ConfigNode {
+    if (node === undefined || depth > deepest)
+      return { kind: 'unknown', because: 'syntax error', start: at, end: at }
+    const { start, end } = node
+    const raw = this.source(node)
+    const inner = namedChildren(node)
+    const only = inner.length === 1 ? inner[0]! : undefined
+    switch (node.type) {
+      case 'expression':
+      case 'literal_value':
+      case 'collection_value':
+      case 'template_expr':
+        // `(1)`: the range of the whole expression counts.
+        return only === undefined ? this.unknown(node) : { ...this.value(only, at, depth + 1), start, end }
+      case 'string_lit':
+        return { kind: 'scalar', value: unquoted(raw.slice(1, -1)), raw, start, end }
+      case 'numeric_lit':
+        return { kind: 'scalar', value: Number(raw), raw, start, end }
+      case 'bool_lit':
+        return { kind: 'scalar', value: raw === 'true', raw, start, end }
+      case 'null_lit':
+        return { kind: 'scalar', value: null, raw, start, end }
+      case 'tuple':
+        return {
+          kind: 'list',
+          items: inner
+            .filter((one) => one.type === 'expression')
+            .map((one) => this.value(one, one.start, depth + 1)),
+          start,
+          end,
+        }
+      case 'object':
+        return this.object(node, depth)
+      case 'operation': {
+        // `60 * 60`, `-1`: arithmetic on numbers needs nobody else.
+        const value = evaluateArithmetic(raw, () => null)
+        return value === null ? this.unknown(node) : { kind: 'scalar', value, raw, start, end }
+      }
+      case 'heredoc_template':
+        return this.heredoc(node)
+      case 'quoted_template':
+        return { ...this.unknown(node), text: unquoted(raw.slice(1, -1)) } as ConfigNode
+      default:
+        return this.unknown(node)
+    }
+  }
+
+  private unknown(node: PlainNode): ConfigNode {
+    const raw = this.source(node)
+    const because = raw.length > 80 ? `${raw.slice(0, 79)}…` : raw
+    return { kind: 'unknown', because: because.replace(/\s+/g, ' '), start: node.start, end: node.end }
+  }
+
+  private object(node: PlainNode, depth: number): ConfigMap {
+    const map: ConfigMap = { kind: 'map', entries: [], start: node.start, end: node.end }
+    for (const element of node.children) {
+      if (element.type !== 'object_elem') continue
+      const key = inField(element, 'key')
+      if (key === undefined) continue
+      const source = this.source(key)
+      // `(var.name) = …` and `"${…}" = …` may be any key.
+      if (!/^"[^"$%]*"$|^[\w-]+$/.test(source)) {
+        map.open = source
+        continue
+      }
+      map.entries.push({
+        key: source.replace(/^"|"$/g, ''),
+        keyStart: key.start,
+        keyEnd: key.end,
+        value: this.value(inField(element, 'val'), key.end, depth + 1),
+      })
+    }
+    return map
+  }
+
+  /** A heredoc is a script or a document of its own: a string, with its interpolations left as they are. */
+  private heredoc(node: PlainNode): ConfigNode {
+    const raw = this.source(node)
+    const match = /^<<(-?)[^\n]*\n([\s\S]*?)[ \t]*\w+\s*$/.exec(raw)
+    if (match === null) return this.unknown(node)
+    let body = match[2]!
+    if (match[1] === '-') {
+      const indents = body
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => /^[ \t]*/.exec(line)![0].length)
+      const least = indents.reduce((a, b) => Math.min(a, b), 1000)
+      body = body
+        .split('\n')
+        .map((line) => line.slice(Math.min(least, /^[ \t]*/.exec(line)![0].length)))
+        .join('\n')
+    }
+    return { kind: 'scalar', value: body, raw, start: node.start, end: node.end }
+  }
+}
+
+function unquoted(source: string): string {
+  const named: Record<string, string> = { n: '\n', r: '\r', t: '\t' }
+  return source
+    .replace(/\\([nrt"\\])/g, (_, char: string) => named[char] ?? char)
+    .replace(/\$\$\{/g, '${')
+    .replace(/%%\{/g, '%{')
+}
