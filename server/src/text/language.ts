@@ -1,0 +1,61 @@
+/** Which language a file is in, by its name and, where the name says nothing, by its first line. */
+import type { Language } from './unit.js'
+
+export type FileKind = Language | 'notebook'
+
+const byExtension: Record<string, FileKind> = {
+  py: 'python',
+  ipynb: 'notebook',
+  yaml: 'yaml',
+  yml: 'yaml',
+  json: 'json',
+  jsonc: 'json',
+  toml: 'toml',
+  tf: 'hcl',
+  hcl: 'hcl',
+  tfvars: 'hcl',
+  sh: 'shell',
+  bash: 'shell',
+  slurm: 'shell',
+  sbatch: 'shell',
+  pbs: 'shell',
+  lsf: 'shell',
+  dockerfile: 'dockerfile',
+}
+
+/** Extensions of batch scripts that other programs use too: the first line decides. */
+const undecided = new Set(['', 'job', 'sub', 'batch', 'bsub', 'qsub', 'cmd'])
+
+/** Undefined: not a file that CostLint reads. `firstLine` may be any beginning of the text. */
+export function languageOf(path: string, firstLine = ''): FileKind | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
+  if (/^(dockerfile|containerfile)([._-]|$)/.test(name)) return 'dockerfile'
+  if (/^requirements.*\.(txt|in)$/.test(name) || /(^|\/)requirements\/[^/]+\.(txt|in)$/i.test(path)) {
+    return 'requirements'
+  }
+  // MLflow's project file is YAML without an extension; Pipenv's is TOML.
+  if (name === 'mlproject') return 'yaml'
+  if (name === 'pipfile') return 'toml'
+  const dot = name.lastIndexOf('.')
+  const extension = dot <= 0 ? '' : name.slice(dot + 1)
+  const known = Object.hasOwn(byExtension, extension) ? byExtension[extension] : undefined
+  if (known !== undefined) return known
+  return undecided.has(extension) ? byShebang(firstLine) : undefined
+}
+
+function byShebang(firstLine: string): Language | undefined {
+  const line = /^\ufeff?#![ \t]*([^\r\n]{0,200})/.exec(firstLine)?.[1]
+  if (line === undefined) return undefined
+  const words = line.split(/[ \t]+/)
+  let program = basename(words[0] ?? '')
+  if (program === 'env') {
+    // `env -S bash -e`, `env VAR=1 bash`
+    program = basename(words.slice(1).find((word) => !word.startsWith('-') && !word.includes('=')) ?? '')
+  }
+  if (/^(sh|bash|dash|ksh|zsh)$/.test(program)) return 'shell'
+  return /^python[0-9.]*$/.test(program) ? 'python' : undefined
+}
+
+function basename(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}

@@ -1,0 +1,188 @@
+/** Notebooks as JSON (nbformat 4): cells out of it, and changed cells back into it. */
+import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+
+export interface NotebookCell {
+  kind: 'code' | 'markdown' | 'raw'
+  /** Lower case: the cell's own language, else the kernel's, else 'python'. */
+  language: string
+  text: string
+  /** Where the value of `source` stands in the JSON; undefined: the cell has none. */
+  source: { start: number; end: number } | undefined
+}
+
+export interface NotebookJson {
+  cells: NotebookCell[]
+  problems: string[]
+}
+
+/** Reads what can be read; what is wrong is told in `problems`. */
+export function notebookCells(text: string): NotebookJson {
+  const problems: string[] = []
+  const root = parseJson(text, problems)
+  if (root === undefined) return { cells: [], problems }
+  if (root.type !== 'object')
+    return { cells: [], problems: [...problems, 'not a notebook: the JSON is no object'] }
+  const list = property(root, 'cells')
+  if (list === undefined || list.type !== 'array') {
+    const old = property(root, 'worksheets') !== undefined
+    problems.push(
+      old
+        ? 'notebooks of format 3 are not supported; open and save it in Jupyter'
+        : 'not a notebook: no list of cells',
+    )
+    return { cells: [], problems }
+  }
+  const metadata = property(root, 'metadata')
+  const kernel =
+    stringAt(metadata, 'kernelspec', 'language') ?? stringAt(metadata, 'language_info', 'name') ?? 'python'
+  const cells = (list.children ?? []).map((cell): NotebookCell => {
+    const type = stringAt(cell, 'cell_type')
+    const source = property(cell, 'source')
+    const language = stringAt(property(cell, 'metadata'), 'vscode', 'languageId') ?? kernel
+    return {
+      kind: type === 'code' || type === 'raw' ? type : 'markdown',
+      language: language.toLowerCase() === 'ipython' ? 'python' : language.toLowerCase(),
+      text: source === undefined ? '' : pieces(source).join(''),
+      source: source === undefined ? undefined : { start: source.offset, end: source.offset + source.length },
+    }
+  })
+  return { cells, problems }
+}
+
+/**
+ * The JSON with new sources for some cells (by index over all cells). Everything else stays byte for byte, in a list
+ * of lines also the lines that did not change. Undefined when a cell is not there.
+ */
+export function writeNotebook(text: string, sources: ReadonlyMap<number, string>): string | undefined {
+  const root = parseJson(text, [])
+  const list = root === undefined ? undefined : property(root, 'cells')
+  const changes: { start: number; end: number; text: string }[] = []
+  const style = escapeStyle(text)
+  for (const [index, source] of sources) {
+    const node = list?.children?.[index] === undefined ? undefined : property(list.children[index], 'source')
+    if (node === undefined) return undefined
+    if (pieces(node).join('') === source) continue
+    const changed = node.type === 'array' ? listWith(text, node, source, style) : jsonString(source, style)
+    changes.push({ start: node.offset, end: node.offset + node.length, text: changed })
+  }
+  let result = text
+  for (const change of changes.sort((a, b) => b.start - a.start)) {
+    result = result.slice(0, change.start) + change.text + result.slice(change.end)
+  }
+  return result
+}
+
+function parseJson(text: string, problems: string[]): Node | undefined {
+  const errors: ParseError[] = []
+  try {
+    const root = parseTree(text, errors, { disallowComments: true })
+    const first = errors[0]
+    if (first !== undefined) {
+      const line = text.slice(0, first.offset).split('\n').length
+      problems.push(`broken notebook JSON at line ${line}: ${printParseErrorCode(first.error)}`)
+    }
+    return root
+  } catch {
+    // The JSON parser is recursive: thousands of nested brackets exhaust the stack.
+    problems.push('broken notebook JSON: nested too deeply')
+    return undefined
+  }
+}
+
+function property(node: Node | undefined, name: string): Node | undefined {
+  if (node?.type !== 'object') return undefined
+  return node.children?.find((one) => one.children?.[0]?.value === name)?.children?.[1]
+}
+
+function stringAt(node: Node | undefined, ...names: string[]): string | undefined {
+  const found = names.reduce(property, node)
+  return found?.type === 'string' ? (found.value as string) : undefined
+}
+
+function pieces(source: Node): string[] {
+  const nodes = source.type === 'array' ? (source.children ?? []) : [source]
+  return nodes.map((node) => (node.type === 'string' ? (node.value as string) : ''))
+}
+
+/** The source list with another text: leading and trailing lines that did not change keep their spelling. */
+function listWith(text: string, list: Node, source: string, style: EscapeStyle): string {
+  const old = list.children ?? []
+  const values = pieces(list)
+  const endsLine = (at: number) => at === 0 || source[at - 1] === '\n'
+  let head = 0
+  let from = 0
+  while (head < old.length && values[head] !== '' && source.startsWith(values[head]!, from)) {
+    const next = from + values[head]!.length
+    if (!endsLine(next) && next !== source.length) break
+    from = next
+    head++
+  }
+  let tail = 0
+  let to = source.length
+  while (tail < old.length - head) {
+    const value = values[old.length - 1 - tail]!
+    const start = to - value.length
+    if (value === '' || start < from || !endsLine(start) || source.slice(start, to) !== value) break
+    to = start
+    tail++
+  }
+  const added = source.slice(from, to).match(/[^\n]*\n|[^\n]+$/g) ?? []
+  const raw = (node: Node) => text.slice(node.offset, node.offset + node.length)
+  const elements = [
+    ...old.slice(0, head).map(raw),
+    ...added.map((line) => jsonString(line, style)),
+    ...old.slice(old.length - tail).map(raw),
+  ]
+  if (elements.length === 0) return '[]'
+  const { before, between, after } = layout(text, list)
+  return `[${before}${elements.join(between)}${after}]`
+}
+
+/** The blanks of a list: after `[`, between two elements, before `]`. */
+function layout(text: string, list: Node): { before: string; between: string; after: string } {
+  const end = list.offset + list.length - 1
+  const [first, second] = list.children ?? []
+  if (first === undefined) {
+    // An empty list tells nothing; its line's indentation and Jupyter's habit of one blank per level do.
+    const lineStart = text.lastIndexOf('\n', list.offset) + 1
+    const indent = /^[ \t]*/.exec(text.slice(lineStart, list.offset))![0]
+    if (lineStart === 0 || text.slice(lineStart, list.offset).trim() === '')
+      return { before: '', between: ', ', after: '' }
+    const newline = text[lineStart - 2] === '\r' ? '\r\n' : '\n'
+    const deeper = indent + indentUnit(text)
+    return { before: newline + deeper, between: `,${newline}${deeper}`, after: newline + indent }
+  }
+  const before = text.slice(list.offset + 1, first.offset)
+  const last = list.children![list.children!.length - 1]!
+  const between =
+    second === undefined
+      ? `,${before === '' ? ' ' : before}`
+      : text.slice(first.offset + first.length, second.offset)
+  return { before, between, after: text.slice(last.offset + last.length, end) }
+}
+
+function indentUnit(text: string): string {
+  return /^\{\r?\n([ \t]+)"/.exec(text)?.[1] ?? ' '
+}
+
+/** How the file writes characters beyond ASCII. */
+interface EscapeStyle {
+  ascii: boolean
+  upper: boolean
+}
+
+function escapeStyle(text: string): EscapeStyle {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything that is not ASCII
+  const raw = /[^\x00-\x7f]/.test(text)
+  const escaped = /(?<!\\)(?:\\\\)*\\u(?!00[0-7])[0-9a-fA-F]{4}/.exec(text)?.[0]
+  return { ascii: !raw && escaped !== undefined, upper: escaped !== undefined && /[A-F]/.test(escaped) }
+}
+
+function jsonString(value: string, style: EscapeStyle): string {
+  const json = JSON.stringify(value)
+  if (!style.ascii) return json
+  return json.replace(/[\u007f-\uffff]/g, (character) => {
+    const digits = character.charCodeAt(0).toString(16).padStart(4, '0')
+    return `\\u${style.upper ? digits.toUpperCase() : digits}`
+  })
+}

@@ -1,0 +1,100 @@
+/** From the text of a file, or the cells of a notebook in the editor, to units. */
+import { fragmentOf } from './fragment.js'
+import { languageOf } from './language.js'
+import { type Embedded, maskCell, maskPythonFile } from './magics.js'
+import { notebookCells } from './notebook.js'
+import type { Part, SourceFile } from './source-file.js'
+import type { Language, Segment, Unit } from './unit.js'
+
+export { languageOf }
+
+/** A cell as the editor holds it. */
+export interface EditorCell {
+  kind: 'code' | 'markdown'
+  /** The editor's language id; undefined or 'python' for Python. */
+  language?: string
+  text: string
+}
+
+/** A file and its units; no units for files in a language that CostLint does not read. */
+export function sourceFile(path: string, text: string): SourceFile {
+  const kind = languageOf(path, text.slice(0, 300))
+  if (kind === 'notebook') return notebookFromJson(path, text)
+  const file: SourceFile = {
+    path,
+    text,
+    notebook: false,
+    parts: [{ cell: null, kind: 'file', text }],
+    units: [],
+    problems: [],
+  }
+  if (kind !== undefined) file.units = fileUnits(kind, text)
+  return file
+}
+
+/** A notebook that the editor has open: its cells are the truth, its JSON is not known. */
+export function notebookFromCells(path: string, cells: readonly EditorCell[]): SourceFile {
+  const parts: Part[] = cells.map((cell, index) => ({ cell: index, kind: cell.kind, text: cell.text }))
+  const isPython = (index: number) => {
+    const language = cells[index]!.language?.toLowerCase()
+    return language === undefined || language === 'python' || language === 'ipython'
+  }
+  return { path, text: '', notebook: true, parts, units: notebookUnits(parts, isPython), problems: [] }
+}
+
+function notebookFromJson(path: string, text: string): SourceFile {
+  const { cells, problems } = notebookCells(text)
+  const parts: Part[] = cells.map((cell, index) => ({
+    cell: index,
+    kind: cell.kind === 'code' ? 'code' : 'markdown',
+    text: cell.text,
+  }))
+  const units = notebookUnits(parts, (index) => cells[index]!.language === 'python')
+  return { path, text, notebook: true, parts, units, problems }
+}
+
+function fileUnits(language: Language, text: string): Unit[] {
+  const plain = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text
+  const masked = language === 'python' ? maskPythonFile(plain) : { text: plain, embedded: [] }
+  const unit: Unit = {
+    index: 0,
+    language,
+    text: masked.text,
+    segments: [{ start: 0, end: text.length, cell: null, source: 0 }],
+    origin: 'file',
+  }
+  return withEmbedded(unit, masked.embedded)
+}
+
+/** Unit 0 holds all Python cells, joined by newlines: they share one scope. */
+function notebookUnits(parts: readonly Part[], isPython: (index: number) => boolean): Unit[] {
+  const texts: string[] = []
+  const segments: Segment[] = []
+  const embedded: Embedded[] = []
+  let length = 0
+  parts.forEach((part, index) => {
+    if (part.kind !== 'code' || !isPython(index)) return
+    const masked = maskCell(part.text)
+    if (texts.length > 0) length++
+    texts.push(masked.text)
+    segments.push({ start: length, end: length + masked.text.length, cell: index, source: 0 })
+    for (const one of masked.embedded) {
+      const pieces = one.pieces.map(({ text, start, end }) => ({
+        text,
+        start: start + length,
+        end: end + length,
+      }))
+      embedded.push({ ...one, pieces })
+    }
+    length += masked.text.length
+  })
+  const unit: Unit = { index: 0, language: 'python', text: texts.join('\n'), segments, origin: 'notebook' }
+  return withEmbedded(unit, embedded)
+}
+
+function withEmbedded(unit: Unit, embedded: readonly Embedded[]): Unit[] {
+  return [
+    unit,
+    ...embedded.map((one, at) => fragmentOf(unit, at + 1, one.language, one.pieces, one.origin, one.target)),
+  ]
+}
