@@ -71,7 +71,7 @@ const left = (text: string, language: Language = 'python') =>
 function cleaned(text: string, language: Language = 'python', findings: Finding[] = []): string {
   const edits = apply(text, language, findings).unused.flatMap((each) => each.fix.edits)
   let result = text
-  for (const { location, newText } of edits.toReversed()) {
+  for (const { location, newText } of [...edits].reverse()) {
     result = result.slice(0, location.start) + newText + result.slice(location.end)
   }
   return result

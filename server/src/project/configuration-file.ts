@@ -95,8 +95,7 @@ class FileReader {
   read(facts: ConfigFacts): ParsedConfiguration {
     const document = facts.documents[0]
     const root = document?.root
-    if (document?.hasErrors)
-      this.problem(firstUnknown(document.root) ?? document.root.start, 'this is not valid TOML')
+    if (document?.hasErrors) this.problem(errorOffset(this.text, document.root), 'this is not valid TOML')
     const table = this.path.endsWith('pyproject.toml') ? child(child(root, 'tool'), 'costlint') : root
     if (table === undefined) return { file: undefined, problems: [] }
     const file: ConfigurationFile = {
@@ -324,15 +323,30 @@ function child(node: ConfigNode | undefined, key: string): ConfigNode | undefine
   return node?.kind === 'map' ? node.entries.find((entry) => entry.key === key)?.value : undefined
 }
 
-/** Where the first part that could not be read stands. */
-function firstUnknown(root: ConfigNode): number | undefined {
+/** Where the text stops to be TOML: the first value that could not be read, or the first line that gave no value. */
+function errorOffset(text: string, root: ConfigNode): number {
   const nodes = [root]
-  let first: number | undefined
+  const read: { start: number; end: number }[] = []
+  let unknown = Number.POSITIVE_INFINITY
   while (nodes.length > 0) {
     const node = nodes.pop()!
-    if (node.kind === 'unknown') first = Math.min(first ?? node.start, node.start)
+    if (node.kind === 'unknown') unknown = Math.min(unknown, node.start)
     else if (node.kind === 'list') nodes.push(...node.items)
-    else if (node.kind === 'map') nodes.push(...node.entries.map((entry) => entry.value))
+    else if (node.kind === 'map') {
+      for (const { keyStart, value } of node.entries) {
+        if (value.kind === 'scalar' || value.kind === 'list') read.push({ start: keyStart, end: value.end })
+        nodes.push(value)
+      }
+    }
   }
-  return first
+  read.sort((a, b) => a.start - b.start)
+  let next = 0
+  for (const { index, 0: line } of text.matchAll(/[^\r\n]+/g)) {
+    const start = index + (line.length - line.trimStart().length)
+    if (start >= unknown) break
+    while (next < read.length && read[next]!.end <= start) next++
+    const covered = next < read.length && read[next]!.start <= index + line.length
+    if (!covered && !/^\s*(?:#|$|\[{1,2}[^\]]*\]{1,2}\s*(?:#|$))/.test(line)) return start
+  }
+  return Number.isFinite(unknown) ? unknown : root.start
 }
