@@ -19,6 +19,8 @@ export interface LintResult {
   /** Files seen under the given paths, and those that were parsed. */
   files: number
   filesLinted: number
+  /** Size of these files: of all that were seen, and of those that were parsed. */
+  volume?: { lines: number; bytes: number; linesLinted: number; bytesLinted: number }
   /** What is wrong with the configuration files, by line: wrong usage, and exit code 2. */
   problems?: { path: string; line: number; message: string }[]
   /** `fail-on` of the configuration at the root. */
