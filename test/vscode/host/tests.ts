@@ -1,0 +1,141 @@
+/** What the extension does in a real editor. The same suite runs in the extension host on Node and in a web worker. */
+import * as vscode from 'vscode'
+import { actions, assert, closeAll, file, findings, has, none, ruleOf, show, until } from './support.js'
+
+const grid = 'search/grid-search'
+
+suite('CostLint', () => {
+  suiteSetup(async () => {
+    await vscode.extensions.getExtension('costlint.costlint')!.activate()
+  })
+  teardown(closeAll)
+
+  test('registers its commands and settings', async () => {
+    const commands = await vscode.commands.getCommands(true)
+    const { contributes } = vscode.extensions.getExtension('costlint.costlint')!.packageJSON
+    for (const { command } of contributes.commands) assert.ok(commands.includes(command), command)
+    assert.equal(vscode.workspace.getConfiguration('costlint').get('run'), 'onType')
+  })
+
+  test('shows a finding with its range, severity and link', async () => {
+    const { document } = await show('search.py')
+    const found = await until(document.uri, has(grid))
+    const [finding] = found.filter((one) => ruleOf(one) === grid)
+    assert.match(finding!.message, /4 × 5 × 3 = 60/)
+    assert.equal(finding!.severity, vscode.DiagnosticSeverity.Warning)
+    assert.match(document.getText(finding!.range), /^GridSearchCV/)
+    assert.match(String((finding!.code as { target: vscode.Uri }).target), /search\/grid-search/)
+  })
+
+  test('offers a preferred fix; applied, the finding goes', async () => {
+    const { document } = await show('search.py')
+    const [finding] = await until(document.uri, has(grid))
+    const found = await actions(document.uri, finding!.range, 'quickfix')
+    const titles = found.map(({ title }) => title)
+    assert.ok(titles.includes(`Explain ${grid}`), titles.join('; '))
+    assert.ok(titles.includes(`Disable ${grid} for this line`), titles.join('; '))
+    const preferred = found.find(({ isPreferred }) => isPreferred)
+    assert.ok(preferred?.edit, titles.join('; '))
+    assert.ok(await vscode.workspace.applyEdit(preferred.edit))
+    assert.doesNotMatch(document.getText(), /GridSearchCV\(/)
+    await until(document.uri, (now) => !has(grid)(now))
+  })
+
+  test('follows typing', async () => {
+    const editor = await show('search.py')
+    const { document } = editor
+    const [finding] = await until(document.uri, has(grid))
+    const { line } = finding!.range.start
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '# first\n'))
+    await until(document.uri, (now) => now.find((one) => ruleOf(one) === grid)?.range.start.line === line + 1)
+    const [values] = /\[100, 200, 400, 800\]/.exec(document.getText())!
+    const start = document.positionAt(document.getText().indexOf(values))
+    await editor.edit((edit) =>
+      edit.replace(new vscode.Range(start, start.translate(0, values.length)), '[100]'),
+    )
+    await until(document.uri, (now) => !now.some(({ message }) => message.includes('4 × 5 × 3')))
+  })
+
+  test('disables a rule for a line', async () => {
+    const { document } = await show('search.py')
+    const [finding] = await until(document.uri, has(grid))
+    const found = await actions(document.uri, finding!.range, 'quickfix')
+    const action = found.find(({ title }) => title === `Disable ${grid} for this line`)
+    assert.ok(await vscode.workspace.applyEdit(action!.edit!))
+    assert.match(document.getText(), /# costlint: ignore\[search\/grid-search\]\nsearch = GridSearchCV/)
+    await until(document.uri, (now) => !has(grid)(now))
+  })
+
+  test('explains on hover', async () => {
+    const { document } = await show('search.py')
+    const [finding] = await until(document.uri, has(grid))
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      finding!.range.start,
+    )
+    const text = hovers
+      .flatMap(({ contents }) => contents.map((one) => (one as vscode.MarkdownString).value))
+      .join()
+    assert.match(text, /CostLint/)
+    assert.match(text, /\*\*Why\.\*\*/)
+  })
+
+  test('explains a rule without the network', async () => {
+    await vscode.commands.executeCommand('costlint.explainRule', grid)
+    const labels = () => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label))
+    assert.ok(
+      labels().some((label) => label.includes('grid-search')),
+      labels().join('; '),
+    )
+  })
+
+  test('shows findings in the cells of a notebook', async () => {
+    const notebook = await vscode.workspace.openNotebookDocument(file('tune.ipynb'))
+    await vscode.window.showNotebookDocument(notebook)
+    const cell = notebook.cellAt(2).document
+    const found = await until(cell.uri, has(grid))
+    assert.equal(found.filter((one) => ruleOf(one) === grid).length, 1)
+    assert.match(cell.getText(found[0]!.range), /GridSearchCV/)
+  })
+
+  test('knows SLURM files as shell scripts', async () => {
+    const { document } = await show('jobs/train.slurm')
+    assert.equal(document.languageId, 'shellscript')
+  })
+
+  test('lints the workspace: closed files too, none twice', async () => {
+    const closed = file('closed.py')
+    assert.deepEqual(findings(closed), [])
+    const summary = await vscode.commands.executeCommand<{ findings: number }>('costlint.lintWorkspace')
+    assert.ok(summary.findings > 0)
+    const pushed = await until(closed, has(grid))
+    const { document } = await show('closed.py')
+    // Served once: by pull now, after what was pushed is withdrawn.
+    const { length } = pushed
+    await until(document.uri, none).then(() => until(document.uri, has(grid)))
+    assert.equal(findings(closed).length, length)
+    await closeAll()
+    await until(closed, (now) => has(grid)(now) && now.length === length)
+  })
+
+  test('switches rules off by the settings, and on again', async () => {
+    const { document } = await show('search.py')
+    await until(document.uri, has(grid))
+    const settings = vscode.workspace.getConfiguration('costlint')
+    await settings.update('ignore', [grid], vscode.ConfigurationTarget.Workspace)
+    await until(document.uri, (now) => !has(grid)(now))
+    await settings.update('ignore', undefined, vscode.ConfigurationTarget.Workspace)
+    await until(document.uri, has(grid))
+  })
+
+  test('comes back after a restart', async () => {
+    const { document } = await show('search.py')
+    await until(document.uri, has(grid))
+    await vscode.commands.executeCommand('costlint.restartServer')
+    await until(document.uri, has(grid))
+    const editor = vscode.window.activeTextEditor!
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '# first\n'))
+    await until(document.uri, (now) => now.some((one) => ruleOf(one) === grid && one.range.start.line === 13))
+  })
+})

@@ -1,0 +1,80 @@
+/** Looks at the packaged extension as a person does: squiggle, light bulb, applied fix, Problems; with screenshots. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { copyFixture, root, screenshots, withCodeServer, withFolder, withPage } from './harness.mjs'
+import { here } from './setup.mjs'
+
+const largest = 3 * 1024 * 1024
+
+function packageExtension() {
+  const vsix = join(here, '.out', 'costlint.vsix')
+  const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce')
+  execFileSync(process.execPath, [vsce, 'package', '--no-dependencies', '--out', vsix], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  assert.ok(statSync(vsix).size < largest, `the package has ${statSync(vsix).size} bytes`)
+  return vsix
+}
+
+export function look() {
+  mkdirSync(screenshots, { recursive: true })
+  const vsix = packageExtension()
+  return withFolder((folder) => {
+    const project = copyFixture(folder)
+    return withCodeServer(folder, vsix, project, (port) =>
+      withPage(async (page) => {
+        const shot = (name) => page.screenshot({ path: join(screenshots, `${name}.png`) })
+        const seen = (what, selector, options = {}) => {
+          console.log(`  look: ${what}`)
+          return page
+            .locator(selector)
+            .first()
+            .waitFor({ timeout: 60_000, ...options })
+        }
+        await page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(project)}`)
+        await seen('the workbench', '.monaco-workbench .explorer-folders-view')
+        await page.keyboard.press('Control+p')
+        await page.keyboard.type('search.py')
+        await seen('quick open', '.quick-input-list .monaco-list-row:has-text("search.py")')
+        await page.keyboard.press('Enter')
+        await seen('the squiggle', '.editor-instance .squiggly-warning')
+        await shot('squiggle')
+
+        // To the finding, then its light bulb.
+        await page
+          .locator('.editor-instance .view-line:has-text("search = GridSearchCV") >> text=GridSearchCV')
+          .click()
+        await page.keyboard.press('Control+.')
+        await seen(
+          'the menu of the light bulb',
+          '.action-widget .action-label, .action-widget .monaco-list-row',
+        )
+        await shot('light-bulb')
+        const first = await page.locator('.action-widget .monaco-list-row.action').first().innerText()
+        console.log(`  look: first action is “${first.trim()}”`)
+        await page.keyboard.press('Enter')
+        await seen(
+          'the fixed line',
+          '.editor-instance .view-line:has-text("SearchCV(RandomForest"):not(:has-text("GridSearchCV("))',
+        )
+        await seen('no squiggle', '.editor-instance .squiggly-warning', { state: 'detached' })
+        await shot('fixed')
+
+        await page.keyboard.press('Control+z')
+        await seen('the squiggle again', '.editor-instance .squiggly-warning')
+        await page.keyboard.press('F1')
+        await page.keyboard.type('CostLint: Lint Workspace')
+        await seen('the command', '.quick-input-list .monaco-list-row:has-text("CostLint: Lint Workspace")')
+        await page.keyboard.press('Enter')
+        await page.keyboard.press('Control+Shift+m')
+        await seen('Problems of a closed file', '.markers-panel .monaco-list-row:has-text("closed.py")')
+        await seen('Problems of the open file', '.markers-panel .monaco-list-row:has-text("search.py")')
+        await shot('problems')
+        console.log('  look: all seen')
+      }),
+    )
+  })
+}
