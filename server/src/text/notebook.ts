@@ -75,7 +75,10 @@ export function writeNotebook(text: string, sources: ReadonlyMap<number, string>
 function parseJson(text: string, problems: string[]): Node | undefined {
   const errors: ParseError[] = []
   try {
-    const root = parseTree(text, errors, { disallowComments: true })
+    // A byte-order mark is no JSON, but it is there in files from Windows.
+    const root = parseTree(text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text, errors, {
+      disallowComments: true,
+    })
     const first = errors[0]
     if (first !== undefined) {
       const line = text.slice(0, first.offset).split('\n').length
