@@ -170,8 +170,8 @@ describe('text/fragment', () => {
   const text = 'jobs:\n  run: |\n    bash <<EOF\n    tørchrun "a\\tb" 😀\n    EOF\n'
   const parent = sourceFile('ci.yml', text).units[0]!
   const line = (needle: string) => ({
-    start: text.indexOf(needle),
-    end: text.indexOf(needle) + needle.length,
+    start: text.lastIndexOf(needle),
+    end: text.lastIndexOf(needle) + needle.length,
   })
   const piece = (needle: string) => ({ text: needle, ...line(needle) })
 
