@@ -16,7 +16,8 @@ export class ModuleIndex {
     const folder = folderOf(from)
     if (dots > 0) {
       let base: string | undefined = folder
-      for (let level = 1; level < dots && base !== undefined; level++) base = base === '' ? undefined : folderOf(base)
+      for (let level = 1; level < dots && base !== undefined; level++)
+        base = base === '' ? undefined : folderOf(base)
       return base === undefined ? undefined : this.module(base, parts)
     }
     if (parts.length === 0) return undefined
@@ -46,7 +47,8 @@ export class ModuleIndex {
 
   private module(folder: string, parts: string[]): string | undefined {
     const path = join(folder, parts.join('/'))
-    for (const candidate of [`${path}.py`, `${path}/__init__.py`]) if (this.files.has(candidate)) return candidate
+    for (const candidate of [`${path}.py`, `${path}/__init__.py`])
+      if (this.files.has(candidate)) return candidate
     return undefined
   }
 }

@@ -54,7 +54,12 @@ export class ProgramIndex {
     for (const candidate of candidates) {
       const own = candidate.split('/')
       let same = 0
-      while (same < parts.length && same < own.length && own[own.length - 1 - same] === parts[parts.length - 1 - same]) same++
+      while (
+        same < parts.length &&
+        same < own.length &&
+        own[own.length - 1 - same] === parts[parts.length - 1 - same]
+      )
+        same++
       if (same > length) {
         best = [candidate]
         length = same

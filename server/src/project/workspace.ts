@@ -12,7 +12,7 @@ import type {
 } from '../linter.js'
 import { readers } from '../readers/index.js'
 import { rules } from '../rules/index.js'
-import { loadGrammars } from '../syntax/parser.js'
+import { type Grammars, loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
@@ -48,9 +48,7 @@ export async function openProject(
 ): Promise<Project> {
   const grammars = await loadGrammars(await host.grammarSource(), ['python', 'bash', 'toml'])
   const analyzer = new Analyzer(grammars, readers)
-  return new Workspace(root, host, analyzer, new LocalBackend(root, host, analyzer), options, (text) =>
-    tomlFacts(text, grammars),
-  )
+  return new Workspace(root, host, analyzer, new LocalBackend(root, host, analyzer), options, grammars)
 }
 
 /** Below this many files a pool costs more than it saves. */
@@ -66,7 +64,7 @@ class Workspace implements Project {
   private readonly dirty = new Set<string>()
   private readonly cache: ReadingCache
   private readonly unusedFixes = new Map<Finding, OfferedFix>()
-  private versions = new VersionTable()
+  private versions: VersionTable
   private discovered: string[] | null = null
   private discoveryErrors: LintError[] = []
   private configuration: Configuration
@@ -81,10 +79,11 @@ class Workspace implements Project {
     private readonly analyzer: Analyzer,
     private readonly local: LocalBackend,
     private readonly options: OpenProjectOptions,
-    private readonly toml: (text: string) => ReturnType<typeof tomlFacts>,
+    private readonly grammars: Grammars,
   ) {
     this.cache = new ReadingCache((path) => this.backendOf(path))
     this.configuration = createConfiguration({ files: [], problems: [], rules })
+    this.versions = new VersionTable(grammars)
   }
 
   open(path: string, content: string | CellText[]): void {
@@ -230,7 +229,7 @@ class Workspace implements Project {
     for (const path of new Set([...candidates, 'costlint.toml', 'pyproject.toml'])) {
       const text = await this.textOnDisk(path)
       if (text === undefined || (path.endsWith('pyproject.toml') && !mentionsConfiguration(text))) continue
-      const parsed = readConfigurationFile(path, text, this.toml(text), vocabulary)
+      const parsed = readConfigurationFile(path, text, tomlFacts(text, this.grammars), vocabulary)
       if (parsed.file !== undefined) files.push(parsed.file)
       problems.push(...parsed.problems)
     }
@@ -242,14 +241,14 @@ class Workspace implements Project {
     if (typeof overlay === 'string') return overlay
     try {
       const decoded = decode(await this.host.read(under(this.root, path)))
-      return 'text' in decoded ? decoded.text : undefined
+      return decoded.text
     } catch {
       return undefined
     }
   }
 
   private async readVersions(): Promise<void> {
-    const table = new VersionTable()
+    const table = new VersionTable(this.grammars)
     for (const path of this.discovered ?? []) {
       if (!isVersionFile(path)) continue
       const text = await this.textOnDisk(path)

@@ -137,7 +137,16 @@ export interface ModuleSummary {
       returns: string | null
     }
   >
-  classes: Record<string, { bases: string[]; methods: string[]; calls: string[] }>
+  classes: Record<
+    string,
+    {
+      bases: string[]
+      methods: string[]
+      calls: string[]
+      /** Calls that making one sample reaches (`__getitem__`, `__iter__`), where the class has such a method. */
+      items?: string[]
+    }
+  >
   /** Library names that the module passes on: its own name for it, to the canonical one. */
   reexports: Record<string, string>
   /** Canonical names of every library call and context manager in the module; methods of unknown receivers as '.name'. */

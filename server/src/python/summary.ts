@@ -54,6 +54,8 @@ export function summarise(analysis: Analysis): ModuleSummary {
     for (const method of klass.methods.values())
       for (const name of analysis.effectsOfFunction(method).calls) calls.add(name)
     classes[klass.name] = { bases: klass.bases, methods: [...klass.methods.keys()], calls: [...calls] }
+    const item = klass.methods.get('__getitem__') ?? klass.methods.get('__iter__')
+    if (item !== undefined) classes[klass.name]!.items = [...analysis.effectsOfFunction(item).calls]
   }
   return {
     path: analysis.path,

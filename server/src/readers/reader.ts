@@ -7,8 +7,8 @@ import type { ShellFacts } from '../config/shell-facts.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { PythonModule } from '../python/module.js'
 import type { Language, Unit } from '../text/unit.js'
-import type { Binding, Claim } from '../workload/claim.js'
 import type { ClaimBuilder } from '../workload/builder.js'
+import type { Binding, Claim } from '../workload/claim.js'
 
 /** One unit with its facts. Which facts are there follows from the language. */
 export interface UnitFacts {

@@ -1,5 +1,5 @@
 /** Claims of several readers about one subject become one value for each setting. */
-import { type Channel, channels, type Claim, type Subject } from './claim.js'
+import { type Channel, type Claim, channels, type Subject } from './claim.js'
 
 const rank = new Map<Channel, number>(channels.map((channel, index) => [channel, index]))
 
@@ -13,7 +13,8 @@ function stronger(a: Claim, b: Claim, layerOf: LayerOf): boolean {
   const layer = layerOf(a.reader) - layerOf(b.reader)
   if (layer !== 0) return layer > 0
   // Two readers that stand equal and disagree: what one cannot read the other may not decide.
-  if (a.reader !== b.reader && (a.state === 'unknown') !== (b.state === 'unknown')) return a.state === 'unknown'
+  if (a.reader !== b.reader && (a.state === 'unknown') !== (b.state === 'unknown'))
+    return a.state === 'unknown'
   return true
 }
 

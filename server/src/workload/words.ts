@@ -29,6 +29,10 @@ export interface SearchSettings {
   space: SearchSpace
   /** Fits per configuration (cross-validation folds, repeats); 1 where there are none. */
   folds: number
+  /** What one configuration costs: a fit of a model, or a whole run. */
+  unit: 'fit' | 'run'
+  /** Cheaper strategies that the same tool offers for this search. */
+  alternatives: ('halving' | 'random' | 'bayesian')[]
   /** Upper limit of trials; null: none. */
   trialCap: number | null
   earlyTermination: boolean

@@ -1,0 +1,13 @@
+/** What estimators and transformers cost, by class name: data, not judgement. Source: scikit-learn's user guide. */
+
+/** Closed form, counting, or a look-up: a fit takes next to nothing. */
+export const cheapEstimators =
+  /^(GaussianNB|MultinomialNB|BernoulliNB|ComplementNB|LinearRegression|Ridge|RidgeClassifier|KNeighbors\w+|NearestCentroid|Dummy\w+|LinearDiscriminantAnalysis)$/
+
+/** Boosted ensembles, kernel machines, neural networks and their wrappers: a fit takes minutes and more. */
+export const dearEstimators =
+  /^(GradientBoosting\w+|HistGradientBoosting\w+|XGB\w+|LGBM\w+|CatBoost\w*|SVC|NuSVC|SVR|NuSVR|MLP\w+|GaussianProcess\w+|Keras\w+|NeuralNet\w*|TabNet\w+|StackingClassifier|StackingRegressor)$/
+
+/** Transformers whose fit reads all the data and does real work on it. */
+export const costlyTransformers =
+  /^(\w*Vectorizer|TfidfTransformer|PolynomialFeatures|SplineTransformer|\w*PCA|TruncatedSVD|FastICA|NMF|MiniBatchNMF|DictionaryLearning|FactorAnalysis|LatentDirichletAllocation|Isomap|TSNE|UMAP|Nystroem|RBFSampler|SelectKBest|SelectPercentile|SelectFromModel|RFE|RFECV|SequentialFeatureSelector|KNNImputer|IterativeImputer|KMeans|MiniBatchKMeans|FeatureAgglomeration|SMOTE\w*|ADASYN)$/

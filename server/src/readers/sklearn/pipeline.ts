@@ -1,0 +1,109 @@
+/** Steps of a scikit-learn pipeline, and which of them a search repeats without need. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { SearchSpace } from '../../workload/words.js'
+import { costlyTransformers } from './estimators.js'
+
+export interface PipelineStep {
+  name: string
+  expr: Expr
+  /** Class of what makes the step dear to fit; null for a cheap one. */
+  costly: string | null
+}
+
+/** The `Pipeline(...)` or `make_pipeline(...)` call behind an expression. */
+export function pipelineCall(module: PythonModule, expr: Expr): Call | null {
+  const call = module.callOf(expr)
+  if (call === null) return null
+  return call.name === 'sklearn.pipeline.Pipeline' || call.name === 'sklearn.pipeline.make_pipeline'
+    ? call
+    : null
+}
+
+export function stepsOf(module: PythonModule, pipeline: Call): PipelineStep[] | null {
+  if (pipeline.name === 'sklearn.pipeline.make_pipeline') {
+    const steps: PipelineStep[] = []
+    for (const argument of pipeline.expr.args) {
+      if (argument.star > 0) return null
+      if (argument.name !== null) continue
+      const made = module.callOf(argument.value)
+      steps.push(step(module, made === null ? '?' : made.method.toLowerCase(), argument.value))
+    }
+    return steps
+  }
+  const given = module.argument(pipeline, 'steps', 0)
+  if (given.state !== 'given') return null
+  const list = module.definition(given.expr)
+  if (list.type !== 'list' && list.type !== 'tuple') return null
+  const steps: PipelineStep[] = []
+  for (const item of list.items) {
+    const pair = module.definition(item)
+    if ((pair.type !== 'tuple' && pair.type !== 'list') || pair.items.length !== 2) return null
+    const name = module.fold(pair.items[0]!)
+    if (name.state === 'unknown' || typeof name.value !== 'string') return null
+    steps.push(step(module, name.value, pair.items[1]!))
+  }
+  return steps
+}
+
+function step(module: PythonModule, name: string, expr: Expr): PipelineStep {
+  return { name, expr, costly: costlyIn(module, expr) }
+}
+
+/** The dear transformer in a step: itself, or one inside a union, a column transformer, a nested pipeline. */
+function costlyIn(module: PythonModule, expr: Expr, depth = 0): string | null {
+  if (depth > 4) return null
+  const value = module.definition(expr)
+  if (value.type === 'tuple' || value.type === 'list') {
+    for (const item of value.items) {
+      const found = costlyIn(module, item, depth + 1)
+      if (found !== null) return found
+    }
+    return null
+  }
+  if (value.type !== 'call') return null
+  const call = module.callOf(value)
+  const name = call?.method ?? ''
+  if (costlyTransformers.test(name)) return name
+  const own = module.classOf(value.callee)
+  if (own !== null && own.bases.some((base) => /TransformerMixin$/.test(base)) && own.methods.has('fit'))
+    return own.name
+  if (
+    /^(ColumnTransformer|make_column_transformer|FeatureUnion|make_union|Pipeline|make_pipeline)$/.test(name)
+  ) {
+    for (const argument of value.args) {
+      const found = costlyIn(module, argument.value, depth + 1)
+      if (found !== null) return found
+    }
+  }
+  return null
+}
+
+export interface Repeats {
+  transformation: string
+  /** Combinations of what the step and the steps before it are given. */
+  distinct: number
+}
+
+/**
+ * How many different fits the dearest early step needs, when `configurations` candidates are tried. Null where no
+ * step before the last is dear, or where its fits cannot be counted.
+ */
+export function repeatsOf(steps: PipelineStep[], space: SearchSpace): Repeats | null {
+  const index = steps.findIndex((one, position) => one.costly !== null && position < steps.length - 1)
+  if (index < 0) return null
+  let distinct = 0
+  for (const grid of space.grids) {
+    let combinations = 1
+    for (const dimension of grid) {
+      const owner = dimension.name.split('__')[0]!
+      const position = steps.findIndex((one) => one.name === owner)
+      // A name that belongs to no later step may touch this one.
+      if (position > index) continue
+      if (dimension.size === null) return null
+      combinations *= dimension.size
+    }
+    distinct += combinations
+  }
+  return { transformation: steps[index]!.costly!, distinct }
+}

@@ -1,0 +1,133 @@
+import { drawsForBest, formatCount, formatShare, gridFormula, halvingShare } from '../../estimate/grid.js'
+import type { Judged } from '../../workload/claim.js'
+import type { SearchSettings } from '../../workload/words.js'
+import { defineRule, type FixRequest, type Report, type Saving, type Severity } from '../rule.js'
+
+/** Dimensions that repeat an experiment rather than search for something. */
+const repetition =
+  /(^|[._])(seed|random_state|fold|split|repeat|repetition|run|trial|dataset|subset|fraction)s?(_?id|_?idx|_?index)?$/i
+
+/** Runs of a model-based search that usually come near the best of a grid of any size. */
+const bayesianTrials = 30
+
+export default defineRule({
+  name: 'search/grid-search',
+  judges: 'Search',
+  checklist: ['waste/replace-grid-search', 'bottleneck/bad-trials'],
+  severity: 'error',
+  summary: 'Grid search pays the full price for every combination.',
+
+  check(search, { report, options }) {
+    const { strategy, space } = search.settings
+    if (strategy?.state === 'unknown' || strategy?.value !== 'grid') return
+    if (space === undefined || space.state === 'unknown' || space.value!.configurations === null) return
+    const varying = space.value!.grids.flat().filter((dimension) => dimension.size !== 1)
+    if (varying.every((dimension) => repetition.test(dimension.name))) return
+    const folds = known(search, 'folds') ?? null
+    // Without the folds the fits are at least as many as the configurations.
+    const cap = known(search, 'trialCap') ?? null
+    const configurations =
+      cap === null ? space.value!.configurations : Math.min(cap, space.value!.configurations)
+    const fits = configurations * (folds ?? 1)
+    if (fits < Math.max(options.search.warnFits, options.search.minFits)) return
+    const lowerBound = space.value!.lowerBound || folds === null
+    const cheaper = alternatives(search, configurations)
+    const best = cheaper[0]
+    const finding: Report = {
+      at: strategy,
+      message: `${sizeOf(search, configurations, folds, lowerBound)}${best === undefined ? '' : ` ${cheaper.map((one) => one.says).join('; ')}.`}`,
+      severity: severityOf(search, fits, options.search.errorFits),
+      fixes: cheaper.map((one): FixRequest => ({ set: [{ claim: strategy, value: one.value }] })),
+    }
+    if (best !== undefined) finding.saving = savingOf(cheaper, configurations)
+    report(finding)
+  },
+})
+
+function known<K extends keyof SearchSettings & string>(
+  search: Judged<'Search'>,
+  setting: K,
+): SearchSettings[K] | undefined {
+  const claim = search.settings[setting]
+  return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
+}
+
+function severityOf(search: Judged<'Search'>, fits: number, errorFits: number): Severity {
+  const cost = known(search, 'fitCost')
+  if (cost === 'cheap') return 'hint'
+  // On a toy data set a fit takes milliseconds, however many there are.
+  if (search.subject.evidence.small !== null) return 'information'
+  return cost === 'dear' && fits >= errorFits ? 'error' : 'warning'
+}
+
+function sizeOf(
+  search: Judged<'Search'>,
+  configurations: number,
+  folds: number | null,
+  lowerBound: boolean,
+): string {
+  const formula = gridFormula(search.settings.space!.value!.grids)
+  const atLeast = lowerBound ? 'at least ' : ''
+  if (known(search, 'unit') === 'run')
+    return `Grid of ${formula} runs${cap(search, configurations)}, each paid in full.`
+  if (folds === null || folds === 1)
+    return `Grid of ${formula} configurations: ${atLeast}${formatCount(configurations)} fits.`
+  return `Grid of ${formula} configurations × ${folds} folds = ${atLeast}${formatCount(configurations * folds)} fits.`
+}
+
+function cap(search: Judged<'Search'>, configurations: number): string {
+  return configurations < search.settings.space!.value!.configurations!
+    ? ` (capped at ${formatCount(configurations)})`
+    : ''
+}
+
+interface Cheaper {
+  value: unknown
+  /** Share of the grid's work. */
+  share: number
+  says: string
+}
+
+/** What the same tool offers, with what it would cost. Only what costs less is named. */
+function alternatives(search: Judged<'Search'>, configurations: number): Cheaper[] {
+  const offered = known(search, 'alternatives') ?? []
+  const found: Cheaper[] = []
+  if (offered.includes('halving')) {
+    const share = halvingShare(configurations)
+    if (share < 0.9) {
+      found.push({
+        value: { strategy: 'halving' },
+        share,
+        says: `Successive halving needs about ${formatShare(share)} of the work`,
+      })
+    }
+  }
+  if (offered.includes('bayesian') && configurations > bayesianTrials) {
+    const share = bayesianTrials / configurations
+    found.push({
+      value: { strategy: 'bayesian', trials: bayesianTrials },
+      share,
+      says: `A Bayesian search of ${bayesianTrials} runs is ${formatShare(share)} of that, and stopping weak runs early saves more`,
+    })
+  }
+  if (offered.includes('random')) {
+    const five = drawsForBest(0.05)
+    const ten = drawsForBest(0.1)
+    // Fewer than half the grid, or the change is not worth making.
+    const trials = configurations >= 2 * five ? five : configurations >= 2 * ten ? ten : null
+    if (trials !== null) {
+      const draws = `${trials} random draws reach the best ${trials === five ? 5 : 10} % with 95 % probability`
+      found.push({ value: { strategy: 'random', trials }, share: trials / configurations, says: draws })
+    }
+  }
+  return found
+}
+
+function savingOf(cheaper: Cheaper[], configurations: number): Saving {
+  const savings = cheaper.map((one) => 1 - one.share)
+  return {
+    fraction: [Math.min(...savings), Math.max(...savings)],
+    usd: null,
+    basis: `share of the ${formatCount(configurations)} configurations that need not be run to the end`,
+  }
+}

@@ -1,0 +1,29 @@
+import { formatCount } from '../../estimate/grid.js'
+import { defineRule } from '../rule.js'
+
+export default defineRule({
+  name: 'search/uncached-pipeline',
+  judges: 'Preprocessing',
+  checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
+  severity: 'warning',
+  summary: 'A search that refits the same transformer for every candidate pays for it again and again.',
+
+  check(work, { report, options }) {
+    const { cached, transformation, repeats } = work.settings
+    if (cached === undefined || cached.state === 'unknown' || cached.value !== false) return
+    if (transformation?.value === undefined || repeats?.value === undefined) return
+    const { total, distinct, why } = repeats.value
+    if (total < options.search.minFits || distinct >= total) return
+    report({
+      at: cached,
+      message: `${transformation.value} is fitted ${formatCount(total)} times (${why}) though only ${formatCount(distinct)} fits differ: give the pipeline ${cached.key}=.`,
+      ...(work.subject.evidence.small === null ? {} : { severity: 'information' as const }),
+      saving: {
+        fraction: [0, 1 - distinct / total],
+        usd: null,
+        basis: `up to ${formatCount(total - distinct)} of ${formatCount(total)} fits of ${transformation.value}; the fits of later steps remain`,
+      },
+      fixes: [{ set: [{ claim: cached, value: true }] }],
+    })
+  },
+})
