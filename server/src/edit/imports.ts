@@ -5,7 +5,16 @@ import type { Unit } from '../text/unit.js'
 import { type BracketedList, insertItems, skipTrivia } from './bracketed-list.js'
 import { boundNames } from './python-find.js'
 import { indentationUnit } from './python-statement.js'
-import { endsLine, lineBreak, lineEnd, lineStart, refuse, startsLine, type UnitEdit } from './unit-edit.js'
+import {
+  endsLine,
+  lineBreak,
+  lineEnd,
+  lineStart,
+  nextLine,
+  refuse,
+  startsLine,
+  type UnitEdit,
+} from './unit-edit.js'
 import type { Import, Refusal } from './write.js'
 
 /** One name that an import binds. */
@@ -236,10 +245,18 @@ export function resolveImports(
   const eol = lineBreak(unit.text)
   for (const { place, lines: group } of lines.values()) {
     const code = group.join(eol)
-    const newText = place.after ? place.gap + eol + code : code + eol + place.gap
-    edits.push({ start: place.at, end: place.at, text: newText })
+    const next = nextLine(unit.text, place.at)
+    if (!place.after) edits.push({ start: place.at, end: place.at, text: code + eol + place.gap })
+    else if (unit.text[next - 1] === '\n' && holds(unit, place.at, next)) {
+      edits.push({ start: next, end: next, text: place.gap + code + eol })
+    } else edits.push({ start: place.at, end: place.at, text: place.gap + eol + code })
   }
   return edits
+}
+
+/** True where both offsets are in one cell. */
+function holds(unit: Unit, from: number, to: number): boolean {
+  return unit.segments.some((segment) => segment.start <= from && segment.end >= to)
 }
 
 function isThere(tree: PythonTree, wanted: Import, before: number): boolean {

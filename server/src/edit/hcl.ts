@@ -1,0 +1,141 @@
+/** Sets and removes attributes of blocks in HCL (Terraform). Keys: block types, each with its index, then a name. */
+import { type Assignment, assignmentLine, below, inlineValue, valueEnd } from './assignments.js'
+import { skipTrivia } from './bracketed-list.js'
+import { inSequence } from './sequence.js'
+import {
+  endsLine,
+  indentation,
+  lineEnd,
+  lineStart,
+  nextLine,
+  refuse,
+  startsLine,
+  type UnitEdit,
+} from './unit-edit.js'
+import type { ConfigurationWrite, Refusal } from './write.js'
+
+interface Body {
+  /** Offset of `{`; -1 for the file. */
+  open: number
+  close: number
+  assignments: Assignment[]
+  blocks: { type: string; body: Body }[]
+}
+
+export function hclEdits(text: string, writes: readonly ConfigurationWrite[]): UnitEdit[] | Refusal {
+  return inSequence(text, writes, edit)
+}
+
+function edit(text: string, write: ConfigurationWrite): UnitEdit[] | Refusal {
+  const file = scan(text)
+  if (file === null) return refuse('the file cannot be read')
+  let body = file
+  let at = 0
+  while (at < write.keys.length - 1) {
+    const type = String(write.keys[at])
+    const index = write.keys[at + 1]
+    const found = body.blocks.filter((one) => one.type === type)
+    const block = typeof index === 'number' ? found[index] : found.length === 1 ? found[0] : undefined
+    if (!block) return refuse(`there is no block ${type}`)
+    body = block.body
+    at += typeof index === 'number' ? 2 : 1
+  }
+  const last = write.keys[at]
+  if (typeof last !== 'string') return refuse('the attribute has no name')
+  const name = last
+  const present = body.assignments.find((one) => one.names[0] === name)
+  if (write.kind === 'remove key') {
+    if (!present) return refuse(`${name} is not there`)
+    if (!startsLine(text, present.keyStart) || !isLastOnLine(text, present.valueEnd)) {
+      return refuse('other text stands on the line')
+    }
+    return [{ start: lineStart(text, present.keyStart), end: nextLine(text, present.valueEnd), text: '' }]
+  }
+  const value = inlineValue(write.value, 'hcl')
+  if (value === undefined) return refuse('HCL has no such value')
+  if (present) return [{ start: present.valueStart, end: present.valueEnd, text: value }]
+  if (body.blocks.some((one) => one.type === name)) return refuse(`${name} is a block`)
+  return add(text, body, name, value, write)
+}
+
+function add(
+  text: string,
+  body: Body,
+  name: string,
+  value: string,
+  write: Extract<ConfigurationWrite, { kind: 'set key' }>,
+): UnitEdit[] | Refusal {
+  const note = write.comment ? ` # ${write.comment.replace(/^#\s*/, '')}` : ''
+  const index = body.assignments.findIndex((one) => one.names[0] === write.after)
+  const above = index < 0 ? body.assignments : body.assignments.slice(0, index + 1)
+  const last = above[above.length - 1]
+  if (last) {
+    if (!startsLine(text, last.keyStart) || !isLastOnLine(text, last.valueEnd)) {
+      return refuse('the block stands on one line')
+    }
+    const line = assignmentLine(text, name, value, above, indentation(text, last.keyStart))
+    return [below(text, last.valueEnd, line + note)]
+  }
+  if (body.open < 0) return refuse('there is no block for it')
+  const outer = indentation(text, body.open)
+  const line = `${outer}  ${name} = ${value}${note}`
+  if (isLastOnLine(text, body.open + 1)) return [below(text, body.open, line)]
+  if (text.slice(body.open + 1, body.close).trim() !== '') return refuse('the block stands on one line')
+  const eol = text.includes('\r\n') ? '\r\n' : '\n'
+  return [{ start: body.open + 1, end: body.close, text: eol + line + eol + outer }]
+}
+
+function isLastOnLine(text: string, offset: number): boolean {
+  return endsLine(text, offset) || text.slice(offset, lineEnd(text, offset)).trim().startsWith('//')
+}
+
+function skip(text: string, from: number): number {
+  let at = from
+  for (;;) {
+    const slashes = skipTrivia(text, at, text.length, '//')
+    const next = text[slashes] === '#' ? lineEnd(text, slashes) : slashes
+    if (next === at) return at
+    at = next
+  }
+}
+
+/** Blocks and attributes; null where something else stands. */
+function scan(text: string): Body | null {
+  const file: Body = { open: -1, close: text.length, assignments: [], blocks: [] }
+  const stack = [file]
+  let at = skip(text, 0)
+  while (at < text.length) {
+    const body = stack[stack.length - 1]!
+    if (text[at] === '}') {
+      if (stack.length === 1) return null
+      body.close = at
+      stack.pop()
+      at = skip(text, at + 1)
+      continue
+    }
+    const name = /^[A-Za-z_][\w-]*/.exec(text.slice(at, at + 200))?.[0]
+    if (!name) return null
+    const start = at
+    at = skip(text, at + name.length)
+    if (text[at] === '=' && text[at + 1] !== '=') {
+      const valueStart = at + 1 + /^[ \t]*/.exec(text.slice(at + 1, at + 200))![0].length
+      const end = valueEnd(text, valueStart, 'hcl')
+      if (end <= valueStart) return null
+      body.assignments.push({ names: [name], keyStart: start, equals: at, valueStart, valueEnd: end })
+      at = skip(text, end)
+      continue
+    }
+    // Labels of the block.
+    for (;;) {
+      const label = /^(?:"(?:[^"\\\n]|\\.)*"|[A-Za-z_][\w-]*)/.exec(text.slice(at, at + 500))?.[0]
+      if (!label) break
+      at = skip(text, at + label.length)
+    }
+    if (text[at] !== '{') return null
+    const inner: Body = { open: at, close: -1, assignments: [], blocks: [] }
+    body.blocks.push({ type: name, body: inner })
+    stack.push(inner)
+    at = skip(text, at + 1)
+  }
+  return stack.length === 1 ? file : null
+}

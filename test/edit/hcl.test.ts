@@ -1,0 +1,88 @@
+import { strict as assert } from 'node:assert'
+import { hclEdits } from '../../server/src/edit/hcl.js'
+import { applyUnitEdits, isRefusal } from '../../server/src/edit/unit-edit.js'
+import type { ConfigurationWrite } from '../../server/src/edit/write.js'
+
+type Keys = (string | number)[]
+const at = { unit: 0, document: 0 }
+const set = (keys: Keys, value: unknown, after?: string): ConfigurationWrite => ({
+  kind: 'set key',
+  ...at,
+  keys,
+  value,
+  after,
+})
+const remove = (keys: Keys): ConfigurationWrite => ({ kind: 'remove key', ...at, keys })
+
+function edited(text: string, ...writes: ConfigurationWrite[]): string {
+  const edits = hclEdits(text, writes)
+  if (isRefusal(edits)) throw new Error(edits.reason)
+  return applyUnitEdits(text, edits)
+}
+
+function refusal(text: string, write: ConfigurationWrite): string {
+  const edits = hclEdits(text, [write])
+  assert.ok(isRefusal(edits), 'not refused')
+  return edits.reason
+}
+
+const main = `# pool
+resource "aws_instance" "one" {
+  ami           = "x-\${var.a["}"]}"
+  instance_type = "p4d.24xlarge" // big
+
+  user_data = <<-EOT
+    #!/bin/sh
+    }
+  EOT
+  tags = {
+    Name = "a"
+  }
+  root_block_device {
+    size = 1
+  }
+}
+
+resource "aws_instance" "two" {}
+`
+
+describe('edit/hcl', () => {
+  it('replaces values', () => {
+    assert.equal(
+      edited(main, set(['resource', 0, 'instance_type'], 'g5.xlarge')),
+      main.replace('p4d.24xlarge', 'g5.xlarge'),
+    )
+    assert.equal(
+      edited(main, set(['resource', 0, 'root_block_device', 0, 'size'], 2)),
+      main.replace('size = 1', 'size = 2'),
+    )
+    assert.equal(edited(main, set(['resource', 0, 'ami'], '${y}')), main.replace(/"x-.*"/, '"$$$${y}"'))
+  })
+  it('adds attributes, aligned like their neighbours', () => {
+    assert.equal(
+      edited(main, set(['resource', 0, 'spot'], true, 'ami')),
+      main.replace('  instance_type', '  spot          = true\n  instance_type'),
+    )
+    assert.equal(
+      edited(main, set(['resource', 0, 'spot'], true)),
+      main.replace('    Name = "a"\n  }\n', '    Name = "a"\n  }\n  spot = true\n'),
+    )
+    assert.equal(
+      edited(main, set(['resource', 1, 'spot'], true)),
+      main.replace('"two" {}', '"two" {\n  spot = true\n}'),
+    )
+  })
+  it('removes attributes', () => {
+    assert.equal(
+      edited(main, remove(['resource', 0, 'user_data'])),
+      main.replace(/ {2}user_data[\s\S]*EOT\n/, ''),
+    )
+  })
+  it('refuses what it cannot read', () => {
+    assert.match(refusal(main, set(['resource', 2, 'x'], 1)), /no block/)
+    assert.match(refusal(main, set(['resource', 0, 'tags', 'x'], 1)), /no block/)
+    assert.match(refusal(main, set(['resource', 0, 'root_block_device'], 1)), /block/)
+    assert.match(refusal('a { b = 1 }\n', set(['a', 0, 'c'], 1)), /one line/)
+    assert.match(refusal('a {\n', set(['a', 0, 'c'], 1)), /cannot be read/)
+  })
+})
