@@ -9,7 +9,7 @@ import type { Launch, LaunchValue } from '../workload/claim.js'
 import { type Launcher, launcherModules, launchers, type Trainer, trainers } from './launchers.js'
 import { type OptionTable, pathOf } from './option-table.js'
 import { type Counted, countProcesses } from './processes.js'
-import { namesConfiguration, readArguments } from './script-arguments.js'
+import { readArguments } from './script-arguments.js'
 import { pythonOptions, toolModules, type Wrapper, wrapperModules, wrappers } from './wrappers.js'
 
 /** A flag with the ranges in the unit that an edit needs. */
@@ -506,5 +506,3 @@ function commandsIn(word: ShellWord): ShellWord[][] {
     words.map((one) => ({ ...one, start: word.start, end: word.end })),
   )
 }
-
-export { namesConfiguration }

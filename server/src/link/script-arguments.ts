@@ -109,7 +109,7 @@ export function readArguments(words: ShellWord[], locate: (span: Span) => Locati
     if (text === null && last === null && /^\$(\w+|\{\w+\})$/.test(word.raw) && !/^\$\{?\d/.test(word.raw)) {
       found.complete = false
     }
-    if (last === null && text !== null) file('', word, text)
+    if (text !== null && (last === null || /\.ya?ml$/i.test(text))) file('', word, text)
   }
   if (words.length > most) found.complete = false
   return found

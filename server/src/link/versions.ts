@@ -1,0 +1,239 @@
+/** Versions of libraries that a project asks for. Pure functions over texts and facts. */
+import { at, entries, entry, items, text as textOf, written } from '../config/access.js'
+import type { ConfigFacts, ConfigNode } from '../config/node.js'
+
+export interface LibraryVersion {
+  version: string
+  /** `pin`: exactly this one. `least`: this one or later (`>=`, `~=`, `^`). `below`: before this one. */
+  bound: 'pin' | 'least' | 'below'
+}
+
+/** By distribution name in lower case, runs of `-`, `_`, `.` as one `-`. */
+export type Versions = Record<string, LibraryVersion>
+
+/** Names under which conda knows what PyPI calls otherwise. */
+const condaNames: Record<string, string> = {
+  pytorch: 'torch',
+  'pytorch-gpu': 'torch',
+  'tensorflow-gpu': 'tensorflow',
+}
+
+export function distribution(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, '-')
+}
+
+function add(versions: Versions, name: string, found: LibraryVersion | null): void {
+  if (found === null) return
+  const key = distribution(name)
+  const known = Object.hasOwn(versions, key) ? versions[key] : undefined
+  if (known !== undefined && known.bound === 'pin') return
+  Object.defineProperty(versions, key, { value: found, enumerable: true, configurable: true, writable: true })
+}
+
+const number = /\d+(?:\.\d+)*(?:(?:a|b|rc|\.dev|\.post)\d+)?/.source
+const clause = new RegExp(`(===?|>=|<=|~=|\\^|>|<|=)?\\s*v?(${number})(\\.\\*)?(?:\\+[\\w.]+)?`, 'g')
+
+/** The version that a specifier asks for: `==2.1.*` → 2.1, `>=4.40,<5` → 4.40 as the least. */
+function specifier(source: string, bare: LibraryVersion['bound'] | null = null): LibraryVersion | null {
+  let least: LibraryVersion | null = null
+  let below: LibraryVersion | null = null
+  for (const part of source.split(/,|\s+(?=[<>=~!^])/)) {
+    if (part.trim().startsWith('!=')) continue
+    clause.lastIndex = 0
+    const match = clause.exec(part.trim())
+    if (match === null || match.index !== 0) continue
+    const [, operator, version] = match as unknown as [string, string | undefined, string]
+    const bound =
+      operator === undefined
+        ? bare
+        : operator === '<' || operator === '<='
+          ? 'below'
+          : /^=/.test(operator)
+            ? 'pin'
+            : 'least'
+    if (bound === 'pin') return { version, bound }
+    if (bound === 'least') least ??= { version, bound }
+    else if (bound === 'below') below ??= { version, bound }
+  }
+  return least ?? below
+}
+
+/** One requirement as pip takes it: `torch[extra] >= 2.1, < 3 ; python_version < "3.12"`, `x @ https://…`. */
+function requirement(versions: Versions, source: string): void {
+  const line = source
+    .replace(/(^|\s)#.*$/, '')
+    .split(';')[0]!
+    .trim()
+  const match = /^([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*\(?\s*((?:===?|>=|<=|~=|!=|>|<)[^()]*)?\)?/.exec(
+    line,
+  )
+  if (match === null || match[2] === undefined) {
+    // A wheel names its version: `torch @ https://…/torch-2.1.0%2Bcu118-cp310-….whl`.
+    const wheel = /\/([A-Za-z0-9_.]+)-(\d[\w.]*)(?:%2B|\+)?[\w.]*-(?:cp|py)\d[^/]*\.whl/.exec(line)
+    if (wheel !== null) add(versions, wheel[1]!, { version: wheel[2]!, bound: 'pin' })
+    return
+  }
+  add(versions, match[1]!, specifier(match[2]))
+}
+
+/** requirements*.txt, constraints. Options (`-r`, `--index-url`) are skipped. */
+export function requirementsVersions(text: string): Versions {
+  const versions: Versions = {}
+  for (const line of text.replace(/\\\r?\n/g, ' ').split(/\r?\n/)) {
+    if (!/^\s*[-#]/.test(line)) requirement(versions, line.replace(/\s--hash=.*$/, ''))
+  }
+  return versions
+}
+
+/** `pip install torch==2.1.0 "transformers>=4.40"`: the words behind `install`. */
+export function installVersions(words: string[]): Versions {
+  const versions: Versions = {}
+  for (const word of words) if (!word.startsWith('-')) requirement(versions, word)
+  return versions
+}
+
+/** pyproject.toml: `project.dependencies`, optional dependencies, dependency groups, Poetry's tables. */
+export function pyprojectVersions(facts: ConfigFacts): Versions {
+  const versions: Versions = {}
+  const root = facts.documents[0]?.root
+  const list = (node: ConfigNode | undefined) => {
+    for (const one of items(node)) requirement(versions, textOf(one) ?? '')
+  }
+  list(at(root, 'project', 'dependencies'))
+  const poetry = at(root, 'tool', 'poetry')
+  const tables = [at(poetry, 'dependencies'), at(poetry, 'dev-dependencies')]
+  for (const group of entries(at(poetry, 'group'))) tables.push(at(group.value, 'dependencies'))
+  for (const table of tables) {
+    for (const one of entries(table)) {
+      const value = textOf(one.value) ?? textOf(at(one.value, 'version'))
+      // In Poetry a bare number is exact.
+      if (value !== undefined && one.key !== 'python') add(versions, one.key, specifier(value, 'pin'))
+    }
+  }
+  for (const group of entries(at(root, 'project', 'optional-dependencies'))) list(group.value)
+  for (const group of entries(at(root, 'dependency-groups'))) list(group.value)
+  return versions
+}
+
+/** setup.cfg: `install_requires` of `[options]`, and the extras. */
+export function setupCfgVersions(text: string): Versions {
+  const versions: Versions = {}
+  let section = ''
+  let wanted = false
+  for (const line of text.split(/\r?\n/)) {
+    const header = /^\[([^\]]+)\]/.exec(line)
+    if (header !== null) {
+      section = header[1]!.trim()
+      wanted = false
+    } else if (/^\S/.test(line)) {
+      const [, key, rest] = /^([\w.-]+)\s*[=:]\s*(.*)$/.exec(line) ?? []
+      wanted =
+        key !== undefined &&
+        ((section === 'options' && key === 'install_requires') || section === 'options.extras_require')
+      if (wanted && rest) for (const one of rest.split(';')[0]!.split(/\s{2,}/)) requirement(versions, one)
+    } else if (wanted) requirement(versions, line)
+  }
+  return versions
+}
+
+/** environment.yml of conda, with its `pip:` part. */
+export function environmentVersions(facts: ConfigFacts): Versions {
+  const versions: Versions = {}
+  for (const one of items(at(facts.documents[0]?.root, 'dependencies'))) {
+    for (const pip of items(entry(one, 'pip')?.value)) requirement(versions, written(pip) ?? '')
+    const source = textOf(one)
+    const match =
+      /^(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*)\s*(?:=+|(?=[<>!~]))?\s*([^\s=]*(?:[<>=,~][^\s=]+)*)/.exec(
+        source ?? '',
+      )
+    if (match === null || match[2] === '') continue
+    const name = match[1]!.toLowerCase()
+    // `pytorch=2.1` is any 2.1.x, which is as good as pinned here.
+    add(versions, condaNames[name] ?? name, specifier(match[2]!, 'pin'))
+  }
+  return versions
+}
+
+/** uv.lock, poetry.lock, pdm.lock: everything is pinned. Read as text, since these files are long. */
+export function lockVersions(text: string): Versions {
+  const versions: Versions = {}
+  for (const match of text.matchAll(/^\[\[package\]\]\s*\nname = "([^"\n]+)"\s*\nversion = "([^"\n]+)"/gm)) {
+    add(versions, match[1]!, { version: match[2]!.split('+')[0]!, bound: 'pin' })
+  }
+  return versions
+}
+
+/** PyTorch in NVIDIA's monthly images (release notes of NGC's PyTorch container). */
+const ngcPyTorch: Record<string, string> = {
+  '22.12': '1.14',
+  '23.04': '2.1',
+  '23.10': '2.1',
+  '23.12': '2.2',
+  '24.01': '2.2',
+  '24.02': '2.3',
+  '24.03': '2.3',
+  '24.04': '2.3',
+  '24.05': '2.4',
+  '24.06': '2.4',
+  '24.07': '2.4',
+  '24.08': '2.5',
+  '24.09': '2.5',
+  '24.10': '2.5',
+  '24.11': '2.6',
+  '24.12': '2.6',
+  '25.01': '2.6',
+  '25.02': '2.7',
+  '25.03': '2.7',
+}
+
+/** Tags that begin with the version of a library, by the end of the image's name. */
+const images: [RegExp, string][] = [
+  [/(^|\/)pytorch\/pytorch$/, 'torch'],
+  [/(^|\/)mosaicml\/pytorch$/, 'torch'],
+  [/(^|\/)(huggingface-)?pytorch-(training|inference)(-neuronx?)?$/, 'torch'],
+  [/(^|\/)tensorflow\/tensorflow$/, 'tensorflow'],
+  [/(^|\/)(huggingface-)?tensorflow-(training|inference)$/, 'tensorflow'],
+  [/(^|\/)huggingface\/transformers[\w-]*$/, 'transformers'],
+  [/(^|\/)rayproject\/ray(-ml)?$/, 'ray'],
+]
+
+/** A container image: `pytorch/pytorch:2.5.1-cuda12.4-cudnn9-devel`, `nvcr.io/nvidia/pytorch:24.05-py3`. */
+export function imageVersions(image: string): Versions {
+  const versions: Versions = {}
+  const match = /^([\w./-]+?(?::\d+\/[\w./-]+)?):([\w][\w.-]*)(?:@.*)?$/.exec(image)
+  if (match === null) return versions
+  const [, name, tag] = match as unknown as [string, string, string]
+  const month = /^(\d\d\.\d\d)-py3/.exec(tag)?.[1]
+  if (/nvidia\/pytorch$/.test(name) && month !== undefined && Object.hasOwn(ngcPyTorch, month)) {
+    add(versions, 'torch', { version: ngcPyTorch[month]!, bound: 'pin' })
+    return versions
+  }
+  const version = /^v?(\d+(?:\.\d+)+)(?=$|[-_])/.exec(tag)?.[1]
+  const library = images.find(([pattern]) => pattern.test(name))?.[1]
+  if (library !== undefined && version !== undefined) add(versions, library, { version, bound: 'pin' })
+  const transformers = /-transformers(\d+(?:\.\d+)+)/.exec(tag)?.[1]
+  if (transformers !== undefined) add(versions, 'transformers', { version: transformers, bound: 'pin' })
+  return versions
+}
+
+/** Several sources in one; for each library the first pin wins, else the first bound. */
+export function mergeVersions(...sources: Versions[]): Versions {
+  const merged: Versions = {}
+  for (const source of sources) {
+    for (const [name, found] of Object.entries(source)) {
+      if (!Object.hasOwn(merged, name) || found.bound === 'pin') add(merged, name, found)
+    }
+  }
+  return merged
+}
+
+/**
+ * Plain numbers for readers: pins and lower bounds. An upper bound alone says nothing about what is installed.
+ */
+export function plainVersions(versions: Versions): Record<string, string> {
+  const plain: Record<string, string> = {}
+  for (const [name, { version, bound }] of Object.entries(versions)) {
+    if (bound !== 'below' && name !== '__proto__') plain[name] = version
+  }
+  return plain
+}
