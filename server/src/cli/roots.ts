@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { dirname, join, parse, relative, resolve } from 'node:path'
 import { mentionsConfiguration } from '../project/configuration-file.js'
 import { toPosix } from '../project/node/host.js'
@@ -56,7 +56,7 @@ function rootOf(path: string, folder: boolean, cwd: string): string {
   const marked = markedRoot(start)
   if (marked !== undefined) return marked
   // Nobody means their whole home or disk when they name one folder in it.
-  const wide = cwd === homedir() || cwd === parse(cwd).root
+  const wide = [homedir(), tmpdir(), parse(cwd).root].includes(cwd)
   const below = relative(cwd, start)
   return !wide && !below.startsWith('..') && resolve(below) !== below ? cwd : start
 }
