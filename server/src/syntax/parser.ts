@@ -43,7 +43,12 @@ export async function loadGrammars(
   names: readonly GrammarName[] = ['python'],
   limits: ParseLimits = defaultLimits,
 ): Promise<Grammars> {
-  await Parser.init(source.runtime === undefined ? undefined : { wasmBinary: source.runtime })
+  const { runtime } = source
+  // With the bytes in hand no file is looked for; without `locateFile` the library asks for the URL of its script
+  // all the same, which a bundled web worker does not have.
+  await Parser.init(
+    runtime === undefined ? undefined : { wasmBinary: runtime, locateFile: (name: string) => name },
+  )
   const grammars = new Grammars(source, limits)
   await grammars.load(...names)
   return grammars
