@@ -1,5 +1,17 @@
 /** Every reader. The byte pre-filter of the project is derived from their triggers. */
+import { accelerateReader } from './huggingface/accelerate.js'
+import { programReader } from './python/program.js'
+import { dataLoaderReader } from './pytorch/data-loader.js'
+import { dataParallelReader } from './pytorch/data-parallel.js'
+import { pytorchLoopReader } from './pytorch/loop.js'
 import type { Reader } from './reader.js'
 import { sklearnSearchReader } from './sklearn/search.js'
 
-export const readers: readonly Reader[] = [sklearnSearchReader]
+export const readers: readonly Reader[] = [
+  pytorchLoopReader,
+  dataLoaderReader,
+  dataParallelReader,
+  accelerateReader,
+  programReader,
+  sklearnSearchReader,
+]

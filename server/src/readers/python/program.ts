@@ -1,0 +1,354 @@
+/** What a Python program does as a whole: how it uses the devices of a node, whether it trains and can go on later. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import { childrenOf, expressionsOf } from '../../python/scopes.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { Place, SubjectBuilder } from '../../workload/builder.js'
+import type { ProgramSettings } from '../../workload/words.js'
+import { calleePlace } from '../claim-argument.js'
+import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
+import { resumption } from '../pytorch/resume.js'
+import { defineReader } from '../reader.js'
+import { singleDeviceLibraries } from './single-device-libraries.js'
+
+type Parallelism = ProgramSettings['parallelism']
+type Verdict = { value: Parallelism; key: string } | { because: string; key: string }
+
+export const programReader = defineReader({
+  name: 'python-program',
+  languages: ['python'],
+  triggers: [
+    'torch',
+    'tensorflow',
+    'keras',
+    'jax',
+    'transformers',
+    'lightning',
+    'accelerate',
+    'deepspeed',
+    'xgboost',
+    'lightgbm',
+    'sklearn',
+    'cupy',
+    'cudf',
+    'ray',
+  ],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined || facts.unit.index !== 0) return
+    const evidence = trainingEvidence(python)
+    const place = placeOf(python)
+    const program = claims.subject('Program', place, '', evidence)
+    const parallelism = parallelismOf(python)
+    if ('because' in parallelism) program.unknown('parallelism', parallelism.key, parallelism.because, place)
+    else program.known('parallelism', parallelism.key, parallelism.value, place)
+    program.known('trains', 'training', trainsAnywhere(python), place)
+    readAccelerator(program, evidence.accelerator, place)
+    readResumption(python, program, place)
+  },
+})
+
+/** The main guard, else the first statement that is no import and no documentation. */
+function placeOf(python: PythonModule): Place {
+  const { body } = python.tree
+  const main = body.find(
+    (one) => one.type === 'if' && python.text.slice(one.test.start, one.test.end).includes('__main__'),
+  )
+  const first = main ?? body.find((one) => one.type !== 'import' && one.type !== 'expr') ?? body[0]
+  if (first === undefined) return { start: 0, end: 0 }
+  const line = python.text.indexOf('\n', first.start)
+  return { start: first.start, end: Math.min(first.end, line < 0 ? first.end : line) }
+}
+
+function readAccelerator(program: SubjectBuilder<'Program'>, accelerator: string, place: Place): void {
+  if (accelerator === 'gpu' || accelerator === 'maybe')
+    program.known('usesAccelerator', 'device', true, place)
+  else if (accelerator === 'cpu') program.known('usesAccelerator', 'device', false, place)
+  else program.unknown('usesAccelerator', 'device', 'nothing in the program names a device', place)
+}
+
+// Devices.
+
+const distributed = [
+  'torch.nn.parallel.DistributedDataParallel',
+  'torch.distributed.init_process_group',
+  'torch.distributed.fsdp.',
+  'torch.distributed._composable.',
+  'torch.distributed.device_mesh.',
+  'torch.distributed.init_device_mesh',
+  'torch.distributed.tensor.',
+  'torch.distributed.pipelining.',
+  'torch.distributed.run',
+  'torch.distributed.elastic.',
+  'accelerate.Accelerator',
+  'accelerate.PartialState',
+  'lightning.fabric.Fabric',
+  'deepspeed.',
+  'horovod.',
+  'byteps.',
+  'colossalai.',
+  'fairscale.',
+  'megatron.',
+  'composer.',
+  'tensorflow.distribute.',
+  'keras.distribution.',
+  'jax.pmap',
+  'jax.shard_map',
+  'jax.sharding.',
+  'jax.experimental.pjit.',
+  'jax.experimental.shard_map.',
+  'jax.experimental.mesh_utils.',
+  'jax.make_mesh',
+  'jax.distributed.',
+  'flax.jax_utils.',
+  'ray.train.',
+  'xgboost.dask.',
+  'lightgbm.dask.',
+  'lightgbm.DaskLGBMClassifier',
+  'lightgbm.DaskLGBMRegressor',
+  'dask_cuda.',
+  'smdistributed.',
+  'apex.parallel.',
+]
+
+const replicated = ['torch.nn.DataParallel', 'torch_geometric.nn.DataParallel', 'keras.utils.multi_gpu_model']
+const spawners = [
+  'torch.multiprocessing.spawn',
+  'torch.multiprocessing.Process',
+  'torch.multiprocessing.Pool',
+  'accelerate.notebook_launcher',
+  'multiprocessing.Process',
+  'multiprocessing.Pool',
+  'multiprocessing.pool.Pool',
+  'concurrent.futures.ProcessPoolExecutor',
+]
+
+function parallelismOf(python: PythonModule): Verdict {
+  const found = (names: string[]) => names.find((name) => python.uses(name))?.replace(/\.$/, '')
+  const trials = found(['ray.tune.', 'tune.run'])
+  if (trials !== undefined) return { value: 'trials', key: trials }
+  const library = found(distributed)
+  if (library !== undefined) return { value: 'distributed', key: library }
+  const lightning = lightningDevices(python)
+  if (lightning !== null) return lightning
+  const trainer = found(['transformers.Trainer', 'transformers.Seq2SeqTrainer']) ?? trlTrainer(python)
+  if (trainer !== undefined) return { value: 'data-parallel', key: trainer }
+  const wrapper = found(replicated)
+  if (wrapper !== undefined) return { value: 'data-parallel', key: wrapper }
+  const spawned = found(spawners)
+  if (spawned !== undefined) return { value: 'spawned', key: spawned }
+  const started = startedPrograms(python)
+  if (started !== null) return started
+  const placed = placedOnDevices(python)
+  if (placed !== null) return placed
+  if (python.uses('torch.cuda.device_count', 'jax.device_count', 'jax.devices', 'jax.local_devices')) {
+    return { because: 'it asks how many devices there are', key: 'device_count' }
+  }
+  const parallelTrials = python
+    .methodCalls('optimize')
+    .find((call) => python.argument(call, 'n_jobs').state !== 'absent')
+  if (parallelTrials !== undefined) return { value: 'trials', key: 'n_jobs' }
+  const stranger = unknownLibrary(python)
+  if (stranger !== null) return { because: `the library ${stranger} may use all devices`, key: stranger }
+  return { value: 'none', key: 'devices' }
+}
+
+function trlTrainer(python: PythonModule): string | undefined {
+  const modules = [...python.importers, ...python.imported]
+  const pattern = /^(trl|setfit|sentence_transformers|optimum)\.(\w+\.)*\w*Trainer$/
+  for (const call of python.calls) if (call.name !== null && pattern.test(call.name)) return call.name
+  for (const module of modules) {
+    const use = module.uses.find((one) => pattern.test(one))
+    if (use !== undefined) return use
+  }
+  return undefined
+}
+
+/** Lightning takes every device unless it is told otherwise. */
+function lightningDevices(python: PythonModule): Verdict | null {
+  const trainers = python.callsTo('lightning.pytorch.Trainer')
+  if (trainers.length === 0) {
+    return python.uses('lightning.pytorch.Trainer', 'lightning.pytorch.cli.LightningCLI')
+      ? { value: 'distributed', key: 'lightning.pytorch.Trainer' }
+      : null
+  }
+  let one = true
+  for (const call of trainers) {
+    const devices = python.argument(call, 'devices')
+    const gpus = python.argument(call, 'gpus')
+    const given = devices.state === 'absent' ? gpus : devices
+    const value = given.state === 'given' && given.folded.state === 'known' ? given.folded : null
+    const single =
+      value !== null &&
+      !value.overridable &&
+      (value.value === 1 || value.value === '1' || (Array.isArray(value.value) && value.value.length === 1))
+    one &&= single
+  }
+  return one ? null : { value: 'distributed', key: 'lightning.pytorch.Trainer' }
+}
+
+const harmless =
+  /^(git|nvidia-smi|ls|cp|mv|rm|mkdir|pip|tar|unzip|wget|curl|aws|gsutil|hostname|which|scontrol|ffmpeg|dot|tensorboard)$/
+const starters =
+  /^(subprocess\.(run|call|Popen|check_call|check_output|getoutput)|os\.(system|popen|execvp|execv|spawnv))$/
+
+/** Commands that the program starts: `torchrun` inside a script drives the devices. */
+function startedPrograms(python: PythonModule): Verdict | null {
+  for (const call of python.calls) {
+    if (call.name === null || !starters.test(call.name)) continue
+    const command = call.expr.args[0]
+    if (command === undefined) continue
+    const text = commandText(python, command.value)
+    if (text === null) return { because: 'it starts other programs', key: call.name }
+    const [program] = text.trim().split(/\s+/)
+    if (program !== undefined && harmless.test(program.replace(/^.*\//, ''))) continue
+    if (/torchrun|torch\.distributed|accelerate|deepspeed|horovodrun|mpirun|python/.test(text))
+      return { value: 'spawned', key: call.name }
+    return { because: 'it starts other programs', key: call.name }
+  }
+  return null
+}
+
+function commandText(python: PythonModule, expr: Expr): string | null {
+  const folded = python.fold(expr)
+  if (folded.state === 'known') {
+    if (typeof folded.value === 'string') return folded.value
+    return Array.isArray(folded.value) ? folded.value.map(String).join(' ') : null
+  }
+  const value = python.definition(expr)
+  if (value.type === 'fstring')
+    return value.parts.map((part) => (typeof part === 'string' ? part : 'x')).join('')
+  if (value.type === 'list' || value.type === 'tuple') {
+    const first = value.items[0] === undefined ? null : python.fold(value.items[0])
+    return first?.state === 'known' && typeof first.value === 'string'
+      ? value.items.map((item) => textOf(python, item)).join(' ')
+      : null
+  }
+  return null
+}
+
+function textOf(python: PythonModule, expr: Expr): string {
+  const value = python.fold(expr)
+  return value.state === 'known' ? String(value.value) : 'x'
+}
+
+/** Parts of a model or of the work placed on devices by number. */
+function placedOnDevices(python: PythonModule): Verdict | null {
+  const analysis = python as Analysis
+  for (const call of python.calls) {
+    for (const [keyword, plain] of [
+      ['device_map', null],
+      ['tensor_parallel_size', 1],
+      ['pipeline_parallel_size', 1],
+    ] as const) {
+      const given = call.expr.args.find((one) => one.name === keyword)
+      if (given === undefined) continue
+      const value = python.fold(given.value)
+      if (value.state === 'unknown' || value.value !== plain) {
+        if (
+          keyword === 'device_map' &&
+          value.state === 'known' &&
+          /^(cpu|cuda(:0)?)$/.test(String(value.value))
+        )
+          continue
+        return { value: 'model-parallel', key: keyword }
+      }
+    }
+    if (placesByNumber(python, call)) return { value: 'model-parallel', key: call.method }
+  }
+  const visit = (expr: Expr): boolean =>
+    (expr.type === 'constant' &&
+      typeof expr.value === 'string' &&
+      /^(cuda|gpu|GPU|\/gpu|\/GPU|\/device:GPU):[1-9]/.test(expr.value)) ||
+    (expr.type === 'fstring' && typeof expr.parts[0] === 'string' && /^cuda:$/.test(expr.parts[0])) ||
+    childrenOf(expr).some(visit)
+  for (const statement of analysis.statements) {
+    if (expressionsOf(statement).some(visit)) return { value: 'model-parallel', key: 'cuda:1' }
+  }
+  return null
+}
+
+/** `.cuda(1)`, `torch.cuda.set_device(rank)`. */
+function placesByNumber(python: PythonModule, call: Call): boolean {
+  if (call.name !== 'torch.cuda.set_device' && call.method !== 'cuda') return false
+  const argument = call.expr.args.find((one) => one.name === null)
+  if (argument === undefined) return false
+  const value = python.fold(argument.value)
+  return value.state === 'unknown'
+    ? call.name === 'torch.cuda.set_device'
+    : typeof value.value === 'number' && value.value > 0
+}
+
+/** An imported package that is neither of the project nor known to keep to one device. */
+function unknownLibrary(python: PythonModule): string | null {
+  const analysis = python as Analysis
+  for (const spec of analysis.importSpecs) {
+    if (spec.startsWith('.') || analysis.importedByName.has(spec)) continue
+    const root = spec.split('.')[0]!
+    if (singleDeviceLibraries.has(root)) continue
+    const inProject = [...analysis.importedByName.keys()].some(
+      (name) => name === root || name.startsWith(`${root}.`) || spec.startsWith(`${name}.`),
+    )
+    if (!inProject) return root
+  }
+  return null
+}
+
+// Going on later.
+
+const frameworkSaves = [
+  'lightning.pytorch.Trainer',
+  'transformers.Trainer',
+  'transformers.Seq2SeqTrainer',
+  'keras.callbacks.ModelCheckpoint',
+  'keras.callbacks.BackupAndRestore',
+]
+
+function readResumption(python: PythonModule, program: SubjectBuilder<'Program'>, place: Place): void {
+  const asked = askedToResume(python)
+  if (asked !== null) {
+    if (asked.known) program.known('resumes', asked.key, true, asked.place)
+    else program.unknown('resumes', asked.key, 'whether it resumes depends on the launch', asked.place)
+    return
+  }
+  if (
+    python.uses(...frameworkSaves) ||
+    trlTrainer(python) !== undefined ||
+    python.uses('lightning.pytorch.cli.LightningCLI')
+  ) {
+    // It saves by itself, but nobody asks it to go on from there.
+    if (python.uses('.load_state', 'torch.load'))
+      program.unknown('resumes', 'checkpoint', 'something is loaded', place)
+    else program.default('resumes', 'checkpoint', false, place)
+    return
+  }
+  const result = resumption(python)
+  if (result === 'unknown') program.unknown('resumes', 'checkpoint', 'something is saved or loaded', place)
+  else if (result === 'resumes') program.known('resumes', 'checkpoint', true, place)
+  else program.default('resumes', 'checkpoint', false, place)
+}
+
+interface Asked {
+  key: string
+  place: Place
+  known: boolean
+}
+
+/** `trainer.train(resume_from_checkpoint=True)`, `trainer.fit(model, ckpt_path='last')`, `BackupAndRestore(...)`. */
+function askedToResume(python: PythonModule): Asked | null {
+  const restore = python.callsTo('keras.callbacks.BackupAndRestore')[0]
+  if (restore !== undefined) return { key: 'BackupAndRestore', place: calleePlace(restore), known: true }
+  for (const call of python.calls) {
+    if (!/^(train|fit|TrainingArguments|\w+Config|\w+Arguments)$/.test(call.method)) continue
+    for (const key of ['resume_from_checkpoint', 'ckpt_path']) {
+      const given = call.expr.args.find((one) => one.name === key)
+      if (given === undefined) continue
+      const value = python.fold(given.value)
+      const place = { start: given.start, end: given.end }
+      if (value.state === 'unknown') return { key, place, known: true }
+      if (value.value !== null && value.value !== false) return { key, place, known: !value.overridable }
+      if (value.overridable) return { key, place, known: false }
+    }
+  }
+  return null
+}

@@ -1,0 +1,368 @@
+/**
+ * Puts the forward pass of a hand-written loop under autocast. bf16 is one wrapped block; fp16 also needs a gradient
+ * scaler around the backward pass and the step, which is written as a sketch.
+ */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
+import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { functionOf, typeOf } from '../../python/names.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { Claim } from '../../workload/claim.js'
+import type { UnitFacts } from '../reader.js'
+import { epochLoopOf, refusedLoss } from './loop-facts.js'
+
+const refuse = (reason: string): Refusal => ({ reason })
+
+export function changePrecision(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python } = facts
+  if (python === undefined || claim.setting !== 'precision') return refuse('this is not written in Python')
+  const format = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
+  if (format === null) return refuse('only bf16 and fp16 can be written around a loop')
+  const refused = refusedLoss(python)
+  if (refused !== null) {
+    return refuse(
+      `${refused} raises an error under autocast: compute the loss from logits with BCEWithLogitsLoss first`,
+    )
+  }
+  if (claim.site.anchor === 'autocast') return switchOn(claim, facts, python)
+  const loop = python.loops.find(
+    (one) => one.node.start === claim.site.start && one.node.end === claim.site.end,
+  )
+  if (loop === undefined) return refuse('the loop is not in the file any more')
+  const block = forwardBlock(python as Analysis, loop)
+  if ('reason' in block) return block
+  return format === 'bf16' ? wrapBf16(facts, python, block) : sketchFp16(facts, python, loop, block)
+}
+
+/** `autocast(enabled=False)`: the switch itself. */
+function switchOn(claim: Claim, facts: UnitFacts, python: PythonModule): Change | Refusal {
+  const call = python.callAt(claim.site)
+  if (call === null) return refuse('the autocast block is not in the file any more')
+  const enabled = python.argument(call, 'enabled')
+  if (enabled.state !== 'given' || enabled.expr.type !== 'constant') {
+    return refuse('its switch is set elsewhere: turn that on, or pass it on the launch line')
+  }
+  return {
+    title: 'Switch autocast on',
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'set keyword',
+        path: facts.path,
+        call: rangeOf(facts, call.expr),
+        name: 'enabled',
+        value: 'True',
+      },
+    ],
+    imports: [],
+  }
+}
+
+interface ForwardBlock {
+  first: Stmt
+  last: Stmt
+  backward: Call
+  backwardStatement: Stmt
+  /** The statements that hold forward and backward pass. */
+  list: Stmt[]
+}
+
+function rangeOf(facts: UnitFacts, node: { start: number; end: number }): PythonRange {
+  return { unit: facts.unit.index, start: node.start, end: node.end }
+}
+
+/** The statements from the model's call to the loss, where forward and backward stand in one block. */
+function forwardBlock(analysis: Analysis, loop: Loop): ForwardBlock | Refusal {
+  const blocks = blocksWithBackward(analysis, loop.node.body)
+  if (blocks.length === 0) {
+    for (const func of reachedFunctions(analysis, loop)) blocks.push(...blocksWithBackward(analysis, func))
+  }
+  if (blocks.length === 0) return refuse('the backward pass is not in this file')
+  if (blocks.length > 1) return refuse('there are several backward passes')
+  const { list, statement, call } = blocks[0]!
+  const loss = lossName(call)
+  if (loss === null) return refuse('the loss has no name of its own: assign it before the backward pass')
+  const end = list.indexOf(statement)
+  const needed = new Set([loss])
+  const flow: Stmt[] = []
+  let last: Stmt | null = null
+  for (let index = end - 1; index >= 0; index--) {
+    const candidate = list[index]!
+    const bound = boundIn(candidate)
+    if (!bound.some((name) => needed.has(name))) continue
+    if (last === null && bound.includes(loss)) last = candidate
+    flow.push(candidate)
+    for (const name of namesIn(candidate)) needed.add(name)
+  }
+  if (last === null) return refuse('forward and backward pass are not in one block')
+  flow.reverse()
+  const first = flow.find((one) => holdsCall(one, (call) => isModelCall(analysis, call)))
+  if (first === undefined)
+    return refuse('the call of the model is not in the same block as the backward pass')
+  if (list.slice(list.indexOf(first), list.indexOf(last) + 1).some(hasLeave)) {
+    return refuse('the forward pass has a branch that leaves the loop')
+  }
+  return { first, last, backward: call, backwardStatement: statement, list }
+}
+
+interface BackwardPlace {
+  list: Stmt[]
+  statement: Stmt
+  call: Call
+}
+
+/** Lists of statements that hold a backward call directly. */
+function blocksWithBackward(analysis: Analysis, body: Stmt[]): BackwardPlace[] {
+  const found: BackwardPlace[] = []
+  const visit = (list: Stmt[], depth: number): void => {
+    if (depth > 12) return
+    for (const statement of list) {
+      if (statement.type === 'function' || statement.type === 'class') continue
+      for (const expr of expressionsOf(statement)) {
+        for (const call of callsIn(analysis, expr))
+          if (isBackward(call)) found.push({ list, statement, call })
+      }
+      for (const block of blocksOf(statement)) visit(block, depth + 1)
+    }
+  }
+  visit(body, 0)
+  return found
+}
+
+/** Bodies of project functions that the loop calls. */
+function reachedFunctions(analysis: Analysis, loop: Loop): Stmt[][] {
+  const bodies = new Set<Stmt[]>()
+  for (const call of analysis.calls) {
+    if (!call.loops.includes(loop)) continue
+    const func = functionOf(analysis, call.expr.callee)
+    if (func !== null && analysis.effectsOfFunction(func).backward) bodies.add(func.node.body)
+  }
+  return [...bodies]
+}
+
+function callsIn(analysis: Analysis, expr: Expr): Call[] {
+  const found: Call[] = []
+  const visit = (one: Expr): void => {
+    if (one.type === 'lambda') return
+    const call = one.type === 'call' ? analysis.callByExpr.get(one) : undefined
+    if (call !== undefined) found.push(call)
+    for (const child of childrenOf(one)) visit(child)
+  }
+  visit(expr)
+  return found
+}
+
+function holdsCall(statement: Stmt, test: (call: Expr & { type: 'call' }) => boolean): boolean {
+  const visit = (expr: Expr): boolean => (expr.type === 'call' && test(expr)) || childrenOf(expr).some(visit)
+  return (
+    expressionsOf(statement).some(visit) ||
+    blocksOf(statement).some((block) => block.some((one) => holdsCall(one, test)))
+  )
+}
+
+function hasLeave(statement: Stmt): boolean {
+  if (statement.type === 'break' || statement.type === 'continue' || statement.type === 'return') return true
+  if (statement.type === 'function' || statement.type === 'class') return false
+  return blocksOf(statement).some((block) => block.some(hasLeave))
+}
+
+/** `loss` of `loss.backward()`, `scaler.scale(loss).backward()`, `accelerator.backward(loss)`. */
+function lossName(call: Call): string | null {
+  const { callee, args } = call.expr
+  if (callee.type !== 'attribute') return null
+  if (callee.value.type === 'name' && args.every((one) => one.name !== null)) return callee.value.id
+  const given = args.find((one) => one.name === null)?.value
+  return given?.type === 'name' ? given.id : null
+}
+
+function boundIn(statement: Stmt): string[] {
+  const names: string[] = []
+  const target = (expr: Expr): void => {
+    if (expr.type === 'name') names.push(expr.id)
+    else if (expr.type === 'tuple' || expr.type === 'list') expr.items.forEach(target)
+  }
+  const visit = (one: Stmt): void => {
+    if (one.type === 'assign') one.targets.forEach(target)
+    else if (one.type === 'augassign') target(one.target)
+    else if (one.type === 'function' || one.type === 'class') return
+    for (const block of blocksOf(one)) block.forEach(visit)
+  }
+  visit(statement)
+  return names
+}
+
+function namesIn(statement: Stmt): string[] {
+  const names: string[] = []
+  const visit = (expr: Expr): void => {
+    if (expr.type === 'name') names.push(expr.id)
+    for (const child of childrenOf(expr)) visit(child)
+  }
+  for (const expr of expressionsOf(statement)) visit(expr)
+  for (const block of blocksOf(statement)) for (const inner of block) names.push(...namesIn(inner))
+  return names
+}
+
+const modelName =
+  /model|net|encoder|decoder|classifier|backbone|head|generator|transformer|bert|gpt|llm|student|policy|unet|vae/i
+/** Methods that move data or look at it; they gain nothing under autocast. */
+const notForward =
+  /^(to|cuda|cpu|size|view|reshape|permute|transpose|float|long|int|squeeze|unsqueeze|contiguous|detach|item|items|keys|values|zero_grad|train|eval|parameters|state_dict|get|next|append|requires_grad_)$/
+
+function isModelCall(analysis: Analysis, call: Expr & { type: 'call' }): boolean {
+  const { callee } = call
+  const known = analysis.callByExpr.get(call)
+  if (callee.type === 'attribute' && notForward.test(callee.attr)) return false
+  if (known?.name !== null && known?.name !== undefined) return false
+  const type = typeOf(analysis, callee)
+  if (
+    type !== null &&
+    /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel|PreTrainedModel|LightningModule)$/.test(
+      type,
+    )
+  )
+    return true
+  if (type !== null && /^(torchvision\.models|timm|transformers)\./.test(type)) return true
+  if (modelName.test(lastIdentifier(callee))) return true
+  if (callee.type === 'attribute' && modelName.test(lastIdentifier(callee.value))) return true
+  // A function of the project that takes the model and returns the loss.
+  return (
+    call.args.some((one) => one.value.type === 'name' && modelName.test(one.value.id)) &&
+    !/loader|optim/i.test(lastIdentifier(callee))
+  )
+}
+
+/** The quote that the file prefers. */
+function quoteOf(text: string): string {
+  let single = 0
+  let double = 0
+  for (let index = 0; index < text.length; index++) {
+    if (text[index] === "'") single++
+    else if (text[index] === '"') double++
+  }
+  return double > single ? '"' : "'"
+}
+
+function autocastHeader(
+  facts: UnitFacts,
+  python: PythonModule,
+  at: number,
+  dtype: string,
+): { header: string; imports: Import[] } {
+  const use = { path: facts.path, unit: facts.unit.index, offset: at }
+  const autocast = nameFor(python.tree, 'torch', 'autocast', use)
+  const format = nameFor(python.tree, 'torch', dtype, use)
+  const quote = quoteOf(python.text)
+  return {
+    header: `with ${autocast.text}(${quote}cuda${quote}, dtype=${format.text}):`,
+    imports: [autocast.import, format.import].filter((one) => one !== null),
+  }
+}
+
+function wrapBf16(facts: UnitFacts, python: PythonModule, block: ForwardBlock): Change {
+  const { header, imports } = autocastHeader(facts, python, block.first.start, 'bfloat16')
+  return {
+    title: 'Run the forward pass under bf16 autocast',
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'wrap block',
+        path: facts.path,
+        first: rangeOf(facts, block.first),
+        last: rangeOf(facts, block.last),
+        header,
+      },
+    ],
+    imports,
+  }
+}
+
+function sketchFp16(
+  facts: UnitFacts,
+  python: PythonModule,
+  loop: Loop,
+  block: ForwardBlock,
+): Change | Refusal {
+  const { path } = facts
+  const { header, imports } = autocastHeader(facts, python, block.first.start, 'float16')
+  const { callee } = block.backward.expr
+  const step = stepAfter(python as Analysis, block)
+  if (step === null || callee.type !== 'attribute' || callee.value.type !== 'name') {
+    return refuse('the step of the optimiser is not in the same block as the backward pass')
+  }
+  const quote = quoteOf(python.text)
+  const outer = outermost(
+    epochLoopOf(python, loop)?.function === loop.function ? (epochLoopOf(python, loop) ?? loop) : loop,
+  )
+  const optimizer = python.text
+    .slice(step.call.expr.callee.start, step.call.expr.callee.end)
+    .replace(/\.step$/, '')
+  const scaler = nameFor(python.tree, 'torch.amp', 'GradScaler', {
+    path,
+    unit: facts.unit.index,
+    offset: outer.node.start,
+  })
+  const writes: Write[] = [
+    {
+      kind: 'insert lines',
+      path,
+      where: 'before',
+      statement: rangeOf(facts, outer.node),
+      lines: [`scaler = ${scaler.text}(${quote}cuda${quote})`],
+    },
+    {
+      kind: 'wrap block',
+      path,
+      first: rangeOf(facts, block.first),
+      last: rangeOf(facts, block.last),
+      header,
+    },
+    { kind: 'replace', path, range: rangeOf(facts, callee.value), text: `scaler.scale(${callee.value.id})` },
+    { kind: 'replace', path, range: rangeOf(facts, step.call.expr), text: `scaler.step(${optimizer})` },
+    {
+      kind: 'insert lines',
+      path,
+      where: 'after',
+      statement: rangeOf(facts, step.statement),
+      lines: ['scaler.update()'],
+    },
+  ]
+  const clip = block.list.find(
+    (one) =>
+      one.start > block.backwardStatement.start &&
+      holdsCall(one, (call) => /^clip_grad_(norm|value)_?$/.test(lastIdentifier(call.callee))),
+  )
+  if (clip !== undefined) {
+    writes.push({
+      kind: 'insert lines',
+      path,
+      where: 'before',
+      statement: rangeOf(facts, clip),
+      lines: [`scaler.unscale_(${optimizer})`],
+    })
+  }
+  return {
+    title: 'Run the forward pass under fp16 autocast, with a gradient scaler',
+    safety: 'display',
+    writes,
+    imports: scaler.import === null ? imports : [...imports, scaler.import],
+  }
+}
+
+function outermost(loop: Loop): Loop {
+  let current = loop
+  while (current.parent !== null && current.parent.role === 'epoch') current = current.parent
+  return current
+}
+
+function stepAfter(analysis: Analysis, block: ForwardBlock): { statement: Stmt; call: Call } | null {
+  const from = block.list.indexOf(block.backwardStatement)
+  for (const statement of block.list.slice(from + 1)) {
+    if (statement.type !== 'expr') continue
+    const call = callsIn(analysis, statement.value).find((one) => isOptimizerStep(analysis, one))
+    if (call !== undefined) return { statement, call }
+  }
+  return null
+}

@@ -1,0 +1,137 @@
+/** PyTorch data loaders: one `InputPipeline` for each `DataLoader(...)` call. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, Refusal, Write } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { asBoolean, asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+import { collateWork, sampleWork } from './dataset-work.js'
+import { trainingEvidence } from './evidence.js'
+import { feedsOf } from './loader-use.js'
+
+/** Loaders, with the positions of the arguments that are read; null: keyword only. */
+const loaders: Record<string, { workers: number | null; pinned: number | null }> = {
+  'torch.utils.data.DataLoader': { workers: 5, pinned: 7 },
+  'torch_geometric.loader.DataLoader': { workers: null, pinned: null },
+  'torch_geometric.loader.DenseDataLoader': { workers: null, pinned: null },
+  'monai.data.DataLoader': { workers: 1, pinned: null },
+  'monai.data.dataloader.DataLoader': { workers: 1, pinned: null },
+}
+
+export const dataLoaderReader = defineReader({
+  name: 'pytorch-data-loader',
+  languages: ['python'],
+  triggers: ['DataLoader', 'DenseDataLoader'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    for (const call of python.calls) {
+      if (call.name !== null && loaders[call.name] !== undefined) readLoader(python, call, claims)
+    }
+  },
+  change: changeLoader,
+})
+
+function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const positions = loaders[call.name!]!
+  const evidence = trainingEvidence(python)
+  const pipeline = claims.subject(
+    'InputPipeline',
+    calleePlace(call),
+    call.function?.qualified ?? '',
+    evidence,
+  )
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const workers = python.argument(call, 'num_workers', positions.workers)
+  claimArgument(pipeline, 'workers', 'num_workers', call, workers, {
+    convert: (value) => (value === null ? undefined : asNumber(value)),
+    otherwise: 0,
+  })
+  claimArgument(
+    pipeline,
+    'pinnedMemory',
+    'pin_memory',
+    call,
+    python.argument(call, 'pin_memory', positions.pinned),
+    {
+      convert: asBoolean,
+      otherwise: false,
+    },
+  )
+  claimArgument(
+    pipeline,
+    'persistentWorkers',
+    'persistent_workers',
+    call,
+    python.argument(call, 'persistent_workers'),
+    {
+      convert: asBoolean,
+      otherwise: false,
+    },
+  )
+  const feeds = feedsOf(python, call)
+  if (feeds === null) pipeline.unknown('feeds', 'DataLoader', 'what it feeds cannot be told', place, { site })
+  else pipeline.known('feeds', 'DataLoader', feeds, place, { site })
+  const dataset = python.argument(call, 'dataset', 0)
+  const collate = collateWork(python, call)
+  const sample = dataset.state === 'given' ? sampleWork(python, dataset.expr) : null
+  const work = collate ?? sample
+  if (work === null) pipeline.unknown('work', 'dataset', 'the data set is made elsewhere', place, { site })
+  else {
+    pipeline.known('work', 'dataset', work.work, place, { site })
+    if (work.decoder !== null) pipeline.known('decoder', 'dataset', work.decoder, place, { site })
+  }
+  if (sample?.unsharded === true) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
+}
+
+/** `value` null: as many workers as the machine that runs it has cores for. */
+function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the loader is not in the file any more' }
+  if (claim.setting !== 'workers') return { reason: `no change is known for ${claim.key}` }
+  const positions = loaders[call.name ?? '']
+  if (positions === undefined) return { reason: 'the loader is not in the file any more' }
+  const workers = python.argument(call, 'num_workers', positions.workers)
+  if (workers.state === 'unknown') return { reason: 'its arguments are not written here' }
+  const imports: Import[] = []
+  let code: string
+  let title: string
+  if (typeof value === 'number') {
+    code = String(value)
+    title = `Load with ${value} worker processes`
+  } else {
+    const cores = nameFor(python.tree, 'os', 'cpu_count', { path, unit: unit.index, offset: call.expr.start })
+    // `import os` reads better than `from os import cpu_count` where neither is there.
+    code = cores.import === null ? `min(8, ${cores.text}() or 1)` : 'min(8, os.cpu_count() or 1)'
+    if (cores.import !== null) imports.push({ path, unit: unit.index, module: 'os', name: null })
+    title = 'Load with up to 8 worker processes'
+  }
+  const written = writeArgument(facts, call, 'num_workers', workers, code)
+  if ('reason' in written) return written
+  const writes: Write[] = [written]
+  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const open = {
+    pin_memory: python.argument(call, 'pin_memory', positions.pinned),
+    persistent_workers: python.argument(call, 'persistent_workers'),
+  }
+  for (const [name, argument] of Object.entries(open)) {
+    if (argument.state === 'absent')
+      writes.push({ kind: 'set keyword', path, call: range, name, value: 'True' })
+  }
+  const stream = isUnshardedStream(python, call)
+  return {
+    title: stream ? `${title}, once the data set is sharded among them with get_worker_info()` : title,
+    safety: stream ? 'display' : 'unsafe',
+    writes,
+    imports,
+  }
+}
+
+function isUnshardedStream(python: PythonModule, call: Call): boolean {
+  const dataset = python.argument(call, 'dataset', 0)
+  return dataset.state === 'given' && sampleWork(python, dataset.expr)?.unsharded === true
+}

@@ -1,0 +1,152 @@
+/** `torch.nn.DataParallel`: one process that drives several GPUs. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, Refusal } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import { blocksOf } from '../../python/scopes.js'
+import type { Stmt } from '../../syntax/python-ast.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { trainingEvidence, trainsAnywhere } from './evidence.js'
+
+export const dataParallelReader = defineReader({
+  name: 'pytorch-data-parallel',
+  languages: ['python'],
+  triggers: ['DataParallel'],
+  read(facts, context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    for (const call of python.callsTo('torch.nn.DataParallel')) readWrapper(python, call, context, claims)
+  },
+  change: changeWrapper,
+})
+
+const better = ['torch.nn.parallel.DistributedDataParallel', 'torch.distributed.', 'torch.distributed.fsdp.']
+const several = /device_count|n_?gpus?|num_?gpus?|ngpu|multi_?gpu|world_size|len\(\s*[\w.]*(gpu|device)/i
+
+function readWrapper(python: PythonModule, call: Call, context: ReaderContext, claims: ClaimBuilder): void {
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const parallelism = claims.subject(
+    'Parallelism',
+    place,
+    call.function?.qualified ?? '',
+    trainingEvidence(python),
+  )
+  const tests = testsAround(python, call)
+  let overridable = false
+  for (const test of tests) {
+    const value = python.fold(test.expr)
+    if (value.state !== 'known') continue
+    if (Boolean(value.value) === test.branch) continue
+    // Switched off by an option's default, or never reached.
+    if (!value.overridable) {
+      parallelism.unknown('method', 'DataParallel', 'it is not reached', place, { site })
+      return
+    }
+    overridable = true
+  }
+  parallelism.known('method', 'DataParallel', 'data-parallel', place, { site, overridable })
+  const devices = python.argument(call, 'device_ids', 1)
+  if (devices.state === 'given' && devices.folded.state === 'known' && Array.isArray(devices.folded.value)) {
+    parallelism.known('devices', 'device_ids', devices.folded.value.length, { ...devices.span }, { site })
+  } else if (devices.state === 'given' && devices.expr.type === 'list') {
+    parallelism.known('devices', 'device_ids', devices.expr.items.length, { ...devices.span }, { site })
+  } else {
+    const visible = visibleDevices(python, context)
+    if (visible !== null) parallelism.known('devices', 'CUDA_VISIBLE_DEVICES', visible, place, { site })
+    else if (devices.state === 'unknown')
+      parallelism.unknown('devices', 'device_ids', devices.because, place, { site })
+  }
+  parallelism.known('purpose', 'DataParallel', trainsAnywhere(python) ? 'training' : 'inference', place, {
+    site,
+  })
+  parallelism.known('fallback', 'DataParallel', python.uses(...better), place, { site })
+  const guarded = tests.some((test) => several.test(python.text.slice(test.expr.start, test.expr.end)))
+  parallelism.known('guarded', 'DataParallel', guarded, place, { site })
+}
+
+type Test = { expr: Extract<Stmt, { type: 'if' }>['test']; branch: boolean }
+
+/** Conditions of the `if` statements around a call, with the branch that it stands in. */
+function testsAround(python: PythonModule, call: Call): Test[] {
+  const found: Test[] = []
+  const holds = (one: Stmt) => one.start <= call.expr.start && call.expr.end <= one.end
+  let block: Stmt[] | undefined = python.tree.body
+  while (block !== undefined) {
+    const around: Stmt | undefined = block.find(holds)
+    if (around === undefined) break
+    if (around.type === 'if') {
+      if (around.body.some(holds)) found.push({ expr: around.test, branch: true })
+      else if (around.orelse.some(holds)) found.push({ expr: around.test, branch: false })
+    }
+    block = blocksOf(around).find((inner) => inner.some(holds))
+  }
+  return found
+}
+
+/** Number of devices that a literal `CUDA_VISIBLE_DEVICES` leaves visible; null where none is set. */
+function visibleDevices(python: PythonModule, context: ReaderContext): number | null {
+  const bound = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
+  if (typeof bound === 'string') return count(bound)
+  for (const statement of statementsOf(python.tree.body)) {
+    if (statement.type !== 'assign' || statement.value === null) continue
+    const target = statement.targets[0]
+    if (target?.type !== 'subscript' || python.nameOf(target.value) !== 'os.environ') continue
+    if (target.index.type !== 'constant' || target.index.value !== 'CUDA_VISIBLE_DEVICES') continue
+    const value = python.fold(statement.value)
+    if (value.state === 'known' && typeof value.value === 'string') return count(value.value)
+  }
+  return null
+}
+
+function count(devices: string): number {
+  return devices.split(',').filter((one) => one.trim() !== '' && one.trim() !== '-1').length
+}
+
+function* statementsOf(block: Stmt[]): Generator<Stmt> {
+  const waiting = [...block]
+  for (let statement = waiting.pop(); statement !== undefined; statement = waiting.pop()) {
+    yield statement
+    for (const inner of blocksOf(statement)) waiting.push(...inner)
+  }
+}
+
+/** A sketch: one process for each GPU also changes the loaders, the saving and the launch line. */
+function changeWrapper(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the wrapper is not in the file any more' }
+  if (claim.setting !== 'method' || value !== 'distributed')
+    return { reason: `no change is known for ${claim.key}` }
+  const use = { path, unit: unit.index, offset: call.expr.start }
+  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const wrapper = nameFor(python.tree, 'torch.nn.parallel', 'DistributedDataParallel', use)
+  const group = nameFor(python.tree, 'torch.distributed', 'init_process_group', use)
+  const device = nameFor(python.tree, 'torch.cuda', 'set_device', use)
+  const imports: Import[] = [wrapper.import, group.import, device.import].filter((one) => one !== null)
+  imports.push({ path, unit: unit.index, module: 'os', name: null })
+  const { statement } = call
+  return {
+    title:
+      'Sketch: one process per GPU with DistributedDataParallel, started by torchrun (give each loader a DistributedSampler)',
+    safety: 'display',
+    writes: [
+      {
+        kind: 'insert lines',
+        path,
+        where: 'before',
+        statement: { unit: unit.index, start: statement.start, end: statement.end },
+        lines: [
+          `${group.text}("nccl")`,
+          'local_rank = int(os.environ["LOCAL_RANK"])',
+          `${device.text}(local_rank)`,
+        ],
+      },
+      { kind: 'rename callee', path, call: range, to: wrapper.text },
+      { kind: 'set keyword', path, call: range, name: 'device_ids', value: '[local_rank]' },
+    ],
+    imports,
+  }
+}

@@ -1,0 +1,251 @@
+/** What one sample of a loader costs: followed from the loader's data set to the code that makes a sample. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
+import { bindingsOf, classOf, instanceClass, projectTarget } from '../../python/names.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { InputPipelineSettings } from '../../workload/words.js'
+import { decoderIn, decodingModules, inMemoryDataSets } from './datasets.js'
+
+export interface SampleWork {
+  work: InputPipelineSettings['work']
+  /** What decodes; null unless it does. */
+  decoder: string | null
+  /** A stream that is not sharded among workers. */
+  unsharded: boolean
+}
+
+const plain = (work: SampleWork['work'], decoder: string | null = null): SampleWork => ({
+  work,
+  decoder,
+  unsharded: false,
+})
+
+const arrays = /^(torch|numpy|sklearn)\./
+const wrappers =
+  /^torch\.utils\.data\.(Subset|random_split|ConcatDataset|dataset\.\w+)$|^sklearn\.model_selection\.train_test_split$/
+
+/** Null: it cannot be told. */
+export function sampleWork(python: PythonModule, dataset: Expr, depth = 0): SampleWork | null {
+  if (depth > 6) return null
+  const analysis = python as Analysis
+  const value = python.definition(dataset)
+  if (value.type === 'list' || value.type === 'tuple' || value.type === 'comprehension') {
+    if (value.type !== 'comprehension' && value.items.length > 0 && depth > 0)
+      return sampleWork(python, value.items[0]!, depth + 1)
+    return plain('memory')
+  }
+  if (value.type === 'name') return fromUnpacking(analysis, value, depth)
+  if (value.type === 'subscript') {
+    const container = sampleWork(python, value.value, depth + 1)
+    // One part of something: a split of a data set dictionary, a column of a frame.
+    return container
+  }
+  if (value.type === 'dict' || value.type === 'conditional') {
+    const parts =
+      value.type === 'dict' ? value.entries.map((one) => one.value) : [value.then, value.otherwise]
+    return costliest(parts.map((part) => sampleWork(python, part, depth + 1)))
+  }
+  if (value.type === 'binary' && value.op === '+') {
+    return costliest([sampleWork(python, value.left, depth + 1), sampleWork(python, value.right, depth + 1)])
+  }
+  if (value.type !== 'call') return null
+  return fromCall(analysis, value, depth)
+}
+
+const order: SampleWork['work'][] = ['device', 'memory', 'light', 'decode']
+
+function costliest(parts: (SampleWork | null)[]): SampleWork | null {
+  let found: SampleWork | null = null
+  for (const part of parts) {
+    if (part === null) return null
+    if (found === null || order.indexOf(part.work) > order.indexOf(found.work)) found = part
+  }
+  return found
+}
+
+/** `train, val = random_split(data, …)`. */
+function fromUnpacking(analysis: Analysis, name: Expr & { type: 'name' }, depth: number): SampleWork | null {
+  const { bindings } = bindingsOf(analysis, name.id, name.start)
+  const works = bindings.map((binding) => {
+    if (binding.value === null || (binding.kind !== 'assign' && binding.kind !== 'loop')) return null
+    if (binding.kind === 'assign' && binding.unpack === null)
+      return sampleWork(analysis, binding.value, depth + 1)
+    return binding.kind === 'assign' && binding.value.type === 'call'
+      ? fromCall(analysis, binding.value, depth + 1)
+      : null
+  })
+  return bindings.length === 0 ? null : costliest(works)
+}
+
+function fromCall(analysis: Analysis, value: Expr & { type: 'call' }, depth: number): SampleWork | null {
+  const call = analysis.callByExpr.get(value)
+  const klass = classOf(analysis, value.callee) ?? instanceClass(analysis, value)
+  if (klass !== null) return fromClass(analysis, klass, value, depth)
+  const imported = importedClass(analysis, value.callee)
+  if (imported !== null)
+    return imported.items === null ? null : fromCalls(imported.items, imported.bases, imported.sharded)
+  const name = call?.name ?? null
+  if (name === null) {
+    // `dataset.shuffle().select(…)`, `make_dataset()`: what it is made from or returns.
+    const func = analysis.functionOf(value.callee)
+    const returned = func === null ? null : analysis.onlyReturn(func)
+    if (returned !== null) return sampleWork(analysis, returned, depth + 1)
+    if (value.callee.type === 'attribute') return fromMethod(analysis, value, value.callee.attr, depth)
+    return null
+  }
+  if (name === 'torch.utils.data.TensorDataset') return plain('memory')
+  if (wrappers.test(name)) {
+    const inner = value.args[0]?.value
+    return inner === undefined ? null : sampleWork(analysis, inner, depth + 1)
+  }
+  if (inMemoryDataSets.has(name)) return plain('light')
+  if (name === 'datasets.load_dataset' || name === 'datasets.load_from_disk') return plain('light')
+  if (decodingModules.some((prefix) => name.startsWith(prefix))) {
+    return plain(
+      'decode',
+      name.startsWith('webdataset.') ? 'WebDataset' : name.slice(name.lastIndexOf('.') + 1),
+    )
+  }
+  if (name.startsWith('torch_geometric.datasets.')) return plain('memory')
+  if (name === 'list' || name === 'zip' || name === 'range' || arrays.test(name)) return plain('memory')
+  return null
+}
+
+function fromMethod(
+  analysis: Analysis,
+  value: Expr & { type: 'call' },
+  method: string,
+  depth: number,
+): SampleWork | null {
+  if (value.callee.type !== 'attribute') return null
+  const base = sampleWork(analysis, value.callee.value, depth + 1)
+  if (base === null) return null
+  // A transformation that runs at each access costs what it does.
+  if (method === 'set_transform' || method === 'with_transform') return plain('decode', method)
+  return base
+}
+
+interface ImportedClass {
+  /** Null: how it makes a sample is not in that module. */
+  items: string[] | null
+  bases: string[]
+  sharded: boolean
+}
+
+/** A data set class of another module of the project. */
+function importedClass(analysis: Analysis, callee: Expr): ImportedClass | null {
+  const root = callee.type === 'attribute' ? callee.value : callee
+  if (root.type !== 'name') return null
+  const target = bindingsOf(analysis, root.id, root.start).bindings.at(-1)?.target
+  if (target === null || target === undefined) return null
+  const found = projectTarget(analysis, callee.type === 'attribute' ? `${target}.${callee.attr}` : target)
+  const known = found?.summary.classes[found.rest]
+  if (known === undefined) return null
+  return {
+    items: known.items ?? null,
+    bases: known.bases,
+    sharded: known.calls.includes('torch.utils.data.get_worker_info'),
+  }
+}
+
+function fromClass(
+  analysis: Analysis,
+  klass: Klass,
+  made: Expr & { type: 'call' },
+  depth: number,
+): SampleWork | null {
+  const item =
+    klass.methods.get('__getitem__') ?? klass.methods.get('__iter__') ?? klass.methods.get('__getitems__')
+  if (item === undefined) {
+    const base = klass.bases.find(
+      (one) => decodingModules.some((prefix) => one.startsWith(prefix)) && !inMemoryDataSets.has(one),
+    )
+    return base === undefined ? null : plain('decode', base.slice(base.lastIndexOf('.') + 1))
+  }
+  const calls = new Set<string>()
+  const add = (func: Func | undefined): void => {
+    if (func !== undefined) for (const name of analysis.effectsOfFunction(func).calls) calls.add(name)
+  }
+  add(item)
+  const sharded = [...klass.methods.values()].some((one) =>
+    analysis.effectsOfFunction(one).calls.has('torch.utils.data.get_worker_info'),
+  )
+  if (callsTokenizer(analysis, item)) calls.add('.tokenize')
+  const result = fromCalls([...calls], klass.bases, sharded)
+  if (result.work !== 'light' || depth > 4) return result
+  // A wrapper around another data set costs at least what that one does.
+  for (const argument of made.args) {
+    if (argument.name !== null && !/data/i.test(argument.name)) continue
+    const inner =
+      argument.value.type === 'name' || argument.value.type === 'call'
+        ? sampleWork(analysis, argument.value, depth + 1)
+        : null
+    if (inner?.work === 'decode') return { ...inner, unsharded: result.unsharded }
+  }
+  return result
+}
+
+/** `self.tokenizer(text, …)` in the code that makes a sample. */
+export function callsTokenizer(analysis: Analysis, func: Func): boolean {
+  return func.calls.some((call) =>
+    /tokenizer|processor|feature_extractor/i.test(
+      analysis.text.slice(call.expr.callee.start, call.expr.callee.end),
+    ),
+  )
+}
+
+const onlyIndexing = new Set([
+  'torch.tensor',
+  'torch.Tensor',
+  'torch.as_tensor',
+  'torch.from_numpy',
+  'torch.FloatTensor',
+  'torch.LongTensor',
+  'torch.stack',
+  'torch.cat',
+  'torch.is_tensor',
+  'torch.randn',
+  'torch.rand',
+  'torch.randint',
+  'torch.zeros',
+  'torch.ones',
+  'numpy.array',
+  'numpy.asarray',
+  'len',
+  'int',
+  'float',
+  'range',
+  'list',
+  'dict',
+  'tuple',
+  'isinstance',
+  'super',
+])
+/** Methods that cost next to nothing on an array or table. */
+const cheapMethods =
+  /(^|\.)(astype|long|float|int|tolist|iloc|loc|copy|clone|item|items|get|keys|values|append|is_tensor|tensor|from_numpy|as_tensor|size|squeeze|unsqueeze|reshape|view|__getitem__|contiguous|detach|type|array|asarray|Tensor|FloatTensor|LongTensor|stack|cat|randn|rand|randint|zeros|ones)$/
+
+function fromCalls(calls: string[], bases: string[], sharded: boolean): SampleWork {
+  const stream = bases.includes('torch.utils.data.IterableDataset')
+  const unsharded = stream && !sharded
+  const decoder = decoderIn(calls)
+  if (calls.includes('.cuda') || calls.includes('torch.cuda.'))
+    return { work: 'device', decoder: null, unsharded }
+  if (decoder !== null) return { work: 'decode', decoder, unsharded }
+  const rest = calls.filter((name) => !onlyIndexing.has(name) && !cheapMethods.test(name))
+  return { work: rest.length === 0 && !stream ? 'memory' : 'light', decoder: null, unsharded }
+}
+
+/** Work of the function that makes a batch; null where there is none, or nothing costly in it. */
+export function collateWork(python: PythonModule, call: Call): SampleWork | null {
+  const given = python.argument(call, 'collate_fn', 6)
+  if (given.state !== 'given') return null
+  const analysis = python as Analysis
+  const func = python.functionOf(given.expr)
+  if (func === null) return null
+  const calls = new Set(analysis.effectsOfFunction(func).calls)
+  if (callsTokenizer(analysis, func) && !/pad/.test(func.calls.map((one) => one.method).join(' ')))
+    calls.add('.tokenize')
+  const decoder = decoderIn(calls)
+  return decoder === null ? null : plain('decode', func.name)
+}

@@ -1,0 +1,41 @@
+/** What loading one sample costs, by data set class and by what its code calls. Canonical names. */
+
+/** torchvision data sets that hold everything in memory; their transforms still run for each sample. */
+export const inMemoryDataSets = new Set(
+  'MNIST FashionMNIST KMNIST EMNIST QMNIST CIFAR10 CIFAR100 USPS SVHN STL10 FakeData SEMEION'
+    .split(' ')
+    .map((name) => `torchvision.datasets.${name}`),
+)
+
+/** Any other class of these modules reads and decodes a file for each sample. */
+export const decodingModules = [
+  'torchvision.datasets.',
+  'torchaudio.datasets.',
+  'webdataset.',
+  'litdata.',
+  'streaming.',
+]
+
+/** Calls that read or decode, with what to call them in a message. Prefixes end in a dot. */
+const decodingCalls: [RegExp, string][] = [
+  [/^open$/, 'open()'],
+  [/^PIL\.Image\.open$/, 'PIL'],
+  [/^cv2\.(imread|VideoCapture|imdecode)$/, 'OpenCV'],
+  [/^torchvision\.io\./, 'torchvision.io'],
+  [/^(skimage\.io|imageio(\.v\d)?|tifffile|matplotlib\.(image|pyplot))\.(imread|open)$/, 'imread()'],
+  [/^torchaudio\.load$/, 'torchaudio'],
+  [/^(librosa|soundfile)\./, 'an audio decoder'],
+  [/^(decord|av|moviepy)\./, 'a video decoder'],
+  [/^h5py\./, 'h5py'],
+  [/^(nibabel|SimpleITK|pydicom|rasterio|zarr|lmdb|tables)\./, 'a file reader'],
+  [/^(numpy|torch)\.load$/, 'a file read'],
+  [/^pandas\.read_/, 'pandas'],
+  [/^(json|pickle)\.load$/, 'a file read'],
+  [/^\.(encode_plus|batch_encode_plus|tokenize|apply_chat_template)$/, 'a tokenizer'],
+]
+
+/** The first of these calls that reads or decodes; null where none does. */
+export function decoderIn(calls: Iterable<string>): string | null {
+  for (const call of calls) for (const [pattern, name] of decodingCalls) if (pattern.test(call)) return name
+  return null
+}

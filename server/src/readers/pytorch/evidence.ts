@@ -1,0 +1,71 @@
+/** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
+import type { ModuleSummary, PythonModule } from '../../python/module.js'
+import type { Evidence } from '../../workload/claim.js'
+
+const toyDataSet = /(^|\.)(F?ashionMNIST|KMNIST|EMNIST|QMNIST|MNIST|CIFAR10|CIFAR100|USPS|FakeData)$/
+const cudaUse = /^torch\.cuda\.|^\.cuda$|^torch\.accelerator\./
+
+function trains(summary: ModuleSummary): boolean {
+  return (
+    Object.values(summary.functions).some((func) => func.trains) ||
+    (summary.uses.includes('.backward') && summary.uses.some((use) => /(^|\.)step$/.test(use))) ||
+    summary.uses.some((use) =>
+      /^(lightning\.pytorch\.Trainer|transformers\.\w*Trainer|trl\.\w+Trainer)(\.|$)/.test(use),
+    )
+  )
+}
+
+/** True when this module, or a program that imports it, trains a model. */
+export function trainsAnywhere(python: PythonModule): boolean {
+  if (python.evidence.role === 'training') return true
+  return [...python.importers, ...python.imported].some(trains)
+}
+
+/**
+ * Evidence of the module, completed by its neighbours: a loop in `engine.py` runs where `main.py` puts it, and on the
+ * data that `main.py` loads.
+ */
+export function trainingEvidence(python: PythonModule): Evidence {
+  const evidence: Evidence = { ...python.evidence }
+  if (evidence.role !== 'test' && trainsAnywhere(python)) evidence.role = 'training'
+  const around = [...python.importers, ...python.imported]
+  const accelerators = python.callsTo('accelerate.Accelerator', 'lightning.fabric.Fabric')
+  if (evidence.accelerator === 'none' || evidence.accelerator === 'cpu') {
+    const forced = accelerators.some((call) => {
+      const cpu = python.argument(call, 'cpu')
+      const kind = python.argument(call, 'accelerator', 0)
+      return (
+        (cpu.state === 'given' && cpu.folded.state === 'known' && cpu.folded.value === true) ||
+        (kind.state === 'given' && kind.folded.state === 'known' && kind.folded.value === 'cpu')
+      )
+    })
+    if (forced) evidence.accelerator = 'cpu'
+    else if (accelerators.length > 0) evidence.accelerator = 'maybe'
+    else if (
+      around.some((module) =>
+        module.uses.some((use) => cudaUse.test(use) || use === 'accelerate.Accelerator'),
+      )
+    ) {
+      evidence.accelerator = 'maybe'
+    }
+  }
+  if (evidence.small === null) {
+    for (const module of around) {
+      const toy = module.uses.find((use) => toyDataSet.test(use))
+      if (toy !== undefined) evidence.small = toy.slice(toy.lastIndexOf('.') + 1)
+    }
+  }
+  return evidence
+}
+
+/** The text of a piece of code without its comments. */
+export function codeText(python: PythonModule, start = 0, end = python.text.length): string {
+  let text = ''
+  let at = start
+  for (const comment of python.tree.comments) {
+    if (comment.end <= start || comment.start >= end) continue
+    text += python.text.slice(at, Math.max(at, comment.start))
+    at = Math.max(at, comment.end)
+  }
+  return text + python.text.slice(at, end)
+}

@@ -1,0 +1,120 @@
+/** What a loader feeds: a training loop, or an evaluation. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import { functionOf } from '../../python/names.js'
+import { childrenOf } from '../../python/scopes.js'
+import type { Expr } from '../../syntax/python-ast.js'
+
+export type Feeds = 'training' | 'evaluation'
+
+const evaluationName =
+  /(^|[_\W])(val|valid|validation|test|testing|eval|evaluation|dev|holdout|inference|infer|predict|query|gallery|calib\w*)([_\W\d]|$)|^(Val|Test|Eval)|(Val|Test|Eval)(Loader|Data|Set|Dataset)/i
+const trainingName = /(^|[_\W])(train|training|trn|fit|pretrain|finetune)([_\W\d]|$)|train/i
+
+function byName(text: string): Feeds | null {
+  const training = trainingName.test(text)
+  if (evaluationName.test(text)) return training ? null : 'evaluation'
+  return training ? 'training' : null
+}
+
+/** Null: it cannot be told. */
+export function feedsOf(python: PythonModule, call: Call): Feeds | null {
+  const analysis = python as Analysis
+  if (call.assignedTo !== null) {
+    const named = byName(call.assignedTo)
+    if (named !== null) return named
+  }
+  const key = dictionaryKey(analysis, call)
+  if (key !== null) {
+    const named = byName(key)
+    if (named !== null) return named
+  }
+  const used = call.assignedTo === null ? null : byUse(analysis, call, call.assignedTo)
+  if (used !== null) return used
+  const func = call.function?.name
+  if (func !== undefined) {
+    const named = byName(func)
+    if (named !== null && !/^(train|fit|training|main)$/.test(func)) return named
+  }
+  const dataset = call.expr.args.find((one) => one.name === 'dataset' || one.name === null)
+  if (dataset !== undefined) {
+    const named = byName(python.text.slice(dataset.start, Math.min(dataset.end, dataset.start + 200)))
+    if (named !== null) return named
+  }
+  const shuffle = python.argument(call, 'shuffle', 2)
+  if (shuffle.state === 'given' && shuffle.folded.state === 'known' && shuffle.folded.value === true)
+    return 'training'
+  // `{split: DataLoader(data[split]) for split in ('train', 'val')}` makes both.
+  if (comprehensionAround(analysis, call)) return 'training'
+  return null
+}
+
+/** `'train'` of `{'train': DataLoader(…)}` or of `loaders['train'] = DataLoader(…)`. */
+function dictionaryKey(analysis: Analysis, call: Call): string | null {
+  const { statement } = call
+  if (statement.type === 'assign' && statement.targets[0]?.type === 'subscript') {
+    const key = statement.targets[0].index
+    if (key.type === 'constant' && typeof key.value === 'string') return key.value
+  }
+  if (statement.type !== 'assign' && statement.type !== 'return') return null
+  let found: string | null = null
+  const visit = (expr: Expr): void => {
+    if (expr.start > call.expr.start || expr.end < call.expr.end) return
+    if (expr.type === 'dict') {
+      for (const entry of expr.entries) {
+        if (entry.key !== null && entry.value.start <= call.expr.start && entry.value.end >= call.expr.end) {
+          const key = analysis.fold(entry.key)
+          if (key.state === 'known' && typeof key.value === 'string') found = key.value
+        }
+      }
+    }
+    for (const child of childrenOf(expr)) visit(child)
+  }
+  if (statement.value !== null) visit(statement.value)
+  return found
+}
+
+function comprehensionAround(analysis: Analysis, call: Call): boolean {
+  const { statement } = call
+  const value = statement.type === 'assign' || statement.type === 'return' ? statement.value : null
+  if (value === null || value.type !== 'comprehension') return false
+  return /train/.test(analysis.text.slice(value.start, value.end))
+}
+
+function holdsName(expr: Expr, name: string): boolean {
+  if (expr.type === 'name') return expr.id === name
+  if (expr.type === 'attribute' && expr.value.type === 'name' && `${expr.value.id}.${expr.attr}` === name)
+    return true
+  return childrenOf(expr).some((child) => holdsName(child, name))
+}
+
+/** Loops that iterate over the name, and functions that it is handed to. */
+function byUse(analysis: Analysis, made: Call, name: string): Feeds | null {
+  const seen = new Set<Feeds>()
+  for (const loop of analysis.loops) {
+    if (loop.node.type !== 'for' || !holdsName(loop.node.iterable, name)) continue
+    if (name.indexOf('.') < 0 && loop.function !== made.function && made.function !== null) continue
+    if (loop.role === 'train') seen.add('training')
+    else if (loop.role === 'evaluate') seen.add('evaluation')
+  }
+  for (const call of analysis.calls) {
+    if (call === made || call.function !== made.function) continue
+    const position = call.expr.args.findIndex((one) => holdsName(one.value, name))
+    if (position < 0) continue
+    const func = functionOf(analysis, call.expr.callee)
+    if (func !== null) {
+      const effects = analysis.effectsOfFunction(func)
+      if (effects.trains || (effects.backward && effects.optimizerStep)) seen.add('training')
+      else if (/eval|valid|test|infer|predict/i.test(func.name)) seen.add('evaluation')
+    } else if (/^(fit|train|train_epoch|fit_generator)$/.test(call.method)) {
+      seen.add(
+        call.expr.args[position]!.name === null
+          ? 'training'
+          : (byName(call.expr.args[position]!.name!) ?? 'training'),
+      )
+    } else if (/^(train\w*|run_training|do_train)$/.test(call.method)) seen.add('training')
+    else if (/^(test|validate|evaluate|eval|predict)\w*$/.test(call.method)) seen.add('evaluation')
+  }
+  if (seen.has('training')) return 'training'
+  return seen.has('evaluation') ? 'evaluation' : null
+}

@@ -1,0 +1,141 @@
+/** What a hand-written training loop does beside its arithmetic: epochs, validation, when it ends, what it keeps. */
+
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
+import { functionOf } from '../../python/names.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { Place } from '../../workload/builder.js'
+import { codeText } from './evidence.js'
+
+/** The loop over epochs around a training loop: in the same function, or around a call of its function. */
+export function epochLoopOf(python: PythonModule, loop: Loop): Loop | null {
+  for (let outer = loop.parent; outer !== null; outer = outer.parent) if (outer.role === 'epoch') return outer
+  const func = loop.function
+  if (func === null) return null
+  for (const call of python.calls) {
+    if (functionOf(python as Analysis, call.expr.callee) !== func) continue
+    const outer = [...call.loops].reverse().find((one) => one.role === 'epoch')
+    if (outer !== undefined) return outer
+  }
+  return null
+}
+
+export interface Epochs {
+  key: string
+  trips: Folded
+  place: Place
+}
+
+export function epochsOf(outer: Loop): Epochs | null {
+  if (outer.node.type !== 'for') return null
+  const { iterable } = outer.node
+  const last =
+    iterable.type === 'call' ? iterable.args.filter((one) => one.name === null).at(-1)?.value : undefined
+  const shown = last ?? iterable
+  const name = shown.type === 'name' ? shown.id : shown.type === 'attribute' ? shown.attr : 'epochs'
+  return { key: name, trips: outer.trips, place: { start: shown.start, end: shown.end } }
+}
+
+const evaluationName = /(^|[_.])(eval|evaluate|valid|validate|validation|val|test|dev)([_.\d]|$)/i
+
+/** A validation metric is computed between epochs. */
+export function validates(python: PythonModule, outer: Loop): boolean {
+  if (outer.effects.calls.has('.eval')) return true
+  if (python.loops.some((one) => one.role === 'evaluate' && inside(one, outer))) return true
+  return python.calls.some(
+    (call) => call.loops.includes(outer) && evaluationName.test(call.method) && call.method !== 'eval',
+  )
+}
+
+function inside(inner: Loop, outer: Loop): boolean {
+  for (let loop = inner.parent; loop !== null; loop = loop.parent) if (loop === outer) return true
+  return false
+}
+
+/** Something ends the run when the metric stalls; null: the loop may end early, but it is not clear why. */
+export function stopsEarly(python: PythonModule, outer: Loop): boolean | null {
+  const text = codeText(python)
+  if (/early_?stop/i.test(text)) return true
+  const patience = /patience|no_improve|epochs_since|bad_epochs|wait_count/i.test(text)
+  if (patience && !/ReduceLROnPlateau/.test(text)) return true
+  if (outer.hasBreak || patience) return null
+  return false
+}
+
+/** Schedules whose shape is laid out over the whole run: ending early ends it in the middle. */
+const horizonSchedules = [
+  'torch.optim.lr_scheduler.CosineAnnealingLR',
+  'torch.optim.lr_scheduler.OneCycleLR',
+  'torch.optim.lr_scheduler.LinearLR',
+  'torch.optim.lr_scheduler.PolynomialLR',
+  'transformers.get_scheduler',
+  'transformers.get_cosine_schedule_with_warmup',
+  'transformers.get_linear_schedule_with_warmup',
+  'transformers.get_polynomial_decay_schedule_with_warmup',
+  'timm.scheduler.CosineLRScheduler',
+  'timm.scheduler.create_scheduler',
+]
+
+export function horizonSchedule(python: PythonModule): Call | null {
+  return python.calls.find((call) => call.name !== null && horizonSchedules.includes(call.name)) ?? null
+}
+
+const reinforcement = [
+  'gym.',
+  'gymnasium.',
+  'stable_baselines3.',
+  'dm_control.',
+  'pettingzoo.',
+  'minigrid.',
+  'procgen.',
+  'atari_py.',
+]
+const reinforcementRoots = new Set(reinforcement.map((name) => name.slice(0, -1)))
+
+/** Why the validation loss does not tell when to stop; null where it does. */
+export function openEndedReason(python: PythonModule, loop: Loop): string | null {
+  const text = codeText(python)
+  if (
+    python.uses(...reinforcement) ||
+    [...python.imports].some((name) => reinforcementRoots.has(name.split('.')[0]!))
+  ) {
+    return 'reinforcement learning'
+  }
+  const body = codeText(python, loop.node.start, loop.node.end)
+  if (
+    /\b(net_?D|discriminator|critic|d_loss|loss_?D|err_?D|optimizer_?D|optim_?D|d_optimizer|opt_?D)\b/i.test(
+      body,
+    )
+  ) {
+    return 'adversarial training'
+  }
+  if (
+    /simclr|byol|\bmoco\b|barlow|vicreg|\bdino\b|contrastive|info_?nce|self_?supervised|masked_autoencoder|\bmae\b/i.test(
+      text,
+    )
+  ) {
+    return 'self-supervised learning'
+  }
+  if (/diffusion|ddpm|noise_scheduler|add_noise|q_sample/i.test(text)) return 'diffusion'
+  return null
+}
+
+const refusingLosses = ['torch.nn.BCELoss', 'torch.nn.functional.binary_cross_entropy']
+
+/** The loss that raises an error under autocast. */
+export function refusedLoss(python: PythonModule): string | null {
+  for (const name of refusingLosses) {
+    if (python.uses(name)) return name === 'torch.nn.BCELoss' ? 'BCELoss' : 'binary_cross_entropy'
+  }
+  return null
+}
+
+/** Gradients of gradients are taken: they lose more in a short format than plain ones. */
+export function secondOrder(python: PythonModule): Expr | null {
+  for (const call of python.calls) {
+    const given = call.expr.args.find((one) => one.name === 'create_graph')
+    if (given !== undefined && (given.value.type !== 'constant' || given.value.value !== false))
+      return given.value
+  }
+  return null
+}

@@ -1,0 +1,107 @@
+/** Hand-written PyTorch training loops: one `Training` for each loop that steps an optimiser. */
+import type { Loop, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import { asNumber, calleePlace, callSite, claimFolded } from '../claim-argument.js'
+import { defineReader } from '../reader.js'
+import { changePrecision } from './autocast-change.js'
+import { trainingEvidence } from './evidence.js'
+import {
+  epochLoopOf,
+  epochsOf,
+  horizonSchedule,
+  openEndedReason,
+  refusedLoss,
+  secondOrder,
+  stopsEarly,
+  validates,
+} from './loop-facts.js'
+import { precisionOf } from './precision.js'
+import { resumption } from './resume.js'
+
+const backwardCalls = ['.backward', '.manual_backward']
+
+export const pytorchLoopReader = defineReader({
+  name: 'pytorch-loop',
+  languages: ['python'],
+  triggers: ['backward'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    for (const loop of python.loops) if (isTorchLoop(python, loop)) readLoop(python, loop, claims)
+  },
+  change: (claim, value, facts) => changePrecision(claim, value, facts),
+})
+
+function isTorchLoop(python: PythonModule, loop: Loop): boolean {
+  if (loop.role !== 'train') return false
+  if (!backwardCalls.some((name) => loop.effects.calls.has(name))) return false
+  return (
+    [...python.imports].some((name) => name === 'torch' || name.startsWith('torch.')) || python.uses('torch.')
+  )
+}
+
+/** `for x, y in loader`: what is shown of a loop. */
+export function loopHeader(loop: Loop): Place {
+  const { node } = loop
+  return { start: node.start, end: node.type === 'for' ? node.iterable.end : node.test.end }
+}
+
+function readLoop(python: PythonModule, loop: Loop, claims: ClaimBuilder): void {
+  const header = loopHeader(loop)
+  const evidence = trainingEvidence(python)
+  const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
+  const site: Place = { start: loop.node.start, end: loop.node.end, anchor: 'loop' }
+  readPrecision(python, loop, training, header, site)
+
+  const refused = refusedLoss(python)
+  if (refused !== null) training.known('autocastRefusedBy', refused, refused, header)
+  const twice = secondOrder(python)
+  if (twice !== null)
+    training.known('secondOrder', 'create_graph', true, { start: twice.start, end: twice.end })
+  const reason = openEndedReason(python, loop)
+  if (reason !== null) training.known('openEnded', reason, reason, header)
+
+  const outer = epochLoopOf(python, loop)
+  if (outer === null) return
+  const outerHeader = loopHeader(outer)
+  const epochs = epochsOf(outer)
+  if (epochs === null) training.unknown('epochs', 'epochs', 'a while loop', outerHeader)
+  else claimFolded(training, 'epochs', epochs.key, epochs.trips, epochs.place, asNumber, { ...outerHeader })
+  if (validates(python, outer)) training.known('validation', 'evaluation', true, outerHeader)
+  else training.default('validation', 'evaluation', false, outerHeader)
+  const early = stopsEarly(python, outer)
+  if (early === null) training.unknown('earlyStopping', 'break', 'the loop may end early', outerHeader)
+  else if (early) training.known('earlyStopping', 'early stopping', true, outerHeader)
+  else training.default('earlyStopping', 'early stopping', false, outerHeader)
+  const schedule = horizonSchedule(python)
+  if (schedule !== null) {
+    training.known('fullHorizonSchedule', schedule.method, true, calleePlace(schedule), {
+      site: callSite(schedule),
+    })
+  }
+  const resumes = resumption(python)
+  if (resumes === 'unknown')
+    training.unknown('resumable', 'checkpoint', 'something is saved or loaded', outerHeader)
+  else if (resumes === 'resumes') training.known('resumable', 'checkpoint', true, outerHeader)
+  else training.default('resumable', 'checkpoint', false, outerHeader)
+}
+
+function readPrecision(
+  python: PythonModule,
+  loop: Loop,
+  training: SubjectBuilder<'Training'>,
+  header: Place,
+  site: Place,
+): void {
+  const key = 'torch.autocast'
+  const precision = precisionOf(python, loop)
+  if (precision.state === 'unknown') training.unknown('precision', key, precision.because, header, { site })
+  else if (precision.state === 'default') training.default('precision', key, 'fp32', header, { site })
+  else if (precision.state === 'known') {
+    const { call, value, overridable } = precision
+    training.known('precision', key, value, calleePlace(call), {
+      site: callSite(call, 'autocast'),
+      overridable,
+    })
+  }
+}

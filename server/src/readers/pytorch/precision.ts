@@ -1,0 +1,141 @@
+/** The number format that a hand-written PyTorch loop computes in. */
+import { isBackward } from '../../python/effects.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
+import type { Precision } from '../../workload/words.js'
+import { codeText } from './evidence.js'
+
+export type LoopPrecision =
+  | { state: 'default' }
+  /** An autocast in the loop says so. `off`: it is there, but its switch is off. */
+  | { state: 'known'; value: Precision; call: Call; overridable: boolean; off: boolean }
+  | { state: 'unknown'; because: string }
+  /** An engine around the loop decides; its own reader speaks. */
+  | { state: 'engine' }
+
+/** Words of code that lower the precision somewhere: then the loop's own precision cannot be told from the loop. */
+const lowering =
+  /\b(autocast|GradScaler|bfloat16|float16|bf16|fp16|float8|fp8|amp|use_amp|apex|mixed_precision|MixedPrecision|AMP|FP16|BF16|transformer_engine|float64)\b|\.(half|double)\s*\(|torch\.(half|double)\b|load_in_[48]bit|set_default_(dtype|tensor_type)|set_policy/
+
+/** The same as canonical names that other modules of the program use. */
+const loweringUses = [
+  'torch.autocast',
+  'torch.amp.',
+  'apex.',
+  '.half',
+  '.bfloat16',
+  '.double',
+  'torch.bfloat16',
+  'torch.float16',
+  'torch.half',
+  'torch.set_default_dtype',
+  'torch.set_default_tensor_type',
+  'transformer_engine.',
+  'bitsandbytes.',
+  'transformers.BitsAndBytesConfig',
+]
+
+const engines = ['deepspeed.', 'colossalai.', 'megatron.', 'fairscale.', 'composer.']
+
+export function precisionOf(python: PythonModule, loop: Loop): LoopPrecision {
+  const { calls } = loop.effects
+  for (const engine of engines) {
+    if (python.uses(engine))
+      return { state: 'unknown', because: `the configuration of ${engine.slice(0, -1)}` }
+  }
+  const autocasts = python.callsTo('torch.autocast')
+  if (autocasts.length > 0) return fromAutocasts(python, loop, autocasts)
+  if (python.usesHere('accelerate.Accelerator', 'lightning.fabric.Fabric')) {
+    return lowering.test(codeText(python).replaceAll('mixed_precision', ''))
+      ? { state: 'unknown', because: 'precision is lowered elsewhere in the file' }
+      : { state: 'engine' }
+  }
+  if (python.uses('accelerate.Accelerator', 'lightning.fabric.Fabric', 'lightning.fabric.')) {
+    return { state: 'unknown', because: 'an engine that another module makes' }
+  }
+  // `fabric.backward(loss)` or `engine.backward(loss)`: whoever takes the loss may also choose the format.
+  const foreign = python.calls.find(
+    (call) =>
+      call.loops.at(-1) === loop &&
+      isBackward(call) &&
+      call.expr.args.some((one) => one.name === null && one.value.type === 'name'),
+  )
+  if (foreign !== undefined && foreign.receiver !== 'torch.Tensor' && !calls.has('torch.autograd.backward')) {
+    const receiver = foreign.expr.callee.type === 'attribute' ? foreign.expr.callee.value : null
+    const named = receiver === null ? '' : python.text.slice(receiver.start, receiver.end)
+    if (/accelerator|fabric|engine|scaler|trainer|optimizer|^self$|lite/i.test(named)) {
+      return { state: 'unknown', because: `${named} decides` }
+    }
+  }
+  if (python.uses(...loweringUses) || lowering.test(codeText(python))) {
+    return { state: 'unknown', because: 'precision is lowered elsewhere in the program' }
+  }
+  return { state: 'default' }
+}
+
+function fromAutocasts(python: PythonModule, loop: Loop, autocasts: Call[]): LoopPrecision {
+  if (!loop.effects.calls.has('torch.autocast')) {
+    return { state: 'unknown', because: 'autocast is used elsewhere in the file' }
+  }
+  let found: (LoopPrecision & { state: 'known' }) | null = null
+  for (const call of autocasts) {
+    const one = fromAutocast(python, call)
+    if (one.state !== 'known') return one
+    if (found !== null && found.value !== one.value) {
+      return { state: 'unknown', because: 'several autocast blocks disagree' }
+    }
+    found ??= one
+  }
+  return found ?? { state: 'unknown', because: 'autocast' }
+}
+
+function fromAutocast(python: PythonModule, call: Call): LoopPrecision {
+  // `with autocast(...) if use_amp else nullcontext():` is as unknown as its condition.
+  if (call.statement.type === 'with' && !call.statement.items.some((item) => item.value === call.expr)) {
+    return { state: 'unknown', because: 'autocast under a condition' }
+  }
+  let enabled = python.argument(call, 'enabled')
+  let first = python.argument(call, 'device_type', 0)
+  // `torch.cuda.amp.autocast(enabled)` takes the switch where `torch.autocast` takes the device.
+  if (
+    enabled.state === 'absent' &&
+    first.state === 'given' &&
+    first.folded.state === 'known' &&
+    typeof first.folded.value !== 'string'
+  ) {
+    enabled = first
+    first = { state: 'absent' }
+  }
+  if (first.state === 'unknown' || enabled.state === 'unknown')
+    return { state: 'unknown', because: 'autocast(*args)' }
+  let overridable = false
+  if (enabled.state === 'given') {
+    if (enabled.folded.state === 'unknown') return { state: 'unknown', because: enabled.folded.because }
+    overridable = enabled.folded.overridable
+    if (!enabled.folded.value) {
+      const literal = enabled.expr.type === 'constant'
+      return { state: 'known', value: 'fp32', call, overridable: overridable || !literal, off: true }
+    }
+  }
+  const device = first.state === 'given' && first.folded.state === 'known' ? first.folded.value : null
+  const dtype = python.argument(call, 'dtype', 1)
+  if (dtype.state === 'unknown') return { state: 'unknown', because: dtype.because }
+  if (dtype.state === 'absent') {
+    return {
+      state: 'known',
+      value: device === 'cpu' ? 'bf16-mixed' : 'fp16-mixed',
+      call,
+      overridable,
+      off: false,
+    }
+  }
+  const name = python.nameOf(python.definition(dtype.expr))
+  const value: Precision | undefined =
+    name === 'torch.bfloat16'
+      ? 'bf16-mixed'
+      : name === 'torch.float16' || name === 'torch.half'
+        ? 'fp16-mixed'
+        : undefined
+  return value === undefined
+    ? { state: 'unknown', because: 'the dtype of autocast' }
+    : { state: 'known', value, call, overridable, off: false }
+}

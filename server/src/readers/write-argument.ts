@@ -1,0 +1,56 @@
+/** Writes an argument where its value stands: in the call, or in the default of the option that carries it. */
+import type { Refusal, Write } from '../edit/write.js'
+import type { ArgumentValue, Call } from '../python/module.js'
+import type { UnitFacts } from './reader.js'
+
+/**
+ * `code` becomes the value of the keyword. Where the argument is given through an option of the program, the option's
+ * default is replaced, so that the option keeps working.
+ */
+export function writeArgument(
+  facts: UnitFacts,
+  call: Call,
+  keyword: string,
+  argument: ArgumentValue,
+  code: string,
+): Write | Refusal {
+  const { python, path, unit } = facts
+  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  if (python === undefined) return { reason: 'this is not written in Python' }
+  if (argument.state === 'unknown') return { reason: `${keyword} arrives through ${argument.because}` }
+  if (argument.state === 'absent')
+    return { kind: 'set keyword', path, call: range, name: keyword, value: code }
+  if (argument.folded.state === 'known' && argument.folded.channel !== 'code') {
+    return { reason: 'the value comes from the launch' }
+  }
+  const { expr } = argument
+  const inside = (at: { start: number; end: number }) =>
+    at.start >= call.expr.start && at.end <= call.expr.end
+  const options =
+    expr.type === 'attribute' ? python.programArguments.filter((one) => one.name === expr.attr) : []
+  if (expr.type === 'attribute' && options.length > 0) {
+    const fallback = options.length === 1 ? options[0]!.default : null
+    if (fallback === null || fallback.type !== 'constant' || fallback.end <= fallback.start) {
+      return { reason: `the value is that of the option ${expr.attr}: pass it on the launch line` }
+    }
+    // A switch has no default of its own in the text.
+    if (options[0]!.kind !== 'value')
+      return { reason: `pass --${options[0]!.flags[0] ?? expr.attr} on the launch line` }
+    return {
+      kind: 'replace',
+      path,
+      range: { unit: unit.index, start: fallback.start, end: fallback.end },
+      text: code,
+    }
+  }
+  if (!inside(expr)) {
+    // A literal in the dictionary that the call unpacks.
+    return expr.type === 'constant' && expr.end > expr.start
+      ? { kind: 'replace', path, range: { unit: unit.index, start: expr.start, end: expr.end }, text: code }
+      : { reason: `${keyword} is set in another place` }
+  }
+  const positional = call.expr.args.find((one) => one.value === expr)?.name === null
+  return positional
+    ? { kind: 'replace', path, range: { unit: unit.index, start: expr.start, end: expr.end }, text: code }
+    : { kind: 'set keyword', path, call: range, name: keyword, value: code }
+}

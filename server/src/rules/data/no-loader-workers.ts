@@ -1,0 +1,78 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective, type Machine, machineOf } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+
+/** Share of a step that an accelerator waits where the training process decodes by itself. An assumption. */
+const waiting: [number, number] = [0.1, 0.4]
+
+export default defineRule({
+  name: 'data/no-loader-workers',
+  judges: 'InputPipeline',
+  checklist: ['bottleneck/compute-bound', 'baseline/ingestion-time'],
+  severity: 'warning',
+  summary: 'Loading in the training process makes the accelerator wait for every batch.',
+  check(judged, { report, options }) {
+    const { settings, subject } = judged
+    const { workers, work } = settings
+    if (workers === undefined || workers.state === 'unknown' || workers.value !== 0) return
+    if (subject.evidence.role !== 'training' && subject.evidence.role !== 'tuning') return
+    const { accelerator } = subject.evidence
+    if (accelerator !== 'gpu' && accelerator !== 'maybe') return
+    const feeds = effective(settings.feeds)
+    if (feeds === undefined) return
+    const cost = effective(work)
+    // Indexing what is in memory is faster than handing it over from another process.
+    if (cost === 'memory' || cost === 'device') return
+
+    const machine = machineOf(judged, options)
+    const count = suggested(machine)
+    report({
+      at: workers,
+      severity: severityOf(feeds, cost),
+      message: messageOf(judged, machine, count),
+      ...(cost === 'decode' && feeds === 'training'
+        ? {
+            saving: {
+              fraction: waiting,
+              usd: null,
+              basis:
+                'assumes that reading and decoding take 10 to 40 % of a step; measure it with a profiler',
+            },
+          }
+        : {}),
+      fixes: [{ set: [{ claim: workers, value: count }] }],
+    })
+  },
+})
+
+function severityOf(feeds: 'training' | 'evaluation', cost: string | undefined): Severity {
+  if (feeds === 'evaluation') return 'hint'
+  return cost === 'decode' ? 'warning' : 'information'
+}
+
+/** One core of each accelerator's share stays with the training process. Null: the machine is not known. */
+function suggested(machine: Machine): number | null {
+  if (machine.cpus === null) return null
+  const share = Math.floor(machine.cpus / Math.max(1, machine.gpus ?? 1))
+  return Math.min(8, Math.max(2, share - 1))
+}
+
+function messageOf(judged: Judged<'InputPipeline'>, machine: Machine, count: number | null): string {
+  const { settings } = judged
+  const key = settings.workers!.key
+  const decoder = effective(settings.decoder)
+  const does =
+    effective(settings.work) === 'decode'
+      ? `reads and decodes${decoder === undefined ? '' : ` (${decoder})`}`
+      : 'loads every batch'
+  const device = machine.gpu === null ? 'the accelerator' : `the ${machine.gpu.name}`
+  const fit =
+    count === null || machine.cpus === null
+      ? ''
+      : ` ${count} workers fit ${machine.name ?? 'this job'} (${machine.cpus} vCPUs${machine.gpus ? `, ${machine.gpus} ${machine.gpus === 1 ? 'GPU' : 'GPUs'}` : ''}).`
+  const stream =
+    effective(settings.unshardedStream) === true
+      ? ' Shard the stream among them first: each worker would repeat all of it.'
+      : ''
+  return `The training process ${does} by itself (\`${key}\` is 0), while ${device} waits.${fit}${stream}`
+}

@@ -1,0 +1,46 @@
+import { effective, machineOf } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+
+/** What one process per device typically gains: a third of the time, more with many devices. An assumption. */
+const gain: [number, number] = [0.23, 0.33]
+const gainOfMany: [number, number] = [0.33, 0.5]
+
+export default defineRule({
+  name: 'distributed/data-parallel',
+  judges: 'Parallelism',
+  checklist: ['bottleneck/distributed-setup'],
+  severity: 'warning',
+  summary: 'One process that drives several GPUs spends its time copying the model and waiting for Python.',
+  check(judged, { report, options }) {
+    const { settings } = judged
+    const { method } = settings
+    if (method === undefined || method.state === 'unknown' || method.value !== 'data-parallel') return
+    if (settings.devices?.state === 'unknown') return
+    const restricted = effective(settings.devices)
+    if (restricted !== undefined && restricted <= 1) return
+    const machine = machineOf(judged, options)
+    const job = judged.run.job.compute === null ? null : machine.gpus
+    // On a node with one GPU the wrapper does nothing, or is not reached.
+    if (job !== null && job < 2) return
+    if (effective(settings.implicit) === true && job === null) return
+    const count = restricted ?? job
+    const many = count !== null && count >= 4
+    report({
+      at: method,
+      severity: severityOf(effective(settings.purpose), effective(settings.fallback)),
+      message:
+        `\`${method.key}\` drives ${count === null ? 'all GPUs' : `${count} GPUs`} from one Python process: every step it copies the model to each of them and ` +
+        'gathers on the first. One process per GPU (distributed data parallel) is usually 1.3 to 2 times faster.',
+      saving: {
+        fraction: many ? gainOfMany : gain,
+        usd: null,
+        basis: 'assumes 1.3 to 1.5 times faster steps, 1.5 to 2 times with four GPUs or more',
+      },
+      fixes: [{ set: [{ claim: method, value: 'distributed' }] }],
+    })
+  },
+})
+
+function severityOf(purpose: string | undefined, fallback: boolean | undefined): Severity {
+  return purpose === 'inference' || fallback === true ? 'information' : 'warning'
+}

@@ -1,0 +1,34 @@
+/** The machine that a subject runs on, as its job or the configuration tells. */
+import { type Gpu, gpu } from '../catalog/gpus.js'
+import { type Instance, instance } from '../catalog/instances.js'
+import type { Judged } from '../workload/claim.js'
+import type { RuleOptions } from './rule.js'
+
+export interface Machine {
+  /** Null: no job names one. */
+  gpu: Gpu | null
+  /** Accelerators and vCPUs of one node; null: not known. */
+  gpus: number | null
+  cpus: number | null
+  /** How a message calls the machine: 'g5.2xlarge', 'job'. */
+  name: string | null
+}
+
+/** Value of a setting that is known or the effective default. */
+export function effective<T>(claim: { state: string; value?: T } | undefined): T | undefined {
+  return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
+}
+
+export function machineOf(judged: Judged, options: RuleOptions): Machine {
+  const compute = judged.run.job.compute?.settings
+  const type = effective(compute?.instanceType)
+  const known: Instance | undefined = type === undefined ? undefined : instance(type)
+  const model = effective(compute?.gpuModel) ?? (compute === undefined ? options.defaultHardware : null)
+  const gpus = effective(compute?.gpus) ?? known?.gpuCount ?? null
+  return {
+    gpu: (typeof model === 'string' ? gpu(model) : undefined) ?? known?.gpu ?? null,
+    gpus,
+    cpus: effective(compute?.cpus) ?? known?.vcpus ?? null,
+    name: type ?? null,
+  }
+}

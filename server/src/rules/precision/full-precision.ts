@@ -1,0 +1,70 @@
+import { gpuSupports } from '../../catalog/gpus.js'
+import { mixedPrecisionSpeedup, type Speedup } from '../../estimate/mixed-precision.js'
+import type { Claim } from '../../workload/claim.js'
+import type { Precision } from '../../workload/words.js'
+import { effective, machineOf } from '../hardware.js'
+import { defineRule, type FixRequest, type Severity } from '../rule.js'
+
+const full: Precision[] = ['fp32', 'tf32']
+
+export default defineRule({
+  name: 'precision/full-precision',
+  judges: 'Training',
+  checklist: ['model/mixed-precision'],
+  severity: 'warning',
+  summary: 'Training in fp32 leaves the matrix units of the accelerator idle and fills its memory twice.',
+  check(judged, { report, options }) {
+    const { settings, subject } = judged
+    const { precision } = settings
+    if (precision === undefined || precision.state === 'unknown' || !full.includes(precision.value!)) return
+    const { role, accelerator } = subject.evidence
+    if (role !== 'training' && role !== 'tuning' && role !== 'job') return
+    if (accelerator !== 'gpu' && accelerator !== 'maybe') return
+    // The environment, not the arithmetic, sets the pace of reinforcement learning.
+    if (effective(settings.openEnded) === 'reinforcement learning') return
+
+    const { gpu } = machineOf(judged, options)
+    if (gpu !== null && !gpu.formats.has('bf16') && !gpu.formats.has('fp16')) return
+    const speedup = gpu === null ? null : mixedPrecisionSpeedup(gpu)
+    const refused = effective(settings.autocastRefusedBy)
+    report({
+      at: precision,
+      severity: severityOf(precision, effective(settings.secondOrder) === true),
+      message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
+      ...(speedup === null
+        ? {}
+        : { saving: { fraction: speedup.fraction, usd: null, basis: speedup.basis } }),
+      fixes: fixesFor(precision, gpu?.name ?? null),
+    })
+  },
+})
+
+/** What only a user's own settings could refute is a hint; so is arithmetic that short formats may spoil. */
+function severityOf(precision: Claim, secondOrder: boolean): Severity {
+  return secondOrder || (precision.overridable && precision.state === 'default') ? 'hint' : 'warning'
+}
+
+function seen(precision: Claim): string {
+  return precision.state === 'default'
+    ? `Trains in fp32: \`${precision.key}\` is not used.`
+    : `\`${precision.key}\` keeps training in fp32.`
+}
+
+function gain(speedup: Speedup | null, gpu: string | null): string {
+  const memory = 'halves the memory of activations'
+  if (speedup === null) return `Mixed precision runs matrix work on the faster 16-bit units and ${memory}.`
+  const [low, high] = speedup.times.map((one) => one.toFixed(1))
+  return `Mixed precision is typically ${low === high ? low : `${low} to ${high}`} times faster on ${gpu} and ${memory}.`
+}
+
+function advice(refused: string | undefined): string {
+  return refused === undefined
+    ? ''
+    : ` First replace ${refused}, which refuses autocast, by its form that takes logits.`
+}
+
+function fixesFor(precision: Claim, gpu: string | null): FixRequest[] {
+  const to = (value: Precision): FixRequest => ({ set: [{ claim: precision, value }] })
+  if (gpu === null) return [to('bf16-mixed'), to('fp16-mixed')]
+  return [to(gpuSupports(gpu, 'bf16') === true ? 'bf16-mixed' : 'fp16-mixed')]
+}
