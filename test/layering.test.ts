@@ -14,7 +14,7 @@ const allowed: Record<string, string[]> = {
   catalog: ['text'],
   estimate: ['text', 'catalog'],
   checklist: ['text'],
-  readers: ['text', 'syntax', 'python', 'config', 'edit', 'workload', 'catalog', 'estimate'],
+  readers: ['text', 'syntax', 'python', 'config', 'edit', 'workload', 'catalog', 'estimate', 'link'],
   rules: ['text', 'edit', 'workload', 'catalog', 'estimate', 'checklist'],
   link: ['text', 'syntax', 'python', 'config', 'workload', 'catalog'],
 }
@@ -124,6 +124,7 @@ describe('layers', () => {
     for (const one of [
       { from: 'project/node/host.ts', specifier: 'node:fs' },
       { from: 'readers/sklearn/search.ts', specifier: '../../estimate/grid.js' },
+      { from: 'readers/slurm/steps.ts', specifier: '../../link/launch-line.js' },
       { from: 'lsp/node.ts', specifier: '../linter.js' },
     ]) {
       assert.equal(forbidden(one), null, `${one.from} ${one.specifier}`)
