@@ -22,6 +22,8 @@ const common = {
   bundle: true,
   minify: true,
   legalComments: 'none',
+  // jsonc-parser's CommonJS build hides its imports from a bundler.
+  mainFields: ['module', 'main'],
   target: 'es2022',
   define: { COSTLINT_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
