@@ -14,6 +14,7 @@ await build({
   outdir: path('.tmp/bench'),
   bundle: true,
   minify: true,
+  mainFields: ['module', 'main'],
   platform: 'node',
   target: 'node20',
   format: 'esm',

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Choice } from '../project/configuration.js'
-import { type Console, exit } from './console.js'
+import { type Console, exit, UsageError } from './console.js'
 import type { Engine, FixRun } from './engine.js'
 import { formatConcise } from './format/concise.js'
 import { formatFull } from './format/full.js'
@@ -80,8 +80,8 @@ async function checkTarget(
       run = await engine.fix(project, { paths, unsafe: options.fix === 'unsafe', signal: console.signal })
       if (!options.diff && run.files.length > 0) {
         for (const file of run.files) {
-          if (input === undefined) await writeFile(join(root, file.path), file.bytes)
-          else texts.give(file.path, file.bytes)
+          if (input !== undefined) texts.give(file.path, file.bytes)
+          else await write(join(root, file.path), file.bytes)
         }
         texts.clear()
         result = await lint()
@@ -111,6 +111,16 @@ async function checkTarget(
     }
   } finally {
     await project.dispose()
+  }
+}
+
+async function write(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, bytes)
+  } catch (error) {
+    throw new UsageError(
+      `the fixes cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 

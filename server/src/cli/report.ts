@@ -66,13 +66,14 @@ export async function createReport(
     range: await texts.range(location),
   })
   const findings: Shown[] = []
+  const faults = [...result.faults]
   let hiddenHints = 0
   for (const finding of result.findings) {
     if (finding.severity === 'hint' && !options.showHints) {
       hiddenHints++
       continue
     }
-    const offered: OfferedFix[] = options.fixes === undefined ? [] : await options.fixes.fixes(finding)
+    const offered = await offeredFixes(finding, options.fixes, faults)
     const fixes: ShownFix[] = []
     for (const fix of offered) {
       if ('refused' in fix) continue
@@ -98,13 +99,29 @@ export async function createReport(
   return {
     findings: findings.sort(compareShown),
     errors: result.errors.map(renamed),
-    faults: result.faults.map(renamed),
+    faults: faults.map(renamed),
     problems: (result.problems ?? []).map(renamed),
     files: result.files,
     filesLinted: result.filesLinted,
     failOn: result.failOn,
     hiddenHints,
     display,
+  }
+}
+
+/** A fault while a fix is worked out must not take the finding along. */
+async function offeredFixes(
+  finding: Finding,
+  project: Project | undefined,
+  faults: LintError[],
+): Promise<OfferedFix[]> {
+  if (project === undefined) return []
+  try {
+    return await project.fixes(finding)
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    faults.push({ path: finding.location.path, message: `fixes of ${finding.rule}: ${message}` })
+    return []
   }
 }
 
