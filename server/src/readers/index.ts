@@ -1,11 +1,16 @@
 /** Every reader. The byte pre-filter of the project is derived from their triggers. */
 import { accelerateReader } from './huggingface/accelerate.js'
+import { kubernetesReader } from './kubernetes/job.js'
 import { programReader } from './python/program.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
 import { dataParallelReader } from './pytorch/data-parallel.js'
 import { pytorchLoopReader } from './pytorch/loop.js'
 import type { Reader } from './reader.js'
+import { sagemakerReader } from './sagemaker/estimator.js'
+import { shellReader } from './shell/reader.js'
 import { sklearnSearchReader } from './sklearn/search.js'
+import { slurmReader } from './slurm/reader.js'
+import { wandbSweepReader } from './wandb/sweep.js'
 
 export const readers: readonly Reader[] = [
   pytorchLoopReader,
@@ -14,4 +19,9 @@ export const readers: readonly Reader[] = [
   accelerateReader,
   programReader,
   sklearnSearchReader,
+  wandbSweepReader,
+  shellReader,
+  slurmReader,
+  kubernetesReader,
+  sagemakerReader,
 ]

@@ -1,6 +1,10 @@
 /** Every rule. */
 import noLoaderWorkers from './data/no-loader-workers.js'
 import dataParallel from './distributed/data-parallel.js'
+import idleGpus from './distributed/idle-gpus.js'
+import noDeadline from './lifecycle/no-deadline.js'
+import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
+import spotWithoutCheckpoint from './lifecycle/spot-without-checkpoint.js'
 import fullPrecision from './precision/full-precision.js'
 import type { Rule } from './rule.js'
 import gridSearch from './search/grid-search.js'
@@ -12,4 +16,8 @@ export const rules: readonly Rule[] = [
   dataParallel,
   gridSearch,
   uncachedPipeline,
+  idleGpus,
+  noDeadline,
+  onDemandInterruptible,
+  spotWithoutCheckpoint,
 ] as unknown as Rule[]

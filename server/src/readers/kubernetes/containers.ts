@@ -1,0 +1,101 @@
+/** Programs that the containers of a pod start. */
+import { at, text, textWithTemplates, written } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
+import type { Span } from '../../text/location.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { LaunchValue } from '../../workload/claim.js'
+import type { ReaderContext } from '../reader.js'
+import { claimShellLaunch, type FoundLaunch, launchesOf, type Work, workOf } from '../shell/launches.js'
+import { containerEnvironment, containerWords } from './pod.js'
+
+interface Script {
+  facts: ShellFacts
+  launches: FoundLaunch[]
+  /** Where the script stands as a whole; null: its words stand for themselves. */
+  whole: Span | null
+}
+
+/** Claims the launches of a container, and tells what else it does. Null: the image decides what runs. */
+export function claimContainer(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  container: ConfigNode,
+  job: string,
+  id: string,
+  nodes: number | null,
+): Work | null {
+  const words = containerWords(container)
+  if (words === null) return null
+  const variables = containerEnvironment(container)
+  const environment: Record<string, LaunchValue> = Object.fromEntries(
+    variables.map(({ name, value, node }) => [name, { value, location: claims.locate(node) }]),
+  )
+  const values = new Map(variables.map(({ name, value }) => [name, value]))
+  const script = scriptOf(claims, context, words, values)
+  script.launches.forEach((launch, index) => {
+    claimShellLaunch(claims, launch, {
+      job,
+      id: `${id}:${index}`,
+      place: script.whole ?? { start: launch.command.start, end: launch.command.end },
+      environment,
+      folder: text(at(container, 'workingDir')) ?? '',
+      nodes: launch.parts.nodes === 1 ? nodes : launch.parts.nodes,
+    })
+  })
+  return workOf(script.facts, script.launches)
+}
+
+function scriptOf(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  words: ConfigNode[],
+  values: Map<string, string | null>,
+): Script {
+  const shell = (written(words[0]) ?? '').replace(/^.*\//, '')
+  const flag = words.findIndex((word, index) => index > 0 && /^-\w*c$/.test(written(word) ?? ''))
+  if (/^(ba|da|z|k|a)?sh$/.test(shell) && flag > 0 && words[flag + 1] !== undefined) {
+    const whole = words[flag + 1]!
+    const source = textWithTemplates(whole)
+    if (source !== undefined) {
+      const facts = context.shell(source)
+      // Escapes and indentation of the scalar stand between these offsets and the file.
+      const launches = launchesOf(facts.commands, () => claims.locate(whole))
+      return { facts, launches, whole: { start: whole.start, end: whole.end } }
+    }
+  }
+  const command: ShellCommand = {
+    words: words.map((word) => wordOf(word, values)),
+    environment: [],
+    start: words[0]!.start,
+    end: Math.max(...words.map((word) => word.end)),
+    loops: [],
+    background: false,
+    failureIgnored: false,
+    unreachable: false,
+    folder: '',
+  }
+  const facts: ShellFacts = {
+    commands: [command],
+    directives: [],
+    variables: {},
+    comments: [],
+    hasErrors: false,
+  }
+  return { facts, launches: launchesOf([command], (span) => claims.locate(span)), whole: null }
+}
+
+/** One item of a command list: `$(NAME)` is a variable of the container, `$$` a dollar sign. */
+function wordOf(node: ConfigNode, values: Map<string, string | null>): ShellWord {
+  const { start, end } = node
+  const source = written(node)
+  if (source === undefined) return { text: null, raw: textWithTemplates(node) ?? '', start, end }
+  let readable = true
+  const expanded = source.replace(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (match, name: string | undefined) => {
+    if (name === undefined) return '$'
+    const value = values.get(name)
+    if (value == null) readable = false
+    return value ?? match
+  })
+  return { text: readable ? expanded : null, raw: source, start, end }
+}

@@ -1,0 +1,223 @@
+/** Kubernetes Jobs and CronJobs. */
+import { at, entry, isUnknown, items, map, number, text } from '../../config/access.js'
+import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import type { Work } from '../shell/launches.js'
+import { claimContainer } from './containers.js'
+import { type Accelerators, acceleratorsOf, machineOf, type Said } from './pod.js'
+
+/** Kueue ends the job after this many seconds (constants of its API). */
+const kueueLimit = 'kueue.x-k8s.io/max-exec-time-seconds'
+const deadline = 'activeDeadlineSeconds'
+const cleanUp = 'ttlSecondsAfterFinished'
+
+type Keys = (string | number)[]
+
+interface Job {
+  document: ConfigDocument
+  root: ConfigMap
+  /** Keys from the top of the document to the object. */
+  base: Keys
+  kind: 'Job' | 'CronJob'
+  /** Keys to the Job's own specification. */
+  spec: Keys
+}
+
+export const kubernetesReader = defineReader({
+  name: 'kubernetes',
+  languages: ['yaml', 'json'],
+  triggers: ['batch/v1'],
+  read(facts, context, claims) {
+    for (const document of facts.config?.documents ?? []) {
+      for (const job of jobsOf(document)) readJob(claims, context, job)
+    }
+  },
+  change: changeJob,
+})
+
+function jobsOf(document: ConfigDocument): Job[] {
+  const found: Job[] = []
+  const look = (node: ConfigNode, base: Keys): void => {
+    const root = map(node)
+    if (root === undefined) return
+    const kind = text(at(root, 'kind'))
+    const version = text(at(root, 'apiVersion'))
+    if ((kind === 'List' || kind === 'JobList') && base.length === 0) {
+      for (const [index, item] of items(at(root, 'items')).entries()) look(item, ['items', index])
+    } else if ((kind === 'Job' || kind === 'CronJob') && version?.startsWith('batch/v1')) {
+      const spec = kind === 'Job' ? ['spec'] : ['spec', 'jobTemplate', 'spec']
+      found.push({ document, root, base, kind, spec })
+    }
+  }
+  look(document.root, [])
+  return found
+}
+
+function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
+  const { root, document } = job
+  const spec = at(root, ...job.spec)
+  const pod = at(spec, 'template', 'spec')
+  if (map(spec) === undefined || map(pod) === undefined) return
+  const accelerators = acceleratorsOf(pod)
+  const specEntry = entry(at(root, ...job.spec.slice(0, -1)), 'spec')!
+  const keys = [...job.base, ...job.spec]
+  const place: Place = { start: specEntry.keyStart, end: specEntry.keyEnd, document: document.index, keys }
+  const name = text(at(root, 'metadata', 'name'))
+  const id = `${claims.path}#${document.index}${job.base.map((key) => `.${key}`).join('')}:${job.kind}`
+  const evidence: Evidence = {
+    role: 'job',
+    accelerator: accelerators === null ? 'none' : accelerators.kind,
+    small: null,
+    notebook: false,
+  }
+  const compute = claims.subject('Compute', place, name ?? job.kind, evidence, id)
+  compute.known('provider', job.kind, 'kubernetes', place)
+  compute.known('choosesCapacity', job.kind, false, place)
+  compute.known('trials', job.kind, false, place)
+  const nameNode = at(root, 'metadata', 'name')
+  if (name !== undefined)
+    compute.known('name', 'metadata.name', name, {
+      ...nodePlace(nameNode!),
+      keys: [...job.base, 'metadata', 'name'],
+    })
+  const nodes = claimNodes(compute, spec, place)
+
+  const work: Work[] = []
+  items(at(pod, 'containers')).forEach((container, index) => {
+    const found = claimContainer(claims, context, container, id, `${id}:${index}`, nodes)
+    if (found !== null) work.push(found)
+  })
+  if (accelerators !== null)
+    claimAccelerators(compute, accelerators, [...keys, 'template', 'spec'], document.index)
+  claimMachine(compute, pod, place)
+  claimDeadline(compute, job, spec, pod, place, work)
+  compute.known('service', 'command', work.length > 0 && work.every((one) => one.service), place)
+  const sharing =
+    work.find((one) => one.sharing !== null)?.sharing ??
+    (accelerators !== null && accelerators.containers > 1 ? 'several containers' : null)
+  if (sharing !== null) compute.known('sharing', 'command', sharing, place)
+}
+
+const nodePlace = (node: ConfigNode): Place => ({ start: node.start, end: node.end })
+
+function claimNodes(
+  compute: SubjectBuilder<'Compute'>,
+  spec: ConfigNode | undefined,
+  place: Place,
+): number | null {
+  const parallel = at(spec, 'parallelism')
+  if (parallel === undefined) {
+    compute.default('nodes', 'parallelism', 1, place)
+    return 1
+  }
+  const count = number(parallel)
+  if (count === undefined) compute.unknown('nodes', 'parallelism', 'template', nodePlace(parallel))
+  else compute.known('nodes', 'parallelism', count, nodePlace(parallel))
+  return count ?? null
+}
+
+function claimAccelerators(
+  compute: SubjectBuilder<'Compute'>,
+  found: Accelerators,
+  pod: Keys,
+  document: number,
+): void {
+  const { shown, resource, count } = found
+  const at: Place = { start: shown.keyStart, end: Math.max(shown.keyEnd, shown.value.end) }
+  const site: Place = { ...at, document, keys: pod, anchor: JSON.stringify(found.places) }
+  if (count === null) compute.unknown('gpus', resource, 'template', at, { site })
+  else compute.known('gpus', resource, count, at, { site })
+}
+
+function claimMachine(compute: SubjectBuilder<'Compute'>, pod: ConfigNode | undefined, place: Place): void {
+  const { gpuModel, instanceType, spot, spotTolerated } = machineOf(pod)
+  const claim = <K extends 'gpuModel' | 'instanceType'>(setting: K, said: Said<string> | null) => {
+    if (said !== null) compute.known(setting, said.key, said.value, nodePlace(said.node))
+  }
+  claim('gpuModel', gpuModel)
+  claim('instanceType', instanceType)
+  if (spot !== null) compute.known('spot', spot.key, true, nodePlace(spot.node))
+  else if (spotTolerated)
+    compute.unknown('spot', 'tolerations', 'spot nodes are tolerated, not selected', place)
+  else if (map(pod)?.open === undefined) compute.default('spot', 'nodeSelector', false, place)
+}
+
+/** The earliest that is known to end the job: its own deadline, the pod's, the queue's, `timeout` around the program. */
+function claimDeadline(
+  compute: SubjectBuilder<'Compute'>,
+  job: Job,
+  spec: ConfigNode | undefined,
+  pod: ConfigNode | undefined,
+  place: Place,
+  work: Work[],
+): void {
+  const label =
+    at(job.root, 'metadata', 'labels', kueueLimit) ??
+    at(job.root, 'spec', 'jobTemplate', 'metadata', 'labels', kueueLimit)
+  const candidates: [string, ConfigNode | undefined][] = [
+    [deadline, at(spec, deadline)],
+    [deadline, at(pod, deadline)],
+    [kueueLimit, label],
+  ]
+  for (const [key, node] of candidates) {
+    if (node === undefined) continue
+    const seconds = number(node)
+    if (seconds !== undefined) compute.known('timeLimit', key, seconds, nodePlace(node), { site: place })
+    else if (isUnknown(node))
+      compute.unknown('timeLimit', key, node.because, nodePlace(node), { site: place })
+    else continue
+    return
+  }
+  const limits = work.map((one) => one.timeout)
+  if (limits.length > 0 && limits.every((one) => one !== null)) {
+    compute.known('timeLimit', 'timeout', Math.max(...limits.map((one) => one!.seconds)), place, {
+      site: place,
+    })
+    return
+  }
+  compute.default('timeLimit', deadline, null, place)
+}
+
+function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { document: index, keys, unit } = claim.site
+  if (index === undefined || keys === undefined) return { reason: `no change is known for ${claim.key}` }
+  const document = facts.config?.documents[index]
+  const node = at(document?.root, ...keys)
+  if (map(node) === undefined) return { reason: 'the manifest has changed' }
+  const set = (path: Keys, data: unknown, after?: string): Write => ({
+    kind: 'set key',
+    path: facts.path,
+    unit,
+    document: index,
+    keys: [...keys, ...path],
+    value: data,
+    ...(after === undefined ? {} : { after }),
+  })
+  if (claim.setting === 'timeLimit' && typeof value === 'number') {
+    const writes = [
+      set([deadline], value, entry(node, 'backoffLimit') === undefined ? undefined : 'backoffLimit'),
+    ]
+    if (at(node, cleanUp) === undefined) writes.push(set([cleanUp], 3600, deadline))
+    return {
+      title: `End the job after ${value / 3600} hours: ${deadline}: ${value}`,
+      safety: 'unsafe',
+      writes,
+      imports: [],
+    }
+  }
+  if (claim.setting === 'gpus' && typeof value === 'number' && claim.site.anchor !== undefined) {
+    const places = JSON.parse(claim.site.anchor) as Keys[]
+    if (places.length > 2) return { reason: 'several containers ask for accelerators' }
+    const writes = places.map((place) => {
+      const before = at(node, ...place)
+      // `"4"` stays a string: some templates and older tools insist on it.
+      const quoted = before?.kind === 'scalar' && typeof before.value === 'string'
+      return set(place, quoted ? String(value) : value)
+    })
+    return { title: `Ask for ${value} GPU`, safety: 'unsafe', writes, imports: [] }
+  }
+  return { reason: `no change is known for ${claim.key}` }
+}

@@ -1,0 +1,180 @@
+/** What the pod template of a workload asks for: accelerators, machines, time, and what its containers run. */
+
+import { gpu } from '../../catalog/gpus.js'
+import { instance } from '../../catalog/instances.js'
+import { at, entries, entry, items, number, text, written } from '../../config/access.js'
+import type { ConfigEntry, ConfigNode } from '../../config/node.js'
+
+/** Resources that are whole accelerators. Slices and shares of one (MIG, time slicing) have names of their own. */
+const accelerators: Record<string, 'gpu' | 'tpu'> = {
+  'nvidia.com/gpu': 'gpu',
+  'amd.com/gpu': 'gpu',
+  'habana.ai/gaudi': 'gpu',
+  'aws.amazon.com/neuron': 'gpu',
+  'google.com/tpu': 'tpu',
+}
+
+const modelLabels = [
+  'cloud.google.com/gke-accelerator',
+  'nvidia.com/gpu.product',
+  'k8s.amazonaws.com/accelerator',
+  'karpenter.k8s.aws/instance-gpu-name',
+  'accelerator',
+  'gpu-type',
+  'gpu.nvidia.com/class',
+]
+const machineLabels = ['node.kubernetes.io/instance-type', 'beta.kubernetes.io/instance-type']
+/** Label and value that select spot or preemptible nodes. */
+const spotLabels: [string, RegExp][] = [
+  ['cloud.google.com/gke-spot', /^true$/i],
+  ['cloud.google.com/gke-preemptible', /^true$/i],
+  ['cloud.google.com/gke-provisioning', /^(spot|preemptible)$/i],
+  ['eks.amazonaws.com/capacityType', /^spot$/i],
+  ['karpenter.sh/capacity-type', /^spot$/i],
+  ['kubernetes.azure.com/scalesetpriority', /^spot$/i],
+  ['node.kubernetes.io/lifecycle', /^spot$/i],
+]
+
+/** A value with the node that says it. */
+export interface Said<T> {
+  value: T
+  key: string
+  node: ConfigNode
+  keys: (string | number)[]
+}
+
+export interface Accelerators {
+  /** Per pod; null: a number that is not readable. */
+  count: number | null
+  kind: 'gpu' | 'tpu'
+  /** 'nvidia.com/gpu'. */
+  resource: string
+  /** The entry that a finding shows: the limit where there is one. */
+  shown: ConfigEntry
+  /** Containers that ask for some. */
+  containers: number
+  /** Keys from the pod specification to each place where the number is written. */
+  places: (string | number)[][]
+}
+
+/** Accelerators over all containers of a pod specification; null: none. */
+export function acceleratorsOf(pod: ConfigNode | undefined): Accelerators | null {
+  let found: Accelerators | null = null
+  items(at(pod, 'containers')).forEach((container, index) => {
+    const resources = at(container, 'resources')
+    let counted = false
+    for (const section of ['limits', 'requests']) {
+      for (const one of entries(at(resources, section))) {
+        const kind = accelerators[one.key]
+        if (kind === undefined || (found !== null && found.resource !== one.key)) continue
+        const count = number(one.value) ?? null
+        if (count === 0) continue
+        found ??= { count: 0, kind, resource: one.key, shown: one, containers: 0, places: [] }
+        found.places.push(['containers', index, 'resources', section, one.key])
+        // A request repeats the limit.
+        if (counted) continue
+        counted = true
+        found.containers++
+        found.count = found.count === null || count === null ? null : found.count + count
+      }
+    }
+  })
+  return found
+}
+
+/** Labels that the pod's node must have: its selector and the required affinity with one value. */
+function nodeLabels(
+  pod: ConfigNode | undefined,
+): { label: string; value: string; node: ConfigNode; keys: (string | number)[] }[] {
+  const labels: { label: string; value: string; node: ConfigNode; keys: (string | number)[] }[] = []
+  for (const one of entries(at(pod, 'nodeSelector'))) {
+    const value = written(one.value)
+    if (value !== undefined)
+      labels.push({ label: one.key, value, node: one.value, keys: ['nodeSelector', one.key] })
+  }
+  const path = [
+    'affinity',
+    'nodeAffinity',
+    'requiredDuringSchedulingIgnoredDuringExecution',
+    'nodeSelectorTerms',
+  ]
+  const terms = items(at(pod, ...path))
+  // Several terms are alternatives.
+  if (terms.length === 1) {
+    items(at(terms[0], 'matchExpressions')).forEach((expression) => {
+      const label = text(at(expression, 'key'))
+      const values = items(at(expression, 'values'))
+      const value = written(values[0])
+      if (
+        label !== undefined &&
+        value !== undefined &&
+        values.length === 1 &&
+        text(at(expression, 'operator')) === 'In'
+      )
+        labels.push({ label, value, node: values[0]!, keys: path })
+    })
+  }
+  return labels
+}
+
+export interface Machine {
+  gpuModel: Said<string> | null
+  instanceType: Said<string> | null
+  /** null: only tolerated, so it may be either. */
+  spot: Said<boolean> | null
+  spotTolerated: boolean
+}
+
+export function machineOf(pod: ConfigNode | undefined): Machine {
+  const machine: Machine = { gpuModel: null, instanceType: null, spot: null, spotTolerated: false }
+  for (const { label, value, node, keys } of nodeLabels(pod)) {
+    if (modelLabels.includes(label)) {
+      const model = gpu(value)
+      if (model !== undefined) machine.gpuModel ??= { value: model.name, key: label, node, keys }
+    } else if (machineLabels.includes(label)) {
+      machine.instanceType = { value, key: label, node, keys }
+    } else if (spotLabels.some(([name, spot]) => name === label && spot.test(value))) {
+      machine.spot = { value: true, key: label, node, keys }
+    }
+  }
+  if (machine.gpuModel === null && machine.instanceType !== null) {
+    const model = instance(machine.instanceType.value)?.gpu
+    if (model) machine.gpuModel = { ...machine.instanceType, value: model.name }
+  }
+  machine.spotTolerated = items(at(pod, 'tolerations')).some((toleration) => {
+    const key = text(at(toleration, 'key'))
+    return key !== undefined && (spotLabels.some(([name]) => name === key) || /spot|preemptible/i.test(key))
+  })
+  return machine
+}
+
+/** Words of `command` and `args` of a container; null: the image decides what runs. */
+export function containerWords(container: ConfigNode): ConfigNode[] | null {
+  const command = items(at(container, 'command'))
+  const args = items(at(container, 'args'))
+  if (command.length > 0) return [...command, ...args]
+  // Without a command the image's own entry point runs; some images run what they are given.
+  const first = args[0] === undefined ? undefined : text(args[0])
+  return first !== undefined &&
+    /^(\/\S*\/)?(python[\d.]*|torchrun|accelerate|deepspeed|bash|sh|mpirun)$/.test(first)
+    ? args
+    : null
+}
+
+/** The variables that a container sets; null values come from elsewhere. */
+export function containerEnvironment(
+  container: ConfigNode,
+): { name: string; value: string | null; node: ConfigNode }[] {
+  return items(at(container, 'env')).flatMap((item) => {
+    const name = text(at(item, 'name'))
+    if (name === undefined) return []
+    const value = entry(item, 'value')
+    return [
+      {
+        name,
+        value: value === undefined ? null : (written(value.value) ?? null),
+        node: value?.value ?? item,
+      },
+    ]
+  })
+}

@@ -1,0 +1,70 @@
+/**
+ * Words of the SageMaker Python SDK, version 2 (and their spelling in version 1, which notebooks still carry): the
+ * estimators, their arguments, and what starts the script inside the container.
+ */
+
+/** Estimators that run a script of the user's under one framework; their first positional argument is the script. */
+const frameworks = [
+  'pytorch.PyTorch',
+  'tensorflow.TensorFlow',
+  'huggingface.HuggingFace',
+  'sklearn.SKLearn',
+  'sklearn.estimator.SKLearn',
+  'xgboost.XGBoost',
+  'xgboost.estimator.XGBoost',
+  'mxnet.MXNet',
+  'mxnet.estimator.MXNet',
+  'chainer.Chainer',
+  'chainer.estimator.Chainer',
+  'rl.RLEstimator',
+  'rl.estimator.RLEstimator',
+]
+
+/** Algorithms and containers that SageMaker or the user brings. */
+const containers = [
+  'estimator.Estimator',
+  'estimator.EstimatorBase',
+  'estimator.Framework',
+  'jumpstart.estimator.JumpStartEstimator',
+  'KMeans',
+  'PCA',
+  'LinearLearner',
+  'FactorizationMachines',
+  'LDA',
+  'NTM',
+  'KNN',
+  'IPInsights',
+  'Object2Vec',
+  'RandomCutForest',
+]
+
+export const frameworkEstimators = new Set(frameworks.map((name) => `sagemaker.${name}`))
+export const containerEstimators = new Set(containers.map((name) => `sagemaker.${name}`))
+
+export const tuners = ['sagemaker.tuner.HyperparameterTuner', 'sagemaker.HyperparameterTuner']
+
+/** An argument under its name in version 2 and, where that differs, in version 1. */
+export interface Argument {
+  name: string
+  old?: string
+}
+export const argumentsOf = {
+  instanceType: { name: 'instance_type', old: 'train_instance_type' },
+  instanceCount: { name: 'instance_count', old: 'train_instance_count' },
+  spot: { name: 'use_spot_instances', old: 'train_use_spot_instances' },
+  maxRun: { name: 'max_run', old: 'train_max_run' },
+  maxWait: { name: 'max_wait', old: 'train_max_wait' },
+  checkpoints: { name: 'checkpoint_s3_uri' },
+  keepAlive: { name: 'keep_alive_period_in_seconds' },
+  plan: { name: 'training_plan' },
+  distribution: { name: 'distribution', old: 'distributions' },
+} satisfies Record<string, Argument>
+
+/** Seconds; SDK 2.257, `EstimatorBase.__init__(max_run=24 * 60 * 60)`. */
+export const defaultMaxRun = 86_400
+
+/**
+ * Families of machines that training jobs can have, of those in the catalogue with a single GPU (SageMaker pricing page,
+ * on-demand training). EC2 has more.
+ */
+export const trainingFamilies = new Set(['p2', 'p3', 'p5', 'g4dn', 'g5', 'g6', 'g6e'])

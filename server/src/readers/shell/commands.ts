@@ -1,0 +1,70 @@
+/** Commands by what they do to a job: those that leave accelerators alone, and those that run until they are stopped. */
+import type { ShellCommand } from '../../config/shell-facts.js'
+
+/** Nothing in these uses an accelerator for long. */
+const harmless = new Set(
+  (
+    'echo printf cat head tail tee grep egrep awk sed cut sort uniq tr wc find ls cd pwd pushd popd mkdir rmdir rm cp mv ln touch ' +
+    'chmod chown stat du df export source . set unset declare local readonly typeset eval shift shopt ulimit umask trap read ' +
+    'test [ [[ true false : exit return break continue if then wait sleep date hostname whoami id uname env printenv which ' +
+    'type command hash free lscpu lsblk nproc nvidia-smi rocm-smi nvcc dcgmi ibstat ip ifconfig ping nslookup getent module ml ' +
+    'spack conda mamba micromamba activate deactivate pip pip3 uv poetry pdm virtualenv apt apt-get yum dnf git curl wget ' +
+    'aria2c rsync scp tar gzip gunzip zip unzip md5sum sha256sum kill pkill killall ps top jobs scontrol squeue sacct scancel ' +
+    'sinfo sacctmgr sstat seff gsutil gcloud aws az azcopy s5cmd huggingface-cli hf wandb dirname basename realpath readlink ' +
+    'mktemp seq expr bc jq yq xargs_ tput clear stty nohup_ time_ logger mail sync mount umount nvidia-cuda-mps-control ldconfig ldd make_ cmake ' +
+    'sudo_ su tmux_ screen_ let mapfile readarray printf getopts alias dos2unix taskset_ free numactl_ ssh-keygen ray_'
+  )
+    .split(' ')
+    .filter((word) => !word.endsWith('_')),
+)
+
+const servers = new Set(
+  (
+    'jupyter jupyter-lab jupyter-notebook jupyterhub jupyterhub-singleuser sshd uvicorn gunicorn hypercorn tritonserver ' +
+    'text-generation-launcher vllm ollama streamlit tensorboard code-server nginx torchserve mlflow bentoml agnhost pause ' +
+    'tensorflow_model_server llama-server redis-server sglang'
+  ).split(' '),
+)
+const serverModules =
+  /^(vllm\.|http\.server|uvicorn|gunicorn|notebook|jupyter|jupyterlab|sglang\.|fastchat\.serve|tensorboard|streamlit|lmdeploy\.serve|mlc_llm\.serve|ray\.serve)/
+
+function nameOf(command: ShellCommand): string | null {
+  const text = command.words[0]?.text ?? null
+  return text === null ? null : text.slice(text.lastIndexOf('/') + 1)
+}
+
+function texts(command: ShellCommand): string[] {
+  return command.words.map((word) => word.text ?? '')
+}
+
+export function isHarmless(command: ShellCommand): boolean {
+  const name = nameOf(command)
+  if (name === null) return false
+  // `VAR=value` alone has no words of its own to speak of.
+  if (/^\w+=/.test(name)) return command.words.length === 1
+  const words = texts(command)
+  // One line of Python or a packaging tool; a program from standard input could be anything.
+  if (/^python[\d.]*$/.test(name))
+    return words[1] === '-c' || words[1] === '-m' || /^-(V|-version)$/.test(words[1] ?? '')
+  // `srun hostname`, `srun --ntasks=1 nvidia-smi`.
+  if (name === 'srun' || name === 'time' || name === 'sudo' || name === 'timeout') {
+    return words.slice(1).some((word) => !word.startsWith('-') && harmless.has(word))
+  }
+  return harmless.has(name)
+}
+
+/** `sleep infinity`, a notebook, an inference server: it runs until someone stops it. */
+export function isServer(command: ShellCommand): boolean {
+  const name = nameOf(command)
+  if (name === null) return false
+  const words = texts(command)
+  if (servers.has(name)) return true
+  if (name === 'sleep')
+    return words[1] === 'infinity' || words[1] === 'inf' || /^\d+[dh]$|^\d{4,}s?$/.test(words[1] ?? '')
+  if (name === 'tail') return words.some((word) => /^-[a-z]*[fF]$/.test(word)) && words.includes('/dev/null')
+  if (/^python[\d.]*$/.test(name)) {
+    const at = words.indexOf('-m')
+    return at > 0 && serverModules.test(words[at + 1] ?? '')
+  }
+  return (name === 'ray' && words[1] === 'start') || (name === 'bentoml' && words[1] === 'serve')
+}

@@ -1,0 +1,131 @@
+/** Commands that start programs, as launches; and what the rest of a script means for its machines. */
+import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
+import { flagOf, type LaunchParts, parseLaunch } from '../../link/launch-line.js'
+import type { Location, Span } from '../../text/location.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { LaunchValue } from '../../workload/claim.js'
+import { isHarmless, isServer } from './commands.js'
+
+export interface FoundLaunch {
+  command: ShellCommand
+  parts: LaunchParts
+}
+
+export function launchesOf(commands: ShellCommand[], locate: (span: Span) => Location): FoundLaunch[] {
+  const found: FoundLaunch[] = []
+  for (const command of commands) {
+    if (command.unreachable) continue
+    const parts = parseLaunch(command.words, command.environment, locate)
+    if (parts !== null) found.push({ command, parts })
+  }
+  return found
+}
+
+export interface Around {
+  job: string | null
+  /** Apart from the place, what makes the launch unique (several commands in one YAML scalar). */
+  id: string
+  place: Span
+  /** Variables of the job around the command; the command's own win. */
+  environment?: Record<string, LaunchValue>
+  /** The folder that the job starts in, where it says so. */
+  folder?: string | null
+  /** Per node, and nodes, where the command itself does not say. */
+  processes?: number | null
+  nodes?: number | null
+}
+
+export function claimShellLaunch(
+  claims: ClaimBuilder,
+  { command, parts }: FoundLaunch,
+  around: Around,
+): void {
+  const folder = inside(inside(around.folder ?? '', command.folder), parts.folder)
+  const { path, module } = parts.program
+  const absolute = folder?.startsWith('/') === true && path !== null && !path.startsWith('/')
+  claims.launch(
+    {
+      id: around.id,
+      job: around.job,
+      launcher: parts.launcher,
+      program: {
+        path: absolute ? `${folder}/${path}` : path,
+        module,
+        bases: folder === null || folder.startsWith('/') ? [''] : [folder],
+      },
+      flags: parts.flags,
+      positionals: parts.positionals,
+      complete: parts.complete,
+      environment: { ...around.environment, ...parts.environment },
+      launcherFlags: parts.launcherFlags,
+      processes: around.processes === undefined ? parts.processes : around.processes,
+      nodes: around.nodes === undefined ? parts.nodes : around.nodes,
+      files: parts.files,
+    },
+    around.place,
+  )
+}
+
+/** The folder after a change to `to`; null: not readable. */
+function inside(from: string | null, to: string | null): string | null {
+  if (to === null || to.startsWith('/')) return to
+  if (from === null || from === '') return from === null ? null : to
+  return to === '' || to === '.' ? from : `${from}/${to}`
+}
+
+export interface Work {
+  /** Why other programs may use the job's accelerators beside its launches; null: they do not. */
+  sharing: string | null
+  /** The script keeps a server or a shell up rather than running to an end. */
+  service: boolean
+  /** Seconds after which `timeout` ends each of its launches; null: nothing does. */
+  timeout: { seconds: number; word: ShellWord } | null
+}
+
+export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
+  const launched = new Set(launches.map((one) => one.command))
+  let sharing: string | null = null
+  let service = false
+  for (const command of facts.commands) {
+    if (command.unreachable) continue
+    const harmless = isHarmless(command)
+    if (isServer(command)) service = true
+    if (command.background && !harmless) sharing ??= 'commands in the background'
+    else if (!launched.has(command) && !harmless) sharing ??= spelled(command)
+  }
+  if (facts.hasErrors) sharing ??= 'a part that cannot be read'
+  return { sharing, service: service && launches.length === 0, timeout: timeoutOf(launches) }
+}
+
+function spelled(command: ShellCommand): string {
+  const text = command.words
+    .slice(0, 2)
+    .map((word) => word.raw)
+    .join(' ')
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text
+}
+
+const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+/** The longest `timeout` where every launch stands under one. */
+function timeoutOf(launches: FoundLaunch[]): Work['timeout'] {
+  let longest: Work['timeout'] = null
+  for (const { command, parts } of launches) {
+    const before = command.words.filter((word) => word.end <= parts.programSpan.start)
+    const at = before.findIndex((word) => word.text !== null && /(^|\/)timeout$/.test(word.text))
+    const word =
+      at < 0 ? undefined : before.slice(at + 1).find((one) => /^\d+(\.\d+)?[smhd]?$/.test(one.text ?? ''))
+    if (word === undefined) return null
+    const [, amount, unit] = /^([\d.]+)([smhd]?)$/.exec(word.text!)!
+    const seconds = Number(amount) * units[unit || 's']!
+    if (longest === null || seconds > longest.seconds) longest = { seconds, word }
+  }
+  return longest
+}
+
+/** A whole number that a flag of the launchers gives; null: given but not readable; undefined: not given. */
+export function launcherNumber(parts: LaunchParts, ...names: string[]): number | null | undefined {
+  const flag = flagOf(parts.launcherFlags, ...names)
+  if (flag === undefined) return undefined
+  return typeof flag.value === 'string' && /^\d+$/.test(flag.value) ? Number(flag.value) : null
+}

@@ -1,0 +1,107 @@
+import { gpu } from '../../catalog/gpus.js'
+import { allInstances, type Instance, instance, smallestSingleGpu } from '../../catalog/instances.js'
+import { sameLocation } from '../../text/location.js'
+import type { Claim, Judged, Run } from '../../workload/claim.js'
+import { defineRule, type FixRequest } from '../rule.js'
+
+/** Launchers that start the program as it is, so that the number of processes says all. */
+const plain = new Set(['python', 'srun'])
+
+export default defineRule({
+  name: 'distributed/idle-gpus',
+  judges: 'Compute',
+  checklist: ['bottleneck/distributed-setup', 'rightsize/match-instance', 'baseline/utilization'],
+  severity: 'error',
+  summary: 'A job pays for several accelerators and its script uses one.',
+  check(judged, { report }) {
+    const { gpus, gpuModel, instanceType, sharing, service } = judged.settings
+    const count = known(gpus)
+    if (gpus === undefined || count === undefined || count < 2) return
+    if (sharing !== undefined || known(service) === true || judged.subject.evidence.accelerator !== 'gpu')
+      return
+    const model = known(gpuModel)
+    // Cores of Trainium and the like are not what CUDA code sees as devices.
+    if (model !== undefined && !['nvidia', 'amd'].includes(gpu(model)?.vendor ?? '')) return
+    const users = judged.run.siblings.map((run) => (usesOne(run) ? trainerOf(run) : undefined))
+    if (users.includes(undefined)) return
+    const trainer = users.find((user) => user !== null)
+    if (trainer === undefined || trainer === null) return
+    const { run, program } = trainer
+
+    const machine = known(instanceType)
+    const derived =
+      instanceType !== undefined &&
+      machine !== undefined &&
+      sameLocation(instanceType.location, gpus.location)
+    const share = (count - 1) / count
+    const what = derived ? `${machine} has ${count} GPUs` : `The job asks for ${count} GPUs`
+    report({
+      at: derived ? instanceType : gpus,
+      message: `${what} but ${run.script} uses one: ${Math.floor(share * 100)} % of the GPU rate is wasted.`,
+      saving: { fraction: [share, share], usd: null, basis: `${count - 1} of ${count} GPUs are idle` },
+      fixes: derived ? smaller(instanceType, machine) : [{ set: [{ claim: gpus, value: 1 }] }],
+      related: [{ location: program.subject.location, message: 'trains on one GPU' }],
+    })
+  },
+})
+
+function known<T>(claim: Claim<T> | undefined): T | undefined {
+  return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
+}
+
+function programOf(run: Run): Judged<'Program'> | undefined {
+  return run.subjects.find(
+    (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
+  ) as Judged<'Program'> | undefined
+}
+
+/** True where it is certain that this launch leaves all accelerators of its node but one alone. */
+function usesOne(run: Run): boolean {
+  const { launch } = run.job
+  if (run.script === null || run.unresolved !== null || launch === null) return false
+  if (launch.processes !== 1 || !plain.has(launch.launcher)) return false
+  return known(programOf(run)?.settings.parallelism) === 'none'
+}
+
+/** The launch with what it trains; null where it does something else. */
+function trainerOf(run: Run): { run: Run; program: Judged } | null {
+  const program = programOf(run)!
+  const uses = known(program.settings.usesAccelerator) === true
+  if (!uses || known(program.settings.trains) !== true) return null
+  const training = run.subjects.find(
+    (one) => one.subject.word === 'Training' && one.subject.location.path === run.script,
+  )
+  return { run, program: training ?? program }
+}
+
+/** A machine of the same provider with one such GPU, or one with at least its memory; and enough cores to feed it. */
+function smaller(claim: Claim<string>, machine: string): FixRequest[] {
+  const now = instance(machine)
+  if (now === undefined || now.gpu === null || now.gpuMemoryGB === null) return []
+  const cores = Math.min(8, now.vcpus / now.gpuCount)
+  const same = allInstances()
+    .filter(
+      (one) =>
+        one.provider === now.provider &&
+        one.gpu?.name === now.gpu!.name &&
+        one.gpuCount === 1 &&
+        one.vcpus >= cores &&
+        (now.retired || !one.retired),
+    )
+    .sort((a, b) => a.vcpus - b.vcpus || a.memoryGiB - b.memoryGiB)[0]
+  const found = same ?? withCores(smallestSingleGpu(now.provider, now.gpuMemoryGB), cores)
+  return found === undefined ? [] : [{ set: [{ claim, value: found.type }] }]
+}
+
+/** The same GPU in a machine with enough cores. */
+function withCores(found: Instance | undefined, cores: number): Instance | undefined {
+  if (found === undefined || found.vcpus >= cores) return found
+  return (
+    allInstances()
+      .filter(
+        (one) => one.provider === found.provider && one.gpu?.name === found.gpu?.name && one.gpuCount === 1,
+      )
+      .filter((one) => one.vcpus >= cores && !one.retired)
+      .sort((a, b) => a.vcpus - b.vcpus || a.memoryGiB - b.memoryGiB)[0] ?? found
+  )
+}

@@ -1,0 +1,40 @@
+/** How rules about jobs speak of them. */
+import type { Claim, Judged } from '../../workload/claim.js'
+
+/** The value of a setting that is known, be it written or a default. */
+export function effective<T>(claim: Claim<T> | undefined): T | undefined {
+  return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
+}
+
+/** `GPU job "finetune"`, `This GPU job`. */
+export function jobName(judged: Judged<'Compute'>): string {
+  const kind = judged.subject.evidence.accelerator === 'tpu' ? 'TPU job' : 'GPU job'
+  const name = effective(judged.settings.name)
+  return name === undefined ? `This ${kind}` : `${kind} "${name}"`
+}
+
+/** `8×A100-40GB`, `2 nodes with 4 GPUs each`; undefined: no accelerators are known. */
+export function acceleratorsOf(judged: Judged<'Compute'>): string | undefined {
+  const { gpus, gpuModel, nodes } = judged.settings
+  const count = effective(gpus)
+  if (count === undefined || count <= 0) return undefined
+  const model = effective(gpuModel)
+  const unit = judged.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
+  const each = model === undefined ? `${count} ${unit}${count === 1 ? '' : 's'}` : `${count}×${model}`
+  const machines = effective(nodes) ?? 1
+  return machines > 1 ? `${machines} nodes with ${each} each` : each
+}
+
+/** `90 minutes`, `24 hours`, `14 days`. */
+export function duration(seconds: number): string {
+  const [amount, unit] =
+    seconds >= 172_800
+      ? [seconds / 86_400, 'day']
+      : seconds >= 7200
+        ? [seconds / 3600, 'hour']
+        : seconds >= 120
+          ? [seconds / 60, 'minute']
+          : [seconds, 'second']
+  const rounded = Math.round(amount * 10) / 10
+  return `${rounded} ${unit}${rounded === 1 ? '' : 's'}`
+}

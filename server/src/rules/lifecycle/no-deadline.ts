@@ -1,0 +1,48 @@
+import { defineRule } from '../rule.js'
+import { acceleratorsOf, duration, effective, jobName } from './job-words.js'
+
+const day = 86_400
+/** Longer limits end nothing that goes wrong: a week where others set limits too, five days where the bill is open. */
+const longest = { limited: 7 * day, open: 5 * day }
+
+export default defineRule({
+  name: 'lifecycle/no-deadline',
+  judges: 'Compute',
+  checklist: ['cadence/daily', 'observability/failed-jobs', 'baseline/idle-time'],
+  severity: 'warning',
+  summary: 'A job on accelerators that nothing ends bills a hang until someone notices.',
+  check(judged, { report }) {
+    const { timeLimit, service, limitedBy } = judged.settings
+    const accelerators = acceleratorsOf(judged)
+    if (timeLimit === undefined || timeLimit.state === 'unknown' || accelerators === undefined) return
+    if (effective(service) === true) return
+    const elsewhere = effective(limitedBy)
+    const seconds = timeLimit.value ?? null
+    if (seconds === null) {
+      const until =
+        elsewhere === undefined
+          ? 'until someone notices'
+          : `until the limit of ${elsewhere}, often days or none at all`
+      const verb = elsewhere === undefined ? 'bills' : 'holds'
+      report({
+        at: timeLimit,
+        severity: elsewhere === undefined ? 'warning' : 'information',
+        message: `${jobName(judged)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (a stuck collective, storage that does not answer) ${verb} ${accelerators} ${until}.`,
+        fixes: [{ set: [{ claim: timeLimit, value: day }] }],
+      })
+      return
+    }
+    // A platform's own default is its maker's business.
+    if (timeLimit.state === 'default') return
+    if (seconds <= (elsewhere === undefined ? longest.open : longest.limited)) return
+    report({
+      at: timeLimit,
+      severity: elsewhere === undefined ? 'hint' : 'information',
+      message: `${jobName(judged)} may run for ${duration(seconds)} (${timeLimit.key}): a hang holds ${accelerators} that long.`,
+    })
+  },
+})
+
+function lacks(key: string, state: 'known' | 'default'): string {
+  return state === 'default' ? `has no ${key}` : `sets no limit (${key})`
+}

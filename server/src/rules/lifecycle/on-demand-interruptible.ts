@@ -1,0 +1,112 @@
+import { instance } from '../../catalog/instances.js'
+import type { Judged } from '../../workload/claim.js'
+import type { FixRequest, Severity } from '../rule.js'
+import { defineRule } from '../rule.js'
+import { duration, effective } from './job-words.js'
+
+/** Seconds: at most this much is lost when a job that cannot continue is interrupted. */
+const short = 7200
+/** From this many nodes on, an interruption of any of them stops all. */
+const manyNodes = 4
+
+const promised = /(^|[^a-z])(prod|production|sla|release)([^a-z]|$)/i
+
+export default defineRule({
+  name: 'lifecycle/on-demand-interruptible',
+  judges: 'Compute',
+  checklist: ['rightsize/spot'],
+  severity: 'warning',
+  summary: 'A job that may be interrupted pays the on-demand price.',
+  check(judged, { report }) {
+    const { settings } = judged
+    const { spot, gpus, nodes, instanceType, timeLimit, maxWait, checkpointStore } = settings
+    if (spot === undefined || effective(spot) !== false || effective(settings.choosesCapacity) !== true)
+      return
+    if (
+      (effective(gpus) ?? 0) < 1 ||
+      effective(settings.reserved) !== false ||
+      effective(settings.service) === true
+    )
+      return
+    if (settings.keepAlive !== undefined && effective(settings.keepAlive) !== null) return
+    const name = effective(settings.name)
+    if (name !== undefined && promised.test(name)) return
+    const machine = effective(instanceType)
+    const count = effective(nodes)
+    if (machine === undefined || count === undefined) return
+
+    const why = reason(judged)
+    if (why === null) return
+    let severity: Severity = why.search ? 'warning' : 'information'
+    if (count >= manyNodes) severity = 'information'
+    if (instance(machine)?.spotPriced !== true) severity = 'hint'
+    const set: FixRequest['set'] = [{ claim: spot, value: true }]
+    const limit = effective(timeLimit)
+    if (maxWait !== undefined && typeof limit === 'number' && (effective(maxWait) ?? 0) < limit) {
+      set.push({ claim: maxWait, value: limit * 2 })
+    }
+    if (checkpointStore !== undefined && effective(checkpointStore) === null) {
+      set.push({ claim: checkpointStore, value: 'default' })
+    }
+    report({
+      at: spot,
+      severity,
+      message: `${why.text} Spot capacity for ${machine} is up to 90 % cheaper.`,
+      saving: {
+        fraction: [0.5, 0.65],
+        usd: null,
+        basis:
+          'half of 67 accelerated machine types cost 58 to 72 % less on spot (EC2, us-east-1); 5 % of the work repeated after interruptions, rounded down',
+      },
+      fixes: [{ set }],
+      related: why.related,
+    })
+  },
+})
+
+interface Reason {
+  text: string
+  search: boolean
+  related: { location: Judged['subject']['location']; message: string }[]
+}
+
+/** Why the job may be interrupted; null: nothing says so, or its script is known to start from nothing. */
+function reason(judged: Judged<'Compute'>): Reason | null {
+  const { trials, checkpointStore, timeLimit } = judged.settings
+  if (effective(trials) === true) {
+    return {
+      text: 'Every trial of this search runs on demand, though a trial that is interrupted is simply run again.',
+      search: true,
+      related: [],
+    }
+  }
+  const programs = judged.run.siblings.flatMap((run) =>
+    run.subjects.filter((one) => one.subject.word === 'Program' && one.subject.location.path === run.script),
+  ) as Judged<'Program'>[]
+  if (programs.some((program) => effective(program.settings.resumes) === false)) return null
+  const store = effective(checkpointStore)
+  if (typeof store === 'string') {
+    return {
+      text: `This job keeps checkpoints (${checkpointStore!.key}) and still runs on demand.`,
+      search: false,
+      related: [],
+    }
+  }
+  const resuming = programs.find((program) => effective(program.settings.resumes) === true)
+  if (resuming !== undefined) {
+    return {
+      text: `${resuming.subject.location.path} continues from its checkpoints, and the job still runs on demand.`,
+      search: false,
+      related: [{ location: resuming.settings.resumes!.location, message: 'continues from a checkpoint' }],
+    }
+  }
+  const limit = effective(timeLimit)
+  if (timeLimit?.state === 'known' && typeof limit === 'number' && limit <= short) {
+    return {
+      text: `This job takes at most ${duration(limit)} (${timeLimit.key}) and runs on demand.`,
+      search: false,
+      related: [],
+    }
+  }
+  return null
+}

@@ -1,0 +1,108 @@
+import type { Judged, Run } from '../../workload/claim.js'
+import type { FixRequest } from '../rule.js'
+import { defineRule } from '../rule.js'
+import { duration, effective } from './job-words.js'
+
+/** Seconds: what a short job loses is less than checkpoints cost. */
+const short = 1800
+
+export default defineRule({
+  name: 'lifecycle/spot-without-checkpoint',
+  judges: 'Compute',
+  checklist: ['rightsize/spot', 'observability/failed-jobs', 'observability/retry-count'],
+  severity: 'error',
+  summary: 'A spot job that cannot continue pays again for all work after each interruption.',
+  supersedes: ['lifecycle/on-demand-interruptible'],
+  check(judged, { report }) {
+    const { spot, maxWait, timeLimit, checkpointStore, keepAlive, gpus } = judged.settings
+    if (spot === undefined || effective(spot) !== true) return
+    const limit = effective(timeLimit)
+    const wait = effective(maxWait)
+
+    const fixes: FixRequest['set'] = []
+    const longer = typeof limit === 'number' ? limit * 2 : undefined
+    const waitMissing = maxWait !== undefined && wait === null
+    const waitTooShort = typeof wait === 'number' && typeof limit === 'number' && wait < limit
+    if (maxWait !== undefined && longer !== undefined && (waitMissing || waitTooShort)) {
+      fixes.push({ claim: maxWait, value: longer })
+    }
+
+    const nowhere = checkpointStore !== undefined && effective(checkpointStore) === null
+    const isShort = typeof limit === 'number' && limit <= short
+    if (nowhere && !isShort) {
+      const cheap = effective(gpus) === 0
+      const besides = waitMissing
+        ? ` Without ${maxWait!.key} the request is refused as well.`
+        : waitTooShort
+          ? ` The request is refused as well: ${maxWait!.key} is shorter than ${timeLimit!.key}.`
+          : ''
+      report({
+        at: checkpointStore,
+        severity: cheap && besides === '' ? 'information' : 'error',
+        message: `Spot training without ${checkpointStore.key}: each interruption starts again from step 0, and the lost work is paid twice.${besides}`,
+        fixes: [{ set: [{ claim: checkpointStore, value: 'default' }, ...fixes] }],
+      })
+    } else if (waitMissing || waitTooShort) {
+      const problem = waitMissing
+        ? `Spot training without ${maxWait!.key}`
+        : `${maxWait!.key} (${wait} s) is shorter than ${timeLimit!.key} (${limit} s)`
+      const least = typeof limit === 'number' && waitMissing ? ` (${limit} s)` : ''
+      report({
+        at: maxWait!,
+        message: `${problem}: the request is refused, since waiting and running together may not take less than ${timeLimit?.key ?? 'the time limit'}${least}.`,
+        fixes: fixes.length > 0 ? [{ set: fixes }] : [],
+      })
+    } else if (maxWait !== undefined && typeof wait === 'number' && wait === limit && !isShort) {
+      report({
+        at: maxWait,
+        severity: 'information',
+        message: `${maxWait.key} equals ${timeLimit!.key} (${duration(limit)}): every minute of waiting for capacity is taken from the run.`,
+        fixes: [{ set: [{ claim: maxWait, value: limit * 2 }] }],
+      })
+    }
+
+    const held = effective(keepAlive)
+    if (keepAlive !== undefined && typeof held === 'number' && held > 0) {
+      report({
+        at: keepAlive,
+        message: `${keepAlive.key} cannot be combined with ${spot.key}: spot capacity is given back when the job ends.`,
+        fixes: [{ set: [{ claim: keepAlive, value: null }] }],
+      })
+    }
+
+    if (nowhere || isShort || (effective(gpus) ?? 0) < 1) return
+    for (const run of judged.run.siblings) {
+      const program = restartsFromZero(run)
+      if (program === null) continue
+      report({
+        at: spot,
+        severity: 'warning',
+        message: `Spot training, but ${run.script} does not continue from a checkpoint: each interruption starts again from step 0, and the lost work is paid twice.`,
+        related: [
+          { location: program.subject.location, message: 'trains without reading a checkpoint back' },
+        ],
+      })
+      return
+    }
+  },
+})
+
+/** Where the script trains, if it is known that it cannot continue; null: it can, or it is not known. */
+function restartsFromZero(run: Run): Judged | null {
+  if (run.script === null || run.unresolved !== null) return null
+  const program = programOf(run)
+  if (program === null || effective(program.settings.trains) !== true) return null
+  const resumes = program.settings.resumes
+  if (resumes === undefined || resumes.state === 'unknown' || resumes.value !== false) return null
+  return (
+    run.subjects.find((one) => one.subject.word === 'Training' && one.subject.location.path === run.script) ??
+    program
+  )
+}
+
+function programOf(run: Run): Judged<'Program'> | null {
+  const found = run.subjects.find(
+    (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
+  )
+  return (found as Judged<'Program'> | undefined) ?? null
+}
