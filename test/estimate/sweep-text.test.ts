@@ -55,7 +55,7 @@ describe('job arrays', () => {
     it(`${text}: ${tasks} tasks`, () => assert.deepEqual(arraySize(text), { tasks, parallel }))
   }
 
-  for (const text of ['', 'a-b', '9-1', '1-5:0', '$N', '0-${COUNT}', '1-99999999999']) {
+  for (const text of ['', 'a-b', '9-1', '1-5:0', '$N', '0-$COUNT', '1-99999999999']) {
     it(`${text || '(empty)'} cannot be read`, () => assert.equal(arraySize(text), null))
   }
 })
