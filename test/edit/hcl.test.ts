@@ -56,7 +56,7 @@ describe('edit/hcl', () => {
       edited(main, set(['resource', 0, 'root_block_device', 0, 'size'], 2)),
       main.replace('size = 1', 'size = 2'),
     )
-    assert.equal(edited(main, set(['resource', 0, 'ami'], '${y}')), main.replace(/"x-.*"/, '"$$$${y}"'))
+    assert.equal(edited(main, set(['resource', 0, 'ami'], `\${y}`)), main.replace(/"x-.*"/, '"$$$${y}"'))
   })
   it('adds attributes, aligned like their neighbours', () => {
     assert.equal(

@@ -73,10 +73,10 @@ interface UnitWork {
 function workByFile(change: Change): Map<string, Map<number, UnitWork>> {
   const files = new Map<string, Map<number, UnitWork>>()
   const workOf = (path: string, unit: number): UnitWork => {
-    let units = files.get(path)
-    if (!units) files.set(path, (units = new Map()))
-    let work = units.get(unit)
-    if (!work) units.set(unit, (work = { writes: [], imports: [] }))
+    const units = files.get(path) ?? new Map<number, UnitWork>()
+    files.set(path, units)
+    const work = units.get(unit) ?? { writes: [], imports: [] }
+    units.set(unit, work)
     return work
   }
   const seen = new Set<string>()

@@ -163,14 +163,14 @@ function readKeys(text: string, from: number): { keys: string[]; end: number } |
       text.slice(at, at + 1000),
     )
     if (!part) return null
-    keys.push(part[1] ?? part[3] ?? unescape(part[2]!))
+    keys.push(part[1] ?? part[3] ?? unescaped(part[2]!))
     at += part[0].length
     if (text[at] !== '.') return { keys, end: at }
     at++
   }
 }
 
-function unescape(body: string): string {
+function unescaped(body: string): string {
   try {
     return JSON.parse(`"${body}"`) as string
   } catch {
