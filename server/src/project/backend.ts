@@ -74,6 +74,7 @@ function prefilters(): Map<string, Prefilter> {
       words.set(language, set)
     }
   }
+  words.set('notebook', new Set([...words.values()].flatMap((set) => [...set])))
   const filters = new Map<string, Prefilter>()
   for (const [language, set] of words) filters.set(language, new Prefilter(set))
   return filters

@@ -3,7 +3,7 @@ import type { CallExpr, ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '..
 import type { Span } from '../text/location.js'
 import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
 import { programArguments } from './arguments.js'
-import { argumentOf } from './call-arguments.js'
+import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
 import { assignRoles, EffectFinder } from './effects.js'
 import { evidenceOf } from './evidence.js'
 import { Folder } from './fold.js'
@@ -140,6 +140,13 @@ export class Analysis implements PythonModule {
   }
   argument(call: Call, keyword: string, position: number | null = null): ArgumentValue {
     return argumentOf(this, call, keyword, position)
+  }
+
+  entry(dictionary: Expr, key: string): ArgumentValue {
+    return inDictionary(this, dictionary, key)
+  }
+  keysOf(dictionary: Expr): string[] | null {
+    return dictionaryKeys(this, dictionary)
   }
 
   // Effects.

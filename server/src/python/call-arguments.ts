@@ -52,8 +52,8 @@ function search(
   return unpacked === null ? { state: 'absent' } : { state: 'unknown', because: unpacked }
 }
 
-/** The value of a key in what `**expr` unpacks. */
-function inDictionary(analysis: Analysis, expr: Expr, keyword: string): ArgumentValue {
+/** The value of a key in a dictionary: as written, then as changed by assignments and `update`. */
+export function inDictionary(analysis: Analysis, expr: Expr, keyword: string): ArgumentValue {
   const value = analysis.definition(expr)
   if (value.type === 'conditional') {
     const branches = [
@@ -123,4 +123,50 @@ function afterChanges(analysis: Analysis, expr: Expr, keyword: string, result: A
       return { state: 'unknown', because: `${expr.id} is changed` }
   }
   return current
+}
+
+/** All keys of a dictionary, as written and as added later; null where they cannot all be known. */
+export function dictionaryKeys(analysis: Analysis, expr: Expr): string[] | null {
+  const value = analysis.definition(expr)
+  const keys = new Set<string>()
+  const collect = (source: Expr): boolean => {
+    const found = analysis.definition(source)
+    if (found.type === 'call' && found.callee.type === 'name' && found.callee.id === 'dict') {
+      for (const argument of found.args) {
+        if (argument.name === null) return false
+        keys.add(argument.name)
+      }
+      return true
+    }
+    if (found.type !== 'dict') return false
+    for (const entry of found.entries) {
+      if (entry.key === null) {
+        if (!collect(entry.value)) return false
+        continue
+      }
+      const key = analysis.fold(entry.key)
+      if (key.state === 'unknown') return false
+      keys.add(String(key.value))
+    }
+    return true
+  }
+  if (!collect(value)) return null
+  if (expr.type !== 'name') return [...keys]
+  const { scope } = bindingsOf(analysis, expr.id, expr.start)
+  for (const change of scope.bindings.get(`${expr.id}[]`) ?? []) {
+    if (change.value?.type !== 'subscript') continue
+    const key = analysis.fold(change.value.index)
+    if (key.state === 'unknown') return null
+    keys.add(String(key.value))
+  }
+  for (const call of analysis.calls) {
+    const { callee } = call.expr
+    if (callee.type !== 'attribute' || callee.value.type !== 'name' || callee.value.id !== expr.id) continue
+    if (callee.attr !== 'update') continue
+    for (const argument of call.expr.args) {
+      if (argument.name !== null) keys.add(argument.name)
+      else if (!collect(argument.value)) return null
+    }
+  }
+  return [...keys]
 }

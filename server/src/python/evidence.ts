@@ -114,7 +114,8 @@ export function evidenceOf(analysis: Analysis): Evidence {
   const toyCall = analysis.calls.find((call) => toyCalls.has(call.method))
   // A toy set beside real ones is an option (`--dummy`), not what the script is for.
   const real = analysis.calls.some(
-    (call) => call.name !== null && /^torchvision\.datasets\.[A-Z]/.test(call.name) && !toyCalls.has(call.method),
+    (call) =>
+      call.name !== null && /^torchvision\.datasets\.[A-Z]/.test(call.name) && !toyCalls.has(call.method),
   )
   const small = real ? null : (toyCall?.method ?? strings.toy ?? smallModel(analysis))
   let role: Evidence['role'] = 'library'

@@ -186,6 +186,10 @@ export interface PythonModule {
   fold(expr: Expr): Folded
   /** The argument of that keyword, or at that position (0-based; null: keyword only). */
   argument(call: Call, keyword: string, position?: number | null): ArgumentValue
+  /** The value of a key in a dictionary, later assignments and `update` followed. */
+  entry(dictionary: Expr, key: string): ArgumentValue
+  /** All keys of a dictionary; null where they cannot all be known. */
+  keysOf(dictionary: Expr): string[] | null
   /** The expression that a name was last assigned before this place (one assignment in reach), else itself. */
   definition(expr: Expr): Expr
   /** The call behind an expression: itself, or the one that the name was assigned. */

@@ -1,0 +1,184 @@
+/** W&B sweeps: files, and dictionaries that are handed to `wandb.sweep`. */
+import { at, entry, text } from '../../config/access.js'
+import type { ConfigDocument } from '../../config/node.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import { gridSize } from '../../estimate/grid.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import type { SearchSettings } from '../../workload/words.js'
+import { defineReader } from '../reader.js'
+import { configData, pythonData } from './sweep-data.js'
+import { sweepDimensions } from './sweep-space.js'
+
+const strategies: Record<string, SearchSettings['strategy']> = {
+  grid: 'grid',
+  random: 'random',
+  bayes: 'bayesian',
+}
+
+export const wandbSweepReader = defineReader({
+  name: 'wandb',
+  languages: ['yaml', 'json', 'python'],
+  // A sweep file names its method and its parameters; code calls `wandb.sweep`.
+  triggers: ['wandb', 'method:', '"method"', 'method":'],
+
+  read(facts, _context, claims) {
+    for (const document of facts.config?.documents ?? []) readDocument(document, claims)
+    if (facts.python !== undefined) readCalls(facts.python, claims)
+  },
+
+  change(claim, value, facts) {
+    const { trials } = value as { trials: number }
+    if (claim.setting !== 'strategy') return { reason: `no change is known for ${claim.key}` }
+    if (facts.python !== undefined)
+      return changeCode(claim, facts.python, facts.path, facts.unit.index, trials)
+    const document = facts.config?.documents[claim.site.document ?? 0]
+    if (document === undefined) return { reason: 'the file has changed' }
+    return changeDocument(document, facts.path, facts.unit.index, trials)
+  },
+})
+
+const jobEvidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
+
+function isSweep(data: Json): data is Record<string, Json> {
+  if (data === null || typeof data !== 'object' || Array.isArray(data)) return false
+  return (
+    typeof data.method === 'string' &&
+    data.method in strategies &&
+    data.parameters !== null &&
+    typeof data.parameters === 'object' &&
+    !Array.isArray(data.parameters)
+  )
+}
+
+function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
+  const method = entry(document.root, 'method')
+  if (method === undefined) return
+  const data = configData(document.root)
+  if (!isSweep(data)) return
+  const place: Place = {
+    start: method.value.start,
+    end: method.value.end,
+    document: document.index,
+    keys: ['method'],
+  }
+  claimSweep(data, place, '', jobEvidence, claims)
+}
+
+function readCalls(module: PythonModule, claims: ClaimBuilder): void {
+  for (const call of module.callsTo('wandb.sweep')) {
+    const given = module.argument(call, 'sweep', 0)
+    if (given.state !== 'given') continue
+    const data = pythonData(module, given.expr)
+    const method = module.entry(given.expr, 'method')
+    if (method.state !== 'given' || !isSweep(data)) continue
+    const evidence: Evidence = {
+      ...module.evidence,
+      role: module.evidence.role === 'test' ? 'test' : 'tuning',
+      small: null,
+    }
+    claimSweep(
+      data,
+      { ...method.span, anchor: String(call.expr.start) },
+      call.function?.qualified ?? '',
+      evidence,
+      claims,
+    )
+  }
+}
+
+function claimSweep(
+  data: Record<string, Json>,
+  place: Place,
+  scope: string,
+  evidence: Evidence,
+  claims: ClaimBuilder,
+): void {
+  const search = claims.subject('Search', place, scope, evidence)
+  search.known('strategy', 'method', strategies[String(data.method)]!, place)
+  search.known('unit', 'run', 'run', place)
+  search.known('folds', 'run', 1, place)
+  const grids = [sweepDimensions(data.parameters!)]
+  search.known('space', 'parameters', { grids, ...gridSize(grids) }, place)
+  search.known('alternatives', 'method', ['bayesian'], place)
+  if (typeof data.run_cap === 'number') search.known('trialCap', 'run_cap', data.run_cap, place)
+  else if (data.run_cap === undefined) search.default('trialCap', 'run_cap', null, place)
+  else search.unknown('trialCap', 'run_cap', 'a template', place)
+  if (data.early_terminate === undefined) search.default('earlyTermination', 'early_terminate', false, place)
+  else search.known('earlyTermination', 'early_terminate', true, place)
+  search.known('metric', 'metric', metricName(data), place)
+}
+
+function metricName(data: Record<string, Json>): string | null {
+  const { metric } = data
+  if (metric === null || typeof metric !== 'object' || Array.isArray(metric)) return null
+  return typeof metric.name === 'string' ? metric.name : null
+}
+
+/** Bayesian search and early termination need to know what to optimise: without a metric it is only a sketch. */
+const placeholder = { name: 'val_loss', goal: 'minimize' }
+const stopping = { type: 'hyperband', min_iter: 3 }
+
+function title(trials: number, named: boolean): string {
+  const rest = named ? '' : '; name the metric that you log'
+  return `Search by Bayesian optimisation, at most ${trials} runs, weak ones stopped early${rest}`
+}
+
+function changeDocument(
+  document: ConfigDocument,
+  path: string,
+  unit: number,
+  trials: number,
+): Change | Refusal {
+  const named = text(at(document.root, 'metric', 'name')) !== undefined
+  const set = (key: string, value: unknown, after?: string, comment?: string): Write => ({
+    kind: 'set key',
+    path,
+    unit,
+    document: document.index,
+    keys: [key],
+    value,
+    ...(after === undefined ? {} : { after }),
+    ...(comment === undefined ? {} : { comment }),
+  })
+  const writes = [set('method', 'bayes'), set('run_cap', trials, 'method')]
+  if (!named) writes.push(set('metric', placeholder, 'run_cap', 'the metric that the program logs'))
+  if (entry(document.root, 'early_terminate') === undefined)
+    writes.push(set('early_terminate', stopping, named ? 'run_cap' : 'metric'))
+  return { title: title(trials, named), safety: named ? 'unsafe' : 'display', writes, imports: [] }
+}
+
+function changeCode(
+  claim: Claim,
+  module: PythonModule,
+  path: string,
+  unit: number,
+  trials: number,
+): Change | Refusal {
+  const call = module.calls.find((one: Call) => String(one.expr.start) === claim.site.anchor)
+  const given = call === undefined ? undefined : module.argument(call, 'sweep', 0)
+  if (given?.state !== 'given') return { reason: 'the call has changed' }
+  const method = module.entry(given.expr, 'method')
+  if (method.state !== 'given') return { reason: 'the method has changed' }
+  const named = module.entry(given.expr, 'metric').state === 'given'
+  const additions: string[] = []
+  const cap = module.entry(given.expr, 'run_cap')
+  if (cap.state === 'absent') additions.push(`'run_cap': ${trials}`)
+  if (!named) additions.push("'metric': {'name': 'val_loss', 'goal': 'minimize'}")
+  if (module.entry(given.expr, 'early_terminate').state === 'absent') {
+    additions.push("'early_terminate': {'type': 'hyperband', 'min_iter': 3}")
+  }
+  const writes: Write[] = [
+    { kind: 'replace', path, range: { unit, ...method.span }, text: ["'bayes'", ...additions].join(', ') },
+  ]
+  if (cap.state === 'given')
+    writes.push({ kind: 'replace', path, range: { unit, ...cap.span }, text: String(trials) })
+  // `config['method'] = 'grid'` is no place to add further entries.
+  const dictionary = module.definition(given.expr)
+  const inside =
+    dictionary.type === 'dict' && dictionary.start <= method.span.start && method.span.end <= dictionary.end
+  if (!inside) return { reason: 'the sweep is put together in several statements' }
+  return { title: title(trials, named), safety: named ? 'unsafe' : 'display', writes, imports: [] }
+}
