@@ -12,7 +12,7 @@ import type {
 } from '../linter.js'
 import { readers } from '../readers/index.js'
 import { rules } from '../rules/index.js'
-import { type Grammars, loadGrammars } from '../syntax/parser.js'
+import { type Grammars, type GrammarSource, loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
@@ -41,12 +41,24 @@ export interface OpenProjectOptions {
   workers?: number
 }
 
+/** WebAssembly memory is never given back, so all projects over one source share its grammars. */
+const loaded = new WeakMap<GrammarSource, Promise<Grammars>>()
+
+function grammarsFrom(source: GrammarSource): Promise<Grammars> {
+  let grammars = loaded.get(source)
+  if (grammars === undefined) {
+    grammars = loadGrammars(source, ['python', 'bash', 'toml'])
+    loaded.set(source, grammars)
+  }
+  return grammars
+}
+
 export async function openProject(
   root: string,
   host: Host,
   options: OpenProjectOptions = {},
 ): Promise<Project> {
-  const grammars = await loadGrammars(await host.grammarSource(), ['python', 'bash', 'toml'])
+  const grammars = await grammarsFrom(await host.grammarSource())
   const analyzer = new Analyzer(grammars, readers)
   return new Workspace(root, host, analyzer, new LocalBackend(root, host, analyzer), options, grammars)
 }
