@@ -44,6 +44,24 @@ python train.py --np $((N * GPUS + 1)) $ARGS "\${MORE[@]}" --out="$N/$HOME" --na
     )
   })
 
+  it('reads around what it does not know inside a value', () => {
+    const source = `export LAUNCHER="accelerate launch --num_processes $((SLURM_NNODES * 4))"
+ARGS="$ARGS --bf16"
+CMD="$LAUNCHER $ROOT/train.py --lr=$LR $ARGS"
+srun $CMD
+bash -c "$CMD"
+`
+    const [srun, bash] = read(source).commands
+    assert.deepEqual(
+      srun!.words.map((word) => word.text ?? word.outline ?? (word.splits ? '??' : '?')),
+      ['srun', 'accelerate', 'launch', '--num_processes', '?', '${?}/train.py', '--lr=${?}', '??', '--bf16'],
+    )
+    assert.equal(
+      bash!.words[2]!.outline,
+      'accelerate launch --num_processes ${?} ${?}/train.py --lr=${?} ${?} --bf16',
+    )
+  })
+
   it('gives the items of an array their own places', () => {
     const source = 'ARGS=(\n  --fp16\n  --lr 1\n)\npython t.py "${ARGS[@]}"\n'
     const word = read(source).commands[0]!.words[2]!
@@ -70,6 +88,15 @@ for i in 1 2; do K=$((K + 1)); python v.py --k $K; done
 python w.py $SAME
 `),
       ['python t.py --lr ? --same 1 ??', 'exit 2', 'python u.py --m 1', 'python v.py --k ?', 'python w.py 1'],
+    )
+  })
+
+  it('keeps what stands before conditional arguments', () => {
+    assert.deepEqual(
+      commands(
+        'A="--x 1"\nif t; then A="$A --y"; fi\nB=(--x)\n[ -n "$1" ] && B+=(--y)\nif t; then B+=(--z); fi\npython t.py $A\npython u.py "${B[@]}"\n',
+      ).slice(-2),
+      ['python t.py --x 1 ??', 'python u.py --x ?? ??'],
     )
   })
 

@@ -190,6 +190,18 @@ describe('launch lines', () => {
     assert.deepEqual(parse('python $SCRIPT --lr 1')!.program, { path: null, module: null })
   })
 
+  it('reads around unreadable parts of a command in a variable', () => {
+    const setup =
+      'export LAUNCHER="accelerate launch --num_processes $((SLURM_NNODES * 4)) --mixed_precision bf16"\nCMD="$LAUNCHER $ROOT/train.py --lr=$LR"\n'
+    for (const run of ['srun $CMD', 'srun bash -c "$CMD"', 'eval "$CMD"']) {
+      const parts = parse(`${setup}${run}`)!
+      assert.equal(parts.program.path, '/train.py', run)
+      assert.deepEqual(values(parts.launcherFlags), { num_processes: null, mixed_precision: 'bf16' }, run)
+      assert.deepEqual(values(parts.flags), { lr: null }, run)
+      assert.equal(parts.processes, null, run)
+    }
+  })
+
   it('gives the exact ranges of flags and values', () => {
     const source = `srun bash -c "torchrun --nproc_per_node=4 t.py --lr '1e-4' --fp16 --x=2"\n`
     const parts = parse(source)!

@@ -9,6 +9,8 @@ export interface ShellWord {
   end: number
   /** Unreadable, and may stand for any number of words, none included (`"$@"`, `$EXTRA_ARGS`). */
   splits?: boolean
+  /** Where only parts are unreadable: the text with `${?}` in their places (`--lr=${?}`, `${?}/train.py`). */
+  outline?: string
 }
 
 export interface ShellCommand {

@@ -1,6 +1,6 @@
 /** Variables of a script while it is read: what each holds now, what is exported, and what branches leave behind. */
-import type { ShellCommand } from './shell-facts.js'
-import type { ShellScope, ShellValue } from './shell-words.js'
+import type { ShellCommand, ShellWord } from './shell-facts.js'
+import { readable, type ShellScope, type ShellValue, wideHole } from './shell-words.js'
 
 const mostExports = 300
 
@@ -81,7 +81,7 @@ export class ShellVariables implements ShellScope {
       if (!exhaustive) possible.push(old)
       const first = possible[0]
       if (possible.every((value) => same(value, first))) this.set(name, first)
-      else this.set(name, { kind: 'unknown', splits: this.splits(possible) })
+      else this.set(name, commonBeginning(possible) ?? { kind: 'unknown', splits: this.splits(possible) })
     }
   }
 
@@ -98,18 +98,47 @@ export class ShellVariables implements ShellScope {
         value?.kind === 'array' ||
         (value?.kind === 'unknown' && value.splits) ||
         (value?.kind === 'text' &&
-          (value.text === '' || value.text.startsWith('-') || /\s/.test(value.text))),
+          (value.text === '' || value.text.startsWith('-') || /[\s\uE001]/.test(value.text))),
     )
   }
 }
 
+/**
+ * Branches that only append (`if …; then ARGS="$ARGS --x"; fi`) leave the beginning known and any number of words
+ * behind it; undefined for other differences.
+ */
+function commonBeginning(values: (ShellValue | undefined)[]): ShellValue | undefined {
+  const texts = values.map((value) => (value?.kind === 'text' ? value.text : null))
+  if (texts.every((text) => text !== null)) {
+    const shortest = texts.reduce((a, b) => (a.length <= b.length ? a : b))
+    const appended = texts.every(
+      (text) => text.startsWith(shortest) && /^\s|^$/.test(text.slice(shortest.length)),
+    )
+    return shortest.trim() !== '' && appended ? { kind: 'text', text: `${shortest} ${wideHole}` } : undefined
+  }
+  const lists = values.map((value) => (value?.kind === 'array' ? value.words : null))
+  if (!lists.every((words) => words !== null)) return undefined
+  const shortest = lists.reduce((a, b) => (a.length <= b.length ? a : b))
+  const [place] = shortest
+  const same = (a: ShellWord, b: ShellWord | undefined) => a.start === b?.start && a.text === b.text
+  if (
+    place === undefined ||
+    !lists.every((words) => shortest.every((word, index) => same(word, words[index])))
+  ) {
+    return undefined
+  }
+  return { kind: 'array', words: [...shortest, { ...place, text: null, raw: '', splits: true }] }
+}
+
 function textOf(value: ShellValue | undefined): string | null {
-  if (value?.kind === 'text') return value.text
+  if (value?.kind === 'text') return readable(value.text)
   if (value?.kind !== 'array' || value.words.some((word) => word.text === null)) return null
   return value.words.map((word) => word.text).join(' ')
 }
 
 function same(a: ShellValue | undefined, b: ShellValue | undefined): boolean {
   if (a === b) return true
+  // Equal texts with holes need not be equal.
+  if (a?.kind === 'text' && readable(a.text) === null) return false
   return a?.kind === 'text' && b?.kind === 'text' && a.text === b.text
 }

@@ -6,8 +6,15 @@ import { evaluateArithmetic } from './shell-arithmetic.js'
 import type { ShellWord } from './shell-facts.js'
 import { filler } from './template.js'
 
+/** In values: something unreadable that is one word, or part of one (the same as the mask of templates). */
+const hole = filler
+/** In values: something unreadable that may be any number of words. */
+export const wideHole = '\uE001'
+const holes = /[\uE000\uE001]/
+
 /** What a variable holds. */
 export type ShellValue =
+  /** May have holes where parts are unreadable; see `readable`. */
   | { kind: 'text'; text: string }
   | { kind: 'array'; words: ShellWord[] }
   /** `splits`: may hold several words, or none. */
@@ -27,6 +34,7 @@ interface Part {
   text: string | null
   /** Not subject to splitting. */
   quoted: boolean
+  /** Unknown, and any number of words where no quotes hold it together. */
   splits: boolean
   words?: ShellWord[]
 }
@@ -50,49 +58,69 @@ export function expandWord(raw: string, start: number, scope: ShellScope, depth 
   const parts = partsOf(raw, start, scope, false, depth)
   if (parts.length === 1 && parts[0]!.words !== undefined) return parts[0]!.words
   return join(parts).map((field) => {
-    const word: ShellWord = { text: field.text, raw, start, end }
-    if (field.splits) word.splits = true
+    const word: ShellWord = { text: readable(field), raw, start, end }
+    if (word.text === null) {
+      if (field === wideHole) word.splits = true
+      else if (field !== hole) word.outline = outlineOf(field)
+    }
     return word
   })
 }
 
+/** A value, or null when parts of it are unreadable. */
+export function readable(value: string): string | null {
+  return holes.test(value) ? null : value
+}
+
+/** A value with `${?}` for what is unreadable. */
+export function outlineOf(value: string): string {
+  return value.replace(/[\uE000\uE001]+/g, '$${?}')
+}
+
+/** True for a value of which nothing is known. */
+export function isBlank(value: string): boolean {
+  return /^[\uE000\uE001]+$/.test(value)
+}
+
 /** The value of a word where no splitting happens (an assignment, inside quotes); null when it is unknown. */
-export function expandText(
+export function expandText(raw: string, start: number, scope: ShellScope, quoted = false): string | null {
+  return readable(expandValue(raw, start, scope, quoted))
+}
+
+/** The same, with holes where parts are unreadable. */
+export function expandValue(
   raw: string,
   start: number,
   scope: ShellScope,
   quoted = false,
   depth = 0,
-): string | null {
-  let text = ''
-  for (const part of partsOf(raw, start, scope, quoted, depth)) {
-    if (part.words !== undefined) {
-      if (part.words.some((word) => word.text === null)) return null
-      text += part.words.map((word) => word.text).join(' ')
-    } else if (part.text === null) return null
-    else text += part.text
-  }
-  return text
+): string {
+  return partsOf(raw, start, scope, quoted, depth)
+    .map((part) => part.words?.map((word) => word.text ?? hole).join(' ') ?? partText(part))
+    .join('')
 }
 
-function join(parts: Part[]): { text: string | null; splits: boolean }[] {
-  const fields: { text: string | null; splits: boolean }[] = []
-  let current: { text: string | null; splits: boolean } | null = null
+function partText(part: Part): string {
+  return part.text ?? (part.splits ? wideHole : hole)
+}
+
+/** Puts the parts of a word together and splits it where unquoted values have blanks. */
+function join(parts: Part[]): string[] {
+  const fields: string[] = []
+  let current: string | null = null
   const flush = () => {
     if (current !== null) fields.push(current)
     current = null
   }
   for (const part of parts) {
-    if (part.text === null || part.words !== undefined) {
-      current = { text: null, splits: part.splits && parts.length === 1 }
+    if (part.text === null) {
+      current = (current ?? '') + (parts.length === 1 && !part.quoted ? partText(part) : hole)
       continue
     }
     const pieces = part.quoted ? [part.text] : part.text.split(/[ \t\n]+/)
     pieces.forEach((piece, index) => {
       if (index > 0) flush()
-      if (piece === '' && !part.quoted) return
-      current ??= { text: '', splits: false }
-      if (current.text !== null) current.text += piece
+      if (piece !== '' || part.quoted) current = (current ?? '') + piece
     })
     if (fields.length > mostWords) break
   }
@@ -244,23 +272,17 @@ function dollar(source: string, start: number, scope: ShellScope, quoted: boolea
   if (operator === undefined) return variable(name, scope, quoted)
   const value = scope.get(name)
   if (operator.endsWith('+')) return unknown(quoted, true)
-  if (value?.kind === 'unknown') return unknown(quoted, value.splits && !quoted)
+  if (value?.kind === 'unknown') return unknown(quoted, value.splits)
   const useDefault =
     value === undefined || (operator.startsWith(':') && value.kind === 'text' && value.text === '')
   // `${X:?message}` stops when X is not set; what X would be is unknown.
   if (!useDefault || operator.endsWith('?')) return variable(name, scope, quoted)
-  const text = expandText(
-    word ?? '',
-    start + source.length - 1 - (word ?? '').length,
-    scope,
-    quoted,
-    depth + 1,
-  )
-  return text === null ? unknown(quoted) : { text, quoted, splits: false }
+  const at = start + source.length - 1 - (word ?? '').length
+  return { text: expandValue(word ?? '', at, scope, quoted, depth + 1), quoted, splits: false }
 }
 
 function textOf(value: ShellValue | undefined): string | null {
-  if (value?.kind === 'text') return value.text
+  if (value?.kind === 'text') return readable(value.text)
   return value?.kind === 'array' ? (value.words[0]?.text ?? null) : null
 }
 
@@ -272,13 +294,14 @@ function variable(name: string, scope: ShellScope, quoted: boolean): Part {
     const first = textOf(value)
     return first === null ? unknown(quoted) : { text: first, quoted, splits: false }
   }
-  if (value?.kind === 'unknown') return unknown(quoted, value.splits && !quoted)
-  if (name === '@' || name === '*') return unknown(quoted, true)
+  if (value?.kind === 'unknown') return unknown(quoted, value.splits)
+  // `"$@"` is as many words as there are arguments, quotes or not.
+  if (name === '@' || name === '*') return unknown(name === '*' && quoted, true)
   // Where a script starts, or where it was submitted: both are the folder that paths in it are relative to.
   if (name === 'PWD' || name === 'SLURM_SUBMIT_DIR' || name === 'PBS_O_WORKDIR') {
     return { text: '.', quoted, splits: false }
   }
-  return unknown(quoted, !quoted && namesArguments(name))
+  return unknown(quoted, namesArguments(name))
 }
 
 /** True for names that people give to lists of arguments. */
@@ -289,7 +312,7 @@ export function namesArguments(name: string): boolean {
 function element(value: ShellValue | undefined, subscript: string, scope: ShellScope, quoted: boolean): Part {
   if (subscript === '@' || subscript === '*') {
     if (value?.kind === 'array') return { text: null, quoted, splits: true, words: value.words }
-    return unknown(quoted, true)
+    return unknown(subscript === '*' && quoted, true)
   }
   const index = evaluateArithmetic(subscript, (name) => textOf(scope.get(name)))
   const text = value?.kind === 'array' && index !== null ? (value.words.at(index)?.text ?? null) : null
@@ -333,7 +356,7 @@ function substitution(
     const values = range(first!, last!, step!)
     if (values !== null) return { text: values.join(' '), quoted, splits: false }
   }
-  return unknown(quoted, !quoted)
+  return unknown(quoted, true)
 }
 
 function range(first: number, last: number, step: number): number[] | null {

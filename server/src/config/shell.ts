@@ -7,7 +7,7 @@ import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.
 import { evaluateArithmetic } from './shell-arithmetic.js'
 import type { ShellCommand, ShellFacts, ShellWord } from './shell-facts.js'
 import { ShellVariables } from './shell-variables.js'
-import { expandText, expandWord, namesArguments } from './shell-words.js'
+import { expandText, expandValue, expandWord, isBlank, namesArguments, wideHole } from './shell-words.js'
 import { maskTemplates } from './template.js'
 
 /**
@@ -254,13 +254,13 @@ class ShellReader {
       )
     } else {
       const raw = value === undefined ? '' : this.text.slice(value.start, node.end)
-      let text = expandText(raw, value?.start ?? node.end, this.variables)
+      let text = expandValue(raw, value?.start ?? node.end, this.variables)
       // What is appended to a variable from outside has an unknown beginning.
-      if (appends) text = text !== null && before?.kind === 'text' ? before.text + text : null
+      if (appends) text = (before?.kind === 'text' ? before.text : wideHole) + text
       this.variables.set(
         name,
-        text === null
-          ? { kind: 'unknown', splits: appends || severalWords(name, raw) }
+        isBlank(text)
+          ? { kind: 'unknown', splits: severalWords(name, raw) }
           : { kind: 'text', text: text.slice(0, longestValue) },
       )
     }
@@ -400,8 +400,8 @@ class ShellReader {
     const ends = this.statement(left, ignored ? { ...context, failureIgnored: true } : context)
     if (right !== undefined) {
       const { folder } = this
-      if (operator === '&&') {
-        // What stands behind `&&` runs when all goes well, which is the case that matters.
+      if (operator === '&&' && !this.isTest(left)) {
+        // What stands behind `&&` runs when all goes well, which is the case that matters; a test may go either way.
         this.statement(right, { ...context, unreachable: context.unreachable || ends })
       } else {
         this.variables.branches([{ run: () => this.statement(right, context), keep: true }], false)
@@ -409,6 +409,13 @@ class ShellReader {
       }
     }
     return ends
+  }
+
+  private isTest(node: PlainNode): boolean {
+    if (node.type === 'list' || node.type === 'negated_command') {
+      return namedChildren(node).some((child) => this.isTest(child))
+    }
+    return node.type === 'test_command' || /^(?:\[\[?|test)\s/.test(this.text.slice(node.start, node.start + 6))
   }
 
   private conditional(node: PlainNode, context: Context): boolean {

@@ -126,7 +126,7 @@ class LaunchLine {
   read(): boolean {
     while (this.words.length > 0) {
       const first = this.words[0]!
-      const assignment = /^([A-Za-z_]\w*)=/.exec(first.text ?? first.raw)
+      const assignment = /^([A-Za-z_]\w*)=/.exec(first.text ?? first.outline ?? '')
       if (assignment !== null) {
         this.setEnvironment(assignment[1]!, first.text?.slice(assignment[0].length) ?? null, first)
         this.words = this.words.slice(1)
@@ -200,7 +200,7 @@ class LaunchLine {
       }
       if (first?.text === 'export') {
         for (const word of words.slice(1)) {
-          const match = /^(\w+)=/.exec(word.text ?? word.raw)
+          const match = /^(\w+)=/.exec(word.text ?? word.outline ?? '')
           if (match !== null) this.setEnvironment(match[1]!, word.text?.slice(match[0].length) ?? null, word)
         }
         continue
@@ -403,7 +403,7 @@ class LaunchLine {
     }
     while (index < words.length) {
       const word = words[index]!
-      const text = word.text ?? /^(--?[A-Za-z][\w-]*=)/.exec(word.raw.replace(/^["']/, ''))?.[1] ?? null
+      const text = word.text ?? /^(--?[A-Za-z][\w-]*=)/.exec(word.outline ?? '')?.[1] ?? null
       if (text === null) {
         // Options in a variable, when a program still follows.
         const behind = words
@@ -441,7 +441,11 @@ class LaunchLine {
         continue
       }
       const count = known.values.get(plain) ?? (known.flags.has(plain) || modules.includes(plain) ? 0 : null)
-      const taken = count ?? (this.looksLikeValue(words[index + 1]) ? 1 : 0)
+      // `-env NAME value` is also written `-env NAME=value`.
+      const taken =
+        count === 2 && words[index + 1]?.text?.includes('=')
+          ? 1
+          : (count ?? (this.looksLikeValue(words[index + 1]) ? 1 : 0))
       const values = words.slice(index + 1, index + 1 + taken)
       add(
         `${dashes}${name}`,
@@ -476,7 +480,7 @@ function define<T>(record: Record<string, T>, name: string, value: T): void {
 /** Name of a command without its folder; null when it cannot be read. */
 function commandName(word: ShellWord): string | null {
   if (word.text !== null) return word.text.slice(word.text.lastIndexOf('/') + 1)
-  const tail = /\/([\w.-]+)["']?$/.exec(word.raw)
+  const tail = /\/([\w.-]+)["']?$/.exec(word.outline ?? word.raw)
   return tail === null ? null : tail[1]!
 }
 
@@ -497,12 +501,15 @@ function longest<T extends { words: string[] }>(
 /** Commands inside a quoted script; words keep their places where the quotes hide nothing. */
 function commandsIn(word: ShellWord): ShellWord[][] {
   const quoted = /^(["'])([\s\S]*)\1$/.exec(word.raw)
-  const inner = quoted?.[2]
+  // `"$CMD"`: what is known of the variable says more than its name.
+  const variable = word.outline !== undefined && /^["']?\$(?:\w+|\{\w+\})["']?$/.test(word.raw)
+  const inner = variable ? undefined : quoted?.[2]
   if (inner !== undefined && (word.text === inner || (word.text === null && quoted![1] === '"'))) {
     return splitCommands(inner, word.start + 1)
   }
-  if (word.text === null) return []
-  return splitCommands(word.text, 0).map((words) =>
+  const text = word.text ?? word.outline
+  if (text === undefined) return []
+  return splitCommands(text, 0).map((words) =>
     words.map((one) => ({ ...one, start: word.start, end: word.end })),
   )
 }

@@ -33,6 +33,8 @@ export function table(
  */
 export function pathOf(word: ShellWord): string | null {
   if (word.text !== null) return word.text
-  const tail = /^["']?(?:\$\w+|\$\{[^{}]*\}|\$\([^()]*\))["']?((?:\/[\w.@+-]+)+)["']?$/.exec(word.raw)
+  const tail = /^["']?(?:\$\w+|\$\{[^{}]*\}|\$\([^()]*\))["']?((?:\/[\w.@+-]+)+)["']?$/.exec(
+    word.outline ?? word.raw,
+  )
   return tail === null ? null : tail[1]!
 }

@@ -57,7 +57,7 @@ export function readArguments(words: ShellWord[], locate: (span: Span) => Locati
   }
   for (const word of words.slice(0, most)) {
     const { text } = word
-    const head = text ?? /^--?[A-Za-z][\w.-]*=/.exec(word.raw.replace(/^["']/, ''))?.[0] ?? null
+    const head = text ?? /^--?[A-Za-z][\w.-]*=/.exec(word.outline ?? '')?.[0] ?? null
     if (head === null && word.splits === true) {
       // Any number of words: the flag before may have lost its value, or gained none.
       found.complete = false
@@ -87,7 +87,7 @@ export function readArguments(words: ShellWord[], locate: (span: Span) => Locati
       continue
     }
     const value = { value: text, location: locate({ start: word.start, end: word.end }) }
-    const assigned = override.exec(text ?? word.raw.replace(/^["']/, ''))
+    const assigned = override.exec(text ?? word.outline ?? '')
     if (assigned !== null && !/^https?:/.test(word.raw)) {
       const flag = begin(word, assigned[1]!, text === null ? null : assigned[2]!, word.raw.indexOf('=') + 1)
       if (typeof flag.value === 'string') file(assigned[1]!, word, flag.value)
