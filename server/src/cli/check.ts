@@ -1,9 +1,11 @@
 /** `costlint check`: lint, fix where asked, print, and say by the exit code how it went. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { LintResult } from '../linter.js'
+import type { FixRun } from '../project/apply-fixes.js'
 import type { Choice } from '../project/configuration.js'
 import { type Console, exit, UsageError } from './console.js'
-import type { Engine, FixRun } from './engine.js'
+import type { Engine } from './engine.js'
 import { formatConcise } from './format/concise.js'
 import { formatFull } from './format/full.js'
 import { formatJson } from './format/json.js'
@@ -63,10 +65,23 @@ async function checkTarget(
   const project = await engine.open(root, { choice, explicit: paths })
   try {
     const texts = new Texts(root, engine)
+    const report = (result: LintResult) =>
+      createReport(result, texts, {
+        cwd: console.cwd,
+        root,
+        showHints: options.showHints,
+        fixes: options.format === 'concise' && !options.statistics ? undefined : project,
+      })
     if (input !== undefined) {
       const path = paths[0]!
       texts.give(path, input)
-      project.open(path, (await engine.source(path, input)).text)
+      try {
+        project.open(path, (await engine.source(path, input)).text)
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error)
+        const result = { findings: [], errors: [{ path, message }], faults: [], files: 1, filesLinted: 0 }
+        return { report: await report(result), fixed: 0, diff: '', output: input }
+      }
     }
     const lint = () =>
       project.lint({
@@ -74,40 +89,32 @@ async function checkTarget(
         signal: console.signal,
         onProgress: (step) => progress.update(step),
       })
-    let result = await lint()
-    let run: FixRun | undefined
-    if (options.fix !== 'none') {
-      run = await engine.fix(project, { paths, unsafe: options.fix === 'unsafe', signal: console.signal })
-      if (!options.diff && run.files.length > 0) {
-        for (const file of run.files) {
-          if (input !== undefined) texts.give(file.path, file.bytes)
-          else await write(join(root, file.path), file.bytes)
-        }
-        texts.clear()
-        result = await lint()
-      }
-    }
-    const report = await createReport(result, texts, {
-      cwd: console.cwd,
-      root,
-      showHints: options.showHints,
-      fixes: options.format === 'concise' && !options.statistics ? undefined : project,
+    const first = await lint()
+    if (options.fix === 'none') return { report: await report(first), fixed: 0, diff: '', output: undefined }
+    // What a diff is about are the findings that are there now, so they are looked at before anything is fixed.
+    const before = options.diff ? await report(first) : undefined
+    const run = await engine.fix(project, {
+      paths,
+      unsafe: options.fix === 'unsafe',
+      signal: console.signal,
+      ...(input !== undefined && { given: new Map([[paths[0]!, input]]) }),
     })
-    report.faults.push(
-      ...(run?.rolledBack ?? []).map((each) => ({ ...each, path: report.display(each.path) })),
-    )
+    if (before === undefined && run.files.length > 0) {
+      for (const file of run.files) {
+        if (input !== undefined) texts.give(file.path, file.bytes)
+        else await write(join(root, file.path), file.bytes)
+      }
+      texts.clear()
+    }
+    const shown = before ?? (await report(run.files.length > 0 ? await lint() : first))
+    shown.faults.push(...run.rolledBack.map((each) => ({ ...each, path: shown.display(each.path) })))
+    const difference = ({ path, before, after }: FixRun['files'][number]) =>
+      unifiedDiff(`a/${shown.display(path)}`, `b/${shown.display(path)}`, before, after)
     return {
-      report,
-      fixed: options.diff ? 0 : (run?.fixed ?? 0),
-      diff: options.diff
-        ? (run?.files ?? [])
-            .map((file) => unifiedDiff(`a/${file.path}`, `b/${file.path}`, file.before, file.after))
-            .join('')
-        : '',
-      output:
-        input === undefined || options.fix === 'none' || options.diff
-          ? undefined
-          : (run?.files[0]?.bytes ?? input),
+      report: shown,
+      fixed: options.diff ? 0 : run.fixed,
+      diff: options.diff ? run.files.map(difference).join('') : '',
+      output: input === undefined || options.diff ? undefined : (run.files[0]?.bytes ?? input),
     }
   } finally {
     await project.dispose()

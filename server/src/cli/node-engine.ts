@@ -24,9 +24,12 @@ export const nodeEngine: Engine = {
     return sourceFile(path, decoded.text)
   },
 
-  async fix(project, options) {
-    const { applyFixes } = await import('../project/apply-fixes.js')
-    return applyFixes(project, options)
+  async fix(project, { given, ...options }) {
+    const [{ applyFixes }, { fixableProject }] = await Promise.all([
+      import('../project/apply-fixes.js'),
+      import('../project/fixable.js'),
+    ])
+    return applyFixes(fixableProject(project, createNodeHost(), given), options)
   },
 
   pages: readRulePages,
