@@ -4,8 +4,9 @@
 import type { TreeSource } from '../syntax/parser.js'
 import { directives } from './directives.js'
 import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.js'
-import { evaluateArithmetic } from './shell-arithmetic.js'
 import type { ShellCommand, ShellFacts, ShellWord } from './shell-facts.js'
+import { countTrips, countWords } from './shell-loops.js'
+import { assignedIn, assignedName, type ShellSurvey, surveyShell } from './shell-survey.js'
 import { ShellVariables } from './shell-variables.js'
 import { expandText, expandValue, expandWord, isBlank, namesArguments, wideHole } from './shell-words.js'
 import { maskTemplates } from './template.js'
@@ -27,8 +28,14 @@ export function shellFacts(text: string, trees: TreeSource): ShellFacts {
   const { root, comments, hasErrors } = parsed.value
   const reader = new ShellReader(masked, root)
   reader.read()
+  const commands = reader.commands.sort((a, b) => a.start - b.start)
+  if (masked !== text) {
+    for (const word of commands.flatMap((command) => command.words))
+      word.raw = text.slice(word.start, word.end)
+    for (const comment of comments) comment.text = text.slice(comment.start, comment.end)
+  }
   return {
-    commands: reader.commands.sort((a, b) => a.start - b.start),
+    commands,
     directives: found,
     variables: reader.variables.plain(),
     comments,
@@ -41,12 +48,6 @@ interface Context {
   background: boolean
   failureIgnored: boolean
   unreachable: boolean
-}
-
-interface ShellFunction {
-  body: PlainNode
-  /** Read already: at its first call, or at the end. */
-  visited: boolean
 }
 
 const statements = new Set([
@@ -79,19 +80,20 @@ const ignoring = new Set(['true', ':', '/bin/true', 'echo'])
 class ShellReader {
   readonly commands: ShellCommand[] = []
   readonly variables = new ShellVariables()
-  private readonly functions = new Map<string, ShellFunction>()
-  private readonly calls = new Map<string, number>()
-  private readonly assignments = new Map<string, number>()
+  private readonly survey: ShellSurvey
+  /** Functions that were read already: at their first call, or at the end. */
+  private readonly visited = new Set<string>()
   private folder: string | null = ''
   private exportsAll = false
 
   constructor(
     private readonly text: string,
     private readonly root: PlainNode,
-  ) {}
+  ) {
+    this.survey = surveyShell(root, text)
+  }
 
   read(): void {
-    this.survey(this.root)
     const context: Context = { loops: [], background: false, failureIgnored: false, unreachable: false }
     this.sequence(this.root.children, context)
     // A function may also be handed over by name: `trap cleanup EXIT`, `srun bash -c train`.
@@ -100,50 +102,16 @@ class ShellReader {
       for (const word of command.words)
         for (const part of word.text?.split(/[\s;]+/) ?? []) mentioned.add(part)
     }
-    for (const [name, fn] of this.functions) {
-      if (fn.visited) continue
-      fn.visited = true
-      this.variables.forgetAll(this.assignedOften())
-      this.statement(fn.body, { ...context, unreachable: !mentioned.has(name) })
+    for (const [name, body] of this.survey.functions) {
+      if (this.visited.has(name)) continue
+      this.visited.add(name)
+      this.variables.forgetAll(this.survey.assignedOften)
+      this.statement(body, { ...context, unreachable: !mentioned.has(name) })
     }
   }
 
   private source(node: PlainNode): string {
     return this.text.slice(node.start, node.end)
-  }
-
-  /** Finds functions, how often each name is called, and how often each variable is assigned. */
-  private survey(node: PlainNode): void {
-    if (node.type === 'function_definition') {
-      const name = inField(node, 'name')
-      const body = inField(node, 'body')
-      if (name !== undefined && body !== undefined)
-        this.functions.set(this.source(name), { body, visited: false })
-    } else if (node.type === 'command_name') {
-      count(this.calls, this.source(node))
-    } else if (node.type === 'variable_assignment') {
-      count(this.assignments, this.assignedName(node))
-    }
-    for (const child of node.children) this.survey(child)
-  }
-
-  private assignedName(node: PlainNode): string {
-    const name = inField(node, 'name')
-    return name === undefined ? '' : this.source(name).replace(/\[[\s\S]*$/, '')
-  }
-
-  private assignedOften(): string[] {
-    return [...this.assignments].filter(([, count]) => count > 1).map(([name]) => name)
-  }
-
-  private assignedIn(node: PlainNode, names = new Set<string>()): Set<string> {
-    if (node.type === 'variable_assignment') names.add(this.assignedName(node))
-    else if (node.type === 'for_statement') {
-      const variable = inField(node, 'variable')
-      if (variable !== undefined) names.add(this.source(variable))
-    }
-    for (const child of node.children) this.assignedIn(child, names)
-    return names
   }
 
   /** Statements one after the other. True when nothing behind them is reached. */
@@ -235,7 +203,7 @@ class ShellReader {
 
   private assign(node: PlainNode, context: Context, exported: boolean): void {
     this.substitutions(node, context)
-    const name = this.assignedName(node)
+    const name = assignedName(node, this.text)
     const value = inField(node, 'value')
     const appends = node.children.some((child) => child.type === '+=')
     const before = appends ? this.variables.get(name) : undefined
@@ -313,7 +281,7 @@ class ShellReader {
       const value = inField(prefix, 'value')
       const raw = value === undefined ? '' : this.text.slice(value.start, prefix.end)
       own.push({
-        name: this.assignedName(prefix),
+        name: assignedName(prefix, this.text),
         value: expandText(raw, value?.start ?? prefix.end, this.variables),
         start: prefix.start,
         end: prefix.end,
@@ -357,17 +325,17 @@ class ShellReader {
         }
       }
     }
-    const fn = this.functions.get(name)
-    if (fn === undefined || fn.visited) return false
-    fn.visited = true
-    if ((this.calls.get(name) ?? 0) > 1) {
+    const body = this.survey.functions.get(name)
+    if (body === undefined || this.visited.has(name)) return false
+    this.visited.add(name)
+    if ((this.survey.calls.get(name) ?? 0) > 1) {
       // Read once for all calls, so only with what is the same in all of them.
-      this.variables.forgetAll(this.assignedOften())
-      return this.statement(fn.body, { ...context, loops: [], background: false, failureIgnored: false })
+      this.variables.forgetAll(this.survey.assignedOften)
+      return this.statement(body, { ...context, loops: [], background: false, failureIgnored: false })
     }
-    const bound = !/\bshift\b/.test(this.source(fn.body))
+    const bound = !/\bshift\b/.test(this.source(body))
     if (bound) this.bindPositions(rest)
-    const ends = this.statement(fn.body, context)
+    const ends = this.statement(body, context)
     if (bound) this.bindPositions(null)
     return ends
   }
@@ -415,7 +383,9 @@ class ShellReader {
     if (node.type === 'list' || node.type === 'negated_command') {
       return namedChildren(node).some((child) => this.isTest(child))
     }
-    return node.type === 'test_command' || /^(?:\[\[?|test)\s/.test(this.text.slice(node.start, node.start + 6))
+    return (
+      node.type === 'test_command' || /^(?:\[\[?|test)\s/.test(this.text.slice(node.start, node.start + 6))
+    )
   }
 
   private conditional(node: PlainNode, context: Context): boolean {
@@ -482,7 +452,7 @@ class ShellReader {
   /** A body that may run any number of times: what it assigns is unknown when it begins and when it is over. */
   private repeated(node: PlainNode, body: () => void): void {
     const { folder } = this
-    const names = [...this.assignedIn(node)]
+    const names = assignedIn(node, this.text)
     this.variables.forgetAll(names)
     this.variables.branches([{ run: body, keep: true }], false)
     if (this.folder !== folder) this.folder = null
@@ -499,8 +469,7 @@ class ShellReader {
     const name = this.source(variable)
     const listed = node.children.some((child) => child.type === 'in')
     const words = listed ? this.words(node.children.filter((child) => child.field === 'value')) : null
-    const countable = words?.every((word) => (word.text === null ? word.raw.startsWith('"') : !isGlob(word)))
-    const count = words !== null && countable && !words.some((word) => word.splits) ? words.length : null
+    const count = words === null ? null : countWords(words)
     const values = words?.map((word) => word.text) ?? [null]
     this.repeated(node, () => {
       const only = count === 1 ? values[0] : null
@@ -525,42 +494,18 @@ class ShellReader {
       one === undefined ? '' : this.source(one).replace(/\s+/g, ''),
     )
     const name = initial === undefined ? '' : (/^\w+/.exec(head[0]!)?.[0] ?? '')
-    const count = this.trips(name, head as [string, string, string])
+    const count = countTrips(name, head as [string, string, string], this.variables)
     this.repeated(node, () => {
       this.variables.set(name, { kind: 'unknown', splits: false })
       this.sequence([body], { ...context, loops: [...context.loops.slice(-20), { variable: name, count }] })
     })
   }
-
-  private trips(name: string, [initial, condition, update]: [string, string, string]): number | null {
-    const known = (source: string) =>
-      evaluateArithmetic(source, (variable) => {
-        const value = this.variables.get(variable)
-        return value?.kind === 'text' ? value.text : null
-      })
-    const first = known(initial.slice(name.length + 1))
-    const bound = /^(\w+)(<=?)(.+)$/.exec(condition)
-    const last = bound?.[1] === name ? known(bound[3]!) : null
-    const stride = new RegExp(`^(?:${name}\\+\\+|\\+\\+${name}|${name}\\+=(\\d+))$`).exec(update)
-    if (name === '' || first === null || last === null || stride === null) return null
-    const step = Number(stride[1] ?? 1)
-    const trips = Math.ceil((last - first + (bound![2] === '<=' ? 1 : 0)) / step)
-    return step > 0 && Number.isFinite(trips) ? Math.max(0, trips) : null
-  }
-}
-
-function count(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1)
 }
 
 /** True when an unreadable value looks as if it held several words. */
 function severalWords(name: string, raw: string): boolean {
   const outside = raw.replace(/\$\(\(.*?\)\)|\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}/g, '')
   return namesArguments(name) || /\s/.test(outside) || /\$[@*]|\[[@*]\]/.test(raw)
-}
-
-function isGlob(word: ShellWord): boolean {
-  return word.raw === word.text && /[*?]|\[.+\]/.test(word.raw)
 }
 
 function joined(folder: string | null, target: string | null): string | null {

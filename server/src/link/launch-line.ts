@@ -6,6 +6,7 @@ import type { ShellCommand, ShellWord } from '../config/shell-facts.js'
 import { splitCommands } from '../config/shell-words.js'
 import type { Location, Span } from '../text/location.js'
 import type { Launch, LaunchValue } from '../workload/claim.js'
+import { readOptions } from './launch-options.js'
 import { type Launcher, launcherModules, launchers, type Trainer, trainers } from './launchers.js'
 import { type OptionTable, pathOf } from './option-table.js'
 import { type Counted, countProcesses } from './processes.js'
@@ -284,7 +285,7 @@ class LaunchLine {
     this.programSpan = { start: first!.start, end: first!.end }
     if (trainer.counts !== undefined) {
       const flags: Record<string, LaunchFlag> = {}
-      const complete = this.options(trainer, flags, undefined)
+      const complete = this.options(trainer, flags)
       this.addLauncherFlags(flags, [])
       this.launcherComplete &&= complete
       this.counted = countProcesses(trainer.counts, flags, complete, { processes: 1, nodes: 1 })
@@ -324,7 +325,7 @@ class LaunchLine {
     if (module !== null && Object.hasOwn(launcherModules, module))
       return this.launch(launcherModules[module]!)
     if (module !== null && Object.hasOwn(wrapperModules, module)) {
-      this.options(wrapperModules[module]!, {}, undefined, ['m', 'module'])
+      this.options(wrapperModules[module]!, {}, [], ['m', 'module'])
       const [first] = this.words
       if (first === undefined) return false
       this.chain.push('python')
@@ -360,115 +361,20 @@ class LaunchLine {
     return true
   }
 
-  /**
-   * Takes options off the front. False when some words cannot be read, so that absent options are unknown. `modules`:
-   * flags behind which the program follows at once.
-   */
+  /** Takes the options of a launcher or wrapper off the front; false when some of them cannot be read. */
   private options(
     known: OptionTable,
     flags: Record<string, LaunchFlag>,
-    environment: string[] | undefined,
+    environment: string[] = [],
     modules: string[] = [],
   ): boolean {
-    let complete = true
-    let index = 0
-    const { words } = this
-    const add = (
-      written: string,
-      name: string,
-      value: string | boolean | null,
-      from: ShellWord,
-      values: ShellWord[],
-    ) => {
-      const last = values[values.length - 1] ?? from
-      const span = { start: from.start, end: Math.max(from.end, last.end) }
-      const attached = values.length === 0 && value !== true
-      const offset = attached && from.raw.includes('=') ? from.raw.indexOf('=') + 1 : written.length
-      define(flags, name, {
-        value,
-        location: this.locate(span),
-        written,
-        span,
-        valueSpan: attached
-          ? { start: Math.min(from.start + offset, from.end), end: from.end }
-          : values.length > 0
-            ? { start: values[0]!.start, end: last.end }
-            : null,
-        more: [],
-      })
-      if (environment?.includes(name)) {
-        const match = /^(\w+)=([\s\S]*)$/.exec(typeof value === 'string' ? value : '')
-        if (match !== null) this.setEnvironment(match[1]!, match[2]!, span)
-      }
-    }
-    while (index < words.length) {
-      const word = words[index]!
-      const text = word.text ?? /^(--?[A-Za-z][\w-]*=)/.exec(word.outline ?? '')?.[1] ?? null
-      if (text === null) {
-        // Options in a variable, when a program still follows.
-        const behind = words
-          .slice(index + 1, index + 40)
-          .some((one) => one.text !== null && /^[^-].*\.py$|^python[\d.]*$|^-m$/.test(one.text))
-        if (!behind) break
-        complete = false
-        index++
-        continue
-      }
-      if (text === '--') {
-        index++
-        break
-      }
-      if (text === '-' || !text.startsWith('-')) break
-      const [, dashes, name, equals, attached] = /^(--?)([^=]*)(=?)([\s\S]*)$/.exec(
-        text,
-      ) as unknown as string[]
-      const plain = name!.replace(/_/g, '-')
-      const isLong =
-        dashes === '--' || name!.length === 1 || known.singleDash === true || known.flags.has(plain)
-      const spelled = known.long[plain] ?? (name!.length === 1 ? plain : name!)
-      if (equals === '=' && isLong) {
-        add(`${dashes}${name}`, spelled, word.text === null ? null : attached!, word, [])
-        index++
-        continue
-      }
-      if (!isLong) {
-        // `-n4`, `-lu`
-        const letter = name![0]!
-        const long = known.long[letter] ?? letter
-        if (known.values.has(letter)) add(`-${letter}`, long, text.slice(2), word, [])
-        else for (const one of name!) add(`-${one}`, known.long[one] ?? one, true, word, [])
-        index++
-        continue
-      }
-      const count = known.values.get(plain) ?? (known.flags.has(plain) || modules.includes(plain) ? 0 : null)
-      // `-env NAME value` is also written `-env NAME=value`.
-      const taken =
-        count === 2 && words[index + 1]?.text?.includes('=')
-          ? 1
-          : (count ?? (this.looksLikeValue(words[index + 1]) ? 1 : 0))
-      const values = words.slice(index + 1, index + 1 + taken)
-      add(
-        `${dashes}${name}`,
-        spelled,
-        taken === 0
-          ? true
-          : values.some((one) => one.text === null)
-            ? null
-            : values.map((one) => one.text).join(' '),
-        word,
-        values,
-      )
-      index += 1 + taken
-      if (modules.includes(plain)) break
-    }
-    this.words = words.slice(index)
+    const { end, complete } = readOptions(this.words, known, modules, (name, flag) => {
+      define(flags, name, { ...flag, location: this.locate(flag.span) })
+      const match = /^(\w+)=([\s\S]*)$/.exec(typeof flag.value === 'string' ? flag.value : '')
+      if (environment.includes(name) && match !== null) this.setEnvironment(match[1]!, match[2]!, flag.span)
+    })
+    this.words = this.words.slice(end)
     return complete
-  }
-
-  private looksLikeValue(word: ShellWord | undefined): boolean {
-    if (word === undefined) return false
-    if (word.text === null) return word.splits !== true
-    return !word.text.startsWith('-') && !/\.py$|^python[\d.]*$/.test(word.text)
   }
 }
 

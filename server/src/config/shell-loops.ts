@@ -1,0 +1,37 @@
+/** How often loops of the shell run. */
+import { evaluateArithmetic } from './shell-arithmetic.js'
+import type { ShellWord } from './shell-facts.js'
+import type { ShellScope } from './shell-words.js'
+
+/** Number of words that `for x in …` walks over; null when a pattern or an unreadable word may be any number. */
+export function countWords(words: ShellWord[]): number | null {
+  const countable = words.every(
+    (word) => word.splits !== true && (word.text === null ? word.raw.startsWith('"') : !isGlob(word)),
+  )
+  return countable ? words.length : null
+}
+
+function isGlob(word: ShellWord): boolean {
+  return word.raw === word.text && /[*?]|\[.+\]/.test(word.raw)
+}
+
+/** Passes of `for ((i=0; i<n; i++))`, from its three parts without blanks; null when they are anything else. */
+export function countTrips(
+  name: string,
+  [initial, condition, update]: [string, string, string],
+  scope: ShellScope,
+): number | null {
+  const known = (source: string) =>
+    evaluateArithmetic(source, (variable) => {
+      const value = scope.get(variable)
+      return value?.kind === 'text' ? value.text : null
+    })
+  const first = known(initial.slice(name.length + 1))
+  const bound = /^(\w+)(<=?)(.+)$/.exec(condition)
+  const last = bound?.[1] === name ? known(bound[3]!) : null
+  const stride = new RegExp(`^(?:${name}\\+\\+|\\+\\+${name}|${name}\\+=(\\d+))$`).exec(update)
+  if (name === '' || first === null || last === null || stride === null) return null
+  const step = Number(stride[1] ?? 1)
+  const trips = Math.ceil((last - first + (bound![2] === '<=' ? 1 : 0)) / step)
+  return step > 0 && Number.isFinite(trips) ? Math.max(0, trips) : null
+}
