@@ -241,7 +241,7 @@ module load cuda
       'if x; then '.repeat(5_000),
       'a && '.repeat(10_000),
       '{{'.repeat(10_000),
-      'A=$A$A\n'.repeat(60) + 'x $A',
+      `${'A=$A$A\n'.repeat(60)}x $A`,
     ]) {
       assert.ok(Array.isArray(read(hostile).commands))
     }

@@ -21,7 +21,7 @@ import { plainValue } from './scalar.js'
 import { filler, holdsOffset, isTemplate, type Masked, maskTemplates, touches, unmask } from './template.js'
 
 /** Characters; larger files are data, not configuration. */
-export const largestYaml = 4_000_000
+export const largestYaml = 1_000_000
 const deepest = 200
 // Nodes after aliases are expanded: a few lines of aliases can stand for billions.
 const mostNodes = 500_000
