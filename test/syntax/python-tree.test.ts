@@ -226,6 +226,26 @@ describe('syntax/python-tree: statements', () => {
     assert.equal(show(inner.test), 'c')
     assert.equal(cut(text, inner.orelse[0]!), 'e')
   })
+  it('ends a block with its last statement, not with a comment behind it', () => {
+    const text =
+      'def f():\n  if a:\n    b\n  elif c:\n    try: d\n    except E: e  # one\n    # two\n  # three\n\nx = 1'
+    const def = parse(text).body[0]
+    assert.ok(def?.type === 'function')
+    const outer = def.body[0]
+    assert.ok(outer?.type === 'if')
+    const inner = outer.orelse[0]
+    assert.ok(inner?.type === 'if')
+    const attempt = inner.body[0]
+    assert.ok(attempt?.type === 'try')
+    const end = text.indexOf('  # one')
+    assert.deepEqual(
+      [def.end, outer.end, inner.end, attempt.end, attempt.handlers[0]!.end],
+      Array(5).fill(end),
+    )
+    const loop = only('while a:\n  # nothing yet\n')
+    assert.ok(loop.type === 'while')
+    assert.deepEqual(loop.body, [])
+  })
   it('reads loops with else', () => {
     const loop = only('for i, (a, b) in enumerate(x):\n  pass\nelse:\n  f()')
     assert.ok(loop.type === 'for')
