@@ -154,6 +154,8 @@ export interface ModuleSummary {
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */
   imports: string[]
   isEntry: boolean
+  /** What it is for and runs on, seen by itself. */
+  evidence?: Evidence
 }
 
 export interface PythonModule {

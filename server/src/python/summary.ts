@@ -66,5 +66,6 @@ export function summarise(analysis: Analysis): ModuleSummary {
     uses: [...analysis.ownUses],
     imports: [...analysis.importSpecs],
     isEntry: analysis.isEntry,
+    evidence: analysis.evidence,
   }
 }

@@ -13,6 +13,7 @@ import type { Precision } from '../../workload/words.js'
 import { calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
+import { writeLaunchValue } from '../write-launch-value.js'
 import { accelerateDocument, readAccelerateDocument } from './accelerate-config.js'
 
 const formats: Record<string, Precision> = { no: 'fp32', fp16: 'fp16-mixed', bf16: 'bf16-mixed', fp8: 'fp8' }
@@ -144,7 +145,7 @@ function fromLaunch(
     training.unknown('precision', key, 'a value of the launch', place, { site, channel })
   else
     training.known('precision', key, value, place, {
-      site: { ...site, anchor: 'launch' },
+      site,
       channel,
       location: given.location,
     })
@@ -175,9 +176,12 @@ function changePrecision(claim: Claim, value: unknown, facts: UnitFacts): Change
   if (word === null || claim.setting !== 'precision') return { reason: 'Accelerate knows bf16 and fp16' }
   const title = `Set mixed_precision to ${word}`
   if (facts.config !== undefined) return changeDocument(claim, word, title, facts)
-  if (claim.site.anchor === 'launch') return { reason: `it is set by the launch: write ${word} there` }
+  if (facts.python === undefined) {
+    const written = writeLaunchValue(claim, word, facts)
+    return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
+  }
   const call = claimedCall(facts.python, claim.site)
-  if (facts.python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (call === null) return { reason: 'the call is not in the file any more' }
   const position = call.name === 'accelerate.notebook_launcher' ? 3 : null
   const written = writeArgument(
     facts,

@@ -242,7 +242,7 @@ function quoteOf(text: string): string {
     if (text[index] === "'") single++
     else if (text[index] === '"') double++
   }
-  return double > single ? '"' : "'"
+  return single > double ? "'" : '"'
 }
 
 function autocastHeader(

@@ -7,6 +7,7 @@ import type { Claim } from '../../workload/claim.js'
 import { asBoolean, asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
+import { writeLaunchValue } from '../write-launch-value.js'
 import { collateWork, sampleWork } from './dataset-work.js'
 import { trainingEvidence } from './evidence.js'
 import { feedsOf } from './loader-use.js'
@@ -90,6 +91,12 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
 /** `value` null: as many workers as the machine that runs it has cores for. */
 function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts
+  if (python === undefined && claim.setting === 'workers') {
+    const word = typeof value === 'number' ? value : 8
+    const there = writeLaunchValue(claim, String(word), facts)
+    const title = `Load with ${word} worker processes`
+    return 'reason' in there ? there : { title, safety: 'unsafe', writes: [there], imports: [] }
+  }
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the loader is not in the file any more' }
   if (claim.setting !== 'workers') return { reason: `no change is known for ${claim.key}` }

@@ -130,7 +130,7 @@ function changeWrapper(claim: Claim, value: unknown, facts: UnitFacts): Change |
   const { statement } = call
   return {
     title:
-      'Sketch: one process per GPU with DistributedDataParallel, started by torchrun (give each loader a DistributedSampler)',
+      'One process per GPU with DistributedDataParallel, started by torchrun (give each loader a DistributedSampler)',
     safety: 'display',
     writes: [
       {

@@ -2,9 +2,6 @@
 import type { ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Evidence } from '../../workload/claim.js'
 
-const toyDataSet = /(^|\.)(F?ashionMNIST|KMNIST|EMNIST|QMNIST|MNIST|CIFAR10|CIFAR100|USPS|FakeData)$/
-const cudaUse = /^torch\.cuda\.|^\.cuda$|^torch\.accelerator\./
-
 function trains(summary: ModuleSummary): boolean {
   return (
     Object.values(summary.functions).some((func) => func.trains) ||
@@ -19,6 +16,11 @@ function trains(summary: ModuleSummary): boolean {
 export function trainsAnywhere(python: PythonModule): boolean {
   if (python.evidence.role === 'training') return true
   return [...python.importers, ...python.imported].some(trains)
+}
+
+function usesGpu(summary: ModuleSummary): boolean {
+  const accelerator = summary.evidence?.accelerator
+  return accelerator === 'gpu' || accelerator === 'maybe' || summary.uses.includes('accelerate.Accelerator')
 }
 
 /**
@@ -41,20 +43,9 @@ export function trainingEvidence(python: PythonModule): Evidence {
     })
     if (forced) evidence.accelerator = 'cpu'
     else if (accelerators.length > 0) evidence.accelerator = 'maybe'
-    else if (
-      around.some((module) =>
-        module.uses.some((use) => cudaUse.test(use) || use === 'accelerate.Accelerator'),
-      )
-    ) {
-      evidence.accelerator = 'maybe'
-    }
+    else if (around.some(usesGpu)) evidence.accelerator = 'maybe'
   }
-  if (evidence.small === null) {
-    for (const module of around) {
-      const toy = module.uses.find((use) => toyDataSet.test(use))
-      if (toy !== undefined) evidence.small = toy.slice(toy.lastIndexOf('.') + 1)
-    }
-  }
+  for (const module of around) evidence.small ??= module.evidence?.small ?? null
   return evidence
 }
 
