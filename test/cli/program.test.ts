@@ -2,6 +2,11 @@
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, it } from 'mocha'
+import picocolors from 'picocolors'
+import type { Console } from '../../server/src/cli/console.js'
+import type { Engine } from '../../server/src/cli/engine.js'
+import { run } from '../../server/src/cli/program.js'
+import { fakeEngine } from './fake-engine.js'
 import { Folder } from './folder.js'
 
 const script = fileURLToPath(new URL('fake-main.ts', import.meta.url))
@@ -225,7 +230,7 @@ describe('cli/program', () => {
 2 |     return "模型", grid #! warning search/grid-search saves fixable
   |                    ^^^^
   |
-  = saves: 40 to 60 %. Half of the fits.
+  = saves: 40 to 60 % (Half of the fits)
   = safe fix: Write 4
 
 warning[search/grid-search]: refused
@@ -345,6 +350,49 @@ job.slurm:4 eval (torchrun, 8 GPUs)
 2 jobs, 1 not fully resolved.
 `,
     )
+  })
+
+  it('ends with 130 when it is interrupted, and takes its progress bar away', async () => {
+    folder.write({ 'a.py': 'x #! warning search/grid-search a\n' })
+    const interruption = new AbortController()
+    let printed = ''
+    const console: Console = {
+      out: () => assert.fail('nothing is printed'),
+      err: (text) => {
+        printed += text
+      },
+      cwd: folder.path,
+      input: () => assert.fail('nothing is read'),
+      colors: picocolors.createColors(false),
+      errColors: picocolors.createColors(false),
+      columns: 80,
+      interactive: true,
+      signal: interruption.signal,
+    }
+    let now = 0
+    const clock = performance.now
+    performance.now = () => now
+    const engine: Engine = {
+      ...fakeEngine,
+      open: async (root, options) => {
+        const project = await fakeEngine.open(root, options)
+        const lint = project.lint.bind(project)
+        project.lint = (request) => {
+          request?.onProgress?.({ done: 1, total: 4 })
+          now = 10_000
+          request?.onProgress?.({ done: 2, total: 4 })
+          interruption.abort()
+          return lint(request)
+        }
+        return project
+      },
+    }
+    try {
+      assert.equal(await run(['check'], engine, console), 130)
+    } finally {
+      performance.now = clock
+    }
+    assert.equal(printed, `\r\u001b[K${'█'.repeat(15)}${'░'.repeat(15)} 2 of 4 files\r\u001b[K`)
   })
 
   it('prints its version', async () => {

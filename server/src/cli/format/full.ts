@@ -58,7 +58,7 @@ export function savingText(saving: Saving): string {
     usd === null
       ? ''
       : `, $${amount(usd.range[0])} to $${amount(usd.range[1])} per ${usd.per} (${usd.region}, prices of ${usd.asOf})`
-  return `${share}${money}. ${saving.basis}`
+  return `${share}${money} (${saving.basis.replace(/\.$/, '')})`
 }
 
 function amount(usd: number): string {
