@@ -1,5 +1,5 @@
 /** Bundles everything that is installed into dist/ and copies the grammars. `npm ci` runs it (`prepare`). */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -7,15 +7,8 @@ const root = new URL('../', import.meta.url)
 const path = (relative) => fileURLToPath(new URL(relative, root))
 const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
 
-/** Entries that exist, as esbuild takes them; says which do not. */
-function entries(list) {
-  const found = {}
-  for (const [name, file] of Object.entries(list)) {
-    if (existsSync(path(file))) found[name] = path(file)
-    else console.warn(`build: ${file} does not exist yet, dist/${name} is left out`)
-  }
-  return found
-}
+/** Entries as esbuild takes them: name in dist/ → file. */
+const entries = (list) => Object.fromEntries(Object.entries(list).map(([name, file]) => [name, path(file)]))
 
 const common = {
   absWorkingDir: path('.'),
