@@ -23,7 +23,8 @@ export const dataParallelReader = defineReader({
 })
 
 const better = ['torch.nn.parallel.DistributedDataParallel', 'torch.distributed.', 'torch.distributed.fsdp.']
-const several = /device_count|n_?gpus?|num_?gpus?|ngpu|multi_?gpu|world_size|len\(\s*[\w.]*(gpu|device)/i
+const several =
+  /device_count|\bn_?gpus?\b|num_?gpus?|\bngpu\b|multi_?gpu|world_size|len\(\s*[\w.]*(gpu|device)/i
 
 function readWrapper(python: PythonModule, call: Call, context: ReaderContext, claims: ClaimBuilder): void {
   const place = calleePlace(call)
@@ -53,11 +54,16 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
     parallelism.known('devices', 'device_ids', devices.folded.value.length, { ...devices.span }, { site })
   } else if (devices.state === 'given' && devices.expr.type === 'list') {
     parallelism.known('devices', 'device_ids', devices.expr.items.length, { ...devices.span }, { site })
+  } else if (
+    devices.state === 'given' &&
+    !several.test(python.text.slice(devices.span.start, devices.span.end))
+  ) {
+    parallelism.unknown('devices', 'device_ids', 'a list from elsewhere', place, { site })
+  } else if (devices.state === 'unknown') {
+    parallelism.unknown('devices', 'device_ids', devices.because, place, { site })
   } else {
     const visible = visibleDevices(python, context)
     if (visible !== null) parallelism.known('devices', 'CUDA_VISIBLE_DEVICES', visible, place, { site })
-    else if (devices.state === 'unknown')
-      parallelism.unknown('devices', 'device_ids', devices.because, place, { site })
   }
   parallelism.known('purpose', 'DataParallel', trainsAnywhere(python) ? 'training' : 'inference', place, {
     site,
