@@ -88,6 +88,12 @@ describe('text/units: files', () => {
     const place = locate('a.py', file.units[1]!, { start, end: start + 4 })
     assert.equal(text.slice(place.start, place.end), '{lr}')
   })
+  it('reads a bounded number of commands from one file', () => {
+    const file = sourceFile('a.py', `# %%\n${'!a\n'.repeat(150_000)}`)
+    assert.equal(file.units.length, 1_000)
+    assert.deepEqual(file.problems, ['holds 150000 texts in other languages; only the first 999 are read'])
+    assert.deepEqual(sourceFile('b.py', `# %%\n${'!a\n'.repeat(999)}`).problems, [])
+  })
 })
 
 describe('text/units: notebooks', () => {

@@ -61,7 +61,8 @@ export function maskPythonFile(text: string): Masked {
   const cell = (start: number, end: number) => {
     const one = new CellMasker(text, start, end).run()
     masked.push(one.text)
-    embedded.push(...one.embedded, ...databricksComments(text, start, end))
+    for (const found of [one.embedded, databricksComments(text, start, end)])
+      for (const each of found) embedded.push(each)
   }
   let start = 0
   for (let line = 0; line < text.length; line = nextLine(text, line)) {

@@ -34,11 +34,11 @@ export function notebookCells(text: string): NotebookJson {
   }
   const metadata = property(root, 'metadata')
   const kernel =
-    stringAt(metadata, 'kernelspec', 'language') ?? stringAt(metadata, 'language_info', 'name') ?? 'python'
+    stringAt(metadata, 'kernelspec', 'language') || stringAt(metadata, 'language_info', 'name') || 'python'
   const cells = (list.children ?? []).map((cell): NotebookCell => {
     const type = stringAt(cell, 'cell_type')
     const source = property(cell, 'source')
-    const language = stringAt(property(cell, 'metadata'), 'vscode', 'languageId') ?? kernel
+    const language = stringAt(property(cell, 'metadata'), 'vscode', 'languageId') || kernel
     return {
       kind: type === 'code' || type === 'raw' ? type : 'markdown',
       language: language.toLowerCase() === 'ipython' ? 'python' : language.toLowerCase(),

@@ -28,8 +28,7 @@ export function sourceFile(path: string, text: string): SourceFile {
     units: [],
     problems: [],
   }
-  if (kind !== undefined) file.units = fileUnits(kind, text)
-  return file
+  return kind === undefined ? file : limited({ ...file, units: fileUnits(kind, text) })
 }
 
 /** A notebook that the editor has open: its cells are the truth, its JSON is not known. */
@@ -39,7 +38,14 @@ export function notebookFromCells(path: string, cells: readonly EditorCell[]): S
     const language = cells[index]!.language?.toLowerCase()
     return language === undefined || language === 'python' || language === 'ipython'
   }
-  return { path, text: '', notebook: true, parts, units: notebookUnits(parts, isPython), problems: [] }
+  return limited({
+    path,
+    text: '',
+    notebook: true,
+    parts,
+    units: notebookUnits(parts, isPython),
+    problems: [],
+  })
 }
 
 function notebookFromJson(path: string, text: string): SourceFile {
@@ -50,7 +56,16 @@ function notebookFromJson(path: string, text: string): SourceFile {
     text: cell.text,
   }))
   const units = notebookUnits(parts, (index) => cells[index]!.language === 'python')
-  return { path, text, notebook: true, parts, units, problems }
+  return limited({ path, text, notebook: true, parts, units, problems })
+}
+
+/** More texts inside one file than anyone writes; each of them costs a parse. */
+const mostUnits = 1_000
+
+function limited(file: SourceFile): SourceFile {
+  if (file.units.length <= mostUnits) return file
+  const problem = `holds ${file.units.length - 1} texts in other languages; only the first ${mostUnits - 1} are read`
+  return { ...file, units: file.units.slice(0, mostUnits), problems: [...file.problems, problem] }
 }
 
 function fileUnits(language: Language, text: string): Unit[] {
