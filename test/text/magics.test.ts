@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the shell writes variables like this
 import assert from 'node:assert/strict'
 import { grammarFiles } from '../../server/src/project/node/grammar-files.js'
 import { type Grammars, loadGrammars } from '../../server/src/syntax/parser.js'
