@@ -22,7 +22,8 @@ export async function start(
     documentSelector: selector,
     outputChannel: output,
     initializationOptions: {
-      settings: vscode.workspace.getConfiguration('costlint'),
+      // Plain data: what VS Code gives has methods, which a web worker cannot be sent.
+      settings: JSON.parse(JSON.stringify(vscode.workspace.getConfiguration('costlint'))),
       explainCommand: 'costlint.explainRule',
     },
     // A pull on save, because with `costlint.run: onSave` that is when the answer changes.

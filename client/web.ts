@@ -1,22 +1,23 @@
 /** The extension in a browser: the server is a web worker, and this side reads the files for it. */
 import * as vscode from 'vscode'
 import type { BaseLanguageClient } from 'vscode-languageclient'
-import { LanguageClient } from 'vscode-languageclient/browser'
+import { BrowserMessageReader, BrowserMessageWriter, LanguageClient } from 'vscode-languageclient/browser'
 import { start } from './common.js'
 
 let client: BaseLanguageClient | undefined
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const script = vscode.Uri.joinPath(context.extensionUri, 'dist', 'server-web.js')
-  let worker: Worker | undefined
+  let stop: () => void = () => undefined
   client = await start(context, (id, name, options) => {
     const created = new LanguageClient(
       id,
       name,
       async () => {
         // A restarted server is a new worker.
-        worker?.terminate()
-        worker = new Worker(script.toString(true))
+        stop()
+        const worker = await startWorker(script)
+        stop = worker.stop
         return worker
       },
       options,
@@ -24,7 +25,23 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     serveFiles(created, context.extensionUri)
     return created
   })
-  context.subscriptions.push({ dispose: () => worker?.terminate() })
+  context.subscriptions.push({ dispose: () => stop() })
+}
+
+/** From the bytes of the script, because a browser starts no worker from the address of an extension. */
+async function startWorker(script: vscode.Uri) {
+  const bytes = await vscode.workspace.fs.readFile(script)
+  const address = URL.createObjectURL(new Blob([new Uint8Array(bytes)], { type: 'text/javascript' }))
+  const worker = new Worker(address)
+  return {
+    // Made here, because in an extension `Worker` is not the browser's own class, which the client looks for.
+    reader: new BrowserMessageReader(worker),
+    writer: new BrowserMessageWriter(worker),
+    stop() {
+      worker.terminate()
+      URL.revokeObjectURL(address)
+    },
+  }
 }
 
 export function deactivate(): Promise<void> | undefined {

@@ -53,7 +53,7 @@ export function look() {
           '.action-widget .action-label, .action-widget .monaco-list-row',
         )
         await shot('light-bulb')
-        const first = await page.locator('.action-widget .monaco-list-row.action').first().innerText()
+        const first = await page.locator('.action-widget .monaco-list-row.action').first().textContent()
         console.log(`  look: first action is “${first.trim()}”`)
         await page.keyboard.press('Enter')
         await seen(

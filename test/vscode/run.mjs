@@ -3,7 +3,7 @@
  * installs the packaged extension and looks at it. `npm run test:vscode [host|web|look]`.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { copyFixture, root, withFolder, withPage, withTestServer } from './harness.mjs'
@@ -11,6 +11,16 @@ import { look } from './look.mjs'
 import { here, setup } from './setup.mjs'
 
 const minutes = 60_000
+
+/** mocha's build for browsers would take the bundle's own `module` for its own. */
+const mochaForBrowsers = {
+  name: 'mocha for browsers',
+  setup(bundler) {
+    bundler.onLoad({ filter: /mocha[\\/]mocha\.js$/ }, ({ path }) => ({
+      contents: `(function (module, exports, define) {\n${readFileSync(path, 'utf8')}\n}).call(globalThis)`,
+    }))
+  },
+}
 
 /** Bundles the suite: the extension host loads CommonJS. */
 async function bundleSuite() {
@@ -30,9 +40,28 @@ async function bundleSuite() {
     platform: 'browser',
     format: 'cjs',
     external: ['vscode'],
+    plugins: [mochaForBrowsers],
     define: { 'process.env.NODE_DEBUG': 'false', global: 'globalThis' },
     logLevel: 'warning',
   })
+}
+
+/**
+ * The extension as a browser gets it: the workbench prefers the entry for Node where there is one and a machine to
+ * run it, so the copy has only the other.
+ */
+function webExtension() {
+  const folder = join(here, '.out', 'web-extension')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const name of ['dist', 'grammars', 'syntaxes', 'client/icon.png']) {
+    cpSync(join(root, name), join(folder, name), { recursive: true })
+  }
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { main: _main, extensionKind: _kind, type: _type, ...rest } = manifest
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(rest))
+  cpSync(join(here, '.out', 'web.js'), join(folder, 'test', 'web.js'))
+  return folder
 }
 
 /** Runs the suite inside the extension host; rejects when a test fails. */
@@ -42,11 +71,12 @@ function suite(kind) {
       withPage(async (page) => {
         const project = copyFixture(folder)
         const authority = `vscode-remote://127.0.0.1:${port}`
+        const extension = kind === 'web' ? webExtension() : root.replace(/\/$/, '')
+        const tests = kind === 'web' ? join(extension, 'test', 'web.js') : join(here, '.out', 'index.js')
         const payload = [
-          ['extensionDevelopmentPath', authority + root.replace(/\/$/, '')],
-          ['extensionTestsPath', `${authority}${join(here, '.out', kind === 'web' ? 'web' : 'index')}`],
+          ['extensionDevelopmentPath', authority + extension],
+          ['extensionTestsPath', authority + tests],
         ]
-        if (kind === 'web') payload.push(['extensionDevelopmentKind', 'web'])
         const ended = new Promise((resolve, reject) => {
           const timer = setTimeout(
             () => reject(new Error('the suite did not end within 4 minutes')),
@@ -58,16 +88,21 @@ function suite(kind) {
             else reject(new Error(`the suite in the ${kind} extension host failed (${code})`))
           })
         })
+        const log = []
         await page.exposeFunction('codeAutomationLog', (_type, args) => {
-          console.log(
-            ...args.map((argument) => (typeof argument === 'string' ? argument : JSON.stringify(argument))),
-          )
+          const text = args.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(' ')
+          log.push(text)
+          // The workbench has much to say about a marketplace that it does not find.
+          if (/^\s*([✔✖]|\d+\) |\d+ (passing|failing)|CostLint)/.test(text)) console.log(text)
         })
         if (process.env.DEBUG_VSCODE) page.on('console', (message) => console.log('[page]', message.text()))
         await page.goto(
           `http://127.0.0.1:${port}/?folder=${encodeURIComponent(project)}&payload=${encodeURIComponent(JSON.stringify(payload))}`,
         )
-        await ended
+        await ended.catch((error) => {
+          console.log(log.slice(-80).join('\n'))
+          throw error
+        })
       }),
     ),
   )

@@ -1,10 +1,30 @@
 /** Entry of the suite in the extension host of a browser, where mocha is its browser build. */
 import 'mocha/mocha'
 
-declare const mocha: Mocha & { setup(options: unknown): void }
+interface Test {
+  title: string
+}
+
+interface Runner {
+  on(event: 'pass', listener: (test: Test) => void): void
+  on(event: 'fail', listener: (test: Test, error: Error) => void): void
+}
+
+declare const mocha: {
+  setup(options: { ui: string; timeout: number; reporter: new (runner: Runner) => unknown }): void
+  run(done: (failures: number) => void): void
+}
+
+class Reporter {
+  constructor(runner: Runner) {
+    runner.on('pass', ({ title }) => console.log(`    ✔ ${title}`))
+    runner.on('fail', ({ title }, error) => console.log(`    ✖ ${title}\n${error.stack ?? error}`))
+  }
+}
 
 export function run(): Promise<void> {
-  mocha.setup({ ui: 'tdd', reporter: undefined, timeout: 30_000 })
+  mocha.setup({ ui: 'tdd', timeout: 30_000, reporter: Reporter })
+  console.log('  CostLint in a web worker')
   require('./tests')
   return new Promise((resolve, reject) => {
     mocha.run((failures) => (failures === 0 ? resolve() : reject(new Error(`${failures} tests failed`))))
