@@ -136,6 +136,10 @@ export const fakeEngine: Engine = {
     for (const finding of findings) {
       const [fix] = await project.fixes(finding)
       if (fix === undefined || 'refused' in fix) continue
+      if (finding.message.includes('breaking')) {
+        run.rolledBack.push({ path: finding.location.path, message: 'the file would no longer parse' })
+        continue
+      }
       const { path, start, end } = finding.location
       const before = readFileSync(join(project.root, path), 'utf8')
       const after = `${before.slice(0, start)}4${before.slice(end).replace(/ *#!.*/, '')}`

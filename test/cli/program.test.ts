@@ -266,6 +266,13 @@ warning[search/grid-search]: refused
     assert.equal(folder.read('b.py'), text)
   })
 
+  it('says which fixes were taken back, which is no failure of its own', async () => {
+    folder.write({ 'a.py': 'x #! information search/grid-search fixable breaking\n' })
+    const { code, stderr } = await costlint('check', '--fix')
+    assert.equal(code, 0)
+    assert.equal(stderr, 'not fixed: a.py: the file would no longer parse\n')
+  })
+
   it('prints a diff and writes nothing', async () => {
     const text = 'x = 0 #! warning search/grid-search fixable\n'
     folder.write({ 'a.py': `first\n${text}last` })

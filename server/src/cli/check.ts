@@ -107,7 +107,7 @@ async function checkTarget(
       texts.clear()
     }
     const shown = before ?? (await report(run.files.length > 0 ? await lint() : first))
-    shown.faults.push(...run.rolledBack.map((each) => ({ ...each, path: shown.display(each.path) })))
+    shown.notFixed.push(...run.rolledBack.map((each) => ({ ...each, path: shown.display(each.path) })))
     const difference = ({ path, before, after }: FixRun['files'][number]) =>
       unifiedDiff(`a/${shown.display(path)}`, `b/${shown.display(path)}`, before, after)
     return {

@@ -35,6 +35,8 @@ export interface Report {
   errors: LintError[]
   faults: LintError[]
   problems: { path: string; line: number; message: string }[]
+  /** Fixes that were taken back, and why. */
+  notFixed: LintError[]
   files: number
   filesLinted: number
   failOn: FailOn | undefined
@@ -101,6 +103,7 @@ export async function createReport(
     errors: result.errors.map(renamed),
     faults: faults.map(renamed),
     problems: (result.problems ?? []).map(renamed),
+    notFixed: [],
     files: result.files,
     filesLinted: result.filesLinted,
     failOn: result.failOn,
@@ -133,6 +136,7 @@ export function mergeReports(reports: readonly Report[]): Report {
     errors: reports.flatMap((each) => each.errors).sort(byPath),
     faults: reports.flatMap((each) => each.faults).sort(byPath),
     problems: reports.flatMap((each) => each.problems),
+    notFixed: reports.flatMap((each) => each.notFixed),
     files: reports.reduce((sum, each) => sum + each.files, 0),
     filesLinted: reports.reduce((sum, each) => sum + each.filesLinted, 0),
     failOn: reports.find((each) => each.failOn !== undefined)?.failOn,

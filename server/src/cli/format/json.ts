@@ -45,6 +45,7 @@ export function formatJson(report: Report): string {
       ...report.problems.map(({ path, line, message }) => ({ path, message: `line ${line}: ${message}` })),
       ...report.faults.map(({ path, message }) => ({ path, message: `internal error: ${message}` })),
       ...report.errors,
+      ...report.notFixed,
     ],
     summary: {
       files: report.files,

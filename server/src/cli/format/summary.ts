@@ -18,6 +18,7 @@ export function formatTroubles(report: Report, colors: Colors): string {
     ),
     ...report.faults.map((each) => line(colors.red('internal error'), each.path, each.message)),
     ...report.errors.map((each) => line(colors.yellow('not checked'), each.path, each.message)),
+    ...report.notFixed.map((each) => line(colors.yellow('not fixed'), each.path, each.message)),
   ].join('')
 }
 
