@@ -7,7 +7,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import type { Work } from '../shell/launches.js'
 import { claimContainer } from './containers.js'
-import { type Accelerators, acceleratorsOf, machineOf, type Said } from './pod.js'
+import { type Accelerators, acceleratorsOf, isIdleImage, isPatch, machineOf, type Said } from './pod.js'
 
 /** Kueue ends the job after this many seconds (constants of its API). */
 const kueueLimit = 'kueue.x-k8s.io/max-exec-time-seconds'
@@ -94,7 +94,8 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     claimAccelerators(compute, accelerators, [...keys, 'template', 'spec'], document.index)
   claimMachine(compute, pod, place)
   claimDeadline(compute, job, spec, pod, place, work)
-  compute.known('service', 'command', work.length > 0 && work.every((one) => one.service), place)
+  const idle = items(at(pod, 'containers')).every(isIdleImage)
+  compute.known('service', 'command', idle || (work.length > 0 && work.every((one) => one.service)), place)
   const sharing =
     work.find((one) => one.sharing !== null)?.sharing ??
     (accelerators !== null && accelerators.containers > 1 ? 'several containers' : null)
@@ -178,7 +179,8 @@ function claimDeadline(
     })
     return
   }
-  compute.default('timeLimit', deadline, null, place)
+  if (isPatch(pod)) compute.unknown('timeLimit', deadline, 'a patch of another manifest', place)
+  else compute.default('timeLimit', deadline, null, place)
 }
 
 function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

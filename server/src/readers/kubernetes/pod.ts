@@ -178,3 +178,14 @@ export function containerEnvironment(
     ]
   })
 }
+
+/** Images whose only work is to wait. */
+export function isIdleImage(container: ConfigNode): boolean {
+  return /(^|\/)(sleep|pause|agnhost)(:|@|$)/.test(text(at(container, 'image')) ?? '')
+}
+
+/** A manifest that is laid over another one (a Kustomize patch) names containers without their images. */
+export function isPatch(pod: ConfigNode | undefined): boolean {
+  const containers = items(at(pod, 'containers'))
+  return containers.length === 0 || containers.some((container) => at(container, 'image') === undefined)
+}

@@ -72,7 +72,8 @@ export const slurmReader = defineReader({
     compute.known('trials', '--array', array !== undefined, array === undefined ? place : optionPlace(array))
     const reservation = directive(directives, 'reservation')
     compute.known('reserved', '--reservation', reservation !== undefined, place)
-    compute.known('limitedBy', '--partition', 'the partition', place)
+    const quality = directive(directives, 'qos') === undefined ? '' : ' or the QOS'
+    compute.known('limitedBy', '--partition', `the partition${quality}`, place)
     compute.known('service', 'command', work.service, place)
     if (work.sharing !== null) compute.known('sharing', 'command', work.sharing, place)
   },

@@ -33,12 +33,16 @@ export default defineRule({
       instanceType !== undefined &&
       machine !== undefined &&
       sameLocation(instanceType.location, gpus.location)
-    const share = (count - 1) / count
+    const percent = Math.floor((100 * (count - 1)) / count)
     const what = derived ? `${machine} has ${count} GPUs` : `The job asks for ${count} GPUs`
     report({
       at: derived ? instanceType : gpus,
-      message: `${what} but ${run.script} uses one: ${Math.floor(share * 100)} % of the GPU rate is wasted.`,
-      saving: { fraction: [share, share], usd: null, basis: `${count - 1} of ${count} GPUs are idle` },
+      message: `${what} but ${run.script} uses one: ${percent} % of the GPU rate is wasted.`,
+      saving: {
+        fraction: [percent / 100, percent / 100],
+        usd: null,
+        basis: `${count - 1} of ${count} GPUs are idle`,
+      },
       fixes: derived ? smaller(instanceType, machine) : [{ set: [{ claim: gpus, value: 1 }] }],
       related: [{ location: program.subject.location, message: 'trains on one GPU' }],
     })
@@ -60,12 +64,16 @@ function usesOne(run: Run): boolean {
   const { launch } = run.job
   if (run.script === null || run.unresolved !== null || launch === null) return false
   if (launch.processes !== 1 || !plain.has(launch.launcher)) return false
-  return known(programOf(run)?.settings.parallelism) === 'none'
+  const program = programOf(run)
+  // A helper without any library that could use an accelerator (it draws a chart, moves files).
+  if (program === undefined) return !run.subjects.some((one) => one.subject.word === 'Program')
+  return known(program.settings.parallelism) === 'none'
 }
 
 /** The launch with what it trains; null where it does something else. */
 function trainerOf(run: Run): { run: Run; program: Judged } | null {
-  const program = programOf(run)!
+  const program = programOf(run)
+  if (program === undefined) return null
   const uses = known(program.settings.usesAccelerator) === true
   if (!uses || known(program.settings.trains) !== true) return null
   const training = run.subjects.find(

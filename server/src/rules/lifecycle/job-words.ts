@@ -13,16 +13,17 @@ export function jobName(judged: Judged<'Compute'>): string {
   return name === undefined ? `This ${kind}` : `${kind} "${name}"`
 }
 
-/** `8×A100-40GB`, `2 nodes with 4 GPUs each`; undefined: no accelerators are known. */
+/** All of the job's: `8×A100-40GB`, `16 GPUs (2 × 8)`; undefined: no accelerators are known. */
 export function acceleratorsOf(judged: Judged<'Compute'>): string | undefined {
   const { gpus, gpuModel, nodes } = judged.settings
   const count = effective(gpus)
   if (count === undefined || count <= 0) return undefined
   const model = effective(gpuModel)
   const unit = judged.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
-  const each = model === undefined ? `${count} ${unit}${count === 1 ? '' : 's'}` : `${count}×${model}`
   const machines = effective(nodes) ?? 1
-  return machines > 1 ? `${machines} nodes with ${each} each` : each
+  const total = count * machines
+  const all = model === undefined ? `${total} ${unit}${total === 1 ? '' : 's'}` : `${total}×${model}`
+  return machines > 1 ? `${all} (${machines} × ${count})` : all
 }
 
 /** `90 minutes`, `24 hours`, `14 days`. */
