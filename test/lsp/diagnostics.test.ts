@@ -220,4 +220,17 @@ describe('when the engine fails', () => {
     assert.ok(tries >= 2)
     await client.stop()
   })
+
+  it('hovers without the pages of the rules when they cannot be read', async () => {
+    const { client } = connect({}, { rulePages: () => Promise.reject(new Error('no pages')) })
+    await client.start(pullClient)
+    await client.open('a.py', 'waste\n')
+    const hover = await client.connection.sendRequest('textDocument/hover', {
+      textDocument: { uri: client.uri('a.py') },
+      position: { line: 0, character: 0 },
+    })
+    assert.match(JSON.stringify(hover), /waste found/)
+    await client.logs.next((text) => text.includes('no pages'))
+    await client.stop()
+  })
 })

@@ -33,7 +33,7 @@ import {
 import { Delivery } from './delivery.js'
 import { OpenDocuments, type OpenEntry } from './documents.js'
 import type { Environment } from './environment.js'
-import { explain, summary } from './explain.js'
+import { explain, type RulePages, summary } from './explain.js'
 import { hoverAt } from './hover.js'
 import type { Log, Session } from './session.js'
 import { Sessions } from './sessions.js'
@@ -100,16 +100,21 @@ class Server {
         for (const { uri } of changes) this.changedOnDisk(uri)
       }),
     )
-    connection.languages.diagnostics.on((params, token) => this.pull(params, token))
-    connection.onCodeAction((params, token) => this.codeActions(params, token))
+    const nothing: DocumentDiagnosticReport = { kind: 'full', items: [] }
+    connection.languages.diagnostics.on((params, token) =>
+      this.answer('diagnostics', nothing, () => this.pull(params, token)),
+    )
+    connection.onCodeAction((params, token) =>
+      this.answer('code actions', [], () => this.codeActions(params, token)),
+    )
     connection.onCodeActionResolve((action, token) => this.resolveAction(action, token))
-    connection.onHover((params, token) => this.hover(params, token))
+    connection.onHover((params, token) => this.answer('hover', null, () => this.hover(params, token)))
     connection.onExecuteCommand((params, token, progress) => this.execute(params, token, progress))
     connection.onRequest(explainRequest, async ({ rule }: { rule: string }) => {
-      const markdown = explain(String(rule), await environment.rulePages())
+      const markdown = explain(String(rule), await this.rulePages())
       return markdown === undefined ? null : { markdown, href: rulePageLink(rule) }
     })
-    connection.onRequest(rulesRequest, async () => Object.keys(await environment.rulePages()).sort())
+    connection.onRequest(rulesRequest, async () => Object.keys(await this.rulePages()).sort())
     this.documents.listen(connection)
   }
 
@@ -123,6 +128,17 @@ class Server {
 
   private guardAsync(doing: string, work: () => Promise<void>): void {
     work().catch((error: unknown) => this.fault(doing, error))
+  }
+
+  /** A fault becomes an entry in the log and an empty answer; what is meant for the client is passed on. */
+  private async answer<T>(doing: string, empty: T, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof ResponseError) throw error
+      this.fault(doing, error)
+      return empty
+    }
   }
 
   private fault(doing: string, error: unknown): void {
@@ -381,7 +397,12 @@ class Server {
     const target = await this.target(params.textDocument.uri)
     if (token.isCancellationRequested) throw cancelled()
     if (target === undefined) return null
-    return hoverAt(target, params.position, await this.environment.rulePages(), this.features.markdownHover)
+    return hoverAt(target, params.position, await this.rulePages(), this.features.markdownHover)
+  }
+
+  /** A hover without its page still says what was found. */
+  private rulePages(): Promise<RulePages> {
+    return this.answer('reading the pages of the rules', {}, () => this.environment.rulePages())
   }
 
   private async execute(
@@ -397,7 +418,7 @@ class Server {
     }
     if (params.command === explainCommand) {
       const rule = String(params.arguments?.[0])
-      const markdown = explain(rule, await this.environment.rulePages())
+      const markdown = explain(rule, await this.rulePages())
       if (markdown === undefined)
         throw new ResponseError(LSPErrorCodes.RequestFailed, `There is no rule ${rule}.`)
       this.connection.window.showInformationMessage(summary(rule, markdown))

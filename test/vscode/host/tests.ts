@@ -37,7 +37,7 @@ suite('CostLint', () => {
     const preferred = found.find(({ isPreferred }) => isPreferred)
     assert.ok(preferred?.edit, titles.join('; '))
     assert.ok(await vscode.workspace.applyEdit(preferred.edit))
-    assert.doesNotMatch(document.getText(), /GridSearchCV\(/)
+    assert.doesNotMatch(document.getText(), /\bGridSearchCV\(/)
     await until(document.uri, (now) => !has(grid)(now))
   })
 

@@ -49,9 +49,8 @@ class NodeWorker implements HostWorker {
   constructor() {
     // Beside the bundle lies worker.js; from the sources it is TypeScript, which needs the loader that runs us.
     const source = import.meta.url.endsWith('.ts')
-    this.worker = new Worker(new URL(source ? './worker.ts' : './worker.js', import.meta.url), {
-      execArgv: source ? ['--import', 'tsx'] : [],
-    })
+    const script = source ? new URL('./worker.ts', import.meta.url) : new URL('./worker.js', bundle())
+    this.worker = new Worker(script, { execArgv: source ? ['--import', 'tsx'] : [] })
     // A waiting pool must not keep a finished command alive.
     this.worker.unref()
   }
@@ -123,8 +122,13 @@ export function createNodeHost(): Host {
   }
 }
 
+/** The folder of the bundled entries. What several of them share lies in a folder of its own below it. */
+function bundle(): URL {
+  return new URL(/\/chunks\/[^/]+$/.test(import.meta.url) ? '../' : './', import.meta.url)
+}
+
 /** A folder of this installation: the bundle's own, or the project root when run from the sources. */
 export function installation(): string {
   const source = import.meta.url.endsWith('.ts')
-  return fileURLToPath(new URL(source ? '../../../../' : './', import.meta.url))
+  return fileURLToPath(source ? new URL('../../../../', import.meta.url) : bundle())
 }
