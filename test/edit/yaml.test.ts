@@ -270,3 +270,72 @@ describe('edit/yaml: remove key', () => {
     assert.match(refusal('a: &x 1\nb: *x\n', remove(['a'])), /aliases/)
   })
 })
+
+describe('edit/yaml: properties', () => {
+  const text = `# head
+defaults: &defaults
+  image: x
+spec:   # the spec
+    restart: "on"
+    list:
+    - name: a   # first
+      ports: [{a: 1, b: [x, 'y']}, 2]
+
+      script: |
+        echo "a: b"
+
+        # not a comment
+    -   - nested
+    - {}
+    empty:
+    # about flow
+    flow: {a: {b: c}, "d e": [1,
+      2], f: }
+    folded: >-
+      one
+      two
+    ? complex
+    : value
+last:
+  <<: *defaults
+  own: 1
+`
+  const values = [1, 'no', 'a: b', null, [], { a: 1, b: [1, { c: ['d'] }] }, ['p', { q: 'r' }]]
+
+  function pathsOf(value: unknown, at: Keys = []): Keys[] {
+    if (value === null || typeof value !== 'object') return []
+    const keys: Keys = Array.isArray(value) ? [...value.keys()] : Object.keys(value)
+    return keys.flatMap((key) => [
+      [...at, key],
+      ...pathsOf((value as Record<string, unknown>)[key], [...at, key]),
+    ])
+  }
+
+  for (const [variant, file] of [
+    ['as written', text],
+    ['with Windows line endings', text.replace(/\n/g, '\r\n')],
+    ['without a final line break', text.trimEnd()],
+  ] as const) {
+    it(`sets, adds and removes at every place, ${variant}`, () => {
+      const before = parse(file)
+      let done = 0
+      for (const keys of pathsOf(before[0])) {
+        const writes = [
+          ...values.map((value) => set(keys, value)),
+          ...values.map((value) => set([...keys, 'new'], value, { after: 'name' })),
+          remove(keys),
+        ]
+        for (const write of writes) {
+          const edits = yamlEdits(file, [write])
+          if (isRefusal(edits)) continue
+          const after = applyUnitEdits(file, edits)
+          const label = `${JSON.stringify(write)}\n${after}`
+          assert.deepEqual(parse(after), expected(before, write), label)
+          if (file.includes('\r')) assert.doesNotMatch(after, /[^\r]\n/, label)
+          done++
+        }
+      }
+      assert.ok(done > 200, `${done} edits`)
+    })
+  }
+})

@@ -52,11 +52,11 @@ export function lineStart(text: string, offset: number): number {
   return offset <= 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1
 }
 
-/** Where the line ends, before its line break. */
+/** Where the line ends, before its line break; also when the offset lies within the break. */
 export function lineEnd(text: string, offset: number): number {
   const at = text.indexOf('\n', offset)
   if (at < 0) return text.length
-  return at > offset && text[at - 1] === '\r' ? at - 1 : at
+  return at > 0 && text[at - 1] === '\r' ? at - 1 : at
 }
 
 /** Where the next line starts; the end of the text on the last line. */
