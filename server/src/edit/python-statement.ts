@@ -40,20 +40,19 @@ function hasOwnLines(text: string, start: number, end: number): boolean {
   return text[previous - 1] !== '\\'
 }
 
-/** The statements of the tree's blocks in the order in which they stand, the first indented one of each pair. */
-function firstIndentedBlock(tree: PythonTree, text: string): string | null {
-  const stack: { statements: Stmt[]; outer: string }[] = [{ statements: tree.body, outer: '' }]
+/** How much further right the first block with lines of its own stands than the statement that holds it. */
+function firstIndentation(tree: PythonTree, text: string): string | null {
+  const stack: Stmt[][] = [tree.body]
   while (stack.length > 0) {
-    const { statements, outer } = stack.pop()!
-    const inner: typeof stack = []
-    for (const statement of statements) {
+    const inner: Stmt[][] = []
+    for (const statement of stack.pop()!) {
       for (const block of blocksOf(statement)) {
         const first = block[0]
         if (!first || !startsLine(text, statementStart(text, first))) continue
         const indent = indentation(text, first.start)
         const base = indentation(text, statement.start)
         if (indent.length > base.length && indent.startsWith(base)) return indent.slice(base.length)
-        inner.push({ statements: block, outer })
+        inner.push(block)
       }
     }
     stack.push(...inner.reverse())
@@ -82,7 +81,7 @@ function blocksOf(statement: Stmt): Stmt[][] {
 
 /** One step of indentation, as the file has it; four spaces where nothing is indented. */
 export function indentationUnit(tree: PythonTree, text: string): string {
-  return firstIndentedBlock(tree, text) ?? '    '
+  return firstIndentation(tree, text) ?? '    '
 }
 
 /** Lines from a reader (indented by four spaces) with the file's indentation. */
