@@ -21,7 +21,7 @@ await build({
   splitting: true,
   logLevel: 'warning',
   banner: {
-    js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);",
+    js: "import{createRequire as costlintRequire}from'node:module';const require=costlintRequire(import.meta.url);",
   },
 })
 const { status } = spawnSync(process.execPath, [path(`.tmp/bench/${name}.js`), ...args], { stdio: 'inherit' })

@@ -40,7 +40,7 @@ function node() {
     chunkNames: 'chunks/[name]-[hash]',
     // Dependencies in CommonJS ask for Node's own modules by require.
     banner: {
-      js: "import{createRequire as __require}from'node:module';const require=__require(import.meta.url);",
+      js: "import{createRequire as costlintRequire}from'node:module';const require=costlintRequire(import.meta.url);",
     },
   })
 }
