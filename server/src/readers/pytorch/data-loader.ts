@@ -48,7 +48,8 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const site = callSite(call)
   const workers = python.argument(call, 'num_workers', positions.workers)
   claimArgument(pipeline, 'workers', 'num_workers', call, workers, {
-    convert: (value) => (value === null ? undefined : asNumber(value)),
+    // A zero that its author explains is a decision, not an oversight.
+    convert: (value) => (value === 0 && isExplained(python, call) ? undefined : asNumber(value)),
     otherwise: 0,
   })
   claimArgument(
@@ -79,13 +80,27 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const dataset = python.argument(call, 'dataset', 0)
   const collate = collateWork(python, call)
   const sample = dataset.state === 'given' ? sampleWork(python, dataset.expr) : null
-  const work = collate ?? sample
+  const { work, decoder } = collate ?? sample ?? { work: null, decoder: null }
   if (work === null) pipeline.unknown('work', 'dataset', 'the data set is made elsewhere', place, { site })
   else {
-    pipeline.known('work', 'dataset', work.work, place, { site })
-    if (work.decoder !== null) pipeline.known('decoder', 'dataset', work.decoder, place, { site })
+    pipeline.known('work', 'dataset', work, place, { site })
+    if (decoder !== null) pipeline.known('decoder', 'dataset', decoder, place, { site })
   }
   if (sample?.unsharded === true) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
+}
+
+/** A comment in the call, or above its statement, that speaks of worker processes. */
+function isExplained(python: PythonModule, call: Call): boolean {
+  const before = python.text.lastIndexOf('\n', python.text.lastIndexOf('\n', call.statement.start) - 1)
+  const line = python.text.indexOf('\n', call.expr.end)
+  return python.tree.comments.some(
+    (comment) =>
+      comment.start > before &&
+      comment.end <= (line < 0 ? python.text.length : line) &&
+      /work(er|ing)|process|fork|debug|spawn|windows|pickl|queue|thread|deadlock|hang|cuda/i.test(
+        comment.text,
+      ),
+  )
 }
 
 /** `value` null: as many workers as the machine that runs it has cores for. */

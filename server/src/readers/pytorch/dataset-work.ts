@@ -7,7 +7,8 @@ import type { InputPipelineSettings } from '../../workload/words.js'
 import { decoderIn, decodingModules, inMemoryDataSets } from './datasets.js'
 
 export interface SampleWork {
-  work: InputPipelineSettings['work']
+  /** Null: it cannot be told. */
+  work: InputPipelineSettings['work'] | null
   /** What decodes; null unless it does. */
   decoder: string | null
   /** A stream that is not sharded among workers. */
@@ -58,7 +59,8 @@ function costliest(parts: (SampleWork | null)[]): SampleWork | null {
   let found: SampleWork | null = null
   for (const part of parts) {
     if (part === null) return null
-    if (found === null || order.indexOf(part.work) > order.indexOf(found.work)) found = part
+    if (part.work === null) return part
+    if (found === null || order.indexOf(part.work) > order.indexOf(found.work!)) found = part
   }
   return found
 }
@@ -172,7 +174,7 @@ function fromClass(
   )
   if (callsTokenizer(analysis, item)) calls.add('.tokenize')
   const result = fromCalls([...calls], klass.bases, sharded)
-  if (result.work !== 'light' || depth > 4) return result
+  if (result.work !== null || depth > 4) return result
   // A wrapper around another data set costs at least what that one does.
   for (const argument of made.args) {
     if (argument.name !== null && !/data/i.test(argument.name)) continue
@@ -233,7 +235,8 @@ function fromCalls(calls: string[], bases: string[], sharded: boolean): SampleWo
     return { work: 'device', decoder: null, unsharded }
   if (decoder !== null) return { work: 'decode', decoder, unsharded }
   const rest = calls.filter((name) => !onlyIndexing.has(name) && !cheapMethods.test(name))
-  return { work: rest.length === 0 && !stream ? 'memory' : 'light', decoder: null, unsharded }
+  // What is called beside indexing may cost anything.
+  return { work: rest.length === 0 && !stream ? 'memory' : null, decoder: null, unsharded }
 }
 
 /** Work of the function that makes a batch; null where there is none, or nothing costly in it. */

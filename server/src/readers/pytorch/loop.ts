@@ -1,4 +1,5 @@
 /** Hand-written PyTorch training loops: one `Training` for each loop that steps an optimiser. */
+import { lastIdentifier } from '../../python/effects.js'
 import type { Loop, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { asNumber, calleePlace, callSite, claimFolded } from '../claim-argument.js'
@@ -49,6 +50,8 @@ export function loopHeader(loop: Loop): Place {
 function readLoop(python: PythonModule, loop: Loop, claims: ClaimBuilder): void {
   const header = loopHeader(loop)
   const evidence = trainingEvidence(python)
+  const outer = epochLoopOf(python, loop)
+  evidence.small ??= demonstration(loop, outer)
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   const site: Place = { start: loop.node.start, end: loop.node.end, anchor: 'loop' }
   readPrecision(python, loop, training, header, site)
@@ -61,7 +64,6 @@ function readLoop(python: PythonModule, loop: Loop, claims: ClaimBuilder): void 
   const reason = openEndedReason(python, loop)
   if (reason !== null) training.known('openEnded', reason, reason, header)
 
-  const outer = epochLoopOf(python, loop)
   if (outer === null) return
   const outerHeader = loopHeader(outer)
   const epochs = epochsOf(outer)
@@ -84,6 +86,20 @@ function readLoop(python: PythonModule, loop: Loop, claims: ClaimBuilder): void 
     training.unknown('resumable', 'checkpoint', 'something is saved or loaded', outerHeader)
   else if (resumes === 'resumes') training.known('resumable', 'checkpoint', true, outerHeader)
   else training.default('resumable', 'checkpoint', false, outerHeader)
+}
+
+const inventing = ['torch.rand', 'torch.randn', 'torch.randint', 'torch.ones', 'torch.zeros']
+
+/** A loop of a few steps, or over inputs that are drawn on the spot: code that shows something rather than trains. */
+function demonstration(loop: Loop, outer: Loop | null): string | null {
+  const { trips, node } = loop
+  if (outer === null && trips.state === 'known' && typeof trips.value === 'number' && trips.value <= 50) {
+    return `${trips.value} steps`
+  }
+  const counts =
+    node.type === 'while' ||
+    (node.iterable.type === 'call' && /range$/.test(lastIdentifier(node.iterable.callee)))
+  return counts && inventing.some((name) => loop.effects.calls.has(name)) ? 'random data' : null
 }
 
 function readPrecision(

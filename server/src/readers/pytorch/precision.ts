@@ -34,13 +34,20 @@ const loweringUses = [
   'transformers.BitsAndBytesConfig',
 ]
 
-const engines = ['deepspeed.', 'colossalai.', 'megatron.', 'fairscale.', 'composer.']
+const engines = [
+  'deepspeed.',
+  'colossalai.',
+  'megatron.',
+  'fairscale.',
+  'composer.',
+  'torch.distributed.rpc.',
+  'torch.distributed.autograd.',
+]
 
 export function precisionOf(python: PythonModule, loop: Loop): LoopPrecision {
   const { calls } = loop.effects
   for (const engine of engines) {
-    if (python.uses(engine))
-      return { state: 'unknown', because: `the configuration of ${engine.slice(0, -1)}` }
+    if (python.uses(engine)) return { state: 'unknown', because: `${engine.slice(0, -1)} decides` }
   }
   const autocasts = python.callsTo('torch.autocast')
   if (autocasts.length > 0) return fromAutocasts(python, loop, autocasts)

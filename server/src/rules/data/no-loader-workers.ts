@@ -46,7 +46,7 @@ export default defineRule({
 })
 
 function severityOf(feeds: 'training' | 'evaluation', cost: string | undefined): Severity {
-  if (feeds === 'evaluation') return 'hint'
+  if (feeds === 'evaluation' || cost === 'light') return 'hint'
   return cost === 'decode' ? 'warning' : 'information'
 }
 
