@@ -1,4 +1,5 @@
 /** The host on Node: the disk, its processors, worker threads. */
+import { readFileSync, statSync } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { sep } from 'node:path'
@@ -75,6 +76,9 @@ class NodeWorker implements HostWorker {
   }
 }
 
+/** Bytes. */
+const smallFile = 1_000_000
+
 export function createNodeHost(): Host {
   return {
     cpuCount: availableParallelism(),
@@ -82,11 +86,12 @@ export function createNodeHost(): Host {
 
     async read(path) {
       try {
-        const information = await stat(path)
+        const information = statSync(path)
         // A pipe or a device would block or never end.
         if (!information.isFile())
           throw new Error(information.isDirectory() ? 'is a folder' : 'not a regular file')
-        return await readFile(path)
+        // The detour over Node's thread pool takes longer than reading a script does.
+        return information.size <= smallFile ? readFileSync(path) : await readFile(path)
       } catch (error) {
         throw readable(error)
       }
