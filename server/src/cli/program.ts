@@ -1,10 +1,10 @@
 /** The command line: what can be asked for, and what happens when it is. */
 import { Command, CommanderError, Option } from 'commander'
 import { failOnValues } from '../project/configuration-file.js'
+import { version } from '../project/node/version.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import { type CheckOptions, outputFormats, selectors } from './options.js'
-import { version } from './version.js'
 
 interface CheckFlags {
   outputFormat: CheckOptions['format']

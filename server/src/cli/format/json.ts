@@ -1,8 +1,8 @@
 /** Machine-readable output: version 1 of a contract, see docs/cli.md. Fields are only ever added. */
 import { severities } from '../../project/configuration-file.js'
+import { version } from '../../project/node/version.js'
 import { rulePageLink } from '../../project/rule-links.js'
 import type { Place, Report, Shown } from '../report.js'
-import { version } from '../version.js'
 
 function place({ path, cell, range }: Place) {
   return { path, cell, range }
