@@ -8,7 +8,7 @@ import { asBoolean, asNumber, calleePlace, callSite, claimArgument, claimedCall 
 import { defineReader, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
 import { writeLaunchValue } from '../write-launch-value.js'
-import { collateWork, sampleWork } from './dataset-work.js'
+import { collateWork, datasetWork } from './dataset-work.js'
 import { trainingEvidence } from './evidence.js'
 import { feedsOf } from './loader-use.js'
 
@@ -79,7 +79,7 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   else pipeline.known('feeds', 'DataLoader', feeds, place, { site })
   const dataset = python.argument(call, 'dataset', 0)
   const collate = collateWork(python, call)
-  const sample = dataset.state === 'given' ? sampleWork(python, dataset.expr) : null
+  const sample = dataset.state === 'given' ? datasetWork(python, dataset.expr) : null
   const { work, decoder } = collate ?? sample ?? { work: null, decoder: null }
   if (work === null) pipeline.unknown('work', 'dataset', 'the data set is made elsewhere', place, { site })
   else {
@@ -155,5 +155,5 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
 
 function isUnshardedStream(python: PythonModule, call: Call): boolean {
   const dataset = python.argument(call, 'dataset', 0)
-  return dataset.state === 'given' && sampleWork(python, dataset.expr)?.unsharded === true
+  return dataset.state === 'given' && datasetWork(python, dataset.expr)?.unsharded === true
 }

@@ -65,12 +65,17 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
     const visible = visibleDevices(python, context)
     if (visible !== null) parallelism.known('devices', 'CUDA_VISIBLE_DEVICES', visible, place, { site })
   }
-  parallelism.known('purpose', 'DataParallel', trainsAnywhere(python) ? 'training' : 'inference', place, {
+  parallelism.known('purpose', 'DataParallel', trainsWrapped(python) ? 'training' : 'inference', place, {
     site,
   })
   parallelism.known('fallback', 'DataParallel', python.uses(...better), place, { site })
   const guarded = tests.some((test) => several.test(python.text.slice(test.expr.start, test.expr.end)))
   parallelism.known('guarded', 'DataParallel', guarded, place, { site })
+}
+
+/** A program that does not train by itself evaluates, whoever borrows a function of it. */
+function trainsWrapped(python: PythonModule): boolean {
+  return python.evidence.role === 'training' || (!python.isEntry && trainsAnywhere(python))
 }
 
 type Test = { expr: Extract<Stmt, { type: 'if' }>['test']; branch: boolean }

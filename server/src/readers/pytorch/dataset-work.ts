@@ -6,7 +6,8 @@ import type { Expr } from '../../syntax/python-ast.js'
 import type { InputPipelineSettings } from '../../workload/words.js'
 import { decoderIn, decodingModules, inMemoryDataSets } from './datasets.js'
 
-export interface SampleWork {
+/** What is known of a data set. */
+export interface DatasetWork {
   /** Null: it cannot be told. */
   work: InputPipelineSettings['work'] | null
   /** What decodes; null unless it does. */
@@ -25,38 +26,51 @@ const arrays = /^(torch|numpy|sklearn)\./
 const wrappers =
   /^torch\.utils\.data\.(Subset|random_split|ConcatDataset|dataset\.\w+)$|^sklearn\.model_selection\.train_test_split$/
 
+/** What one sample costs; null: it cannot be told. */
+export interface SampleWork extends DatasetWork {
+  work: InputPipelineSettings['work']
+}
+
+export function sampleWork(python: PythonModule, dataset: Expr): SampleWork | null {
+  const { work, ...rest } = datasetWork(python, dataset) ?? { work: null }
+  return work === null ? null : ({ ...rest, work } as SampleWork)
+}
+
 /** Null: it cannot be told. */
-export function sampleWork(python: PythonModule, dataset: Expr, depth = 0): SampleWork | null {
+export function datasetWork(python: PythonModule, dataset: Expr, depth = 0): DatasetWork | null {
   if (depth > 6) return null
   const analysis = python as Analysis
   const value = python.definition(dataset)
   if (value.type === 'list' || value.type === 'tuple' || value.type === 'comprehension') {
     if (value.type !== 'comprehension' && value.items.length > 0 && depth > 0)
-      return sampleWork(python, value.items[0]!, depth + 1)
+      return datasetWork(python, value.items[0]!, depth + 1)
     return plain('memory')
   }
   if (value.type === 'name') return fromUnpacking(analysis, value, depth)
   if (value.type === 'subscript') {
-    const container = sampleWork(python, value.value, depth + 1)
+    const container = datasetWork(python, value.value, depth + 1)
     // One part of something: a split of a data set dictionary, a column of a frame.
     return container
   }
   if (value.type === 'dict' || value.type === 'conditional') {
     const parts =
       value.type === 'dict' ? value.entries.map((one) => one.value) : [value.then, value.otherwise]
-    return costliest(parts.map((part) => sampleWork(python, part, depth + 1)))
+    return costliest(parts.map((part) => datasetWork(python, part, depth + 1)))
   }
   if (value.type === 'binary' && value.op === '+') {
-    return costliest([sampleWork(python, value.left, depth + 1), sampleWork(python, value.right, depth + 1)])
+    return costliest([
+      datasetWork(python, value.left, depth + 1),
+      datasetWork(python, value.right, depth + 1),
+    ])
   }
   if (value.type !== 'call') return null
   return fromCall(analysis, value, depth)
 }
 
-const order: SampleWork['work'][] = ['device', 'memory', 'light', 'decode']
+const order: DatasetWork['work'][] = ['device', 'memory', 'light', 'decode']
 
-function costliest(parts: (SampleWork | null)[]): SampleWork | null {
-  let found: SampleWork | null = null
+function costliest(parts: (DatasetWork | null)[]): DatasetWork | null {
+  let found: DatasetWork | null = null
   for (const part of parts) {
     if (part === null) return null
     if (part.work === null) return part
@@ -66,12 +80,12 @@ function costliest(parts: (SampleWork | null)[]): SampleWork | null {
 }
 
 /** `train, val = random_split(data, …)`. */
-function fromUnpacking(analysis: Analysis, name: Expr & { type: 'name' }, depth: number): SampleWork | null {
+function fromUnpacking(analysis: Analysis, name: Expr & { type: 'name' }, depth: number): DatasetWork | null {
   const { bindings } = bindingsOf(analysis, name.id, name.start)
   const works = bindings.map((binding) => {
     if (binding.value === null || (binding.kind !== 'assign' && binding.kind !== 'loop')) return null
     if (binding.kind === 'assign' && binding.unpack === null)
-      return sampleWork(analysis, binding.value, depth + 1)
+      return datasetWork(analysis, binding.value, depth + 1)
     return binding.kind === 'assign' && binding.value.type === 'call'
       ? fromCall(analysis, binding.value, depth + 1)
       : null
@@ -79,7 +93,7 @@ function fromUnpacking(analysis: Analysis, name: Expr & { type: 'name' }, depth:
   return bindings.length === 0 ? null : costliest(works)
 }
 
-function fromCall(analysis: Analysis, value: Expr & { type: 'call' }, depth: number): SampleWork | null {
+function fromCall(analysis: Analysis, value: Expr & { type: 'call' }, depth: number): DatasetWork | null {
   const call = analysis.callByExpr.get(value)
   const klass = classOf(analysis, value.callee) ?? instanceClass(analysis, value)
   if (klass !== null) return fromClass(analysis, klass, value, depth)
@@ -91,14 +105,14 @@ function fromCall(analysis: Analysis, value: Expr & { type: 'call' }, depth: num
     // `dataset.shuffle().select(…)`, `make_dataset()`: what it is made from or returns.
     const func = analysis.functionOf(value.callee)
     const returned = func === null ? null : analysis.onlyReturn(func)
-    if (returned !== null) return sampleWork(analysis, returned, depth + 1)
+    if (returned !== null) return datasetWork(analysis, returned, depth + 1)
     if (value.callee.type === 'attribute') return fromMethod(analysis, value, value.callee.attr, depth)
     return null
   }
   if (name === 'torch.utils.data.TensorDataset') return plain('memory')
   if (wrappers.test(name)) {
     const inner = value.args[0]?.value
-    return inner === undefined ? null : sampleWork(analysis, inner, depth + 1)
+    return inner === undefined ? null : datasetWork(analysis, inner, depth + 1)
   }
   if (inMemoryDataSets.has(name)) return plain('light')
   if (name === 'datasets.load_dataset' || name === 'datasets.load_from_disk') return plain('light')
@@ -118,9 +132,9 @@ function fromMethod(
   value: Expr & { type: 'call' },
   method: string,
   depth: number,
-): SampleWork | null {
+): DatasetWork | null {
   if (value.callee.type !== 'attribute') return null
-  const base = sampleWork(analysis, value.callee.value, depth + 1)
+  const base = datasetWork(analysis, value.callee.value, depth + 1)
   if (base === null) return null
   // A transformation that runs at each access costs what it does.
   if (method === 'set_transform' || method === 'with_transform') return plain('decode', method)
@@ -155,7 +169,7 @@ function fromClass(
   klass: Klass,
   made: Expr & { type: 'call' },
   depth: number,
-): SampleWork | null {
+): DatasetWork | null {
   const item =
     klass.methods.get('__getitem__') ?? klass.methods.get('__iter__') ?? klass.methods.get('__getitems__')
   if (item === undefined) {
@@ -180,7 +194,7 @@ function fromClass(
     if (argument.name !== null && !/data/i.test(argument.name)) continue
     const inner =
       argument.value.type === 'name' || argument.value.type === 'call'
-        ? sampleWork(analysis, argument.value, depth + 1)
+        ? datasetWork(analysis, argument.value, depth + 1)
         : null
     if (inner?.work === 'decode') return { ...inner, unsharded: result.unsharded }
   }
@@ -227,7 +241,7 @@ const onlyIndexing = new Set([
 const cheapMethods =
   /(^|\.)(astype|long|float|int|tolist|iloc|loc|copy|clone|item|items|get|keys|values|append|is_tensor|tensor|from_numpy|as_tensor|size|squeeze|unsqueeze|reshape|view|__getitem__|contiguous|detach|type|array|asarray|Tensor|FloatTensor|LongTensor|stack|cat|randn|rand|randint|zeros|ones)$/
 
-function fromCalls(calls: string[], bases: string[], sharded: boolean): SampleWork {
+function fromCalls(calls: string[], bases: string[], sharded: boolean): DatasetWork {
   const stream = bases.includes('torch.utils.data.IterableDataset')
   const unsharded = stream && !sharded
   const decoder = decoderIn(calls)

@@ -51,7 +51,7 @@ function readLoop(python: PythonModule, loop: Loop, claims: ClaimBuilder): void 
   const header = loopHeader(loop)
   const evidence = trainingEvidence(python)
   const outer = epochLoopOf(python, loop)
-  evidence.small ??= demonstration(loop, outer)
+  evidence.small ??= demonstration(python, loop, outer)
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   const site: Place = { start: loop.node.start, end: loop.node.end, anchor: 'loop' }
   readPrecision(python, loop, training, header, site)
@@ -90,16 +90,34 @@ function readLoop(python: PythonModule, loop: Loop, claims: ClaimBuilder): void 
 
 const inventing = ['torch.rand', 'torch.randn', 'torch.randint', 'torch.ones', 'torch.zeros']
 
-/** A loop of a few steps, or over inputs that are drawn on the spot: code that shows something rather than trains. */
-function demonstration(loop: Loop, outer: Loop | null): string | null {
+/**
+ * Code that shows something rather than trains for long: a few steps, one step per epoch (all data at once), inputs that
+ * are drawn on the spot, or an optimiser over single tensors (a picture that is made to look like another).
+ */
+function demonstration(python: PythonModule, loop: Loop, outer: Loop | null): string | null {
   const { trips, node } = loop
-  if (outer === null && trips.state === 'known' && typeof trips.value === 'number' && trips.value <= 50) {
-    return `${trips.value} steps`
+  if (outer === null) {
+    if (trips.state === 'known' && typeof trips.value === 'number' && trips.value <= 50)
+      return `${trips.value} steps`
+    if (node.type === 'for' && /epoch/i.test(python.text.slice(node.target.start, node.iterable.end)))
+      return 'one step per epoch'
   }
   const counts =
     node.type === 'while' ||
     (node.iterable.type === 'call' && /range$/.test(lastIdentifier(node.iterable.callee)))
-  return counts && inventing.some((name) => loop.effects.calls.has(name)) ? 'random data' : null
+  if (counts && inventing.some((name) => loop.effects.calls.has(name))) return 'random data'
+  const optimizers = python.calls.filter(
+    (call) => call.name?.startsWith('torch.optim.') && /\.[A-Z]\w+$/.test(call.name),
+  )
+  const overTensors = optimizers.every((call) => {
+    const parameters = call.expr.args[0]?.value
+    return (
+      parameters?.type === 'list' &&
+      parameters.items.length > 0 &&
+      parameters.items.every((item) => item.type === 'name' || item.type === 'attribute')
+    )
+  })
+  return optimizers.length > 0 && overTensors ? 'single tensors' : null
 }
 
 function readPrecision(

@@ -29,7 +29,11 @@ export default defineRule({
     const refused = effective(settings.autocastRefusedBy)
     report({
       at: precision,
-      severity: severityOf(precision, effective(settings.secondOrder) === true),
+      severity: severityOf(
+        precision,
+        effective(settings.secondOrder) === true,
+        effective(settings.openEnded),
+      ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
       ...(speedup === null
         ? {}
@@ -39,9 +43,13 @@ export default defineRule({
   },
 })
 
-/** What only a user's own settings could refute is a hint; so is arithmetic that short formats may spoil. */
-function severityOf(precision: Claim, secondOrder: boolean): Severity {
-  return secondOrder || (precision.overridable && precision.state === 'default') ? 'hint' : 'warning'
+/**
+ * What only a user's own settings could refute is a hint; so is arithmetic that short formats may spoil. Adversarial
+ * training needs care in 16 bits.
+ */
+function severityOf(precision: Claim, secondOrder: boolean, openEnded: string | undefined): Severity {
+  if (secondOrder || (precision.overridable && precision.state === 'default')) return 'hint'
+  return openEnded === 'adversarial training' ? 'information' : 'warning'
 }
 
 function seen(precision: Claim): string {
