@@ -1,5 +1,7 @@
 /** Every reader. The byte pre-filter of the project is derived from their triggers. */
 import { accelerateReader } from './huggingface/accelerate.js'
+import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
+import { huggingfaceTrainerReader } from './huggingface/trainer.js'
 import { kubernetesReader } from './kubernetes/job.js'
 import { programReader } from './python/program.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
@@ -17,6 +19,8 @@ export const readers: readonly Reader[] = [
   dataLoaderReader,
   dataParallelReader,
   accelerateReader,
+  huggingfaceTrainerReader,
+  huggingfaceDatasetsReader,
   programReader,
   sklearnSearchReader,
   wandbSweepReader,

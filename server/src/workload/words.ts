@@ -57,6 +57,10 @@ export interface TrainingSettings {
   earlyStopping: boolean
   /** The logged metric that early stopping would watch, and whether lower is better. */
   monitor: { name: string; lowerIsBetter: boolean }
+  /** The loop is a library's own, which takes early stopping as a callback. */
+  managed: boolean
+  /** Training starts from pretrained weights. */
+  fineTuning: boolean
   /** True when the learning-rate schedule is laid out over all epochs. */
   fullHorizonSchedule: boolean
   /** Self-supervised, adversarial or reinforcement learning: validation loss does not tell when to stop. */
@@ -92,6 +96,8 @@ export interface PreprocessingSettings {
   repeats: { total: number; distinct: number; why: string }
   /** True for a small demonstration (a cap on the samples). */
   demonstration: boolean
+  /** Why nothing is kept, where a cache that is there by itself is switched off: '`disable_caching()` turns it off'. */
+  uncachedBecause: string
 }
 
 export interface ComputeSettings {

@@ -1,0 +1,116 @@
+/** Lists of callbacks that a trainer is given, and what the callbacks of a project do. */
+import type { Analysis } from '../python/analysis.js'
+import type { PythonModule } from '../python/module.js'
+import { bindingsOf, projectTarget } from '../python/names.js'
+import type { Collection, Expr } from '../syntax/python-ast.js'
+import { codeText } from './pytorch/evidence.js'
+
+export interface CallbackList {
+  items: Expr[]
+  /** The display that a further callback can be added to; null where there is none. */
+  display: Collection | null
+  /** A single callback without a list around it. */
+  alone: boolean
+}
+
+/** Null: the callbacks cannot all be seen. */
+export function callbackList(python: PythonModule, expr: Expr, depth = 0): CallbackList | null {
+  if (depth > 4) return null
+  const value = python.definition(expr)
+  let found: CallbackList | null = null
+  if (value.type === 'list' || value.type === 'tuple')
+    found = { items: [...value.items], display: value, alone: false }
+  else if (value.type === 'constant' && value.value === null)
+    found = { items: [], display: null, alone: false }
+  else if (value.type === 'call') found = { items: [value], display: null, alone: true }
+  else if (value.type === 'conditional') {
+    const parts = [
+      callbackList(python, value.then, depth + 1),
+      callbackList(python, value.otherwise, depth + 1),
+    ]
+    if (parts.some((part) => part === null)) return null
+    return { items: parts.flatMap((part) => part!.items), display: null, alone: false }
+  } else if (value.type === 'binary' && value.op === '+') {
+    const left = callbackList(python, value.left, depth + 1)
+    const right = callbackList(python, value.right, depth + 1)
+    if (left === null || right === null) return null
+    return { items: [...left.items, ...right.items], display: right.display ?? left.display, alone: false }
+  }
+  if (found === null || expr.type !== 'name') return found
+  return addLater(python, expr.id, found, depth)
+}
+
+/** `callbacks.append(EarlyStopping(…))`. */
+function addLater(
+  python: PythonModule,
+  name: string,
+  list: CallbackList,
+  depth: number,
+): CallbackList | null {
+  for (const call of python.calls) {
+    const { callee, args } = call.expr
+    if (callee.type !== 'attribute' || callee.value.type !== 'name' || callee.value.id !== name) continue
+    if (callee.attr === 'append' && args[0] !== undefined) list.items.push(args[0].value)
+    else if (callee.attr === 'insert' && args[1] !== undefined) list.items.push(args[1].value)
+    else if (callee.attr === 'extend' && args[0] !== undefined) {
+      const more = callbackList(python, args[0].value, depth + 1)
+      if (more === null) return null
+      list.items.push(...more.items)
+    } else return null
+  }
+  return list
+}
+
+export type Verdict = 'stops' | 'goes on' | 'unknown'
+
+export interface Callbacks {
+  /** Callbacks of libraries, by canonical name. */
+  library(name: string): Verdict
+  /** What code of the project does to end a run. */
+  stop: RegExp
+}
+
+const harmlessName =
+  /log|print|progress|save|checkpoint|sample|generat|visual|plot|wandb|tensorboard|mlflow|comet|ema\b|memory|metric|monitor|image|lr_?|learningrate|time|speed|profil/i
+
+/** Whether any of the callbacks ends the run; `unknown` where one of them cannot be judged. */
+export function judgeCallbacks(python: PythonModule, items: Expr[], known: Callbacks): Verdict {
+  let result: Verdict = 'goes on'
+  for (const item of items) {
+    const verdict = judgeCallback(python, item, known)
+    if (verdict === 'stops') return 'stops'
+    if (verdict === 'unknown') result = 'unknown'
+  }
+  return result
+}
+
+function judgeCallback(python: PythonModule, item: Expr, known: Callbacks): Verdict {
+  const value = python.definition(item)
+  if (value.type === 'starred') {
+    const inner = callbackList(python, value.value)
+    return inner === null ? 'unknown' : judgeCallbacks(python, inner.items, known)
+  }
+  if (value.type === 'conditional') return judgeCallbacks(python, [value.then, value.otherwise], known)
+  if (value.type === 'constant' && value.value === null) return 'goes on'
+  const made = value.type === 'call' ? value.callee : value
+  const written = python.text.slice(made.start, made.end)
+  if (/early_?stop/i.test(written)) return 'stops'
+  const klass = python.classOf(made)
+  if (klass !== null) {
+    if (known.stop.test(codeText(python, klass.node.start, klass.node.end))) return 'stops'
+    const parents = klass.bases.map(known.library)
+    return parents.includes('stops') ? 'stops' : 'goes on'
+  }
+  const name = python.nameOf(made)
+  if (name !== null) return known.library(name)
+  return fromAnotherModule(python, made) && harmlessName.test(written) ? 'goes on' : 'unknown'
+}
+
+/** A class of the project that stands in another module: only its name is known here. */
+function fromAnotherModule(python: PythonModule, expr: Expr): boolean {
+  if (expr.type !== 'name') return false
+  const analysis = python as Analysis
+  const target = bindingsOf(analysis, expr.id, expr.start).bindings.at(-1)?.target
+  const found = target === null || target === undefined ? null : projectTarget(analysis, target)
+  return found?.summary.classes[found.rest] !== undefined
+}

@@ -1,0 +1,345 @@
+/**
+ * Where the cache of the datasets library is switched off or thrown away: in code, in recipes, and on the way to a
+ * run. It is on by itself, so only what is written is claimed.
+ */
+import { entries, entry, scalar } from '../../config/access.js'
+import type { ConfigDocument } from '../../config/node.js'
+import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { launchesOf } from '../shell/launches.js'
+import { writeArgument } from '../write-argument.js'
+
+export const huggingfaceDatasetsReader = defineReader({
+  name: 'huggingface-datasets',
+  languages: ['python', 'yaml', 'json', 'shell'],
+  triggers: [
+    'disable_caching',
+    'set_caching_enabled',
+    'load_from_cache_file',
+    'force_redownload',
+    'FORCE_REDOWNLOAD',
+    'overwrite_cache',
+    'cache/huggingface',
+    'HF_HOME',
+    'HF_DATASETS_CACHE',
+    'load_dataset',
+  ],
+  read(facts, context, claims) {
+    if (facts.python !== undefined) readCode(facts.python, context, claims)
+    for (const document of facts.config?.documents ?? []) readRecipe(document, facts.path, claims)
+    if (facts.shell !== undefined) readShell(facts.shell, claims)
+  },
+  change: changeCache,
+})
+
+interface Uncached {
+  key: string
+  /** What is computed again. */
+  transformation: string
+  because: string
+  place: Place
+  site: Place
+  options?: ClaimOptions
+  demonstration?: boolean
+}
+
+function claimUncached(claims: ClaimBuilder, evidence: Evidence, scope: string, found: Uncached): void {
+  const work = claims.subject('Preprocessing', found.place, scope, evidence)
+  const { place, site } = found
+  work.known('cached', found.key, false, place, { site, ...found.options })
+  work.known('transformation', found.key, found.transformation, place, { site })
+  work.known('uncachedBecause', found.key, found.because, place, { site })
+  if (found.demonstration === true) work.known('demonstration', found.key, true, place, { site })
+}
+
+// Code.
+
+/** Methods of a data set that keep their result under a fingerprint of the function and the data. */
+const cachedMethods =
+  /^(map|filter|sort|shuffle|select|train_test_split|flatten_indices|class_encode_column|cast)$/
+const switches = ['datasets.disable_caching', 'datasets.set_caching_enabled']
+
+function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBuilder): void {
+  if (!python.uses('datasets.') && ![...python.imports].some((name) => /^datasets(\.|$)/.test(name))) return
+  const evidence = trainingEvidence(python)
+  // A script that only converts data runs once: there is nothing to keep.
+  if (evidence.role !== 'training' && evidence.role !== 'tuning') return
+  const demonstration = fewSamples(python)
+  for (const call of python.calls) {
+    const found = switchedOff(python, call) ?? recomputed(python, call) ?? downloadedAgain(python, call)
+    if (found !== null)
+      claimUncached(claims, evidence, call.function?.qualified ?? '', { ...found, demonstration })
+  }
+  readPlace(python, context, claims, evidence)
+}
+
+function switchedOff(python: PythonModule, call: Call): Uncached | null {
+  if (call.name === null || !switches.includes(call.name)) return null
+  if (call.name === 'datasets.set_caching_enabled') {
+    const on = python.argument(call, 'boolean', 0)
+    if (on.state !== 'given' || on.folded.state !== 'known' || on.folded.value !== false) return null
+  }
+  // Under a condition it may be meant for a case that never comes.
+  if (call.conditional) return null
+  return {
+    key: `${call.method}()`,
+    transformation: 'every `map` and `filter`',
+    because: `\`${python.text.slice(call.expr.start, call.expr.end)}\` turns the cache off`,
+    place: calleePlace(call),
+    site: callSite(call, 'switch'),
+  }
+}
+
+function recomputed(python: PythonModule, call: Call): Uncached | null {
+  if (!cachedMethods.test(call.method) || call.expr.callee.type !== 'attribute') return null
+  if (!call.expr.args.some((one) => one.name === 'load_from_cache_file' || one.star === 2)) return null
+  const key = 'load_from_cache_file'
+  const given = python.argument(call, key)
+  const off = isOff(given, (value) => value === false)
+  if (off === null) return null
+  const [what] = call.expr.args
+  const func = what === undefined || what.name !== null ? null : python.text.slice(what.start, what.end)
+  const shown = func !== null && /^[\w.]{1,40}$/.test(func) ? `${call.method}(${func})` : call.method
+  return {
+    key,
+    transformation: `\`${shown}\``,
+    because: `\`${key}\` is False`,
+    place: off.place,
+    site: callSite(call, key),
+    options: off.options,
+  }
+}
+
+function downloadedAgain(python: PythonModule, call: Call): Uncached | null {
+  if (call.name !== 'datasets.load_dataset' && call.name !== 'datasets.load_dataset_builder') return null
+  const key = 'download_mode'
+  const given = python.argument(call, key)
+  const enumerated =
+    given.state === 'given' && given.expr.type === 'attribute' && given.expr.attr === 'FORCE_REDOWNLOAD'
+  const off = enumerated
+    ? { place: given.span, options: {} }
+    : isOff(given, (value) => value === 'force_redownload')
+  if (off === null) return null
+  const data = python.argument(call, 'path', 0)
+  const named = data.state === 'given' && data.folded.state === 'known' ? ` of ${data.folded.value}` : ''
+  return {
+    key,
+    transformation: `the download and preparation${named}`,
+    because: `\`${key}\` asks for a new download`,
+    place: off.place,
+    site: callSite(call, key),
+    options: off.options,
+  }
+}
+
+function isOff(
+  given: ArgumentValue,
+  off: (value: unknown) => boolean,
+): { place: Place; options: ClaimOptions } | null {
+  if (given.state !== 'given' || given.folded.state !== 'known' || !off(given.folded.value)) return null
+  const { channel, overridable, location } = given.folded
+  return {
+    place: { ...given.span },
+    options: { channel, overridable, ...(location === undefined ? {} : { location }) },
+  }
+}
+
+const few = 2_000
+
+/** `max_train_samples` and its like: a run over so little is a demonstration. */
+function fewSamples(python: PythonModule): boolean {
+  return python.programArguments.some((argument) => {
+    if (!/^max_(train_)?samples$/.test(argument.name) || argument.default === null) return false
+    const value = python.fold(argument.default)
+    return value.state === 'known' && typeof value.value === 'number' && value.value <= few
+  })
+}
+
+// The place of the cache.
+
+const variables = ['HF_DATASETS_CACHE', 'HF_HOME']
+
+/** A job whose cache lies in a folder that goes with the machine. */
+function readPlace(
+  python: PythonModule,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+  evidence: Evidence,
+): void {
+  const { binding } = context
+  if (binding === null || binding.launch.job === null) return
+  const load = python.callsTo('datasets.load_dataset')[0]
+  if (load === undefined) return
+  for (const key of variables) {
+    const set = binding.launch.environment[key]
+    if (set === undefined || typeof set.value !== 'string' || !/^\/tmp(\/|$)/.test(set.value)) continue
+    claimUncached(claims, evidence, load.function?.qualified ?? '', {
+      key,
+      transformation: 'every download and `map`',
+      because: `the cache lies in \`${set.value}\`, which goes with the machine (\`${key}\`)`,
+      place: calleePlace(load),
+      site: callSite(load, 'environment'),
+      // The folder may well outlive the job on machines that are kept.
+      options: { channel: 'launch environment', location: set.location, overridable: true },
+    })
+    return
+  }
+}
+
+// Recipes of LLaMA-Factory.
+
+const jobEvidence = (path: string): Evidence => ({
+  role: /(^|\/)tests?\//.test(path) ? 'test' : 'job',
+  accelerator: 'maybe',
+  small: null,
+  notebook: false,
+})
+
+function isRecipe(document: ConfigDocument): boolean {
+  const { root } = document
+  const has = (key: string) => entry(root, key) !== undefined
+  return has('model_name_or_path') && (has('stage') || has('finetuning_type') || has('template'))
+}
+
+function readRecipe(document: ConfigDocument, path: string, claims: ClaimBuilder): void {
+  if (!isRecipe(document)) return
+  const given = entry(document.root, 'overwrite_cache')
+  if (given === undefined || scalar(given.value)?.value !== true) return
+  const cap = scalar(entry(document.root, 'max_samples')?.value)?.value
+  const place: Place = {
+    start: given.keyStart,
+    end: given.value.end,
+    document: document.index,
+    keys: ['overwrite_cache'],
+  }
+  claimUncached(claims, jobEvidence(path), 'recipe', {
+    key: 'overwrite_cache',
+    transformation: 'the tokenisation of the whole data set',
+    because: '`overwrite_cache` is true',
+    place,
+    site: place,
+    demonstration: typeof cap === 'number' && cap <= few,
+  })
+}
+
+// Shell.
+
+const cacheFolder = /(^|\/)\.cache\/huggingface(\/(datasets|hub)?)?(\/?\*?)$/
+
+/** `rm -rf ~/.cache/huggingface` before a program starts. */
+function readShell(shell: ShellFacts, claims: ClaimBuilder): void {
+  const removals = shell.commands.filter(removesCache)
+  if (removals.length === 0) return
+  const launches = launchesOf(shell.commands, (span) => claims.locate(span))
+  for (const command of removals) {
+    if (!launches.some((launch) => launch.command.start > command.end)) continue
+    const place: Place = { start: command.start, end: command.end }
+    claimUncached(claims, jobEvidence(claims.path), '', {
+      key: 'rm',
+      transformation: 'every download and `map`',
+      because: `\`${command.words.map((word) => word.raw).join(' ')}\` empties the cache first`,
+      place,
+      site: { ...place, anchor: 'removal' },
+    })
+  }
+}
+
+function removesCache(command: ShellCommand): boolean {
+  if (command.unreachable) return false
+  const [program, ...rest] = command.words
+  if (program?.text !== 'rm') return false
+  const recursive = rest.some((word) => /^(-\w*[rR]|--recursive)/.test(word.text ?? ''))
+  return recursive && rest.some((word) => cacheFolder.test(word.text ?? word.outline ?? word.raw))
+}
+
+// Changes.
+
+function changeCache(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const unit = facts.unit.index
+  if (facts.config !== undefined) {
+    const document = facts.config.documents[claim.site.document ?? 0]
+    if (document === undefined || !entries(document.root).some((one) => one.key === 'overwrite_cache'))
+      return { reason: 'the file has changed' }
+    const write: Write = {
+      kind: 'set key',
+      path: facts.path,
+      unit,
+      document: document.index,
+      keys: ['overwrite_cache'],
+      value: false,
+    }
+    return { title: 'Keep the cache', safety: 'unsafe', writes: [write], imports: [] }
+  }
+  const { anchor } = claim.site
+  if (anchor === 'environment') return { reason: 'name a folder that is kept in the job' }
+  if (anchor === 'removal') return removeCommand(claim, facts)
+  return changeCode(claim, anchor, facts)
+}
+
+function changeCode(claim: Claim, anchor: string | undefined, facts: UnitFacts): Change | Refusal {
+  const { python, path } = facts
+  const unit = facts.unit.index
+  if (python === undefined) return { reason: 'the launch line asks for it: leave the flag out there' }
+  const call = claimedCall(python, claim.site)
+  if (call === null) return { reason: 'the call is not in the file any more' }
+  if (anchor === 'switch') {
+    const { statement } = call
+    if (statement.type !== 'expr' || statement.value !== call.expr)
+      return { reason: 'it is part of a larger statement' }
+    return {
+      title: `Remove ${python.text.slice(call.expr.start, call.expr.end)}`,
+      safety: 'unsafe',
+      writes: [
+        { kind: 'remove statement', path, statement: { unit, start: statement.start, end: statement.end } },
+      ],
+      imports: [],
+    }
+  }
+  const key = anchor ?? claim.key
+  const call_ = { unit, start: call.expr.start, end: call.expr.end }
+  const title = `Use the cache (no ${key})`
+  if (call.expr.args.some((one) => one.name === key && one.value.type === 'constant')) {
+    const write: Write = { kind: 'remove keyword', path, call: call_, name: key }
+    return { title, safety: 'unsafe', writes: [write], imports: [] }
+  }
+  if (call.expr.args.some((one) => one.name === key && python.fold(one.value).state === 'known')) {
+    const argument = python.argument(call, key)
+    const wanted = key === 'load_from_cache_file' ? 'True' : '"reuse_dataset_if_exists"'
+    const enumerated = argument.state === 'given' && argument.folded.state === 'unknown'
+    const written = enumerated
+      ? ({ kind: 'remove keyword', path, call: call_, name: key } as const)
+      : writeArgument(facts, call, key, argument, wanted)
+    return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
+  }
+  if (call.expr.args.some((one) => one.name === key && one.value.type === 'attribute')) {
+    const write: Write = { kind: 'remove keyword', path, call: call_, name: key }
+    return { title, safety: 'unsafe', writes: [write], imports: [] }
+  }
+  return { reason: `${key} is set in another place` }
+}
+
+/** The whole line, where the command stands alone on it. */
+function removeCommand(claim: Claim, facts: UnitFacts): Change | Refusal {
+  const { text } = facts.unit
+  const { start, end } = claim.site
+  const before = text.lastIndexOf('\n', start - 1) + 1
+  const next = text.indexOf('\n', end)
+  const after = next < 0 ? text.length : next + 1
+  const alone =
+    text.slice(before, start).trim() === '' && /^\s*(#.*)?$/.test(text.slice(end, next < 0 ? after : next))
+  if (!alone) return { reason: 'other commands stand on the line' }
+  return {
+    title: 'Keep the cache',
+    safety: 'unsafe',
+    writes: [
+      { kind: 'replace text', path: facts.path, unit: facts.unit.index, start: before, end: after, text: '' },
+    ],
+    imports: [],
+  }
+}

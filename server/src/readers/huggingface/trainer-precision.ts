@@ -1,0 +1,158 @@
+/** The number format that a Trainer computes in. */
+import type { ArgumentValue, PythonModule } from '../../python/module.js'
+import type { ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Precision } from '../../workload/words.js'
+import { asBoolean, calleePlace, callSite } from '../claim-argument.js'
+import type { ReaderContext } from '../reader.js'
+import { launchPrecision } from './launch-precision.js'
+import { field, type TrainerArguments } from './training-arguments.js'
+import { transformersVersion, weightsOf } from './weights.js'
+
+interface Switch {
+  key: 'fp16' | 'bf16'
+  argument: ArgumentValue
+  /** Null: not readable, or left out. */
+  on: boolean | null
+}
+
+function switchOf(
+  python: PythonModule,
+  made: TrainerArguments,
+  key: Switch['key'],
+  context: ReaderContext,
+): Switch {
+  const argument = field(python, made, key, context.binding)
+  const { state } = argument
+  const value =
+    state === 'given' && argument.folded.state === 'known' ? asBoolean(argument.folded.value) : undefined
+  return { key, argument, on: value ?? null }
+}
+
+export function readPrecision(
+  python: PythonModule,
+  made: TrainerArguments,
+  context: ReaderContext,
+  training: SubjectBuilder<'Training'>,
+): void {
+  const place = calleePlace(made.call)
+  const site = callSite(made.call, made.parsed ? 'parsed' : 'arguments')
+  const deepspeed = field(python, made, 'deepspeed', context.binding)
+  const without = deepspeed.state === 'given' && deepspeed.folded.state === 'known' && !deepspeed.folded.value
+  if (deepspeed.state !== 'absent' && !without) {
+    training.unknown('precision', 'bf16', 'the DeepSpeed configuration', place, { site })
+    return
+  }
+  const switches = [switchOf(python, made, 'bf16', context), switchOf(python, made, 'fp16', context)]
+  const on = switches.find((one) => one.on === true)
+  if (on !== undefined) {
+    training.known('precision', on.key, on.key === 'bf16' ? 'bf16-mixed' : 'fp16-mixed', placeOf(on, place), {
+      site,
+      ...origin(on.argument),
+    })
+    return
+  }
+  const open = switches.find((one) => one.argument.state !== 'absent' && one.on === null)
+  if (open !== undefined && !isNone(open.argument)) {
+    training.unknown('precision', open.key, reason(open.argument), place, { site })
+    return
+  }
+  const off = switches.find(
+    (one) => one.argument.state === 'given' && one.on === false && !isNone(one.argument),
+  )
+  const bf16 = switches[0]!.argument
+  if (made.family.halfByDefault && (bf16.state === 'absent' || isNone(bf16))) {
+    // The library says so in its code, whatever a launch or a user's settings bring.
+    training.default('precision', 'bf16', 'bf16-mixed', place, { site, channel: 'code' })
+    return
+  }
+  if (fromLaunch(made, context, training, place, site)) return
+  const weights = weightsOf(python, transformersVersion(python, context.versions)?.major ?? null)
+  if (weights.state === 'unknown') {
+    training.unknown('precision', 'bf16', weights.because, place, { site })
+  } else if (weights.state === 'short') {
+    training.known('precision', weights.key, 'bf16', weights.place, { site })
+  } else if (off !== undefined) {
+    training.known('precision', off.key, 'fp32', placeOf(off, place), { site, ...origin(off.argument) })
+  } else {
+    training.default('precision', 'bf16', 'fp32', place, {
+      site,
+      ...onLaunchLine(made, context),
+      overridable: besideAccelerate(python, context),
+    })
+  }
+}
+
+function placeOf(one: Switch, otherwise: Place): Place {
+  return one.argument.state === 'given' ? { ...one.argument.span } : otherwise
+}
+
+function isNone(argument: ArgumentValue): boolean {
+  return argument.state === 'given' && argument.folded.state === 'known' && argument.folded.value === null
+}
+
+function reason(argument: ArgumentValue): string {
+  if (argument.state === 'unknown') return argument.because
+  return argument.state === 'given' && argument.folded.state === 'unknown'
+    ? argument.folded.because
+    : 'a value that is not understood'
+}
+
+function origin(argument: ArgumentValue): ClaimOptions {
+  if (argument.state !== 'given' || argument.folded.state !== 'known') return {}
+  const { channel, overridable, location } = argument.folded
+  return { channel, overridable, ...(location === undefined ? {} : { location }) }
+}
+
+/** What the command line leaves out belongs on the launch line, not in the code. */
+export function onLaunchLine(made: TrainerArguments, context: ReaderContext): ClaimOptions {
+  return made.parsed && context.binding !== null ? { location: context.binding.launch.location } : {}
+}
+
+/** Without a launch line in the project, code around Accelerate is likely to be started by its launcher. */
+function besideAccelerate(python: PythonModule, context: ReaderContext): boolean {
+  return context.binding === null && python.usesHere('accelerate.', 'accelerate.Accelerator')
+}
+
+/** A Trainer that is asked for neither format takes that of the launch. */
+function fromLaunch(
+  made: TrainerArguments,
+  context: ReaderContext,
+  training: SubjectBuilder<'Training'>,
+  place: Place,
+  site: Place,
+): boolean {
+  if (context.binding === null) return false
+  const found = launchPrecision(context.binding)
+  switch (found.state) {
+    case 'none':
+      return false
+    case 'unknown':
+      training.unknown('precision', 'mixed_precision', found.because, place, { site })
+      return true
+    case 'user configuration':
+      training.default('precision', 'bf16', 'fp32', place, {
+        site,
+        ...onLaunchLine(made, context),
+        overridable: true,
+        channel: 'user configuration',
+      })
+      return true
+    case 'known':
+      // `--mixed_precision no` is what holds without it too: the Trainer's own switch is what is missing.
+      if (found.value === 'fp32') return false
+      training.known('precision', found.key, found.value, place, {
+        site,
+        channel: found.channel,
+        location: found.from.location,
+      })
+      return true
+    case 'file':
+      if (found.claim.value === 'fp32') return false
+      training.known('precision', found.claim.key, found.claim.value as Precision, place, {
+        site,
+        channel: 'named file',
+        location: found.claim.location,
+      })
+      return true
+  }
+}

@@ -1,0 +1,145 @@
+/** Trainers of transformers, TRL and sentence-transformers: one `Training` for each set of arguments. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { asBoolean, asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { changeTrainer } from './trainer-changes.js'
+import { loadWork } from './trainer-input.js'
+import { readPrecision } from './trainer-precision.js'
+import { readRun } from './trainer-run.js'
+import { isTrained, type Trainers, trainersOf } from './trainers.js'
+import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
+
+export const huggingfaceTrainerReader = defineReader({
+  name: 'huggingface-trainer',
+  languages: ['python'],
+  triggers: ['TrainingArguments', 'trl'],
+  read(facts, context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    const all = trainerArguments(python)
+    for (const made of all) {
+      const trainers = trainersOf(python, made, all.length === 1)
+      if ((trainers.calls.length > 0 || trainers.elsewhere) && isTrained(python, trainers))
+        readTrainer(python, made, trainers, context, claims)
+    }
+  },
+  change: changeTrainer,
+})
+
+function readTrainer(
+  python: PythonModule,
+  made: TrainerArguments,
+  trainers: Trainers,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): void {
+  const evidence = trainerEvidence(python, made, context)
+  const place = calleePlace(made.call)
+  const scope = made.call.function?.qualified ?? ''
+  const training = claims.subject('Training', place, scope, evidence)
+  readPrecision(python, made, context, training)
+  readRun(python, made, trainers, context, training)
+  readInput(python, made, trainers, context, claims, evidence)
+}
+
+function readInput(
+  python: PythonModule,
+  made: TrainerArguments,
+  trainers: Trainers,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+  evidence: Evidence,
+): void {
+  const work = loadWork(python, trainers)
+  // Most data sets of the library are prepared ahead: without knowing what is loaded there is nothing to say.
+  if (work === null) return
+  const place = calleePlace(made.call)
+  const site = callSite(made.call, made.parsed ? 'parsed' : 'arguments')
+  const pipeline = claims.subject('InputPipeline', place, made.call.function?.qualified ?? '', evidence)
+  const argument = (key: string) => field(python, made, key, context.binding)
+  const anchor = made.parsed ? 'parsed' : 'arguments'
+  claimArgument(
+    pipeline,
+    'workers',
+    'dataloader_num_workers',
+    made.call,
+    argument('dataloader_num_workers'),
+    {
+      convert: asNumber,
+      otherwise: 0,
+      anchor,
+    },
+  )
+  claimArgument(
+    pipeline,
+    'pinnedMemory',
+    'dataloader_pin_memory',
+    made.call,
+    argument('dataloader_pin_memory'),
+    {
+      convert: asBoolean,
+      otherwise: true,
+      anchor,
+    },
+  )
+  const persistent = 'dataloader_persistent_workers'
+  claimArgument(pipeline, 'persistentWorkers', persistent, made.call, argument(persistent), {
+    convert: asBoolean,
+    otherwise: false,
+    anchor,
+  })
+  pipeline.known('feeds', 'Trainer', 'training', place, { site })
+  pipeline.known('work', 'train_dataset', work.work, place, { site })
+  if (work.decoder !== null) pipeline.known('decoder', 'train_dataset', work.decoder, place, { site })
+  if (work.unsharded) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
+}
+
+/** Runs of no more steps than this only try out that everything works. */
+const trialSteps = 50
+/** Fewer samples than this are a demonstration. */
+const fewSamples = 2_000
+
+function trainerEvidence(python: PythonModule, made: TrainerArguments, context: ReaderContext): Evidence {
+  const evidence = trainingEvidence(python)
+  if (evidence.role !== 'test') evidence.role = 'training'
+  const value = (key: string) => {
+    const argument = field(python, made, key, context.binding)
+    return argument.state === 'given' && argument.folded.state === 'known' ? argument.folded.value : undefined
+  }
+  const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
+  if (value('use_cpu') === true || value('no_cuda') === true || visible === '' || visible === '-1')
+    evidence.accelerator = 'cpu'
+  // A Trainer takes the accelerator that it finds, whatever else the file does on the processor.
+  else if (evidence.accelerator === 'none' || evidence.accelerator === 'cpu') evidence.accelerator = 'maybe'
+  const steps = value('max_steps')
+  if (typeof steps === 'number' && steps > 0 && steps <= trialSteps) evidence.role = 'test'
+  evidence.small ??= fewTrainingSamples(python)
+  return evidence
+}
+
+/** `data['train'].select(range(1000))`, `split='train[:500]'`. */
+function fewTrainingSamples(python: PythonModule): string | null {
+  for (const call of python.methodCalls('select')) {
+    const given = call.expr.args[0]
+    const items = given === undefined ? null : countOf(python, given.value)
+    const text = python.text.slice(call.statement.start, call.expr.end)
+    if (items !== null && items <= fewSamples && /train/i.test(text)) return `${items} samples`
+  }
+  for (const call of python.callsTo('datasets.load_dataset')) {
+    const split = python.argument(call, 'split')
+    const text = split.state === 'given' && split.folded.state === 'known' ? String(split.folded.value) : ''
+    const cut = /^train\[:(\d+)\]$/.exec(text)
+    if (cut !== null && Number(cut[1]) <= fewSamples) return `${cut[1]} samples`
+  }
+  return null
+}
+
+function countOf(python: PythonModule, expr: Call['expr']['args'][number]['value']): number | null {
+  const items = python.fold(expr)
+  return items.state === 'known' && Array.isArray(items.value) && !items.overridable
+    ? items.value.length
+    : null
+}

@@ -1,0 +1,73 @@
+/** Which Trainer takes which arguments, and what it is given beside them. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { isTrainer } from './trainer-names.js'
+import type { TrainerArguments } from './training-arguments.js'
+
+export interface Trainers {
+  calls: Call[]
+  /** No Trainer is made here, but a module of the project that works with this one makes one. */
+  elsewhere: boolean
+}
+
+const trainerUse = /^(transformers|trl|sentence_transformers)\.(\w+\.)*\w*Trainer(\.\w+)?$/
+
+export function trainersOf(python: PythonModule, made: TrainerArguments, only: boolean): Trainers {
+  const calls = trainerCalls(python).filter((call) => takes(python, call, made, only))
+  const elsewhere =
+    calls.length === 0 &&
+    [...python.importers, ...python.imported].some((module) =>
+      module.uses.some((use) => trainerUse.test(use)),
+    )
+  return { calls, elsewhere }
+}
+
+export function trainerCalls(python: PythonModule): Call[] {
+  return python.calls.filter((call) => trainerName(python, call) !== null)
+}
+
+/** The library's class behind a Trainer: its own name, or that of the class that the project extends. */
+export function trainerName(python: PythonModule, call: Call): string | null {
+  if (call.name !== null) return isTrainer(call.name) ? call.name : null
+  const klass = python.classOf(call.expr.callee)
+  if (klass !== null) {
+    if (call.expr.start >= klass.node.start && call.expr.end <= klass.node.end) return null
+    return klass.bases.find(isTrainer) ?? null
+  }
+  if (!/Trainer$/.test(call.method)) return null
+  const type = (python as Analysis).typeOf(call.expr)
+  return type !== null && isTrainer(type) ? type : null
+}
+
+function takes(python: PythonModule, call: Call, made: TrainerArguments, only: boolean): boolean {
+  const name = trainerName(python, call)
+  const given = python.argument(call, 'args', name?.startsWith('transformers.') === true ? 1 : null)
+  if (given.state === 'absent') return only && call.expr.args.some((one) => one.star === 2)
+  if (given.state === 'unknown') return only
+  const value = python.definition(given.expr)
+  if (value === made.call.expr) return true
+  if (value.type === 'call') return false
+  if (value.type === 'name' && made.names.includes(value.id)) return true
+  // A parameter or attribute: the only arguments of the file are meant.
+  return only
+}
+
+const trains = /^(train|hyperparameter_search)$/
+
+/** True where a trainer of this module is told to train, or nothing here says what it is for. */
+export function isTrained(python: PythonModule, trainers: Trainers): boolean {
+  if (trainers.elsewhere) return true
+  if (python.calls.some((call) => trains.test(call.method))) return true
+  const uses = [...python.importers, ...python.imported].flatMap((module) => module.uses)
+  return uses.some((use) => /(^|\.)(train|hyperparameter_search)$/.test(use))
+}
+
+/** The data set or list that a Trainer is given under this name; `missing`: none. */
+export function trainerArgument(python: PythonModule, call: Call, key: string): Expr | 'missing' | 'unknown' {
+  const given = python.argument(call, key)
+  if (given.state === 'absent') return 'missing'
+  if (given.state === 'unknown') return 'unknown'
+  const value = python.definition(given.expr)
+  return value.type === 'constant' && value.value === null ? 'missing' : given.expr
+}

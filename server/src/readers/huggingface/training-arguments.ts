@@ -1,0 +1,234 @@
+/**
+ * The arguments of a Trainer, however they come: a call of `TrainingArguments`, a dataclass of the project that
+ * extends it, or a parser that fills one from the command line.
+ */
+import type { Analysis } from '../../python/analysis.js'
+import type { ArgumentValue, Call, Folded, Klass, PythonModule } from '../../python/module.js'
+import { bindingsOf, projectTarget } from '../../python/names.js'
+import type { ClassDef, Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
+import type { Binding, Launch } from '../../workload/claim.js'
+import { type ArgumentsFamily, argumentParsers, argumentsFamily } from './trainer-names.js'
+
+export interface TrainerArguments {
+  /** The call that makes the object, or that parses it from the command line. */
+  call: Call
+  family: ArgumentsFamily
+  /** From the command line: then what the code does not say, the launch does. */
+  parsed: boolean
+  /** Names that hold the object. */
+  names: string[]
+  /** The dataclass of the project that extends the library's class. */
+  klass: Klass | null
+  /** The extending class is in another module, so its own defaults cannot be read. */
+  foreign: boolean
+}
+
+interface Kind {
+  family: ArgumentsFamily
+  klass: Klass | null
+  foreign: boolean
+}
+
+export function trainerArguments(python: PythonModule): TrainerArguments[] {
+  const found: TrainerArguments[] = []
+  for (const call of python.calls) {
+    const kind = kindOf(python, call.expr.callee)
+    if (kind !== null && !insideOwnClass(call, kind.klass))
+      found.push({ call, ...kind, parsed: false, names: call.assignedTo === null ? [] : [call.assignedTo] })
+  }
+  for (const parser of python.callsTo(...argumentParsers)) found.push(...parsedArguments(python, parser))
+  return found
+}
+
+function insideOwnClass(call: Call, klass: Klass | null): boolean {
+  return klass !== null && call.expr.start >= klass.node.start && call.expr.end <= klass.node.end
+}
+
+/** Whether an expression names a class of arguments: the library's own, or one of the project. */
+function kindOf(python: PythonModule, expr: Expr): Kind | null {
+  const name = python.nameOf(expr)
+  if (name !== null) {
+    const family = argumentsFamily(name)
+    return family === null ? null : { family, klass: null, foreign: false }
+  }
+  if (expr.type !== 'name') return null
+  const klass = python.classOf(expr)
+  if (klass !== null) {
+    const family = familyAmong(klass.bases)
+    // A class between this one and the library's may be in another module; then its defaults are not here.
+    const direct = klass.node.bases.some((base) => {
+      const own = python.nameOf(base.value)
+      return own !== null && argumentsFamily(own) !== null
+    })
+    return family === null ? null : { family, klass, foreign: !direct }
+  }
+  const analysis = python as Analysis
+  const target = bindingsOf(analysis, expr.id, expr.start).bindings.at(-1)?.target
+  const found = target === null || target === undefined ? null : projectTarget(analysis, target)
+  const family = found === null ? null : familyAmong(found.summary.classes[found.rest]?.bases ?? [])
+  return family === null ? null : { family, klass: null, foreign: true }
+}
+
+function familyAmong(bases: string[]): ArgumentsFamily | null {
+  for (const base of bases) {
+    const family = argumentsFamily(base)
+    if (family !== null) return family
+  }
+  return null
+}
+
+/** `HfArgumentParser((ModelArguments, TrainingArguments)).parse_args_into_dataclasses()`. */
+function parsedArguments(python: PythonModule, parser: Call): TrainerArguments[] {
+  const given = parser.expr.args[0]
+  if (given === undefined) return []
+  const value = python.definition(given.value)
+  const classes = value.type === 'tuple' || value.type === 'list' ? value.items : [value]
+  const position = classes.findIndex((one) => kindOf(python, one) !== null)
+  if (position < 0) return []
+  const kind = kindOf(python, classes[position]!)!
+  const parses = python.calls.filter(
+    (call) =>
+      /^parse_(args_into_dataclasses|args_and_config)$/.test(call.method) &&
+      (call.receiverCall === parser || call.expr.callee === parser.expr || call.receiverCall === null),
+  )
+  const call = parses[0]
+  if (call === undefined) return []
+  return [{ call, ...kind, parsed: true, names: unpackedNames(parses, position) }]
+}
+
+function unpackedNames(parses: Call[], position: number): string[] {
+  const names = new Set<string>()
+  for (const { statement } of parses) {
+    if (statement.type !== 'assign') continue
+    for (const target of statement.targets) {
+      const one = target.type === 'tuple' || target.type === 'list' ? target.items[position] : target
+      if (one?.type === 'name') names.add(one.id)
+    }
+  }
+  return [...names]
+}
+
+/** One field of the arguments. */
+export function field(
+  python: PythonModule,
+  made: TrainerArguments,
+  key: string,
+  binding: Binding | null,
+): ArgumentValue {
+  const changed = changedLater(python, made, key)
+  if (changed !== null) return changed
+  if (made.parsed) {
+    const launched = fromCommandLine(made, key, binding)
+    if (launched.state !== 'absent') return launched
+  } else {
+    const own = python.argument(made.call, key, key === 'output_dir' ? 0 : null)
+    if (own.state !== 'absent') return own
+  }
+  if (made.foreign) return { state: 'unknown', because: 'a class of another module' }
+  return made.klass === null ? { state: 'absent' } : classDefault(python, made.klass, key)
+}
+
+/** `training_args.bf16 = True` after it was made. */
+function changedLater(python: PythonModule, made: TrainerArguments, key: string): ArgumentValue | null {
+  const analysis = python as Analysis
+  for (const name of made.names) {
+    const stores = analysis.attributeBindings.get(`${name}.${key}`)
+    if (stores === undefined) continue
+    const only = stores.length === 1 ? stores[0]!.binding : null
+    if (only === null || only.value === null || only.conditional || only.unpack !== null)
+      return { state: 'unknown', because: `${name}.${key} is set later` }
+    const { value } = only
+    return {
+      state: 'given',
+      expr: value,
+      folded: python.fold(value),
+      span: { start: value.start, end: value.end },
+    }
+  }
+  const setter = setters[key]
+  if (setter === undefined) return null
+  const call = python.methodCalls(setter).find((one) => {
+    const { callee } = one.expr
+    return callee.type === 'attribute' && callee.value.type === 'name' && made.names.includes(callee.value.id)
+  })
+  return call === undefined ? null : { state: 'unknown', because: `${setter}()` }
+}
+
+/** Methods of the arguments that set several fields at once. */
+const setters: Record<string, string> = {
+  num_train_epochs: 'set_training',
+  max_steps: 'set_training',
+  eval_strategy: 'set_evaluate',
+  lr_scheduler_type: 'set_lr_scheduler',
+  dataloader_num_workers: 'set_dataloader',
+  dataloader_pin_memory: 'set_dataloader',
+  dataloader_persistent_workers: 'set_dataloader',
+}
+
+function classDefault(python: PythonModule, klass: Klass, key: string): ArgumentValue {
+  const text = python.text.slice(klass.node.start, klass.node.end)
+  if (new RegExp(`self\\.${key}\\s*=[^=]|setattr\\(`).test(text))
+    return { state: 'unknown', because: `${klass.name} sets ${key}` }
+  const own = fieldOf(klass.node, key)
+  if (own === 'absent') return { state: 'absent' }
+  if (own === 'unknown') return { state: 'unknown', because: `the default in ${klass.name}` }
+  return { state: 'given', expr: own, folded: python.fold(own), span: { start: own.start, end: own.end } }
+}
+
+/** `bf16: bool = True` and `bf16: bool = field(default=True)`. */
+function fieldOf(node: ClassDef, key: string): Expr | 'absent' | 'unknown' {
+  for (const statement of node.body) {
+    if (statement.type !== 'assign') continue
+    const target = statement.targets[0]
+    if (target?.type !== 'name' || target.id !== key) continue
+    const { value } = statement
+    if (value === null) return 'unknown'
+    if (value.type === 'call') return value.args.find((one) => one.name === 'default')?.value ?? 'unknown'
+    return value
+  }
+  return 'absent'
+}
+
+// The command line.
+
+/** Files that bring more arguments: `train.py recipe.yaml`, `--config recipe.yaml`. */
+function namesConfiguration(launch: Launch): boolean {
+  if (launch.flags.config !== undefined || launch.flags.config_file !== undefined) return true
+  return launch.positionals.some(
+    ({ value }) => typeof value !== 'string' || /\.(json|ya?ml|toml|args)$/.test(value),
+  )
+}
+
+function fromCommandLine(made: TrainerArguments, key: string, binding: Binding | null): ArgumentValue {
+  if (binding === null) return { state: 'unknown', because: 'the command line' }
+  const { launch } = binding
+  const spellings = [key, key.replaceAll('_', '-')]
+  const given = spellings.map((one) => launch.flags[one]).find((one) => one !== undefined)
+  if (given !== undefined) {
+    const folded: Folded =
+      given.value === null
+        ? { state: 'unknown', because: 'a variable on the launch line' }
+        : {
+            state: 'known',
+            value: readFlag(given.value),
+            channel: 'launch flag',
+            overridable: false,
+            location: given.location,
+          }
+    const { start, end } = made.call.expr.callee
+    return { state: 'given', expr: made.call.expr, folded, span: { start, end } }
+  }
+  if (!launch.complete) return { state: 'unknown', because: 'arguments of the launch line' }
+  return namesConfiguration(launch)
+    ? { state: 'unknown', because: 'a file of arguments' }
+    : { state: 'absent' }
+}
+
+/** As the parser reads it by the field's type; text stays text. */
+function readFlag(value: string | boolean): Json {
+  if (typeof value === 'boolean') return value
+  if (/^(true|yes|y|t)$/i.test(value)) return true
+  if (/^(false|no|n|f)$/i.test(value)) return value === 'no' ? 'no' : false
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value) ? Number(value) : value
+}

@@ -1,0 +1,89 @@
+/** The number format that the weights of a pretrained model are loaded in. */
+import type { PythonModule } from '../../python/module.js'
+import type { Place } from '../../workload/builder.js'
+import { calleePlace } from '../claim-argument.js'
+import { codeText } from '../pytorch/evidence.js'
+
+export type Weights =
+  | { state: '32 bit' }
+  /** 16 bit or fewer; `why` is what says so. */
+  | { state: 'short'; key: string; place: Place }
+  | { state: 'unknown'; because: string }
+
+const shortNames = new Set([
+  'torch.bfloat16',
+  'torch.float16',
+  'torch.half',
+  'bfloat16',
+  'float16',
+  'bf16',
+  'fp16',
+])
+
+/** Words of code that shorten weights or arithmetic in a way that no argument of the Trainer shows. */
+const shortening =
+  /\b(load_in_[48]bit|BitsAndBytesConfig|quantization_config|prepare_model_for_kbit_training|GPTQConfig|AwqConfig|FastLanguageModel|unsloth|autocast|HQQConfig)\b|\.(half|bfloat16)\s*\(\)|\.to\(\s*(dtype\s*=\s*)?torch\.(bfloat16|float16|half)\b/
+
+const loaders = /^(from_pretrained|from_config|pipeline)$/
+
+export function weightsOf(python: PythonModule, version: number | null): Weights {
+  let causal = false
+  for (const call of python.calls) {
+    if (!loaders.test(call.method)) continue
+    for (const key of ['torch_dtype', 'dtype']) {
+      const given = python.argument(call, key)
+      if (given.state === 'absent') continue
+      if (given.state === 'unknown') continue
+      const named = python.nameOf(python.definition(given.expr))
+      const text =
+        named ??
+        (given.folded.state === 'known' && typeof given.folded.value === 'string' ? given.folded.value : null)
+      const value = given.folded.state === 'known' ? given.folded.value : undefined
+      if (value === null || text === 'torch.float32' || text === 'float32' || text === 'torch.float') continue
+      if (text !== null && shortNames.has(text)) return { state: 'short', key, place: given.span }
+      return { state: 'unknown', because: text === 'auto' ? `${key}="auto"` : `the value of ${key}` }
+    }
+    if (call.method === 'from_pretrained' && /ForCausalLM\.from_pretrained$/.test(call.name ?? ''))
+      causal ||= call.expr.args.every((one) => one.name !== 'torch_dtype' && one.name !== 'dtype')
+  }
+  const found = shortening.exec(codeText(python))
+  if (found !== null) {
+    const at = python.text.indexOf(found[0])
+    const call = python.calls.find((one) => one.expr.start <= at && at < one.expr.end)
+    return {
+      state: 'short',
+      key: found[0].replace(/[.()]/g, ''),
+      place: call === undefined ? { start: at, end: at + found[0].length } : calleePlace(call),
+    }
+  }
+  const elsewhere = [
+    'torch.bfloat16',
+    'torch.float16',
+    'transformers.BitsAndBytesConfig',
+    'unsloth.',
+    'torch.autocast',
+  ]
+  if (python.uses(...elsewhere))
+    return { state: 'unknown', because: 'a short format elsewhere in the program' }
+  // Since version 5 the checkpoint's own format is kept, and those of language models are mostly 16 bit.
+  if (causal && version !== null && version >= 5)
+    return { state: 'unknown', because: 'the format of the checkpoint' }
+  return { state: '32 bit' }
+}
+
+/** Major version of transformers: as pinned, else as the spelling of the arguments tells. */
+export function transformersVersion(
+  python: PythonModule,
+  versions: Record<string, string>,
+): { major: number; minor: number } | null {
+  const pinned = /^(\d+)(?:\.(\d+))?/.exec(versions.transformers ?? '')
+  if (pinned !== null) return { major: Number(pinned[1]), minor: Number(pinned[2] ?? 0) }
+  const old = python.calls.some((call) =>
+    call.expr.args.some((one) =>
+      /^(evaluation_strategy|no_cuda|per_gpu_train_batch_size|evaluate_during_training)$/.test(
+        one.name ?? '',
+      ),
+    ),
+  )
+  return old ? { major: 4, minor: 40 } : null
+}

@@ -1,0 +1,43 @@
+import type { Claim } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+
+/** Share of a run that preparing the data takes. An assumption. */
+const preparing: [number, number] = [0.05, 0.1]
+
+export default defineRule({
+  name: 'data/cache-disabled',
+  judges: 'Preprocessing',
+  checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
+  severity: 'warning',
+  summary: 'Prepared data that is thrown away is prepared again at every start.',
+  check(work, { report }) {
+    const { cached, transformation, uncachedBecause } = work.settings
+    const why = effective(uncachedBecause)
+    const what = effective(transformation)
+    if (cached === undefined || cached.state !== 'known' || cached.value !== false) return
+    if (why === undefined || what === undefined) return
+    report({
+      at: cached,
+      severity: severityOf(cached, effective(work.settings.demonstration) === true),
+      message: `${what[0]!.toUpperCase()}${what.slice(1)} runs again at every start${processes(work.run.job.launch)}: ${why}.`,
+      saving: {
+        fraction: preparing,
+        usd: null,
+        basis: 'assumes that preparing the data takes 5 to 10 % of a run; it is saved from the second run on',
+      },
+      fixes: [{ set: [{ claim: cached, value: true }] }],
+    })
+  },
+})
+
+function severityOf(cached: Claim, demonstration: boolean): Severity {
+  if (demonstration) return 'hint'
+  return cached.overridable ? 'information' : 'warning'
+}
+
+/** Every process prepares for itself. */
+function processes(launch: { processes: number | null; nodes: number | null } | null): string {
+  const count = (launch?.processes ?? 1) * (launch?.nodes ?? 1)
+  return count > 1 ? `, in each of ${count} processes` : ''
+}

@@ -1,0 +1,72 @@
+import { formatCount } from '../../estimate/grid.js'
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type FixRequest, type Severity } from '../rule.js'
+
+/** Share of the epochs after the best one. An assumption: it depends on the model and the data. */
+const after: [number, number] = [0.1, 0.4]
+
+export default defineRule({
+  name: 'lifecycle/no-early-stopping',
+  judges: 'Training',
+  checklist: ['waste/stop-weak-trials', 'bottleneck/bad-trials', 'baseline/training-time'],
+  severity: 'warning',
+  summary: 'A run that validates but never stops early pays for every epoch after its best one.',
+  check(judged, { report, options }) {
+    const { settings, subject } = judged
+    const { earlyStopping } = settings
+    if (earlyStopping === undefined || earlyStopping.state === 'unknown' || earlyStopping.value !== false)
+      return
+    if (subject.evidence.role !== 'training' && subject.evidence.role !== 'tuning') return
+    if (effective(settings.validation) !== true) return
+    const epochs = effective(settings.epochs)
+    if (epochs === undefined || epochs < least(judged, options.lifecycle.minEpochs)) return
+    // A budget of steps ends the run wherever the epochs stand.
+    if ((effective(settings.maxSteps) ?? null) !== null) return
+    if (effective(settings.openEnded) !== undefined) return
+    const managed = effective(settings.managed) === true
+    report({
+      at: earlyStopping,
+      severity: severityOf(judged, managed),
+      message: messageOf(judged, epochs),
+      saving: {
+        fraction: after,
+        usd: null,
+        basis: 'assumes that the best epoch comes after 60 to 90 % of the run; your validation curve tells',
+      },
+      fixes: managed ? fixesFor(judged, epochs) : [],
+    })
+  },
+})
+
+/** Pretrained weights reach their best in fewer epochs. */
+function least(judged: Judged<'Training'>, epochs: number): number {
+  return effective(judged.settings.fineTuning) === true ? Math.ceil(epochs / 2) : epochs
+}
+
+function planned(judged: Judged<'Training'>): boolean {
+  return effective(judged.settings.fullHorizonSchedule) === true
+}
+
+function severityOf(judged: Judged<'Training'>, managed: boolean): Severity {
+  // How long it runs may still be decided by who starts it.
+  const open = judged.settings.epochs?.overridable === true
+  return managed && !planned(judged) && !open ? 'warning' : 'information'
+}
+
+function messageOf(judged: Judged<'Training'>, epochs: number): string {
+  const { settings } = judged
+  const monitor = effective(settings.monitor)?.name
+  const stalls = monitor === undefined ? 'validation' : `\`${monitor}\``
+  const byDefault = settings.epochs?.state === 'default' ? `, the default of \`${settings.epochs.key}\`` : ''
+  const schedule = planned(judged)
+    ? ' The learning rate is planned over all of them, so leave enough patience.'
+    : ''
+  return `Up to ${formatCount(epochs)} epochs with validation${byDefault}, but nothing ends the run when ${stalls} stops improving.${schedule}`
+}
+
+function fixesFor(judged: Judged<'Training'>, epochs: number): FixRequest[] {
+  const smallest = effective(judged.settings.fineTuning) === true ? 3 : 5
+  const patience = Math.max(smallest, Math.floor(epochs / 10))
+  return [{ set: [{ claim: judged.settings.earlyStopping!, value: { patience } }] }]
+}
