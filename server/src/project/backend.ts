@@ -64,6 +64,11 @@ export async function createAnalyzer(host: Host): Promise<Analyzer> {
   return new Analyzer(grammars, readers)
 }
 
+/** Enough of the beginning to see a `#!` line. */
+function firstLine(bytes: Uint8Array): string {
+  return bytes[0] === 0x23 ? new TextDecoder('latin1').decode(bytes.subarray(0, 200)) : ''
+}
+
 /** Words by language: a file without any of them is not even decoded. Notebooks hold several languages. */
 function prefilters(): Map<string, Prefilter> {
   const words = new Map<string, Set<string>>()
@@ -97,10 +102,13 @@ export class LocalBackend implements Backend {
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) }
     }
-    const language = languageOf(path)
+    const language = languageOf(path, firstLine(bytes))
     const filter = language === undefined ? undefined : this.filters.get(language)
-    if (!force && (filter === undefined || !filter.matters(bytes)))
-      return { record: emptyRecord(path, bytes) }
+    if (!force && (filter === undefined || !filter.matters(bytes))) {
+      // A script that is no text at all is worth a word even when no reader would look at it.
+      const problem = bytes.subarray(0, 4_000).includes(0) ? decode(bytes).problem : undefined
+      return problem === undefined ? { record: emptyRecord(path, bytes) } : { error: problem }
+    }
     if (bytes.length > maximumBytes)
       return { error: `is too large: ${bytes.length} bytes, the limit is ${maximumBytes}` }
     const decoded = decode(bytes)

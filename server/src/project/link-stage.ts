@@ -2,10 +2,11 @@
 import { ModuleIndex } from '../link/modules.js'
 import { folderOf, join } from '../link/paths.js'
 import { ProgramIndex } from '../link/programs.js'
+import type { LintError } from '../linter.js'
 import type { ModuleSummary } from '../python/module.js'
 import type { Binding, Claim, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
-import type { Backend } from './backend.js'
+import type { Backend, ReadResult, Versions } from './backend.js'
 import type { LinkedLaunch } from './runs.js'
 
 /** Launches of one script that are told apart; further ones that set other flags are treated like unknown. */
@@ -17,30 +18,13 @@ export interface Linked {
   /** By path: the modules of the project that it imports. */
   imported: Map<string, string[]>
   importers: Map<string, string[]>
-  faults: { path: string; message: string }[]
+  /** Files that an entry point or a launch reaches. */
+  reached: Set<string>
+  faults: LintError[]
 }
 
-/** Readings that were made, kept while what they depend on stays the same. */
-export class ReadingCache {
-  private readonly entries = new Map<string, { key: string; reading: Reading; faults: string[] }>()
-
-  constructor(private readonly backendOf: (path: string) => Backend) {}
-
-  /** `slot` tells the readings of one file apart. */
-  async read(
-    path: string,
-    slot: string,
-    key: string,
-    surroundings: () => Surroundings,
-  ): Promise<{ reading: Reading; faults: string[] }> {
-    const id = `${path}\0${slot}`
-    const before = this.entries.get(id)
-    if (before !== undefined && before.key === key) return before
-    const { reading, faults } = await this.backendOf(path).read(path, surroundings())
-    const entry = { key, reading, faults }
-    this.entries.set(id, entry)
-    return entry
-  }
+interface CachedReading extends ReadResult {
+  key: string
 }
 
 /** What importers tell a module: what they use, not their constants. */
@@ -48,107 +32,137 @@ function asImporter(summary: ModuleSummary): ModuleSummary {
   return { ...summary, constants: {}, functions: {}, classes: {}, reexports: {} }
 }
 
-function bindingKey(binding: Binding): string {
-  const { flags, environment, launcher, launcherFlags, complete, processes, nodes } = binding.launch
+/** Launches with the same key make a script say the same. */
+function bindingKey({ launch, settings }: Binding): string {
   const plain = (values: Launch['flags']) => Object.entries(values).map(([name, { value }]) => [name, value])
-  const settings = binding.settings.map((claim) => [claim.setting, claim.state, claim.value])
   return JSON.stringify([
-    plain(flags),
-    plain(environment),
-    launcher,
-    plain(launcherFlags),
-    complete,
-    processes,
-    nodes,
-    settings,
+    plain(launch.flags),
+    plain(launch.environment),
+    launch.launcher,
+    plain(launch.launcherFlags),
+    launch.complete,
+    launch.processes,
+    launch.nodes,
+    settings.map((claim) => [claim.setting, claim.state, claim.value]),
   ])
 }
 
-export class LinkStage {
-  private readonly modules: ModuleIndex
-  private readonly programs: ProgramIndex
+export class Linker {
+  private files: readonly string[] = []
+  private modules = new ModuleIndex([])
+  private programs = new ProgramIndex([], this.modules)
+  /** Imports of each record, resolved once for as long as the record and the list of files live. */
+  private resolved = new WeakMap<FileRecord, Map<string, string>>()
+  private readonly cache = new Map<string, CachedReading>()
+  private linked: Linked | null = null
 
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
-    paths: readonly string[],
-    private readonly cache: ReadingCache,
-    private readonly versionsOf: (path: string) => Record<string, string>,
-  ) {
-    this.modules = new ModuleIndex(paths.filter((path) => path.endsWith('.py')))
-    this.programs = new ProgramIndex(paths, this.modules)
+    private readonly backendOf: (path: string) => Backend,
+  ) {}
+
+  setFiles(files: readonly string[]): void {
+    if (files === this.files) return
+    this.files = files
+    this.modules = new ModuleIndex(files.filter((path) => path.endsWith('.py')))
+    this.programs = new ProgramIndex(files, this.modules)
+    this.resolved = new WeakMap()
   }
 
-  /** Paths of modules that are imported but were not read, since no reader has a word in them. */
+  /** Modules that are imported but were not read, since no reader has a word in them. */
   missingModules(): string[] {
     const missing = new Set<string>()
     for (const record of this.records.values()) {
-      if (record.summary === null) continue
-      for (const spec of record.summary.imports) {
-        const path = this.modules.resolve(spec, record.path)
-        if (path !== undefined && this.records.get(path)?.summary === null) missing.add(path)
+      for (const path of this.importsOf(record).values()) {
+        if (this.records.get(path)?.filtered === true) missing.add(path)
       }
     }
     return [...missing]
   }
 
-  /** Paths of scripts that launches start but that were not read yet. */
-  missingScripts(readings: Iterable<Reading>): string[] {
+  /** Scripts that launches start but that were not read yet. */
+  missingScripts(): string[] {
     const missing = new Set<string>()
-    for (const reading of readings) {
+    for (const { reading } of this.records.values()) {
       for (const launch of reading.launches) {
         const resolved = this.programs.resolve(launch)
-        if ('path' in resolved && this.records.get(resolved.path)?.summary === null)
+        if ('path' in resolved && this.records.get(resolved.path)?.filtered === true)
           missing.add(resolved.path)
       }
     }
     return [...missing]
   }
 
-  async link(): Promise<Linked> {
+  async link(versionsOf: (path: string) => Versions): Promise<Linked> {
     const linked: Linked = {
       readings: new Map(),
       launches: [],
       imported: new Map(),
       importers: new Map(),
+      reached: new Set(),
       faults: [],
     }
-    const named = this.resolveImports(linked)
-    await Promise.all(
-      [...this.records.values()].map(async (record) => {
-        const around = named.get(record.path) ?? {}
-        const importers = linked.importers.get(record.path) ?? []
-        const alone = record.summary === null || (Object.keys(around).length === 0 && importers.length === 0)
-        if (record.filtered) return
-        if (alone) {
-          linked.readings.set(record.path, record.reading)
-          for (const message of record.faults) linked.faults.push({ path: record.path, message })
-          return
-        }
-        const read = await this.read(record, named, linked, null, 'base')
-        linked.readings.set(record.path, read.reading)
-        for (const message of read.faults) linked.faults.push({ path: record.path, message })
-      }),
-    )
-    await this.bindLaunches(linked, named)
+    this.linked = linked
+    this.linkImports(linked)
+    const fault = (path: string, messages: string[]): void => {
+      for (const message of messages) linked.faults.push({ path, message })
+    }
+    const again: Promise<void>[] = []
+    for (const record of this.records.values()) {
+      if (record.filtered) continue
+      const alone = !linked.imported.has(record.path) && !linked.importers.has(record.path)
+      // Keeps the order of files, whatever order the readings arrive in.
+      linked.readings.set(record.path, record.reading)
+      if (alone) fault(record.path, record.faults)
+      else {
+        const reading = this.read(record, null, 'base', versionsOf).then((result) => {
+          linked.readings.set(record.path, result.reading)
+          fault(record.path, result.faults)
+        })
+        again.push(reading)
+      }
+    }
+    await Promise.all(again)
+    linked.launches = await this.bindLaunches(linked, versionsOf)
+    this.reach(linked)
     return linked
   }
 
-  private resolveImports(linked: Linked): Map<string, Record<string, ModuleSummary>> {
-    const named = new Map<string, Record<string, ModuleSummary>>()
-    for (const record of this.records.values()) {
-      if (record.summary === null) continue
-      const around: Record<string, ModuleSummary> = {}
-      const paths = new Set<string>()
-      for (const spec of record.summary.imports) {
-        const path = this.modules.resolve(spec, record.path)
-        const summary =
-          path === undefined || path === record.path ? undefined : this.records.get(path)?.summary
-        if (summary === undefined || summary === null) continue
-        around[spec] = summary
-        paths.add(summary.path)
+  /** What the project says around a Python file. */
+  around(path: string): { imported: Record<string, ModuleSummary>; importers: ModuleSummary[] } {
+    const record = this.records.get(path)
+    const imported: Record<string, ModuleSummary> = {}
+    if (record !== undefined) {
+      for (const [spec, target] of this.importsOf(record)) {
+        const summary = this.records.get(target)?.summary
+        if (summary !== undefined && summary !== null) imported[spec] = summary
       }
+    }
+    const importers = (this.linked?.importers.get(path) ?? []).flatMap((importer) => {
+      const summary = this.records.get(importer)?.summary
+      return summary === undefined || summary === null ? [] : [asImporter(summary)]
+    })
+    return { imported, importers }
+  }
+
+  /** Import as written → path of a module of the project. */
+  private importsOf(record: FileRecord): Map<string, string> {
+    let found = this.resolved.get(record)
+    if (found !== undefined) return found
+    found = new Map()
+    for (const spec of record.summary?.imports ?? []) {
+      const path = this.modules.resolve(spec, record.path)
+      if (path !== undefined && path !== record.path) found.set(spec, path)
+    }
+    this.resolved.set(record, found)
+    return found
+  }
+
+  private linkImports(linked: Linked): void {
+    for (const record of this.records.values()) {
+      const paths = new Set<string>()
+      for (const path of this.importsOf(record).values()) if (this.records.get(path)?.summary) paths.add(path)
       if (paths.size === 0) continue
-      named.set(record.path, around)
       linked.imported.set(record.path, [...paths])
       for (const path of paths) {
         const list = linked.importers.get(path)
@@ -156,68 +170,58 @@ export class LinkStage {
         else list.push(record.path)
       }
     }
-    return named
   }
 
-  private read(
+  /** Reads a file with its surroundings; kept while nothing that it depends on changes. */
+  private async read(
     record: FileRecord,
-    named: Map<string, Record<string, ModuleSummary>>,
-    linked: Linked,
     binding: Binding | null,
     slot: string,
-  ): Promise<{ reading: Reading; faults: string[] }> {
-    const imported = named.get(record.path) ?? {}
-    const importers = linked.importers.get(record.path) ?? []
-    const hashes = [...Object.values(imported).map((one) => one.path), ...importers].map(
-      (path) => this.records.get(path)!.hash,
-    )
-    const key = [
-      record.hash,
-      ...hashes,
-      binding === null ? '' : bindingKey(binding),
-      JSON.stringify(this.versionsOf(record.path)),
-    ].join('|')
-    return this.cache.read(record.path, slot, key, () => ({
-      imported,
-      importers: importers.map((path) => asImporter(this.records.get(path)!.summary!)),
-      binding,
-      versions: this.versionsOf(record.path),
-    }))
+    versionsOf: (path: string) => Versions,
+  ): Promise<ReadResult> {
+    const { path } = record
+    const neighbours = [
+      ...(this.linked!.imported.get(path) ?? []),
+      ...(this.linked!.importers.get(path) ?? []),
+    ]
+    const hashes = neighbours.map((one) => `${one} ${this.records.get(one)!.hash}`)
+    const key = [record.hash, ...hashes, binding === null ? '' : bindingKey(binding)].join('|')
+    const id = `${path}\0${slot}`
+    const before = this.cache.get(id)
+    if (before !== undefined && before.key === key) return before
+    const versions = versionsOf(path)
+    const surroundings: Surroundings = { ...this.around(path), binding, versions }
+    const result = await this.backendOf(path).read(path, surroundings)
+    const kept: CachedReading = { ...result, key }
+    this.cache.set(id, kept)
+    return kept
   }
 
-  private async bindLaunches(
-    linked: Linked,
-    named: Map<string, Record<string, ModuleSummary>>,
-  ): Promise<void> {
+  private bindLaunches(linked: Linked, versionsOf: (path: string) => Versions): Promise<LinkedLaunch[]> {
     const launches = [...linked.readings.values()].flatMap((reading) => reading.launches)
     const slots = new Map<string, Map<string, number>>()
-    const tasks = launches.map(async (launch): Promise<LinkedLaunch> => {
-      const resolved = this.programs.resolve(launch)
-      const binding: Binding = { launch, settings: this.settingsOf(launch, linked) }
-      if ('unresolved' in resolved)
-        return { launch, binding, script: null, unresolved: resolved.unresolved, reading: null }
-      const record = this.records.get(resolved.path)
-      if (record === undefined || record.summary === null) {
-        return { launch, binding, script: resolved.path, unresolved: null, reading: null }
-      }
-      const known = slots.get(record.path) ?? new Map<string, number>()
-      slots.set(record.path, known)
-      const key = bindingKey(binding)
-      const slot = known.get(key) ?? known.size
-      if (slot >= maximumBindings) {
-        return {
-          launch,
-          binding,
-          script: null,
-          unresolved: `${record.path} is launched in too many ways`,
-          reading: null,
+    return Promise.all(
+      launches.map(async (launch): Promise<LinkedLaunch> => {
+        const binding: Binding = { launch, settings: this.settingsOf(launch, linked) }
+        const nothing = { launch, binding, script: null, reading: null }
+        const resolved = this.programs.resolve(launch)
+        if ('unresolved' in resolved) return { ...nothing, unresolved: resolved.unresolved }
+        const record = this.records.get(resolved.path)
+        if (record === undefined || record.summary === null) {
+          return { ...nothing, script: resolved.path, unresolved: null }
         }
-      }
-      known.set(key, slot)
-      const read = await this.read(record, named, linked, binding, `launch ${slot}`)
-      return { launch, binding, script: record.path, unresolved: null, reading: read.reading }
-    })
-    linked.launches = await Promise.all(tasks)
+        const known = slots.get(record.path) ?? new Map<string, number>()
+        slots.set(record.path, known)
+        const key = bindingKey(binding)
+        const slot = known.get(key) ?? known.size
+        if (slot >= maximumBindings) {
+          return { ...nothing, unresolved: `${record.path} is launched in too many ways` }
+        }
+        known.set(key, slot)
+        const { reading } = await this.read(record, binding, `launch ${slot}`, versionsOf)
+        return { launch, binding, script: record.path, unresolved: null, reading }
+      }),
+    )
   }
 
   /** Claims of the configuration files that a launch names. */
@@ -233,13 +237,11 @@ export class LinkStage {
     })
   }
 
-  /** Files that an entry point reaches over imports. */
-  reachable(linked: Linked): Set<string> {
-    const reached = new Set<string>()
+  private reach(linked: Linked): void {
     const queue: string[] = []
     const add = (path: string): void => {
-      if (reached.has(path)) return
-      reached.add(path)
+      if (linked.reached.has(path)) return
+      linked.reached.add(path)
       queue.push(path)
     }
     for (const record of this.records.values()) if (record.summary?.isEntry === true) add(record.path)
@@ -247,6 +249,5 @@ export class LinkStage {
     for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
       for (const next of linked.imported.get(path) ?? []) add(next)
     }
-    return reached
   }
 }

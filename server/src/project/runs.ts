@@ -24,11 +24,26 @@ export interface RunInput {
   layerOf: LayerOf
 }
 
-/** Subjects judged together: each entry is one subject in all its runs. */
-export type Judgements = Judged[][]
+/** One subject in all its runs, with everything that its judgement depends on, by identity. */
+export interface Judgement {
+  runs: Judged[]
+  depends: readonly object[]
+}
+
+/** Settings of a reading, joined once for as long as the reading lives. */
+const joined = new WeakMap<Reading, Map<string, Record<string, Claim>>>()
+
+function settingsOf(reading: Reading, layerOf: LayerOf): Map<string, Record<string, Claim>> {
+  let settings = joined.get(reading)
+  if (settings === undefined) {
+    settings = joinClaims(reading.subjects, reading.claims, layerOf)
+    joined.set(reading, settings)
+  }
+  return settings
+}
 
 function judgedFrom(reading: Reading, run: Run, layerOf: LayerOf, own: string): Judged[] {
-  const settings = joinClaims(reading.subjects, reading.claims, layerOf)
+  const settings = settingsOf(reading, layerOf)
   return reading.subjects.map((subject) => ({
     subject: subject.location.path === own ? withHardware(subject, run) : subject,
     run,
@@ -68,19 +83,23 @@ function newRun(
   return run
 }
 
-export function buildRuns(input: RunInput): Judgements {
-  const judgements: Judgements = []
-  const computeOf = new Map<string, { subject: Subject<'Compute'>; settings: Record<string, Claim> }>()
+export function buildRuns(input: RunInput): Judgement[] {
+  const judgements: Judgement[] = []
+  const computeOf = new Map<
+    string,
+    { subject: Subject<'Compute'>; settings: Record<string, Claim>; reading: Reading }
+  >()
   for (const reading of input.readings.values()) {
     const computes = reading.subjects.filter(
       (subject) => subject.word === ('Compute' satisfies Word) && subject.job !== null,
     )
     if (computes.length === 0) continue
-    const settings = joinClaims(computes, reading.claims, input.layerOf)
+    const settings = settingsOf(reading, input.layerOf)
     for (const subject of computes) {
       computeOf.set(subject.job!, {
         subject: subject as Subject<'Compute'>,
         settings: settings.get(subject.id)!,
+        reading,
       })
     }
   }
@@ -115,13 +134,26 @@ export function buildRuns(input: RunInput): Judgements {
         settings: compute.settings as Judged<'Compute'>['settings'],
       }
     }
-    judgements.push([runs[0]!.job.compute as unknown as Judged])
+    const depends: object[] = [compute.reading]
+    for (const {
+      script,
+      job: { launch },
+    } of runs) {
+      if (launch !== null) depends.push(launch)
+      depends.push(...(script === null ? [] : neighbourhood(input, script)))
+    }
+    judgements.push({ runs: [runs[0]!.job.compute as unknown as Judged], depends })
   }
 
   for (const [path, reading] of input.readings) {
     const launched = runsOfScript.get(path) ?? [{ run: newRun(path, path, null, null, null), reading }]
     const bySubject = new Map<string, Judged[]>()
+    const depends: object[] = neighbourhood(input, path)
     for (const { run, reading: read } of launched) {
+      depends.push(read)
+      if (run.job.launch !== null) depends.push(run.job.launch)
+      const compute = run.job.id === null ? undefined : computeOf.get(run.job.id)
+      if (compute !== undefined) depends.push(compute.reading)
       const own = judgedFrom(read, run, input.layerOf, path)
       run.subjects = [...own, ...neighbours(input, path, run)]
       for (const judged of own) {
@@ -131,9 +163,14 @@ export function buildRuns(input: RunInput): Judgements {
         else list.push(judged)
       }
     }
-    judgements.push(...bySubject.values())
+    for (const runs of bySubject.values()) judgements.push({ runs, depends })
   }
   return judgements
+}
+
+/** Readings of a file and of the modules that it imports. */
+function neighbourhood(input: RunInput, path: string): object[] {
+  return [path, ...input.importedBy(path)].flatMap((one) => input.readings.get(one) ?? [])
 }
 
 function neighbours(input: RunInput, path: string, run: Run): Judged[] {

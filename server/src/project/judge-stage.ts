@@ -1,0 +1,88 @@
+/** Judges all runs of a project; what depends on nothing that changed is not judged again. */
+import type { LintError } from '../linter.js'
+import { readers } from '../readers/index.js'
+import { rules } from '../rules/index.js'
+import type { Configuration } from './configuration.js'
+import { type Draft, judge, mergeRuns } from './judge.js'
+import type { Linked } from './link-stage.js'
+import { buildRuns, type Judgement } from './runs.js'
+
+interface Judged {
+  depends: readonly object[]
+  configuration: Configuration
+  reachable: boolean
+  drafts: Draft[]
+  faults: LintError[]
+}
+
+const layers = new Map(readers.map((reader) => [reader.name, reader.layer ?? 0]))
+
+export class JudgeStage {
+  /** By subject. */
+  private before = new Map<string, Judged>()
+
+  run(
+    linked: Linked,
+    configuration: Configuration,
+    reached: ReadonlySet<string>,
+    faults: LintError[],
+  ): Draft[] {
+    const judgements = buildRuns({
+      readings: linked.readings,
+      launches: linked.launches,
+      importedBy: (path) => linked.imported.get(path) ?? [],
+      defaultHardware: (path) => configuration.forFile(path).options.defaultHardware,
+      layerOf: (reader) => layers.get(reader) ?? 0,
+    })
+    const now = new Map<string, Judged>()
+    const drafts: Draft[] = []
+    for (const judgement of judgements) {
+      const { id, location } = judgement.runs[0]!.subject
+      const reachable = reached.has(location.path) || !location.path.endsWith('.py')
+      const known = this.before.get(id)
+      const fresh = known !== undefined && isFresh(known, judgement, configuration, reachable)
+      const judged = fresh ? known : this.judge(judgement, configuration, reachable)
+      now.set(id, judged)
+      drafts.push(...judged.drafts)
+      faults.push(...judged.faults)
+    }
+    this.before = now
+    return withoutTwins(drafts)
+  }
+
+  private judge(judgement: Judgement, configuration: Configuration, reachable: boolean): Judged {
+    const faults: LintError[] = []
+    const context = {
+      configurationOf: (path: string) => configuration.forFile(path),
+      reachable: () => reachable,
+      faults,
+    }
+    const drafts = mergeRuns(judgement.runs.map((judged) => judge(judged, rules, context)))
+    return { depends: judgement.depends, configuration, reachable, drafts, faults }
+  }
+}
+
+function isFresh(
+  known: Judged,
+  judgement: Judgement,
+  configuration: Configuration,
+  reachable: boolean,
+): boolean {
+  return (
+    known.configuration === configuration &&
+    known.reachable === reachable &&
+    known.depends.length === judgement.depends.length &&
+    known.depends.every((one, index) => one === judgement.depends[index])
+  )
+}
+
+/** A file that configures several runs is judged in each of them; one finding is enough. */
+function withoutTwins(drafts: Draft[]): Draft[] {
+  const seen = new Set<string>()
+  return drafts.filter(({ rule, location: { path, cell, start, end } }) => {
+    const key = `${rule}\0${path}\0${cell}\0${start}\0${end}`
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}

@@ -1,0 +1,32 @@
+/** The user's configuration files, found and read. */
+import { allGpus } from '../catalog/gpus.js'
+import { tomlFacts } from '../config/toml.js'
+import { rules } from '../rules/index.js'
+import type { Grammars } from '../syntax/parser.js'
+import { type Choice, type Configuration, createConfiguration } from './configuration.js'
+import { type ConfigurationFile, mentionsConfiguration, readConfigurationFile } from './configuration-file.js'
+
+const vocabulary = { rules: rules.map((rule) => rule.name), hardware: allGpus().map((gpu) => gpu.name) }
+
+export function isConfigurationFile(path: string): boolean {
+  return /(^|\/)(costlint|pyproject)\.toml$/.test(path)
+}
+
+/** `files`: all that is known of the project; before it was searched, only its root can be asked. */
+export async function loadConfiguration(
+  files: readonly string[],
+  read: (path: string) => Promise<string | undefined>,
+  grammars: Grammars,
+  choice: Choice | undefined,
+): Promise<Configuration> {
+  const found: ConfigurationFile[] = []
+  const problems: Configuration['problems'] = []
+  for (const path of new Set(['costlint.toml', 'pyproject.toml', ...files.filter(isConfigurationFile)])) {
+    const text = await read(path)
+    if (text === undefined || (path.endsWith('pyproject.toml') && !mentionsConfiguration(text))) continue
+    const parsed = readConfigurationFile(path, text, tomlFacts(text, grammars), vocabulary)
+    if (parsed.file !== undefined) found.push(parsed.file)
+    problems.push(...parsed.problems)
+  }
+  return createConfiguration({ files: found, problems, rules, ...(choice === undefined ? {} : { choice }) })
+}
