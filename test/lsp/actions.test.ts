@@ -250,7 +250,7 @@ describe('hover and explanation', () => {
     assert.equal(kind, 'markdown')
     for (const text of [
       'waste found',
-      'Saves 30–50 % of the cost. Half of it is not needed.',
+      'Saves 30–50 % of the cost: half of it is not needed',
       '**What.** The word itself.',
       '**Why.** Every `waste` is paid for.',
       '**Evidence.** Measured once: 40 %.',

@@ -89,7 +89,7 @@ export class FakeProject implements Project {
         message: `${match[1]} found`,
         location: { path, cell, start: match.index, end: match.index + match[0].length },
         checklist: [],
-        saving: { fraction: [0.3, 0.5], usd: null, basis: 'Half of it is not needed.' },
+        saving: { fraction: [0.3, 0.5], usd: null, basis: 'half of it is not needed' },
         related,
         fingerprint: `${rule}-${cell}-${found.length}`,
         requests: [],

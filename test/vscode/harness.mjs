@@ -1,6 +1,6 @@
 /** Starts a real VS Code in Chromium: its server on Node 24, its workbench driven by playwright-core. */
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,8 +82,20 @@ export function withTestServer(folder, use) {
   return startServer(make, /Extension host agent listening|Server bound to/, use)
 }
 
+/** Nothing but the editor on the screenshots. */
+const quiet = {
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'chat.disableAIFeatures': true,
+  'chat.commandCenter.enabled': false,
+  'editor.minimap.enabled': false,
+  'workbench.colorTheme': 'Default Light Modern',
+}
+
 /** code-server with an extension installed from its package, as a person would. */
 export async function withCodeServer(folder, vsix, project, use) {
+  mkdirSync(join(folder, 'user', 'User'), { recursive: true })
+  writeFileSync(join(folder, 'user', 'User', 'settings.json'), JSON.stringify(quiet))
   const entry = join(codeServer, 'out', 'node', 'entry.js')
   const extensions = join(folder, 'extensions')
   await new Promise((resolve, reject) => {

@@ -47,6 +47,7 @@ export function look() {
         await page
           .locator('.editor-instance .view-line:has-text("search = GridSearchCV") >> text=GridSearchCV')
           .click()
+        await seen('the light bulb', '.editor-instance .lightBulbWidget')
         await page.keyboard.press('Control+.')
         await seen(
           'the menu of the light bulb',
@@ -58,7 +59,7 @@ export function look() {
         await page.keyboard.press('Enter')
         await seen(
           'the fixed line',
-          '.editor-instance .view-line:has-text("SearchCV(RandomForest"):not(:has-text("GridSearchCV("))',
+          '.editor-instance .view-line:has-text("HalvingGridSearchCV(RandomForest")',
         )
         await seen('no squiggle', '.editor-instance .squiggly-warning', { state: 'detached' })
         await shot('fixed')

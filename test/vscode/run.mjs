@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { format } from 'node:util'
 import { build } from 'esbuild'
 import { copyFixture, root, withFolder, withPage, withTestServer } from './harness.mjs'
 import { look } from './look.mjs'
@@ -90,9 +91,9 @@ function suite(kind) {
         })
         const log = []
         await page.exposeFunction('codeAutomationLog', (_type, args) => {
-          const text = args.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(' ')
-          log.push(text)
-          // The workbench has much to say about a marketplace that it does not find.
+          const text = format(...args)
+          // The workbench has much to say about services that it does not find here.
+          if (!text.startsWith('[')) log.push(text)
           if (/^\s*([✔✖]|\d+\) |\d+ (passing|failing)|CostLint)/.test(text)) console.log(text)
         })
         if (process.env.DEBUG_VSCODE) page.on('console', (message) => console.log('[page]', message.text()))

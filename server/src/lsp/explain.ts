@@ -51,7 +51,7 @@ export function savingLine(finding: Finding): string | undefined {
     saving.usd === null
       ? ''
       : `, $${saving.usd.range[0]}–${saving.usd.range[1]} per ${saving.usd.per} (${saving.usd.region}, prices of ${saving.usd.asOf})`
-  return `Saves ${share} of the cost${money}. ${saving.basis}`
+  return `Saves ${share} of the cost${money}: ${saving.basis}`
 }
 
 /** What a hover says about a finding. */
