@@ -68,6 +68,8 @@ describe('text/notebook: reading', () => {
     assert.match(notebookCells('{"worksheets": []}').problems[0]!, /format 3/)
     assert.deepEqual(notebookCells('').cells, [])
     assert.equal(notebookCells('').problems.length, 1)
+    for (const half of ['{', '{"metadata": {', '{"cells', '['])
+      assert.equal(notebookCells(half).problems.length, 1, half)
     const odd = notebookCells(
       '{"cells": [1, null, {"cell_type": 5, "source": [1, "a", {}]}, {"cell_type": "code"}]}',
     )

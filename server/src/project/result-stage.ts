@@ -69,7 +69,8 @@ export class ResultStage {
       const record = records.get(path)
       if (record === undefined || record.filtered) continue
       filesLinted++
-      for (const message of record.problems) errors.push({ path, message })
+      // Several texts in one file may have the same trouble: the file is named once.
+      if (record.problems.length > 0) errors.push({ path, message: [...new Set(record.problems)].join('; ') })
       findings.push(...(await this.findingsOf(path, byPath.get(path) ?? [], record, configuration)))
     }
     errors.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))

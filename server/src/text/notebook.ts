@@ -20,10 +20,11 @@ export function notebookCells(text: string): NotebookJson {
   const problems: string[] = []
   const root = parseJson(text, problems)
   if (root === undefined) return { cells: [], problems }
-  if (root.type !== 'object')
-    return { cells: [], problems: [...problems, 'not a notebook: the JSON is no object'] }
   const list = property(root, 'cells')
-  if (list === undefined || list.type !== 'array') {
+  if (list?.type !== 'array') {
+    // What is missing may stand where the JSON is broken: one message is enough.
+    if (problems.length > 0) return { cells: [], problems }
+    if (root.type !== 'object') return { cells: [], problems: ['not a notebook: the JSON is no object'] }
     const old = property(root, 'worksheets') !== undefined
     problems.push(
       old
