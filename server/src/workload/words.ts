@@ -4,6 +4,7 @@
  * Readers fill settings, rules judge them. A rule that needs a special case for one framework lacks a word here.
  */
 import type { Json } from '../text/json.js'
+import type { Location } from '../text/location.js'
 
 /** From most to least precise. `-mixed`: autocast over fp32 weights; without: the weights themselves. */
 export type Precision = 'fp64' | 'fp32' | 'tf32' | 'bf16-mixed' | 'fp16-mixed' | 'bf16' | 'fp16' | 'fp8'
@@ -14,6 +15,23 @@ export interface Dimension {
   size: number | null
   /** The values, where they fold; used to find seeds, duplicates and resource parameters. */
   values?: Json[]
+  /** Where the values are written. */
+  location?: Location
+}
+
+/** A dimension whose values make no difference while another one has certain values. */
+export interface InertDimension {
+  name: string
+  /** The dimension that decides, and its values for which `name` is ignored. */
+  unless: string
+  values: Json[]
+}
+
+/** A dimension that one run covers by itself, since a long run passes through the shorter ones. */
+export interface NestedDimension {
+  name: string
+  /** Why, as a clause: 'a forest of 500 trees holds one of 100'. */
+  because: string
 }
 
 export interface SearchSpace {
@@ -29,20 +47,36 @@ export interface SearchSettings {
   space: SearchSpace
   /** Fits per configuration (cross-validation folds, repeats); 1 where there are none. */
   folds: number
-  /** What one configuration costs: a fit of a model, or a whole run. */
-  unit: 'fit' | 'run'
+  /** What one configuration costs: a fit of a model, a whole training run, or a job on a machine of its own. */
+  unit: 'fit' | 'run' | 'job'
   /** Cheaper strategies that the same tool offers for this search. */
   alternatives: ('halving' | 'random' | 'bayesian')[]
   /** Upper limit of trials; null: none. */
   trialCap: number | null
+  /** Seconds after which the search starts no further trial; null: none. */
+  timeLimit: number | null
+  /** True when something stops weak trials before their end. */
   earlyTermination: boolean
+  /** What keeps weak trials running, as a clause: 'the objective never calls trial.report()'. */
+  terminationGap: string
+  /** What a trial does step by step, so that it could end early; absent: nothing is known about it. */
+  trialSteps: { what: 'epochs' | 'steps' | 'boosting rounds'; count: number | null }
   /** How dear one fit is. `cheap`: closed form or a look-up; `dear`: boosted ensembles, kernels, neural networks. */
   fitCost: 'cheap' | 'ordinary' | 'dear'
   /** True when several metrics or a callable choose the winner (halving cannot carry that). */
   multiMetric: boolean
   /** The metric that is optimised; null: none is named. */
   metric: string | null
-  parallelism: number
+  /** Trials at the same time; null: all at once, or one for each processor core. */
+  parallelism: number | null
+  /** What trials that run at the same time take from each other: 'one GPU', 'the same processor cores'. */
+  contention: string
+  /** True when finished trials outlive the program. */
+  persisted: boolean
+  /** Written as loops: nothing compares the runs while they run. */
+  byHand: boolean
+  inert: InertDimension[]
+  nested: NestedDimension[]
 }
 
 export interface TrainingSettings {
