@@ -145,6 +145,8 @@ export interface ModuleSummary {
       calls: string[]
       /** Calls that making one sample reaches (`__getitem__`, `__iter__`), where the class has such a method. */
       items?: string[]
+      /** Names that its methods pass to `self.log`, where they fold. */
+      logged?: string[]
     }
   >
   /** Library names that the module passes on: its own name for it, to the canonical one. */

@@ -2,6 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
+import { loggedNames } from './logged-metrics.js'
 import type { ModuleSummary } from './module.js'
 import { nameOf } from './names.js'
 
@@ -56,6 +57,12 @@ export function summarise(analysis: Analysis): ModuleSummary {
     classes[klass.name] = { bases: klass.bases, methods: [...klass.methods.keys()], calls: [...calls] }
     const item = klass.methods.get('__getitem__') ?? klass.methods.get('__iter__')
     if (item !== undefined) classes[klass.name]!.items = [...analysis.effectsOfFunction(item).calls]
+  }
+  for (const call of analysis.calls) {
+    const own = classes[call.function?.class?.name ?? '']
+    if (own === undefined) continue
+    const names = loggedNames(analysis, call)
+    if (names.length > 0) own.logged = [...(own.logged ?? []), ...names]
   }
   return {
     path: analysis.path,

@@ -3,6 +3,7 @@ import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
 import { kubernetesReader } from './kubernetes/job.js'
+import { lightningReader } from './lightning/trainer.js'
 import { programReader } from './python/program.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
 import { dataParallelReader } from './pytorch/data-parallel.js'
@@ -21,6 +22,7 @@ export const readers: readonly Reader[] = [
   accelerateReader,
   huggingfaceTrainerReader,
   huggingfaceDatasetsReader,
+  lightningReader,
   programReader,
   sklearnSearchReader,
   wandbSweepReader,

@@ -63,7 +63,7 @@ export function stopsEarly(python: PythonModule, outer: Loop): boolean | null {
 }
 
 /** Schedules whose shape is laid out over the whole run: ending early ends it in the middle. */
-const horizonSchedules = [
+export const horizonSchedules = [
   'torch.optim.lr_scheduler.CosineAnnealingLR',
   'torch.optim.lr_scheduler.OneCycleLR',
   'torch.optim.lr_scheduler.LinearLR',
@@ -94,6 +94,11 @@ const reinforcementRoots = new Set(reinforcement.map((name) => name.slice(0, -1)
 
 /** Why the validation loss does not tell when to stop; null where it does. */
 export function openEndedReason(python: PythonModule, loop: Loop): string | null {
+  return openEndedIn(python, codeText(python, loop.node.start, loop.node.end))
+}
+
+/** The same for the code of one training step. */
+export function openEndedIn(python: PythonModule, body: string): string | null {
   const text = codeText(python)
   if (
     python.uses(...reinforcement) ||
@@ -101,7 +106,6 @@ export function openEndedReason(python: PythonModule, loop: Loop): string | null
   ) {
     return 'reinforcement learning'
   }
-  const body = codeText(python, loop.node.start, loop.node.end)
   if (
     /\b(net_?D|discriminator|critic|d_loss|loss_?D|err_?D|optimizer_?D|optim_?D|d_optimizer|opt_?D)\b/i.test(
       body,

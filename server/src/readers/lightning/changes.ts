@@ -1,0 +1,111 @@
+/** How a Lightning trainer's settings are written. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Claim } from '../../workload/claim.js'
+import { callbackList } from '../callback-list.js'
+import { claimedCall } from '../claim-argument.js'
+import type { UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+import { loggedMetric } from './module-facts.js'
+
+export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.site.anchor === 'launch') return { reason: 'it is set by the launch: change it there' }
+  const { python } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (claim.setting === 'precision')
+    return changePrecision(python, call, value, facts, claim.site.anchor === 'v1')
+  if (claim.setting === 'earlyStopping') return addEarlyStopping(python, call, value, facts)
+  return { reason: `no change is known for ${claim.key}` }
+}
+
+function changePrecision(
+  python: PythonModule,
+  call: Call,
+  value: unknown,
+  facts: UnitFacts,
+  first: boolean,
+): Change | Refusal {
+  const code =
+    value === 'bf16-mixed'
+      ? first
+        ? '"bf16"'
+        : '"bf16-mixed"'
+      : value === 'fp16-mixed'
+        ? first
+          ? '16'
+          : '"16-mixed"'
+        : null
+  if (code === null) return { reason: 'only mixed precision is offered' }
+  const written = writeArgument(facts, call, 'precision', python.argument(call, 'precision'), code)
+  if ('reason' in written) return written
+  return { title: `Train with precision=${code}`, safety: 'unsafe', writes: [written], imports: [] }
+}
+
+/** The package that the file already imports Lightning from. */
+function packageOf(python: PythonModule): string {
+  const imports = [...python.imports]
+  if (imports.some((name) => /^pytorch_lightning(\.|$)/.test(name))) return 'pytorch_lightning'
+  return 'lightning.pytorch'
+}
+
+function addEarlyStopping(
+  python: PythonModule,
+  call: Call,
+  value: unknown,
+  facts: UnitFacts,
+): Change | Refusal {
+  const { path, unit } = facts
+  const name = nameFor(python.tree, `${packageOf(python)}.callbacks`, 'EarlyStopping', {
+    path,
+    unit: unit.index,
+    offset: call.expr.start,
+  })
+  const imports: Import[] = name.import === null ? [] : [name.import]
+  const metric = loggedMetric(python)
+  const patience = (value as { patience?: number }).patience ?? 5
+  const mode = metric === null || metric.lowerIsBetter ? 'min' : 'max'
+  const code = `${name.text}(monitor="${metric?.name ?? 'val_loss'}", mode="${mode}", patience=${patience})`
+  const write = addCallback(python, call, code, facts)
+  if ('reason' in write) return write
+  return {
+    title:
+      metric === null
+        ? 'End the run when validation stalls (EarlyStopping); name a metric that your module logs'
+        : `End the run when ${metric.name} stalls (EarlyStopping)`,
+    // A metric that is never logged stops the run with an error after the first epoch.
+    safety: metric === null ? 'display' : 'unsafe',
+    writes: [write],
+    imports,
+  }
+}
+
+function addCallback(python: PythonModule, call: Call, code: string, facts: UnitFacts): Write | Refusal {
+  const { path } = facts
+  const range = ({ start, end }: { start: number; end: number }): PythonRange => ({
+    unit: facts.unit.index,
+    start,
+    end,
+  })
+  const set = (items: string): Write => ({
+    kind: 'set keyword',
+    path,
+    call: range(call.expr),
+    name: 'callbacks',
+    value: `[${items}]`,
+  })
+  const given = python.argument(call, 'callbacks')
+  if (given.state === 'absent') return set(code)
+  const list = given.state === 'given' ? callbackList(python, given.expr) : null
+  if (given.state === 'unknown' || list === null) return { reason: 'the list of callbacks cannot be read' }
+  if (list.display?.type === 'list')
+    return { kind: 'append item', path, list: range(list.display), value: code }
+  const written = call.expr.args.find((one) => one.name === 'callbacks')
+  if (list.items.length === 0 && written !== undefined) return set(code)
+  if (list.alone && written !== undefined) {
+    const { start, end } = written.value
+    return set(`${python.text.slice(start, end)}, ${code}`)
+  }
+  return { reason: 'the callbacks are not written as a list' }
+}

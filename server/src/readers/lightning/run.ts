@@ -1,0 +1,180 @@
+/** How long a Lightning trainer runs, whether it validates, and what ends it. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import type { SubjectBuilder } from '../../workload/builder.js'
+import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
+import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { codeText } from '../pytorch/evidence.js'
+import { horizonSchedule, horizonSchedules, openEndedIn } from '../pytorch/loop-facts.js'
+import { classFacts, loggedMetric } from './module-facts.js'
+
+/** What Lightning does when neither epochs nor steps are given (pytorch/loops/utilities.py). */
+const epochsByDefault = 1000
+
+const noSteps = (value: Json): number | null => (typeof value === 'number' && value > 0 ? value : null)
+
+export function readRun(
+  python: PythonModule,
+  call: Call,
+  fits: Call[],
+  anchor: string,
+  training: SubjectBuilder<'Training'>,
+): void {
+  const place = calleePlace(call)
+  const site = callSite(call, anchor)
+  training.known('managed', 'Trainer', true, place)
+  claimArgument(training, 'maxSteps', 'max_steps', call, python.argument(call, 'max_steps'), {
+    convert: noSteps,
+    otherwise: null,
+  })
+  readEpochs(python, call, training)
+
+  const validates = validation(python, call, fits)
+  if (validates === null)
+    training.unknown('validation', 'validation_step', 'its data or module is elsewhere', place)
+  else if (validates) training.known('validation', 'validation_step', true, place)
+  else training.default('validation', 'validation_step', false, place)
+
+  const verdict = stoppingOf(python, call)
+  const key = 'callbacks'
+  if (verdict === 'unknown')
+    training.unknown('earlyStopping', key, 'a callback that cannot be read', place, { site })
+  else if (verdict === 'stops') training.known('earlyStopping', key, true, place, { site })
+  else training.default('earlyStopping', key, false, place, { site })
+
+  const metric = loggedMetric(python)
+  if (metric !== null) training.known('monitor', metric.name, metric, place)
+  if (python.uses('.from_pretrained', 'timm.create_model'))
+    training.known('fineTuning', 'from_pretrained', true, place)
+  const schedule = horizonSchedule(python)
+  const elsewhere = python.uses(...horizonSchedules)
+  if (schedule !== null || elsewhere)
+    training.known('fullHorizonSchedule', schedule?.method ?? 'lr_scheduler', true, place)
+  const reason = openEndedIn(python, codeText(python)) ?? openEndedClass(python)
+  if (reason !== null) training.known('openEnded', reason, reason, place)
+}
+
+function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
+  const place = calleePlace(call)
+  const limit = python.argument(call, 'limit_train_batches')
+  const whole =
+    limit.state === 'absent' ||
+    (limit.state === 'given' &&
+      limit.folded.state === 'known' &&
+      (limit.folded.value === null || (typeof limit.folded.value === 'number' && limit.folded.value <= 1)))
+  if (!whole) {
+    // An epoch of a few batches is not a pass over the data.
+    training.unknown('epochs', 'max_epochs', 'limit_train_batches', place)
+    return
+  }
+  const argument = python.argument(call, 'max_epochs')
+  const steps = python.argument(call, 'max_steps')
+  const bounded =
+    steps.state === 'unknown' ||
+    (steps.state === 'given' && (steps.folded.state === 'unknown' || noSteps(steps.folded.value) !== null))
+  claimArgument(training, 'epochs', 'max_epochs', call, argument, {
+    convert: (value) => {
+      const count = value === null && !bounded ? epochsByDefault : asNumber(value)
+      return count !== undefined && count > 0 ? count : undefined
+    },
+    ...(bounded ? {} : { otherwise: epochsByDefault }),
+  })
+}
+
+/** Null: it cannot be told. */
+function validation(python: PythonModule, trainer: Call, fits: Call[]): boolean | null {
+  const limit = python.argument(trainer, 'limit_val_batches')
+  if (limit.state === 'unknown' || (limit.state === 'given' && limit.folded.state === 'unknown')) return null
+  if (limit.state === 'given' && limit.folded.state === 'known' && limit.folded.value === 0) return false
+  if (fits.length === 0) return null
+  let result: boolean | null = false
+  for (const fit of fits) {
+    const one = validatesIn(python, fit)
+    if (one === true) return true
+    if (one === null) result = null
+  }
+  return result
+}
+
+function validatesIn(python: PythonModule, fit: Call): boolean | null {
+  const model = python.argument(fit, 'model', 0)
+  const module = model.state === 'given' ? classFacts(python, model.expr) : null
+  // Without the step the loader is not used.
+  if (module !== null && module.complete && !module.methods.has('validation_step')) return false
+  const checks = module?.methods.has('validation_step') === true
+  for (const key of ['val_dataloaders', 'val_dataloader']) {
+    const given = python.argument(fit, key, key === 'val_dataloaders' ? 2 : null)
+    if (given.state === 'unknown') return null
+    if (given.state === 'given') {
+      const none = given.folded.state === 'known' && given.folded.value === null
+      if (!none) return checks ? true : null
+    }
+  }
+  if (module?.methods.has('val_dataloader') === true) return checks ? true : null
+  const data = dataModule(python, fit)
+  if (data === 'none') return module === null ? null : module.complete ? false : null
+  if (data === null) return null
+  return data.methods.has('val_dataloader') ? (checks ? true : null) : data.complete ? false : null
+}
+
+/** `fit(model, datamodule=dm)` and `fit(model, dm)`. */
+function dataModule(python: PythonModule, fit: Call): ReturnType<typeof classFacts> | 'none' {
+  const named = python.argument(fit, 'datamodule', 3)
+  const given = named.state === 'absent' ? python.argument(fit, 'train_dataloaders', 1) : named
+  if (given.state === 'absent') return 'none'
+  if (given.state === 'unknown') return null
+  const facts = classFacts(python, given.expr)
+  if (facts !== null) return facts
+  // A loader in the second place, not a data module.
+  return named.state === 'absent' && python.callOf(given.expr)?.method === 'DataLoader' ? 'none' : null
+}
+
+const harmless =
+  /^lightning\.pytorch\.callbacks\.(\w+\.)*(ModelCheckpoint|LearningRateMonitor|TQDMProgressBar|RichProgressBar|ProgressBar|RichModelSummary|ModelSummary|StochasticWeightAveraging|DeviceStatsMonitor|GPUStatsMonitor|XLAStatsMonitor|GradientAccumulationScheduler|BackboneFinetuning|BaseFinetuning|BatchSizeFinder|LearningRateFinder|ModelPruning|QuantizationAwareTraining|OnExceptionCheckpoint|ThroughputMonitor|WeightAveraging|EMAWeightAveraging|BasePredictionWriter|AsyncCheckpoint|Callback)$/
+const otherHarmless =
+  /^(lightning\.pytorch\.(Callback|loggers\.)|aim\.|wandb\.|mlflow\.|comet_ml\.|codecarbon\.|torch_ema\.|pl_bolts\.callbacks\.(PrintTable|TrainingDataMonitor|ModuleDataMonitor|LatentDim|TensorboardGenerative|SSLOnline|BatchGradient))/
+
+const lightningCallbacks: Callbacks = {
+  library(name) {
+    if (/EarlyStop|PruningCallback$/.test(name)) return 'stops'
+    if (harmless.test(name) || otherHarmless.test(name)) return 'goes on'
+    return 'unknown'
+  },
+  stop: /should_stop|stop_training|raise\s+KeyboardInterrupt/,
+}
+
+function stoppingOf(python: PythonModule, call: Call): Verdict {
+  if (python.uses('lightning.pytorch.callbacks.EarlyStopping')) return 'stops'
+  if (/\bshould_stop\b|early_?stop/i.test(codeText(python))) return 'stops'
+  // A limit of time ends it before its epochs do.
+  const time = python.argument(call, 'max_time')
+  const timed = time.state !== 'absent' && !(time.state === 'given' && isNone(time.expr))
+  if (timed || python.usesHere('lightning.pytorch.callbacks.Timer')) return 'unknown'
+  const old = python.argument(call, 'early_stop_callback')
+  if (old.state !== 'absent') return 'unknown'
+  const given = python.argument(call, 'callbacks')
+  if (given.state === 'unknown') return 'unknown'
+  if (given.state === 'absent') return addedLater(python)
+  const list = callbackList(python, given.expr)
+  return list === null ? 'unknown' : judgeCallbacks(python, list.items, lightningCallbacks)
+}
+
+function isNone(expr: Call['expr']['args'][number]['value']): boolean {
+  return expr.type === 'constant' && expr.value === null
+}
+
+/** `trainer.callbacks.append(…)`; a module that configures callbacks of its own. */
+function addedLater(python: PythonModule): Verdict {
+  return /\.callbacks\b|configure_callbacks/.test(codeText(python)) ? 'unknown' : 'goes on'
+}
+
+/** Imported modules are known by the names of their classes. */
+function openEndedClass(python: PythonModule): string | null {
+  const names = python.imported.flatMap((module) => Object.keys(module.classes)).join(' ')
+  if (/discriminator|\bgan\b|[a-z]GAN\b|\bGAN/i.test(names)) return 'adversarial training'
+  return /simclr|byol|moco|barlow|vicreg|dino|maskedautoencoder|\bmae\b/i.test(names)
+    ? 'self-supervised learning'
+    : /diffusion|ddpm/i.test(names)
+      ? 'diffusion'
+      : null
+}

@@ -1,0 +1,155 @@
+/** Lightning: one `Training` for each `Trainer` that fits; the precision of `Fabric` around a hand-written loop. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { calleePlace } from '../claim-argument.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { changeLightning } from './changes.js'
+import { readPrecision } from './precision.js'
+import { readRun } from './run.js'
+
+const trainerClass = 'lightning.pytorch.Trainer'
+const fabricClass = 'lightning.fabric.Fabric'
+
+export const lightningReader = defineReader({
+  name: 'lightning',
+  languages: ['python'],
+  triggers: ['lightning'],
+  layer: 1,
+  read(facts, context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    for (const call of python.callsTo(trainerClass)) {
+      const fits = fitsOf(python, call)
+      if (fits !== null) readTrainer(python, call, fits, context, claims)
+    }
+    const fabrics = python.callsTo(fabricClass)
+    if (fabrics.length === 0) return
+    // The loop is the subject; Fabric only adds to it.
+    const training = claims.extend('Training')
+    for (const call of fabrics)
+      readPrecision(python, call, { anchor: 'v2', variable: 'LT_PRECISION' }, context, training)
+  },
+  change: changeLightning,
+})
+
+/**
+ * The calls of `fit` on a trainer; empty where another module fits with it. Null: it does not train, as far as can
+ * be seen.
+ */
+export function fitsOf(python: PythonModule, trainer: Call): Call[] | null {
+  const own = python.calls.filter((call) => call.receiverCall === trainer)
+  const fits = own.filter((call) => call.method === 'fit')
+  if (fits.length > 0) return fits
+  const named = python.calls.filter(
+    (call) =>
+      call.method === 'fit' &&
+      call.receiverCall === null &&
+      (call.receiver === trainerClass || call.receiver === null) &&
+      call.expr.callee.type === 'attribute' &&
+      /trainer/i.test(python.text.slice(call.expr.callee.value.start, call.expr.callee.value.end)),
+  )
+  if (named.length > 0) return named
+  // It tests or predicts, and nothing else is done with it.
+  if (own.some((call) => /^(test|validate|predict)$/.test(call.method))) return null
+  const uses = [...python.importers, ...python.imported].flatMap((module) => module.uses)
+  return uses.some((use) => use === `${trainerClass}.fit` || use === '.fit') ? [] : null
+}
+
+const firstVersionOnly =
+  /^(gpus|auto_select_gpus|tpu_cores|ipus|num_processes|amp_backend|amp_level|progress_bar_refresh_rate|checkpoint_callback|weights_summary|resume_from_checkpoint|auto_lr_find|auto_scale_batch_size|distributed_backend|replace_sampler_ddp|truncated_bptt_steps|flush_logs_every_n_steps|terminate_on_nan)$/
+
+/** True for versions before 2: as pinned, else as the arguments tell. */
+function isFirstVersion(python: PythonModule, versions: Record<string, string>): boolean {
+  const pinned = versions.lightning ?? versions['pytorch-lightning']
+  const major = pinned === undefined ? null : /^(\d+)\./.exec(pinned)
+  if (major !== null) return Number(major[1]) < 2
+  return python
+    .callsTo(trainerClass)
+    .some((call) => call.expr.args.some((one) => firstVersionOnly.test(one.name ?? '')))
+}
+
+function readTrainer(
+  python: PythonModule,
+  call: Call,
+  fits: Call[],
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): void {
+  const first = isFirstVersion(python, context.versions)
+  const evidence = trainerEvidence(python, call, first, context)
+  const training = claims.subject('Training', calleePlace(call), call.function?.qualified ?? '', evidence)
+  const anchor = first ? 'v1' : 'v2'
+  readPrecision(python, call, { anchor, variable: 'PL_TRAINER_PRECISION' }, context, training)
+  readRun(python, call, fits, anchor, training)
+}
+
+/** Arguments that make a run a trial of the code. */
+function isTrial(python: PythonModule, call: Call): boolean {
+  const value = (key: string) => {
+    const given = python.argument(call, key)
+    return given.state === 'given' && given.folded.state === 'known' && !given.folded.overridable
+      ? given.folded.value
+      : undefined
+  }
+  const dev = value('fast_dev_run')
+  if (dev === true || (typeof dev === 'number' && dev > 0)) return true
+  const overfit = value('overfit_batches')
+  if (typeof overfit === 'number' && overfit > 0) return true
+  const limit = value('limit_train_batches')
+  if (typeof limit === 'number' && Number.isInteger(limit) && limit > 1 && limit <= 10) return true
+  const steps = value('max_steps')
+  return typeof steps === 'number' && steps > 0 && steps <= 50
+}
+
+function trainerEvidence(python: PythonModule, call: Call, first: boolean, context: ReaderContext): Evidence {
+  const evidence = trainingEvidence(python)
+  if (evidence.role !== 'test') evidence.role = isTrial(python, call) ? 'test' : 'training'
+  evidence.accelerator = acceleratorOf(python, call, first, context)
+  return evidence
+}
+
+const kinds: Record<string, Evidence['accelerator']> = {
+  gpu: 'gpu',
+  cuda: 'gpu',
+  auto: 'maybe',
+  cpu: 'cpu',
+  tpu: 'tpu',
+  mps: 'mps',
+  hpu: 'none',
+  ipu: 'none',
+  // Strategies of version 1 that were given as accelerator.
+  ddp: 'maybe',
+  dp: 'maybe',
+}
+
+function acceleratorOf(
+  python: PythonModule,
+  call: Call,
+  first: boolean,
+  context: ReaderContext,
+): Evidence['accelerator'] {
+  const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
+  if (visible === '' || visible === '-1') return 'cpu'
+  const argument = python.argument(call, 'accelerator')
+  const gpus = python.argument(call, 'gpus')
+  if (gpus.state === 'given' && gpus.folded.state === 'known') {
+    const { value } = gpus.folded
+    return value === null || value === 0 || value === '0' ? 'cpu' : 'gpu'
+  }
+  if (gpus.state !== 'absent') return 'maybe'
+  if (argument.state === 'given' && argument.folded.state === 'known') {
+    const { value } = argument.folded
+    if (typeof value === 'string') return kinds[value.toLowerCase()] ?? 'maybe'
+  }
+  if (argument.state === 'given') {
+    const made = (python as Analysis).typeOf(argument.expr) ?? ''
+    return /CPUAccelerator$/.test(made) ? 'cpu' : /XLA|TPU/.test(made) ? 'tpu' : 'maybe'
+  }
+  if (argument.state === 'absent' && python.argument(call, 'tpu_cores').state !== 'absent') return 'tpu'
+  // Version 1 stays on the processor unless it is told otherwise.
+  const devices = python.argument(call, 'devices')
+  return argument.state === 'absent' && devices.state === 'absent' && first ? 'cpu' : 'maybe'
+}
