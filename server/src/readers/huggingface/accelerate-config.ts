@@ -36,7 +36,7 @@ export function readAccelerateDocument(document: ConfigDocument, path: string, c
   const key = 'mixed_precision'
   // Whoever launches with the file decides, and the code it launches may say something else.
   const options = { channel: 'named file', overridable: true } as const
-  const elsewhere = decidedElsewhere(root)
+  const elsewhere = decidedElsewhere(root, path)
   if (elsewhere !== null) training.unknown('precision', key, elsewhere, place, { channel: 'named file' })
   else if (given === undefined) training.default('precision', key, 'fp32', place, options)
   else {
@@ -48,8 +48,10 @@ export function readAccelerateDocument(document: ConfigDocument, path: string, c
   }
 }
 
-/** DeepSpeed and FSDP sections may carry a precision of their own. */
-function decidedElsewhere(root: ConfigNode): string | null {
+/** DeepSpeed and FSDP sections may carry a precision of their own; quantised weights under FSDP need it off. */
+function decidedElsewhere(root: ConfigNode, path: string): string | null {
+  const original = boolean(entry(entry(root, 'fsdp_config')?.value, 'fsdp_use_orig_params')?.value)
+  if (/qlora|[48]bit/i.test(path) || original === false) return 'the format of the quantised weights'
   const deepspeed = entry(root, 'deepspeed_config')?.value
   if (deepspeed !== undefined && entry(deepspeed, 'deepspeed_config_file') !== undefined)
     return 'the DeepSpeed file'

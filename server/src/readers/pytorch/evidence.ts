@@ -46,7 +46,29 @@ export function trainingEvidence(python: PythonModule): Evidence {
     else if (around.some(usesGpu)) evidence.accelerator = 'maybe'
   }
   for (const module of around) evidence.small ??= module.evidence?.small ?? null
+  evidence.small ??= drawsItsData(python)
   return evidence
+}
+
+/** `X = torch.rand(1000, 20)`: data that is drawn, not read. */
+function drawsItsData(python: PythonModule): string | null {
+  const drawn = python.callsTo(
+    'torch.rand',
+    'torch.randn',
+    'torch.randint',
+    'numpy.random.rand',
+    'numpy.random.randn',
+  )
+  const found = drawn.some(
+    (call) =>
+      call.loops.length === 0 &&
+      call.function?.class == null &&
+      call.assignedTo !== null &&
+      /^(X|x|y|data|inputs?|features?|samples?|labels?|targets?)(_?(train|data|train_data))?$/.test(
+        call.assignedTo,
+      ),
+  )
+  return found ? 'random data' : null
 }
 
 /** The text of a piece of code without its comments. */

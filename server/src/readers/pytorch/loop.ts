@@ -16,7 +16,7 @@ import {
   stopsEarly,
   validates,
 } from './loop-facts.js'
-import { precisionOf } from './precision.js'
+import { type LoopPrecision, precisionOf } from './precision.js'
 import { resumption } from './resume.js'
 
 const backwardCalls = ['.backward', '.manual_backward']
@@ -25,10 +25,11 @@ export const pytorchLoopReader = defineReader({
   name: 'pytorch-loop',
   languages: ['python'],
   triggers: ['backward'],
-  read(facts, _context, claims) {
+  read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
-    for (const loop of python.loops) if (isTorchLoop(python, loop)) readLoop(python, loop, claims)
+    for (const loop of python.loops)
+      if (isTorchLoop(python, loop)) readLoop(python, loop, context.versions, claims)
   },
   change: (claim, value, facts) => changePrecision(claim, value, facts),
 })
@@ -47,14 +48,19 @@ export function loopHeader(loop: Loop): Place {
   return { start: node.start, end: node.type === 'for' ? node.iterable.end : node.test.end }
 }
 
-function readLoop(python: PythonModule, loop: Loop, claims: ClaimBuilder): void {
+function readLoop(
+  python: PythonModule,
+  loop: Loop,
+  versions: Record<string, string>,
+  claims: ClaimBuilder,
+): void {
   const header = loopHeader(loop)
   const evidence = trainingEvidence(python)
   const outer = epochLoopOf(python, loop)
   evidence.small ??= demonstration(python, loop, outer)
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   const site: Place = { start: loop.node.start, end: loop.node.end, anchor: 'loop' }
-  readPrecision(python, loop, training, header, site)
+  readPrecision(precisionOf(python, loop, versions), training, header, site)
 
   const refused = refusedLoss(python)
   if (refused !== null) training.known('autocastRefusedBy', refused, refused, header)
@@ -121,14 +127,12 @@ function demonstration(python: PythonModule, loop: Loop, outer: Loop | null): st
 }
 
 function readPrecision(
-  python: PythonModule,
-  loop: Loop,
+  precision: LoopPrecision,
   training: SubjectBuilder<'Training'>,
   header: Place,
   site: Place,
 ): void {
   const key = 'torch.autocast'
-  const precision = precisionOf(python, loop)
   if (precision.state === 'unknown') training.unknown('precision', key, precision.because, header, { site })
   else if (precision.state === 'default') training.default('precision', key, 'fp32', header, { site })
   else if (precision.state === 'known') {

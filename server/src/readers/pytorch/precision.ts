@@ -44,7 +44,18 @@ const engines = [
   'torch.distributed.autograd.',
 ]
 
-export function precisionOf(python: PythonModule, loop: Loop): LoopPrecision {
+/**
+ * Language models are mostly stored in 16 bits. Version 5 of transformers loads them as they are stored; before, they
+ * came out in fp32.
+ */
+const storedShort =
+  /^transformers\.(AutoModelFor(CausalLM|ImageTextToText|Vision2Seq|MultimodalLM)|(Llama|Mistral|Mixtral|Qwen|Gemma|Phi|Falcon|DeepSeek|Olmo|Bloom|Mamba|Llava|Paligemma|Idefics)\w*)\.from_pretrained$/
+
+export function precisionOf(
+  python: PythonModule,
+  loop: Loop,
+  versions: Record<string, string>,
+): LoopPrecision {
   const { calls } = loop.effects
   for (const engine of engines) {
     if (python.uses(engine)) return { state: 'unknown', because: `${engine.slice(0, -1)} decides` }
@@ -76,7 +87,16 @@ export function precisionOf(python: PythonModule, loop: Loop): LoopPrecision {
   if (python.uses(...loweringUses) || lowering.test(codeText(python))) {
     return { state: 'unknown', because: 'precision is lowered elsewhere in the program' }
   }
+  const major = Number.parseInt(versions.transformers ?? '5', 10)
+  if (major >= 5 && loadsStored(python)) {
+    return { state: 'unknown', because: 'the weights come in the format they are stored in' }
+  }
   return { state: 'default' }
+}
+
+function loadsStored(python: PythonModule): boolean {
+  const around = [...python.importers, ...python.imported].flatMap((module) => module.uses)
+  return [...python.calls.map((call) => call.name ?? ''), ...around].some((name) => storedShort.test(name))
 }
 
 function fromAutocasts(python: PythonModule, loop: Loop, autocasts: Call[]): LoopPrecision {
