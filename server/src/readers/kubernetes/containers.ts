@@ -85,17 +85,22 @@ function scriptOf(
   return { facts, launches: launchesOf([command], (span) => claims.locate(span)), whole: null }
 }
 
+/** Stands for the part of a word that cannot be read (see `ShellWord.outline`). */
+const hole = '${?}'
+
 /** One item of a command list: `$(NAME)` is a variable of the container, `$$` a dollar sign. */
 function wordOf(node: ConfigNode, values: Map<string, string | null>): ShellWord {
   const { start, end } = node
-  const source = written(node)
-  if (source === undefined) return { text: null, raw: textWithTemplates(node) ?? '', start, end }
-  let readable = true
-  const expanded = source.replace(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (match, name: string | undefined) => {
+  const raw = written(node) ?? textWithTemplates(node) ?? ''
+  let readable = written(node) !== undefined
+  const source = readable ? raw : raw.replace(/\{\{[\s\S]*?\}\}|\$\{[^{}]*\}/g, hole)
+  const text = source.replace(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (_match, name: string | undefined) => {
     if (name === undefined) return '$'
     const value = values.get(name)
     if (value == null) readable = false
-    return value ?? match
+    return value ?? hole
   })
-  return { text: readable ? expanded : null, raw: source, start, end }
+  const word: ShellWord = { text: readable ? text : null, raw, start, end }
+  if (!readable && text !== hole && text !== '') word.outline = text
+  return word
 }

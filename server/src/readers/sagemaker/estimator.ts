@@ -46,13 +46,17 @@ export const sagemakerReader = defineReader({
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined || !python.usesHere('sagemaker.', 'sagemaker')) return
-    const searches = python.callsTo(...tuners)
+    const searches = new Map<Call, Call>()
+    for (const search of python.callsTo(...tuners)) {
+      const estimator = estimatorOf(python, search)
+      if (estimator !== null) searches.set(estimator, search)
+    }
+    const later = python.calls.filter((call) => call.method === 'set_hyperparameters')
     for (const call of python.calls) {
       if (call.name === null) continue
       const framework = frameworkEstimators.has(call.name)
       if (framework || containerEstimators.has(call.name)) {
-        const search = searches.find((one) => estimatorOf(python, one) === call) ?? null
-        readEstimator(python, claims, call, framework, search)
+        readEstimator(python, claims, call, framework, searches.get(call) ?? null, later)
       }
     }
   },
@@ -70,6 +74,7 @@ function readEstimator(
   call: Call,
   framework: boolean,
   search: Call | null,
+  later: Call[],
 ): void {
   const type = named(python, call, argumentsOf.instanceType, framework ? null : 3)
   const count = named(python, call, argumentsOf.instanceCount, framework ? null : 2)
@@ -94,6 +99,7 @@ function readEstimator(
     nodes,
     searched: search,
     hasCompute: !local,
+    later,
   })
   if (local) return
 

@@ -114,7 +114,14 @@ export function claimLaunch(
   claims: ClaimBuilder,
   call: Call,
   job: string,
-  options: { entryPosition: number | null; nodes: number | null; searched: Call | null; hasCompute: boolean },
+  options: {
+    entryPosition: number | null
+    nodes: number | null
+    searched: Call | null
+    hasCompute: boolean
+    /** Calls of the module that change hyperparameters of an estimator afterwards. */
+    later: Call[]
+  },
 ): void {
   const entry = python.argument(call, 'entry_point', options.entryPosition)
   if (entry.state !== 'given') return
@@ -128,8 +135,7 @@ export function claimLaunch(
     complete = given.complete
     Object.assign(flags, launchValues(python, claims, given))
   }
-  for (const later of python.calls) {
-    if (later.method !== 'set_hyperparameters') continue
+  for (const later of options.later) {
     if (later.receiverCall !== null && later.receiverCall !== call) continue
     if (later.receiverCall === null) complete = false
     for (const argument of later.expr.args) {

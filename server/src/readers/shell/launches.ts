@@ -2,6 +2,7 @@
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
 import { flagOf, type LaunchParts, parseLaunch } from '../../link/launch-line.js'
 import type { Location, Span } from '../../text/location.js'
+import type { Unit } from '../../text/unit.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import { isHarmless, isServer } from './commands.js'
@@ -19,6 +20,12 @@ export function launchesOf(commands: ShellCommand[], locate: (span: Span) => Loc
     if (parts !== null) found.push({ command, parts })
   }
   return found
+}
+
+/** What the launch of a command in a script is called. */
+export function shellLaunchId(claims: ClaimBuilder, unit: Unit, command: ShellCommand): string {
+  const { path, cell, start } = claims.locate(command)
+  return `${path}#launch@${unit.index}:${cell ?? ''}:${start}`
 }
 
 export interface Around {

@@ -2,8 +2,9 @@
 
 import { defineReader } from '../reader.js'
 import { slurmJobId } from '../slurm/job.js'
+import { srunOptions } from '../slurm/srun.js'
 import { slurmSteps } from '../slurm/steps.js'
-import { claimShellLaunch, launchesOf } from './launches.js'
+import { claimShellLaunch, launchesOf, shellLaunchId } from './launches.js'
 
 export const shellReader = defineReader({
   name: 'shell',
@@ -26,13 +27,14 @@ export const shellReader = defineReader({
     const job = slurmJobId(facts.path, facts.unit, shell)
     const launches = launchesOf(shell.commands, (span) => claims.locate(span))
     for (const launch of launches) {
-      const { command } = launch
-      const { path, cell, start } = claims.locate(command)
+      const { command, parts } = launch
+      const id = shellLaunchId(claims, facts.unit, command)
+      const own = job === null ? srunOptions(parts) : null
       claimShellLaunch(claims, launch, {
-        job,
-        id: `${path}#launch@${facts.unit.index}:${cell ?? ''}:${start}`,
+        job: own === null ? job : id,
+        id,
         place: { start: command.start, end: command.end },
-        ...slurmSteps(launch.parts, shell.directives),
+        ...slurmSteps(parts, own ?? shell.directives),
       })
     }
   },
