@@ -23,6 +23,7 @@ export const programReader = defineReader({
     'keras',
     'jax',
     'transformers',
+    'Trainer',
     'lightning',
     'accelerate',
     'deepspeed',
@@ -31,7 +32,8 @@ export const programReader = defineReader({
     'sklearn',
     'cupy',
     'cudf',
-    'ray',
+    'import ray',
+    'from ray',
   ],
   read(facts, _context, claims) {
     const python = facts.python
@@ -120,7 +122,10 @@ const spawners = [
   'multiprocessing.Process',
   'multiprocessing.Pool',
   'multiprocessing.pool.Pool',
+  'multiprocessing.get_context',
+  'torch.multiprocessing.get_context',
   'concurrent.futures.ProcessPoolExecutor',
+  'joblib.Parallel',
 ]
 
 function parallelismOf(python: PythonModule): Verdict {

@@ -1,0 +1,33 @@
+/** What readers claim about a text: the settings of its subjects, as plain values. */
+
+import { Analyzer } from '../../server/src/project/analyzer.js'
+import { createNodeHost } from '../../server/src/project/node/host.js'
+import type { Reader } from '../../server/src/readers/reader.js'
+import { loadGrammars } from '../../server/src/syntax/parser.js'
+import { sourceFile } from '../../server/src/text/units.js'
+import type { Reading } from '../../server/src/workload/claim.js'
+
+const grammars = createNodeHost()
+  .grammarSource()
+  .then((source) => loadGrammars(source, ['python', 'bash']))
+
+/** The reading of one file by itself, without a launch. */
+export async function readingOf(readers: Reader[], text: string, path = 'train.py'): Promise<Reading> {
+  const analyzer = new Analyzer(await grammars, readers)
+  const file = sourceFile(path, text)
+  await analyzer.prepare(file)
+  const record = analyzer.load(file, '', {})
+  if (record.faults.length > 0) throw new Error(record.faults.join('\n'))
+  return record.reading
+}
+
+/** Settings of the first subject of a word: the value, or `unknown: why`. */
+export function settingsOf(reading: Reading, word: string): Record<string, unknown> {
+  const subject = reading.subjects.find((one) => one.word === word)
+  const settings: Record<string, unknown> = {}
+  for (const claim of reading.claims) {
+    if (claim.subject !== subject?.id) continue
+    settings[claim.setting] = claim.state === 'unknown' ? `unknown: ${claim.because}` : claim.value
+  }
+  return settings
+}

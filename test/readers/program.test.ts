@@ -1,0 +1,149 @@
+/** How a program uses the devices of a node, and whether it can go on from what it saved. */
+import assert from 'node:assert/strict'
+import { programReader } from '../../server/src/readers/python/program.js'
+import { readingOf, settingsOf } from './claims-of.js'
+
+async function program(text: string): Promise<Record<string, unknown>> {
+  return settingsOf(await readingOf([programReader], text), 'Program')
+}
+
+const loop = `
+model = torch.nn.Linear(4096, 4096).cuda()
+optimizer = torch.optim.AdamW(model.parameters())
+for epoch in range(10):
+    for x in batches:
+        loss = model(x).mean()
+        loss.backward()
+        optimizer.step()
+`
+
+describe('a program on the devices of a node', () => {
+  const cases: [title: string, text: string, parallelism: string][] = [
+    ['a plain loop uses one', `import torch\n${loop}`, 'none'],
+    [
+      'DDP',
+      `import torch\nfrom torch.nn.parallel import DistributedDataParallel as DDP\n${loop}\nmodel = DDP(model)`,
+      'distributed',
+    ],
+    [
+      'FSDP2',
+      `import torch\nfrom torch.distributed.fsdp import fully_shard\n${loop}\nfully_shard(model)`,
+      'distributed',
+    ],
+    ['DataParallel', `import torch\n${loop}\nmodel = torch.nn.DataParallel(model)`, 'data-parallel'],
+    [
+      'an accelerator',
+      `import torch\nfrom accelerate import Accelerator\naccelerator = Accelerator()\n${loop}`,
+      'distributed',
+    ],
+    [
+      'Lightning takes all',
+      `import lightning as L\ntrainer = L.Trainer(max_epochs=3)\ntrainer.fit(model)`,
+      'distributed',
+    ],
+    [
+      'Lightning with one device',
+      `import lightning as L\ntrainer = L.Trainer(devices=1)\ntrainer.fit(model)`,
+      'none',
+    ],
+    [
+      'the trainer of transformers',
+      `from transformers import Trainer\nTrainer(model=model).train()`,
+      'data-parallel',
+    ],
+    ['a trainer of TRL', `from trl import SFTTrainer\nSFTTrainer(model=model).train()`, 'data-parallel'],
+    ['DeepSpeed', `import deepspeed\nengine, _, _, _ = deepspeed.initialize(model=model)`, 'distributed'],
+    ['Horovod', `import torch\nimport horovod.torch as hvd\nhvd.init()\n${loop}`, 'distributed'],
+    [
+      'MirroredStrategy',
+      `import tensorflow as tf\nstrategy = tf.distribute.MirroredStrategy()`,
+      'distributed',
+    ],
+    ['pmap', `import jax\nstep = jax.pmap(lambda x: x)`, 'distributed'],
+    [
+      'Ray Train',
+      `import torch\nfrom ray.train.torch import TorchTrainer\nTorchTrainer(loop).fit()`,
+      'distributed',
+    ],
+    ['trials of Ray Tune', `import torch\nfrom ray import tune\ntune.Tuner(objective).fit()`, 'trials'],
+    [
+      'parallel trials of Optuna',
+      `import torch, optuna\nstudy = optuna.create_study()\nstudy.optimize(objective, n_jobs=4)`,
+      'trials',
+    ],
+    [
+      'device_map',
+      `import torch\nfrom transformers import AutoModel\nmodel = AutoModel.from_pretrained('x', device_map='auto')`,
+      'model-parallel',
+    ],
+    ['tensor parallel inference', `import torch\nllm = LLM('x', tensor_parallel_size=4)`, 'model-parallel'],
+    ['a second device by name', `import torch\n${loop}\nother = model.to('cuda:1')`, 'model-parallel'],
+    ['a device by number', `import torch\nmodel = make().cuda(1)`, 'model-parallel'],
+    [
+      'processes over devices',
+      `import torch\nimport torch.multiprocessing as mp\nmp.spawn(main, nprocs=4)`,
+      'spawned',
+    ],
+    [
+      'torchrun from inside',
+      `import subprocess\nimport torch\nsubprocess.run(['torchrun', '--nproc_per_node=4', 'real.py'])`,
+      'spawned',
+    ],
+    [
+      'git from inside',
+      `import subprocess\nimport torch\nsha = subprocess.check_output(['git', 'rev-parse', 'HEAD'])\n${loop}`,
+      'none',
+    ],
+    ['xgboost over dask', `import xgboost as xgb\nxgb.dask.train(client, {}, data)`, 'distributed'],
+    [
+      'a library that may do anything',
+      `import torch\nfrom fancytrainer import Engine\n${loop}`,
+      'unknown: the library fancytrainer may use all devices',
+    ],
+    [
+      'a count of devices',
+      `import torch\nn = torch.cuda.device_count()\n${loop}`,
+      'unknown: it asks how many devices there are',
+    ],
+    [
+      'a program that is not known',
+      `import subprocess\nimport torch\nsubprocess.run(command)`,
+      'unknown: it starts other programs',
+    ],
+  ]
+  for (const [title, text, expected] of cases) {
+    it(title, async () => assert.equal((await program(text)).parallelism, expected))
+  }
+})
+
+describe('a program that goes on later', () => {
+  const cases: [title: string, text: string, resumes: unknown][] = [
+    ['keeps nothing', `import torch\n${loop}`, false],
+    ['only saves', `import torch\n${loop}\ntorch.save(model.state_dict(), 'last.pt')`, false],
+    [
+      'saves and restores the optimiser',
+      `import torch\n${loop}\ntorch.save(model.state_dict(), 'last.pt')\noptimizer.load_state_dict(torch.load('last.pt'))`,
+      true,
+    ],
+    [
+      'loads weights only',
+      `import torch\n${loop}\ntorch.save(model.state_dict(), 'last.pt')\nmodel.load_state_dict(torch.load('pretrained.pt'))`,
+      'unknown: something is saved or loaded',
+    ],
+    ['a trainer that nobody asks', `from transformers import Trainer\nTrainer(model=model).train()`, false],
+    [
+      'a trainer that is asked',
+      `from transformers import Trainer\nTrainer(model=model).train(resume_from_checkpoint=True)`,
+      true,
+    ],
+    ['Lightning that is asked', `import lightning as L\nL.Trainer().fit(model, ckpt_path='last')`, true],
+    [
+      'Keras that restores',
+      `import keras\nmodel.fit(x, callbacks=[keras.callbacks.BackupAndRestore('b')])`,
+      true,
+    ],
+  ]
+  for (const [title, text, expected] of cases) {
+    it(title, async () => assert.equal((await program(text)).resumes, expected))
+  }
+})
