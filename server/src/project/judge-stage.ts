@@ -3,7 +3,7 @@ import type { LintError } from '../linter.js'
 import { readers } from '../readers/index.js'
 import { rules } from '../rules/index.js'
 import type { Configuration } from './configuration.js'
-import { type Draft, judge, mergeRuns } from './judge.js'
+import { type Draft, judge, mergeRuns, moreSevere } from './judge.js'
 import type { Linked } from './link-stage.js'
 import { buildRuns, type Judgement } from './runs.js'
 
@@ -47,7 +47,7 @@ export class JudgeStage {
       faults.push(...judged.faults)
     }
     this.before = now
-    return withoutTwins(drafts)
+    return onlyOnce(withoutTwins(drafts), configuration)
   }
 
   private judge(judgement: Judgement, configuration: Configuration, reachable: boolean): Judged {
@@ -85,4 +85,23 @@ function withoutTwins(drafts: Draft[]): Draft[] {
     seen.add(key)
     return true
   })
+}
+
+const saidOnce = new Set(rules.filter((rule) => rule.oncePerProject).map((rule) => rule.name))
+
+/** Of the rules that speak once in a project, the most severe finding is kept, and of equals the first by path. */
+function onlyOnce(drafts: Draft[], configuration: Configuration): Draft[] {
+  const kept = new Map<string, Draft>()
+  for (const draft of drafts) {
+    if (!saidOnce.has(draft.rule) || !configuration.reported(draft.location.path)) continue
+    const before = kept.get(draft.rule)
+    if (before === undefined || comesFirst(draft, before)) kept.set(draft.rule, draft)
+  }
+  return drafts.filter((draft) => !saidOnce.has(draft.rule) || kept.get(draft.rule) === draft)
+}
+
+function comesFirst(a: Draft, b: Draft): boolean {
+  if (a.severity !== b.severity) return moreSevere(a.severity, b.severity)
+  if (a.location.path !== b.location.path) return a.location.path < b.location.path
+  return (a.location.cell ?? -1) < (b.location.cell ?? -1)
 }

@@ -16,6 +16,10 @@ export function lower(a: Severity, b: Severity): Severity {
   return order.indexOf(a) < order.indexOf(b) ? a : b
 }
 
+export function moreSevere(a: Severity, b: Severity): boolean {
+  return order.indexOf(a) > order.indexOf(b)
+}
+
 function oneStepDown(severity: Severity): Severity {
   return severity === 'error' ? severity : order[Math.max(0, order.indexOf(severity) - 1)]!
 }

@@ -63,6 +63,8 @@ export interface Rule<W extends Word = Word> {
   summary: string
   /** Rules that say less about the same subject: their findings on it are dropped. */
   supersedes?: string[]
+  /** A habit rather than a slip: said once in a project, at the place where it matters most. */
+  oncePerProject?: boolean
   /** Readers for which it is off by default, with the measured precision. */
   offFor?: Record<string, string>
   check(judged: Judged<W>, context: RuleContext): void
