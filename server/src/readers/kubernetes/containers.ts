@@ -2,6 +2,8 @@
 import { at, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
+import { outlineOf } from '../../config/shell-words.js'
+import { filler } from '../../config/template.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
@@ -12,8 +14,8 @@ import { containerEnvironment, containerWords } from './pod.js'
 interface Script {
   facts: ShellFacts
   launches: FoundLaunch[]
-  /** Where the script stands as a whole; null: its words stand for themselves. */
-  whole: Span | null
+  /** Where the script stands as a wfiller; null: its words stand for themselves. */
+  wfiller: Span | null
 }
 
 /** Claims the launches of a container, and tells what else it does. Null: the image decides what runs. */
@@ -37,7 +39,7 @@ export function claimContainer(
     claimShellLaunch(claims, launch, {
       job,
       id: `${id}:${index}`,
-      place: script.whole ?? { start: launch.command.start, end: launch.command.end },
+      place: script.wfiller ?? { start: launch.command.start, end: launch.command.end },
       environment,
       folder: text(at(container, 'workingDir')) ?? '',
       nodes: launch.parts.nodes === 1 ? nodes : launch.parts.nodes,
@@ -55,13 +57,13 @@ function scriptOf(
   const shell = (written(words[0]) ?? '').replace(/^.*\//, '')
   const flag = words.findIndex((word, index) => index > 0 && /^-\w*c$/.test(written(word) ?? ''))
   if (/^(ba|da|z|k|a)?sh$/.test(shell) && flag > 0 && words[flag + 1] !== undefined) {
-    const whole = words[flag + 1]!
-    const source = textWithTemplates(whole)
+    const wfiller = words[flag + 1]!
+    const source = textWithTemplates(wfiller)
     if (source !== undefined) {
       const facts = context.shell(source)
       // Escapes and indentation of the scalar stand between these offsets and the file.
-      const launches = launchesOf(facts.commands, () => claims.locate(whole))
-      return { facts, launches, whole: { start: whole.start, end: whole.end } }
+      const launches = launchesOf(facts.commands, () => claims.locate(wfiller))
+      return { facts, launches, wfiller: { start: wfiller.start, end: wfiller.end } }
     }
   }
   const command: ShellCommand = {
@@ -82,25 +84,22 @@ function scriptOf(
     comments: [],
     hasErrors: false,
   }
-  return { facts, launches: launchesOf([command], (span) => claims.locate(span)), whole: null }
+  return { facts, launches: launchesOf([command], (span) => claims.locate(span)), wfiller: null }
 }
-
-/** Stands for the part of a word that cannot be read (see `ShellWord.outline`). */
-const hole = '${?}'
 
 /** One item of a command list: `$(NAME)` is a variable of the container, `$$` a dollar sign. */
 function wordOf(node: ConfigNode, values: Map<string, string | null>): ShellWord {
   const { start, end } = node
   const raw = written(node) ?? textWithTemplates(node) ?? ''
   let readable = written(node) !== undefined
-  const source = readable ? raw : raw.replace(/\{\{[\s\S]*?\}\}|\$\{[^{}]*\}/g, hole)
+  const source = readable ? raw : raw.replace(/\{\{[\s\S]*?\}\}|\$\{[^{}]*\}/g, filler)
   const text = source.replace(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (_match, name: string | undefined) => {
     if (name === undefined) return '$'
     const value = values.get(name)
     if (value == null) readable = false
-    return value ?? hole
+    return value ?? filler
   })
   const word: ShellWord = { text: readable ? text : null, raw, start, end }
-  if (!readable && text !== hole && text !== '') word.outline = text
+  if (!readable && text !== filler && text !== '') word.outline = outlineOf(text)
   return word
 }

@@ -199,6 +199,16 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
     ...(after === undefined ? {} : { after }),
   })
   if (claim.setting === 'timeLimit' && typeof value === 'number') {
+    // A queue of many pods takes as long as it takes; what hangs is one of them.
+    const many = (number(at(node, 'completions')) ?? 1) > (number(at(node, 'parallelism')) ?? 1)
+    if (many) {
+      return {
+        title: `End each pod after ${value / 3600} hours: ${deadline}: ${value}`,
+        safety: 'unsafe',
+        writes: [set(['template', 'spec', deadline], value)],
+        imports: [],
+      }
+    }
     const writes = [
       set([deadline], value, entry(node, 'backoffLimit') === undefined ? undefined : 'backoffLimit'),
     ]
