@@ -1,60 +1,45 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, it } from 'mocha'
 import {
   type CodeAction,
   CodeActionRequest,
   CodeActionResolveRequest,
-  createProtocolConnection,
   ExecuteCommandRequest,
   ExitNotification,
   HoverRequest,
   ShutdownRequest,
-  StreamMessageReader,
-  StreamMessageWriter,
   type TextDocumentEdit,
   WorkDoneProgressCreateRequest,
 } from 'vscode-languageserver-protocol/node'
 import { TextDocument } from 'vscode-languageserver-textdocument'
-import { Client, pullClient, pushClient } from './client.js'
+import { type Client, pullClient, pushClient } from './client.js'
+import { repository, type ServerProcess, startServerProcess } from './server-process.js'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
 const grid = 'search/grid-search'
 
 /** The real server over the standard streams, as any editor starts it. */
 describe('the server as a process', function () {
   this.timeout(60_000)
   let folder: string
-  let server: ChildProcess
+  let server: ServerProcess
   let client: Client
-  let exited: Promise<number | null>
 
   const uri = (name: string) => `${pathToFileURL(folder)}/${name}`
   const text = (name: string) => readFileSync(join(folder, name), 'utf8')
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'costlint-lsp-'))
-    cpSync(join(root, 'test/vscode/fixture'), folder, { recursive: true })
-    const main = join(root, 'server/src/cli/main.ts')
-    server = spawn(process.execPath, ['--import', 'tsx', main, 'server', '--stdio'], {
-      cwd: root,
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    exited = new Promise((resolve) => server.on('exit', resolve))
-    client = new Client(
-      createProtocolConnection(
-        new StreamMessageReader(server.stdout!),
-        new StreamMessageWriter(server.stdin!),
-      ),
-    )
+    cpSync(join(repository, 'test/vscode/fixture'), folder, { recursive: true })
+    server = startServerProcess()
+    client = server.client
   })
 
   afterEach(() => {
-    server.kill('SIGKILL')
+    server.kill()
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -96,7 +81,7 @@ describe('the server as a process', function () {
 
     await client.connection.sendRequest(ShutdownRequest.type)
     await client.connection.sendNotification(ExitNotification.type)
-    assert.equal(await exited, 0)
+    assert.equal(await server.exited, 0)
   })
 
   it('pushes to a client that only listens, and follows its edits', async () => {
@@ -146,7 +131,7 @@ describe('the server as a process', function () {
 
   it('ends with its client', async () => {
     await client.start(pullClient, {}, [String(pathToFileURL(folder))])
-    server.stdin!.end()
-    assert.notEqual(await exited, null)
+    server.hangUp()
+    assert.notEqual(await server.exited, null)
   })
 })

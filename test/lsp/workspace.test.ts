@@ -166,7 +166,7 @@ describe('Lint Workspace', () => {
     await lint(client)
     const { diagnostics } = await client.push('note.ipynb')
     assert.equal(diagnostics.length, 1)
-    assert.match(diagnostics[0]!.message as string, /^Cell 2: waste found$/)
+    assert.match(diagnostics[0]!.message as string, /^Cell 1: waste found$/)
     const { start, end } = diagnostics[0]!.range
     assert.equal(json.split('\n')[start.line]!.slice(start.character, end.character), 'waste')
     await client.stop()

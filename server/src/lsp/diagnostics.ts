@@ -71,7 +71,7 @@ export async function diagnosticOf(
     severity: severities[finding.severity],
     code: finding.rule,
     source: 'costlint',
-    message: place.jsonCell === null ? finding.message : `Cell ${place.jsonCell + 1}: ${finding.message}`,
+    message: place.jsonCell === null ? finding.message : `Cell ${place.jsonCell}: ${finding.message}`,
   }
   if (features.codeDescription) diagnostic.codeDescription = { href: rulePageLink(finding.rule) }
   if (features.diagnosticData) diagnostic.data = { fingerprint: finding.fingerprint }

@@ -1,0 +1,39 @@
+/** The real server as a process of its own, and a client that talks to it over the standard streams. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  createProtocolConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver-protocol/node'
+import { Client } from './client.js'
+
+export const repository = fileURLToPath(new URL('../../', import.meta.url))
+export const commandLine = join(repository, 'server/src/cli/main.ts')
+
+export interface ServerProcess {
+  client: Client
+  /** The exit code; null: ended by a signal. */
+  exited: Promise<number | null>
+  /** Ends what the client would send. */
+  hangUp(): void
+  kill(): void
+}
+
+export function startServerProcess(): ServerProcess {
+  const server = spawn(process.execPath, ['--import', 'tsx', commandLine, 'server', '--stdio'], {
+    cwd: repository,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const connection = createProtocolConnection(
+    new StreamMessageReader(server.stdout),
+    new StreamMessageWriter(server.stdin),
+  )
+  return {
+    client: new Client(connection),
+    exited: new Promise((resolve) => server.on('exit', resolve)),
+    hangUp: () => server.stdin.end(),
+    kill: () => server.kill('SIGKILL'),
+  }
+}
