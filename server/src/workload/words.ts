@@ -105,6 +105,8 @@ export interface TrainingSettings {
   autocastRefusedBy: string
   /** Gradients of gradients are taken (gradient penalties, meta-learning). */
   secondOrder: boolean
+  /** What sets the pace instead of matrix work ('an environment', 'sparse operations'); short formats gain little there. */
+  boundBy: string
 }
 
 export interface InputPipelineSettings {

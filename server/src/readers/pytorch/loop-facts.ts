@@ -124,6 +124,25 @@ export function openEndedIn(python: PythonModule, body: string): string | null {
   return null
 }
 
+const sparse = [
+  'torch_geometric.',
+  'torch_sparse.',
+  'torch_scatter.',
+  'dgl.',
+  'ogb.',
+  'graphlearn_torch.',
+  'MinkowskiEngine.',
+  'spconv.',
+]
+const sparseRoots = new Set(sparse.map((name) => name.slice(0, -1)))
+
+/** What sets the pace of a step instead of matrix work; null where nothing says so. */
+export function paceSetter(python: PythonModule, reason: string | null): string | null {
+  if (reason === 'reinforcement learning') return 'an environment'
+  const roots = [...python.imports].some((name) => sparseRoots.has(name.split('.')[0]!))
+  return roots || python.uses(...sparse) ? 'sparse operations' : null
+}
+
 const refusingLosses = ['torch.nn.BCELoss', 'torch.nn.functional.binary_cross_entropy']
 
 /** The loss that raises an error under autocast. */

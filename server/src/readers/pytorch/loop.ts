@@ -11,6 +11,7 @@ import {
   epochsOf,
   horizonSchedule,
   openEndedReason,
+  paceSetter,
   refusedLoss,
   secondOrder,
   stopsEarly,
@@ -69,6 +70,8 @@ function readLoop(
     training.known('secondOrder', 'create_graph', true, { start: twice.start, end: twice.end })
   const reason = openEndedReason(python, loop)
   if (reason !== null) training.known('openEnded', reason, reason, header)
+  const pace = paceSetter(python, reason)
+  if (pace !== null) training.known('boundBy', pace, pace, header)
 
   if (outer === null) return
   const outerHeader = loopHeader(outer)

@@ -20,12 +20,12 @@ export default defineRule({
     const { role, accelerator } = subject.evidence
     if (role !== 'training' && role !== 'tuning' && role !== 'job') return
     if (accelerator !== 'gpu' && accelerator !== 'maybe') return
-    // The environment, not the arithmetic, sets the pace of reinforcement learning.
-    if (effective(settings.openEnded) === 'reinforcement learning') return
+    const bound = effective(settings.boundBy)
+    if (bound === 'an environment') return
 
     const { gpu } = machineOf(judged, options)
     if (gpu !== null && !gpu.formats.has('bf16') && !gpu.formats.has('fp16')) return
-    const speedup = gpu === null ? null : mixedPrecisionSpeedup(gpu)
+    const speedup = gpu === null || bound !== undefined ? null : mixedPrecisionSpeedup(gpu)
     const refused = effective(settings.autocastRefusedBy)
     report({
       at: precision,
@@ -33,6 +33,7 @@ export default defineRule({
         precision,
         effective(settings.secondOrder) === true,
         effective(settings.openEnded),
+        bound,
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
       ...(speedup === null
@@ -44,11 +45,17 @@ export default defineRule({
 })
 
 /**
- * What only a user's own settings could refute is a hint; so is arithmetic that short formats may spoil. Adversarial
- * training needs care in 16 bits.
+ * What only a user's own settings could refute is a hint; so is arithmetic that short formats may spoil, or that is not
+ * what a step waits for. Adversarial training needs care in 16 bits.
  */
-function severityOf(precision: Claim, secondOrder: boolean, openEnded: string | undefined): Severity {
+function severityOf(
+  precision: Claim,
+  secondOrder: boolean,
+  openEnded: string | undefined,
+  bound: string | undefined,
+): Severity {
   if (secondOrder || (precision.overridable && precision.state === 'default')) return 'hint'
+  if (bound !== undefined) return 'hint'
   return openEnded === 'adversarial training' ? 'information' : 'warning'
 }
 
