@@ -5,6 +5,7 @@ import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
 import { callbackList } from '../callback-list.js'
 import { claimedCall } from '../claim-argument.js'
+import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import { codeText } from '../pytorch/evidence.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
@@ -13,12 +14,8 @@ import { trainersOf } from './trainers.js'
 import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
 
 export function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  if (claim.site.anchor === 'parsed') {
-    const flag = claim.setting === 'workers' ? '--dataloader_num_workers 4' : precisionFlag(value)
-    return {
-      reason: flag === null ? 'its arguments come from the launch line' : `pass ${flag} on the launch line`,
-    }
-  }
+  if (isOnLaunchLine(claim)) return changeLaunch(claim, value, facts)
+  if (claim.site.anchor === 'parsed') return { reason: 'its arguments come from the launch line' }
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
@@ -30,8 +27,21 @@ export function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): C
   return { reason: `no change is known for ${claim.key}` }
 }
 
-function precisionFlag(value: unknown): string | null {
-  return value === 'bf16-mixed' ? '--bf16 True' : value === 'fp16-mixed' ? '--fp16 True' : null
+/** Arguments that the program parses by itself are given where it is started. */
+function changeLaunch(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const count = typeof value === 'number' ? value : 4
+  const flag =
+    claim.setting === 'workers'
+      ? `--dataloader_num_workers ${count}`
+      : value === 'bf16-mixed'
+        ? '--bf16 True'
+        : value === 'fp16-mixed'
+          ? '--fp16 True'
+          : null
+  if (flag === null) return { reason: 'its arguments come from the launch line' }
+  const written = writeLaunchFlag(claim, flag, facts)
+  if ('reason' in written) return written
+  return { title: `Pass ${flag}`, safety: 'unsafe', writes: [written], imports: [] }
 }
 
 const fields = (python: PythonModule, made: TrainerArguments) => (key: string) =>

@@ -3,6 +3,7 @@ import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Precision } from '../../workload/words.js'
 import { asBoolean, calleePlace, callSite } from '../claim-argument.js'
+import { onLaunchLine } from '../launch-flag.js'
 import type { ReaderContext } from '../reader.js'
 import { launchPrecision } from './launch-precision.js'
 import { field, type TrainerArguments } from './training-arguments.js'
@@ -76,7 +77,7 @@ export function readPrecision(
   } else {
     training.default('precision', 'bf16', 'fp32', place, {
       site,
-      ...onLaunchLine(made, context),
+      ...(made.parsed && context.binding !== null ? onLaunchLine(context.binding) : {}),
       overridable: besideAccelerate(python, context),
     })
   }
@@ -103,11 +104,6 @@ function origin(argument: ArgumentValue): ClaimOptions {
   return { channel, overridable, ...(location === undefined ? {} : { location }) }
 }
 
-/** What the command line leaves out belongs on the launch line, not in the code. */
-export function onLaunchLine(made: TrainerArguments, context: ReaderContext): ClaimOptions {
-  return made.parsed && context.binding !== null ? { location: context.binding.launch.location } : {}
-}
-
 /** Without a launch line in the project, code around Accelerate is likely to be started by its launcher. */
 function besideAccelerate(python: PythonModule, context: ReaderContext): boolean {
   return context.binding === null && python.usesHere('accelerate.', 'accelerate.Accelerator')
@@ -132,7 +128,7 @@ function fromLaunch(
     case 'user configuration':
       training.default('precision', 'bf16', 'fp32', place, {
         site,
-        ...onLaunchLine(made, context),
+        ...(made.parsed && context.binding !== null ? onLaunchLine(context.binding) : {}),
         overridable: true,
         channel: 'user configuration',
       })

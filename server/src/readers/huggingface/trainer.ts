@@ -3,6 +3,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { asBoolean, asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { onLaunchLine } from '../launch-flag.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeTrainer } from './trainer-changes.js'
@@ -61,18 +62,12 @@ function readInput(
   const pipeline = claims.subject('InputPipeline', place, made.call.function?.qualified ?? '', evidence)
   const argument = (key: string) => field(python, made, key, context.binding)
   const anchor = made.parsed ? 'parsed' : 'arguments'
-  claimArgument(
-    pipeline,
-    'workers',
-    'dataloader_num_workers',
-    made.call,
-    argument('dataloader_num_workers'),
-    {
-      convert: asNumber,
-      otherwise: 0,
-      anchor,
-    },
-  )
+  const key = 'dataloader_num_workers'
+  const workers = argument(key)
+  if (workers.state === 'absent' && made.parsed && context.binding !== null)
+    pipeline.default('workers', key, 0, place, onLaunchLine(context.binding))
+  else
+    claimArgument(pipeline, 'workers', key, made.call, workers, { convert: asNumber, otherwise: 0, anchor })
   claimArgument(
     pipeline,
     'pinnedMemory',
