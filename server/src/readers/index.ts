@@ -8,6 +8,7 @@ import { programReader } from './python/program.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
 import { dataParallelReader } from './pytorch/data-parallel.js'
 import { pytorchLoopReader } from './pytorch/loop.js'
+import { sparseReader } from './pytorch/sparse.js'
 import type { Reader } from './reader.js'
 import { sagemakerReader } from './sagemaker/estimator.js'
 import { shellReader } from './shell/reader.js'
@@ -19,6 +20,7 @@ export const readers: readonly Reader[] = [
   pytorchLoopReader,
   dataLoaderReader,
   dataParallelReader,
+  sparseReader,
   accelerateReader,
   huggingfaceTrainerReader,
   huggingfaceDatasetsReader,

@@ -46,7 +46,11 @@ export function datasetWork(python: PythonModule, dataset: Expr, depth = 0): Dat
       return datasetWork(python, value.items[0]!, depth + 1)
     return plain('memory')
   }
-  if (value.type === 'name') return fromUnpacking(analysis, value, depth)
+  if (value.type === 'name') {
+    // Loaders over indices sample from something else by themselves.
+    if (/(^|_)(idx|idxs|ids|index|indices)$/.test(value.id)) return plain('memory')
+    return fromUnpacking(analysis, value, depth)
+  }
   if (value.type === 'subscript') {
     const container = datasetWork(python, value.value, depth + 1)
     // One part of something: a split of a data set dictionary, a column of a frame.
