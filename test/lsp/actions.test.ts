@@ -311,4 +311,19 @@ describe('linting on save', () => {
     assert.equal(saved.diagnostics.length, 2)
     await client.stop()
   })
+
+  it('has a saved text pulled', async () => {
+    const { client } = connect()
+    client.settings = { run: 'onSave' }
+    await client.start(pullClient)
+    await client.open('a.py', 'waste\n')
+    const first = await client.pull('a.py')
+    await client.change('a.py', 'waste waste\n')
+    assert.equal((await client.pull('a.py', first.resultId)).kind, 'unchanged')
+    assert.equal(client.refreshes.all.length, 0)
+    await client.save('a.py')
+    await client.refreshes.next(() => true)
+    assert.equal((await client.pulled('a.py')).length, 2)
+    await client.stop()
+  })
 })

@@ -67,7 +67,7 @@ export class Delivery {
       if (session.generation !== generation) return
       if (features.pull && snapshot.cells === undefined) {
         this.withdrawPath(session, path)
-        refresh = this.isStale(snapshot, found) || refresh
+        refresh = this.isStale(session, snapshot, found) || refresh
       } else {
         this.push(session, path, documentsOf(snapshot), found)
       }
@@ -78,10 +78,12 @@ export class Delivery {
   }
 
   /** True where the client holds an answer about this very text that no longer holds: another file changed. */
-  private isStale(snapshot: Snapshot, found: Map<string, Diagnostic[]>): boolean {
+  private isStale(session: Session, snapshot: Snapshot, found: Map<string, Diagnostic[]>): boolean {
     const key = canonical(snapshot.uri)
     const last = this.answered.get(key)
-    if (last === undefined || last.version !== snapshot.version) return false
+    if (last === undefined) return false
+    // A client pulls when it changes a text, but not every client does when it saves one.
+    if (last.version !== snapshot.version && session.settings.run === 'onType') return false
     if (last.id === resultIdOf(snapshot.version, [...found.values()].flat())) return false
     this.answered.delete(key)
     return true

@@ -31,11 +31,13 @@ import {
   type Target,
 } from './code-actions.js'
 import { Delivery } from './delivery.js'
-import { OpenDocuments, type OpenEntry } from './documents.js'
+import { OpenDocuments } from './documents.js'
 import type { Environment } from './environment.js'
 import { explain, type RulePages, summary } from './explain.js'
 import { hoverAt } from './hover.js'
-import type { Log, Session } from './session.js'
+import { OpenTexts } from './open-texts.js'
+import { Schedule } from './schedule.js'
+import type { Log } from './session.js'
 import { Sessions } from './sessions.js'
 import { defaultSettings, readSettings } from './settings.js'
 import { registerWatchers } from './watch.js'
@@ -60,7 +62,8 @@ class Server {
   private readonly documents: OpenDocuments
   private readonly sessions: Sessions
   private readonly delivery: Delivery
-  private readonly planned = new Map<Session, () => void>()
+  private readonly schedule: Schedule
+  private readonly texts: OpenTexts
   private explainWith = explainCommand
   private watchers: Promise<Disposable> | undefined
   private started: () => void = () => undefined
@@ -83,12 +86,19 @@ class Server {
       () => this.features,
       (session, path) => this.sessions.of(session.uriOf(path)).session === session,
     )
+    this.schedule = new Schedule(environment, (session) =>
+      this.guardAsync('linting', async () => {
+        await this.ready
+        await this.delivery.deliver(session, await session.outcome())
+      }),
+    )
     this.documents = new OpenDocuments({
-      opened: (entry) => this.guard('opening a document', () => this.opened(entry)),
-      changed: (entry) => this.guard('a change', () => this.changed(entry)),
-      saved: (entry) => this.guard('saving', () => this.saved(entry)),
-      closed: (entry) => this.guard('closing a document', () => this.closed(entry)),
+      opened: (entry) => this.guard('opening a document', () => this.texts.opened(entry)),
+      changed: (entry) => this.guard('a change', () => this.texts.changed(entry)),
+      saved: (entry) => this.guard('saving', () => this.texts.saved(entry)),
+      closed: (entry) => this.guard('closing a document', () => this.texts.closed(entry)),
     })
+    this.texts = new OpenTexts(this.documents, this.sessions, this.delivery, this.schedule)
     connection.onInitialize((params) => this.initialize(params))
     connection.onInitialized(() => this.guardAsync('starting', () => this.initialized()))
     connection.onShutdown(() => this.shutdown())
@@ -97,7 +107,7 @@ class Server {
     )
     connection.onDidChangeWatchedFiles(({ changes }) =>
       this.guard('changed files', () => {
-        for (const { uri } of changes) this.changedOnDisk(uri)
+        for (const { uri } of changes) this.texts.changedOnDisk(uri)
       }),
     )
     const nothing: DocumentDiagnosticReport = { kind: 'full', items: [] }
@@ -190,7 +200,7 @@ class Server {
         this.guardAsync('new folders', async () => {
           for (const { uri } of removed) await this.removeFolder(uri)
           for (const { uri } of added) this.sessions.add(uri)
-          this.rehome()
+          this.texts.rehome()
           await this.configure()
           await this.watch()
         }),
@@ -233,8 +243,8 @@ class Server {
     }
     for (const session of this.sessions.all()) {
       if (session.folder === null) session.configure(this.sessions.defaults)
-      this.handDirty(session)
-      this.plan(session)
+      this.texts.release(session)
+      this.schedule.plan(session)
     }
   }
 
@@ -244,100 +254,17 @@ class Server {
     this.sessions.defaults = readSettings(own, this.sessions.defaults)
     for (const session of this.sessions.all()) {
       session.configure(this.sessions.defaults)
-      this.handDirty(session)
-      this.plan(session)
+      this.texts.release(session)
+      this.schedule.plan(session)
     }
   }
-
-  /** Unsaved texts that were held back while findings came on save only. */
-  private handDirty(session: Session): void {
-    if (session.settings.run === 'onSave') return
-    for (const entry of this.documents.all()) {
-      const home = this.sessions.of(entry.uri, entry.languageId)
-      if (home.session === session && this.dirty.delete(entry)) this.give(entry)
-    }
-  }
-
-  private readonly dirty = new Set<OpenEntry>()
 
   private async removeFolder(uri: string): Promise<void> {
     const session = this.sessions.remove(uri)
     if (session === undefined) return
-    this.planned.get(session)?.()
-    this.planned.delete(session)
+    this.schedule.drop(session)
     this.delivery.withdrawSession(session)
     await session.dispose()
-  }
-
-  /** Documents move to the folder that now holds them. */
-  private rehome(): void {
-    for (const entry of this.documents.all()) {
-      const home = this.sessions.of(entry.uri, entry.languageId)
-      for (const session of this.sessions.all()) {
-        const path = session.pathOf(entry.uri, entry.languageId)
-        if (session === home.session || path === undefined || !session.isOpen(path)) continue
-        this.delivery.withdrawPath(session, path)
-        session.close(path)
-        this.plan(session)
-      }
-      if (!home.session.isOpen(home.path)) this.give(entry)
-    }
-  }
-
-  private opened(entry: OpenEntry): void {
-    const { session, path } = this.sessions.of(entry.uri, entry.languageId)
-    // What was pushed for the closed file is withdrawn; the open one is served anew.
-    this.delivery.withdrawPath(session, path)
-    this.give(entry)
-  }
-
-  private changed(entry: OpenEntry): void {
-    const { session } = this.sessions.of(entry.uri, entry.languageId)
-    if (session.settings.run === 'onSave') this.dirty.add(entry)
-    else this.give(entry)
-  }
-
-  private saved(entry: OpenEntry): void {
-    if (this.dirty.delete(entry)) this.give(entry)
-  }
-
-  private closed(entry: OpenEntry): void {
-    this.dirty.delete(entry)
-    const { session, path } = this.sessions.of(entry.uri, entry.languageId)
-    this.delivery.withdrawPath(session, path)
-    this.delivery.forget(entry)
-    session.close(path)
-    this.plan(session)
-  }
-
-  /** Gives the present text of an entry to its project. */
-  private give(entry: OpenEntry): void {
-    const read = this.documents.read(entry)
-    if (read === undefined) return
-    const { session, path } = this.sessions.of(entry.uri, entry.languageId)
-    session.open(path, read.snapshot, read.content)
-    this.plan(session)
-  }
-
-  private changedOnDisk(uri: string): void {
-    for (const { session, path } of this.sessions.holding(uri)) {
-      session.changedOnDisk(path)
-      this.plan(session)
-    }
-  }
-
-  /** Has the session judged soon: at once where that is quick, else in a pause of the typing. */
-  private plan(session: Session): void {
-    this.planned.get(session)?.()
-    const delay = session.lastDuration < 20 ? 0 : Math.min(session.lastDuration, 500)
-    const off = this.environment.schedule(delay, () => {
-      this.planned.delete(session)
-      this.guardAsync('linting', async () => {
-        await this.ready
-        await this.delivery.deliver(session, await session.outcome())
-      })
-    })
-    this.planned.set(session, off)
   }
 
   private async target(uri: string): Promise<(Target & { cell: boolean }) | undefined> {
@@ -428,8 +355,7 @@ class Server {
   }
 
   private async shutdown(): Promise<void> {
-    for (const off of this.planned.values()) off()
-    this.planned.clear()
+    this.schedule.stop()
     await Promise.all(this.sessions.all().map((session) => session.dispose()))
   }
 }
