@@ -1,11 +1,14 @@
 import { drawsForBest, formatCount, formatShare, gridFormula, halvingShare } from '../../estimate/grid.js'
 import type { Judged } from '../../workload/claim.js'
-import type { SearchSettings } from '../../workload/words.js'
-import { defineRule, type FixRequest, type Report, type Saving, type Severity } from '../rule.js'
-
-/** Dimensions that repeat an experiment rather than search for something. */
-const repetition =
-  /(^|[._])(seed|random_state|fold|split|repeat|repetition|run|trial|dataset|subset|fraction)s?(_?id|_?idx|_?index)?$/i
+import {
+  defineRule,
+  type FixRequest,
+  type Report,
+  type RuleOptions,
+  type Saving,
+  type Severity,
+} from '../rule.js'
+import { known, repetition } from './trials.js'
 
 /** Runs of a model-based search that usually come near the best of a grid of any size. */
 const bayesianTrials = 30
@@ -29,7 +32,7 @@ export default defineRule({
     const configurations =
       cap === null ? space.value!.configurations : Math.min(cap, space.value!.configurations)
     const fits = configurations * (folds ?? 1)
-    if (fits < Math.max(options.search.warnFits, options.search.minFits)) return
+    if (fits < smallest(search, options)) return
     const lowerBound = space.value!.lowerBound || folds === null
     const cheaper = alternatives(search, configurations)
     const best = cheaper[0]
@@ -44,12 +47,13 @@ export default defineRule({
   },
 })
 
-function known<K extends keyof SearchSettings & string>(
-  search: Judged<'Search'>,
-  setting: K,
-): SearchSettings[K] | undefined {
-  const claim = search.settings[setting]
-  return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
+/** Where every candidate starts a machine, or is trained by a loop that stops none, fewer of them cost as much. */
+function smallest(search: Judged<'Search'>, { search: options }: RuleOptions): number {
+  const unit = known(search, 'unit')
+  if (unit === 'job') return Math.max(Math.min(20, options.warnFits), options.minFits)
+  return unit === 'run' && known(search, 'byHand') === true
+    ? options.minFits
+    : Math.max(options.warnFits, options.minFits)
 }
 
 function severityOf(search: Judged<'Search'>, fits: number, errorFits: number): Severity {
@@ -68,8 +72,12 @@ function sizeOf(
 ): string {
   const formula = gridFormula(search.settings.space!.value!.grids)
   const atLeast = lowerBound ? 'at least ' : ''
-  if (known(search, 'unit') === 'run')
-    return `Grid of ${formula} runs${cap(search, configurations)}, each paid in full.`
+  const unit = known(search, 'unit')
+  if (known(search, 'byHand') === true && unit === 'run')
+    return `Loops train ${formula} ${lowerBound ? 'or more ' : ''}models one after another, and nothing stops a bad one early.`
+  if (unit === 'job')
+    return `Grid of ${formula} jobs${cap(search, configurations)}, each on a machine of its own.`
+  if (unit === 'run') return `Grid of ${formula} runs${cap(search, configurations)}, each paid in full.`
   if (folds === null || folds === 1)
     return `Grid of ${formula} configurations: ${atLeast}${formatCount(configurations)} fits.`
   return `Grid of ${formula} configurations × ${folds} folds = ${atLeast}${formatCount(configurations * folds)} fits.`
@@ -102,12 +110,13 @@ function alternatives(search: Judged<'Search'>, configurations: number): Cheaper
       })
     }
   }
-  if (offered.includes('bayesian') && configurations > bayesianTrials) {
-    const share = bayesianTrials / configurations
+  const trials = Math.min(bayesianTrials, Math.floor(configurations / 2))
+  if (offered.includes('bayesian') && trials > 0) {
+    const share = trials / configurations
     found.push({
-      value: { strategy: 'bayesian', trials: bayesianTrials },
+      value: { strategy: 'bayesian', trials },
       share,
-      says: `A Bayesian search of ${bayesianTrials} runs is ${formatShare(share)} of that, and stopping weak runs early saves more`,
+      says: `A Bayesian search of ${trials} ${known(search, 'unit') === 'job' ? 'jobs' : 'runs'} is ${formatShare(share)} of that, and stopping weak runs early saves more`,
     })
   }
   if (offered.includes('random')) {

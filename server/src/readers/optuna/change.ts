@@ -1,0 +1,239 @@
+/** How Optuna spells a cheaper search. */
+
+import { nameFor } from '../../edit/imports.js'
+import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { For, Stmt } from '../../syntax/python-ast.js'
+import type { Claim } from '../../workload/claim.js'
+import type { UnitFacts } from '../reader.js'
+import { trialFunction } from '../search/trial-function.js'
+import { trialSteps } from '../search/trial-steps.js'
+import { writeArgument } from '../write-argument.js'
+import { studyOf } from './names.js'
+
+const gone: Refusal = { reason: 'the call has changed' }
+
+export function changeStudy(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const python = facts.python!
+  const call = python.callAt(claim.site)
+  if (call === null) return gone
+  switch (claim.setting) {
+    case 'strategy':
+      return toModel(facts, call, (value as { trials: number }).trials)
+    case 'trialCap':
+      return limitTrials(facts, call, value as number)
+    case 'earlyTermination':
+      return claim.key === 'NopPruner' ? dropPruner(facts, call) : report(facts, call)
+    case 'parallelism':
+      return setJobs(facts, call, value as number)
+    case 'persisted':
+      return persist(facts, call)
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}
+
+function rangeOf(facts: UnitFacts, call: Call): PythonRange {
+  return { unit: facts.unit.index, start: call.expr.start, end: call.expr.end }
+}
+
+function change(
+  title: string,
+  writes: (Write | Refusal)[],
+  safety: Change['safety'] = 'unsafe',
+): Change | Refusal {
+  const refused = writes.find((write): write is Refusal => 'reason' in write)
+  return refused ?? { title, safety, writes: writes as Write[], imports: [] }
+}
+
+/** Without a sampler a study uses TPE. */
+function toModel(facts: UnitFacts, call: Call, trials: number): Change | Refusal {
+  const python = facts.python!
+  const study = studyOf(call)
+  if (study === null) return { reason: 'the study is made elsewhere' }
+  if (!study.expr.args.some((argument) => argument.name === 'sampler'))
+    return { reason: 'the sampler is not a keyword of the call' }
+  const writes: (Write | Refusal)[] = [
+    { kind: 'remove keyword', path: facts.path, call: rangeOf(facts, study), name: 'sampler' },
+  ]
+  const cap = python.argument(call, 'n_trials', 1)
+  const few =
+    cap.state === 'given' &&
+    cap.folded.state === 'known' &&
+    typeof cap.folded.value === 'number' &&
+    cap.folded.value <= trials
+  if (!few) writes.push(writeArgument(facts, call, 'n_trials', cap, String(trials)))
+  return change(`Search by the default TPE sampler, at most ${trials} trials`, writes)
+}
+
+function limitTrials(facts: UnitFacts, call: Call, trials: number): Change | Refusal {
+  const python = facts.python!
+  const range = rangeOf(facts, call)
+  const writes: (Write | Refusal)[] = [
+    writeArgument(facts, call, 'n_trials', python.argument(call, 'n_trials', 1), String(trials)),
+  ]
+  const hours = 4
+  if (python.argument(call, 'timeout', 2).state === 'absent')
+    writes.push({
+      kind: 'set keyword',
+      path: facts.path,
+      call: range,
+      name: 'timeout',
+      value: `${hours} * 3600`,
+    })
+  return change(`Stop after ${trials} trials or ${hours} hours`, writes)
+}
+
+function dropPruner(facts: UnitFacts, call: Call): Change | Refusal {
+  const study = studyOf(call)
+  if (study === null || !study.expr.args.some((argument) => argument.name === 'pruner'))
+    return { reason: 'the pruner is not a keyword of the call' }
+  return change('Leave the pruner out: the default is the median rule', [
+    { kind: 'remove keyword', path: facts.path, call: rangeOf(facts, study), name: 'pruner' },
+  ])
+}
+
+function setJobs(facts: UnitFacts, call: Call, jobs: number): Change | Refusal {
+  const given = facts.python!.argument(call, 'n_jobs', 3)
+  return change(`Run one trial at a time (n_jobs=${jobs})`, [
+    writeArgument(facts, call, 'n_jobs', given, String(jobs)),
+  ])
+}
+
+function persist(facts: UnitFacts, call: Call): Change | Refusal {
+  const python = facts.python!
+  const study = studyOf(call)
+  if (study === null) return { reason: 'the study is made elsewhere' }
+  if (study.expr.args.some((argument) => argument.star > 0))
+    return { reason: 'the study takes unpacked arguments' }
+  const range = rangeOf(facts, study)
+  const stem = facts.path
+    .split('/')
+    .at(-1)!
+    .replace(/\.\w+$/, '')
+    .replace(/'/g, '')
+  const set = (name: string, value: string): Write => ({
+    kind: 'set keyword',
+    path: facts.path,
+    call: range,
+    name,
+    value,
+  })
+  const writes: Write[] = [set('storage', "'sqlite:///optuna.db'")]
+  if (python.argument(study, 'study_name', 3).state === 'absent') writes.push(set('study_name', `'${stem}'`))
+  writes.push(set('load_if_exists', 'True'))
+  return change('Keep the trials in a database (storage)', writes)
+}
+
+/** `trial.report` where the metric that the objective returns is computed in the loop over epochs. */
+function report(facts: UnitFacts, call: Call): Change | Refusal {
+  const python = facts.python!
+  const given = python.argument(call, 'func', 0)
+  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
+  if (objective === null) return { reason: 'the objective stands in another module' }
+  const { func, position } = objective
+  const trial = func.node.params[position]?.name
+  const steps = trialSteps(python, func)
+  if (trial === undefined || steps === null) return { reason: 'the objective has no loop that could report' }
+  if (steps.call !== null)
+    return throughCallback(facts, python, steps.call, func === steps.call.function ? trial : null)
+  const loop = steps.loop
+  if (loop === null || loop.function !== func || loop.node.type !== 'for')
+    return { reason: 'the loop over epochs is not in the objective: hand the trial on, and report there' }
+  const { target } = loop.node
+  if (target.type !== 'name') return { reason: 'the loop does not count its epochs' }
+  if (loop.parent !== null && loop.parent.function === func)
+    return { reason: 'the epochs are repeated in an outer loop, so steps would be reported twice' }
+  const metric = returnedName(func.node.body)
+  if (metric === null) return { reason: 'the objective does not return a metric by its name' }
+  const place = lastAssignment(loop.node, metric)
+  if (place === null)
+    return { reason: `${metric} is not computed in the loop: evaluate after each epoch, then report it` }
+  const pruned = nameFor(python.tree, 'optuna', 'TrialPruned', {
+    path: facts.path,
+    unit: facts.unit.index,
+    offset: place.start,
+  })
+  return {
+    title: 'Report each epoch and stop weak trials',
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'insert lines',
+        path: facts.path,
+        where: 'after',
+        statement: { unit: facts.unit.index, start: place.start, end: place.end },
+        lines: [
+          `${trial}.report(${metric}, ${target.id})`,
+          `if ${trial}.should_prune():`,
+          `    raise ${pruned.text}()`,
+        ],
+      },
+    ],
+    imports: pruned.import === null ? [] : [pruned.import],
+  }
+}
+
+function throughCallback(
+  facts: UnitFacts,
+  python: PythonModule,
+  call: Call,
+  trial: string | null,
+): Change | Refusal {
+  const keras = python.argument(call, 'epochs').state === 'given'
+  if (!keras) return { reason: 'add the pruning callback of this library from optuna-integration' }
+  if (trial === null) return { reason: 'the model is fitted in another function: hand the trial on' }
+  if (!['validation_data', 'validation_split'].some((name) => python.argument(call, name).state === 'given'))
+    return { reason: 'fit() computes no validation metric that could be reported' }
+  const spelled = nameFor(python.tree, 'optuna.integration', 'KerasPruningCallback', {
+    path: facts.path,
+    unit: facts.unit.index,
+    offset: call.expr.start,
+  })
+  const value = `${spelled.text}(${trial}, 'val_loss')`
+  const callbacks = python.argument(call, 'callbacks')
+  if (callbacks.state === 'unknown') return { reason: `callbacks arrives through ${callbacks.because}` }
+  let write: Write
+  if (callbacks.state === 'absent') {
+    write = {
+      kind: 'set keyword',
+      path: facts.path,
+      call: rangeOf(facts, call),
+      name: 'callbacks',
+      value: `[${value}]`,
+    }
+  } else {
+    const list = python.definition(callbacks.expr)
+    if (list.type !== 'list') return { reason: 'the callbacks are put together elsewhere' }
+    write = {
+      kind: 'append item',
+      path: facts.path,
+      list: { unit: facts.unit.index, start: list.start, end: list.end },
+      value,
+    }
+  }
+  return {
+    title: 'Stop weak trials (KerasPruningCallback, from optuna-integration)',
+    safety: 'unsafe',
+    writes: [write],
+    imports: spelled.import === null ? [] : [spelled.import],
+  }
+}
+
+/** The variable that the function returns at its end. */
+function returnedName(body: Stmt[]): string | null {
+  const last = body.at(-1)
+  return last?.type === 'return' && last.value?.type === 'name' ? last.value.id : null
+}
+
+/** The last statement of the loop's own body that gives `name` a value. */
+function lastAssignment(loop: For, name: string): Stmt | null {
+  const binds = (statement: Stmt): boolean =>
+    statement.type === 'assign' &&
+    statement.targets.some(
+      (target) =>
+        (target.type === 'name' && target.id === name) ||
+        (target.type === 'tuple' && target.items.some((item) => item.type === 'name' && item.id === name)),
+    )
+  return [...loop.body].reverse().find(binds) ?? null
+}

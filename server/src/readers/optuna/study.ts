@@ -1,0 +1,231 @@
+/** Optuna: each `study.optimize(…)` is a search. */
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { codeText, trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader } from '../reader.js'
+import { importedFunction, reachedFunctions, trialEscapes, trialFunction } from '../search/trial-function.js'
+import { type TrialSteps, trialSteps } from '../search/trial-steps.js'
+import { changeStudy } from './change.js'
+import { keepingCallback, nopPruner, samplers, studyClass, studyOf } from './names.js'
+import { gridSpace, suggestedSpace } from './space.js'
+
+export const optunaReader = defineReader({
+  name: 'optuna',
+  languages: ['python'],
+  triggers: ['optuna'],
+  read(facts, _context, claims) {
+    const python = facts.python!
+    if (!python.usesHere('optuna.', 'optuna')) return
+    for (const call of python.calls) if (isOptimize(python, call)) readOptimize(python, call, claims)
+  },
+  change: changeStudy,
+})
+
+function isOptimize(python: PythonModule, call: Call): boolean {
+  if (call.method !== 'optimize' || call.expr.callee.type !== 'attribute') return false
+  if (studyOf(call) !== null) return true
+  if (call.receiver !== null) return studyClass.test(call.receiver)
+  const { value } = call.expr.callee
+  return /study$/i.test(python.text.slice(value.start, value.end))
+}
+
+/** None, like an absent argument, sets no limit. */
+const limit = (value: Json): number | null | undefined => (value === null ? null : asNumber(value))
+
+function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const evidence = trainingEvidence(python)
+  if (evidence.role !== 'test') evidence.role = 'tuning'
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const search = claims.subject('Search', place, call.function?.qualified ?? '', evidence)
+  const study = studyOf(call)
+  const given = python.argument(call, 'func', 0)
+  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
+  const imported = given.state === 'given' ? importedFunction(python, given.expr) : null
+  const steps =
+    objective !== null
+      ? trialSteps(python, objective.func)
+      : imported?.trains === true
+        ? { what: 'epochs' as const, count: null, loop: null, call: null }
+        : null
+  search.known('folds', 'objective', 1, place)
+  search.known('unit', 'objective', steps === null ? 'fit' : 'run', place)
+  if (steps !== null) search.known('trialSteps', 'objective', { what: steps.what, count: steps.count }, place)
+  readSampler(python, search, call, study, objective?.func ?? null)
+  readLimits(python, search, call)
+  readPruning(python, search, call, study, given, steps)
+  const jobs = python.argument(call, 'n_jobs', 3)
+  claimArgument(search, 'parallelism', 'n_jobs', call, jobs, {
+    convert: (value) => (typeof value !== 'number' ? undefined : value < 0 ? null : value),
+    otherwise: 1,
+  })
+  const gpu = evidence.accelerator === 'gpu' || evidence.accelerator === 'maybe'
+  if (gpu && steps !== null && steps.what !== 'boosting rounds')
+    search.known('contention', 'n_jobs', 'the threads of one process share its GPU', place, { site })
+  readStorage(python, search, call, study)
+}
+
+function readSampler(
+  python: PythonModule,
+  search: SubjectBuilder<'Search'>,
+  call: Call,
+  study: Call | null,
+  objective: Parameters<typeof suggestedSpace>[1] | null,
+): void {
+  const place = calleePlace(call)
+  const site = callSite(call)
+  search.known('alternatives', 'sampler', ['bayesian'], place)
+  if (study === null || /load_study$/.test(study.name!)) {
+    search.unknown('strategy', 'sampler', 'the study is made elsewhere', place)
+    return
+  }
+  const sampler = python.argument(study, 'sampler', 1)
+  if (sampler.state === 'unknown') {
+    search.unknown('strategy', 'sampler', sampler.because, place)
+    return
+  }
+  const nothing =
+    sampler.state === 'given' && sampler.folded.state === 'known' && sampler.folded.value === null
+  if (sampler.state === 'absent' || nothing) {
+    search.default('strategy', 'sampler', 'bayesian', place, { site })
+    return
+  }
+  const made = python.callOf(sampler.expr)
+  const strategy = made === null ? undefined : samplers[made.method]
+  if (made === null || strategy === undefined) {
+    search.unknown('strategy', 'sampler', 'a sampler that is not known', place)
+    return
+  }
+  search.known('strategy', made.method, strategy, calleePlace(made), { site })
+  if (strategy !== 'grid') return
+  const space =
+    made.method === 'GridSampler'
+      ? gridSpace(python, made)
+      : objective === null
+        ? null
+        : suggestedSpace(python, objective)
+  if (space === null) search.unknown('space', 'search_space', 'the grid cannot be read', place)
+  else search.known('space', 'search_space', space, calleePlace(made))
+}
+
+function readLimits(python: PythonModule, search: SubjectBuilder<'Search'>, call: Call): void {
+  const place = calleePlace(call)
+  const trials = python.argument(call, 'n_trials', 1)
+  const callbacks = python.argument(call, 'callbacks', 5)
+  const none = (one: ArgumentValue) =>
+    one.state === 'absent' ||
+    (one.state === 'given' && one.folded.state === 'known' && one.folded.value === null)
+  // Callbacks, and code that calls `study.stop()`, may end a search that has no limit.
+  if (none(trials) && (!none(callbacks) || python.calls.some((one) => one.method === 'stop'))) {
+    search.unknown('trialCap', 'n_trials', 'something else may stop the study', place)
+  } else {
+    claimArgument(search, 'trialCap', 'n_trials', call, trials, { convert: limit, otherwise: null })
+  }
+  const timeout = python.argument(call, 'timeout', 2)
+  claimArgument(search, 'timeLimit', 'timeout', call, timeout, { convert: limit, otherwise: null })
+}
+
+function severalObjectives(python: PythonModule, study: Call | null): boolean {
+  if (study === null) return false
+  const directions = python.argument(study, 'directions')
+  if (directions.state === 'absent') return false
+  if (directions.state === 'unknown') return true
+  const value = python.definition(directions.expr)
+  if (value.type === 'constant' && value.value === null) return false
+  return !((value.type === 'list' || value.type === 'tuple') && value.items.length === 1)
+}
+
+/** Whether trials report while they run, so that the study's pruner (the median rule by default) can end them. */
+function readPruning(
+  python: PythonModule,
+  search: SubjectBuilder<'Search'>,
+  call: Call,
+  study: Call | null,
+  given: ArgumentValue,
+  steps: TrialSteps | null,
+): void {
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const key = 'trial.report'
+  if (severalObjectives(python, study)) {
+    search.unknown('earlyTermination', key, 'a study of several objectives cannot prune', place)
+    return
+  }
+  const text = codeText(python)
+  const reports = /should_prune|TrialPruned|PruningCallback|\.report\(/.test(text)
+  const pruner: ArgumentValue =
+    study === null
+      ? { state: 'unknown', because: 'the study is made elsewhere' }
+      : python.argument(study, 'pruner', 2)
+  const made = pruner.state === 'given' ? python.callOf(pruner.expr) : null
+  if (made?.name != null && nopPruner.test(made.name)) {
+    search.known('earlyTermination', 'NopPruner', false, calleePlace(made), { site })
+    if (reports)
+      search.known(
+        'terminationGap',
+        'NopPruner',
+        'NopPruner never stops a trial, though the objective reports',
+        place,
+      )
+    else search.known('terminationGap', 'NopPruner', 'NopPruner never stops a trial', place)
+    return
+  }
+  if (reports) {
+    search.known('earlyTermination', key, true, place)
+    return
+  }
+  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
+  const imported = given.state === 'given' ? importedFunction(python, given.expr) : null
+  const seen =
+    objective === null
+      ? imported !== null && !imported.calls.some((one) => /report|prune/i.test(one))
+      : !reportsElsewhere(python, objective.func) && !trialEscapes(python, objective)
+  if (!seen || steps === null) {
+    search.unknown('earlyTermination', key, 'not all of a trial can be seen', place)
+    return
+  }
+  search.default('earlyTermination', key, false, place, { site })
+  const which = pruner.state === 'absent' ? 'default pruner (the median rule)' : 'pruner'
+  search.known(
+    'terminationGap',
+    key,
+    `the objective never calls trial.report(), so the ${which} has nothing to go by`,
+    place,
+  )
+}
+
+function reportsElsewhere(python: PythonModule, objective: Parameters<typeof suggestedSpace>[1]): boolean {
+  const { calls } = python.effects(objective.node.body)
+  for (const name of calls) if (/report|prune|pruning/i.test(name)) return true
+  return reachedFunctions(python, objective).length > 40
+}
+
+/** Results that outlive the process: a storage, or a copy that is written or logged. */
+function readStorage(
+  python: PythonModule,
+  search: SubjectBuilder<'Search'>,
+  call: Call,
+  study: Call | null,
+): void {
+  const place = study === null ? calleePlace(call) : calleePlace(study)
+  const site = study === null ? callSite(call) : callSite(study)
+  if (study === null) {
+    search.unknown('persisted', 'storage', 'the study is made elsewhere', place)
+    return
+  }
+  const text = codeText(python)
+  const kept =
+    keepingCallback.test(text) ||
+    /trials_dataframe|(joblib|pickle|dill)\.dump|\.to_(csv|parquet|json|pickle)\(|json\.dump|wandb\.|mlflow\./.test(
+      text,
+    )
+  const storage = python.argument(study, 'storage', 0)
+  const absent =
+    storage.state === 'absent' ||
+    (storage.state === 'given' && storage.folded.state === 'known' && storage.folded.value === null)
+  if (storage.state === 'unknown') search.unknown('persisted', 'storage', storage.because, place)
+  else if (!absent || kept) search.known('persisted', 'storage', true, place)
+  else search.default('persisted', 'storage', false, place, { site })
+}

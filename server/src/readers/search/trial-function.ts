@@ -1,0 +1,150 @@
+/** The code that a search runs for each trial: the function behind an argument, and what it reaches. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, Func, ModuleSummary, PythonModule } from '../../python/module.js'
+import { bindingsOf, projectTarget } from '../../python/names.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+
+export interface TrialFunction {
+  func: Func
+  /** Position of the parameter that stands for the trial (or the configuration). */
+  position: number
+}
+
+const reachDepth = 4
+
+/** A function, a lambda around one, `partial(f, …)`, or an object with `__call__`. */
+export function trialFunction(python: PythonModule, expr: Expr, position = 0): TrialFunction | null {
+  const value = python.definition(expr)
+  const func = python.functionOf(expr)
+  if (func !== null) {
+    // Positional arguments that `partial` has filled in come first.
+    const filled =
+      value.type === 'call' ? value.args.filter((argument) => argument.name === null).length - 1 : 0
+    return { func, position: position + Math.max(0, filled) + (func.class === null ? 0 : 1) }
+  }
+  if (value.type === 'lambda' && value.body.type === 'call') {
+    const inner = python.functionOf(value.body.callee)
+    const param = value.params[position]?.name
+    const at = value.body.args.findIndex(
+      (argument) => argument.value.type === 'name' && argument.value.id === param,
+    )
+    if (inner === null || at < 0) return null
+    const keyword = value.body.args[at]!.name
+    const named = keyword === null ? at : inner.node.params.findIndex((one) => one.name === keyword)
+    return { func: inner, position: named + (keyword === null && inner.class !== null ? 1 : 0) }
+  }
+  if (value.type === 'call') {
+    const called = python.classOf(value.callee)?.methods.get('__call__')
+    if (called !== undefined) return { func: called, position: position + 1 }
+  }
+  return null
+}
+
+/** What a neighbouring module says about a function that is imported from it. */
+export function importedFunction(
+  python: PythonModule,
+  expr: Expr,
+): ModuleSummary['functions'][string] | null {
+  const analysis = python as Analysis
+  const root = expr.type === 'attribute' && expr.value.type === 'name' ? expr.value : expr
+  if (root.type !== 'name') return null
+  const target = bindingsOf(analysis, root.id, root.start).bindings.at(-1)?.target
+  if (target === null || target === undefined) return null
+  const dotted = expr.type === 'attribute' ? `${target}.${expr.attr}` : target
+  const found = projectTarget(analysis, dotted)
+  return found?.summary.functions[found.rest] ?? null
+}
+
+/** The function and those of the same module that it calls, nearest first. */
+export function reachedFunctions(python: PythonModule, func: Func): Func[] {
+  const found = new Set<Func>([func])
+  let layer = [func]
+  for (let depth = 0; depth < reachDepth && layer.length > 0; depth++) {
+    const next: Func[] = []
+    for (const one of layer) {
+      for (const call of one.calls) {
+        const called = [
+          call.expr.callee,
+          ...call.expr.args.map((argument) => argument.value).filter((value) => value.type === 'name'),
+        ]
+        for (const expr of called) {
+          const target = python.functionOf(expr)
+          if (target !== null && !found.has(target)) {
+            found.add(target)
+            next.push(target)
+          }
+        }
+      }
+    }
+    layer = next
+  }
+  return [...found]
+}
+
+/** What may be given a trial without reporting through it. */
+const harmless =
+  /^(print|str|repr|isinstance|hasattr|type|len|vars|dict|setattr|getattr|logging\.\w+|tqdm\.\w+|optuna\.(trial|samplers|distributions)\b.*)$/
+const harmlessMethod = /^(info|debug|warning|error|log|write|format|print)$/
+
+/**
+ * True when the trial is handed to code that cannot be seen, so that nobody can say what happens to it there:
+ * another module, an attribute, a collection.
+ */
+export function trialEscapes(
+  python: PythonModule,
+  { func, position }: TrialFunction,
+  seen = new Set<Func>(),
+): boolean {
+  const param = func.node.params[position]
+  if (param === undefined || param.star > 0) return true
+  if (seen.has(func)) return false
+  seen.add(func)
+  if (seen.size > 12) return true
+  let escapes = false
+  const visit = (expr: Expr, parent: Expr | null): void => {
+    if (escapes) return
+    if (expr.type === 'name' && expr.id === param.name) {
+      if (parent === null || !staysSeen(python, expr, parent, seen)) escapes = true
+      return
+    }
+    for (const child of childrenOf(expr)) visit(child, expr)
+  }
+  const walk = (statement: Stmt): void => {
+    for (const expr of expressionsOf(statement)) visit(expr, null)
+    for (const block of blocksOf(statement)) block.forEach(walk)
+  }
+  func.node.body.forEach(walk)
+  return escapes
+}
+
+function staysSeen(python: PythonModule, trial: Expr, parent: Expr, seen: Set<Func>): boolean {
+  // `trial.suggest_float(…)`, `if trial is not None`.
+  if (parent.type === 'attribute' || parent.type === 'binary' || parent.type === 'unary') return true
+  if (parent.type === 'fstring') return true
+  if (parent.type !== 'call') return false
+  const { callee, args } = parent
+  const index = args.findIndex((argument) => argument.value === trial)
+  const argument = args[index]
+  if (argument === undefined || argument.star > 0) return false
+  const name = python.nameOf(callee)
+  if (name !== null && harmless.test(name)) return true
+  if (callee.type === 'attribute' && harmlessMethod.test(callee.attr)) return true
+  const made = python.classOf(callee)
+  const target = made === null ? python.functionOf(callee) : (made.methods.get('__init__') ?? null)
+  if (target !== null) {
+    const shift = target.class !== null ? 1 : 0
+    const position =
+      argument.name === null
+        ? index + shift
+        : target.node.params.findIndex((one) => one.name === argument.name)
+    return !trialEscapes(python, { func: target, position }, seen)
+  }
+  const imported = importedFunction(python, callee)
+  return imported !== null && !imported.calls.some((one) => /report|prune/i.test(one))
+}
+
+/** Calls in the function and in the functions of the module that it reaches. */
+export function reachedCalls(python: PythonModule, func: Func): Call[] {
+  return reachedFunctions(python, func).flatMap((one) => one.calls)
+}

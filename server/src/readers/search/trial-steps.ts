@@ -1,0 +1,90 @@
+/** What a trial does step by step, so that a weak one could be stopped half-way. */
+import type { ArgumentValue, Call, Func, Loop, PythonModule } from '../../python/module.js'
+import type { SearchSettings } from '../../workload/words.js'
+import { reachedFunctions } from './trial-function.js'
+
+export interface TrialSteps {
+  what: SearchSettings['trialSteps']['what']
+  /** Steps of one trial; null: not known. */
+  count: number | null
+  loop: Loop | null
+  call: Call | null
+}
+
+const repeats = /fold|split|seed|repeat|trial|run/i
+
+function numberOf(argument: ArgumentValue): number | null {
+  return argument.state === 'given' &&
+    argument.folded.state === 'known' &&
+    typeof argument.folded.value === 'number'
+    ? argument.folded.value
+    : null
+}
+
+function targetName(python: PythonModule, loop: Loop): string {
+  return loop.node.type === 'for' ? python.text.slice(loop.node.target.start, loop.node.target.end) : ''
+}
+
+/** The loop over epochs: the innermost loop around a loop that trains, rather than one over folds or seeds. */
+function epochLoop(python: PythonModule, functions: Func[]): Loop | null {
+  const loops = python.loops.filter(
+    (loop) =>
+      loop.role === 'epoch' &&
+      loop.function !== null &&
+      functions.includes(loop.function) &&
+      !repeats.test(targetName(python, loop)),
+  )
+  const named = loops.find((loop) => /epoch/i.test(targetName(python, loop)))
+  if (named !== undefined) return named
+  const parents = new Set(loops.map((loop) => loop.parent))
+  return loops.filter((loop) => !parents.has(loop)).at(-1) ?? null
+}
+
+export function trialSteps(python: PythonModule, func: Func): TrialSteps | null {
+  const functions = reachedFunctions(python, func)
+  const epochs = epochLoop(python, functions)
+  if (epochs !== null) return fromLoop('epochs', epochs)
+  for (const call of functions.flatMap((one) => one.calls)) {
+    const found = fromCall(python, call)
+    if (found !== null) return found
+  }
+  const steps = python.loops.find(
+    (loop) => loop.role === 'train' && loop.function !== null && functions.includes(loop.function),
+  )
+  if (steps !== undefined) return fromLoop('steps', steps)
+  // The loop stands in another module of the project.
+  return python.effects(func.node.body).trains
+    ? { what: 'epochs', count: null, loop: null, call: null }
+    : null
+}
+
+function fromLoop(what: TrialSteps['what'], loop: Loop): TrialSteps {
+  const { trips } = loop
+  const count = trips.state === 'known' && typeof trips.value === 'number' ? trips.value : null
+  return { what, count, loop, call: null }
+}
+
+const boosting: Record<string, string> = {
+  'lightgbm.train': 'num_boost_round',
+  'xgboost.train': 'num_boost_round',
+}
+
+function fromCall(python: PythonModule, call: Call): TrialSteps | null {
+  if (call.method === 'fit') {
+    const epochs = python.argument(call, 'epochs')
+    if (epochs.state === 'given') {
+      const count = numberOf(epochs)
+      return count !== null && count <= 1 ? null : { what: 'epochs', count, loop: null, call }
+    }
+    if (call.receiver === 'lightning.pytorch.Trainer') {
+      const maximum = call.receiverCall === null ? null : python.argument(call.receiverCall, 'max_epochs')
+      return { what: 'epochs', count: maximum === null ? null : numberOf(maximum), loop: null, call }
+    }
+    return null
+  }
+  if (call.method === 'train' && call.receiver !== null && /^transformers\.\w*Trainer$/.test(call.receiver))
+    return { what: 'epochs', count: null, loop: null, call }
+  const rounds = call.name === null ? undefined : boosting[call.name]
+  if (rounds === undefined) return null
+  return { what: 'boosting rounds', count: numberOf(python.argument(call, rounds)), loop: null, call }
+}

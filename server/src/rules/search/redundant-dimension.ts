@@ -1,0 +1,151 @@
+import { distinctCount } from '../../estimate/dimension.js'
+import { formatCount } from '../../estimate/grid.js'
+import type { Json } from '../../text/json.js'
+import type { Judged } from '../../workload/claim.js'
+import type { Dimension, InertDimension } from '../../workload/words.js'
+import { defineRule, type Report, type RuleContext } from '../rule.js'
+import { known, repetition } from './trials.js'
+
+export default defineRule({
+  name: 'search/redundant-dimension',
+  judges: 'Search',
+  checklist: ['bottleneck/bad-trials', 'waste/unchanged-transformations'],
+  severity: 'warning',
+  summary: 'A grid pays for points that are the same, or that another point covers.',
+
+  check(search, context) {
+    const space = known(search, 'space')
+    if (space === undefined || known(search, 'strategy') !== 'grid') return
+    for (const grid of space.grids) {
+      const points = grid.reduce<number | null>(
+        (product, one) => (product === null || one.size === null ? null : product * one.size),
+        1,
+      )
+      for (const dimension of grid) {
+        duplicates(search, dimension, context)
+        seeds(search, grid, dimension, context)
+        nested(search, dimension, context)
+      }
+      for (const inert of known(search, 'inert') ?? []) ignored(search, grid, inert, points, context)
+    }
+  },
+})
+
+function at(search: Judged<'Search'>, dimension: Dimension): Report['at'] {
+  return dimension.location ?? search.settings.space!
+}
+
+/** The same value written twice: `[1, 10, 10]`. */
+function duplicates(search: Judged<'Search'>, dimension: Dimension, { report }: RuleContext): void {
+  const { values } = dimension
+  if (values === undefined) return
+  const distinct = distinctCount(values)
+  if (distinct === values.length || distinct === 0) return
+  const seen = new Set<string>()
+  const twice = values.find((value) => seen.size === seen.add(JSON.stringify(value)).size)
+  report({
+    at: at(search, dimension),
+    message: `${dimension.name} has ${formatCount(values.length)} values, but only ${formatCount(distinct)} differ (${format(twice!)} occurs more than once): the same runs are paid for again.`,
+    saving: {
+      fraction: [1 - distinct / values.length, 1 - distinct / values.length],
+      usd: null,
+      basis: `${formatCount(values.length - distinct)} of ${formatCount(values.length)} values are repeated`,
+    },
+    fixes: [
+      { set: [{ claim: search.settings.space!, value: { drop: 'duplicates', dimension: dimension.name } }] },
+    ],
+  })
+}
+
+/** Seeds multiply every candidate, though only the best ones are worth repeating. */
+function seeds(
+  search: Judged<'Search'>,
+  grid: readonly Dimension[],
+  dimension: Dimension,
+  { report }: RuleContext,
+): void {
+  if (!/(^|[._])(seed|random_state|random_seed)s?$/i.test(dimension.name)) return
+  const { size } = dimension
+  if (size === null || size <= 1) return
+  const others = grid.filter((one) => one !== dimension && one.size !== 1 && !repetition.test(one.name))
+  const configurations = others.reduce((product, one) => product * (one.size ?? 1), 1)
+  // Alone, they measure the spread of one configuration; beside few, they may belong to a comparison.
+  if (configurations < 4) return
+  report({
+    at: at(search, dimension),
+    message: `${dimension.name} multiplies the grid by ${formatCount(size)}: pick the configuration first, then repeat the best with other seeds.`,
+    severity: 'information',
+    saving: {
+      fraction: [0.5 * (1 - 1 / size), 1 - 1 / size],
+      usd: null,
+      basis: `one seed for each of ${formatCount(configurations)} configurations, then all seeds for the best`,
+    },
+  })
+}
+
+/** Epochs or trees as a dimension: the longest run passes through the shorter ones. */
+function nested(search: Judged<'Search'>, dimension: Dimension, { report }: RuleContext): void {
+  const one = known(search, 'nested')?.find((candidate) => candidate.name === dimension.name)
+  if (one === undefined || dimension.size === null || dimension.size <= 1) return
+  const values = (dimension.values ?? []).filter((value): value is number => typeof value === 'number')
+  const longest = Math.max(...values)
+  const share = values.length === 0 ? null : longest / values.reduce((sum, value) => sum + value, 0)
+  const finding: Report = {
+    at: at(search, dimension),
+    message: `${dimension.name} is searched over ${formatCount(dimension.size)} values, though ${one.because}: train once to the largest.`,
+    severity: 'information',
+  }
+  if (share !== null)
+    finding.saving = {
+      fraction: [1 - share, 1 - share],
+      usd: null,
+      basis: `the largest value is ${Math.round(share * 100)} % of the sum of all`,
+    }
+  report(finding)
+}
+
+/** A parameter that is ignored while another one has certain values. */
+function ignored(
+  search: Judged<'Search'>,
+  grid: readonly Dimension[],
+  inert: InertDimension,
+  points: number | null,
+  { report }: RuleContext,
+): void {
+  const dimension = grid.find((one) => one.name === inert.name)
+  const decides = grid.find((one) => one.name === inert.unless)
+  if (dimension?.size == null || dimension.size <= 1 || decides?.values === undefined) return
+  const off = decides.values.filter((value) => inert.values.some((one) => one === value))
+  if (off.length === 0) return
+  const share = (off.length / decides.values.length) * (1 - 1 / dimension.size)
+  const condition = `${inert.unless}=${off.map(format).join(' or ')}`
+  const count =
+    points === null
+      ? 'Grid points are identical'
+      : `${formatCount(points * share)} of ${formatCount(points)} grid points repeat another one`
+  report({
+    at: at(search, dimension),
+    message: `${count}: ${inert.name} has no effect with ${condition}.`,
+    saving: { fraction: [share, share], usd: null, basis: 'grid points that differ only in what is ignored' },
+    fixes: [
+      {
+        set: [
+          {
+            claim: search.settings.space!,
+            value: { split: inert.unless, off, without: inert.name } satisfies SplitGrid,
+          },
+        ],
+      },
+    ],
+  })
+}
+
+interface SplitGrid {
+  split: string
+  off: Json[]
+  without: string
+}
+
+function format(value: Json): string {
+  return typeof value === 'string' ? `'${value}'` : JSON.stringify(value)
+}

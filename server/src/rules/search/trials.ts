@@ -1,0 +1,38 @@
+/** What the rules about searches ask of a search. */
+import type { Judged } from '../../workload/claim.js'
+import type { SearchSettings } from '../../workload/words.js'
+
+/** The value of a setting that is certain; undefined where nothing is claimed or it cannot be read. */
+export function known<K extends keyof SearchSettings & string>(
+  search: Judged<'Search'>,
+  setting: K,
+): SearchSettings[K] | undefined {
+  const claim = search.settings[setting]
+  return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
+}
+
+/** Dimensions that repeat an experiment rather than search for something. */
+export const repetition =
+  /(^|[._])(seed|random_state|random_seed|fold|split|repeat|repetition|run|trial|dataset|subset|fraction|sample|num_sample)s?(_?id|_?idx|_?index|_?name)?$/i
+
+/** Trials of the search: null where nothing limits them, undefined where their number cannot be known. */
+export function trialCount(search: Judged<'Search'>): number | null | undefined {
+  const cap = known(search, 'trialCap')
+  if (known(search, 'strategy') !== 'grid') return cap
+  const space = known(search, 'space')
+  if (space === undefined || space.configurations === null) return cap ?? undefined
+  return cap == null ? space.configurations : Math.min(cap, space.configurations)
+}
+
+/** Seconds as people say them. */
+export function formatDuration(seconds: number): string {
+  const units: [number, string][] = [
+    [86_400, 'day'],
+    [3600, 'hour'],
+    [60, 'minute'],
+    [1, 'second'],
+  ]
+  const [size, name] = units.find(([one]) => seconds >= one) ?? [1, 'second']
+  const count = Math.round((seconds / size) * 10) / 10
+  return `${count} ${name}${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,71 @@
+import { formatCount } from '../../estimate/grid.js'
+import type { Judged } from '../../workload/claim.js'
+import { defineRule, type RuleContext } from '../rule.js'
+import { known, trialCount } from './trials.js'
+
+export default defineRule({
+  name: 'search/unbounded-concurrency',
+  judges: 'Search',
+  checklist: ['bottleneck/bad-trials', 'observability/queue-time'],
+  severity: 'warning',
+  summary: 'Too many trials at once learn nothing from each other, or take the machine from each other.',
+
+  check(search, context) {
+    const { parallelism } = search.settings
+    if (parallelism === undefined || parallelism.state === 'unknown') return
+    const contention = known(search, 'contention')
+    if (contention !== undefined) {
+      contend(search, contention, context)
+      return
+    }
+    const trials = trialCount(search)
+    if (typeof trials !== 'number') return
+    const atOnce = Math.min(parallelism.value ?? trials, trials)
+    if (known(search, 'strategy') === 'bayesian') {
+      // Half of the trials and more start before a result of another is known; few trials are few either way.
+      if (trials <= 4 || atOnce <= Math.max(4, trials / 4)) return
+      const cap = Math.max(2, Math.ceil(trials / 8))
+      report(
+        search,
+        context,
+        `${formatCount(atOnce)} of ${formatCount(trials)} trials run at once (${parallelism.key}), so ${atOnce >= trials ? 'none can' : 'few can'} use the results of another: this is random search at the price of a Bayesian one.`,
+        cap,
+      )
+      return
+    }
+    if (parallelism.value === null && trials > 8 && known(search, 'unit') === 'job') {
+      report(
+        search,
+        context,
+        `${parallelism.key} is not set, so all ${formatCount(trials)} trials may start at once, each on its own machine, before the first result tells whether the search is worth going on.`,
+        Math.max(2, Math.ceil(trials / 8)),
+      )
+    }
+  },
+})
+
+function report(search: Judged<'Search'>, context: RuleContext, message: string, cap: number): void {
+  const parallelism = search.settings.parallelism!
+  context.report({
+    at: parallelism,
+    message,
+    confidence: 'medium',
+    fixes: [{ set: [{ claim: parallelism, value: cap }] }],
+  })
+}
+
+/** Trials of one machine that want the same device or the same cores. */
+function contend(search: Judged<'Search'>, contention: string, context: RuleContext): void {
+  const parallelism = search.settings.parallelism!
+  const { value } = parallelism
+  if (value !== null && value !== undefined && value <= 1) return
+  const many = value == null ? 'As many trials as there are processor cores' : `${formatCount(value)} trials`
+  context.report({
+    at: parallelism,
+    message: `${many} run at once (${parallelism.key}), but ${contention}: they slow each other down and may run out of memory.`,
+    // Whether there is one device or several is not in the code.
+    severity: search.subject.evidence.accelerator === 'gpu' || value == null ? 'warning' : 'information',
+    confidence: 'medium',
+    fixes: [{ set: [{ claim: parallelism, value: 1 }] }],
+  })
+}

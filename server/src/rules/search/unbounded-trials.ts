@@ -1,0 +1,47 @@
+import { formatCount } from '../../estimate/grid.js'
+import { defineRule } from '../rule.js'
+import { formatDuration, known } from './trials.js'
+
+/** A default limit as high as this ends nothing that anyone planned. */
+const farAway = 500
+
+export default defineRule({
+  name: 'search/unbounded-trials',
+  judges: 'Search',
+  checklist: ['cadence/daily', 'bottleneck/bad-trials'],
+  severity: 'error',
+  summary: 'A search without a limit of trials or time goes on until someone stops it.',
+
+  check(search, { report }) {
+    const { trialCap, timeLimit, strategy } = search.settings
+    if (trialCap === undefined || trialCap.state === 'unknown') return
+    // A grid ends with its last configuration; whether it is one must be known.
+    if (strategy === undefined || strategy.state === 'unknown' || strategy.value === 'grid') return
+    if (timeLimit?.state === 'unknown') return
+    const limit = timeLimit?.value ?? null
+    const jobLimit = search.run.job.compute?.settings.timeLimit
+    if (jobLimit !== undefined && jobLimit.state !== 'unknown' && jobLimit.value != null) return
+    const cap = trialCap.value ?? null
+    const fixes = [{ set: [{ claim: trialCap, value: known(search, 'unit') === 'job' ? 30 : 50 }] }]
+    if (cap === null && limit === null) {
+      report({
+        at: trialCap,
+        message:
+          trialCap.state === 'default'
+            ? `This search has no limit: without ${trialCap.key} and ${timeLimit?.key ?? 'a time limit'} it starts trial after trial until someone stops it.`
+            : `This search has no limit: ${trialCap.key} sets none, and neither does ${timeLimit?.key ?? 'a time limit'}, so it starts trial after trial until someone stops it.`,
+        fixes,
+      })
+      return
+    }
+    if (trialCap.state !== 'default' || cap === null || cap < farAway) return
+    if (limit !== null && timeLimit?.state !== 'default') return
+    const time = limit === null ? '' : ` and ${formatDuration(limit)}`
+    report({
+      at: trialCap,
+      message: `${trialCap.key} is not set, so the service's own limit holds: up to ${formatCount(cap)} trials${time}.`,
+      severity: 'warning',
+      fixes,
+    })
+  },
+})

@@ -1,0 +1,75 @@
+import { formatCount } from '../../estimate/grid.js'
+import type { Judged } from '../../workload/claim.js'
+import { defineRule, type Report, type Severity } from '../rule.js'
+import { formatDuration, known, trialCount } from './trials.js'
+
+/** Fewer trials are hardly worth comparing: pruners wait for the first five before they stop any. */
+const minTrials = 8
+/** Shorter trials end before a comparison tells anything. */
+const minSteps = 5
+/** Searches that cannot run longer than this cost little, however they spend the time. */
+const shortSearch = 3600
+
+export default defineRule({
+  name: 'search/unpruned-trials',
+  judges: 'Search',
+  checklist: ['waste/stop-weak-trials', 'bottleneck/bad-trials'],
+  severity: 'warning',
+  summary: 'Trials without prospects are trained to the end.',
+
+  check(search, { report }) {
+    const { earlyTermination, terminationGap } = search.settings
+    if (earlyTermination === undefined || earlyTermination.state === 'unknown') return
+    if (earlyTermination.value !== false || terminationGap?.value === undefined) return
+    const trials = trialCount(search)
+    if (typeof trials === 'number' && trials < minTrials) return
+    const steps = known(search, 'trialSteps')
+    if (steps !== undefined && steps.count !== null && steps.count < minSteps) return
+    const limit = known(search, 'timeLimit') ?? null
+    const finding: Report = {
+      at: earlyTermination,
+      message: messageOf(trials, steps, terminationGap.value, limit),
+      severity: severityOf(search, trials, limit),
+      confidence: steps === undefined ? 'medium' : 'high',
+      fixes: [{ set: [{ claim: earlyTermination, value: true }] }],
+    }
+    // Within a time limit the same hours are paid for; they try more.
+    if (limit === null) {
+      finding.saving = {
+        fraction: [0.25, 0.5],
+        usd: null,
+        basis:
+          'share of the search that the median rule (25 to 35 %) to successive halving (half and more) saves',
+      }
+    }
+    report(finding)
+  },
+})
+
+function severityOf(
+  search: Judged<'Search'>,
+  trials: number | null | undefined,
+  limit: number | null,
+): Severity {
+  if (search.subject.evidence.small !== null) return 'information'
+  if (trials === undefined || (limit !== null && limit <= shortSearch)) return 'information'
+  const steps = known(search, 'trialSteps')
+  // What a trial does cannot be seen: only many of them make it likely enough to matter.
+  if (steps === undefined) return trials === null || trials >= 30 ? 'warning' : 'information'
+  return steps.what === 'boosting rounds' ? 'information' : 'warning'
+}
+
+function messageOf(
+  trials: number | null | undefined,
+  steps: { what: string; count: number | null } | undefined,
+  gap: string,
+  limit: number | null,
+): string {
+  const which = typeof trials === 'number' ? `All ${formatCount(trials)} trials run` : 'Every trial runs'
+  const its = typeof trials === 'number' ? 'their' : 'its'
+  const unit = steps === undefined ? 'end' : `last ${steps.what.replace(/s$/, '')}`
+  const of = steps?.count == null ? '' : ` (${formatCount(steps.count)} each)`
+  const rest =
+    limit === null ? '' : ` Within ${formatDuration(limit)}, trials that are stopped make room for others.`
+  return `${which} to ${its} ${unit}${of}: ${gap}.${rest}`
+}
