@@ -302,26 +302,25 @@ function changeCode(claim: Claim, anchor: string | undefined, facts: UnitFacts):
     }
   }
   const key = anchor ?? claim.key
-  const call_ = { unit, start: call.expr.start, end: call.expr.end }
   const title = `Use the cache (no ${key})`
-  if (call.expr.args.some((one) => one.name === key && one.value.type === 'constant')) {
-    const write: Write = { kind: 'remove keyword', path, call: call_, name: key }
-    return { title, safety: 'unsafe', writes: [write], imports: [] }
-  }
-  if (call.expr.args.some((one) => one.name === key && python.fold(one.value).state === 'known')) {
-    const argument = python.argument(call, key)
-    const wanted = key === 'load_from_cache_file' ? 'True' : '"reuse_dataset_if_exists"'
-    const enumerated = argument.state === 'given' && argument.folded.state === 'unknown'
-    const written = enumerated
-      ? ({ kind: 'remove keyword', path, call: call_, name: key } as const)
-      : writeArgument(facts, call, key, argument, wanted)
-    return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
-  }
-  if (call.expr.args.some((one) => one.name === key && one.value.type === 'attribute')) {
-    const write: Write = { kind: 'remove keyword', path, call: call_, name: key }
-    return { title, safety: 'unsafe', writes: [write], imports: [] }
-  }
-  return { reason: `${key} is set in another place` }
+  const written = call.expr.args.find((one) => one.name === key)
+  // Left out, it is the library's default; an option of the program keeps its place and changes its own default.
+  const plain = written?.value.type === 'constant' || python.nameOf(written?.value ?? call.expr) !== null
+  const write: Write | Refusal = plain
+    ? {
+        kind: 'remove keyword',
+        path,
+        call: { unit, start: call.expr.start, end: call.expr.end },
+        name: key,
+      }
+    : writeArgument(
+        facts,
+        call,
+        key,
+        python.argument(call, key),
+        key === 'load_from_cache_file' ? 'True' : '"reuse_dataset_if_exists"',
+      )
+  return 'reason' in write ? write : { title, safety: 'unsafe', writes: [write], imports: [] }
 }
 
 /** The whole line, where the command stands alone on it. */

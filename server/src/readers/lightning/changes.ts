@@ -1,5 +1,5 @@
 /** How a Lightning trainer's settings are written. */
-import { nameFor } from '../../edit/imports.js'
+import { nameFor, type SpelledName } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
@@ -50,18 +50,22 @@ function packageOf(python: PythonModule): string {
   return 'lightning.pytorch'
 }
 
+/** As the file would spell it; beside other callbacks where it imports them by name. */
+function stoppingName(python: PythonModule, call: Call, facts: UnitFacts): SpelledName {
+  const place = { path: facts.path, unit: facts.unit.index }
+  const module = `${packageOf(python)}.callbacks`
+  if ([...python.imports].some((name) => name.startsWith(`${module}.`)))
+    return { text: 'EarlyStopping', import: { ...place, module, name: 'EarlyStopping' } }
+  return nameFor(python.tree, module, 'EarlyStopping', { ...place, offset: call.expr.start })
+}
+
 function addEarlyStopping(
   python: PythonModule,
   call: Call,
   value: unknown,
   facts: UnitFacts,
 ): Change | Refusal {
-  const { path, unit } = facts
-  const name = nameFor(python.tree, `${packageOf(python)}.callbacks`, 'EarlyStopping', {
-    path,
-    unit: unit.index,
-    offset: call.expr.start,
-  })
+  const name = stoppingName(python, call, facts)
   const imports: Import[] = name.import === null ? [] : [name.import]
   const metric = loggedMetric(python)
   const patience = (value as { patience?: number }).patience ?? 5

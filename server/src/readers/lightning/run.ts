@@ -100,7 +100,7 @@ function validatesIn(python: PythonModule, fit: Call): boolean | null {
   const model = python.argument(fit, 'model', 0)
   const module = model.state === 'given' ? classFacts(python, model.expr) : null
   // Without the step the loader is not used.
-  if (module !== null && module.complete && !module.methods.has('validation_step')) return false
+  if (module?.complete === true && !module.methods.has('validation_step')) return false
   const checks = module?.methods.has('validation_step') === true
   for (const key of ['val_dataloaders', 'val_dataloader']) {
     const given = python.argument(fit, key, key === 'val_dataloaders' ? 2 : null)
