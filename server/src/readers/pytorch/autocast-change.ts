@@ -82,10 +82,27 @@ function forwardBlock(analysis: Analysis, loop: Loop): ForwardBlock | Refusal {
   }
   if (blocks.length === 0) return refuse('the backward pass is not in this file')
   if (blocks.length > 1) return refuse('there are several backward passes')
-  const { list, statement, call } = blocks[0]!
+  const { path, call } = blocks[0]!
   const loss = lossName(call)
   if (loss === null) return refuse('the loss has no name of its own: assign it before the backward pass')
-  const end = list.indexOf(statement)
+  const inner = path.at(-1)!
+  // `if phase == 'train': loss.backward()` stands one block further in than the forward pass.
+  for (const { list, statement } of [...path].reverse()) {
+    const found = forwardIn(analysis, list, list.indexOf(statement), loss)
+    if (found === null) continue
+    if ('reason' in found) return found
+    return { ...found, backward: call, backwardStatement: inner.statement, list: inner.list }
+  }
+  return refuse('forward and backward pass are not in one block')
+}
+
+/** The statements before `end` that lead from the model's call to the loss; null where the loss is not bound there. */
+function forwardIn(
+  analysis: Analysis,
+  list: Stmt[],
+  end: number,
+  loss: string,
+): { first: Stmt; last: Stmt } | Refusal | null {
   const needed = new Set([loss])
   const flow: Stmt[] = []
   let last: Stmt | null = null
@@ -97,38 +114,37 @@ function forwardBlock(analysis: Analysis, loop: Loop): ForwardBlock | Refusal {
     flow.push(candidate)
     for (const name of namesIn(candidate)) needed.add(name)
   }
-  if (last === null) return refuse('forward and backward pass are not in one block')
-  flow.reverse()
-  const first = flow.find((one) => holdsCall(one, (call) => isModelCall(analysis, call)))
+  if (last === null) return null
+  const first = flow.reverse().find((one) => holdsCall(one, (call) => isModelCall(analysis, call)))
   if (first === undefined)
     return refuse('the call of the model is not in the same block as the backward pass')
   if (list.slice(list.indexOf(first), list.indexOf(last) + 1).some(hasLeave)) {
     return refuse('the forward pass has a branch that leaves the loop')
   }
-  return { first, last, backward: call, backwardStatement: statement, list }
+  return { first, last }
 }
 
 interface BackwardPlace {
-  list: Stmt[]
-  statement: Stmt
+  /** Lists of statements around the call, from the outermost in, each with the statement that leads to it. */
+  path: { list: Stmt[]; statement: Stmt }[]
   call: Call
 }
 
-/** Lists of statements that hold a backward call directly. */
+/** Backward calls in a list of statements and in the blocks inside. */
 function blocksWithBackward(analysis: Analysis, body: Stmt[]): BackwardPlace[] {
   const found: BackwardPlace[] = []
-  const visit = (list: Stmt[], depth: number): void => {
-    if (depth > 12) return
+  const visit = (list: Stmt[], around: BackwardPlace['path']): void => {
+    if (around.length > 12) return
     for (const statement of list) {
       if (statement.type === 'function' || statement.type === 'class') continue
+      const path = [...around, { list, statement }]
       for (const expr of expressionsOf(statement)) {
-        for (const call of callsIn(analysis, expr))
-          if (isBackward(call)) found.push({ list, statement, call })
+        for (const call of callsIn(analysis, expr)) if (isBackward(call)) found.push({ path, call })
       }
-      for (const block of blocksOf(statement)) visit(block, depth + 1)
+      for (const block of blocksOf(statement)) visit(block, path)
     }
   }
-  visit(body, 0)
+  visit(body, [])
   return found
 }
 

@@ -107,7 +107,7 @@ export function openEndedIn(python: PythonModule, body: string): string | null {
     return 'reinforcement learning'
   }
   if (
-    /\b(net_?D|discriminator|critic|d_loss|loss_?D|err_?D|optimizer_?D|optim_?D|d_optimizer|opt_?D)\b/i.test(
+    /\b(discriminator|critic|d_loss|d_optimizer|(net|loss|err|optimizer|optim|opt)_?D(_\w+|\d*))\b/i.test(
       body,
     )
   ) {
