@@ -1,6 +1,7 @@
 /** Every reader. The byte pre-filter of the project is derived from their triggers. */
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
+import { implicitDataParallelReader } from './huggingface/implicit-data-parallel.js'
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
 import { kubernetesReader } from './kubernetes/job.js'
 import { lightningReader } from './lightning/trainer.js'
@@ -23,6 +24,7 @@ export const readers: readonly Reader[] = [
   sparseReader,
   accelerateReader,
   huggingfaceTrainerReader,
+  implicitDataParallelReader,
   huggingfaceDatasetsReader,
   lightningReader,
   programReader,

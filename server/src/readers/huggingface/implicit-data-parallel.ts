@@ -1,0 +1,79 @@
+/**
+ * A Trainer that one process starts and that sees several GPUs wraps its model in DataParallel by itself. Whether it
+ * sees several is known of the job only.
+ */
+import type { Change, Refusal } from '../../edit/write.js'
+import { offsetInUnit } from '../../text/unit.js'
+import type { Claim } from '../../workload/claim.js'
+import { calleePlace } from '../claim-argument.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { trainerCalls } from './trainers.js'
+
+export const implicitDataParallelReader = defineReader({
+  name: 'huggingface-data-parallel',
+  languages: ['python'],
+  triggers: ['Trainer'],
+  read(facts, context, claims) {
+    const { python } = facts
+    const launch = context.binding?.launch
+    // Launchers set up one process for each device; a variable of theirs in the environment does the same.
+    if (
+      python === undefined ||
+      launch === undefined ||
+      launch.launcher !== 'python' ||
+      launch.processes !== 1
+    )
+      return
+    if (launch.environment.WORLD_SIZE !== undefined || launch.environment.LOCAL_RANK !== undefined) return
+    if (python.uses('deepspeed.', 'accelerate.notebook_launcher', 'torch.multiprocessing.spawn')) return
+    const [first] = trainerCalls(python)
+    // A model that is spread over the devices is not copied to them.
+    if (
+      first === undefined ||
+      python.calls.some((call) => call.expr.args.some((one) => one.name === 'device_map'))
+    )
+      return
+    const place = calleePlace(first)
+    const parallelism = claims.subject('Parallelism', place, first.function?.qualified ?? '', python.evidence)
+    const visible = launch.environment.CUDA_VISIBLE_DEVICES
+    if (visible !== undefined) {
+      if (typeof visible.value !== 'string') return
+      const devices = visible.value.split(',').filter((one) => one.trim() !== '').length
+      parallelism.known('devices', 'CUDA_VISIBLE_DEVICES', devices, place, { location: visible.location })
+    }
+    parallelism.known('method', 'Trainer', 'data-parallel', place, { location: launch.location })
+    parallelism.known('implicit', 'Trainer', true, place)
+    parallelism.known('guarded', 'Trainer', true, place)
+    parallelism.known('purpose', 'Trainer', 'training', place)
+  },
+  change: startWithTorchrun,
+})
+
+/** `python train.py` becomes `torchrun … train.py`; the code stays as it is. */
+function startWithTorchrun(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (value !== 'distributed' || facts.shell === undefined) {
+    return { reason: 'start one process for each GPU where the job is defined' }
+  }
+  const { cell, start, end } = claim.location
+  const from = offsetInUnit(facts.unit, cell, start)
+  const command = facts.shell.commands.find(
+    (one) => from !== undefined && one.start >= from && one.end <= from + end - start,
+  )
+  const python = command?.words.find((word) => word.text !== null && /(^|\/)python[\d.]*$/.test(word.text))
+  if (python === undefined) return { reason: 'the interpreter is not written on the launch line' }
+  return {
+    title: 'Start one process for each GPU with torchrun',
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'replace text',
+        path: facts.path,
+        unit: facts.unit.index,
+        start: python.start,
+        end: python.end,
+        text: 'torchrun --standalone --nproc_per_node=gpu',
+      },
+    ],
+    imports: [],
+  }
+}
