@@ -74,6 +74,24 @@ export function look() {
         await seen('Problems of a closed file', '.markers-panel .monaco-list-row:has-text("closed.py")')
         await seen('Problems of the open file', '.markers-panel .monaco-list-row:has-text("search.py")')
         await shot('problems')
+
+        // The picture of the README: the fixes of one finding, and what else there is.
+        await page.keyboard.press('F1')
+        await page.keyboard.type('Notifications: Clear All')
+        await seen(
+          'the other command',
+          '.quick-input-list .monaco-list-row:has-text("Clear All Notifications")',
+        )
+        await page.keyboard.press('Enter')
+        await seen('no notification', '.notification-toast', { state: 'detached' })
+        await page.locator('.editor-instance .view-line:has-text("print(search") >> text=print').click()
+        await page
+          .locator('.editor-instance .view-line:has-text("search = GridSearchCV") >> text=GridSearchCV')
+          .click()
+        await seen('the light bulb again', '.editor-instance .lightBulbWidget')
+        await page.keyboard.press('Control+.')
+        await seen('the menu again', '.action-widget .monaco-list-row')
+        await shot('editor')
         console.log('  look: all seen')
       }),
     )
