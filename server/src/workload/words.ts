@@ -5,6 +5,7 @@
  */
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
+import type { Location } from '../text/location.js'
 
 /** From most to least precise. `-mixed`: autocast over fp32 weights; without: the weights themselves. */
 export type Precision = 'fp64' | 'fp32' | 'tf32' | 'bf16-mixed' | 'fp16-mixed' | 'bf16' | 'fp16' | 'fp8'
@@ -122,6 +123,12 @@ export interface InputPipelineSettings {
   decoder: string
   /** True for a stream that workers would repeat, since it is not sharded among them. */
   unshardedStream: boolean
+  /** Each process reads its own share; false: every process reads everything. */
+  sharded: boolean
+  /** The order is drawn anew for each epoch. */
+  reshuffled: boolean
+  /** The order is random, drawn by each process for itself. */
+  shuffled: boolean
 }
 
 export interface PreprocessingSettings {
@@ -196,6 +203,72 @@ export interface ParallelismSettings {
   guarded: boolean
   /** Nobody wrote it: the library wraps the model by itself when one process sees several devices. */
   implicit: boolean
+  /** What carries gradients between processes: 'nccl', 'gloo', 'mpi'. */
+  backend: string
+  /** The graph is walked after each forward pass to find parameters without a gradient. */
+  findsUnused: boolean
+  /** Why parameters may well be without a gradient: 'several heads', 'layer drop'. */
+  unusedBecause: string
+  /** Backward passes for one step of the optimiser; null: more than one, but how many is not known. */
+  accumulation: number | null
+  /** Gradients are exchanged after each backward pass, though several make up one step. */
+  exchangesEach: boolean
+}
+
+/** What an operation does. */
+export type OperationKind =
+  /** The host waits until the accelerator has finished. */
+  | 'synchronise'
+  /** Memory is handed back that is asked for again. */
+  | 'empty cache'
+  /** A forward pass keeps what only a backward pass would need. */
+  | 'evaluate with gradients'
+  /** The graph of a step is kept alive after it. */
+  | 'retain graph'
+  | 'evaluate'
+  | 'save'
+  | 'record'
+  /** Checks or a serial mode meant for finding a fault. */
+  | 'debug checks'
+  | 'deterministic kernels'
+  | 'profile'
+  /** Matrix products in full fp32, where the accelerator has a faster format for them. */
+  | 'strict matrix products'
+  | 'double precision'
+  /** Attention that writes the whole matrix of scores. */
+  | 'eager attention'
+
+/** Something done where it costs: in each step of a hot loop, or switched on for a whole run. */
+export interface OperationSettings {
+  kind: OperationKind
+  /** How often it is done. */
+  place: 'sample' | 'step' | 'epoch' | 'trial' | 'run'
+  /** Done only now and then: behind a count of steps. */
+  guarded: boolean
+  /** Everything that it is done by in one hot place, the first included, as the code calls it. */
+  places: { what: string; location: Location }[]
+  /** How heavy one is. `severe`: it stops or multiplies the work of a step; `slight`: hardly measurable by itself. */
+  weight: 'slight' | 'ordinary' | 'severe'
+  /** Steps between two, and how many there are in the run. */
+  every: number
+  times: number
+  /** What it is done to: 'fp32 weights', 'the validation set', the id of a model. */
+  subject: string
+  /** The model does the work of a real one: a backbone of a library, many layers. */
+  realModel: boolean
+  /** Why it may be wanted here: 'an out-of-memory handler', 'a physics library'. */
+  wantedFor: string
+}
+
+/** A model that is loaded or defined. */
+export interface ModelSettings {
+  /** Where its weights come from: 'meta-llama/Llama-3.1-8B'. */
+  id: string
+  parameters: number
+  /** The format that the weights are loaded in. */
+  weights: Precision
+  /** What is done with the weights. `frozen`: they only carry adapters, or none of them is trained. */
+  use: 'trained' | 'frozen' | 'inference'
 }
 
 export interface LaunchSettings {
@@ -216,6 +289,8 @@ export interface Words {
   Launch: LaunchSettings
   Program: ProgramSettings
   Parallelism: ParallelismSettings
+  Operation: OperationSettings
+  Model: ModelSettings
 }
 
 export type Word = keyof Words
