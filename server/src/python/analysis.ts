@@ -21,7 +21,9 @@ import type {
   ProgramArgument,
   PythonModule,
 } from './module.js'
+import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
+import { possibleValues } from './possible.js'
 import { type Binding, blocksOf, buildScopes, type Scope } from './scopes.js'
 import { summarise } from './summary.js'
 
@@ -58,7 +60,9 @@ export class Analysis implements PythonModule {
   private readonly finder: EffectFinder
   private readonly sites = new Map<Func, Call[]>()
   private readonly escaping = new Set<Func>()
-  private readonly mutated = new Map<Scope, Set<string>>()
+  /** Names whose value is changed in place somewhere, and where, by the scope that binds the name. */
+  readonly mutatedNames = new Set<string>()
+  readonly mutations = new Map<Scope, Map<string, { scope: Scope; binding: Binding }[]>>()
   private readonly parameters = new Map<number, { func: Func; position: number }>()
 
   constructor(
@@ -142,11 +146,17 @@ export class Analysis implements PythonModule {
     return argumentOf(this, call, keyword, position)
   }
 
-  entry(dictionary: Expr, key: string): ArgumentValue {
-    return inDictionary(this, dictionary, key)
+  entry(dictionary: Expr, key: string, until: number = dictionary.start): ArgumentValue {
+    return inDictionary(this, dictionary, key, until)
   }
-  keysOf(dictionary: Expr): string[] | null {
-    return dictionaryKeys(this, dictionary)
+  keysOf(dictionary: Expr, until: number = dictionary.start): string[] | null {
+    return dictionaryKeys(this, dictionary, until)
+  }
+  isChanged(expr: Expr): boolean {
+    return expr.type === 'name' && this.changesOf(expr.id, expr.start).length > 0
+  }
+  possible(expr: Expr): Expr[] | null {
+    return possibleValues(this, expr)
   }
 
   // Effects.
@@ -282,14 +292,17 @@ export class Analysis implements PythonModule {
     return fieldDefault(klass, expr.attr)
   }
   isMutated(name: string, scope: Scope): boolean {
-    return this.mutated.get(scope)?.has(name) ?? false
+    return this.mutations.get(scope)?.has(name) ?? false
+  }
+  changesOf(name: string, offset: number, until = offset): readonly Mutation[] {
+    return changesOf(this, name, offset, until)
   }
 
   // Construction.
 
   private collectBindings(scope: Scope): void {
     for (const [name, bindings] of scope.bindings) {
-      if (name.endsWith('[]')) this.markMutated(name.slice(0, -2), scope)
+      if (name.endsWith('[]')) this.markMutated(name.slice(0, -2), scope, bindings)
       if (name.includes('.')) {
         const list = this.attributeBindings.get(name) ?? []
         for (const binding of bindings) list.push({ binding, scope })
@@ -320,13 +333,17 @@ export class Analysis implements PythonModule {
     for (const child of scope.children) this.collectBindings(child)
   }
 
-  private markMutated(name: string, scope: Scope): void {
-    let current: Scope | null = scope
-    while (current !== null && !current.bindings.has(name)) current = current.parent
-    if (current === null) return
-    const set = this.mutated.get(current) ?? new Set()
-    set.add(name)
-    this.mutated.set(current, set)
+  private markMutated(name: string, scope: Scope, changes: Binding[]): void {
+    let owner: Scope | null = scope
+    // A comprehension or function changes what an outer scope binds.
+    while (owner !== null && !(owner.bindings.has(name) && !owner.outer.has(name))) owner = owner.parent
+    if (owner === null) return
+    this.mutatedNames.add(name)
+    const byName = this.mutations.get(owner) ?? new Map<string, { scope: Scope; binding: Binding }[]>()
+    this.mutations.set(owner, byName)
+    const list = byName.get(name) ?? []
+    byName.set(name, list)
+    for (const binding of changes) list.push({ scope, binding })
   }
 
   private resolveClasses(): void {
@@ -354,7 +371,6 @@ export class Analysis implements PythonModule {
   }
 
   private resolveCalls(): void {
-    const mutators = /^(append|extend|insert|update|pop|remove|setdefault|clear|add|sort|reverse)$/
     for (const call of this.calls) {
       call.name = names.calleeName(this, call.expr.callee)
       if (call.name !== null) this.ownUses.add(call.name)
@@ -367,9 +383,6 @@ export class Analysis implements PythonModule {
         }
         const made = this.definition(callee.value)
         if (made.type === 'call') call.receiverCall = this.callByExpr.get(made) ?? null
-        if (mutators.test(callee.attr) && callee.value.type === 'name') {
-          this.markMutated(callee.value.id, names.bindingsOf(this, callee.value.id, callee.value.start).scope)
-        }
       }
       const func = this.functionOf(callee)
       if (func !== null) {

@@ -2,7 +2,7 @@
 import type { Argument, Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import type { ArgumentValue, Call } from './module.js'
-import { bindingsOf, partialBehind } from './names.js'
+import { partialBehind } from './names.js'
 
 export function argumentOf(
   analysis: Analysis,
@@ -53,120 +53,158 @@ function search(
 }
 
 /** The value of a key in a dictionary: as written, then as changed by assignments and `update`. */
-export function inDictionary(analysis: Analysis, expr: Expr, keyword: string): ArgumentValue {
+export function inDictionary(
+  analysis: Analysis,
+  expr: Expr,
+  keyword: string,
+  until: number = expr.start,
+  depth = 0,
+): ArgumentValue {
+  const opaque: ArgumentValue = { state: 'unknown', because: '**kwargs' }
+  if (depth > 8) return opaque
+  const inner = (part: Expr): ArgumentValue =>
+    inDictionary(analysis, part, keyword, Math.max(until, part.start), depth + 1)
   const value = analysis.definition(expr)
   if (value.type === 'conditional') {
-    const branches = [
-      inDictionary(analysis, value.then, keyword),
-      inDictionary(analysis, value.otherwise, keyword),
-    ]
-    return branches.every((branch) => branch.state === 'absent')
-      ? { state: 'absent' }
-      : { state: 'unknown', because: '**kwargs' }
+    const branches = [inner(value.then), inner(value.otherwise)]
+    return branches.every((branch) => branch.state === 'absent') ? { state: 'absent' } : opaque
   }
   if (value.type === 'binary' && value.op === '|') {
-    const right = inDictionary(analysis, value.right, keyword)
-    return right.state === 'absent' ? inDictionary(analysis, value.left, keyword) : right
+    const right = inner(value.right)
+    return right.state === 'absent' ? inner(value.left) : right
   }
   if (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'dict') {
     const inside = search(analysis, value.args, keyword, null)
-    return afterChanges(analysis, expr, keyword, inside)
+    const first = value.args[0]
+    // `dict(base, lr=0.1)` starts from another dictionary.
+    const copied = first !== undefined && first.name === null && first.star === 0
+    const result = copied && inside.state === 'absent' ? inner(first.value) : inside
+    return afterChanges(analysis, expr, keyword, result, until)
   }
-  if (value.type !== 'dict') return { state: 'unknown', because: '**kwargs' }
+  if (
+    value.type === 'call' &&
+    value.callee.type === 'attribute' &&
+    value.callee.attr === 'copy' &&
+    value.args.length === 0
+  )
+    return afterChanges(
+      analysis,
+      expr,
+      keyword,
+      inDictionary(analysis, value.callee.value, keyword, value.start, depth + 1),
+      until,
+    )
+  if (value.type !== 'dict') return opaque
   let result: ArgumentValue = { state: 'absent' }
   for (const entry of value.entries) {
     if (entry.key === null) {
-      const inside = inDictionary(analysis, entry.value, keyword)
+      const inside = inDictionary(analysis, entry.value, keyword, entry.value.start, depth + 1)
       if (inside.state !== 'absent') result = inside
       continue
     }
     const key = analysis.fold(entry.key)
-    if (key.state === 'unknown') result = { state: 'unknown', because: '**kwargs' }
+    if (key.state === 'unknown') result = opaque
     else if (key.value === keyword) result = given(analysis, entry.value)
   }
-  return afterChanges(analysis, expr, keyword, result)
+  return afterChanges(analysis, expr, keyword, result, until)
 }
 
 /** `kwargs['num_workers'] = 4` and `kwargs.update(...)` between the dictionary and the call. */
-function afterChanges(analysis: Analysis, expr: Expr, keyword: string, result: ArgumentValue): ArgumentValue {
+function afterChanges(
+  analysis: Analysis,
+  expr: Expr,
+  keyword: string,
+  result: ArgumentValue,
+  until: number,
+): ArgumentValue {
   if (expr.type !== 'name') return result
-  const { scope } = bindingsOf(analysis, expr.id, expr.start)
-  const changes = scope.bindings.get(`${expr.id}[]`) ?? []
   let current = result
-  for (const change of changes) {
-    const target = change.value
-    if (target?.type !== 'subscript') continue
-    const key = analysis.fold(target.index)
-    if (key.state === 'unknown') return { state: 'unknown', because: `${expr.id} is changed` }
-    if (key.value !== keyword) continue
-    const statement = analysis.statementAt(target.start)
-    if (statement?.type !== 'assign' || statement.value === null || change.conditional) {
-      return { state: 'unknown', because: `${expr.id}['${keyword}'] is set under a condition` }
+  for (const change of analysis.changesOf(expr.id, expr.start, until)) {
+    const changed: ArgumentValue = { state: 'unknown', because: `${expr.id} is changed` }
+    const args = change.call?.args ?? []
+    const first = change.target?.index ?? args[0]?.value
+    const key = first === undefined || change.method === 'update' ? null : analysis.fold(first)
+    if (change.method === 'append' || change.method === 'extend') continue
+    if (change.method === 'update') {
+      const inside = args.every((argument) => argument.name !== null || argument.star === 2)
+        ? search(analysis, args, keyword, null)
+        : inDictionary(analysis, args[0]!.value, keyword)
+      if (inside.state === 'absent') continue
+      if (inside.state === 'given' && !change.certain)
+        return { state: 'unknown', because: `${expr.id} is updated under a condition` }
+      current = inside
+      continue
     }
-    current = given(analysis, statement.value)
-  }
-  for (const call of analysis.calls) {
-    const { callee } = call.expr
-    if (callee.type !== 'attribute' || callee.value.type !== 'name' || callee.value.id !== expr.id) continue
-    if (callee.attr === 'update') {
-      const inside = call.expr.args.every((argument) => argument.name !== null)
-        ? search(analysis, call.expr.args, keyword, null)
-        : call.expr.args[0] === undefined
-          ? ({ state: 'absent' } as const)
-          : inDictionary(analysis, call.expr.args[0].value, keyword)
-      if (inside.state === 'unknown') return inside
-      if (inside.state === 'given') {
-        if (call.conditional) return { state: 'unknown', because: `${expr.id} is updated under a condition` }
-        current = inside
-      }
-    } else if (callee.attr === 'setdefault' || callee.attr === 'pop')
-      return { state: 'unknown', because: `${expr.id} is changed` }
+    if (key === null || key.state === 'unknown') return changed
+    if (key.value !== keyword) continue
+    if (!change.certain)
+      return { state: 'unknown', because: `${expr.id}['${keyword}'] is set under a condition` }
+    if (change.target !== null) {
+      current = change.value === null ? changed : given(analysis, change.value)
+    } else if (change.method === 'pop') current = { state: 'absent' }
+    else if (change.method === 'setdefault') {
+      const fallback = args[1]
+      if (current.state === 'absent')
+        current = fallback === undefined ? changed : given(analysis, fallback.value)
+    } else current = changed
   }
   return current
 }
 
 /** All keys of a dictionary, as written and as added later; null where they cannot all be known. */
-export function dictionaryKeys(analysis: Analysis, expr: Expr): string[] | null {
-  const value = analysis.definition(expr)
+export function dictionaryKeys(analysis: Analysis, expr: Expr, until: number = expr.start): string[] | null {
   const keys = new Set<string>()
-  const collect = (source: Expr): boolean => {
+  const collect = (source: Expr, end: number, depth: number): boolean => {
+    if (depth > 8) return false
     const found = analysis.definition(source)
     if (found.type === 'call' && found.callee.type === 'name' && found.callee.id === 'dict') {
       for (const argument of found.args) {
-        if (argument.name === null) return false
-        keys.add(argument.name)
+        if (argument.name !== null) keys.add(argument.name)
+        else if (!collect(argument.value, argument.value.start, depth + 1)) return false
       }
-      return true
-    }
-    if (found.type !== 'dict') return false
-    for (const entry of found.entries) {
-      if (entry.key === null) {
-        if (!collect(entry.value)) return false
+    } else if (found.type === 'binary' && found.op === '|') {
+      if (!collect(found.left, found.left.start, depth + 1)) return false
+      if (!collect(found.right, found.right.start, depth + 1)) return false
+    } else if (
+      found.type === 'call' &&
+      found.callee.type === 'attribute' &&
+      found.callee.attr === 'copy' &&
+      found.args.length === 0
+    ) {
+      if (!collect(found.callee.value, found.start, depth + 1)) return false
+    } else if (found.type === 'dict') {
+      for (const entry of found.entries) {
+        if (entry.key === null) {
+          if (!collect(entry.value, entry.value.start, depth + 1)) return false
+          continue
+        }
+        const key = analysis.fold(entry.key)
+        if (key.state === 'unknown') return false
+        keys.add(String(key.value))
+      }
+    } else return false
+    return source.type !== 'name' || change(source.id, source.start, end, depth)
+  }
+  const change = (name: string, at: number, end: number, depth: number): boolean => {
+    for (const one of analysis.changesOf(name, at, end)) {
+      const args = one.call?.args ?? []
+      if (one.method === 'update') {
+        for (const argument of args) {
+          if (argument.name !== null) keys.add(argument.name)
+          else if (!collect(argument.value, argument.value.start, depth + 1)) return false
+        }
         continue
       }
-      const key = analysis.fold(entry.key)
-      if (key.state === 'unknown') return false
-      keys.add(String(key.value))
+      if (one.method === 'append' || one.method === 'extend') continue
+      const first = one.target?.index ?? args[0]?.value
+      const key = first === undefined ? null : analysis.fold(first)
+      if (key === null || key.state === 'unknown') return false
+      const removes = one.method === 'pop' || (one.target !== null && one.value === null)
+      if (!removes) keys.add(String(key.value))
+      else if (!one.certain) return false
+      else if (one.method === 'pop') keys.delete(String(key.value))
     }
     return true
   }
-  if (!collect(value)) return null
-  if (expr.type !== 'name') return [...keys]
-  const { scope } = bindingsOf(analysis, expr.id, expr.start)
-  for (const change of scope.bindings.get(`${expr.id}[]`) ?? []) {
-    if (change.value?.type !== 'subscript') continue
-    const key = analysis.fold(change.value.index)
-    if (key.state === 'unknown') return null
-    keys.add(String(key.value))
-  }
-  for (const call of analysis.calls) {
-    const { callee } = call.expr
-    if (callee.type !== 'attribute' || callee.value.type !== 'name' || callee.value.id !== expr.id) continue
-    if (callee.attr !== 'update') continue
-    for (const argument of call.expr.args) {
-      if (argument.name !== null) keys.add(argument.name)
-      else if (!collect(argument.value)) return null
-    }
-  }
-  return [...keys]
+  return collect(expr, until, 0) ? [...keys] : null
 }

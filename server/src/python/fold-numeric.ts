@@ -37,15 +37,75 @@ function spaced(start: number, stop: number, count: number, endpoint = true): nu
   )
 }
 
+/** As Python rounds: halves to the even neighbour. */
+function roundHalfEven(value: number): number {
+  const down = Math.floor(value)
+  if (value - down !== 0.5) return Math.round(value)
+  return down % 2 === 0 ? down : down + 1
+}
+
+/** Every number of a list, at any depth. */
+export function mapNumbers(value: Json, change: (item: number) => number): Json {
+  if (isNumber(value)) return change(value)
+  return Array.isArray(value) ? value.map((item) => mapNumbers(item, change)) : value
+}
+
+/** Parameter names of the functions that are called with keywords as well. */
+const parameterNames: Record<string, string[]> = {
+  'numpy.arange': ['start', 'stop', 'step'],
+  'torch.arange': ['start', 'end', 'step'],
+  'numpy.linspace': ['start', 'stop', 'num'],
+  'torch.linspace': ['start', 'end', 'steps'],
+  'numpy.logspace': ['start', 'stop', 'num'],
+  'torch.logspace': ['start', 'end', 'steps'],
+  'numpy.geomspace': ['start', 'stop', 'num'],
+}
+
 /** Value of a library or built-in function on folded arguments; undefined where it does not fold. */
-export function foldFunction(name: string, args: Json[], keywords: Record<string, Json>): Json | undefined {
+export function foldFunction(
+  name: string,
+  positional: Json[],
+  keywords: Record<string, Json>,
+): Json | undefined {
+  const value = folded(name, positional, keywords)
+  return keywords.dtype === 'int' && value !== undefined ? mapNumbers(value, Math.trunc) : value
+}
+
+function folded(name: string, positional: Json[], keywords: Record<string, Json>): Json | undefined {
+  const args = [...positional]
+  const named = parameterNames[name]
+  if (named !== undefined) {
+    for (let index = args.length; index < named.length; index++) {
+      const value = keywords[named[index]!]
+      // `arange(stop=5)` leaves the first one out.
+      if (value === undefined && index > 0) break
+      args.push(value ?? 0)
+    }
+  }
   const [first, second, third] = args
   switch (name) {
     case 'range':
       return rangeItems(args) ?? undefined
+    case 'sorted':
+      if (!Array.isArray(first)) return undefined
+      if (first.every(isNumber)) return [...(first as number[])].sort((a, b) => a - b)
+      // Without `key` and `reverse`, which are not looked at, only the order is lost.
+      return first.every((item) => typeof item === 'string') ? [...(first as string[])].sort() : undefined
+    case 'reversed':
+      return Array.isArray(first) ? [...first].reverse() : undefined
+    case 'enumerate': {
+      const from = second ?? keywords.start ?? 0
+      if (!Array.isArray(first) || !isNumber(from)) return undefined
+      return first.map((item, index) => [from + index, item])
+    }
+    case 'zip': {
+      if (args.length === 0 || !args.every(Array.isArray)) return undefined
+      const lists = args as Json[][]
+      const size = Math.min(...lists.map((list) => list.length))
+      return Array.from({ length: size }, (_, index) => lists.map((list) => list[index]!))
+    }
     case 'list':
     case 'tuple':
-    case 'sorted':
     case 'numpy.array':
     case 'numpy.asarray':
     case 'torch.tensor':
@@ -81,8 +141,12 @@ export function foldFunction(name: string, args: Json[], keywords: Record<string
       return typeof first === 'boolean' ? first : isNumber(first) ? first !== 0 : undefined
     case 'abs':
       return isNumber(first) ? Math.abs(first) : undefined
-    case 'round':
-      return isNumber(first) ? Math.round(first) : undefined
+    case 'round': {
+      if (!isNumber(first)) return undefined
+      if (second === undefined) return roundHalfEven(first)
+      const digits = isNumber(second) ? Number(first.toFixed(Math.min(100, Math.max(0, second)))) : undefined
+      return digits
+    }
     case 'sum': {
       if (!Array.isArray(first) || !first.every(isNumber)) return undefined
       return (first as number[]).reduce((total, item) => total + item, 0)
@@ -136,13 +200,24 @@ export function foldFunction(name: string, args: Json[], keywords: Record<string
     }
     case 'numpy.round':
     case 'numpy.sort':
-    case 'numpy.unique':
       return Array.isArray(first) ? first : undefined
+    case 'numpy.unique':
+      return Array.isArray(first)
+        ? [...new Map(first.map((item) => [JSON.stringify(item), item])).values()]
+        : undefined
     case 'numpy.power':
       if (isNumber(first) && Array.isArray(second) && second.every(isNumber)) {
         return (second as number[]).map((power) => first ** power)
       }
       return undefined
+    case 'numpy.exp':
+    case 'numpy.exp2':
+    case 'numpy.log10': {
+      const change =
+        name === 'numpy.exp' ? Math.exp : name === 'numpy.exp2' ? (x: number) => 2 ** x : Math.log10
+      if (!isNumber(first) && !Array.isArray(first)) return undefined
+      return mapNumbers(first, change)
+    }
     default:
       return undefined
   }

@@ -7,10 +7,11 @@ import type { Argument, Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
-import { foldFunction, maximumItems } from './fold-numeric.js'
+import { foldFunction, mapNumbers, maximumItems } from './fold-numeric.js'
 import type { Folded } from './module.js'
+import type { Mutation } from './mutations.js'
 import { attributeValues, bindingsOf, functionOf, nameOf, projectTarget } from './names.js'
-import type { Binding } from './scopes.js'
+import { type Binding, childrenOf, scopeAt } from './scopes.js'
 
 const depthLimit = 24
 
@@ -49,19 +50,41 @@ function agree(values: Folded[], otherwise: string): Folded {
 export class Folder {
   private readonly memo = new Map<Expr, Folded>()
   private depth = 0
+  /** Folded below the depth limit or under variables of a comprehension: not what another place would see. */
+  private readonly passing: Expr[] = []
+  private cut = false
+  /** Turns of comprehensions that are left, for one question and for all: hostile code must stay cheap. */
+  private turns = maximumItems
+  private turnsInAll = 50 * maximumItems
+  /** Values of the variables of the comprehensions that are being carried out. */
+  private readonly locals = new Map<Binding, Json>()
 
   constructor(private readonly analysis: Analysis) {}
 
   fold(expr: Expr): Folded {
+    if (expr.type === 'constant') return known(expr.value)
     const before = this.memo.get(expr)
     if (before !== undefined) return before
-    if (this.depth >= depthLimit) return unknown('too deep')
+    if (this.depth >= depthLimit) {
+      this.cut = true
+      return unknown('too deep')
+    }
+    const cutBefore = this.cut
+    this.cut = false
     this.depth++
     // A value that refers to itself (`x = x + 1` in a loop) has no value.
     this.memo.set(expr, unknown('refers to itself'))
     const value = this.compute(expr)
     this.depth--
     this.memo.set(expr, value)
+    // Kept until the whole is done, so that shared parts are not folded over and over.
+    if (this.cut) this.passing.push(expr)
+    this.cut ||= cutBefore
+    if (this.depth === 0) {
+      for (const each of this.passing.splice(0)) this.memo.delete(each)
+      this.cut = false
+      this.turns = maximumItems
+    }
     return value
   }
 
@@ -162,6 +185,11 @@ export class Folder {
     if (operand.state === 'unknown') return operand
     const { value } = operand
     if (op === 'not') return combine(!truthy(value), [operand])
+    if (Array.isArray(value) && op === '-')
+      return combine(
+        mapNumbers(value, (item) => -item),
+        [operand],
+      )
     if (typeof value !== 'number') return unknown('an expression')
     return combine(op === '-' ? -value : op === '~' ? ~value : value, [operand])
   }
@@ -176,22 +204,76 @@ export class Folder {
     const b = this.fold(right)
     if (a.state === 'unknown') return a
     if (b.state === 'unknown') return b
-    const value = operate(op, a.value, b.value)
+    const arrays =
+      (Array.isArray(a.value) && this.isArray(left)) || (Array.isArray(b.value) && this.isArray(right))
+    const value = arrays ? elementwise(op, a.value, b.value) : operate(op, a.value, b.value)
     return value === undefined ? unknown('an expression') : combine(value, [a, b])
   }
 
+  /** A NumPy or torch array (arithmetic goes element by element) rather than a list. */
+  private isArray(expr: Expr, depth = 0): boolean {
+    if (depth > 8) return false
+    const value = this.analysis.definition(expr)
+    if (value.type === 'unary') return this.isArray(value.operand, depth + 1)
+    if (value.type === 'binary')
+      return this.isArray(value.left, depth + 1) || this.isArray(value.right, depth + 1)
+    if (value.type !== 'call') return false
+    const name = this.analysis.callByExpr.get(value)?.name ?? null
+    if (name !== null) return /^(numpy|torch|jax\.numpy|cupy)\./.test(name)
+    return (
+      value.callee.type === 'attribute' &&
+      value.callee.attr !== 'tolist' &&
+      this.isArray(value.callee.value, depth + 1)
+    )
+  }
+
   private name(id: string, offset: number): Folded {
-    const { bindings, scope } = bindingsOf(this.analysis, id, offset)
+    const { bindings } = bindingsOf(this.analysis, id, offset)
     if (bindings.length === 0) return unknown(`the name ${id}`)
     // A list or dictionary that is changed after it was made no longer has the value it was made with.
-    if (this.analysis.isMutated(id, scope)) return unknown(`${id} is changed`)
+    const changes = this.analysis.changesOf(id, offset)
+    if (changes.length > 0) {
+      const only = bindings.length === 1 ? bindings[0]! : null
+      if (only === null) return unknown(`${id} is changed`)
+      return this.changed(id, this.binding(only), changes)
+    }
     return agree(
       bindings.map((binding) => this.binding(binding)),
       `several values of ${id}`,
     )
   }
 
+  /** A list after `append` and `extend`, a dictionary after `d[key] = value` and `update`. */
+  private changed(id: string, made: Folded, changes: readonly Mutation[]): Folded {
+    let current = made
+    for (const change of changes) {
+      if (current.state === 'unknown') return current
+      const { value } = current
+      if (!change.certain) return unknown(`${id} is changed`)
+      const args = change.call?.args ?? []
+      if (change.call !== null && (args.length !== 1 || args[0]!.name !== null || args[0]!.star > 0))
+        return unknown(`${id} is changed`)
+      const given = change.value ?? args[0]?.value
+      const added = given === undefined ? unknown(`${id} is changed`) : this.fold(given)
+      if (added.state === 'unknown') return added
+      if (change.method === 'append' && Array.isArray(value)) {
+        current = combine([...value, added.value], [current, added])
+      } else if (change.method === 'extend' && Array.isArray(value) && Array.isArray(added.value)) {
+        current = combine([...value, ...added.value], [current, added])
+      } else if (change.method === 'update' && isDict(value) && isDict(added.value)) {
+        current = combine({ ...value, ...added.value }, [current, added])
+      } else if (change.target !== null && isDict(value)) {
+        const key = this.fold(change.target.index)
+        if (key.state === 'unknown') return key
+        current = combine({ ...value, [String(key.value)]: added.value }, [current, added, key])
+      } else return unknown(`${id} is changed`)
+    }
+    return current
+  }
+
   private binding(binding: Binding): Folded {
+    const local = this.locals.get(binding)
+    if (local !== undefined) return known(local)
     switch (binding.kind) {
       case 'assign':
         if (binding.value === null) return unknown(binding.name)
@@ -322,24 +404,72 @@ export class Folder {
     return fallback.state === 'unknown' ? fallback : { ...fallback, overridable: true }
   }
 
+  /** Carried out item by item, as Python would. */
   private comprehension(expr: Expr & { type: 'comprehension' }): Folded {
-    if (expr.kind === 'dict') return unknown('a comprehension')
-    // Only the number of items is certain in general; the items where the element is the variable itself.
-    let size = 1
+    const items: Json[] = []
+    const entries: Record<string, Json> = {}
     const parts: Folded[] = []
-    let plain: Json[] | null = null
-    for (const clause of expr.clauses) {
-      const items = this.fold(clause.iterable)
-      if (items.state === 'unknown') return items
-      if (!Array.isArray(items.value)) return unknown('a comprehension')
-      size *= items.value.length
-      parts.push(items)
-      const same =
-        expr.element.type === 'name' && clause.target.type === 'name' && clause.target.id === expr.element.id
-      if (same && expr.clauses.length === 1) plain = items.value
+    const inner = scopeAt(this.analysis.scopes, expr.element.start)
+    const run = (depth: number): Folded | null => {
+      const clause = expr.clauses[depth]
+      if (clause === undefined) {
+        if (this.turns-- <= 0 || this.turnsInAll-- <= 0) return unknown('too long')
+        for (const condition of expr.conditions) {
+          const test = this.afresh(condition)
+          if (test.state === 'unknown') return test
+          if (!truthy(test.value)) return null
+        }
+        const element = this.afresh(expr.element)
+        if (element.state === 'unknown') return element
+        parts.push(element)
+        if (expr.kind !== 'dict') items.push(element.value)
+        else {
+          const value = expr.value === undefined ? unknown('a comprehension') : this.afresh(expr.value)
+          if (value.state === 'unknown') return value
+          parts.push(value)
+          entries[String(element.value)] = value.value
+        }
+        return null
+      }
+      const iterable = depth === 0 ? this.fold(clause.iterable) : this.afresh(clause.iterable)
+      if (iterable.state === 'unknown') return iterable
+      if (!Array.isArray(iterable.value)) return unknown('a comprehension')
+      parts.push(iterable)
+      const bindings = [...inner.bindings.values()].flat().filter((one) => one.value === clause.iterable)
+      for (const item of iterable.value) {
+        for (const binding of bindings) {
+          const value = binding.unpack === null ? item : itemAt(item, binding.unpack)
+          if (value === undefined) return unknown('an unpacked value')
+          this.locals.set(binding, value)
+        }
+        const stop = run(depth + 1)
+        if (stop !== null) return stop
+        if (parts.length > 64) parts.splice(0, parts.length, combine(null, parts))
+      }
+      return null
     }
-    if (expr.conditions.length > 0 || size > maximumItems) return unknown('a comprehension')
-    return combine(plain ?? Array.from({ length: size }, (_, index) => `item ${index}`), parts)
+    const stop = run(0)
+    for (const bindings of inner.bindings.values()) for (const one of bindings) this.locals.delete(one)
+    if (stop !== null) return stop
+    if (expr.kind === 'dict') return combine(entries, parts)
+    const distinct = new Map(items.map((item) => [JSON.stringify(item), item]))
+    return combine(expr.kind === 'set' ? [...distinct.values()] : items, parts)
+  }
+
+  /** Folds without what was remembered: a variable has another value in each turn. */
+  private afresh(expr: Expr): Folded {
+    const stack = [expr]
+    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+      this.memo.delete(next)
+      stack.push(...childrenOf(next))
+    }
+    const value = this.fold(expr)
+    const after = [expr]
+    for (let next = after.pop(); next !== undefined; next = after.pop()) {
+      this.memo.delete(next)
+      after.push(...childrenOf(next))
+    }
+    return value
   }
 
   private call(expr: Expr & { type: 'call' }): Folded {
@@ -354,11 +484,17 @@ export class Folder {
       )
     }
     if (name === null || name === undefined) return this.method(expr)
-    if (name === 'itertools.product' || name === 'zip') return unknown('a product')
+    if (name === 'itertools.product') return unknown('a product')
     const positional: Json[] = []
     const keywords: Record<string, Json> = {}
     const parts: Folded[] = []
     for (const argument of expr.args) {
+      if (argument.name === 'dtype') {
+        // Types do not fold; whole numbers are the only ones that change a value here.
+        const type = nameOf(this.analysis, argument.value)
+        if (type !== null && /(^|\.)u?int\d*$/.test(type)) keywords.dtype = 'int'
+        continue
+      }
       const value = this.argumentValue(argument)
       if (value.state === 'unknown') return value
       parts.push(value)
@@ -389,12 +525,28 @@ export class Folder {
     if (receiver.state === 'unknown') return unknown(`.${expr.callee.attr}()`)
     const { value } = receiver
     switch (expr.callee.attr) {
-      case 'tolist':
+      case 'astype': {
+        if (!Array.isArray(value)) return unknown('.astype()')
+        const type = expr.args[0] === undefined ? null : nameOf(this.analysis, expr.args[0].value)
+        const whole = type !== null && /(^|\.)u?int\d*$/.test(type)
+        return whole ? combine(mapNumbers(value, Math.trunc), [receiver]) : receiver
+      }
       case 'copy':
-      case 'astype':
+        return receiver
+      case 'tolist':
       case 'flatten':
       case 'round':
         return Array.isArray(value) ? receiver : unknown(`.${expr.callee.attr}()`)
+      case 'items':
+        return isDict(value) ? combine(Object.entries(value), [receiver]) : unknown('a call')
+      case 'get': {
+        const [key, fallback] = expr.args
+        const name = key === undefined ? unknown('a key') : this.fold(key.value)
+        if (!isDict(value) || name.state === 'unknown') return unknown('a call')
+        const item = value[String(name.value)]
+        if (item !== undefined) return combine(item, [receiver, name])
+        return fallback === undefined ? combine(null, [receiver, name]) : this.fold(fallback.value)
+      }
       case 'keys':
       case 'values':
         if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
@@ -415,6 +567,27 @@ export class Folder {
         return unknown(`.${expr.callee.attr}()`)
     }
   }
+}
+
+function itemAt(value: Json, path: number[]): Json | undefined {
+  let current: Json | undefined = value
+  for (const index of path) current = Array.isArray(current) ? current[index] : undefined
+  return current
+}
+
+/** Arithmetic of arrays: with a number, or with an array of the same shape. */
+function elementwise(op: string, a: Json, b: Json): Json | undefined {
+  const size = Array.isArray(a) ? a.length : Array.isArray(b) ? b.length : 0
+  if (Array.isArray(a) && Array.isArray(b) && a.length !== b.length) return undefined
+  const result: Json[] = []
+  for (let index = 0; index < size; index++) {
+    const x = Array.isArray(a) ? a[index]! : a
+    const y = Array.isArray(b) ? b[index]! : b
+    const value = Array.isArray(x) || Array.isArray(y) ? elementwise(op, x, y) : operate(op, x, y)
+    if (value === undefined) return undefined
+    result.push(value)
+  }
+  return result
 }
 
 function combineWith(value: Folded, other: Folded): Folded {

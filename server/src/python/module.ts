@@ -190,10 +190,20 @@ export interface PythonModule {
   fold(expr: Expr): Folded
   /** The argument of that keyword, or at that position (0-based; null: keyword only). */
   argument(call: Call, keyword: string, position?: number | null): ArgumentValue
-  /** The value of a key in a dictionary, later assignments and `update` followed. */
-  entry(dictionary: Expr, key: string): ArgumentValue
-  /** All keys of a dictionary; null where they cannot all be known. */
-  keysOf(dictionary: Expr): string[] | null
+  /**
+   * The value of a key in a dictionary, assignments and `update` followed up to `until` (an offset; by default the
+   * place of the expression).
+   */
+  entry(dictionary: Expr, key: string, until?: number): ArgumentValue
+  /** All keys of a dictionary, as above; null where they cannot all be known. */
+  keysOf(dictionary: Expr, until?: number): string[] | null
+  /**
+   * Every value that an expression stands for in turn: the items of the literal that a loop goes through, what the
+   * calls of a function pass for a parameter, or its one definition. Null where they cannot be listed.
+   */
+  possible(expr: Expr): Expr[] | null
+  /** True for a name whose list or dictionary is changed in place after it was made, before this place. */
+  isChanged(expr: Expr): boolean
   /** The expression that a name was last assigned before this place (one assignment in reach), else itself. */
   definition(expr: Expr): Expr
   /** The call behind an expression: itself, or the one that the name was assigned. */

@@ -130,7 +130,32 @@ export function definition(analysis: Analysis, expr: Expr, depth = 0): Expr {
     const values = attributeValues(analysis, expr)
     if (values.length === 1 && values[0] !== null) return definition(analysis, values[0]!, depth + 1)
   }
+  if (expr.type === 'subscript') {
+    const item = itemOf(analysis, expr.value, expr.index, depth + 1)
+    if (item !== null) return definition(analysis, item, depth + 1)
+  }
   return expr
+}
+
+/** `grids[0]`, `grids['svc']`: the item of a literal that nothing changes. */
+function itemOf(analysis: Analysis, container: Expr, index: Expr, depth: number): Expr | null {
+  const literal = definition(analysis, container, depth)
+  if (literal.type !== 'list' && literal.type !== 'tuple' && literal.type !== 'dict') return null
+  if (container.type === 'name' && analysis.changesOf(container.id, container.start).length > 0) return null
+  const key = analysis.fold(index)
+  if (key.state === 'unknown') return null
+  if (literal.type === 'dict') {
+    let found: Expr | null = null
+    for (const entry of literal.entries) {
+      if (entry.key === null) return null
+      const name = analysis.fold(entry.key)
+      if (name.state === 'unknown') return null
+      if (name.value === key.value) found = entry.value
+    }
+    return found
+  }
+  if (typeof key.value !== 'number' || literal.items.some((item) => item.type === 'starred')) return null
+  return literal.items.at(key.value) ?? null
 }
 
 /** What is assigned to `self.x` in the class, or to `name.x` in the module; null for what has no single value. */

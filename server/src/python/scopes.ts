@@ -17,6 +17,10 @@ export interface Binding {
   conditional: boolean
   /** Innermost loop of the scope that holds the binding: its span. */
   loop: { start: number; end: number } | null
+  /** The block under a condition or loop that holds it; 0: none, it always runs. */
+  branch: number
+  /** For `name[key] = …` (kept as `name[]`): what is assigned. */
+  assigned?: Expr | null
 }
 
 export interface Scope {
@@ -36,7 +40,13 @@ export interface Scope {
 interface Where {
   conditional: boolean
   loop: { start: number; end: number } | null
+  branch: number
 }
+
+const always: Where = { conditional: false, loop: null, branch: 0 }
+
+/** Methods that change a list, set or dictionary in place. */
+const mutators = /^(append|extend|insert|update|pop|popitem|remove|setdefault|clear|add|sort|reverse)$/
 
 function newScope(
   kind: Scope['kind'],
@@ -122,6 +132,7 @@ function bindTarget(
           node: null,
           target: null,
           ...where,
+          assigned: kind === 'assign' && unpack === null ? value : null,
         })
       }
       break
@@ -140,10 +151,7 @@ function visitExpr(scope: Scope, expr: Expr, where: Where): void {
     case 'comprehension': {
       const inner = newScope('inner', null, scope, expr.start, expr.end)
       for (const clause of expr.clauses) {
-        bindTarget(inner, clause.target, 'loop', clause.iterable, expr.start, {
-          conditional: false,
-          loop: null,
-        })
+        bindTarget(inner, clause.target, 'loop', clause.iterable, expr.start, always)
         visitExpr(inner, clause.iterable, where)
       }
       visitExpr(inner, expr.element, where)
@@ -164,6 +172,25 @@ function visitExpr(scope: Scope, expr: Expr, where: Where): void {
       })
       visitExpr(scope, expr.value, where)
       break
+    case 'call':
+      if (
+        expr.callee.type === 'attribute' &&
+        expr.callee.value.type === 'name' &&
+        mutators.test(expr.callee.attr)
+      ) {
+        bind(scope, {
+          name: `${expr.callee.value.id}[]`,
+          at: expr.end,
+          kind: 'other',
+          value: expr,
+          unpack: null,
+          node: null,
+          target: null,
+          ...where,
+        })
+      }
+      for (const child of childrenOf(expr)) visitExpr(scope, child, where)
+      break
     default:
       for (const child of childrenOf(expr)) visitExpr(scope, child, where)
   }
@@ -178,8 +205,7 @@ function bindParam(scope: Scope, name: string, at: number, fallback: Expr | null
     unpack: null,
     node: null,
     target: null,
-    conditional: false,
-    loop: null,
+    ...always,
   })
 }
 
@@ -337,7 +363,12 @@ function visitBlock(scope: Scope, body: Stmt[], where: Where): void {
 }
 
 function visitStatement(scope: Scope, statement: Stmt, where: Where): void {
-  const inBranch = { ...where, conditional: true }
+  const inBranch = (): Where => ({
+    ...where,
+    conditional: true,
+    branch: statement.start * 1024 + 1 + branches++,
+  })
+  let branches = 0
   for (const expr of expressionsOf(statement)) visitExpr(scope, expr, where)
   switch (statement.type) {
     case 'assign':
@@ -353,19 +384,19 @@ function visitStatement(scope: Scope, statement: Stmt, where: Where): void {
     case 'for': {
       const loop = { start: statement.start, end: statement.end }
       bindTarget(scope, statement.target, 'loop', statement.iterable, statement.iterable.end, {
-        conditional: where.conditional,
+        ...where,
         loop,
       })
-      visitBlock(scope, statement.body, { conditional: true, loop })
-      visitBlock(scope, statement.orelse, inBranch)
+      visitBlock(scope, statement.body, { ...inBranch(), loop })
+      visitBlock(scope, statement.orelse, inBranch())
       return
     }
     case 'while':
       visitBlock(scope, statement.body, {
-        conditional: true,
+        ...inBranch(),
         loop: { start: statement.start, end: statement.end },
       })
-      visitBlock(scope, statement.orelse, inBranch)
+      visitBlock(scope, statement.orelse, inBranch())
       return
     case 'with':
       for (const item of statement.items) {
@@ -386,7 +417,7 @@ function visitStatement(scope: Scope, statement: Stmt, where: Where): void {
       })
       const inner = newScope('function', statement, scope, statement.start, statement.end)
       for (const param of statement.params) bindParam(inner, param.name, param.start, param.default)
-      visitBlock(inner, statement.body, { conditional: false, loop: null })
+      visitBlock(inner, statement.body, always)
       return
     }
     case 'class': {
@@ -401,11 +432,17 @@ function visitStatement(scope: Scope, statement: Stmt, where: Where): void {
         ...where,
       })
       const inner = newScope('class', statement, scope, statement.start, statement.end)
-      visitBlock(inner, statement.body, { conditional: false, loop: null })
+      visitBlock(inner, statement.body, always)
       return
     }
     case 'import':
       bindImport(scope, statement, where)
+      return
+    case 'delete':
+      // `del d[key]` changes the dictionary.
+      for (const child of statement.children) {
+        if (child.type === 'subscript') bindTarget(scope, child, 'other', null, statement.end, where)
+      }
       return
     case 'global':
       for (const child of statement.children) if (child.type === 'name') scope.outer.add(child.id)
@@ -413,17 +450,17 @@ function visitStatement(scope: Scope, statement: Stmt, where: Where): void {
     case 'try':
       // What a `try` body binds usually holds afterwards (imports with a fallback, above all).
       visitBlock(scope, statement.body, where)
-      for (const handler of statement.handlers) visitBlock(scope, handler.body, inBranch)
+      for (const handler of statement.handlers) visitBlock(scope, handler.body, inBranch())
       visitBlock(scope, statement.orelse, where)
       visitBlock(scope, statement.finally, where)
       return
     case 'if':
       // `if __name__ == '__main__':` always runs in a script.
-      visitBlock(scope, statement.body, isMainGuard(statement.test) ? where : inBranch)
-      visitBlock(scope, statement.orelse, inBranch)
+      visitBlock(scope, statement.body, isMainGuard(statement.test) ? where : inBranch())
+      visitBlock(scope, statement.orelse, inBranch())
       return
     case 'match':
-      for (const one of statement.cases) visitBlock(scope, one.body, inBranch)
+      for (const one of statement.cases) visitBlock(scope, one.body, inBranch())
       return
   }
 }
@@ -439,7 +476,7 @@ export function isMainGuard(test: Expr): boolean {
 
 export function buildScopes(body: Stmt[], length: number): Scope {
   const module = newScope('module', null, null, 0, length + 1)
-  visitBlock(module, body, { conditional: false, loop: null })
+  visitBlock(module, body, always)
   return module
 }
 
@@ -478,14 +515,14 @@ export function reaching(scope: Scope, name: string, offset: number): { bindings
       const all = current.bindings.get(name)
       if (all !== undefined && !(first && current.outer.has(name))) {
         if (!first) return { bindings: all, scope: current }
+        let from = all.length - 1
+        while (from > 0 && (all[from]!.at > offset || all[from]!.conditional)) from--
         const reached: Binding[] = []
-        for (const binding of all) {
-          if (binding.at <= offset) {
-            if (!binding.conditional) reached.length = 0
+        for (let index = from; index < all.length; index++) {
+          const binding = all[index]!
+          const { loop } = binding
+          if (binding.at <= offset || (loop !== null && offset >= loop.start && offset < loop.end))
             reached.push(binding)
-          } else if (binding.loop !== null && offset >= binding.loop.start && offset < binding.loop.end) {
-            reached.push(binding)
-          }
         }
         if (reached.length > 0) return { bindings: reached, scope: current }
         if (current.kind !== 'module' && current.kind !== 'inner' && current.kind !== 'class') {

@@ -1,0 +1,77 @@
+/** Changes of a list or dictionary in place, between where it was made and where it is used. */
+import type { CallExpr, Expr, Subscript } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import { bindingsOf } from './names.js'
+import { type Binding, type Scope, scopeAt } from './scopes.js'
+
+export interface Mutation {
+  /** `d[key] = …`: the target; null for a method call. */
+  target: Subscript | null
+  /** What is assigned to the target; null where it is unpacked, computed from the old value, or deleted. */
+  value: Expr | null
+  /** `append`, `update` …; null for an assignment. */
+  method: string | null
+  call: CallExpr | null
+  /** It happens on every way from the definition to the use, once. */
+  certain: boolean
+}
+
+const none: readonly Mutation[] = []
+
+/**
+ * What changes the value of `name` between its definition and `until` (by default the place that reads it), in order.
+ * `until` lies further on for what is put into something else first: `config['a'] = inner` and then `inner['b'] = 1`.
+ */
+export function changesOf(
+  analysis: Analysis,
+  name: string,
+  offset: number,
+  until: number = offset,
+): readonly Mutation[] {
+  if (!analysis.mutatedNames.has(name)) return none
+  const { bindings, scope } = bindingsOf(analysis, name, offset)
+  const marks = analysis.mutations.get(scope)?.get(name)
+  if (marks === undefined) return none
+  const here = ownScope(scopeAt(analysis.scopes, offset)) === scope
+  const made = bindings.length === 1 ? bindings[0]! : null
+  const since = here ? Math.min(...bindings.map((binding) => binding.at)) : -1
+  const found: Mutation[] = []
+  for (const mark of marks) {
+    if (mark.scope !== scope) {
+      // A function does it, and nobody knows when.
+      found.push(mutation(mark.binding, false))
+      continue
+    }
+    const { binding } = mark
+    if (here) {
+      const { loop } = binding
+      const again = loop !== null && loop.start <= until && until < loop.end
+      const fresh = made !== null && loop !== null && loop.start <= made.at && made.at < loop.end
+      if (binding.at > until && (!again || fresh)) continue
+      if (binding.at <= since) continue
+      if (binding.at > until) {
+        found.push(mutation(binding, false))
+        continue
+      }
+    }
+    found.push(mutation(binding, made !== null && binding.branch === made.branch))
+  }
+  return found
+}
+
+function mutation(binding: Binding, certain: boolean): Mutation {
+  const { value } = binding
+  if (value?.type === 'call') {
+    const method = value.callee.type === 'attribute' ? value.callee.attr : null
+    return { target: null, value: null, method, call: value, certain }
+  }
+  const target = value?.type === 'subscript' ? value : null
+  return { target, value: binding.assigned ?? null, method: null, call: null, certain }
+}
+
+/** The function, class or module that a comprehension or lambda stands in. */
+function ownScope(scope: Scope): Scope {
+  let current = scope
+  while (current.kind === 'inner' && current.parent !== null) current = current.parent
+  return current
+}

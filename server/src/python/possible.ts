@@ -1,0 +1,136 @@
+/** Values that one expression has in turn: in the passes of a loop, in the calls of a function. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import { bindingsOf } from './names.js'
+
+/** More values than this are no list that somebody wrote by hand. */
+const maximumValues = 100
+
+export function possibleValues(analysis: Analysis, expr: Expr, depth = 0): Expr[] | null {
+  if (depth > 4) return null
+  const value = analysis.definition(expr)
+  if (value.type === 'subscript') return itemsAt(analysis, value, depth)
+  if (value.type !== 'name') return [value]
+  const { bindings } = bindingsOf(analysis, value.id, value.start)
+  const binding = bindings.length === 1 ? bindings[0]! : null
+  if (binding === null) return null
+  if (binding.kind === 'param') {
+    const owner = analysis.parameterOwner(binding)
+    const sites = owner === null ? null : analysis.callSites(owner.func)
+    if (owner === null || sites === null || sites.length === 0) return null
+    const found: Expr[] = []
+    for (const site of sites) {
+      const argument = analysis.argument(site, binding.name, owner.position)
+      const passed =
+        argument.state === 'given' ? argument.expr : argument.state === 'absent' ? binding.value : null
+      const values = passed === null ? null : possibleValues(analysis, passed, depth + 1)
+      if (values === null) return null
+      found.push(...values)
+      if (found.length > maximumValues) return null
+    }
+    return found
+  }
+  if (binding.kind === 'loop' && binding.value !== null) {
+    return elements(analysis, binding.value, binding.unpack ?? [], depth)
+  }
+  if (binding.kind === 'assign' && binding.value !== null && binding.unpack !== null) {
+    // `model, grid = pair` where `pair` comes from a loop.
+    const whole = possibleValues(analysis, binding.value, depth + 1)
+    return whole === null ? null : each(whole, (one) => part(analysis, one, binding.unpack!))
+  }
+  return null
+}
+
+function each(values: Expr[], map: (value: Expr) => Expr | null): Expr[] | null {
+  const found: Expr[] = []
+  for (const value of values) {
+    const mapped = map(value)
+    if (mapped === null) return null
+    found.push(mapped)
+  }
+  return found
+}
+
+/** `pair[1]`, `model['grid']` where the container is one of several. */
+function itemsAt(analysis: Analysis, expr: Expr & { type: 'subscript' }, depth: number): Expr[] | null {
+  const key = analysis.fold(expr.index)
+  const containers = possibleValues(analysis, expr.value, depth + 1)
+  if (containers === null) return null
+  if (key.state === 'known') {
+    return each(containers, (one) => {
+      if (one.type === 'dict') {
+        return (
+          one.entries.find((entry) => entry.key?.type === 'constant' && entry.key.value === key.value)
+            ?.value ?? null
+        )
+      }
+      return typeof key.value === 'number' ? part(analysis, one, [key.value]) : null
+    })
+  }
+  // `for name in grids: grids[name]` goes through all of them.
+  const only = containers.length === 1 ? containers[0]! : null
+  if (only === null || only.type !== 'dict' || expr.index.type !== 'name') return null
+  if (expr.value.type === 'name' && analysis.changesOf(expr.value.id, expr.value.start).length > 0)
+    return null
+  const loop = bindingsOf(analysis, expr.index.id, expr.index.start).bindings
+  const iterable = loop.length === 1 && loop[0]!.kind === 'loop' ? loop[0]!.value : null
+  if (iterable === null) return null
+  const keys =
+    iterable.type === 'call' && iterable.callee.type === 'attribute' ? iterable.callee.value : iterable
+  if (analysis.definition(keys) !== only) return null
+  return each(
+    only.entries.map((entry) => entry.value),
+    (one) => analysis.definition(one),
+  )
+}
+
+/** Item of a tuple or list display, at a path of positions. */
+function part(analysis: Analysis, expr: Expr, path: readonly number[]): Expr | null {
+  let current = analysis.definition(expr)
+  for (const index of path) {
+    if (current.type !== 'tuple' && current.type !== 'list') return null
+    const item = current.items.at(index)
+    if (item === undefined || current.items.some((one) => one.type === 'starred')) return null
+    current = analysis.definition(item)
+  }
+  return current
+}
+
+/** The elements that a loop takes from an iterable that is written out. */
+function elements(analysis: Analysis, iterable: Expr, path: readonly number[], depth: number): Expr[] | null {
+  if (depth > 4) return null
+  const value = analysis.definition(iterable)
+  const changed = (source: Expr): boolean =>
+    source.type === 'name' && analysis.changesOf(source.id, source.start).length > 0
+  if (value.type === 'list' || value.type === 'tuple') {
+    if (changed(iterable) || value.items.length === 0 || value.items.length > maximumValues) return null
+    return each(value.items, (item) => part(analysis, item, path))
+  }
+  if (value.type !== 'call') return null
+  const { callee, args } = value
+  const inner = args[0]?.value
+  const name = analysis.nameOf(callee)
+  if (name === 'enumerate' && inner !== undefined && path[0] === 1)
+    return elements(analysis, inner, path.slice(1), depth + 1)
+  if (name === 'zip' && path.length > 0) {
+    const source = args[path[0]!]
+    if (source === undefined || source.name !== null || source.star > 0) return null
+    return elements(analysis, source.value, path.slice(1), depth + 1)
+  }
+  if (callee.type !== 'attribute') {
+    // Progress bars, `list` and `sorted` pass on what they wrap.
+    const last = callee.type === 'name' ? callee.id : ''
+    if (/^(tqdm|list|sorted|reversed|track)$/.test(last) && inner !== undefined)
+      return elements(analysis, inner, path, depth + 1)
+    return null
+  }
+  const source = analysis.definition(callee.value)
+  if (source.type !== 'dict' || args.length > 0 || changed(callee.value)) return null
+  if (source.entries.length === 0 || source.entries.length > maximumValues) return null
+  if (source.entries.some((entry) => entry.key === null)) return null
+  const values = source.entries.map((entry) => entry.value)
+  if (callee.attr === 'values') return each(values, (item) => part(analysis, item, path))
+  if (callee.attr === 'items' && path[0] === 1)
+    return each(values, (item) => part(analysis, item, path.slice(1)))
+  return null
+}
