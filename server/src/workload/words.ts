@@ -5,7 +5,6 @@
  */
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
-import type { Location } from '../text/location.js'
 
 /** From most to least precise. `-mixed`: autocast over fp32 weights; without: the weights themselves. */
 export type Precision = 'fp64' | 'fp32' | 'tf32' | 'bf16-mixed' | 'fp16-mixed' | 'bf16' | 'fp16' | 'fp8'
