@@ -28,6 +28,17 @@ function usesGpu(summary: ModuleSummary): boolean {
  * data that `main.py` loads.
  */
 export function trainingEvidence(python: PythonModule): Evidence {
+  let evidence = evidences.get(python)
+  if (evidence === undefined) {
+    evidence = completed(python)
+    evidences.set(python, evidence)
+  }
+  return { ...evidence }
+}
+
+const evidences = new WeakMap<PythonModule, Evidence>()
+
+function completed(python: PythonModule): Evidence {
   const evidence: Evidence = { ...python.evidence }
   if (evidence.role !== 'test' && trainsAnywhere(python)) evidence.role = 'training'
   const around = [...python.importers, ...python.imported]
@@ -69,6 +80,35 @@ function drawsItsData(python: PythonModule): string | null {
       ),
   )
   return found ? 'random data' : null
+}
+
+const texts = new WeakMap<PythonModule, string>()
+
+/** The text of the module without its comments. */
+export function moduleText(python: PythonModule): string {
+  let text = texts.get(python)
+  if (text === undefined) {
+    text = codeText(python)
+    texts.set(python, text)
+  }
+  return text
+}
+
+const answers = new WeakMap<PythonModule, Map<RegExp, boolean>>()
+
+/** Whether the module's code matches; asked by every loop of it, answered once. */
+export function codeMatches(python: PythonModule, pattern: RegExp): boolean {
+  let known = answers.get(python)
+  if (known === undefined) {
+    known = new Map()
+    answers.set(python, known)
+  }
+  let answer = known.get(pattern)
+  if (answer === undefined) {
+    answer = pattern.test(moduleText(python))
+    known.set(pattern, answer)
+  }
+  return answer
 }
 
 /** The text of a piece of code without its comments. */

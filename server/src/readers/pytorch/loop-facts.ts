@@ -5,7 +5,7 @@ import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
 import { functionOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Place } from '../../workload/builder.js'
-import { codeText } from './evidence.js'
+import { codeMatches, codeText } from './evidence.js'
 
 /** The loop over epochs around a training loop: in the same function, or around a call of its function. */
 export function epochLoopOf(python: PythonModule, loop: Loop): Loop | null {
@@ -52,12 +52,15 @@ function inside(inner: Loop, outer: Loop): boolean {
   return false
 }
 
+const stopsByName = /early_?stop/i
+const countsBadEpochs = /patience|no_improve|epochs_since|bad_epochs|wait_count/i
+const lowersOnPlateau = /ReduceLROnPlateau/
+
 /** Something ends the run when the metric stalls; null: the loop may end early, but it is not clear why. */
 export function stopsEarly(python: PythonModule, outer: Loop): boolean | null {
-  const text = codeText(python)
-  if (/early_?stop/i.test(text)) return true
-  const patience = /patience|no_improve|epochs_since|bad_epochs|wait_count/i.test(text)
-  if (patience && !/ReduceLROnPlateau/.test(text)) return true
+  if (codeMatches(python, stopsByName)) return true
+  const patience = codeMatches(python, countsBadEpochs)
+  if (patience && !codeMatches(python, lowersOnPlateau)) return true
   if (outer.hasBreak || patience) return null
   return false
 }
@@ -92,6 +95,10 @@ const reinforcement = [
 ]
 const reinforcementRoots = new Set(reinforcement.map((name) => name.slice(0, -1)))
 
+const selfSupervised =
+  /simclr|byol|\bmoco\b|barlow|vicreg|\bdino\b|contrastive|info_?nce|self_?supervised|masked_autoencoder|\bmae\b/i
+const diffusion = /diffusion|ddpm|noise_scheduler|add_noise|q_sample/i
+
 /** Why the validation loss does not tell when to stop; null where it does. */
 export function openEndedReason(python: PythonModule, loop: Loop): string | null {
   return openEndedIn(python, codeText(python, loop.node.start, loop.node.end))
@@ -99,7 +106,6 @@ export function openEndedReason(python: PythonModule, loop: Loop): string | null
 
 /** The same for the code of one training step. */
 export function openEndedIn(python: PythonModule, body: string): string | null {
-  const text = codeText(python)
   if (
     python.uses(...reinforcement) ||
     [...python.imports].some((name) => reinforcementRoots.has(name.split('.')[0]!))
@@ -113,14 +119,8 @@ export function openEndedIn(python: PythonModule, body: string): string | null {
   ) {
     return 'adversarial training'
   }
-  if (
-    /simclr|byol|\bmoco\b|barlow|vicreg|\bdino\b|contrastive|info_?nce|self_?supervised|masked_autoencoder|\bmae\b/i.test(
-      text,
-    )
-  ) {
-    return 'self-supervised learning'
-  }
-  if (/diffusion|ddpm|noise_scheduler|add_noise|q_sample/i.test(text)) return 'diffusion'
+  if (codeMatches(python, selfSupervised)) return 'self-supervised learning'
+  if (codeMatches(python, diffusion)) return 'diffusion'
   return null
 }
 

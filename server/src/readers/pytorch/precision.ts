@@ -2,7 +2,7 @@
 import { isBackward } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Precision } from '../../workload/words.js'
-import { codeText } from './evidence.js'
+import { codeMatches } from './evidence.js'
 
 export type LoopPrecision =
   | { state: 'default' }
@@ -15,6 +15,9 @@ export type LoopPrecision =
 /** Words of code that lower the precision somewhere: then the loop's own precision cannot be told from the loop. */
 const lowering =
   /\b(autocast|GradScaler|bfloat16|float16|bf16|fp16|float8|fp8|amp|use_amp|apex|mixed_precision|MixedPrecision|AMP|FP16|BF16|transformer_engine|float64)\b|\.(half|double)\s*\(|torch\.(half|double)\b|load_in_[48]bit|set_default_(dtype|tensor_type)|set_policy|getattr\(\s*torch\s*,|\.to\([^()]*\bdtype\b|\b(torch_)?dtype\s*=\s*(?!torch\.(float32|float|int|long|bool|uint8)\b|np\.|numpy\.|'|"|int\b|float\b|bool\b|object\b|str\b)/
+
+/** The same without the argument that an engine takes by itself. */
+const loweringElsewhere = new RegExp(lowering.source.replace('|mixed_precision', ''))
 
 /** The same as canonical names that other modules of the program use. */
 const loweringUses = [
@@ -63,7 +66,7 @@ export function precisionOf(
   const autocasts = python.callsTo('torch.autocast')
   if (autocasts.length > 0) return fromAutocasts(python, loop, autocasts)
   if (python.usesHere('accelerate.Accelerator', 'lightning.fabric.Fabric')) {
-    return lowering.test(codeText(python).replaceAll('mixed_precision', ''))
+    return codeMatches(python, loweringElsewhere)
       ? { state: 'unknown', because: 'precision is lowered elsewhere in the file' }
       : { state: 'engine' }
   }
@@ -84,7 +87,7 @@ export function precisionOf(
       return { state: 'unknown', because: `${named} decides` }
     }
   }
-  if (python.uses(...loweringUses) || lowering.test(codeText(python))) {
+  if (python.uses(...loweringUses) || codeMatches(python, lowering)) {
     return { state: 'unknown', because: 'precision is lowered elsewhere in the program' }
   }
   const major = Number.parseInt(versions.transformers ?? '5', 10)

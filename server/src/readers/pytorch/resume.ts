@@ -1,6 +1,6 @@
 /** Whether a program can go on from what it saved. */
 import type { PythonModule } from '../../python/module.js'
-import { codeText } from './evidence.js'
+import { codeMatches } from './evidence.js'
 
 /** `unknown`: it saves or loads something, but what for cannot be told. */
 export type Resumption = 'resumes' | 'saves only' | 'keeps nothing' | 'unknown'
@@ -32,7 +32,7 @@ export function resumption(python: PythonModule): Resumption {
   const reads = python.uses(...loads)
   if (!keeps && !reads) return 'keeps nothing'
   if (keeps && reads) {
-    if (restoresOptimizer(python) || asked.test(codeText(python)) || python.uses('.load_state'))
+    if (restoresOptimizer(python) || codeMatches(python, asked) || python.uses('.load_state'))
       return 'resumes'
     return 'unknown'
   }
