@@ -65,6 +65,9 @@ export class ProgramIndex {
         length = same
       } else if (same === length) best.push(candidate)
     }
+    // A folder of its user's home that is named like none here is another project.
+    if (length === 1 && parts.length > 2 && path.startsWith('~'))
+      return { unresolved: `no file ${path} in this project` }
     if (best.length === 1) return { path: best[0]! }
     // Twins in one example each: the one nearest to the launch.
     const near = best.filter((candidate) => candidate.startsWith(home === '' ? '' : `${home}/`))

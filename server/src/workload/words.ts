@@ -40,6 +40,8 @@ export interface SearchSpace {
   /** Sum over grids of the product of sizes; a lower bound where `lowerBound`. Null where nothing is known. */
   configurations: number | null
   lowerBound: boolean
+  /** This is the largest of so many spaces that the same search goes through, one per pass or call. */
+  largestOf?: number
 }
 
 export interface SearchSettings {
@@ -135,9 +137,11 @@ export interface PreprocessingSettings {
   /** What is recomputed: `TfidfVectorizer`, `tokenisation`. */
   transformation: string
   /** How often it is computed, and how often it would have to be. */
-  repeats: { total: number; distinct: number; why: string }
+  repeats: { total: number; distinct: number; why: string; lowerBound?: boolean }
   /** True for a small demonstration (a cap on the samples). */
   demonstration: boolean
+  /** True where computing it again takes little (choosing rows, not making them). */
+  light: boolean
   /** Why nothing is kept, where a cache that is there by itself is switched off: '`disable_caching()` turns it off'. */
   uncachedBecause: string
 }

@@ -14,6 +14,7 @@ import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { launchesOf } from '../shell/launches.js'
 import { writeArgument } from '../write-argument.js'
+import { fewSamples, fewTrainingSamples } from './samples.js'
 
 export const huggingfaceDatasetsReader = defineReader({
   name: 'huggingface-datasets',
@@ -47,6 +48,7 @@ interface Uncached {
   site: Place
   options?: ClaimOptions
   demonstration?: boolean
+  light?: boolean
 }
 
 function claimUncached(claims: ClaimBuilder, evidence: Evidence, scope: string, found: Uncached): void {
@@ -55,6 +57,7 @@ function claimUncached(claims: ClaimBuilder, evidence: Evidence, scope: string, 
   work.known('cached', found.key, false, place, { site, ...found.options })
   work.known('transformation', found.key, found.transformation, place, { site })
   work.known('uncachedBecause', found.key, found.because, place, { site })
+  if (found.light === true) work.known('light', found.key, true, place, { site })
   if (found.demonstration === true) work.known('demonstration', found.key, true, place, { site })
 }
 
@@ -70,7 +73,7 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
   const evidence = trainingEvidence(python)
   // A script that only converts data runs once: there is nothing to keep.
   if (evidence.role !== 'training' && evidence.role !== 'tuning') return
-  const demonstration = fewSamples(python)
+  const demonstration = demonstrates(python)
   for (const call of python.calls) {
     const found = switchedOff(python, call) ?? recomputed(python, call) ?? downloadedAgain(python, call)
     if (found !== null)
@@ -113,6 +116,8 @@ function recomputed(python: PythonModule, call: Call): Uncached | null {
     place: off.place,
     site: callSite(call, key),
     options: off.options,
+    // Choosing and ordering rows is quick beside computing them.
+    light: call.method !== 'map',
   }
 }
 
@@ -150,14 +155,13 @@ function isOff(
   }
 }
 
-const few = 2_000
-
 /** `max_train_samples` and its like: a run over so little is a demonstration. */
-function fewSamples(python: PythonModule): boolean {
+function demonstrates(python: PythonModule): boolean {
+  if (fewTrainingSamples(python) !== null) return true
   return python.programArguments.some((argument) => {
     if (!/^max_(train_)?samples$/.test(argument.name) || argument.default === null) return false
     const value = python.fold(argument.default)
-    return value.state === 'known' && typeof value.value === 'number' && value.value <= few
+    return value.state === 'known' && typeof value.value === 'number' && value.value <= fewSamples
   })
 }
 
@@ -224,7 +228,7 @@ function readRecipe(document: ConfigDocument, path: string, claims: ClaimBuilder
     because: '`overwrite_cache` is true',
     place,
     site: place,
-    demonstration: typeof cap === 'number' && cap <= few,
+    demonstration: typeof cap === 'number' && cap <= fewSamples,
   })
 }
 

@@ -1,11 +1,12 @@
 /** Trainers of transformers, TRL and sentence-transformers: one `Training` for each set of arguments. */
-import type { Call, PythonModule } from '../../python/module.js'
+import type { PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { asBoolean, asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { fewTrainingSamples } from './samples.js'
 import { changeTrainer } from './trainer-changes.js'
 import { loadWork } from './trainer-input.js'
 import { readPrecision } from './trainer-precision.js'
@@ -94,8 +95,6 @@ function readInput(
 
 /** Runs of no more steps than this only try out that everything works. */
 const trialSteps = 50
-/** Fewer samples than this are a demonstration. */
-const fewSamples = 2_000
 
 function trainerEvidence(python: PythonModule, made: TrainerArguments, context: ReaderContext): Evidence {
   const evidence = trainingEvidence(python)
@@ -113,28 +112,4 @@ function trainerEvidence(python: PythonModule, made: TrainerArguments, context: 
   if (typeof steps === 'number' && steps > 0 && steps <= trialSteps) evidence.role = 'test'
   evidence.small ??= fewTrainingSamples(python)
   return evidence
-}
-
-/** `data['train'].select(range(1000))`, `split='train[:500]'`. */
-function fewTrainingSamples(python: PythonModule): string | null {
-  for (const call of python.methodCalls('select')) {
-    const given = call.expr.args[0]
-    const items = given === undefined ? null : countOf(python, given.value)
-    const text = python.text.slice(call.statement.start, call.expr.end)
-    if (items !== null && items <= fewSamples && /train/i.test(text)) return `${items} samples`
-  }
-  for (const call of python.callsTo('datasets.load_dataset')) {
-    const split = python.argument(call, 'split')
-    const text = split.state === 'given' && split.folded.state === 'known' ? String(split.folded.value) : ''
-    const cut = /^train\[:(\d+)\]$/.exec(text)
-    if (cut !== null && Number(cut[1]) <= fewSamples) return `${cut[1]} samples`
-  }
-  return null
-}
-
-function countOf(python: PythonModule, expr: Call['expr']['args'][number]['value']): number | null {
-  const items = python.fold(expr)
-  return items.state === 'known' && Array.isArray(items.value) && !items.overridable
-    ? items.value.length
-    : null
 }

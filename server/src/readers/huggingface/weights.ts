@@ -1,5 +1,5 @@
 /** The number format that the weights of a pretrained model are loaded in. */
-import type { PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { Place } from '../../workload/builder.js'
 import { calleePlace } from '../claim-argument.js'
 import { codeText } from '../pytorch/evidence.js'
@@ -44,7 +44,7 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
       return { state: 'unknown', because: text === 'auto' ? `${key}="auto"` : `the value of ${key}` }
     }
     if (call.method === 'from_pretrained' && /ForCausalLM\.from_pretrained$/.test(call.name ?? ''))
-      causal ||= call.expr.args.every((one) => one.name !== 'torch_dtype' && one.name !== 'dtype')
+      causal ||= !savedInFull(python, call)
   }
   const found = shortening.exec(codeText(python))
   if (found !== null) {
@@ -66,9 +66,22 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
   if (python.uses(...elsewhere))
     return { state: 'unknown', because: 'a short format elsewhere in the program' }
   // Since version 5 the checkpoint's own format is kept, and those of language models are mostly 16 bit.
-  if (causal && version !== null && version >= 5)
+  if (causal && (version === null || version >= 5))
     return { state: 'unknown', because: 'the format of the checkpoint' }
   return { state: '32 bit' }
+}
+
+/** Arguments that version 5 has no more. */
+const removed = /^(evaluation_strategy|no_cuda|per_gpu_train_batch_size|evaluate_during_training)$/
+
+/** Small old language models whose checkpoints are in fp32. */
+const fullCheckpoint =
+  /^(openai-community\/)?(gpt2(-medium|-large|-xl)?|distilgpt2|openai-gpt)$|^distilbert\/distilgpt2$|^EleutherAI\/gpt-neo-/
+
+function savedInFull(python: PythonModule, call: Call): boolean {
+  const id = python.argument(call, 'pretrained_model_name_or_path', 0)
+  if (id.state !== 'given' || id.folded.state !== 'known') return false
+  return fullCheckpoint.test(String(id.folded.value))
 }
 
 /** Major version of transformers: as pinned, else as the spelling of the arguments tells. */
@@ -78,12 +91,6 @@ export function transformersVersion(
 ): { major: number; minor: number } | null {
   const pinned = /^(\d+)(?:\.(\d+))?/.exec(versions.transformers ?? '')
   if (pinned !== null) return { major: Number(pinned[1]), minor: Number(pinned[2] ?? 0) }
-  const old = python.calls.some((call) =>
-    call.expr.args.some((one) =>
-      /^(evaluation_strategy|no_cuda|per_gpu_train_batch_size|evaluate_during_training)$/.test(
-        one.name ?? '',
-      ),
-    ),
-  )
+  const old = python.calls.some((call) => call.expr.args.some((one) => removed.test(one.name ?? '')))
   return old ? { major: 4, minor: 40 } : null
 }

@@ -54,14 +54,22 @@ export function readRun(
   if (reason !== null) training.known('openEnded', reason, reason, place)
 }
 
+/** Batches of an epoch, where they are counted: 10, or 1 without a point. Null: a share of the data, or all of it. */
+export function batchLimit(python: PythonModule, call: Call): number | null {
+  const limit = python.argument(call, 'limit_train_batches')
+  if (limit.state !== 'given' || limit.folded.state !== 'known') return null
+  const { value } = limit.folded
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) return null
+  const share = limit.expr.type === 'constant' && limit.expr.float === true
+  return share ? null : value
+}
+
 function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
   const place = calleePlace(call)
   const limit = python.argument(call, 'limit_train_batches')
   const whole =
     limit.state === 'absent' ||
-    (limit.state === 'given' &&
-      limit.folded.state === 'known' &&
-      (limit.folded.value === null || (typeof limit.folded.value === 'number' && limit.folded.value <= 1)))
+    (limit.state === 'given' && limit.folded.state === 'known' && batchLimit(python, call) === null)
   if (!whole) {
     // An epoch of a few batches is not a pass over the data.
     training.unknown('epochs', 'max_epochs', 'limit_train_batches', place)

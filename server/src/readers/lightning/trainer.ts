@@ -8,7 +8,7 @@ import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeLightning } from './changes.js'
 import { readPrecision } from './precision.js'
-import { readRun } from './run.js'
+import { batchLimit, readRun } from './run.js'
 
 const trainerClass = 'lightning.pytorch.Trainer'
 const fabricClass = 'lightning.fabric.Fabric'
@@ -98,8 +98,8 @@ function isTrial(python: PythonModule, call: Call): boolean {
   if (dev === true || (typeof dev === 'number' && dev > 0)) return true
   const overfit = value('overfit_batches')
   if (typeof overfit === 'number' && overfit > 0) return true
-  const limit = value('limit_train_batches')
-  if (typeof limit === 'number' && Number.isInteger(limit) && limit > 1 && limit <= 10) return true
+  const limit = batchLimit(python, call)
+  if (limit !== null && limit <= 10) return true
   const steps = value('max_steps')
   return typeof steps === 'number' && steps > 0 && steps <= 50
 }

@@ -1,4 +1,4 @@
-import type { Claim } from '../../workload/claim.js'
+import type { Claim, Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 
@@ -19,7 +19,7 @@ export default defineRule({
     if (why === undefined || what === undefined) return
     report({
       at: cached,
-      severity: severityOf(cached, effective(work.settings.demonstration) === true),
+      severity: severityOf(work, cached),
       message: `${what[0]!.toUpperCase()}${what.slice(1)} runs again at every start${processes(work.run.job.launch)}: ${why}.`,
       saving: {
         fraction: preparing,
@@ -31,9 +31,9 @@ export default defineRule({
   },
 })
 
-function severityOf(cached: Claim, demonstration: boolean): Severity {
-  if (demonstration) return 'hint'
-  return cached.overridable ? 'information' : 'warning'
+function severityOf(work: Judged<'Preprocessing'>, cached: Claim): Severity {
+  if (effective(work.settings.demonstration) === true) return 'hint'
+  return cached.overridable || effective(work.settings.light) === true ? 'information' : 'warning'
 }
 
 /** Every process prepares for itself. */

@@ -1,0 +1,29 @@
+/** How little data a run of the file trains on. */
+import type { Call, PythonModule } from '../../python/module.js'
+
+/** Fewer samples than this are a demonstration. */
+export const fewSamples = 2_000
+
+/** `data['train'].select(range(1000))`, `split='train[:500]'`. */
+export function fewTrainingSamples(python: PythonModule): string | null {
+  for (const call of python.methodCalls('select')) {
+    const given = call.expr.args[0]
+    const items = given === undefined ? null : countOf(python, given.value)
+    const text = python.text.slice(call.statement.start, call.expr.end)
+    if (items !== null && items <= fewSamples && /train/i.test(text)) return `${items} samples`
+  }
+  for (const call of python.callsTo('datasets.load_dataset')) {
+    const split = python.argument(call, 'split')
+    const text = split.state === 'given' && split.folded.state === 'known' ? String(split.folded.value) : ''
+    const cut = /^train\[:(\d+)\]$/.exec(text)
+    if (cut !== null && Number(cut[1]) <= fewSamples) return `${cut[1]} samples`
+  }
+  return null
+}
+
+function countOf(python: PythonModule, expr: Call['expr']['args'][number]['value']): number | null {
+  const items = python.fold(expr)
+  return items.state === 'known' && Array.isArray(items.value) && !items.overridable
+    ? items.value.length
+    : null
+}
