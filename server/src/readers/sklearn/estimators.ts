@@ -2,11 +2,16 @@
 
 /** Closed form, counting, or a look-up: a fit takes next to nothing. */
 export const cheapEstimators =
-  /^(GaussianNB|MultinomialNB|BernoulliNB|ComplementNB|LinearRegression|Ridge|RidgeClassifier|KNeighbors\w+|NearestCentroid|Dummy\w+|LinearDiscriminantAnalysis)$/
+  /^(GaussianNB|MultinomialNB|BernoulliNB|ComplementNB|CategoricalNB|LinearRegression|Ridge|RidgeClassifier|KNeighbors\w+|NearestCentroid|Dummy\w+|LinearDiscriminantAnalysis)$/
 
 /** Boosted ensembles, kernel machines, neural networks and their wrappers: a fit takes minutes and more. */
 export const dearEstimators =
-  /^(GradientBoosting\w+|HistGradientBoosting\w+|XGB\w+|LGBM\w+|CatBoost\w*|SVC|NuSVC|SVR|NuSVR|MLP\w+|GaussianProcess\w+|Keras\w+|NeuralNet\w*|TabNet\w+|StackingClassifier|StackingRegressor)$/
+  /^(GradientBoosting\w+|HistGradientBoosting\w+|AdaBoost\w+|XGB\w+|LGBM\w+|CatBoost\w*|SVC|NuSVC|SVR|NuSVR|MLP\w+|GaussianProcess\w+|Keras\w+|NeuralNet\w*|TabNet\w+|StackingClassifier|StackingRegressor)$/
+
+/** Estimators that fit another one, given first or under one of these keywords. */
+export const wrappers =
+  /^(OneVsRestClassifier|OneVsOneClassifier|OutputCodeClassifier|MultiOutputClassifier|MultiOutputRegressor|ClassifierChain|RegressorChain|TransformedTargetRegressor|CalibratedClassifierCV|BaggingClassifier|BaggingRegressor)$/
+export const wrapped = ['estimator', 'base_estimator', 'regressor']
 
 /** Transformers whose fit reads all the data and does real work on it. */
 export const costlyTransformers =

@@ -1,5 +1,6 @@
 /** How many times a configuration is fitted: the `cv` argument of a search. */
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 
 /** Splits by default: `n_splits`, `n_repeats`. Source: scikit-learn 1.5, model_selection/_split.py. */
 const splitters: Record<string, [splits: number, repeats: number]> = {
@@ -15,6 +16,18 @@ const splitters: Record<string, [splits: number, repeats: number]> = {
   GroupShuffleSplit: [5, 1],
 }
 
+/** Splitters of `sklearn.cross_validation` (up to 0.19), which take the data first: keyword, position, default. */
+const oldSplitters: Record<string, [keyword: string, position: number, splits: number]> = {
+  KFold: ['n_folds', 1, 3],
+  StratifiedKFold: ['n_folds', 1, 3],
+  LabelKFold: ['n_folds', 1, 3],
+  ShuffleSplit: ['n_iter', 1, 10],
+  StratifiedShuffleSplit: ['n_iter', 1, 10],
+}
+
+/** Positional arguments before `cv` in any library and version: from here on nothing is certain. */
+const firstPositionOfCv = 5
+
 function whole(argument: ArgumentValue, otherwise: number): number | null {
   if (argument.state === 'absent') return otherwise
   if (argument.state === 'unknown' || argument.folded.state === 'unknown') return null
@@ -22,21 +35,77 @@ function whole(argument: ArgumentValue, otherwise: number): number | null {
   return typeof value === 'number' && value >= 1 ? value : null
 }
 
-/** Folds of `cv=`; null where they depend on the data or cannot be read. */
-export function foldsOf(module: PythonModule, call: Call, otherwise = 5): number | null {
+/** The `cv` argument; for one of several calls or passes, the one with that number. */
+function cvOf(module: PythonModule, call: Call, index: number, count: number): ArgumentValue {
   const cv = module.argument(call, 'cv')
+  if (cv.state !== 'given' || cv.folded.state === 'known') return cv
+  const candidates = module.possible(cv.expr)
+  if (candidates === null) return cv
+  const expr =
+    candidates.length === count ? candidates[index]! : candidates.length === 1 ? candidates[0]! : null
+  return expr === null ? cv : { state: 'given', expr, folded: module.fold(expr), span: cv.span }
+}
+
+/** The splitter behind `cv`: as it is, or asked for its splits. */
+export function splitterOf(module: PythonModule, expr: Expr): Call | null {
+  const call = module.callOf(expr)
+  if (call === null) return null
+  const { callee, args } = call.expr
+  if (call.method === 'split' && callee.type === 'attribute') return module.callOf(callee.value)
+  if (call.name === 'list' && args[0] !== undefined) return splitterOf(module, args[0].value)
+  return call
+}
+
+/** Folds of `cv=`; null where they depend on the data or cannot be read. */
+export function foldsOf(
+  module: PythonModule,
+  call: Call,
+  otherwise: number,
+  index = 0,
+  count = 1,
+): number | null {
+  const positional = call.expr.args.filter((argument) => argument.name === null).length
+  if (positional > firstPositionOfCv) return null
+  const cv = cvOf(module, call, index, count)
   if (cv.state === 'absent') return otherwise
   if (cv.state === 'unknown') return null
   if (cv.folded.state === 'known') {
     if (cv.folded.value === null) return otherwise
     return typeof cv.folded.value === 'number' && cv.folded.value >= 2 ? cv.folded.value : null
   }
-  const splitter = module.callOf(cv.expr)
+  const splitter = splitterOf(module, cv.expr)
   if (splitter === null) return null
+  const old = oldSplitters[splitter.method]
+  const named = splitter.expr.args.some((argument) => argument.name === old?.[0])
+  if (old !== undefined && (named || importsOld(module)))
+    return whole(module.argument(splitter, old[0], old[1]), old[2])
   const defaults = splitters[splitter.method]
   if (defaults === undefined) return null
   const repeated = defaults[1] > 1
   const splits = whole(module.argument(splitter, 'n_splits', 0), defaults[0])
   const repeats = repeated ? whole(module.argument(splitter, 'n_repeats'), defaults[1]) : 1
   return splits === null || repeats === null ? null : splits * repeats
+}
+
+function importsOld(module: PythonModule): boolean {
+  for (const name of module.imports) if (name.startsWith('sklearn.cross_validation')) return true
+  return false
+}
+
+/** False for splits that differ each time they are asked for, which successive halving refuses. */
+export function splitsStay(module: PythonModule, call: Call): boolean {
+  const cv = module.argument(call, 'cv')
+  if (cv.state !== 'given' || cv.folded.state === 'known') return true
+  const splitter = module.callOf(cv.expr)
+  // A list of splits, or their generator, is read once.
+  if (splitter === null || splitters[splitter.method] === undefined) return true
+  const draws = /Shuffle|Repeated/.test(splitter.method)
+  const shuffle = module.argument(splitter, 'shuffle')
+  if (!draws && (shuffle.state === 'absent' || isFalse(shuffle))) return true
+  const state = module.argument(splitter, 'random_state')
+  return state.state === 'given' && state.folded.state === 'known' && typeof state.folded.value === 'number'
+}
+
+function isFalse(argument: ArgumentValue): boolean {
+  return argument.state === 'given' && argument.folded.state === 'known' && argument.folded.value === false
 }

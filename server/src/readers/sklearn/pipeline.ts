@@ -33,6 +33,7 @@ export function stepsOf(module: PythonModule, pipeline: Call): PipelineStep[] | 
   }
   const given = module.argument(pipeline, 'steps', 0)
   if (given.state !== 'given') return null
+  if (module.isChanged(given.expr)) return null
   const list = module.definition(given.expr)
   if (list.type !== 'list' && list.type !== 'tuple') return null
   const steps: PipelineStep[] = []

@@ -4,6 +4,7 @@ import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/wri
 import { drawsForBest } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr } from '../../syntax/python-ast.js'
+import { splitsStay } from './folds.js'
 import { gridDictionaries } from './space.js'
 
 /** What the rule may ask a search to become. */
@@ -12,6 +13,32 @@ export type NewStrategy = { strategy: 'halving' } | { strategy: 'random'; trials
 /** Parameters of an estimator that say how long it trains: halving can raise them instead of the sample count. */
 const resourceParameter = /(^|__)(n_estimators|max_iter|num_boost_round|iterations|epochs)$/
 
+/** The random search of the library that a grid search comes from. Source: their documentation. */
+const randomSearches: Record<string, { module: string; name: string; trials: string }> = {
+  'sklearn.model_selection.GridSearchCV': {
+    module: 'sklearn.model_selection',
+    name: 'RandomizedSearchCV',
+    trials: 'n_iter',
+  },
+  'dask_ml.model_selection.GridSearchCV': {
+    module: 'dask_ml.model_selection',
+    name: 'RandomizedSearchCV',
+    trials: 'n_iter',
+  },
+  // cuML passes scikit-learn's own search on.
+  'cuml.model_selection.GridSearchCV': {
+    module: 'sklearn.model_selection',
+    name: 'RandomizedSearchCV',
+    trials: 'n_iter',
+  },
+  'tune_sklearn.TuneGridSearchCV': { module: 'tune_sklearn', name: 'TuneSearchCV', trials: 'n_trials' },
+  'sklearn.model_selection.ParameterGrid': {
+    module: 'sklearn.model_selection',
+    name: 'ParameterSampler',
+    trials: 'n_iter',
+  },
+}
+
 export function searchChange(
   module: PythonModule,
   path: string,
@@ -19,21 +46,39 @@ export function searchChange(
   call: Call,
   wanted: NewStrategy,
 ): Change | Refusal {
-  if (call.expr.args.filter((argument) => argument.name === null).length > 2) {
+  if (call.expr.args.filter((argument) => argument.name === null).length > 2)
     return { reason: 'the search is called with more than two positional arguments' }
+  if (call.expr.args.some((argument) => argument.star > 0))
+    return { reason: 'the search takes arguments that are unpacked' }
+  const refused = call.expr.args.find((argument) => argument.name === 'iid' || argument.name === 'fit_params')
+  if (refused !== undefined && !isOld(module) && call.name?.startsWith('sklearn.') === true)
+    return { reason: `the search uses ${refused.name}, which scikit-learn has removed` }
+  if (isReshaped(module, call))
+    return { reason: 'the results are reshaped afterwards, which needs every combination' }
+  if (wanted.strategy === 'halving') {
+    return splitsStay(module, call)
+      ? toHalving(module, path, unit, call)
+      : { reason: 'the splits differ in every round: give the splitter of cv= a random_state' }
   }
-  if (call.expr.args.some((argument) => argument.star === 2)) {
-    return { reason: 'the search takes arguments from a dictionary' }
-  }
-  if (call.expr.args.some((argument) => argument.name === 'iid' || argument.name === 'fit_params')) {
-    return { reason: 'the search uses arguments that scikit-learn has removed' }
-  }
-  if (call.function === null && module.imports.has('sklearn.grid_search.GridSearchCV')) {
-    return { reason: 'sklearn.grid_search is from before scikit-learn 0.18; upgrade first' }
-  }
-  return wanted.strategy === 'halving'
-    ? toHalving(module, path, unit, call)
-    : toRandom(module, path, unit, call, wanted.trials)
+  return toRandom(module, path, unit, call, wanted.trials)
+}
+
+function isOld(module: PythonModule): boolean {
+  for (const name of module.imports) if (name.startsWith('sklearn.grid_search')) return true
+  return false
+}
+
+/** A full grid is looked at as a table: `cv_results_['mean_test_score'].reshape(6, 6)`, `list(grid)[3]`. */
+function isReshaped(module: PythonModule, call: Call): boolean {
+  if (
+    /(cv_results_|grid_scores_)[^\n]*(reshape|pivot)|(scores?|results?)\w*\s*=[^\n]*cv_results_[^\n]*\n[^\n]*reshape/.test(
+      module.text,
+    )
+  )
+    return true
+  if (call.method !== 'ParameterGrid') return false
+  const { assignedTo } = call
+  return assignedTo !== null && new RegExp(`\\b${assignedTo.replace('.', '\\.')}\\s*\\[`).test(module.text)
 }
 
 function rangeOf(unit: number, call: Call): PythonRange {
@@ -74,19 +119,24 @@ function toHalving(module: PythonModule, path: string, unit: number, call: Call)
   return { title: 'Search by successive halving (HalvingGridSearchCV)', safety: 'unsafe', writes, imports }
 }
 
-function toRandom(module: PythonModule, path: string, unit: number, call: Call, trials: number): Change {
+function toRandom(
+  module: PythonModule,
+  path: string,
+  unit: number,
+  call: Call,
+  trials: number,
+): Change | Refusal {
+  const target = randomSearches[call.name ?? '']
+  if (target === undefined) return { reason: 'no random search is known for this library' }
   const range = rangeOf(unit, call)
-  const spelled = nameFor(module.tree, 'sklearn.model_selection', 'RandomizedSearchCV', {
-    path,
-    unit,
-    offset: call.expr.start,
-  })
+  const from = isOld(module) && target.name !== 'TuneSearchCV' ? 'sklearn.grid_search' : target.module
+  const spelled = nameFor(module.tree, from, target.name, { path, unit, offset: call.expr.start })
   const writes: Write[] = [{ kind: 'rename callee', path, call: range, to: spelled.text }]
   if (call.expr.args.some((argument) => argument.name === 'param_grid')) {
     writes.push({ kind: 'rename keyword', path, call: range, name: 'param_grid', to: 'param_distributions' })
   }
   writes.push(
-    { kind: 'set keyword', path, call: range, name: 'n_iter', value: String(trials) },
+    { kind: 'set keyword', path, call: range, name: target.trials, value: String(trials) },
     { kind: 'set keyword', path, call: range, name: 'random_state', value: '0' },
   )
   const share = trials >= drawsForBest(0.05) ? 5 : 10
@@ -108,6 +158,9 @@ function resourceOf(
   const dictionaries = gridDictionaries(module, given.expr)
   const only = dictionaries?.length === 1 ? dictionaries[0]! : null
   if (only === null || only.entries.length < 2) return null
+  // A grid that serves another search as well keeps its entries.
+  const { expr } = given
+  if (expr.type !== 'dict' && !(expr.type === 'name' && isUsedOnce(module.text, expr.id))) return null
   for (let index = 0; index < only.entries.length; index++) {
     const entry = only.entries[index]!
     if (entry.key?.type !== 'constant' || typeof entry.key.value !== 'string') continue
@@ -128,4 +181,10 @@ function entryRange(dictionary: DictExpr, index: number): { start: number; end: 
   const next = dictionary.entries[index + 1]
   if (next !== undefined) return { start: dictionary.entries[index]!.start, end: next.start }
   return { start: dictionary.entries[index - 1]!.end, end: dictionary.entries[index]!.end }
+}
+
+/** The name stands at its definition and in this call, and nowhere else. */
+function isUsedOnce(text: string, name: string): boolean {
+  const keyword = new RegExp(`\\b${name}\\s*=\\s*${name}\\b`).test(text)
+  return (text.match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0) <= (keyword ? 3 : 2)
 }

@@ -1,5 +1,6 @@
 /** scikit-learn's searches over parameters, and those that copy its interface. */
 import type { Change, Refusal } from '../../edit/write.js'
+import { formatCount } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -7,22 +8,30 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import type { SearchSettings, SearchSpace } from '../../workload/words.js'
 import { calleePlace, callSite } from '../claim-argument.js'
 import { defineReader } from '../reader.js'
-import { cheapEstimators, dearEstimators } from './estimators.js'
+import { cheapEstimators, dearEstimators, wrapped, wrappers } from './estimators.js'
 import { foldsOf } from './folds.js'
 import { pipelineCall, repeatsOf, stepsOf } from './pipeline.js'
 import { type NewStrategy, searchChange } from './search-changes.js'
-import { spaceOf } from './space.js'
+import { largestSpace, type SpaceFound } from './space.js'
 
-const grids = new Set([
-  'sklearn.model_selection.GridSearchCV',
-  'dask_ml.model_selection.GridSearchCV',
-  'cuml.model_selection.GridSearchCV',
-  'tune_sklearn.TuneGridSearchCV',
-])
-const others: Record<string, SearchSettings['strategy']> = {
-  'sklearn.model_selection.RandomizedSearchCV': 'random',
-  'sklearn.model_selection.HalvingGridSearchCV': 'halving',
-  'sklearn.model_selection.HalvingRandomSearchCV': 'halving',
+/** What a library's grid search is like. */
+interface Flavour {
+  strategy: SearchSettings['strategy']
+  /** Folds where `cv` is left out. */
+  folds?: number
+  /** It fits equal steps of equal data once by itself. */
+  sharesSteps?: boolean
+}
+
+const searches: Record<string, Flavour> = {
+  'sklearn.model_selection.GridSearchCV': { strategy: 'grid' },
+  // Source: dask-ml 2024.4, model_selection/_search.py: `cv` is 3, and `cache_cv` keeps what is fitted.
+  'dask_ml.model_selection.GridSearchCV': { strategy: 'grid', folds: 3, sharesSteps: true },
+  'cuml.model_selection.GridSearchCV': { strategy: 'grid' },
+  'tune_sklearn.TuneGridSearchCV': { strategy: 'grid' },
+  'sklearn.model_selection.RandomizedSearchCV': { strategy: 'random' },
+  'sklearn.model_selection.HalvingGridSearchCV': { strategy: 'halving' },
+  'sklearn.model_selection.HalvingRandomSearchCV': { strategy: 'halving' },
 }
 
 export const sklearnSearchReader = defineReader({
@@ -32,15 +41,15 @@ export const sklearnSearchReader = defineReader({
 
   read(facts, context, claims) {
     const module = facts.python!
-    const early = (context.versions['scikit-learn'] ?? '1').match(/^0\.(\d+)/)
-    const defaultFolds = early !== null && Number(early[1]) < 22 ? 3 : 5
+    const version = minorVersion(context.versions['scikit-learn'])
+    const pipelines = new Map<Call, RepeatedWork>()
     for (const call of module.calls) {
       if (call.name === null) continue
-      if (grids.has(call.name)) readSearch(module, call, 'grid', defaultFolds, claims)
-      else if (others[call.name] !== undefined)
-        readSearch(module, call, others[call.name]!, defaultFolds, claims)
+      const flavour = searches[call.name]
+      if (flavour !== undefined) readSearch(module, call, flavour, version, claims, pipelines)
       else if (call.name === 'sklearn.model_selection.ParameterGrid') readParameterGrid(module, call, claims)
     }
+    for (const [pipeline, work] of pipelines) claimPipeline(module, pipeline, work, claims)
   },
 
   change(claim: Claim, value: unknown, facts): Change | Refusal {
@@ -55,73 +64,117 @@ export const sklearnSearchReader = defineReader({
   },
 })
 
+/** 0.24 as 24, 1.5 as 105; what is not pinned counts as new. */
+function minorVersion(version: string | undefined): number {
+  const parts = /^(\d+)\.(\d+)/.exec(version ?? '')
+  return parts === null ? 999 : Number(parts[1]) * 100 + Number(parts[2])
+}
+
 function evidenceOf(module: PythonModule): Evidence {
   return module.evidence.role === 'test'
     ? module.evidence
     : { ...module.evidence, role: 'tuning', accelerator: 'none' }
 }
 
+/** True where the file imports the searches from the module that scikit-learn removed in 0.20. */
+function isOld(module: PythonModule): boolean {
+  for (const name of module.imports) if (name.startsWith('sklearn.grid_search')) return true
+  return false
+}
+
 function readSearch(
   module: PythonModule,
   call: Call,
-  strategy: SearchSettings['strategy'],
-  defaultFolds: number,
+  flavour: Flavour,
+  version: number,
   claims: ClaimBuilder,
+  pipelines: Map<Call, RepeatedWork>,
 ): void {
+  const { strategy } = flavour
+  const old = isOld(module)
   const place = calleePlace(call)
-  const site = callSite(call)
   const search = claims.subject('Search', place, call.function?.qualified ?? '', evidenceOf(module))
-  search.known('strategy', call.method, strategy, place, { site })
+  search.known('strategy', call.method, strategy, place, { site: callSite(call) })
   search.known('unit', 'fit', 'fit', place)
-  const folds = foldsOf(module, call, defaultFolds)
-  if (folds === null) search.unknown('folds', 'cv', 'the splits cannot be counted', place)
-  else search.known('folds', 'cv', folds, place)
   const keyword = strategy === 'random' ? 'param_distributions' : 'param_grid'
   const given = module.argument(call, keyword, 1)
-  const space = given.state === 'given' ? spaceOf(module, given.expr) : null
-  if (space === null) search.unknown('space', keyword, 'the grid cannot be read', place)
-  else search.known('space', keyword, space, place)
+  const found = given.state === 'given' ? largestSpace(module, given.expr) : null
+  if (found === null) search.unknown('space', keyword, 'the grid cannot be read', place)
+  else {
+    const space = found.count > 1 ? { ...found.space, largestOf: found.count } : found.space
+    search.known('space', keyword, space, found.count > 1 ? found.expr : place)
+  }
+  const otherwise = flavour.folds ?? (old || version < 22 ? 3 : 5)
+  const folds = foldsOf(module, call, otherwise, found?.index, found?.count)
+  if (folds === null) search.unknown('folds', 'cv', 'the splits cannot be counted', place)
+  else search.known('folds', 'cv', folds, place)
   const estimator = module.argument(call, 'estimator', 0)
   const expr = estimator.state === 'given' ? estimator.expr : null
-  search.known('fitCost', 'estimator', fitCost(module, expr), place)
+  search.known('fitCost', 'estimator', fitCost(module, expr, found), place)
   const multi = choosesByMany(module, call)
   search.known('multiMetric', 'scoring', multi, place)
-  // Other libraries have no halving of their own.
-  const plain = call.name === 'sklearn.model_selection.GridSearchCV'
-  search.known('alternatives', call.method, plain ? (multi ? ['random'] : ['halving', 'random']) : [], place)
-  if (expr !== null && space !== null && folds !== null) {
-    readPipeline(module, call, strategy, expr, space, folds, claims)
+  // Other libraries have no halving that takes the same arguments; scikit-learn has it since 0.24.
+  const halves = call.name === 'sklearn.model_selection.GridSearchCV' && !old && version >= 24 && !multi
+  search.known('alternatives', call.method, halves ? ['halving', 'random'] : ['random'], place)
+  if (expr !== null && found?.count === 1 && folds !== null && flavour.sharesSteps !== true) {
+    readPipeline(module, call, strategy, expr, found.space, folds, pipelines)
   }
 }
 
 /** Several metrics, or a callable that picks the winner: successive halving accepts neither. */
 function choosesByMany(module: PythonModule, call: Call): boolean {
-  const scoring = module.argument(call, 'scoring')
+  const scoring = module.argument(call, 'scoring', 2)
   if (scoring.state === 'unknown') return true
   if (scoring.state === 'given') {
-    const value = module.definition(scoring.expr)
-    if (value.type === 'dict' || value.type === 'list' || value.type === 'tuple') return true
+    for (const value of module.possible(scoring.expr) ?? [module.definition(scoring.expr)]) {
+      if (value.type === 'dict' || value.type === 'list' || value.type === 'tuple') return true
+      // A name that cannot be followed may hold several.
+      if (value.type === 'name' && module.functionOf(value) === null && module.nameOf(value) === null)
+        return true
+    }
   }
   const refit = module.argument(call, 'refit')
   if (refit.state === 'unknown') return true
   return refit.state === 'given' && (refit.expr.type === 'lambda' || module.functionOf(refit.expr) !== null)
 }
 
-/** The class that does the learning: for a pipeline its last step. */
-function learner(module: PythonModule, expr: Expr): string {
+/** The class that does the learning: for a pipeline its last step, for a wrapper what it wraps. */
+function learner(module: PythonModule, expr: Expr, depth = 0): string {
+  if (depth > 4) return ''
   const pipeline = pipelineCall(module, expr)
   if (pipeline !== null) {
     const last = stepsOf(module, pipeline)?.at(-1)
-    return last === undefined ? '' : learner(module, last.expr)
+    return last === undefined ? '' : learner(module, last.expr, depth + 1)
   }
   const call = module.callOf(expr)
-  return call?.method ?? ''
+  if (call === null) return ''
+  if (wrappers.test(call.method)) {
+    for (const keyword of wrapped) {
+      const inner = module.argument(call, keyword, keyword === 'estimator' ? 0 : null)
+      if (inner.state === 'given') return learner(module, inner.expr, depth + 1)
+    }
+  }
+  return call.method
 }
 
-function fitCost(module: PythonModule, expr: Expr | null): SearchSettings['fitCost'] {
-  const name = expr === null ? '' : learner(module, expr)
-  return cheapEstimators.test(name) ? 'cheap' : dearEstimators.test(name) ? 'dear' : 'ordinary'
+/** Where one search goes through several estimators: the one that belongs to the grid, or what they agree on. */
+function fitCost(
+  module: PythonModule,
+  expr: Expr | null,
+  found: SpaceFound | null,
+): SearchSettings['fitCost'] {
+  if (expr === null) return 'ordinary'
+  const all = module.possible(expr) ?? [expr]
+  const paired = found !== null && found.count > 1 && found.count === all.length
+  const costs = (paired ? [all[found.index]!] : all).map((one) => {
+    const name = learner(module, one)
+    return cheapEstimators.test(name) ? 'cheap' : dearEstimators.test(name) ? 'dear' : 'ordinary'
+  })
+  return costs.every((cost) => cost === costs[0]) ? (costs[0] ?? 'ordinary') : 'ordinary'
 }
+
+/** Library functions that train a model by themselves. */
+const trainers = /^(lightgbm|xgboost|catboost)\.(train|cv)$|^sklearn\.model_selection\.cross_val/
 
 /** `for params in ParameterGrid(grid): model.fit(…)`. */
 function readParameterGrid(module: PythonModule, call: Call, claims: ClaimBuilder): void {
@@ -134,19 +187,35 @@ function readParameterGrid(module: PythonModule, call: Call, claims: ClaimBuilde
     return iterable === call.expr
   })
   if (loop === undefined) return
-  const fits = loop.effects.calls.has('.fit') || loop.effects.trains
+  const { calls, trains } = loop.effects
+  const fits =
+    trains || calls.has('.fit') || calls.has('.fit_transform') || [...calls].some((one) => trainers.test(one))
   if (!fits) return
   const given = module.argument(call, 'param_grid', 0)
-  const space = given.state === 'given' ? spaceOf(module, given.expr) : null
-  if (space === null) return
+  const found = given.state === 'given' ? largestSpace(module, given.expr) : null
+  if (found === null || found.count > 1) return
   const place = calleePlace(call)
   const search = claims.subject('Search', place, call.function?.qualified ?? '', evidenceOf(module))
   search.known('strategy', 'ParameterGrid', 'grid', place, { site: callSite(call) })
   search.known('unit', 'fit', 'fit', place)
   search.known('folds', 'fit', 1, place)
-  search.known('space', 'param_grid', space, place)
-  search.known('fitCost', 'fit', 'ordinary', place)
-  search.known('alternatives', 'ParameterGrid', [], place)
+  search.known('space', 'param_grid', found.space, place)
+  search.known(
+    'fitCost',
+    'fit',
+    [...calls].some((one) => trainers.test(one) && !/^sklearn/.test(one)) ? 'dear' : 'ordinary',
+    place,
+  )
+  search.known('alternatives', 'ParameterGrid', ['random'], place)
+}
+
+/** What a search repeats in one pipeline. */
+interface RepeatedWork {
+  transformation: string
+  total: number
+  distinct: number
+  why: string
+  lowerBound: boolean
 }
 
 function readPipeline(
@@ -156,7 +225,7 @@ function readPipeline(
   estimator: Expr,
   space: SearchSpace,
   folds: number,
-  claims: ClaimBuilder,
+  pipelines: Map<Call, RepeatedWork>,
 ): void {
   const pipeline = pipelineCall(module, estimator)
   if (pipeline === null) return
@@ -165,41 +234,54 @@ function readPipeline(
   const repeats = repeatsOf(steps, space)
   const candidates = candidatesOf(module, search, strategy, space)
   if (repeats === null || candidates === null) return
+  const total = candidates * folds
+  // Every configuration is in the first round of halving; what later rounds add depends on the data.
+  const halving = strategy === 'halving'
+  const work: RepeatedWork = {
+    transformation: repeats.transformation,
+    total,
+    distinct: Math.min(total, repeats.distinct * folds),
+    why: `${formatCount(candidates)} ${candidates === 1 ? 'configuration' : 'configurations'} × ${folds} folds${halving ? ' in the first round' : ''}`,
+    lowerBound: halving || space.lowerBound,
+  }
+  // Two searches of one pipeline are told once, by the larger.
+  const before = pipelines.get(pipeline)
+  if (before === undefined || before.total - before.distinct < total - work.distinct)
+    pipelines.set(pipeline, work)
+}
+
+function claimPipeline(module: PythonModule, pipeline: Call, work: RepeatedWork, claims: ClaimBuilder): void {
   const place = calleePlace(pipeline)
-  const work = claims.subject('Preprocessing', place, pipeline.function?.qualified ?? '', evidenceOf(module))
+  const scope = pipeline.function?.qualified ?? ''
+  const subject = claims.subject('Preprocessing', place, scope, evidenceOf(module))
   const memory = module.argument(pipeline, 'memory')
   const off = memory.state === 'given' && memory.folded.state === 'known' && memory.folded.value === null
   if (memory.state === 'absent' || off)
-    work.default('cached', 'memory', false, place, { site: callSite(pipeline) })
-  else if (memory.state === 'given') work.known('cached', 'memory', true, place)
-  else work.unknown('cached', 'memory', memory.because, place)
-  work.known('transformation', 'steps', repeats.transformation, place)
-  const total = candidates * folds
-  work.known(
-    'repeats',
-    'steps',
-    {
-      total,
-      distinct: Math.min(total, repeats.distinct * folds),
-      why: `${candidates} ${candidates === 1 ? 'configuration' : 'configurations'} × ${folds} folds`,
-    },
-    place,
-  )
+    subject.default('cached', 'memory', false, place, { site: callSite(pipeline) })
+  else if (memory.state === 'given') subject.known('cached', 'memory', true, place)
+  else subject.unknown('cached', 'memory', memory.because, place)
+  subject.known('transformation', 'steps', work.transformation, place)
+  const { total, distinct, why, lowerBound } = work
+  subject.known('repeats', 'steps', { total, distinct, why, lowerBound }, place)
 }
 
-/** Configurations that are fitted on every fold; halving fits most of them on a part, so it is left out. */
+/** Configurations that are fitted on every fold; of a search by halving, those of its first round. */
 function candidatesOf(
   module: PythonModule,
   call: Call,
   strategy: SearchSettings['strategy'],
   space: SearchSpace,
 ): number | null {
-  if (strategy === 'grid') return space.configurations
-  if (strategy !== 'random') return null
-  const trials = module.argument(call, 'n_iter')
-  if (trials.state === 'absent') return 10
+  if (strategy === 'grid' || call.method === 'HalvingGridSearchCV') return space.configurations
+  const [keyword, position] =
+    strategy === 'random' ? (['n_iter', 2] as const) : (['n_candidates', null] as const)
+  const trials = module.argument(call, keyword, position)
+  if (trials.state === 'absent') return strategy === 'random' ? 10 : null
   if (trials.state === 'unknown' || trials.folded.state === 'unknown') return null
-  return typeof trials.folded.value === 'number' ? trials.folded.value : null
+  const { value } = trials.folded
+  if (typeof value !== 'number') return null
+  // Lists are drawn from without replacement.
+  return space.configurations === null || space.lowerBound ? value : Math.min(value, space.configurations)
 }
 
 /** Caching clones the transformers, so code that looks at the fitted originals afterwards would see nothing. */

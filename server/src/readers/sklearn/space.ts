@@ -3,87 +3,144 @@ import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
 import type { Dimension, SearchSpace } from '../../workload/words.js'
 
-/** The dictionaries behind a `param_grid` expression, with the expressions that stand for one each. */
+/** A space with where it is written, and its place among the grids that one search goes through in turn. */
+export interface SpaceFound {
+  space: SearchSpace
+  expr: Expr
+  index: number
+  count: number
+}
+
+/** The space of a `param_grid`; null where it cannot be read. */
+export function spaceOf(module: PythonModule, given: Expr): SearchSpace | null {
+  return largestSpace(module, given)?.space ?? null
+}
+
+/**
+ * The space of a `param_grid`: the largest, where a loop or the calls of a function search several one after another.
+ * Null where it cannot be read at all.
+ */
+export function largestSpace(module: PythonModule, given: Expr): SpaceFound | null {
+  const own = oneSpace(module, given)
+  if (own !== null) return { space: own, expr: given, index: 0, count: 1 }
+  const candidates = module.possible(given)
+  if (candidates === null) return null
+  let largest: SpaceFound | null = null as SpaceFound | null
+  candidates.forEach((expr, index) => {
+    const space = oneSpace(module, expr)
+    if (space === null) return
+    const size = space.configurations ?? 0
+    if (largest === null || size > (largest.space.configurations ?? 0))
+      largest = { space, expr, index, count: candidates.length }
+  })
+  return largest
+}
+
+/** The dictionaries behind an expression, as literals that nothing changes afterwards. */
 export function gridDictionaries(module: PythonModule, expr: Expr): DictExpr[] | null {
-  // A name whose value changes later has no certain grid.
-  if (expr.type === 'name') {
-    const folded = module.fold(expr)
-    if (folded.state === 'unknown' && folded.because.endsWith('is changed')) return null
-  }
+  if (module.isChanged(expr)) return null
   const value = module.definition(expr)
   if (value.type === 'dict') return [value]
-  if (value.type === 'list' || value.type === 'tuple') {
-    const all: DictExpr[] = []
-    for (const item of value.items) {
-      const inner = gridDictionaries(module, item)
-      if (inner === null) return null
-      all.push(...inner)
-    }
-    return all.length === 0 ? null : all
+  if (value.type !== 'list' && value.type !== 'tuple') return null
+  const all: DictExpr[] = []
+  for (const item of value.items) {
+    const inner = gridDictionaries(module, item)
+    if (inner === null) return null
+    all.push(...inner)
   }
-  return null
+  return all.length === 0 ? null : all
+}
+
+function oneSpace(module: PythonModule, expr: Expr): SearchSpace | null {
+  const grids = gridsOf(module, expr) ?? foldedGrids(module, expr)
+  if (grids === null || grids.length === 0) return null
+  return { grids, ...gridSize(grids) }
+}
+
+function gridsOf(module: PythonModule, expr: Expr, depth = 0): Dimension[][] | null {
+  if (depth > 4) return null
+  const keys = module.keysOf(expr)
+  if (keys !== null) {
+    const dimensions: Dimension[] = []
+    for (const key of keys) {
+      const value = module.entry(expr, key)
+      if (value.state === 'unknown') dimensions.push({ name: key, size: null })
+      else if (value.state === 'given') dimensions.push(dimensionOf(module, key, value.expr))
+    }
+    return [dimensions]
+  }
+  if (module.isChanged(expr)) return null
+  const value = module.definition(expr)
+  if (value.type === 'dict') {
+    // Some key does not fold: what the others say still counts.
+    const dimensions: Dimension[] = []
+    for (const entry of value.entries) {
+      if (entry.key === null) return null
+      const key = module.fold(entry.key)
+      dimensions.push(dimensionOf(module, key.state === 'known' ? String(key.value) : '?', entry.value))
+    }
+    return [dimensions]
+  }
+  if (value.type !== 'list' && value.type !== 'tuple') return null
+  const all: Dimension[][] = []
+  for (const item of value.items) {
+    const inner = gridsOf(module, item, depth + 1)
+    if (inner === null) return null
+    all.push(...inner)
+  }
+  return all
+}
+
+/** Grids that fold to plain data, however they are put together. */
+function foldedGrids(module: PythonModule, expr: Expr): Dimension[][] | null {
+  const folded = module.fold(expr)
+  if (folded.state === 'unknown') return null
+  const grids: Dimension[][] = []
+  for (const value of Array.isArray(folded.value) ? folded.value : [folded.value]) {
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) return null
+    grids.push(Object.entries(value).map(([name, items]) => folding(name, items)))
+  }
+  return grids
+}
+
+function folding(name: string, items: Json): Dimension {
+  return Array.isArray(items) ? { name, size: distinctCount(items), values: items } : { name, size: null }
 }
 
 function dimensionOf(module: PythonModule, name: string, expr: Expr): Dimension {
   const folded = module.fold(expr)
-  if (folded.state === 'known') {
-    if (!Array.isArray(folded.value)) return { name, size: null }
-    return { name, size: distinctCount(folded.value), values: folded.value }
-  }
-  // Estimators and functions do not fold, but they can be counted.
+  if (folded.state === 'known') return folding(name, folded.value)
+  return { name, size: countOf(module, expr) }
+}
+
+/** Estimators and functions do not fold, but they can be counted. */
+function countOf(module: PythonModule, expr: Expr, depth = 0): number | null {
+  if (depth > 4 || module.isChanged(expr)) return null
   const value = module.definition(expr)
   if (value.type === 'list' || value.type === 'tuple') {
-    return { name, size: value.items.some((item) => item.type === 'starred') ? null : value.items.length }
+    return value.items.some((item) => item.type === 'starred') ? null : value.items.length
   }
-  return { name, size: null }
-}
-
-function dimensionsOf(module: PythonModule, dictionary: DictExpr): Dimension[] | null {
-  const dimensions: Dimension[] = []
-  for (const entry of dictionary.entries) {
-    if (entry.key === null) {
-      const spread = module.definition(entry.value)
-      if (spread.type !== 'dict') return null
-      const inner = dimensionsOf(module, spread)
-      if (inner === null) return null
-      dimensions.push(...inner)
-      continue
+  if (value.type === 'binary' && value.op === '+') {
+    const left = countOf(module, value.left, depth + 1)
+    const right = countOf(module, value.right, depth + 1)
+    return left === null || right === null ? null : left + right
+  }
+  if (value.type === 'comprehension' && value.kind !== 'dict' && value.conditions.length === 0) {
+    let size = 1
+    for (const clause of value.clauses) {
+      const items = module.fold(clause.iterable)
+      const count =
+        items.state === 'known' && Array.isArray(items.value)
+          ? items.value.length
+          : countOf(module, clause.iterable, depth + 1)
+      if (count === null) return null
+      size *= count
     }
-    const key = module.fold(entry.key)
-    const name = key.state === 'known' ? String(key.value) : '?'
-    dimensions.push(dimensionOf(module, name, entry.value))
+    // A set keeps equal elements once.
+    return value.kind === 'set' ? null : size
   }
-  return dimensions
-}
-
-/** The space of a `param_grid`; null where it cannot be read at all. */
-export function spaceOf(module: PythonModule, expr: Expr): SearchSpace | null {
-  const dictionaries = gridDictionaries(module, expr)
-  if (dictionaries === null) return foldedSpace(module, expr)
-  const grids: Dimension[][] = []
-  for (const dictionary of dictionaries) {
-    const dimensions = dimensionsOf(module, dictionary)
-    if (dimensions === null) return null
-    grids.push(dimensions)
-  }
-  return { grids, ...gridSize(grids) }
-}
-
-/** `dict(C=[…])` and other expressions that fold to plain data. */
-function foldedSpace(module: PythonModule, expr: Expr): SearchSpace | null {
-  const folded = module.fold(expr)
-  if (folded.state === 'unknown') return null
-  const values = Array.isArray(folded.value) ? folded.value : [folded.value]
-  const grids: Dimension[][] = []
-  for (const value of values) {
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) return null
-    grids.push(
-      Object.entries(value).map(([name, items]) =>
-        Array.isArray(items) ? { name, size: distinctCount(items), values: items } : { name, size: null },
-      ),
-    )
-  }
-  return grids.length === 0 ? null : { grids, ...gridSize(grids) }
+  return null
 }

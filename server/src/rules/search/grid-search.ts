@@ -1,5 +1,13 @@
-import { drawsForBest, formatCount, formatShare, gridFormula, halvingShare } from '../../estimate/grid.js'
+import {
+  drawsForBest,
+  formatCount,
+  formatShare,
+  gridFormula,
+  gridSize,
+  halvingShare,
+} from '../../estimate/grid.js'
 import type { Judged } from '../../workload/claim.js'
+import type { Dimension } from '../../workload/words.js'
 import {
   defineRule,
   type FixRequest,
@@ -8,10 +16,13 @@ import {
   type Saving,
   type Severity,
 } from '../rule.js'
-import { known, repetition } from './trials.js'
+import { isRepetition, known } from './trials.js'
 
 /** Runs of a model-based search that usually come near the best of a grid of any size. */
 const bayesianTrials = 30
+
+/** A change that leaves more of the work than this is not worth making. */
+const worthwhile = 0.9
 
 export default defineRule({
   name: 'search/grid-search',
@@ -25,7 +36,7 @@ export default defineRule({
     if (strategy?.state === 'unknown' || strategy?.value !== 'grid') return
     if (space === undefined || space.state === 'unknown' || space.value!.configurations === null) return
     const varying = space.value!.grids.flat().filter((dimension) => dimension.size !== 1)
-    if (varying.every((dimension) => repetition.test(dimension.name))) return
+    if (varying.every(isRepetition)) return
     const folds = known(search, 'folds') ?? null
     // Without the folds the fits are at least as many as the configurations.
     const cap = known(search, 'trialCap') ?? null
@@ -36,13 +47,21 @@ export default defineRule({
     const lowerBound = space.value!.lowerBound || folds === null
     const cheaper = alternatives(search, configurations)
     const best = cheaper[0]
+    // A finding without anything to do about it helps nobody.
+    if (best === undefined && known(search, 'byHand') !== true) return
     const finding: Report = {
       at: strategy,
       message: `${sizeOf(search, configurations, folds, lowerBound)}${best === undefined ? '' : ` ${cheaper.map((one) => one.says).join('; ')}.`}`,
       severity: severityOf(search, fits, options.search.errorFits),
-      fixes: cheaper.map((one): FixRequest => ({ set: [{ claim: strategy, value: one.value }] })),
+      fixes: cheaper
+        .filter((one) => one.value !== null)
+        .map((one): FixRequest => ({ set: [{ claim: strategy, value: one.value }] })),
     }
     if (best !== undefined) finding.saving = savingOf(cheaper, configurations)
+    if (space.value!.largestOf !== undefined) {
+      const message = 'the largest of the grids that are searched here'
+      finding.related = [{ location: space.location, message }]
+    }
     report(finding)
   },
 })
@@ -70,17 +89,35 @@ function sizeOf(
   folds: number | null,
   lowerBound: boolean,
 ): string {
-  const formula = gridFormula(search.settings.space!.value!.grids)
+  const { grids, largestOf } = search.settings.space!.value!
+  const formula = gridFormula(grids)
   const atLeast = lowerBound ? 'at least ' : ''
   const unit = known(search, 'unit')
   if (known(search, 'byHand') === true && unit === 'run')
     return `Loops train ${formula} ${lowerBound ? 'or more ' : ''}models one after another, and nothing stops a bad one early.`
-  if (unit === 'job')
-    return `Grid of ${formula} jobs${cap(search, configurations)}, each on a machine of its own.`
-  if (unit === 'run') return `Grid of ${formula} runs${cap(search, configurations)}, each paid in full.`
+  if (unit === 'job' || unit === 'run') {
+    const stopped = known(search, 'earlyTermination') === true
+    const each = stopped
+      ? 'of which weak ones are stopped early'
+      : unit === 'job'
+        ? 'each on a machine of its own'
+        : 'each paid in full'
+    return `Grid of ${named(grids) ?? formula} ${unit}s${cap(search, configurations)}, ${each}.`
+  }
+  const largest = largestOf === undefined ? '' : ` (the largest of ${largestOf} grids)`
   if (folds === null || folds === 1)
-    return `Grid of ${formula} configurations: ${atLeast}${formatCount(configurations)} fits.`
-  return `Grid of ${formula} configurations × ${folds} folds = ${atLeast}${formatCount(configurations * folds)} fits.`
+    return `Grid of ${formula} configurations: ${atLeast}${formatCount(configurations)} fits${largest}.`
+  return `Grid of ${formula} configurations × ${folds} folds = ${atLeast}${formatCount(configurations * folds)} fits${largest}.`
+}
+
+/** `lr 4 × dropout 5 = 20`: names help where a run is a whole training. Too many of them do not. */
+function named(grids: Dimension[][]): string | null {
+  const dimensions = grids.length === 1 ? grids[0]!.filter((one) => one.size !== 1) : []
+  if (dimensions.length < 2 || dimensions.length > 6) return null
+  const { configurations, lowerBound } = gridSize(grids)
+  if (configurations === null) return null
+  const factors = dimensions.map((one) => `${one.name} ${one.size === null ? '?' : formatCount(one.size)}`)
+  return `${factors.join(' × ')} ${lowerBound ? '≥' : '='} ${formatCount(configurations)}`
 }
 
 function cap(search: Judged<'Search'>, configurations: number): string {
@@ -90,6 +127,7 @@ function cap(search: Judged<'Search'>, configurations: number): string {
 }
 
 interface Cheaper {
+  /** What the strategy would become; null: advice without a change. */
   value: unknown
   /** Share of the grid's work. */
   share: number
@@ -102,7 +140,7 @@ function alternatives(search: Judged<'Search'>, configurations: number): Cheaper
   const found: Cheaper[] = []
   if (offered.includes('halving')) {
     const share = halvingShare(configurations)
-    if (share < 0.9) {
+    if (share < worthwhile) {
       found.push({
         value: { strategy: 'halving' },
         share,
@@ -110,13 +148,24 @@ function alternatives(search: Judged<'Search'>, configurations: number): Cheaper
       })
     }
   }
+  const repeated = repetitions(search)
+  if (repeated !== null && repeated.once <= bayesianTrials) {
+    // Few enough to try them all, but not on every seed and data set.
+    const share = (repeated.once + repeated.times) / (repeated.once * repeated.times)
+    if (share < worthwhile) {
+      const over = repeated.names.join(' and ')
+      const says = `Searching once and repeating only the best over ${over} is ${formatShare(share)} of that`
+      found.push({ value: null, share, says })
+    }
+    return found
+  }
   const trials = Math.min(bayesianTrials, Math.floor(configurations / 2))
   if (offered.includes('bayesian') && trials > 0) {
     const share = trials / configurations
     found.push({
       value: { strategy: 'bayesian', trials },
       share,
-      says: `A Bayesian search of ${trials} ${known(search, 'unit') === 'job' ? 'jobs' : 'runs'} is ${formatShare(share)} of that, and stopping weak runs early saves more`,
+      says: `A Bayesian search of ${trials} ${known(search, 'unit') === 'job' ? 'jobs' : 'runs'} is ${formatShare(share)} of that${known(search, 'earlyTermination') === true ? '' : ', and stopping weak runs early saves more'}`,
     })
   }
   if (offered.includes('random')) {
@@ -130,6 +179,24 @@ function alternatives(search: Judged<'Search'>, configurations: number): Cheaper
     }
   }
   return found
+}
+
+/** Dimensions of a grid of runs that repeat each experiment, and how many experiments there are without them. */
+function repetitions(search: Judged<'Search'>): { names: string[]; times: number; once: number } | null {
+  const { grids, lowerBound } = search.settings.space!.value!
+  if (known(search, 'unit') === 'fit' || grids.length !== 1 || lowerBound) return null
+  const names: string[] = []
+  let times = 1
+  let once = 1
+  for (const dimension of grids[0]!) {
+    const size = dimension.size ?? 1
+    if (size === 1) continue
+    if (isRepetition(dimension)) {
+      names.push(dimension.name)
+      times *= size
+    } else once *= size
+  }
+  return names.length === 0 ? null : { names, times, once }
 }
 
 function savingOf(cheaper: Cheaper[], configurations: number): Saving {

@@ -36,3 +36,13 @@ export function formatDuration(seconds: number): string {
   const count = Math.round((seconds / size) * 10) / 10
   return `${count} ${name}${count === 1 ? '' : 's'}`
 }
+
+/** Which data are used (`data.variant`), unlike how they are fed (`data.batch_size`). */
+const dataChoice =
+  /^data(set)?[._](?!.*(batch|size|worker|aug|crop|mix|len|transform|ratio|drop|shuffle|window))/i
+
+/** True for a dimension that repeats an experiment, on other seeds or data, rather than searches for something. */
+export function isRepetition({ name }: { name: string }): boolean {
+  if (/(^|[._])(n|num|count)_/i.test(name)) return false
+  return repetition.test(name) || /(^|[._])(seed_everything|data)$/i.test(name) || dataChoice.test(name)
+}
