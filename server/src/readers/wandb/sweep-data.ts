@@ -7,6 +7,10 @@ import type { Json } from '../../text/json.js'
 /** Stands for a value that is there but cannot be read; each place has its own, so that values can be counted. */
 const unreadable = (start: number): string => `\u0000${start}`
 
+export function isUnreadable(value: string): boolean {
+  return value.startsWith('\u0000')
+}
+
 export function configData(node: ConfigNode): Json {
   switch (node.kind) {
     case 'map':
@@ -20,15 +24,16 @@ export function configData(node: ConfigNode): Json {
   }
 }
 
-export function pythonData(module: PythonModule, expr: Expr, depth = 0): Json {
+/** `until`: the call that reads the sweep; what is put into a dictionary before it counts. */
+export function pythonData(module: PythonModule, expr: Expr, until: number, depth = 0): Json {
   if (depth > 8) return unreadable(expr.start)
-  const keys = module.keysOf(expr)
+  const keys = module.keysOf(expr, until)
   if (keys !== null) {
     const result: Record<string, Json> = {}
     for (const key of keys) {
-      const value = module.entry(expr, key)
+      const value = module.entry(expr, key, until)
       result[key] =
-        value.state === 'given' ? pythonData(module, value.expr, depth + 1) : unreadable(expr.start)
+        value.state === 'given' ? pythonData(module, value.expr, until, depth + 1) : unreadable(expr.start)
     }
     return result
   }
@@ -39,7 +44,7 @@ export function pythonData(module: PythonModule, expr: Expr, depth = 0): Json {
     (value.type === 'list' || value.type === 'tuple') &&
     value.items.every((item) => item.type !== 'starred')
   ) {
-    return value.items.map((item) => pythonData(module, item, depth + 1))
+    return value.items.map((item) => pythonData(module, item, until, depth + 1))
   }
   return unreadable(expr.start)
 }

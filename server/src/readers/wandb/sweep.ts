@@ -4,12 +4,14 @@ import type { ConfigDocument } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import type { CallExpr, DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import type { Span } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { defineReader } from '../reader.js'
-import { configData, pythonData } from './sweep-data.js'
+import { configData, isUnreadable, pythonData } from './sweep-data.js'
 import { sweepDimensions } from './sweep-space.js'
 
 const strategies: Record<string, SearchSettings['strategy']> = {
@@ -42,15 +44,23 @@ export const wandbSweepReader = defineReader({
 
 const jobEvidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
 
+const constraints = ['value', 'values', 'min', 'max', 'distribution', 'parameters', 'mu', 'q']
+
+/** What the service would accept: other tools have a `method` and `parameters` too. */
 function isSweep(data: Json): data is Record<string, Json> {
-  if (data === null || typeof data !== 'object' || Array.isArray(data)) return false
-  return (
-    typeof data.method === 'string' &&
-    data.method in strategies &&
-    data.parameters !== null &&
-    typeof data.parameters === 'object' &&
-    !Array.isArray(data.parameters)
-  )
+  if (!isMap(data) || typeof data.method !== 'string' || !(data.method in strategies)) return false
+  if (!isMap(data.parameters)) return false
+  const parameters = Object.values(data.parameters)
+  return parameters.length > 0 && parameters.every(isParameter)
+}
+
+function isMap(data: Json | undefined): data is Record<string, Json> {
+  return data !== null && typeof data === 'object' && !Array.isArray(data)
+}
+
+/** A value that cannot be read may be one. */
+function isParameter(data: Json): boolean {
+  return typeof data === 'string' ? isUnreadable(data) : isMap(data) && constraints.some((one) => one in data)
 }
 
 function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
@@ -71,8 +81,9 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
   for (const call of module.callsTo('wandb.sweep')) {
     const given = module.argument(call, 'sweep', 0)
     if (given.state !== 'given') continue
-    const data = pythonData(module, given.expr)
-    const method = module.entry(given.expr, 'method')
+    const until = call.expr.start
+    const data = pythonData(module, given.expr, until)
+    const method = module.entry(given.expr, 'method', until)
     if (method.state !== 'given' || !isSweep(data)) continue
     const evidence: Evidence = {
       ...module.evidence,
@@ -113,7 +124,7 @@ function claimSweep(
 
 function metricName(data: Record<string, Json>): string | null {
   const { metric } = data
-  if (metric === null || typeof metric !== 'object' || Array.isArray(metric)) return null
+  if (!isMap(metric)) return null
   return typeof metric.name === 'string' ? metric.name : null
 }
 
@@ -150,6 +161,7 @@ function changeDocument(
   return { title: title(trials, named), safety: named ? 'unsafe' : 'display', writes, imports: [] }
 }
 
+/** A sweep in code: one display, one `dict(...)`, or assignments to its keys one by one. */
 function changeCode(
   claim: Claim,
   module: PythonModule,
@@ -159,26 +171,58 @@ function changeCode(
 ): Change | Refusal {
   const call = module.calls.find((one: Call) => String(one.expr.start) === claim.site.anchor)
   const given = call === undefined ? undefined : module.argument(call, 'sweep', 0)
-  if (given?.state !== 'given') return { reason: 'the call has changed' }
-  const method = module.entry(given.expr, 'method')
+  if (call === undefined || given?.state !== 'given') return { reason: 'the call has changed' }
+  const entryOf = (key: string) => module.entry(given.expr, key, call.expr.start)
+  const method = entryOf('method')
   if (method.state !== 'given') return { reason: 'the method has changed' }
-  const named = module.entry(given.expr, 'metric').state === 'given'
-  const additions: string[] = []
-  const cap = module.entry(given.expr, 'run_cap')
-  if (cap.state === 'absent') additions.push(`'run_cap': ${trials}`)
-  if (!named) additions.push("'metric': {'name': 'val_loss', 'goal': 'minimize'}")
-  if (module.entry(given.expr, 'early_terminate').state === 'absent') {
-    additions.push("'early_terminate': {'type': 'hyperband', 'min_iter': 3}")
+  const named = entryOf('metric').state === 'given'
+  const additions: [key: string, code: string][] = []
+  const cap = entryOf('run_cap')
+  if (cap.state === 'absent') additions.push(['run_cap', String(trials)])
+  if (!named) additions.push(['metric', "{'name': 'val_loss', 'goal': 'minimize'}"])
+  if (entryOf('early_terminate').state === 'absent')
+    additions.push(['early_terminate', "{'type': 'hyperband', 'min_iter': 3}"])
+  const replaceMethod = (text: string): Write => ({
+    kind: 'replace',
+    path,
+    range: { unit, ...method.span },
+    text,
+  })
+  const writes: Write[] = []
+  const holder = holderOf(module, given.expr, method.span)
+  if (holder === null) return { reason: 'the sweep is put together in a way that cannot be changed here' }
+  if (holder.type === 'dict') {
+    const entries = additions.map(([key, code]) => `'${key}': ${code}`)
+    writes.push(replaceMethod(["'bayes'", ...entries].join(', ')))
+  } else if (holder.type === 'call') {
+    const range = { unit, start: holder.start, end: holder.end }
+    writes.push(replaceMethod("'bayes'"))
+    for (const [name, value] of additions)
+      writes.push({ kind: 'set keyword', path, call: range, name, value })
+  } else {
+    writes.push(replaceMethod("'bayes'"))
+    const lines = additions.map(([key, code]) => `${holder.name}['${key}'] = ${code}`)
+    const statement = { unit, start: holder.start, end: holder.end }
+    if (lines.length > 0) writes.push({ kind: 'insert lines', where: 'after', path, statement, lines })
   }
-  const writes: Write[] = [
-    { kind: 'replace', path, range: { unit, ...method.span }, text: ["'bayes'", ...additions].join(', ') },
-  ]
   if (cap.state === 'given')
     writes.push({ kind: 'replace', path, range: { unit, ...cap.span }, text: String(trials) })
-  // `config['method'] = 'grid'` is no place to add further entries.
-  const dictionary = module.definition(given.expr)
-  const inside =
-    dictionary.type === 'dict' && dictionary.start <= method.span.start && method.span.end <= dictionary.end
-  if (!inside) return { reason: 'the sweep is put together in several statements' }
   return { title: title(trials, named), safety: named ? 'unsafe' : 'display', writes, imports: [] }
+}
+
+interface Assignment extends Span {
+  type: 'assignment'
+  /** The dictionary, as it is written. */
+  name: string
+}
+
+/** What the method is written in: a display, a `dict(...)` call, or an assignment of its own. */
+function holderOf(module: PythonModule, sweep: Expr, method: Span): DictExpr | CallExpr | Assignment | null {
+  const within = (outer: Span) => outer.start <= method.start && method.end <= outer.end
+  const literal = module.definition(sweep)
+  if ((literal.type === 'dict' || literal.type === 'call') && within(literal)) return literal
+  const statement = module.statementAt(method.start)
+  const target = statement?.type === 'assign' ? statement.targets[0] : undefined
+  if (statement === null || target?.type !== 'subscript' || target.value.type !== 'name') return null
+  return { type: 'assignment', name: target.value.id, start: statement.start, end: statement.end }
 }

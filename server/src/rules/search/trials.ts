@@ -43,6 +43,6 @@ const dataChoice =
 
 /** True for a dimension that repeats an experiment, on other seeds or data, rather than searches for something. */
 export function isRepetition({ name }: { name: string }): boolean {
-  if (/(^|[._])(n|num|count)_/i.test(name)) return false
+  if (/(^|[._])(n|num|count)_(?!samples?$)/i.test(name)) return false
   return repetition.test(name) || /(^|[._])(seed_everything|data)$/i.test(name) || dataChoice.test(name)
 }
