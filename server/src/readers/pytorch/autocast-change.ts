@@ -227,7 +227,7 @@ const modelName =
 const notForward =
   /^(to|cuda|cpu|size|view|reshape|permute|transpose|float|long|int|squeeze|unsqueeze|contiguous|detach|item|items|keys|values|zero_grad|train|eval|parameters|state_dict|get|next|append|requires_grad_)$/
 
-function isModelCall(analysis: Analysis, call: Expr & { type: 'call' }): boolean {
+export function isModelCall(analysis: Analysis, call: Expr & { type: 'call' }): boolean {
   const { callee } = call
   const known = analysis.callByExpr.get(call)
   if (callee.type === 'attribute' && notForward.test(callee.attr)) return false
@@ -251,7 +251,7 @@ function isModelCall(analysis: Analysis, call: Expr & { type: 'call' }): boolean
 }
 
 /** The quote that the file prefers. */
-function quoteOf(text: string): string {
+export function quoteOf(text: string): string {
   let single = 0
   let double = 0
   for (let index = 0; index < text.length; index++) {

@@ -1,6 +1,7 @@
 /** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
 import type { ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Evidence } from '../../workload/claim.js'
+import { once } from './once.js'
 
 function trains(summary: ModuleSummary): boolean {
   return (
@@ -28,15 +29,8 @@ function usesGpu(summary: ModuleSummary): boolean {
  * data that `main.py` loads.
  */
 export function trainingEvidence(python: PythonModule): Evidence {
-  let evidence = evidences.get(python)
-  if (evidence === undefined) {
-    evidence = completed(python)
-    evidences.set(python, evidence)
-  }
-  return { ...evidence }
+  return { ...once(python, 'evidence', () => completed(python)) }
 }
-
-const evidences = new WeakMap<PythonModule, Evidence>()
 
 function completed(python: PythonModule): Evidence {
   const evidence: Evidence = { ...python.evidence }
@@ -82,33 +76,14 @@ function drawsItsData(python: PythonModule): string | null {
   return found ? 'random data' : null
 }
 
-const texts = new WeakMap<PythonModule, string>()
-
 /** The text of the module without its comments. */
 export function moduleText(python: PythonModule): string {
-  let text = texts.get(python)
-  if (text === undefined) {
-    text = codeText(python)
-    texts.set(python, text)
-  }
-  return text
+  return once(python, 'text', () => codeText(python))
 }
 
-const answers = new WeakMap<PythonModule, Map<RegExp, boolean>>()
-
-/** Whether the module's code matches; asked by every loop of it, answered once. */
+/** Whether the module's code matches. */
 export function codeMatches(python: PythonModule, pattern: RegExp): boolean {
-  let known = answers.get(python)
-  if (known === undefined) {
-    known = new Map()
-    answers.set(python, known)
-  }
-  let answer = known.get(pattern)
-  if (answer === undefined) {
-    answer = pattern.test(moduleText(python))
-    known.set(pattern, answer)
-  }
-  return answer
+  return once(python, pattern.source, () => pattern.test(moduleText(python)))
 }
 
 /** The text of a piece of code without its comments. */

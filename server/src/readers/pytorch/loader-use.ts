@@ -1,9 +1,10 @@
 /** What a loader feeds: a training loop, or an evaluation. */
 import type { Analysis } from '../../python/analysis.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { functionOf } from '../../python/names.js'
 import { childrenOf } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { once } from './once.js'
 
 export type Feeds = 'training' | 'evaluation'
 
@@ -81,37 +82,69 @@ function comprehensionAround(analysis: Analysis, call: Call): boolean {
   return /train/.test(analysis.text.slice(value.start, value.end))
 }
 
-function holdsName(expr: Expr, name: string): boolean {
-  if (expr.type === 'name') return expr.id === name
-  if (expr.type === 'attribute' && expr.value.type === 'name' && `${expr.value.id}.${expr.attr}` === name)
-    return true
-  return childrenOf(expr).some((child) => holdsName(child, name))
+/** Where a name is iterated over, and which calls it is handed to. */
+interface Uses {
+  loops: Loop[]
+  handed: { call: Call; position: number }[]
+}
+
+/** Names and `self.x` in an expression. */
+function namesIn(expr: Expr, into: Set<string>): void {
+  if (expr.type === 'name') into.add(expr.id)
+  else if (expr.type === 'attribute' && expr.value.type === 'name') into.add(`${expr.value.id}.${expr.attr}`)
+  for (const child of childrenOf(expr)) namesIn(child, into)
+}
+
+function usesOf(python: PythonModule): Map<string, Uses> {
+  return once(python, 'uses of names', () => {
+    const found = new Map<string, Uses>()
+    const of = (name: string): Uses => {
+      let uses = found.get(name)
+      if (uses === undefined) {
+        uses = { loops: [], handed: [] }
+        found.set(name, uses)
+      }
+      return uses
+    }
+    for (const loop of python.loops) {
+      if (loop.node.type !== 'for') continue
+      const names = new Set<string>()
+      namesIn(loop.node.iterable, names)
+      for (const name of names) of(name).loops.push(loop)
+    }
+    for (const call of python.calls) {
+      call.expr.args.forEach((argument, position) => {
+        const names = new Set<string>()
+        // `train(model, tqdm(loader))`: one wrapper is looked through.
+        const { value } = argument
+        if (value.type !== 'call') namesIn(value, names)
+        else for (const inner of value.args) if (inner.value.type !== 'call') namesIn(inner.value, names)
+        for (const name of names) of(name).handed.push({ call, position })
+      })
+    }
+    return found
+  })
 }
 
 /** Loops that iterate over the name, and functions that it is handed to. */
 function byUse(analysis: Analysis, made: Call, name: string): Feeds | null {
   const seen = new Set<Feeds>()
-  for (const loop of analysis.loops) {
-    if (loop.node.type !== 'for' || !holdsName(loop.node.iterable, name)) continue
+  const uses = usesOf(analysis).get(name) ?? { loops: [], handed: [] }
+  for (const loop of uses.loops) {
     if (name.indexOf('.') < 0 && loop.function !== made.function && made.function !== null) continue
     if (loop.role === 'train') seen.add('training')
     else if (loop.role === 'evaluate') seen.add('evaluation')
   }
-  for (const call of analysis.calls) {
+  for (const { call, position } of uses.handed) {
     if (call === made || call.function !== made.function) continue
-    const position = call.expr.args.findIndex((one) => holdsName(one.value, name))
-    if (position < 0) continue
     const func = functionOf(analysis, call.expr.callee)
+    const keyword = call.expr.args[position]!.name
     if (func !== null) {
       const effects = analysis.effectsOfFunction(func)
       if (effects.trains || (effects.backward && effects.optimizerStep)) seen.add('training')
       else if (/eval|valid|test|infer|predict/i.test(func.name)) seen.add('evaluation')
     } else if (/^(fit|train|train_epoch|fit_generator)$/.test(call.method)) {
-      seen.add(
-        call.expr.args[position]!.name === null
-          ? 'training'
-          : (byName(call.expr.args[position]!.name!) ?? 'training'),
-      )
+      seen.add(keyword === null ? 'training' : (byName(keyword) ?? 'training'))
     } else if (/^(train\w*|run_training|do_train)$/.test(call.method)) seen.add('training')
     else if (/^(test|validate|evaluate|eval|predict)\w*$/.test(call.method)) seen.add('evaluation')
   }

@@ -1,23 +1,35 @@
 /** What a hand-written training loop does beside its arithmetic: epochs, validation, when it ends, what it keeps. */
 
-import type { Analysis } from '../../python/analysis.js'
-import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
-import { functionOf } from '../../python/names.js'
+import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Place } from '../../workload/builder.js'
 import { codeMatches, codeText } from './evidence.js'
+import { once, usesAny } from './once.js'
 
 /** The loop over epochs around a training loop: in the same function, or around a call of its function. */
 export function epochLoopOf(python: PythonModule, loop: Loop): Loop | null {
   for (let outer = loop.parent; outer !== null; outer = outer.parent) if (outer.role === 'epoch') return outer
-  const func = loop.function
-  if (func === null) return null
-  for (const call of python.calls) {
-    if (functionOf(python as Analysis, call.expr.callee) !== func) continue
+  if (loop.function === null) return null
+  for (const call of callersOf(python).get(loop.function) ?? []) {
     const outer = [...call.loops].reverse().find((one) => one.role === 'epoch')
     if (outer !== undefined) return outer
   }
   return null
+}
+
+/** Calls of the functions of this module. */
+function callersOf(python: PythonModule): Map<Func, Call[]> {
+  return once(python, 'callers', () => {
+    const callers = new Map<Func, Call[]>()
+    for (const call of python.calls) {
+      const func = python.functionOf(call.expr.callee)
+      if (func === null) continue
+      const list = callers.get(func)
+      if (list === undefined) callers.set(func, [call])
+      else list.push(call)
+    }
+    return callers
+  })
 }
 
 export interface Epochs {
@@ -40,16 +52,23 @@ const evaluationName = /(^|[_.])(eval|evaluate|valid|validate|validation|val|tes
 
 /** A validation metric is computed between epochs. */
 export function validates(python: PythonModule, outer: Loop): boolean {
-  if (outer.effects.calls.has('.eval')) return true
-  if (python.loops.some((one) => one.role === 'evaluate' && inside(one, outer))) return true
-  return python.calls.some(
-    (call) => call.loops.includes(outer) && evaluationName.test(call.method) && call.method !== 'eval',
-  )
+  return outer.effects.calls.has('.eval') || validatingLoops(python).has(outer)
 }
 
-function inside(inner: Loop, outer: Loop): boolean {
-  for (let loop = inner.parent; loop !== null; loop = loop.parent) if (loop === outer) return true
-  return false
+/** Loops around a loop over evaluation data, or around a call that is named for it. */
+function validatingLoops(python: PythonModule): Set<Loop> {
+  return once(python, 'validating loops', () => {
+    const found = new Set<Loop>()
+    for (const loop of python.loops) {
+      if (loop.role !== 'evaluate') continue
+      for (let around = loop.parent; around !== null; around = around.parent) found.add(around)
+    }
+    for (const call of python.calls) {
+      if (call.loops.length === 0 || call.method === 'eval' || !evaluationName.test(call.method)) continue
+      for (const loop of call.loops) found.add(loop)
+    }
+    return found
+  })
 }
 
 const stopsByName = /early_?stop/i
@@ -80,7 +99,11 @@ export const horizonSchedules = [
 ]
 
 export function horizonSchedule(python: PythonModule): Call | null {
-  return python.calls.find((call) => call.name !== null && horizonSchedules.includes(call.name)) ?? null
+  return once(
+    python,
+    'horizon schedule',
+    () => python.calls.find((call) => call.name !== null && horizonSchedules.includes(call.name)) ?? null,
+  )
 }
 
 const reinforcement = [
@@ -99,6 +122,11 @@ const selfSupervised =
   /simclr|byol|\bmoco\b|barlow|vicreg|\bdino\b|contrastive|info_?nce|self_?supervised|masked_autoencoder|\bmae\b/i
 const diffusion = /diffusion|ddpm|noise_scheduler|add_noise|q_sample/i
 
+function importsAny(python: PythonModule, roots: ReadonlySet<string>): boolean {
+  for (const name of python.imports) if (roots.has(name.split('.')[0]!)) return true
+  return false
+}
+
 /** Why the validation loss does not tell when to stop; null where it does. */
 export function openEndedReason(python: PythonModule, loop: Loop): string | null {
   return openEndedIn(python, codeText(python, loop.node.start, loop.node.end))
@@ -107,8 +135,8 @@ export function openEndedReason(python: PythonModule, loop: Loop): string | null
 /** The same for the code of one training step. */
 export function openEndedIn(python: PythonModule, body: string): string | null {
   if (
-    python.uses(...reinforcement) ||
-    [...python.imports].some((name) => reinforcementRoots.has(name.split('.')[0]!))
+    usesAny(python, reinforcement) ||
+    once(python, 'imports reinforcement', () => importsAny(python, reinforcementRoots))
   ) {
     return 'reinforcement learning'
   }
@@ -139,8 +167,8 @@ const sparseRoots = new Set(sparse.map((name) => name.slice(0, -1)))
 /** What sets the pace of a step instead of matrix work; null where nothing says so. */
 export function paceSetter(python: PythonModule, reason: string | null): string | null {
   if (reason === 'reinforcement learning') return 'an environment'
-  const roots = [...python.imports].some((name) => sparseRoots.has(name.split('.')[0]!))
-  return roots || python.uses(...sparse) ? 'sparse operations' : null
+  const roots = once(python, 'imports sparse', () => importsAny(python, sparseRoots))
+  return roots || usesAny(python, sparse) ? 'sparse operations' : null
 }
 
 const refusingLosses = ['torch.nn.BCELoss', 'torch.nn.functional.binary_cross_entropy']
@@ -148,13 +176,17 @@ const refusingLosses = ['torch.nn.BCELoss', 'torch.nn.functional.binary_cross_en
 /** The loss that raises an error under autocast. */
 export function refusedLoss(python: PythonModule): string | null {
   for (const name of refusingLosses) {
-    if (python.uses(name)) return name === 'torch.nn.BCELoss' ? 'BCELoss' : 'binary_cross_entropy'
+    if (usesAny(python, [name])) return name === 'torch.nn.BCELoss' ? 'BCELoss' : 'binary_cross_entropy'
   }
   return null
 }
 
 /** Gradients of gradients are taken: they lose more in a short format than plain ones. */
 export function secondOrder(python: PythonModule): Expr | null {
+  return once(python, 'second order', () => createdGraph(python))
+}
+
+function createdGraph(python: PythonModule): Expr | null {
   for (const call of python.calls) {
     const given = call.expr.args.find((one) => one.name === 'create_graph')
     if (given !== undefined && (given.value.type !== 'constant' || given.value.value !== false))

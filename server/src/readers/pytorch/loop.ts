@@ -17,6 +17,7 @@ import {
   stopsEarly,
   validates,
 } from './loop-facts.js'
+import { once } from './once.js'
 import { type LoopPrecision, precisionOf } from './precision.js'
 import { resumption } from './resume.js'
 
@@ -35,11 +36,15 @@ export const pytorchLoopReader = defineReader({
   change: (claim, value, facts) => changePrecision(claim, value, facts),
 })
 
-function isTorchLoop(python: PythonModule, loop: Loop): boolean {
+export function isTorchLoop(python: PythonModule, loop: Loop): boolean {
   if (loop.role !== 'train') return false
   if (!backwardCalls.some((name) => loop.effects.calls.has(name))) return false
-  return (
-    [...python.imports].some((name) => name === 'torch' || name.startsWith('torch.')) || python.uses('torch.')
+  return once(
+    python,
+    'torch',
+    () =>
+      [...python.imports].some((name) => name === 'torch' || name.startsWith('torch.')) ||
+      python.uses('torch.'),
   )
 }
 
@@ -115,18 +120,24 @@ function demonstration(python: PythonModule, loop: Loop, outer: Loop | null): st
     node.type === 'while' ||
     (node.iterable.type === 'call' && /range$/.test(lastIdentifier(node.iterable.callee)))
   if (counts && inventing.some((name) => loop.effects.calls.has(name))) return 'random data'
-  const optimizers = python.calls.filter(
-    (call) => call.name?.startsWith('torch.optim.') && /\.[A-Z]\w+$/.test(call.name),
-  )
-  const overTensors = optimizers.every((call) => {
-    const parameters = call.expr.args[0]?.value
-    return (
-      parameters?.type === 'list' &&
-      parameters.items.length > 0 &&
-      parameters.items.every((item) => item.type === 'name' || item.type === 'attribute')
+  return optimizesTensors(python) ? 'single tensors' : null
+}
+
+function optimizesTensors(python: PythonModule): boolean {
+  return once(python, 'optimizes tensors', () => {
+    const optimizers = python.calls.filter(
+      (call) => call.name?.startsWith('torch.optim.') && /\.[A-Z]\w+$/.test(call.name),
     )
+    const overTensors = optimizers.every((call) => {
+      const parameters = call.expr.args[0]?.value
+      return (
+        parameters?.type === 'list' &&
+        parameters.items.length > 0 &&
+        parameters.items.every((item) => item.type === 'name' || item.type === 'attribute')
+      )
+    })
+    return optimizers.length > 0 && overTensors
   })
-  return optimizers.length > 0 && overTensors ? 'single tensors' : null
 }
 
 function readPrecision(

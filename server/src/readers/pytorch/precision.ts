@@ -3,6 +3,7 @@ import { isBackward } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Precision } from '../../workload/words.js'
 import { codeMatches } from './evidence.js'
+import { once, usesAny } from './once.js'
 
 export type LoopPrecision =
   | { state: 'default' }
@@ -37,6 +38,9 @@ const loweringUses = [
   'transformers.BitsAndBytesConfig',
 ]
 
+/** Engines around a loop whose own readers claim the precision. */
+const loopEngines = ['accelerate.Accelerator', 'lightning.fabric.Fabric']
+
 const engines = [
   'deepspeed.',
   'colossalai.',
@@ -61,25 +65,20 @@ export function precisionOf(
 ): LoopPrecision {
   const { calls } = loop.effects
   for (const engine of engines) {
-    if (python.uses(engine)) return { state: 'unknown', because: `${engine.slice(0, -1)} decides` }
+    if (usesAny(python, [engine])) return { state: 'unknown', because: `${engine.slice(0, -1)} decides` }
   }
-  const autocasts = python.callsTo('torch.autocast')
+  const autocasts = once(python, 'autocasts', () => python.callsTo('torch.autocast'))
   if (autocasts.length > 0) return fromAutocasts(python, loop, autocasts)
-  if (python.usesHere('accelerate.Accelerator', 'lightning.fabric.Fabric')) {
+  if (once(python, 'loop engines', () => python.usesHere(...loopEngines))) {
     return codeMatches(python, loweringElsewhere)
       ? { state: 'unknown', because: 'precision is lowered elsewhere in the file' }
       : { state: 'engine' }
   }
-  if (python.uses('accelerate.Accelerator', 'lightning.fabric.Fabric', 'lightning.fabric.')) {
+  if (usesAny(python, [...loopEngines, 'lightning.fabric.'])) {
     return { state: 'unknown', because: 'an engine that another module makes' }
   }
   // `fabric.backward(loss)` or `engine.backward(loss)`: whoever takes the loss may also choose the format.
-  const foreign = python.calls.find(
-    (call) =>
-      call.loops.at(-1) === loop &&
-      isBackward(call) &&
-      call.expr.args.some((one) => one.name === null && one.value.type === 'name'),
-  )
+  const foreign = handedLosses(python).get(loop)
   if (foreign !== undefined && foreign.receiver !== 'torch.Tensor' && !calls.has('torch.autograd.backward')) {
     const receiver = foreign.expr.callee.type === 'attribute' ? foreign.expr.callee.value : null
     const named = receiver === null ? '' : python.text.slice(receiver.start, receiver.end)
@@ -87,7 +86,7 @@ export function precisionOf(
       return { state: 'unknown', because: `${named} decides` }
     }
   }
-  if (python.uses(...loweringUses) || codeMatches(python, lowering)) {
+  if (usesAny(python, loweringUses) || codeMatches(python, lowering)) {
     return { state: 'unknown', because: 'precision is lowered elsewhere in the program' }
   }
   const major = Number.parseInt(versions.transformers ?? '5', 10)
@@ -97,7 +96,24 @@ export function precisionOf(
   return { state: 'default' }
 }
 
+/** Backward calls that are handed the loss, by the loop that they stand in. */
+function handedLosses(python: PythonModule): Map<Loop, Call> {
+  return once(python, 'handed losses', () => {
+    const found = new Map<Loop, Call>()
+    for (const call of python.calls) {
+      const loop = call.loops.at(-1)
+      if (loop === undefined || found.has(loop) || !isBackward(call)) continue
+      if (call.expr.args.some((one) => one.name === null && one.value.type === 'name')) found.set(loop, call)
+    }
+    return found
+  })
+}
+
 function loadsStored(python: PythonModule): boolean {
+  return once(python, 'loads stored', () => storedUse(python))
+}
+
+function storedUse(python: PythonModule): boolean {
   const around = [...python.importers, ...python.imported].flatMap((module) => module.uses)
   return [...python.calls.map((call) => call.name ?? ''), ...around].some((name) => storedShort.test(name))
 }
@@ -106,6 +122,11 @@ function fromAutocasts(python: PythonModule, loop: Loop, autocasts: Call[]): Loo
   if (!loop.effects.calls.has('torch.autocast')) {
     return { state: 'unknown', because: 'autocast is used elsewhere in the file' }
   }
+  return once(python, 'autocast blocks', () => agreement(python, autocasts))
+}
+
+/** What all autocast blocks of the module say. */
+function agreement(python: PythonModule, autocasts: Call[]): LoopPrecision {
   let found: (LoopPrecision & { state: 'known' }) | null = null
   for (const call of autocasts) {
     const one = fromAutocast(python, call)

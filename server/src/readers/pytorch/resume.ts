@@ -1,6 +1,7 @@
 /** Whether a program can go on from what it saved. */
 import type { PythonModule } from '../../python/module.js'
 import { codeMatches } from './evidence.js'
+import { once } from './once.js'
 
 /** `unknown`: it saves or loads something, but what for cannot be told. */
 export type Resumption = 'resumes' | 'saves only' | 'keeps nothing' | 'unknown'
@@ -28,6 +29,10 @@ const asked =
   /\b(resume\w*|resume_from_checkpoint|ckpt_path|start_epoch|last_checkpoint|latest_checkpoint|get_last_checkpoint|restore\w*|continue_training)\b/i
 
 export function resumption(python: PythonModule): Resumption {
+  return once(python, 'resumption', () => judgeResumption(python))
+}
+
+function judgeResumption(python: PythonModule): Resumption {
   const keeps = python.uses(...saves)
   const reads = python.uses(...loads)
   if (!keeps && !reads) return 'keeps nothing'

@@ -1,0 +1,165 @@
+/** Which values of a step live on the accelerator: what comes from a model, from a loss, from `.cuda()`. */
+import type { Analysis } from '../../python/analysis.js'
+import { isBackward } from '../../python/effects.js'
+import type { Func } from '../../python/module.js'
+import { functionOf } from '../../python/names.js'
+import { childrenOf } from '../../python/scopes.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { isModelCall } from './autocast-change.js'
+import { callsIn, type HotCode } from './hot-code.js'
+
+/** Attributes and methods of a tensor that the host knows without asking the accelerator. */
+const hostAttributes =
+  /^(shape|device|dtype|ndim|is_cuda|requires_grad|grad_fn|layout|itemsize|training|data_ptr|batch_size|config|input_ids)$/
+const hostMethods =
+  /^(size|dim|numel|nelement|stride|is_contiguous|get_device|element_size|keys|type|ndimension|state_dict|parameters|named_parameters)$/
+/** Methods that bring a value to the host. */
+export const readingMethods = /^(item|tolist|numpy|cpu)$/
+const hostFunctions =
+  /^(len|float|int|bool|str|range|isinstance|hasattr|type|print|id|getattr|repr|enumerate|round)$/
+
+export class DeviceValues {
+  /** Names by the function they stand in; attributes of `self` stand for themselves. */
+  private readonly names = new Set<string>()
+
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly code: HotCode,
+  ) {
+    for (let round = 0; round < 3; round++) {
+      const before = this.names.size
+      for (const { statement, func, expressions } of code.statements) {
+        for (const expr of expressions) this.seed(expr, func)
+        if (statement.type === 'assign' && statement.value !== null) {
+          if (this.holds(statement.value, func))
+            for (const target of statement.targets) this.mark(target, func)
+          // `loss, acc = step(batch)`: what a function of the step returns.
+          else if (this.returnsDevice(statement.value))
+            for (const target of statement.targets) this.mark(target, func)
+        } else if (statement.type === 'augassign' && this.holds(statement.value, func))
+          this.mark(statement.target, func)
+        else if (statement.type === 'for' && this.holds(statement.iterable, func))
+          this.mark(statement.target, func)
+      }
+      this.markParameters()
+      if (this.names.size === before) break
+    }
+  }
+
+  private key(name: string, func: Func | null): string {
+    return name.startsWith('self.') ? name : `${func?.index ?? -1}:${name}`
+  }
+
+  private seed(expr: Expr, func: Func | null): void {
+    for (const call of callsIn(this.analysis, expr)) {
+      if (!isBackward(call)) continue
+      const { callee, args } = call.expr
+      if (callee.type !== 'attribute') continue
+      const first = args.find((one) => one.name === null)?.value
+      for (const one of [callee.value, ...(first === undefined ? [] : [first])])
+        if (one.type === 'name' && !/accelerator|fabric|engine|scaler|trainer|optim|^self$/i.test(one.id))
+          this.mark(one, func)
+    }
+  }
+
+  private mark(target: Expr, func: Func | null): void {
+    if (target.type === 'name') this.names.add(this.key(target.id, func))
+    else if (target.type === 'attribute' && target.value.type === 'name' && target.value.id === 'self')
+      this.names.add(`self.${target.attr}`)
+    else if (target.type === 'tuple' || target.type === 'list')
+      for (const item of target.items) this.mark(item, func)
+  }
+
+  private markParameters(): void {
+    for (const [func, call] of this.code.followed) {
+      const shift = func.class !== null && call.expr.callee.type === 'attribute' ? 1 : 0
+      call.expr.args.forEach((argument, position) => {
+        if (!this.holds(argument.value, call.function)) return
+        const name = argument.name ?? func.node.params[position + shift]?.name
+        if (name !== undefined) this.names.add(this.key(name, func))
+      })
+    }
+  }
+
+  private returnsDevice(value: Expr): boolean {
+    if (value.type !== 'call') return false
+    const func = functionOf(this.analysis, value.callee)
+    if (func === null || !this.code.followed.has(func)) return false
+    return this.code.statements.some(
+      ({ statement, func: owner }) =>
+        owner === func &&
+        statement.type === 'return' &&
+        statement.value !== null &&
+        this.holds(statement.value, func),
+    )
+  }
+
+  /** True where the expression is, or holds, a value on the accelerator. */
+  holds(expr: Expr, func: Func | null, depth = 0): boolean {
+    if (depth > 40) return false
+    const inner = (one: Expr) => this.holds(one, func, depth + 1)
+    switch (expr.type) {
+      case 'name':
+        return this.names.has(this.key(expr.id, func))
+      case 'attribute':
+        if (hostAttributes.test(expr.attr)) return false
+        if (expr.value.type === 'name' && expr.value.id === 'self') return this.names.has(`self.${expr.attr}`)
+        return inner(expr.value)
+      case 'subscript':
+        return inner(expr.value)
+      case 'call':
+        return this.callHolds(expr, func, depth)
+      case 'binary':
+        if (/^(is|is not|in|not in|and|or)$/.test(expr.op)) return false
+        return inner(expr.left) || inner(expr.right)
+      case 'constant':
+      case 'lambda':
+      case 'fstring':
+        return false
+      case 'comprehension':
+        return inner(expr.element) || expr.clauses.some((clause) => inner(clause.iterable))
+      case 'dict':
+        return expr.entries.some((entry) => inner(entry.value))
+      default:
+        return childrenOf(expr).some(inner)
+    }
+  }
+
+  private callHolds(expr: Expr & { type: 'call' }, func: Func | null, depth: number): boolean {
+    const inner = (one: Expr) => this.holds(one, func, depth + 1)
+    const { callee } = expr
+    const given = expr.args.map((one) => one.value)
+    if (callee.type === 'attribute') {
+      if (readingMethods.test(callee.attr) || hostMethods.test(callee.attr)) return false
+      if (callee.attr === 'to' && isProcessor(given[0])) return false
+      if (callee.attr === 'cuda') return true
+      if (callee.attr === 'to' && given.length > 0) return inner(callee.value) || namesDevice(given[0]!)
+    }
+    if (callee.type === 'name' && hostFunctions.test(callee.id)) return false
+    if (isModelCall(this.analysis, expr)) return !isContainerCall(expr)
+    const name = this.analysis.callByExpr.get(expr)?.name ?? null
+    if (name !== null && !/^(torch|torchmetrics|torchvision|einops|transformers|accelerate)\./.test(name))
+      return false
+    return (callee.type === 'attribute' && name === null && inner(callee.value)) || given.some(inner)
+  }
+}
+
+function isProcessor(expr: Expr | undefined): boolean {
+  return expr?.type === 'constant' && expr.value === 'cpu'
+}
+
+function namesDevice(expr: Expr): boolean {
+  if (expr.type === 'constant') return typeof expr.value === 'string' && /^cuda/.test(expr.value)
+  const name = expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : ''
+  return /device|gpu|rank/i.test(name)
+}
+
+/** Methods on a model that are not its forward pass. */
+function isContainerCall(expr: Expr & { type: 'call' }): boolean {
+  return (
+    expr.callee.type === 'attribute' &&
+    /^(save|save_pretrained|load|load_state_dict|named_|modules|children|log|log_dict|apply|buffers|no_sync|get_\w+|set_\w+|update\w*|register\w*|backward|step|clip_grad_norm_|print\w*|write\w*|tokenize|decode|batch_decode|encode_batch)/.test(
+      expr.callee.attr,
+    )
+  )
+}

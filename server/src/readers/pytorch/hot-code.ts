@@ -1,0 +1,192 @@
+/**
+ * The code that runs in each step: the body of a training loop, in order, with what its functions do. Every statement
+ * comes with what keeps it from running each time.
+ */
+import type { Analysis } from '../../python/analysis.js'
+import { lastIdentifier } from '../../python/effects.js'
+import type { Call, Func, Loop } from '../../python/module.js'
+import { functionOf } from '../../python/names.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { epochLoopOf } from './loop-facts.js'
+
+export interface HotStatement {
+  statement: Stmt
+  /** Expressions of the statement itself, without those of statements inside it. */
+  expressions: Expr[]
+  func: Func | null
+  /** Reached only now and then: behind a count of steps. */
+  guarded: boolean
+  /** Reached under a condition that says nothing about how often. */
+  conditional: boolean
+  /** In a handler of an exception. */
+  exceptional: boolean
+}
+
+interface Where {
+  func: Func | null
+  guarded: boolean
+  conditional: boolean
+  exceptional: boolean
+  depth: number
+}
+
+const depthLimit = 2
+const statementLimit = 4_000
+
+/** `followed`: functions of this module whose bodies are part of the step, with one call of each. */
+export interface HotCode {
+  statements: HotStatement[]
+  followed: Map<Func, Call>
+}
+
+export function hotCode(analysis: Analysis, body: Stmt[], func: Func | null): HotCode {
+  const result: HotCode = { statements: [], followed: new Map() }
+  walk(
+    analysis,
+    body,
+    { func, guarded: false, conditional: false, exceptional: false, depth: 0 },
+    result,
+    new Set(),
+  )
+  return result
+}
+
+function walk(analysis: Analysis, block: Stmt[], where: Where, into: HotCode, active: Set<Func>): void {
+  let { guarded } = where
+  for (const statement of block) {
+    if (into.statements.length >= statementLimit) return
+    if (statement.type === 'function' || statement.type === 'class') continue
+    const here: Where = { ...where, guarded }
+    const expressions = expressionsOf(statement)
+    for (const expr of expressions) follow(analysis, expr, here, into, active)
+    into.statements.push({
+      statement,
+      expressions,
+      func: where.func,
+      guarded,
+      conditional: where.conditional,
+      exceptional: where.exceptional,
+    })
+    if (statement.type === 'if') {
+      const verdict = guardOf(statement.test)
+      walk(analysis, statement.body, under(here, verdict === 'rarely' ? 'guarded' : verdict), into, active)
+      walk(
+        analysis,
+        statement.orelse,
+        under(here, verdict === 'mostly' ? 'guarded' : verdict === 'rarely' ? 'always' : verdict),
+        into,
+        active,
+      )
+      // `if step % 10: continue` guards all that follows.
+      if (verdict === 'mostly' && leaves(statement.body)) guarded = true
+    } else if (statement.type === 'try') {
+      walk(analysis, statement.body, here, into, active)
+      for (const handler of statement.handlers)
+        walk(analysis, handler.body, { ...here, exceptional: true }, into, active)
+      walk(analysis, statement.orelse, here, into, active)
+      walk(analysis, statement.finally, here, into, active)
+    } else if (statement.type === 'for' || statement.type === 'while') {
+      // An evaluation inside the loop is no part of the step.
+      const loop = analysis.loops.find((one) => one.node === statement)
+      if (loop?.role !== 'evaluate') walk(analysis, statement.body, here, into, active)
+    } else if (statement.type === 'match') {
+      for (const one of statement.cases)
+        walk(analysis, one.body, { ...here, conditional: true }, into, active)
+    } else for (const inner of blocksOf(statement)) walk(analysis, inner, here, into, active)
+  }
+}
+
+function under(where: Where, verdict: Guard | 'guarded'): Where {
+  if (verdict === 'guarded') return { ...where, guarded: true }
+  if (verdict === 'sometimes') return { ...where, conditional: true }
+  return where
+}
+
+function follow(analysis: Analysis, expr: Expr, where: Where, into: HotCode, active: Set<Func>): void {
+  if (expr.type === 'lambda') return
+  for (const child of childrenOf(expr)) follow(analysis, child, where, into, active)
+  if (expr.type !== 'call' || where.depth >= depthLimit) return
+  const func = functionOf(analysis, expr.callee)
+  if (func === null || active.has(func) || into.followed.has(func)) return
+  const call = analysis.callByExpr.get(expr)
+  if (call === undefined) return
+  into.followed.set(func, call)
+  active.add(func)
+  walk(analysis, func.node.body, { ...where, func, depth: where.depth + 1 }, into, active)
+  active.delete(func)
+}
+
+/** How often the body of an `if` runs: now and then, all but now and then, always, or who knows. */
+type Guard = 'rarely' | 'mostly' | 'always' | 'sometimes'
+
+const mainProcess = /(^|_)(is_)?(main|master|rank_?zero|chief|primary|local_main)(_process)?$|^rank$|_rank$/i
+
+function guardOf(test: Expr): Guard {
+  if (test.type === 'unary' && test.op === 'not') {
+    const inner = guardOf(test.operand)
+    return inner === 'mostly' ? 'rarely' : inner === 'rarely' ? 'mostly' : inner
+  }
+  if (test.type === 'binary') {
+    if (test.op === 'and') {
+      const sides = [guardOf(test.left), guardOf(test.right)]
+      if (sides.includes('rarely')) return 'rarely'
+      return sides.every((side) => side === 'always') ? 'always' : 'sometimes'
+    }
+    if (test.op === 'or') {
+      const sides = [guardOf(test.left), guardOf(test.right)]
+      // `if step % 100 == 0 or step == last`.
+      return sides.includes('rarely') && !sides.includes('mostly') ? 'rarely' : 'sometimes'
+    }
+    // A bare remainder is true for all counts but every n-th.
+    if (test.op === '%') return 'mostly'
+    const counted = [test.left, test.right].some(isRemainder)
+    if (counted) return test.op === '!=' || test.op === '>' ? 'mostly' : 'rarely'
+    if (/^(==|<=|in)$/.test(test.op) && namesMainProcess(test.left)) return 'always'
+    return 'sometimes'
+  }
+  if (namesMainProcess(test)) return 'always'
+  // `if should_log(step):`, `if time_to_evaluate:`.
+  return 'sometimes'
+}
+
+function isRemainder(expr: Expr): boolean {
+  return expr.type === 'binary' && expr.op === '%'
+}
+
+function namesMainProcess(expr: Expr): boolean {
+  if (expr.type === 'call') return expr.args.length === 0 && mainProcess.test(lastIdentifier(expr.callee))
+  return mainProcess.test(lastIdentifier(expr))
+}
+
+function leaves(block: Stmt[]): boolean {
+  const last = block.at(-1)
+  return last !== undefined && (last.type === 'continue' || last.type === 'break' || last.type === 'return')
+}
+
+/** True for a loop whose step is one of many: not a pass over all data at once. */
+export function isHot(analysis: Analysis, loop: Loop): boolean {
+  const { node } = loop
+  if (node.type === 'while' || epochLoopOf(analysis, loop) !== null) return true
+  if (/epoch/i.test(analysis.text.slice(node.target.start, node.iterable.end))) return false
+  const ranged =
+    node.iterable.type === 'call' && /^(t?range|trange|arange)$/.test(lastIdentifier(node.iterable.callee))
+  if (!ranged) return true
+  if (loop.trips.state === 'known' && typeof loop.trips.value === 'number' && loop.trips.value <= 50)
+    return false
+  const body = analysis.text.slice(node.iterable.end, node.end)
+  return /\bnext\(|batch|loader|sampl|randint|randperm|choice|dataset/i.test(body)
+}
+
+/** The calls in an expression, the outermost first. */
+export function callsIn(analysis: Analysis, expr: Expr): Call[] {
+  const found: Call[] = []
+  const visit = (one: Expr): void => {
+    if (one.type === 'lambda') return
+    const call = one.type === 'call' ? analysis.callByExpr.get(one) : undefined
+    if (call !== undefined) found.push(call)
+    for (const child of childrenOf(one)) visit(child)
+  }
+  visit(expr)
+  return found
+}

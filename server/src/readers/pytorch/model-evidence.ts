@@ -1,0 +1,38 @@
+/** Whether the model of a program is a real one, so that what happens around it is worth a look. */
+import type { PythonModule } from '../../python/module.js'
+
+const sources = [
+  'torchvision.models.',
+  'timm.',
+  'transformers.',
+  'segmentation_models_pytorch.',
+  'torch.hub.load',
+  'diffusers.',
+  'monai.networks.',
+  'torch.nn.Transformer',
+  'torch.nn.TransformerEncoder',
+  'torch.nn.TransformerEncoderLayer',
+  'torch.nn.TransformerDecoder',
+  'detectron2.',
+  'open_clip.',
+  'clip.',
+  'peft.',
+  'trl.',
+  'deepspeed.',
+  'torch.nn.parallel.DistributedDataParallel',
+  'torch.distributed.fsdp.',
+  'torch.nn.DataParallel',
+]
+
+export function isRealModel(python: PythonModule): boolean {
+  return python.uses(...sources)
+}
+
+const convolutional = ['torchvision.models.', 'timm.', 'segmentation_models_pytorch.', 'monai.networks.']
+const convolution = /(^|\.)(Lazy)?Conv(Transpose)?[123]d$/
+
+export function hasConvolutions(python: PythonModule): boolean {
+  if (python.uses(...convolutional)) return true
+  const around = [...python.importers, ...python.imported].flatMap((module) => module.uses)
+  return [...python.calls.map((call) => call.name ?? ''), ...around].some((name) => convolution.test(name))
+}

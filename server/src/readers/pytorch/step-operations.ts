@@ -1,0 +1,222 @@
+/** What a step does beside its arithmetic: waits, empties the cache, keeps graphs, evaluates, saves. */
+import type { Analysis } from '../../python/analysis.js'
+import { isBackward } from '../../python/effects.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import { functionOf } from '../../python/names.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { callsIn, type HotCode, hotCode, isHot } from './hot-code.js'
+import { isTorchLoop } from './loop.js'
+
+/** Code that runs once for each batch: the body of a loop, or a method that a trainer calls for each batch. */
+export interface Step {
+  loop: Loop | null
+  func: Func | null
+  /** Span of the loop or the method. */
+  node: { start: number; end: number }
+  body: Stmt[]
+  code: HotCode
+}
+
+const lightningModule = /^lightning\.(pytorch\.)?(core\.)?(\w+\.)*LightningModule$/
+const trainer = /^(transformers|trl|sentence_transformers)\.(\w+\.)*\w*Trainer$/
+
+export function stepsOf(python: PythonModule): Step[] {
+  const analysis = python as Analysis
+  const steps: Step[] = []
+  for (const loop of python.loops) {
+    if (!isTorchLoop(python, loop) || !isHot(analysis, loop)) continue
+    const { body } = loop.node
+    steps.push({
+      loop,
+      func: loop.function,
+      node: loop.node,
+      body,
+      code: hotCode(analysis, body, loop.function),
+    })
+  }
+  for (const klass of python.classes) {
+    const methods = klass.bases.some((base) => lightningModule.test(base))
+      ? ['training_step']
+      : klass.bases.some((base) => trainer.test(base))
+        ? ['training_step', 'compute_loss']
+        : []
+    for (const name of methods) {
+      const func = klass.methods.get(name)
+      if (func === undefined) continue
+      const { body } = func.node
+      steps.push({ loop: null, func, node: func.node, body, code: hotCode(analysis, body, func) })
+    }
+  }
+  return steps
+}
+
+export function stepAt(python: PythonModule, site: { start: number; end: number }): Step | undefined {
+  return stepsOf(python).find(({ node }) => node.start === site.start && node.end === site.end)
+}
+
+export interface Found {
+  what: string
+  call: Call
+  statement: Stmt
+}
+
+const emptiers = new Set([
+  'torch.cuda.empty_cache',
+  'torch.mps.empty_cache',
+  'torch.xpu.empty_cache',
+  'torch.accelerator.empty_cache',
+  'gc.collect',
+  'accelerate.utils.release_memory',
+])
+
+/** Calls that hand memory back in each step. */
+export function emptiedCaches(analysis: Analysis, { code }: Step): Found[] {
+  return callsEachStep(analysis, code).filter(({ call }) => call.name !== null && emptiers.has(call.name))
+}
+
+function callsEachStep(analysis: Analysis, code: HotCode): Found[] {
+  const found: Found[] = []
+  for (const hot of code.statements) {
+    if (hot.guarded || hot.conditional || hot.exceptional) continue
+    for (const expr of hot.expressions)
+      for (const call of callsIn(analysis, expr))
+        found.push({ what: `${call.name ?? call.method}()`, call, statement: hot.statement })
+  }
+  return found
+}
+
+const evaluator = /(^|_)(eval|evaluate|evaluation|validate|validation|test|valid)(_|$|\d)/i
+
+/** Whole evaluations and checkpoints in each step. */
+export function frequentWork(
+  analysis: Analysis,
+  { code, loop }: Step,
+): { kind: 'evaluate' | 'save'; found: Found }[] {
+  if (loop === null) return []
+  const result: { kind: 'evaluate' | 'save'; found: Found }[] = []
+  for (const found of callsEachStep(analysis, code)) {
+    const { call } = found
+    if (call.name === 'torch.save' || call.name === 'safetensors.torch.save_file') {
+      // What is not the state of a model may well be the output of the loop.
+      const text = analysis.text.slice(call.expr.start, call.expr.end)
+      if (/state_dict|model|checkpoint|ckpt/i.test(text)) result.push({ kind: 'save', found })
+    } else if (call.expr.callee.type === 'attribute' || call.expr.callee.type === 'name') {
+      const func = functionOf(analysis, call.expr.callee)
+      if (func === null || !evaluator.test(func.name)) continue
+      const evaluates = analysis.loops.some((one) => one.function === func && one.role === 'evaluate')
+      if (evaluates && !analysis.effectsOfFunction(func).backward) result.push({ kind: 'evaluate', found })
+    }
+  }
+  return result
+}
+
+export interface Kept {
+  what: string
+  /** The expression that keeps the graph: the loss that is added or appended. */
+  expr: Expr
+  statement: Stmt
+}
+
+/** A loss that has been propagated back and is then kept with its graph. */
+export function keptGraphs(analysis: Analysis, { code, node, loop }: Step): Kept[] {
+  if (loop === null) return []
+  const losses = new Set<string>()
+  for (const { expressions } of code.statements)
+    for (const expr of expressions)
+      for (const call of callsIn(analysis, expr)) {
+        if (!isBackward(call)) continue
+        const { callee, args } = call.expr
+        const first = args.find((one) => one.name === null)?.value
+        for (const one of [callee.type === 'attribute' ? callee.value : null, first])
+          if (one?.type === 'name') losses.add(one.id)
+      }
+  const found: Kept[] = []
+  for (const { statement, func } of code.statements) {
+    if (func !== loop.function) continue
+    const kept = keeps(statement, losses)
+    if (kept === null || losses.has(kept.into) || !livesOn(analysis, kept.into, node)) continue
+    if (isPropagated(analysis, kept.into)) continue
+    found.push({ what: kept.what, expr: kept.expr, statement })
+  }
+  return found
+}
+
+function keeps(statement: Stmt, losses: Set<string>): { into: string; expr: Expr; what: string } | null {
+  const isLoss = (expr: Expr): boolean => expr.type === 'name' && losses.has(expr.id)
+  if (statement.type === 'augassign' && statement.op.startsWith('+') && statement.target.type === 'name') {
+    const { target, value } = statement
+    return isLoss(value) ? { into: target.id, expr: value, what: `${target.id} += ${nameIn(value)}` } : null
+  }
+  if (statement.type === 'assign' && statement.value?.type === 'binary' && statement.value.op === '+') {
+    const [target] = statement.targets
+    const { left, right } = statement.value
+    if (target?.type !== 'name' || left.type !== 'name' || left.id !== target.id || !isLoss(right))
+      return null
+    return { into: target.id, expr: right, what: `${target.id} + ${nameIn(right)}` }
+  }
+  if (statement.type !== 'expr' || statement.value.type !== 'call') return null
+  const { callee, args } = statement.value
+  if (callee.type !== 'attribute' || callee.attr !== 'append' || callee.value.type !== 'name') return null
+  const only = args[0]?.value
+  if (only === undefined || !isLoss(only)) return null
+  return { into: callee.value.id, expr: only, what: `${callee.value.id}.append(${nameIn(only)})` }
+}
+
+function nameIn(expr: Expr): string {
+  return expr.type === 'name' ? expr.id : '…'
+}
+
+/** It is made before the loop and not made anew inside it. */
+function livesOn(analysis: Analysis, name: string, loop: { start: number; end: number }): boolean {
+  const text = analysis.text.slice(loop.start, loop.end)
+  return (
+    !new RegExp(`(^|[\\n;])[ \\t]*${name}[ \\t]*(:[^=\\n]*)?=[^=]`).test(text) ||
+    new RegExp(`${name}\\s*=\\s*${name}\\s*\\+`).test(text)
+  )
+}
+
+/** The sum or the list goes into a backward pass of its own. */
+function isPropagated(analysis: Analysis, name: string): boolean {
+  const word = new RegExp(`\\b${name}\\b`)
+  return analysis.calls.some(
+    (call) =>
+      (isBackward(call) && word.test(analysis.text.slice(call.expr.start, call.expr.end))) ||
+      (/^(stack|cat|sum)$/.test(call.method) &&
+        call.assignedTo !== null &&
+        call.expr.args.some((one) => word.test(analysis.text.slice(one.start, one.end))) &&
+        analysis.calls.some(
+          (other) =>
+            isBackward(other) &&
+            new RegExp(`\\b${call.assignedTo}\\b`).test(
+              analysis.text.slice(other.expr.start, other.expr.end),
+            ),
+        )),
+  )
+}
+
+/** `loss.backward(retain_graph=True)` where nothing goes back through the same graph again. */
+export function needlessRetention(python: PythonModule, { code }: Step): { call: Call; value: Expr } | null {
+  const analysis = python as Analysis
+  const backward: Call[] = []
+  for (const { expressions } of code.statements)
+    for (const expr of expressions)
+      for (const call of callsIn(analysis, expr)) {
+        if (isBackward(call)) backward.push(call)
+        if (call.name === 'torch.autograd.grad') return null
+      }
+  const [only] = backward
+  if (only === undefined || backward.length > 1) return null
+  const given = only.expr.args.find((one) => one.name === 'retain_graph')
+  if (given === undefined || given.value.type !== 'constant' || given.value.value !== true) return null
+  const nested =
+    only.loops.length > 0 && code.statements.some(({ statement }) => isLoopAround(statement, only))
+  return nested ? null : { call: only, value: given.value }
+}
+
+function isLoopAround(statement: Stmt, call: Call): boolean {
+  return (
+    (statement.type === 'for' || statement.type === 'while') &&
+    statement.start <= call.expr.start &&
+    call.expr.end <= statement.end
+  )
+}

@@ -1,0 +1,184 @@
+/** Where the host waits for the accelerator in each step: values that are read, printed, or branched on. */
+import type { Analysis } from '../../python/analysis.js'
+import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
+import type { Func } from '../../python/module.js'
+import { childrenOf } from '../../python/scopes.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { isModelCall } from './autocast-change.js'
+import { DeviceValues, readingMethods } from './device-values.js'
+import { callsIn, type HotCode, type HotStatement } from './hot-code.js'
+
+export interface Reading {
+  /** `.item()`, `print`, `torch.cuda.synchronize()`. */
+  what: string
+  node: { start: number; end: number }
+  expr: Expr | null
+  statement: Stmt
+  func: Func | null
+  /** A wait that was asked for, whole outputs that are copied, or a line that is printed. */
+  heavy: boolean
+}
+
+export interface Synchronisation {
+  readings: Reading[]
+  /** How often the queue of the accelerator runs empty in one step: readings without new work between them count once. */
+  stalls: number
+}
+
+const waits = new Set(['torch.cuda.synchronize', 'torch.accelerator.synchronize'])
+
+export function synchronisation(analysis: Analysis, code: HotCode): Synchronisation {
+  const values = new DeviceValues(analysis, code)
+  const readings: Reading[] = []
+  let stalls = 0
+  let drained = false
+  for (const hot of code.statements) {
+    if (givesWork(analysis, hot)) drained = false
+    if (hot.guarded || hot.conditional || hot.exceptional) continue
+    const found = readingsIn(analysis, values, hot)
+    if (found.length === 0) continue
+    readings.push(...found)
+    if (!drained) stalls++
+    drained = true
+  }
+  return { readings, stalls }
+}
+
+/** New work for the accelerator: forward pass, backward pass, step. */
+function givesWork(analysis: Analysis, { expressions }: HotStatement): boolean {
+  return expressions.some((expr) =>
+    callsIn(analysis, expr).some(
+      (call) => isBackward(call) || isOptimizerStep(analysis, call) || isModelCall(analysis, call.expr),
+    ),
+  )
+}
+
+function readingsIn(analysis: Analysis, values: DeviceValues, hot: HotStatement): Reading[] {
+  const found: Reading[] = []
+  const { statement, func } = hot
+  const add = (expr: Expr, what: string, heavy: boolean) =>
+    found.push({ what, node: expr, expr, statement, func, heavy })
+  const holds = (expr: Expr) => values.holds(expr, func)
+
+  const visit = (expr: Expr, printed: boolean): void => {
+    if (expr.type === 'lambda') return
+    if (expr.type === 'call') {
+      const read = readBy(expr)
+      if (read !== null && holds(read.base)) {
+        add(expr, read.what, printed || read.copies)
+        return
+      }
+      const call = analysis.callByExpr.get(expr)
+      if (call?.name != null && waits.has(call.name)) {
+        add(expr, `${call.name}()`, true)
+        return
+      }
+      const { callee } = expr
+      const only = expr.args.length === 1 ? expr.args[0]!.value : null
+      if (callee.type === 'name' && /^(float|int|bool)$/.test(callee.id) && only !== null && holds(only)) {
+        add(expr, `${callee.id}()`, printed)
+        return
+      }
+      if (
+        call?.name != null &&
+        /^math\.(isnan|isfinite|isinf)$/.test(call.name) &&
+        only !== null &&
+        holds(only)
+      ) {
+        add(expr, `${call.name}()`, false)
+        return
+      }
+      if (callee.type === 'name' && callee.id === 'print') {
+        const shown = expr.args.find((one) => holds(one.value))
+        if (shown !== undefined) {
+          add(expr, 'print()', true)
+          return
+        }
+        for (const one of expr.args) visit(one.value, true)
+        return
+      }
+      if (
+        callee.type === 'attribute' &&
+        callee.attr === 'format' &&
+        callee.value.type === 'constant' &&
+        expr.args.some((one) => holds(one.value))
+      ) {
+        add(expr, 'a formatted tensor', printed)
+        return
+      }
+    }
+    if (expr.type === 'fstring') {
+      const part = expr.parts.find((one): one is Expr => typeof one !== 'string' && holds(one))
+      if (part !== undefined) {
+        add(part, 'a formatted tensor', printed)
+        return
+      }
+    }
+    if (
+      expr.type === 'binary' &&
+      expr.op === '%' &&
+      expr.left.type === 'constant' &&
+      typeof expr.left.value === 'string' &&
+      holds(expr.right)
+    ) {
+      add(expr, 'a formatted tensor', printed)
+      return
+    }
+    for (const child of childrenOf(expr)) visit(child, printed)
+  }
+
+  if ((statement.type === 'if' || statement.type === 'while') && branches(statement.test, holds))
+    add(statement.test, 'a branch on a tensor', false)
+  else for (const expr of hot.expressions) visit(expr, false)
+  return found
+}
+
+/** `if loss > best`, `if torch.isnan(loss).any()`: the host has to know before it goes on. */
+function branches(test: Expr, holds: (expr: Expr) => boolean): boolean {
+  if (test.type === 'unary' && test.op === 'not') return branches(test.operand, holds)
+  if (test.type === 'binary') {
+    if (test.op === 'and' || test.op === 'or')
+      return branches(test.left, holds) || branches(test.right, holds)
+    // A comparison that holds a reading is found as that reading.
+    if (!/^(<|>|<=|>=|==|!=)$/.test(test.op)) return false
+    const text = (side: Expr) => side.type === 'constant' && typeof side.value === 'string'
+    if (text(test.left) || text(test.right)) return false
+    return isComputed(test.left, holds) || isComputed(test.right, holds)
+  }
+  if (test.type !== 'call') return false
+  return /^(isnan|isinf|isfinite|any|all|equal|allclose)$/.test(lastIdentifier(test.callee)) && holds(test)
+}
+
+/** A tensor itself, rather than an object of the library that happens to carry one. */
+function isComputed(expr: Expr, holds: (expr: Expr) => boolean): boolean {
+  return (expr.type === 'name' || expr.type === 'call' || expr.type === 'binary') && holds(expr)
+}
+
+/** The chain of methods that ends on the host: `x.detach().cpu().numpy()`. */
+function readBy(expr: Expr & { type: 'call' }): { base: Expr; what: string; copies: boolean } | null {
+  let what: string | null = null
+  let copies = true
+  let base: Expr = expr
+  while (base.type === 'call' && base.callee.type === 'attribute') {
+    const { attr } = base.callee
+    const reads = readingMethods.test(attr) || (attr === 'to' && isCpu(base.args[0]?.value))
+    if (!reads && !/^(detach|float|double|data|clone|squeeze|flatten|view|reshape|int|long)$/.test(attr))
+      break
+    if (reads) {
+      if (attr === 'item') copies = false
+      what = attr === 'item' || what === null ? `.${attr}()` : what
+    }
+    base = base.callee.value
+  }
+  if (what === null) return null
+  // A scalar that is computed first is one number, whichever way it is read.
+  if (base.type === 'call' && /^(mean|sum|max|min|norm|std)$/.test(lastIdentifier(base.callee)))
+    copies = false
+  if (base.type === 'name' && /loss|acc|correct|err/i.test(base.id)) copies = false
+  if (base.type === 'attribute' && /loss/i.test(base.attr)) copies = false
+  return { base, what, copies }
+}
+
+function isCpu(expr: Expr | undefined): boolean {
+  return expr?.type === 'constant' && expr.value === 'cpu'
+}
