@@ -54,6 +54,8 @@ export class Analysis implements PythonModule {
   readonly hasErrors: boolean
   readonly evidence: Evidence
   readonly programArguments: ProgramArgument[]
+  /** False while calls and arguments are still collected: what is folded then would be wrong, and kept. */
+  complete = false
   readonly importedByName: Map<string, ModuleSummary>
   readonly importers: ModuleSummary[]
   private readonly folder: Folder
@@ -92,6 +94,7 @@ export class Analysis implements PythonModule {
     this.resolveClasses()
     this.resolveCalls()
     this.programArguments = [...programArguments(this.calls), ...this.dataclassArguments()]
+    this.complete = true
     assignRoles(this.finder, this.loops)
     for (const loop of this.loops) loop.trips = this.tripsOf(loop)
     for (const call of this.calls)

@@ -139,6 +139,7 @@ export function definition(analysis: Analysis, expr: Expr, depth = 0): Expr {
 
 /** `grids[0]`, `grids['svc']`: the item of a literal that nothing changes. */
 function itemOf(analysis: Analysis, container: Expr, index: Expr, depth: number): Expr | null {
+  if (!analysis.complete) return null
   const literal = definition(analysis, container, depth)
   if (literal.type !== 'list' && literal.type !== 'tuple' && literal.type !== 'dict') return null
   if (container.type === 'name' && analysis.changesOf(container.id, container.start).length > 0) return null
