@@ -76,15 +76,16 @@ function isFresh(
   )
 }
 
-/** A file that configures several runs is judged in each of them; one finding is enough. */
+/** A file that configures several runs is judged in each of them; one finding is enough: the most severe. */
 function withoutTwins(drafts: Draft[]): Draft[] {
-  const seen = new Set<string>()
-  return drafts.filter(({ rule, location: { path, cell, start, end } }) => {
-    const key = `${rule}\0${path}\0${cell}\0${start}\0${end}`
-    if (seen.has(key)) return false
-    seen.add(key)
-    return true
-  })
+  const kept = new Map<string, Draft>()
+  for (const draft of drafts) {
+    const { path, cell, start, end } = draft.location
+    const key = `${draft.rule}\0${path}\0${cell}\0${start}\0${end}`
+    const before = kept.get(key)
+    if (before === undefined || moreSevere(draft.severity, before.severity)) kept.set(key, draft)
+  }
+  return [...kept.values()]
 }
 
 const saidOnce = new Set(rules.filter((rule) => rule.oncePerProject).map((rule) => rule.name))
