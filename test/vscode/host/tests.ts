@@ -84,6 +84,8 @@ suite('CostLint', () => {
   test('explains a rule without the network', async () => {
     await vscode.commands.executeCommand('costlint.explainRule', grid)
     await tab((label) => label.includes('grid-search'))
+    const page = await vscode.workspace.openTextDocument(vscode.Uri.parse(`costlint-rule:/${grid}.md`))
+    assert.match(page.getText(), /^# search\/grid-search\n/)
   })
 
   test('shows findings in the cells of a notebook', async () => {
