@@ -6,12 +6,12 @@ import type { Claim } from '../../workload/claim.js'
 import { callbackList } from '../callback-list.js'
 import { claimedCall } from '../claim-argument.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
-import { codeText } from '../pytorch/evidence.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
 import { evaluationStrategy } from './trainer-run.js'
 import { trainersOf } from './trainers.js'
 import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
+import { overflowsInHalf } from './weights.js'
 
 export function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (isOnLaunchLine(claim)) return changeLaunch(claim, value, facts)
@@ -55,8 +55,7 @@ function changePrecision(
 ): Change | Refusal {
   const key = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
   if (key === null) return { reason: 'a Trainer knows bf16 and fp16' }
-  // The activations of T5 exceed the range of fp16, and the loss becomes NaN.
-  if (key === 'fp16' && /\b(m|flan-|u|by|long-?)?t5\b|T5For|MT5/i.test(codeText(python)))
+  if (key === 'fp16' && overflowsInHalf(python))
     return { reason: 'T5 models overflow in fp16; they need bf16' }
   const written = writeArgument(facts, made.call, key, fields(python, made)(key), 'True')
   if ('reason' in written) return written

@@ -71,6 +71,11 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
   return { state: '32 bit' }
 }
 
+/** True for T5 and its kin: their activations exceed the range of fp16, and the loss becomes NaN. */
+export function overflowsInHalf(python: PythonModule): boolean {
+  return /\b(m|flan-|u|by|code|long-?)?t5\b|T5For|MT5/i.test(codeText(python))
+}
+
 /** Arguments that version 5 has no more. */
 const removed = /^(evaluation_strategy|no_cuda|per_gpu_train_batch_size|evaluate_during_training)$/
 

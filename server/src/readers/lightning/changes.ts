@@ -5,6 +5,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
 import { callbackList } from '../callback-list.js'
 import { claimedCall } from '../claim-argument.js'
+import { overflowsInHalf } from '../huggingface/weights.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
 import { loggedMetric } from './module-facts.js'
@@ -38,6 +39,8 @@ function changePrecision(
           : '"16-mixed"'
         : null
   if (code === null) return { reason: 'only mixed precision is offered' }
+  if (value === 'fp16-mixed' && overflowsInHalf(python))
+    return { reason: 'T5 models overflow in fp16; they need bf16' }
   const written = writeArgument(facts, call, 'precision', python.argument(call, 'precision'), code)
   if ('reason' in written) return written
   return { title: `Train with precision=${code}`, safety: 'unsafe', writes: [written], imports: [] }

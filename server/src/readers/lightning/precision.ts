@@ -146,8 +146,12 @@ function fromLaunch({ variable }: PrecisionSource, context: ReaderContext): Laun
 const shortening =
   /\bautocast\b|\.(half|bfloat16)\s*\(\)|torch\.(bfloat16|float16|half)\b|load_in_[48]bit|BitsAndBytesConfig|set_default_dtype|\.double\s*\(\)|torch\.(float64|double)\b/
 
-/** Weights or arithmetic that the module itself shortens. */
+/** The step control of these solvers compares errors that short formats drown. */
+const solvers = ['torchdiffeq.', 'torchdyn.', 'torchsde.']
+
+/** Weights or arithmetic that the module itself shortens, or that a short format would spoil. */
 function loweredByHand(python: PythonModule): string | null {
+  if (python.uses(...solvers)) return 'a solver of differential equations'
   if (shortening.test(codeText(python))) return 'a format that the code sets itself'
   const uses = [
     'torch.autocast',
