@@ -14,8 +14,17 @@ export interface CallbackList {
 }
 
 /** Null: the callbacks cannot all be seen. */
-export function callbackList(python: PythonModule, expr: Expr, depth = 0): CallbackList | null {
-  if (depth > 4) return null
+export function callbackList(python: PythonModule, expr: Expr): CallbackList | null {
+  return listOf(python, expr, new Set(), 0)
+}
+
+/** `seen` grows with every name that is followed, so that lists made from each other end. */
+function listOf(python: PythonModule, expr: Expr, seen: Set<string>, depth: number): CallbackList | null {
+  if (depth > 8) return null
+  if (expr.type === 'name') {
+    if (seen.has(expr.id)) return null
+    seen.add(expr.id)
+  }
   const value = python.definition(expr)
   let found: CallbackList | null = null
   if (value.type === 'list' || value.type === 'tuple')
@@ -25,19 +34,19 @@ export function callbackList(python: PythonModule, expr: Expr, depth = 0): Callb
   else if (value.type === 'call') found = { items: [value], display: null, alone: true }
   else if (value.type === 'conditional') {
     const parts = [
-      callbackList(python, value.then, depth + 1),
-      callbackList(python, value.otherwise, depth + 1),
+      listOf(python, value.then, seen, depth + 1),
+      listOf(python, value.otherwise, seen, depth + 1),
     ]
     if (parts.some((part) => part === null)) return null
     return { items: parts.flatMap((part) => part!.items), display: null, alone: false }
   } else if (value.type === 'binary' && value.op === '+') {
-    const left = callbackList(python, value.left, depth + 1)
-    const right = callbackList(python, value.right, depth + 1)
+    const left = listOf(python, value.left, seen, depth + 1)
+    const right = listOf(python, value.right, seen, depth + 1)
     if (left === null || right === null) return null
     return { items: [...left.items, ...right.items], display: right.display ?? left.display, alone: false }
   }
   if (found === null || expr.type !== 'name') return found
-  return addLater(python, expr.id, found, depth)
+  return addLater(python, expr.id, found, seen, depth)
 }
 
 /** `callbacks.append(EarlyStopping(…))`. */
@@ -45,6 +54,7 @@ function addLater(
   python: PythonModule,
   name: string,
   list: CallbackList,
+  seen: Set<string>,
   depth: number,
 ): CallbackList | null {
   for (const call of python.calls) {
@@ -53,7 +63,7 @@ function addLater(
     if (callee.attr === 'append' && args[0] !== undefined) list.items.push(args[0].value)
     else if (callee.attr === 'insert' && args[1] !== undefined) list.items.push(args[1].value)
     else if (callee.attr === 'extend' && args[0] !== undefined) {
-      const more = callbackList(python, args[0].value, depth + 1)
+      const more = listOf(python, args[0].value, seen, depth + 1)
       if (more === null) return null
       list.items.push(...more.items)
     } else return null
@@ -74,23 +84,25 @@ const harmlessName =
   /log|print|progress|save|checkpoint|sample|generat|visual|plot|wandb|tensorboard|mlflow|comet|ema\b|memory|metric|monitor|image|lr_?|learningrate|time|speed|profil/i
 
 /** Whether any of the callbacks ends the run; `unknown` where one of them cannot be judged. */
-export function judgeCallbacks(python: PythonModule, items: Expr[], known: Callbacks): Verdict {
+export function judgeCallbacks(python: PythonModule, items: Expr[], known: Callbacks, depth = 0): Verdict {
+  if (depth > 4) return 'unknown'
   let result: Verdict = 'goes on'
   for (const item of items) {
-    const verdict = judgeCallback(python, item, known)
+    const verdict = judgeCallback(python, item, known, depth)
     if (verdict === 'stops') return 'stops'
     if (verdict === 'unknown') result = 'unknown'
   }
   return result
 }
 
-function judgeCallback(python: PythonModule, item: Expr, known: Callbacks): Verdict {
+function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth: number): Verdict {
   const value = python.definition(item)
   if (value.type === 'starred') {
     const inner = callbackList(python, value.value)
-    return inner === null ? 'unknown' : judgeCallbacks(python, inner.items, known)
+    return inner === null ? 'unknown' : judgeCallbacks(python, inner.items, known, depth + 1)
   }
-  if (value.type === 'conditional') return judgeCallbacks(python, [value.then, value.otherwise], known)
+  if (value.type === 'conditional')
+    return judgeCallbacks(python, [value.then, value.otherwise], known, depth + 1)
   if (value.type === 'constant' && value.value === null) return 'goes on'
   const made = value.type === 'call' ? value.callee : value
   const written = python.text.slice(made.start, made.end)
