@@ -3,6 +3,7 @@
  * the expressions inside) or `broken`; nothing is dropped silently and nothing throws.
  */
 
+import { withoutCommentRuns } from './comment-runs.js'
 import { flatten, type Shape } from './flat-tree.js'
 import type { TreeSource } from './parser.js'
 import type { PythonTree } from './python-ast.js'
@@ -10,11 +11,16 @@ import { StatementReader } from './python-statements.js'
 
 /** Parses a unit's text. `source` must have the 'python' grammar loaded. */
 export function pythonTree(text: string, source: TreeSource): PythonTree {
-  const flat = source.parse('python', text, (tree) => flatten(tree, text, shape))
+  const uncommented = withoutCommentRuns(text)
+  const flat = source.parse('python', uncommented.text, (tree) => flatten(tree, text, shape))
   if (flat.value === undefined) return { body: [], comments: [], hasErrors: true, problem: flat.problem }
   const reader = new StatementReader(flat.value)
   const body = reader.module()
-  return { body, comments: flat.value.comments, hasErrors: flat.value.hasErrors || reader.foundErrors }
+  const comments =
+    uncommented.comments.length === 0
+      ? flat.value.comments
+      : [...flat.value.comments, ...uncommented.comments].sort((a, b) => a.start - b.start)
+  return { body, comments, hasErrors: flat.value.hasErrors || reader.foundErrors }
 }
 
 const shape: Shape = {
