@@ -3,7 +3,7 @@ import type { Environment } from './environment.js'
 import type { Session } from './session.js'
 
 /** What was judged faster than this, in milliseconds, is judged at every keystroke. */
-const quick = 20
+const quick = 100
 const longestPause = 500
 
 export class Schedule {
