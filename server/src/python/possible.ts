@@ -3,11 +3,17 @@ import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { bindingsOf } from './names.js'
 
+function isChanged(analysis: Analysis, expr: Expr): boolean {
+  return expr.type === 'name' && analysis.changesOf(expr.id, expr.start).length > 0
+}
+
 /** More values than this are no list that somebody wrote by hand. */
 const maximumValues = 100
 
 export function possibleValues(analysis: Analysis, expr: Expr, depth = 0): Expr[] | null {
   if (depth > 4) return null
+  // Whoever reads it from here on asks for the changes as well.
+  if (isChanged(analysis, expr)) return [expr]
   const value = analysis.definition(expr)
   if (value.type === 'subscript') return itemsAt(analysis, value, depth)
   if (value.type !== 'name') return [value]
@@ -57,7 +63,8 @@ function itemsAt(analysis: Analysis, expr: Expr & { type: 'subscript' }, depth: 
   const containers = possibleValues(analysis, expr.value, depth + 1)
   if (containers === null) return null
   if (key.state === 'known') {
-    return each(containers, (one) => {
+    return each(containers, (container) => {
+      const one = analysis.definition(container)
       if (one.type === 'dict') {
         return (
           one.entries.find((entry) => entry.key?.type === 'constant' && entry.key.value === key.value)
@@ -68,7 +75,7 @@ function itemsAt(analysis: Analysis, expr: Expr & { type: 'subscript' }, depth: 
     })
   }
   // `for name in grids: grids[name]` goes through all of them.
-  const only = containers.length === 1 ? containers[0]! : null
+  const only = containers.length === 1 ? analysis.definition(containers[0]!) : null
   if (only === null || only.type !== 'dict' || expr.index.type !== 'name') return null
   if (expr.value.type === 'name' && analysis.changesOf(expr.value.id, expr.value.start).length > 0)
     return null
@@ -84,14 +91,15 @@ function itemsAt(analysis: Analysis, expr: Expr & { type: 'subscript' }, depth: 
   )
 }
 
-/** Item of a tuple or list display, at a path of positions. */
+/** Item of a tuple or list display, at a path of positions; as it is written there. */
 function part(analysis: Analysis, expr: Expr, path: readonly number[]): Expr | null {
-  let current = analysis.definition(expr)
+  let current = expr
   for (const index of path) {
-    if (current.type !== 'tuple' && current.type !== 'list') return null
-    const item = current.items.at(index)
-    if (item === undefined || current.items.some((one) => one.type === 'starred')) return null
-    current = analysis.definition(item)
+    const container = analysis.definition(current)
+    if (isChanged(analysis, current) || (container.type !== 'tuple' && container.type !== 'list')) return null
+    const item = container.items.at(index)
+    if (item === undefined || container.items.some((one) => one.type === 'starred')) return null
+    current = item
   }
   return current
 }
@@ -100,10 +108,9 @@ function part(analysis: Analysis, expr: Expr, path: readonly number[]): Expr | n
 function elements(analysis: Analysis, iterable: Expr, path: readonly number[], depth: number): Expr[] | null {
   if (depth > 4) return null
   const value = analysis.definition(iterable)
-  const changed = (source: Expr): boolean =>
-    source.type === 'name' && analysis.changesOf(source.id, source.start).length > 0
   if (value.type === 'list' || value.type === 'tuple') {
-    if (changed(iterable) || value.items.length === 0 || value.items.length > maximumValues) return null
+    if (isChanged(analysis, iterable) || value.items.length === 0 || value.items.length > maximumValues)
+      return null
     return each(value.items, (item) => part(analysis, item, path))
   }
   if (value.type !== 'call') return null
@@ -125,7 +132,7 @@ function elements(analysis: Analysis, iterable: Expr, path: readonly number[], d
     return null
   }
   const source = analysis.definition(callee.value)
-  if (source.type !== 'dict' || args.length > 0 || changed(callee.value)) return null
+  if (source.type !== 'dict' || args.length > 0 || isChanged(analysis, callee.value)) return null
   if (source.entries.length === 0 || source.entries.length > maximumValues) return null
   if (source.entries.some((entry) => entry.key === null)) return null
   const values = source.entries.map((entry) => entry.value)

@@ -126,7 +126,8 @@ function choosesByMany(module: PythonModule, call: Call): boolean {
   const scoring = module.argument(call, 'scoring', 2)
   if (scoring.state === 'unknown') return true
   if (scoring.state === 'given') {
-    for (const value of module.possible(scoring.expr) ?? [module.definition(scoring.expr)]) {
+    for (const expr of module.possible(scoring.expr) ?? [scoring.expr]) {
+      const value = module.definition(expr)
       if (value.type === 'dict' || value.type === 'list' || value.type === 'tuple') return true
       // A name that cannot be followed may hold several.
       if (value.type === 'name' && module.functionOf(value) === null && module.nameOf(value) === null)

@@ -52,7 +52,7 @@ export default defineRule({
     const finding: Report = {
       at: strategy,
       message: `${sizeOf(search, configurations, folds, lowerBound)}${best === undefined ? '' : ` ${cheaper.map((one) => one.says).join('; ')}.`}`,
-      severity: severityOf(search, fits, options.search.errorFits),
+      severity: severityOf(search, fits, options.search.errorFits, best?.share ?? 0),
       fixes: cheaper
         .filter((one) => one.value !== null)
         .map((one): FixRequest => ({ set: [{ claim: strategy, value: one.value }] })),
@@ -75,11 +75,11 @@ function smallest(search: Judged<'Search'>, { search: options }: RuleOptions): n
     : Math.max(options.warnFits, options.minFits)
 }
 
-function severityOf(search: Judged<'Search'>, fits: number, errorFits: number): Severity {
+function severityOf(search: Judged<'Search'>, fits: number, errorFits: number, share: number): Severity {
   const cost = known(search, 'fitCost')
   if (cost === 'cheap') return 'hint'
-  // On a toy data set a fit takes milliseconds, however many there are.
-  if (search.subject.evidence.small !== null) return 'information'
+  // On a toy data set a fit takes milliseconds, however many there are; a handful of configurations saves little.
+  if (search.subject.evidence.small !== null || share > 0.5) return 'information'
   return cost === 'dear' && fits >= errorFits ? 'error' : 'warning'
 }
 

@@ -13,7 +13,7 @@ export default defineRule({
     if (cached === undefined || cached.state === 'unknown' || cached.value !== false) return
     if (transformation?.value === undefined || repeats?.value === undefined) return
     const { total, distinct, why } = repeats.value
-    if (total < options.search.minFits || distinct >= total) return
+    if (total - distinct < options.search.minFits) return
     report({
       at: cached,
       message: `${transformation.value} is fitted ${formatCount(total)} times (${why}) though only ${formatCount(distinct)} fits differ: give the pipeline ${cached.key}=.`,
