@@ -108,7 +108,7 @@ const inventing = ['torch.rand', 'torch.randn', 'torch.randint', 'torch.ones', '
  * Code that shows something rather than trains for long: a few steps, one step per epoch (all data at once), inputs that
  * are drawn on the spot, or an optimiser over single tensors (a picture that is made to look like another).
  */
-function demonstration(python: PythonModule, loop: Loop, outer: Loop | null): string | null {
+export function demonstration(python: PythonModule, loop: Loop, outer: Loop | null): string | null {
   const { trips, node } = loop
   if (outer === null) {
     if (trips.state === 'known' && typeof trips.value === 'number' && trips.value <= 50)

@@ -1,0 +1,43 @@
+/** Writes down one `Operation`: something done in each step, or switched on for a whole run. */
+import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
+import type { Evidence } from '../workload/claim.js'
+import type { OperationKind, OperationSettings } from '../workload/words.js'
+
+export interface OperationFacts {
+  kind: OperationKind
+  place: OperationSettings['place']
+  /** As the code calls it: `.item()`, `torch.autograd.set_detect_anomaly`. */
+  key: string
+  /** What is shown. */
+  at: Place
+  /** What a change edits; `anchor` tells the reader which change it is. */
+  site: Place
+  scope: string
+  evidence: Evidence
+  options?: ClaimOptions
+  /** `default`: nobody wrote it. */
+  byDefault?: boolean
+  places?: { what: string; node: { start: number; end: number } }[]
+  weight?: OperationSettings['weight']
+  realModel?: boolean
+  wantedFor?: string | null
+  subject?: string | null
+}
+
+export function claimOperation(claims: ClaimBuilder, facts: OperationFacts): SubjectBuilder<'Operation'> {
+  const { at, site, key } = facts
+  const operation = claims.subject('Operation', at, facts.scope, facts.evidence)
+  const options = { ...facts.options, site }
+  if (facts.byDefault === true) operation.default('kind', key, facts.kind, at, options)
+  else operation.known('kind', key, facts.kind, at, options)
+  operation.known('place', key, facts.place, at, { site })
+  if (facts.places !== undefined) {
+    const places = facts.places.map(({ what, node }) => ({ what, location: claims.locate(node) }))
+    operation.known('places', key, places, at, { site })
+  }
+  if (facts.weight !== undefined) operation.known('weight', key, facts.weight, at, { site })
+  if (facts.realModel !== undefined) operation.known('realModel', key, facts.realModel, at, { site })
+  if (facts.wantedFor != null) operation.known('wantedFor', key, facts.wantedFor, at, { site })
+  if (facts.subject != null) operation.known('subject', key, facts.subject, at, { site })
+  return operation
+}

@@ -1,0 +1,137 @@
+/** Evaluations that build graphs for a backward pass that never comes. */
+import type { Analysis } from '../../python/analysis.js'
+import { lastIdentifier } from '../../python/effects.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import { typeOf } from '../../python/names.js'
+import type { Expr, With } from '../../syntax/python-ast.js'
+import { codeText } from './evidence.js'
+import { callsIn, hotCode } from './hot-code.js'
+
+export interface Evaluation {
+  loop: Loop
+  /** The forward pass. */
+  call: Call
+  /** The function that evaluates and does nothing else; null: the loop stands among other work. */
+  func: Func | null
+}
+
+const switches = ['torch.no_grad', 'torch.inference_mode', 'torch.set_grad_enabled']
+const others = ['torch.autograd.grad', 'torch.autograd.functional.', 'torch.func.', 'torch.enable_grad']
+const anySwitch = /no_?grad|inference_?mode|set_grad_enabled|eval_?mode/i
+
+export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
+  const analysis = python as Analysis
+  if (!python.uses('torch.') && ![...python.imports].some((name) => /^torch(\.|$)/.test(name))) return []
+  // A switch that holds for everything from there on.
+  if (python.uses('torch.set_grad_enabled')) return []
+  const text = codeText(python)
+  if (/requires_grad_\(\s*False\s*\)|\.freeze\(\)|init_inference/.test(text)) return []
+  const found: Evaluation[] = []
+  for (const loop of python.loops) {
+    if (loop.role !== 'evaluate' || loop.node.type !== 'for') continue
+    if (found.some((one) => inside(loop, one.loop))) continue
+    const { effects } = loop
+    if (effects.backward || effects.optimizerStep) continue
+    if ([...switches, ...others].some((name) => has(effects.calls, name))) continue
+    const call = forwardPass(analysis, loop)
+    if (call === null || isSwitchedOff(analysis, call, loop)) continue
+    found.push({ loop, call, func: evaluatingFunction(analysis, loop) })
+  }
+  return found
+}
+
+function has(calls: ReadonlySet<string>, name: string): boolean {
+  if (!name.endsWith('.')) return calls.has(name)
+  for (const call of calls) if (call.startsWith(name)) return true
+  return false
+}
+
+function inside(inner: Loop, outer: Loop): boolean {
+  for (let loop: Loop | null = inner; loop !== null; loop = loop.parent) if (loop === outer) return true
+  return false
+}
+
+const modelName =
+  /^(the_)?(\w+_)?(model|net|network|classifier|backbone|generator|encoder|decoder|unet|resnet|cnn|lstm|rnn|gpt|bert|transformer|module|student|teacher)\d*$/i
+
+/** A call of the model itself: `model(x)`, `self.net(x)`. */
+function forwardPass(analysis: Analysis, loop: Loop): Call | null {
+  for (const { expressions } of hotCode(analysis, loop.node.body, loop.function).statements)
+    for (const expr of expressions)
+      for (const call of callsIn(analysis, expr)) {
+        const { callee } = call.expr
+        if (call.name !== null || (callee.type !== 'name' && callee.type !== 'attribute')) continue
+        const type = typeOf(analysis, callee)
+        if (
+          type !== null &&
+          /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel|PreTrainedModel)$/.test(type)
+        )
+          return call
+        if (type !== null && /^(torchvision\.models|timm)\./.test(type)) return call
+        if (type !== null) continue
+        if (!modelName.test(lastIdentifier(callee)) || analysis.functionOf(callee) !== null) continue
+        // `model.encoder(x)` is a part of a model, `model.model(x)` a wrapper of who knows what.
+        if (callee.type === 'attribute' && !(callee.value.type === 'name' && callee.value.id === 'self'))
+          continue
+        if (call.expr.args.length > 0) return call
+      }
+  return null
+}
+
+function isSwitchedOff(analysis: Analysis, call: Call, loop: Loop): boolean {
+  const around = analysis.calls.find((one) => one.loops.includes(loop))
+  if (switchAround(analysis, [...call.withs, ...(around?.withs ?? [])])) return true
+  return callersSwitch(analysis, loop.function, 0)
+}
+
+function switchAround(analysis: Analysis, withs: readonly With[]): boolean {
+  return withs.some((one) =>
+    one.items.some((item) => {
+      const written = analysis.text.slice(item.value.start, item.value.end)
+      // A context that comes from elsewhere may be the switch.
+      return anySwitch.test(written) || /context|ctx|grad/i.test(written)
+    }),
+  )
+}
+
+function isDecorated(analysis: Analysis, func: Func): boolean {
+  return func.node.decorators.some((decorator: Expr) => {
+    const name = analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
+    return (
+      (name !== null && switches.includes(name)) ||
+      anySwitch.test(analysis.text.slice(decorator.start, decorator.end))
+    )
+  })
+}
+
+/** The function is called under a switch, here or in a module that imports it. */
+function callersSwitch(analysis: Analysis, func: Func | null, depth: number): boolean {
+  if (func === null) return false
+  if (isDecorated(analysis, func)) return true
+  const outer = analysis.functions.find(
+    (one) => one !== func && one.node.start < func.node.start && func.node.end <= one.node.end,
+  )
+  if (outer !== undefined && isDecorated(analysis, outer)) return true
+  if (depth === 0) {
+    const elsewhere = analysis.importers.flatMap((module) => module.uses)
+    if (elsewhere.some((use) => switches.includes(use))) return true
+  }
+  const sites = analysis.callSites(func)
+  // Handed around as a value: whoever calls it may switch gradients off.
+  if (sites === null) return analysis.usesHere(...switches)
+  if (depth >= 3) return false
+  return sites.some(
+    (site) =>
+      switchAround(analysis, site.withs) ||
+      (site.function !== null && site.function !== func && callersSwitch(analysis, site.function, depth + 1)),
+  )
+}
+
+const evaluator = /eval|valid|test|predict|infer/i
+
+function evaluatingFunction(analysis: Analysis, loop: Loop): Func | null {
+  const func = loop.function
+  if (func === null || !evaluator.test(func.name) || func.node.decorators.length > 0) return null
+  const effects = analysis.effectsOfFunction(func)
+  return effects.backward || effects.optimizerStep || effects.trains ? null : func
+}

@@ -1,0 +1,312 @@
+/** How PyTorch code is written without what its steps do too often. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
+import type { PythonModule } from '../../python/module.js'
+import { childrenOf, expressionsOf } from '../../python/scopes.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { Claim } from '../../workload/claim.js'
+import type { UnitFacts } from '../reader.js'
+import { evaluationsWithGradients } from './evaluation.js'
+import { codeText } from './evidence.js'
+import { emptiedCaches, type Step, stepAt } from './step-operations.js'
+import { type Reading, synchronisation } from './synchronisation.js'
+
+const refuse = (reason: string): Refusal => ({ reason })
+const gone = refuse('the code is not in the file any more')
+
+export function changeOperation(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python } = facts
+  if (python === undefined) return refuse('this is not written in Python')
+  switch (claim.site.anchor) {
+    case 'synchronise':
+      return readLess(python, claim, facts)
+    case 'empty cache':
+      return keepCache(python, claim, facts)
+    case 'detach':
+      return detach(python, claim, facts)
+    case 'retain_graph':
+      return dropRetention(python, claim, facts)
+    case 'gradients':
+      return withoutGradients(python, claim, facts)
+    default:
+      return refuse('do it every few hundred steps, behind a count')
+  }
+}
+
+function rangeOf(facts: UnitFacts, node: { start: number; end: number }): PythonRange {
+  return { unit: facts.unit.index, start: node.start, end: node.end }
+}
+
+// Reading values.
+
+function readLess(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
+  const step = stepAt(python, claim.site)
+  if (step === undefined) return gone
+  const { readings } = synchronisation(python as Analysis, step.code)
+  if (readings.length === 0) return gone
+  const writes: Write[] = []
+  const wrapped = new Set<Stmt>()
+  for (const reading of readings) {
+    if (wrapped.has(reading.statement)) continue
+    const one =
+      removeWait(reading, facts) ??
+      accumulate(python, step, reading, facts) ??
+      printLess(step, reading, facts)
+    if (one === null)
+      return refuse(
+        `${reading.what} is used in the step: keep the value on the accelerator, and read it every 50 steps`,
+      )
+    if (one.wraps) wrapped.add(reading.statement)
+    writes.push(...one.writes)
+  }
+  const what = [
+    ...new Set(
+      writes.map((write) =>
+        write.kind === 'wrap block'
+          ? 'print every 50 steps'
+          : write.kind === 'remove statement'
+            ? 'do not wait'
+            : 'add up on the accelerator',
+      ),
+    ),
+  ].join(', ')
+  return {
+    title: what[0]!.toUpperCase() + what.slice(1),
+    safety: 'unsafe',
+    writes: once(writes),
+    imports: [],
+  }
+}
+
+function once(writes: Write[]): Write[] {
+  const seen = new Set<string>()
+  return writes.filter((write) => {
+    const key = JSON.stringify(write)
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
+interface Written {
+  writes: Write[]
+  /** The whole statement is dealt with, whatever else it reads. */
+  wraps: boolean
+}
+
+/** `torch.cuda.synchronize()` as a statement of its own. */
+function removeWait({ statement, expr, what }: Reading, facts: UnitFacts): Written | null {
+  if (!/synchronize\(\)$/.test(what) || statement.type !== 'expr' || statement.value !== expr) return null
+  return {
+    writes: [{ kind: 'remove statement', path: facts.path, statement: rangeOf(facts, statement) }],
+    wraps: true,
+  }
+}
+
+/** `running += loss.item()`: added up on the accelerator, read once behind the loop. */
+function accumulate(python: PythonModule, step: Step, reading: Reading, facts: UnitFacts): Written | null {
+  const { statement, expr, func } = reading
+  if (step.loop === null || func !== step.loop.function || expr === null) return null
+  if (statement.type !== 'augassign' || statement.op !== '+=' || statement.target.type !== 'name') return null
+  if (expr.type !== 'call' || expr.callee.type !== 'attribute' || expr.callee.attr !== 'item') return null
+  if (expr.args.length > 0 || !isTerm(statement.value, expr)) return null
+  const name = statement.target.id
+  const uses = usesOf(step.loop.node.body, name)
+  // Whatever else the loop does with the sum expects a number.
+  if (uses > 1 || statement.value.end > step.loop.node.end) return null
+  const dot = expr.callee.value.end
+  const { path } = facts
+  const loop = rangeOf(facts, step.loop.node)
+  // `x.detach().item()` needs no second detach.
+  const detached = expr.callee.value.type === 'call' && /\.detach\(\)$/.test(slice(python, expr.callee.value))
+  return {
+    writes: [
+      {
+        kind: 'replace',
+        path,
+        range: { ...rangeOf(facts, expr), start: dot },
+        text: detached ? '' : '.detach()',
+      },
+      { kind: 'insert lines', path, where: 'after', statement: loop, lines: [`${name} = float(${name})`] },
+    ],
+    wraps: false,
+  }
+}
+
+function slice(python: PythonModule, node: { start: number; end: number }): string {
+  return python.text.slice(node.start, node.end)
+}
+
+/** `loss.item()`, `loss.item() * n`, `n * loss.item() / m`. */
+function isTerm(value: Expr, item: Expr): boolean {
+  if (value === item) return true
+  return (
+    value.type === 'binary' &&
+    /^[*/]$/.test(value.op) &&
+    (isTerm(value.left, item) || (value.op === '*' && isTerm(value.right, item)))
+  )
+}
+
+function usesOf(body: Stmt[], name: string): number {
+  let count = 0
+  const inExpr = (expr: Expr): void => {
+    if (expr.type === 'name' && expr.id === name) count++
+    for (const child of childrenOf(expr)) inExpr(child)
+  }
+  const visit = (statement: Stmt): void => {
+    for (const expr of expressionsOf(statement)) inExpr(expr)
+    for (const value of Object.values(statement)) {
+      if (!Array.isArray(value)) continue
+      for (const child of value)
+        if (child !== null && typeof child === 'object' && 'type' in child && isStatement(child)) visit(child)
+    }
+  }
+  for (const statement of body) visit(statement)
+  return count
+}
+
+const statementTypes = new Set(
+  'expr assign augassign if for while with try function class import return match broken break continue pass global delete raise assert other-statement'.split(
+    ' ',
+  ),
+)
+function isStatement(node: { type: unknown }): node is Stmt {
+  return typeof node.type === 'string' && statementTypes.has(node.type)
+}
+
+/** A statement that only prints goes behind the count of steps, where the loop has one. */
+function printLess(step: Step, { statement, func }: Reading, facts: UnitFacts): Written | null {
+  if (step.loop === null || func !== step.loop.function || statement.type !== 'expr') return null
+  if (statement.value.type !== 'call' || !isOutput(statement.value.callee)) return null
+  const counter = counterOf(step)
+  if (counter === null) return null
+  return {
+    writes: [
+      {
+        kind: 'wrap block',
+        path: facts.path,
+        first: rangeOf(facts, statement),
+        last: rangeOf(facts, statement),
+        header: `if ${counter} % 50 == 0:`,
+      },
+    ],
+    wraps: true,
+  }
+}
+
+function isOutput(callee: Expr): boolean {
+  if (callee.type === 'name') return callee.id === 'print'
+  return (
+    callee.type === 'attribute' &&
+    /^(info|debug|write|add_scalar|add_scalars|set_postfix|set_description|log|log_metric)$/.test(callee.attr)
+  )
+}
+
+/** `step` of `for step, batch in enumerate(loader)`, `i` of `for i in range(steps)`. */
+function counterOf({ loop }: Step): string | null {
+  const node = loop?.node
+  if (node?.type !== 'for') return null
+  let iterable: Expr = node.iterable
+  // A progress bar around the counter.
+  if (iterable.type === 'call' && iterable.callee.type === 'name' && /^tqdm$/.test(iterable.callee.id))
+    iterable = iterable.args[0]?.value ?? iterable
+  if (iterable.type !== 'call' || iterable.callee.type !== 'name') return null
+  const [first] = node.target.type === 'tuple' ? node.target.items : [node.target]
+  if (first?.type !== 'name') return null
+  if (iterable.callee.id === 'enumerate') return node.target.type === 'tuple' ? first.id : null
+  return iterable.callee.id === 'range' ? first.id : null
+}
+
+// The cache of the allocator.
+
+function keepCache(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
+  const step = stepAt(python, claim.site)
+  const found = step === undefined ? [] : emptiedCaches(python as Analysis, step)
+  if (found.length === 0) return gone
+  const writes: Write[] = []
+  for (const { call, statement } of found) {
+    if (statement.type !== 'expr' || statement.value !== call.expr)
+      return refuse('it stands inside another statement')
+    writes.push({ kind: 'remove statement', path: facts.path, statement: rangeOf(facts, statement) })
+  }
+  const names = [...new Set(found.map((one) => one.what))].join(' and ')
+  return { title: `Remove ${names} from the step`, safety: 'unsafe', writes, imports: [] }
+}
+
+// Graphs.
+
+function detach(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
+  const { start, end } = claim.site
+  if (!/^\w+$/.test(python.text.slice(start, end))) return gone
+  return {
+    title: 'Keep the value without its graph (.detach())',
+    safety: 'safe',
+    writes: [
+      { kind: 'replace', path: facts.path, range: rangeOf(facts, { start: end, end }), text: '.detach()' },
+    ],
+    imports: [],
+  }
+}
+
+function dropRetention(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
+  const call = python.callAt(claim.site)
+  if (call === null) return gone
+  return {
+    title: 'Free the graph after the backward pass (remove retain_graph)',
+    safety: 'unsafe',
+    writes: [
+      { kind: 'remove keyword', path: facts.path, call: rangeOf(facts, call.expr), name: 'retain_graph' },
+    ],
+    imports: [],
+  }
+}
+
+function withoutGradients(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
+  const found = evaluationsWithGradients(python).find(
+    ({ loop }) => loop.node.start === claim.site.start && loop.node.end === claim.site.end,
+  )
+  if (found === undefined) return gone
+  const { loop, func } = found
+  const { path, unit } = facts
+  const at = func ?? loop
+  const name = nameFor(python.tree, 'torch', 'no_grad', { path, unit: unit.index, offset: at.node.start })
+  const imports = name.import === null ? [] : [name.import]
+  if (func !== null && evaluates(python, func.node)) {
+    return {
+      title: `Evaluate without gradients (@${name.text}())`,
+      safety: 'safe',
+      writes: [
+        {
+          kind: 'insert lines',
+          path,
+          where: 'before',
+          statement: rangeOf(facts, func.node),
+          lines: [`@${name.text}()`],
+        },
+      ],
+      imports,
+    }
+  }
+  return {
+    title: `Evaluate without gradients (with ${name.text}())`,
+    safety: 'safe',
+    writes: [
+      {
+        kind: 'wrap block',
+        path,
+        first: rangeOf(facts, loop.node),
+        last: rangeOf(facts, loop.node),
+        header: `with ${name.text}():`,
+      },
+    ],
+    imports,
+  }
+}
+
+/** Nothing in the function asks for gradients. */
+function evaluates(python: PythonModule, node: { start: number; end: number }): boolean {
+  return !/backward|requires_grad|autograd|optimi[sz]er|\byield\b/.test(
+    codeText(python, node.start, node.end),
+  )
+}

@@ -1,0 +1,155 @@
+/** What PyTorch code does in its steps and evaluations that costs more than it has to. */
+import type { Analysis } from '../../python/analysis.js'
+import type { PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { calleePlace, callSite } from '../claim-argument.js'
+import { claimOperation } from '../operation-claims.js'
+import { defineReader } from '../reader.js'
+import { evaluationsWithGradients } from './evaluation.js'
+import { trainingEvidence } from './evidence.js'
+import { demonstration, loopHeader } from './loop.js'
+import { epochLoopOf } from './loop-facts.js'
+import { isRealModel } from './model-evidence.js'
+import { changeOperation } from './operation-changes.js'
+import {
+  emptiedCaches,
+  frequentWork,
+  keptGraphs,
+  needlessRetention,
+  type Step,
+  stepsOf,
+} from './step-operations.js'
+import { synchronisation } from './synchronisation.js'
+
+export const pytorchOperationsReader = defineReader({
+  name: 'pytorch-operations',
+  languages: ['python'],
+  triggers: ['backward', 'training_step', 'compute_loss', 'torch'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    const evidence = stepEvidence(python)
+    for (const step of stepsOf(python)) readStep(python, step, evidence, claims)
+    for (const { loop, call } of evaluationsWithGradients(python)) {
+      claimOperation(claims, {
+        kind: 'evaluate with gradients',
+        place: 'epoch',
+        key: 'torch.no_grad',
+        at: calleePlace(call),
+        site: { start: loop.node.start, end: loop.node.end, anchor: 'gradients' },
+        scope: loop.function?.qualified ?? '',
+        evidence,
+        realModel: isRealModel(python),
+        subject: /\bvolatile\s*=\s*True/.test(python.text.slice(loop.node.start, loop.node.end))
+          ? 'volatile=True'
+          : null,
+      })
+    }
+  },
+  change: changeOperation,
+})
+
+const trainers = /^(lightning\.pytorch|transformers|trl|sentence_transformers)\.(\w+\.)*\w*Trainer(\.|$)/
+
+/** A trainer takes the accelerator that it finds. */
+export function stepEvidence(python: PythonModule): Evidence {
+  const evidence = trainingEvidence(python)
+  if (evidence.accelerator !== 'none') return evidence
+  const uses = [python as Analysis, ...python.importers, ...python.imported].flatMap((module) =>
+    'ownUses' in module ? [...module.ownUses] : module.uses,
+  )
+  if (uses.some((use) => trainers.test(use))) return { ...evidence, accelerator: 'maybe' }
+  return evidence
+}
+
+function readStep(python: PythonModule, step: Step, common: Evidence, claims: ClaimBuilder): void {
+  const analysis = python as Analysis
+  const evidence = { ...common }
+  const { loop, func } = step
+  if (loop !== null) evidence.small ??= demonstration(python, loop, epochLoopOf(python, loop))
+  const scope = func?.qualified ?? ''
+  const site = (anchor: string) => ({ start: step.node.start, end: step.node.end, anchor })
+  const realModel = isRealModel(python)
+
+  const { readings, stalls } = synchronisation(analysis, step.code)
+  const [first] = readings
+  if (first !== undefined) {
+    const operation = claimOperation(claims, {
+      kind: 'synchronise',
+      place: 'step',
+      key: first.what,
+      at: { start: first.node.start, end: first.node.end },
+      site: site('synchronise'),
+      scope,
+      evidence,
+      places: readings,
+      weight:
+        stalls > 1 || readings.some((one) => one.heavy)
+          ? 'severe'
+          : readings.length > 1
+            ? 'ordinary'
+            : 'slight',
+      realModel,
+    })
+    operation.known('times', 'stalls', stalls, { start: first.node.start, end: first.node.end })
+  }
+
+  const emptied = emptiedCaches(analysis, step)
+  if (emptied[0] !== undefined) {
+    const { call, what } = emptied[0]
+    claimOperation(claims, {
+      kind: 'empty cache',
+      place: 'step',
+      key: what,
+      at: callSite(call),
+      site: site('empty cache'),
+      scope,
+      evidence,
+      places: emptied.map((one) => ({ what: one.what, node: one.call.expr })),
+      realModel,
+    })
+  }
+
+  for (const { what, expr } of keptGraphs(analysis, step)) {
+    claimOperation(claims, {
+      kind: 'retain graph',
+      place: 'step',
+      key: what,
+      at: { start: expr.start, end: expr.end },
+      site: { start: expr.start, end: expr.end, anchor: 'detach' },
+      scope,
+      evidence,
+      weight: 'ordinary',
+      realModel,
+    })
+  }
+  const retention = needlessRetention(python, step)
+  if (retention !== null) {
+    const { call, value } = retention
+    claimOperation(claims, {
+      kind: 'retain graph',
+      place: 'step',
+      key: 'retain_graph=True',
+      at: { start: value.start, end: value.end },
+      site: callSite(call, 'retain_graph'),
+      scope,
+      evidence,
+      weight: 'slight',
+      realModel,
+    })
+  }
+
+  for (const { kind, found } of frequentWork(analysis, step)) {
+    claimOperation(claims, {
+      kind,
+      place: 'step',
+      key: found.what,
+      at: calleePlace(found.call),
+      site: callSite(found.call, 'frequent'),
+      scope,
+      evidence,
+      realModel,
+    }).known('every', found.what, 1, loop === null ? calleePlace(found.call) : loopHeader(loop))
+  }
+}
