@@ -64,6 +64,7 @@ function itemsAt(analysis: Analysis, expr: Expr & { type: 'subscript' }, depth: 
   if (containers === null) return null
   if (key.state === 'known') {
     return each(containers, (container) => {
+      if (isChanged(analysis, container)) return null
       const one = analysis.definition(container)
       if (one.type === 'dict') {
         return (
