@@ -1,0 +1,170 @@
+/** How Ray Tune spells a cheaper search. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Claim } from '../../workload/claim.js'
+import type { UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+import { runCall } from './names.js'
+import { trainable } from './reports.js'
+import { tuneSpace } from './space.js'
+import { tuneConfigOf } from './tune.js'
+
+/** Gathers the writes of one change. */
+interface Plan {
+  facts: UnitFacts
+  python: PythonModule
+  call: Call
+  /** The call that carries the options. Null: a `Tuner` without a `TuneConfig`. */
+  options: Call | null
+  /** Options for a `TuneConfig` that has to be written. */
+  added: [string, string][]
+  writes: (Write | Refusal)[]
+  imports: Import[]
+}
+
+export function changeTune(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const python = facts.python!
+  const call = python.callAt(claim.site) ?? carrierOf(python, claim)
+  if (call === null) return { reason: 'the call has changed' }
+  const old = call.name !== null && runCall.test(call.name)
+  const options = old ? call : tuneConfigOf(python, call)
+  if (options === undefined) return { reason: 'the options of the search are put together elsewhere' }
+  if ([call, options].some((one) => one?.expr.args.some((argument) => argument.star > 0)))
+    return { reason: 'the search takes unpacked arguments' }
+  const plan: Plan = { facts, python, call, options, added: [], writes: [], imports: [] }
+  switch (claim.setting) {
+    case 'strategy':
+      return toSampling(plan, value as { strategy: 'random' | 'bayesian'; trials: number })
+    case 'trialCap':
+      setOption(plan, 'num_samples', String(value))
+      return finish(plan, `Try ${value} configurations (num_samples)`, 'unsafe')
+    case 'earlyTermination':
+      return addScheduler(plan)
+    case 'parallelism':
+      setOption(plan, 'max_concurrent_trials', String(value))
+      return finish(plan, `At most ${value} trials at once`, 'unsafe')
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}
+
+/** Claims of an option stand at the `TuneConfig`: the tuner that is given it is meant. */
+function carrierOf(python: PythonModule, claim: Claim): Call | null {
+  return (
+    python.calls.find((one) => {
+      const config = tuneConfigOf(python, one)
+      return config != null && config.expr.start === claim.site.start
+    }) ?? null
+  )
+}
+
+function rangeOf(plan: Plan, call: Call): PythonRange {
+  return { unit: plan.facts.unit.index, start: call.expr.start, end: call.expr.end }
+}
+
+function spelled(plan: Plan, module: string, name: string): string {
+  const found = nameFor(plan.python.tree, module, name, {
+    path: plan.facts.path,
+    unit: plan.facts.unit.index,
+    offset: plan.call.expr.start,
+  })
+  if (found.import !== null) plan.imports.push(found.import)
+  return found.text
+}
+
+function setOption(plan: Plan, name: string, code: string): void {
+  if (plan.options === null) plan.added.push([name, code])
+  else {
+    const argument: ArgumentValue = plan.python.argument(plan.options, name)
+    plan.writes.push(writeArgument(plan.facts, plan.options, name, argument, code))
+  }
+}
+
+function finish(plan: Plan, title: string, safety: Change['safety']): Change | Refusal {
+  if (plan.added.length > 0) {
+    const made = spelled(plan, 'ray.tune', 'TuneConfig')
+    plan.writes.push({
+      kind: 'set keyword',
+      path: plan.facts.path,
+      call: rangeOf(plan, plan.call),
+      name: 'tune_config',
+      value: `${made}(${plan.added.map(([name, code]) => `${name}=${code}`).join(', ')})`,
+    })
+  }
+  const refused = plan.writes.find((write): write is Refusal => 'reason' in write)
+  return refused ?? { title, safety, writes: plan.writes as Write[], imports: plan.imports }
+}
+
+/** What is optimised is named: in the options, or in a scheduler or searcher that stands there. */
+function namesMetric(plan: Plan): boolean {
+  return plan.options !== null && plan.python.argument(plan.options, 'metric').state === 'given'
+}
+
+function toSampling(
+  plan: Plan,
+  wanted: { strategy: 'random' | 'bayesian'; trials: number },
+): Change | Refusal {
+  const { python, call, facts } = plan
+  const old = call === plan.options
+  const given = python.argument(call, old ? 'config' : 'param_space', old ? 5 : null)
+  if (given.state !== 'given') return { reason: 'the configuration is put together elsewhere' }
+  const space = tuneSpace(python, given.expr, ({ start, end }) => ({
+    path: facts.path,
+    cell: null,
+    start,
+    end,
+  }))
+  if (space.grids.includes(null)) return { reason: "a grid is written as {'grid_search': […]}" }
+  for (const grid of space.grids as Call[]) {
+    const { callee } = grid.expr
+    const text = python.text.slice(callee.start, callee.end)
+    const to = text.endsWith('.grid_search')
+      ? text.replace(/grid_search$/, 'choice')
+      : spelled(plan, 'ray.tune', 'choice')
+    plan.writes.push({ kind: 'rename callee', path: facts.path, call: rangeOf(plan, grid), to })
+  }
+  setOption(plan, 'num_samples', String(wanted.trials))
+  if (wanted.strategy === 'random')
+    return finish(plan, `Draw ${wanted.trials} configurations at random (tune.choice)`, 'unsafe')
+  setOption(plan, 'search_alg', `${spelled(plan, 'ray.tune.search.optuna', 'OptunaSearch')}()`)
+  if (namesMetric(plan))
+    return finish(plan, `Search with Optuna, ${wanted.trials} trials (needs the package optuna)`, 'unsafe')
+  setOption(plan, 'metric', "'loss'")
+  setOption(plan, 'mode', "'min'")
+  return finish(
+    plan,
+    `Search with Optuna, ${wanted.trials} trials; name the metric that you report`,
+    'display',
+  )
+}
+
+function addScheduler(plan: Plan): Change | Refusal {
+  const { python, call } = plan
+  const run = python.argument(call, call === plan.options ? 'run_or_experiment' : 'trainable', 0)
+  const trial = run.state === 'given' ? trainable(python, run.expr) : null
+  if (trial?.reports !== 'steps')
+    return { reason: 'the trainable reports only at its end: report each epoch first' }
+  const most = trial.steps?.count ?? stopIterations(plan) ?? 100
+  const grace = Math.max(1, Math.floor(most / 10))
+  const made = spelled(plan, 'ray.tune.schedulers', 'ASHAScheduler')
+  setOption(plan, 'scheduler', `${made}(max_t=${most}, grace_period=${grace}, reduction_factor=3)`)
+  if (namesMetric(plan)) return finish(plan, 'Stop weak trials early (ASHAScheduler)', 'unsafe')
+  setOption(plan, 'metric', "'loss'")
+  setOption(plan, 'mode', "'min'")
+  return finish(plan, 'Stop weak trials early (ASHAScheduler); name the metric that you report', 'display')
+}
+
+/** `stop={'training_iteration': 20}`. */
+function stopIterations({ python, call }: Plan): number | null {
+  const config = python.argument(call, 'run_config')
+  const made = config.state === 'given' ? python.callOf(config.expr) : null
+  for (const one of made === null ? [call] : [call, made]) {
+    const stop = python.argument(one, 'stop')
+    if (stop.state !== 'given') continue
+    const entry = python.entry(stop.expr, 'training_iteration')
+    if (entry.state === 'given' && entry.folded.state === 'known' && typeof entry.folded.value === 'number')
+      return entry.folded.value
+  }
+  return null
+}

@@ -1,0 +1,83 @@
+/** What a Ray trainable does: how it trains, and how often it tells the search about it. */
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { SearchSettings } from '../../workload/words.js'
+import { codeText } from '../pytorch/evidence.js'
+import { reachedFunctions, trialFunction } from '../search/trial-function.js'
+import { trialSteps } from '../search/trial-steps.js'
+import { reportCall, reportCallback, wrappers } from './names.js'
+
+export interface Trainable {
+  /** `steps`: it reports while it trains; `end`: once, when all is done; null: cannot be seen. */
+  reports: 'steps' | 'end' | null
+  steps: SearchSettings['trialSteps'] | null
+}
+
+const unseen: Trainable = { reports: null, steps: null }
+
+export function trainable(python: PythonModule, expr: Expr, depth = 0): Trainable {
+  if (depth > 4) return unseen
+  const value = python.definition(expr)
+  // RLlib's algorithms report after each iteration.
+  if (value.type === 'constant' && typeof value.value === 'string')
+    return /^[A-Z][A-Za-z0-9]*$/.test(value.value)
+      ? { reports: 'steps', steps: { what: 'steps', count: null } }
+      : unseen
+  const klass = python.classOf(expr)
+  if (klass !== null) {
+    if (!klass.bases.some((base) => /^ray\.(tune|rllib)\./.test(base))) return unseen
+    return { reports: 'steps', steps: { what: 'steps', count: null } }
+  }
+  const name = python.nameOf(expr)
+  if (name?.startsWith('ray.rllib.')) return { reports: 'steps', steps: { what: 'steps', count: null } }
+  if (value.type === 'call') {
+    const called = python.nameOf(value.callee)
+    if (called !== null && wrappers.test(called) && value.args[0] !== undefined)
+      return trainable(python, value.args[0].value, depth + 1)
+    // `TorchTrainer(train_loop_per_worker, …)`.
+    if (called !== null && /^ray\.train\..*Trainer$/.test(called)) {
+      const loop = value.args.find((one) => one.name === 'train_loop_per_worker') ?? value.args[0]
+      return loop === undefined ? unseen : trainable(python, loop.value, depth + 1)
+    }
+  }
+  const found = trialFunction(python, expr)
+  return found === null ? unseen : ofFunction(python, found.func)
+}
+
+function ofFunction(python: PythonModule, func: Func): Trainable {
+  const functions = reachedFunctions(python, func)
+  const steps = trialSteps(python, func)
+  const known = steps === null ? null : { what: steps.what, count: steps.count }
+  const reports = functions.flatMap((one) => one.calls.filter((call) => isReport(call, func)))
+  if (reports.length === 0) {
+    const text = functions.map((one) => codeText(python, one.node.start, one.node.end)).join('\n')
+    return reportCallback.test(text)
+      ? { reports: 'steps', steps: known ?? { what: 'epochs', count: null } }
+      : unseen
+  }
+  const inLoop = reports.some((call) => call.loops.length > 0)
+  if (inLoop) return { reports: 'steps', steps: known ?? loopSteps(reports) }
+  // A report in a helper that a loop calls.
+  if (reports.some((call) => call.function !== func)) return unseen
+  return known === null ? unseen : { reports: 'end', steps: known }
+}
+
+/** `for step in range(100): …; tune.report(…)` without a library that trains. */
+function loopSteps(reports: Call[]): SearchSettings['trialSteps'] {
+  const trips = reports.find((call) => call.loops.length > 0)!.loops.at(-1)!.trips
+  return {
+    what: 'steps',
+    count: trips.state === 'known' && typeof trips.value === 'number' ? trips.value : null,
+  }
+}
+
+function isReport(call: Call, func: Func): boolean {
+  if (call.name !== null) return reportCall.test(call.name)
+  // `def train(config, reporter): … reporter(mean_accuracy=…)`.
+  const { callee } = call.expr
+  return (
+    callee.type === 'name' &&
+    callee.id === 'reporter' &&
+    func.node.params.some((param) => param.name === 'reporter')
+  )
+}

@@ -1,0 +1,98 @@
+/** The part of a Ray Tune configuration that is a grid: `grid_search` anywhere inside it. */
+import { distinctCount } from '../../estimate/dimension.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import { childrenOf } from '../../python/scopes.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { Location, Span } from '../../text/location.js'
+import type { Dimension } from '../../workload/words.js'
+import { gridSearch, sampling } from './names.js'
+
+type Locate = (span: Span) => Location
+
+export interface TuneSpace {
+  dimensions: Dimension[]
+  /** The `grid_search(…)` calls; null entries are `{'grid_search': […]}`. */
+  grids: (Call | null)[]
+  /** True where something is drawn at random. */
+  samples: boolean
+  /** False where a part of the configuration cannot be read. */
+  complete: boolean
+}
+
+const depthLimit = 10
+
+export function tuneSpace(python: PythonModule, config: Expr, locate: Locate): TuneSpace {
+  const space: TuneSpace = { dimensions: [], grids: [], samples: false, complete: true }
+  collect(python, config, '', space, locate, 0)
+  return space
+}
+
+function collect(
+  python: PythonModule,
+  expr: Expr,
+  name: string,
+  space: TuneSpace,
+  locate: Locate,
+  depth: number,
+): void {
+  if (depth > depthLimit || space.dimensions.length > 64) return
+  const value = python.definition(expr)
+  const call = value.type === 'call' ? python.callOf(value) : null
+  if (call?.name != null && gridSearch.test(call.name)) {
+    const values = call.expr.args[0]?.value
+    space.grids.push(call)
+    space.dimensions.push(dimension(python, name, values ?? null, locate))
+    return
+  }
+  if (call?.name != null && sampling.test(call.name)) {
+    space.samples = true
+    return
+  }
+  const keys = python.keysOf(expr)
+  if (keys !== null) {
+    if (keys.length === 1 && keys[0] === 'grid_search') {
+      const only = python.entry(expr, 'grid_search')
+      space.grids.push(null)
+      space.dimensions.push(dimension(python, name, only.state === 'given' ? only.expr : null, locate))
+      return
+    }
+    for (const key of keys) {
+      const entry = python.entry(expr, key)
+      if (entry.state === 'given')
+        collect(python, entry.expr, name === '' ? key : `${name}.${key}`, space, locate, depth + 1)
+      else space.complete = false
+    }
+    return
+  }
+  if (value.type === 'dict') {
+    // Some keys cannot be read: what is written still counts.
+    space.complete = false
+    for (const entry of value.entries) {
+      const key = entry.key === null ? null : python.fold(entry.key)
+      const inner = key?.state === 'known' ? String(key.value) : name
+      collect(python, entry.value, inner, space, locate, depth + 1)
+    }
+    return
+  }
+  if (call !== null) {
+    // `PPOConfig().training(lr=tune.grid_search([…]))`: a chain of calls.
+    collect(python, call.expr.callee, name, space, locate, depth + 1)
+    for (const argument of call.expr.args)
+      collect(python, argument.value, argument.name ?? name, space, locate, depth + 1)
+    return
+  }
+  if (value.type === 'name') space.complete = false
+  for (const child of childrenOf(value)) collect(python, child, name, space, locate, depth + 1)
+}
+
+function dimension(python: PythonModule, name: string, values: Expr | null, locate: Locate): Dimension {
+  if (values === null) return { name, size: null }
+  const location = locate({ start: values.start, end: values.end })
+  const folded = python.fold(values)
+  if (folded.state === 'known' && Array.isArray(folded.value))
+    return { name, size: distinctCount(folded.value), values: folded.value, location }
+  const list = python.definition(values)
+  if ((list.type === 'list' || list.type === 'tuple') && list.items.every((item) => item.type !== 'starred'))
+    return { name, size: list.items.length }
+  return { name, size: null }
+}
