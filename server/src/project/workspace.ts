@@ -27,6 +27,7 @@ import { type Linked, Linker } from './link-stage.js'
 import { PoolBackend } from './pool.js'
 import { ResultStage } from './result-stage.js'
 import { isConfigurationFile, loadConfiguration } from './settings-stage.js'
+import { isSkippedFolder } from './skipped.js'
 import { isVersionFile, VersionTable } from './versions.js'
 
 export interface OpenProjectOptions {
@@ -108,7 +109,10 @@ class Workspace implements Project {
   }
 
   changedOnDisk(path: string): void {
-    if (!this.overlays.has(path)) this.touch(path)
+    if (this.overlays.has(path) || path.split('/').slice(0, -1).some(isSkippedFolder)) return
+    // A path that is not known may be new, left out, or a folder that came or went: the next search tells.
+    if (!this.records.has(path) && !this.errors.has(path)) this.files = null
+    this.touch(path)
   }
 
   private touch(path: string): void {
@@ -174,6 +178,7 @@ class Workspace implements Project {
     this.unreadableFolders = found.errors
     const now = new Set([...found.files, ...this.overlays.keys()])
     for (const path of [...this.records.keys(), ...this.errors.keys()]) if (!now.has(path)) this.drop(path)
+    for (const path of this.dirty) if (!now.has(path)) this.dirty.delete(path)
     for (const path of now) if (!this.records.has(path) && !this.errors.has(path)) this.dirty.add(path)
     this.files = [...now].sort()
     if (this.files.some((path) => path.includes('/') && isConfigurationFile(path))) {

@@ -1,0 +1,97 @@
+/** A project that changes: what the editor holds, what comes and goes on disk. */
+import assert from 'node:assert/strict'
+import { openProject } from '../../server/src/project/workspace.js'
+import { memoryHost, memoryRoot } from '../cases/memory-host.js'
+
+const grid = `from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import GridSearchCV
+
+grid = {'max_depth': [4, 8, 16, 32], 'max_features': [0.2, 0.4, 0.6], 'min_samples_leaf': [1, 2, 4, 8, 16]}
+search = GridSearchCV(RandomForestClassifier(), grid, cv=5)
+`
+const clean = 'print("nothing to see")\n'
+
+async function project(files: Map<string, string>) {
+  const opened = await openProject(memoryRoot, memoryHost(files))
+  const paths = async () => (await opened.lint()).findings.map((finding) => finding.location.path)
+  return { opened, paths }
+}
+
+describe('a project over time', () => {
+  it('takes new files in, and only those that discovery would find', async () => {
+    const files = new Map([
+      ['a.py', grid],
+      ['.gitignore', 'ignored/\n'],
+    ])
+    const { opened, paths } = await project(files)
+    assert.deepEqual(await paths(), ['a.py'])
+    for (const path of ['.venv/lib/x.py', 'ignored/y.py', 'b.py']) {
+      files.set(path, grid)
+      opened.changedOnDisk(path)
+    }
+    assert.deepEqual(await paths(), ['a.py', 'b.py'])
+  })
+
+  it('drops what lay in a folder that has gone', async () => {
+    const files = new Map([
+      ['a.py', grid],
+      ['old/b.py', grid],
+      ['old/c.py', grid],
+    ])
+    const { opened, paths } = await project(files)
+    assert.deepEqual(await paths(), ['a.py', 'old/b.py', 'old/c.py'])
+    files.delete('old/b.py')
+    files.delete('old/c.py')
+    opened.changedOnDisk('old')
+    assert.deepEqual(await paths(), ['a.py'])
+  })
+
+  it('prefers the text of the editor until the file is closed', async () => {
+    const { opened, paths } = await project(new Map([['a.py', clean]]))
+    assert.deepEqual(await paths(), [])
+    opened.open('a.py', grid)
+    assert.deepEqual(await paths(), ['a.py'])
+    opened.open('new.py', grid)
+    assert.deepEqual(await paths(), ['a.py', 'new.py'])
+    opened.close('a.py')
+    opened.close('new.py')
+    assert.deepEqual(await paths(), [])
+  })
+
+  it('judges a script again when the launch that it depends on changes', async () => {
+    const files = new Map([
+      [
+        'train.py',
+        `import argparse
+
+import torch
+from torch.utils.data import DataLoader
+from torchvision import models
+from torchvision.datasets import ImageFolder
+
+parser = argparse.ArgumentParser()
+parser.add_argument('--workers', type=int, default=0)
+args = parser.parse_args()
+model = models.resnet50().cuda()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+train_loader = DataLoader(ImageFolder('train'), batch_size=64, shuffle=True, num_workers=args.workers)
+for epoch in range(90):
+    for images, labels in train_loader:
+        with torch.autocast('cuda', dtype=torch.bfloat16):
+            loss = torch.nn.functional.cross_entropy(model(images.cuda()), labels.cuda())
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+`,
+      ],
+      ['run.sh', 'python train.py\n'],
+    ])
+    const { opened } = await project(files)
+    const rules = async () => (await opened.lint()).findings.map((finding) => finding.rule)
+    assert.ok((await rules()).includes('data/no-loader-workers'))
+    opened.open('run.sh', 'python train.py --workers 8\n')
+    assert.ok(!(await rules()).includes('data/no-loader-workers'))
+    opened.close('run.sh')
+    assert.ok((await rules()).includes('data/no-loader-workers'))
+  })
+})
