@@ -1,0 +1,90 @@
+/** Hyperopt: `fmin(…)`. Source: hyperopt 0.2.7, fmin.py (no limit: `max_evals` becomes sys.maxsize). */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { SearchSettings } from '../../workload/words.js'
+import { calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { codeText, trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader } from '../reader.js'
+import { isLeftOut, limitOf } from '../search/plain-argument.js'
+import { trialFunction } from '../search/trial-function.js'
+import { trialSteps } from '../search/trial-steps.js'
+import { writeArgument } from '../write-argument.js'
+
+const fminName = /^hyperopt\.(fmin\.)?fmin$/
+/** Position of `max_evals` in fn, space, algo, max_evals. */
+const positions = { algo: 2, maxEvals: 3 }
+
+export const hyperoptReader = defineReader({
+  name: 'hyperopt',
+  languages: ['python'],
+  triggers: ['hyperopt'],
+  read(facts, _context, claims) {
+    const python = facts.python!
+    for (const call of python.calls)
+      if (call.name !== null && fminName.test(call.name)) readSearch(python, call, claims)
+  },
+  change(claim, value, facts): Change | Refusal {
+    const python = facts.python!
+    const call = python.callAt(claim.site)
+    if (call === null) return { reason: 'the call has changed' }
+    const set = (name: string, position: number | null, code: string, title: string): Change | Refusal => {
+      const write = writeArgument(facts, call, name, python.argument(call, name, position), code)
+      return 'reason' in write ? write : { title, safety: 'unsafe', writes: [write], imports: [] }
+    }
+    if (claim.setting === 'trialCap')
+      return set('max_evals', positions.maxEvals, String(value), `Stop after ${value} trials`)
+    if (claim.setting === 'persisted')
+      return set(
+        'trials_save_file',
+        null,
+        "'hyperopt-trials.pkl'",
+        'Keep the trials in a file (trials_save_file)',
+      )
+    return { reason: `no change is known for ${claim.key}` }
+  },
+})
+
+function strategyOf(python: PythonModule, algo: ArgumentValue): SearchSettings['strategy'] | null {
+  if (algo.state === 'absent') return 'bayesian'
+  if (algo.state === 'unknown') return null
+  const name = python.nameOf(algo.expr)
+  if (name === null) return null
+  if (/\b(tpe|atpe)\b/.test(name)) return 'bayesian'
+  return /\brand\b|\bmix\b/.test(name) ? 'random' : /\banneal\b/.test(name) ? 'other' : null
+}
+
+function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const evidence = trainingEvidence(python)
+  if (evidence.role !== 'test') evidence.role = 'tuning'
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const search = claims.subject('Search', place, call.function?.qualified ?? '', evidence)
+  const strategy = strategyOf(python, python.argument(call, 'algo', positions.algo))
+  if (strategy === null) search.unknown('strategy', 'algo', 'an algorithm that is not known', place)
+  else search.known('strategy', 'algo', strategy, place, { site })
+  const given = python.argument(call, 'fn', 0)
+  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
+  const steps = objective === null ? null : trialSteps(python, objective.func)
+  search.known('unit', 'fn', steps === null ? 'fit' : 'run', place)
+  search.known('folds', 'fn', 1, place)
+  const cap = python.argument(call, 'max_evals', positions.maxEvals)
+  const stops = ['early_stop_fn', 'loss_threshold'].some((name) => !isLeftOut(python.argument(call, name)))
+  // Only stored trials of a search server, or an exception, end such a search.
+  if (isLeftOut(cap) && stops)
+    search.unknown('trialCap', 'max_evals', 'something else may end the search', place)
+  else claimArgument(search, 'trialCap', 'max_evals', call, cap, { convert: limitOf, otherwise: null })
+  const timeout = python.argument(call, 'timeout')
+  claimArgument(search, 'timeLimit', 'timeout', call, timeout, { convert: limitOf, otherwise: null })
+  const trials = python.argument(call, 'trials')
+  const made = trials.state === 'given' ? python.callOf(trials.expr) : null
+  const inMemory =
+    trials.state === 'absent' || made?.name === 'hyperopt.Trials' || made?.name === 'hyperopt.base.Trials'
+  const saved = !isLeftOut(python.argument(call, 'trials_save_file'))
+  const kept = /(joblib|pickle|dill|json)\.dump|\.to_(csv|parquet|json|pickle)\(|wandb\.|mlflow\./.test(
+    codeText(python),
+  )
+  if (!inMemory) search.unknown('persisted', 'trials', 'trials of another kind', place)
+  else if (saved || kept) search.known('persisted', 'trials_save_file', true, place)
+  else search.default('persisted', 'trials_save_file', false, place, { site })
+}

@@ -1,0 +1,185 @@
+/** KerasTuner: a tuner, and its `search(…)`. Source: KerasTuner 1.4, engine/base_tuner.py and tuners/. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, Refusal, Write } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import type { SearchSettings } from '../../workload/words.js'
+import { callbackList } from '../callback-list.js'
+import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { limitOf, numberOf } from '../search/plain-argument.js'
+import { builderOf, hyperSpace } from './space.js'
+
+const tunerName =
+  /^keras_tuner\.(tuners\.)?([a-z_]+\.)?(RandomSearch|BayesianOptimization|Hyperband|GridSearch)$/
+
+const strategies: Record<string, SearchSettings['strategy']> = {
+  RandomSearch: 'random',
+  BayesianOptimization: 'bayesian',
+  Hyperband: 'hyperband',
+  GridSearch: 'grid',
+}
+
+export const kerasTunerReader = defineReader({
+  name: 'keras-tuner',
+  languages: ['python'],
+  triggers: ['kerastuner', 'keras_tuner'],
+  read(facts, _context, claims) {
+    const python = facts.python!
+    for (const call of python.calls) {
+      const kind = call.name?.match(tunerName)?.[3]
+      if (kind !== undefined) readTuner(python, call, strategies[kind]!, claims)
+    }
+  },
+  change(claim, value, facts) {
+    if (claim.setting === 'strategy') return toModel(claim, facts, (value as { trials: number }).trials)
+    if (claim.setting === 'earlyTermination') return stopEarly(claim, facts)
+    return { reason: `no change is known for ${claim.key}` }
+  },
+})
+
+function readTuner(
+  python: PythonModule,
+  call: Call,
+  strategy: SearchSettings['strategy'],
+  claims: ClaimBuilder,
+): void {
+  const evidence = trainingEvidence(python)
+  if (evidence.role !== 'test') evidence.role = 'tuning'
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const search = claims.subject('Search', place, call.function?.qualified ?? '', evidence)
+  search.known('strategy', call.method, strategy, place, { site })
+  search.known('unit', 'run', 'run', place)
+  const executions = python.argument(call, 'executions_per_trial')
+  claimArgument(search, 'folds', 'executions_per_trial', call, executions, {
+    convert: asNumber,
+    otherwise: 1,
+  })
+  search.known('alternatives', call.method, ['bayesian'], place)
+  search.known('persisted', 'directory', true, place)
+  const trials = python.argument(call, 'max_trials', 2)
+  const otherwise = strategy === 'grid' ? null : 10
+  if (strategy !== 'hyperband')
+    claimArgument(search, 'trialCap', 'max_trials', call, trials, {
+      convert: limitOf,
+      otherwise,
+    })
+  const model = python.argument(call, 'hypermodel', 0)
+  const builder = model.state === 'given' ? builderOf(python, model.expr) : null
+  if (strategy === 'grid') {
+    const space = builder === null ? null : hyperSpace(python, builder)
+    if (space === null) search.unknown('space', 'hypermodel', 'the model is built elsewhere', place)
+    else search.known('space', 'hypermodel', space, place, { site })
+  }
+  // A hypermodel with a fit of its own decides by itself when to stop.
+  const fits = builder?.class?.methods.has('fit') ?? false
+  if (strategy !== 'hyperband' && !fits) readStopping(python, search, call)
+}
+
+function readStopping(python: PythonModule, search: SubjectBuilder<'Search'>, tuner: Call): void {
+  const runs = python.calls.filter((one) => one.method === 'search' && one.receiverCall === tuner)
+  const run = runs.length === 1 ? runs[0]! : null
+  if (run === null || run.expr.args.some((argument) => argument.star > 0)) return
+  const epochs = numberOf(python.argument(run, 'epochs'))
+  if (epochs === null) return
+  const place = calleePlace(run)
+  search.known('trialSteps', 'epochs', { what: 'epochs', count: epochs }, place)
+  const site = callSite(run)
+  const callbacks = python.argument(run, 'callbacks')
+  if (callbacks.state === 'unknown') return
+  const list = callbacks.state === 'given' ? callbackList(python, callbacks.expr) : { items: [] }
+  if (list === null) return
+  const names = list.items.map((item) => {
+    const made = python.definition(item)
+    return python.nameOf(made.type === 'call' ? made.callee : made) ?? ''
+  })
+  if (names.some((name) => /EarlyStopping|Pruning/.test(name))) {
+    search.known('earlyTermination', 'callbacks', true, place)
+    return
+  }
+  if (names.some((name) => !name.startsWith('keras.callbacks.'))) return
+  search.default('earlyTermination', 'callbacks', false, place, { site })
+  search.known('terminationGap', 'callbacks', 'search() is given no EarlyStopping callback', place)
+}
+
+/** A model-based tuner takes the same arguments; only the cap is needed. */
+function toModel(claim: Claim, facts: UnitFacts, trials: number): Change | Refusal {
+  const python = facts.python!
+  const call = python.callAt(claim.site)
+  if (call === null) return { reason: 'the call has changed' }
+  if (call.expr.args.filter((argument) => argument.name === null).length > 2)
+    return { reason: 'the tuner is called with more than two positional arguments' }
+  const unit = facts.unit.index
+  const range = { unit, start: call.expr.start, end: call.expr.end }
+  const { callee } = call.expr
+  const text = python.text.slice(callee.start, callee.end)
+  const imports: Import[] = []
+  let to = text.replace(/(^|\.)GridSearch$/, '$1BayesianOptimization')
+  if (!text.includes('.')) {
+    const spelled = nameFor(python.tree, 'keras_tuner', 'BayesianOptimization', {
+      path: facts.path,
+      unit,
+      offset: call.expr.start,
+    })
+    to = spelled.text
+    if (spelled.import !== null) imports.push(spelled.import)
+  }
+  return {
+    title: `Search by Bayesian optimisation, ${trials} trials`,
+    safety: 'unsafe',
+    writes: [
+      { kind: 'rename callee', path: facts.path, call: range, to },
+      { kind: 'set keyword', path: facts.path, call: range, name: 'max_trials', value: String(trials) },
+    ],
+    imports,
+  }
+}
+
+function stopEarly(claim: Claim, facts: UnitFacts): Change | Refusal {
+  const python = facts.python!
+  const call = python.callAt(claim.site)
+  if (call === null) return { reason: 'the call has changed' }
+  const validated = ['validation_data', 'validation_split'].some(
+    (name) => python.argument(call, name).state === 'given',
+  )
+  if (!validated) return { reason: 'search() computes no validation loss that could be watched' }
+  const unit = facts.unit.index
+  const module =
+    python.imports.has('keras') || !python.text.includes('tensorflow')
+      ? 'keras.callbacks'
+      : 'tensorflow.keras.callbacks'
+  const spelled = nameFor(python.tree, module, 'EarlyStopping', {
+    path: facts.path,
+    unit,
+    offset: call.expr.start,
+  })
+  const value = `${spelled.text}(monitor='val_loss', patience=3)`
+  const callbacks = python.argument(call, 'callbacks')
+  const list = callbacks.state === 'given' ? callbackList(python, callbacks.expr) : null
+  let write: Write
+  if (list?.display != null)
+    write = {
+      kind: 'append item',
+      path: facts.path,
+      list: { unit, start: list.display.start, end: list.display.end },
+      value,
+    }
+  else if (callbacks.state === 'absent')
+    write = {
+      kind: 'set keyword',
+      path: facts.path,
+      call: { unit, start: call.expr.start, end: call.expr.end },
+      name: 'callbacks',
+      value: `[${value}]`,
+    }
+  else return { reason: 'the callbacks are put together elsewhere' }
+  return {
+    title: 'Stop trials that no longer improve (EarlyStopping)',
+    safety: 'unsafe',
+    writes: [write],
+    imports: spelled.import === null ? [] : [spelled.import],
+  }
+}

@@ -1,0 +1,121 @@
+/** SageMaker's automatic model tuning from Python. Source: SDK 2.257, sagemaker/tuner.py; SDK 3 keeps the names. */
+
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import { distinctCount } from '../../estimate/dimension.js'
+import { gridSize } from '../../estimate/grid.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
+import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { foldedValue } from '../search/plain-argument.js'
+import { writeArgument } from '../write-argument.js'
+
+const tunerName = /^sagemaker\.(\w+\.)*HyperparameterTuner$/
+
+/** Positions in `HyperparameterTuner(estimator, objective_metric_name, hyperparameter_ranges, metric_definitions, …)`. */
+const positions = { ranges: 2, strategy: 4, maxJobs: 6, parallel: 7, earlyStopping: 12 } as const
+
+const strategies: Record<string, SearchSettings['strategy']> = {
+  Bayesian: 'bayesian',
+  Random: 'random',
+  Hyperband: 'hyperband',
+  Grid: 'grid',
+}
+
+export const sagemakerTunerReader = defineReader({
+  name: 'sagemaker-tuner',
+  languages: ['python'],
+  triggers: ['HyperparameterTuner'],
+  read(facts, _context, claims) {
+    const python = facts.python!
+    for (const call of python.calls)
+      if (call.name !== null && tunerName.test(call.name)) readTuner(python, call, claims)
+  },
+  change: changeTuner,
+})
+
+function readTuner(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const { role, small, notebook } = python.evidence
+  const evidence: Evidence = { role: role === 'test' ? 'test' : 'job', accelerator: 'maybe', small, notebook }
+  const scope = [call.function?.qualified, call.assignedTo].filter(Boolean).join('.')
+  const search = claims.subject('Search', place, scope, evidence)
+  search.known('unit', 'max_jobs', 'job', place)
+  search.known('folds', 'max_jobs', 1, place)
+  search.known('persisted', 'HyperparameterTuner', true, place)
+  search.known('alternatives', 'strategy', ['bayesian'], place)
+  const strategy = python.argument(call, 'strategy', positions.strategy)
+  claimArgument(search, 'strategy', 'strategy', call, strategy, {
+    convert: (value) => (typeof value === 'string' ? strategies[value] : undefined),
+    otherwise: 'bayesian',
+  })
+  const kind = strategy.state === 'absent' ? 'bayesian' : strategies[String(foldedValue(strategy))]
+  const jobs = python.argument(call, 'max_jobs', positions.maxJobs)
+  if (kind === 'grid') {
+    const ranges = python.argument(call, 'hyperparameter_ranges', positions.ranges)
+    const space = ranges.state === 'given' ? rangesSpace(python, ranges.expr) : null
+    if (space === null) search.unknown('space', 'hyperparameter_ranges', 'the ranges cannot be read', place)
+    else search.known('space', 'hyperparameter_ranges', space, place, { site })
+  }
+  if (kind !== 'grid' || jobs.state !== 'absent')
+    claimArgument(search, 'trialCap', 'max_jobs', call, jobs, { convert: asNumber, otherwise: 1 })
+  const parallel = python.argument(call, 'max_parallel_jobs', positions.parallel)
+  claimArgument(search, 'parallelism', 'max_parallel_jobs', call, parallel, {
+    convert: asNumber,
+    otherwise: 1,
+  })
+  // Hyperband stops jobs by itself and does not accept the option.
+  if (kind === undefined || kind === 'hyperband') return
+  const stopping = python.argument(call, 'early_stopping_type', positions.earlyStopping)
+  claimArgument(search, 'earlyTermination', 'early_stopping_type', call, stopping, {
+    convert: (value) => (value === null || typeof value === 'string' ? value === 'Auto' : undefined),
+    otherwise: false,
+  })
+  search.known('terminationGap', 'early_stopping_type', "early_stopping_type is 'Off'", place)
+}
+
+/** `{'alpha': CategoricalParameter([…]), …}`: a grid accepts only these. */
+function rangesSpace(python: PythonModule, ranges: Expr): SearchSpace | null {
+  const keys = python.keysOf(ranges)
+  if (keys === null) return null
+  const dimensions = keys.map((name): Dimension => {
+    const entry = python.entry(ranges, name)
+    const made = entry.state === 'given' ? python.callOf(entry.expr) : null
+    if (made === null || made.method !== 'CategoricalParameter') return { name, size: null }
+    const values = foldedValue(python.argument(made, 'values', 0))
+    return Array.isArray(values) ? { name, size: distinctCount(values), values } : { name, size: null }
+  })
+  return { grids: [dimensions], ...gridSize([dimensions]) }
+}
+
+function changeTuner(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const python = facts.python!
+  const call = python.callAt(claim.site)
+  if (call === null) return { reason: 'the call has changed' }
+  const set = (name: string, position: number, code: string): Write | Refusal =>
+    writeArgument(facts, call, name, python.argument(call, name, position), code)
+  let title: string
+  let writes: (Write | Refusal)[]
+  if (claim.setting === 'strategy') {
+    const { trials } = value as { trials: number }
+    title = `Search by Bayesian optimisation, ${trials} jobs, weak ones stopped early`
+    writes = [
+      set('strategy', positions.strategy, "'Bayesian'"),
+      set('max_jobs', positions.maxJobs, String(trials)),
+      set('max_parallel_jobs', positions.parallel, '2'),
+      set('early_stopping_type', positions.earlyStopping, "'Auto'"),
+    ]
+  } else if (claim.setting === 'earlyTermination') {
+    title = "Stop weak jobs early (early_stopping_type='Auto')"
+    writes = [set('early_stopping_type', positions.earlyStopping, "'Auto'")]
+  } else if (claim.setting === 'parallelism') {
+    title = `At most ${value} jobs at once (max_parallel_jobs)`
+    writes = [set('max_parallel_jobs', positions.parallel, String(value))]
+  } else return { reason: `no change is known for ${claim.key}` }
+  const refused = writes.find((write): write is Refusal => 'reason' in write)
+  return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports: [] }
+}

@@ -1,0 +1,69 @@
+/** scikit-optimize: `gp_minimize(…)` and its kin, `BayesSearchCV`. Source: scikit-optimize 0.10, skopt/optimizer/, skopt/searchcv.py. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { SearchSettings } from '../../workload/words.js'
+import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader } from '../reader.js'
+import { trialFunction } from '../search/trial-function.js'
+import { trialSteps } from '../search/trial-steps.js'
+import { foldsOf } from '../sklearn/folds.js'
+
+/** Strategy and trials by default. */
+const minimisers: Record<string, [SearchSettings['strategy'], number]> = {
+  gp_minimize: ['bayesian', 100],
+  forest_minimize: ['bayesian', 100],
+  gbrt_minimize: ['bayesian', 100],
+  dummy_minimize: ['random', 100],
+}
+
+export const skoptReader = defineReader({
+  name: 'scikit-optimize',
+  languages: ['python'],
+  triggers: ['skopt'],
+  read(facts, _context, claims) {
+    const python = facts.python!
+    for (const call of python.calls) {
+      if (call.name === null || !call.name.startsWith('skopt.')) continue
+      const kind = minimisers[call.method]
+      if (kind !== undefined) readMinimiser(python, call, kind, claims)
+      else if (call.method === 'BayesSearchCV') readSearchCV(python, call, claims)
+    }
+  },
+})
+
+function subject(python: PythonModule, call: Call, claims: ClaimBuilder) {
+  const evidence = trainingEvidence(python)
+  if (evidence.role !== 'test') evidence.role = 'tuning'
+  return claims.subject('Search', calleePlace(call), call.function?.qualified ?? '', evidence)
+}
+
+function readMinimiser(
+  python: PythonModule,
+  call: Call,
+  [strategy, trials]: [SearchSettings['strategy'], number],
+  claims: ClaimBuilder,
+): void {
+  const place = calleePlace(call)
+  const search = subject(python, call, claims)
+  search.known('strategy', call.method, strategy, place, { site: callSite(call) })
+  const given = python.argument(call, 'func', 0)
+  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
+  const steps = objective === null ? null : trialSteps(python, objective.func)
+  search.known('unit', 'func', steps === null ? 'fit' : 'run', place)
+  search.known('folds', 'func', 1, place)
+  const cap = python.argument(call, 'n_calls')
+  claimArgument(search, 'trialCap', 'n_calls', call, cap, { convert: asNumber, otherwise: trials })
+}
+
+function readSearchCV(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const place = calleePlace(call)
+  const search = subject(python, call, claims)
+  search.known('strategy', call.method, 'bayesian', place, { site: callSite(call) })
+  search.known('unit', 'fit', 'fit', place)
+  const cap = python.argument(call, 'n_iter', 3)
+  claimArgument(search, 'trialCap', 'n_iter', call, cap, { convert: asNumber, otherwise: 50 })
+  const folds = foldsOf(python, call, 5)
+  if (folds === null) search.unknown('folds', 'cv', 'the splits cannot be counted', place)
+  else search.known('folds', 'cv', folds, place)
+}

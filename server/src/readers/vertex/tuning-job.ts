@@ -1,0 +1,110 @@
+/** Vertex AI hyperparameter tuning from Python. Source: google-cloud-aiplatform 1.70, aiplatform/jobs.py, hyperparameter_tuning.py. */
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import { distinctCount, integerSize } from '../../estimate/dimension.js'
+import { gridSize } from '../../estimate/grid.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
+import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { foldedValue, numberOf } from '../search/plain-argument.js'
+import { writeArgument } from '../write-argument.js'
+
+const jobName = /^google\.cloud\.aiplatform\.(jobs\.)?HyperparameterTuningJob$/
+/** Positions in `HyperparameterTuningJob(display_name, custom_job, metric_spec, parameter_spec, …)`. */
+const positions = { parameters: 3, maximum: 4, parallel: 5, algorithm: 7 } as const
+
+export const vertexTuningReader = defineReader({
+  name: 'vertex-tuning',
+  languages: ['python'],
+  triggers: ['HyperparameterTuningJob'],
+  read(facts, _context, claims) {
+    const python = facts.python!
+    for (const call of python.calls)
+      if (call.name !== null && jobName.test(call.name)) readJob(python, call, claims)
+  },
+  change: changeJob,
+})
+
+const algorithms: Record<string, SearchSettings['strategy']> = { grid: 'grid', random: 'random' }
+
+function readJob(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const { role, small, notebook } = python.evidence
+  const evidence: Evidence = { role: role === 'test' ? 'test' : 'job', accelerator: 'maybe', small, notebook }
+  const scope = [call.function?.qualified, call.assignedTo].filter(Boolean).join('.')
+  const search = claims.subject('Search', place, scope, evidence)
+  search.known('unit', 'max_trial_count', 'job', place)
+  search.known('folds', 'max_trial_count', 1, place)
+  search.known('persisted', 'HyperparameterTuningJob', true, place)
+  search.known('alternatives', 'search_algorithm', ['bayesian'], place)
+  const algorithm = python.argument(call, 'search_algorithm', positions.algorithm)
+  claimArgument(search, 'strategy', 'search_algorithm', call, algorithm, {
+    convert: (value) =>
+      value === null ? 'bayesian' : typeof value === 'string' ? algorithms[value] : undefined,
+    otherwise: 'bayesian',
+  })
+  if (foldedValue(algorithm) === 'grid') {
+    const given = python.argument(call, 'parameter_spec', positions.parameters)
+    const space = given.state === 'given' ? parameterSpace(python, given.expr) : null
+    if (space === null) search.unknown('space', 'parameter_spec', 'the parameters cannot be read', place)
+    else search.known('space', 'parameter_spec', space, place, { site })
+  }
+  const maximum = python.argument(call, 'max_trial_count', positions.maximum)
+  claimArgument(search, 'trialCap', 'max_trial_count', call, maximum, { convert: asNumber })
+  const parallel = python.argument(call, 'parallel_trial_count', positions.parallel)
+  claimArgument(search, 'parallelism', 'parallel_trial_count', call, parallel, { convert: asNumber })
+}
+
+function parameterSpace(python: PythonModule, spec: Expr): SearchSpace | null {
+  const keys = python.keysOf(spec)
+  if (keys === null) return null
+  const dimensions = keys.map((name): Dimension => {
+    const entry = python.entry(spec, name)
+    const made = entry.state === 'given' ? python.callOf(entry.expr) : null
+    if (made === null) return { name, size: null }
+    if (/^(Categorical|Discrete)ParameterSpec$/.test(made.method)) {
+      const values = foldedValue(python.argument(made, 'values', 0))
+      return Array.isArray(values) ? { name, size: distinctCount(values), values } : { name, size: null }
+    }
+    if (made.method !== 'IntegerParameterSpec') return { name, size: null }
+    const low = numberOf(python.argument(made, 'min', 0))
+    const high = numberOf(python.argument(made, 'max', 1))
+    return { name, size: low === null || high === null ? null : integerSize(low, high) }
+  })
+  return { grids: [dimensions], ...gridSize([dimensions]) }
+}
+
+function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const python = facts.python!
+  const call = python.callAt(claim.site)
+  if (call === null) return { reason: 'the call has changed' }
+  const set = (name: string, position: number, code: string): Write | Refusal =>
+    writeArgument(facts, call, name, python.argument(call, name, position), code)
+  let title: string
+  let writes: (Write | Refusal)[]
+  if (claim.setting === 'strategy') {
+    const { trials } = value as { trials: number }
+    const keyword = call.expr.args.some((argument) => argument.name === 'search_algorithm')
+    const range = { unit: facts.unit.index, start: call.expr.start, end: call.expr.end }
+    title = `Search with the default algorithm (Bayesian), ${trials} trials`
+    writes = [
+      keyword
+        ? { kind: 'remove keyword', path: facts.path, call: range, name: 'search_algorithm' }
+        : { reason: 'search_algorithm is not a keyword of the call' },
+      set('max_trial_count', positions.maximum, String(trials)),
+    ]
+    const parallel = numberOf(python.argument(call, 'parallel_trial_count', positions.parallel))
+    const most = Math.max(4, Math.floor(trials / 4))
+    if (parallel !== null && parallel > most)
+      writes.push(set('parallel_trial_count', positions.parallel, String(most)))
+  } else if (claim.setting === 'parallelism') {
+    title = `At most ${value} trials at once (parallel_trial_count)`
+    writes = [set('parallel_trial_count', positions.parallel, String(value))]
+  } else return { reason: `no change is known for ${claim.key}` }
+  const refused = writes.find((write): write is Refusal => 'reason' in write)
+  return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports: [] }
+}
