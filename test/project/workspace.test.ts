@@ -46,6 +46,35 @@ describe('a project over time', () => {
     assert.deepEqual(await paths(), ['a.py'])
   })
 
+  it('judges anew when the pinned version of a library changes', async () => {
+    const train = `import torch
+from transformers import AutoModelForCausalLM
+
+model = AutoModelForCausalLM.from_pretrained('gpt2').cuda()
+optimizer = torch.optim.AdamW(model.parameters())
+for batch in batches:
+    loss = model(**batch).loss
+    loss.backward()
+    optimizer.step()
+`
+    const files = new Map([
+      ['train.py', train],
+      ['requirements.txt', 'transformers==4.46.1\n'],
+    ])
+    const { opened } = await project(files)
+    const precision = async () =>
+      (await opened.lint()).findings.filter(({ rule }) => rule === 'precision/full-precision').length
+    // From version 5 on, weights are loaded in the precision that they were saved in, which nobody knows here.
+    assert.equal(await precision(), 1)
+    opened.open('requirements.txt', 'transformers==5.1.0\n')
+    assert.equal(await precision(), 0)
+    opened.close('requirements.txt')
+    assert.equal(await precision(), 1)
+    files.set('requirements.txt', 'transformers==5.1.0\n')
+    opened.changedOnDisk('requirements.txt')
+    assert.equal(await precision(), 0)
+  })
+
   it('prefers the text of the editor until the file is closed', async () => {
     const { opened, paths } = await project(new Map([['a.py', clean]]))
     assert.deepEqual(await paths(), [])

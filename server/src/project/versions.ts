@@ -25,6 +25,8 @@ export class VersionTable {
   private readonly byFolder = new Map<string, Versions>()
   private readonly plain = new Map<string, Record<string, string>>()
 
+  private readonly compared = new WeakMap<VersionTable, Map<string, boolean>>()
+
   constructor(private readonly grammars: Grammars) {}
 
   add(path: string, text: string): void {
@@ -48,6 +50,22 @@ export class VersionTable {
     const merged = plainVersions(mergeVersions(...found))
     this.plain.set(folder, merged)
     return merged
+  }
+
+  /** True where both tables hold the same for a file. */
+  saysLike(other: VersionTable, path: string): boolean {
+    const folder = folderOf(path)
+    let same = this.compared.get(other)
+    if (same === undefined) {
+      same = new Map()
+      this.compared.set(other, same)
+    }
+    let answer = same.get(folder)
+    if (answer === undefined) {
+      answer = JSON.stringify(this.of(path)) === JSON.stringify(other.of(path))
+      same.set(folder, answer)
+    }
+    return answer
   }
 
   private read(path: string, text: string): Versions {

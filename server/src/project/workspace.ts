@@ -81,6 +81,7 @@ class Workspace implements Project {
   private files: string[] | null = null
   private unreadableFolders: LintError[] = []
   private configurationChanged = true
+  private versionsChanged = true
   private pool: PoolBackend | null = null
   private linked: Linked | null = null
   private working: Promise<unknown> = Promise.resolve()
@@ -118,8 +119,9 @@ class Workspace implements Project {
   private touch(path: string): void {
     this.dirty.add(path)
     if (isConfigurationFile(path)) this.configurationChanged = true
-    // What is left out, and which versions hold, is decided for the project as a whole.
-    if (/(^|\/)\.gitignore$/.test(path) || isVersionFile(path)) this.files = null
+    if (isVersionFile(path)) this.versionsChanged = true
+    // What is left out is decided for the project as a whole.
+    if (/(^|\/)\.gitignore$/.test(path)) this.files = null
   }
 
   /** One lint at a time: state is shared, and a second call must see what the first one read. */
@@ -155,6 +157,7 @@ class Workspace implements Project {
   private async refresh(options: LintOptions): Promise<void> {
     if (this.configurationChanged) await this.readConfiguration()
     if (this.files === null) await this.search(options)
+    if (this.versionsChanged) await this.readVersions()
     const dirty = [...this.dirty]
     await this.load(dirty, false, options)
     this.dirty.clear()
@@ -185,19 +188,21 @@ class Workspace implements Project {
       await this.readConfiguration()
       this.leaveOut()
     }
-    await this.readVersions(this.files)
+    this.versionsChanged = true
   }
 
   /** What a configuration in a folder excludes was found before that configuration was read. */
   private leaveOut(): void {
     const explicit = this.options.explicit ?? []
-    const kept = (this.files ?? []).filter(
+    const found = this.files ?? []
+    const kept = found.filter(
       (path) =>
         this.configuration.excluded(path) !== true || this.overlays.has(path) || explicit.includes(path),
     )
-    if (kept.length === this.files?.length) return
-    for (const path of this.files ?? []) {
-      if (kept.includes(path)) continue
+    if (kept.length === found.length) return
+    const stays = new Set(kept)
+    for (const path of found) {
+      if (stays.has(path)) continue
       this.dirty.delete(path)
       this.drop(path)
     }
@@ -280,14 +285,20 @@ class Workspace implements Project {
     )
   }
 
-  private async readVersions(files: readonly string[]): Promise<void> {
+  private async readVersions(): Promise<void> {
+    this.versionsChanged = false
     const table = new VersionTable(this.grammars)
-    for (const path of files) {
+    for (const path of new Set([...(this.files ?? []), ...this.dirty])) {
       if (!isVersionFile(path)) continue
       const text = await this.textOf(path)
       if (text !== undefined) table.add(path, text)
     }
+    const before = this.versions
     this.versions = table
+    // What was read with other versions may claim other defaults.
+    for (const { path, filtered } of this.records.values()) {
+      if (!filtered && !table.saysLike(before, path)) this.dirty.add(path)
+    }
   }
 
   private async textOf(path: string): Promise<string | undefined> {
