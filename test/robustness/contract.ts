@@ -46,8 +46,8 @@ export function readOutput(stdout: string, folder: string): JsonOutput {
     assert.match(finding.severity, /^(error|warning|information|hint)$/)
     assert.ok(finding.message.length > 0 && finding.fingerprint.length > 0)
     assertPlace(finding, folder)
-    finding.related.forEach((place) => assertPlace(place, folder))
-    for (const fix of finding.fixes) fix.edits.forEach((edit) => assertPlace(edit, folder))
+    for (const place of finding.related) assertPlace(place, folder)
+    for (const edit of finding.fixes.flatMap(({ edits }) => edits)) assertPlace(edit, folder)
   }
   for (const { path, message } of output.errors) assert.ok(path.length > 0 && message.length > 0)
   const counts: Record<string, number> = {}

@@ -47,6 +47,18 @@ function bindingKey({ launch, settings }: Binding): string {
   ])
 }
 
+const spellings = new WeakMap<Versions, string>()
+
+/** The same object is asked about for every file of a folder, and a lock file pins hundreds. */
+function spelled(versions: Versions): string {
+  let spelling = spellings.get(versions)
+  if (spelling === undefined) {
+    spelling = JSON.stringify(versions)
+    spellings.set(versions, spelling)
+  }
+  return spelling
+}
+
 export class Linker {
   private files: readonly string[] = []
   private modules = new ModuleIndex([])
@@ -69,10 +81,18 @@ export class Linker {
     this.resolved = new WeakMap()
   }
 
+  /** By path: whatever order the files were read in, the same is found. */
+  private *inOrder(): Generator<FileRecord> {
+    for (const path of this.files) {
+      const record = this.records.get(path)
+      if (record !== undefined) yield record
+    }
+  }
+
   /** Modules that are imported but were not read, since no reader has a word in them. */
   missingModules(): string[] {
     const missing = new Set<string>()
-    for (const record of this.records.values()) {
+    for (const record of this.inOrder()) {
       for (const path of this.importsOf(record).values()) {
         if (this.records.get(path)?.filtered === true) missing.add(path)
       }
@@ -83,7 +103,7 @@ export class Linker {
   /** Scripts that launches start but that were not read yet. */
   missingScripts(): string[] {
     const missing = new Set<string>()
-    for (const { reading } of this.records.values()) {
+    for (const { reading } of this.inOrder()) {
       for (const launch of reading.launches) {
         const resolved = this.programs.resolve(launch)
         if ('path' in resolved && this.records.get(resolved.path)?.filtered === true)
@@ -108,7 +128,7 @@ export class Linker {
       for (const message of messages) linked.faults.push({ path, message })
     }
     const again: Promise<void>[] = []
-    for (const record of this.records.values()) {
+    for (const record of this.inOrder()) {
       if (record.filtered) continue
       const alone = !linked.imported.has(record.path) && !linked.importers.has(record.path)
       // Keeps the order of files, whatever order the readings arrive in.
@@ -159,7 +179,7 @@ export class Linker {
   }
 
   private linkImports(linked: Linked): void {
-    for (const record of this.records.values()) {
+    for (const record of this.inOrder()) {
       const paths = new Set<string>()
       for (const path of this.importsOf(record).values()) if (this.records.get(path)?.summary) paths.add(path)
       if (paths.size === 0) continue
@@ -185,11 +205,12 @@ export class Linker {
       ...(this.linked!.importers.get(path) ?? []),
     ]
     const hashes = neighbours.map((one) => `${one} ${this.records.get(one)!.hash}`)
-    const key = [record.hash, ...hashes, binding === null ? '' : bindingKey(binding)].join('|')
+    const versions = versionsOf(path)
+    const bound = binding === null ? '' : bindingKey(binding)
+    const key = [record.hash, ...hashes, spelled(versions), bound].join('|')
     const id = `${path}\0${slot}`
     const before = this.cache.get(id)
     if (before !== undefined && before.key === key) return before
-    const versions = versionsOf(path)
     const surroundings: Surroundings = { ...this.around(path), binding, versions }
     const result = await this.backendOf(path).read(path, surroundings)
     const kept: CachedReading = { ...result, key }
@@ -244,7 +265,7 @@ export class Linker {
       linked.reached.add(path)
       queue.push(path)
     }
-    for (const record of this.records.values()) if (record.summary?.isEntry === true) add(record.path)
+    for (const record of this.inOrder()) if (record.summary?.isEntry === true) add(record.path)
     for (const { script } of linked.launches) if (script !== null) add(script)
     for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
       for (const next of linked.imported.get(path) ?? []) add(next)

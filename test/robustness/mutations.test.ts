@@ -1,0 +1,201 @@
+/**
+ * Real texts with random damage: tokens deleted, doubled, swapped and put in, lines lost, halves glued. Whatever comes
+ * out, the engine has an answer that lies inside the text.
+ */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, it } from 'mocha'
+import type { Finding } from '../../server/src/finding.js'
+import { openProject } from '../../server/src/project/workspace.js'
+import { parsePage } from '../cases/format.js'
+import { memoryHost, memoryRoot } from '../cases/memory-host.js'
+import { filesOf } from '../cases/runner.js'
+import { Random } from './random.js'
+import { assertSound } from './sound.js'
+import { project } from './sources.js'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Small projects: the examples, the one of these tests, and what the pages of cases hold. */
+function projects(): Map<string, string>[] {
+  const found = [new Map(Object.entries(project))]
+  const examples = new Map<string, string>()
+  for (const entry of readdirSync(join(root, 'examples'), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    examples.set(relative(join(root, 'examples'), path), readFileSync(path, 'utf8'))
+  }
+  found.push(examples)
+  const pages = join(root, 'test/rules')
+  for (const entry of readdirSync(pages, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.endsWith('.md')) continue
+    const page = parsePage(readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    for (const one of page.cases) if (one.files.length > 0) found.push(new Map(filesOf(one)))
+  }
+  return found
+}
+
+const token = /\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu
+
+const odd = [
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
+  '"',
+  "'",
+  '"""',
+  '\\',
+  '\n',
+  '\r\n',
+  '\t',
+  '    ',
+  ':',
+  ',',
+  '=',
+  '*',
+  '**',
+  '@',
+  '#',
+  '$',
+  '`',
+  '%%bash\n',
+  '!',
+  '<<EOF\n',
+  '|',
+  '>-\n',
+  '&a',
+  '*a',
+  '---\n',
+  '${',
+  '$(',
+  '😀',
+  'é',
+  '\u2028',
+  '\ufeff',
+  '\0',
+  '\ud800',
+  'lambda: ',
+  'if ',
+  'for x in ',
+  'async ',
+  'await ',
+  'yield ',
+  'class A(A): ',
+  'def f(f): ',
+  'import ',
+  'from . import ',
+  'None',
+  '-1',
+  '0',
+  '1e999',
+  '10**10**10',
+  '0x',
+  'range(10**15)',
+  '[0]*10**9',
+  'f"{',
+  "f'{x!r:{",
+  'x = x\n',
+  '__proto__',
+  'constructor',
+  'toString',
+  '# costlint: ignore',
+  '# costlint: ignore[',
+  '# %%\n',
+] as const
+
+/** One small damage. */
+function damage(text: string, other: string, random: Random): string {
+  const tokens = text.match(token) ?? []
+  const at = random.below(tokens.length + 1)
+  const count = 1 + random.below(4)
+  switch (random.below(8)) {
+    case 0:
+      tokens.splice(at, count)
+      break
+    case 1:
+      tokens.splice(at, 0, ...tokens.slice(at, at + count))
+      break
+    case 2:
+      tokens.splice(at, 0, random.pick(odd))
+      break
+    case 3:
+      tokens.splice(at, count, random.pick(odd))
+      break
+    case 4: {
+      const words = other.match(token) ?? ['x']
+      const from = random.below(words.length)
+      tokens.splice(at, random.below(2), ...words.slice(from, from + 1 + random.below(12)))
+      break
+    }
+    case 5: {
+      const lines = text.split('\n')
+      const from = random.below(lines.length)
+      const moved = lines.splice(from, 1 + random.below(3))
+      if (random.below(2) === 0) lines.splice(random.below(lines.length + 1), 0, ...moved)
+      return lines.join('\n')
+    }
+    case 6: {
+      const to = random.below(tokens.length + 1)
+      const moved = tokens.splice(at, count)
+      tokens.splice(to, 0, ...moved)
+      break
+    }
+    default:
+      return random.below(2) === 0
+        ? text.slice(0, random.below(text.length + 1))
+        : `${text}${other.slice(random.below(other.length))}`
+  }
+  return tokens.join('')
+}
+
+function spelled({ rule, location, severity, message, fingerprint }: Finding): string {
+  const { path, cell, start, end } = location
+  return `${path} ${cell} ${start}–${end} ${severity} ${rule} ${fingerprint}: ${message}`
+}
+
+describe('random damage', function () {
+  this.timeout(300_000)
+  const all = projects()
+  const rounds = Number(process.env.COSTLINT_FUZZ_ROUNDS ?? 400)
+  const first = Number(process.env.COSTLINT_FUZZ_SEED ?? 1)
+
+  it(`has an answer, ${rounds} times`, async () => {
+    let found = 0
+    for (let seed = first; seed < first + rounds; seed++) {
+      const random = new Random(seed)
+      const files = new Map(random.pick(all))
+      const workspace = await openProject(memoryRoot, memoryHost(files))
+      try {
+        // Some damage is done after the project was read once: what was kept must not show.
+        if (random.below(2) === 0) await workspace.lint()
+        for (let step = 0; step < 3; step++) {
+          const path = random.pick([...files.keys()])
+          let text = files.get(path)!
+          for (let times = 1 + random.below(5); times > 0; times--) {
+            text = damage(text, random.pick([...files.values()]), random)
+          }
+          files.set(path, text)
+          workspace.open(path, text)
+          const { findings } = await assertSound(workspace, files)
+          found += findings.length
+        }
+        // From scratch the same is found as step by step.
+        const { findings } = await workspace.lint()
+        const fresh = await openProject(memoryRoot, memoryHost(files))
+        for (const [path, text] of files) fresh.open(path, text)
+        assert.deepEqual((await fresh.lint()).findings.map(spelled), findings.map(spelled))
+        await fresh.dispose()
+      } catch (error) {
+        throw new Error(`seed ${seed}, to be run with COSTLINT_FUZZ_SEED=${seed}`, { cause: error })
+      } finally {
+        await workspace.dispose()
+      }
+    }
+    assert.ok(found > 0, 'some findings survive the damage')
+  })
+})
