@@ -109,6 +109,25 @@ export interface TrainingSettings {
   secondOrder: boolean
   /** What sets the pace instead of matrix work ('an environment', 'sparse operations'); short formats gain little there. */
   boundBy: string
+  /** Boosting rounds at most: trees that are added one after the other. */
+  rounds: number
+  /** Share of each new tree that is added. */
+  learningRate: number
+  /** The library takes an accelerator where it finds one, and nothing in the code asks for one. */
+  automaticDevice: boolean
+  /** Epochs (boosting: rounds) without improvement after which early stopping ends the run. */
+  patience: number
+  /** The metric that early stopping watches, and the direction that it takes for better. */
+  stopMetric: string
+  stopDirection: 'lower' | 'higher'
+  /** First epoch after which early stopping may act. */
+  stopStart: number
+  /** Names under which metrics are reported, where all of them are known. */
+  reportedMetrics: string[]
+  /** What keeps early stopping that is written from acting, as a sentence: 'It is not among the callbacks of `fit()`'. */
+  stoppingGap: string
+  /** Why nothing ends the run: '`while True` without a `break`'. */
+  endless: string
 }
 
 export interface InputPipelineSettings {
