@@ -46,10 +46,10 @@ export function searchChange(
   call: Call,
   wanted: NewStrategy,
 ): Change | Refusal {
-  if (call.expr.args.filter((argument) => argument.name === null).length > 2)
-    return { reason: 'the search is called with more than two positional arguments' }
   if (call.expr.args.some((argument) => argument.star > 0))
     return { reason: 'the search takes arguments that are unpacked' }
+  if (call.expr.args.filter((argument) => argument.name === null).length > 2)
+    return { reason: 'the search is called with more than two positional arguments' }
   const refused = call.expr.args.find((argument) => argument.name === 'iid' || argument.name === 'fit_params')
   if (refused !== undefined && !isOld(module) && call.name?.startsWith('sklearn.') === true)
     return { reason: `the search uses ${refused.name}, which scikit-learn has removed` }
