@@ -128,6 +128,10 @@ export interface TrainingSettings {
   stoppingGap: string
   /** Why nothing ends the run: '`while True` without a `break`'. */
   endless: string
+  /** The model or the step goes through a compiler. */
+  compiled: boolean
+  /** Why a compiler would gain little or fail: 'quantised weights', 'batches of changing length'. */
+  compileHindered: string
 }
 
 export interface InputPipelineSettings {
