@@ -123,4 +123,32 @@ for epoch in range(90):
     opened.close('run.sh')
     assert.ok((await rules()).includes('data/no-loader-workers'))
   })
+
+  it('points to where a value stands now, though its value is the same', async () => {
+    const files = new Map([
+      [
+        'train.py',
+        `from accelerate import Accelerator
+import torch
+from mylib import Net, batches
+
+accelerator = Accelerator()
+model, optimizer = Net(), torch.optim.AdamW([])
+for x, y in batches():
+    loss = model(x, y)
+    accelerator.backward(loss)
+    optimizer.step()
+`,
+      ],
+      ['accelerate.yaml', "distributed_type: MULTI_GPU\nmixed_precision: 'no'\n"],
+      ['run.sh', 'accelerate launch --config_file accelerate.yaml train.py\n'],
+    ])
+    const { opened } = await project(files)
+    const places = async () =>
+      (await opened.lint()).findings.map(({ location }) => [location.path, location.start])
+    const at = files.get('accelerate.yaml')!.indexOf('mixed_precision')
+    assert.deepEqual(await places(), [['accelerate.yaml', at]])
+    opened.open('accelerate.yaml', `# moved\n${files.get('accelerate.yaml')}`)
+    assert.deepEqual(await places(), [['accelerate.yaml', at + 8]])
+  })
 })

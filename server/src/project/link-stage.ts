@@ -32,18 +32,20 @@ function asImporter(summary: ModuleSummary): ModuleSummary {
   return { ...summary, constants: {}, functions: {}, classes: {}, reexports: {} }
 }
 
-/** Launches with the same key make a script say the same. */
-function bindingKey({ launch, settings }: Binding): string {
-  const plain = (values: Launch['flags']) => Object.entries(values).map(([name, { value }]) => [name, value])
+/** Launches with the same key make a script say the same. `located`: and at the same places of the launch file. */
+function bindingKey({ launch, settings }: Binding, located: boolean): string {
+  const plain = (values: Launch['flags'] | Launch['positionals']) =>
+    Object.entries(values).map(([name, { value, location }]) => [name, value, located && location])
   return JSON.stringify([
     plain(launch.flags),
+    plain(launch.positionals),
     plain(launch.environment),
     launch.launcher,
     plain(launch.launcherFlags),
     launch.complete,
     launch.processes,
     launch.nodes,
-    settings.map((claim) => [claim.setting, claim.state, claim.value]),
+    settings.map(({ setting, state, value, location }) => [setting, state, value, located && location]),
   ])
 }
 
@@ -206,7 +208,7 @@ export class Linker {
     ]
     const hashes = neighbours.map((one) => `${one} ${this.records.get(one)!.hash}`)
     const versions = versionsOf(path)
-    const bound = binding === null ? '' : bindingKey(binding)
+    const bound = binding === null ? '' : bindingKey(binding, true)
     const key = [record.hash, ...hashes, spelled(versions), bound].join('|')
     const id = `${path}\0${slot}`
     const before = this.cache.get(id)
@@ -220,7 +222,7 @@ export class Linker {
 
   private bindLaunches(linked: Linked, versionsOf: (path: string) => Versions): Promise<LinkedLaunch[]> {
     const launches = [...linked.readings.values()].flatMap((reading) => reading.launches)
-    const slots = new Map<string, Map<string, number>>()
+    const readings = new Map<string, Map<string, Promise<ReadResult>>>()
     return Promise.all(
       launches.map(async (launch): Promise<LinkedLaunch> => {
         const binding: Binding = { launch, settings: this.settingsOf(launch, linked) }
@@ -231,15 +233,18 @@ export class Linker {
         if (record === undefined || record.summary === null) {
           return { ...nothing, script: resolved.path, unresolved: null }
         }
-        const known = slots.get(record.path) ?? new Map<string, number>()
-        slots.set(record.path, known)
-        const key = bindingKey(binding)
-        const slot = known.get(key) ?? known.size
-        if (slot >= maximumBindings) {
-          return { ...nothing, unresolved: `${record.path} is launched in too many ways` }
+        const known = readings.get(record.path) ?? new Map<string, Promise<ReadResult>>()
+        readings.set(record.path, known)
+        const key = bindingKey(binding, false)
+        let result = known.get(key)
+        if (result === undefined) {
+          if (known.size >= maximumBindings) {
+            return { ...nothing, unresolved: `${record.path} is launched in too many ways` }
+          }
+          result = this.read(record, binding, `launch ${known.size}`, versionsOf)
+          known.set(key, result)
         }
-        known.set(key, slot)
-        const { reading } = await this.read(record, binding, `launch ${slot}`, versionsOf)
+        const { reading } = await result
         return { launch, binding, script: record.path, unresolved: null, reading }
       }),
     )
