@@ -96,7 +96,11 @@ function readInput(
 /** Runs of no more steps than this only try out that everything works. */
 const trialSteps = 50
 
-function trainerEvidence(python: PythonModule, made: TrainerArguments, context: ReaderContext): Evidence {
+export function trainerEvidence(
+  python: PythonModule,
+  made: TrainerArguments,
+  context: ReaderContext,
+): Evidence {
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test') evidence.role = 'training'
   const value = (key: string) => {

@@ -62,7 +62,7 @@ const firstVersionOnly =
   /^(gpus|auto_select_gpus|tpu_cores|ipus|num_processes|amp_backend|amp_level|progress_bar_refresh_rate|checkpoint_callback|weights_summary|resume_from_checkpoint|auto_lr_find|auto_scale_batch_size|distributed_backend|replace_sampler_ddp|truncated_bptt_steps|flush_logs_every_n_steps|terminate_on_nan)$/
 
 /** True for versions before 2: as pinned, else as the arguments tell. */
-function isFirstVersion(python: PythonModule, versions: Record<string, string>): boolean {
+export function isFirstVersion(python: PythonModule, versions: Record<string, string>): boolean {
   const pinned = versions.lightning ?? versions['pytorch-lightning']
   const major = pinned === undefined ? null : /^(\d+)\./.exec(pinned)
   if (major !== null) return Number(major[1]) < 2
@@ -104,7 +104,12 @@ function isTrial(python: PythonModule, call: Call): boolean {
   return typeof steps === 'number' && steps > 0 && steps <= 50
 }
 
-function trainerEvidence(python: PythonModule, call: Call, first: boolean, context: ReaderContext): Evidence {
+export function trainerEvidence(
+  python: PythonModule,
+  call: Call,
+  first: boolean,
+  context: ReaderContext,
+): Evidence {
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test') evidence.role = isTrial(python, call) ? 'test' : 'training'
   evidence.accelerator = acceleratorOf(python, call, first, context)

@@ -1,0 +1,172 @@
+/** Pretrained models and the format that their weights are loaded in. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { claimOperation } from '../operation-claims.js'
+import { codeText, trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { sizeOfModel } from './model-sizes.js'
+import { transformersVersion } from './weights.js'
+
+export const huggingfaceModelsReader = defineReader({
+  name: 'huggingface-models',
+  languages: ['python'],
+  triggers: ['from_pretrained', 'AttnProcessor'],
+  read(facts, context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    for (const call of python.calls) {
+      if (call.method === 'from_pretrained' && call.name !== null) readModel(python, call, context, claims)
+      else if (call.name === 'diffusers.models.attention_processor.AttnProcessor')
+        readProcessor(python, call, claims)
+    }
+  },
+  change: changeModel,
+})
+
+const notModels =
+  /(Tokenizer|TokenizerFast|Config|Processor|FeatureExtractor|Scheduler|ImageProcessor|LoraConfig|GenerationConfig)\.from_pretrained$/
+const model = /^transformers\.(\w+\.)*(Auto)?(Model\w*|\w+(Model|LMHeadModel|For[A-Z]\w+))\.from_pretrained$/
+const pipeline = /^diffusers\.(\w+\.)*(\w*Pipeline\w*|AutoPipeline\w*)\.from_pretrained$/
+
+function readModel(python: PythonModule, call: Call, context: ReaderContext, claims: ClaimBuilder): void {
+  const name = call.name!
+  if (notModels.test(name)) return
+  const isPipeline = pipeline.test(name)
+  if (!isPipeline && !model.test(name)) return
+  readAttention(python, call, claims)
+  readWeights(python, call, isPipeline, context, claims)
+}
+
+// Attention.
+
+const softCapped = /gemma-?[23]/i
+
+function readAttention(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const key = 'attn_implementation'
+  const given = python.argument(call, key)
+  if (given.state !== 'given' || given.folded.state !== 'known' || given.folded.value !== 'eager') return
+  const text = codeText(python)
+  const id = idOf(python, call)
+  const wanted =
+    id !== null && softCapped.test(id)
+      ? 'soft-capped attention'
+      : /output_attentions|attentions\b|attn_weights|attention_mask_4d|BertViz|bertviz|head_view/.test(text)
+        ? 'the attention weights'
+        : null
+  claimOperation(claims, {
+    kind: 'eager attention',
+    place: 'step',
+    key: `${key}="eager"`,
+    at: { ...given.span },
+    site: callSite(call, 'attention'),
+    scope: call.function?.qualified ?? '',
+    evidence: evidenceOf(python),
+    options: { channel: given.folded.channel, overridable: given.folded.overridable },
+    weight: 'ordinary',
+    subject: id,
+    wantedFor: wanted,
+  })
+}
+
+function readProcessor(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  claimOperation(claims, {
+    kind: 'eager attention',
+    place: 'step',
+    key: 'AttnProcessor',
+    at: calleePlace(call),
+    site: callSite(call, 'processor'),
+    scope: call.function?.qualified ?? '',
+    evidence: evidenceOf(python),
+    weight: 'slight',
+  })
+}
+
+/** Models of these libraries go to the accelerator that is there. */
+function evidenceOf(python: PythonModule) {
+  const evidence = trainingEvidence(python)
+  if (evidence.accelerator === 'none') evidence.accelerator = 'maybe'
+  return evidence
+}
+
+function idOf(python: PythonModule, call: Call): string | null {
+  const given = python.argument(call, 'pretrained_model_name_or_path', 0)
+  return given.state === 'given' && given.folded.state === 'known' && typeof given.folded.value === 'string'
+    ? given.folded.value
+    : null
+}
+
+// Weights.
+
+const formatKeys = [
+  'torch_dtype',
+  'dtype',
+  'quantization_config',
+  'load_in_8bit',
+  'load_in_4bit',
+  'variant',
+  'config',
+]
+const shortened =
+  /\.(half|bfloat16)\s*\(\)|\.to\([^()]*\b(torch\.)?(bfloat16|float16|half)\b|set_default_dtype|\.to\([^()]*dtype|prepare_model_for_kbit|unsloth|init_inference|\.quantize/
+
+function readWeights(
+  python: PythonModule,
+  call: Call,
+  isPipeline: boolean,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): void {
+  // Version 5 keeps the format of the checkpoint; only what is surely older comes out in fp32.
+  const version = transformersVersion(python, context.versions)
+  if (!isPipeline && (version === null || version.major >= 5)) return
+  const id = idOf(python, call)
+  const parameters = id === null ? null : sizeOfModel(id)
+  if (id === null || parameters === null) return
+  const place = calleePlace(call)
+  const site = callSite(call, isPipeline ? 'pipeline' : 'weights')
+  const loaded = claims.subject('Model', place, call.function?.qualified ?? '', evidenceOf(python))
+  loaded.known('id', 'from_pretrained', id, place, { site })
+  loaded.known('parameters', 'from_pretrained', parameters, place, { site })
+  const open = formatKeys.some((key) => python.argument(call, key).state !== 'absent')
+  const key = 'torch_dtype'
+  if (open || shortened.test(codeText(python)) || python.uses('torch.set_default_dtype'))
+    loaded.unknown('weights', key, 'its format is given', place, { site })
+  else loaded.default('weights', key, 'fp32', place, { site })
+  const frozen =
+    python.uses('peft.') ||
+    /peft_config\s*=|requires_grad_\(\s*False|requires_grad\s*=\s*False/.test(codeText(python))
+  const use = frozen ? 'frozen' : trainsAnywhere(python) ? 'trained' : 'inference'
+  loaded.known('use', 'from_pretrained', use, place, { site })
+}
+
+function changeModel(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  if (claim.site.anchor === 'attention') {
+    if (!call.expr.args.some((one) => one.name === 'attn_implementation'))
+      return { reason: 'it is set in another place' }
+    return {
+      title: 'Use the fused attention of PyTorch (attn_implementation="sdpa")',
+      safety: 'unsafe',
+      writes: [{ kind: 'set keyword', path, call: range, name: 'attn_implementation', value: '"sdpa"' }],
+      imports: [],
+    }
+  }
+  if (claim.setting !== 'weights') return { reason: 'leave the processor out: the default is fused' }
+  const use = { path, unit: unit.index, offset: call.expr.start }
+  const format = nameFor(python.tree, 'torch', value === 'fp16' ? 'float16' : 'bfloat16', use)
+  const imports = format.import === null ? [] : [{ path, unit: unit.index, module: 'torch', name: null }]
+  const code = format.import === null ? format.text : `torch.${value === 'fp16' ? 'float16' : 'bfloat16'}`
+  return {
+    title: `Load the weights in ${value === 'fp16' ? 'fp16' : 'bf16'} (torch_dtype)`,
+    safety: 'unsafe',
+    writes: [{ kind: 'set keyword', path, call: range, name: 'torch_dtype', value: code }],
+    imports,
+  }
+}

@@ -1,0 +1,107 @@
+/** Attention that is written out: the matrix of scores, its softmax, and the product with the values. */
+import type { Analysis } from '../../python/analysis.js'
+import { lastIdentifier } from '../../python/effects.js'
+import type { Func } from '../../python/module.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+
+export interface WrittenAttention {
+  /** The softmax over the scores. */
+  softmax: Expr
+  func: Func
+  className: string
+}
+
+const fused = /scaled_dot_product_attention|flash_attn|xformers|memory_efficient_attention|flex_attention/
+
+export function writtenAttentions(analysis: Analysis): WrittenAttention[] {
+  const found: WrittenAttention[] = []
+  for (const klass of analysis.classes) {
+    if (!/att(entio)?n/i.test(klass.name) || !klass.bases.includes('torch.nn.Module')) continue
+    if (fused.test(analysis.text.slice(klass.node.start, klass.node.end))) continue
+    const func = klass.methods.get('forward')
+    const softmax = func === undefined ? null : scoresOf(func)
+    if (func !== undefined && softmax !== null) found.push({ softmax, func, className: klass.name })
+  }
+  return found
+}
+
+/** The softmax between two matrix products, whose weights nobody else sees; null: something else. */
+function scoresOf(func: Func): Expr | null {
+  const statements = flat(func.node.body)
+  // Values that come out of a product of two matrices, and what is made of them.
+  const scores = new Set<string>()
+  const weights = new Set<string>()
+  let softmax: Expr | null = null
+  let used = false
+  for (const statement of statements) {
+    if (statement.type === 'return' && statement.value !== null) {
+      // Whoever is handed the weights needs the matrix.
+      const returned = statement.value.type === 'tuple' ? statement.value.items : [statement.value]
+      if (returned.some((one) => one.type === 'name' && weights.has(one.id))) return null
+    }
+    const values = expressionsOf(statement)
+    for (const value of values) {
+      const product = find(value, isProduct)
+      if (product !== null && mentions(product, weights)) used = true
+    }
+    if (statement.type === 'assign' && statement.value !== null) {
+      const target = statement.targets[0]
+      if (target?.type === 'attribute' && mentions(statement.value, weights)) return null
+      if (target?.type !== 'name') continue
+      const soft = find(statement.value, isSoftmax)
+      if (soft !== null && (mentions(soft, scores) || find(soft, isScore) !== null)) {
+        softmax ??= soft
+        weights.add(target.id)
+      } else if (find(statement.value, isScore) !== null) scores.add(target.id)
+      else if (mentions(statement.value, weights) && find(statement.value, isProduct) === null)
+        weights.add(target.id)
+      else if (mentions(statement.value, scores)) scores.add(target.id)
+    }
+  }
+  return used ? softmax : null
+}
+
+function flat(block: Stmt[]): Stmt[] {
+  return block.flatMap((statement) =>
+    statement.type === 'function' || statement.type === 'class'
+      ? []
+      : [statement, ...blocksOf(statement).flatMap(flat)],
+  )
+}
+
+function find(expr: Expr, test: (expr: Expr) => boolean): Expr | null {
+  if (test(expr)) return expr
+  for (const child of childrenOf(expr)) {
+    const found = find(child, test)
+    if (found !== null) return found
+  }
+  return null
+}
+
+function mentions(expr: Expr, names: ReadonlySet<string>): boolean {
+  return find(expr, (one) => one.type === 'name' && names.has(one.id)) !== null
+}
+
+function isProduct(expr: Expr): boolean {
+  if (expr.type === 'binary') return expr.op === '@'
+  return expr.type === 'call' && /^(matmul|bmm|einsum|baddbmm)$/.test(lastIdentifier(expr.callee))
+}
+
+/** A product with a transposed matrix: queries with keys. */
+function isScore(expr: Expr): boolean {
+  if (!isProduct(expr)) return false
+  if (expr.type === 'call' && lastIdentifier(expr.callee) === 'einsum') return true
+  return (
+    find(
+      expr,
+      (one) =>
+        (one.type === 'call' && /^(transpose|permute|swapaxes|t)$/.test(lastIdentifier(one.callee))) ||
+        (one.type === 'attribute' && /^(T|mT)$/.test(one.attr)),
+    ) !== null
+  )
+}
+
+function isSoftmax(expr: Expr): boolean {
+  return expr.type === 'call' && /^softmax$/i.test(lastIdentifier(expr.callee))
+}

@@ -1,0 +1,293 @@
+/** How a PyTorch program is set up to run: debug switches, deterministic kernels, number formats, profilers, attention. */
+
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
+import type { PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Binding, Claim, Evidence } from '../../workload/claim.js'
+import { calleePlace, callSite } from '../claim-argument.js'
+import { claimOperation } from '../operation-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { writeLaunchValue } from '../write-launch-value.js'
+import { writtenAttentions } from './attention.js'
+import { claimCompiled } from './compile.js'
+import { trainsAnywhere } from './evidence.js'
+import { isTorchLoop, loopHeader } from './loop.js'
+import { hasConvolutions, isRealModel } from './model-evidence.js'
+import { stepEvidence } from './operations.js'
+import { profilings } from './profiling.js'
+import { type Switch, setsTf32, switchesOf, variables } from './switches.js'
+
+export const pytorchModesReader = defineReader({
+  name: 'pytorch-modes',
+  languages: ['python'],
+  triggers: ['torch', 'CUDA_LAUNCH_BLOCKING', 'NCCL_'],
+  read(facts, context, claims) {
+    const python = facts.python
+    if (python === undefined || !trainsAnywhere(python)) return
+    const evidence = stepEvidence(python)
+    for (const one of switchesOf(python)) claimSwitch(python, one, evidence, claims)
+    if (context.binding !== null) readEnvironment(python, context.binding, evidence, claims)
+    readProfilers(python, evidence, claims)
+    readAttention(python, evidence, claims)
+    readProducts(python, evidence, context.versions, claims)
+    const loop = python.loops.find((one) => isTorchLoop(python, one))
+    if (loop !== undefined)
+      claimCompiled(python, { ...loopHeader(loop), anchor: 'compile' }, 'torch.compile', claims)
+  },
+  change: changeMode,
+})
+
+function claimSwitch(python: PythonModule, one: Switch, evidence: Evidence, claims: ClaimBuilder): void {
+  const { statement } = one
+  claimOperation(claims, {
+    kind: one.kind,
+    place: 'run',
+    key: one.key,
+    at: one.at,
+    site: { start: statement.start, end: statement.end, anchor: `switch:${one.key}` },
+    scope: scopeOf(python, statement),
+    evidence,
+    options: { overridable: one.overridable },
+    weight: one.weight,
+    realModel: isRealModel(python),
+    subject: one.kind === 'deterministic kernels' && hasConvolutions(python) ? 'convolutions' : null,
+    wantedFor: wantedFor(python, one),
+  })
+}
+
+function scopeOf(python: PythonModule, span: { start: number; end: number }): string {
+  let scope = ''
+  for (const func of python.functions)
+    if (func.node.start <= span.start && span.end <= func.node.end) scope = func.qualified
+  return scope
+}
+
+const science =
+  /^(gpytorch|botorch|torchdiffeq|deepxde|pyscf|jax_md|diffrax|torchani|schnetpack|ase|e3nn|mace|nequip|openmm|torchsde|pyro|torch_dftd|torchquad)$/
+
+/** Why the author may want it; null: nothing says so. */
+function wantedFor(python: PythonModule, one: Switch): string | null {
+  if (one.kind === 'double precision') {
+    const library = [...python.imports].map((name) => name.split('.')[0]!).find((root) => science.test(root))
+    if (library !== undefined) return library
+    if (
+      /\b(PINN|pde|ode|schrodinger|hamiltonian|energy and forces|finite[_ ]element|quantum)\b/i.test(
+        python.text,
+      )
+    )
+      return 'numerical work'
+  }
+  if (one.kind === 'debug checks' && /(^|[/_])(debug|profil\w*|bench\w*)/i.test(python.path))
+    return 'its name'
+  return commented(
+    python,
+    one.statement,
+    /precision|numeric|reproduc|accura|determinis|exact|debug|work-?around|hang|deadlock/i,
+  )
+    ? 'its comment'
+    : null
+}
+
+/** A comment on the line or on the line above that gives a reason. */
+function commented(python: PythonModule, span: { start: number; end: number }, reason: RegExp): boolean {
+  const above = python.text.lastIndexOf('\n', python.text.lastIndexOf('\n', span.start) - 1)
+  const line = python.text.indexOf('\n', span.end)
+  return python.tree.comments.some(
+    (comment) =>
+      comment.start > above &&
+      comment.end <= (line < 0 ? python.text.length : line) &&
+      reason.test(comment.text),
+  )
+}
+
+/** Variables that the launch sets. */
+function readEnvironment(
+  python: PythonModule,
+  binding: Binding,
+  evidence: Evidence,
+  claims: ClaimBuilder,
+): void {
+  for (const [name, given] of Object.entries(binding.launch.environment)) {
+    const row = Object.hasOwn(variables, name) ? variables[name] : undefined
+    if (row === undefined || typeof given.value !== 'string' || !row.when.test(given.value)) continue
+    // Each variable stands at a place of its own, so that none hides another.
+    const at = { start: Object.keys(variables).indexOf(name), end: python.text.length }
+    claimOperation(claims, {
+      kind: row.kind,
+      place: 'run',
+      key: `${name}=${given.value}`,
+      at,
+      site: { ...at, anchor: `launch:${row.harmless}` },
+      scope: '',
+      evidence,
+      options: { channel: 'launch environment', location: given.location },
+      weight: row.weight,
+      realModel: isRealModel(python),
+    })
+  }
+}
+
+function readProfilers(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
+  for (const { call, key, steps } of profilings(python as Analysis)) {
+    claimOperation(claims, {
+      kind: 'profile',
+      place: 'step',
+      key,
+      at: calleePlace(call),
+      site: callSite(call, steps ? 'schedule' : 'schedule sketch'),
+      scope: call.function?.qualified ?? '',
+      evidence,
+      weight: 'ordinary',
+    })
+  }
+}
+
+function readAttention(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
+  for (const { softmax, func, className } of writtenAttentions(python as Analysis)) {
+    claimOperation(claims, {
+      kind: 'eager attention',
+      place: 'step',
+      key: className,
+      at: { start: softmax.start, end: softmax.end },
+      site: { start: func.node.start, end: func.node.end, anchor: 'written attention' },
+      scope: func.qualified,
+      evidence,
+      weight: 'slight',
+    })
+  }
+}
+
+/** Nobody turns TF32 on, so fp32 products run on the slow units: the default since torch 1.12. */
+function readProducts(
+  python: PythonModule,
+  evidence: Evidence,
+  versions: Record<string, string>,
+  claims: ClaimBuilder,
+): void {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(versions.torch ?? '2.0') ?? []
+  if (Number(major) < 1 || (Number(major) === 1 && Number(minor) < 12)) return
+  if (setsTf32(python) || python.uses('.fit', 'transformers.Trainer')) return
+  const loop = python.loops.find((one) => isTorchLoop(python, one))
+  if (loop === undefined) return
+  const header = loopHeader(loop)
+  // One character on, since another operation may start with the loop.
+  claimOperation(claims, {
+    kind: 'strict matrix products',
+    place: 'run',
+    key: 'torch.set_float32_matmul_precision',
+    at: header,
+    site: { ...header, anchor: 'tf32' },
+    scope: loop.function?.qualified ?? '',
+    evidence,
+    byDefault: true,
+  })
+}
+
+const gone: Refusal = { reason: 'the code is not in the file any more' }
+
+function changeMode(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const anchor = claim.site.anchor ?? ''
+  const { python, path, unit } = facts
+  if (anchor.startsWith('launch:')) {
+    const word = anchor.slice('launch:'.length)
+    const written = writeLaunchValue(claim, word, facts)
+    const name = claim.key.split('=')[0]
+    return 'reason' in written
+      ? written
+      : { title: `Set ${name} to ${word}`, safety: 'unsafe', writes: [written], imports: [] }
+  }
+  if (python === undefined) return gone
+  if (anchor.startsWith('switch:')) return changeSwitch(python, anchor.slice('switch:'.length), claim, facts)
+  if (anchor === 'tf32') return allowTf32(python, facts)
+  if (anchor.startsWith('schedule')) {
+    const call = python.callAt(claim.site)
+    if (call === null) return gone
+    if (call.name !== 'torch.profiler.profile')
+      return { reason: 'profile with torch.profiler, which has a schedule' }
+    const schedule = nameFor(python.tree, 'torch.profiler', 'schedule', {
+      path,
+      unit: unit.index,
+      offset: call.expr.start,
+    })
+    return {
+      title: 'Record three steps only (schedule)',
+      safety: anchor === 'schedule' ? 'unsafe' : 'display',
+      writes: [
+        {
+          kind: 'set keyword',
+          path,
+          call: { unit: unit.index, start: call.expr.start, end: call.expr.end },
+          name: 'schedule',
+          value: `${schedule.text}(wait=5, warmup=2, active=3, repeat=1)`,
+        },
+      ],
+      imports: schedule.import === null ? [] : [schedule.import],
+    }
+  }
+  return {
+    reason:
+      'write it as torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=…, dropout_p=…, is_causal=…)',
+  }
+}
+
+function changeSwitch(python: PythonModule, key: string, claim: Claim, facts: UnitFacts): Change | Refusal {
+  const { path, unit } = facts
+  const found = switchesOf(python).find(
+    (one) =>
+      one.key === key && one.statement.start === claim.site.start && one.statement.end === claim.site.end,
+  )
+  if (found === undefined) return gone
+  const { remedy, statement } = found
+  if ('reason' in remedy) return remedy
+  if ('remove' in remedy) {
+    return {
+      title: `Remove ${key}`,
+      safety: 'unsafe',
+      writes: [
+        {
+          kind: 'remove statement',
+          path,
+          statement: { unit: unit.index, start: statement.start, end: statement.end },
+        },
+      ],
+      imports: [],
+    }
+  }
+  const { start, end } = remedy.at
+  return {
+    title: remedy.write === '' ? `Remove ${key.slice(key.lastIndexOf('.'))}` : `Set it to ${remedy.write}`,
+    safety: 'unsafe',
+    writes: [{ kind: 'replace', path, range: { unit: unit.index, start, end }, text: remedy.write }],
+    imports: [],
+  }
+}
+
+/** Behind the imports, at module level. */
+function allowTf32(python: PythonModule, facts: UnitFacts): Change | Refusal {
+  const { path, unit } = facts
+  const last = python.tree.body.filter((one) => one.type === 'import').at(-1)
+  if (last === undefined) return { reason: 'the file has no imports to put it behind' }
+  const name = nameFor(python.tree, 'torch', 'set_float32_matmul_precision', {
+    path,
+    unit: unit.index,
+    offset: last.end,
+  })
+  if (name.import !== null)
+    return { reason: 'torch is imported in another way: set it where the program starts' }
+  return {
+    title: 'Let fp32 matrix products use TF32',
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'insert lines',
+        path,
+        where: 'after',
+        statement: { unit: unit.index, start: last.start, end: last.end },
+        lines: ['', `${name.text}("high")`],
+      },
+    ],
+    imports: [],
+  }
+}

@@ -1,0 +1,239 @@
+/** Switches of PyTorch that a program sets for its whole run: calls, attributes of `torch.backends`, variables. */
+import type { Analysis } from '../../python/analysis.js'
+import { lastIdentifier } from '../../python/effects.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import { typeOf } from '../../python/names.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { OperationKind, OperationSettings } from '../../workload/words.js'
+import { reached } from '../python/reached.js'
+
+/** What a change does: take the statement out, or write another value. */
+export type Remedy =
+  | { remove: true }
+  | { write: string; at: { start: number; end: number } }
+  | { reason: string }
+
+export interface Switch {
+  kind: OperationKind
+  /** As the code calls it, with its value: `CUDA_LAUNCH_BLOCKING=1`. */
+  key: string
+  statement: Stmt
+  at: { start: number; end: number }
+  weight: OperationSettings['weight']
+  overridable: boolean
+  remedy: Remedy
+}
+
+/** Variables that slow a run down, and the values that do it. */
+export const variables: Record<
+  string,
+  { when: RegExp; kind: OperationKind; weight: OperationSettings['weight']; harmless: string }
+> = {
+  CUDA_LAUNCH_BLOCKING: { when: /^1$/, kind: 'debug checks', weight: 'severe', harmless: '0' },
+  PYTORCH_NO_CUDA_MEMORY_CACHING: { when: /^1$/, kind: 'debug checks', weight: 'severe', harmless: '0' },
+  TORCH_DISTRIBUTED_DEBUG: { when: /^DETAIL$/i, kind: 'debug checks', weight: 'ordinary', harmless: 'OFF' },
+  PYTHONMALLOC: { when: /debug/, kind: 'debug checks', weight: 'ordinary', harmless: 'default' },
+  NCCL_DEBUG: { when: /^TRACE$/i, kind: 'debug checks', weight: 'ordinary', harmless: 'WARN' },
+  NCCL_P2P_DISABLE: { when: /^1$/, kind: 'debug checks', weight: 'slight', harmless: '0' },
+  NCCL_SHM_DISABLE: { when: /^1$/, kind: 'debug checks', weight: 'slight', harmless: '0' },
+  NCCL_IB_DISABLE: { when: /^1$/, kind: 'debug checks', weight: 'slight', harmless: '0' },
+  NVIDIA_TF32_OVERRIDE: { when: /^0$/, kind: 'strict matrix products', weight: 'ordinary', harmless: '1' },
+}
+
+export function switchesOf(python: PythonModule): Switch[] {
+  const analysis = python as Analysis
+  const found: Switch[] = []
+  for (const call of python.calls) {
+    const one = callSwitch(analysis, call)
+    if (one !== null) found.push(one)
+  }
+  for (const statement of analysis.statements) {
+    if (statement.type !== 'assign' || statement.value === null || statement.targets.length !== 1) continue
+    const [target] = statement.targets
+    const one =
+      target!.type === 'subscript'
+        ? variableSwitch(analysis, statement, target!, statement.value)
+        : target!.type === 'attribute'
+          ? attributeSwitch(analysis, statement, target!, statement.value)
+          : null
+    if (one !== null) found.push(one)
+  }
+  const kept: Switch[] = []
+  for (const one of found) {
+    const way = reached(analysis, one.statement)
+    if (way === 'no') continue
+    kept.push(way === 'option' ? { ...one, overridable: true } : one)
+  }
+  return kept
+}
+
+function known(analysis: Analysis, expr: Expr): { value: unknown; overridable: boolean } | null {
+  const folded = analysis.fold(expr)
+  return folded.state === 'known' ? folded : null
+}
+
+function callSwitch(analysis: Analysis, call: Call): Switch | null {
+  const { statement } = call
+  const alone = statement.type === 'expr' && statement.value === call.expr
+  const remedy: Remedy = alone ? { remove: true } : { reason: 'it stands inside another statement' }
+  const span = { start: call.expr.start, end: call.expr.end }
+  const base = { statement, at: span, overridable: false, remedy }
+  const first = call.expr.args[0]
+  const given = first === undefined ? null : known(analysis, first.value)
+  const on = given?.value === true
+  const overridable = given?.overridable === true
+  switch (call.name) {
+    case 'torch.autograd.set_detect_anomaly':
+      if (!on) return null
+      return { ...base, kind: 'debug checks', key: 'set_detect_anomaly(True)', weight: 'severe', overridable }
+    case 'torch.autograd.detect_anomaly': {
+      if (first?.name === null && given?.value === false) return null
+      if (statement.type !== 'with') return null
+      const reason = 'take the block out of detect_anomaly()'
+      return { ...base, kind: 'debug checks', key: 'detect_anomaly()', weight: 'severe', remedy: { reason } }
+    }
+    case 'torch.use_deterministic_algorithms':
+      if (!on) return null
+      return {
+        ...base,
+        kind: 'deterministic kernels',
+        key: 'use_deterministic_algorithms(True)',
+        weight: 'ordinary',
+        overridable,
+        remedy: { write: 'False', at: first!.value },
+      }
+    case 'torch.set_float32_matmul_precision':
+      if (given?.value !== 'highest') return null
+      return {
+        ...base,
+        kind: 'strict matrix products',
+        key: 'set_float32_matmul_precision("highest")',
+        weight: 'ordinary',
+        overridable,
+        remedy: writeText(analysis, first!.value, 'high'),
+      }
+    case 'torch.set_default_dtype':
+    case 'torch.set_default_tensor_type': {
+      if (first === undefined) return null
+      const name = analysis.nameOf(first.value) ?? (typeof given?.value === 'string' ? given.value : '')
+      if (!/(^|\.)(float64|double|DoubleTensor)$/.test(name)) return null
+      const short = call.name.slice('torch.'.length)
+      return { ...base, kind: 'double precision', key: `${short}(${lastPart(name)})`, weight: 'ordinary' }
+    }
+    case 'torch.backends.cuda.enable_flash_sdp':
+      if (given?.value !== false) return null
+      return {
+        ...base,
+        kind: 'eager attention',
+        key: 'enable_flash_sdp(False)',
+        weight: 'ordinary',
+        overridable,
+      }
+  }
+  return doubleSwitch(analysis, call)
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
+}
+
+function writeText(analysis: Analysis, expr: Expr, text: string): Remedy {
+  if (expr.type !== 'constant') return { reason: 'its value is set elsewhere' }
+  const quote = analysis.text[expr.start] === "'" ? "'" : '"'
+  return { write: `${quote}${text}${quote}`, at: expr }
+}
+
+const modelNames = /(^|_)(model|net|network|classifier|generator|discriminator|encoder|decoder)\d*$/i
+
+/** `model.double()`, `model.to(torch.float64)`. */
+function doubleSwitch(analysis: Analysis, call: Call): Switch | null {
+  const { callee } = call.expr
+  if (callee.type !== 'attribute' || !/^(double|to)$/.test(callee.attr)) return null
+  let key = 'double()'
+  if (callee.attr === 'to') {
+    const format = call.expr.args.find((one) => one.name === 'dtype' || one.name === null)
+    const name = format === undefined ? null : analysis.nameOf(format.value)
+    if (name !== 'torch.float64' && name !== 'torch.double') return null
+    key = `to(${lastPart(name)})`
+  } else if (call.expr.args.length > 0) return null
+  const type = typeOf(analysis, callee.value)
+  // The built chain: `Net().double().cuda()`.
+  const made = callee.value.type === 'call' && analysis.classOf(callee.value.callee) !== null
+  const isModel =
+    (type !== null && /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel)$/.test(type)) ||
+    (type === null && (made || modelNames.test(lastIdentifier(callee.value))))
+  if (!isModel) return null
+  const receiver = analysis.text.slice(callee.value.start, callee.value.end)
+  const alone = call.statement.type === 'expr' && call.statement.value === call.expr
+  return {
+    kind: 'double precision',
+    key: `${receiver.length <= 30 && !receiver.includes('\n') ? receiver : 'model'}.${key}`,
+    statement: call.statement,
+    at: { start: call.expr.start, end: call.expr.end },
+    weight: 'ordinary',
+    overridable: false,
+    remedy: alone ? { remove: true } : { write: '', at: { start: callee.value.end, end: call.expr.end } },
+  }
+}
+
+function variableSwitch(
+  analysis: Analysis,
+  statement: Stmt,
+  target: Expr & { type: 'subscript' },
+  value: Expr,
+): Switch | null {
+  if (analysis.nameOf(target.value) !== 'os.environ') return null
+  const name = known(analysis, target.index)?.value
+  const row = typeof name === 'string' && Object.hasOwn(variables, name) ? variables[name] : undefined
+  const given = known(analysis, value)
+  if (row === undefined || given === null || !row.when.test(String(given.value))) return null
+  return {
+    kind: row.kind,
+    key: `${name}=${given.value}`,
+    statement,
+    at: { start: statement.start, end: statement.end },
+    weight: row.weight,
+    overridable: given.overridable,
+    remedy: { remove: true },
+  }
+}
+
+function attributeSwitch(analysis: Analysis, statement: Stmt, target: Expr, value: Expr): Switch | null {
+  const name = analysis.nameOf(target)
+  const given = name?.startsWith('torch.backends.') === true ? known(analysis, value) : null
+  if (name === null || given === null) return null
+  const at = { start: statement.start, end: statement.end }
+  const key = `${name.slice('torch.backends.'.length)} = ${given.value === true ? 'True' : given.value === false ? 'False' : given.value}`
+  const base = { statement, at, key, overridable: given.overridable }
+  const literal = value.type === 'constant'
+  const write = (text: string): Remedy =>
+    literal ? { write: text, at: value } : { reason: 'its value is set elsewhere' }
+  if (/^torch\.backends\.(cuda\.matmul|cudnn)\.allow_tf32$/.test(name) && given.value === false)
+    return { ...base, kind: 'strict matrix products', weight: 'ordinary', remedy: write('True') }
+  if (/\.fp32_precision$/.test(name) && given.value === 'ieee')
+    return {
+      ...base,
+      kind: 'strict matrix products',
+      weight: 'ordinary',
+      remedy: writeText(analysis, value, 'tf32'),
+    }
+  if (name === 'torch.backends.cudnn.deterministic' && given.value === true)
+    return { ...base, kind: 'deterministic kernels', weight: 'slight', remedy: write('False') }
+  if (name === 'torch.backends.cudnn.benchmark' && given.value === false)
+    return { ...base, kind: 'deterministic kernels', weight: 'slight', remedy: write('True') }
+  if (name === 'torch.backends.cudnn.enabled' && given.value === false)
+    return { ...base, kind: 'debug checks', weight: 'ordinary', remedy: { remove: true } }
+  return null
+}
+
+/** What turns TF32 on, anywhere in the program. */
+const tf32Uses = [
+  'torch.set_float32_matmul_precision',
+  'torch.backends.cuda.matmul.allow_tf32',
+  'torch.backends.cuda.matmul.fp32_precision',
+  'torch.backends.fp32_precision',
+]
+
+export function setsTf32(python: PythonModule): boolean {
+  return python.uses(...tf32Uses)
+}
