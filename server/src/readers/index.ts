@@ -1,20 +1,38 @@
 /** Every reader. The byte pre-filter of the project is derived from their triggers. */
+
+import { azureSweepReader } from './azure/sweep.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { implicitDataParallelReader } from './huggingface/implicit-data-parallel.js'
+import { huggingfaceModelsReader } from './huggingface/models.js'
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
+import { huggingfaceOperationsReader } from './huggingface/trainer-operations.js'
+import { hyperoptReader } from './hyperopt/fmin.js'
+import { kerasReader } from './keras/model.js'
+import { kerasTunerReader } from './keras-tuner/tuner.js'
 import { kubernetesReader } from './kubernetes/job.js'
+import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningReader } from './lightning/trainer.js'
+import { optunaReader } from './optuna/study.js'
+import { gridLoopReader } from './python/grid-loop.js'
 import { programReader } from './python/program.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
 import { dataParallelReader } from './pytorch/data-parallel.js'
+import { pytorchDistributedReader } from './pytorch/distributed.js'
 import { pytorchLoopReader } from './pytorch/loop.js'
+import { pytorchModesReader } from './pytorch/modes.js'
+import { pytorchOperationsReader } from './pytorch/operations.js'
+import { pytorchSamplesReader } from './pytorch/sample-operations.js'
 import { sparseReader } from './pytorch/sparse.js'
+import { rayTuneReader } from './ray/tune.js'
 import type { Reader } from './reader.js'
 import { sagemakerReader } from './sagemaker/estimator.js'
+import { sagemakerTunerReader } from './sagemaker/tuner.js'
+import { skoptReader } from './scikit-optimize/search.js'
 import { shellReader } from './shell/reader.js'
 import { sklearnSearchReader } from './sklearn/search.js'
 import { slurmReader } from './slurm/reader.js'
+import { vertexTuningReader } from './vertex/tuning-job.js'
 import { wandbSweepReader } from './wandb/sweep.js'
 
 export const readers: readonly Reader[] = [
@@ -27,6 +45,7 @@ export const readers: readonly Reader[] = [
   implicitDataParallelReader,
   huggingfaceDatasetsReader,
   lightningReader,
+  kerasReader,
   programReader,
   sklearnSearchReader,
   wandbSweepReader,
@@ -34,4 +53,20 @@ export const readers: readonly Reader[] = [
   slurmReader,
   kubernetesReader,
   sagemakerReader,
+  azureSweepReader,
+  hyperoptReader,
+  kerasTunerReader,
+  optunaReader,
+  gridLoopReader,
+  rayTuneReader,
+  sagemakerTunerReader,
+  skoptReader,
+  vertexTuningReader,
+  huggingfaceModelsReader,
+  huggingfaceOperationsReader,
+  lightningOperationsReader,
+  pytorchDistributedReader,
+  pytorchModesReader,
+  pytorchOperationsReader,
+  pytorchSamplesReader,
 ]

@@ -1,16 +1,40 @@
 /** Every rule. */
 import cacheDisabled from './data/cache-disabled.js'
+import heavyGetitem from './data/heavy-getitem.js'
 import noLoaderWorkers from './data/no-loader-workers.js'
+import remoteReadPerSample from './data/remote-read-per-sample.js'
 import dataParallel from './distributed/data-parallel.js'
+import findUnusedParameters from './distributed/find-unused-parameters.js'
+import glooBackend from './distributed/gloo-backend.js'
 import idleGpus from './distributed/idle-gpus.js'
+import noSampler from './distributed/no-sampler.js'
+import syncEveryMicroStep from './distributed/sync-every-micro-step.js'
 import noDeadline from './lifecycle/no-deadline.js'
 import noEarlyStopping from './lifecycle/no-early-stopping.js'
 import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
 import spotWithoutCheckpoint from './lifecycle/spot-without-checkpoint.js'
+import float64 from './precision/float64.js'
 import fullPrecision from './precision/full-precision.js'
+import fullPrecisionWeights from './precision/full-precision-weights.js'
+import tf32Disabled from './precision/tf32-disabled.js'
 import type { Rule } from './rule.js'
 import gridSearch from './search/grid-search.js'
+import redundantDimension from './search/redundant-dimension.js'
+import unboundedConcurrency from './search/unbounded-concurrency.js'
+import unboundedTrials from './search/unbounded-trials.js'
 import uncachedPipeline from './search/uncached-pipeline.js'
+import unprunedTrials from './search/unpruned-trials.js'
+import unsavedStudy from './search/unsaved-study.js'
+import debugMode from './training/debug-mode.js'
+import deterministicMode from './training/deterministic-mode.js'
+import eagerAttention from './training/eager-attention.js'
+import emptyCacheInLoop from './training/empty-cache-in-loop.js'
+import evalWithGradients from './training/eval-with-gradients.js'
+import frequentEvalOrSave from './training/frequent-eval-or-save.js'
+import notCompiled from './training/not-compiled.js'
+import profilerLeftOn from './training/profiler-left-on.js'
+import retainedGraph from './training/retained-graph.js'
+import syncInLoop from './training/sync-in-loop.js'
 
 export const rules: readonly Rule[] = [
   fullPrecision,
@@ -24,4 +48,28 @@ export const rules: readonly Rule[] = [
   noDeadline,
   onDemandInterruptible,
   spotWithoutCheckpoint,
+  redundantDimension,
+  unboundedConcurrency,
+  unboundedTrials,
+  unprunedTrials,
+  unsavedStudy,
+  debugMode,
+  deterministicMode,
+  eagerAttention,
+  emptyCacheInLoop,
+  evalWithGradients,
+  frequentEvalOrSave,
+  notCompiled,
+  profilerLeftOn,
+  retainedGraph,
+  syncInLoop,
+  float64,
+  fullPrecisionWeights,
+  tf32Disabled,
+  findUnusedParameters,
+  glooBackend,
+  noSampler,
+  syncEveryMicroStep,
+  heavyGetitem,
+  remoteReadPerSample,
 ] as unknown as Rule[]

@@ -1,0 +1,29 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { onAccelerator, trains } from '../training/operation.js'
+
+export default defineRule({
+  name: 'distributed/gloo-backend',
+  judges: 'Parallelism',
+  checklist: ['bottleneck/distributed-setup'],
+  severity: 'warning',
+  summary: 'The gloo backend carries the gradients of GPUs through the memory of the host.',
+  check(judged, { report }) {
+    const { backend } = judged.settings
+    if (backend === undefined || effective(backend) !== 'gloo') return
+    if (!onAccelerator(judged) || !trains(judged)) return
+    report({
+      at: backend,
+      // A program that also runs without a GPU may well start like this on purpose.
+      severity: judged.subject.evidence.accelerator === 'gpu' ? 'warning' : 'information',
+      message: 'gloo carries gradients through the memory of the host. nccl sends them from GPU to GPU.',
+      saving: {
+        fraction: [0.05, 0.4],
+        usd: null,
+        basis:
+          'assumes that exchanging gradients takes 10 to 60 % of a step over gloo, most of which nccl saves',
+      },
+      fixes: [{ set: [{ claim: backend, value: 'nccl' }] }],
+    })
+  },
+})

@@ -1,0 +1,63 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { trains } from '../training/operation.js'
+
+export default defineRule({
+  name: 'distributed/no-sampler',
+  judges: 'InputPipeline',
+  checklist: ['bottleneck/distributed-setup', 'waste/duplicate-jobs'],
+  severity: 'error',
+  summary: 'Processes that all read the whole data set do the same epoch several times over.',
+  check(judged, { report }) {
+    const { sharded, reshuffled, shuffled, feeds } = judged.settings
+    if (!trains(judged) || effective(feeds) !== 'training') return
+    if (reshuffled !== undefined && effective(reshuffled) === false) {
+      report({
+        at: reshuffled,
+        severity: 'information',
+        message: `\`${reshuffled.key}\` is never called, so every epoch comes in the same order.`,
+        fixes: [{ set: [{ claim: reshuffled, value: true }] }],
+      })
+      return
+    }
+    if (sharded === undefined || sharded.state === 'unknown' || sharded.value !== false) return
+    const count = processesOf(judged)
+    if (count === 1) return
+    const ordered = effective(shuffled) === false
+    report({
+      at: sharded,
+      severity: ordered ? 'error' : 'warning',
+      message: messageOf(count, ordered),
+      ...(count === null
+        ? {}
+        : {
+            saving: {
+              fraction: [(count - 1) / count, (count - 1) / count] as [number, number],
+              usd: null,
+              basis: `${count} processes do the same epoch: ${count - 1} of ${count} parts of the work`,
+            },
+          }),
+      fixes: [{ set: [{ claim: sharded, value: true }] }],
+    })
+  },
+})
+
+/** Null: how many processes there are is not known. */
+function processesOf(judged: Judged<'InputPipeline'>): number | null {
+  const { launch, compute } = judged.run.job
+  if (launch === null) return null
+  const nodes = launch.nodes ?? 1
+  if (launch.processes === null) return null
+  if (launch.processes > 0) return launch.processes * nodes
+  const gpus = effective(compute?.settings.gpus)
+  return gpus === undefined || gpus === 0 ? null : gpus * nodes
+}
+
+function messageOf(count: number | null, ordered: boolean): string {
+  const who = count === null ? 'Every process reads' : `Each of ${count} processes reads`
+  const times = count === null ? 'as many times as there are processes' : `${count} times over`
+  return ordered
+    ? `${who} the whole data set in the same order: all compute the same gradients, and an epoch is done ${times}. Give the loader a distributed sampler.`
+    : `${who} the whole data set: one epoch is done ${times}. Give the loader a distributed sampler.`
+}

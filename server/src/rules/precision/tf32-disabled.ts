@@ -1,0 +1,84 @@
+import { matrixShare } from '../../estimate/mixed-precision.js'
+import type { Judged } from '../../workload/claim.js'
+import { effective, machineOf } from '../hardware.js'
+import { defineRule, type RuleOptions, type Severity } from '../rule.js'
+import { onAccelerator, operationOf, trainingHas, trains } from '../training/operation.js'
+
+/** Speed-up of matrix work that is reached in practice, whatever the peak promises. An assumption. */
+const reachable = 4
+
+export default defineRule({
+  name: 'precision/tf32-disabled',
+  judges: 'Operation',
+  checklist: ['model/mixed-precision'],
+  severity: 'warning',
+  summary: 'Matrix products in full fp32 leave the matrix units of the accelerator idle.',
+  check(judged, { report, options }) {
+    const kind = operationOf(judged, 'strict matrix products')
+    if (kind === null || !trains(judged) || !onAccelerator(judged)) return
+    const byDefault = kind.state === 'default'
+    const { gpu } = machineOf(judged, options)
+    if (gpu !== null && !gpu.formats.has('tf32')) return
+    if (byDefault && (gpu === null || !cannotMix(judged))) return
+    const mixes = trainingHas(judged, ({ settings }) =>
+      /mixed|^bf16|^fp16|^fp8/.test(effective(settings.precision) ?? ''),
+    )
+    // Under autocast few products are left in fp32.
+    report({
+      at: kind,
+      severity: severityOf(judged, byDefault, mixes),
+      message: messageOf(judged, kind.key, byDefault, options),
+      ...savingOf(judged, options, mixes),
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+    })
+  },
+})
+
+/** Mixed precision, which gains more, is not to be had here. */
+function cannotMix(judged: Judged<'Operation'>): boolean {
+  return trainingHas(
+    judged,
+    ({ settings, subject }) =>
+      subject.location.path === judged.subject.location.path &&
+      effective(settings.precision) === 'fp32' &&
+      (effective(settings.autocastRefusedBy) !== undefined || effective(settings.secondOrder) === true),
+  )
+}
+
+function severityOf(judged: Judged<'Operation'>, byDefault: boolean, mixes: boolean): Severity {
+  if (mixes || effective(judged.settings.wantedFor) !== undefined) return 'hint'
+  return byDefault ? 'information' : 'warning'
+}
+
+function messageOf(
+  judged: Judged<'Operation'>,
+  key: string,
+  byDefault: boolean,
+  options: RuleOptions,
+): string {
+  const { gpu } = machineOf(judged, options)
+  const peaks =
+    gpu === null || gpu.tflops.fp32 === null || gpu.tflops.tf32 === null
+      ? ' On Ampere and later this is the slow way.'
+      : ` On ${gpu.name} that is a peak of ${gpu.tflops.fp32} instead of ${gpu.tflops.tf32} TFLOPS.`
+  return byDefault
+    ? `fp32 matrix products run without TF32: \`${key}("high")\` is not called.${peaks}`
+    : `\`${key}\` keeps fp32 matrix products off TF32.${peaks}`
+}
+
+function savingOf(judged: Judged<'Operation'>, options: RuleOptions, mixes: boolean) {
+  const { gpu } = machineOf(judged, options)
+  if (mixes || gpu === null || !gpu.tflops.fp32 || !gpu.tflops.tf32) return {}
+  const ratio = Math.min(reachable, gpu.tflops.tf32 / gpu.tflops.fp32)
+  if (ratio <= 1) return {}
+  const share = 1 - (1 - matrixShare + matrixShare / ratio)
+  return {
+    saving: {
+      fraction: [share / 2, share] as [number, number],
+      usd: null,
+      basis:
+        `${gpu.name}: ${gpu.tflops.tf32} TFLOPS in TF32 against ${gpu.tflops.fp32} in fp32; assumes that matrix work is ` +
+        `${matrixShare * 100} % of a step, of which half to all is matrix products, and gains at most ${reachable} times`,
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+import { onAccelerator, operationOf, trains } from './operation.js'
+
+export default defineRule({
+  name: 'training/deterministic-mode',
+  judges: 'Operation',
+  checklist: ['baseline/training-time'],
+  severity: 'information',
+  summary: 'Deterministic kernels are slower ones; a long run rarely needs them.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'deterministic kernels')
+    if (kind === null || !trains(judged) || !onAccelerator(judged)) return
+    if (effective(judged.settings.wantedFor) !== undefined) return
+    const severe = effective(judged.settings.weight) === 'severe'
+    // Without convolutions hardly any kernel has a faster form that is not deterministic.
+    if (!severe && effective(judged.settings.subject) === undefined) return
+    report({
+      at: kind,
+      severity: severityOf(judged, severe),
+      message: severe
+        ? `\`${kind.key}\` makes every kernel deterministic and launches them one by one; the documentation of transformers keeps it for debugging.`
+        : `\`${kind.key}\` keeps convolutions on their slower kernels; networks with inputs of one size usually run 5 to 20 % faster without it.`,
+      saving: {
+        fraction: severe ? [0.1, 0.4] : [0.05, 0.2],
+        usd: null,
+        basis: severe
+          ? 'assumes 10 to 40 % of a step'
+          : 'assumes 5 to 20 % of a step of a convolutional network',
+      },
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+    })
+  },
+})
+
+function severityOf(judged: Judged<'Operation'>, severe: boolean): Severity {
+  return severe && judged.subject.evidence.small === null ? 'information' : 'hint'
+}

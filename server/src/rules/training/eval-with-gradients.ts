@@ -1,0 +1,32 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+import { onAccelerator, operationOf, trains } from './operation.js'
+
+export default defineRule({
+  name: 'training/eval-with-gradients',
+  judges: 'Operation',
+  checklist: ['baseline/evaluation-time', 'rightsize/match-instance'],
+  severity: 'warning',
+  summary: 'An evaluation that builds graphs keeps activations for a backward pass that never comes.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'evaluate with gradients')
+    if (kind === null) return
+    const { role } = judged.subject.evidence
+    if (!trains(judged) && role !== 'inference') return
+    const old = effective(judged.settings.subject)
+    report({
+      at: kind,
+      severity: severityOf(judged),
+      message:
+        old === undefined
+          ? 'This evaluation builds graphs for a backward pass that never comes: it keeps all activations and takes about twice the memory.'
+          : `\`${old}\` does nothing since torch 0.4: this evaluation builds graphs and takes about twice the memory.`,
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+    })
+  },
+})
+
+function severityOf(judged: Judged<'Operation'>): Severity {
+  return onAccelerator(judged) ? 'warning' : 'information'
+}

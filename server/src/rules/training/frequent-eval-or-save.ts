@@ -1,0 +1,62 @@
+import { formatCount } from '../../estimate/grid.js'
+import type { Claim, Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+import { operationOf, trains } from './operation.js'
+
+/** So few of them in a whole run are no burden. */
+const fewEvaluations = 20
+const manyEvaluations = 200
+
+export default defineRule({
+  name: 'training/frequent-eval-or-save',
+  judges: 'Operation',
+  checklist: ['baseline/evaluation-time', 'observability/egress-and-storage'],
+  severity: 'warning',
+  summary: 'Evaluating or saving every few steps takes more time than the steps between.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'evaluate', 'save')
+    if (kind === null || !trains(judged)) return
+    const every = effective(judged.settings.every)
+    const times = effective(judged.settings.times)
+    if (every === undefined || (times !== undefined && times <= fewEvaluations)) return
+    const share = effective(judged.settings.subject) === 'share of an epoch'
+    report({
+      at: kind,
+      severity: severityOf(judged, every, times),
+      message: messageOf(judged, kind, every, times, share),
+      fixes: [{ set: [{ claim: kind, value: share ? 0.25 : 500 }] }],
+    })
+  },
+})
+
+function severityOf(judged: Judged<'Operation'>, every: number, times: number | undefined): Severity {
+  if (times !== undefined && times > manyEvaluations) return 'warning'
+  return every === 1 && judged.subject.evidence.small === null ? 'warning' : 'information'
+}
+
+function messageOf(
+  judged: Judged<'Operation'>,
+  kind: Claim,
+  every: number,
+  times: number | undefined,
+  share: boolean,
+): string {
+  const evaluates = kind.value === 'evaluate'
+  const what = evaluates ? 'Evaluates' : 'Saves'
+  const generates =
+    effective(judged.settings.subject) === 'generated text' ? ', generating text each time' : ''
+  const counted =
+    times === undefined
+      ? ''
+      : `: ${formatCount(times)} ${evaluates ? 'evaluations' : 'checkpoints'} in the run`
+  const rhythm = share
+    ? `${Math.round(1 / every)} times in each epoch`
+    : every === 1
+      ? 'in every step'
+      : `every ${every} steps`
+  const cost = evaluates
+    ? 'Training stands still meanwhile.'
+    : 'Training stands still while a checkpoint is written, and each one takes storage.'
+  return `${what} ${rhythm} (\`${kind.key}\`)${generates}${counted}. ${cost}`
+}

@@ -1,0 +1,56 @@
+/** What the rules about operations ask of each of them. */
+import type { Claim, Judged } from '../../workload/claim.js'
+import type { OperationKind } from '../../workload/words.js'
+import { effective } from '../hardware.js'
+
+/** The claim that says what the operation does, where it is one of this kind. */
+export function operationOf(
+  judged: Judged<'Operation'>,
+  ...kinds: OperationKind[]
+): Claim<OperationKind> | null {
+  const { kind } = judged.settings
+  return kind !== undefined && kind.state !== 'unknown' && kinds.includes(kind.value!) ? kind : null
+}
+
+/** True where an accelerator may do the work. */
+export function onAccelerator(judged: Judged): boolean {
+  const { accelerator } = judged.subject.evidence
+  return accelerator === 'gpu' || accelerator === 'maybe'
+}
+
+export function trains(judged: Judged): boolean {
+  const { role } = judged.subject.evidence
+  return role === 'training' || role === 'tuning'
+}
+
+/** The job that runs it asks for accelerators. */
+export function onGpuJob(judged: Judged): boolean {
+  const gpus = effective(judged.run.job.compute?.settings.gpus)
+  return gpus !== undefined && gpus > 0
+}
+
+/** Something else of this program is a training with this property. */
+export function trainingHas(judged: Judged, test: (training: Judged<'Training'>) => boolean): boolean {
+  return judged.run.subjects.some(
+    (one) => one.subject.word === 'Training' && test(one as unknown as Judged<'Training'>),
+  )
+}
+
+export function reinforcement(judged: Judged): boolean {
+  return trainingHas(judged, ({ settings }) => effective(settings.openEnded) === 'reinforcement learning')
+}
+
+/** `.item() (2 times) and print()`. */
+export function listed(names: string[]): string {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const words = [...counts].map(([name, count]) => (count > 1 ? `${name} ${count} times` : name))
+  const last = words.pop()
+  return words.length === 0 ? (last ?? '') : `${words.join(', ')} and ${last}`
+}
+
+/** The other places of an operation, for a reader of the finding to go to. */
+export function otherPlaces(judged: Judged<'Operation'>, message: string) {
+  const places = effective(judged.settings.places) ?? []
+  return places.slice(1, 9).map(({ what, location }) => ({ location, message: `${what}: ${message}` }))
+}

@@ -1,0 +1,24 @@
+import { defineRule } from '../rule.js'
+import { onGpuJob, operationOf, trains } from './operation.js'
+
+export default defineRule({
+  name: 'training/profiler-left-on',
+  judges: 'Operation',
+  checklist: ['baseline/training-time'],
+  severity: 'warning',
+  summary: 'A profiler that records every step slows all of them down and fills the memory of the host.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'profile')
+    if (kind === null || !trains(judged)) return
+    const memory = /^skip_memory_metrics/.test(kind.key)
+    report({
+      at: kind,
+      severity: onGpuJob(judged) ? 'warning' : 'information',
+      message: memory
+        ? `\`${kind.key}\` follows the memory of every step, which slows training down by the documentation of transformers.`
+        : `\`${kind.key}\` records every step of the run. A schedule of a few steps shows the same at no cost.`,
+      saving: { fraction: [0.05, 0.3], usd: null, basis: 'assumes that recording takes 5 to 30 % of a step' },
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+    })
+  },
+})

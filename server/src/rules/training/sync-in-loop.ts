@@ -1,0 +1,67 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+import {
+  listed,
+  onAccelerator,
+  onGpuJob,
+  operationOf,
+  otherPlaces,
+  reinforcement,
+  trains,
+} from './operation.js'
+
+/** Share of a step that the accelerator waits after its queue has run empty. An assumption. */
+const once: [number, number] = [0.01, 0.05]
+const often: [number, number] = [0.03, 0.15]
+
+export default defineRule({
+  name: 'training/sync-in-loop',
+  judges: 'Operation',
+  checklist: ['baseline/idle-time', 'bottleneck/compute-bound', 'baseline/ingestion-time'],
+  severity: 'warning',
+  summary: 'Reading a value from the accelerator in each step makes it run dry before the next one.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'synchronise')
+    if (kind === null || !onAccelerator(judged) || !trains(judged)) return
+    // The environment needs each action on the host.
+    if (reinforcement(judged)) return
+    const places = effective(judged.settings.places) ?? []
+    const stalls = effective(judged.settings.times) ?? 1
+    const severe = effective(judged.settings.weight) === 'severe'
+    report({
+      at: kind,
+      severity: severityOf(judged),
+      message: messageOf(
+        places.map((one) => one.what),
+        stalls,
+      ),
+      saving: {
+        fraction: severe ? often : once,
+        usd: null,
+        basis: severe
+          ? 'assumes that the accelerator waits 3 to 15 % of a step; a profiler shows the gaps'
+          : 'assumes that the accelerator waits 1 to 5 % of a step; a profiler shows the gaps',
+      },
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+      related: otherPlaces(judged, 'waits in the same step'),
+    })
+  },
+})
+
+function severityOf(judged: Judged<'Operation'>): Severity {
+  const real = effective(judged.settings.realModel) === true || onGpuJob(judged)
+  const weight = effective(judged.settings.weight)
+  if (weight === 'severe') return real ? 'warning' : 'information'
+  return weight === 'ordinary' && real ? 'information' : 'hint'
+}
+
+function messageOf(names: string[], stalls: number): string {
+  const count = names.length
+  const seen =
+    count === 1
+      ? `${names[0]} makes the host wait for the accelerator in every step`
+      : `${listed(names)}: ${count} reads make the host wait for the accelerator in every step`
+  const dry = stalls > 1 ? `, and its queue runs dry ${stalls} times` : ''
+  return `${seen}${dry}. Keep the values on the accelerator and read them every 50 steps.`
+}
