@@ -113,7 +113,7 @@ export interface TrainingSettings {
   rounds: number
   /** Share of each new tree that is added. */
   learningRate: number
-  /** The library takes an accelerator where it finds one, and nothing in the code asks for one. */
+  /** The library places the model by itself, on an accelerator where it finds one. */
   automaticDevice: boolean
   /** Epochs (boosting: rounds) without improvement after which early stopping ends the run. */
   patience: number
@@ -153,6 +153,10 @@ export interface InputPipelineSettings {
   reshuffled: boolean
   /** The order is random, drawn by each process for itself. */
   shuffled: boolean
+  /** Passes over the data in one run. */
+  passes: number
+  /** Length that every text is padded to, whatever its own; null: the longest that the model takes. */
+  paddedTo: number | null
 }
 
 export interface PreprocessingSettings {
@@ -263,6 +267,10 @@ export type OperationKind =
   | 'double precision'
   /** Attention that writes the whole matrix of scores. */
   | 'eager attention'
+  /** Done for each sample, though it gives the same each time. */
+  | 'constant work'
+  /** A request over the network. */
+  | 'remote read'
 
 /** Something done where it costs: in each step of a hot loop, or switched on for a whole run. */
 export interface OperationSettings {
@@ -275,6 +283,8 @@ export interface OperationSettings {
   places: { what: string; location: Location }[]
   /** How heavy one is. `severe`: it stops or multiplies the work of a step; `slight`: hardly measurable by itself. */
   weight: 'slight' | 'ordinary' | 'severe'
+  /** For `sample`: what one pass of the code makes. */
+  each: 'sample' | 'batch' | 'row'
   /** Steps between two, and how many there are in the run. */
   every: number
   times: number

@@ -34,6 +34,7 @@ export default defineRule({
         effective(settings.secondOrder) === true,
         effective(settings.openEnded),
         bound,
+        gpu === null && effective(settings.automaticDevice) === true ? accelerator : null,
       ),
       message: `${seen(precision)} ${gain(speedup, gpu?.name ?? null)}${advice(refused)}`,
       ...(speedup === null
@@ -46,17 +47,18 @@ export default defineRule({
 
 /**
  * What only a user's own settings could refute is a hint; so is arithmetic that short formats may spoil, or that is not
- * what a step waits for. Adversarial training needs care in 16 bits.
+ * what a step waits for, and code that runs on whatever device there is. Adversarial training needs care in 16 bits.
  */
 function severityOf(
   precision: Claim,
   secondOrder: boolean,
   openEnded: string | undefined,
   bound: string | undefined,
+  anyDevice: 'gpu' | 'maybe' | null,
 ): Severity {
   if (secondOrder || (precision.overridable && precision.state === 'default')) return 'hint'
-  if (bound !== undefined) return 'hint'
-  return openEnded === 'adversarial training' ? 'information' : 'warning'
+  if (bound !== undefined || anyDevice === 'maybe') return 'hint'
+  return openEnded === 'adversarial training' || anyDevice !== null ? 'information' : 'warning'
 }
 
 function seen(precision: Claim): string {

@@ -1,0 +1,207 @@
+/** How Keras spells a change. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
+import type { Claim } from '../../workload/claim.js'
+import { callbackList } from '../callback-list.js'
+import { claimedCall } from '../claim-argument.js'
+import type { UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+import { fitPosition, isFirstKeras } from './fits.js'
+
+export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  switch (claim.setting) {
+    case 'precision':
+      return changePolicy(python, claim, call, value, facts)
+    case 'earlyStopping':
+      return addEarlyStopping(python, call, value, facts)
+    case 'stoppingGap':
+      return handOver(python, claim, call, facts)
+    case 'patience':
+      return changeArgument(python, call, 'patience', 2, String(value), facts)
+    case 'stopDirection':
+      return changeArgument(python, call, 'mode', 4, value === 'higher' ? '"max"' : '"min"', facts)
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}
+
+const policies: Record<string, string> = { 'bf16-mixed': 'mixed_bfloat16', 'fp16-mixed': 'mixed_float16' }
+
+function changeArgument(
+  python: PythonModule,
+  call: Call,
+  keyword: string,
+  position: number,
+  code: string,
+  facts: UnitFacts,
+): Change | Refusal {
+  const written = writeArgument(facts, call, keyword, python.argument(call, keyword, position), code)
+  if ('reason' in written) return written
+  return { title: `Set ${keyword}=${code}`, safety: 'unsafe', writes: [written], imports: [] }
+}
+
+function changePolicy(
+  python: PythonModule,
+  claim: Claim,
+  call: Call,
+  value: unknown,
+  facts: UnitFacts,
+): Change | Refusal {
+  const policy = policies[String(value)]
+  if (policy === undefined) return { reason: 'only mixed precision is offered' }
+  if (claim.channel === 'launch environment') return { reason: 'the value comes from the launch' }
+  const title = `Compute in ${policy === 'mixed_bfloat16' ? 'bf16' : 'fp16'} with fp32 weights (set_global_policy("${policy}"))`
+  if (claim.site.anchor === 'policy') {
+    const written = writeArgument(facts, call, 'policy', python.argument(call, 'policy', 0), `"${policy}"`)
+    if ('reason' in written) return written
+    return { title, safety: 'unsafe', writes: [written, ...fullPrecisionHead(python, facts)], imports: [] }
+  }
+  if (isFirstKeras(python)) return { reason: 'this version of Keras has no policies' }
+  const at = importOf(python.tree.body)
+  if (at === null) return { reason: 'the program imports Keras in another module' }
+  const { path, unit } = facts
+  const name = nameFor(python.tree, kerasPackage(python, 'mixed_precision'), 'set_global_policy', {
+    path,
+    unit: unit.index,
+    offset: at.end,
+  })
+  const lines = ['', `${name.text}("${policy}")`]
+  const statement: PythonRange = { unit: unit.index, start: at.start, end: at.end }
+  return {
+    title,
+    safety: 'unsafe',
+    writes: [
+      { kind: 'insert lines', path, where: 'after', statement, lines },
+      ...fullPrecisionHead(python, facts),
+    ],
+    imports: name.import === null ? [] : [name.import],
+  }
+}
+
+/** The last of the imports at the top, which the policy has to follow and the model has to come after. */
+function importOf(body: Stmt[]): Stmt | null {
+  const isKeras = (statement: ImportStmt): boolean =>
+    /^(keras|tf_keras|tensorflow)(\.|$)/.test(statement.module ?? '') ||
+    (!statement.from && statement.names.some(({ name }) => /^(keras|tf_keras|tensorflow)(\.|$)/.test(name)))
+  let last: Stmt | null = null
+  for (const statement of body) {
+    if (statement.type === 'import' && isKeras(statement)) last = statement
+    else if (last !== null && statement.type === 'import') last = statement
+    else if (last !== null) break
+  }
+  return last
+}
+
+/** A softmax over 16 bits loses small probabilities: the last layer stays in fp32, as the guide of Keras asks for. */
+function fullPrecisionHead(python: PythonModule, facts: UnitFacts): Write[] {
+  const writes: Write[] = []
+  for (const call of python.calls) {
+    if (call.name !== 'keras.layers.Dense' && call.name !== 'keras.layers.Activation') continue
+    const activation = python.argument(call, 'activation', call.name.endsWith('Dense') ? 1 : 0)
+    if (activation.state !== 'given' || activation.folded.state !== 'known') continue
+    const { value } = activation.folded
+    if (value !== 'softmax' && value !== 'sigmoid') continue
+    if (value === 'sigmoid' && !isSingle(python, call)) continue
+    if (python.argument(call, 'dtype').state !== 'absent') continue
+    writes.push({
+      kind: 'set keyword',
+      path: facts.path,
+      call: { unit: facts.unit.index, start: call.expr.start, end: call.expr.end },
+      name: 'dtype',
+      value: '"float32"',
+    })
+  }
+  return writes
+}
+
+/** `Dense(1, activation="sigmoid")` ends a model; a gate of many units does not. */
+function isSingle(python: PythonModule, call: Call): boolean {
+  const units = python.argument(call, 'units', 0)
+  return units.state === 'given' && units.folded.state === 'known' && units.folded.value === 1
+}
+
+/** The package that the file already imports Keras from. */
+function kerasPackage(python: PythonModule, submodule: string): string {
+  const imports = [...python.imports]
+  const from = (name: RegExp) => imports.some((one) => name.test(one))
+  const root = from(/^tf_keras(\.|$)/)
+    ? 'tf_keras'
+    : from(/^tensorflow\.keras(\.|$)/) || !from(/^keras(\.|$)/)
+      ? 'tensorflow.keras'
+      : 'keras'
+  return `${root}.${submodule}`
+}
+
+function addEarlyStopping(
+  python: PythonModule,
+  call: Call,
+  value: unknown,
+  facts: UnitFacts,
+): Change | Refusal {
+  const { path, unit } = facts
+  const name = nameFor(python.tree, kerasPackage(python, 'callbacks'), 'EarlyStopping', {
+    path,
+    unit: unit.index,
+    offset: call.expr.start,
+  })
+  const imports: Import[] = name.import === null ? [] : [name.import]
+  const patience = (value as { patience?: number }).patience ?? 5
+  const best = isFirstKeras(python) ? '' : ', restore_best_weights=True'
+  const code = `${name.text}(monitor="val_loss", patience=${patience}${best})`
+  const write = addCallback(python, call, code, facts)
+  if ('reason' in write) return write
+  return {
+    title: 'End the run when val_loss stalls (EarlyStopping)',
+    safety: 'unsafe',
+    writes: [write],
+    imports,
+  }
+}
+
+/** Hands over the callback that was made and forgotten. */
+function handOver(python: PythonModule, claim: Claim, call: Call, facts: UnitFacts): Change | Refusal {
+  const name = claim.site.anchor?.split(':')[1]
+  if (name === undefined) return { reason: `no change is known for ${claim.key}` }
+  const write = addCallback(python, call, name, facts)
+  if ('reason' in write) return write
+  return { title: `Hand ${name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
+}
+
+function addCallback(python: PythonModule, call: Call, code: string, facts: UnitFacts): Write | Refusal {
+  const { path } = facts
+  const range = ({ start, end }: { start: number; end: number }): PythonRange => ({
+    unit: facts.unit.index,
+    start,
+    end,
+  })
+  const set = (items: string): Write => ({
+    kind: 'set keyword',
+    path,
+    call: range(call.expr),
+    name: 'callbacks',
+    value: `[${items}]`,
+  })
+  const given = python.argument(call, 'callbacks', fitPosition(call, 'callbacks'))
+  if (given.state === 'absent') return set(code)
+  const list = given.state === 'given' ? callbackList(python, given.expr) : null
+  if (given.state === 'unknown' || list === null) return { reason: 'the list of callbacks cannot be read' }
+  if (list.display?.type === 'list') {
+    const { start, end } = list.display
+    // The import or the name must be there before the list is made.
+    return start < call.expr.start && /^\w+$/.test(code)
+      ? { reason: 'the list is made before the callback' }
+      : { kind: 'append item', path, list: range({ start, end }), value: code }
+  }
+  const written = call.expr.args.find((one) => one.name === 'callbacks')
+  if (list.items.length === 0 && written !== undefined) return set(code)
+  if (list.alone && written !== undefined) {
+    const { start, end } = written.value
+    return set(`${python.text.slice(start, end)}, ${code}`)
+  }
+  return { reason: 'the callbacks are not written as a list' }
+}

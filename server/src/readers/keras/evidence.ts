@@ -1,0 +1,89 @@
+/** What a Keras program runs on, and whether it does the work of a real one. */
+import type { PythonModule } from '../../python/module.js'
+import type { Evidence } from '../../workload/claim.js'
+import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { once, usesAny } from '../pytorch/once.js'
+import type { ReaderContext } from '../reader.js'
+
+const toySets =
+  /^keras\.datasets\.(mnist|fashion_mnist|cifar10|cifar100|boston_housing|california_housing|imdb|reuters)(\.|$)/
+
+const strategies = [
+  'tensorflow.distribute.MirroredStrategy',
+  'tensorflow.distribute.MultiWorkerMirroredStrategy',
+  'tensorflow.distribute.experimental.MultiWorkerMirroredStrategy',
+  'tensorflow.distribute.experimental.ParameterServerStrategy',
+  'tensorflow.distribute.ParameterServerStrategy',
+  'keras.utils.multi_gpu_model',
+  'keras.distribution.DataParallel',
+  'horovod.tensorflow.keras.init',
+  'horovod.keras.init',
+]
+
+const onGpu =
+  /list_physical_devices\(\s*(device_type\s*=\s*)?['"]GPU|is_gpu_available|gpu_device_name|set_memory_growth|per_process_gpu_memory_fraction|allow_growth|['"]\/?(device:)?gpu:\d|CUDA_VISIBLE_DEVICES['"]\]\s*=\s*['"]\d/i
+const onCpu =
+  /CUDA_VISIBLE_DEVICES['"]\]\s*=\s*['"](-1)?['"]|set_visible_devices\(\s*\[\s*\]\s*,\s*['"]GPU|device_count\s*=\s*\{\s*['"]GPU['"]\s*:\s*0/
+
+export interface KerasEvidence {
+  evidence: Evidence
+  /** Keras places the model by itself, on the accelerator that it finds. */
+  automatic: boolean
+}
+
+export function kerasEvidence(python: PythonModule, context: ReaderContext): KerasEvidence {
+  const evidence: Evidence = { ...trainingEvidence(python) }
+  if (evidence.role !== 'test') evidence.role = 'training'
+  evidence.small ??= toyData(python)
+  const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
+  if (visible === '' || visible === '-1' || onCpu.test(moduleText(python))) {
+    evidence.accelerator = 'cpu'
+    return { evidence, automatic: false }
+  }
+  if (/TPUStrategy|TPUClusterResolver/.test(moduleText(python))) {
+    evidence.accelerator = 'tpu'
+    return { evidence, automatic: false }
+  }
+  const asked = usesAny(python, strategies) || onGpu.test(moduleText(python))
+  evidence.accelerator = asked ? 'gpu' : 'maybe'
+  return { evidence, automatic: true }
+}
+
+function toyData(python: PythonModule): string | null {
+  return once(python, 'keras toy data', () => {
+    const call = python.calls.find((one) => one.name !== null && toySets.test(one.name))
+    const found =
+      call?.name ?? [...python.imports].find((name) => toySets.test(name.replace('tensorflow.', '')))
+    return found === undefined ? null : (toySets.exec(found.replace('tensorflow.', ''))?.[1] ?? null)
+  })
+}
+
+const heavyLayers =
+  /^keras\.layers\.(\w+\.)*((Separable|Depthwise)?Conv(olution)?[123]D(Transpose)?|ConvLSTM\dD|MultiHeadAttention|GroupQueryAttention|Attention|TFSMLayer)$|^keras\.applications\.|^(keras_hub|keras_nlp|keras_cv|tensorflow_hub|transformers|efficientnet|segmentation_models|classification_models)\./
+const recurrent = /^keras\.layers\.(CuDNN)?(LSTM|GRU|SimpleRNN)$/
+/** Units from which on a recurrent layer fills the matrix units. */
+const wideRecurrent = 256
+
+/** True where a layer does enough matrix work to gain from short formats; null: the model is built elsewhere. */
+export function heavyModel(python: PythonModule): boolean | null {
+  return once(python, 'keras heavy model', () => {
+    let layers = 0
+    for (const call of python.calls) {
+      if (call.name === null) continue
+      if (heavyLayers.test(call.name)) return true
+      if (call.name.startsWith('keras.layers.')) layers++
+      if (!recurrent.test(call.name)) continue
+      const units = python.argument(call, 'units', 0)
+      if (
+        units.state === 'given' &&
+        units.folded.state === 'known' &&
+        Number(units.folded.value) >= wideRecurrent
+      )
+        return true
+    }
+    for (const module of python.imported) {
+      if (module.uses.some((use) => heavyLayers.test(use))) return true
+    }
+    return layers > 0 ? false : null
+  })
+}

@@ -1,0 +1,61 @@
+/** Which calls of `fit` train a Keras model. */
+import type { Call, PythonModule } from '../../python/module.js'
+import { once } from '../pytorch/once.js'
+
+const packages = /^(keras|tf_keras|tensorflow)(\.|$)/
+/** Classes of Keras that have a `fit` of another kind: tokenisers, image generators, wrappers for scikit-learn. */
+const noModel = /^keras\.(preprocessing|wrappers|utils|callbacks|layers|losses|metrics)\./
+const ownModels = /^(keras\.|transformers\.TF|keras_(hub|nlp|cv)\.models\.|tensorflow_recommenders\.Model)/
+
+export function usesKeras(python: PythonModule): boolean {
+  return once(python, 'keras', () => [...python.imports].some((name) => packages.test(name)))
+}
+
+/** Every call that trains a compiled model; empty where the module has nothing to do with Keras. */
+export function kerasFits(python: PythonModule): Call[] {
+  if (!usesKeras(python)) return []
+  const compiled = new Set<string>()
+  for (const call of python.calls) {
+    if (call.method !== 'compile' || call.expr.callee.type !== 'attribute') continue
+    if (call.expr.args.length > 0) compiled.add(receiverText(python, call))
+  }
+  return python.calls.filter((call) => isFit(python, call, compiled))
+}
+
+function isFit(python: PythonModule, call: Call, compiled: Set<string>): boolean {
+  if (call.method !== 'fit' && call.method !== 'fit_generator') return false
+  if (call.expr.callee.type !== 'attribute') return false
+  // A wrapper around `super().fit(…)` only passes on what it is given.
+  const { value } = call.expr.callee
+  if (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'super') return false
+  if (call.receiver !== null && call.receiver !== 'object')
+    return ownModels.test(call.receiver) && !noModel.test(call.receiver)
+  const counted = call.expr.args.some((one) => one.name === 'epochs' || one.name === 'nb_epoch')
+  return counted || compiled.has(receiverText(python, call))
+}
+
+export function receiverText(python: PythonModule, call: Call): string {
+  const { callee } = call.expr
+  return callee.type === 'attribute' ? python.text.slice(callee.value.start, callee.value.end) : ''
+}
+
+/** Positions of the arguments of `fit` and `fit_generator` (Keras 2 and 3; `fit_generator` ended with TensorFlow 2.6). */
+const positions: Record<string, Record<string, number>> = {
+  fit: { x: 0, epochs: 3, callbacks: 5, validation_split: 6, validation_data: 7 },
+  fit_generator: { x: 0, steps_per_epoch: 1, epochs: 2, callbacks: 4, validation_data: 5 },
+}
+
+export function fitPosition(call: Call, keyword: string): number | null {
+  return positions[call.method]?.[keyword] ?? null
+}
+
+/** Keras 1 is told by its own words. */
+export function isFirstKeras(python: PythonModule): boolean {
+  return once(python, 'keras 1', () =>
+    python.calls.some((call) =>
+      call.expr.args.some(
+        (one) => one.name === 'nb_epoch' || one.name === 'nb_filter' || one.name === 'samples_per_epoch',
+      ),
+    ),
+  )
+}

@@ -1,0 +1,31 @@
+/** Keras 1, 2 and 3: one `Training` for each call of `fit` on a model. */
+import { calleePlace } from '../claim-argument.js'
+import { defineReader } from '../reader.js'
+import { changeKeras } from './changes.js'
+import { heavyModel, kerasEvidence } from './evidence.js'
+import { kerasFits } from './fits.js'
+import { readPrecision } from './precision.js'
+import { readRun } from './run.js'
+
+export const kerasReader = defineReader({
+  name: 'keras',
+  languages: ['python'],
+  triggers: ['keras', 'tensorflow'],
+  read(facts, context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    const fits = kerasFits(python)
+    const first = fits[0]
+    if (first === undefined) return
+    const { evidence, automatic } = kerasEvidence(python, context)
+    for (const fit of fits) {
+      const place = calleePlace(fit)
+      const training = claims.subject('Training', place, fit.function?.qualified ?? '', { ...evidence })
+      if (automatic) training.known('automaticDevice', 'device', true, place)
+      readRun(python, fit, training)
+      // The policy belongs to the whole process: said once, and only where the layers gain from it.
+      if (fit === first && heavyModel(python) === true) readPrecision(python, fit, context, training)
+    }
+  },
+  change: changeKeras,
+})
