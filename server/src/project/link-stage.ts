@@ -45,6 +45,7 @@ function bindingKey({ launch, settings }: Binding, located: boolean): string {
     launch.complete,
     launch.processes,
     launch.nodes,
+    located && launch.location,
     settings.map(({ setting, state, value, location }) => [setting, state, value, located && location]),
   ])
 }
