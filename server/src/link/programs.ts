@@ -3,6 +3,9 @@ import type { Launch } from '../workload/claim.js'
 import type { ModuleIndex } from './modules.js'
 import { baseName, folderOf, join, parents } from './paths.js'
 
+/** Shell scripts run in the folder that they are started from; jobs of other files run in an image of their own. */
+const script = /\.(sh|bash|zsh|ksh|slurm|sbatch|sub|job|pbs)$/
+
 export type Resolved = { path: string } | { unresolved: string }
 
 /** Programs by their last name, for paths that are written as they stand on another machine. */
@@ -40,11 +43,12 @@ export class ProgramIndex {
       if (this.files.has(candidate)) return { path: candidate }
       if (this.files.has(`${candidate}/__main__.py`)) return { path: `${candidate}/__main__.py` }
     }
-    return this.bySuffix(path, home)
+    const placed = bases.length > 0 && script.test(launch.location.path)
+    return this.bySuffix(path, home, placed)
   }
 
   /** `/workspace/src/train.py` on another machine is `src/train.py` here, when only one file fits best. */
-  private bySuffix(path: string, home: string): Resolved {
+  private bySuffix(path: string, home: string, placed: boolean): Resolved {
     const parts = path.split('/').filter((part) => part !== '' && part !== '.' && part !== '..')
     const name = parts.at(-1)
     const candidates = name === undefined ? [] : (this.byName.get(name) ?? [])
@@ -65,6 +69,9 @@ export class ProgramIndex {
         length = same
       } else if (same === length) best.push(candidate)
     }
+    // A bare name stands for a file where the script starts, in one of the folders above; elsewhere it is another's.
+    if (placed && parts.length === 1 && best.length === 1 && !beneath(best[0]!, home))
+      return { unresolved: `no file ${path} beside this launch` }
     // A folder of its user's home that is named like none here is another project.
     if (length === 1 && parts.length > 2 && path.startsWith('~'))
       return { unresolved: `no file ${path} in this project` }
@@ -74,4 +81,9 @@ export class ProgramIndex {
     if (near.length === 1 && home !== '') return { path: near[0]! }
     return { unresolved: `several files could be ${path}` }
   }
+}
+
+/** True for a file that a way down from the launch's folder leads to. */
+function beneath(candidate: string, home: string): boolean {
+  return home === '' || candidate.startsWith(`${home}/`)
 }

@@ -10,7 +10,7 @@ const testPath = /(^|\/)(tests?|testing|unit_tests?)\/|(^|\/)(test_[^/]*|[^/]*_t
 const toyCalls = new Set(
   (
     'MNIST FashionMNIST KMNIST EMNIST QMNIST CIFAR10 CIFAR100 USPS load_iris load_digits load_wine load_breast_cancer ' +
-    'load_diabetes load_boston make_classification make_regression make_blobs make_moons make_circles FakeData'
+    'load_diabetes load_boston MNISTDataModule FashionMNISTDataModule CIFAR10DataModule make_classification make_regression make_blobs make_moons make_circles FakeData'
   ).split(' '),
 )
 const toyText = /(^|[/_.-])(f(ashion)?[-_]?mnist|mnist|cifar-?100?|iris|titanic)([/_.-]|$)/i
@@ -68,11 +68,12 @@ const modelSources = [
   'diffusers.',
 ]
 
-/** A model whose layers are all in this file and come to under two million parameters. */
+/** A model whose layers are all in this file and come to under two million parameters that take part in a product. */
 function smallModel(analysis: Analysis): string | null {
   if (analysis.uses(...modelSources)) return null
   let total = 0
   let layers = 0
+  let unknown = 0
   for (const call of analysis.calls) {
     if (call.name === null || !call.name.startsWith('torch.nn.')) continue
     if (/^torch\.nn\.(MultiheadAttention|Transformer\w*)$/.test(call.name)) return null
@@ -85,13 +86,19 @@ function smallModel(analysis: Analysis): string | null {
       else break
     }
     if (!/^torch\.nn\.(Linear|Conv|Embedding|RNN|GRU|LSTM)/.test(call.name)) continue
-    const parameters = parametersOf(call.name, sizes)
-    if (parameters === null || call.loops.length > 0) return null
+    // A row of an embedding is looked up; that is no arithmetic.
+    if (call.name.startsWith('torch.nn.Embedding')) continue
+    if (call.loops.length > 0) return null
     layers++
-    total += parameters
+    const parameters = parametersOf(call.name, sizes)
+    if (parameters !== null) total += parameters
+    else if (call.name === 'torch.nn.Linear') unknown++
+    else return null
   }
   // Layers from other modules of the project cannot be counted here.
   if (layers === 0) return null
+  // One or two linear layers are no deep network, however wide; unless they sit on one of the project's own modules.
+  if (unknown > 0 && (layers > 2 || analysis.imported.length > 0)) return null
   return total < 2_000_000 ? `a model of ${layers} ${layers === 1 ? 'layer' : 'layers'}` : null
 }
 

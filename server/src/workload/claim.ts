@@ -103,7 +103,7 @@ export interface Launch {
   job: string | null
   location: Location
   launcher: string
-  /** The program as written: a path (with the folders it may be relative to) or a module. */
+  /** The program as written: a path (with the folders it may be relative to; none: not known) or a module. */
   program: { path: string | null; module: string | null; bases: string[] }
   /** Flags of the script, without leading dashes, `-` kept; positional arguments apart. */
   flags: Record<string, LaunchValue>

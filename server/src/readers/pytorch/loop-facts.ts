@@ -161,6 +161,9 @@ const sparse = [
   'graphlearn_torch.',
   'MinkowskiEngine.',
   'spconv.',
+  'torch.sparse.',
+  'torch.sparse_coo_tensor',
+  'torch.sparse_csr_tensor',
 ]
 const sparseRoots = new Set(sparse.map((name) => name.slice(0, -1)))
 

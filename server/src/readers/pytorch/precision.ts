@@ -15,7 +15,7 @@ export type LoopPrecision =
 
 /** Words of code that lower the precision somewhere: then the loop's own precision cannot be told from the loop. */
 const lowering =
-  /\b(autocast|GradScaler|bfloat16|float16|bf16|fp16|float8|fp8|amp|use_amp|apex|mixed_precision|MixedPrecision|AMP|FP16|BF16|transformer_engine|float64)\b|\.(half|double)\s*\(|torch\.(half|double)\b|load_in_[48]bit|set_default_(dtype|tensor_type)|set_policy|getattr\(\s*torch\s*,|\.to\([^()]*\bdtype\b|\b(torch_)?dtype\s*=\s*(?!torch\.(float32|float|int|long|bool|uint8)\b|np\.|numpy\.|'|"|int\b|float\b|bool\b|object\b|str\b)/
+  /\b(autocast|GradScaler|bfloat16|float16|bf16|fp16|float8|fp8|amp|use_amp|apex|mixed_precision|MixedPrecision|AMP|FP16|BF16|transformer_engine|float64)\b|\.(half|double)\s*\(|torch\.(half|double)\b|load_in_[48]bit|set_default_(dtype|tensor_type)|set_policy|getattr\(\s*torch\s*,|\.to\([^()]*\bdtype\b(?!\s*=\s*torch\.(float32|float|int|int32|int64|long|bool|uint8)\b)|\b(torch_)?dtype\s*=(?!\s*(torch\.(float32|float|int|int32|int64|long|bool|uint8)\b|np\.|numpy\.|'|"|int\b|float\b|bool\b|object\b|str\b))/
 
 /** The same without the argument that an engine takes by itself. */
 const loweringElsewhere = new RegExp(lowering.source.replace('|mixed_precision', ''))

@@ -58,7 +58,7 @@ export function claimShellLaunch(
       program: {
         path: absolute ? `${folder}/${path}` : path,
         module,
-        bases: folder === null || folder.startsWith('/') ? [''] : [folder],
+        bases: folder === null || folder.startsWith('/') ? [] : [folder],
       },
       flags: parts.flags,
       positionals: parts.positionals,

@@ -76,6 +76,7 @@ function claimJob(claims: ClaimBuilder, { job, directives, work, command }: Job)
   if (name?.value != null && !name.value.includes('$'))
     compute.known('name', '--job-name', name.value, optionPlace(name))
   if (wanted !== null) claimGpus(compute, wanted, command)
+  else if (processorsOnly(directives)) compute.known('gpus', '--partition', 0, place)
   const nodes = nodesOf(directives)
   const nodesAt = directive(directives, 'nodes')
   if (nodes === null) compute.unknown('nodes', '--nodes', 'a number that is not readable', place)
@@ -98,6 +99,13 @@ function claimJob(claims: ClaimBuilder, { job, directives, work, command }: Job)
   compute.known('limitedBy', '--partition', `the partition${quality}`, place)
   compute.known('service', 'command', work.service, place)
   if (work.sharing !== null) compute.known('sharing', 'command', work.sharing, place)
+}
+
+/** `--partition=cpu`, `--account=abc@cpu`: centres that part their machines say so in the name. */
+function processorsOnly(directives: Directive[]): boolean {
+  return ['partition', 'account', 'constraint', 'qos'].some((name) =>
+    /(^|[^a-z])cpu([^a-z]|$)/i.test(directive(directives, name)?.value ?? ''),
+  )
 }
 
 function claimGpus(

@@ -79,7 +79,8 @@ function severityOf(search: Judged<'Search'>, fits: number, errorFits: number, s
   const cost = known(search, 'fitCost')
   if (cost === 'cheap') return 'hint'
   // On a toy data set a fit takes milliseconds, however many there are; a handful of configurations saves little.
-  if (search.subject.evidence.small !== null || share > 0.5) return 'information'
+  const half = known(search, 'unit') === 'fit' ? share >= 0.5 : share > 0.5
+  if (search.subject.evidence.small !== null || half) return 'information'
   return cost === 'dear' && fits >= errorFits ? 'error' : 'warning'
 }
 
