@@ -258,7 +258,8 @@ function claimPipeline(module: PythonModule, pipeline: Call, work: RepeatedWork,
   const memory = module.argument(pipeline, 'memory')
   const off = memory.state === 'given' && memory.folded.state === 'known' && memory.folded.value === null
   if (memory.state === 'absent' || off)
-    subject.default('cached', 'memory', false, place, { site: callSite(pipeline) })
+    // Whoever uses the pipeline cannot give it any more, as the search is written right here.
+    subject.known('cached', 'memory', false, place, { site: callSite(pipeline), channel: 'library default' })
   else if (memory.state === 'given') subject.known('cached', 'memory', true, place)
   else subject.unknown('cached', 'memory', memory.because, place)
   subject.known('transformation', 'steps', work.transformation, place)

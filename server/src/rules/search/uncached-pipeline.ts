@@ -12,11 +12,11 @@ export default defineRule({
     const { cached, transformation, repeats } = work.settings
     if (cached === undefined || cached.state === 'unknown' || cached.value !== false) return
     if (transformation?.value === undefined || repeats?.value === undefined) return
-    const { total, distinct, why } = repeats.value
+    const { total, distinct, why, lowerBound } = repeats.value
     if (total - distinct < options.search.minFits) return
     report({
       at: cached,
-      message: `${transformation.value} is fitted ${formatCount(total)} times (${why}) though only ${formatCount(distinct)} fits differ: give the pipeline ${cached.key}=.`,
+      message: `${transformation.value} is fitted ${lowerBound === true ? 'at least ' : ''}${formatCount(total)} times (${why}) though only ${formatCount(distinct)} fits differ: give the pipeline ${cached.key}=.`,
       ...(work.subject.evidence.small === null ? {} : { severity: 'information' as const }),
       saving: {
         fraction: [0, 1 - distinct / total],
