@@ -150,7 +150,7 @@ function claimStrategy(
 ): void {
   const place = argument.state === 'given' ? { ...argument.span } : calleePlace(call)
   const site = callSite(call)
-  search.known('alternatives', key, key === 'sampling_algorithm' ? ['random'] : [], place)
+  search.known('alternatives', key, ['bayesian'], place)
   if (strategy === null) search.unknown('strategy', key, 'the sampling cannot be read', place)
   else if (argument.state === 'absent') search.default('strategy', key, strategy, place, { site })
   else search.known('strategy', key, strategy, place, { site })
@@ -274,22 +274,29 @@ function changeSweep(claim: Claim, value: unknown, facts: UnitFacts): Change | R
   switch (claim.setting) {
     case 'strategy': {
       const { trials } = value as { trials: number }
+      title = `Search by Bayesian sampling, ${trials} trials`
+      const few = String(Math.max(2, Math.ceil(trials / 8)))
+      if (claim.key === 'hyperparameter_sampling') {
+        const given = python.argument(call, claim.key)
+        const made = given.state === 'given' ? python.callOf(given.expr) : null
+        if (made === null) return { reason: 'the sampling is made elsewhere' }
+        const range = { unit: facts.unit.index, start: made.expr.start, end: made.expr.end }
+        const to = spelled('azureml.train.hyperdrive', 'BayesianParameterSampling')
+        writes = [
+          { kind: 'rename callee', path: facts.path, call: range, to },
+          set('max_total_runs', String(trials)),
+          set('max_concurrent_runs', few),
+        ]
+        break
+      }
       const limits = limitsCall(python, call) ?? call
-      title = `Draw ${trials} configurations at random, weak ones stopped early`
+      const limit = (name: string, code: string): Write | Refusal =>
+        writeArgument(facts, limits, name, python.argument(limits, name), code)
       writes = [
-        set('sampling_algorithm', "'random'"),
-        writeArgument(
-          facts,
-          limits,
-          'max_total_trials',
-          python.argument(limits, 'max_total_trials'),
-          String(trials),
-        ),
+        set('sampling_algorithm', "'bayesian'"),
+        limit('max_total_trials', String(trials)),
+        limit('max_concurrent_trials', few),
       ]
-      if (python.argument(call, 'early_termination_policy').state === 'absent')
-        writes.push(
-          set('early_termination_policy', median(spelled('azure.ai.ml.sweep', 'MedianStoppingPolicy'))),
-        )
       break
     }
     case 'earlyTermination': {

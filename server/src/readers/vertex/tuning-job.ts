@@ -98,7 +98,7 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
       set('max_trial_count', positions.maximum, String(trials)),
     ]
     const parallel = numberOf(python.argument(call, 'parallel_trial_count', positions.parallel))
-    const most = Math.max(4, Math.floor(trials / 4))
+    const most = Math.max(2, Math.ceil(trials / 8))
     if (parallel !== null && parallel > most)
       writes.push(set('parallel_trial_count', positions.parallel, String(most)))
   } else if (claim.setting === 'parallelism') {

@@ -7,10 +7,12 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { CallExpr, DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import type { Span } from '../../text/location.js'
-import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { defineReader } from '../reader.js'
+import { foldedValue } from '../search/plain-argument.js'
+import { type Agent, agentOf } from './agent.js'
 import { configData, isUnreadable, pythonData } from './sweep-data.js'
 import { sweepDimensions } from './sweep-space.js'
 
@@ -32,13 +34,13 @@ export const wandbSweepReader = defineReader({
   },
 
   change(claim, value, facts) {
-    const { trials } = value as { trials: number }
-    if (claim.setting !== 'strategy') return { reason: `no change is known for ${claim.key}` }
+    const wanted = wantedOf(claim, value)
+    if (wanted === null) return { reason: `no change is known for ${claim.key}` }
     if (facts.python !== undefined)
-      return changeCode(claim, facts.python, facts.path, facts.unit.index, trials)
+      return changeCode(claim, facts.python, facts.path, facts.unit.index, wanted)
     const document = facts.config?.documents[claim.site.document ?? 0]
     if (document === undefined) return { reason: 'the file has changed' }
-    return changeDocument(document, facts.path, facts.unit.index, trials)
+    return changeDocument(document, facts.path, facts.unit.index, wanted)
   },
 })
 
@@ -96,6 +98,7 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
       call.function?.qualified ?? '',
       evidence,
       claims,
+      agentOf(module, call),
     )
   }
 }
@@ -106,6 +109,7 @@ function claimSweep(
   scope: string,
   evidence: Evidence,
   claims: ClaimBuilder,
+  agent: Agent | null = null,
 ): void {
   const search = claims.subject('Search', place, scope, evidence)
   search.known('strategy', 'method', strategies[String(data.method)]!, place)
@@ -114,12 +118,31 @@ function claimSweep(
   const grids = [sweepDimensions(data.parameters!)]
   search.known('space', 'parameters', { grids, ...gridSize(grids) }, place)
   search.known('alternatives', 'method', ['bayesian'], place)
-  if (typeof data.run_cap === 'number') search.known('trialCap', 'run_cap', data.run_cap, place)
-  else if (data.run_cap === undefined) search.default('trialCap', 'run_cap', null, place)
-  else search.unknown('trialCap', 'run_cap', 'a template', place)
+  claimCap(search, data, place, agent)
   if (data.early_terminate === undefined) search.default('earlyTermination', 'early_terminate', false, place)
   else search.known('earlyTermination', 'early_terminate', true, place)
+  // The change of a grid brings early termination with it.
+  if (data.method !== 'grid')
+    search.known('terminationGap', 'early_terminate', 'the sweep has no early_terminate', place)
+  if (agent?.steps != null && agent.logsSteps) search.known('trialSteps', 'function', agent.steps, place)
+  search.known('persisted', 'sweep', true, place)
   search.known('metric', 'metric', metricName(data), place)
+}
+
+/** The sweep's own cap, else what its agent is told. An agent that is started elsewhere may be given a count. */
+function claimCap(
+  search: SubjectBuilder<'Search'>,
+  data: Record<string, Json>,
+  place: Place,
+  agent: Agent | null,
+): void {
+  const count = agent === null || agent.endless ? undefined : foldedValue(agent.count)
+  if (typeof data.run_cap === 'number') search.known('trialCap', 'run_cap', data.run_cap, place)
+  else if (data.run_cap !== undefined) search.unknown('trialCap', 'run_cap', 'a template', place)
+  else if (typeof count === 'number') search.known('trialCap', 'count', count, place)
+  else if (agent !== null && !agent.endless)
+    search.unknown('trialCap', 'count', 'the count of the agent', place)
+  else search.default('trialCap', 'run_cap', null, place, { overridable: agent === null })
 }
 
 function metricName(data: Record<string, Json>): string | null {
@@ -132,16 +155,41 @@ function metricName(data: Record<string, Json>): string | null {
 const placeholder = { name: 'val_loss', goal: 'minimize' }
 const stopping = { type: 'hyperband', min_iter: 3 }
 
-function title(trials: number, named: boolean): string {
-  const rest = named ? '' : '; name the metric that you log'
-  return `Search by Bayesian optimisation, at most ${trials} runs, weak ones stopped early${rest}`
+/** What a sweep shall get; what it has already is kept. */
+interface Wanted {
+  title: string
+  bayes: boolean
+  cap: number | null
+  stopping: boolean
+}
+
+function wantedOf(claim: Claim, value: unknown): Wanted | null {
+  if (claim.setting === 'strategy') {
+    const { trials } = value as { trials: number }
+    const title = `Search by Bayesian optimisation, at most ${trials} runs, weak ones stopped early`
+    return { title, bayes: true, cap: trials, stopping: true }
+  }
+  if (claim.setting === 'trialCap')
+    return { title: `Stop after ${value} runs (run_cap)`, bayes: false, cap: Number(value), stopping: false }
+  if (claim.setting === 'earlyTermination')
+    return { title: 'Stop weak runs early (Hyperband)', bayes: false, cap: null, stopping: true }
+  return null
+}
+
+/** Hyperband and Bayesian optimisation compare runs by a metric that the sweep names. */
+function needsMetric(wanted: Wanted, named: boolean): boolean {
+  return !named && (wanted.bayes || wanted.stopping)
+}
+
+function titleOf(wanted: Wanted, named: boolean): string {
+  return wanted.title + (needsMetric(wanted, named) ? '; name the metric that you log' : '')
 }
 
 function changeDocument(
   document: ConfigDocument,
   path: string,
   unit: number,
-  trials: number,
+  wanted: Wanted,
 ): Change | Refusal {
   const named = text(at(document.root, 'metric', 'name')) !== undefined
   const set = (key: string, value: unknown, after?: string, comment?: string): Write => ({
@@ -154,11 +202,19 @@ function changeDocument(
     ...(after === undefined ? {} : { after }),
     ...(comment === undefined ? {} : { comment }),
   })
-  const writes = [set('method', 'bayes'), set('run_cap', trials, 'method')]
-  if (!named) writes.push(set('metric', placeholder, 'run_cap', 'the metric that the program logs'))
-  if (entry(document.root, 'early_terminate') === undefined)
-    writes.push(set('early_terminate', stopping, named ? 'run_cap' : 'metric'))
-  return { title: title(trials, named), safety: named ? 'unsafe' : 'display', writes, imports: [] }
+  const writes: Write[] = []
+  let last = 'method'
+  const add = (key: string, value: unknown, comment?: string): void => {
+    writes.push(set(key, value, last, comment))
+    last = key
+  }
+  if (wanted.bayes) writes.push(set('method', 'bayes'))
+  if (wanted.cap !== null) add('run_cap', wanted.cap)
+  if (needsMetric(wanted, named)) add('metric', placeholder, 'the metric that the program logs')
+  if (wanted.stopping && entry(document.root, 'early_terminate') === undefined)
+    add('early_terminate', stopping)
+  const safety = needsMetric(wanted, named) ? 'display' : 'unsafe'
+  return { title: titleOf(wanted, named), safety, writes, imports: [] }
 }
 
 /** A sweep in code: one display, one `dict(...)`, or assignments to its keys one by one. */
@@ -167,7 +223,7 @@ function changeCode(
   module: PythonModule,
   path: string,
   unit: number,
-  trials: number,
+  wanted: Wanted,
 ): Change | Refusal {
   const call = module.calls.find((one: Call) => String(one.expr.start) === claim.site.anchor)
   const given = call === undefined ? undefined : module.argument(call, 'sweep', 0)
@@ -178,9 +234,9 @@ function changeCode(
   const named = entryOf('metric').state === 'given'
   const additions: [key: string, code: string][] = []
   const cap = entryOf('run_cap')
-  if (cap.state === 'absent') additions.push(['run_cap', String(trials)])
-  if (!named) additions.push(['metric', "{'name': 'val_loss', 'goal': 'minimize'}"])
-  if (entryOf('early_terminate').state === 'absent')
+  if (wanted.cap !== null && cap.state === 'absent') additions.push(['run_cap', String(wanted.cap)])
+  if (needsMetric(wanted, named)) additions.push(['metric', "{'name': 'val_loss', 'goal': 'minimize'}"])
+  if (wanted.stopping && entryOf('early_terminate').state === 'absent')
     additions.push(['early_terminate', "{'type': 'hyperband', 'min_iter': 3}"])
   const replaceMethod = (text: string): Write => ({
     kind: 'replace',
@@ -189,25 +245,27 @@ function changeCode(
     text,
   })
   const writes: Write[] = []
+  const newMethod = wanted.bayes ? "'bayes'" : module.text.slice(method.span.start, method.span.end)
   const holder = holderOf(module, given.expr, method.span)
   if (holder === null) return { reason: 'the sweep is put together in a way that cannot be changed here' }
   if (holder.type === 'dict') {
     const entries = additions.map(([key, code]) => `'${key}': ${code}`)
-    writes.push(replaceMethod(["'bayes'", ...entries].join(', ')))
+    writes.push(replaceMethod([newMethod, ...entries].join(', ')))
   } else if (holder.type === 'call') {
     const range = { unit, start: holder.start, end: holder.end }
-    writes.push(replaceMethod("'bayes'"))
+    if (wanted.bayes) writes.push(replaceMethod(newMethod))
     for (const [name, value] of additions)
       writes.push({ kind: 'set keyword', path, call: range, name, value })
   } else {
-    writes.push(replaceMethod("'bayes'"))
+    if (wanted.bayes) writes.push(replaceMethod(newMethod))
     const lines = additions.map(([key, code]) => `${holder.name}['${key}'] = ${code}`)
     const statement = { unit, start: holder.start, end: holder.end }
     if (lines.length > 0) writes.push({ kind: 'insert lines', where: 'after', path, statement, lines })
   }
-  if (cap.state === 'given')
-    writes.push({ kind: 'replace', path, range: { unit, ...cap.span }, text: String(trials) })
-  return { title: title(trials, named), safety: named ? 'unsafe' : 'display', writes, imports: [] }
+  if (wanted.cap !== null && cap.state === 'given')
+    writes.push({ kind: 'replace', path, range: { unit, ...cap.span }, text: String(wanted.cap) })
+  const safety = needsMetric(wanted, named) ? 'display' : 'unsafe'
+  return { title: titleOf(wanted, named), safety, writes, imports: [] }
 }
 
 interface Assignment extends Span {

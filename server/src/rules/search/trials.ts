@@ -13,7 +13,7 @@ export function known<K extends keyof SearchSettings & string>(
 
 /** Dimensions that repeat an experiment rather than search for something. */
 export const repetition =
-  /(^|[._])(seed|random_state|random_seed|fold|split|repeat|repetition|run|trial|dataset|subset|fraction|sample|num_sample)s?(_?id|_?idx|_?index|_?name)?$/i
+  /(^|[._])(seed|random_state|random_seed|fold|split|repeat|repetition|run|trial|dataset|subset|fraction)s?(_?id|_?idx|_?index|_?name)?$/i
 
 /** Trials of the search: null where nothing limits them, undefined where their number cannot be known. */
 export function trialCount(search: Judged<'Search'>): number | null | undefined {

@@ -1,6 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
 import type { Judged } from '../../workload/claim.js'
-import { defineRule, type RuleContext } from '../rule.js'
+import { defineRule, type RuleContext, type Severity } from '../rule.js'
 import { known, trialCount } from './trials.js'
 
 export default defineRule({
@@ -30,6 +30,7 @@ export default defineRule({
         context,
         `${formatCount(atOnce)} of ${formatCount(trials)} trials run at once (${parallelism.key}), so ${atOnce >= trials ? 'none can' : 'few can'} use the results of another: this is random search at the price of a Bayesian one.`,
         cap,
+        trials < 10 ? 'information' : 'warning',
       )
       return
     }
@@ -39,16 +40,24 @@ export default defineRule({
         context,
         `${parallelism.key} is not set, so all ${formatCount(trials)} trials may start at once, each on its own machine, before the first result tells whether the search is worth going on.`,
         Math.max(2, Math.ceil(trials / 8)),
+        'warning',
       )
     }
   },
 })
 
-function report(search: Judged<'Search'>, context: RuleContext, message: string, cap: number): void {
+function report(
+  search: Judged<'Search'>,
+  context: RuleContext,
+  message: string,
+  cap: number,
+  severity: Severity,
+): void {
   const parallelism = search.settings.parallelism!
   context.report({
     at: parallelism,
     message,
+    severity,
     confidence: 'medium',
     fixes: [{ set: [{ claim: parallelism, value: cap }] }],
   })

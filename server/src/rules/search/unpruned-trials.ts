@@ -25,7 +25,9 @@ export default defineRule({
     if (typeof trials === 'number' && trials < minTrials) return
     const steps = known(search, 'trialSteps')
     if (steps !== undefined && steps.count !== null && steps.count < minSteps) return
-    const limit = known(search, 'timeLimit') ?? null
+    // A number of trials that cannot be known, of work that cannot be seen, says nothing.
+    if (trials === undefined && steps === undefined) return
+    const limit = plannedLimit(search)
     const finding: Report = {
       at: earlyTermination,
       message: messageOf(trials, steps, terminationGap.value, limit),
@@ -46,6 +48,12 @@ export default defineRule({
   },
 })
 
+/** Seconds that the author allows; a service's own limit of weeks is no plan. */
+function plannedLimit(search: Judged<'Search'>): number | null {
+  const claim = search.settings.timeLimit
+  return claim?.state === 'known' ? (claim.value ?? null) : null
+}
+
 function severityOf(
   search: Judged<'Search'>,
   trials: number | null | undefined,
@@ -55,7 +63,7 @@ function severityOf(
   if (trials === undefined || (limit !== null && limit <= shortSearch)) return 'information'
   const steps = known(search, 'trialSteps')
   // What a trial does cannot be seen: only many of them make it likely enough to matter.
-  if (steps === undefined) return trials === null || trials >= 30 ? 'warning' : 'information'
+  if (steps === undefined) return trials !== null && trials >= 30 ? 'warning' : 'information'
   return steps.what === 'boosting rounds' ? 'information' : 'warning'
 }
 

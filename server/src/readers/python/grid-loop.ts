@@ -1,0 +1,280 @@
+/** Grids that are searched by hand: nested loops, or a loop over `itertools.product`, around a training call. */
+import { distinctCount } from '../../estimate/dimension.js'
+import { gridSize } from '../../estimate/grid.js'
+import type { Loop, PythonModule } from '../../python/module.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
+import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
+import type { Place } from '../../workload/builder.js'
+import type { Dimension, SearchSettings } from '../../workload/words.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader } from '../reader.js'
+import { gridLoopChange } from './grid-loop-change.js'
+import { hyperparameter, repetitionTarget } from './hyperparameter-names.js'
+
+export const gridLoopReader = defineReader({
+  name: 'grid-loop',
+  languages: ['python'],
+  triggers: ['.fit', 'train', 'backward', 'run('],
+  read(facts, _context, claims) {
+    const python = facts.python!
+    for (const loop of python.loops) {
+      const nest = nestOf(python, loop)
+      if (nest === null) continue
+      const unit = trainingUnit(python, nest)
+      if (unit === null) continue
+      const evidence = trainingEvidence(python)
+      if (evidence.role !== 'test') evidence.role = 'tuning'
+      const place: Place = { start: loop.node.start, end: (loop.node as For).iterable.end }
+      const site = { start: loop.node.start, end: loop.node.end }
+      const search = claims.subject('Search', place, loop.function?.qualified ?? '', evidence)
+      const dimensions = nest.dimensions.map(({ expr, target: _target, ...dimension }): Dimension => {
+        return expr === null ? dimension : { ...dimension, location: claims.locate(expr) }
+      })
+      const grids = [dimensions]
+      search.known('strategy', 'for', 'grid', place, { site })
+      search.known('space', 'for', { grids, ...gridSize(grids) }, place, { site })
+      search.known('byHand', 'for', true, place)
+      search.known('unit', 'for', unit, place)
+      search.known('folds', 'for', 1, place)
+      search.known('alternatives', 'for', ['bayesian'], place)
+    }
+  },
+  change: gridLoopChange,
+})
+
+interface LoopDimension extends Dimension {
+  /** The values as written. */
+  expr: Expr | null
+  /** The variable that holds the value. */
+  target: string
+}
+
+export interface Nest {
+  /** From the outside in. */
+  loops: Loop[]
+  dimensions: LoopDimension[]
+}
+
+/** The grid whose outermost loop this is; null for loops that do something else. */
+export function nestOf(python: PythonModule, outer: Loop): Nest | null {
+  if (outer.parent !== null && dimensionsOf(python, outer.parent) !== null) return null
+  const loops: Loop[] = []
+  const dimensions: LoopDimension[] = []
+  let current: Loop | undefined = outer
+  while (current !== undefined) {
+    const own = dimensionsOf(python, current)
+    if (own === null) break
+    // Whoever breaks out of a grid has a rule of their own for when to stop.
+    if (current.hasBreak) return null
+    loops.push(current)
+    dimensions.push(...own)
+    const inner: Loop[] = childLoops(python, current)
+    current = inner.find((one) => dimensionsOf(python, one) !== null)
+  }
+  const searched = dimensions.filter((one) => hyperparameter.test(one.name) && one.size !== 1)
+  return searched.length < 2 ? null : { loops, dimensions }
+}
+
+function childLoops(python: PythonModule, loop: Loop): Loop[] {
+  return python.loops.filter((one) => one.parent === loop)
+}
+
+/** What one loop goes through; null where it is no dimension of a grid. */
+function dimensionsOf(python: PythonModule, loop: Loop): LoopDimension[] | null {
+  const { node } = loop
+  if (node.type !== 'for' || loop.role === 'train' || loop.role === 'evaluate') return null
+  const { iterable, target } = unwrapped(python, node)
+  const product = productOf(python, iterable)
+  if (product !== null) {
+    const targets = target.type === 'tuple' || target.type === 'list' ? target.items : [target]
+    // `for values in product(*grid.values())`: the names are those of the grid.
+    const spread = targets.length === 1 && product.length > 1
+    if (!spread && targets.length !== product.length) return null
+    const dimensions = product.map((one, index) => {
+      const written = spread ? undefined : targets[index]
+      const name = one.name ?? (written?.type === 'name' ? nameOf(python, loop, written.id) : '')
+      return { ...dimension(python, name, one.values), target: written?.type === 'name' ? written.id : '' }
+    })
+    if (!dimensions.some((one) => hyperparameter.test(one.name))) return null
+    return spread
+      ? dimensions.map((one) => ({ ...one, target: target.type === 'name' ? target.id : '' }))
+      : dimensions
+  }
+  if (target.type !== 'name') return null
+  const name = nameOf(python, loop, target.id)
+  const found = { ...dimension(python, name, iterable), target: target.id }
+  if (found.size === null) return null
+  // `for epoch in range(10)` counts; `for batch in …` goes through data.
+  const counts = python.definition(iterable)
+  const range = counts.type === 'call' && python.nameOf(counts.callee) === 'range'
+  if (hyperparameter.test(name)) return range && /epoch|batch$/i.test(target.id) ? null : [found]
+  return repetitionTarget.test(target.id) && found.size <= 20 ? [found] : null
+}
+
+/** `enumerate(…)`, `tqdm(…)` pass on what they wrap. */
+function unwrapped(python: PythonModule, node: For): { iterable: Expr; target: Expr } {
+  let { iterable, target }: { iterable: Expr; target: Expr } = node
+  for (let depth = 0; depth < 3; depth++) {
+    const value = python.definition(iterable)
+    if (value.type !== 'call' || value.args[0] === undefined) break
+    const method =
+      value.callee.type === 'attribute'
+        ? value.callee.attr
+        : value.callee.type === 'name'
+          ? value.callee.id
+          : ''
+    if (method === 'enumerate' && target.type === 'tuple' && target.items.length === 2)
+      target = target.items[1]!
+    else if (!/^(tqdm|track|list|tuple|progress_bar|shuffled?)$/.test(method)) break
+    iterable = value.args[0].value
+  }
+  return { iterable, target }
+}
+
+interface Factor {
+  /** The key, where the collections are those of a dictionary. */
+  name: string | null
+  values: Expr
+}
+
+/** The collections of `itertools.product(a, b)`, `product(*grid.values())`. */
+function productOf(python: PythonModule, iterable: Expr): Factor[] | null {
+  const value = python.definition(iterable)
+  if (value.type !== 'call' || python.nameOf(value.callee) !== 'itertools.product') return null
+  const factors: Factor[] = []
+  for (const argument of value.args) {
+    if (argument.name !== null) return null
+    if (argument.star === 0) factors.push({ name: null, values: argument.value })
+    else {
+      const spread = valuesOf(python, argument.value)
+      if (spread === null) return null
+      factors.push(...spread)
+    }
+  }
+  return factors
+}
+
+/** `grid.values()`, `list(grid.values())`, `[v for v in grid.values()]`, or a list of collections. */
+function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
+  let value = python.definition(expr)
+  if (value.type === 'comprehension' && value.clauses.length === 1 && value.conditions.length === 0)
+    value = python.definition(value.clauses[0]!.iterable)
+  if (value.type === 'call' && python.nameOf(value.callee) === 'list' && value.args.length === 1)
+    value = python.definition(value.args[0]!.value)
+  if (value.type === 'list' || value.type === 'tuple')
+    return value.items.map((item) => ({ name: null, values: item }))
+  if (value.type !== 'call' || value.callee.type !== 'attribute' || value.callee.attr !== 'values')
+    return null
+  const dictionary = value.callee.value
+  const keys = python.keysOf(dictionary)
+  if (keys === null) return null
+  const factors: Factor[] = []
+  for (const key of keys) {
+    const entry = python.entry(dictionary, key)
+    if (entry.state !== 'given') return null
+    factors.push({ name: key, values: entry.expr })
+  }
+  return factors
+}
+
+/** What a loop's value is: its own name, or the keyword that it is handed to (`layers=l`). */
+function nameOf(python: PythonModule, loop: Loop, target: string): string {
+  if (hyperparameter.test(target) || repetitionTarget.test(target)) return target
+  for (const call of python.calls) {
+    if (!call.loops.includes(loop)) continue
+    for (const argument of call.expr.args) {
+      if (argument.name === null || !hyperparameter.test(argument.name)) continue
+      const { value } = argument
+      const alone =
+        (value.type === 'list' || value.type === 'tuple') && value.items.length === 1
+          ? value.items[0]!
+          : value
+      if (alone.type === 'name' && alone.id === target) return argument.name
+    }
+  }
+  return target
+}
+
+function dimension(python: PythonModule, name: string, expr: Expr): Omit<LoopDimension, 'target'> {
+  const folded = python.fold(expr)
+  if (folded.state === 'known') {
+    if (!Array.isArray(folded.value)) return { name, size: null, expr: null }
+    return { name, size: distinctCount(folded.value), values: folded.value, expr }
+  }
+  const value = python.definition(expr)
+  const counted = value.type === 'list' || value.type === 'tuple' ? value.items : null
+  const size = counted === null || counted.some((item) => item.type === 'starred') ? null : counted.length
+  return { name, size, expr: null }
+}
+
+const trainingCall = /^(train|fit|run_?(training|experiment|train)|train_?(model|net|network|and_\w+|\w*))$/i
+const trainingProgram =
+  /python3?\s+\S*(train|main|run|finetune|fine_tune)\w*\.py|torchrun|accelerate launch|deepspeed /
+
+/** What one pass of the innermost loop costs; null where it does not train with the loop's values. */
+function trainingUnit(python: PythonModule, nest: Nest): SearchSettings['unit'] | null {
+  const inner = nest.loops.at(-1)!
+  const names = new Set(nest.dimensions.map((one) => one.target))
+  if (!usesAll(inner.node.body, names)) return null
+  const { effects } = inner
+  if (effects.trains) return 'run'
+  const calls = python.calls.filter((call) => call.loops.includes(inner))
+  if (calls.some((call) => call.method === 'fit' && python.argument(call, 'epochs').state === 'given'))
+    return 'run'
+  if ((effects.calls.has('.fit') || effects.calls.has('.partial_fit')) && learns(effects.calls)) return 'fit'
+  const launches = calls.some(
+    (call) =>
+      call.name !== null &&
+      /^(os\.system|subprocess\.(run|call|check_call|check_output|Popen))$/.test(call.name) &&
+      trainingProgram.test(commandText(python, call.expr.args[0]?.value)),
+  )
+  if (launches) return 'run'
+  // A function of another module that is named for what it does and is given the values.
+  const handed = calls.some(
+    (call) =>
+      trainingCall.test(call.method) &&
+      call.expr.callee.type === 'name' &&
+      python.functionOf(call.expr.callee) === null &&
+      (call.name === null || !/^(torch|tensorflow|keras|sklearn|numpy|pandas)\./.test(call.name)) &&
+      call.expr.args.some((argument) => mentions(argument.value, names)),
+  )
+  return handed ? 'run' : null
+}
+
+/** `.fit` of something that predicts, rather than of a scaler. */
+function learns(calls: Set<string>): boolean {
+  return [
+    '.predict',
+    '.predict_proba',
+    '.score',
+    '.evaluate',
+    'sklearn.model_selection.cross_val_score',
+  ].some((name) => calls.has(name))
+}
+
+function commandText(python: PythonModule, expr: Expr | undefined): string {
+  if (expr === undefined) return ''
+  const value = python.definition(expr)
+  const text = python.text.slice(value.start, Math.min(value.end, value.start + 400))
+  return value.type === 'list' ? text.replace(/["']\s*,\s*f?["']/g, ' ') : text
+}
+
+function mentions(expr: Expr, names: Set<string>): boolean {
+  if (expr.type === 'name') return names.has(expr.id)
+  return childrenOf(expr).some((child) => mentions(child, names))
+}
+
+/** The loops' values are used in the body, so they are no counters: two of them, or all where there are fewer. */
+function usesAll(body: Stmt[], names: Set<string>): boolean {
+  const used = new Set<string>()
+  const visit = (expr: Expr): void => {
+    if (expr.type === 'name' && names.has(expr.id)) used.add(expr.id)
+    for (const child of childrenOf(expr)) visit(child)
+  }
+  const walk = (statement: Stmt): void => {
+    for (const expr of expressionsOf(statement)) visit(expr)
+    for (const block of blocksOf(statement)) block.forEach(walk)
+  }
+  body.forEach(walk)
+  return used.size >= Math.min(2, names.size)
+}
