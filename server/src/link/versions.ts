@@ -228,12 +228,15 @@ export function mergeVersions(...sources: Versions[]): Versions {
 }
 
 /**
- * Plain numbers for readers: pins and lower bounds. An upper bound alone says nothing about what is installed.
+ * Plain numbers for readers: pins and lower bounds. An upper bound alone says nothing about what is installed. An exact
+ * pin also stands under the name with `==`, for readers that have to know what is certainly not newer.
  */
 export function plainVersions(versions: Versions): Record<string, string> {
   const plain: Record<string, string> = {}
   for (const [name, { version, bound }] of Object.entries(versions)) {
-    if (bound !== 'below' && name !== '__proto__') plain[name] = version
+    if (bound === 'below' || name === '__proto__') continue
+    plain[name] = version
+    if (bound === 'pin') plain[`${name}==`] = version
   }
   return plain
 }

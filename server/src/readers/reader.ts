@@ -22,7 +22,7 @@ export interface UnitFacts {
 export interface ReaderContext {
   /** The launch that the script is read with; null: read by itself. */
   binding: Binding | null
-  /** Versions of libraries that the project pins, by distribution name in lower case ('transformers': '4.46.1'). */
+  /** Versions that the project asks for at least, by distribution name in lower case ('transformers': '4.46.1'); exact pins also under 'transformers=='. */
   versions: Record<string, string>
   /** Facts of shell text inside this unit (`bash -c "…"`, container arguments, `run: |`). Offsets are those of `text`. */
   shell(text: string): ShellFacts

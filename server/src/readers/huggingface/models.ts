@@ -121,7 +121,8 @@ function readWeights(
   claims: ClaimBuilder,
 ): void {
   // Version 5 keeps the format of the checkpoint; only what is surely older comes out in fp32.
-  const version = transformersVersion(python, context.versions)
+  const pinned = context.versions['transformers==']
+  const version = transformersVersion(python, pinned === undefined ? {} : { transformers: pinned })
   if (!isPipeline && (version === null || version.major >= 5)) return
   const id = idOf(python, call)
   const parameters = id === null ? null : sizeOfModel(id)

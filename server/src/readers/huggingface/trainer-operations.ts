@@ -12,8 +12,9 @@ import { hasConvolutions } from '../pytorch/model-evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
 import { trainerEvidence } from './trainer.js'
+import { policyTrainer } from './trainer-names.js'
 import { evaluationStrategy } from './trainer-run.js'
-import { isTrained, trainersOf } from './trainers.js'
+import { isTrained, trainerName, trainersOf } from './trainers.js'
 import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
 
 export const huggingfaceOperationsReader = defineReader({
@@ -29,7 +30,10 @@ export const huggingfaceOperationsReader = defineReader({
       if ((trainers.calls.length === 0 && !trainers.elsewhere) || !isTrained(python, trainers)) continue
       const evidence = trainerEvidence(python, made, context)
       readSwitches(python, made, evidence, context, claims)
-      readRhythm(python, made, evidence, context, claims)
+      // A step that first plays out whole episodes takes minutes.
+      const plays = trainers.calls.some((call) => policyTrainer(trainerName(python, call) ?? ''))
+      if (!plays && !/GRPO|PPO|RLOO/.test(made.call.method))
+        readRhythm(python, made, evidence, context, claims)
       readParallel(python, made, evidence, context, claims)
       readCompilation(python, made, context, claims)
     }

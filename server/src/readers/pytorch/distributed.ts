@@ -75,6 +75,8 @@ export const pytorchDistributedReader = defineReader({
 })
 
 function readBackend(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
+  // Messages between programs, not gradients.
+  if (python.uses('torch.distributed.rpc.')) return
   const groups = python.callsTo('torch.distributed.init_process_group')
   const backends = groups.map((call) => python.argument(call, 'backend', 0))
   // With both in one file, the program chooses.

@@ -166,7 +166,8 @@ function readBy(expr: Expr & { type: 'call' }): { base: Expr; what: string; copi
       break
     if (reads) {
       if (attr === 'item') copies = false
-      what = attr === 'item' || what === null ? `.${attr}()` : what
+      const written = attr === 'to' ? ".to('cpu')" : `.${attr}()`
+      what = attr === 'item' || what === null ? written : what
     }
     base = base.callee.value
   }

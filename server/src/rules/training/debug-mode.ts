@@ -35,7 +35,7 @@ export default defineRule({
     ]
     report({
       at: kind,
-      severity: severityOf(judged, kind),
+      severity: severityOf(judged, kind, hasFastNetwork(judged, options)),
       message: `\`${kind.key}\` ${what}, in every step of ${where(judged, options)}.`,
       saving: { fraction, usd: null, basis: basisOf(fraction) },
       fixes: [{ set: [{ claim: kind, value: null }] }],
@@ -43,10 +43,15 @@ export default defineRule({
   },
 })
 
-function severityOf(judged: Judged<'Operation'>, kind: Claim): Severity {
+/** Devices that are sold with links between them. */
+function hasFastNetwork(judged: Judged<'Operation'>, options: RuleOptions): boolean {
+  return /^(A100|H100|H200|B\d00|GB\d00|GH200|V100)/.test(machineOf(judged, options).gpu?.name ?? '')
+}
+
+function severityOf(judged: Judged<'Operation'>, kind: Claim, fast: boolean): Severity {
   const weight = effective(judged.settings.weight)
-  // These are also known to get a machine to work at all.
-  if (weight === 'slight') return 'information'
+  // These are also known to get a machine to work at all, and cost nothing where there is no fast network.
+  if (weight === 'slight') return fast ? 'information' : 'hint'
   const fromJob = kind.channel === 'launch environment' && onGpuJob(judged)
   return weight === 'severe' && fromJob ? 'error' : 'warning'
 }
