@@ -111,6 +111,8 @@ export interface TrainingSettings {
   boundBy: string
   /** Boosting rounds at most: trees that are added one after the other. */
   rounds: number
+  /** Data that is not trained on is at hand where the run starts. */
+  heldOutData: boolean
   /** Share of each new tree that is added. */
   learningRate: number
   /** The library places the model by itself, on an accelerator where it finds one. */
