@@ -1,0 +1,201 @@
+/** What calls cost where samples are made. Canonical names; methods of unknown receivers by their own. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { codeMatches } from './evidence.js'
+
+export interface Cost {
+  /** As a clause. */
+  what: string
+  weight: 'slight' | 'ordinary'
+  /** What it depends on. */
+  inputs: Expr[]
+  /** Its value can be kept: it is no handle that has to be closed. */
+  complete: boolean
+}
+
+interface KnownCost {
+  names: RegExp
+  what: string
+  weight: 'slight' | 'ordinary'
+  complete: boolean
+  /** Which arguments decide what comes out. */
+  inputs: 'arguments' | 'first'
+}
+
+const known: KnownCost[] = [
+  {
+    names: /^pandas\.read_(csv|parquet|json|pickle|excel|feather|hdf|table|sql|sql_query)$/,
+    what: 'reads the whole table again',
+    weight: 'ordinary',
+    complete: true,
+    inputs: 'arguments',
+  },
+  {
+    names:
+      /^(json|pickle|joblib|torch|numpy|dill|cloudpickle)\.load$|^scipy\.io\.loadmat$|^yaml\.(safe_load|load|full_load)$|^numpy\.(loadtxt|genfromtxt)$/,
+    what: 'reads the whole file again',
+    weight: 'ordinary',
+    complete: true,
+    inputs: 'first',
+  },
+  {
+    names:
+      /^(transformers|sentence_transformers|diffusers|tokenizers|timm|open_clip|peft)\.(\w+\.)*(from_pretrained|from_file|pipeline|create_model\w*)$|^spacy\.load$|^torch\.hub\.load$|^sentence_transformers\.SentenceTransformer$|^whisper\.load_model$/,
+    what: 'loads a model or tokenizer again',
+    weight: 'ordinary',
+    complete: true,
+    inputs: 'arguments',
+  },
+  {
+    names:
+      /^torchvision\.models\.(\w+\.)*(resnet|vgg|vit|densenet|efficientnet|inception|mobilenet|swin)\w*$/,
+    what: 'builds a model again',
+    weight: 'ordinary',
+    complete: true,
+    inputs: 'arguments',
+  },
+  {
+    names: /^(os\.(listdir|scandir|walk)|glob\.i?glob)$/,
+    what: 'lists the folder again',
+    weight: 'ordinary',
+    complete: true,
+    inputs: 'first',
+  },
+  {
+    names: /^(zipfile\.ZipFile|tarfile\.open)$/,
+    what: 'opens the archive and reads its index again',
+    weight: 'ordinary',
+    complete: false,
+    inputs: 'first',
+  },
+  {
+    names: /^(h5py\.File|sqlite3\.connect|lmdb\.open|netCDF4\.Dataset|zarr\.open)$/,
+    what: 'opens the file again',
+    weight: 'slight',
+    complete: false,
+    inputs: 'first',
+  },
+]
+
+export function costOf(analysis: Analysis, call: Call): Cost | null {
+  const { expr, name, method } = call
+  const [first] = expr.args
+  if (name !== null) {
+    const entry = known.find(({ names }) => names.test(name))
+    if (entry !== undefined) {
+      if (first === undefined && entry.inputs === 'first') return null
+      // Mapped, a file costs what is read of it.
+      if (expr.args.some((one) => /^mmap(_mode)?$/.test(one.name ?? '') && isSet(one.value))) return null
+      const inputs = entry.inputs === 'first' ? [first!.value] : expr.args.map((one) => one.value)
+      // A handle that is kept open gives another record each time.
+      if (/^(json|pickle|dill|cloudpickle|yaml)\./.test(name) && first!.value.type === 'attribute')
+        return null
+      const opened = inputs.flatMap((input) => openedBy(analysis, input))
+      const lists = /^(os\.walk|os\.scandir|glob\.iglob)$/.test(name)
+      return { ...entry, complete: entry.complete && !lists, inputs: [...inputs, ...opened] }
+    }
+  }
+  if (expr.callee.type !== 'attribute') return null
+  const receiver = expr.callee.value
+  if (/^(sort_values|groupby|merge)$/.test(method) && isFrame(analysis, receiver)) {
+    return {
+      what: method === 'sort_values' ? 'sorts the whole table again' : 'goes through the whole table again',
+      weight: 'ordinary',
+      inputs: [receiver, ...expr.args.map((one) => one.value)],
+      complete: true,
+    }
+  }
+  if (/^(glob|rglob|iterdir)$/.test(method) && isPath(analysis, receiver)) {
+    return {
+      what: 'lists the folder again',
+      weight: 'ordinary',
+      inputs: [receiver, ...expr.args.map((one) => one.value)],
+      complete: false,
+    }
+  }
+  return null
+}
+
+function isSet(expr: Expr): boolean {
+  return expr.type !== 'constant' || (expr.value !== null && expr.value !== false)
+}
+
+/** `json.load(handle)`: what the handle was opened with. */
+function openedBy(analysis: Analysis, expr: Expr): Expr[] {
+  const value = analysis.definition(expr)
+  return value === expr ? [] : [value]
+}
+
+/** A whole table of the data set: `self.frame`. */
+function isFrame(analysis: Analysis, expr: Expr): boolean {
+  if (expr.type !== 'attribute' || expr.value.type !== 'name' || expr.value.id !== 'self') return false
+  return analysis.imports.has('pandas') && /(^|_)(df|frame|table|data|meta\w*|annotations?)$/i.test(expr.attr)
+}
+
+function isPath(analysis: Analysis, expr: Expr): boolean {
+  const value = analysis.definition(expr)
+  if (value.type === 'call') return analysis.nameOf(value.callee) === 'pathlib.Path'
+  return analysis.imports.has('pathlib.Path') && /(path|dir|root|folder)$/i.test(lastName(expr))
+}
+
+function lastName(expr: Expr): string {
+  return expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : ''
+}
+
+// The network.
+
+const requests = new Set([
+  'requests.get',
+  'requests.post',
+  'httpx.get',
+  'urllib.request.urlopen',
+  'urllib.request.urlretrieve',
+  'smart_open.open',
+  'smart_open.smart_open',
+  'wget.download',
+])
+
+/** Names of what a store hands out whole: one request for many samples. */
+const shards = /shard|\.tar\b|\.parquet|\.arrow|tfrecord/i
+
+/** What is asked over the network, as a phrase; null: nothing is. */
+export function remoteRead(analysis: Analysis, call: Call): string | null {
+  const { expr, name, method, receiver } = call
+  const text = analysis.text.slice(expr.start, Math.min(expr.end, expr.start + 400))
+  if (shards.test(text)) return null
+  if (name !== null && requests.has(name)) {
+    if (name.startsWith('smart_open.') && !/s3|gs|azure|hdfs|http|url|uri|bucket/i.test(text)) return null
+    return 'a request'
+  }
+  if (name === 'fsspec.open') {
+    const url = analysis.argument(call, 'urlpath', 0)
+    const written = url.state === 'given' && url.folded.state === 'known' ? url.folded.value : null
+    const literal =
+      typeof written === 'string'
+        ? written
+        : url.state === 'given'
+          ? analysis.text.slice(url.span.start, url.span.end)
+          : ''
+    return /^[rf]*["']?(s3a?|gs|gcs|abfss?|az|https?):\/\//.test(literal) ? 'a request' : null
+  }
+  if (expr.callee.type !== 'attribute') return null
+  if (
+    receiver !== null &&
+    /^(s3fs\.S3FileSystem|gcsfs\.GCSFileSystem|adlfs\.AzureBlobFileSystem)/.test(receiver)
+  )
+    return /^(open|cat|cat_file|get|get_file|download|read_bytes)$/.test(method)
+      ? 'a request to the store'
+      : null
+  if (/^(get_object|download_file|download_fileobj)$/.test(method))
+    return codeMatches(analysis, /\b(boto3|aioboto3|minio)\b/i) ? 'a request to the store' : null
+  if (
+    /^(download_as_bytes|download_as_string|download_as_text|download_to_filename|download_to_file)$/.test(
+      method,
+    )
+  )
+    return codeMatches(analysis, /google\.cloud/) ? 'a request to the store' : null
+  if (method === 'download_blob')
+    return codeMatches(analysis, /azure\.storage/) ? 'a request to the store' : null
+  return null
+}

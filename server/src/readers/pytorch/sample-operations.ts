@@ -1,0 +1,117 @@
+/** What the code that makes samples does over and over: one `Operation` for each such call. */
+import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { PythonModule } from '../../python/module.js'
+import type { Stmt } from '../../syntax/python-ast.js'
+import type { Claim } from '../../workload/claim.js'
+import { calleePlace, callSite } from '../claim-argument.js'
+import { claimOperation } from '../operation-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { trainingEvidence } from './evidence.js'
+import { type SampleWork, sampleWork } from './sample-work.js'
+
+export const pytorchSamplesReader = defineReader({
+  name: 'pytorch-samples',
+  languages: ['python'],
+  triggers: ['__getitem__', 'collate_fn', 'data_collator', 'set_transform', 'with_transform', '.map('],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    const found = sampleWork(python)
+    if (found.length === 0) return
+    const evidence = trainingEvidence(python)
+    for (const work of found) {
+      const { call, maker } = work
+      const at = calleePlace(call)
+      const operation = claimOperation(claims, {
+        kind: work.kind,
+        place: 'sample',
+        key: python.text.slice(call.expr.callee.start, call.expr.callee.end).replace(/\s+/g, ''),
+        at,
+        site: callSite(call, work.kind),
+        scope: work.func.qualified,
+        evidence,
+        weight: work.weight,
+        subject: work.what,
+      })
+      operation.known('each', maker.func.name, maker.each, {
+        start: maker.func.node.nameStart,
+        end: maker.func.node.nameStart + maker.func.node.name.length,
+      })
+    }
+  },
+  change(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+    const { python } = facts
+    const work =
+      python === undefined
+        ? undefined
+        : sampleWork(python).find(
+            ({ call }) => call.expr.start === claim.site.start && call.expr.end === claim.site.end,
+          )
+    if (python === undefined || work === undefined) return { reason: 'the call is not in the file any more' }
+    if (work.kind === 'remote read')
+      return { reason: 'copy the data to a local disk first, or read it in shards of many samples' }
+    return hoist(python, work, facts)
+  },
+})
+
+function hoist(python: PythonModule, work: SampleWork, facts: UnitFacts): Change | Refusal {
+  const { call, func, maker } = work
+  const klass = func.class
+  if (!work.hoistable || klass === null || klass !== maker.func.class)
+    return { reason: 'do it once, where the data set is made' }
+  const init = klass.methods.get('__init__')
+  const last = init?.node.body.at(-1)
+  if (init === undefined || last === undefined || leaves(last))
+    return { reason: 'the class has no `__init__` that could keep it' }
+  const text = python.text.slice(call.expr.start, call.expr.end)
+  // The text moves to another place, where its lines would be indented differently.
+  if (text.includes('\n')) return { reason: 'the call goes over several lines' }
+  const own = python.text.slice(klass.node.start, klass.node.end)
+  const name = freeName(own, call.assignedTo ?? call.method)
+  if (!isMadeBefore(own, text, python.text.slice(init.node.start, init.node.end)))
+    return { reason: 'what it needs is not there yet in `__init__`' }
+  const range = (node: { start: number; end: number }): PythonRange => ({
+    unit: facts.unit.index,
+    start: node.start,
+    end: node.end,
+  })
+  const writes: Write[] = [
+    { kind: 'replace', path: facts.path, range: range(call.expr), text: `self.${name}` },
+    {
+      kind: 'insert lines',
+      path: facts.path,
+      where: 'after',
+      statement: range(last),
+      lines: [`self.${name} = ${text}`],
+    },
+  ]
+  return {
+    title: `Do it once in __init__ (self.${name})`,
+    safety: 'unsafe',
+    writes,
+    imports: [],
+  }
+}
+
+function leaves(statement: Stmt): boolean {
+  return statement.type === 'return' || statement.type === 'raise' || statement.type === 'broken'
+}
+
+function freeName(taken: string, wish: string): string {
+  const base = `_${wish
+    .replace(/^self\./, '')
+    .replace(/\W+/g, '_')
+    .replace(/^_+/, '')}`
+  let name = base
+  for (let count = 2; new RegExp(`\\.${name}\\b`).test(taken); count++) name = `${base}_${count}`
+  return name
+}
+
+/** Every attribute of `self` in the call is set in `__init__`, or is a method or an inherited one. */
+function isMadeBefore(klass: string, call: string, init: string): boolean {
+  for (const [, name] of call.matchAll(/\bself\.(\w+)/g)) {
+    const set = new RegExp(`\\bself\\.${name}\\s*(:[^=\\n]+)?=[^=]|\\bself\\.${name}\\s*,`)
+    if (set.test(klass) && !set.test(init)) return false
+  }
+  return true
+}

@@ -1,0 +1,41 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { operationOf } from '../training/operation.js'
+import { makes } from './sample.js'
+
+/** Share of a run that goes into it where the loader cannot keep up. An assumption. */
+const repeated: [number, number] = [0.05, 0.4]
+
+export default defineRule({
+  name: 'data/heavy-getitem',
+  judges: 'Operation',
+  checklist: ['bottleneck/repeated-preprocessing', 'waste/cache-features', 'baseline/preprocessing-time'],
+  severity: 'warning',
+  summary: 'Work that gives the same for every sample need be done only once.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'constant work')
+    const what = effective(judged.settings.subject)
+    if (kind === null || what === undefined) return
+    const { role } = judged.subject.evidence
+    if (role === 'test' || role === 'inference') return
+    const each = effective(judged.settings.each) ?? 'sample'
+    const maker = judged.settings.each
+    const slight = effective(judged.settings.weight) === 'slight'
+    report({
+      at: kind,
+      severity: slight ? 'information' : 'warning',
+      message: `\`${kind.key}\` ${what} for every ${each}, though nothing in it depends on the ${each}: do it once${slight ? ' in each process that loads' : ' when the data set is made'}.`,
+      ...(slight
+        ? {}
+        : {
+            saving: {
+              fraction: repeated,
+              usd: null,
+              basis: `assumes that it takes 5 to 40 % of the time for a ${each}, and that loading sets the pace`,
+            },
+          }),
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+      related: makes(maker, each),
+    })
+  },
+})
