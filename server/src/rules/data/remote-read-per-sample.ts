@@ -1,0 +1,35 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { operationOf } from '../training/operation.js'
+import { makes } from './sample.js'
+
+/** Share of a run that goes into waiting for answers. An assumption. */
+const waiting: [number, number] = [0.1, 0.6]
+
+export default defineRule({
+  name: 'data/remote-read-per-sample',
+  judges: 'Operation',
+  checklist: ['baseline/ingestion-time', 'waste/cache-features'],
+  severity: 'warning',
+  summary: 'A request over the network for each sample is paid for again in every epoch.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'remote read')
+    const what = effective(judged.settings.subject)
+    if (kind === null || what === undefined) return
+    const { role } = judged.subject.evidence
+    if (role === 'test' || role === 'inference') return
+    const each = effective(judged.settings.each) ?? 'sample'
+    report({
+      at: kind,
+      message: `\`${kind.key}\` is ${what} for every ${each}, in every epoch again, while the accelerator waits for the answer: copy the data to a local disk first, or read it in shards of many samples.`,
+      saving: {
+        fraction: waiting,
+        usd: null,
+        basis:
+          'assumes that waiting for answers takes 10 to 60 % of a run; requests and traffic are billed on top',
+      },
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+      related: makes(judged.settings.each, each),
+    })
+  },
+})
