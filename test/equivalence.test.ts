@@ -1,0 +1,256 @@
+/** The command line and the language server say the same of the same bytes, after whatever was typed in between. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterEach, beforeEach, describe, it } from 'mocha'
+import {
+  createProtocolConnection,
+  type Diagnostic,
+  DidChangeNotebookDocumentNotification,
+  DidChangeTextDocumentNotification,
+  DidOpenNotebookDocumentNotification,
+  NotebookCellKind,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type TextDocumentContentChangeEvent,
+} from 'vscode-languageserver-protocol/node'
+import { TextDocument } from 'vscode-languageserver-textdocument'
+import { Folder } from './cli/folder.js'
+import { Client, pullClient } from './lsp/client.js'
+import { type JsonPosition, linesOf, readOutput } from './robustness/contract.js'
+import { damage, odd } from './robustness/damage.js'
+import { Random } from './robustness/random.js'
+import { project } from './robustness/sources.js'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const main = join(root, 'server/src/cli/main.ts')
+
+const languages: Record<string, string> = {
+  py: 'python',
+  yaml: 'yaml',
+  slurm: 'shellscript',
+  toml: 'toml',
+  txt: 'plaintext',
+}
+const severities = ['', 'error', 'warning', 'information', 'hint']
+
+/** What the bytes of a file cannot hold, or what makes them no text at all, cannot be compared. */
+const strange = odd.filter((text) => !/[\0\ud800\ufeff]/.test(text))
+
+/** A text that the server follows edit by edit. */
+class Open {
+  document: TextDocument
+
+  constructor(
+    readonly uri: string,
+    language: string,
+    readonly original: string,
+  ) {
+    this.document = TextDocument.create(uri, language, 1, original)
+  }
+
+  get text(): string {
+    return this.document.getText()
+  }
+
+  /** The change to a new text as an editor sends it: the piece that differs, in a range. */
+  edit(text: string): TextDocumentContentChangeEvent {
+    const before = this.text
+    let head = 0
+    while (head < text.length && text[head] === before[head]) head++
+    let tail = 0
+    while (tail < Math.min(text.length, before.length) - head && text.at(-1 - tail) === before.at(-1 - tail))
+      tail++
+    // An editor edits whole characters and line ends.
+    const splits = (at: number) =>
+      /[\ud800-\udbff\r]/.test(before[at - 1] ?? '') || /[\ud800-\udbff\r]/.test(text[at - 1] ?? '')
+    while (head > 0 && splits(head)) head--
+    while (tail > 0 && /[\udc00-\udfff\n]/.test(before[before.length - tail] ?? '')) tail--
+    const range = {
+      start: this.document.positionAt(head),
+      end: this.document.positionAt(before.length - tail),
+    }
+    const change = { range, text: text.slice(head, text.length - tail) }
+    this.document = TextDocument.update(this.document, [change], this.document.version + 1)
+    assert.equal(this.text, text)
+    return change
+  }
+}
+
+function fromDiagnostic(
+  path: string,
+  cell: number | null,
+  { code, severity, range, message }: Diagnostic,
+): string {
+  const at = ({ line, character }: { line: number; character: number }) => `${line}:${character}`
+  return `${path} ${cell ?? '-'} ${at(range.start)} ${at(range.end)} ${severities[severity!]} ${code}: ${message}`
+}
+
+describe('the command line and the language server', function () {
+  this.timeout(180_000)
+  let folder: Folder
+  let saved: Folder
+  let server: ChildProcess
+  let client: Client
+  let texts: Map<string, Open>
+  let cells: Open[]
+  let notebookVersion = 1
+
+  const uri = (path: string) => `${pathToFileURL(folder.path)}/${path}`
+
+  beforeEach(async () => {
+    folder = new Folder()
+    saved = new Folder()
+    folder.write(project)
+    server = spawn(process.execPath, ['--import', 'tsx', main, 'server', '--stdio'], {
+      cwd: root,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    client = new Client(
+      createProtocolConnection(
+        new StreamMessageReader(server.stdout!),
+        new StreamMessageWriter(server.stdin!),
+      ),
+    )
+    await client.start(pullClient, {}, [String(pathToFileURL(folder.path))])
+    await openAll()
+  })
+
+  afterEach(() => {
+    server.kill('SIGKILL')
+    folder.remove()
+    saved.remove()
+  })
+
+  async function openAll(): Promise<void> {
+    texts = new Map()
+    for (const [path, text] of Object.entries(project)) {
+      if (path.endsWith('.ipynb')) continue
+      const language = languages[path.split('.').at(-1)!]!
+      texts.set(path, new Open(uri(path), language, text))
+      await client.open(uri(path), text, language)
+    }
+    const json = JSON.parse(project['notes.ipynb']!) as { cells: { cell_type: string; source: string[] }[] }
+    cells = json.cells.map(({ cell_type, source }, index) => {
+      const language = cell_type === 'code' ? 'python' : 'markdown'
+      return new Open(
+        `vscode-notebook-cell:${new URL(uri('notes.ipynb')).pathname}#W${index}`,
+        language,
+        source.join(''),
+      )
+    })
+    await client.connection.sendNotification(DidOpenNotebookDocumentNotification.type, {
+      notebookDocument: {
+        uri: uri('notes.ipynb'),
+        notebookType: 'jupyter-notebook',
+        version: 1,
+        cells: cells.map(({ uri: document, document: { languageId } }) => ({
+          kind: languageId === 'markdown' ? NotebookCellKind.Markup : NotebookCellKind.Code,
+          document,
+        })),
+      },
+      cellTextDocuments: cells.map(({ uri: cell, document: { languageId }, text }) => ({
+        uri: cell,
+        languageId,
+        version: 1,
+        text,
+      })),
+    })
+  }
+
+  async function changeText(open: Open, contentChanges: TextDocumentContentChangeEvent[]): Promise<void> {
+    await client.connection.sendNotification(DidChangeTextDocumentNotification.type, {
+      textDocument: { uri: open.uri, version: open.document.version },
+      contentChanges,
+    })
+  }
+
+  async function changeCell(open: Open, changes: TextDocumentContentChangeEvent[]): Promise<void> {
+    await client.connection.sendNotification(DidChangeNotebookDocumentNotification.type, {
+      notebookDocument: { uri: uri('notes.ipynb'), version: ++notebookVersion },
+      change: {
+        cells: { textContent: [{ document: { uri: open.uri, version: open.document.version }, changes }] },
+      },
+    })
+  }
+
+  /** One thing that a user does: types, undoes everything, changes two places at once. */
+  async function act(random: Random): Promise<void> {
+    const all = [...texts.values(), ...cells]
+    const open = random.pick(all)
+    const changes: TextDocumentContentChangeEvent[] = []
+    if (random.below(4) === 0) changes.push(open.edit(open.original))
+    else {
+      for (let times = 1 + random.below(3); times > 0; times--)
+        changes.push(open.edit(damage(open.text, random.pick(all).original, random, strange)))
+    }
+    await (cells.includes(open) ? changeCell(open, changes) : changeText(open, changes))
+  }
+
+  async function fromServer(): Promise<string[]> {
+    const found: string[] = []
+    for (const [path, open] of texts)
+      for (const one of await client.pulled(open.uri)) {
+        // What is wrong with a configuration file stands in `errors` at the command line.
+        if (one.code !== undefined) found.push(fromDiagnostic(path, null, one))
+      }
+    // Cells are pushed. With a new version each of them is told again, whatever else has changed.
+    for (const open of cells) await changeCell(open, [open.edit(`${open.text} `), open.edit(open.text)])
+    for (const [index, open] of cells.entries()) {
+      if (open.document.languageId === 'markdown') continue
+      const { diagnostics } = await client.push(open.uri, ({ version }) => version === open.document.version)
+      for (const one of diagnostics) found.push(fromDiagnostic('notes.ipynb', index, one))
+    }
+    return found.sort()
+  }
+
+  async function fromCommandLine(): Promise<string[]> {
+    saved.write(Object.fromEntries([...texts].map(([path, { text }]) => [path, text])))
+    const json = JSON.parse(project['notes.ipynb']!)
+    cells.forEach(({ text }, index) => {
+      json.cells[index].source = text
+    })
+    saved.write({ 'notes.ipynb': JSON.stringify(json) })
+    const { stdout, stderr, code } = await saved.run(main, [
+      'check',
+      '--output-format',
+      'json',
+      '--show-hints',
+    ])
+    assert.ok(code === 0 || code === 1 || /configuration error/.test(stderr), stderr)
+    assert.doesNotMatch(stderr, /internal error/)
+    return readOutput(stdout, saved.path)
+      .findings.map((finding) => {
+        const lines = linesOf(finding, saved.path)
+        const at = ({ line, column }: JsonPosition) =>
+          `${line - 1}:${[...lines[line - 1]!].slice(0, column - 1).join('').length}`
+        const { path, cell, range, severity, rule, message } = finding
+        return `${path} ${cell ?? '-'} ${at(range.start)} ${at(range.end)} ${severity} ${rule}: ${message}`
+      })
+      .sort()
+  }
+
+  it('agree before anything is typed', async () => {
+    const found = await fromServer()
+    assert.deepEqual(await fromCommandLine(), found)
+    const paths = new Set(found.map((one) => one.split(' ')[0]))
+    for (const path of ['train.py', 'notes.ipynb', 'job.slurm'])
+      assert.ok(paths.has(path), `nothing in ${path}`)
+  })
+
+  for (const seed of [1, 2]) {
+    it(`agree after random edits (${seed})`, async () => {
+      const random = new Random(seed)
+      for (let round = 0; round < 4; round++) {
+        for (let times = 4 + random.below(8); times > 0; times--) {
+          await act(random)
+          // Sometimes the server has to answer in between, from a state that is soon gone.
+          if (random.below(3) === 0)
+            void client.pull(random.pick([...texts.values()]).uri).catch(() => undefined)
+        }
+        assert.deepEqual(await fromServer(), await fromCommandLine(), `round ${round}`)
+      }
+    })
+  }
+})
