@@ -108,9 +108,10 @@ export function costOf(analysis: Analysis, call: Call): Cost | null {
   }
   if (/^(glob|rglob|iterdir)$/.test(method) && isPath(analysis, receiver)) {
     return {
-      what: 'lists the folder again',
+      what: method === 'iterdir' ? 'lists the folder again' : 'goes through the whole folder again',
       weight: 'ordinary',
-      inputs: [receiver, ...expr.args.map((one) => one.value)],
+      // The pattern may well name the sample: the folder is gone through all the same.
+      inputs: [receiver],
       complete: false,
     }
   }

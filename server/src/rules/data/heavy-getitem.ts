@@ -24,7 +24,7 @@ export default defineRule({
     report({
       at: kind,
       severity: slight ? 'information' : 'warning',
-      message: `\`${kind.key}\` ${what} for every ${each}, though nothing in it depends on the ${each}: do it once${slight ? ' in each process that loads' : ' when the data set is made'}.`,
+      message: `\`${kind.key}\` ${what} for every ${each}, though that does not depend on the ${each}: do it once${slight ? ' in each process that loads' : ' when the data set is made'}.`,
       ...(slight
         ? {}
         : {
