@@ -188,6 +188,26 @@ describe('edit/python: wrap block', () => {
 })
 
 describe('edit/python: insert lines', () => {
+  it('stays behind a statement that ends with a wrapped block', () => {
+    const text = `for x in xs:
+    total += x
+    print(x)
+`
+    const result = edited(text, (at) => [
+      wrap(at('expr', 'print'), at('expr', 'print'), 'if x:'),
+      insert('after', at('for', 'for'), 'total = float(total)'),
+    ])
+    assert.equal(
+      result,
+      `for x in xs:
+    total += x
+    if x:
+        print(x)
+total = float(total)
+`,
+    )
+  })
+
   it('inserts at the indentation of the statement', () => {
     const text = 'class A:\n  def f(self):\n    a = 1  # one\n    b = 2\n'
     assert.equal(

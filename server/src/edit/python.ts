@@ -76,7 +76,8 @@ export function pythonEdits(
     const beside = wraps.some((wrap) =>
       where === 'before'
         ? wrap.firstStatement.start === statement.start && wrap.firstStatement.end === statement.end
-        : wrap.lastStatement.start === statement.start && wrap.lastStatement.end === statement.end,
+        : // Behind the last wrapped statement, or behind a statement that holds the wrap and ends with it.
+          wrap.lastStatement.end === statement.end && statement.start <= wrap.lastStatement.start,
     )
     for (const edit of result) {
       if (!beside) continue

@@ -206,6 +206,9 @@ export function needlessRetention(python: PythonModule, { code }: Step): { call:
       }
   const [only] = backward
   if (only === undefined || backward.length > 1) return null
+  // A second pass may start outside of the step.
+  if (analysis.calls.some((call) => call !== only && isBackward(call) && call.function === only.function))
+    return null
   const given = only.expr.args.find((one) => one.name === 'retain_graph')
   if (given === undefined || given.value.type !== 'constant' || given.value.value !== true) return null
   const nested =
