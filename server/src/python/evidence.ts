@@ -68,6 +68,22 @@ const modelSources = [
   'diffusers.',
 ]
 
+const plainRoots = new Set(
+  (
+    '__future__ abc argparse collections copy csv dataclasses datetime functools glob itertools json logging math os ' +
+    'pathlib pickle random re sys time typing warnings torch numpy scipy sklearn pandas matplotlib seaborn tqdm wandb'
+  ).split(' '),
+)
+
+/** A program that trains by itself, and imports nothing that could bring a model along. */
+function standsAlone(analysis: Analysis): boolean {
+  return (
+    analysis.usesHere('.backward') &&
+    !analysis.usesHere('torch.load', 'torch.hub.', 'torch.jit.') &&
+    [...analysis.imports].every((name) => plainRoots.has(name.split('.')[0]!))
+  )
+}
+
 /** A model whose layers are all in this file and come to under two million parameters that take part in a product. */
 function smallModel(analysis: Analysis): string | null {
   if (analysis.uses(...modelSources)) return null
@@ -86,8 +102,8 @@ function smallModel(analysis: Analysis): string | null {
       else break
     }
     if (!/^torch\.nn\.(Linear|Conv|Embedding|RNN|GRU|LSTM)/.test(call.name)) continue
-    // A row of an embedding is looked up; that is no arithmetic.
-    if (call.name.startsWith('torch.nn.Embedding')) continue
+    // Rows of given vectors are looked up; that is no arithmetic.
+    if (call.name === 'torch.nn.Embedding.from_pretrained') continue
     if (call.loops.length > 0) return null
     layers++
     const parameters = parametersOf(call.name, sizes)
@@ -97,8 +113,8 @@ function smallModel(analysis: Analysis): string | null {
   }
   // Layers from other modules of the project cannot be counted here.
   if (layers === 0) return null
-  // One or two linear layers are no deep network, however wide; unless they sit on one of the project's own modules.
-  if (unknown > 0 && (layers > 2 || analysis.imported.length > 0)) return null
+  // Up to three linear layers are no deep network, however wide, where nothing else can hold the rest of it.
+  if (unknown > 0 && (layers > 3 || !standsAlone(analysis))) return null
   return total < 2_000_000 ? `a model of ${layers} ${layers === 1 ? 'layer' : 'layers'}` : null
 }
 
