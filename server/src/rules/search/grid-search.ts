@@ -95,7 +95,7 @@ function sizeOf(
   const atLeast = lowerBound ? 'at least ' : ''
   const unit = known(search, 'unit')
   if (known(search, 'byHand') === true && unit === 'run')
-    return `Loops train ${formula} ${lowerBound ? 'or more ' : ''}models one after another, and nothing stops a bad one early.`
+    return `Loops train ${formula} ${lowerBound ? 'or more ' : ''}models one after another, and none is stopped because others do better.`
   if (unit === 'job' || unit === 'run') {
     const stopped = known(search, 'earlyTermination') === true
     const each = stopped
@@ -166,7 +166,7 @@ function alternatives(search: Judged<'Search'>, configurations: number): Cheaper
     found.push({
       value: { strategy: 'bayesian', trials },
       share,
-      says: `A Bayesian search of ${trials} ${known(search, 'unit') === 'job' ? 'jobs' : 'runs'} is ${formatShare(share)} of that${known(search, 'earlyTermination') === true ? '' : ', and stopping weak runs early saves more'}`,
+      says: `A Bayesian search of ${trials} ${unitsOf(search)} is ${formatShare(share)} of that${known(search, 'earlyTermination') === true || known(search, 'unit') === 'fit' ? '' : ', and stopping weak runs early saves more'}`,
     })
   }
   if (offered.includes('random')) {
@@ -180,6 +180,11 @@ function alternatives(search: Judged<'Search'>, configurations: number): Cheaper
     }
   }
   return found
+}
+
+function unitsOf(search: Judged<'Search'>): string {
+  const unit = known(search, 'unit')
+  return unit === 'job' ? 'jobs' : unit === 'fit' ? 'fits' : 'runs'
 }
 
 /** Dimensions of a grid of runs that repeat each experiment, and how many experiments there are without them. */
