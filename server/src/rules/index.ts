@@ -3,6 +3,7 @@ import cacheDisabled from './data/cache-disabled.js'
 import heavyGetitem from './data/heavy-getitem.js'
 import noLoaderWorkers from './data/no-loader-workers.js'
 import remoteReadPerSample from './data/remote-read-per-sample.js'
+import slowTransfer from './data/slow-transfer.js'
 import dataParallel from './distributed/data-parallel.js'
 import findUnusedParameters from './distributed/find-unused-parameters.js'
 import glooBackend from './distributed/gloo-backend.js'
@@ -72,4 +73,5 @@ export const rules: readonly Rule[] = [
   syncEveryMicroStep,
   heavyGetitem,
   remoteReadPerSample,
+  slowTransfer,
 ] as unknown as Rule[]

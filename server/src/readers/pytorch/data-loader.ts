@@ -1,16 +1,26 @@
 /** PyTorch data loaders: one `InputPipeline` for each `DataLoader(...)` call. */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { asBoolean, asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import {
+  asBoolean,
+  asNumber,
+  calleePlace,
+  callSite,
+  claimArgument,
+  claimedCall,
+  claimFolded,
+} from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { collateWork, datasetWork } from './dataset-work.js'
 import { trainingEvidence } from './evidence.js'
 import { feedsOf } from './loader-use.js'
+import { type Epochs, epochLoopOf, epochsOf } from './loop-facts.js'
+import { once } from './once.js'
 
 /** Loaders, with the positions of the arguments that are read; null: keyword only. */
 const loaders: Record<string, { workers: number | null; pinned: number | null }> = {
@@ -77,6 +87,14 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const feeds = feedsOf(python, call)
   if (feeds === null) pipeline.unknown('feeds', 'DataLoader', 'what it feeds cannot be told', place, { site })
   else pipeline.known('feeds', 'DataLoader', feeds, place, { site })
+  // A loader of the project may well copy by itself while it is iterated.
+  if (python.classOf(call.expr.callee)?.methods.has('__iter__') === true) {
+    const because = 'the loader has an iterator of its own'
+    pipeline.unknown('pinnedMemory', 'pin_memory', because, place, { site })
+    pipeline.unknown('persistentWorkers', 'persistent_workers', because, place, { site })
+  }
+  const epochs = feeds === 'training' ? onlyEpochs(python) : null
+  if (epochs !== null) claimFolded(pipeline, 'passes', epochs.key, epochs.trips, epochs.place, asNumber, site)
   const dataset = python.argument(call, 'dataset', 0)
   const collate = collateWork(python, call)
   const sample = dataset.state === 'given' ? datasetWork(python, dataset.expr) : null
@@ -87,6 +105,19 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
     if (decoder !== null) pipeline.known('decoder', 'dataset', decoder, place, { site })
   }
   if (sample?.unsharded === true) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
+}
+
+/** How often the training loops of this module go through their data, where they all agree. */
+function onlyEpochs(python: PythonModule): Epochs | null {
+  return once(python, 'epochs of loaders', () => {
+    const outer = new Set<Loop>()
+    for (const loop of python.loops) {
+      const epoch = loop.role === 'train' ? epochLoopOf(python, loop) : null
+      if (epoch !== null) outer.add(epoch)
+    }
+    const [only] = outer
+    return only === undefined || outer.size > 1 ? null : epochsOf(only)
+  })
 }
 
 /** A comment in the call, or above its statement, that speaks of worker processes. */
@@ -114,8 +145,15 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
   }
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the loader is not in the file any more' }
-  if (claim.setting !== 'workers') return { reason: `no change is known for ${claim.key}` }
   const positions = loaders[call.name ?? '']
+  if (positions !== undefined && (claim.setting === 'pinnedMemory' || claim.setting === 'persistentWorkers'))
+    return switchOn(
+      claim,
+      python.argument(call, claim.key, claim.setting === 'pinnedMemory' ? positions.pinned : null),
+      call,
+      facts,
+    )
+  if (claim.setting !== 'workers') return { reason: `no change is known for ${claim.key}` }
   if (positions === undefined) return { reason: 'the loader is not in the file any more' }
   const workers = python.argument(call, 'num_workers', positions.workers)
   if (workers.state === 'unknown') return { reason: 'its arguments are not written here' }
@@ -151,6 +189,17 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
     writes,
     imports,
   }
+}
+
+/** `pin_memory=True`, `persistent_workers=True`. */
+function switchOn(claim: Claim, given: ArgumentValue, call: Call, facts: UnitFacts): Change | Refusal {
+  const written = writeArgument(facts, call, claim.key, given, 'True')
+  if ('reason' in written) return written
+  const title =
+    claim.setting === 'pinnedMemory'
+      ? 'Collate into pinned memory (pin_memory=True)'
+      : 'Keep the workers between epochs (persistent_workers=True)'
+  return { title, safety: 'unsafe', writes: [written], imports: [] }
 }
 
 function isUnshardedStream(python: PythonModule, call: Call): boolean {

@@ -1,0 +1,59 @@
+import type { Claim, Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type FixRequest } from '../rule.js'
+
+/** Share of a run that copies and restarts take. An assumption. */
+const copying: [number, number] = [0.01, 0.05]
+
+export default defineRule({
+  name: 'data/slow-transfer',
+  judges: 'InputPipeline',
+  checklist: ['baseline/ingestion-time', 'baseline/idle-time'],
+  severity: 'hint',
+  summary: 'Copies from pageable memory and workers that start anew each epoch make the accelerator wait.',
+  oncePerProject: true,
+  check({ settings, subject }, { report }) {
+    const workers = effective(settings.workers)
+    // Without workers there are none to keep, and loading itself is what takes the time.
+    if (workers === undefined || workers < 1) return
+    // A launch that tries out workers says nothing about the code's own choices.
+    if (settings.workers!.channel === 'launch flag') return
+    if (subject.evidence.role !== 'training' && subject.evidence.role !== 'tuning') return
+    const { accelerator } = subject.evidence
+    if (accelerator !== 'gpu' && accelerator !== 'maybe') return
+    if (effective(settings.feeds) !== 'training' || effective(settings.work) === 'device') return
+    const pinned = isOff(settings.pinnedMemory)
+    const passes = effective(settings.passes)
+    const persistent = passes !== undefined && passes > 1 ? isOff(settings.persistentWorkers) : null
+    const first = pinned ?? persistent
+    if (first === null) return
+    const reasons: string[] = []
+    if (pinned !== null)
+      reasons.push(`Batches are copied to the accelerator from pageable memory (\`${pinned.key}\` is off)`)
+    if (persistent !== null)
+      reasons.push(
+        `${pinned === null ? 'The' : 'the'} ${workers === 1 ? 'worker is' : `${workers} workers are`} started again for each of ${passes} epochs (\`${persistent.key}\` is off)`,
+      )
+    report({
+      at: first,
+      message: `${reasons.join(', and ')}.`,
+      saving: {
+        fraction: copying,
+        usd: null,
+        basis: 'assumes that copies and restarts take 1 to 5 % of a run; measure it with a profiler',
+      },
+      fixes: fixesFor(pinned, persistent),
+    })
+  },
+})
+
+function fixesFor(...claims: (Claim | null)[]): FixRequest[] {
+  const there = claims.filter((claim) => claim !== null)
+  return [{ set: there.map((claim) => ({ claim, value: true })) }]
+}
+
+/** Off, and no launch could turn it on. */
+function isOff(claim: Judged<'InputPipeline'>['settings']['pinnedMemory']): Claim | null {
+  if (claim === undefined || claim.state === 'unknown' || claim.overridable) return null
+  return claim.value === false ? claim : null
+}
