@@ -45,7 +45,7 @@ export const programReader = defineReader({
     if ('because' in parallelism) program.unknown('parallelism', parallelism.key, parallelism.because, place)
     else program.known('parallelism', parallelism.key, parallelism.value, place)
     program.known('trains', 'training', trainsAnywhere(python), place)
-    readAccelerator(program, evidence.accelerator, place)
+    readAccelerator(program, takesAccelerator(python) ? 'maybe' : evidence.accelerator, place)
     readResumption(python, program, place)
   },
 })
@@ -60,6 +60,17 @@ function placeOf(python: PythonModule): Place {
   if (first === undefined) return { start: 0, end: 0 }
   const line = python.text.indexOf('\n', first.start)
   return { start: first.start, end: Math.min(first.end, line < 0 ? first.end : line) }
+}
+
+/** TensorFlow computes on the first accelerator without being told, where nothing places its operations. */
+function takesAccelerator(python: PythonModule): boolean {
+  return (
+    python.evidence.accelerator === 'none' &&
+    python.evidence.role === 'training' &&
+    python.imports.has('tensorflow') &&
+    !python.uses('tensorflow.device', 'tensorflow.config.', 'tensorflow.compat.v1.') &&
+    !/CUDA_VISIBLE_DEVICES/.test(python.text)
+  )
 }
 
 function readAccelerator(program: SubjectBuilder<'Program'>, accelerator: string, place: Place): void {
@@ -265,7 +276,7 @@ function placedOnDevices(python: PythonModule): Verdict | null {
     (expr.type === 'constant' &&
       typeof expr.value === 'string' &&
       /^(cuda|gpu|GPU|\/gpu|\/GPU|\/device:GPU):[1-9]/.test(expr.value)) ||
-    (expr.type === 'fstring' && typeof expr.parts[0] === 'string' && /^cuda:$/.test(expr.parts[0])) ||
+    (expr.type === 'fstring' && typeof expr.parts[0] === 'string' && /^(cuda|\/?gpu|\/device:gpu):$/i.test(expr.parts[0])) ||
     childrenOf(expr).some(visit)
   for (const statement of analysis.statements) {
     if (expressionsOf(statement).some(visit)) return { value: 'model-parallel', key: 'cuda:1' }
