@@ -276,7 +276,9 @@ function placedOnDevices(python: PythonModule): Verdict | null {
     (expr.type === 'constant' &&
       typeof expr.value === 'string' &&
       /^(cuda|gpu|GPU|\/gpu|\/GPU|\/device:GPU):[1-9]/.test(expr.value)) ||
-    (expr.type === 'fstring' && typeof expr.parts[0] === 'string' && /^(cuda|\/?gpu|\/device:gpu):$/i.test(expr.parts[0])) ||
+    (expr.type === 'fstring' &&
+      typeof expr.parts[0] === 'string' &&
+      /^(cuda|\/?gpu|\/device:gpu):$/i.test(expr.parts[0])) ||
     childrenOf(expr).some(visit)
   for (const statement of analysis.statements) {
     if (expressionsOf(statement).some(visit)) return { value: 'model-parallel', key: 'cuda:1' }
