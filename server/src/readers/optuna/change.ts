@@ -133,6 +133,8 @@ function report(facts: UnitFacts, call: Call): Change | Refusal {
   if (objective === null) return { reason: 'the objective stands in another module' }
   const { func, position } = objective
   const trial = func.node.params[position]?.name
+  if (python.calls.some((one) => one.method === 'report' && one.function === func))
+    return { reason: 'move the report into the loop over epochs, with the metric of each epoch' }
   const steps = trialSteps(python, func)
   if (trial === undefined || steps === null) return { reason: 'the objective has no loop that could report' }
   if (steps.call !== null)

@@ -1,11 +1,11 @@
 /** Optuna: each `study.optimize(…)` is a search. */
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
-import { importedFunction, reachedFunctions, trialEscapes, trialFunction } from '../search/trial-function.js'
+import { importedFunction, trialEscapes, trialFunction } from '../search/trial-function.js'
 import { type TrialSteps, trialSteps } from '../search/trial-steps.js'
 import { changeStudy } from './change.js'
 import { keepingCallback, nopPruner, samplers, studyClass, studyOf } from './names.js'
@@ -72,7 +72,7 @@ function readSampler(
   search: SubjectBuilder<'Search'>,
   call: Call,
   study: Call | null,
-  objective: Parameters<typeof suggestedSpace>[1] | null,
+  objective: Func | null,
 ): void {
   const place = calleePlace(call)
   const site = callSite(call)
@@ -118,7 +118,7 @@ function readLimits(python: PythonModule, search: SubjectBuilder<'Search'>, call
     one.state === 'absent' ||
     (one.state === 'given' && one.folded.state === 'known' && one.folded.value === null)
   // Callbacks, and code that calls `study.stop()`, may end a search that has no limit.
-  if (none(trials) && (!none(callbacks) || python.calls.some((one) => one.method === 'stop'))) {
+  if (none(trials) && (!none(callbacks) || python.uses('.stop'))) {
     search.unknown('trialCap', 'n_trials', 'something else may stop the study', place)
   } else {
     claimArgument(search, 'trialCap', 'n_trials', call, trials, { convert: limit, otherwise: null })
@@ -172,11 +172,18 @@ function readPruning(
     else search.known('terminationGap', 'NopPruner', 'NopPruner never stops a trial', place)
     return
   }
+  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
   if (reports) {
-    search.known('earlyTermination', key, true, place)
+    const late = objective === null || steps === null ? null : lateReport(python, objective.func)
+    if (late === null) {
+      search.known('earlyTermination', key, true, place)
+      return
+    }
+    search.known('earlyTermination', key, false, calleePlace(late), { site })
+    const gap = 'the objective reports only once, after training, when nothing is left to stop'
+    search.known('terminationGap', key, gap, place)
     return
   }
-  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
   const imported = given.state === 'given' ? importedFunction(python, given.expr) : null
   const seen =
     objective === null
@@ -196,10 +203,30 @@ function readPruning(
   )
 }
 
-function reportsElsewhere(python: PythonModule, objective: Parameters<typeof suggestedSpace>[1]): boolean {
+/** The only report of the module, where it stands behind the training in the objective itself. */
+function lateReport(python: PythonModule, objective: Func): Call | null {
+  if (/PruningCallback/.test(codeText(python))) return null
+  const reports = python.calls.filter((call) => call.method === 'report')
+  const only = reports.length === 1 ? reports[0]! : null
+  if (only === null || only.function !== objective || only.loops.length > 0) return null
+  return reportsElsewhere(python, objective, new Set(['.report', '.should_prune'])) ? null : only
+}
+
+/** Something that the objective reaches, here or in a neighbouring module, reports or prunes by another way. */
+function reportsElsewhere(python: PythonModule, objective: Func, seen = new Set<string>()): boolean {
   const { calls } = python.effects(objective.node.body)
-  for (const name of calls) if (/report|prune|pruning/i.test(name)) return true
-  return reachedFunctions(python, objective).length > 40
+  for (const name of calls) if (/report|prune|pruning/i.test(name) && !isOwn(name, seen)) return true
+  return false
+}
+
+/** A call that is accounted for, under its method's name or its class's. */
+function isOwn(name: string, seen: Set<string>): boolean {
+  return (
+    seen.has(name) ||
+    seen.has(`.${name.slice(name.lastIndexOf('.') + 1)}`) ||
+    name === 'optuna.TrialPruned' ||
+    name.startsWith('optuna.exceptions.')
+  )
 }
 
 /** Results that outlive the process: a storage, or a copy that is written or logged. */

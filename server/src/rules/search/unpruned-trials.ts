@@ -73,11 +73,9 @@ function messageOf(
   gap: string,
   limit: number | null,
 ): string {
-  const which = typeof trials === 'number' ? `All ${formatCount(trials)} trials run` : 'Every trial runs'
-  const its = typeof trials === 'number' ? 'their' : 'its'
-  const unit = steps === undefined ? 'end' : `last ${steps.what.replace(/s$/, '')}`
-  const of = steps?.count == null ? '' : ` (${formatCount(steps.count)} each)`
+  const which = typeof trials === 'number' ? `None of the ${formatCount(trials)} trials is` : 'No trial is'
+  const each = steps?.count == null ? '' : ` (up to ${formatCount(steps.count)} ${steps.what} each)`
   const rest =
     limit === null ? '' : ` Within ${formatDuration(limit)}, trials that are stopped make room for others.`
-  return `${which} to ${its} ${unit}${of}: ${gap}.${rest}`
+  return `${which} stopped for being weak${each}: ${gap}.${rest}`
 }
