@@ -243,7 +243,7 @@ function readPipeline(
     total,
     distinct: Math.min(total, repeats.distinct * folds),
     why: `${formatCount(candidates)} ${candidates === 1 ? 'configuration' : 'configurations'} × ${folds} folds${halving ? ' in the first round' : ''}`,
-    lowerBound: halving || space.lowerBound,
+    lowerBound: halving || (strategy === 'grid' && space.lowerBound),
   }
   // Two searches of one pipeline are told once, by the larger.
   const before = pipelines.get(pipeline)
