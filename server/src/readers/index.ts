@@ -5,6 +5,7 @@ import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { implicitDataParallelReader } from './huggingface/implicit-data-parallel.js'
 import { huggingfaceModelsReader } from './huggingface/models.js'
+import { huggingfacePaddingReader } from './huggingface/padding.js'
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
 import { huggingfaceOperationsReader } from './huggingface/trainer-operations.js'
 import { hyperoptReader } from './hyperopt/fmin.js'
@@ -69,4 +70,5 @@ export const readers: readonly Reader[] = [
   pytorchModesReader,
   pytorchOperationsReader,
   pytorchSamplesReader,
+  huggingfacePaddingReader,
 ]

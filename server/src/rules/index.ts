@@ -2,6 +2,7 @@
 import cacheDisabled from './data/cache-disabled.js'
 import heavyGetitem from './data/heavy-getitem.js'
 import noLoaderWorkers from './data/no-loader-workers.js'
+import paddingWaste from './data/padding-waste.js'
 import remoteReadPerSample from './data/remote-read-per-sample.js'
 import slowTransfer from './data/slow-transfer.js'
 import dataParallel from './distributed/data-parallel.js'
@@ -74,4 +75,5 @@ export const rules: readonly Rule[] = [
   heavyGetitem,
   remoteReadPerSample,
   slowTransfer,
+  paddingWaste,
 ] as unknown as Rule[]

@@ -1,0 +1,173 @@
+/** Tokenizers that pad every text to one length while training data is prepared. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Claim } from '../../workload/claim.js'
+import { asNumber, callSite, claimedCall, claimFolded } from '../claim-argument.js'
+import { codeMatches, codeText } from '../pytorch/evidence.js'
+import { hotCode } from '../pytorch/hot-code.js'
+import { stepEvidence } from '../pytorch/operations.js'
+import { type Maker, makersOf } from '../pytorch/sample-work.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { fewTrainingSamples } from './samples.js'
+import { trainerCalls } from './trainers.js'
+
+/** Shapes that must not change, tasks whose inputs come in fixed groups, and models whose texts have one length. */
+const fixedShapes =
+  /torch_compile\s*=\s*True|\btorch\.compile\(|torch_xla|\bjax\b|\btensorflow\b|tensorrt|onnx|jit\.trace|MultipleChoice|multiple_choice|\bdiffusers\b|\bCLIP\w*|group_texts|optimum\.(habana|neuron)|max_autotune/
+
+export const huggingfacePaddingReader = defineReader({
+  name: 'huggingface-padding',
+  languages: ['python'],
+  triggers: ['max_length'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    const found = paddedCalls(python)
+    if (found.length === 0) return
+    const evidence = stepEvidence(python)
+    evidence.small ??= fewTrainingSamples(python)
+    for (const { call, key } of found) {
+      const argument = python.argument(call, key)
+      if (argument.state !== 'given') continue
+      const place = { ...argument.span }
+      const site = callSite(call, key)
+      const pipeline = claims.subject('InputPipeline', place, call.function?.qualified ?? '', evidence)
+      const length = python.argument(call, 'max_length')
+      const { channel, overridable } =
+        argument.folded.state === 'known' ? argument.folded : { channel: 'code' as const, overridable: false }
+      if (length.state === 'absent')
+        pipeline.known('paddedTo', key, null, place, { site, channel, overridable })
+      else if (length.state === 'unknown') pipeline.unknown('paddedTo', key, length.because, place, { site })
+      else claimFolded(pipeline, 'paddedTo', key, length.folded, place, asNumber, site)
+    }
+  },
+  change: changePadding,
+})
+
+interface Padded {
+  call: Call
+  key: 'padding' | 'pad_to_max_length'
+  maker: Maker | null
+}
+
+function paddedCalls(python: PythonModule): Padded[] {
+  const candidates = python.calls.flatMap((call): Omit<Padded, 'maker'>[] => {
+    if (!call.expr.args.some((one) => one.name === 'padding' || one.name === 'pad_to_max_length')) return []
+    const callee = python.text.slice(call.expr.callee.start, call.expr.callee.end)
+    if (!/(^|[._])(tokenizer|tok|encode_plus|batch_encode_plus)$/i.test(callee)) return []
+    const padding = python.argument(call, 'padding')
+    if (
+      padding.state === 'given' &&
+      padding.folded.state === 'known' &&
+      padding.folded.value === 'max_length'
+    )
+      return [{ call, key: 'padding' }]
+    const old = python.argument(call, 'pad_to_max_length')
+    if (old.state === 'given' && old.folded.state === 'known' && old.folded.value === true)
+      return [{ call, key: 'pad_to_max_length' }]
+    return []
+  })
+  if (candidates.length === 0 || codeMatches(python, fixedShapes)) return []
+  const reached = reachedFrom(python)
+  return candidates.flatMap((one): Padded[] => {
+    if (one.call.function !== null) {
+      const maker = reached.get(one.call.function)
+      if (maker !== undefined) return [{ ...one, maker }]
+    }
+    return insideMappedLambda(python, one.call) ? [{ ...one, maker: null }] : []
+  })
+}
+
+/** Functions that prepare samples, and those that they call. */
+function reachedFrom(python: PythonModule): Map<Func, Maker> {
+  const reached = new Map<Func, Maker>()
+  for (const maker of makersOf(python)) {
+    if (!reached.has(maker.func)) reached.set(maker.func, maker)
+    const { followed } = hotCode(python as Analysis, maker.func.node.body, maker.func)
+    for (const func of followed.keys()) if (!reached.has(func)) reached.set(func, maker)
+  }
+  return reached
+}
+
+/** `data.map(lambda row: tokenizer(row['text'], …))`. */
+function insideMappedLambda(python: PythonModule, call: Call): boolean {
+  return python
+    .methodCalls('map')
+    .some((map) =>
+      map.expr.args.some(
+        ({ value }) =>
+          value.type === 'lambda' && value.start <= call.expr.start && call.expr.end <= value.end,
+      ),
+    )
+}
+
+const padsByItself =
+  /^transformers\.(\w+\.)*DataCollator(WithPadding|ForSeq2Seq|ForLanguageModeling|ForTokenClassification|ForWholeWordMask)$/
+
+function changePadding(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  const found = python === undefined ? undefined : paddedCalls(python).find((one) => one.call === call)
+  if (python === undefined || call === null || found === undefined)
+    return { reason: 'the call is not in the file any more' }
+  const range = (one: Call): PythonRange => ({
+    unit: unit.index,
+    start: one.expr.start,
+    end: one.expr.end,
+  })
+  const { key, maker } = found
+  if (!call.expr.args.some((one) => one.name === key)) return { reason: `${key} is set in another place` }
+  // In a collate function the texts of one batch are there together.
+  if (maker !== null && maker.each === 'batch' && !maker.kept && key === 'padding') {
+    return {
+      title: 'Pad to the longest text of the batch',
+      safety: 'unsafe',
+      writes: [{ kind: 'set keyword', path, call: range(call), name: key, value: '"longest"' }],
+      imports: [],
+    }
+  }
+  const around = call.function?.node ?? call.statement
+  const text = codeText(python, around.start, around.end)
+  if (/return_tensors/.test(text))
+    return { reason: 'its tensors need one length: pad in the collate function' }
+  const trainers = trainerCalls(python)
+  const [trainer] = trainers
+  if (trainer === undefined || trainers.length > 1)
+    return { reason: 'pad in the collate function of the loader instead (DataCollatorWithPadding)' }
+  const writes: Write[] = [{ kind: 'remove keyword', path, call: range(call), name: key }]
+  const imports: Import[] = []
+  const collator = python.argument(trainer, 'data_collator')
+  if (collator.state === 'unknown') return { reason: 'the collator cannot be read' }
+  const made = collator.state === 'given' ? python.callOf(python.definition(collator.expr)) : null
+  if (collator.state === 'given') {
+    if (made?.name == null || !padsByItself.test(made.name))
+      return { reason: 'the collator has to pad: DataCollatorWithPadding does' }
+    if (/labels/.test(text) && !/Seq2Seq|ForTokenClassification/.test(made.name))
+      return { reason: 'the labels have to be padded too: DataCollatorForSeq2Seq does' }
+  } else {
+    if (/labels/.test(text))
+      return { reason: 'the labels have to be padded too: DataCollatorForSeq2Seq does' }
+    // With a tokenizer a Trainer pads by itself.
+    if (!trainer.expr.args.some((one) => one.name === 'tokenizer' || one.name === 'processing_class')) {
+      const { callee } = call.expr
+      if (callee.type !== 'name' || trainer.function !== null)
+        return { reason: 'give the Trainer a collator that pads (DataCollatorWithPadding)' }
+      const name = nameFor(python.tree, 'transformers', 'DataCollatorWithPadding', {
+        path,
+        unit: unit.index,
+        offset: trainer.expr.start,
+      })
+      if (name.import !== null) imports.push(name.import)
+      writes.push({
+        kind: 'set keyword',
+        path,
+        call: range(trainer),
+        name: 'data_collator',
+        value: `${name.text}(${callee.id})`,
+      })
+    }
+  }
+  return { title: 'Pad each batch to its longest text', safety: 'unsafe', writes, imports }
+}
