@@ -235,7 +235,7 @@ function readCompilation(
   const { cell, start } = claims.locate(place)
   const id = `${claims.path}#Training@${cell ?? ''}:${start}`
   if (given.state === 'absent')
-    claimCompiled(python, { ...callSite(made.call, anchorOf(made)), ...place }, key, claims, id)
+    claimCompiled(python, place, callSite(made.call, anchorOf(made)), key, claims, id)
   else
     claimArgument(claims.extend('Training', id), 'compiled', key, made.call, given, {
       convert: asBoolean,
