@@ -25,6 +25,8 @@ export interface InertDimension {
   /** The dimension that decides, and its values for which `name` is ignored. */
   unless: string
   values: Json[]
+  /** Its value where it is not searched itself. */
+  fixed?: Json
 }
 
 /** A dimension that one run covers by itself, since a long run passes through the shorter ones. */
@@ -77,6 +79,8 @@ export interface SearchSettings {
   persisted: boolean
   /** Written as loops: nothing compares the runs while they run. */
   byHand: boolean
+  /** Where the values of each dimension are written, by its name. */
+  places: Record<string, Location>
   inert: InertDimension[]
   nested: NestedDimension[]
 }

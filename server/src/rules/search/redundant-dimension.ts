@@ -1,9 +1,9 @@
 import { distinctCount } from '../../estimate/dimension.js'
 import { formatCount } from '../../estimate/grid.js'
 import type { Json } from '../../text/json.js'
-import type { Judged } from '../../workload/claim.js'
+import type { Claim, Judged } from '../../workload/claim.js'
 import type { Dimension, InertDimension } from '../../workload/words.js'
-import { defineRule, type Report, type RuleContext } from '../rule.js'
+import { defineRule, type FixRequest, type Report, type RuleContext } from '../rule.js'
 import { known, repetition } from './trials.js'
 
 export default defineRule({
@@ -32,7 +32,7 @@ export default defineRule({
 })
 
 function at(search: Judged<'Search'>, dimension: Dimension): Report['at'] {
-  return dimension.location ?? search.settings.space!
+  return dimension.location ?? known(search, 'places')?.[dimension.name] ?? search.settings.space!
 }
 
 /** The same value written twice: `[1, 10, 10]`. */
@@ -51,9 +51,7 @@ function duplicates(search: Judged<'Search'>, dimension: Dimension, { report }: 
       usd: null,
       basis: `${formatCount(values.length - distinct)} of ${formatCount(values.length)} values are repeated`,
     },
-    fixes: [
-      { set: [{ claim: search.settings.space!, value: { drop: 'duplicates', dimension: dimension.name } }] },
-    ],
+    fixes: fixes(search.settings.places, dimension.name),
   })
 }
 
@@ -93,7 +91,7 @@ function nested(search: Judged<'Search'>, dimension: Dimension, { report }: Rule
   const finding: Report = {
     at: at(search, dimension),
     message: `${dimension.name} is searched over ${formatCount(dimension.size)} values, though ${one.because}: train once to the largest.`,
-    severity: 'information',
+    severity: dimension.size >= 3 ? 'information' : 'hint',
   }
   if (share !== null)
     finding.saving = {
@@ -113,37 +111,33 @@ function ignored(
   { report }: RuleContext,
 ): void {
   const dimension = grid.find((one) => one.name === inert.name)
+  if (dimension?.size == null || dimension.size <= 1) return
+  let share = 1 - 1 / dimension.size
+  let off = inert.values.filter((value) => value === inert.fixed)
   const decides = grid.find((one) => one.name === inert.unless)
-  if (dimension?.size == null || dimension.size <= 1 || decides?.values === undefined) return
-  const off = decides.values.filter((value) => inert.values.some((one) => one === value))
+  if (decides !== undefined) {
+    const { values } = decides
+    if (values === undefined) return
+    off = values.filter((value) => inert.values.includes(value))
+    share *= off.length / values.length
+  }
   if (off.length === 0) return
-  const share = (off.length / decides.values.length) * (1 - 1 / dimension.size)
   const condition = `${inert.unless}=${off.map(format).join(' or ')}`
   const count =
     points === null
-      ? 'Grid points are identical'
+      ? 'Grid points repeat each other'
       : `${formatCount(points * share)} of ${formatCount(points)} grid points repeat another one`
   report({
     at: at(search, dimension),
     message: `${count}: ${inert.name} has no effect with ${condition}.`,
     saving: { fraction: [share, share], usd: null, basis: 'grid points that differ only in what is ignored' },
-    fixes: [
-      {
-        set: [
-          {
-            claim: search.settings.space!,
-            value: { split: inert.unless, off, without: inert.name } satisfies SplitGrid,
-          },
-        ],
-      },
-    ],
+    fixes: fixes(search.settings.inert, inert.name),
   })
 }
 
-interface SplitGrid {
-  split: string
-  off: Json[]
-  without: string
+/** The reader that found it knows where the grid is written. */
+function fixes(claim: Claim | undefined, dimension: string): FixRequest[] {
+  return claim === undefined || claim.state === 'unknown' ? [] : [{ set: [{ claim, value: { dimension } }] }]
 }
 
 function format(value: Json): string {

@@ -1,0 +1,231 @@
+/** Parts of a scikit-learn grid that repeat others: said of the searches that `search.ts` finds. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { DictExpr, Expr } from '../../syntax/python-ast.js'
+import type { Location } from '../../text/location.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import type { InertDimension, NestedDimension } from '../../workload/words.js'
+import { calleePlace, callSite } from '../claim-argument.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { foldedValue } from '../search/plain-argument.js'
+import { conditionsOf, coveredBy } from './parameter-effects.js'
+import { pipelineCall, stepsOf } from './pipeline.js'
+import { gridDictionaries } from './space.js'
+
+const grids = /^(sklearn|dask_ml|cuml)\.model_selection\.(Halving)?GridSearchCV$/
+
+export const sklearnGridReader = defineReader({
+  name: 'sklearn-grid',
+  languages: ['python'],
+  triggers: ['GridSearchCV'],
+  read(facts, _context, claims) {
+    const python = facts.python!
+    for (const call of python.calls)
+      if (call.name !== null && grids.test(call.name)) readGrid(python, call, claims)
+  },
+  change(claim, value, facts) {
+    const { dimension } = value as { dimension: string }
+    return claim.setting === 'inert'
+      ? split(claim, dimension, facts)
+      : dropDuplicates(claim, dimension, facts)
+  },
+})
+
+function gridsOf(python: PythonModule, call: Call): DictExpr[] | null {
+  const given = python.argument(call, 'param_grid', 1)
+  return given.state === 'given' ? gridDictionaries(python, given.expr) : null
+}
+
+function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const dictionaries = gridsOf(python, call)
+  if (dictionaries === null) return
+  const place = calleePlace(call)
+  const at = claims.locate(place)
+  const search = claims.extend('Search', `${claims.path}#Search@${at.cell ?? ''}:${at.start}`)
+  const site = callSite(call)
+  const places: Record<string, Location> = {}
+  const inert = new Map<string, InertDimension>()
+  const nested = new Map<string, NestedDimension>()
+  for (const dictionary of dictionaries) {
+    for (const entry of dictionary.entries) {
+      const name = keyOf(python, entry.key)
+      if (name === null) continue
+      const values = python.definition(entry.value)
+      places[name] ??= claims.locate({ start: values.start, end: values.end })
+      const { estimator, prefix, parameter } = ownerOf(python, call, name)
+      if (estimator === null) continue
+      const because = coveredBy(estimator.method, parameter)
+      if (because !== null) nested.set(name, { name, because })
+      for (const condition of conditionsOf(estimator.method)) {
+        if (condition.parameter !== parameter) continue
+        const decides = python.argument(estimator, condition.unless)
+        const fixed = decides.state === 'absent' ? condition.otherwise : foldedValue(decides)
+        inert.set(name, {
+          name,
+          unless: prefix + condition.unless,
+          values: condition.values,
+          ...(fixed === undefined ? {} : { fixed }),
+        })
+      }
+    }
+  }
+  search.known('places', 'param_grid', places, place, { site })
+  search.known('inert', 'param_grid', [...inert.values()], place, { site })
+  search.known('nested', 'param_grid', [...nested.values()], place, { site })
+}
+
+function keyOf(python: PythonModule, key: Expr | null): string | null {
+  const folded = key === null ? null : python.fold(key)
+  return folded?.state === 'known' && typeof folded.value === 'string' ? folded.value : null
+}
+
+interface Owner {
+  estimator: Call | null
+  /** `svc__`, or nothing. */
+  prefix: string
+  parameter: string
+}
+
+/** The estimator that a parameter belongs to: a step of a pipeline by its name, or the estimator itself. */
+function ownerOf(python: PythonModule, search: Call, name: string): Owner {
+  const cut = name.lastIndexOf('__')
+  const prefix = cut < 0 ? '' : name.slice(0, cut + 2)
+  const parameter = cut < 0 ? name : name.slice(cut + 2)
+  const given = python.argument(search, 'estimator', 0)
+  const none: Owner = { estimator: null, prefix, parameter }
+  if (given.state !== 'given') return none
+  if (prefix === '') return { ...none, estimator: python.callOf(given.expr) }
+  const pipeline = pipelineCall(python, given.expr)
+  const step =
+    pipeline === null ? undefined : stepsOf(python, pipeline)?.find((one) => `${one.name}__` === prefix)
+  return step === undefined ? none : { ...none, estimator: python.callOf(step.expr) }
+}
+
+/** The display that holds the values of a dimension, where the search is the only one that uses the grid. */
+function entriesOf(claim: Claim, facts: UnitFacts): { call: Call; dictionaries: DictExpr[] } | Refusal {
+  const python = facts.python!
+  const call = python.callAt(claim.site)
+  const dictionaries = call === null ? null : gridsOf(python, call)
+  if (call === null || dictionaries === null) return { reason: 'the grid has changed' }
+  return { call, dictionaries }
+}
+
+function dropDuplicates(claim: Claim, dimension: string, facts: UnitFacts): Change | Refusal {
+  const python = facts.python!
+  const found = entriesOf(claim, facts)
+  if ('reason' in found) return found
+  for (const dictionary of found.dictionaries) {
+    for (const entry of dictionary.entries) {
+      if (keyOf(python, entry.key) !== dimension) continue
+      const list = entry.value
+      if (list.type !== 'list') continue
+      const seen = new Set<string>()
+      const kept: string[] = []
+      for (const item of list.items) {
+        const value = python.fold(item)
+        if (value.state === 'unknown' || item.type === 'starred')
+          return { reason: 'not all values are plain' }
+        const key = JSON.stringify(value.value)
+        if (!seen.has(key)) kept.push(python.text.slice(item.start, item.end))
+        seen.add(key)
+      }
+      if (kept.length === list.items.length) continue
+      if (/[#\n]/.test(python.text.slice(list.start, list.end)))
+        return { reason: 'the values stand on several lines' }
+      const range = { unit: facts.unit.index, start: list.start, end: list.end }
+      const text = `[${kept.join(', ')}]`
+      return {
+        title: `Leave out the repeated values of ${dimension}`,
+        safety: 'safe',
+        writes: [{ kind: 'replace', path: facts.path, range, text }],
+        imports: [],
+      }
+    }
+  }
+  return { reason: 'the values are written in another place' }
+}
+
+/** One grid becomes two: without the ignored parameters, and with them. */
+function split(claim: Claim, dimension: string, facts: UnitFacts): Change | Refusal {
+  const python = facts.python!
+  const found = entriesOf(claim, facts)
+  if ('reason' in found) return found
+  const inert = (claim.value as InertDimension[]).find((one) => one.name === dimension)
+  const dictionary = found.dictionaries.find((one) =>
+    one.entries.some((entry) => keyOf(python, entry.key) === dimension),
+  )
+  if (inert === undefined || dictionary === undefined) return { reason: 'the grid has changed' }
+  if (dictionary.entries.some((entry) => keyOf(python, entry.key) === null))
+    return { reason: 'the grid unpacks another one' }
+  const range = { unit: facts.unit.index, start: dictionary.start, end: dictionary.end }
+  const decides = dictionary.entries.find((entry) => keyOf(python, entry.key) === inert.unless)
+  const entryText = (entry: DictExpr['entries'][number]) =>
+    python.text.slice(entry.key!.start, entry.value.end)
+  const ignored = (claim.value as InertDimension[]).filter((one) => one.unless === inert.unless)
+  const change = (title: string, text: string): Change => ({
+    title,
+    safety: 'unsafe',
+    writes: [{ kind: 'replace', path: facts.path, range, text }],
+    imports: [],
+  })
+  if (python.tree.comments.some((one) => one.start >= dictionary.start && one.end <= dictionary.end))
+    return { reason: 'there are comments in the grid' }
+  if (decides === undefined) {
+    const rest = dictionary.entries.filter((entry) => keyOf(python, entry.key) !== dimension)
+    return change(`Leave ${dimension} out of the grid`, `{${rest.map(entryText).join(', ')}}`)
+  }
+  if (decides.value.type !== 'list')
+    return { reason: `the values of ${inert.unless} are written in another place` }
+  const alone = found.dictionaries.length === 1
+  if (alone && usedElsewhere(python, found.call, dictionary))
+    return { reason: 'the grid is used in other places too' }
+  const without: string[] = []
+  const rest: string[] = []
+  for (const item of decides.value.items) {
+    const value = python.fold(item)
+    if (value.state === 'unknown') return { reason: 'not all values are plain' }
+    const text = python.text.slice(item.start, item.end)
+    if (inert.values.includes(value.value)) without.push(text)
+    else rest.push(text)
+  }
+  const off = new Set(
+    ignored
+      .filter((one) => without.every((text) => one.values.some((value) => literal(text) === value)))
+      .map((one) => one.name),
+  )
+  const grid = (values: string[], leaveOut: Set<string>): string => {
+    const entries = dictionary.entries
+      .filter((entry) => !leaveOut.has(keyOf(python, entry.key)!))
+      .map((entry) =>
+        entry === decides
+          ? `${python.text.slice(entry.key!.start, entry.key!.end)}: [${values.join(', ')}]`
+          : entryText(entry),
+      )
+    return `{${entries.join(', ')}}`
+  }
+  const title = `Search ${dimension} only where it has an effect`
+  if (rest.length === 0) return change(title, grid(without, off))
+  const both = `${grid(without, off)}, ${grid(rest, new Set())}`
+  return change(title, alone && !inList(python, dictionary) ? `[${both}]` : both)
+}
+
+/** A literal as its value, for comparison. */
+function literal(text: string): unknown {
+  if (text === 'None') return null
+  if (text === 'True' || text === 'False') return text === 'True'
+  return /^(['"]).*\1$/.test(text) ? text.slice(1, -1) : Number(text)
+}
+
+/** Already one of a list of grids. */
+function inList(python: PythonModule, dictionary: DictExpr): boolean {
+  return python.text.slice(0, dictionary.start).trimEnd().endsWith('[')
+}
+
+/** The dictionary's name is read by something else, which would find a list there. */
+function usedElsewhere(python: PythonModule, call: Call, dictionary: DictExpr): boolean {
+  const given = python.argument(call, 'param_grid', 1)
+  if (given.state !== 'given' || given.expr === dictionary || given.expr.type !== 'name') return false
+  const uses = python.text.match(new RegExp(`(?<![\\w.])${given.expr.id}(?![\\w])(?!\\s*=[^=])`, 'g')) ?? []
+  return uses.length > 1
+}
