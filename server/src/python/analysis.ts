@@ -558,7 +558,9 @@ export class Analysis implements PythonModule {
       this.calls.some(
         (call) =>
           call.function === null &&
-          /^(fit|train|main|run|parse_args|fit_one_cycle|fine_tune)$/.test(call.method) &&
+          /^(fit|train|main|run|parse_args|fit_one_cycle|fine_tune|from_pretrained|generate|predict)$/.test(
+            call.method,
+          ) &&
           !insideClass(this, call),
       )
     )

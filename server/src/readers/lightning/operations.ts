@@ -210,7 +210,11 @@ function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change |
   if (name === 'val_check_interval')
     return set(typeof value === 'number' && value > 1 ? String(value) : '0.25')
   const row = rows.find((one) => one.key === name)
-  if (row?.write != null) return set(row.write)
+  if (row?.write != null) {
+    const change = set(row.write)
+    // Data that is made in double precision has to follow.
+    return row.kind === 'double precision' && 'safety' in change ? { ...change, safety: 'display' } : change
+  }
   if (!call.expr.args.some((one) => one.name === name)) return { reason: `${name} is set in another place` }
   return {
     title: `Remove ${name}`,

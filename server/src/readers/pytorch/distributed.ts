@@ -359,7 +359,16 @@ function addSampler(python: PythonModule, call: Call, facts: UnitFacts): Change 
   const imports: Import[] = made.import === null ? [] : [made.import]
   const epoch = shuffled ? setEpoch(python, call, name, facts) : null
   if (epoch !== null) writes.push(epoch)
-  return { title: 'Give each process its share (DistributedSampler)', safety: 'unsafe', writes, imports }
+  const title = 'Give each process its share (DistributedSampler)'
+  // The loop over epochs is out of reach: its order has to be drawn there.
+  if (shuffled && epoch === null)
+    return {
+      title: `${title}, and call its set_epoch(epoch) in each epoch`,
+      safety: 'display',
+      writes,
+      imports,
+    }
+  return { title, safety: 'unsafe', writes, imports }
 }
 
 function freeName(python: PythonModule, wanted: string): string {

@@ -244,10 +244,12 @@ function changeSwitch(python: PythonModule, key: string, claim: Claim, facts: Un
   if (found === undefined) return gone
   const { remedy, statement } = found
   if ('reason' in remedy) return remedy
+  // Inputs and constants are mostly made in the same format, and have to follow.
+  const safety = found.kind === 'double precision' ? 'display' : 'unsafe'
   if ('remove' in remedy) {
     return {
       title: `Remove ${key}`,
-      safety: 'unsafe',
+      safety,
       writes: [
         {
           kind: 'remove statement',
@@ -261,7 +263,7 @@ function changeSwitch(python: PythonModule, key: string, claim: Claim, facts: Un
   const { start, end } = remedy.at
   return {
     title: remedy.write === '' ? `Remove ${key.slice(key.lastIndexOf('.'))}` : `Set it to ${remedy.write}`,
-    safety: 'unsafe',
+    safety,
     writes: [{ kind: 'replace', path, range: { unit: unit.index, start, end }, text: remedy.write }],
     imports: [],
   }

@@ -145,6 +145,11 @@ function writeText(analysis: Analysis, expr: Expr, text: string): Remedy {
 
 const modelNames = /(^|_)(model|net|network|classifier|generator|discriminator|encoder|decoder)\d*$/i
 
+/** Classes whose objects are models, and classes of arrays, which have the same methods. */
+const modelClasses =
+  /(^|\.)\w*(Model|Net|Network|Encoder|Decoder|Classifier|Transformer|Former|VAE|MLP|CNN|RNN|LSTM|GRU|ResNet\d*)$/
+const notModels = /(^|\.)\w*(Tensor|Variable|Parameter|Array|ndarray|DataFrame|Series|Loss|Dataset)$/
+
 /** `model.double()`, `model.to(torch.float64)`. */
 function doubleSwitch(analysis: Analysis, call: Call): Switch | null {
   const { callee } = call.expr
@@ -158,10 +163,16 @@ function doubleSwitch(analysis: Analysis, call: Call): Switch | null {
   } else if (call.expr.args.length > 0) return null
   const type = typeOf(analysis, callee.value)
   // The built chain: `Net().double().cuda()`.
-  const made = callee.value.type === 'call' && analysis.classOf(callee.value.callee) !== null
+  const made =
+    callee.value.type === 'call' &&
+    (analysis.classOf(callee.value.callee) !== null ||
+      /^(torchvision\.models|timm|transformers)\./.test(analysis.nameOf(callee.value.callee) ?? ''))
   const isModel =
     (type !== null && /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel)$/.test(type)) ||
-    (type === null && (made || modelNames.test(lastIdentifier(callee.value))))
+    (type === null && (made || modelNames.test(lastIdentifier(callee.value)))) ||
+    (type !== null &&
+      !notModels.test(type) &&
+      (modelClasses.test(type) || modelNames.test(lastIdentifier(callee.value))))
   if (!isModel) return null
   const receiver = analysis.text.slice(callee.value.start, callee.value.end)
   const alone = call.statement.type === 'expr' && call.statement.value === call.expr
