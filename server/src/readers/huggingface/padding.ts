@@ -4,7 +4,7 @@ import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/wri
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
-import { asNumber, callSite, claimedCall, claimFolded } from '../claim-argument.js'
+import { callSite, claimedCall } from '../claim-argument.js'
 import { codeMatches, codeText } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { stepEvidence } from '../pytorch/operations.js'
@@ -35,12 +35,19 @@ export const huggingfacePaddingReader = defineReader({
       const site = callSite(call, key)
       const pipeline = claims.subject('InputPipeline', place, call.function?.qualified ?? '', evidence)
       const length = python.argument(call, 'max_length')
-      const { channel, overridable } =
-        argument.folded.state === 'known' ? argument.folded : { channel: 'code' as const, overridable: false }
-      if (length.state === 'absent')
-        pipeline.known('paddedTo', key, null, place, { site, channel, overridable })
+      const { folded } = argument
+      if (folded.state === 'unknown') continue
+      const { channel, location, overridable } = folded
+      const options = { site, channel, ...(location === undefined ? {} : { location }) }
+      if (length.state === 'absent') pipeline.known('paddedTo', key, null, place, { ...options, overridable })
       else if (length.state === 'unknown') pipeline.unknown('paddedTo', key, length.because, place, { site })
-      else claimFolded(pipeline, 'paddedTo', key, length.folded, place, asNumber, site)
+      else if (length.folded.state === 'unknown' || typeof length.folded.value !== 'number')
+        pipeline.unknown('paddedTo', key, 'the length cannot be read', place, { site })
+      else {
+        // What a launch could replace may make the texts short.
+        const open = overridable || length.folded.overridable
+        pipeline.known('paddedTo', key, length.folded.value, place, { ...options, overridable: open })
+      }
     }
   },
   change: changePadding,
@@ -110,15 +117,18 @@ function changePadding(claim: Claim, _value: unknown, facts: UnitFacts): Change 
   const { python, path, unit } = facts
   const call = claimedCall(python, claim.site)
   const found = python === undefined ? undefined : paddedCalls(python).find((one) => one.call === call)
-  if (python === undefined || call === null || found === undefined)
-    return { reason: 'the call is not in the file any more' }
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  // Read for a launch, it pads; the code alone leaves it open.
+  if (found === undefined) return { reason: `${claim.key} is chosen in another place` }
   const range = (one: Call): PythonRange => ({
     unit: unit.index,
     start: one.expr.start,
     end: one.expr.end,
   })
   const { key, maker } = found
-  if (!call.expr.args.some((one) => one.name === key)) return { reason: `${key} is set in another place` }
+  // A name may be chosen by an option that would then do nothing.
+  if (call.expr.args.find((one) => one.name === key)?.value.type !== 'constant')
+    return { reason: `${key} is chosen in another place` }
   // In a collate function the texts of one batch are there together.
   if (maker !== null && maker.each === 'batch' && !maker.kept && key === 'padding') {
     return {
