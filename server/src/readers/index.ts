@@ -1,6 +1,10 @@
 /** Every reader. The byte pre-filter of the project is derived from their triggers. */
 
 import { azureSweepReader } from './azure/sweep.js'
+import { catboostReader } from './boosting/catboost.js'
+import { lightgbmReader } from './boosting/lightgbm.js'
+import { sklearnBoostingReader } from './boosting/sklearn.js'
+import { xgboostReader } from './boosting/xgboost.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { implicitDataParallelReader } from './huggingface/implicit-data-parallel.js'
@@ -31,6 +35,7 @@ import { sagemakerReader } from './sagemaker/estimator.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
 import { skoptReader } from './scikit-optimize/search.js'
 import { shellReader } from './shell/reader.js'
+import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
 import { sklearnSearchReader } from './sklearn/search.js'
 import { slurmReader } from './slurm/reader.js'
 import { vertexTuningReader } from './vertex/tuning-job.js'
@@ -47,8 +52,13 @@ export const readers: readonly Reader[] = [
   huggingfaceDatasetsReader,
   lightningReader,
   kerasReader,
+  xgboostReader,
+  lightgbmReader,
+  catboostReader,
+  sklearnBoostingReader,
   programReader,
   sklearnSearchReader,
+  sklearnGridReader,
   wandbSweepReader,
   shellReader,
   slurmReader,

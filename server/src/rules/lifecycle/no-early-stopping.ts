@@ -2,6 +2,7 @@ import { formatCount } from '../../estimate/grid.js'
 import type { Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
+import { boostingReport } from './boosting-rounds.js'
 
 /** Share of the epochs after the best one. An assumption: it depends on the model and the data. */
 const after: [number, number] = [0.1, 0.4]
@@ -18,6 +19,12 @@ export default defineRule({
     if (earlyStopping === undefined || earlyStopping.state === 'unknown' || earlyStopping.value !== false)
       return
     if (subject.evidence.role !== 'training' && subject.evidence.role !== 'tuning') return
+    const rounds = effective(settings.rounds)
+    if (rounds !== undefined) {
+      const found = effective(settings.openEnded) === undefined ? boostingReport(judged, rounds) : null
+      if (found !== null) report(found)
+      return
+    }
     if (effective(settings.validation) !== true) return
     const epochs = effective(settings.epochs)
     if (epochs === undefined || epochs < least(judged, options.lifecycle.minEpochs)) return

@@ -1,0 +1,214 @@
+/** What boosted trees of every library have in common: rounds, early stopping, data that is held out. */
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { once } from '../pytorch/once.js'
+
+/** One value that several keys may carry, and the key that did. */
+export interface Parameter {
+  key: string
+  argument: ArgumentValue
+}
+
+export interface Stopping {
+  state: 'stops' | 'goes on' | 'unknown'
+  /** The word that a message uses: 'early_stopping_rounds'. */
+  key: string
+  patience: (Parameter & { call: Call }) | null
+}
+
+export interface Booster {
+  /** The constructor, or the call of `train`. */
+  call: Call
+  /** The data that is trained on. */
+  trained: ArgumentValue
+  rounds: Parameter
+  roundsByDefault: number
+  rate: Parameter
+  rateByDefault: number | null
+  stopping: Stopping
+  /** Null: it cannot be told. */
+  validates: boolean | null
+  /** The validation set is the data that is trained on. */
+  onTrainingData: boolean
+  /** Drops trees again, so that the best round cannot be told. */
+  dropsTrees: boolean
+  /** What the library does with early stopping but without validation: raises an error, or goes on. */
+  withoutValidation: string
+}
+
+/** The first of these keys that the call or its dictionary of parameters carries. */
+export function parameter(
+  python: PythonModule,
+  call: Call,
+  keys: string[],
+  dictionary: ArgumentValue = { state: 'absent' },
+  position: number | null = null,
+): Parameter {
+  let unknown: Parameter | null = null
+  for (const key of keys) {
+    const own = python.argument(call, key, key === keys[0] ? position : null)
+    const found = own.state === 'absent' ? inside(python, dictionary, key, call) : own
+    if (found.state === 'given') return { key, argument: found }
+    if (found.state === 'unknown') unknown ??= { key, argument: found }
+  }
+  return unknown ?? { key: keys[0]!, argument: { state: 'absent' } }
+}
+
+function inside(python: PythonModule, dictionary: ArgumentValue, key: string, call: Call): ArgumentValue {
+  if (dictionary.state === 'absent') return dictionary
+  if (dictionary.state === 'unknown') return dictionary
+  return python.entry(dictionary.expr, key, call.expr.start)
+}
+
+/** The calls of `fit` on the estimator that `made` constructs. */
+export function fitsOf(python: PythonModule, made: Call): Call[] {
+  const byReceiver = once(python, 'boosting fits', () => {
+    const map = new Map<Call, Call[]>()
+    for (const call of python.calls) {
+      if (call.method !== 'fit' || call.receiverCall === null) continue
+      const list = map.get(call.receiverCall)
+      if (list === undefined) map.set(call.receiverCall, [call])
+      else list.push(call)
+    }
+    return map
+  })
+  return byReceiver.get(made) ?? []
+}
+
+export function fitOf(python: PythonModule, made: Call): Call | null {
+  return fitsOf(python, made)[0] ?? null
+}
+
+/** What `fit` tells of an estimator: whether it validates, and on what. */
+export function fitFacts(
+  python: PythonModule,
+  fits: Call[],
+  stopping: Stopping,
+): Pick<Booster, 'validates' | 'onTrainingData' | 'trained'> {
+  const none: ArgumentValue = { state: 'absent' }
+  if (fits.length === 0)
+    return { validates: stopping.state === 'stops' ? null : false, onTrainingData: false, trained: none }
+  const all = fits.map((fit) => {
+    const sets = python.argument(fit, 'eval_set')
+    const trained = python.argument(fit, 'X', 0)
+    return { validates: hasSets(python, sets), only: onlyTraining(python, sets, trained), trained }
+  })
+  const validates = all.some((one) => one.validates === true)
+    ? true
+    : all.some((one) => one.validates === null)
+      ? null
+      : false
+  return { validates, onTrainingData: all.every((one) => one.only), trained: all[0]!.trained }
+}
+
+/** Early stopping is spoken of somewhere, in a way that may concern a booster whose `fit` is not in sight. */
+export function speaksOfStopping(python: PythonModule): boolean {
+  return once(python, 'boosting stopping', () => /early_?stop|PruningCallback/i.test(moduleText(python)))
+}
+
+/** True for `None`, `False` and zero. */
+export function isOff(argument: ArgumentValue): boolean {
+  return (
+    argument.state === 'given' &&
+    argument.folded.state === 'known' &&
+    (argument.folded.value === null || argument.folded.value === false || argument.folded.value === 0)
+  )
+}
+
+/** Whether a list of evaluation sets holds any; null where it cannot be seen. */
+export function hasSets(python: PythonModule, argument: ArgumentValue): boolean | null {
+  if (argument.state === 'absent' || isOff(argument)) return false
+  if (argument.state === 'unknown') return null
+  const value = python.definition(argument.expr)
+  if (value.type !== 'list' && value.type !== 'tuple') return true
+  return value.items.length > 0
+}
+
+/** True when each of the sets is the one that is trained on. */
+export function onlyTraining(python: PythonModule, argument: ArgumentValue, trained: ArgumentValue): boolean {
+  if (argument.state !== 'given' || trained.state !== 'given') return false
+  const value = python.definition(argument.expr)
+  const items = value.type === 'list' ? value.items : [argument.expr]
+  const text = (expr: Expr) => python.text.slice(expr.start, expr.end)
+  const train = text(trained.expr)
+  return (
+    items.length > 0 &&
+    items.every((item) => {
+      const first = item.type === 'tuple' ? item.items[0] : item
+      return first !== undefined && first.type === 'name' && text(first) === train
+    })
+  )
+}
+
+/** The data comes from a split, whose other part is at hand. */
+function isSplit(python: PythonModule, trained: ArgumentValue): boolean {
+  if (trained.state !== 'given') return false
+  const made = python.callOf(trained.expr)
+  // `DMatrix(X_train, …)`, `Dataset(X_train, …)`, `Pool(X_train, …)`.
+  const inner =
+    made !== null && /^(DMatrix|Dataset|Pool|QuantileDMatrix)$/.test(made.method)
+      ? made.expr.args[0]?.value
+      : trained.expr
+  if (inner?.type !== 'name') return false
+  return once(python, 'split names', () => {
+    const names = new Set<string>()
+    for (const call of python.calls) {
+      if (call.method !== 'train_test_split' || call.statement.type !== 'assign') continue
+      const target = call.statement.targets[0]
+      if (target?.type !== 'tuple') continue
+      for (const item of target.items) if (item.type === 'name') names.add(item.id)
+    }
+    return names
+  }).has(inner.id)
+}
+
+export function claimBooster(python: PythonModule, booster: Booster, claims: ClaimBuilder): void {
+  const { call, stopping } = booster
+  // Beside a run that stops early, one without validation trains for the number of rounds that the other found.
+  if (stopping.state === 'goes on' && booster.validates === false && speaksOfStopping(python))
+    stopping.state = 'unknown'
+  const place = calleePlace(call)
+  const scope = call.function?.qualified ?? ''
+  const evidence = trainingEvidence(python)
+  // Cross-validation trains, though nothing is fitted for good.
+  if (evidence.role !== 'test' && call.method === 'cv') evidence.role = 'training'
+  const training = claims.subject('Training', place, scope, evidence)
+  training.known('managed', call.method, true, place)
+  const positive = (value: unknown): number | undefined =>
+    typeof value === 'number' && value > 0 ? value : undefined
+  claimArgument(training, 'rounds', booster.rounds.key, call, booster.rounds.argument, {
+    convert: positive,
+    otherwise: booster.roundsByDefault,
+  })
+  claimArgument(training, 'learningRate', booster.rate.key, call, booster.rate.argument, {
+    convert: positive,
+    ...(booster.rateByDefault === null ? {} : { otherwise: booster.rateByDefault }),
+  })
+  const site = callSite(call, 'booster')
+  if (stopping.state === 'unknown')
+    training.unknown('earlyStopping', stopping.key, 'it may be given elsewhere', place, { site })
+  else if (stopping.state === 'stops') training.known('earlyStopping', stopping.key, true, place, { site })
+  else training.default('earlyStopping', stopping.key, false, place, { site })
+  if (booster.validates === null) training.unknown('validation', 'eval_set', 'it cannot be read', place)
+  else if (booster.validates) training.known('validation', 'eval_set', true, place)
+  else training.default('validation', 'eval_set', false, place)
+  if (isSplit(python, booster.trained)) training.known('heldOutData', 'train_test_split', true, place)
+  if (booster.dropsTrees) training.known('openEnded', 'dart', 'dropping trees', place)
+  const { patience } = stopping
+  if (patience !== null && stopping.state === 'stops')
+    claimArgument(training, 'patience', patience.key, patience.call, patience.argument, {
+      convert: asNumber,
+      anchor: 'patience',
+    })
+  if (stopping.state !== 'stops') return
+  const gap =
+    booster.validates === false
+      ? `\`${stopping.key}\` is given without a validation set${booster.withoutValidation}`
+      : booster.onTrainingData
+        ? `\`${stopping.key}\` watches the training data, whose error falls with every round`
+        : null
+  if (gap !== null) training.known('stoppingGap', stopping.key, gap, place, { site })
+}

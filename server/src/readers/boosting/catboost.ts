@@ -1,0 +1,93 @@
+/** CatBoost: the estimators, `train` and `cv`. */
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { defineReader } from '../reader.js'
+import {
+  type Booster,
+  claimBooster,
+  fitFacts,
+  fitsOf,
+  hasSets,
+  isOff,
+  parameter,
+  type Stopping,
+  speaksOfStopping,
+} from './booster.js'
+import { changeBooster } from './changes.js'
+import { setLater } from './xgboost.js'
+
+const estimator = /^catboost\.(core\.)?CatBoost(Classifier|Regressor|Ranker)?$/
+const roundKeys = ['iterations', 'n_estimators', 'num_boost_round', 'num_trees']
+/** Each of them switches the overfitting detector on (CatBoost, "Overfitting detector"); it is off by itself. */
+const stoppingKeys = ['early_stopping_rounds', 'od_wait', 'od_type', 'od_pval']
+const shared = {
+  roundsByDefault: 1000,
+  // Chosen from the size of the data and the number of rounds.
+  rateByDefault: null,
+  dropsTrees: false,
+  withoutValidation: ', so it does nothing',
+}
+
+export const catboostReader = defineReader({
+  name: 'catboost',
+  languages: ['python'],
+  triggers: ['catboost'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    for (const call of python.calls) {
+      if (call.name === null || !call.name.startsWith('catboost.')) continue
+      if (estimator.test(call.name)) claimBooster(python, constructed(python, call), claims)
+      else if (call.name === 'catboost.train' || call.name === 'catboost.cv')
+        claimBooster(python, trained(python, call), claims)
+    }
+  },
+  change: changeBooster,
+})
+
+function constructed(python: PythonModule, call: Call): Booster {
+  const fits = fitsOf(python, call)
+  const params: ArgumentValue = call.name!.endsWith('.CatBoost')
+    ? python.argument(call, 'params', 0)
+    : { state: 'absent' }
+  const stopping = stoppingOf(python, [call, ...fits], params)
+  if (stopping.state === 'goes on' && (fits.length === 0 ? speaksOfStopping(python) : setLater(python, call)))
+    stopping.state = 'unknown'
+  return {
+    ...shared,
+    call,
+    rounds: parameter(python, call, roundKeys, params),
+    rate: parameter(python, call, ['learning_rate', 'eta'], params),
+    stopping,
+    ...fitFacts(python, fits, stopping),
+  }
+}
+
+function trained(python: PythonModule, call: Call): Booster {
+  const folds = call.method === 'cv'
+  const params = python.argument(call, 'params', folds ? 1 : 1)
+  const sets = parameter(python, call, ['eval_set', 'evals']).argument
+  return {
+    ...shared,
+    call,
+    trained: python.argument(call, 'pool', 0),
+    rounds: parameter(python, call, roundKeys, params),
+    rate: parameter(python, call, ['learning_rate', 'eta'], params),
+    stopping: stoppingOf(python, [call], params),
+    validates: folds ? true : hasSets(python, sets),
+    onTrainingData: false,
+  }
+}
+
+function stoppingOf(python: PythonModule, calls: Call[], params: ArgumentValue): Stopping {
+  let state: Stopping['state'] = 'goes on'
+  for (const call of calls) {
+    const found = parameter(python, call, stoppingKeys, params)
+    if (found.argument.state === 'given' && !isOff(found.argument)) {
+      const counts = found.key === 'early_stopping_rounds' || found.key === 'od_wait'
+      return { state: 'stops', key: found.key, patience: counts ? { ...found, call } : null }
+    }
+    if (found.argument.state === 'unknown' || python.argument(call, 'callbacks').state !== 'absent')
+      state = 'unknown'
+  }
+  return { state, key: stoppingKeys[0]!, patience: null }
+}

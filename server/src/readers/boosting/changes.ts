@@ -1,0 +1,137 @@
+/** How the libraries of boosted trees spell early stopping. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Claim } from '../../workload/claim.js'
+import { callbackList } from '../callback-list.js'
+import { claimedCall } from '../claim-argument.js'
+import type { UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+import { fitOf, hasSets, isOff } from './booster.js'
+
+export function changeBooster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (claim.setting === 'patience') return changePatience(python, claim, call, value, facts)
+  if (claim.setting !== 'earlyStopping') return { reason: `no change is known for ${claim.key}` }
+  const rounds = (value as { patience?: number }).patience ?? 50
+  const name = call.name ?? ''
+  if (name.startsWith('sklearn.')) return inScikitLearn(python, claim, call, facts)
+  const trains = call.method === 'train' || call.method === 'cv'
+  const fit = trains ? call : fitOf(python, call)
+  if (fit === null) return { reason: 'the call of fit() is not in sight: it has to bring a validation set' }
+  const writes: Write[] = []
+  if (call.method !== 'cv') {
+    const sets = validationOf(python, fit, facts)
+    if (sets === null)
+      return { reason: 'there is no validation set to watch: pass one, and early stopping with it' }
+    writes.push(...sets)
+  }
+  const title = 'End the run when the validation metric stalls'
+  if (name.startsWith('lightgbm.')) return inLightGbm(python, fit, rounds, writes, title, facts)
+  const keyword = 'early_stopping_rounds'
+  writes.push(setKeyword(call, keyword, String(rounds), facts))
+  return { title: `${title} (${keyword}=${rounds})`, safety: 'unsafe', writes, imports: [] }
+}
+
+const range = ({ start, end }: { start: number; end: number }, facts: UnitFacts): PythonRange => ({
+  unit: facts.unit.index,
+  start,
+  end,
+})
+
+function setKeyword(call: Call, name: string, value: string, facts: UnitFacts): Write {
+  return { kind: 'set keyword', path: facts.path, call: range(call.expr, facts), name, value }
+}
+
+function changePatience(
+  python: PythonModule,
+  claim: Claim,
+  call: Call,
+  value: unknown,
+  facts: UnitFacts,
+): Change | Refusal {
+  const argument = python.argument(call, claim.key, claim.key === 'stopping_rounds' ? 0 : null)
+  const written = writeArgument(facts, call, claim.key, argument, String(value))
+  if ('reason' in written) return written
+  return { title: `Set ${claim.key}=${value}`, safety: 'unsafe', writes: [written], imports: [] }
+}
+
+/** They hold a share of the data out by themselves. */
+function inScikitLearn(python: PythonModule, claim: Claim, call: Call, facts: UnitFacts): Change | Refusal {
+  const [keyword, code] =
+    claim.key === 'early_stopping' ? ['early_stopping', 'True'] : ['n_iter_no_change', '20']
+  const written = writeArgument(facts, call, keyword!, python.argument(call, keyword!), code!)
+  if ('reason' in written) return written
+  return {
+    title: `End the run when the score on held-out data stalls (${keyword}=${code})`,
+    safety: 'unsafe',
+    writes: [written],
+    imports: [],
+  }
+}
+
+/** What gives `fit` a validation set: nothing where it has one. Null: there is none at hand. */
+function validationOf(python: PythonModule, fit: Call, facts: UnitFacts): Write[] | null {
+  const keys = fit.method === 'train' ? ['evals', 'valid_sets', 'eval_set'] : ['eval_set']
+  const positions: Record<string, number> = { evals: 3, valid_sets: 3 }
+  for (const key of keys) {
+    const given = python.argument(fit, key, fit.method === 'train' ? (positions[key] ?? null) : null)
+    if (given.state === 'unknown') return null
+    if (given.state === 'given' && !isOff(given)) return hasSets(python, given) === true ? [] : null
+  }
+  if (fit.method === 'train') return null
+  const pair = heldOutPair(python, fit)
+  return pair === null ? null : [setKeyword(fit, 'eval_set', `[(${pair[0]}, ${pair[1]})]`, facts)]
+}
+
+/** `X_train, X_val, y_train, y_val = train_test_split(…)` before `fit(X_train, y_train)`; never a test set. */
+function heldOutPair(python: PythonModule, fit: Call): [string, string] | null {
+  const text = (argument: ArgumentValue) =>
+    argument.state === 'given' ? python.text.slice(argument.expr.start, argument.expr.end) : null
+  const x = text(python.argument(fit, 'X', 0))
+  const y = text(python.argument(fit, 'y', 1))
+  for (const call of python.callsTo('sklearn.model_selection.train_test_split')) {
+    const { statement } = call
+    if (statement.type !== 'assign' || call.expr.start > fit.expr.start || call.function !== fit.function)
+      continue
+    const target = statement.targets[0]
+    if (target?.type !== 'tuple' || target.items.length !== 4) continue
+    const names = target.items.map((item) => (item.type === 'name' ? item.id : ''))
+    if (names[0] !== x || names[2] !== y) continue
+    if (/val|dev|eval|hold/i.test(names[1]!) && /val|dev|eval|hold/i.test(names[3]!))
+      return [names[1]!, names[3]!]
+  }
+  return null
+}
+
+function inLightGbm(
+  python: PythonModule,
+  fit: Call,
+  rounds: number,
+  before: Write[],
+  title: string,
+  facts: UnitFacts,
+): Change | Refusal {
+  const { path, unit } = facts
+  const name = nameFor(python.tree, 'lightgbm', 'early_stopping', {
+    path,
+    unit: unit.index,
+    offset: fit.expr.start,
+  })
+  const code = `${name.text}(${rounds})`
+  const given = python.argument(fit, 'callbacks')
+  const list = given.state === 'given' ? callbackList(python, given.expr) : null
+  let write: Write
+  if (given.state === 'absent' || isOff(given)) write = setKeyword(fit, 'callbacks', `[${code}]`, facts)
+  else if (list?.display?.type === 'list')
+    write = { kind: 'append item', path, list: range(list.display, facts), value: code }
+  else return { reason: 'the list of callbacks cannot be read' }
+  return {
+    title: `${title} (early_stopping(${rounds}))`,
+    safety: 'unsafe',
+    writes: [...before, write],
+    imports: name.import === null ? [] : [name.import],
+  }
+}

@@ -1,0 +1,131 @@
+/** LightGBM: `train`, `cv` and the estimators. */
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { callbackList, judgeCallbacks } from '../callback-list.js'
+import { defineReader } from '../reader.js'
+import {
+  type Booster,
+  claimBooster,
+  fitFacts,
+  fitsOf,
+  hasSets,
+  isOff,
+  onlyTraining,
+  parameter,
+  type Stopping,
+  speaksOfStopping,
+} from './booster.js'
+import { changeBooster } from './changes.js'
+import { knownCallbacks, setLater } from './xgboost.js'
+
+const estimator = /^lightgbm\.(sklearn\.)?LGBM(Classifier|Regressor|Ranker|Model)$/
+const rates = ['learning_rate', 'shrinkage_rate', 'eta']
+/** Aliases of `early_stopping_round` and `num_iterations` (LightGBM, "Parameters"). */
+const stoppingKeys = ['early_stopping_rounds', 'early_stopping_round', 'early_stopping', 'n_iter_no_change']
+const roundKeys = [
+  'num_boost_round',
+  'n_estimators',
+  'num_iterations',
+  'num_iteration',
+  'n_iter',
+  'num_tree',
+  'num_trees',
+  'num_round',
+  'num_rounds',
+  'nrounds',
+  'max_iter',
+]
+const key = 'early_stopping'
+const shared = { roundsByDefault: 100, rateByDefault: 0.1, withoutValidation: ', which raises an error' }
+
+export const lightgbmReader = defineReader({
+  name: 'lightgbm',
+  languages: ['python'],
+  triggers: ['lightgbm'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    for (const call of python.calls) {
+      if (call.name === null || !call.name.startsWith('lightgbm.')) continue
+      if (/^lightgbm\.(engine\.)?(train|cv)$/.test(call.name))
+        claimBooster(python, trained(python, call), claims)
+      else if (estimator.test(call.name)) claimBooster(python, constructed(python, call), claims)
+    }
+  },
+  change: changeBooster,
+})
+
+function trained(python: PythonModule, call: Call): Booster {
+  const params = python.argument(call, 'params', 0)
+  const folds = call.method === 'cv'
+  const sets = python.argument(call, 'valid_sets', 3)
+  // Parameters in the dictionary win over the argument.
+  const inParams = parameter(python, call, roundKeys.slice(1), params)
+  const rounds =
+    inParams.argument.state === 'absent'
+      ? parameter(python, call, ['num_boost_round'], undefined, 2)
+      : inParams
+  return {
+    ...shared,
+    call,
+    trained: python.argument(call, 'train_set', 1),
+    rounds,
+    rate: parameter(python, call, rates, params),
+    stopping: stoppingOf(python, [call], params),
+    validates: folds ? true : hasSets(python, sets),
+    onTrainingData: !folds && onlyTraining(python, sets, python.argument(call, 'train_set', 1)),
+    dropsTrees: dropsTrees(python, call, params),
+  }
+}
+
+function constructed(python: PythonModule, call: Call): Booster {
+  const fits = fitsOf(python, call)
+  const none: ArgumentValue = { state: 'absent' }
+  const stopping = stoppingOf(python, [call, ...fits], none)
+  if (stopping.state === 'goes on' && (fits.length === 0 ? speaksOfStopping(python) : setLater(python, call)))
+    stopping.state = 'unknown'
+  return {
+    ...shared,
+    call,
+    rounds: parameter(python, call, ['n_estimators', ...roundKeys.slice(2), 'num_boost_round']),
+    rate: parameter(python, call, rates),
+    stopping,
+    ...fitFacts(python, fits, stopping),
+    dropsTrees: dropsTrees(python, call, none),
+  }
+}
+
+/** DART drops trees again; a random forest grows them independently of each other. */
+function dropsTrees(python: PythonModule, call: Call, params: ArgumentValue): boolean {
+  const { argument } = parameter(python, call, ['boosting_type', 'boosting', 'boost'], params)
+  return (
+    argument.state === 'given' &&
+    argument.folded.state === 'known' &&
+    /^(dart|rf|random_forest)$/.test(String(argument.folded.value))
+  )
+}
+
+function stoppingOf(python: PythonModule, calls: Call[], params: ArgumentValue): Stopping {
+  let state: Stopping['state'] = 'goes on'
+  for (const call of calls) {
+    const rounds = parameter(python, call, stoppingKeys, params)
+    if (rounds.argument.state === 'given' && !isOff(rounds.argument))
+      return { state: 'stops', key: rounds.key, patience: { ...rounds, call } }
+    if (rounds.argument.state === 'unknown') state = 'unknown'
+    const callbacks = python.argument(call, 'callbacks')
+    if (callbacks.state === 'unknown') state = 'unknown'
+    if (callbacks.state !== 'given') continue
+    const list = callbackList(python, callbacks.expr)
+    const verdict = list === null ? 'unknown' : judgeCallbacks(python, list.items, knownCallbacks)
+    if (verdict === 'unknown') state = 'unknown'
+    if (verdict !== 'stops') continue
+    const made = list!.items
+      .map((item) => python.callOf(item))
+      .find((one) => one?.method === 'early_stopping')
+    const patience =
+      made == null
+        ? null
+        : { key: 'stopping_rounds', argument: python.argument(made, 'stopping_rounds', 0), call: made }
+    return { state: 'stops', key, patience }
+  }
+  return { state, key, patience: null }
+}

@@ -1,0 +1,74 @@
+/** Boosted trees of scikit-learn. */
+import type { Call, PythonModule } from '../../python/module.js'
+import { defineReader } from '../reader.js'
+import { type Booster, claimBooster, fitOf, isOff, parameter, type Stopping } from './booster.js'
+import { changeBooster } from './changes.js'
+
+const histogram = /^sklearn\.ensemble\.(\w+\.)*HistGradientBoosting(Classifier|Regressor)$/
+const plain = /^sklearn\.ensemble\.(\w+\.)*GradientBoosting(Classifier|Regressor)$/
+
+export const sklearnBoostingReader = defineReader({
+  name: 'sklearn-boosting',
+  languages: ['python'],
+  triggers: ['GradientBoosting'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    for (const call of python.calls) {
+      if (call.name === null) continue
+      if (histogram.test(call.name))
+        claimBooster(python, read(python, call, 'max_iter', histogramStopping), claims)
+      else if (plain.test(call.name))
+        claimBooster(python, read(python, call, 'n_estimators', plainStopping), claims)
+    }
+  },
+  change: changeBooster,
+})
+
+function read(
+  python: PythonModule,
+  call: Call,
+  rounds: string,
+  stopping: (python: PythonModule, call: Call) => Stopping,
+): Booster {
+  const fit = fitOf(python, call)
+  return {
+    call,
+    trained: fit === null ? { state: 'absent' } : python.argument(fit, 'X', 0),
+    rounds: parameter(python, call, [rounds]),
+    roundsByDefault: 100,
+    rate: parameter(python, call, ['learning_rate']),
+    rateByDefault: 0.1,
+    stopping: stopping(python, call),
+    // The estimator holds data out by itself once it stops early.
+    validates: null,
+    onTrainingData: false,
+    dropsTrees: false,
+    withoutValidation: '',
+  }
+}
+
+/** `early_stopping='auto'`, the default, is on from 10,001 samples on. */
+function histogramStopping(python: PythonModule, call: Call): Stopping {
+  const key = 'early_stopping'
+  const given = python.argument(call, key)
+  const off = isOff(given)
+  return { state: off ? 'goes on' : given.state === 'unknown' ? 'unknown' : 'stops', key, patience: null }
+}
+
+function plainStopping(python: PythonModule, call: Call): Stopping {
+  const key = 'n_iter_no_change'
+  const given = python.argument(call, key)
+  // A monitor that is handed to `fit` ends the run when it returns True; warm starts grow trees step by step.
+  const fit = fitOf(python, call)
+  const monitored = fit !== null && python.argument(fit, 'monitor', 3).state !== 'absent'
+  const warm = python.argument(call, 'warm_start')
+  if (given.state === 'absent' || isOff(given))
+    return {
+      state: monitored || (warm.state !== 'absent' && !isOff(warm)) ? 'unknown' : 'goes on',
+      key,
+      patience: null,
+    }
+  if (given.state === 'unknown') return { state: 'unknown', key, patience: null }
+  return { state: 'stops', key, patience: { key, argument: given, call } }
+}

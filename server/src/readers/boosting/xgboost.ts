@@ -1,0 +1,133 @@
+/** XGBoost: `train`, `cv` and the estimators. */
+import type { Call, PythonModule } from '../../python/module.js'
+import { callbackList, judgeCallbacks } from '../callback-list.js'
+import { defineReader } from '../reader.js'
+import {
+  type Booster,
+  claimBooster,
+  fitFacts,
+  fitsOf,
+  hasSets,
+  isOff,
+  onlyTraining,
+  parameter,
+  type Stopping,
+  speaksOfStopping,
+} from './booster.js'
+import { changeBooster } from './changes.js'
+
+const estimator = /^xgboost\.(sklearn\.)?XGB(Classifier|Regressor|Ranker)$/
+const rates = ['learning_rate', 'eta']
+const key = 'early_stopping_rounds'
+
+export const xgboostReader = defineReader({
+  name: 'xgboost',
+  languages: ['python'],
+  triggers: ['xgboost'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    for (const call of python.calls) {
+      if (call.name === null || !call.name.startsWith('xgboost.')) continue
+      if (call.name === 'xgboost.train') claimBooster(python, trained(python, call), claims)
+      else if (call.name === 'xgboost.cv') claimBooster(python, crossValidated(python, call), claims)
+      else if (estimator.test(call.name)) claimBooster(python, constructed(python, call), claims)
+    }
+  },
+  change: changeBooster,
+})
+
+const shared = { rateByDefault: 0.3, withoutValidation: ', which raises an error' }
+
+function trained(python: PythonModule, call: Call): Booster {
+  const params = python.argument(call, 'params', 0)
+  const evals = python.argument(call, 'evals', 3)
+  return {
+    ...shared,
+    call,
+    trained: python.argument(call, 'dtrain', 1),
+    rounds: parameter(python, call, ['num_boost_round'], undefined, 2),
+    roundsByDefault: 10,
+    rate: parameter(python, call, rates, params),
+    stopping: stoppingOf(python, [call]),
+    validates: hasSets(python, evals),
+    onTrainingData: onlyTraining(python, evals, python.argument(call, 'dtrain', 1)),
+    dropsTrees: isDart(python, call, params),
+  }
+}
+
+function crossValidated(python: PythonModule, call: Call): Booster {
+  const params = python.argument(call, 'params', 0)
+  return {
+    ...shared,
+    call,
+    trained: python.argument(call, 'dtrain', 1),
+    rounds: parameter(python, call, ['num_boost_round'], undefined, 2),
+    roundsByDefault: 10,
+    rate: parameter(python, call, rates, params),
+    stopping: stoppingOf(python, [call]),
+    validates: true,
+    onTrainingData: false,
+    dropsTrees: isDart(python, call, params),
+  }
+}
+
+function constructed(python: PythonModule, call: Call): Booster {
+  const fits = fitsOf(python, call)
+  const stopping = stoppingOf(python, [call, ...fits])
+  // Where `fit` is not in sight, it or `set_params` may bring it.
+  if (stopping.state === 'goes on' && (fits.length === 0 ? speaksOfStopping(python) : setLater(python, call)))
+    stopping.state = 'unknown'
+  return {
+    ...shared,
+    call,
+    rounds: parameter(python, call, ['n_estimators']),
+    roundsByDefault: 100,
+    rate: parameter(python, call, rates),
+    stopping,
+    ...fitFacts(python, fits, stopping),
+    dropsTrees: isDart(python, call, { state: 'absent' }),
+  }
+}
+
+/** `model.set_params(…)` after the constructor. */
+export function setLater(python: PythonModule, made: Call): boolean {
+  return python.calls.some((call) => call.method === 'set_params' && call.receiverCall === made)
+}
+
+function isDart(python: PythonModule, call: Call, params: ReturnType<PythonModule['argument']>): boolean {
+  const { argument } = parameter(python, call, ['booster'], params)
+  return argument.state === 'given' && argument.folded.state === 'known' && argument.folded.value === 'dart'
+}
+
+/** Early stopping in the arguments of any of these calls. */
+function stoppingOf(python: PythonModule, calls: Call[]): Stopping {
+  let state: Stopping['state'] = 'goes on'
+  for (const call of calls) {
+    const rounds = python.argument(call, key)
+    if (rounds.state === 'given' && !isOff(rounds))
+      return { state: 'stops', key, patience: { key, argument: rounds, call } }
+    if (rounds.state === 'unknown') state = 'unknown'
+    const callbacks = python.argument(call, 'callbacks')
+    if (callbacks.state === 'unknown') state = 'unknown'
+    if (callbacks.state !== 'given') continue
+    const list = callbackList(python, callbacks.expr)
+    const verdict = list === null ? 'unknown' : judgeCallbacks(python, list.items, knownCallbacks)
+    if (verdict === 'stops') return { state: 'stops', key, patience: null }
+    if (verdict === 'unknown') state = 'unknown'
+  }
+  return { state, key, patience: null }
+}
+
+/** Callbacks of boosting libraries, which look alike. */
+export const knownCallbacks = {
+  library(name: string): 'stops' | 'goes on' | 'unknown' {
+    if (/EarlyStop|early_stop|PruningCallback$/.test(name)) return 'stops'
+    return /^(xgboost\.callback\.|wandb\.|mlflow\.|lightgbm\.(callback\.)?(log_evaluation|record_evaluation|reset_parameter|print_evaluation)$)/.test(
+      name,
+    )
+      ? 'goes on'
+      : 'unknown'
+  },
+  stop: /EarlyStop|return\s+True|raise\s/,
+}
