@@ -363,9 +363,9 @@ export class Analysis implements PythonModule {
         if (base.name !== null) continue
         const parent = this.classOf(base.value)
         if (parent !== null && parent !== klass) klass.bases.push(...parent.bases)
-        else if (base.value.type === 'name') {
-          const target = names.bindingsOf(this, base.value.id, base.value.start).bindings.at(-1)?.target
-          const found = target === null || target === undefined ? null : names.projectTarget(this, target)
+        else {
+          const target = names.targetOf(this, base.value)
+          const found = target === null ? null : names.projectTarget(this, target)
           const known = found?.summary.classes[found.rest]
           if (known !== undefined) klass.bases.push(...known.bases)
         }
@@ -558,7 +558,7 @@ export class Analysis implements PythonModule {
       this.calls.some(
         (call) =>
           call.function === null &&
-          /^(fit|train|main|run|parse_args|fit_one_cycle|fine_tune|from_pretrained|generate|predict)$/.test(
+          /^(fit|fit_generator|train|cv|main|run|parse_args|fit_one_cycle|fine_tune|from_pretrained|generate|predict)$/.test(
             call.method,
           ) &&
           !insideClass(this, call),
