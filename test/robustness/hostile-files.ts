@@ -257,7 +257,7 @@ export const hostileFiles: Hostile[] = [
         'import sklearn\nx = 9 ** 9 ** 9 ** 9\ny = "a" * 10 ** 12\nz = [0] * 10 ** 12\nw = 1 << 10 ** 9\nv = range(10 ** 18)\nu = list(range(10 ** 15))\n',
       'options.sh': `torchrun train.py ${'--x 1 '.repeat(30_000)}\n`,
       'lines.sh': `${'python train.py --x 1\n'.repeat(5_000)}`,
-      'directives.py': `import sklearn\n${'x = 1  # costlint: ignore[search/grid-search]\n'.repeat(2_000)}`,
+      'directives.py': `import sklearn\n${'x = 1  # costlint: ignore[search/grid-search]\n'.repeat(300)}`,
     },
     errors: { 'commands.ipynb': /only the first/ },
   },

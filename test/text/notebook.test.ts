@@ -171,6 +171,10 @@ describe('text/notebook: writing', () => {
     const upper = notebook.replaceAll('é', '\\u00E9')
     assert.equal(write([[1, '"ü"']], upper).includes('"\\"\\u00FC\\""'), true)
   })
+  it('does not write into broken JSON', () => {
+    for (const broken of [notebook.slice(0, -3), notebook.replace('"cells": [', '"cells": [,')])
+      assert.equal(writeNotebook(broken, new Map([[1, 'x = 1\n']])), undefined)
+  })
   it('changes several cells at once and refuses cells that are not there', () => {
     assert.equal(
       write([

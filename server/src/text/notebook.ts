@@ -52,11 +52,14 @@ export function notebookCells(text: string): NotebookJson {
 
 /**
  * The JSON with new sources for some cells (by index over all cells). Everything else stays byte for byte, in a list
- * of lines also the lines that did not change. Undefined when a cell is not there.
+ * of lines also the lines that did not change. Undefined when a cell is not there or the JSON is broken.
  */
 export function writeNotebook(text: string, sources: ReadonlyMap<number, string>): string | undefined {
-  const root = parseJson(text, [])
-  const list = root === undefined ? undefined : property(root, 'cells')
+  const problems: string[] = []
+  const root = parseJson(text, problems)
+  // Where the JSON is broken, the ranges of its values are guesses.
+  if (root === undefined || problems.length > 0) return undefined
+  const list = property(root, 'cells')
   const changes: { start: number; end: number; text: string }[] = []
   const style = escapeStyle(text)
   for (const [index, source] of sources) {
