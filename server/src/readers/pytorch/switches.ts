@@ -155,10 +155,14 @@ function doubleSwitch(analysis: Analysis, call: Call): Switch | null {
   const { callee } = call.expr
   if (callee.type !== 'attribute' || !/^(double|to)$/.test(callee.attr)) return null
   let key = 'double()'
+  let format: (typeof call.expr.args)[number] | undefined
   if (callee.attr === 'to') {
-    const format = call.expr.args.find((one) => one.name === 'dtype' || one.name === null)
+    // The device may come first.
+    format = call.expr.args
+      .filter((one) => one.name === 'dtype' || one.name === null)
+      .find((one) => /^torch\.(float64|double)$/.test(analysis.nameOf(one.value) ?? ''))
     const name = format === undefined ? null : analysis.nameOf(format.value)
-    if (name !== 'torch.float64' && name !== 'torch.double') return null
+    if (name === null) return null
     key = `to(${lastPart(name)})`
   } else if (call.expr.args.length > 0) return null
   const type = typeOf(analysis, callee.value)
@@ -176,6 +180,18 @@ function doubleSwitch(analysis: Analysis, call: Call): Switch | null {
   if (!isModel) return null
   const receiver = analysis.text.slice(callee.value.start, callee.value.end)
   const alone = call.statement.type === 'expr' && call.statement.value === call.expr
+  let remedy: Remedy = alone
+    ? { remove: true }
+    : { write: '', at: { start: callee.value.end, end: call.expr.end } }
+  if (format !== undefined && call.expr.args.length > 1) {
+    // The call moves the model as well.
+    const written = analysis.text.slice(format.value.start, format.value.end)
+    const fp32 = written.replace(/(float64|double)$/, 'float32')
+    remedy =
+      fp32 === written
+        ? { reason: 'its format is set elsewhere' }
+        : { write: fp32, at: { start: format.value.start, end: format.value.end } }
+  }
   return {
     kind: 'double precision',
     key: `${receiver.length <= 30 && !receiver.includes('\n') ? receiver : 'model'}.${key}`,
@@ -183,7 +199,7 @@ function doubleSwitch(analysis: Analysis, call: Call): Switch | null {
     at: { start: call.expr.start, end: call.expr.end },
     weight: 'ordinary',
     overridable: false,
-    remedy: alone ? { remove: true } : { write: '', at: { start: callee.value.end, end: call.expr.end } },
+    remedy,
   }
 }
 
