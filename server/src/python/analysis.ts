@@ -23,6 +23,7 @@ import type {
 } from './module.js'
 import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
+import { own } from './own.js'
 import { possibleValues } from './possible.js'
 import { type Binding, blocksOf, buildScopes, type Scope } from './scopes.js'
 import { summarise } from './summary.js'
@@ -228,14 +229,12 @@ export class Analysis implements PythonModule {
       const decorated = this.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
       return decorated !== null && /^(click|typer)\./.test(decorated)
     })
-    if (isClick) return this.programArguments.find((argument) => argument.name === name) ?? null
-    const byFire = this.calls.some(
-      (call) =>
-        (call.name === 'fire.Fire' || call.name === 'tyro.cli' || call.name === 'typer.run') &&
-        call.expr.args[0] !== undefined &&
-        this.functionOf(call.expr.args[0].value) === owner.func,
-    )
-    if (!byFire) return null
+    if (isClick) {
+      const named = this.programArguments.filter((argument) => argument.name === name)
+      const own = named.find(({ span }) => node.start <= span.start && span.end <= node.end)
+      return own ?? named[0] ?? null
+    }
+    if (!this.commands().has(owner.func)) return null
     const param = node.params.find((one) => one.name === name)
     if (param === undefined) return null
     return {
@@ -246,6 +245,19 @@ export class Analysis implements PythonModule {
       type: param.annotation?.type === 'name' ? param.annotation.id : null,
       span: param,
     }
+  }
+  private commandFunctions: Set<Func> | null = null
+  /** Functions whose parameters a library takes from the command line. */
+  private commands(): Set<Func> {
+    if (this.commandFunctions !== null) return this.commandFunctions
+    const found = new Set<Func>()
+    for (const call of this.callsTo('fire.Fire', 'tyro.cli', 'typer.run')) {
+      const handed = call.expr.args[0] === undefined ? null : this.functionOf(call.expr.args[0].value)
+      if (handed !== null) found.add(handed)
+    }
+    // Before all calls have their names, more may be to come.
+    if (this.complete) this.commandFunctions = found
+    return found
   }
   onlyReturn(func: Func): Expr | null {
     const returns = returnsOf(func.node.body)
@@ -366,7 +378,7 @@ export class Analysis implements PythonModule {
         else {
           const target = names.targetOf(this, base.value)
           const found = target === null ? null : names.projectTarget(this, target)
-          const known = found?.summary.classes[found.rest]
+          const known = found === null ? undefined : own(found.summary.classes, found.rest)
           if (known !== undefined) klass.bases.push(...known.bases)
         }
       }
@@ -558,13 +570,21 @@ export class Analysis implements PythonModule {
       this.calls.some(
         (call) =>
           call.function === null &&
-          /^(fit|fit_generator|train|cv|main|run|parse_args|fit_one_cycle|fine_tune|from_pretrained|generate|predict)$/.test(
+          (/^(fit|fit_generator|train|cv|main|run|parse_args|fit_one_cycle|fine_tune|from_pretrained|generate|predict)$/.test(
             call.method,
-          ) &&
+          ) ||
+            startsSearch(call)) &&
           !insideClass(this, call),
       )
     )
   }
+}
+
+/** Calls by which a library for tuning starts to try configurations. */
+function startsSearch(call: Call): boolean {
+  if (call.method === 'optimize' || call.method === 'fmin') return true
+  if (call.name === 'wandb.agent' || call.name === 'wandb.sweep') return true
+  return call.method === 'search' && call.receiverCall?.name?.startsWith('keras_tuner.') === true
 }
 
 function insideClass(analysis: Analysis, call: Call): boolean {

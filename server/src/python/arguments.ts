@@ -6,6 +6,7 @@ import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Binding as LaunchBinding } from '../workload/claim.js'
 import type { Call, Folded, ProgramArgument } from './module.js'
+import { own } from './own.js'
 
 function constantText(expr: Expr | undefined): string | null {
   return expr !== undefined && expr.type === 'constant' && typeof expr.value === 'string' ? expr.value : null
@@ -137,7 +138,8 @@ function parsed(argument: ProgramArgument, text: string | boolean): Json | undef
 /** What the linked launch gives this argument; null when it leaves the default. */
 export function boundValue(argument: ProgramArgument, binding: LaunchBinding): Folded | null {
   for (const flag of argument.flags) {
-    const given = binding.launch.flags[flag] ?? binding.launch.flags[flag.replaceAll('_', '-')]
+    const { flags } = binding.launch
+    const given = own(flags, flag) ?? own(flags, flag.replaceAll('_', '-'))
     if (given === undefined) continue
     if (given.value === null) return { state: 'unknown', because: 'a variable on the launch line' }
     const value =

@@ -2,7 +2,8 @@
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import type { Call, Effects, Func, Loop } from './module.js'
-import { bindingsOf, functionOf, projectTarget, typeOf } from './names.js'
+import { functionOf, projectTarget, targetOf, typeOf } from './names.js'
+import { own } from './own.js'
 import { blocksOf, childrenOf, expressionsOf } from './scopes.js'
 
 const depthLimit = 3
@@ -110,12 +111,9 @@ export class EffectFinder {
       return
     }
     if (callee.type !== 'name' && !(callee.type === 'attribute' && callee.value.type === 'name')) return
-    const root = callee.type === 'name' ? callee : (callee.value as Expr & { type: 'name' })
-    const target = bindingsOf(this.analysis, root.id, root.start).bindings.at(-1)?.target
-    if (target === null || target === undefined) return
-    const dotted = callee.type === 'attribute' ? `${target}.${callee.attr}` : target
-    const found = projectTarget(this.analysis, dotted)
-    const summary = found?.summary.functions[found.rest]
+    const target = targetOf(this.analysis, callee)
+    const found = target === null ? null : projectTarget(this.analysis, target)
+    const summary = found === null ? undefined : own(found.summary.functions, found.rest)
     if (summary === undefined) return
     effects.backward ||= summary.backward
     effects.optimizerStep ||= summary.optimizerStep

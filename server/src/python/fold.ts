@@ -8,12 +8,15 @@ import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
 import { foldFunction, mapNumbers, maximumItems } from './fold-numeric.js'
-import type { Folded } from './module.js'
+import type { Folded, ProgramArgument } from './module.js'
 import type { Mutation } from './mutations.js'
-import { attributeValues, bindingsOf, functionOf, nameOf, projectTarget } from './names.js'
+import { attributeValues, bindingsOf, functionOf, nameOf, projectTarget, starTarget } from './names.js'
+import { own } from './own.js'
 import { type Binding, childrenOf, scopeAt } from './scopes.js'
 
 const depthLimit = 24
+/** Longest text that is put together, in characters. */
+const maximumText = 100_000
 
 const unknown = (because: string): Folded => ({ state: 'unknown', because })
 const known = (value: Json): Folded => ({ state: 'known', value, channel: 'code', overridable: false })
@@ -74,7 +77,11 @@ export class Folder {
     this.depth++
     // A value that refers to itself (`x = x + 1` in a loop) has no value.
     this.memo.set(expr, unknown('refers to itself'))
-    const value = this.compute(expr)
+    const computed = this.compute(expr)
+    const value =
+      computed.state === 'known' && isLarger(computed.value, 2 * maximumItems)
+        ? unknown('too long')
+        : computed
     this.depth--
     this.memo.set(expr, value)
     // Kept until the whole is done, so that shared parts are not folded over and over.
@@ -120,6 +127,7 @@ export class Folder {
               return unknown('a formatted string')
             parts.push(value)
             text += String(value.value)
+            if (text.length > maximumText) return unknown('too long')
           }
         }
         return combine(text, parts)
@@ -229,7 +237,12 @@ export class Folder {
 
   private name(id: string, offset: number): Folded {
     const { bindings } = bindingsOf(this.analysis, id, offset)
-    if (bindings.length === 0) return unknown(`the name ${id}`)
+    if (bindings.length === 0) {
+      const star = starTarget(this.analysis, id)
+      const found = star === null ? null : projectTarget(this.analysis, star)
+      const value = found === null ? undefined : own(found.summary.constants, found.rest)
+      return value === undefined ? unknown(`the name ${id}`) : known(value)
+    }
     // A list or dictionary that is changed after it was made no longer has the value it was made with.
     const changes = this.analysis.changesOf(id, offset)
     if (changes.length > 0) {
@@ -283,7 +296,7 @@ export class Folder {
         return this.parameter(binding)
       case 'import': {
         const found = binding.target === null ? null : projectTarget(this.analysis, binding.target)
-        const value = found?.summary.constants[found.rest]
+        const value = found === null ? undefined : own(found.summary.constants, found.rest)
         return value === undefined ? unknown(`${binding.name} of another module`) : known(value)
       }
       default:
@@ -306,7 +319,7 @@ export class Folder {
     const owner = this.analysis.parameterOwner(binding)
     if (owner === null) return unknown(`the parameter ${binding.name}`)
     const program = this.analysis.commandParameter(owner, binding.name)
-    if (program !== null) return this.programArgument(program)
+    if (program !== null) return this.programArgument(program.name, [program])
     const sites = this.analysis.callSites(owner.func)
     if (sites === null || sites.length === 0) return unknown(`the parameter ${binding.name}`)
     const values: Folded[] = []
@@ -320,8 +333,7 @@ export class Folder {
     return agree(values, `several values of ${binding.name}`)
   }
 
-  private programArgument(program: { name: string }): Folded {
-    const matches = this.analysis.programArguments.filter((argument) => argument.name === program.name)
+  private programArgument(name: string, matches: readonly ProgramArgument[]): Folded {
     if (matches.length === 0) return unknown('the command line')
     const values = matches.map((argument): Folded => {
       const { binding } = this.analysis
@@ -338,7 +350,7 @@ export class Folder {
       if (value.state === 'unknown') return value
       return { ...value, overridable: binding === null }
     })
-    return agree(values, `several definitions of --${program.name}`)
+    return agree(values, `several definitions of --${name}`)
   }
 
   private attribute(expr: Expr & { type: 'attribute' }): Folded {
@@ -356,14 +368,18 @@ export class Folder {
       this.analysis.isProgramNamespace(expr.value) &&
       this.analysis.programArguments.some((one) => one.name === expr.attr)
     ) {
-      return this.programArgument({ name: expr.attr })
+      return this.programArgument(
+        expr.attr,
+        this.analysis.programArguments.filter((one) => one.name === expr.attr),
+      )
     }
     const field = this.analysis.fieldDefault(expr)
     if (field !== null) return this.fold(field)
     if (expr.value.type === 'name') {
       const found = bindingsOf(this.analysis, expr.value.id, expr.value.start).bindings.at(-1)?.target
       const module = found === undefined || found === null ? null : projectTarget(this.analysis, found)
-      const value = module !== null && module.rest === '' ? module.summary.constants[expr.attr] : undefined
+      const value =
+        module !== null && module.rest === '' ? own(module.summary.constants, expr.attr) : undefined
       if (value !== undefined) return known(value)
     }
     return unknown(`.${expr.attr}`)
@@ -381,7 +397,7 @@ export class Folder {
       return item === undefined ? unknown('an index') : combine(item, [container, key])
     }
     if (container.value !== null && typeof container.value === 'object' && !Array.isArray(container.value)) {
-      const item = container.value[String(key.value)]
+      const item = own(container.value, String(key.value))
       return item === undefined ? unknown('a key') : combine(item, [container, key])
     }
     return unknown('a subscript')
@@ -390,7 +406,7 @@ export class Folder {
   /** A variable of the environment: what the launch sets, else the fallback, which any launch can replace. */
   private environment(name: Folded, fallback: Folded): Folded {
     if (name.state === 'unknown' || typeof name.value !== 'string') return unknown('the environment')
-    const set = this.analysis.binding?.launch.environment[name.value]
+    const set = own(this.analysis.binding?.launch.environment ?? {}, name.value)
     if (set !== undefined) {
       if (typeof set.value !== 'string') return unknown('the environment')
       return {
@@ -409,7 +425,10 @@ export class Folder {
     const items: Json[] = []
     const entries: Record<string, Json> = {}
     const parts: Folded[] = []
-    const inner = scopeAt(this.analysis.scopes, expr.element.start)
+    let inner = scopeAt(this.analysis.scopes, expr.element.start)
+    // The element may be a comprehension itself.
+    while ((inner.start !== expr.start || inner.end !== expr.end) && inner.parent !== null)
+      inner = inner.parent
     const run = (depth: number): Folded | null => {
       const clause = expr.clauses[depth]
       if (clause === undefined) {
@@ -543,7 +562,7 @@ export class Folder {
         const [key, fallback] = expr.args
         const name = key === undefined ? unknown('a key') : this.fold(key.value)
         if (!isDict(value) || name.state === 'unknown') return unknown('a call')
-        const item = value[String(name.value)]
+        const item = own(value, String(name.value))
         if (item !== undefined) return combine(item, [receiver, name])
         return fallback === undefined ? combine(null, [receiver, name]) : this.fold(fallback.value)
       }
@@ -614,7 +633,8 @@ function operate(op: string, a: Json, b: Json): Json | undefined {
   if (op === 'is') return sameValue(a, b)
   if (op === 'is not') return !sameValue(a, b)
   if (op === '+') {
-    if (typeof a === 'string' && typeof b === 'string') return a + b
+    if (typeof a === 'string' && typeof b === 'string')
+      return a.length + b.length > maximumText ? undefined : a + b
     if (Array.isArray(a) && Array.isArray(b))
       return a.length + b.length > maximumItems ? undefined : [...a, ...b]
   }
@@ -655,6 +675,21 @@ function operate(op: string, a: Json, b: Json): Json | undefined {
     default:
       return undefined
   }
+}
+
+/** True for a value of more than `limit` parts. Parts that are shared count each time, as they would when written out. */
+function isLarger(value: Json, limit: number): boolean {
+  if (value === null || typeof value !== 'object') return false
+  let left = limit
+  const stack: Json[] = [value]
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (left-- <= 0) return true
+    if (Array.isArray(next)) {
+      if (next.length > left) return true
+      for (const item of next) stack.push(item)
+    } else if (next !== null && typeof next === 'object') stack.push(...Object.values(next))
+  }
+  return false
 }
 
 function isDict(value: Json): value is Record<string, Json> {

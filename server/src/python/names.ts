@@ -3,6 +3,7 @@ import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { canonicalName, starExports } from './canonical-names.js'
 import type { Call, Func, Klass, ModuleSummary } from './module.js'
+import { own } from './own.js'
 import { type Binding, reaching, type Scope, scopeAt } from './scopes.js'
 
 const builtins = new Set(
@@ -57,6 +58,38 @@ export function projectTarget(
   }
 }
 
+/** The target behind a name that nothing binds, where `from module import *` of a module of the project brings it. */
+export function starTarget(analysis: Analysis, id: string): string | null {
+  for (const module of analysis.scopes.stars) {
+    const summary = analysis.importedByName.get(module)
+    if (summary === undefined || id.startsWith('_')) continue
+    if (
+      id in summary.functions ||
+      id in summary.classes ||
+      id in summary.constants ||
+      id in summary.reexports
+    )
+      return module.endsWith('.') ? `${module}${id}` : `${module}.${id}`
+  }
+  return null
+}
+
+/** The import target that a name or attribute chain begins with, as far as it is written: 'common.make_loader'. */
+export function targetOf(analysis: Analysis, expr: Expr): string | null {
+  const parts: string[] = []
+  let root = expr
+  while (root.type === 'attribute') {
+    parts.unshift(root.attr)
+    root = root.value
+  }
+  if (root.type !== 'name') return null
+  const { bindings } = bindingsOf(analysis, root.id, root.start)
+  const last = bindings.at(-1)
+  const target = last === undefined ? starTarget(analysis, root.id) : last.target
+  if (target === null) return null
+  return parts.length === 0 ? target : `${target}${target.endsWith('.') ? '' : '.'}${parts.join('.')}`
+}
+
 /** Canonical dotted name of an expression; null where it is local or unknown. */
 export function nameOf(analysis: Analysis, expr: Expr, depth = 0): string | null {
   if (depth > depthLimit) return null
@@ -64,9 +97,11 @@ export function nameOf(analysis: Analysis, expr: Expr, depth = 0): string | null
     const { bindings } = bindingsOf(analysis, expr.id, expr.start)
     if (bindings.length === 0) {
       for (const module of analysis.scopes.stars) {
-        if (starExports[canonicalName(module)]?.includes(expr.id))
+        if (own(starExports, canonicalName(module))?.includes(expr.id))
           return canonicalName(`${module}.${expr.id}`)
       }
+      const star = starTarget(analysis, expr.id)
+      if (star !== null) return reexported(analysis, star)
       return builtins.has(expr.id) ? expr.id : null
     }
     const names = new Set(bindings.map((binding) => nameOfBinding(analysis, binding, depth)))
@@ -79,7 +114,10 @@ export function nameOf(analysis: Analysis, expr: Expr, depth = 0): string | null
   }
   if (expr.type === 'attribute') {
     const base = nameOf(analysis, expr.value, depth + 1)
-    return base === null || builtins.has(base) ? null : canonicalName(`${base}.${expr.attr}`)
+    if (base !== null) return builtins.has(base) ? null : canonicalName(`${base}.${expr.attr}`)
+    // `common.DataLoader`, where a module of the project passes it on.
+    const target = expr.value.type === 'name' ? targetOf(analysis, expr) : null
+    return target === null ? null : reexported(analysis, target)
   }
   return null
 }
@@ -113,7 +151,7 @@ function nameOfBinding(analysis: Analysis, binding: Binding, depth: number): str
 function reexported(analysis: Analysis, target: string): string | null {
   const found = projectTarget(analysis, target)
   if (found === null || found.rest === '' || found.rest.includes('.')) return null
-  return found.summary.reexports[found.rest] ?? null
+  return own(found.summary.reexports, found.rest) ?? null
 }
 
 /** The expression that a name was last assigned before this place, where it is certain; else the expression itself. */
@@ -289,8 +327,8 @@ function typeOfBinding(analysis: Analysis, binding: Binding, depth: number): str
   if (binding.unpack !== null) {
     if (binding.value.type !== 'call' || binding.kind !== 'assign') return null
     const made = nameOf(analysis, binding.value.callee)
-    if (made !== null && tupleFactories[made] !== undefined)
-      return tupleFactories[made][binding.unpack[0] ?? 0] ?? null
+    const parts = made === null ? undefined : own(tupleFactories, made)
+    if (parts !== undefined) return parts[binding.unpack[0] ?? 0] ?? null
     // `model, optimizer = accelerator.prepare(model, optimizer)` keeps the types of its arguments.
     if (binding.value.callee.type === 'attribute' && /^(prepare|setup)$/.test(binding.value.callee.attr)) {
       const argument = binding.value.args[binding.unpack[0] ?? 0]
@@ -307,7 +345,8 @@ function typeOfBinding(analysis: Analysis, binding: Binding, depth: number): str
 function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: number): string | null {
   const name = nameOf(analysis, expr.callee, depth + 1)
   if (name !== null) {
-    if (factories[name] !== undefined) return factories[name]
+    const factory = own(factories, name)
+    if (factory !== undefined) return factory
     const last = name.slice(name.lastIndexOf('.') + 1)
     return /^[A-Z]/.test(last) ? name : null
   }
@@ -320,17 +359,12 @@ function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: nu
     const owner = nameOf(analysis, expr.callee.value, depth + 1)
     if (owner !== null && /\.[A-Z]\w*$/.test(owner) && /^from_/.test(expr.callee.attr)) return owner
   }
-  if (expr.callee.type === 'name') {
-    const { bindings } = bindingsOf(analysis, expr.callee.id, expr.callee.start)
-    const target = bindings.at(-1)?.target
-    if (target !== null && target !== undefined) {
-      const found = projectTarget(analysis, target)
-      if (found !== null && found.rest !== '') {
-        const known = found.summary.classes[found.rest]
-        if (known !== undefined) return known.bases[0] ?? null
-        return found.summary.functions[found.rest]?.returns ?? null
-      }
-    }
+  const target = targetOf(analysis, expr.callee)
+  const found = target === null ? null : projectTarget(analysis, target)
+  if (found !== null && found.rest !== '') {
+    const known = own(found.summary.classes, found.rest)
+    if (known !== undefined) return known.bases[0] ?? null
+    return own(found.summary.functions, found.rest)?.returns ?? null
   }
   return null
 }

@@ -1,0 +1,135 @@
+/** Arguments of the program: their defaults, and what a launch makes of them. */
+import assert from 'node:assert/strict'
+import { analyse, argument, callNamed, launch } from './analyse.js'
+
+const parser = (options: string): string =>
+  `import argparse\nparser = argparse.ArgumentParser()\n${options}\nargs = parser.parse_args()\n`
+const workers = parser("parser.add_argument('-j', '--num-workers', type=int, default=4)")
+
+async function folded(text: string, bound?: ReturnType<typeof launch>) {
+  const analysis = await analyse(text, bound === undefined ? {} : { binding: bound })
+  const found = analysis.argument(callNamed(analysis, 'f'), 'n', 0)
+  assert.ok(found.state === 'given')
+  return found.folded.state === 'known'
+    ? [found.folded.value, found.folded.channel, found.folded.overridable]
+    : 'unknown'
+}
+
+describe('arguments of the program', () => {
+  it('have their default, which a launch could replace', async () => {
+    assert.deepEqual(await folded(`${workers}f(args.num_workers)`), [4, 'code', true])
+  })
+
+  it('have the value of a linked launch, whatever spelling it uses', async () => {
+    for (const flag of ['num-workers', 'j']) {
+      assert.deepEqual(await folded(`${workers}f(args.num_workers)`, launch({ [flag]: '8' })), [
+        8,
+        'launch flag',
+        false,
+      ])
+    }
+  })
+
+  it('keep their default where a complete launch leaves them out', async () => {
+    assert.deepEqual(await folded(`${workers}f(args.num_workers)`, launch({})), [4, 'code', false])
+    assert.equal(await folded(`${workers}f(args.num_workers)`, launch({}, { complete: false })), 'unknown')
+    assert.equal(await folded(`${workers}f(args.num_workers)`, launch({ 'num-workers': null })), 'unknown')
+  })
+
+  it('are followed through arithmetic, conditions and functions', async () => {
+    assert.deepEqual(await folded(`${workers}n = args.num_workers * 2\nf(n)`), [8, 'code', true])
+    assert.equal(await folded(`${workers}n = 1 if args.num_workers > 2 else 0\nf(n)`), 'unknown')
+    assert.deepEqual(
+      await folded(`${workers}n = 1 if args.num_workers > 2 else 0\nf(n)`, launch({ j: '1' })),
+      [0, 'launch flag', false].map((each, index) => (index === 1 ? 'code' : each)),
+    )
+    assert.deepEqual(
+      await folded(
+        "import argparse\ndef get():\n  p = argparse.ArgumentParser()\n  p.add_argument('--n', type=int, default=2)\n  return p.parse_args()\ndef main(args):\n  f(args.n)\nmain(get())",
+      ),
+      [2, 'code', true],
+    )
+  })
+
+  it('read switches', async () => {
+    const text = parser("parser.add_argument('--amp', action='store_true')")
+    assert.deepEqual(await folded(`${text}f(args.amp)`), [false, 'code', true])
+    assert.deepEqual(await folded(`${text}f(args.amp)`, launch({ amp: true })), [true, 'launch flag', false])
+    const off = parser("parser.add_argument('--no-amp', dest='amp', action='store_false')")
+    assert.deepEqual(await folded(`${off}f(args.amp)`), [true, 'code', true])
+    assert.deepEqual(await folded(`${off}f(args.amp)`, launch({ 'no-amp': true })), [
+      false,
+      'launch flag',
+      false,
+    ])
+  })
+
+  it('an option without a default is None, a list or a positional is not known', async () => {
+    assert.deepEqual(await folded(`${parser("parser.add_argument('--n')")}f(args.n)`), [null, 'code', true])
+    assert.equal(await folded(`${parser("parser.add_argument('--n', nargs='+')")}f(args.n)`), 'unknown')
+    assert.equal(await folded(`${parser("parser.add_argument('n', type=int)")}f(args.n)`), 'unknown')
+  })
+
+  it('two definitions that differ are not known', async () => {
+    const twice = parser("parser.add_argument('--n', default=1)\nother.add_argument('--n', default=2)")
+    assert.equal(await folded(`${twice}f(args.n)`), 'unknown')
+  })
+
+  it('come from click', async () => {
+    const text =
+      "import click\n@click.command()\n@click.option('--n', default=3, type=int)\ndef main(n):\n  f(n)\nmain()"
+    assert.deepEqual(await folded(text), [3, 'code', true])
+    assert.deepEqual(await folded(text, launch({ n: '5' })), [5, 'launch flag', false])
+  })
+
+  it('of two click commands are kept apart', async () => {
+    const text =
+      "import click\n@click.command()\n@click.option('--n', default=3)\ndef one(n):\n  g(n)\n" +
+      "@click.command()\n@click.option('--n', default=5)\ndef two(n):\n  f(n)\n"
+    assert.deepEqual(await folded(text), [5, 'code', true])
+  })
+
+  it('come from absl', async () => {
+    const text =
+      "from absl import flags\nFLAGS = flags.FLAGS\nflags.DEFINE_integer('n', 3, 'help')\nf(FLAGS.n)"
+    assert.deepEqual(await folded(text), [3, 'code', true])
+    assert.deepEqual(await folded(text, launch({ n: '5' })), [5, 'launch flag', false])
+  })
+
+  it('come from fire', async () => {
+    const text = 'import fire\ndef main(n: int = 3):\n  f(n)\nfire.Fire(main)'
+    assert.deepEqual(await folded(text), [3, 'code', true])
+    assert.deepEqual(await folded(text, launch({ n: '5' })), [5, 'launch flag', false])
+  })
+
+  it('come from a data class', async () => {
+    const text =
+      'from dataclasses import dataclass, field\nfrom transformers import HfArgumentParser\n@dataclass\nclass Options:\n' +
+      '  n: int = field(default=3)\n  amp: bool = False\noptions = HfArgumentParser(Options).parse_args_into_dataclasses()[0]\n'
+    const analysis = await analyse(text)
+    assert.deepEqual(
+      analysis.programArguments.map((one) => [one.name, one.kind, one.type]),
+      [
+        ['n', 'value', 'int'],
+        ['amp', 'store true', 'bool'],
+      ],
+    )
+  })
+
+  it('are named the way argparse names them', async () => {
+    const analysis = await analyse(
+      parser("parser.add_argument('--learning-rate', '--lr', dest='rate', type=float, default=1e-3)"),
+    )
+    const [only] = analysis.programArguments
+    assert.deepEqual([only!.name, only!.flags, only!.type], ['rate', ['learning-rate', 'lr'], 'float'])
+  })
+
+  it('values that the type cannot hold are not known', async () => {
+    assert.equal(await folded(`${workers}f(args.num_workers)`, launch({ j: 'many' })), 'unknown')
+  })
+
+  it('an attribute of something else is no argument', async () => {
+    const analysis = await analyse(`${workers}f(batch.num_workers)`)
+    assert.equal(argument(analysis, 'f', 'n', 0), 'given')
+  })
+})

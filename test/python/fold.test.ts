@@ -1,0 +1,286 @@
+/** What a value is, without running anything. */
+import assert from 'node:assert/strict'
+import type { Json } from '../../server/src/text/json.js'
+import { analyse, fold, isUnknown, launch, value, valueOf } from './analyse.js'
+
+const plain: [expression: string, expected: Json][] = [
+  ['-3', -3],
+  ['1_000', 1000],
+  ['2 ** 10', 1024],
+  ['7 // 2', 3],
+  ['-7 // 2', -4],
+  ['-7 % 3', 2],
+  ['7 / 2', 3.5],
+  ['1e-3', 0.001],
+  ["'a' 'b'", 'ab'],
+  ["'a' + 'b'", 'ab'],
+  ["f'run-{3}'", 'run-3'],
+  ['[1, 2] + [3]', [1, 2, 3]],
+  ['[0] * 3', [0, 0, 0]],
+  ['(1, 2)', [1, 2]],
+  ['{1, 1, 2}', [1, 2]],
+  ["{'a': 1, **{'b': 2}}", { a: 1, b: 2 }],
+  ["{'a': 1} | {'a': 2}", { a: 2 }],
+  ["dict(a=1, b='x')", { a: 1, b: 'x' }],
+  ['[*range(3), 9]', [0, 1, 2, 9]],
+  ['list(range(2, 11, 3))', [2, 5, 8]],
+  ['len([1, 2, 3])', 3],
+  ["len('abc')", 3],
+  ['int(3.9)', 3],
+  ["float('1e-4')", 0.0001],
+  ['str(5)', '5'],
+  ['bool(0)', false],
+  ['round(2.5)', 2],
+  ['round(3.5)', 4],
+  ['round(0.1234, 2)', 0.12],
+  ['abs(-2)', 2],
+  ['sum([1, 2, 3])', 6],
+  ['min(4, 2)', 2],
+  ['max([4, 9])', 9],
+  ['sorted([3, 1, 2])', [1, 2, 3]],
+  ['list(reversed([1, 2]))', [2, 1]],
+  [
+    'list(zip([1, 2], [3, 4]))',
+    [
+      [1, 3],
+      [2, 4],
+    ],
+  ],
+  [
+    'list(enumerate([5, 6], 1))',
+    [
+      [1, 5],
+      [2, 6],
+    ],
+  ],
+  ['[1, 2, 3][-1]', 3],
+  ["{'a': [1, 2]}['a'][0]", 1],
+  ["{'a': 1}.get('b', 7)", 7],
+  ["list({'a': 1}.items())", [['a', 1]]],
+  ['3 if True else 4', 3],
+  ['not []', true],
+  ['None or 5', 5],
+  ['1 and 2', 2],
+  ['2 in [1, 2]', true],
+  ['None is None', true],
+  ["'A,B'.lower().split(',')", ['a', 'b']],
+  ['[i * 2 for i in range(4) if i != 1]', [0, 4, 6]],
+  ['[a + b for a in [1, 2] for b in [10, 20]]', [11, 21, 12, 22]],
+  ['[x for x, y in [(1, 2), (3, 4)]]', [1, 3]],
+  ["{k: v * 2 for k, v in {'a': 1}.items()}", { a: 2 }],
+  ['{i % 2 for i in range(9)}', [0, 1]],
+  ['[[j for j in range(i)] for i in range(3)]', [[], [0], [0, 1]]],
+  ['[2 ** i for i in range(4)][2]', 4],
+]
+
+const arrays: [expression: string, expected: Json][] = [
+  ['np.arange(4)', [0, 1, 2, 3]],
+  ['np.arange(0, 1, 0.25)', [0, 0.25, 0.5, 0.75]],
+  ['np.arange(64, 256, step=64)', [64, 128, 192]],
+  ['np.arange(stop=3)', [0, 1, 2]],
+  ['np.linspace(0, 1, 3)', [0, 0.5, 1]],
+  ['np.linspace(start=200, stop=400, num=3, dtype=int)', [200, 300, 400]],
+  ['np.logspace(0, 2, 3)', [1, 10, 100]],
+  ['np.logspace(start=0, stop=2, num=3, base=2)', [1, 2, 4]],
+  ['np.array([1, 2]) * 3', [3, 6]],
+  ['10.0 ** -np.arange(1, 3)', [0.1, 0.01]],
+  ['np.array([1, 2]) + np.array([10, 20])', [11, 22]],
+  ['2 ** np.array([1, 2, 3])', [2, 4, 8]],
+  ['np.linspace(1, 3, 3).astype(int).tolist()', [1, 2, 3]],
+  ['list(np.concatenate([np.arange(2), [9]]))', [0, 1, 9]],
+  ['[int(x) for x in np.linspace(10, 30, num=3)]', [10, 20, 30]],
+  ['len(np.linspace(0, 1))', 50],
+  ['np.unique([1, 1, 2])', [1, 2]],
+]
+
+describe('values of expressions', () => {
+  for (const [expression, expected] of plain) {
+    it(expression, async () => assert.deepEqual(await value('', expression), expected))
+  }
+  for (const [expression, expected] of arrays) {
+    it(expression, async () => {
+      const found = await value('import numpy as np', expression)
+      const close = (a: Json, b: Json): boolean =>
+        typeof a === 'number' && typeof b === 'number' ? Math.abs(a - b) < 1e-9 : a === b
+      assert.ok(Array.isArray(found) || typeof found === 'number', JSON.stringify(found))
+      const [left, right] = [[found].flat(2), [expected].flat(2)]
+      assert.ok(
+        left.length === right.length && left.every((item, i) => close(item, right[i]!)),
+        JSON.stringify(found),
+      )
+    })
+  }
+
+  for (const expression of [
+    'read()',
+    'input()',
+    'x.y',
+    '1 / 0',
+    "'a' + 1",
+    '[1][5]',
+    "{'a': 1}['b']",
+    '[f(x) for x in [1, 2]]',
+    '[x for x in unknown]',
+    'lambda: 3',
+    'range(10 ** 9)',
+    '[[0] * 9000] * 9000',
+    '9 ** 9 ** 9',
+  ]) {
+    it(`${expression} has none`, () => isUnknown('', expression))
+  }
+})
+
+describe('values of names', () => {
+  it('follows one assignment, and unpacking', async () => {
+    assert.equal(await value('a = 3\nb = a + 1', 'b'), 4)
+    assert.equal(await value('a, (b, c) = 1, (2, 3)', 'c'), 3)
+    assert.equal(await value('a = b = 4', 'b'), 4)
+    assert.equal(await value('(n := 5)', 'n'), 5)
+  })
+
+  it('takes the last assignment before the place, in a notebook as well', async () => {
+    assert.equal(await value('a = 1\nc = a\na = 2', 'c'), 1)
+    assert.equal(await value('a = 1\na = 2', 'a', { notebook: true }), 2)
+    assert.equal(await value('a = 1\nanswer = a\na = 2', '0 + a'), 2)
+  })
+
+  it('agrees over branches or knows nothing', async () => {
+    assert.equal(await value('if x:\n  a = 2\nelse:\n  a = 2', 'a'), 2)
+    await isUnknown('if x:\n  a = 2\nelse:\n  a = 3', 'a')
+    await isUnknown('a = 1\nif x:\n  a = 3', 'a')
+  })
+
+  it('knows no value that grows in a loop', async () => {
+    await isUnknown('n = 0\nfor i in items:\n  n = n + 1', 'n')
+    await isUnknown('n = 0\nwhile go():\n  n += 1', 'n')
+    await isUnknown('for n in [1, 2]:\n  pass', 'n')
+  })
+
+  it('knows a parameter that every call gives the same value', async () => {
+    const text = 'def f(n, m=2):\n  inside = n * m\nf(4)\nf(n=4)'
+    assert.deepEqual(valueOf(await analyse(text), 'inside'), {
+      state: 'known',
+      value: 8,
+      channel: 'code',
+      overridable: false,
+    })
+    assert.equal(valueOf(await analyse(`${text}\nf(5)`), 'inside').state, 'unknown')
+    assert.equal(valueOf(await analyse(`${text}\nrun(f)`), 'inside').state, 'unknown')
+    assert.equal(valueOf(await analyse('def f(n=3):\n  inside = n'), 'inside').state, 'unknown')
+  })
+
+  it('reads attributes of self, of classes and of dataclass objects', async () => {
+    const text =
+      'class A:\n  def __init__(self):\n    self.n = 3\n  def go(self):\n    inside = self.n + 1\n' +
+      'from dataclasses import dataclass, field\n@dataclass\nclass C:\n  lr: float = 0.1\n  n: int = field(default=4)\n'
+    assert.deepEqual((valueOf(await analyse(text), 'inside') as { value: Json }).value, 4)
+    assert.equal(await value(`${text}c = C()`, 'c.n'), 4)
+    assert.equal(await value(`${text}c = C(lr=0.5)`, 'c.lr'), 0.5)
+    await isUnknown(`${text}c = C(**options)`, 'c.lr')
+  })
+
+  it('reads constants of other modules of the project', async () => {
+    const modules = { settings: 'WORKERS = 4\nDEVICES = [0, 1]\nMADE = f()' }
+    assert.equal(await value('from settings import WORKERS', 'WORKERS', { modules }), 4)
+    assert.deepEqual(await value('import settings as s', 's.DEVICES', { modules }), [0, 1])
+    await isUnknown('from settings import MADE', 'MADE', { modules })
+  })
+
+  it('a function without parameters that returns one constant is that constant', async () => {
+    assert.equal(await value('def size():\n  return 3 * 2', 'size()'), 6)
+    await isUnknown('def size(n):\n  return n', 'size(3)')
+  })
+})
+
+describe('lists and dictionaries that are changed in place', () => {
+  it('follows what certainly happens', async () => {
+    assert.deepEqual(await value('a = [1]\na.append(2)\na.extend([3, 4])', 'a'), [1, 2, 3, 4])
+    assert.deepEqual(await value("d = {'a': 1}\nd['b'] = 2\nd.update({'c': 3})", 'd'), { a: 1, b: 2, c: 3 })
+    assert.deepEqual(await value('a = [1]\nb = a\na = [2]\na.append(3)', 'a'), [2, 3])
+  })
+
+  it('does not look ahead', async () => {
+    assert.deepEqual(await value('a = [1]\nanswer = a\na.append(2)', '[0]'), [0])
+    const analysis = await analyse('a = [1]\nbefore = a\na.append(2)\nafter = a')
+    assert.deepEqual((valueOf(analysis, 'before') as { value: Json }).value, [1])
+    assert.deepEqual((valueOf(analysis, 'after') as { value: Json }).value, [1, 2])
+  })
+
+  for (const [title, text] of [
+    ['under a condition', 'a = [1]\nif x:\n  a.append(2)'],
+    ['in a loop', 'a = [1]\nfor i in range(3):\n  a.append(i)'],
+    ['in a function', 'a = [1]\ndef f():\n  a.append(2)\nf()'],
+    ['by sorting or removing', 'a = [2, 1]\na.sort()'],
+    ['by an unknown value', 'a = [1]\na.append(read())'],
+    ['by a key that is not known', 'a = {}\na[k] = 1'],
+    ['by deleting', "a = {'x': 1}\ndel a['x']"],
+  ]) {
+    it(`${title}: unknown`, () => isUnknown(text!, 'a'))
+  }
+
+  it('a list that is made anew in each pass is whole there', async () => {
+    const analysis = await analyse('for i in items:\n  a = [1]\n  a.append(2)\n  inside = a')
+    assert.deepEqual((valueOf(analysis, 'inside') as { value: Json }).value, [1, 2])
+  })
+
+  it('a later change in the same loop reaches an earlier use', async () => {
+    const analysis = await analyse('a = [1]\nfor i in items:\n  inside = a\n  a.append(i)')
+    assert.equal(valueOf(analysis, 'inside').state, 'unknown')
+  })
+})
+
+describe('environment variables', () => {
+  it('have their fallback, which any launch replaces', async () => {
+    const found = await fold('import os', "int(os.environ.get('N', '4'))")
+    assert.deepEqual(found, { state: 'known', value: 4, channel: 'code', overridable: true })
+    await isUnknown('import os', "os.environ['N']")
+  })
+
+  it('have what the launch sets', async () => {
+    const binding = launch({}, { environment: { N: '8' } })
+    const found = await fold('import os', "os.getenv('N', '4')", { binding })
+    assert.ok(found.state === 'known')
+    assert.deepEqual([found.value, found.channel, found.overridable], ['8', 'launch environment', false])
+  })
+})
+
+describe('deep and hostile values', () => {
+  it('what is too deep in one question is not too deep in the next', async () => {
+    const lines = ['a0 = 1', ...Array.from({ length: 60 }, (_, i) => `a${i + 1} = a${i} + 1`)]
+    const analysis = await analyse(lines.join('\n'))
+    assert.equal(valueOf(analysis, 'a60').state, 'unknown')
+    assert.deepEqual((valueOf(analysis, 'a5') as { value: Json }).value, 6)
+  })
+
+  it('values that double at each step stay cheap', async () => {
+    const lines = ['a0 = 1', ...Array.from({ length: 40 }, (_, i) => `a${i + 1} = a${i} + a${i}`)]
+    const analysis = await analyse(lines.join('\n'))
+    assert.ok(['known', 'unknown'].includes(valueOf(analysis, 'a40').state))
+  })
+
+  it('texts that double at each step end', async () => {
+    const lines = ["a0 = 'text'", ...Array.from({ length: 60 }, (_, i) => `a${i + 1} = a${i} + a${i}`)]
+    const analysis = await analyse(lines.join('\n'))
+    for (let i = 1; i <= 60; i++) {
+      const found = valueOf(analysis, `a${i}`)
+      assert.ok(found.state === 'unknown' || String(found.value).length <= 100_000)
+    }
+  })
+
+  it('lists that hold each other many times end', async () => {
+    const lines = ['a0 = [1, 1]', ...Array.from({ length: 60 }, (_, i) => `a${i + 1} = [a${i}, a${i}]`)]
+    const analysis = await analyse(lines.join('\n'))
+    for (let i = 1; i <= 60; i++) {
+      const found = valueOf(analysis, `a${i}`)
+      assert.ok(found.state === 'unknown' || JSON.stringify(found.value).length < 1_000_000)
+    }
+  })
+
+  it('comprehensions inside comprehensions have a budget', async () => {
+    await isUnknown('', '[[[k for k in range(999)] for j in range(999)] for i in range(999)]')
+  })
+
+  it('names that refer to each other end', async () => {
+    await isUnknown('for i in x:\n  a = b\n  b = a', 'a')
+  })
+})
