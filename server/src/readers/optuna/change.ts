@@ -100,10 +100,10 @@ function setJobs(facts: UnitFacts, call: Call, jobs: number): Change | Refusal {
   ])
 }
 
-function persist(facts: UnitFacts, call: Call): Change | Refusal {
+/** The call is the one that makes the study. */
+function persist(facts: UnitFacts, study: Call): Change | Refusal {
   const python = facts.python!
-  const study = studyOf(call)
-  if (study === null) return { reason: 'the study is made elsewhere' }
+  if (study.method !== 'create_study') return { reason: 'the study is made elsewhere' }
   if (study.expr.args.some((argument) => argument.star > 0))
     return { reason: 'the study takes unpacked arguments' }
   const range = rangeOf(facts, study)

@@ -25,7 +25,7 @@ interface Plan {
 
 export function changeTune(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const python = facts.python!
-  const call = python.callAt(claim.site) ?? carrierOf(python, claim)
+  const call = carrierOf(python, claim) ?? python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
   const old = call.name !== null && runCall.test(call.name)
   const options = old ? call : tuneConfigOf(python, call)

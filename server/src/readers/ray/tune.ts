@@ -175,7 +175,7 @@ function readScheduler(
     'terminationGap',
     'scheduler',
     trial.reports === 'steps'
-      ? 'the default FIFO scheduler lets each finish. ASHA would stop most of them at a fraction of it'
+      ? 'the default FIFO scheduler lets each finish'
       : 'the default FIFO scheduler lets each finish, and the trainable reports only once, so report each epoch before adding ASHA',
     place,
   )

@@ -95,7 +95,7 @@ const nested: [estimator: RegExp, parameter: RegExp, because: string][] = [
   [
     /^(RandomForest|ExtraTrees)(Classifier|Regressor)$/,
     /^n_estimators$/,
-    'more trees never hurt a forest, and a large one holds the small ones',
+    'a forest with more trees is no worse, and holds the smaller ones',
   ],
   [
     /^(GradientBoosting\w+|XGB\w+|LGBM\w+|CatBoost\w+)$/,
