@@ -112,7 +112,7 @@ function elements(analysis: Analysis, iterable: Expr, path: readonly number[], d
   if (value.type === 'list' || value.type === 'tuple') {
     if (isChanged(analysis, iterable) || value.items.length === 0 || value.items.length > maximumValues)
       return null
-    return each(value.items, (item) => part(analysis, item, path))
+    return each(value.items, (item) => (item.type === 'starred' ? null : part(analysis, item, path)))
   }
   if (value.type !== 'call') return null
   const { callee, args } = value

@@ -25,8 +25,11 @@ export function summarise(analysis: Analysis): ModuleSummary {
       last.value !== null &&
       last.unpack === null
     ) {
-      if (analysis.isMutated(name, analysis.scopes)) continue
-      const value = analysis.fold(last.value)
+      const end = analysis.text.length
+      // With the changes in place that follow the assignment.
+      const value = analysis.isMutated(name, analysis.scopes)
+        ? analysis.fold({ type: 'name', id: name, start: end, end })
+        : analysis.fold(last.value)
       if (
         value.state === 'known' &&
         !value.overridable &&
