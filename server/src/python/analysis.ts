@@ -61,6 +61,9 @@ export class Analysis implements PythonModule {
   readonly importers: ModuleSummary[]
   private readonly folder: Folder
   private readonly finder: EffectFinder
+  private usesNearby: Set<string> | null = null
+  private byName: Map<string, Call[]> | null = null
+  private byMethod: Map<string, Call[]> | null = null
   private readonly sites = new Map<Func, Call[]>()
   private readonly escaping = new Set<Func>()
   /** Names whose value is changed in place somewhere, and where, by the scope that binds the name. */
@@ -130,15 +133,18 @@ export class Analysis implements PythonModule {
     return this.callByExpr.get(this.definition(expr)) ?? null
   }
   callsTo(...wanted: string[]): Call[] {
-    return this.calls.filter((call) => call.name !== null && wanted.includes(call.name))
+    if (!this.complete) return this.calls.filter((call) => call.name !== null && wanted.includes(call.name))
+    this.byName ??= grouped(this.calls, (call) => call.name)
+    return inOrder(this.byName, wanted)
   }
   methodCalls(method: string, ...receivers: string[]): Call[] {
-    return this.calls.filter(
-      (call) =>
-        call.method === method &&
-        call.expr.callee.type === 'attribute' &&
-        (receivers.length === 0 || (call.receiver !== null && receivers.includes(call.receiver))),
+    this.byMethod ??= grouped(this.calls, (call) =>
+      call.expr.callee.type === 'attribute' ? call.method : null,
     )
+    const calls = this.byMethod.get(method) ?? []
+    return receivers.length === 0
+      ? [...calls]
+      : calls.filter((call) => call.receiver !== null && receivers.includes(call.receiver))
   }
 
   // Values.
@@ -175,16 +181,34 @@ export class Analysis implements PythonModule {
   // Places.
 
   callAt(span: Span): Call | null {
-    return this.calls.find((call) => call.expr.start === span.start && call.expr.end === span.end) ?? null
+    // Calls are in the order of their starts.
+    let low = 0
+    let high = this.calls.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.calls[middle]!.expr.start < span.start) low = middle + 1
+      else high = middle
+    }
+    for (let index = low; index < this.calls.length; index++) {
+      const { expr } = this.calls[index]!
+      if (expr.start !== span.start) return null
+      if (expr.end === span.end) return this.calls[index]!
+    }
+    return null
   }
   statementAt(offset: number): Stmt | null {
     let found: Stmt | null = null
-    for (const statement of this.statements) {
-      if (statement.start <= offset && offset < statement.end) {
-        if (found === null || statement.end - statement.start <= found.end - found.start) found = statement
+    let blocks: Stmt[][] = [this.tree.body]
+    for (;;) {
+      let inner: Stmt | null = null
+      for (const block of blocks) {
+        const last = lastBefore(block, offset)
+        if (last !== null && offset < last.end) inner = last
       }
+      if (inner === null) return found
+      found = inner
+      blocks = blocksOf(inner)
     }
-    return found
   }
 
   // Uses.
@@ -194,15 +218,13 @@ export class Analysis implements PythonModule {
   }
   uses(...wanted: string[]): boolean {
     if (this.usesHere(...wanted)) return true
-    for (const summary of [...this.importers, ...this.importedByName.values()]) {
-      if (
-        wanted.some((name) =>
-          summary.uses.some((use) => use === name || (name.endsWith('.') && use.startsWith(name))),
-        )
-      )
-        return true
+    if (this.usesNearby === null) {
+      this.usesNearby = new Set()
+      for (const summary of [...this.importers, ...this.importedByName.values()])
+        for (const use of summary.uses) this.usesNearby.add(use)
     }
-    return false
+    const nearby = this.usesNearby
+    return wanted.some((name) => matchesUse(nearby, name))
   }
 
   summary(): ModuleSummary {
@@ -585,6 +607,37 @@ function startsSearch(call: Call): boolean {
   if (call.method === 'optimize' || call.method === 'fmin') return true
   if (call.name === 'wandb.agent' || call.name === 'wandb.sweep') return true
   return call.method === 'search' && call.receiverCall?.name?.startsWith('keras_tuner.') === true
+}
+
+/** The last statement of a block that begins at or before an offset. */
+function lastBefore(block: readonly Stmt[], offset: number): Stmt | null {
+  let low = 0
+  let high = block.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (block[middle]!.start <= offset) low = middle + 1
+    else high = middle
+  }
+  return block[low - 1] ?? null
+}
+
+function grouped(calls: readonly Call[], key: (call: Call) => string | null): Map<string, Call[]> {
+  const groups = new Map<string, Call[]>()
+  for (const call of calls) {
+    const name = key(call)
+    if (name === null) continue
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [call])
+    else group.push(call)
+  }
+  return groups
+}
+
+/** The groups of several names, in the order of the source. */
+function inOrder(groups: Map<string, Call[]>, names: string[]): Call[] {
+  const found = [...new Set(names)].map((name) => groups.get(name) ?? []).filter((group) => group.length > 0)
+  if (found.length <= 1) return [...(found[0] ?? [])]
+  return found.flat().sort((a, b) => a.index - b.index)
 }
 
 function insideClass(analysis: Analysis, call: Call): boolean {

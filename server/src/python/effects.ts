@@ -1,10 +1,10 @@
 /** What happens in a piece of code, with calls into functions of the project followed. */
-import type { Expr, Stmt } from '../syntax/python-ast.js'
+import type { Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import type { Call, Effects, Func, Loop } from './module.js'
 import { functionOf, projectTarget, targetOf, typeOf } from './names.js'
 import { own } from './own.js'
-import { blocksOf, childrenOf, expressionsOf } from './scopes.js'
+import { blocksOf, forEachChild, forEachExpression } from './scopes.js'
 
 const depthLimit = 3
 
@@ -33,8 +33,12 @@ export function mergeEffects(into: Effects, from: Effects): void {
 }
 
 export class EffectFinder {
-  private readonly byFunction = new Map<Func, Effects>()
+  /** By how far the function is from where the question began: what lies beyond the limit is not followed. */
+  private readonly byFunction: Map<Func, Effects>[] = []
+  private readonly byLoop = new Map<For | While, Effects>()
   private readonly active = new Set<Func>()
+  /** Functions that were met while they were being looked at: what is known of their callers is not whole. */
+  private rings = 0
 
   constructor(private readonly analysis: Analysis) {}
 
@@ -51,10 +55,25 @@ export class EffectFinder {
     return effects
   }
 
-  ofFunction(func: Func, depth = 0): Effects {
-    const before = this.byFunction.get(func)
+  /** Effects of one pass of a loop. */
+  ofLoop(loop: For | While, depth = 0): Effects {
+    const before = depth === 0 ? this.byLoop.get(loop) : undefined
     if (before !== undefined) return before
-    if (depth > depthLimit || this.active.has(func)) return emptyEffects()
+    const effects = this.ofStatements(loop.body, depth)
+    // Inside a ring of functions it is not whole; loops are asked for by themselves first.
+    if (depth === 0 && this.active.size === 0) this.byLoop.set(loop, effects)
+    return effects
+  }
+
+  ofFunction(func: Func, depth = 0): Effects {
+    if (depth > depthLimit) return emptyEffects()
+    const known = this.byFunction[depth]?.get(func)
+    if (known !== undefined) return known
+    if (this.active.has(func)) {
+      this.rings++
+      return emptyEffects()
+    }
+    const rings = this.rings
     this.active.add(func)
     const effects = this.ofStatements(func.node.body, depth)
     for (const decorator of func.node.decorators) {
@@ -62,20 +81,21 @@ export class EffectFinder {
       if (name !== null) effects.calls.add(name)
     }
     this.active.delete(func)
-    // A result cut off by the depth limit must not be kept for callers nearer to it.
-    if (depth === 0) this.byFunction.set(func, effects)
+    if (depth === 0 || rings === this.rings) {
+      this.byFunction[depth] ??= new Map()
+      this.byFunction[depth].set(func, effects)
+    }
     return effects
   }
 
   private addStatement(statement: Stmt, effects: Effects, depth: number): void {
     // A function or class that is only defined does nothing yet.
     if (statement.type === 'function' || statement.type === 'class') return
-    for (const expr of expressionsOf(statement)) this.addExpression(expr, effects, depth)
+    forEachExpression(statement, (expr) => this.addExpression(expr, effects, depth))
     if (statement.type === 'for' || statement.type === 'while') {
-      const inside = emptyEffects()
-      for (const child of statement.body) this.addStatement(child, inside, depth)
-      if (inside.backward && inside.optimizerStep) inside.trains = true
+      const inside = this.ofLoop(statement, depth)
       mergeEffects(effects, inside)
+      if (inside.backward && inside.optimizerStep) effects.trains = true
       for (const child of statement.orelse) this.addStatement(child, effects, depth)
       return
     }
@@ -88,7 +108,7 @@ export class EffectFinder {
       const call = this.analysis.callByExpr.get(expr)
       if (call !== undefined) this.addCall(call, effects, depth)
     }
-    for (const child of childrenOf(expr)) this.addExpression(child, effects, depth)
+    forEachChild(expr, (child) => this.addExpression(child, effects, depth))
   }
 
   private addCall(call: Call, effects: Effects, depth: number): void {
@@ -146,10 +166,8 @@ export function isOptimizerStep(analysis: Analysis, call: Call): boolean {
 
 /** Sets the role of every loop: from the inside out, since an epoch is a loop around a training loop. */
 export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
-  for (const loop of loops) {
-    loop.effects = finder.ofStatements(loop.node.body)
-  }
   const innermostFirst = [...loops].reverse()
+  for (const loop of innermostFirst) loop.effects = finder.ofLoop(loop.node)
   const inner = new Map<Loop, Loop[]>()
   for (const loop of innermostFirst) {
     const children = inner.get(loop) ?? []
@@ -169,8 +187,11 @@ export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
 function callsTraining(finder: EffectFinder, loop: Loop): boolean {
   const visit = (statement: Stmt): boolean => {
     if (statement.type === 'function' || statement.type === 'class') return false
-    for (const expr of expressionsOf(statement)) if (finder.ofExpression(expr).trains) return true
-    return blocksOf(statement).some((block) => block.some(visit))
+    let found = false
+    forEachExpression(statement, (expr) => {
+      found ||= finder.ofExpression(expr).trains
+    })
+    return found || blocksOf(statement).some((block) => block.some(visit))
   }
   return loop.node.body.some(visit)
 }

@@ -2,7 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import type { Evidence } from '../workload/claim.js'
 import type { Analysis } from './analysis.js'
-import { childrenOf, expressionsOf } from './scopes.js'
+import { forEachChild, forEachExpression } from './scopes.js'
 
 const testPath = /(^|\/)(tests?|testing|unit_tests?)\/|(^|\/)(test_[^/]*|[^/]*_test|conftest)\.(py|ipynb)$/i
 
@@ -33,12 +33,12 @@ function scanStrings(analysis: Analysis): Strings {
       }
       return
     }
-    for (const child of childrenOf(expr)) visit(child)
+    forEachChild(expr, visit)
   }
   for (const statement of analysis.statements) {
     // Doc strings describe; they do not choose a device or a data set.
     if (statement.type === 'expr' && statement.value.type === 'constant') continue
-    for (const expr of expressionsOf(statement)) visit(expr)
+    forEachExpression(statement, visit)
   }
   return found
 }

@@ -15,6 +15,8 @@ import { own } from './own.js'
 import { type Binding, childrenOf, scopeAt } from './scopes.js'
 
 const depthLimit = 24
+/** Changes in place that are followed one by one. */
+const maximumChanges = 500
 /** Longest text that is put together, in characters. */
 const maximumText = 100_000
 
@@ -258,30 +260,34 @@ export class Folder {
 
   /** A list after `append` and `extend`, a dictionary after `d[key] = value` and `update`. */
   private changed(id: string, made: Folded, changes: readonly Mutation[]): Folded {
-    let current = made
+    const unclear = unknown(`${id} is changed`)
+    if (made.state === 'unknown') return made
+    if (changes.length > maximumChanges || changes.some((change) => !change.certain)) return unclear
+    const list = Array.isArray(made.value) ? [...made.value] : null
+    const dictionary = isDict(made.value) ? { ...made.value } : null
+    const parts: Folded[] = [made]
     for (const change of changes) {
-      if (current.state === 'unknown') return current
-      const { value } = current
-      if (!change.certain) return unknown(`${id} is changed`)
       const args = change.call?.args ?? []
       if (change.call !== null && (args.length !== 1 || args[0]!.name !== null || args[0]!.star > 0))
-        return unknown(`${id} is changed`)
+        return unclear
       const given = change.value ?? args[0]?.value
-      const added = given === undefined ? unknown(`${id} is changed`) : this.fold(given)
+      const added = given === undefined ? unclear : this.fold(given)
       if (added.state === 'unknown') return added
-      if (change.method === 'append' && Array.isArray(value)) {
-        current = combine([...value, added.value], [current, added])
-      } else if (change.method === 'extend' && Array.isArray(value) && Array.isArray(added.value)) {
-        current = combine([...value, ...added.value], [current, added])
-      } else if (change.method === 'update' && isDict(value) && isDict(added.value)) {
-        current = combine({ ...value, ...added.value }, [current, added])
-      } else if (change.target !== null && isDict(value)) {
+      parts.push(added)
+      if (change.method === 'append' && list !== null) list.push(added.value)
+      else if (change.method === 'extend' && list !== null && Array.isArray(added.value)) {
+        for (const item of added.value) list.push(item)
+      } else if (change.method === 'update' && dictionary !== null && isDict(added.value)) {
+        Object.assign(dictionary, added.value)
+      } else if (change.target !== null && dictionary !== null) {
         const key = this.fold(change.target.index)
         if (key.state === 'unknown') return key
-        current = combine({ ...value, [String(key.value)]: added.value }, [current, added, key])
-      } else return unknown(`${id} is changed`)
+        dictionary[String(key.value)] = added.value
+        parts.push(key)
+      } else return unclear
+      if (list !== null && list.length > maximumItems) return unknown('too long')
     }
-    return current
+    return combine(list ?? dictionary, parts)
   }
 
   private binding(binding: Binding): Folded {

@@ -11,7 +11,7 @@ import type {
   With,
 } from '../syntax/python-ast.js'
 import type { Call, Func, Klass, Loop } from './module.js'
-import { blocksOf, childrenOf, expressionsOf, isMainGuard } from './scopes.js'
+import { blocksOf, forEachChild, forEachExpression, isMainGuard } from './scopes.js'
 
 export interface Indexed {
   calls: Call[]
@@ -71,7 +71,7 @@ export function indexTree(tree: PythonTree): Indexed {
 
   const visitExpr = (expr: Expr, statement: Stmt, context: Context): void => {
     if (expr.type === 'call') addCall(expr, statement, context)
-    for (const child of childrenOf(expr)) visitExpr(child, statement, context)
+    forEachChild(expr, (child) => visitExpr(child, statement, context))
   }
 
   const addFunction = (node: FunctionDef, context: Context): Func => {
@@ -112,7 +112,7 @@ export function indexTree(tree: PythonTree): Indexed {
 
   const visit = (statement: Stmt, context: Context): void => {
     result.statements.push(statement)
-    for (const expr of expressionsOf(statement)) visitExpr(expr, statement, context)
+    forEachExpression(statement, (expr) => visitExpr(expr, statement, context))
     switch (statement.type) {
       case 'function': {
         const func = addFunction(statement, context)

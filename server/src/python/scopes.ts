@@ -189,10 +189,10 @@ function visitExpr(scope: Scope, expr: Expr, where: Where): void {
           ...where,
         })
       }
-      for (const child of childrenOf(expr)) visitExpr(scope, child, where)
+      forEachChild(expr, (child) => visitExpr(scope, child, where))
       break
     default:
-      for (const child of childrenOf(expr)) visitExpr(scope, child, where)
+      forEachChild(expr, (child) => visitExpr(scope, child, where))
   }
 }
 
@@ -209,93 +209,137 @@ function bindParam(scope: Scope, name: string, at: number, fallback: Expr | null
   })
 }
 
-/** Direct sub-expressions. */
-export function childrenOf(expr: Expr): Expr[] {
+/** Calls `visit` for every direct sub-expression, in order. Nothing is allocated: the analysis walks trees often. */
+export function forEachChild(expr: Expr, visit: (child: Expr) => void): void {
   switch (expr.type) {
     case 'attribute':
-      return [expr.value]
+    case 'starred':
+    case 'walrus':
+      visit(expr.value)
+      return
     case 'call':
-      return [expr.callee, ...expr.args.map((argument) => argument.value)]
+      visit(expr.callee)
+      for (const argument of expr.args) visit(argument.value)
+      return
     case 'list':
     case 'tuple':
     case 'set':
-      return expr.items
+      for (const item of expr.items) visit(item)
+      return
     case 'dict':
-      return expr.entries.flatMap((entry) => (entry.key === null ? [entry.value] : [entry.key, entry.value]))
+      for (const { key, value } of expr.entries) {
+        if (key !== null) visit(key)
+        visit(value)
+      }
+      return
     case 'binary':
-      return [expr.left, expr.right]
+      visit(expr.left)
+      visit(expr.right)
+      return
     case 'unary':
-      return [expr.operand]
+      visit(expr.operand)
+      return
     case 'conditional':
-      return [expr.test, expr.then, expr.otherwise]
+      visit(expr.test)
+      visit(expr.then)
+      visit(expr.otherwise)
+      return
     case 'subscript':
-      return [expr.value, expr.index]
+      visit(expr.value)
+      visit(expr.index)
+      return
     case 'comprehension':
-      return [
-        expr.element,
-        ...(expr.value === undefined ? [] : [expr.value]),
-        ...expr.clauses.flatMap((clause) => [clause.target, clause.iterable]),
-        ...expr.conditions,
-      ]
+      visit(expr.element)
+      if (expr.value !== undefined) visit(expr.value)
+      for (const clause of expr.clauses) {
+        visit(clause.target)
+        visit(clause.iterable)
+      }
+      for (const condition of expr.conditions) visit(condition)
+      return
     case 'fstring':
-      return expr.parts.filter((part): part is Expr => typeof part !== 'string')
+      for (const part of expr.parts) if (typeof part !== 'string') visit(part)
+      return
     case 'lambda':
-      return [...expr.params.flatMap((param) => (param.default === null ? [] : [param.default])), expr.body]
-    case 'starred':
-    case 'walrus':
-      return [expr.value]
+      for (const param of expr.params) if (param.default !== null) visit(param.default)
+      visit(expr.body)
+      return
     case 'other':
-      return expr.children
-    default:
-      return []
+      for (const child of expr.children) visit(child)
+      return
   }
 }
 
-/** Expressions that a statement holds directly (not those of statements inside it). */
-export function expressionsOf(statement: Stmt): Expr[] {
+/** Direct sub-expressions. */
+export function childrenOf(expr: Expr): Expr[] {
+  const found: Expr[] = []
+  forEachChild(expr, (child) => found.push(child))
+  return found
+}
+
+/** Calls `visit` for every expression that a statement holds directly (not those of statements inside it). */
+export function forEachExpression(statement: Stmt, visit: (expr: Expr) => void): void {
   switch (statement.type) {
     case 'expr':
-      return [statement.value]
-    case 'assign': {
-      const found = [...statement.targets]
-      if (statement.annotation !== null) found.push(statement.annotation)
-      if (statement.value !== null) found.push(statement.value)
-      return found
-    }
+      visit(statement.value)
+      return
+    case 'assign':
+      for (const target of statement.targets) visit(target)
+      if (statement.annotation !== null) visit(statement.annotation)
+      if (statement.value !== null) visit(statement.value)
+      return
     case 'augassign':
-      return [statement.target, statement.value]
+      visit(statement.target)
+      visit(statement.value)
+      return
     case 'if':
     case 'while':
-      return [statement.test]
+      visit(statement.test)
+      return
     case 'for':
-      return [statement.target, statement.iterable]
+      visit(statement.target)
+      visit(statement.iterable)
+      return
     case 'with':
-      return statement.items.flatMap((item) =>
-        item.target === null ? [item.value] : [item.value, item.target],
-      )
+      for (const item of statement.items) {
+        visit(item.value)
+        if (item.target !== null) visit(item.target)
+      }
+      return
     case 'try':
-      return statement.handlers.flatMap((handler) => (handler.type === null ? [] : [handler.type]))
+      for (const handler of statement.handlers) if (handler.type !== null) visit(handler.type)
+      return
     case 'function':
-      return [
-        ...statement.decorators,
-        ...statement.params.flatMap((param) => [
-          ...(param.default === null ? [] : [param.default]),
-          ...(param.annotation === null ? [] : [param.annotation]),
-        ]),
-        ...(statement.returns === null ? [] : [statement.returns]),
-      ]
+      for (const decorator of statement.decorators) visit(decorator)
+      for (const param of statement.params) {
+        if (param.default !== null) visit(param.default)
+        if (param.annotation !== null) visit(param.annotation)
+      }
+      if (statement.returns !== null) visit(statement.returns)
+      return
     case 'class':
-      return [...statement.decorators, ...statement.bases.map((base) => base.value)]
+      for (const decorator of statement.decorators) visit(decorator)
+      for (const base of statement.bases) visit(base.value)
+      return
     case 'return':
-      return statement.value === null ? [] : [statement.value]
+      if (statement.value !== null) visit(statement.value)
+      return
     case 'match':
-      return [statement.subject]
+      visit(statement.subject)
+      return
     case 'import':
     case 'broken':
-      return []
+      return
     default:
-      return statement.children
+      for (const child of statement.children) visit(child)
   }
+}
+
+/** Expressions that a statement holds directly. */
+export function expressionsOf(statement: Stmt): Expr[] {
+  const found: Expr[] = []
+  forEachExpression(statement, (expr) => found.push(expr))
+  return found
 }
 
 /** The lists of statements inside a statement. */
@@ -369,7 +413,7 @@ function visitStatement(scope: Scope, statement: Stmt, where: Where): void {
     branch: statement.start * 1024 + 1 + branches++,
   })
   let branches = 0
-  for (const expr of expressionsOf(statement)) visitExpr(scope, expr, where)
+  forEachExpression(statement, (expr) => visitExpr(scope, expr, where))
   switch (statement.type) {
     case 'assign':
       for (const target of statement.targets) {
