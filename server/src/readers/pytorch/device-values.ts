@@ -138,7 +138,10 @@ export class DeviceValues {
     if (callee.type === 'name' && hostFunctions.test(callee.id)) return false
     if (isModelCall(this.analysis, expr)) return !isContainerCall(expr)
     const name = this.analysis.callByExpr.get(expr)?.name ?? null
-    if (name?.includes('.') === true && !/^(torch|torchmetrics|torchvision|einops|transformers|accelerate)\./.test(name))
+    if (
+      name?.includes('.') === true &&
+      !/^(torch|torchmetrics|torchvision|einops|transformers|accelerate)\./.test(name)
+    )
       return false
     return (callee.type === 'attribute' && name === null && inner(callee.value)) || given.some(inner)
   }

@@ -15,6 +15,7 @@ import { codeText, trainsAnywhere } from './evidence.js'
 import { callsIn } from './hot-code.js'
 import { feedsOf } from './loader-use.js'
 import { epochLoopOf } from './loop-facts.js'
+import { isMeasurement } from './model-evidence.js'
 import { stepEvidence } from './operations.js'
 import { type Step, stepsOf } from './step-operations.js'
 
@@ -86,13 +87,28 @@ function readBackend(python: PythonModule, evidence: Evidence, claims: ClaimBuil
   groups.forEach((call, index) => {
     const given = backends[index]!
     const way = reached(python as Analysis, call.statement)
-    if (mixed || given.state !== 'given' || way === 'no') return
-    const group = claims.subject('Parallelism', given.span, call.function?.qualified ?? '', evidence)
+    if (mixed || given.state !== 'given' || way === 'no' || isExplained(python, call)) return
+    // A program that can also do without a GPU starts like this for both.
+    const both = evidence.accelerator === 'gpu' && /\(\s*["']cpu["']\s*\)/.test(codeText(python))
+    const own: Evidence = both ? { ...evidence, accelerator: 'maybe' } : evidence
+    const group = claims.subject('Parallelism', given.span, call.function?.qualified ?? '', own)
     claimArgument(group, 'backend', 'backend', call, given, {
       convert: (value) => (typeof value === 'string' ? value : undefined),
       anchor: 'backend',
     })
   })
+}
+
+/** A comment in the call or beside it that speaks of the choice. */
+function isExplained(python: PythonModule, call: Call): boolean {
+  const { start, end } = call.statement
+  const line = python.text.indexOf('\n', end)
+  return python.tree.comments.some(
+    (one) =>
+      one.start >= start &&
+      one.end <= (line < 0 ? python.text.length : line) &&
+      /nccl|cpu|gloo/i.test(one.text),
+  )
 }
 
 function readWrapper(python: PythonModule, call: Call, evidence: Evidence, claims: ClaimBuilder): void {
@@ -223,12 +239,12 @@ function readAccumulation(python: PythonModule, evidence: Evidence, claims: Clai
 // Data.
 
 const shares =
-  /\[\s*\w*rank\w*\s*::|\.shard\(|split_dataset_by_node|split_by_(node|rank)|\brank\s*::|DistributedSampler|distributed_sampler|% *(args\.|self\.)?world_size|num_replicas|shard_by_rank|partition/i
+  /\[\s*\w*rank\w*\s*::|(?<!devices?|gpus?|ids)(?<=[\w)\]])\[\s*([\w.]+\.)?\w*rank\w*\s*\]|\.shard\(|tensor_split|split_dataset_by_node|split_by_(node|rank)|\brank\s*::|DistributedSampler|distributed_sampler|% *(args\.|self\.)?world_size|num_replicas|shard_by_rank|partition/i
 
 const loaders = ['torch.utils.data.DataLoader', 'torch_geometric.loader.DataLoader']
 
 function readLoaders(python: PythonModule, claims: ClaimBuilder): void {
-  if (!sharesModel(python)) return
+  if (!sharesModel(python) || isMeasurement(python.path)) return
   for (const call of python.callsTo(...loaders)) {
     if (feedsOf(python, call) !== 'training') continue
     const { location } = { location: claims.locate(calleePlace(call)) }

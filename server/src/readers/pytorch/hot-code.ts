@@ -167,8 +167,10 @@ function leaves(block: Stmt[]): boolean {
 /** True for a loop whose step is one of many: not a pass over all data at once. */
 export function isHot(analysis: Analysis, loop: Loop): boolean {
   const { node } = loop
-  if (node.type === 'while' || epochLoopOf(analysis, loop) !== null) return true
+  if (node.type === 'while') return true
+  // One step for each epoch, whatever repeats the epochs.
   if (/epoch/i.test(analysis.text.slice(node.target.start, node.iterable.end))) return false
+  if (epochLoopOf(analysis, loop) !== null) return true
   const ranged =
     node.iterable.type === 'call' && /^(t?range|trange|arange)$/.test(lastIdentifier(node.iterable.callee))
   if (!ranged) return true

@@ -36,3 +36,8 @@ export function hasConvolutions(python: PythonModule): boolean {
   const around = [...python.importers, ...python.imported].flatMap((module) => module.uses)
   return [...python.calls.map((call) => call.name ?? ''), ...around].some((name) => convolution.test(name))
 }
+
+/** A script that measures: what it does in each step is on purpose. */
+export function isMeasurement(path: string): boolean {
+  return /(^|[/_])(bench(mark)?s?|profil\w*)([/_.]|$)/i.test(path)
+}

@@ -10,7 +10,7 @@ import { evaluationsWithGradients } from './evaluation.js'
 import { trainingEvidence } from './evidence.js'
 import { demonstration, loopHeader } from './loop.js'
 import { epochLoopOf } from './loop-facts.js'
-import { isRealModel } from './model-evidence.js'
+import { isMeasurement, isRealModel } from './model-evidence.js'
 import { changeOperation } from './operation-changes.js'
 import {
   emptiedCaches,
@@ -31,7 +31,7 @@ export const pytorchOperationsReader = defineReader({
     if (python === undefined) return
     const evidence = stepEvidence(python)
     // Whoever measures waits for the end of each step on purpose.
-    if (/(^|[/_])(bench(mark)?s?|profil\w*)([/_.]|$)/i.test(python.path)) return
+    if (isMeasurement(python.path)) return
     for (const step of stepsOf(python)) readStep(python, step, evidence, claims)
     for (const { loop, call } of evaluationsWithGradients(python)) {
       claimOperation(claims, {

@@ -121,7 +121,8 @@ export interface Kept {
 export function keptGraphs(analysis: Analysis, { code, node, loop }: Step): Kept[] {
   if (loop === null) return []
   const losses = new Set<string>()
-  for (const { expressions } of code.statements)
+  for (const { expressions, func } of code.statements) {
+    if (func !== loop.function) continue
     for (const expr of expressions)
       for (const call of callsIn(analysis, expr)) {
         if (!isBackward(call)) continue
@@ -130,6 +131,11 @@ export function keptGraphs(analysis: Analysis, { code, node, loop }: Step): Kept
         for (const one of [callee.type === 'attribute' ? callee.value : null, first])
           if (one?.type === 'name') losses.add(one.id)
       }
+  }
+  // What is read or detached under the same name has no graph any more.
+  for (const { statement } of code.statements)
+    if (statement.type === 'assign' && statement.value !== null && isPlain(statement.value))
+      for (const target of statement.targets) if (target.type === 'name') losses.delete(target.id)
   const found: Kept[] = []
   for (const { statement, func } of code.statements) {
     if (func !== loop.function) continue
@@ -139,6 +145,19 @@ export function keptGraphs(analysis: Analysis, { code, node, loop }: Step): Kept
     found.push({ what: kept.what, expr: kept.expr, statement })
   }
   return found
+}
+
+/** `float(loss)`, `loss.item()`, `loss.detach().cpu()`. */
+function isPlain(expr: Expr): boolean {
+  let value = expr
+  while (value.type === 'call') {
+    const { callee } = value
+    if (callee.type === 'name') return callee.id === 'float'
+    if (callee.type !== 'attribute') return false
+    if (/^(item|detach|tolist|numpy)$/.test(callee.attr)) return true
+    value = callee.value
+  }
+  return value.type === 'attribute' && value.attr === 'data'
 }
 
 function keeps(statement: Stmt, losses: Set<string>): { into: string; expr: Expr; what: string } | null {
