@@ -44,7 +44,7 @@ export function statements(analysis: Analysis): Stmt[] {
 }
 
 /** The value of the last assignment to a name, folded where it stands. */
-export function valueOf(analysis: Analysis, name: string): Folded {
+export function valueOfName(analysis: Analysis, name: string): Folded {
   const assigned = [...analysis.statements]
     .reverse()
     .find((one) => one.type === 'assign' && one.targets[0]?.type === 'name' && one.targets[0].id === name)
@@ -54,7 +54,7 @@ export function valueOf(analysis: Analysis, name: string): Folded {
 
 /** Folds `expression` at the end of `text`. */
 export async function fold(text: string, expression: string, around: Around = {}): Promise<Folded> {
-  return valueOf(await analyse(`${text}\nanswer = ${expression}\n`, around), 'answer')
+  return valueOfName(await analyse(`${text}\nanswer = ${expression}\n`, around), 'answer')
 }
 
 /** The value of an expression, or why it is unknown. */

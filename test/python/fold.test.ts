@@ -1,7 +1,7 @@
 /** What a value is, without running anything. */
 import assert from 'node:assert/strict'
 import type { Json } from '../../server/src/text/json.js'
-import { analyse, fold, isUnknown, launch, value, valueOf } from './analyse.js'
+import { analyse, fold, isUnknown, launch, value, valueOfName } from './analyse.js'
 
 const plain: [expression: string, expected: Json][] = [
   ['-3', -3],
@@ -158,22 +158,22 @@ describe('values of names', () => {
 
   it('knows a parameter that every call gives the same value', async () => {
     const text = 'def f(n, m=2):\n  inside = n * m\nf(4)\nf(n=4)'
-    assert.deepEqual(valueOf(await analyse(text), 'inside'), {
+    assert.deepEqual(valueOfName(await analyse(text), 'inside'), {
       state: 'known',
       value: 8,
       channel: 'code',
       overridable: false,
     })
-    assert.equal(valueOf(await analyse(`${text}\nf(5)`), 'inside').state, 'unknown')
-    assert.equal(valueOf(await analyse(`${text}\nrun(f)`), 'inside').state, 'unknown')
-    assert.equal(valueOf(await analyse('def f(n=3):\n  inside = n'), 'inside').state, 'unknown')
+    assert.equal(valueOfName(await analyse(`${text}\nf(5)`), 'inside').state, 'unknown')
+    assert.equal(valueOfName(await analyse(`${text}\nrun(f)`), 'inside').state, 'unknown')
+    assert.equal(valueOfName(await analyse('def f(n=3):\n  inside = n'), 'inside').state, 'unknown')
   })
 
   it('reads attributes of self, of classes and of dataclass objects', async () => {
     const text =
       'class A:\n  def __init__(self):\n    self.n = 3\n  def go(self):\n    inside = self.n + 1\n' +
       'from dataclasses import dataclass, field\n@dataclass\nclass C:\n  lr: float = 0.1\n  n: int = field(default=4)\n'
-    assert.deepEqual((valueOf(await analyse(text), 'inside') as { value: Json }).value, 4)
+    assert.deepEqual((valueOfName(await analyse(text), 'inside') as { value: Json }).value, 4)
     assert.equal(await value(`${text}c = C()`, 'c.n'), 4)
     assert.equal(await value(`${text}c = C(lr=0.5)`, 'c.lr'), 0.5)
     await isUnknown(`${text}c = C(**options)`, 'c.lr')
@@ -202,8 +202,8 @@ describe('lists and dictionaries that are changed in place', () => {
   it('does not look ahead', async () => {
     assert.deepEqual(await value('a = [1]\nanswer = a\na.append(2)', '[0]'), [0])
     const analysis = await analyse('a = [1]\nbefore = a\na.append(2)\nafter = a')
-    assert.deepEqual((valueOf(analysis, 'before') as { value: Json }).value, [1])
-    assert.deepEqual((valueOf(analysis, 'after') as { value: Json }).value, [1, 2])
+    assert.deepEqual((valueOfName(analysis, 'before') as { value: Json }).value, [1])
+    assert.deepEqual((valueOfName(analysis, 'after') as { value: Json }).value, [1, 2])
   })
 
   for (const [title, text] of [
@@ -220,12 +220,12 @@ describe('lists and dictionaries that are changed in place', () => {
 
   it('a list that is made anew in each pass is whole there', async () => {
     const analysis = await analyse('for i in items:\n  a = [1]\n  a.append(2)\n  inside = a')
-    assert.deepEqual((valueOf(analysis, 'inside') as { value: Json }).value, [1, 2])
+    assert.deepEqual((valueOfName(analysis, 'inside') as { value: Json }).value, [1, 2])
   })
 
   it('a later change in the same loop reaches an earlier use', async () => {
     const analysis = await analyse('a = [1]\nfor i in items:\n  inside = a\n  a.append(i)')
-    assert.equal(valueOf(analysis, 'inside').state, 'unknown')
+    assert.equal(valueOfName(analysis, 'inside').state, 'unknown')
   })
 })
 
@@ -248,21 +248,21 @@ describe('deep and hostile values', () => {
   it('what is too deep in one question is not too deep in the next', async () => {
     const lines = ['a0 = 1', ...Array.from({ length: 60 }, (_, i) => `a${i + 1} = a${i} + 1`)]
     const analysis = await analyse(lines.join('\n'))
-    assert.equal(valueOf(analysis, 'a60').state, 'unknown')
-    assert.deepEqual((valueOf(analysis, 'a5') as { value: Json }).value, 6)
+    assert.equal(valueOfName(analysis, 'a60').state, 'unknown')
+    assert.deepEqual((valueOfName(analysis, 'a5') as { value: Json }).value, 6)
   })
 
   it('values that double at each step stay cheap', async () => {
     const lines = ['a0 = 1', ...Array.from({ length: 40 }, (_, i) => `a${i + 1} = a${i} + a${i}`)]
     const analysis = await analyse(lines.join('\n'))
-    assert.ok(['known', 'unknown'].includes(valueOf(analysis, 'a40').state))
+    assert.ok(['known', 'unknown'].includes(valueOfName(analysis, 'a40').state))
   })
 
   it('texts that double at each step end', async () => {
     const lines = ["a0 = 'text'", ...Array.from({ length: 60 }, (_, i) => `a${i + 1} = a${i} + a${i}`)]
     const analysis = await analyse(lines.join('\n'))
     for (let i = 1; i <= 60; i++) {
-      const found = valueOf(analysis, `a${i}`)
+      const found = valueOfName(analysis, `a${i}`)
       assert.ok(found.state === 'unknown' || String(found.value).length <= 100_000)
     }
   })
@@ -271,7 +271,7 @@ describe('deep and hostile values', () => {
     const lines = ['a0 = [1, 1]', ...Array.from({ length: 60 }, (_, i) => `a${i + 1} = [a${i}, a${i}]`)]
     const analysis = await analyse(lines.join('\n'))
     for (let i = 1; i <= 60; i++) {
-      const found = valueOf(analysis, `a${i}`)
+      const found = valueOfName(analysis, `a${i}`)
       assert.ok(found.state === 'unknown' || JSON.stringify(found.value).length < 1_000_000)
     }
   })

@@ -86,7 +86,7 @@ describe('names that every object has', () => {
   it('are no rows of a table', async () => {
     const modules = { common: 'def train():\n  pass' }
     const analysis = await analyse(
-      'from common import constructor, toString\nimport valueOf\nx = constructor(1)\ny = valueOf()\ntoString()\n' +
+      'from common import constructor, toString\nimport valueOfName\nx = constructor(1)\ny = valueOfName()\ntoString()\n' +
         "d = {'a': 1}\nz = d['constructor']\nfor i in range(3):\n  constructor()\n  y.step()\nclass A(constructor):\n  pass\n",
       { modules },
     )
