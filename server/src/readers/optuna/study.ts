@@ -209,7 +209,7 @@ function lateReport(python: PythonModule, objective: Func): Call | null {
   const reports = python.calls.filter((call) => call.method === 'report')
   const only = reports.length === 1 ? reports[0]! : null
   if (only === null || only.function !== objective || only.loops.length > 0) return null
-  return reportsElsewhere(python, objective, new Set(['.report', '.should_prune'])) ? null : only
+  return reportsElsewhere(python, objective, new Set(['.report', '.should_prune', '.TrialPruned'])) ? null : only
 }
 
 /** Something that the objective reaches, here or in a neighbouring module, reports or prunes by another way. */

@@ -74,7 +74,10 @@ function fromCall(python: PythonModule, call: Call): TrialSteps | null {
     const epochs = python.argument(call, 'epochs')
     if (epochs.state === 'given') {
       const count = numberOf(epochs)
-      return count !== null && count <= 1 ? null : { what: 'epochs', count, loop: null, call }
+      if (count === null || count > 1) return { what: 'epochs', count, loop: null, call }
+      // One epoch at a time, in a loop that counts them.
+      const loop = call.loops.at(-1)
+      return loop === undefined || repeats.test(targetName(python, loop)) ? null : fromLoop('epochs', loop)
     }
     if (call.receiver === 'lightning.pytorch.Trainer') {
       const maximum = call.receiverCall === null ? null : python.argument(call.receiverCall, 'max_epochs')

@@ -95,11 +95,20 @@ function ownerOf(python: PythonModule, search: Call, name: string): Owner {
   const given = python.argument(search, 'estimator', 0)
   const none: Owner = { estimator: null, prefix, parameter }
   if (given.state !== 'given') return none
-  if (prefix === '') return { ...none, estimator: python.callOf(given.expr) }
-  const pipeline = pipelineCall(python, given.expr)
+  const expr = returned(python, given.expr)
+  if (prefix === '') return { ...none, estimator: python.callOf(expr) }
+  const pipeline = pipelineCall(python, expr)
   const step =
     pipeline === null ? undefined : stepsOf(python, pipeline)?.find((one) => `${one.name}__` === prefix)
   return step === undefined ? none : { ...none, estimator: python.callOf(step.expr) }
+}
+
+/** What a function of the module returns, where the estimator is made by one. */
+function returned(python: PythonModule, expr: Expr): Expr {
+  const call = python.callOf(expr)
+  const func = call === null ? null : python.functionOf(call.expr.callee)
+  const last = func?.node.body.at(-1)
+  return last?.type === 'return' && last.value !== null ? last.value : expr
 }
 
 /** The display that holds the values of a dimension, where the search is the only one that uses the grid. */

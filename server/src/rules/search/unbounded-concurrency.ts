@@ -20,6 +20,8 @@ export default defineRule({
     }
     const trials = trialCount(search)
     if (typeof trials !== 'number') return
+    // On one machine "all" means its processor cores, and how many those are is not known.
+    if (parallelism.value === null && known(search, 'unit') !== 'job') return
     const atOnce = Math.min(parallelism.value ?? trials, trials)
     if (known(search, 'strategy') === 'bayesian') {
       // Half of the trials and more start before a result of another is known; few trials are few either way.
@@ -34,7 +36,7 @@ export default defineRule({
       )
       return
     }
-    if (parallelism.value === null && trials > 8 && known(search, 'unit') === 'job') {
+    if (parallelism.value === null && trials > 8) {
       report(
         search,
         context,

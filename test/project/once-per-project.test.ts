@@ -1,0 +1,55 @@
+/** Rules that speak once in a project: which of their findings is kept. */
+import assert from 'node:assert/strict'
+import { openProject } from '../../server/src/project/workspace.js'
+import { memoryHost, memoryRoot } from '../cases/memory-host.js'
+
+const rule = 'search/unsaved-study'
+
+function study(trials: number, device: string): string {
+  return `import optuna
+
+
+def objective(trial):
+    model = build(trial.suggest_int('units', 32, 512))${device}
+    model.fit(x, y, epochs=50)
+    return model.score()
+
+
+study = optuna.create_study()
+study.optimize(objective, n_trials=${trials})
+`
+}
+
+async function told(files: [string, string][]): Promise<string[]> {
+  const project = await openProject(memoryRoot, memoryHost(new Map(files)))
+  const { findings } = await project.lint()
+  return findings.filter((one) => one.rule === rule).map((one) => `${one.location.path} ${one.severity}`)
+}
+
+describe('a rule that speaks once in a project', () => {
+  it('names the first file of several that are alike', async () => {
+    const files: [string, string][] = [
+      ['b.py', study(100, '.cuda()')],
+      ['a.py', study(100, '.cuda()')],
+      ['c.py', study(100, '.cuda()')],
+    ]
+    assert.deepEqual(await told(files), ['a.py information'])
+  })
+
+  it('names the one that matters most, wherever it stands', async () => {
+    const files: [string, string][] = [
+      ['a.py', study(100, '')],
+      ['z.py', study(100, '.cuda()')],
+    ]
+    assert.deepEqual(await told(files), ['z.py information'])
+  })
+
+  it('passes over files that are not reported', async () => {
+    const files: [string, string][] = [
+      ['a.py', study(100, '.cuda()')],
+      ['b.py', study(100, '.cuda()')],
+      ['costlint.toml', 'exclude = ["a.py"]\n'],
+    ]
+    assert.deepEqual(await told(files), ['b.py information'])
+  })
+})
