@@ -43,6 +43,7 @@ export class Analysis implements PythonModule {
   readonly classes: Klass[]
   readonly loops: Loop[]
   readonly statements: Stmt[]
+  readonly strings: string[]
   readonly scopes: Scope
   readonly callByExpr: Map<Expr, Call>
   readonly functionByNode: Map<FunctionDef, Func>
@@ -89,6 +90,7 @@ export class Analysis implements PythonModule {
     this.classes = index.classes
     this.loops = index.loops
     this.statements = index.statements
+    this.strings = index.strings
     this.callByExpr = index.callByExpr
     this.functionByNode = index.functionByNode
     this.classByNode = index.classByNode

@@ -105,10 +105,10 @@ const memo = new Map<string, string>()
 
 /** The canonical spelling of a dotted library name. */
 export function canonicalName(dotted: string): string {
-  const root = dotted.slice(0, dotted.indexOf('.') === -1 ? dotted.length : dotted.indexOf('.'))
-  if (!roots.has(root)) return dotted
   const known = memo.get(dotted)
   if (known !== undefined) return known
+  const dot = dotted.indexOf('.')
+  if (!roots.has(dot === -1 ? dotted : dotted.slice(0, dot))) return dotted
   let name = dotted
   // Two rounds: a first rewrite ('tensorflow.keras' to 'keras') can make a second row apply.
   for (let round = 0; round < 2; round++) {

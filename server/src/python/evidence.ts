@@ -1,8 +1,6 @@
 /** What a file is for, what it runs on, and whether it is a small demonstration. */
-import type { Expr } from '../syntax/python-ast.js'
 import type { Evidence } from '../workload/claim.js'
 import type { Analysis } from './analysis.js'
-import { forEachChild, forEachExpression } from './scopes.js'
 
 const testPath = /(^|\/)(tests?|testing|unit_tests?)\/|(^|\/)(test_[^/]*|[^/]*_test|conftest)\.(py|ipynb)$/i
 
@@ -23,22 +21,10 @@ interface Strings {
 
 function scanStrings(analysis: Analysis): Strings {
   const found: Strings = { cuda: false, cpu: false, toy: null }
-  const visit = (expr: Expr): void => {
-    if (expr.type === 'constant' && typeof expr.value === 'string') {
-      const text = expr.value
-      if (text.length < 120) {
-        if (text === 'cuda' || text.startsWith('cuda:') || text === 'gpu') found.cuda = true
-        else if (text === 'cpu') found.cpu = true
-        else if (found.toy === null && toyText.test(text)) found.toy = text
-      }
-      return
-    }
-    forEachChild(expr, visit)
-  }
-  for (const statement of analysis.statements) {
-    // Doc strings describe; they do not choose a device or a data set.
-    if (statement.type === 'expr' && statement.value.type === 'constant') continue
-    forEachExpression(statement, visit)
+  for (const text of analysis.strings) {
+    if (text === 'cuda' || text.startsWith('cuda:') || text === 'gpu') found.cuda = true
+    else if (text === 'cpu') found.cpu = true
+    else if (found.toy === null && toyText.test(text)) found.toy = text
   }
   return found
 }

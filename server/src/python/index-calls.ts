@@ -22,7 +22,8 @@ export interface Indexed {
   callByExpr: Map<Expr, Call>
   functionByNode: Map<FunctionDef, Func>
   classByNode: Map<ClassDef, Klass>
-  /** Statement lists by the loop that holds them. */
+  /** Short texts that stand in expressions; those that stand alone describe, and choose no device or data set. */
+  strings: string[]
   mainGuard: boolean
 }
 
@@ -41,6 +42,7 @@ export function indexTree(tree: PythonTree): Indexed {
     classes: [],
     loops: [],
     statements: [],
+    strings: [],
     callByExpr: new Map(),
     functionByNode: new Map(),
     classByNode: new Map(),
@@ -71,6 +73,11 @@ export function indexTree(tree: PythonTree): Indexed {
 
   const visitExpr = (expr: Expr, statement: Stmt, context: Context): void => {
     if (expr.type === 'call') addCall(expr, statement, context)
+    else if (expr.type === 'constant') {
+      const alone = statement.type === 'expr' && statement.value === expr
+      if (typeof expr.value === 'string' && expr.value.length < 120 && !alone) result.strings.push(expr.value)
+      return
+    }
     forEachChild(expr, (child) => visitExpr(child, statement, context))
   }
 

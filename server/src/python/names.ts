@@ -48,6 +48,7 @@ export function projectTarget(
   analysis: Analysis,
   target: string,
 ): { summary: ModuleSummary; rest: string } | null {
+  if (analysis.importedByName.size === 0) return null
   let module = target
   for (;;) {
     const summary = analysis.importedByName.get(module)
