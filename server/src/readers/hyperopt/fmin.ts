@@ -67,6 +67,7 @@ function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
   const steps = objective === null ? null : trialSteps(python, objective.func)
   search.known('unit', 'fn', steps === null ? 'fit' : 'run', place)
+  if (steps !== null) search.known('trialSteps', 'fn', { what: steps.what, count: steps.count }, place)
   search.known('folds', 'fn', 1, place)
   const cap = python.argument(call, 'max_evals', positions.maxEvals)
   const stops = ['early_stop_fn', 'loss_threshold'].some((name) => !isLeftOut(python.argument(call, name)))

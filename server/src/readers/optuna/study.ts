@@ -51,7 +51,8 @@ function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): v
         ? { what: 'epochs' as const, count: null, loop: null, call: null }
         : null
   search.known('folds', 'objective', 1, place)
-  search.known('unit', 'objective', steps === null ? 'fit' : 'run', place)
+  // What an objective of another module does is not seen; only one that is seen to fit once is cheap.
+  search.known('unit', 'objective', steps === null && objective !== null ? 'fit' : 'run', place)
   if (steps !== null) search.known('trialSteps', 'objective', { what: steps.what, count: steps.count }, place)
   readSampler(python, search, call, study, objective?.func ?? null)
   readLimits(python, search, call)
@@ -209,7 +210,9 @@ function lateReport(python: PythonModule, objective: Func): Call | null {
   const reports = python.calls.filter((call) => call.method === 'report')
   const only = reports.length === 1 ? reports[0]! : null
   if (only === null || only.function !== objective || only.loops.length > 0) return null
-  return reportsElsewhere(python, objective, new Set(['.report', '.should_prune', '.TrialPruned'])) ? null : only
+  return reportsElsewhere(python, objective, new Set(['.report', '.should_prune', '.TrialPruned']))
+    ? null
+    : only
 }
 
 /** Something that the objective reaches, here or in a neighbouring module, reports or prunes by another way. */

@@ -24,7 +24,8 @@ export function gridLoopChange(claim: Claim, value: unknown, facts: UnitFacts): 
     )
   )
     return { reason: 'there is work between the loops' }
-  if (nodes.some((node) => node.target.type !== 'name' || node.orelse.length > 0))
+  const several = nest.dimensions.length !== nodes.length
+  if (several || nodes.some((node) => node.target.type !== 'name' || node.orelse.length > 0))
     return { reason: 'the loops take several values at once' }
   const inner = nodes.at(-1)!
   if (inner.body.some(leavesLoop)) return { reason: 'the body skips or leaves the loop' }

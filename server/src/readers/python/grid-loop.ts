@@ -14,7 +14,7 @@ import { hyperparameter, repetitionTarget } from './hyperparameter-names.js'
 export const gridLoopReader = defineReader({
   name: 'grid-loop',
   languages: ['python'],
-  triggers: ['.fit', 'train', 'backward', 'run('],
+  triggers: ['.fit', 'train', 'backward', 'run_experiment', 'itertools'],
   read(facts, _context, claims) {
     const python = facts.python!
     for (const loop of python.loops) {

@@ -14,7 +14,7 @@ export default defineRule({
     const { persisted } = search.settings
     if (persisted === undefined || persisted.state === 'unknown' || persisted.value !== false) return
     // Trials of a moment are soon repeated.
-    if (known(search, 'unit') === 'fit' || search.subject.evidence.small !== null) return
+    if (known(search, 'trialSteps') === undefined || search.subject.evidence.small !== null) return
     const trials = trialCount(search)
     const limit = known(search, 'timeLimit') ?? null
     const long = trials === null || (typeof trials === 'number' && trials >= 20)
