@@ -11,6 +11,7 @@ import glooBackend from './distributed/gloo-backend.js'
 import idleGpus from './distributed/idle-gpus.js'
 import noSampler from './distributed/no-sampler.js'
 import syncEveryMicroStep from './distributed/sync-every-micro-step.js'
+import ineffectiveEarlyStopping from './lifecycle/ineffective-early-stopping.js'
 import noDeadline from './lifecycle/no-deadline.js'
 import noEarlyStopping from './lifecycle/no-early-stopping.js'
 import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
@@ -47,6 +48,7 @@ export const rules: readonly Rule[] = [
   uncachedPipeline,
   idleGpus,
   noEarlyStopping,
+  ineffectiveEarlyStopping,
   noDeadline,
   onDemandInterruptible,
   spotWithoutCheckpoint,

@@ -5,6 +5,7 @@ import type { ClaimOptions, SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
 import type { ReaderContext } from '../reader.js'
+import { readStoppingFacts } from './early-stopping.js'
 import { policyTrainer } from './trainer-names.js'
 import { type Trainers, trainerArgument, trainerName } from './trainers.js'
 import { field, type TrainerArguments } from './training-arguments.js'
@@ -141,6 +142,7 @@ function readStopping(
     training.unknown('earlyStopping', key, 'a Trainer of another module', place, options)
     return
   }
+  readStoppingFacts(python, made, trainers, context, training)
   const verdict = stoppingOf(python, trainers.calls)
   if (verdict === 'unknown')
     training.unknown('earlyStopping', key, 'a callback that cannot be read', place, options)

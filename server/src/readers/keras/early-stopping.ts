@@ -3,9 +3,7 @@ import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { asNumber, calleePlace, callSite } from '../claim-argument.js'
-import { claimDirection, claimFrom } from '../early-stopping.js'
-import { moduleText } from '../pytorch/evidence.js'
-import { once } from '../pytorch/once.js'
+import { claimDirection, claimFrom, forgottenCallbacks } from '../early-stopping.js'
 
 const className = 'keras.callbacks.EarlyStopping'
 const order = ['monitor', 'min_delta', 'patience', 'verbose', 'mode']
@@ -52,14 +50,7 @@ function readArguments(python: PythonModule, call: Call, training: SubjectBuilde
 
 /** `early_stopping = EarlyStopping(…)` that nothing uses afterwards. */
 function readForgotten(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
-  const forgotten = once(python, 'keras forgotten stopping', () =>
-    python.callsTo(className).filter((call) => {
-      const name = call.assignedTo
-      if (name === null || !/^\w+$/.test(name)) return false
-      const uses = moduleText(python).match(new RegExp(`\\b${name}\\b(?!\\s*=[^=])`, 'g'))
-      return (uses ?? []).length === 0
-    }),
-  )
+  const forgotten = forgottenCallbacks(python, className)
   const call = forgotten.find(
     (one) => one.function === fit.function && one.expr.start < fit.expr.start && nextFit(python, one) === fit,
   )

@@ -18,6 +18,10 @@ export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts):
   if (claim.setting === 'precision')
     return changePrecision(python, call, value, facts, claim.site.anchor === 'v1')
   if (claim.setting === 'earlyStopping') return addEarlyStopping(python, call, value, facts)
+  if (claim.setting === 'stoppingGap') return handOver(python, claim, call, facts)
+  if (claim.setting === 'patience') return changeStopping(python, call, 'patience', 2, String(value), facts)
+  if (claim.setting === 'stopDirection')
+    return changeStopping(python, call, 'mode', 4, value === 'higher' ? '"max"' : '"min"', facts)
   return { reason: `no change is known for ${claim.key}` }
 }
 
@@ -86,6 +90,29 @@ function addEarlyStopping(
     writes: [write],
     imports,
   }
+}
+
+/** One argument of an `EarlyStopping`. */
+function changeStopping(
+  python: PythonModule,
+  call: Call,
+  keyword: string,
+  position: number,
+  code: string,
+  facts: UnitFacts,
+): Change | Refusal {
+  const written = writeArgument(facts, call, keyword, python.argument(call, keyword, position), code)
+  if ('reason' in written) return written
+  return { title: `Set ${keyword}=${code}`, safety: 'unsafe', writes: [written], imports: [] }
+}
+
+/** Hands over the callback that was made and forgotten. */
+function handOver(python: PythonModule, claim: Claim, call: Call, facts: UnitFacts): Change | Refusal {
+  const name = claim.site.anchor?.split(':')[1]
+  if (name === undefined) return { reason: `no change is known for ${claim.key}` }
+  const write = addCallback(python, call, name, facts)
+  if ('reason' in write) return write
+  return { title: `Hand ${name} to the Trainer`, safety: 'unsafe', writes: [write], imports: [] }
 }
 
 function addCallback(python: PythonModule, call: Call, code: string, facts: UnitFacts): Write | Refusal {

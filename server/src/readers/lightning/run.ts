@@ -6,6 +6,7 @@ import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../c
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
 import { codeText } from '../pytorch/evidence.js'
 import { horizonSchedule, horizonSchedules, openEndedIn } from '../pytorch/loop-facts.js'
+import { readStopping } from './early-stopping.js'
 import { classFacts, loggedMetric } from './module-facts.js'
 
 /** What Lightning does when neither epochs nor steps are given (pytorch/loops/utilities.py). */
@@ -42,6 +43,7 @@ export function readRun(
   else if (verdict === 'stops') training.known('earlyStopping', key, true, place, { site })
   else training.default('earlyStopping', key, false, place, { site })
 
+  readStopping(python, call, fits, training)
   const metric = loggedMetric(python)
   if (metric !== null) training.known('monitor', metric.name, metric, place)
   if (python.uses('.from_pretrained', 'timm.create_model'))

@@ -1,0 +1,129 @@
+import { formatCount } from '../../estimate/grid.js'
+import type { Claim, Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type FixRequest, type Report } from '../rule.js'
+import { betterDirection } from './metric-direction.js'
+
+/** As for a run without early stopping. An assumption. */
+const after: [number, number] = [0.1, 0.4]
+
+export default defineRule({
+  name: 'lifecycle/ineffective-early-stopping',
+  judges: 'Training',
+  checklist: ['waste/stop-weak-trials', 'bottleneck/bad-trials'],
+  severity: 'error',
+  summary: 'Early stopping that cannot act, or acts on the wrong sign, costs what it was meant to save.',
+  supersedes: ['lifecycle/no-early-stopping'],
+  check(judged, { report, options }) {
+    const { role } = judged.subject.evidence
+    if (role !== 'training' && role !== 'tuning') return
+    const found =
+      gap(judged) ??
+      (effective(judged.settings.earlyStopping) === true
+        ? (wrongDirection(judged) ??
+          neverReported(judged) ??
+          neverComputed(judged) ??
+          neverPatientEnough(judged, options.lifecycle.minEpochs))
+        : null)
+    if (found === null) return
+    report({
+      severity: 'warning',
+      ...found,
+      saving: {
+        fraction: after,
+        usd: null,
+        basis: 'assumes that the best epoch comes after 60 to 90 % of the run; your validation curve tells',
+      },
+    })
+  },
+})
+
+type Found = Report | null
+
+function gap({ settings }: Judged<'Training'>): Found {
+  const claim = settings.stoppingGap
+  const why = effective(claim)
+  if (claim === undefined || why === undefined) return null
+  return { at: claim, message: `Early stopping cannot act: ${why}.`, fixes: setTo(claim, null) }
+}
+
+function wrongDirection({ settings }: Judged<'Training'>): Found {
+  const metric = effective(settings.stopMetric)
+  const direction = settings.stopDirection
+  const taken = effective(direction)
+  if (metric === undefined || direction === undefined || taken === undefined) return null
+  const better = betterDirection(metric)
+  if (better === null || better === taken) return null
+  const how =
+    direction.state === 'default'
+      ? `\`${direction.key}\` is left at its default, so`
+      : `\`${direction.key}\` is wrong:`
+  const verbs = taken === 'lower' ? ['falls', 'rise'] : ['rises', 'fall']
+  return {
+    at: direction,
+    severity: 'error',
+    message: `${how} early stopping waits until \`${metric}\` ${verbs[0]}, though a good run makes it ${verbs[1]}: the run ends after its patience, however well it goes.`,
+    fixes: setTo(direction, better),
+  }
+}
+
+function neverReported({ settings }: Judged<'Training'>): Found {
+  const metric = settings.stopMetric
+  const name = effective(metric)
+  const reported = effective(settings.reportedMetrics)
+  if (metric === undefined || name === undefined || reported === undefined) return null
+  if (reported.some((one) => name === one || name.startsWith(`${one}_`) || name.startsWith(`${one}/`)))
+    return null
+  return {
+    at: metric,
+    severity: 'error',
+    message: `Early stopping watches \`${name}\`, which is never reported (${list(reported)} ${reported.length === 1 ? 'is' : 'are'}): the run ends with an error after its first epoch.`,
+  }
+}
+
+function neverComputed({ settings }: Judged<'Training'>): Found {
+  const metric = settings.stopMetric
+  const name = effective(metric)
+  if (metric === undefined || name === undefined || effective(settings.validation) !== false) return null
+  if (!/^(val|valid|validation|eval)[_/]/i.test(name)) return null
+  return {
+    at: metric,
+    message: `Early stopping watches \`${name}\`, but nothing validates in this run, so it never acts.`,
+  }
+}
+
+function neverPatientEnough({ settings }: Judged<'Training'>, minEpochs: number): Found {
+  const patience = settings.patience
+  const waits = effective(patience)
+  const start = settings.stopStart
+  const rounds = settings.rounds
+  const length = rounds ?? settings.epochs
+  const total = effective(length)
+  if (total === undefined || length === undefined) return null
+  const unit = rounds === undefined ? 'epochs' : 'rounds'
+  const severity = (unit === 'epochs' && total < minEpochs) || length.overridable ? 'information' : 'warning'
+  const first = effective(start) ?? 0
+  if (start !== undefined && first >= total) {
+    return {
+      at: start,
+      severity,
+      message: `Early stopping begins after epoch ${formatCount(first)}, but the run has only ${formatCount(total)}: it never acts.`,
+    }
+  }
+  if (patience === undefined || waits === undefined || waits < total) return null
+  return {
+    at: patience,
+    severity,
+    message: `Early stopping waits for ${formatCount(waits)} ${unit} without improvement, but the run has only ${formatCount(total)}: it never acts.`,
+    fixes: setTo(patience, Math.max(unit === 'epochs' ? 3 : 20, Math.floor(total / 10))),
+  }
+}
+
+function list(names: string[]): string {
+  const shown = names.slice(0, 3).map((name) => `\`${name}\``)
+  return names.length > 3 ? `${shown.join(', ')} and ${names.length - 3} more` : shown.join(', ')
+}
+
+function setTo(claim: Claim, value: unknown): FixRequest[] {
+  return [{ set: [{ claim, value }] }]
+}
