@@ -92,7 +92,9 @@ export function fitFacts(
   if (fits.length === 0)
     return { validates: stopping.state === 'stops' ? null : false, onTrainingData: false, trained: none }
   const all = fits.map((fit) => {
-    const sets = python.argument(fit, 'eval_set')
+    const named = python.argument(fit, 'eval_set')
+    // LightGBM from 4.7 on takes data and targets apart.
+    const sets = named.state === 'absent' ? python.argument(fit, 'eval_X') : named
     const trained = python.argument(fit, 'X', 0)
     return { validates: hasSets(python, sets), only: onlyTraining(python, sets, trained), trained }
   })

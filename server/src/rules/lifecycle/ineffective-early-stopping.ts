@@ -1,7 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
-import { defineRule, type FixRequest, type Report } from '../rule.js'
+import { defineRule, type FixRequest, type Report, type Severity } from '../rule.js'
 import { betterDirection } from './metric-direction.js'
 
 /** As for a run without early stopping. An assumption. */
@@ -18,7 +18,7 @@ export default defineRule({
     const { role } = judged.subject.evidence
     if (role !== 'training' && role !== 'tuning') return
     const found =
-      gap(judged) ??
+      gap(judged, options.lifecycle.minEpochs) ??
       (effective(judged.settings.earlyStopping) === true
         ? (wrongDirection(judged) ??
           neverReported(judged) ??
@@ -40,11 +40,23 @@ export default defineRule({
 
 type Found = Report | null
 
-function gap({ settings }: Judged<'Training'>): Found {
+/** A short run has little to save. */
+function severityFor(epochs: number, minEpochs: number): Severity {
+  if (epochs < minEpochs / 4) return 'hint'
+  return epochs < minEpochs ? 'information' : 'warning'
+}
+
+function gap({ settings }: Judged<'Training'>, minEpochs: number): Found {
   const claim = settings.stoppingGap
   const why = effective(claim)
   if (claim === undefined || why === undefined) return null
-  return { at: claim, message: `Early stopping cannot act: ${why}.`, fixes: setTo(claim, null) }
+  const epochs = effective(settings.epochs)
+  return {
+    at: claim,
+    severity: epochs === undefined ? 'warning' : severityFor(epochs, minEpochs),
+    message: `Early stopping cannot act: ${why}.`,
+    fixes: setTo(claim, null),
+  }
 }
 
 function wrongDirection({ settings }: Judged<'Training'>): Found {
@@ -101,7 +113,8 @@ function neverPatientEnough({ settings }: Judged<'Training'>, minEpochs: number)
   const total = effective(length)
   if (total === undefined || length === undefined) return null
   const unit = rounds === undefined ? 'epochs' : 'rounds'
-  const severity = (unit === 'epochs' && total < minEpochs) || length.overridable ? 'information' : 'warning'
+  const short = unit === 'epochs' ? severityFor(total, minEpochs) : 'warning'
+  const severity = length.overridable && short === 'warning' ? 'information' : short
   const first = effective(start) ?? 0
   if (start !== undefined && first >= total) {
     return {
