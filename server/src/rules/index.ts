@@ -16,6 +16,7 @@ import noDeadline from './lifecycle/no-deadline.js'
 import noEarlyStopping from './lifecycle/no-early-stopping.js'
 import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
 import spotWithoutCheckpoint from './lifecycle/spot-without-checkpoint.js'
+import unboundedTraining from './lifecycle/unbounded-training.js'
 import float64 from './precision/float64.js'
 import fullPrecision from './precision/full-precision.js'
 import fullPrecisionWeights from './precision/full-precision-weights.js'
@@ -49,6 +50,7 @@ export const rules: readonly Rule[] = [
   idleGpus,
   noEarlyStopping,
   ineffectiveEarlyStopping,
+  unboundedTraining,
   noDeadline,
   onDemandInterruptible,
   spotWithoutCheckpoint,

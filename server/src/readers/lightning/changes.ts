@@ -18,6 +18,12 @@ export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts):
   if (claim.setting === 'precision')
     return changePrecision(python, call, value, facts, claim.site.anchor === 'v1')
   if (claim.setting === 'earlyStopping') return addEarlyStopping(python, call, value, facts)
+  if (claim.setting === 'epochs' || claim.setting === 'endless') {
+    const code = String(value)
+    const written = writeArgument(facts, call, 'max_epochs', python.argument(call, 'max_epochs'), code)
+    if ('reason' in written) return written
+    return { title: `Limit the run: max_epochs=${code}`, safety: 'display', writes: [written], imports: [] }
+  }
   if (claim.setting === 'stoppingGap') return handOver(python, claim, call, facts)
   if (claim.setting === 'patience') return changeStopping(python, call, 'patience', 2, String(value), facts)
   if (claim.setting === 'stopDirection')

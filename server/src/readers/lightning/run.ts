@@ -28,7 +28,7 @@ export function readRun(
     convert: noSteps,
     otherwise: null,
   })
-  readEpochs(python, call, training)
+  readEpochs(python, call, anchor, training)
 
   const validates = validation(python, call, fits)
   if (validates === null)
@@ -66,7 +66,12 @@ export function batchLimit(python: PythonModule, call: Call): number | null {
   return share ? null : value
 }
 
-function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
+function readEpochs(
+  python: PythonModule,
+  call: Call,
+  anchor: string,
+  training: SubjectBuilder<'Training'>,
+): void {
   const place = calleePlace(call)
   const limit = python.argument(call, 'limit_train_batches')
   const whole =
@@ -82,12 +87,26 @@ function readEpochs(python: PythonModule, call: Call, training: SubjectBuilder<'
   const bounded =
     steps.state === 'unknown' ||
     (steps.state === 'given' && (steps.folded.state === 'unknown' || noSteps(steps.folded.value) !== null))
+  const unlimited =
+    argument.state === 'given' && argument.folded.state === 'known' && argument.folded.value === -1
+  if (unlimited && !bounded && argument.folded.state === 'known')
+    training.known(
+      'endless',
+      'max_epochs',
+      '`max_epochs=-1` sets no limit, and nothing else does',
+      argument.span,
+      {
+        site: callSite(call, anchor),
+        overridable: argument.folded.overridable,
+      },
+    )
   claimArgument(training, 'epochs', 'max_epochs', call, argument, {
     convert: (value) => {
       const count = value === null && !bounded ? epochsByDefault : asNumber(value)
       return count !== undefined && count > 0 ? count : undefined
     },
     ...(bounded ? {} : { otherwise: epochsByDefault }),
+    anchor,
   })
 }
 

@@ -5,6 +5,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import { asNumber, calleePlace, callSite, claimFolded } from '../claim-argument.js'
 import { defineReader } from '../reader.js'
 import { changePrecision } from './autocast-change.js'
+import { endlessBecause } from './endless.js'
 import { trainingEvidence } from './evidence.js'
 import {
   epochLoopOf,
@@ -78,6 +79,8 @@ function readLoop(
   const pace = paceSetter(python, reason)
   if (pace !== null) training.known('boundBy', pace, pace, header)
 
+  const endless = endlessBecause(python, outer ?? loop)
+  if (endless !== null) training.known('endless', 'while', endless, loopHeader(outer ?? loop))
   if (outer === null) return
   const outerHeader = loopHeader(outer)
   const epochs = epochsOf(outer)

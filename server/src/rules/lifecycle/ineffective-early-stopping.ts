@@ -128,7 +128,10 @@ function neverPatientEnough({ settings }: Judged<'Training'>, minEpochs: number)
     at: patience,
     severity,
     message: `Early stopping waits for ${formatCount(waits)} ${unit} without improvement, but the run has only ${formatCount(total)}: it never acts.`,
-    fixes: setTo(patience, Math.max(unit === 'epochs' ? 3 : 20, Math.floor(total / 10))),
+    fixes:
+      total < 5
+        ? []
+        : setTo(patience, Math.max(Math.min(unit === 'epochs' ? 3 : 20, total - 1), Math.floor(total / 10))),
   }
 }
 

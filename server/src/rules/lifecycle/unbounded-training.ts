@@ -1,0 +1,68 @@
+import { formatCount } from '../../estimate/grid.js'
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Report } from '../rule.js'
+
+/** A default of so many epochs was not meant to be run. */
+const absurdDefault = 500
+/** Pretrained weights reach their best long before. */
+const manyForPretrained = 100
+/** What a sketch proposes; the number is the user's to choose. */
+const proposedEpochs = 50
+
+export default defineRule({
+  name: 'lifecycle/unbounded-training',
+  judges: 'Training',
+  checklist: ['baseline/cost-per-run', 'baseline/training-time'],
+  severity: 'warning',
+  summary: 'A run without a limit is paid for until somebody looks.',
+  supersedes: ['lifecycle/no-early-stopping'],
+  check(judged, { report }) {
+    const { subject, settings, run } = judged
+    if (subject.evidence.role !== 'training' && subject.evidence.role !== 'tuning') return
+    // The platform ends it.
+    if ((effective(run.job.compute?.settings.timeLimit) ?? null) !== null) return
+    if (effective(settings.openEnded) === 'reinforcement learning') return
+    if ((effective(settings.maxSteps) ?? null) !== null) return
+    const found = endless(judged) ?? byDefault(judged) ?? farTooLong(judged)
+    if (found !== null) report(found)
+  },
+})
+
+function endless({ settings }: Judged<'Training'>): Report | null {
+  const claim = settings.endless
+  const why = effective(claim)
+  if (claim === undefined || why === undefined) return null
+  const managed = effective(settings.managed) === true
+  if (managed && settings.earlyStopping?.value !== false) return null
+  return {
+    at: claim,
+    message: `Nothing ends this run: ${why}.`,
+    fixes: managed ? [{ set: [{ claim, value: proposedEpochs }] }] : [],
+  }
+}
+
+function byDefault({ settings }: Judged<'Training'>): Report | null {
+  const { epochs, earlyStopping } = settings
+  if (epochs === undefined || epochs.state !== 'default' || (epochs.value ?? 0) < absurdDefault) return null
+  if (earlyStopping === undefined || earlyStopping.value !== false) return null
+  return {
+    at: epochs,
+    message: `Trains for ${formatCount(epochs.value!)} epochs: that is the default where neither \`${epochs.key}\` nor a number of steps nor a time is given.`,
+    fixes: [{ set: [{ claim: epochs, value: proposedEpochs }] }],
+  }
+}
+
+function farTooLong({ settings }: Judged<'Training'>): Report | null {
+  const { epochs, earlyStopping } = settings
+  const count = effective(epochs)
+  if (epochs === undefined || count === undefined || count < manyForPretrained) return null
+  if (effective(settings.managed) !== true || effective(settings.fineTuning) !== true) return null
+  // With validation the advice is to stop early.
+  if (earlyStopping?.value !== false || effective(settings.validation) !== false) return null
+  return {
+    at: epochs,
+    severity: 'information',
+    message: `${formatCount(count)} epochs over pretrained weights, with nothing that would end the run earlier or tell that it is over.`,
+  }
+}
