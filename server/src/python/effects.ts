@@ -1,10 +1,12 @@
 /** What happens in a piece of code, with calls into functions of the project followed. */
 import type { Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
-import type { Call, Effects, Func, Loop } from './module.js'
+import type { Call, Effects, Func, Loop, ModuleSummary } from './module.js'
 import { functionOf, projectTarget, targetOf, typeOf } from './names.js'
 import { own } from './own.js'
 import { blocksOf, forEachChild, forEachExpression } from './scopes.js'
+
+type FunctionSummary = ModuleSummary['functions'][string]
 
 const depthLimit = 3
 
@@ -36,6 +38,7 @@ export class EffectFinder {
   /** By how far the function is from where the question began: what lies beyond the limit is not followed. */
   private readonly byFunction: Map<Func, Effects>[] = []
   private readonly byLoop = new Map<For | While, Effects>()
+  private readonly targets = new Map<Expr, Func | FunctionSummary | null>()
   private readonly active = new Set<Func>()
   /** Functions that were met while they were being looked at: what is known of their callers is not whole. */
   private rings = 0
@@ -125,20 +128,30 @@ export class EffectFinder {
   }
 
   private follow(callee: Expr, effects: Effects, depth: number): void {
-    const func = functionOf(this.analysis, callee)
-    if (func !== null) {
-      mergeEffects(effects, this.ofFunction(func, depth + 1))
+    let target = this.targets.get(callee)
+    if (target === undefined) {
+      target = this.targetOf(callee)
+      this.targets.set(callee, target)
+    }
+    if (target === null) return
+    if ('node' in target) {
+      mergeEffects(effects, this.ofFunction(target, depth + 1))
       return
     }
-    if (callee.type !== 'name' && !(callee.type === 'attribute' && callee.value.type === 'name')) return
+    effects.backward ||= target.backward
+    effects.optimizerStep ||= target.optimizerStep
+    effects.trains ||= target.trains
+    for (const name of target.calls) effects.calls.add(name)
+  }
+
+  /** What a callee runs: a function of this module, or one of another module of the project. */
+  private targetOf(callee: Expr): Func | FunctionSummary | null {
+    const func = functionOf(this.analysis, callee)
+    if (func !== null) return func
+    if (callee.type !== 'name' && !(callee.type === 'attribute' && callee.value.type === 'name')) return null
     const target = targetOf(this.analysis, callee)
     const found = target === null ? null : projectTarget(this.analysis, target)
-    const summary = found === null ? undefined : own(found.summary.functions, found.rest)
-    if (summary === undefined) return
-    effects.backward ||= summary.backward
-    effects.optimizerStep ||= summary.optimizerStep
-    effects.trains ||= summary.trains
-    for (const name of summary.calls) effects.calls.add(name)
+    return found === null ? null : (own(found.summary.functions, found.rest) ?? null)
   }
 }
 

@@ -105,6 +105,7 @@ export function nameOf(analysis: Analysis, expr: Expr, depth = 0): string | null
       if (star !== null) return reexported(analysis, star)
       return builtins.has(expr.id) ? expr.id : null
     }
+    if (bindings.length === 1) return nameOfBinding(analysis, bindings[0]!, depth)
     const names = new Set(bindings.map((binding) => nameOfBinding(analysis, binding, depth)))
     if (names.size === 1) return [...names][0]!
     // `try: from a import X / except ImportError: from b import X` and `X = None` as a fallback.

@@ -406,13 +406,12 @@ function visitBlock(scope: Scope, body: Stmt[], where: Where): void {
   for (const statement of body) visitStatement(scope, statement, where)
 }
 
+/** The `index`-th block of a statement: one that may not run. */
+function inBlock(where: Where, statement: Stmt, index: number): Where {
+  return { conditional: true, loop: where.loop, branch: statement.start * 1024 + 1 + index }
+}
+
 function visitStatement(scope: Scope, statement: Stmt, where: Where): void {
-  const inBranch = (): Where => ({
-    ...where,
-    conditional: true,
-    branch: statement.start * 1024 + 1 + branches++,
-  })
-  let branches = 0
   forEachExpression(statement, (expr) => visitExpr(scope, expr, where))
   switch (statement.type) {
     case 'assign':
@@ -431,16 +430,16 @@ function visitStatement(scope: Scope, statement: Stmt, where: Where): void {
         ...where,
         loop,
       })
-      visitBlock(scope, statement.body, { ...inBranch(), loop })
-      visitBlock(scope, statement.orelse, inBranch())
+      visitBlock(scope, statement.body, { ...inBlock(where, statement, 0), loop })
+      visitBlock(scope, statement.orelse, inBlock(where, statement, 1))
       return
     }
     case 'while':
       visitBlock(scope, statement.body, {
-        ...inBranch(),
+        ...inBlock(where, statement, 0),
         loop: { start: statement.start, end: statement.end },
       })
-      visitBlock(scope, statement.orelse, inBranch())
+      visitBlock(scope, statement.orelse, inBlock(where, statement, 1))
       return
     case 'with':
       for (const item of statement.items) {
@@ -494,17 +493,21 @@ function visitStatement(scope: Scope, statement: Stmt, where: Where): void {
     case 'try':
       // What a `try` body binds usually holds afterwards (imports with a fallback, above all).
       visitBlock(scope, statement.body, where)
-      for (const handler of statement.handlers) visitBlock(scope, handler.body, inBranch())
+      statement.handlers.forEach((handler, index) => {
+        visitBlock(scope, handler.body, inBlock(where, statement, index))
+      })
       visitBlock(scope, statement.orelse, where)
       visitBlock(scope, statement.finally, where)
       return
     case 'if':
       // `if __name__ == '__main__':` always runs in a script.
-      visitBlock(scope, statement.body, isMainGuard(statement.test) ? where : inBranch())
-      visitBlock(scope, statement.orelse, inBranch())
+      visitBlock(scope, statement.body, isMainGuard(statement.test) ? where : inBlock(where, statement, 0))
+      visitBlock(scope, statement.orelse, inBlock(where, statement, 1))
       return
     case 'match':
-      for (const one of statement.cases) visitBlock(scope, one.body, inBranch())
+      statement.cases.forEach((one, index) => {
+        visitBlock(scope, one.body, inBlock(where, statement, index))
+      })
       return
   }
 }
