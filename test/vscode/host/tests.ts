@@ -48,10 +48,10 @@ suite('CostLint', () => {
     const { line } = finding!.range.start
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '# first\n'))
     await until(document.uri, (now) => now.find((one) => ruleOf(one) === grid)?.range.start.line === line + 1)
-    const [values] = /\[100, 200, 400, 800\]/.exec(document.getText())!
+    const [values] = /\[1, 2, 4, 8\]/.exec(document.getText())!
     const start = document.positionAt(document.getText().indexOf(values))
     await editor.edit((edit) =>
-      edit.replace(new vscode.Range(start, start.translate(0, values.length)), '[100]'),
+      edit.replace(new vscode.Range(start, start.translate(0, values.length)), '[1]'),
     )
     await until(document.uri, (now) => !now.some(({ message }) => message.includes('4 × 5 × 3')))
   })
