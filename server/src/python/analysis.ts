@@ -1,14 +1,15 @@
 /** One Python unit, analysed: the implementation of `PythonModule`. */
-import type { CallExpr, ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
+import type { ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { Span } from '../text/location.js'
 import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
 import { programArguments } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
+import { dataclassArguments, fieldDefault } from './data-classes.js'
 import { assignRoles, EffectFinder } from './effects.js'
 import { evidenceOf } from './evidence.js'
 import { Folder } from './fold.js'
-import { rangeSize } from './fold-numeric.js'
 import { indexTree } from './index-calls.js'
+import { callAt, grouped, inOrder, statementAt } from './look-up.js'
 import type {
   ArgumentValue,
   Call,
@@ -27,6 +28,7 @@ import { own } from './own.js'
 import { possibleValues } from './possible.js'
 import { type Binding, blocksOf, buildScopes, type Scope } from './scopes.js'
 import { summarise } from './summary.js'
+import { tripsOf } from './trips.js'
 
 export interface Neighbours {
   /** Modules of the project that this one imports, under the name it uses ('..data', 'engine'). */
@@ -99,10 +101,10 @@ export class Analysis implements PythonModule {
     this.collectBindings(this.scopes)
     this.resolveClasses()
     this.resolveCalls()
-    this.programArguments = [...programArguments(this.calls), ...this.dataclassArguments()]
+    this.programArguments = [...programArguments(this.calls), ...dataclassArguments(this)]
     this.complete = true
     assignRoles(this.finder, this.loops)
-    for (const loop of this.loops) loop.trips = this.tripsOf(loop)
+    for (const loop of this.loops) loop.trips = tripsOf(this, loop)
     for (const call of this.calls)
       if (call.method === 'eval' || call.method === 'no_grad') this.ownUses.add(`.${call.method}`)
     this.markEvaluation()
@@ -183,34 +185,10 @@ export class Analysis implements PythonModule {
   // Places.
 
   callAt(span: Span): Call | null {
-    // Calls are in the order of their starts.
-    let low = 0
-    let high = this.calls.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.calls[middle]!.expr.start < span.start) low = middle + 1
-      else high = middle
-    }
-    for (let index = low; index < this.calls.length; index++) {
-      const { expr } = this.calls[index]!
-      if (expr.start !== span.start) return null
-      if (expr.end === span.end) return this.calls[index]!
-    }
-    return null
+    return callAt(this.calls, span.start, span.end)
   }
   statementAt(offset: number): Stmt | null {
-    let found: Stmt | null = null
-    let blocks: Stmt[][] = [this.tree.body]
-    for (;;) {
-      let inner: Stmt | null = null
-      for (const block of blocks) {
-        const last = lastBefore(block, offset)
-        if (last !== null && offset < last.end) inner = last
-      }
-      if (inner === null) return found
-      found = inner
-      blocks = blocksOf(inner)
-    }
+    return statementAt(this.tree.body, offset)
   }
 
   // Uses.
@@ -314,7 +292,7 @@ export class Analysis implements PythonModule {
       if (/^parse_(args|known_args|args_into_dataclasses|intermixed_args)$/.test(method)) return true
       // `args = get_args()` with the parser inside.
       const func = this.functionOf(value.callee)
-      return func !== null && func.calls.some((call) => /^parse_(args|known_args)$/.test(call.method))
+      return func?.calls.some((call) => /^parse_(args|known_args)$/.test(call.method)) ?? false
     })
   }
   /** Default of a dataclass field read as `config.field`. */
@@ -474,89 +452,6 @@ export class Analysis implements PythonModule {
     }
   }
 
-  private dataclassArguments(): ProgramArgument[] {
-    const found: ProgramArgument[] = []
-    for (const call of this.calls) {
-      if (
-        call.name !== 'transformers.HfArgumentParser' &&
-        call.name !== 'simple_parsing.parse' &&
-        call.name !== 'tyro.cli'
-      )
-        continue
-      const argument = call.expr.args[0]
-      if (argument === undefined) continue
-      const value = this.definition(argument.value)
-      for (const item of value.type === 'tuple' || value.type === 'list' ? value.items : [value]) {
-        const klass = this.classOf(item)
-        if (klass === null) continue
-        for (const statement of klass.node.body) {
-          if (statement.type !== 'assign' || statement.annotation === null) continue
-          const target = statement.targets[0]
-          if (target?.type !== 'name') continue
-          const type = statement.annotation.type === 'name' ? statement.annotation.id : null
-          found.push({
-            name: target.id,
-            flags: [target.id],
-            default: fieldDefault(klass, target.id),
-            kind: type === 'bool' ? 'store true' : 'value',
-            type,
-            span: statement,
-          })
-        }
-      }
-    }
-    return found
-  }
-
-  private tripsOf(loop: Loop): Folded {
-    const { node } = loop
-    if (node.type === 'while') return { state: 'unknown', because: 'a while loop' }
-    let iterable: Expr = node.iterable
-    // Progress bars and counters pass on what they wrap.
-    for (let depth = 0; depth < 4; depth++) {
-      const value: Expr = this.definition(iterable)
-      if (value.type !== 'call') break
-      const name = this.nameOf(value.callee)
-      const method: string =
-        value.callee.type === 'attribute'
-          ? value.callee.attr
-          : value.callee.type === 'name'
-            ? value.callee.id
-            : ''
-      if (name === 'range' || /^(trange|tnrange|arange)$/.test(method)) {
-        const args = value.args
-          .filter((argument) => argument.name === null)
-          .map((argument) => this.fold(argument.value))
-        const missing = args.find((argument) => argument.state === 'unknown')
-        if (missing !== undefined) return missing
-        const known = args as (Folded & { state: 'known' })[]
-        const size = rangeSize(known.map((argument) => argument.value))
-        if (size === null) return { state: 'unknown', because: 'a range' }
-        const weak = known.find((argument) => argument.overridable)
-        const bound = known.find((argument) => argument.channel !== 'code')
-        return {
-          state: 'known',
-          value: size,
-          channel: bound?.channel ?? 'code',
-          overridable: weak !== undefined,
-          ...(bound?.location === undefined ? {} : { location: bound.location }),
-        }
-      }
-      const first: CallExpr['args'][number] | undefined = value.args[0]
-      if (
-        !/^(tqdm|track|progress_bar|master_bar|enumerate|auto|list|iter)$/.test(method) ||
-        first === undefined
-      )
-        break
-      iterable = first.value
-    }
-    const items = this.fold(iterable)
-    if (items.state === 'unknown') return items
-    return Array.isArray(items.value)
-      ? { ...items, value: items.value.length }
-      : { state: 'unknown', because: 'an iterable' }
-  }
-
   /** A loop that only looks at batches: after `.eval()`, under `no_grad`, or in a function named for it. */
   private markEvaluation(): void {
     for (const loop of this.loops) {
@@ -611,37 +506,6 @@ function startsSearch(call: Call): boolean {
   return call.method === 'search' && call.receiverCall?.name?.startsWith('keras_tuner.') === true
 }
 
-/** The last statement of a block that begins at or before an offset. */
-function lastBefore(block: readonly Stmt[], offset: number): Stmt | null {
-  let low = 0
-  let high = block.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (block[middle]!.start <= offset) low = middle + 1
-    else high = middle
-  }
-  return block[low - 1] ?? null
-}
-
-function grouped(calls: readonly Call[], key: (call: Call) => string | null): Map<string, Call[]> {
-  const groups = new Map<string, Call[]>()
-  for (const call of calls) {
-    const name = key(call)
-    if (name === null) continue
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, [call])
-    else group.push(call)
-  }
-  return groups
-}
-
-/** The groups of several names, in the order of the source. */
-function inOrder(groups: Map<string, Call[]>, names: string[]): Call[] {
-  const found = [...new Set(names)].map((name) => groups.get(name) ?? []).filter((group) => group.length > 0)
-  if (found.length <= 1) return [...(found[0] ?? [])]
-  return found.flat().sort((a, b) => a.index - b.index)
-}
-
 function insideClass(analysis: Analysis, call: Call): boolean {
   return analysis.classes.some(
     (klass) => call.expr.start >= klass.node.start && call.expr.end <= klass.node.end,
@@ -668,19 +532,4 @@ function returnsOf(body: Stmt[]): Expr[] {
   }
   body.forEach(visit)
   return found
-}
-
-/** Default of a dataclass field: `x: int = 4` or `x: int = field(default=4)`. */
-function fieldDefault(klass: Klass, name: string): Expr | null {
-  for (const statement of klass.node.body) {
-    if (statement.type !== 'assign' || statement.value === null) continue
-    const target = statement.targets[0]
-    if (target?.type !== 'name' || target.id !== name) continue
-    const { value } = statement
-    if (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'field') {
-      return value.args.find((argument) => argument.name === 'default')?.value ?? null
-    }
-    return value
-  }
-  return null
 }

@@ -1,0 +1,54 @@
+/** Data classes that hold options. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import type { Klass, ProgramArgument } from './module.js'
+
+/** Default of a dataclass field: `x: int = 4` or `x: int = field(default=4)`. */
+export function fieldDefault(klass: Klass, name: string): Expr | null {
+  for (const statement of klass.node.body) {
+    if (statement.type !== 'assign' || statement.value === null) continue
+    const target = statement.targets[0]
+    if (target?.type !== 'name' || target.id !== name) continue
+    const { value } = statement
+    if (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'field') {
+      return value.args.find((argument) => argument.name === 'default')?.value ?? null
+    }
+    return value
+  }
+  return null
+}
+
+/** Fields of the data classes that `HfArgumentParser` and its like fill from the command line. */
+export function dataclassArguments(analysis: Analysis): ProgramArgument[] {
+  const found: ProgramArgument[] = []
+  for (const call of analysis.calls) {
+    if (
+      call.name !== 'transformers.HfArgumentParser' &&
+      call.name !== 'simple_parsing.parse' &&
+      call.name !== 'tyro.cli'
+    )
+      continue
+    const argument = call.expr.args[0]
+    if (argument === undefined) continue
+    const value = analysis.definition(argument.value)
+    for (const item of value.type === 'tuple' || value.type === 'list' ? value.items : [value]) {
+      const klass = analysis.classOf(item)
+      if (klass === null) continue
+      for (const statement of klass.node.body) {
+        if (statement.type !== 'assign' || statement.annotation === null) continue
+        const target = statement.targets[0]
+        if (target?.type !== 'name') continue
+        const type = statement.annotation.type === 'name' ? statement.annotation.id : null
+        found.push({
+          name: target.id,
+          flags: [target.id],
+          default: fieldDefault(klass, target.id),
+          kind: type === 'bool' ? 'store true' : 'value',
+          type,
+          span: statement,
+        })
+      }
+    }
+  }
+  return found
+}

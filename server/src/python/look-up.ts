@@ -1,0 +1,65 @@
+/** Finding calls by name, and what stands at an offset, without going through all of a module. */
+import type { Stmt } from '../syntax/python-ast.js'
+import type { Call } from './module.js'
+import { blocksOf } from './scopes.js'
+
+export function grouped(calls: readonly Call[], key: (call: Call) => string | null): Map<string, Call[]> {
+  const groups = new Map<string, Call[]>()
+  for (const call of calls) {
+    const name = key(call)
+    if (name === null) continue
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [call])
+    else group.push(call)
+  }
+  return groups
+}
+
+/** The groups of several names, in the order of the source. */
+export function inOrder(groups: Map<string, Call[]>, names: string[]): Call[] {
+  const found = [...new Set(names)].map((name) => groups.get(name) ?? []).filter((group) => group.length > 0)
+  if (found.length <= 1) return [...(found[0] ?? [])]
+  return found.flat().sort((a, b) => a.index - b.index)
+}
+
+/** The last statement of a block that begins at or before an offset. */
+function lastBefore(block: readonly Stmt[], offset: number): Stmt | null {
+  let low = 0
+  let high = block.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (block[middle]!.start <= offset) low = middle + 1
+    else high = middle
+  }
+  return block[low - 1] ?? null
+}
+
+/** The innermost statement that holds an offset. */
+export function statementAt(body: Stmt[], offset: number): Stmt | null {
+  let found: Stmt | null = null
+  let blocks: Stmt[][] = [body]
+  for (;;) {
+    let inner: Stmt | null = null
+    for (const block of blocks) {
+      const last = lastBefore(block, offset)
+      if (last !== null && offset < last.end) inner = last
+    }
+    if (inner === null) return found
+    found = inner
+    blocks = blocksOf(inner)
+  }
+}
+
+/** The call with exactly this span; calls are in the order of their starts. */
+export function callAt(calls: readonly Call[], start: number, end: number): Call | null {
+  let low = 0
+  let high = calls.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (calls[middle]!.expr.start < start) low = middle + 1
+    else high = middle
+  }
+  for (let index = low; index < calls.length && calls[index]!.expr.start === start; index++)
+    if (calls[index]!.expr.end === end) return calls[index]!
+  return null
+}
