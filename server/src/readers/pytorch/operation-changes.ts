@@ -118,6 +118,10 @@ function accumulate(python: PythonModule, step: Step, reading: Reading, facts: U
   const dot = expr.callee.value.end
   const { path } = facts
   const loop = rangeOf(facts, step.loop.node)
+  // Hits are counted in whole numbers, as `.item()` gave them.
+  const read = slice(python, expr.callee.value)
+  const type =
+    /\.sum\(\)$/.test(read) && /==|\.eq\(/.test(read) && !/float|double/.test(read) ? 'int' : 'float'
   // `x.detach().item()` needs no second detach.
   const detached = expr.callee.value.type === 'call' && /\.detach\(\)$/.test(slice(python, expr.callee.value))
   return {
@@ -128,7 +132,7 @@ function accumulate(python: PythonModule, step: Step, reading: Reading, facts: U
         range: { ...rangeOf(facts, expr), start: dot },
         text: detached ? '' : '.detach()',
       },
-      { kind: 'insert lines', path, where: 'after', statement: loop, lines: [`${name} = float(${name})`] },
+      { kind: 'insert lines', path, where: 'after', statement: loop, lines: [`${name} = ${type}(${name})`] },
     ],
     wraps: false,
   }
