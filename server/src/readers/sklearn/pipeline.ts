@@ -67,8 +67,7 @@ function costlyIn(module: PythonModule, expr: Expr, depth = 0): string | null {
   const name = call?.method ?? ''
   if (costlyTransformers.test(name)) return name
   const own = module.classOf(value.callee)
-  if (own?.bases.some((base) => /TransformerMixin$/.test(base)) && own.methods.has('fit'))
-    return own.name
+  if (own?.bases.some((base) => /TransformerMixin$/.test(base)) && own.methods.has('fit')) return own.name
   if (
     /^(ColumnTransformer|make_column_transformer|FeatureUnion|make_union|Pipeline|make_pipeline)$/.test(name)
   ) {
