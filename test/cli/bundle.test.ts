@@ -11,11 +11,11 @@ import { Folder } from './folder.js'
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 const cli = join(repository, 'dist', 'cli.js')
 
-const search = `from sklearn.ensemble import RandomForestClassifier
+const search = `from forest import ExtraTreesModel
 from sklearn.model_selection import GridSearchCV
 
-grid = {"n_estimators": [100, 200, 300, 400], "max_depth": [2, 4, 6, 8, 10], "max_features": [0.3, 0.6, 1.0]}
-search = GridSearchCV(RandomForestClassifier(), grid, cv=5)
+grid = {"min_samples_leaf": [1, 2, 4, 8], "max_depth": [2, 4, 6, 8, 10], "max_features": [0.3, 0.6, 1.0]}
+search = GridSearchCV(ExtraTreesModel(), grid, cv=5)
 search.fit(X, y)
 `
 
@@ -68,7 +68,7 @@ describe('cli, bundled', function () {
   })
 
   it('respects suppressions and reports those that are not used', async () => {
-    const line = 'search = GridSearchCV(RandomForestClassifier(), grid, cv=5)'
+    const line = 'search = GridSearchCV(ExtraTreesModel(), grid, cv=5)'
     folder.write({
       'tune.py': search.replace(line, `${line}  # costlint: ignore[search/grid-search] -- small`),
       'idle.py': 'import sklearn\nx = 1  # costlint: ignore[search/grid-search]\n',
