@@ -6,6 +6,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { For, Stmt } from '../../syntax/python-ast.js'
 import type { Claim } from '../../workload/claim.js'
 import type { UnitFacts } from '../reader.js'
+import { foldedValue } from '../search/plain-argument.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
 import { writeArgument } from '../write-argument.js'
@@ -138,7 +139,13 @@ function report(facts: UnitFacts, call: Call): Change | Refusal {
   const steps = trialSteps(python, func)
   if (trial === undefined || steps === null) return { reason: 'the objective has no loop that could report' }
   if (steps.call !== null)
-    return throughCallback(facts, python, steps.call, func === steps.call.function ? trial : null)
+    return throughCallback(
+      facts,
+      python,
+      steps.call,
+      func === steps.call.function ? trial : null,
+      watchedMetric(python, call),
+    )
   const loop = steps.loop
   if (loop === null || loop.function !== func || loop.node.type !== 'for')
     return { reason: 'the loop over epochs is not in the objective: hand the trial on, and report there' }
@@ -181,6 +188,7 @@ function throughCallback(
   python: PythonModule,
   call: Call,
   trial: string | null,
+  metric: string,
 ): Change | Refusal {
   const keras = python.argument(call, 'epochs').state === 'given'
   if (!keras) return { reason: 'add the pruning callback of this library from optuna-integration' }
@@ -192,7 +200,7 @@ function throughCallback(
     unit: facts.unit.index,
     offset: call.expr.start,
   })
-  const value = `${spelled.text}(${trial}, 'val_loss')`
+  const value = `${spelled.text}(${trial}, '${metric}')`
   const callbacks = python.argument(call, 'callbacks')
   if (callbacks.state === 'unknown') return { reason: `callbacks arrives through ${callbacks.because}` }
   let write: Write
@@ -220,6 +228,13 @@ function throughCallback(
     writes: [write],
     imports: spelled.import === null ? [] : [spelled.import],
   }
+}
+
+/** What Keras logs that goes the study's way: a study that maximises would prune the best trials by their loss. */
+function watchedMetric(python: PythonModule, optimize: Call): string {
+  const study = studyOf(optimize)
+  const direction = study === null ? undefined : foldedValue(python.argument(study, 'direction', 4))
+  return direction === 'maximize' ? 'val_accuracy' : 'val_loss'
 }
 
 /** The variable that the function returns at its end. */

@@ -75,7 +75,42 @@ function readTuner(python: PythonModule, call: Call, claims: ClaimBuilder): void
     convert: (value) => (value === null || typeof value === 'string' ? value === 'Auto' : undefined),
     otherwise: false,
   })
+  const steps = jobSteps(python, call)
+  if (steps === null) return
+  search.known('trialSteps', 'estimator', { what: steps, count: null }, place)
   search.known('terminationGap', 'early_stopping_type', "early_stopping_type is 'Off'", place)
+}
+
+/** Estimators whose jobs train epoch by epoch, and algorithms of the service that support early stopping (developer guide). */
+const epochwise = /^(PyTorch|TensorFlow|HuggingFace|MXNet|Chainer|LinearLearner|IPInsights|ModelTrainer)$/
+const epochwiseImages =
+  /linear-learner|image-classification|object-detection|semantic-segmentation|seq2seq|ipinsights|pytorch|tensorflow|mxnet|huggingface/
+
+/** What a job of the tuner does step by step; null where that cannot be seen, or it fits once. */
+function jobSteps(python: PythonModule, tuner: Call): SearchSettings['trialSteps']['what'] | null {
+  const given = python.argument(tuner, 'estimator', 0)
+  const estimator = given.state === 'given' ? python.callOf(given.expr) : null
+  if (estimator === null) return null
+  if (epochwise.test(estimator.method)) return 'epochs'
+  if (estimator.method === 'XGBoost') return 'boosting rounds'
+  const parameters = python.argument(estimator, 'hyperparameters')
+  if (parameters.state === 'given') {
+    const epochs = ['epochs', 'num_epochs', 'num_train_epochs', 'max_epochs'].some(
+      (name) => python.entry(parameters.expr, name).state === 'given',
+    )
+    if (epochs) return 'epochs'
+  }
+  const image = imageName(python, estimator)
+  return /xgboost/.test(image) ? 'boosting rounds' : epochwiseImages.test(image) ? 'epochs' : null
+}
+
+/** The text of the image, or of the look-up that gives it: `image_uris.retrieve('xgboost', region)`. */
+function imageName(python: PythonModule, estimator: Call): string {
+  let image = python.argument(estimator, 'image_uri', 0)
+  if (image.state === 'absent') image = python.argument(estimator, 'image_name')
+  if (image.state !== 'given') return ''
+  const value = python.definition(image.expr)
+  return python.text.slice(value.start, Math.min(value.end, value.start + 300))
 }
 
 /** `{'alpha': CategoricalParameter([…]), …}`: a grid accepts only these. */

@@ -11,6 +11,9 @@ export interface TrialSteps {
   call: Call | null
 }
 
+/** Fewer steps without a loop over batches are no training that is worth stopping. */
+const manySteps = 1000
+
 const repeats = /fold|split|seed|repeat|trial|run/i
 
 function numberOf(argument: ArgumentValue): number | null {
@@ -51,7 +54,11 @@ export function trialSteps(python: PythonModule, func: Func): TrialSteps | null 
   const steps = python.loops.find(
     (loop) => loop.role === 'train' && loop.function !== null && functions.includes(loop.function),
   )
-  if (steps !== undefined) return fromLoop('steps', steps)
+  if (steps !== undefined) {
+    // A few hundred steps over one batch are done in seconds.
+    const found = fromLoop('steps', steps)
+    return found.count !== null && found.count < manySteps ? null : found
+  }
   // The loop stands in another module of the project.
   return python.effects(func.node.body).trains
     ? { what: 'epochs', count: null, loop: null, call: null }

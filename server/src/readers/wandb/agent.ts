@@ -11,6 +11,8 @@ export interface Agent {
   /** No `count`: it goes on until the sweep is stopped. */
   endless: boolean
   steps: SearchSettings['trialSteps'] | null
+  /** False where the function that each run calls stands elsewhere. */
+  seen: boolean
   /** True where it logs while it trains, so that weak runs can be told. */
   logsSteps: boolean
 }
@@ -42,6 +44,7 @@ export function agentOf(module: PythonModule, sweep: Call): Agent | null {
     count,
     endless: isLeftOut(count),
     steps: steps === null ? null : { what: steps.what, count: steps.count },
+    seen: train !== null,
     logsSteps: logs,
   }
 }

@@ -121,12 +121,39 @@ function claimSweep(
   claimCap(search, data, place, agent)
   if (data.early_terminate === undefined) search.default('earlyTermination', 'early_terminate', false, place)
   else search.known('earlyTermination', 'early_terminate', true, place)
-  // The change of a grid brings early termination with it.
-  if (data.method !== 'grid')
-    search.known('terminationGap', 'early_terminate', 'the sweep has no early_terminate', place)
-  if (agent?.steps != null && agent.logsSteps) search.known('trialSteps', 'function', agent.steps, place)
+  const steps = trialSteps(data, agent)
+  if (steps !== null) {
+    search.known('trialSteps', 'parameters', steps, place)
+    // The change of a grid brings early termination with it.
+    if (data.method !== 'grid')
+      search.known('terminationGap', 'early_terminate', 'the sweep has no early_terminate', place)
+  }
   search.known('persisted', 'sweep', true, place)
   search.known('metric', 'metric', metricName(data), place)
+}
+
+/** Parameters of training step by step, by their last name. */
+const stepwise =
+  /^((max|num|n)_?epochs?|epochs?|(train_?)?batch_?size|optimi[sz]er|optim|drop_?out(_?rate)?|weight_?decay|warmup_?\w*)$/i
+
+/**
+ * What a run of the sweep does, so that it could end early: as the function of its agent shows, or, where that
+ * stands elsewhere, as the names of the parameters tell. Null: nothing says that it trains step by step.
+ */
+function trialSteps(data: Record<string, Json>, agent: Agent | null): SearchSettings['trialSteps'] | null {
+  if (agent?.seen === true) return agent.logsSteps ? agent.steps : null
+  const { parameters } = data
+  if (!isMap(parameters)) return null
+  let trains = false
+  let count: number | null = null
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const last = name.slice(name.lastIndexOf('.') + 1)
+    if (!stepwise.test(last)) continue
+    trains = true
+    if (/epoch/i.test(last) && isMap(parameter) && typeof parameter.value === 'number')
+      count = parameter.value
+  }
+  return trains ? { what: 'epochs', count } : null
 }
 
 /** The sweep's own cap, else what its agent is told. An agent that is started elsewhere may be given a count. */

@@ -61,7 +61,12 @@ function severityOf(
 ): Severity {
   if (search.subject.evidence.small !== null) return 'information'
   if (trials === undefined || (limit !== null && limit <= shortSearch)) return 'information'
+  // How many there will be is decided elsewhere.
+  if (trials === null && search.settings.trialCap?.overridable === true) return 'information'
   const steps = known(search, 'trialSteps')
+  // Who turns it off for a service's jobs in so many words has decided.
+  if (search.settings.earlyTermination!.state === 'known' && known(search, 'unit') === 'job')
+    return 'information'
   // What a trial does cannot be seen: only many of them make it likely enough to matter.
   if (steps === undefined) return trials !== null && trials >= 30 ? 'warning' : 'information'
   return steps.what === 'boosting rounds' ? 'information' : 'warning'
