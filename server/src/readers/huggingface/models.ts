@@ -43,7 +43,8 @@ function readModel(python: PythonModule, call: Call, context: ReaderContext, cla
 
 // Attention.
 
-const softCapped = /gemma-?[23]/i
+/** Models whose scores are capped, or weighed in a way that the fused kernels did not know for long. */
+const softCapped = /gemma-?[23]|gpt-?oss|nemotron/i
 
 function readAttention(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const key = 'attn_implementation'
@@ -51,12 +52,11 @@ function readAttention(python: PythonModule, call: Call, claims: ClaimBuilder): 
   if (given.state !== 'given' || given.folded.state !== 'known' || given.folded.value !== 'eager') return
   const text = codeText(python)
   const id = idOf(python, call)
-  const wanted =
-    id !== null && softCapped.test(id)
-      ? 'soft-capped attention'
-      : /output_attentions|attentions\b|attn_weights|attention_mask_4d|BertViz|bertviz|head_view/.test(text)
-        ? 'the attention weights'
-        : null
+  const wanted = softCapped.test(id ?? text)
+    ? 'soft-capped attention'
+    : /output_attentions|attentions\b|attn_weights|attention_mask_4d|BertViz|bertviz|head_view/.test(text)
+      ? 'the attention weights'
+      : null
   claimOperation(claims, {
     kind: 'eager attention',
     place: 'step',

@@ -28,5 +28,8 @@ export default defineRule({
 
 function severityOf(judged: Judged<'Operation'>, written: boolean): Severity {
   if (written) return 'hint'
-  return trains(judged) ? 'warning' : 'information'
+  // Some models need it, and which one this is cannot be seen.
+  const hidden =
+    judged.settings.kind?.key.startsWith('attn_') === true && effective(judged.settings.subject) === undefined
+  return trains(judged) && !hidden ? 'warning' : 'information'
 }
