@@ -8,7 +8,7 @@ import { asBoolean, calleePlace, callSite, claimArgument } from '../claim-argume
 import { claimOperation } from '../operation-claims.js'
 import { claimCompiled } from '../pytorch/compile.js'
 import { unusedBecause } from '../pytorch/distributed.js'
-import { hasConvolutions } from '../pytorch/model-evidence.js'
+import { hasConvolutions, isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
 import { trainerEvidence } from './trainer.js'
@@ -32,7 +32,7 @@ export const huggingfaceOperationsReader = defineReader({
       readSwitches(python, made, evidence, context, claims)
       // A step that first plays out whole episodes takes minutes.
       const plays = trainers.calls.some((call) => policyTrainer(trainerName(python, call) ?? ''))
-      if (!plays && !/GRPO|PPO|RLOO/.test(made.call.method))
+      if (!plays && !/GRPO|PPO|RLOO/.test(made.call.method) && !isMeasurement(python.path))
         readRhythm(python, made, evidence, context, claims)
       readParallel(python, made, evidence, context, claims)
       readCompilation(python, made, context, claims)

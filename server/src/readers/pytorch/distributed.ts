@@ -89,9 +89,8 @@ function readBackend(python: PythonModule, evidence: Evidence, claims: ClaimBuil
     const way = reached(python as Analysis, call.statement)
     if (mixed || given.state !== 'given' || way === 'no' || isExplained(python, call)) return
     // A program that can also do without a GPU starts like this for both.
-    const both = evidence.accelerator === 'gpu' && /\(\s*["']cpu["']\s*\)/.test(codeText(python))
-    const own: Evidence = both ? { ...evidence, accelerator: 'maybe' } : evidence
-    const group = claims.subject('Parallelism', given.span, call.function?.qualified ?? '', own)
+    if (/\(\s*["']cpu["']\s*\)/.test(codeText(python))) return
+    const group = claims.subject('Parallelism', given.span, call.function?.qualified ?? '', evidence)
     claimArgument(group, 'backend', 'backend', call, given, {
       convert: (value) => (typeof value === 'string' ? value : undefined),
       anchor: 'backend',

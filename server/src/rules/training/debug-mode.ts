@@ -28,6 +28,8 @@ export default defineRule({
     const kind = operationOf(judged, 'debug checks')
     if (kind === null || !trains(judged)) return
     if (effective(judged.settings.wantedFor) !== undefined) return
+    // These are also known to get a machine to work at all, and cost nothing where there are no fast links.
+    if (effective(judged.settings.weight) === 'slight' && !hasFastLinks(judged, options)) return
     const [, what, fraction] = effects.find(([name]) => name.test(kind.key)) ?? [
       null,
       'checks what a finished program need not check',
@@ -35,7 +37,7 @@ export default defineRule({
     ]
     report({
       at: kind,
-      severity: severityOf(judged, kind, hasFastNetwork(judged, options)),
+      severity: severityOf(judged, kind),
       message: `\`${kind.key}\` ${what}, in every step of ${where(judged, options)}.`,
       saving: { fraction, usd: null, basis: basisOf(fraction) },
       fixes: [{ set: [{ claim: kind, value: null }] }],
@@ -44,14 +46,13 @@ export default defineRule({
 })
 
 /** Devices that are sold with links between them. */
-function hasFastNetwork(judged: Judged<'Operation'>, options: RuleOptions): boolean {
+function hasFastLinks(judged: Judged<'Operation'>, options: RuleOptions): boolean {
   return /^(A100|H100|H200|B\d00|GB\d00|GH200|V100)/.test(machineOf(judged, options).gpu?.name ?? '')
 }
 
-function severityOf(judged: Judged<'Operation'>, kind: Claim, fast: boolean): Severity {
+function severityOf(judged: Judged<'Operation'>, kind: Claim): Severity {
   const weight = effective(judged.settings.weight)
-  // These are also known to get a machine to work at all, and cost nothing where there is no fast network.
-  if (weight === 'slight') return fast ? 'information' : 'hint'
+  if (weight === 'slight') return 'information'
   const fromJob = kind.channel === 'launch environment' && onGpuJob(judged)
   return weight === 'severe' && fromJob ? 'error' : 'warning'
 }
