@@ -13,7 +13,10 @@ export const node24 = join(here, 'node_modules', 'node', 'bin', 'node')
 const stamp = join(here, 'node_modules', '.installed')
 const lock = readFileSync(join(here, 'package-lock.json'), 'utf8')
 
-function run(command, options, environment = process.env) {
+/** Without what an outer `npm run` says of itself: an inner one would pass it on, the wrong version of Node included. */
+const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)))
+
+function run(command, options, environment = clean) {
   console.log(`test/vscode: ${command} ${options.join(' ')}`)
   const { status } = spawnSync(command, options, { cwd: here, stdio: 'inherit', env: environment })
   if (status !== 0) throw new Error(`${command} ${options.join(' ')} ended with ${status}`)
@@ -25,7 +28,7 @@ export function setup() {
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
   run('npm', ['rebuild', 'node', '--foreground-scripts'])
   const path = `${join(here, 'node_modules', 'node', 'bin')}${delimiter}${process.env.PATH}`
-  run('npm', ['rebuild', 'code-server', '--foreground-scripts'], { ...process.env, PATH: path })
+  run('npm', ['rebuild', 'code-server', '--foreground-scripts'], { ...clean, PATH: path })
   writeFileSync(stamp, lock)
 }
 
