@@ -151,4 +151,25 @@ for x, y in batches():
     opened.open('accelerate.yaml', `# moved\n${files.get('accelerate.yaml')}`)
     assert.deepEqual(await places(), [['accelerate.yaml', at + 8]])
   })
+
+  it('does not relate a finding on a launch line to itself', async () => {
+    const script = `from transformers import AutoModelForSequenceClassification, HfArgumentParser, Trainer, TrainingArguments
+
+(training_args,) = HfArgumentParser((TrainingArguments,)).parse_args_into_dataclasses()
+model = AutoModelForSequenceClassification.from_pretrained('roberta-large')
+trainer = Trainer(model=model, args=training_args, train_dataset=load())
+trainer.train()
+`
+    const { opened } = await project(
+      new Map([
+        ['train.py', script],
+        ['slow.sh', 'python train.py --output_dir out\n'],
+        ['fast.sh', 'python train.py --output_dir out --bf16\n'],
+      ]),
+    )
+    const { findings } = await opened.lint()
+    const [finding] = findings.filter((one) => one.rule === 'precision/full-precision')
+    assert.equal(finding?.location.path, 'slow.sh')
+    assert.deepEqual(finding?.related, [])
+  })
 })

@@ -2,7 +2,7 @@
 import type { Finding } from '../finding.js'
 import type { LintError } from '../linter.js'
 import type { Confidence, Report, Rule, RuleContext, Severity } from '../rules/rule.js'
-import type { Location } from '../text/location.js'
+import { type Location, sameLocation } from '../text/location.js'
 import type { Claim, Judged, Run } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
 import type { FileConfiguration } from './configuration.js'
@@ -128,7 +128,8 @@ export function mergeRuns(perRun: Draft[][]): Draft[] {
   return [...merged.values()].map(({ draft, launches }) => {
     if (launches.length === perRun.length) return draft
     const related = launches.flatMap(({ run }) =>
-      run.job.launch === null
+      // A finding on the launch line itself says where it holds.
+      run.job.launch === null || sameLocation(run.job.launch.location, draft.location)
         ? []
         : [{ location: run.job.launch.location, message: 'holds for this launch' }],
     )

@@ -1,6 +1,7 @@
 /** Where statements stand, for comments that speak of "this statement". Sorted, and no two overlap. */
 import type { ConfigFacts, ConfigNode } from '../config/node.js'
 import type { ShellFacts } from '../config/shell-facts.js'
+import { blocksOf } from '../python/scopes.js'
 import type { PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { Span } from '../text/location.js'
 
@@ -11,34 +12,10 @@ export function pythonStatements(tree: PythonTree): Span[] {
   while (stack.length > 0) {
     for (const statement of stack.pop()!) {
       spans.push({ start: statement.start, end: headerEnd(statement) })
-      stack.push(...blocks(statement))
+      stack.push(...blocksOf(statement))
     }
   }
   return sorted(spans)
-}
-
-function blocks(statement: Stmt): Stmt[][] {
-  switch (statement.type) {
-    case 'if':
-    case 'for':
-    case 'while':
-      return [statement.body, statement.orelse]
-    case 'with':
-    case 'function':
-    case 'class':
-      return [statement.body]
-    case 'try':
-      return [
-        statement.body,
-        ...statement.handlers.map((handler) => handler.body),
-        statement.orelse,
-        statement.finally,
-      ]
-    case 'match':
-      return statement.cases.map((each) => each.body)
-    default:
-      return []
-  }
 }
 
 function headerEnd(statement: Stmt): number {

@@ -118,8 +118,9 @@ export class EffectFinder {
     if (call.name !== null) effects.calls.add(call.name)
     else if (call.receiver !== null) effects.calls.add(`${call.receiver}.${call.method}`)
     if (call.expr.callee.type === 'attribute') effects.calls.add(`.${call.method}`)
-    if (isBackward(call)) effects.backward = true
-    if (isOptimizerStep(this.analysis, call)) effects.optimizerStep = true
+    if (isBackward(call) || functionalGradients.test(call.name ?? '')) effects.backward = true
+    if (isOptimizerStep(this.analysis, call) || call.name === 'optax.apply_updates')
+      effects.optimizerStep = true
     this.follow(call.expr.callee, effects, depth)
     // `optimizer.step(closure)`, `map(step, batches)`: functions that are handed over are run.
     for (const argument of call.expr.args) {
@@ -154,6 +155,10 @@ export class EffectFinder {
     return found === null ? null : (own(found.summary.functions, found.rest) ?? null)
   }
 }
+
+/** Gradients as a function of a function. */
+const functionalGradients =
+  /^(jax\.(value_and_grad|grad)|flax\.nnx\.(value_and_grad|grad)|equinox\.filter_(value_and_)?grad)$/
 
 export function isBackward(call: Call): boolean {
   if (call.expr.callee.type !== 'attribute') return false

@@ -38,6 +38,7 @@ import { shellReader } from './shell/reader.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
 import { sklearnSearchReader } from './sklearn/search.js'
 import { slurmReader } from './slurm/reader.js'
+import { tensorflowReader } from './tensorflow/eager.js'
 import { vertexTuningReader } from './vertex/tuning-job.js'
 import { wandbSweepReader } from './wandb/sweep.js'
 
@@ -52,6 +53,7 @@ export const readers: readonly Reader[] = [
   huggingfaceDatasetsReader,
   lightningReader,
   kerasReader,
+  tensorflowReader,
   xgboostReader,
   lightgbmReader,
   catboostReader,

@@ -2,6 +2,7 @@
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 import type { OperationKind, OperationSettings } from '../workload/words.js'
+import { debugEffect } from './debug-effects.js'
 
 export interface OperationFacts {
   kind: OperationKind
@@ -39,5 +40,7 @@ export function claimOperation(claims: ClaimBuilder, facts: OperationFacts): Sub
   if (facts.realModel !== undefined) operation.known('realModel', key, facts.realModel, at, { site })
   if (facts.wantedFor != null) operation.known('wantedFor', key, facts.wantedFor, at, { site })
   if (facts.subject != null) operation.known('subject', key, facts.subject, at, { site })
+  const effect = facts.kind === 'debug checks' ? debugEffect(key) : null
+  if (effect !== null) operation.known('effect', key, effect, at, { site })
   return operation
 }

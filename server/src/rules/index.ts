@@ -32,6 +32,7 @@ import unsavedStudy from './search/unsaved-study.js'
 import debugMode from './training/debug-mode.js'
 import deterministicMode from './training/deterministic-mode.js'
 import eagerAttention from './training/eager-attention.js'
+import eagerStep from './training/eager-step.js'
 import emptyCacheInLoop from './training/empty-cache-in-loop.js'
 import evalWithGradients from './training/eval-with-gradients.js'
 import frequentEvalOrSave from './training/frequent-eval-or-save.js'
@@ -51,6 +52,7 @@ export const rules: readonly Rule[] = [
   noEarlyStopping,
   ineffectiveEarlyStopping,
   unboundedTraining,
+  eagerStep,
   noDeadline,
   onDemandInterruptible,
   spotWithoutCheckpoint,

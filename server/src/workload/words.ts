@@ -277,6 +277,10 @@ export type OperationKind =
   | 'constant work'
   /** A request over the network. */
   | 'remote read'
+  /** A whole run without compiling its steps, because a switch says so. */
+  | 'eager execution'
+  /** One training step that is run operation by operation. */
+  | 'eager step'
 
 /** Something done where it costs: in each step of a hot loop, or switched on for a whole run. */
 export interface OperationSettings {
@@ -294,6 +298,8 @@ export interface OperationSettings {
   /** Steps between two, and how many there are in the run. */
   every: number
   times: number
+  /** What it does to every step, as the end of a sentence, and the share of the time that it takes. */
+  effect: { does: string; share: [number, number] }
   /** What it is done to: 'fp32 weights', 'the validation set', the id of a model. */
   subject: string
   /** The model does the work of a real one: a backbone of a library, many layers. */

@@ -3,7 +3,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
-import { callbackList } from '../callback-list.js'
+import { addCallback } from '../add-callback.js'
 import { claimedCall } from '../claim-argument.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import type { UnitFacts } from '../reader.js'
@@ -132,20 +132,6 @@ function addEarlyStopping(
     writes: [callback, ...needed.writes],
     imports,
   }
-}
-
-function addCallback(python: PythonModule, trainer: Call, code: string, facts: UnitFacts): Write | Refusal {
-  const { path } = facts
-  const given = python.argument(trainer, 'callbacks')
-  if (given.state === 'absent')
-    return { kind: 'set keyword', path, call: rangeOf(facts, trainer), name: 'callbacks', value: `[${code}]` }
-  const list = given.state === 'given' ? callbackList(python, given.expr) : null
-  if (given.state === 'unknown' || list === null) return { reason: 'the list of callbacks cannot be read' }
-  if (list.display !== null && list.display.type === 'list')
-    return { kind: 'append item', path, list: rangeOf(facts, list.display), value: code }
-  if (list.items.length === 0)
-    return { kind: 'set keyword', path, call: rangeOf(facts, trainer), name: 'callbacks', value: `[${code}]` }
-  return { reason: 'the callbacks are not written as a list' }
 }
 
 /** What the callback needs: the best model is tracked, so saving follows the rhythm of evaluating. */

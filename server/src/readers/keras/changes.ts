@@ -4,7 +4,7 @@ import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/wri
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
 import type { Claim } from '../../workload/claim.js'
-import { callbackList } from '../callback-list.js'
+import { addCallback } from '../add-callback.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
@@ -153,7 +153,7 @@ function addEarlyStopping(
   const patience = (value as { patience?: number }).patience ?? 5
   const best = isFirstKeras(python) ? '' : ', restore_best_weights=True'
   const code = `${name.text}(monitor="val_loss", patience=${patience}${best})`
-  const write = addCallback(python, call, code, facts)
+  const write = addCallback(python, call, code, facts, fitPosition(call, 'callbacks'))
   if ('reason' in write) return write
   return {
     title: 'End the run when val_loss stalls (EarlyStopping)',
@@ -167,41 +167,7 @@ function addEarlyStopping(
 function handOver(python: PythonModule, claim: Claim, call: Call, facts: UnitFacts): Change | Refusal {
   const name = claim.site.anchor?.split(':')[1]
   if (name === undefined) return { reason: `no change is known for ${claim.key}` }
-  const write = addCallback(python, call, name, facts)
+  const write = addCallback(python, call, name, facts, fitPosition(call, 'callbacks'))
   if ('reason' in write) return write
   return { title: `Hand ${name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
-}
-
-function addCallback(python: PythonModule, call: Call, code: string, facts: UnitFacts): Write | Refusal {
-  const { path } = facts
-  const range = ({ start, end }: { start: number; end: number }): PythonRange => ({
-    unit: facts.unit.index,
-    start,
-    end,
-  })
-  const set = (items: string): Write => ({
-    kind: 'set keyword',
-    path,
-    call: range(call.expr),
-    name: 'callbacks',
-    value: `[${items}]`,
-  })
-  const given = python.argument(call, 'callbacks', fitPosition(call, 'callbacks'))
-  if (given.state === 'absent') return set(code)
-  const list = given.state === 'given' ? callbackList(python, given.expr) : null
-  if (given.state === 'unknown' || list === null) return { reason: 'the list of callbacks cannot be read' }
-  if (list.display?.type === 'list') {
-    const { start, end } = list.display
-    // The import or the name must be there before the list is made.
-    return start < call.expr.start && /^\w+$/.test(code)
-      ? { reason: 'the list is made before the callback' }
-      : { kind: 'append item', path, list: range({ start, end }), value: code }
-  }
-  const written = call.expr.args.find((one) => one.name === 'callbacks')
-  if (list.items.length === 0 && written !== undefined) return set(code)
-  if (list.alone && written !== undefined) {
-    const { start, end } = written.value
-    return set(`${python.text.slice(start, end)}, ${code}`)
-  }
-  return { reason: 'the callbacks are not written as a list' }
 }

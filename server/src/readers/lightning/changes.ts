@@ -1,9 +1,9 @@
 /** How a Lightning trainer's settings are written. */
 import { nameFor, type SpelledName } from '../../edit/imports.js'
-import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
-import { callbackList } from '../callback-list.js'
+import { addCallback } from '../add-callback.js'
 import { claimedCall } from '../claim-argument.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import type { UnitFacts } from '../reader.js'
@@ -119,33 +119,4 @@ function handOver(python: PythonModule, claim: Claim, call: Call, facts: UnitFac
   const write = addCallback(python, call, name, facts)
   if ('reason' in write) return write
   return { title: `Hand ${name} to the Trainer`, safety: 'unsafe', writes: [write], imports: [] }
-}
-
-function addCallback(python: PythonModule, call: Call, code: string, facts: UnitFacts): Write | Refusal {
-  const { path } = facts
-  const range = ({ start, end }: { start: number; end: number }): PythonRange => ({
-    unit: facts.unit.index,
-    start,
-    end,
-  })
-  const set = (items: string): Write => ({
-    kind: 'set keyword',
-    path,
-    call: range(call.expr),
-    name: 'callbacks',
-    value: `[${items}]`,
-  })
-  const given = python.argument(call, 'callbacks')
-  if (given.state === 'absent') return set(code)
-  const list = given.state === 'given' ? callbackList(python, given.expr) : null
-  if (given.state === 'unknown' || list === null) return { reason: 'the list of callbacks cannot be read' }
-  if (list.display?.type === 'list')
-    return { kind: 'append item', path, list: range(list.display), value: code }
-  const written = call.expr.args.find((one) => one.name === 'callbacks')
-  if (list.items.length === 0 && written !== undefined) return set(code)
-  if (list.alone && written !== undefined) {
-    const { start, end } = written.value
-    return set(`${python.text.slice(start, end)}, ${code}`)
-  }
-  return { reason: 'the callbacks are not written as a list' }
 }

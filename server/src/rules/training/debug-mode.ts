@@ -3,20 +3,11 @@ import { effective, machineOf } from '../hardware.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
 import { onGpuJob, operationOf, trains } from './operation.js'
 
-/** What a switch does to a run, by the beginning of its name, and the share of the time that it takes. Assumptions. */
-const effects: [RegExp, string, [number, number]][] = [
-  [/^CUDA_LAUNCH_BLOCKING/, 'waits for every kernel before it launches the next', [0.1, 0.5]],
-  [/anomaly/, 'keeps a stack trace for every operation and checks every gradient', [0.3, 0.6]],
-  [/^debug=/, 'looks through the values of every layer for infinities', [0.2, 0.5]],
-  [/^PYTORCH_NO_CUDA_MEMORY_CACHING/, 'asks the driver for memory for every tensor', [0.3, 0.8]],
-  [/^TORCH_DISTRIBUTED_DEBUG/, 'checks every collective against all other processes', [0.05, 0.2]],
-  [/^NCCL_DEBUG/, 'writes a line for every collective', [0.02, 0.1]],
-  [/^NCCL_P2P_DISABLE/, 'sends what one GPU tells another through the memory of the host', [0.05, 0.3]],
-  [/^NCCL_SHM_DISABLE/, 'sends what processes of one machine tell each other over the network', [0.05, 0.3]],
-  [/^NCCL_IB_DISABLE/, 'leaves the fast network idle and uses TCP', [0.05, 0.3]],
-  [/^PYTHONMALLOC/, 'checks every allocation of the interpreter', [0.02, 0.1]],
-  [/cudnn\.enabled/, 'replaces the convolutions of cuDNN by slower ones', [0.2, 0.5]],
-]
+/** For a switch of which no more is known. */
+const anySwitch = {
+  does: 'checks what a finished program need not check',
+  share: [0.05, 0.3] as [number, number],
+}
 
 export default defineRule({
   name: 'training/debug-mode',
@@ -30,16 +21,12 @@ export default defineRule({
     if (effective(judged.settings.wantedFor) !== undefined) return
     // These are also known to get a machine to work at all, and cost nothing where there are no fast links.
     if (effective(judged.settings.weight) === 'slight' && !hasFastLinks(judged, options)) return
-    const [, what, fraction] = effects.find(([name]) => name.test(kind.key)) ?? [
-      null,
-      'checks what a finished program need not check',
-      [0.05, 0.3] as [number, number],
-    ]
+    const { does, share } = effective(judged.settings.effect) ?? anySwitch
     report({
       at: kind,
       severity: severityOf(judged, kind),
-      message: `\`${kind.key}\` ${what}, in every step of ${where(judged, options)}.`,
-      saving: { fraction, usd: null, basis: basisOf(fraction) },
+      message: `\`${kind.key}\` ${does}, in every step of ${where(judged, options)}.`,
+      saving: { fraction: share, usd: null, basis: basisOf(share) },
       fixes: [{ set: [{ claim: kind, value: null }] }],
     })
   },

@@ -21,7 +21,7 @@ export default defineRule({
       message:
         old === undefined
           ? 'This evaluation builds graphs for a backward pass that never comes: it keeps all activations and takes about twice the memory.'
-          : `\`${old}\` does nothing since torch 0.4: this evaluation builds graphs and takes about twice the memory.`,
+          : `\`${old}\` no longer has an effect: this evaluation builds graphs and takes about twice the memory.`,
       fixes: [{ set: [{ claim: kind, value: null }] }],
     })
   },

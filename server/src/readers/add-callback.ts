@@ -1,0 +1,46 @@
+/** Adds one callback to the `callbacks` of a call, however they are written. */
+import type { PythonRange, Refusal, Write } from '../edit/write.js'
+import type { Call, PythonModule } from '../python/module.js'
+import { callbackList } from './callback-list.js'
+import type { UnitFacts } from './reader.js'
+
+/** `code`: the callback, or a name for it. `position` of the argument; null: keyword only. */
+export function addCallback(
+  python: PythonModule,
+  call: Call,
+  code: string,
+  facts: UnitFacts,
+  position: number | null = null,
+): Write | Refusal {
+  const { path } = facts
+  const range = ({ start, end }: { start: number; end: number }): PythonRange => ({
+    unit: facts.unit.index,
+    start,
+    end,
+  })
+  const set = (items: string): Write => ({
+    kind: 'set keyword',
+    path,
+    call: range(call.expr),
+    name: 'callbacks',
+    value: `[${items}]`,
+  })
+  const given = python.argument(call, 'callbacks', position)
+  if (given.state === 'absent') return set(code)
+  const list = given.state === 'given' ? callbackList(python, given.expr) : null
+  if (given.state === 'unknown' || list === null) return { reason: 'the list of callbacks cannot be read' }
+  if (list.display?.type === 'list') {
+    const { start, end } = list.display
+    // The import or the name must be there before the list is made.
+    return start < call.expr.start && /^\w+$/.test(code)
+      ? { reason: 'the list is made before the callback' }
+      : { kind: 'append item', path, list: range({ start, end }), value: code }
+  }
+  const written = call.expr.args.find((one) => one.name === 'callbacks')
+  if (list.items.length === 0 && written !== undefined) return set(code)
+  if (list.alone && written !== undefined) {
+    const { start, end } = written.value
+    return set(`${python.text.slice(start, end)}, ${code}`)
+  }
+  return { reason: 'the callbacks are not written as a list' }
+}

@@ -1,0 +1,269 @@
+/** Steps that are run operation by operation: a switch, or a hand-written step that nothing compiles. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, PythonRange, Refusal } from '../../edit/write.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { asBoolean, calleePlace, callSite } from '../claim-argument.js'
+import { kerasEvidence } from '../keras/evidence.js'
+import { kerasFits, usesKeras } from '../keras/fits.js'
+import { claimOperation } from '../operation-claims.js'
+import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+
+const switches: Record<string, { argument: string; position: number }> = {
+  'tensorflow.config.run_functions_eagerly': { argument: 'run_eagerly', position: 0 },
+  'tensorflow.config.experimental_run_functions_eagerly': { argument: 'run_eagerly', position: 0 },
+}
+const tape = 'tensorflow.GradientTape'
+
+export const tensorflowReader = defineReader({
+  name: 'tensorflow',
+  languages: ['python'],
+  triggers: [
+    'run_eagerly',
+    'run_functions_eagerly',
+    'GradientTape',
+    'jax_disable_jit',
+    'value_and_grad',
+    'jax.grad',
+  ],
+  read(facts, context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    const tensorflow = usesKeras(python)
+    const evidence = tensorflow
+      ? stepEvidence(python, kerasEvidence(python, context).evidence)
+      : trainingEvidence(python)
+    for (const call of python.calls) {
+      const found = switchOf(python, call, tensorflow)
+      if (found === null) continue
+      const { key, place, value } = found
+      // What is switched off again, or only on demand, is a tool.
+      const wanted = wantedFor(python, call)
+      claimOperation(claims, {
+        kind: 'eager execution',
+        place: 'step',
+        key,
+        at: place,
+        site: callSite(call, key === 'run_eagerly' ? 'keyword' : 'statement'),
+        scope: call.function?.qualified ?? '',
+        evidence,
+        options: value.overridable ? { overridable: true } : {},
+        wantedFor: wanted,
+      })
+    }
+    for (const step of [...(tensorflow ? tapeSteps(python) : []), ...jaxSteps(python)]) {
+      claimOperation(claims, {
+        kind: 'eager step',
+        place: 'step',
+        key: step.decorator,
+        at: { start: step.func.node.start, end: headerEnd(step.func) },
+        site: { start: step.func.node.start, end: step.func.node.end, anchor: step.decorator },
+        scope: step.func.qualified,
+        evidence: step.decorator === 'jax.jit' ? { ...evidence, role: 'training' } : evidence,
+        byDefault: true,
+        subject: step.func.name,
+      })
+    }
+  },
+  change: (claim, _value, facts) => changeEager(claim, facts),
+})
+
+function stepEvidence(python: PythonModule, evidence: Evidence): Evidence {
+  if (evidence.role !== 'training' || kerasFits(python).length > 0) return evidence
+  // Without a `fit` in sight the module trains if its own code or a neighbour does.
+  return { ...evidence, role: trainingEvidence(python).role }
+}
+
+interface Switch {
+  key: string
+  place: { start: number; end: number }
+  value: { overridable: boolean }
+}
+
+function switchOf(python: PythonModule, call: Call, tensorflow: boolean): Switch | null {
+  const known = call.name === null ? undefined : switches[call.name]
+  if (known !== undefined) {
+    const given = python.argument(call, known.argument, known.position)
+    if (given.state !== 'given' || given.folded.state !== 'known' || asBoolean(given.folded.value) !== true)
+      return null
+    const last = call.name!.slice(call.name!.lastIndexOf('.') + 1)
+    return { key: last, place: calleePlace(call), value: given.folded }
+  }
+  if (call.method === 'update' && call.name === 'jax.config.update') {
+    const name = python.argument(call, 'name', 0)
+    const value = python.argument(call, 'val', 1)
+    if (name.state !== 'given' || name.folded.state !== 'known' || name.folded.value !== 'jax_disable_jit')
+      return null
+    if (value.state !== 'given' || value.folded.state !== 'known' || asBoolean(value.folded.value) !== true)
+      return null
+    return { key: 'jax_disable_jit', place: calleePlace(call), value: value.folded }
+  }
+  if (call.method !== 'compile' || !tensorflow || call.expr.callee.type !== 'attribute') return null
+  const given = python.argument(call, 'run_eagerly')
+  if (given.state !== 'given' || given.folded.state !== 'known' || asBoolean(given.folded.value) !== true)
+    return null
+  return { key: 'run_eagerly', place: given.span, value: given.folded }
+}
+
+function wantedFor(python: PythonModule, call: Call): string | null {
+  if (call.conditional) return 'a debugging option'
+  // A step of one's own that reads values or calls NumPy cannot be compiled.
+  const custom = python.functions.find((one) => one.name === 'train_step' || one.name === 'test_step')
+  const body = custom === undefined ? '' : python.text.slice(custom.node.start, custom.node.end)
+  if (/\.numpy\(\)|\bnp\.|py_function/.test(body)) return 'a step that reads values'
+  return /run_functions_eagerly\(\s*(run_eagerly\s*=\s*)?False/.test(moduleText(python))
+    ? 'one part of the program'
+    : null
+}
+
+interface Step {
+  func: Func
+  decorator: 'tf.function' | 'jax.jit'
+}
+
+/** `def train_step(x, y):` with a tape and an optimiser, called for each batch and never compiled. */
+function tapeSteps(python: PythonModule): Step[] {
+  const found = new Set<Func>()
+  for (const call of python.callsTo(tape)) {
+    const func = call.function
+    if (func === null || found.has(func) || call.loops.some((loop) => loop.role === 'train')) continue
+    if (!func.calls.some((one) => one.method === 'apply_gradients' || one.method === 'minimize')) continue
+    // Keras compiles the methods that it calls by itself.
+    if (func.class !== null && /^(train|test|predict)_step$/.test(func.name) && keras(func)) continue
+    if (readsValues(python, func)) continue
+    if (compiled(python, func, /^tensorflow\.function$/) || !inTrainingLoop(python, func)) continue
+    found.add(func)
+  }
+  return [...found].map((func) => ({ func, decorator: 'tf.function' }))
+}
+
+function keras(func: Func): boolean {
+  return func.class!.bases.some((base) => base.startsWith('keras.'))
+}
+
+/** What a compiled function cannot do: read values, print them, use NumPy. */
+function readsValues(python: PythonModule, func: Func): boolean {
+  return /\.numpy\(\)|\bnp\.|\bprint\(|float\(|\.append\(/.test(
+    python.text.slice(func.node.start, func.node.end),
+  )
+}
+
+const jaxCompilers =
+  /^(jax\.(jit|pmap|vmap|checkpoint|shard_map|experimental\.\w+(\.\w+)?)|flax\.(nnx|linen)\.(jit|scan|pmap)|equinox\.filter_(jit|pmap)|functools\.partial|chex\.\w+)$/
+
+/** A function that takes gradients and updates parameters, called in a loop and never compiled. */
+function jaxSteps(python: PythonModule): Step[] {
+  const gradients = python.callsTo('jax.value_and_grad', 'jax.grad')
+  if (gradients.length === 0) return []
+  const found = new Set<Func>()
+  for (const call of gradients) {
+    const func = call.function
+    if (func === null || found.has(func)) continue
+    const updates = func.calls.some(
+      (one) =>
+        one.name === 'optax.apply_updates' ||
+        one.method === 'apply_gradients' ||
+        /tree_map$|^map$/.test(one.method),
+    )
+    if (!updates || readsValues(python, func) || func.calls.some((one) => one.loops.length > 0)) continue
+    if (
+      compiled(python, func, jaxCompilers) ||
+      callSites(python, func).every((one) => one.loops.length === 0)
+    )
+      continue
+    found.add(func)
+  }
+  return [...found].map((func) => ({ func, decorator: 'jax.jit' }))
+}
+
+function callSites(python: PythonModule, func: Func): Call[] {
+  return python.calls.filter(
+    (call) => call.method === func.name && python.functionOf(call.expr.callee) === func,
+  )
+}
+
+function inTrainingLoop(python: PythonModule, func: Func): boolean {
+  return callSites(python, func).some((call) => call.loops.some((loop) => loop.role === 'train'))
+}
+
+/** It, or whoever calls it, is decorated or wrapped; or it is handed to something that may compile it. */
+function compiled(python: PythonModule, func: Func, compilers: RegExp, depth = 0): boolean {
+  if (depth > 3) return true
+  const decorated = func.node.decorators.length > 0
+  if (decorated) return true
+  const handed = python.calls.some((call) =>
+    call.expr.args.some((one) => one.value.type !== 'call' && python.functionOf(one.value) === func),
+  )
+  if (handed) return true
+  const callers = callSites(python, func)
+    .map((call) => call.function)
+    .filter((caller): caller is Func => caller !== null && caller !== func)
+  return (
+    callers.length > 0 &&
+    callers.every(
+      (caller) => caller.node.decorators.length > 0 && compiled(python, caller, compilers, depth + 1),
+    )
+  )
+}
+
+function headerEnd(func: Func): number {
+  const first = func.node.body[0]
+  return Math.min(
+    func.node.end,
+    (func.node.params.at(-1)?.end ?? func.node.start) + 2,
+    first?.start ?? func.node.end,
+  )
+}
+
+function changeEager(claim: Claim, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  if (python === undefined) return { reason: 'this is not written in Python' }
+  const range = ({ start, end }: { start: number; end: number }): PythonRange => ({
+    unit: unit.index,
+    start,
+    end,
+  })
+  const { anchor } = claim.site
+  if (anchor === 'tf.function' || anchor === 'jax.jit') {
+    const func = python.functions.find((one) => one.node.start === claim.site.start)
+    if (func === undefined) return { reason: 'the function is not in the file any more' }
+    const [module, name] = anchor === 'jax.jit' ? ['jax', 'jit'] : ['tensorflow', 'function']
+    const spelled = nameFor(python.tree, module!, name!, { path, unit: unit.index, offset: func.node.start })
+    return {
+      title: `Compile the step with @${spelled.text}`,
+      // Side effects of Python happen once in a compiled function.
+      safety: anchor === 'jax.jit' ? 'display' : 'unsafe',
+      writes: [
+        {
+          kind: 'insert lines',
+          path,
+          where: 'before',
+          statement: range(func.node),
+          lines: [`@${spelled.text}`],
+        },
+      ],
+      imports: spelled.import === null ? [] : [spelled.import],
+    }
+  }
+  const call = python.callAt(claim.site)
+  if (call === null) return { reason: 'the call is not in the file any more' }
+  if (claim.overridable) return { reason: 'the value is that of an option of the program' }
+  if (anchor === 'keyword') {
+    if (!call.expr.args.some((one) => one.name === 'run_eagerly'))
+      return { reason: 'the value arrives through unpacked arguments' }
+    return {
+      title: 'Remove run_eagerly=True',
+      safety: 'safe',
+      writes: [{ kind: 'remove keyword', path, call: range(call.expr), name: 'run_eagerly' }],
+      imports: [],
+    }
+  }
+  if (call.statement.type !== 'expr') return { reason: 'the call is part of a larger statement' }
+  return {
+    title: `Remove ${call.method}(…)`,
+    safety: 'safe',
+    writes: [{ kind: 'remove statement', path, statement: range(call.statement) }],
+    imports: [],
+  }
+}

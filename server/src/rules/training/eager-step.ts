@@ -1,0 +1,49 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+import { operationOf, trains } from './operation.js'
+
+/** Share of a step that running it operation by operation takes. Assumptions. */
+const switchedOff: [number, number] = [0.3, 0.7]
+const uncompiled: [number, number] = [0.2, 0.6]
+
+export default defineRule({
+  name: 'training/eager-step',
+  judges: 'Operation',
+  checklist: ['baseline/training-time', 'bottleneck/compute-bound'],
+  severity: 'warning',
+  summary: 'A step that is run operation by operation waits for Python between all of them.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'eager execution', 'eager step')
+    if (kind === null || !trains(judged)) return
+    const wanted = effective(judged.settings.wantedFor)
+    const off = kind.value === 'eager execution'
+    const fraction = off ? switchedOff : uncompiled
+    report({
+      at: kind,
+      severity: severityOf(off, wanted),
+      message: off ? offMessage(judged, kind.key, wanted) : stepMessage(judged, kind.key),
+      saving: {
+        fraction,
+        usd: null,
+        basis: `assumes that Python takes ${fraction[0] * 100} to ${fraction[1] * 100} % of a step; more for small operations, less for large ones`,
+      },
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+    })
+  },
+})
+
+function severityOf(off: boolean, wanted: string | undefined): Severity {
+  if (wanted !== undefined) return 'hint'
+  return off ? 'warning' : 'information'
+}
+
+function offMessage(_judged: Judged<'Operation'>, key: string, wanted: string | undefined): string {
+  const why = wanted === undefined ? '' : ` (perhaps for ${wanted})`
+  return `\`${key}\` keeps every step from being compiled${why}: each operation waits for Python. It is meant for finding a fault.`
+}
+
+function stepMessage(judged: Judged<'Operation'>, key: string): string {
+  const name = effective(judged.settings.subject) ?? 'the step'
+  return `\`${name}\` takes gradients and updates weights for every batch without \`${key}\`: each of its operations waits for Python.`
+}
