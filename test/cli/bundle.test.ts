@@ -11,11 +11,11 @@ import { Folder } from './folder.js'
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 const cli = join(repository, 'dist', 'cli.js')
 
-const search = `from forest import ExtraTreesModel
+const search = `from sklearn.svm import SVC
 from sklearn.model_selection import GridSearchCV
 
-grid = {"min_samples_leaf": [1, 2, 4, 8], "max_depth": [2, 4, 6, 8, 10], "max_features": [0.3, 0.6, 1.0]}
-search = GridSearchCV(ExtraTreesModel(), grid, cv=5)
+grid = {"C": [0.1, 1, 10, 100], "gamma": [0.01, 0.1, 1, 10, 100], "tol": [1e-4, 1e-3, 1e-2]}
+search = GridSearchCV(SVC(), grid, cv=5)
 search.fit(X, y)
 `
 
@@ -68,7 +68,7 @@ describe('cli, bundled', function () {
   })
 
   it('respects suppressions and reports those that are not used', async () => {
-    const line = 'search = GridSearchCV(ExtraTreesModel(), grid, cv=5)'
+    const line = 'search = GridSearchCV(SVC(), grid, cv=5)'
     folder.write({
       'tune.py': search.replace(line, `${line}  # costlint: ignore[search/grid-search] -- small`),
       'idle.py': 'import sklearn\nx = 1  # costlint: ignore[search/grid-search]\n',
