@@ -15,7 +15,7 @@ import type { Change, Refusal } from '../edit/write.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import type { ModuleSummary } from '../python/module.js'
 import type { Reader, ReaderContext, UnitFacts } from '../readers/reader.js'
-import type { GrammarName, Grammars } from '../syntax/parser.js'
+import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
 import type { PythonTree } from '../syntax/python-ast.js'
 import { pythonTree } from '../syntax/python-tree.js'
 import type { SourceFile } from '../text/source-file.js'
@@ -70,6 +70,8 @@ const grammarOf: Partial<Record<Language, GrammarName>> = {
 
 export class Analyzer {
   private readonly parsed = new Map<string, Parsed>()
+  /** Files that an editor holds: their last tree is kept, so that a keystroke costs a small parse. */
+  private readonly edited = new Map<string, IncrementalParser>()
   private kept = 0
 
   constructor(
@@ -136,6 +138,15 @@ export class Analyzer {
     return { reading, faults }
   }
 
+  startEditing(path: string): void {
+    if (!this.edited.has(path)) this.edited.set(path, new IncrementalParser(this.grammars))
+  }
+
+  stopEditing(path: string): void {
+    this.edited.get(path)?.dispose()
+    this.edited.delete(path)
+  }
+
   isParsed(path: string): boolean {
     return this.parsed.has(path)
   }
@@ -188,7 +199,7 @@ export class Analyzer {
   private parse(file: SourceFile, problems: string[]): Parsed {
     const units = file.units.map((unit): UnitTree => {
       try {
-        return this.parseUnit(unit, problems)
+        return this.parseUnit(file.path, unit, problems)
       } catch (error) {
         problems.push(`cannot be parsed: ${error instanceof Error ? error.message : String(error)}`)
         return {}
@@ -197,10 +208,12 @@ export class Analyzer {
     return { file, units }
   }
 
-  private parseUnit(unit: Unit, problems: string[]): UnitTree {
+  private parseUnit(path: string, unit: Unit, problems: string[]): UnitTree {
     switch (unit.language) {
       case 'python': {
-        const python = pythonTree(unit.text, this.grammars)
+        // The other units of a file are too short for an old tree to help.
+        const incremental = unit.index === 0 ? this.edited.get(path) : undefined
+        const python = pythonTree(unit.text, incremental ?? this.grammars)
         if (python.problem !== undefined) problems.push(python.problem)
         return { python }
       }

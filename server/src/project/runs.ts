@@ -42,17 +42,21 @@ function settingsOf(reading: Reading, layerOf: LayerOf): Map<string, Record<stri
   return settings
 }
 
-function judgedFrom(reading: Reading, run: Run, layerOf: LayerOf, own: string): Judged[] {
-  const settings = settingsOf(reading, layerOf)
+function judgedFrom(reading: Reading, run: Run, input: RunInput, own: string): Judged[] {
+  const settings = settingsOf(reading, input.layerOf)
+  const hardware = input.defaultHardware(own)
   return reading.subjects.map((subject) => ({
-    subject: subject.location.path === own ? withHardware(subject, run) : subject,
+    subject: subject.location.path === own ? withHardware(subject, run, hardware) : subject,
     run,
     settings: settings.get(subject.id) as Judged['settings'],
   }))
 }
 
-/** What the job says about accelerators outranks what the code hints at. */
-function withHardware(subject: Subject, run: Run): Subject {
+/** What the job, or without one the user's configuration, says about accelerators outranks what the code hints at. */
+function withHardware(subject: Subject, run: Run, hardware: string | null): Subject {
+  if (run.job.compute === null && hardware !== null && subject.evidence.accelerator === 'maybe') {
+    return { ...subject, evidence: { ...subject.evidence, accelerator: 'gpu' } }
+  }
   const gpus = run.job.compute?.settings.gpus
   if (gpus === undefined || gpus.state === 'unknown' || subject.evidence.role === 'job') return subject
   const { accelerator } = subject.evidence
@@ -154,7 +158,7 @@ export function buildRuns(input: RunInput): Judgement[] {
       if (run.job.launch !== null) depends.push(run.job.launch)
       const compute = run.job.id === null ? undefined : computeOf.get(run.job.id)
       if (compute !== undefined) depends.push(compute.reading)
-      const own = judgedFrom(read, run, input.layerOf, path)
+      const own = judgedFrom(read, run, input, path)
       run.subjects = [...own, ...neighbours(input, path, run)]
       for (const judged of own) {
         if (judged.subject.word === 'Compute' && judged.subject.job !== null) continue
@@ -176,6 +180,6 @@ function neighbourhood(input: RunInput, path: string): object[] {
 function neighbours(input: RunInput, path: string, run: Run): Judged[] {
   return input.importedBy(path).flatMap((module) => {
     const reading = input.readings.get(module)
-    return reading === undefined ? [] : judgedFrom(reading, run, input.layerOf, module)
+    return reading === undefined ? [] : judgedFrom(reading, run, input, module)
   })
 }

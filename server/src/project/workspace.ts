@@ -106,6 +106,7 @@ class Workspace implements Project {
 
   close(path: string): void {
     this.overlays.delete(path)
+    this.analyzer.stopEditing(path)
     this.touch(path)
   }
 
@@ -250,6 +251,7 @@ class Workspace implements Project {
       if (overlay !== undefined) {
         const file =
           typeof overlay === 'string' ? sourceFile(path, overlay) : notebookFromCells(path, overlay)
+        this.analyzer.startEditing(path)
         this.records.set(path, await this.local.loadFile(file, versions))
         this.errors.delete(path)
         return
@@ -365,6 +367,7 @@ class Workspace implements Project {
   }
 
   async dispose(): Promise<void> {
+    for (const path of this.overlays.keys()) this.analyzer.stopEditing(path)
     await this.pool?.dispose()
     await this.local.dispose()
   }
