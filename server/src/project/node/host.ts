@@ -47,11 +47,8 @@ export function toPosix(path: string): string {
 class NodeWorker implements HostWorker {
   private readonly worker: Worker
 
-  constructor() {
-    // Beside the bundle lies worker.js; from the sources it is TypeScript, which needs the loader that runs us.
-    const source = import.meta.url.endsWith('.ts')
-    const script = source ? new URL('./worker.ts', import.meta.url) : new URL('./worker.js', bundle())
-    this.worker = new Worker(script, { execArgv: source ? ['--import', 'tsx'] : [] })
+  constructor(script: URL) {
+    this.worker = new Worker(script)
     // A waiting pool must not keep a finished command alive.
     this.worker.unref()
   }
@@ -80,6 +77,7 @@ class NodeWorker implements HostWorker {
 const smallFile = 1_000_000
 
 export function createNodeHost(): Host {
+  const workerScript = import.meta.url.endsWith('.ts') ? undefined : new URL('./worker.js', bundle())
   return {
     cpuCount: availableParallelism(),
     grammarSource: grammarFiles,
@@ -123,7 +121,8 @@ export function createNodeHost(): Host {
       }
     },
 
-    createWorker: () => new NodeWorker(),
+    // Beside the bundle lies worker.js; run from the sources, one thread does it all.
+    ...(workerScript === undefined ? {} : { createWorker: () => new NodeWorker(workerScript) }),
   }
 }
 
