@@ -319,6 +319,51 @@ export interface ModelSettings {
   use: 'trained' | 'frozen' | 'inference'
 }
 
+/** What the code of a step is for. */
+export type StepWork = 'download' | 'prepare' | 'train' | 'evaluate' | 'deploy' | 'other'
+
+/** A step of an orchestrated pipeline; or all steps of one, where a switch is set for the whole pipeline. */
+export interface StepSettings {
+  /** As its author wrote it: 'preprocess'. */
+  name: string
+  /** True for a switch that stands for every step of a pipeline. */
+  allSteps: boolean
+  /** What runs it, as messages call it. */
+  engine: string
+  /** What its code does, in the order in which it happens; empty: none of it is known. */
+  work: StepWork[]
+  /** Its outputs are reused while nothing that goes into it has changed. */
+  cached: boolean
+  /** Outputs are reused where somebody asks for it, not by themselves. */
+  cacheOnRequest: boolean
+  /** Why it has to run each time: 'it deploys', 'a comment says that the source changes'. */
+  uncachedFor: string
+  /** What makes the inputs new in each run, so that nothing is ever reused: '`datetime.now()`'. */
+  volatileInput: { what: string; input: string }
+  /** Runs after the first that a failure starts. */
+  retries: number
+  /** Equal for two steps that do the same to the same inputs. */
+  identity: string
+  /** Accelerators that it asks for. */
+  gpus: number
+}
+
+/** A pipeline as a whole: when it runs, and how often at once. */
+export interface PipelineSettings {
+  name: string
+  engine: string
+  /** Seconds between two scheduled runs; null: it is started by hand. */
+  interval: number | null
+  /** First day of the schedule, ISO 8601. */
+  start: string
+  /** Intervals that have passed are run as well. */
+  catchUp: boolean
+  /** Runs at the same time at most; null: no limit. */
+  concurrentRuns: number | null
+  /** What its steps do, all together. */
+  work: StepWork[]
+}
+
 export interface LaunchSettings {
   launcher: string
   /** Processes per node. */
@@ -339,6 +384,8 @@ export interface Words {
   Parallelism: ParallelismSettings
   Operation: OperationSettings
   Model: ModelSettings
+  Step: StepSettings
+  Pipeline: PipelineSettings
 }
 
 export type Word = keyof Words
