@@ -33,7 +33,7 @@ const text = trainingScript(lines)
 writeFileSync(join(folder, 'train.py'), text)
 const uri = pathToFileURL(join(folder, 'train.py')).href
 
-// The bundle lies in .tmp/bench/.
+// The bundle lies in .tmp/server/.
 const script = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 const server = spawn(process.execPath, [script, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] })
 const connection = createProtocolConnection(

@@ -1,17 +1,22 @@
-/** Bundles a benchmark with the engine as it is installed, and runs it: `node bench/run.mjs project FOLDER…`. */
+/**
+ * Bundles a program with the engine as it is installed, and runs it: `node scripts/run-bundled.mjs bench/project.ts
+ * FOLDER…`. Bundled code starts faster than the sources do, and has workers.
+ */
 import { spawnSync } from 'node:child_process'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = new URL('../', import.meta.url)
 const path = (relative) => fileURLToPath(new URL(relative, root))
-const [name, ...args] = process.argv.slice(2)
+const [entry, ...args] = process.argv.slice(2)
+const name = basename(entry, '.ts')
 
 // The worker is looked for beside the bundle, the grammars two folders up.
 await build({
   absWorkingDir: path('.'),
-  entryPoints: { [name]: path(`bench/${name}.ts`), worker: path('server/src/project/node/worker.ts') },
-  outdir: path('.tmp/bench'),
+  entryPoints: { [name]: path(entry), worker: path('server/src/project/node/worker.ts') },
+  outdir: path(`.tmp/${name}`),
   bundle: true,
   minify: true,
   mainFields: ['module', 'main'],
@@ -24,5 +29,7 @@ await build({
     js: "import{createRequire as costlintRequire}from'node:module';const require=costlintRequire(import.meta.url);",
   },
 })
-const { status } = spawnSync(process.execPath, [path(`.tmp/bench/${name}.js`), ...args], { stdio: 'inherit' })
+const { status } = spawnSync(process.execPath, [path(`.tmp/${name}/${name}.js`), ...args], {
+  stdio: 'inherit',
+})
 process.exitCode = status ?? 1

@@ -1,0 +1,155 @@
+/**
+ * Applies every fix that is offered, one at a time and in memory, and looks at what came of it: the file still
+ * compiles, the finding is gone, nothing is left to fix there, and no other line changed.
+ */
+import { applyEdits } from '../../server/src/edit/apply.js'
+import type { Finding, Fix } from '../../server/src/finding.js'
+import type { Project } from '../../server/src/linter.js'
+import { decode } from '../../server/src/text/decode.js'
+import type { SourceFile } from '../../server/src/text/source-file.js'
+import { sourceFile } from '../../server/src/text/units.js'
+import type { PythonCompiler } from './python-compiler.js'
+
+export type Fault =
+  | 'does not compile'
+  | 'finding stays'
+  | 'not clean on a second run'
+  | 'changed more than its lines'
+  | 'cannot be written'
+
+export interface CheckedFix {
+  finding: Finding
+  title: string
+  safety: Fix['safety']
+  faults: Fault[]
+  /** What the compiler said, and the findings that only the fix brought. */
+  remarks: string[]
+}
+
+export interface FixRun {
+  checked: CheckedFix[]
+  /** Fixes that were named and not offered, by the reason given. */
+  refused: Map<string, number>
+}
+
+export async function checkFixes(
+  project: Project,
+  findings: readonly Finding[],
+  read: (path: string) => Promise<Uint8Array>,
+  python: PythonCompiler,
+  onProgress: (done: number) => void,
+): Promise<FixRun> {
+  const run: FixRun = { checked: [], refused: new Map() }
+  let done = 0
+  for (const finding of findings) {
+    // Overlays of the fix before have been closed, so the project is as it is on disk.
+    for (const fix of await project.fixes(finding)) {
+      if ('refused' in fix) run.refused.set(fix.refused, (run.refused.get(fix.refused) ?? 0) + 1)
+      else if (fix.edits.length > 0)
+        run.checked.push(await checkOne(project, finding, fix, findings, read, python))
+    }
+    onProgress(++done)
+  }
+  return run
+}
+
+async function checkOne(
+  project: Project,
+  finding: Finding,
+  fix: Fix,
+  before: readonly Finding[],
+  read: (path: string) => Promise<Uint8Array>,
+  python: PythonCompiler,
+): Promise<CheckedFix> {
+  const faults = new Set<Fault>()
+  const remarks: string[] = []
+  const paths = [...new Set(fix.edits.map((edit) => edit.location.path))]
+  const result = (): CheckedFix => ({
+    finding,
+    title: fix.title,
+    safety: fix.safety,
+    faults: [...faults],
+    remarks,
+  })
+  for (const path of paths) {
+    const decoded = decode(await read(path))
+    if (decoded.text === undefined) continue
+    const file = sourceFile(path, decoded.text)
+    const edits = fix.edits.filter((edit) => edit.location.path === path)
+    const text = applyEdits(file, edits)
+    if (text === undefined) {
+      faults.add('cannot be written')
+      continue
+    }
+    const after = sourceFile(path, text)
+    if (!sameElsewhere(file, after, edits)) faults.add('changed more than its lines')
+    const problem = await compileProblem(file, after, python)
+    if (problem !== null) {
+      faults.add('does not compile')
+      remarks.push(problem)
+    }
+    project.open(path, text)
+  }
+  const now = (await project.lint()).findings
+  // A sketch says what to do; carrying it out is left to the reader.
+  if (fix.safety !== 'display') {
+    const count = (list: readonly Finding[]) =>
+      list.filter((each) => each.rule === finding.rule && each.location.path === finding.location.path).length
+    const stays = now.find((each) => each.rule === finding.rule && each.fingerprint === finding.fingerprint)
+    if (stays !== undefined && count(now) >= count(before)) faults.add('finding stays')
+    else if (count(now) >= count(before)) faults.add('not clean on a second run')
+  }
+  const known = new Set(before.map((each) => `${each.rule} ${each.fingerprint}`))
+  const knownMessages = new Set(before.map((each) => `${each.rule} ${each.location.path} ${each.message}`))
+  for (const each of now) {
+    if (known.has(`${each.rule} ${each.fingerprint}`)) continue
+    if (knownMessages.has(`${each.rule} ${each.location.path} ${each.message}`)) continue
+    if (each.severity !== 'hint') remarks.push(`brings ${each.severity} ${each.rule}: ${each.message}`)
+  }
+  for (const path of paths) project.close(path)
+  return result()
+}
+
+/** The parts that are edited, without the lines that the edits touch, read the same before and after. */
+function sameElsewhere(before: SourceFile, after: SourceFile, edits: Fix['edits']): boolean {
+  if (before.parts.length !== after.parts.length) return false
+  return before.parts.every((part, index) => {
+    const other = after.parts[index]!
+    const own = edits
+      .filter((edit) => edit.location.cell === part.cell)
+      .sort((a, b) => a.location.start - b.location.start)
+    if (own.length === 0) return part.text === other.text
+    const first = own[0]!.location.start
+    const last = Math.max(...own.map((edit) => edit.location.end))
+    const head = part.text.slice(0, part.text.lastIndexOf('\n', first - 1) + 1)
+    const lineEnd = part.text.indexOf('\n', last)
+    const tail = lineEnd < 0 ? '' : part.text.slice(lineEnd)
+    return other.text.startsWith(head) && other.text.endsWith(tail)
+  })
+}
+
+/** Null where everything that compiled before still does. */
+async function compileProblem(
+  before: SourceFile,
+  after: SourceFile,
+  python: PythonCompiler,
+): Promise<string | null> {
+  if (after.notebook) {
+    try {
+      JSON.parse(after.text)
+    } catch (error) {
+      return `the notebook is no JSON any more: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+  const old = before.units.filter((unit) => unit.language === 'python').map((unit) => unit.text)
+  const now = after.units.filter((unit) => unit.language === 'python').map((unit) => unit.text)
+  for (const [index, text] of now.entries()) {
+    if (text === old[index]) continue
+    const problem = await python.problem(text)
+    if (problem === null) continue
+    // Python 2, templates: what never compiled cannot be judged.
+    if (old[index] !== undefined && (await python.problem(old[index])) !== null) continue
+    return problem
+  }
+  return null
+}
