@@ -79,6 +79,8 @@ export interface SearchSettings {
   persisted: boolean
   /** Written as loops: nothing compares the runs while they run. */
   byHand: boolean
+  /** What a loop starts for each combination: 'trainings' (a program), 'jobs'. */
+  launched: string
   /** Where the values of each dimension are written, by its name. */
   places: Record<string, Location>
   inert: InertDimension[]
@@ -177,6 +179,12 @@ export interface PreprocessingSettings {
   light: boolean
   /** Why nothing is kept, where a cache that is there by itself is switched off: '`disable_caching()` turns it off'. */
   uncachedBecause: string
+  /** What the program itself computes from the same data again, the dearest first. */
+  steps: { what: string; location: Location }[]
+  /** Each pass of what computes it again; `times` null: not known. `run`: each start of the program. */
+  again: { per: 'fold' | 'epoch' | 'trial' | 'pass' | 'run'; times: number | null }
+  /** `heavy`: it decodes, parses or goes row by row; `ordinary`: it goes over a table in compiled code. */
+  weight: 'heavy' | 'ordinary'
 }
 
 export interface ComputeSettings {
@@ -281,6 +289,12 @@ export type OperationKind =
   | 'eager execution'
   /** One training step that is run operation by operation. */
   | 'eager step'
+  /** The accelerator is kept, and nothing is computed. */
+  | 'hold'
+  /** Packages, programs or data are fetched, built or unpacked. */
+  | 'set up'
+  /** A part of the model that does not change computes the same of the same samples. */
+  | 'frozen features'
 
 /** Something done where it costs: in each step of a hot loop, or switched on for a whole run. */
 export interface OperationSettings {
@@ -306,6 +320,13 @@ export interface OperationSettings {
   realModel: boolean
   /** Why it may be wanted here: 'an out-of-memory handler', 'a physics library'. */
   wantedFor: string
+  /** How it lies to the training of the same program or job. */
+  stage: 'before' | 'after' | 'instead' | 'within'
+  /** How long one takes; null: until somebody ends it. */
+  seconds: number | null
+  /** What is held meanwhile: 'the job', and how many accelerators it has over all nodes. */
+  holder: string
+  gpus: number
 }
 
 /** A model that is loaded or defined. */
@@ -317,6 +338,19 @@ export interface ModelSettings {
   weights: Precision
   /** What is done with the weights. `frozen`: they only carry adapters, or none of them is trained. */
   use: 'trained' | 'frozen' | 'inference'
+  /** As the program calls it: 'resnet50', 'BertForSequenceClassification'. */
+  architecture: string
+  /** What the weights are before training. */
+  start: 'random' | 'pretrained'
+  /** Why random weights may be meant: 'images of 32 pixels', 'self-supervised learning'. */
+  randomBecause: string
+  /** What it is trained to do: 'text classification', and among how many classes. */
+  task: string
+  classes: number
+  /** The largest of its family; the next smaller one, and its parameters. */
+  smaller: { id: string; parameters: number }
+  /** A smaller model takes part in the same project. */
+  compared: boolean
 }
 
 /** What the code of a step is for. */
