@@ -34,6 +34,7 @@ import type { Reader } from './reader.js'
 import { sagemakerReader } from './sagemaker/estimator.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
 import { skoptReader } from './scikit-optimize/search.js'
+import { shellGridReader } from './shell/grid-loop.js'
 import { shellReader } from './shell/reader.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
 import { sklearnSearchReader } from './sklearn/search.js'
@@ -63,6 +64,7 @@ export const readers: readonly Reader[] = [
   sklearnGridReader,
   wandbSweepReader,
   shellReader,
+  shellGridReader,
   slurmReader,
   kubernetesReader,
   sagemakerReader,

@@ -23,6 +23,7 @@ import fullPrecisionWeights from './precision/full-precision-weights.js'
 import tf32Disabled from './precision/tf32-disabled.js'
 import type { Rule } from './rule.js'
 import gridSearch from './search/grid-search.js'
+import manualGrid from './search/manual-grid.js'
 import redundantDimension from './search/redundant-dimension.js'
 import unboundedConcurrency from './search/unbounded-concurrency.js'
 import unboundedTrials from './search/unbounded-trials.js'
@@ -47,6 +48,7 @@ export const rules: readonly Rule[] = [
   cacheDisabled,
   dataParallel,
   gridSearch,
+  manualGrid,
   uncachedPipeline,
   idleGpus,
   noEarlyStopping,

@@ -20,8 +20,8 @@ export const gridLoopReader = defineReader({
     for (const loop of python.loops) {
       const nest = nestOf(python, loop)
       if (nest === null) continue
-      const unit = trainingUnit(python, nest)
-      if (unit === null) continue
+      const work = workOf(python, nest)
+      if (work === null) continue
       const evidence = trainingEvidence(python)
       if (evidence.role !== 'test') evidence.role = 'tuning'
       const place: Place = { start: loop.node.start, end: (loop.node as For).iterable.end }
@@ -34,7 +34,8 @@ export const gridLoopReader = defineReader({
       search.known('strategy', 'for', 'grid', place, { site })
       search.known('space', 'for', { grids, ...gridSize(grids) }, place, { site })
       search.known('byHand', 'for', true, place)
-      search.known('unit', 'for', unit, place)
+      search.known('unit', 'for', work.unit, place)
+      if (work.launched !== null) search.known('launched', 'for', work.launched, place)
       search.known('folds', 'for', 1, place)
       search.known('alternatives', 'for', ['bayesian'], place)
     }
@@ -208,27 +209,36 @@ function dimension(python: PythonModule, name: string, expr: Expr): Omit<LoopDim
 }
 
 const trainingCall = /^(train|fit|run_?(training|experiment|train)|train_?(model|net|network|and_\w+|\w*))$/i
+const starter = /^(os\.system|subprocess\.(run|call|check_call|check_output|Popen))$/
+const batchJob = /^[\s"'f[({]*(sbatch|bsub|qsub)\b/
 const trainingProgram =
   /python3?\s+\S*(train|main|run|finetune|fine_tune)\w*\.py|torchrun|accelerate launch|deepspeed /
 
+interface Work {
+  unit: SearchSettings['unit']
+  /** What each pass starts; null: it trains in this process. */
+  launched: string | null
+}
+
 /** What one pass of the innermost loop costs; null where it does not train with the loop's values. */
-function trainingUnit(python: PythonModule, nest: Nest): SearchSettings['unit'] | null {
+function workOf(python: PythonModule, nest: Nest): Work | null {
   const inner = nest.loops.at(-1)!
   const names = new Set(nest.dimensions.map((one) => one.target))
   if (!usesAll(inner.node.body, names)) return null
   const { effects } = inner
-  if (effects.trains) return 'run'
+  const run: Work = { unit: 'run', launched: null }
+  if (effects.trains) return run
   const calls = python.calls.filter((call) => call.loops.includes(inner))
   if (calls.some((call) => call.method === 'fit' && python.argument(call, 'epochs').state === 'given'))
-    return 'run'
-  if ((effects.calls.has('.fit') || effects.calls.has('.partial_fit')) && learns(effects.calls)) return 'fit'
-  const launches = calls.some(
-    (call) =>
-      call.name !== null &&
-      /^(os\.system|subprocess\.(run|call|check_call|check_output|Popen))$/.test(call.name) &&
-      trainingProgram.test(commandText(python, call.expr.args[0]?.value)),
-  )
-  if (launches) return 'run'
+    return run
+  if ((effects.calls.has('.fit') || effects.calls.has('.partial_fit')) && learns(effects.calls))
+    return { unit: 'fit', launched: null }
+  for (const call of calls) {
+    if (call.name === null || !starter.test(call.name)) continue
+    const text = commandText(python, call.expr.args[0]?.value)
+    if (batchJob.test(text)) return { unit: 'job', launched: 'jobs' }
+    if (trainingProgram.test(text)) return { unit: 'run', launched: 'trainings' }
+  }
   // A function of another module that is named for what it does and is given the values.
   const handed = calls.some(
     (call) =>
@@ -238,7 +248,7 @@ function trainingUnit(python: PythonModule, nest: Nest): SearchSettings['unit'] 
       (call.name === null || !/^(torch|tensorflow|keras|sklearn|numpy|pandas)\./.test(call.name)) &&
       call.expr.args.some((argument) => mentions(argument.value, names)),
   )
-  return handed ? 'run' : null
+  return handed ? run : null
 }
 
 /** `.fit` of something that predicts, rather than of a scaler. */

@@ -1,0 +1,94 @@
+/** Grids that a shell script goes through: `for` loops over hyperparameters around a command that trains. */
+import type { ShellCommand } from '../../config/shell-facts.js'
+import { gridSize } from '../../estimate/grid.js'
+import { parseLaunch } from '../../link/launch-line.js'
+import type { Evidence } from '../../workload/claim.js'
+import type { Dimension, SearchSettings } from '../../workload/words.js'
+import { hyperparameter, repetitionTarget } from '../python/hyperparameter-names.js'
+import { defineReader } from '../reader.js'
+
+/** A script that does something else with the values: it scores, draws or serves what was trained. */
+const otherWork =
+  /eval|test|plot|predict|infer|generat|sampl|visuali|download|process|convert|serve|bench|analy/i
+
+export const shellGridReader = defineReader({
+  name: 'shell-grid',
+  languages: ['shell'],
+  triggers: ['for '],
+  read(facts, _context, claims) {
+    const { shell } = facts
+    if (shell === undefined) return
+    const told = new Set<string>()
+    for (const command of shell.commands) {
+      if (command.unreachable || command.loops.length === 0) continue
+      const work = workOf(command, (span) => claims.locate(span))
+      if (work === null) continue
+      // A loop over anything else (tasks, data sets) repeats the whole grid.
+      const dimensions = command.loops
+        .map((loop): Dimension => ({ name: nameOf(command, loop.variable), size: loop.count }))
+        .filter((one) => hyperparameter.test(one.name) || repetitionTarget.test(one.name))
+      const searched = dimensions.filter((one) => hyperparameter.test(one.name) && one.size !== 1)
+      if (searched.length < 2 || !usesAll(command)) continue
+      // Training and scoring in the same loops are one search.
+      const nest = dimensions.map((one) => `${one.name}=${one.size}`).join(' ')
+      if (told.has(nest)) continue
+      told.add(nest)
+      const evidence: Evidence = { role: 'tuning', accelerator: 'maybe', small: null, notebook: false }
+      const search = claims.subject('Search', command, '', evidence)
+      search.known('strategy', 'for', 'grid', command)
+      search.known('space', 'for', { grids: [dimensions], ...gridSize([dimensions]) }, command)
+      search.known('byHand', 'for', true, command)
+      search.known('launched', 'for', work.launched, command)
+      search.known('unit', 'for', work.unit, command)
+      search.known('folds', 'for', 1, command)
+      search.known('alternatives', 'for', ['bayesian'], command)
+    }
+  },
+  change: () => ({ reason: 'the search must move into the script that trains, or into a sweep' }),
+})
+
+interface Work {
+  unit: SearchSettings['unit']
+  launched: string
+}
+
+function workOf(command: ShellCommand, locate: Parameters<typeof parseLaunch>[2]): Work | null {
+  const [first] = command.words
+  if (first?.text !== null && first !== undefined && /^(sbatch|bsub|qsub)$/.test(first.text)) {
+    const script = command.words.find((word) =>
+      /\.(sh|sbatch|slurm|sl|job|py|pbs|lsf)$/.test(word.text ?? ''),
+    )
+    return script === undefined || otherWork.test(script.text!) ? null : { unit: 'job', launched: 'jobs' }
+  }
+  const launch = parseLaunch(command.words, command.environment, locate)
+  if (launch === null) return null
+  const { path, module } = launch.program
+  const name = path?.split('/').at(-1) ?? module
+  return name == null || otherWork.test(name) ? null : { unit: 'run', launched: 'trainings' }
+}
+
+const used = (variable: string) => new RegExp(`\\$(?:${variable}\\b|\\{${variable}\\b)`)
+
+/** Loops whose values the command does not take repeat it for another reason. */
+function usesAll(command: ShellCommand): boolean {
+  return command.loops.every((loop) => {
+    if (repetitionTarget.test(loop.variable)) return true
+    const pattern = used(loop.variable)
+    return command.words.some((word) => pattern.test(word.raw))
+  })
+}
+
+/** What a value is: the loop's variable, or the flag that it is handed to (`--lr $x`, `optimizer.lr=$x`). */
+function nameOf(command: ShellCommand, variable: string): string {
+  if (hyperparameter.test(variable) || repetitionTarget.test(variable)) return variable
+  const pattern = used(variable)
+  for (let index = 1; index < command.words.length; index++) {
+    const { raw } = command.words[index]!
+    if (!pattern.test(raw)) continue
+    const assigned = /^-*([\w.-]+)=/.exec(raw)?.[1]
+    const flag = assigned ?? /^-+([\w.-]+)$/.exec(command.words[index - 1]!.text ?? '')?.[1]
+    const name = flag?.split('.').at(-1)?.replace(/-/g, '_')
+    if (name !== undefined && hyperparameter.test(name)) return name
+  }
+  return variable
+}

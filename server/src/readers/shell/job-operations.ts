@@ -1,0 +1,91 @@
+/** What a job does with its machine beside the programs that it starts: waiting, and fetching what it needs. */
+import type { ShellFacts } from '../../config/shell-facts.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { claimOperation } from '../operation-claims.js'
+import type { UnitFacts } from '../reader.js'
+import type { FoundLaunch } from './launches.js'
+import { settingUpOf } from './setting-up.js'
+import { waitingOf } from './waiting.js'
+
+export interface JobMachine {
+  /** As a message begins with it: 'The job "train"'. */
+  holder: string
+  /** Accelerators over all nodes; null: some, but how many is not known. */
+  gpus: number | null
+  evidence: Evidence
+}
+
+/** `placeOf`: where a command stands in the unit; null text: the facts were not read from one text. */
+export function claimJobOperations(
+  claims: ClaimBuilder,
+  facts: ShellFacts,
+  launches: FoundLaunch[],
+  machine: JobMachine,
+  text: string | null,
+  placeOf: (span: { start: number; end: number }) => Place,
+): void {
+  for (const wait of waitingOf(facts, launches, text)) {
+    const at = placeOf(wait.span)
+    const operation = claimOperation(claims, {
+      kind: 'hold',
+      place: 'run',
+      key: wait.what,
+      at,
+      site: { ...at, anchor: 'waiting' },
+      scope: '',
+      evidence: machine.evidence,
+      wantedFor: wait.notebook ? 'a notebook server' : null,
+    })
+    operation.known('stage', wait.what, wait.stage, at)
+    operation.known('seconds', wait.what, wait.seconds, at)
+    operation.known('holder', 'job', machine.holder, at)
+    if (machine.gpus !== null) operation.known('gpus', 'job', machine.gpus, at)
+  }
+  const found = settingUpOf(facts, launches, text)
+  const [first] = found
+  if (first === undefined) return
+  const at = placeOf(first.command)
+  const operation = claimOperation(claims, {
+    kind: 'set up',
+    place: 'run',
+    key: first.what,
+    at,
+    site: { ...at, anchor: 'set up' },
+    scope: '',
+    evidence: machine.evidence,
+    places: found.map((one) => ({ what: one.what, node: placeOf(one.command) })),
+    weight: 'ordinary',
+    subject: [...new Set(found.map((one) => one.kind))].join(', '),
+  })
+  operation.known('holder', 'job', machine.holder, at)
+  if (machine.gpus !== null) operation.known('gpus', 'job', machine.gpus, at)
+}
+
+/** The change of a waiting command: away with its line. */
+export function changeJobOperation(claim: Claim, facts: UnitFacts): Change | Refusal {
+  if (claim.site.anchor === 'set up')
+    return {
+      reason:
+        'do it in the image or the environment that the job starts from, or in a step without accelerators',
+    }
+  if (facts.shell === undefined) return { reason: 'take it out of the command of the container' }
+  const { text } = facts.unit
+  const { start, end } = claim.site
+  const before = text.lastIndexOf('\n', start - 1) + 1
+  const next = text.indexOf('\n', end)
+  const after = next < 0 ? text.length : next + 1
+  const alone =
+    text.slice(before, start).trim() === '' &&
+    /^\s*;?\s*(#.*)?$/.test(text.slice(end, next < 0 ? after : next))
+  if (!alone) return { reason: 'other commands stand on the line' }
+  return {
+    title: `Remove \`${claim.key}\``,
+    safety: 'unsafe',
+    writes: [
+      { kind: 'replace text', path: facts.path, unit: facts.unit.index, start: before, end: after, text: '' },
+    ],
+    imports: [],
+  }
+}

@@ -1,0 +1,67 @@
+import { gridFormula } from '../../estimate/grid.js'
+import type { Judged } from '../../workload/claim.js'
+import { defineRule, type FixRequest, type RuleOptions, type Severity } from '../rule.js'
+import { alternatives, savingOf } from './cheaper.js'
+import { isRepetition, known } from './trials.js'
+
+/** Programs or jobs that a loop starts: each is a whole training, so a few of them cost as much as many fits. */
+const fewestLaunches = 6
+
+export default defineRule({
+  name: 'search/manual-grid',
+  judges: 'Search',
+  checklist: ['waste/replace-grid-search', 'waste/stop-weak-trials', 'bottleneck/bad-trials'],
+  severity: 'warning',
+  summary: 'Nested loops train every combination to its end, though most are clearly worse early on.',
+
+  check(search, { report, options }) {
+    const { strategy, space } = search.settings
+    if (known(search, 'byHand') !== true || known(search, 'strategy') !== 'grid') return
+    const size = known(search, 'space')
+    if (strategy === undefined || space === undefined || size?.configurations == null) return
+    const varying = size.grids.flat().filter((dimension) => dimension.size !== 1)
+    if (varying.every(isRepetition)) return
+    const { configurations, lowerBound } = size
+    if (configurations < smallest(search, options)) return
+    const cheaper = alternatives(search, configurations)
+    report({
+      at: strategy,
+      message: `${seen(search, lowerBound)}${cheaper.length === 0 ? '' : ` ${cheaper.map((one) => one.says).join('; ')}.`}`,
+      severity: severityOf(search, configurations, cheaper[0]?.share ?? 0, options),
+      ...(cheaper.length === 0 ? {} : { saving: savingOf(cheaper, configurations) }),
+      fixes: cheaper
+        .filter((one) => one.value !== null)
+        .map((one): FixRequest => ({ set: [{ claim: strategy, value: one.value }] })),
+    })
+  },
+})
+
+function smallest(search: Judged<'Search'>, { search: options }: RuleOptions): number {
+  if (known(search, 'unit') === 'fit') return Math.max(options.warnFits, options.minFits)
+  return known(search, 'launched') === undefined ? options.minFits : Math.min(fewestLaunches, options.minFits)
+}
+
+function seen(search: Judged<'Search'>, lowerBound: boolean): string {
+  const formula = gridFormula(known(search, 'space')!.grids)
+  const more = lowerBound ? 'or more ' : ''
+  if (known(search, 'unit') === 'fit')
+    return `Loops fit ${formula} ${more}models, one for each combination of a grid.`
+  const started = known(search, 'launched')
+  if (started !== undefined)
+    return `Loops start ${formula} ${more}${started}, and none is stopped because others do better.`
+  return `Loops train ${formula} ${more}models one after another, and none is stopped because others do better.`
+}
+
+function severityOf(
+  search: Judged<'Search'>,
+  configurations: number,
+  share: number,
+  { search: options }: RuleOptions,
+): Severity {
+  if (known(search, 'fitCost') === 'cheap') return 'hint'
+  // A handful of configurations saves little, and on a toy data set a fit takes milliseconds.
+  const half = known(search, 'unit') === 'fit' ? share >= 0.5 : share > 0.5
+  return search.subject.evidence.small !== null || half || configurations < options.minFits
+    ? 'information'
+    : 'warning'
+}
