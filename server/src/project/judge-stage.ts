@@ -56,6 +56,7 @@ export class JudgeStage {
       configurationOf: (path: string) => configuration.forFile(path),
       reachable: () => reachable,
       faults,
+      today: new Date().toISOString().slice(0, 10),
     }
     const drafts = mergeRuns(judgement.runs.map((judged) => judge(judged, rules, context)))
     return { depends: judgement.depends, configuration, reachable, drafts, faults }

@@ -36,6 +36,12 @@ export interface JudgeContext {
   /** False for a module that defines things and that no entry point reaches. */
   reachable(path: string): boolean
   faults: LintError[]
+  /** ISO 8601. */
+  today: string
+}
+
+function judgesWord({ judges }: Rule, word: Word): boolean {
+  return typeof judges === 'string' ? judges === word : judges.includes(word)
 }
 
 function isClaim(at: Claim | Location): at is Claim {
@@ -59,9 +65,10 @@ export function judge(judged: Judged, rules: readonly Rule[], context: JudgeCont
   const configuration = context.configurationOf(subject.location.path)
   const drafts: Draft[] = []
   for (const rule of rules) {
-    if (rule.judges !== (subject.word as Word)) continue
+    if (!judgesWord(rule, subject.word)) continue
     const ruleContext: RuleContext = {
       options: configuration.options,
+      today: context.today,
       report: (report) => {
         const reader = isClaim(report.at) ? report.at.reader : subject.reader
         if (!configuration.enabled(rule.name, reader)) return

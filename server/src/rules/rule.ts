@@ -43,6 +43,8 @@ export interface RuleContext {
   report(report: Report): void
   /** Thresholds and facts from the user's configuration. */
   options: RuleOptions
+  /** The day on which the check is made, ISO 8601: how far back a schedule reaches. */
+  today: string
 }
 
 export interface RuleOptions {
@@ -55,7 +57,8 @@ export interface RuleOptions {
 export interface Rule<W extends Word = Word> {
   /** `family/name`. */
   name: string
-  judges: W
+  /** One word, or several where one kind of waste is seen on different things. */
+  judges: W | readonly W[]
   /** Checklist items that following the rule carries out. */
   checklist: string[]
   severity: Severity
