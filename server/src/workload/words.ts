@@ -353,27 +353,32 @@ export interface ModelSettings {
   compared: boolean
 }
 
-/** What the code of a step is for. */
-export type StepWork = 'download' | 'prepare' | 'train' | 'evaluate' | 'deploy' | 'other'
+/** What the code of a step is for. `report`: it tells, watches or cleans up. */
+export type StepWork = 'download' | 'prepare' | 'train' | 'evaluate' | 'deploy' | 'report'
 
 /** A step of an orchestrated pipeline; or all steps of one, where a switch is set for the whole pipeline. */
 export interface StepSettings {
   /** As its author wrote it: 'preprocess'. */
   name: string
-  /** True for a switch that stands for every step of a pipeline. */
-  allSteps: boolean
+  /** For a switch that stands for every step of a pipeline: their names, as far as they are known. */
+  allSteps: string[]
   /** What runs it, as messages call it. */
   engine: string
-  /** What its code does, in the order in which it happens; empty: none of it is known. */
+  /** What its code does, in the order in which it happens, and where that can be seen. */
   work: StepWork[]
+  /** It is known from its name only. */
+  unseen: boolean
+  /** What is started for it: a machine of its own, or a task among others. */
+  unit: 'job' | 'task'
   /** Its outputs are reused while nothing that goes into it has changed. */
   cached: boolean
-  /** Outputs are reused where somebody asks for it, not by themselves. */
-  cacheOnRequest: boolean
-  /** Why it has to run each time: 'it deploys', 'a comment says that the source changes'. */
+  /** Why it has to run each time: 'a comment says so', 'it draws random numbers'. */
   uncachedFor: string
-  /** What makes the inputs new in each run, so that nothing is ever reused: '`datetime.now()`'. */
-  volatileInput: { what: string; input: string }
+  /**
+   * What makes an input new each time, so that nothing is ever reused: '`datetime.now()`' as the input 'out', new
+   * whenever the pipeline is run or compiled.
+   */
+  volatileInput: { what: string; input: string; when: 'run' | 'compiled' }
   /** Runs after the first that a failure starts. */
   retries: number
   /** Equal for two steps that do the same to the same inputs. */
