@@ -203,6 +203,10 @@ export interface ComputeSettings {
   spot: boolean
   /** Seconds after which the platform ends the job; null: never. */
   timeLimit: number | null
+  /** Runs after the first that a failure starts; null: no limit. */
+  retries: number | null
+  /** What keeps a fault of the program from being retried: 'podFailurePolicy'. */
+  retryFilter: string
   /** Seconds that a spot job may wait and run together; null: not given. */
   maxWait: number | null
   /** Where the platform keeps checkpoints; null: nowhere. */
@@ -289,6 +293,10 @@ export type OperationKind =
   | 'eager execution'
   /** One training step that is run operation by operation. */
   | 'eager step'
+  /** A failure that nobody hears of. */
+  | 'swallow failure'
+  /** A model is read and built. */
+  | 'load model'
   /** The accelerator is kept, and nothing is computed. */
   | 'hold'
   /** Packages, programs or data are fetched, built or unpacked. */
@@ -381,6 +389,10 @@ export interface StepSettings {
   volatileInput: { what: string; input: string; when: 'run' | 'compiled' }
   /** Runs after the first that a failure starts. */
   retries: number
+  /** It goes on from what an earlier attempt has saved. */
+  resumes: boolean
+  /** It also starts when a step before it has failed. */
+  startsAfterFailure: boolean
   /** Equal for two steps that do the same to the same inputs. */
   identity: string
   /** Accelerators that it asks for. */
@@ -393,10 +405,21 @@ export interface PipelineSettings {
   engine: string
   /** Seconds between two scheduled runs; null: it is started by hand. */
   interval: number | null
-  /** First day of the schedule, ISO 8601. */
+  /** The schedule as it is written: '@daily', '0 6 * * *'. */
+  schedule: string
+  /** First and last day of the schedule, ISO 8601. */
   start: string
+  end: string
   /** Intervals that have passed are run as well. */
   catchUp: boolean
+  /** Seconds after which a run is ended; null: never. */
+  runLimit: number | null
+  /** Accelerators that one run asks for at once, at most. */
+  gpus: number
+  /** What starts it, where no clock does: 'push', 'pull_request'. */
+  startedBy: string[]
+  /** Which of these starts are passed over, as a clause ('only for changes in src/'); absent: none of them. */
+  startFilter: string
   /** Runs at the same time at most; null: no limit. */
   concurrentRuns: number | null
   /** What its steps do, all together. */
