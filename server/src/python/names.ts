@@ -28,6 +28,13 @@ const factories: Record<string, string> = {
   'datasets.load_dataset': 'datasets.Dataset',
   'datasets.load_from_disk': 'datasets.Dataset',
   'sklearn.pipeline.make_pipeline': 'sklearn.pipeline.Pipeline',
+  'fastai.vision_learner': 'fastai.Learner',
+  'fastai.cnn_learner': 'fastai.Learner',
+  'fastai.unet_learner': 'fastai.Learner',
+  'fastai.text_classifier_learner': 'fastai.Learner',
+  'fastai.language_model_learner': 'fastai.Learner',
+  'fastai.tabular_learner': 'fastai.Learner',
+  'fastai.collab_learner': 'fastai.Learner',
 }
 
 /** `deepspeed.initialize(...)` and its like return a tuple. */
@@ -345,7 +352,9 @@ function typeOfBinding(analysis: Analysis, binding: Binding, depth: number): str
 }
 
 function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: number): string | null {
-  const name = nameOf(analysis, expr.callee, depth + 1)
+  const call = analysis.instantiations.size === 0 ? undefined : analysis.callByExpr.get(expr)
+  const made = call !== undefined && analysis.instantiations.has(call) ? call.name : null
+  const name = made ?? nameOf(analysis, expr.callee, depth + 1)
   if (name !== null) {
     const factory = own(factories, name)
     if (factory !== undefined) return factory

@@ -1,16 +1,17 @@
-/** Adds one callback to the `callbacks` of a call, however they are written. */
+/** Adds one callback to the callbacks of a call, however they are written. */
 import type { PythonRange, Refusal, Write } from '../edit/write.js'
 import type { Call, PythonModule } from '../python/module.js'
 import { callbackList } from './callback-list.js'
 import type { UnitFacts } from './reader.js'
 
-/** `code`: the callback, or a name for it. `position` of the argument; null: keyword only. */
+/** `code`: the callback, or a name for it. `position` of the argument `keyword`; null: keyword only. */
 export function addCallback(
   python: PythonModule,
   call: Call,
   code: string,
   facts: UnitFacts,
   position: number | null = null,
+  keyword = 'callbacks',
 ): Write | Refusal {
   const { path } = facts
   const range = ({ start, end }: { start: number; end: number }): PythonRange => ({
@@ -22,10 +23,10 @@ export function addCallback(
     kind: 'set keyword',
     path,
     call: range(call.expr),
-    name: 'callbacks',
+    name: keyword,
     value: `[${items}]`,
   })
-  const given = python.argument(call, 'callbacks', position)
+  const given = python.argument(call, keyword, position)
   if (given.state === 'absent') return set(code)
   const list = given.state === 'given' ? callbackList(python, given.expr) : null
   if (given.state === 'unknown' || list === null) return { reason: 'the list of callbacks cannot be read' }
@@ -36,7 +37,7 @@ export function addCallback(
       ? { reason: 'the list is made before the callback' }
       : { kind: 'append item', path, list: range({ start, end }), value: code }
   }
-  const written = call.expr.args.find((one) => one.name === 'callbacks')
+  const written = call.expr.args.find((one) => one.name === keyword)
   if (list.items.length === 0 && written !== undefined) return set(code)
   if (list.alone && written !== undefined) {
     const { start, end } = written.value

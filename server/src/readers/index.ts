@@ -5,6 +5,7 @@ import { catboostReader } from './boosting/catboost.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
 import { sklearnBoostingReader } from './boosting/sklearn.js'
 import { xgboostReader } from './boosting/xgboost.js'
+import { fastaiReader } from './fastai/learner.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { implicitDataParallelReader } from './huggingface/implicit-data-parallel.js'
@@ -20,6 +21,7 @@ import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningReader } from './lightning/trainer.js'
 import { optunaReader } from './optuna/study.js'
 import { gridLoopReader } from './python/grid-loop.js'
+import { idleReader } from './python/idle.js'
 import { programReader } from './python/program.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
 import { dataParallelReader } from './pytorch/data-parallel.js'
@@ -85,4 +87,6 @@ export const readers: readonly Reader[] = [
   pytorchOperationsReader,
   pytorchSamplesReader,
   huggingfacePaddingReader,
+  fastaiReader,
+  idleReader,
 ]

@@ -121,7 +121,7 @@ function onlyEpochs(python: PythonModule): Epochs | null {
 }
 
 /** A comment in the call, or above its statement, that speaks of worker processes. */
-function isExplained(python: PythonModule, call: Call): boolean {
+export function isExplained(python: PythonModule, call: Call): boolean {
   const before = python.text.lastIndexOf('\n', python.text.lastIndexOf('\n', call.statement.start) - 1)
   const line = python.text.indexOf('\n', call.expr.end)
   return python.tree.comments.some(

@@ -1,0 +1,16 @@
+/** Whether something ends a run early, as it was found among its callbacks. */
+import type { Place, SubjectBuilder } from '../workload/builder.js'
+import type { Verdict } from './callback-list.js'
+
+export function claimVerdict(
+  training: SubjectBuilder<'Training'>,
+  key: string,
+  verdict: Verdict,
+  place: Place,
+  site: Place,
+): void {
+  if (verdict === 'unknown')
+    training.unknown('earlyStopping', key, 'a callback that cannot be read', place, { site })
+  else if (verdict === 'stops') training.known('earlyStopping', key, true, place, { site })
+  else training.default('earlyStopping', key, false, place, { site })
+}

@@ -1,0 +1,123 @@
+/** How fastai spells a change. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, Refusal } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Claim } from '../../workload/claim.js'
+import { addCallback } from '../add-callback.js'
+import { claimedCall } from '../claim-argument.js'
+import type { UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+import { fastaiVersion, importsEverything } from './learners.js'
+
+export function changeFastai(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  switch (claim.setting) {
+    case 'precision':
+      return {
+        title: 'Train in mixed precision (.to_fp16())',
+        safety: 'unsafe',
+        writes: [{ kind: 'replace', path, range: { ...range, start: range.end }, text: '.to_fp16()' }],
+        imports: [],
+      }
+    case 'workers': {
+      if (typeof value !== 'number')
+        return {
+          title: 'Load with worker processes (remove num_workers=0)',
+          safety: 'unsafe',
+          writes: [{ kind: 'remove keyword', path, call: range, name: 'num_workers' }],
+          imports: [],
+        }
+      return setArgument(python, call, 'num_workers', null, String(value), facts)
+    }
+    case 'earlyStopping':
+      return addEarlyStopping(python, call, value, facts)
+    case 'stoppingGap': {
+      const name = claim.site.anchor?.split(':')[1]
+      if (name === undefined) return { reason: `no change is known for ${claim.key}` }
+      const write = addCallback(python, call, name, facts, null, 'cbs')
+      return 'reason' in write
+        ? write
+        : { title: `Hand ${name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
+    }
+    case 'patience':
+      return setArgument(python, call, 'patience', 3, String(value), facts)
+    case 'stopDirection':
+      return changeDirection(python, call, value, facts)
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}
+
+function setArgument(
+  python: PythonModule,
+  call: Call,
+  keyword: string,
+  position: number | null,
+  code: string,
+  facts: UnitFacts,
+): Change | Refusal {
+  const written = writeArgument(facts, call, keyword, python.argument(call, keyword, position), code)
+  if ('reason' in written) return written
+  return { title: `Set ${keyword}=${code}`, safety: 'unsafe', writes: [written], imports: [] }
+}
+
+function changeDirection(
+  python: PythonModule,
+  call: Call,
+  value: unknown,
+  facts: UnitFacts,
+): Change | Refusal {
+  const { path, unit } = facts
+  const wanted = value === 'higher' ? 'greater' : 'less'
+  const name = nameFor(python.tree, 'numpy', wanted, { path, unit: unit.index, offset: call.expr.start })
+  // The library's own star import brings `np`.
+  const open = name.import !== null && importsEverything(python)
+  const written = writeArgument(
+    facts,
+    call,
+    'comp',
+    python.argument(call, 'comp', 1),
+    open ? `np.${wanted}` : name.text,
+  )
+  if ('reason' in written) return written
+  return {
+    title: `Take ${value === 'higher' ? 'higher' : 'lower'} values for better (comp)`,
+    safety: 'unsafe',
+    writes: [written],
+    imports: open || name.import === null ? [] : [name.import],
+  }
+}
+
+function addEarlyStopping(
+  python: PythonModule,
+  call: Call,
+  value: unknown,
+  facts: UnitFacts,
+): Change | Refusal {
+  if (fastaiVersion(python) !== 2)
+    return {
+      reason: 'version 1 makes the callback from the learner: callback_fns=partial(EarlyStoppingCallback, …)',
+    }
+  const { path, unit } = facts
+  const name = importsEverything(python)
+    ? { text: 'EarlyStoppingCallback', import: null }
+    : nameFor(python.tree, 'fastai.callback.tracker', 'EarlyStoppingCallback', {
+        path,
+        unit: unit.index,
+        offset: call.expr.start,
+      })
+  const imports: Import[] = name.import === null ? [] : [name.import]
+  const patience = (value as { patience?: number }).patience ?? 5
+  const code = `${name.text}(monitor="valid_loss", patience=${patience})`
+  const write = addCallback(python, call, code, facts, null, 'cbs')
+  if ('reason' in write) return write
+  return {
+    title: 'End the run when valid_loss stalls (EarlyStoppingCallback)',
+    safety: 'unsafe',
+    writes: [write],
+    imports,
+  }
+}
