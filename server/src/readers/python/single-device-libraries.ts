@@ -24,4 +24,7 @@ const thirdParty =
   'lpips pycocotools nibabel SimpleITK pydicom gensim regex ftfy sacrebleu rouge_score editdistance unidecode sagemaker ' +
   'bitsandbytes xformers triton setuptools pkg_resources'
 
+/** Top packages of the standard library. */
+export const standardLibrary = new Set(standard.split(' '))
+
 export const singleDeviceLibraries = new Set(`${standard} ${thirdParty}`.split(' '))

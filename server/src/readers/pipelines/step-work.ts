@@ -1,0 +1,141 @@
+/** What a step of a pipeline is for: by its name, and by what its code does. */
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { StepWork } from '../../workload/words.js'
+
+/** `readRawData`, `read-raw-data`, `Read raw data` give the same words. */
+export function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z\d]+/)
+    .filter((word) => word !== '')
+}
+
+/** By the beginning of a word; the first that fits wins. */
+const byWord: [RegExp, StepWork][] = [
+  [/^(deploy|serv(e|ing)|register|registry|promot|publish|endpoint|release|rollout|push)/, 'deploy'],
+  [/^(notif|alert|slack|discord|email|approv|monitor|cleanup|delete|teardown|install|log|print|report)/, 'report'],
+  [/^(down(load)?$|download|fetch|ingest|import|crawl|scrap|acquir)/, 'download'],
+  [
+    /^(prep|pre?proces|process|feature|transform|token|embed|clean|normali|augment|encod|resiz|etl$|vectori|chunk|filter|featuri|imput|split|wrangl|engineer)/,
+    'prepare',
+  ],
+  [/^(train|finetun|fine$|tun(e|er|ing)$|fit$|hpo$|hp$|hyper|pretrain|distill?)/, 'train'],
+  [/^(eval|test|scor|benchmark|metric|assess)/, 'evaluate'],
+]
+
+/** Words after which `train`, `test` and the like only say which data is meant: `split_train_test`, `training_data`. */
+const dataWords = /^(data|dataset|datasets|set|sets|csv|records|table|split|val|validation|images|examples)$/
+const loads = /^(load|loader|read|reader|get|pull|extract|query|source)/
+
+/** What a name says. Empty where it says nothing: `step_1`, `model_loader`. */
+export function workOfName(name: string): StepWork[] {
+  const words = wordsOf(name)
+  const found: StepWork[] = []
+  const ofData = words.some((word) => dataWords.test(word))
+  for (const [index, word] of words.entries()) {
+    const kind = byWord.find(([pattern]) => pattern.test(word))?.[1]
+    if (kind === undefined) continue
+    const next = words[index + 1]
+    // `train_test_split`, `load_training_data`: the set, not the act.
+    const namesSet =
+      (kind === 'train' || kind === 'evaluate') &&
+      /^(train|training|test|testing)$/.test(word) &&
+      ((next !== undefined && (dataWords.test(next) || /^(test|valid|eval)/.test(next))) ||
+        (index > 0 && /^(train|split)/.test(words[index - 1]!)))
+    if (namesSet) {
+      if (!found.includes('prepare')) found.push('prepare')
+    } else if (!found.includes(kind)) found.push(kind)
+  }
+  if (found.length === 0 && ofData && words.some((word) => loads.test(word))) return ['download']
+  if (found.length === 0 && ofData && words.some((word) => /^(generat|creat|mak|build|prepar)/.test(word)))
+    return ['prepare']
+  return found
+}
+
+const preparing =
+  /^(pandas\.(read_|concat|merge|get_dummies|to_datetime|cut|qcut|melt|pivot)|sklearn\.(preprocessing|feature_extraction|feature_selection|impute|decomposition)\.|sklearn\.model_selection\.train_test_split$|pyspark\.|datasets\.load_dataset|nltk\.|spacy\.|cv2\.|librosa\.|tensorflow_transform\.|apache_beam\.|PIL\.)/
+const preparingMethods =
+  /^(fillna|dropna|merge|groupby|get_dummies|drop_duplicates|fit_transform|to_csv|to_parquet|to_pickle|tokenize|apply|astype|pivot|resample|rolling|drop|replace|map)$/
+const evaluating = /^(sklearn\.metrics\.|evaluate\.load|torchmetrics\.)/
+const evaluatingMethods = /^(evaluate|score|predict_proba)$/
+const deployingMethods = /^(deploy|register_model|create_endpoint|upload_model)$/
+const deploying = /^(mlflow\.register_model|google\.cloud\.aiplatform\.(Model\.upload|Endpoint\.create))/
+const downloading =
+  /^(urllib\.request\.(urlretrieve|urlopen)|requests\.get|wget\.download|gdown\.|kaggle\.|google\.cloud\.storage\.|boto3\.(client|resource)|huggingface_hub\.snapshot_download)/
+const training =
+  /^(xgboost\.train|lightgbm\.train|transformers\.(Seq2Seq)?Trainer|lightning\.pytorch\.Trainer|trl\.\w+Trainer|autogluon\.)/
+const trainingMethods = /^(fit|fit_generator|train_on_batch|partial_fit)$/
+
+/** Which kind of work one call belongs to; null: none that can be told. */
+function workOfCall(call: Call): StepWork | null {
+  const { name, method } = call
+  if (name !== null) {
+    if (training.test(name)) return 'train'
+    if (evaluating.test(name)) return 'evaluate'
+    if (deploying.test(name)) return 'deploy'
+    if (downloading.test(name)) return 'download'
+    if (preparing.test(name)) return 'prepare'
+  }
+  if (call.expr.callee.type !== 'attribute') return null
+  if (trainingMethods.test(method)) return isScaler(call) ? 'prepare' : 'train'
+  if (deployingMethods.test(method)) return 'deploy'
+  if (evaluatingMethods.test(method)) return 'evaluate'
+  return preparingMethods.test(method) && name === null ? 'prepare' : null
+}
+
+/** `scaler.fit(x)` prepares; it trains nothing. */
+function isScaler(call: Call): boolean {
+  if (/^sklearn\.(preprocessing|impute|decomposition|feature_)/.test(call.receiver ?? '')) return true
+  const { callee } = call.expr
+  const receiver = callee.type === 'attribute' ? callee.value : null
+  const id = receiver?.type === 'name' ? receiver.id : receiver?.type === 'attribute' ? receiver.attr : ''
+  return /scal|encod|token|vectori|imput|pca|transform|binar|prepro|label/i.test(id)
+}
+
+export interface SeenWork {
+  work: StepWork
+  /** Calls that belong to it. */
+  calls: number
+}
+
+const deepest = 2
+
+/** What the code of a function does, functions of the module followed, in the order in which it first happens. */
+export function workOfCode(python: PythonModule, func: Func): SeenWork[] {
+  const found = new Map<StepWork, number>()
+  const add = (work: StepWork, calls = 1) => found.set(work, (found.get(work) ?? 0) + calls)
+  const seen = new Set<Func>()
+  const visit = (one: Func, depth: number): void => {
+    if (seen.has(one) || depth > deepest) return
+    seen.add(one)
+    const loops = python.loops.filter(
+      (loop) => loop.function === one && (loop.role === 'train' || loop.role === 'epoch'),
+    )
+    if (loops.length > 0) add('train')
+    for (const call of one.calls) {
+      const work = workOfCall(call)
+      if (work !== null) add(work)
+      const inner = python.functionOf(call.expr.callee)
+      if (inner !== null) visit(inner, depth + 1)
+    }
+  }
+  visit(func, 0)
+  return [...found].map(([work, calls]) => ({ work, calls }))
+}
+
+/** Every function that an entry function of the module reaches, itself included. */
+export function reachedFunctions(python: PythonModule, func: Func): Func[] {
+  const seen = new Set<Func>()
+  const visit = (one: Func, depth: number): void => {
+    if (seen.has(one) || depth > 3) return
+    seen.add(one)
+    for (const call of one.calls) {
+      const inner = python.functionOf(call.expr.callee)
+      if (inner !== null) visit(inner, depth + 1)
+    }
+  }
+  visit(func, 0)
+  return [...seen]
+}

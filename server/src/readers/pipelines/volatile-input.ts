@@ -1,0 +1,138 @@
+/** Inputs of a step that are new each time: a clock, a random name, the number of the run. */
+import type { Call, PythonModule } from '../../python/module.js'
+import { childrenOf } from '../../python/scopes.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { Place } from '../../workload/builder.js'
+
+export interface Volatile {
+  /** As the code writes it: 'datetime.now()'. */
+  what: string
+  /** New in each run wherever the pipeline is kept; else only when its definition is made again. */
+  placeholder: boolean
+  place: Place
+}
+
+const clocks =
+  /^(datetime\.datetime\.(now|utcnow)|time\.(time|time_ns|ctime|monotonic|perf_counter)|pandas\.Timestamp\.(now|utcnow)|pandas\.to_datetime)$/
+const randoms =
+  /^(uuid\.uuid[14]|random\.(random|randint|choices?|randrange|sample|uniform|getrandbits)|secrets\.\w+|numpy\.random\.(rand|randint|random|randn|choice|uniform)|sagemaker\.utils\.(unique_)?name_from_base|shortuuid\.uuid)$/
+const formats = /^(time\.strftime|time\.gmtime|time\.localtime)$/
+
+/** What the engine replaces by the number or the time of the run. */
+const placeholders =
+  /^(kfp\.(v2\.)?dsl\.(PIPELINE_JOB_(ID|NAME|RESOURCE_NAME|CREATE_TIME_UTC)_PLACEHOLDER|PIPELINE_TASK_ID_PLACEHOLDER|RUN_ID_PLACEHOLDER|EXECUTION_ID_PLACEHOLDER)|kfp\.dsl\._?\w*\.?RUN_ID_PLACEHOLDER|sagemaker(\.mlops)?\.workflow\.(execution_variables\.)?ExecutionVariables\.(START_DATETIME|CURRENT_DATETIME|PIPELINE_EXECUTION_ID|PIPELINE_EXECUTION_ARN)|sagemaker\.core\.workflow\.(execution_variables\.)?ExecutionVariables\.\w+)$/
+const placeholderText =
+  /\{\{\s*(workflow\.(uid|name|creationTimestamp)|\$\.pipeline_(job_(uuid|name)|task_uuid))\s*\}\}|\[\[CurrentTimestamp\.?/
+
+/** Only the day, the month or the year: new once a day, which a daily run means. */
+const clock = /%[HMSfsXcpIT]|[Hh]{2}:?mm/
+
+const deepest = 6
+
+/** What makes a value new each time; null: nothing that can be seen. */
+export function volatileIn(python: PythonModule, expr: Expr, depth = 0): Volatile | null {
+  if (depth > deepest) return null
+  const here = (what: string, placeholder: boolean): Volatile => ({
+    what,
+    placeholder,
+    place: { start: expr.start, end: expr.end },
+  })
+  if (expr.type === 'constant')
+    return typeof expr.value === 'string' && placeholderText.test(expr.value)
+      ? here(placeholderText.exec(expr.value)![0], true)
+      : null
+  if (expr.type === 'name' || expr.type === 'attribute') {
+    const name = python.nameOf(expr)
+    if (name !== null && placeholders.test(name)) return here(textOf(python, expr), true)
+    const value = python.definition(expr)
+    if (value !== expr) return volatileIn(python, value, depth + 1)
+    return expr.type === 'attribute' ? volatileIn(python, expr.value, depth + 1) : null
+  }
+  if (expr.type === 'call') {
+    const call = python.callOf(expr)
+    if (call === null) return null
+    if (isCoarse(python, call)) return null
+    if (call.name !== null) {
+      if (clocks.test(call.name) && call.name !== 'pandas.to_datetime')
+        return here(textOf(python, expr), false)
+      if (formats.test(call.name) && expr.args.length < 2) return here(textOf(python, expr), false)
+      if (randoms.test(call.name) && !isSeeded(python, call.name)) return here(textOf(python, expr), false)
+    }
+    if (expr.callee.type === 'attribute') {
+      const inner = volatileIn(python, expr.callee.value, depth + 1)
+      if (inner !== null) return inner
+    }
+    // A function of the project gives what it returns: too far to see.
+    if (!transparent.test(call.name ?? call.method)) return null
+    for (const argument of expr.args) {
+      const inner = volatileIn(python, argument.value, depth + 1)
+      if (inner !== null) return inner
+    }
+    return null
+  }
+  if (expr.type === 'fstring') {
+    // `{datetime.now():%Y%m%d}` is the day only.
+    const text = python.text.slice(expr.start, expr.end)
+    for (const part of expr.parts) {
+      if (typeof part === 'string') {
+        if (placeholderText.test(part)) return here(placeholderText.exec(part)![0], true)
+        continue
+      }
+      const found = volatileIn(python, part, depth + 1)
+      const after = python.text.slice(part.end, expr.end)
+      const format = after.startsWith(':') ? after.slice(1, after.indexOf('}')) : null
+      if (found !== null && !(format !== null && /%/.test(format) && !clock.test(format))) return found
+    }
+    return placeholderText.test(text) ? here(placeholderText.exec(text)![0], true) : null
+  }
+  // Steps that are set up inside an expression have inputs of their own.
+  if (expr.type === 'lambda' || expr.type === 'comprehension') return null
+  for (const child of childrenOf(expr)) {
+    const inner = volatileIn(python, child, depth + 1)
+    if (inner !== null) return inner
+  }
+  return null
+}
+
+/** Calls whose result is new where an argument is. */
+const transparent =
+  /^(str|int|float|repr|round|format|join|dict|list|tuple|replace|os\.path\.join|posixpath\.join|hex|sagemaker(\.core)?\.(workflow|helper)\.functions?\.Join|.*\.Join|Join)$/
+
+/** `now().strftime('%Y-%m-%d')`, `.date()`: the day. */
+function isCoarse(python: PythonModule, call: Call): boolean {
+  if (call.method === 'date' || call.method === 'today') return true
+  if (call.method !== 'strftime') return false
+  const format = call.expr.args[call.name === 'time.strftime' ? 0 : 0]
+  const folded = format === undefined ? null : python.fold(format.value)
+  return folded?.state === 'known' && typeof folded.value === 'string' && !clock.test(folded.value)
+}
+
+function isSeeded(python: PythonModule, name: string): boolean {
+  return (
+    (name.startsWith('random.') && python.usesHere('random.seed')) ||
+    (name.startsWith('numpy.random.') && python.usesHere('numpy.random.seed'))
+  )
+}
+
+function textOf(python: PythonModule, expr: Expr): string {
+  const text = python.text.slice(expr.start, expr.end).replace(/\s+/g, ' ')
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+
+/** Inputs that only name something for people to read, or say for which time a step is meant to work. */
+const names =
+  /(^|_)(display|job|run|task|experiment|model|endpoint|dataset|package|pipeline|execution|base_job)_?(display_)?name($|_)|^(name|display_name|label|labels|tags|description|title|comment|wait|experiment|project|location|region|network|service_account|api_endpoint|metadata)$/
+const times = /(^|_)(date|day|week|month|until|since|as_?of|start|end|window|now|horizon|partition|from|to)(_|$)/
+const outputs = /(^|_)(out|output|outputs|model|models|checkpoint|checkpoints|log|logs|artifact|artifacts|save|export|staging|dest|destination|target|job)(_?(dir|path|uri|folder|location|prefix|bucket|root|s3_uri|file|table))?($|_)/
+
+export function isLabel(input: string): boolean {
+  return names.test(input.toLowerCase())
+}
+/** The step works on what there is at that time: a new time is new work. */
+export function isTime(input: string): boolean {
+  return times.test(input.toLowerCase())
+}
+/** Where a step writes. */
+export function isOutput(input: string): boolean {
+  return outputs.test(input.toLowerCase())
+}

@@ -1,0 +1,65 @@
+/** Reasons that the code itself gives for running a step each time. */
+import type { Func, PythonModule } from '../../python/module.js'
+import type { Span } from '../../text/location.js'
+import { reachedFunctions } from './step-work.js'
+
+const stated =
+  /determin|random|fresh|up.to.date|newest|live\b|current (data|state|value|price|time|status)|may (have )?change|can change|side.?effect|stateful|external|idempot|never cache|(not|never|don'?t|avoid|no) (be )?(cach|reus)|always (run|re-?run|execute|fetch|pull|get)|(run|re-?run|executed?|fetch|pull) (each|every|always)|each time|every (time|run)|to force|debug|infinite|new (data|version)|volume/i
+
+/** A comment beside or right above says why; null: none does. */
+function commentOn(python: PythonModule, span: Span): string | null {
+  const { text, tree } = python
+  const lineStart = text.lastIndexOf('\n', Math.max(0, span.start - 1)) + 1
+  const lineEnd = text.indexOf('\n', span.end)
+  const end = lineEnd < 0 ? text.length : lineEnd
+  // Comment lines that stand directly above belong to it.
+  let from = lineStart
+  for (let lines = 0; lines < 4 && from > 0; lines++) {
+    const before = text.lastIndexOf('\n', from - 2) + 1
+    if (!/^\s*(#|@)/.test(text.slice(before, from))) break
+    from = before
+  }
+  for (const comment of tree.comments) {
+    if (comment.start < from) continue
+    if (comment.start > end) break
+    if (stated.test(comment.text)) return 'a comment says so'
+  }
+  return null
+}
+
+const drawn =
+  /^(random\.(random|randint|choices?|randrange|sample|uniform|getrandbits|shuffle)|uuid\.uuid[14]|secrets\.\w+|numpy\.random\.(rand|randint|random|randn|choice|uniform|normal))$/
+const outside =
+  /^(requests\.(get|post|put|request)|urllib\.request\.urlopen|google\.cloud\.bigquery\.|pymysql\.|psycopg2?\.|sqlalchemy\.create_engine|pandas\.read_(sql|sql_query|sql_table|gbq)|snowflake\.|feedparser\.|yfinance\.|pymongo\.|zenml\.client\.Client)/
+const clocks = /^(datetime\.datetime\.(now|utcnow)|datetime\.date\.today|time\.time)$/
+
+export interface Reason {
+  because: string
+  /** Its source may have changed where nothing that goes in has. */
+  source: boolean
+}
+
+/**
+ * Why the result may differ though nothing that goes in has changed: what the code of the step reaches, or what a
+ * comment beside the switch says.
+ */
+export function whyUncached(python: PythonModule, switched: Span, code: Func | null): Reason | null {
+  const comment = commentOn(python, switched)
+  if (comment !== null) return { because: comment, source: false }
+  if (code === null) return null
+  const calls = reachedFunctions(python, code).flatMap((one) => one.calls)
+  const seeded = calls.some((call) => /(^|_|\.)seed$/.test(call.method))
+  for (const call of calls) {
+    if (call.name === null) continue
+    if (outside.test(call.name)) return { because: `it asks another system (${call.name})`, source: true }
+    if (!seeded && drawn.test(call.name)) return { because: 'it draws random numbers', source: false }
+    if (clocks.test(call.name) && !usedForTiming(calls.length, call.method))
+      return { because: 'it reads the clock', source: false }
+  }
+  return null
+}
+
+/** A clock that is read twice or more in code that does other work measures how long something takes. */
+function usedForTiming(calls: number, method: string): boolean {
+  return method === 'time' && calls > 3
+}
