@@ -215,6 +215,10 @@ export interface ComputeSettings {
   limitedBy: string
   /** True when each trial of a search runs as a job of its own. */
   trials: boolean
+  /** What the code that runs on it does, where the request itself tells. */
+  work: StepWork[]
+  /** The library by which that code could compute on an accelerator; null: it has none. */
+  acceleratorLibrary: string | null
   /** Why accelerators that one launch leaves idle may serve another: 'background commands', 'bash run.sh'. */
   sharing: string
   /** Capacity that was bought ahead (reservation, training plan, block). */
@@ -236,6 +240,10 @@ export interface ProgramSettings {
   usesAccelerator: boolean
   /** It saves while it trains and can continue from what it saved. */
   resumes: boolean
+  /** What it does, in the order in which it first happens. */
+  work: StepWork[]
+  /** The library by which it could compute on an accelerator; null: it has none. */
+  acceleratorLibrary: string | null
 }
 
 /** One use of several devices in code: a wrapper around the model. */
@@ -426,6 +434,28 @@ export interface PipelineSettings {
   work: StepWork[]
 }
 
+/** An endpoint that answers requests, as a program starts it. */
+export interface ServingSettings {
+  /** As messages call it: 'SageMaker'. */
+  platform: string
+  /** What is billed for each replica: 'ml.g5.2xlarge'. */
+  machine: string
+  /** Accelerators of one replica, and which. */
+  gpus: number
+  gpuModel: string
+  /** Replicas that run at all times, and at most. */
+  minReplicas: number
+  maxReplicas: number
+  /** A policy of its own changes the number of replicas. */
+  autoscaled: boolean
+  /** The same program ends it. */
+  tornDown: boolean
+  /** Where the call that would end it is commented out. */
+  tearDownComment: Location
+  /** The program does more than deploy: it trains, or tries out what it has deployed. `deployment`: nothing else. */
+  purpose: 'trial' | 'deployment'
+}
+
 export interface LaunchSettings {
   launcher: string
   /** Processes per node. */
@@ -448,6 +478,7 @@ export interface Words {
   Model: ModelSettings
   Step: StepSettings
   Pipeline: PipelineSettings
+  Serving: ServingSettings
 }
 
 export type Word = keyof Words
