@@ -30,10 +30,17 @@ export async function materialise(
   surroundingsOf: (claim: Claim) => Surroundings,
 ): Promise<OfferedFix[]> {
   const offered: OfferedFix[] = []
-  for (const request of finding.requests)
-    offered.push(await one(request, finding, analyzer, load, surroundingsOf))
+  for (const request of finding.requests) {
+    const fix = await one(request, finding, analyzer, load, surroundingsOf)
+    // Two wishes may be spelled the same.
+    if (!offered.some((other) => isSame(other, fix))) offered.push(fix)
+  }
   // What can be applied comes first; refusals say why at the end.
   return [...offered.filter((fix) => 'edits' in fix), ...offered.filter((fix) => 'refused' in fix)]
+}
+
+function isSame(a: OfferedFix, b: OfferedFix): boolean {
+  return 'edits' in a && 'edits' in b && JSON.stringify(a.edits) === JSON.stringify(b.edits)
 }
 
 async function one(

@@ -1,5 +1,6 @@
 /** Every reader. The byte pre-filter of the project is derived from their triggers. */
 
+import { azureEndpointReader } from './azure/endpoint.js'
 import { azureSweepReader } from './azure/sweep.js'
 import { catboostReader } from './boosting/catboost.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
@@ -9,6 +10,7 @@ import { fastaiReader } from './fastai/learner.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { implicitDataParallelReader } from './huggingface/implicit-data-parallel.js'
+import { inferenceEndpointReader } from './huggingface/inference-endpoint.js'
 import { huggingfaceModelsReader } from './huggingface/models.js'
 import { huggingfacePaddingReader } from './huggingface/padding.js'
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
@@ -33,15 +35,19 @@ import { pytorchSamplesReader } from './pytorch/sample-operations.js'
 import { sparseReader } from './pytorch/sparse.js'
 import { rayTuneReader } from './ray/tune.js'
 import type { Reader } from './reader.js'
+import { sagemakerEndpointReader } from './sagemaker/endpoint.js'
 import { sagemakerReader } from './sagemaker/estimator.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
 import { skoptReader } from './scikit-optimize/search.js'
+import { shellEndpointReader } from './shell/endpoint.js'
 import { shellGridReader } from './shell/grid-loop.js'
 import { shellReader } from './shell/reader.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
 import { sklearnSearchReader } from './sklearn/search.js'
 import { slurmReader } from './slurm/reader.js'
 import { tensorflowReader } from './tensorflow/eager.js'
+import { ultralyticsReader } from './ultralytics/train.js'
+import { vertexEndpointReader } from './vertex/endpoint.js'
 import { vertexTuningReader } from './vertex/tuning-job.js'
 import { wandbSweepReader } from './wandb/sweep.js'
 
@@ -70,6 +76,11 @@ export const readers: readonly Reader[] = [
   slurmReader,
   kubernetesReader,
   sagemakerReader,
+  sagemakerEndpointReader,
+  vertexEndpointReader,
+  azureEndpointReader,
+  inferenceEndpointReader,
+  shellEndpointReader,
   azureSweepReader,
   hyperoptReader,
   kerasTunerReader,
@@ -88,5 +99,6 @@ export const readers: readonly Reader[] = [
   pytorchSamplesReader,
   huggingfacePaddingReader,
   fastaiReader,
+  ultralyticsReader,
   idleReader,
 ]

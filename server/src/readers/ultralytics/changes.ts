@@ -1,0 +1,57 @@
+/** How Ultralytics spells a change: an argument of `train()`. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimedCall } from '../claim-argument.js'
+import type { UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+
+export function changeUltralytics(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const set = (keyword: string, code: string, title: string): Change | Refusal => {
+    const written = writeArgument(facts, call, keyword, python.argument(call, keyword), code)
+    return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
+  }
+  const literal = (keyword: string): boolean =>
+    call.expr.args.some((one) => one.name === keyword && one.value.type === 'constant')
+  switch (claim.setting) {
+    case 'precision':
+      // The library has one switch; it tries the format out before it uses it.
+      return literal('amp')
+        ? {
+            title: 'Train in mixed precision (remove amp=False)',
+            safety: 'unsafe',
+            writes: [{ kind: 'remove keyword', path, call: range, name: 'amp' }],
+            imports: [],
+          }
+        : set('amp', 'True', 'Train in mixed precision (amp=True)')
+    case 'workers':
+      if (typeof value !== 'number' && literal('workers'))
+        return {
+          title: 'Load with worker processes (remove workers=0)',
+          safety: 'unsafe',
+          writes: [{ kind: 'remove keyword', path, call: range, name: 'workers' }],
+          imports: [],
+        }
+      return set('workers', String(value ?? 8), `Load with ${value ?? 8} worker processes`)
+    case 'earlyStopping': {
+      const patience = leisurely((value as { patience?: number }).patience ?? 10)
+      return set('patience', String(patience), `End the run after ${patience} epochs without improvement`)
+    }
+    case 'patience': {
+      const patience = leisurely(Number(value))
+      return set('patience', String(patience), `End the run after ${patience} epochs without improvement`)
+    }
+    case 'compiled':
+      return set('compile', 'True', 'Compile the model (compile=True)')
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}
+
+/** The learning rate falls over all epochs and augmentation ends shortly before: gains come late. */
+function leisurely(patience: number): number {
+  return Math.ceil(patience * 2.5)
+}
