@@ -3,6 +3,7 @@
  * runs it); what comes out is plain data.
  */
 
+import { configuredFrom } from '../config/configured.js'
 import { dockerfileFacts } from '../config/dockerfile.js'
 import { hclFacts } from '../config/hcl.js'
 import { jsonFacts } from '../config/json.js'
@@ -12,12 +13,14 @@ import type { ShellFacts } from '../config/shell-facts.js'
 import { tomlFacts } from '../config/toml.js'
 import { yamlFacts } from '../config/yaml.js'
 import type { Change, Refusal } from '../edit/write.js'
+import type { HydraFile } from '../link/hydra.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
-import type { ModuleSummary } from '../python/module.js'
+import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import type { Reader, ReaderContext, UnitFacts } from '../readers/reader.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
 import type { PythonTree } from '../syntax/python-ast.js'
 import { pythonTree } from '../syntax/python-tree.js'
+import type { ConfigurationRoot } from '../text/configured.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Language, Unit } from '../text/unit.js'
 import { ClaimBuilder } from '../workload/builder.js'
@@ -41,6 +44,8 @@ export interface FileRecord {
   /** What readers claim without knowing the rest of the project. */
   reading: Reading
   suppressions: Suppression[]
+  /** For a configuration file that a script reads: its values. Absent: nobody asked. */
+  configured?: HydraFile
 }
 
 /** What the rest of the project adds when a Python file is read again. */
@@ -49,6 +54,9 @@ export interface Surroundings {
   importers: ModuleSummary[]
   binding: Binding | null
   versions: Record<string, string>
+  /** Configurations that it reads, as `Neighbours.configurations`. */
+  configurations?: Record<string, ConfigurationRoot>
+  handed?: HandedConfiguration[]
 }
 
 type UnitTree = { python?: PythonTree; config?: ConfigFacts; shell?: ShellFacts }
@@ -119,6 +127,16 @@ export class Analyzer {
       }
     })
     return record
+  }
+
+  /** The values of a configuration file, for the scripts that read it. */
+  configuredOf(file: SourceFile): HydraFile {
+    const unit = file.units[0]
+    const documents = unit === undefined ? undefined : this.parsedOf(file).units[0]?.config?.documents
+    if (unit === undefined || documents === undefined) return { root: null }
+    const root = configuredFrom(file.path, unit, documents)
+    const header = /^\s*#\s*@package[ \t]+([\w.]+)/m.exec(unit.text.slice(0, 2_000))?.[1]
+    return header === undefined ? { root } : { root, package: header }
   }
 
   /** Reads a file again, with what the project says around it. */
@@ -243,6 +261,8 @@ export class Analyzer {
       const neighbours: Neighbours = {
         importedByName: new Map(Object.entries(surroundings.imported)),
         importers: own ? surroundings.importers : [],
+        configurations: new Map(own ? Object.entries(surroundings.configurations ?? {}) : []),
+        handed: own ? (surroundings.handed ?? []) : [],
       }
       const notebook = file.notebook && own
       const binding = own ? surroundings.binding : null

@@ -114,18 +114,20 @@ export class LocalBackend implements Backend {
     const decoded = decode(bytes)
     if ('problem' in decoded && decoded.problem !== undefined) return { error: decoded.problem }
     const file = sourceFile(path, (decoded as { text: string }).text)
-    const record = await this.loadFile(file, versions)
+    const record = await this.loadFile(file, versions, force)
     record.lines = countLines(bytes)
     record.bytes = bytes.length
     return { record }
   }
 
   /** Reads a text that an editor holds. */
-  async loadFile(file: SourceFile, versions: Versions): Promise<FileRecord> {
+  async loadFile(file: SourceFile, versions: Versions, force = false): Promise<FileRecord> {
     await this.analyzer.prepare(file)
     this.files.set(file.path, file)
     const text = file.text !== '' ? file.text : file.parts.map((part) => part.text).join('\0')
     const record = this.analyzer.load(file, hashOf(text), versions)
+    if (force && /^(yaml|json|toml)$/.test(file.units[0]?.language ?? ''))
+      record.configured = this.analyzer.configuredOf(file)
     this.trim()
     return record
   }

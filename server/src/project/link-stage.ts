@@ -3,10 +3,11 @@ import { ModuleIndex } from '../link/modules.js'
 import { folderOf, join } from '../link/paths.js'
 import { ProgramIndex } from '../link/programs.js'
 import type { LintError } from '../linter.js'
-import type { ModuleSummary } from '../python/module.js'
+import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import type { Binding, Claim, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
+import { ConfigurationLinker, type Configurations, handedRoot, handedTo } from './configurations.js'
 import type { LinkedLaunch } from './runs.js'
 
 /** Launches of one script that are told apart; further ones that set other flags are treated like unknown. */
@@ -18,9 +19,17 @@ export interface Linked {
   /** By path: the modules of the project that it imports. */
   imported: Map<string, string[]>
   importers: Map<string, string[]>
+  /** By script: the configuration files that it reads. */
+  configurations: Map<string, string[]>
   /** Files that an entry point or a launch reaches. */
   reached: Set<string>
   faults: LintError[]
+}
+
+interface ConfigurationsOfFile {
+  values: Configurations['values']
+  files: string[]
+  handed: HandedConfiguration[]
 }
 
 interface CachedReading extends ReadResult {
@@ -29,7 +38,8 @@ interface CachedReading extends ReadResult {
 
 /** What importers tell a module: what they use, not their constants. */
 function asImporter(summary: ModuleSummary): ModuleSummary {
-  return { ...summary, constants: {}, functions: {}, classes: {}, reexports: {} }
+  const { handed: _handed, configurations: _configurations, ...rest } = summary
+  return { ...rest, constants: {}, functions: {}, classes: {}, reexports: {} }
 }
 
 /** Launches with the same key make a script say the same. `located`: and at the same places of the launch file. */
@@ -70,15 +80,22 @@ export class Linker {
   private resolved = new WeakMap<FileRecord, Map<string, string>>()
   private readonly cache = new Map<string, CachedReading>()
   private linked: Linked | null = null
+  private known = new Set<string>()
+  private readonly configurations: ConfigurationLinker
+  /** Configurations of each script by itself, for one link. */
+  private own = new Map<string, Configurations>()
 
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
     private readonly backendOf: (path: string) => Backend,
-  ) {}
+  ) {
+    this.configurations = new ConfigurationLinker(records, (path) => this.known.has(path))
+  }
 
   setFiles(files: readonly string[]): void {
     if (files === this.files) return
     this.files = files
+    this.known = new Set(files)
     this.modules = new ModuleIndex(files.filter((path) => path.endsWith('.py')))
     this.programs = new ProgramIndex(files, this.modules)
     this.resolved = new WeakMap()
@@ -116,16 +133,66 @@ export class Linker {
     return [...missing]
   }
 
+  /** Configuration files that scripts or launches name and whose values are not known yet. */
+  missingConfigurations(): string[] {
+    this.own = new Map()
+    const missing = new Set<string>()
+    const add = (found: Configurations): void => {
+      for (const path of found.missing) missing.add(path)
+    }
+    for (const record of this.inOrder()) {
+      if (record.summary?.configurations !== undefined) add(this.configurations.of(record, null))
+      for (const launch of record.reading.launches) {
+        const resolved = this.programs.resolve(launch)
+        const script = 'path' in resolved ? this.records.get(resolved.path) : undefined
+        if (script !== undefined) add(this.configurations.of(script, launch))
+      }
+    }
+    return [...missing]
+  }
+
+  /** What a script reads, by itself or as it is launched. */
+  private configurationsOf(record: FileRecord, binding: Binding | null): Configurations {
+    if (binding !== null) return this.configurations.of(record, binding.launch)
+    let found = this.own.get(record.path)
+    if (found === undefined) {
+      found = this.configurations.of(record, null)
+      this.own.set(record.path, found)
+    }
+    return found
+  }
+
+  /** Its own configurations, and what importers hand to it. */
+  private configurationsFor(record: FileRecord, binding: Binding | null): ConfigurationsOfFile {
+    const own = this.configurationsOf(record, binding)
+    const values = { ...own.values }
+    const files = [...own.files]
+    const handed: HandedConfiguration[] = []
+    for (const path of this.linked?.importers.get(record.path) ?? []) {
+      const importer = this.records.get(path)
+      if (importer?.summary?.handed === undefined) continue
+      const given = handedTo(importer, record.path, this.importsOf(importer))
+      if (given.length === 0) continue
+      handed.push(...given)
+      const theirs = this.configurationsOf(importer, null)
+      files.push(...theirs.files)
+      for (const [key, value] of Object.entries(theirs.values)) values[handedRoot(path, key)] = value
+    }
+    return { values, files, handed }
+  }
+
   async link(versionsOf: (path: string) => Versions): Promise<Linked> {
     const linked: Linked = {
       readings: new Map(),
       launches: [],
       imported: new Map(),
       importers: new Map(),
+      configurations: new Map(),
       reached: new Set(),
       faults: [],
     }
     this.linked = linked
+    this.own = new Map()
     this.linkImports(linked)
     const fault = (path: string, messages: string[]): void => {
       for (const message of messages) linked.faults.push({ path, message })
@@ -136,7 +203,7 @@ export class Linker {
       const alone = !linked.imported.has(record.path) && !linked.importers.has(record.path)
       // Keeps the order of files, whatever order the readings arrive in.
       linked.readings.set(record.path, record.reading)
-      if (alone) fault(record.path, record.faults)
+      if (alone && record.summary?.configurations === undefined) fault(record.path, record.faults)
       else {
         const reading = this.read(record, null, 'base', versionsOf).then((result) => {
           linked.readings.set(record.path, result.reading)
@@ -152,7 +219,10 @@ export class Linker {
   }
 
   /** What the project says around a Python file. */
-  around(path: string): { imported: Record<string, ModuleSummary>; importers: ModuleSummary[] } {
+  around(
+    path: string,
+    binding: Binding | null = null,
+  ): Pick<Surroundings, 'imported' | 'importers' | 'configurations' | 'handed'> {
     const record = this.records.get(path)
     const imported: Record<string, ModuleSummary> = {}
     if (record !== undefined) {
@@ -165,20 +235,36 @@ export class Linker {
       const summary = this.records.get(importer)?.summary
       return summary === undefined || summary === null ? [] : [asImporter(summary)]
     })
+    if (record === undefined) return { imported, importers }
+    const { values, handed } = this.configurationsFor(record, binding)
+    if (Object.keys(values).length > 0) return { imported, importers, configurations: values, handed }
     return { imported, importers }
   }
 
   /** Import as written → path of a module of the project. */
   private importsOf(record: FileRecord): Map<string, string> {
     let found = this.resolved.get(record)
-    if (found !== undefined) return found
-    found = new Map()
-    for (const spec of record.summary?.imports ?? []) {
-      const path = this.modules.resolve(spec, record.path)
-      if (path !== undefined && path !== record.path) found.set(spec, path)
+    if (found === undefined) {
+      found = new Map()
+      for (const spec of record.summary?.imports ?? []) {
+        const path = this.modules.resolve(spec, record.path)
+        if (path !== undefined && path !== record.path) found.set(spec, path)
+      }
+      this.resolved.set(record, found)
     }
-    this.resolved.set(record, found)
-    return found
+    const targets = this.targetsOf(record)
+    return targets.length === 0 ? found : new Map([...found, ...targets])
+  }
+
+  /** Modules of the project that its configuration names: `_target_: src.models.net.Net` imports `src.models.net`. */
+  private targetsOf(record: FileRecord): [string, string][] {
+    const uses = record.summary?.configurations
+    if (uses === undefined || !uses.some((use) => use.kind === 'hydra')) return []
+    return this.configurations.targets(this.configurationsOf(record, null)).flatMap((target) => {
+      const spec = target.slice(0, Math.max(target.lastIndexOf('.'), 0))
+      const path = spec === '' ? undefined : this.modules.resolve(spec, record.path)
+      return path === undefined || path === record.path ? [] : [[spec, path] as [string, string]]
+    })
   }
 
   private linkImports(linked: Linked): void {
@@ -207,14 +293,16 @@ export class Linker {
       ...(this.linked!.imported.get(path) ?? []),
       ...(this.linked!.importers.get(path) ?? []),
     ]
-    const hashes = neighbours.map((one) => `${one} ${this.records.get(one)!.hash}`)
+    const files = this.configurationsFor(record, binding).files
+    if (binding === null && files.length > 0) this.linked!.configurations.set(path, files)
+    const hashes = [...neighbours, ...files].map((one) => `${one} ${this.records.get(one)!.hash}`)
     const versions = versionsOf(path)
     const bound = binding === null ? '' : bindingKey(binding, true)
     const key = [record.hash, ...hashes, spelled(versions), bound].join('|')
     const id = `${path}\0${slot}`
     const before = this.cache.get(id)
     if (before !== undefined && before.key === key) return before
-    const surroundings: Surroundings = { ...this.around(path), binding, versions }
+    const surroundings: Surroundings = { ...this.around(path, binding), binding, versions }
     const result = await this.backendOf(path).read(path, surroundings)
     const kept: CachedReading = { ...result, key }
     this.cache.set(id, kept)

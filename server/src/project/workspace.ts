@@ -66,6 +66,9 @@ export async function openProject(
  */
 const filesForPool = 1_600
 
+/** How deep configuration files that name each other are followed. */
+const configurationRounds = 8
+
 /** Files that are asked for at the same time. */
 const atOnce = 24
 
@@ -258,7 +261,7 @@ class Workspace implements Project {
         const file =
           typeof overlay === 'string' ? sourceFile(path, overlay) : notebookFromCells(path, overlay)
         this.analyzer.startEditing(path)
-        this.records.set(path, await this.local.loadFile(file, versions))
+        this.records.set(path, await this.local.loadFile(file, versions, force))
         this.errors.delete(path)
         return
       }
@@ -328,12 +331,21 @@ class Workspace implements Project {
   private async link(): Promise<Linked> {
     const versionsOf = (path: string): Record<string, string> => this.versions.of(path)
     this.linker.setFiles(this.files ?? [])
-    const modules = this.linker.missingModules()
-    if (modules.length > 0) await this.load(modules, true, {})
-    const scripts = this.linker.missingScripts()
-    if (scripts.length > 0) await this.load(scripts, true, {})
+    await this.loadMissing(this.linker.missingModules())
+    await this.loadMissing(this.linker.missingScripts())
+    // Files of a configuration name further ones, and classes of the project.
+    for (let round = 0; round < configurationRounds; round++) {
+      if (!(await this.loadMissing(this.linker.missingConfigurations()))) break
+      await this.loadMissing(this.linker.missingModules())
+    }
     this.linked = await this.linker.link(versionsOf)
     return this.linked
+  }
+
+  /** Reads files in which no reader has a word, since others need them. False: there are none. */
+  private async loadMissing(paths: string[]): Promise<boolean> {
+    if (paths.length > 0) await this.load(paths, true, {})
+    return paths.length > 0
   }
 
   async fixes(finding: Finding): Promise<OfferedFix[]> {
@@ -359,6 +371,8 @@ class Workspace implements Project {
     for (const other of [...(linked.imported.get(path) ?? []), ...(linked.importers.get(path) ?? [])]) {
       found.add(other)
     }
+    for (const other of linked.configurations.get(path) ?? []) found.add(other)
+    for (const [script, files] of linked.configurations) if (files.includes(path)) found.add(script)
     for (const { launch, script, binding } of linked.launches) {
       const members = [launch.location.path, ...binding.settings.map((claim) => claim.location.path)]
       if (script !== null) members.push(script)

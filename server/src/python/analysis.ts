@@ -1,9 +1,12 @@
 /** One Python unit, analysed: the implementation of `PythonModule`. */
 import type { ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
+import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Span } from '../text/location.js'
 import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
 import { programArguments } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
+import { canonicalName } from './canonical-names.js'
+import { configuredNode, instantiated, isInstantiation } from './configured.js'
 import { dataclassArguments, fieldDefault } from './data-classes.js'
 import { assignRoles, EffectFinder } from './effects.js'
 import { evidenceOf } from './evidence.js'
@@ -16,6 +19,7 @@ import type {
   Effects,
   Folded,
   Func,
+  HandedConfiguration,
   Klass,
   Loop,
   ModuleSummary,
@@ -34,6 +38,10 @@ export interface Neighbours {
   /** Modules of the project that this one imports, under the name it uses ('..data', 'engine'). */
   importedByName: Map<string, ModuleSummary>
   importers: ModuleSummary[]
+  /** Configurations that it reads, by path as written; Hydra's under 'hydra'. */
+  configurations?: Map<string, ConfigurationRoot>
+  /** What its importers hand to its functions and classes; `target` is the name in this module. */
+  handed?: HandedConfiguration[]
 }
 
 const programNames =
@@ -62,6 +70,10 @@ export class Analysis implements PythonModule {
   complete = false
   readonly importedByName: Map<string, ModuleSummary>
   readonly importers: ModuleSummary[]
+  readonly configurations: ReadonlyMap<string, ConfigurationRoot>
+  readonly handed: readonly HandedConfiguration[]
+  /** Calls of `instantiate(cfg.trainer)`: what they make, and from what. */
+  readonly instantiations = new Map<Call, { node: Configured & { kind: 'map' }; overridable: boolean }>()
   private readonly folder: Folder
   private readonly finder: EffectFinder
   private usesNearby: Set<string> | null = null
@@ -84,6 +96,8 @@ export class Analysis implements PythonModule {
   ) {
     this.importedByName = neighbours.importedByName
     this.importers = neighbours.importers
+    this.configurations = neighbours.configurations ?? new Map()
+    this.handed = neighbours.handed ?? []
     this.hasErrors = tree.hasErrors
     this.scopes = buildScopes(tree.body, text.length)
     const index = indexTree(tree)
@@ -103,6 +117,7 @@ export class Analysis implements PythonModule {
     this.resolveCalls()
     this.programArguments = [...programArguments(this.calls), ...dataclassArguments(this)]
     this.complete = true
+    if (this.configurations.size > 0) this.resolveInstantiations()
     assignRoles(this.finder, this.loops)
     for (const loop of this.loops) loop.trips = tripsOf(this, loop)
     for (const call of this.calls)
@@ -168,6 +183,12 @@ export class Analysis implements PythonModule {
   }
   isChanged(expr: Expr): boolean {
     return expr.type === 'name' && this.changesOf(expr.id, expr.start).length > 0
+  }
+  configured(expr: Expr): Configured | null {
+    return configuredNode(this, expr)?.node ?? null
+  }
+  configurationFile(path: string): Configured | null {
+    return this.configurations.get(path)?.root ?? null
   }
   possible(expr: Expr): Expr[] | null {
     return possibleValues(this, expr)
@@ -418,6 +439,26 @@ export class Analysis implements PythonModule {
       }
     }
     for (const statement of this.statements) this.collectUses(statement)
+  }
+
+  /** `instantiate(cfg.trainer)` is a call of what `_target_` names, with the keys as its arguments. */
+  private resolveInstantiations(): void {
+    for (const call of this.calls) {
+      if (!isInstantiation(call.name)) continue
+      const found = instantiated(this, call)
+      if (found === null) continue
+      this.instantiations.set(call, found)
+      call.name = canonicalName(found.target)
+      this.ownUses.add(call.name)
+    }
+    if (this.instantiations.size === 0) return
+    this.byName = null
+    for (const call of this.calls) {
+      const { callee } = call.expr
+      if (callee.type !== 'attribute' || call.name !== null || call.receiver !== null) continue
+      call.receiver = this.typeOf(callee.value)
+      if (call.receiver !== null) this.ownUses.add(`${call.receiver}.${callee.attr}`)
+    }
   }
 
   /** Library names that are used without being called: `with torch.no_grad`, flags that are set, decorators. */

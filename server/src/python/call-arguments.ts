@@ -1,6 +1,8 @@
 /** Arguments of a call: keywords, positions, unpacked dictionaries, arguments frozen by `partial`. */
 import type { Argument, Expr } from '../syntax/python-ast.js'
+import { type Configured, configuredChild } from '../text/configured.js'
 import type { Analysis } from './analysis.js'
+import { configuredNode, foldConfigured } from './configured.js'
 import type { ArgumentValue, Call } from './module.js'
 import { partialBehind } from './names.js'
 
@@ -10,12 +12,35 @@ export function argumentOf(
   keyword: string,
   position: number | null,
 ): ArgumentValue {
+  const made = analysis.instantiations.get(call)
+  if (made !== undefined) {
+    const rest = call.expr.args.slice(1)
+    const own = search(analysis, rest, keyword, position)
+    return own.state === 'absent' ? inConfigured(call.expr, made.node, keyword, made.overridable) : own
+  }
   const frozen = partialBehind(analysis, call.expr.callee)
   const shift = frozen === null ? 0 : frozen.expr.args.filter((argument) => argument.name === null).length - 1
   const own = search(analysis, call.expr.args, keyword, position === null ? null : position - shift)
   if (own.state !== 'absent' || frozen === null) return own
   // The first argument of `partial` is the callable itself.
   return search(analysis, frozen.expr.args.slice(1), keyword, position)
+}
+
+/** The value of a key of a configuration, shown at `expr`. */
+function inConfigured(expr: Expr, node: Configured, keyword: string, overridable: boolean): ArgumentValue {
+  const child = configuredChild(node, keyword)
+  if (child === undefined) {
+    const { at } = node
+    if (at.keys === null) return { state: 'absent', overridable }
+    return { state: 'absent', overridable, configured: { ...at, keys: [...at.keys, keyword] } }
+  }
+  if (child.kind === 'unknown') return { state: 'unknown', because: child.because }
+  return {
+    state: 'given',
+    expr,
+    folded: foldConfigured(child, overridable),
+    span: { start: expr.start, end: expr.end },
+  }
 }
 
 function given(analysis: Analysis, expr: Expr): ArgumentValue {
@@ -30,6 +55,7 @@ function search(
 ): ArgumentValue {
   let seen = 0
   let unpacked: string | null = null
+  let absent: ArgumentValue & { state: 'absent' } = { state: 'absent' }
   for (const argument of args) {
     if (argument.star === 1) {
       const items = analysis.definition(argument.value)
@@ -42,6 +68,7 @@ function search(
       const found = inDictionary(analysis, argument.value, keyword)
       if (found.state === 'given') return found
       if (found.state === 'unknown') unpacked = found.because
+      else absent = found
     } else if (argument.name !== null) {
       if (argument.name === keyword) return given(analysis, argument.value)
     } else {
@@ -49,7 +76,7 @@ function search(
       seen++
     }
   }
-  return unpacked === null ? { state: 'absent' } : { state: 'unknown', because: unpacked }
+  return unpacked === null ? absent : { state: 'unknown', because: unpacked }
 }
 
 /** The value of a key in a dictionary: as written, then as changed by assignments and `update`. */
@@ -64,6 +91,11 @@ export function inDictionary(
   if (depth > 8) return opaque
   const inner = (part: Expr): ArgumentValue =>
     inDictionary(analysis, part, keyword, Math.max(until, part.start), depth + 1)
+  const configured = configuredNode(analysis, expr)
+  if (configured !== null) {
+    if (configured.node === undefined) return opaque
+    return inConfigured(expr, configured.node, keyword, configured.overridable)
+  }
   const value = analysis.definition(expr)
   if (value.type === 'conditional') {
     const branches = [inner(value.then), inner(value.otherwise)]

@@ -4,9 +4,11 @@
  */
 
 import type { Argument, Expr } from '../syntax/python-ast.js'
+import { configuredChild } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
+import { configuredNode, foldConfigured } from './configured.js'
 import { foldFunction, mapNumbers, maximumItems } from './fold-numeric.js'
 import type { Folded, ProgramArgument } from './module.js'
 import type { Mutation } from './mutations.js'
@@ -143,7 +145,7 @@ export class Folder {
       case 'attribute':
         return this.attribute(expr)
       case 'subscript':
-        return this.subscript(expr.value, expr.index)
+        return this.subscript(expr, expr.value, expr.index)
       case 'comprehension':
         return this.comprehension(expr)
       case 'call':
@@ -385,6 +387,8 @@ export class Folder {
     }
     const field = this.analysis.fieldDefault(expr)
     if (field !== null) return this.fold(field)
+    const configured = this.configured(expr)
+    if (configured !== null) return configured
     if (expr.value.type === 'name') {
       const found = bindingsOf(this.analysis, expr.value.id, expr.value.start).bindings.at(-1)?.target
       const module = found === undefined || found === null ? null : projectTarget(this.analysis, found)
@@ -395,9 +399,19 @@ export class Folder {
     return unknown(`.${expr.attr}`)
   }
 
-  private subscript(value: Expr, index: Expr): Folded {
+  /** A value of a configuration file; null: it is none. */
+  private configured(expr: Expr): Folded | null {
+    const found = configuredNode(this.analysis, expr)
+    if (found === null) return null
+    if (found.node === undefined) return unknown('the configuration does not hold it')
+    return foldConfigured(found.node, found.overridable)
+  }
+
+  private subscript(expr: Expr, value: Expr, index: Expr): Folded {
     if (nameOf(this.analysis, value) === 'os.environ')
       return this.environment(this.fold(index), unknown('the environment'))
+    const configured = this.configured(expr)
+    if (configured !== null) return configured
     const container = this.fold(value)
     const key = this.fold(index)
     if (container.state === 'unknown') return container
@@ -540,6 +554,19 @@ export class Folder {
     return this.fold(argument.value.type === 'starred' ? argument.value.value : argument.value)
   }
 
+  /** `cfg.get('key', fallback)` of a configuration. */
+  private configuredGet(expr: Expr & { type: 'call' }, receiver: Expr): Folded | null {
+    const found = configuredNode(this.analysis, receiver)
+    const [key, fallback] = expr.args
+    if (found === null || key === undefined) return null
+    const name = this.fold(key.value)
+    if (found.node === undefined || name.state === 'unknown') return unknown('the configuration')
+    const child = configuredChild(found.node, String(name.value))
+    if (child !== undefined) return foldConfigured(child, found.overridable)
+    const otherwise = fallback === undefined ? known(null) : this.fold(fallback.value)
+    return otherwise.state === 'unknown' ? otherwise : { ...otherwise, overridable: found.overridable }
+  }
+
   /** `.tolist()`, `.copy()`, `.get(key, fallback)` on folded values; project functions are not evaluated. */
   private method(expr: Expr & { type: 'call' }): Folded {
     const func = functionOf(this.analysis, expr.callee)
@@ -550,6 +577,8 @@ export class Folder {
       return unknown(`${func.name}()`)
     }
     if (expr.callee.type !== 'attribute') return unknown('a call')
+    const configured = expr.callee.attr === 'get' ? this.configuredGet(expr, expr.callee.value) : null
+    if (configured !== null) return configured
     const receiver = this.fold(expr.callee.value)
     if (receiver.state === 'unknown') return unknown(`.${expr.callee.attr}()`)
     const { value } = receiver

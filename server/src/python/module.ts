@@ -14,6 +14,7 @@ import type {
   While,
   With,
 } from '../syntax/python-ast.js'
+import type { Configured, ConfiguredPlace } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import type { Location, Span } from '../text/location.js'
 import type { Channel, Evidence } from '../workload/claim.js'
@@ -29,12 +30,20 @@ export type Folded =
       overridable: boolean
       /** Where the value stands when that is not the expression itself (a flag on a launch line). */
       location?: Location
+      /** It is written in a configuration file, there. */
+      configured?: ConfiguredPlace
     }
   | { state: 'unknown'; because: string }
 
 /** One argument of a call. `absent` only when nothing (`*args`, `**kwargs`) could carry it. */
 export type ArgumentValue =
-  | { state: 'absent' }
+  | {
+      state: 'absent'
+      /** The keys of a configuration file that would carry it, and a place to show. */
+      configured?: ConfiguredPlace
+      /** A launch that is not known could bring it. */
+      overridable?: boolean
+    }
   | {
       state: 'given'
       expr: Expr
@@ -158,6 +167,27 @@ export interface ModuleSummary {
   isEntry: boolean
   /** What it is for and runs on, seen by itself. */
   evidence?: Evidence
+  /** Configuration files that it names. */
+  configurations?: ConfigurationUse[]
+  /** Configurations that it passes on to other modules. */
+  handed?: HandedConfiguration[]
+}
+
+/** A configuration that a module reads: a file by its path as written, or what Hydra composes. */
+export type ConfigurationUse =
+  | { kind: 'file'; path: string }
+  /** `@hydra.main(config_path, config_name)`; null: not given. */
+  | { kind: 'hydra'; folder: string | null; name: string | null }
+
+/** A configuration, or a part of it, as the argument of a function or class of another module. */
+export interface HandedConfiguration {
+  /** As imported, dotted: 'src.engine.train'. */
+  target: string
+  /** Keyword, or null with the position. */
+  name: string | null
+  position: number
+  root: string
+  keys: (string | number)[]
 }
 
 export interface PythonModule {
@@ -202,6 +232,10 @@ export interface PythonModule {
    * calls of a function pass for a parameter, or its one definition. Null where they cannot be listed.
    */
   possible(expr: Expr): Expr[] | null
+  /** The value of a configuration file that an expression stands for; null: none, or it is not known. */
+  configured(expr: Expr): Configured | null
+  /** A configuration file by its path as the code or the launch names it; null: it is not in the project. */
+  configurationFile(path: string): Configured | null
   /** True for a name whose list or dictionary is changed in place after it was made, before this place. */
   isChanged(expr: Expr): boolean
   /** The expression that a name was last assigned before this place (one assignment in reach), else itself. */

@@ -2,6 +2,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
+import { configurationUses, handedConfigurations } from './configured.js'
 import { loggedNames } from './logged-metrics.js'
 import type { ModuleSummary } from './module.js'
 import { nameOf } from './names.js'
@@ -77,5 +78,14 @@ export function summarise(analysis: Analysis): ModuleSummary {
     imports: [...analysis.importSpecs],
     isEntry: analysis.isEntry,
     evidence: analysis.evidence,
+    ...configurationsOf(analysis),
   }
+}
+
+/** Nothing for the many modules that read no configuration. */
+function configurationsOf(analysis: Analysis): Pick<ModuleSummary, 'configurations' | 'handed'> {
+  const configurations = configurationUses(analysis)
+  if (configurations.length === 0) return {}
+  const handed = handedConfigurations(analysis)
+  return handed.length === 0 ? { configurations } : { configurations, handed }
 }

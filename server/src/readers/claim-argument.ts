@@ -3,6 +3,7 @@
  * channel, what cannot be read is unknown.
  */
 import type { ArgumentValue, Call, Folded, PythonModule } from '../python/module.js'
+import type { ConfiguredPlace } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import type { Place, SubjectBuilder } from '../workload/builder.js'
 import type { SettingName, Word, Words } from '../workload/words.js'
@@ -10,6 +11,13 @@ import type { SettingName, Word, Words } from '../workload/words.js'
 /** What is shown for a call: its callee, without the arguments. */
 export function calleePlace(call: Call): Place {
   return { start: call.expr.start, end: call.expr.callee.end }
+}
+
+/** The keys of a configuration file, as what a change edits. */
+export function configuredSite(site: Place, { document, keys }: ConfiguredPlace): Place {
+  const { anchor } = site
+  const place: Place = { start: 0, end: 0, document, keys: keys ?? [] }
+  return anchor === undefined ? place : { ...place, anchor }
 }
 
 /** The whole call: what a change of one of its arguments edits. */
@@ -42,9 +50,11 @@ export function claimArgument<W extends Word, K extends SettingName<W>>(
   const site = callSite(call, rules.anchor)
   if (argument.state === 'absent') {
     if (rules.otherwise === undefined) return
+    const there = argument.configured
     subject.default(setting, key, rules.otherwise, calleePlace(call), {
-      site,
-      overridable: rules.openDefault ?? false,
+      site: there === undefined ? site : configuredSite(site, there),
+      overridable: rules.openDefault ?? argument.overridable ?? false,
+      ...(there === undefined ? {} : { location: there.location }),
     })
     return
   }
@@ -71,7 +81,7 @@ export function claimFolded<W extends Word, K extends SettingName<W>>(
     subject.unknown(setting, key, 'a value that is not understood', place, { site, channel: folded.channel })
   } else {
     subject.known(setting, key, value, place, {
-      site,
+      site: folded.configured === undefined ? site : configuredSite(site, folded.configured),
       channel: folded.channel,
       overridable: folded.overridable,
       ...(folded.location === undefined ? {} : { location: folded.location }),
