@@ -1,5 +1,6 @@
 /** Every reader. The byte pre-filter of the project is derived from their triggers. */
 
+import { airflowReader } from './airflow/dag.js'
 import { azureEndpointReader } from './azure/endpoint.js'
 import { azureSweepReader } from './azure/sweep.js'
 import { catboostReader } from './boosting/catboost.js'
@@ -70,6 +71,7 @@ export const readers: readonly Reader[] = [
   programReader,
   sklearnSearchReader,
   sklearnGridReader,
+  airflowReader,
   wandbSweepReader,
   shellReader,
   shellGridReader,

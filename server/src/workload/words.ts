@@ -420,6 +420,10 @@ export interface PipelineSettings {
   end: string
   /** Intervals that have passed are run as well. */
   catchUp: boolean
+  /** Its steps work on what belongs to the interval of the run ('{{ ds }}'). */
+  perInterval: boolean
+  /** Where an argument about catching up stands that nothing reads: 'default_args'. */
+  misplaced: string
   /** Seconds after which a run is ended; null: never. */
   runLimit: number | null
   /** Accelerators that one run asks for at once, at most. */

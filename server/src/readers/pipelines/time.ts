@@ -11,7 +11,8 @@ const dates = new Set([
   'airflow.utils.timezone.datetime',
   'airflow.sdk.timezone.datetime',
 ])
-const parsers = /^(pendulum\.parse|pendulum\.from_format|datetime\.datetime\.(fromisoformat|strptime)|dateutil\.parser\.parse|airflow\.(utils|sdk)\.timezone\.parse)$/
+const parsers =
+  /^(pendulum\.parse|pendulum\.from_format|datetime\.datetime\.(fromisoformat|strptime)|dateutil\.parser\.parse|airflow\.(utils|sdk)\.timezone\.parse)$/
 const written = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]|$)/
 
 function iso(year: number, month: number, day: number): string | null {
@@ -84,7 +85,12 @@ export function secondsOf(python: PythonModule, expr: Expr): number | null {
   let seconds = 0
   for (const [position, argument] of value.args.entries()) {
     const names = relative ? [...longUnits, ...units] : units
-    const unit = argument.name === null ? (relative ? undefined : units[position]) : names.find(([name]) => name === argument.name)
+    const unit =
+      argument.name === null
+        ? relative
+          ? undefined
+          : units[position]
+        : names.find(([name]) => name === argument.name)
     const count = python.fold(argument.value)
     if (unit === undefined || count.state === 'unknown' || typeof count.value !== 'number') return null
     seconds += unit[1] * count.value

@@ -1,0 +1,65 @@
+/** How Airflow spells a change of a DAG or a task. */
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimedCall } from '../claim-argument.js'
+import type { UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+
+export function changeAirflow(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python } = facts
+  if (python === undefined) return { reason: 'this is not written in Python' }
+  if (claim.site.anchor === 'decorator') return decorate(claim, value, facts)
+  const call = claimedCall(python, claim.site)
+  if (call === null) return { reason: 'the call is no longer there' }
+  const set = (name: string, code: string): Write | Refusal => {
+    const given = python.argument(call, name)
+    return writeArgument(facts, call, name, given, code)
+  }
+  const change = (title: string, ...writes: (Write | Refusal)[]): Change | Refusal => {
+    const refused = writes.find((one): one is Refusal => 'reason' in one)
+    return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports: [] }
+  }
+  switch (claim.setting) {
+    case 'catchUp':
+      return change('Run only from now on: catchup=False', set('catchup', 'False'))
+    case 'concurrentRuns':
+      return change(`One run at a time: max_active_runs=${value}`, set('max_active_runs', String(value)))
+    case 'retries':
+      return change(
+        value === 0 ? 'Do not start it again: retries=0' : `Start it again once at most: retries=${value}`,
+        // What the DAG gives to all of its tasks stays as it is.
+        {
+          kind: 'set keyword',
+          path: facts.path,
+          call: { unit: claim.site.unit, start: call.expr.start, end: call.expr.end },
+          name: 'retries',
+          value: String(value),
+        },
+      )
+    case 'startsAfterFailure':
+      return change('Start only when all before it has succeeded: remove trigger_rule', {
+        kind: 'remove keyword',
+        path: facts.path,
+        call: { unit: claim.site.unit, start: call.expr.start, end: call.expr.end },
+        name: 'trigger_rule',
+      })
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}
+
+/** A bare `@task` takes its first argument. */
+function decorate(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { unit, start, end } = claim.site
+  const text = facts.python!.text.slice(start, end)
+  if (claim.setting !== 'retries' || !/^[\w.]+$/.test(text))
+    return { reason: 'the decorator is no longer there' }
+  return {
+    title: `Start it again at most ${value} times: retries=${value}`,
+    safety: 'unsafe',
+    writes: [
+      { kind: 'replace', path: facts.path, range: { unit, start, end }, text: `${text}(retries=${value})` },
+    ],
+    imports: [],
+  }
+}

@@ -1,0 +1,61 @@
+import { cronInterval, intervalsBetween } from '../../estimate/schedule.js'
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type FixRequest, type Severity } from '../rule.js'
+import { quoted, trainsOrHolds } from './pipeline-words.js'
+
+/** From this many runs on, the bill of the first day is an event. */
+const many = 10
+
+export default defineRule({
+  name: 'pipeline/catch-up',
+  judges: 'Pipeline',
+  checklist: ['waste/duplicate-jobs', 'cadence/daily', 'observability/retry-count'],
+  severity: 'error',
+  summary: 'A schedule that begins in the past trains once for every interval that has gone by.',
+  supersedes: ['pipeline/overlapping-runs'],
+  check(judged, { report, today }) {
+    const { catchUp, interval, start, end, schedule, concurrentRuns, misplaced } = judged.settings
+    if (catchUp === undefined || effective(catchUp) !== true || !trainsOrHolds(judged)) return
+    const seconds = effective(interval)
+    const first = effective(start)
+    if (seconds == null || first === undefined || end?.state === 'unknown') return
+    const last = effective(end)
+    const runs = intervalsBetween(first, last !== undefined && last < today ? last : today, seconds)
+    if (runs < 2) return
+
+    const set: FixRequest['set'] = [{ claim: catchUp, value: false }]
+    if (concurrentRuns !== undefined && (effective(concurrentRuns) ?? 2) > 1)
+      set.push({ claim: concurrentRuns, value: 1 })
+    const rhythm = effective(schedule) ?? 'its schedule'
+    const text = cronInterval(rhythm) === null ? rhythm : `"${rhythm}"`
+    const engine = effective(judged.settings.engine) ?? 'The scheduler'
+    const why = catchUp.state === 'default' ? `${engine} 2 catches up by itself` : `${catchUp.key} is on`
+    const unread =
+      misplaced === undefined ? '' : ` The ${catchUp.key} in ${effective(misplaced)} is read by nothing.`
+    report({
+      at: catchUp,
+      severity: severityOf(judged, runs),
+      message: `${why}: with ${start!.key} ${first} and ${text}, ${runs.toLocaleString('en-US')} training runs start as soon as ${quoted(judged)} is switched on.${unread}`,
+      saving: {
+        fraction: [1 - 1 / runs, 1 - 1 / runs],
+        usd: null,
+        basis: `${runs.toLocaleString('en-US')} runs for intervals that have passed, against the latest one (as of ${today})`,
+      },
+      fixes: [{ set }],
+      related: [
+        { location: start!.location, message: 'the first interval' },
+        ...(misplaced === undefined ? [] : [{ location: misplaced.location, message: 'read by nothing' }]),
+      ],
+    })
+  },
+})
+
+function severityOf(judged: Judged<'Pipeline'>, runs: number): Severity {
+  const { catchUp, perInterval } = judged.settings
+  // Whoever switches it on and reads the interval wants one model for each of them.
+  if (catchUp!.state === 'known' && effective(perInterval) === true) return 'information'
+  return runs >= many && catchUp!.state === 'default' && (effective(judged.settings.gpus) ?? 0) > 0
+    ? 'error'
+    : 'warning'
+}

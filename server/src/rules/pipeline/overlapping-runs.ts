@@ -1,0 +1,66 @@
+import { day, hour, rhythm } from '../../estimate/schedule.js'
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+import { quoted, trainsOrHolds } from './pipeline-words.js'
+
+export default defineRule({
+  name: 'pipeline/overlapping-runs',
+  judges: 'Pipeline',
+  checklist: ['waste/duplicate-jobs', 'cadence/daily'],
+  severity: 'warning',
+  summary: 'A scheduled run that is slower than its schedule is joined by the next one.',
+  check(judged, { report }) {
+    const { concurrentRuns, interval, runLimit } = judged.settings
+    if (concurrentRuns === undefined || concurrentRuns.state === 'unknown' || !trainsOrHolds(judged)) return
+    const most = concurrentRuns.value ?? null
+    const seconds = effective(interval)
+    if (
+      (most !== null && most <= 1) ||
+      seconds == null ||
+      runLimit === undefined ||
+      runLimit.state === 'unknown'
+    )
+      return
+    const limit = runLimit.value ?? null
+    if (limit !== null && limit <= seconds) return
+    const severity = severityOf(judged, seconds, most)
+    if (severity === null) return
+    const gpus = effective(judged.settings.gpus) ?? 0
+    const held =
+      gpus > 0 ? `: two of them hold 2 × ${gpus} GPU${gpus === 1 ? '' : 's'}` : ' and trains beside it'
+    const allowed =
+      most === null
+        ? concurrentRuns.key
+        : `${concurrentRuns.key} ${concurrentRuns.state === 'default' ? `is ${most} by default` : `is ${most}`}`
+    const slow = limit === null ? 'Nothing ends a slow run' : `A run may take ${duration(limit)}`
+    report({
+      at: concurrentRuns,
+      severity,
+      message: `${named(judged)} starts ${rhythm(seconds)}. ${slow}, so the next one joins it (${allowed})${held}.`,
+      fixes: [{ set: [{ claim: concurrentRuns, value: 1 }] }],
+    })
+  },
+})
+
+function named(judged: Judged<'Pipeline'>): string {
+  const name = quoted(judged)
+  return name === 'it' ? 'This pipeline' : name
+}
+
+function duration(seconds: number): string {
+  return rhythm(seconds)
+    .replace(/^every (\d)/, '$1')
+    .replace(/^every /, 'one ')
+}
+
+/** Null: a run would have to be unlikely slow. */
+function severityOf(judged: Judged<'Pipeline'>, interval: number, most: number | null): Severity | null {
+  if ((effective(judged.settings.gpus) ?? 0) > 0) {
+    if (interval > 7 * day) return 'hint'
+    return most === null && interval <= day ? 'warning' : 'information'
+  }
+  const { accelerator } = judged.subject.evidence
+  if (accelerator === 'gpu' || accelerator === 'maybe') return interval <= day ? 'information' : 'hint'
+  return interval <= hour ? 'hint' : null
+}
