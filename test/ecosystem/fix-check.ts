@@ -42,7 +42,6 @@ export async function checkFixes(
   const run: FixRun = { checked: [], refused: new Map() }
   let done = 0
   for (const finding of findings) {
-    // Overlays of the fix before have been closed, so the project is as it is on disk.
     for (const fix of await project.fixes(finding)) {
       if ('refused' in fix) run.refused.set(fix.refused, (run.refused.get(fix.refused) ?? 0) + 1)
       else if (fix.edits.length > 0)
@@ -107,6 +106,8 @@ async function checkOne(
     if (each.severity !== 'hint') remarks.push(`brings ${each.severity} ${each.rule}: ${each.message}`)
   }
   for (const path of paths) project.close(path)
+  // Until then the project still holds the fixed texts.
+  await project.lint()
   return result()
 }
 
