@@ -7,6 +7,7 @@ import { catboostReader } from './boosting/catboost.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
 import { sklearnBoostingReader } from './boosting/sklearn.js'
 import { xgboostReader } from './boosting/xgboost.js'
+import { composerReader } from './composer/trainer.js'
 import { fastaiReader } from './fastai/learner.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
@@ -17,6 +18,7 @@ import { huggingfacePaddingReader } from './huggingface/padding.js'
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
 import { huggingfaceOperationsReader } from './huggingface/trainer-operations.js'
 import { hyperoptReader } from './hyperopt/fmin.js'
+import { igniteReader } from './ignite/engine.js'
 import { kerasReader } from './keras/model.js'
 import { kerasTunerReader } from './keras-tuner/tuner.js'
 import { kubernetesReader } from './kubernetes/job.js'
@@ -102,5 +104,7 @@ export const readers: readonly Reader[] = [
   huggingfacePaddingReader,
   fastaiReader,
   ultralyticsReader,
+  igniteReader,
+  composerReader,
   idleReader,
 ]

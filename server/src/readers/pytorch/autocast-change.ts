@@ -28,13 +28,33 @@ export function changePrecision(claim: Claim, value: unknown, facts: UnitFacts):
     )
   }
   if (claim.site.anchor === 'autocast') return switchOn(claim, facts, python)
+  if (claim.site.anchor === 'step') return wrapStep(claim, format, facts, python)
   const loop = python.loops.find(
     (one) => one.node.start === claim.site.start && one.node.end === claim.site.end,
   )
   if (loop === undefined) return refuse('the loop is not in the file any more')
-  const block = forwardBlock(python as Analysis, loop)
+  const block = forwardBlock(python as Analysis, loop.node.body, () =>
+    reachedFunctions(python as Analysis, loop),
+  )
   if ('reason' in block) return block
   return format === 'bf16' ? wrapBf16(facts, python, block) : sketchFp16(facts, python, loop, block)
+}
+
+/** A function that an engine calls for each batch. */
+function wrapStep(
+  claim: Claim,
+  format: 'bf16' | 'fp16',
+  facts: UnitFacts,
+  python: PythonModule,
+): Change | Refusal {
+  const { start, end } = claim.site
+  const step = python.functions.find(({ node }) => node.start === start && node.end === end)
+  if (step === undefined) return refuse('the step is not in the file any more')
+  const block = forwardBlock(python as Analysis, step.node.body, () => [])
+  if ('reason' in block) return block
+  return format === 'bf16'
+    ? wrapBf16(facts, python, block)
+    : refuse('fp16 needs a gradient scaler that outlives the step')
 }
 
 /** `autocast(enabled=False)`: the switch itself. */
@@ -75,11 +95,9 @@ function rangeOf(facts: UnitFacts, node: { start: number; end: number }): Python
 }
 
 /** The statements from the model's call to the loss, where forward and backward stand in one block. */
-function forwardBlock(analysis: Analysis, loop: Loop): ForwardBlock | Refusal {
-  const blocks = blocksWithBackward(analysis, loop.node.body)
-  if (blocks.length === 0) {
-    for (const func of reachedFunctions(analysis, loop)) blocks.push(...blocksWithBackward(analysis, func))
-  }
+function forwardBlock(analysis: Analysis, body: Stmt[], reached: () => Stmt[][]): ForwardBlock | Refusal {
+  const blocks = blocksWithBackward(analysis, body)
+  if (blocks.length === 0) for (const func of reached()) blocks.push(...blocksWithBackward(analysis, func))
   if (blocks.length === 0) return refuse('the backward pass is not in this file')
   if (blocks.length > 1) return refuse('there are several backward passes')
   const { path, call } = blocks[0]!

@@ -96,6 +96,15 @@ export function precisionOf(
   return { state: 'default' }
 }
 
+/** Why the precision of a step cannot be told from the code of the step; null: nothing in the program lowers it. */
+export function loweredElsewhere(python: PythonModule): string | null {
+  for (const engine of engines) if (usesAny(python, [engine])) return `${engine.slice(0, -1)} decides`
+  if (usesAny(python, loopEngines)) return 'an engine decides'
+  return usesAny(python, loweringUses) || codeMatches(python, lowering)
+    ? 'precision is lowered elsewhere in the program'
+    : null
+}
+
 /** Backward calls that are handed the loss, by the loop that they stand in. */
 function handedLosses(python: PythonModule): Map<Loop, Call> {
   return once(python, 'handed losses', () => {

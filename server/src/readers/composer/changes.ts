@@ -1,0 +1,54 @@
+/** How MosaicML Composer spells a change. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Claim } from '../../workload/claim.js'
+import { addCallback } from '../add-callback.js'
+import { claimedCall } from '../claim-argument.js'
+import type { UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+
+export function changeComposer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  const set = (keyword: string, position: number | null, code: string, title: string): Change | Refusal => {
+    const written = writeArgument(facts, call, keyword, python.argument(call, keyword, position), code)
+    return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
+  }
+  switch (claim.setting) {
+    case 'precision': {
+      const code = value === 'bf16-mixed' ? '"amp_bf16"' : value === 'fp16-mixed' ? '"amp_fp16"' : null
+      return code === null
+        ? { reason: 'only mixed precision is offered' }
+        : set('precision', null, code, `Train with precision=${code}`)
+    }
+    case 'compiled':
+      return set('compile_config', null, '{}', 'Compile the model (compile_config={})')
+    case 'patience':
+      return set('patience', 4, String(value), `Set patience=${String(value)}`)
+    case 'stopDirection': {
+      const code = value === 'higher' ? '"greater"' : '"less"'
+      return set('comp', 2, code, `Set comp=${code}`)
+    }
+    case 'earlyStopping': {
+      const name = nameFor(python.tree, 'composer.callbacks', 'EarlyStopper', {
+        path,
+        unit: unit.index,
+        offset: call.expr.start,
+      })
+      const patience = (value as { patience?: number }).patience ?? 5
+      const code = `${name.text}("CrossEntropy", "eval", patience=${patience})`
+      const write = addCallback(python, call, code, facts)
+      if ('reason' in write) return write
+      return {
+        title:
+          'End the run when a metric of the evaluation stalls (EarlyStopper); name one that your model reports',
+        safety: 'display',
+        writes: [write],
+        imports: name.import === null ? [] : [name.import],
+      }
+    }
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}

@@ -1,0 +1,48 @@
+/** How PyTorch-Ignite spells a change. */
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimedCall } from '../claim-argument.js'
+import { refusedLoss } from '../pytorch/loop-facts.js'
+import type { UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+
+export function changeIgnite(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (claim.setting === 'precision') {
+    const refused = refusedLoss(python)
+    if (refused !== null)
+      return { reason: `${refused} raises an error under autocast: compute the loss from logits first` }
+    const mode = writeArgument(facts, call, 'amp_mode', python.argument(call, 'amp_mode', 9), '"amp"')
+    if ('reason' in mode) return mode
+    const writes: Write[] = [mode]
+    const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+    // fp16 without a scaler loses small gradients.
+    if (python.argument(call, 'scaler', 10).state === 'absent')
+      writes.push({ kind: 'set keyword', path, call: range, name: 'scaler', value: 'True' })
+    return {
+      title: 'Train in mixed precision with a gradient scaler (amp_mode="amp")',
+      safety: 'unsafe',
+      writes,
+      imports: [],
+    }
+  }
+  if (claim.setting === 'patience') {
+    const written = writeArgument(
+      facts,
+      call,
+      'patience',
+      python.argument(call, 'patience', 0),
+      String(value),
+    )
+    return 'reason' in written
+      ? written
+      : { title: `Set patience=${String(value)}`, safety: 'unsafe', writes: [written], imports: [] }
+  }
+  if (claim.setting === 'earlyStopping')
+    return { reason: 'attach an EarlyStopping handler with a score function of yours to the evaluator' }
+  if (claim.setting === 'stoppingGap')
+    return { reason: 'attach it to the evaluator: add_event_handler(Events.COMPLETED, …)' }
+  return { reason: `no change is known for ${claim.key}` }
+}

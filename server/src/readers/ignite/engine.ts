@@ -1,0 +1,159 @@
+/** PyTorch-Ignite: one `Training` for each engine that trains. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimFrom, forgottenCallbacks } from '../early-stopping.js'
+import { changePrecision } from '../pytorch/autocast-change.js'
+import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
+import { horizonSchedule, openEndedIn, paceSetter, refusedLoss } from '../pytorch/loop-facts.js'
+import { loweredElsewhere } from '../pytorch/precision.js'
+import { defineReader } from '../reader.js'
+import { changeIgnite } from './changes.js'
+
+const factory = 'ignite.engine.create_supervised_trainer'
+const engine = /^ignite\.engine\.(engine\.)?Engine$/
+export const stopping = 'ignite.handlers.EarlyStopping'
+
+export const igniteReader = defineReader({
+  name: 'ignite',
+  languages: ['python'],
+  triggers: ['ignite'],
+  layer: 1,
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    for (const call of python.callsTo(factory)) {
+      const training = subjectOf(python, call, claims)
+      readMode(python, call, training)
+      readRun(python, call, training)
+    }
+    for (const call of python.calls) {
+      if (call.name === null || !engine.test(call.name)) continue
+      const step = stepOf(python, call)
+      if (step === null) continue
+      const training = subjectOf(python, call, claims)
+      readStep(python, call, step, training)
+      readRun(python, call, training)
+    }
+  },
+  change: (claim, value, facts) =>
+    claim.setting === 'precision' && claim.site.anchor === 'step'
+      ? changePrecision(claim, value, facts)
+      : changeIgnite(claim, value, facts),
+})
+
+function subjectOf(python: PythonModule, call: Call, claims: ClaimBuilder): SubjectBuilder<'Training'> {
+  const evidence: Evidence = trainingEvidence(python)
+  if (evidence.role !== 'test') evidence.role = 'training'
+  // `idist.device()` is the GPU of this process where there is one.
+  if (evidence.accelerator === 'none' && python.uses('ignite.distributed.')) evidence.accelerator = 'maybe'
+  if (codeMatches(python, /xla|tpu/i) && evidence.accelerator !== 'gpu') evidence.accelerator = 'tpu'
+  const place = calleePlace(call)
+  const training = claims.subject('Training', place, call.function?.qualified ?? '', evidence)
+  training.known('managed', call.method, true, place)
+  const reason = openEndedIn(python, codeText(python))
+  if (reason !== null) training.known('openEnded', reason, reason, place)
+  const pace = paceSetter(python, reason)
+  if (pace !== null) training.known('boundBy', pace, pace, place)
+  const refused = refusedLoss(python)
+  if (refused !== null) training.known('autocastRefusedBy', refused, refused, place)
+  return training
+}
+
+/** `amp_mode` of the ready-made trainer: fp32 without it. */
+function readMode(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
+  const mode = python.argument(call, 'amp_mode', 9)
+  claimArgument(training, 'precision', 'amp_mode', call, mode, {
+    convert: (value: Json) =>
+      value === null ? 'fp32' : value === 'amp' || value === 'apex' ? 'fp16-mixed' : undefined,
+    otherwise: 'fp32',
+  })
+}
+
+/** The function that an engine calls for each batch, where it takes a step of an optimiser. */
+function stepOf(python: PythonModule, call: Call): Func | null {
+  const given = python.argument(call, 'process_function', 0)
+  const step = given.state === 'given' ? python.functionOf(given.expr) : null
+  if (step === null) return null
+  const effects = (python as Analysis).effectsOfFunction(step)
+  return effects.backward && effects.optimizerStep ? step : null
+}
+
+function readStep(python: PythonModule, call: Call, step: Func, training: SubjectBuilder<'Training'>): void {
+  const place = calleePlace(call)
+  const site = { start: step.node.start, end: step.node.end, anchor: 'step' }
+  const because = python.callsTo('torch.autocast').length > 0 ? 'autocast is used' : loweredElsewhere(python)
+  if (because === null) training.default('precision', 'torch.autocast', 'fp32', place, { site })
+  else training.unknown('precision', 'torch.autocast', because, place, { site })
+}
+
+const stops = [
+  stopping,
+  'ignite.handlers.early_stopping.EarlyStopping',
+  'ignite.handlers.NoImprovementHandler',
+  'ignite.contrib.engines.common.add_early_stopping_by_val_score',
+]
+const mayStop = [
+  'ignite.handlers.TimeLimit',
+  'ignite.handlers.time_limit.TimeLimit',
+  '.terminate',
+  '.terminate_epoch',
+]
+
+function readRun(python: PythonModule, made: Call, training: SubjectBuilder<'Training'>): void {
+  const run = python.calls.find((call) => call.method === 'run' && call.receiverCall === made)
+  const place = calleePlace(run ?? made)
+  const site = callSite(made)
+  if (run !== undefined)
+    claimArgument(training, 'epochs', 'max_epochs', run, python.argument(run, 'max_epochs', 1), {
+      convert: (value) => (value === null ? 1 : asNumber(value)),
+      otherwise: 1,
+    })
+  // A second engine that runs without training.
+  const evaluates =
+    python.uses('ignite.engine.create_supervised_evaluator') ||
+    codeMatches(python, /\b(\w*evaluator|val\w*_engine|validator)\.run\(/)
+  training.known('validation', 'evaluator', evaluates, place)
+  const schedule = horizonSchedule(python)
+  if (schedule !== null) training.known('fullHorizonSchedule', schedule.method, true, place)
+  const key = 'EarlyStopping'
+  if (python.uses(...stops) || codeMatches(python, /early_?stop/i))
+    training.known('earlyStopping', key, true, place, { site })
+  else if (python.uses(...mayStop))
+    training.unknown('earlyStopping', key, 'something may end the run', place, { site })
+  else training.default('earlyStopping', key, false, place, { site })
+  readStopping(python, made, training)
+}
+
+/** A handler that nothing attaches, or what it is told. */
+function readStopping(python: PythonModule, made: Call, training: SubjectBuilder<'Training'>): void {
+  const handlers = python.callsTo(stopping)
+  const [handler] = handlers
+  if (handler === undefined || handlers.length > 1) return
+  if (forgottenCallbacks(python, stopping).includes(handler)) {
+    training.known(
+      'stoppingGap',
+      'EarlyStopping',
+      `\`${handler.assignedTo}\` is never attached to an engine`,
+      calleePlace(handler),
+      { site: callSite(handler, 'forgotten') },
+    )
+    return
+  }
+  // Its patience counts runs of the evaluator: epochs only where each epoch runs it once.
+  if (codeMatches(python, /\(\s*every\s*=|ITERATION_COMPLETED\s*\(/)) return
+  if (made.function !== handler.function && made.function !== null) return
+  claimFrom(
+    training,
+    'patience',
+    'patience',
+    handler,
+    python.argument(handler, 'patience', 0),
+    'stopping',
+    1,
+    asNumber,
+  )
+}
