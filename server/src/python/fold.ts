@@ -9,6 +9,7 @@ import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
 import { configuredNode, foldConfigured } from './configured.js'
+import { environmentWrites } from './environment.js'
 import { foldFunction, mapNumbers, maximumItems } from './fold-numeric.js'
 import type { Folded, ProgramArgument } from './module.js'
 import type { Mutation } from './mutations.js'
@@ -430,6 +431,9 @@ export class Folder {
   /** A variable of the environment: what the launch sets, else the fallback, which any launch can replace. */
   private environment(name: Folded, fallback: Folded): Folded {
     if (name.state === 'unknown' || typeof name.value !== 'string') return unknown('the environment')
+    // What the program has written itself, wherever that stands.
+    const written = this.analysis.complete ? environmentWrites(this.analysis).get(name.value) : undefined
+    if (written !== undefined && !written.fallback) return unknown(`${name.value} is set by the program`)
     const set = own(this.analysis.binding?.launch.environment ?? {}, name.value)
     if (set !== undefined) {
       if (typeof set.value !== 'string') return unknown('the environment')

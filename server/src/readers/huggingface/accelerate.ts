@@ -10,7 +10,8 @@ import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Binding, Claim, LaunchValue } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
-import { calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { calleePlace, callSite, claimArgument, claimedCall, claimFolded } from '../claim-argument.js'
+import { programVariable } from '../program-variable.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
 import { writeLaunchValue } from '../write-launch-value.js'
@@ -68,6 +69,13 @@ function readAccelerator(
   const plugin = python.argument(call, 'deepspeed_plugin')
   if (plugin.state !== 'absent') {
     training.unknown('precision', key, 'the DeepSpeed plugin', place, { site })
+    return
+  }
+  const variable = 'ACCELERATE_MIXED_PRECISION'
+  const set = programVariable(python, variable, context.binding)
+  if (set !== null) {
+    const at = { start: set.value.start, end: set.value.end }
+    claimFolded(training, 'precision', variable, set.folded, at, convert, site)
     return
   }
   const open = argument.state === 'given' && argument.folded.state === 'known' && argument.folded.overridable

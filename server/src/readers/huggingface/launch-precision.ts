@@ -16,7 +16,13 @@ export type LaunchPrecision =
     }
   | { state: 'file'; claim: Claim }
 
-const formats: Record<string, Precision> = { no: 'fp32', fp16: 'fp16-mixed', bf16: 'bf16-mixed', fp8: 'fp8' }
+/** Words of `ACCELERATE_MIXED_PRECISION` and `--mixed_precision`. */
+export const launchFormats: Record<string, Precision> = {
+  no: 'fp32',
+  fp16: 'fp16-mixed',
+  bf16: 'bf16-mixed',
+  fp8: 'fp8',
+}
 
 export function launchPrecision(binding: Binding): LaunchPrecision {
   const { launch, settings } = binding
@@ -46,7 +52,7 @@ function given(
   from: LaunchValue,
   channel: 'launch flag' | 'launch environment',
 ): LaunchPrecision {
-  const value = typeof from.value === 'string' ? formats[from.value.toLowerCase()] : undefined
+  const value = typeof from.value === 'string' ? launchFormats[from.value.toLowerCase()] : undefined
   return value === undefined
     ? { state: 'unknown', because: 'a value of the launch' }
     : { state: 'known', key, value, channel, from }

@@ -8,6 +8,7 @@ import { claimedCall } from '../claim-argument.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 import { evaluationStrategy } from './trainer-run.js'
 import { trainersOf } from './trainers.js'
 import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
@@ -15,6 +16,7 @@ import { overflowsInHalf } from './weights.js'
 
 export function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (isOnLaunchLine(claim)) return changeLaunch(claim, value, facts)
+  if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
   if (claim.site.anchor === 'parsed') return { reason: 'its arguments come from the launch line' }
   const { python } = facts
   const call = claimedCall(python, claim.site)
@@ -25,6 +27,18 @@ export function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): C
   if (claim.setting === 'precision') return changePrecision(python, made, value, facts)
   if (claim.setting === 'workers') return changeWorkers(python, made, value, facts)
   return { reason: `no change is known for ${claim.key}` }
+}
+
+/** In the file of arguments that the program reads. */
+function changeConfigured(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting === 'precision') {
+    const key = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
+    return key === null
+      ? { reason: 'a Trainer knows bf16 and fp16' }
+      : writeConfigured(claim, true, facts, key)
+  }
+  if (claim.setting === 'workers') return writeConfigured(claim, typeof value === 'number' ? value : 4, facts)
+  return { reason: `${claim.key} comes from a configuration file: change it there` }
 }
 
 /** Arguments that the program parses by itself are given where it is started. */

@@ -1,11 +1,13 @@
 /** The number format that a Trainer computes in. */
-import type { ArgumentValue, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Folded, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
 import type { ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Precision } from '../../workload/words.js'
-import { asBoolean, calleePlace, callSite } from '../claim-argument.js'
+import { asBoolean, calleePlace, callSite, claimFolded, configuredSite } from '../claim-argument.js'
 import { onLaunchLine } from '../launch-flag.js'
+import { programVariable } from '../program-variable.js'
 import type { ReaderContext } from '../reader.js'
-import { launchPrecision } from './launch-precision.js'
+import { launchFormats, launchPrecision } from './launch-precision.js'
 import { field, type TrainerArguments } from './training-arguments.js'
 import { transformersVersion, weightsOf } from './weights.js'
 
@@ -48,7 +50,7 @@ export function readPrecision(
   if (on !== undefined) {
     training.known('precision', on.key, on.key === 'bf16' ? 'bf16-mixed' : 'fp16-mixed', placeOf(on, place), {
       site,
-      ...origin(on.argument),
+      ...origin(on.argument, site),
     })
     return
   }
@@ -66,6 +68,14 @@ export function readPrecision(
     training.default('precision', 'bf16', 'bf16-mixed', place, { site, channel: 'code' })
     return
   }
+  const variable = 'ACCELERATE_MIXED_PRECISION'
+  const set = programVariable(python, variable, context.binding)
+  // Both switches off leave it to the variable; fp32 is what holds without it too.
+  if (set !== null && formatOf(set.folded) !== 'fp32') {
+    const at = { start: set.value.start, end: set.value.end }
+    claimFolded(training, 'precision', variable, set.folded, at, precisionFrom, site)
+    return
+  }
   if (fromLaunch(made, context, training, place, site)) return
   const weights = weightsOf(python, transformersVersion(python, context.versions)?.major ?? null)
   if (weights.state === 'unknown') {
@@ -73,14 +83,27 @@ export function readPrecision(
   } else if (weights.state === 'short') {
     training.known('precision', weights.key, 'bf16', weights.place, { site })
   } else if (off !== undefined) {
-    training.known('precision', off.key, 'fp32', placeOf(off, place), { site, ...origin(off.argument) })
+    training.known('precision', off.key, 'fp32', placeOf(off, place), {
+      site,
+      ...origin(off.argument, site),
+    })
   } else {
     training.default('precision', 'bf16', 'fp32', place, {
       site,
       ...(made.parsed && context.binding !== null ? onLaunchLine(context.binding) : {}),
-      overridable: besideAccelerate(python, context),
+      ...inFile(bf16, site),
+      overridable:
+        besideAccelerate(python, context) || (bf16.state === 'absent' && bf16.overridable === true),
     })
   }
+}
+
+function precisionFrom(value: Json): Precision | undefined {
+  return typeof value === 'string' ? launchFormats[value.toLowerCase()] : undefined
+}
+
+function formatOf(folded: Folded): Precision | undefined {
+  return folded.state === 'known' ? precisionFrom(folded.value) : undefined
 }
 
 function placeOf(one: Switch, otherwise: Place): Place {
@@ -98,10 +121,21 @@ function reason(argument: ArgumentValue): string {
     : 'a value that is not understood'
 }
 
-function origin(argument: ArgumentValue): ClaimOptions {
+function origin(argument: ArgumentValue, site: Place): ClaimOptions {
   if (argument.state !== 'given' || argument.folded.state !== 'known') return {}
-  const { channel, overridable, location } = argument.folded
-  return { channel, overridable, ...(location === undefined ? {} : { location }) }
+  const { channel, overridable, location, configured } = argument.folded
+  return {
+    channel,
+    overridable,
+    ...(location === undefined ? {} : { location }),
+    ...(configured === undefined ? {} : { site: configuredSite(site, configured) }),
+  }
+}
+
+/** What is left out of a file of arguments belongs there. */
+function inFile(argument: ArgumentValue, site: Place): ClaimOptions {
+  if (argument.state !== 'absent' || argument.configured === undefined) return {}
+  return { location: argument.configured.location, site: configuredSite(site, argument.configured) }
 }
 
 /** Without a launch line in the project, code around Accelerate is likely to be started by its launcher. */

@@ -65,7 +65,12 @@ function readInput(
   const anchor = made.parsed ? 'parsed' : 'arguments'
   const key = 'dataloader_num_workers'
   const workers = argument(key)
-  if (workers.state === 'absent' && made.parsed && context.binding !== null)
+  if (
+    workers.state === 'absent' &&
+    workers.configured === undefined &&
+    made.parsed &&
+    context.binding !== null
+  )
     pipeline.default('workers', key, 0, place, onLaunchLine(context.binding))
   else
     claimArgument(pipeline, 'workers', key, made.call, workers, { convert: asNumber, otherwise: 0, anchor })

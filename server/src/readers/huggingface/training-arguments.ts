@@ -3,9 +3,11 @@
  * extends it, or a parser that fills one from the command line.
  */
 import type { Analysis } from '../../python/analysis.js'
+import { foldConfigured } from '../../python/configured.js'
 import type { ArgumentValue, Call, Folded, Klass, PythonModule } from '../../python/module.js'
 import { bindingsOf, projectTarget } from '../../python/names.js'
 import type { ClassDef, Expr } from '../../syntax/python-ast.js'
+import { type Configured, configuredChild } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import type { Binding, Launch } from '../../workload/claim.js'
 import { type ArgumentsFamily, argumentParsers, argumentsFamily } from './trainer-names.js'
@@ -89,13 +91,16 @@ function parsedArguments(python: PythonModule, parser: Call): TrainerArguments[]
   const kind = kindOf(python, classes[position]!)!
   const parses = python.calls.filter(
     (call) =>
-      /^parse_(args_into_dataclasses|args_and_config)$/.test(call.method) &&
+      parseMethods.test(call.method) &&
       (call.receiverCall === parser || call.expr.callee === parser.expr || call.receiverCall === null),
   )
-  const call = parses[0]
+  // `if sys.argv[1].endswith('.json'): parser.parse_json_file(…) else: parser.parse_args_into_dataclasses()`
+  const call = parses.find((one) => /^parse_args/.test(one.method)) ?? parses[0]
   if (call === undefined) return []
   return [{ call, ...kind, parsed: true, names: unpackedNames(parses, position) }]
 }
+
+const parseMethods = /^parse_(args_into_dataclasses|args_and_config|json_file|yaml_file|dict)$/
 
 function unpackedNames(parses: Call[], position: number): string[] {
   const names = new Set<string>()
@@ -119,7 +124,7 @@ export function field(
   const changed = changedLater(python, made, key)
   if (changed !== null) return changed
   if (made.parsed) {
-    const launched = fromCommandLine(made, key, binding)
+    const launched = fromCommandLine(python, made, key, binding)
     if (launched.state !== 'absent') return launched
   } else {
     const own = python.argument(made.call, key, key === 'output_dir' ? 0 : null)
@@ -192,15 +197,50 @@ function fieldOf(node: ClassDef, key: string): Expr | 'absent' | 'unknown' {
 
 // The command line.
 
-/** Files that bring more arguments: `train.py recipe.yaml`, `--config recipe.yaml`. */
-function namesConfiguration(launch: Launch): boolean {
-  if (launch.flags.config !== undefined || launch.flags.config_file !== undefined) return true
-  return launch.positionals.some(
-    ({ value }) => typeof value !== 'string' || /\.(json|ya?ml|toml|args)$/.test(value),
-  )
+/** Words of a launch that name a file of arguments: `train.py recipe.yaml`, `--config recipe.yaml`. */
+function argumentFiles(launch: Launch): (string | null)[] {
+  const flags = [launch.flags.config, launch.flags.config_file]
+  const named = flags.flatMap((flag) => (flag === undefined ? [] : [flag.value]))
+  const words = launch.positionals
+    .map(({ value }) => value)
+    .filter((value) => typeof value !== 'string' || /\.(json|ya?ml|toml|args)$/.test(value))
+  return [...named, ...words].map((value) => (typeof value === 'string' ? value : null))
 }
 
-function fromCommandLine(made: TrainerArguments, key: string, binding: Binding | null): ArgumentValue {
+/** The file that the code names itself: `parser.parse_json_file('args.json')`; null: none, or it is not known. */
+function ownFile(python: PythonModule, call: Call): Configured | null {
+  if (!/^parse_(json_file|yaml_file|dict)$/.test(call.method)) return null
+  const given = call.expr.args[0]
+  if (given === undefined) return null
+  if (call.method === 'parse_dict') return python.configured(given.value)
+  const folded = python.fold(given.value)
+  return folded.state === 'known' && typeof folded.value === 'string'
+    ? python.configurationFile(folded.value)
+    : null
+}
+
+function fromFile(call: Call, file: Configured, key: string): ArgumentValue {
+  const child = configuredChild(file, key)
+  if (child === undefined) {
+    const { at } = file
+    return at.keys === null
+      ? { state: 'absent' }
+      : { state: 'absent', configured: { ...at, keys: [...at.keys, key] } }
+  }
+  if (child.kind === 'unknown') return { state: 'unknown', because: child.because }
+  const { start, end } = call.expr.callee
+  return { state: 'given', expr: call.expr, folded: foldConfigured(child, false), span: { start, end } }
+}
+
+function fromCommandLine(
+  python: PythonModule,
+  made: TrainerArguments,
+  key: string,
+  binding: Binding | null,
+): ArgumentValue {
+  const own = ownFile(python, made.call)
+  if (own !== null) return fromFile(made.call, own, key)
+  if (/^parse_dict$/.test(made.call.method)) return { state: 'unknown', because: 'a dictionary' }
   if (binding === null) return { state: 'unknown', because: 'the command line' }
   const { launch } = binding
   const spellings = [key, key.replaceAll('_', '-')]
@@ -220,9 +260,10 @@ function fromCommandLine(made: TrainerArguments, key: string, binding: Binding |
     return { state: 'given', expr: made.call.expr, folded, span: { start, end } }
   }
   if (!launch.complete) return { state: 'unknown', because: 'arguments of the launch line' }
-  return namesConfiguration(launch)
-    ? { state: 'unknown', because: 'a file of arguments' }
-    : { state: 'absent' }
+  const files = argumentFiles(launch)
+  if (files.length === 0) return { state: 'absent' }
+  const only = files.length === 1 && files[0] !== null ? python.configurationFile(files[0]!) : null
+  return only === null ? { state: 'unknown', because: 'a file of arguments' } : fromFile(made.call, only, key)
 }
 
 /** As the parser reads it by the field's type; text stays text. */

@@ -8,10 +8,12 @@ import { claimedCall } from '../claim-argument.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 import { loggedMetric } from './module-facts.js'
 
 export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (claim.site.anchor === 'launch') return { reason: 'it is set by the launch: change it there' }
+  if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
@@ -31,6 +33,26 @@ export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts):
   return { reason: `no change is known for ${claim.key}` }
 }
 
+/** In the configuration that the arguments come from. */
+function changeConfigured(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting === 'precision') {
+    const word = precisionWord(value, claim.site.anchor === 'v1')
+    return word === null ? { reason: 'only mixed precision is offered' } : writeConfigured(claim, word, facts)
+  }
+  if ((claim.setting === 'epochs' || claim.setting === 'patience') && typeof value === 'number') {
+    const written = writeConfigured(claim, value, facts)
+    return 'reason' in written || claim.setting === 'patience' ? written : { ...written, safety: 'display' }
+  }
+  return { reason: `${claim.key} comes from a configuration file: change it there` }
+}
+
+/** Lightning's own word for a format. Null: it is no mixed one. */
+function precisionWord(value: unknown, first: boolean): string | number | null {
+  if (value === 'bf16-mixed') return first ? 'bf16' : 'bf16-mixed'
+  if (value === 'fp16-mixed') return first ? 16 : '16-mixed'
+  return null
+}
+
 function changePrecision(
   python: PythonModule,
   call: Call,
@@ -38,17 +60,9 @@ function changePrecision(
   facts: UnitFacts,
   first: boolean,
 ): Change | Refusal {
-  const code =
-    value === 'bf16-mixed'
-      ? first
-        ? '"bf16"'
-        : '"bf16-mixed"'
-      : value === 'fp16-mixed'
-        ? first
-          ? '16'
-          : '"16-mixed"'
-        : null
-  if (code === null) return { reason: 'only mixed precision is offered' }
+  const word = precisionWord(value, first)
+  const code = typeof word === 'string' ? `"${word}"` : String(word)
+  if (word === null) return { reason: 'only mixed precision is offered' }
   if (value === 'fp16-mixed' && overflowsInHalf(python))
     return { reason: 'T5 models overflow in fp16; they need bf16' }
   const written = writeArgument(facts, call, 'precision', python.argument(call, 'precision'), code)

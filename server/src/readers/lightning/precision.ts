@@ -5,7 +5,8 @@ import type { Json } from '../../text/json.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
-import { calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { calleePlace, callSite, claimArgument, claimFolded } from '../claim-argument.js'
+import { programVariable } from '../program-variable.js'
 import { codeText } from '../pytorch/evidence.js'
 import type { ReaderContext } from '../reader.js'
 
@@ -50,6 +51,12 @@ export function readPrecision(
   const elsewhere = decidedElsewhere(python, call)
   if (elsewhere !== null) {
     training.unknown(key, key, elsewhere, place, { site })
+    return
+  }
+  const set = argument.state === 'absent' ? programVariable(python, source.variable, context.binding) : null
+  if (set !== null) {
+    const at = { start: set.value.start, end: set.value.end }
+    claimFolded(training, key, source.variable, set.folded, at, precisionFrom, site)
     return
   }
   if (argument.state === 'absent') {

@@ -15,6 +15,7 @@ import {
 } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { collateWork, datasetWork } from './dataset-work.js'
 import { trainingEvidence } from './evidence.js'
@@ -136,6 +137,11 @@ export function isExplained(python: PythonModule, call: Call): boolean {
 
 /** `value` null: as many workers as the machine that runs it has cores for. */
 function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (isConfigured(claim, facts)) {
+    if (claim.setting === 'workers')
+      return writeConfigured(claim, typeof value === 'number' ? value : 4, facts)
+    return writeConfigured(claim, true, facts)
+  }
   const { python, path, unit } = facts
   if (python === undefined && claim.setting === 'workers') {
     const word = typeof value === 'number' ? value : 8

@@ -1,0 +1,63 @@
+/** Variables that a program sets in its own environment. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import type { Folded } from './module.js'
+
+export interface EnvironmentWrite {
+  /** The assigned value. */
+  value: Expr
+  folded: Folded
+  /** It only holds where nothing else has set the variable (`setdefault`). */
+  fallback: boolean
+}
+
+const cache = new WeakMap<Analysis, Map<string, EnvironmentWrite>>()
+
+/**
+ * By name of the variable: `os.environ['X'] = …`, `os.environ.setdefault('X', …)`, `os.environ.update(X=…)`,
+ * `os.putenv('X', …)`. A variable that is set in several ways is not known.
+ */
+export function environmentWrites(analysis: Analysis): Map<string, EnvironmentWrite> {
+  const before = cache.get(analysis)
+  if (before !== undefined) return before
+  const found = new Map<string, EnvironmentWrite>()
+  cache.set(analysis, found)
+  if (!analysis.text.includes('environ') && !analysis.text.includes('putenv')) return found
+  const add = (key: Expr | undefined, value: Expr | null | undefined, fallback: boolean): void => {
+    const name = key?.type === 'constant' && typeof key.value === 'string' ? key.value : null
+    if (name === null || value === null || value === undefined) return
+    const folded = analysis.fold(value)
+    const earlier = found.get(name)
+    const same = earlier === undefined || sameFolded(earlier.folded, folded)
+    found.set(name, {
+      value,
+      fallback,
+      folded: same ? folded : { state: 'unknown', because: `several values of ${name}` },
+    })
+  }
+  for (const statement of analysis.statements) {
+    if (statement.type !== 'assign') continue
+    for (const target of statement.targets) {
+      if (target.type === 'subscript' && analysis.nameOf(target.value) === 'os.environ')
+        add(target.index, statement.value, false)
+    }
+  }
+  for (const call of analysis.calls) {
+    const { args } = call.expr
+    if (call.name === 'os.environ.setdefault') add(args[0]?.value, args[1]?.value, true)
+    else if (call.name === 'os.putenv') add(args[0]?.value, args[1]?.value, false)
+    else if (call.name === 'os.environ.update') {
+      for (const argument of args) {
+        if (argument.name !== null)
+          add({ type: 'constant', value: argument.name, start: 0, end: 0 }, argument.value, false)
+        else if (argument.value.type === 'dict')
+          for (const entry of argument.value.entries) add(entry.key ?? undefined, entry.value, false)
+      }
+    }
+  }
+  return found
+}
+
+function sameFolded(a: Folded, b: Folded): boolean {
+  return a.state === 'known' && b.state === 'known' && a.value === b.value
+}

@@ -1,0 +1,16 @@
+/** A variable of the environment that the program sets for a library before it uses it. */
+import type { Analysis } from '../python/analysis.js'
+import { type EnvironmentWrite, environmentWrites } from '../python/environment.js'
+import type { PythonModule } from '../python/module.js'
+import type { Binding } from '../workload/claim.js'
+
+/** Null: it does not, or the launch that is bound has set it first. */
+export function programVariable(
+  python: PythonModule,
+  name: string,
+  binding: Binding | null,
+): EnvironmentWrite | null {
+  const write = environmentWrites(python as Analysis).get(name)
+  if (write === undefined) return null
+  return write.fallback && binding?.launch.environment[name] !== undefined ? null : write
+}
