@@ -165,6 +165,20 @@ export interface InputPipelineSettings {
   passes: number
   /** Length that every text is padded to, whatever its own; null: the longest that the model takes. */
   paddedTo: number | null
+  /** What is done to each sample is done to several at a time. */
+  concurrent: boolean
+  /** What that is, as the code calls it, and what it does: `map(decode)`, 'decodes images'. */
+  applied: { what: string; does: string }
+  /** What keeps it from running for several samples at a time, even where the library sees to that by itself. */
+  oneByOneBecause: string
+  /** The version from which on the library does this by itself, where it is not known which one is in use. */
+  byItselfFrom: string
+  /** Pure Python does the work, so that only its waiting overlaps. */
+  interpreted: boolean
+  /** The next batch is made while the accelerator works on the one before. */
+  prefetched: boolean
+  /** Copies of a batch to the accelerator that the host waits for. */
+  waitingCopies: { what: string; location: Location }[]
 }
 
 export interface PreprocessingSettings {
@@ -179,6 +193,8 @@ export interface PreprocessingSettings {
   light: boolean
   /** Why nothing is kept, where a cache that is there by itself is switched off: '`disable_caching()` turns it off'. */
   uncachedBecause: string
+  /** One call handles many rows; false: a call for each row. */
+  batched: boolean
   /** What the program itself computes from the same data again, the dearest first. */
   steps: { what: string; location: Location }[]
   /** Each pass of what computes it again; `times` null: not known. `run`: each start of the program. */
@@ -200,6 +216,8 @@ export interface ComputeSettings {
   gpuModel: string
   /** vCPUs per node. */
   cpus: number
+  /** Bytes of shared memory (`/dev/shm`) that each container has; null: as much as the machine gives. */
+  sharedMemory: number | null
   spot: boolean
   /** Seconds after which the platform ends the job; null: never. */
   timeLimit: number | null
