@@ -11,17 +11,22 @@ import glooBackend from './distributed/gloo-backend.js'
 import idleGpus from './distributed/idle-gpus.js'
 import noSampler from './distributed/no-sampler.js'
 import syncEveryMicroStep from './distributed/sync-every-micro-step.js'
+import endpointLeftRunning from './lifecycle/endpoint-left-running.js'
+import gpuHeldIdle from './lifecycle/gpu-held-idle.js'
 import ineffectiveEarlyStopping from './lifecycle/ineffective-early-stopping.js'
 import noDeadline from './lifecycle/no-deadline.js'
 import noEarlyStopping from './lifecycle/no-early-stopping.js'
 import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
 import spotWithoutCheckpoint from './lifecycle/spot-without-checkpoint.js'
 import unboundedTraining from './lifecycle/unbounded-training.js'
+import catchUp from './pipeline/catch-up.js'
+import overlappingRuns from './pipeline/overlapping-runs.js'
 import float64 from './precision/float64.js'
 import fullPrecision from './precision/full-precision.js'
 import fullPrecisionWeights from './precision/full-precision-weights.js'
 import tf32Disabled from './precision/tf32-disabled.js'
 import type { Rule } from './rule.js'
+import fixedEndpoint from './scaling/fixed-endpoint.js'
 import gridSearch from './search/grid-search.js'
 import manualGrid from './search/manual-grid.js'
 import redundantDimension from './search/redundant-dimension.js'
@@ -56,6 +61,8 @@ export const rules: readonly Rule[] = [
   unboundedTraining,
   eagerStep,
   noDeadline,
+  endpointLeftRunning,
+  fixedEndpoint,
   onDemandInterruptible,
   spotWithoutCheckpoint,
   redundantDimension,
@@ -84,4 +91,7 @@ export const rules: readonly Rule[] = [
   remoteReadPerSample,
   slowTransfer,
   paddingWaste,
+  catchUp,
+  overlappingRuns,
+  gpuHeldIdle,
 ] as unknown as Rule[]

@@ -1,5 +1,6 @@
 /** Commands that only wait, and keep the machine of their job meanwhile. */
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
+import { isServer } from './commands.js'
 import type { FoundLaunch } from './launches.js'
 import { isGuarded, isInLoop } from './surroundings.js'
 
@@ -91,12 +92,11 @@ export function waitingOf(facts: ShellFacts, launches: FoundLaunch[], text: stri
   }
   // What else the script runs may well use the machine.
   const others = facts.commands.filter((one) => !one.unreachable && waits(one) === null)
-  return found.filter(({ stage, command }) => {
-    if (stage !== 'instead') return true
-    return (
-      others.every((one) => one.start > command.end || isPlain(one)) && !others.some((one) => one.background)
-    )
-  })
+  if (others.some((one) => one.background || isServer(one))) return []
+  return found.filter(
+    ({ stage, command }) =>
+      stage !== 'instead' || others.every((one) => one.start > command.end || isPlain(one)),
+  )
 }
 
 const plain =

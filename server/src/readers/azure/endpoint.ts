@@ -1,0 +1,47 @@
+/** Online deployments of Azure Machine Learning, SDK v2. Source: azure-ai-ml 1.20, entities/_deployment/online_deployment.py. */
+import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimEndpoint, claimMachine } from '../endpoint.js'
+import { defineReader } from '../reader.js'
+
+export const azureEndpointReader = defineReader({
+  name: 'azure-endpoint',
+  languages: ['python'],
+  triggers: ['ManagedOnlineDeployment'],
+  read(facts, _context, claims) {
+    const { python, unit } = facts
+    if (python === undefined) return
+    for (const call of python.calls) {
+      if (call.method !== 'ManagedOnlineDeployment' || !isCreated(python, call)) continue
+      const serving = claimEndpoint(python, unit, claims, call, 'Azure ML')
+      if (serving === null) continue
+      claimMachine(serving, call, 'instance_type', python.argument(call, 'instance_type'))
+      const count = python.argument(call, 'instance_count')
+      claimArgument(serving, 'minReplicas', 'instance_count', call, count, {
+        convert: (value) => (value === null ? 1 : asNumber(value)),
+        otherwise: 1,
+      })
+      const scales = /AutoscaleSettings?Resource|autoscale_settings|TargetUtilizationScaleSettings/.test(
+        python.text,
+      )
+      serving.known('autoscaled', 'instance_count', scales, calleePlace(call), { site: callSite(call) })
+    }
+  },
+  change: (claim) => ({
+    reason:
+      claim.setting === 'minReplicas'
+        ? 'the number of instances follows the load by autoscale settings, a resource of their own'
+        : 'delete the endpoint with online_endpoints.begin_delete(name) where you are done with it',
+  }),
+})
+
+/** It is sent to the service, unless it stays on this machine (`local=True`). */
+function isCreated(python: PythonModule, made: Call): boolean {
+  return python.calls.some((call) => {
+    if (call.method !== 'begin_create_or_update' && call.method !== 'create_or_update') return false
+    const argument = call.expr.args[0]
+    if (argument === undefined || python.callOf(argument.value) !== made) return false
+    const local = python.argument(call, 'local')
+    return !(local.state === 'given' && local.folded.state === 'known' && local.folded.value === true)
+  })
+}

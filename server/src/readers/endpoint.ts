@@ -1,0 +1,188 @@
+/** What readers of serving platforms share: whether a program ends what it deploys, and what it deploys for. */
+import { gpu } from '../catalog/gpus.js'
+import { instance } from '../catalog/instances.js'
+import type { Change, Refusal } from '../edit/write.js'
+import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
+import type { Json } from '../text/json.js'
+import type { Unit } from '../text/unit.js'
+import type { ClaimBuilder, SubjectBuilder } from '../workload/builder.js'
+import type { Evidence } from '../workload/claim.js'
+import { asNumber, calleePlace, callSite } from './claim-argument.js'
+import { moduleText } from './pytorch/evidence.js'
+import { once, usesAny } from './pytorch/once.js'
+import type { UnitFacts } from './reader.js'
+
+const endings = [
+  '.delete_endpoint',
+  '.delete_predictor',
+  '.delete_endpoint_config',
+  '.undeploy_all',
+  '.undeploy',
+  '.begin_delete',
+  '.scale_to_zero',
+  '.pause',
+  '.delete_inference_endpoint',
+  '.pause_inference_endpoint',
+  '.scale_to_zero_inference_endpoint',
+  'huggingface_hub.delete_inference_endpoint',
+  'huggingface_hub.pause_inference_endpoint',
+  'huggingface_hub.scale_to_zero_inference_endpoint',
+]
+const endingText =
+  /delete_(endpoint|predictor|inference_endpoint)|delete-endpoint|undeploy|endpoints?\s+delete|endpoint\w*\.delete\(|predictor\w*\.delete\(|\bbegin_delete\(/i
+const cleaningFunction = /clean_?(up|resources)|tear_?down|(delete|destroy|remove|stop|shut_?down)_\w*/i
+
+function tearsDown(python: PythonModule): boolean {
+  return once(python, 'tears endpoints down', () => {
+    if (usesAny(python, endings)) return true
+    for (const call of python.calls) {
+      if (cleaningFunction.test(call.method)) return true
+      if (call.method !== 'delete' || call.expr.callee.type !== 'attribute') continue
+      const owner = python.text.slice(call.expr.callee.value.start, call.expr.callee.value.end)
+      if (/endpoint|predictor|deploy|server|model/i.test(owner)) return true
+      if (call.expr.args.some((one) => one.name === 'force')) return true
+    }
+    return endingText.test(moduleText(python))
+  })
+}
+
+const deploymentName =
+  /(^|[/_.-])(deploy\w*|serv(e|ing)\w*|inference|endpoints?|hosting|production|prod|app|api|lambda)([/_.-]|$)/i
+
+/**
+ * Starts the claims of an endpoint. Null where the program only offers a function that deploys, so that whoever calls it
+ * ends it.
+ */
+export function claimEndpoint(
+  python: PythonModule,
+  unit: Unit,
+  claims: ClaimBuilder,
+  call: Call,
+  platform: string,
+): SubjectBuilder<'Serving'> | null {
+  const { role, notebook } = python.evidence
+  if (!notebook && !python.isEntry && call.function !== null) return null
+  // Neither toy data nor a notebook makes a machine that is left running any cheaper.
+  const evidence: Evidence = {
+    role: role === 'test' ? 'test' : 'job',
+    accelerator: 'maybe',
+    small: null,
+    notebook: false,
+  }
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const scope = [call.function?.qualified, call.assignedTo].filter(Boolean).join('.')
+  const serving = claims.subject('Serving', place, scope, evidence)
+  serving.known('platform', platform, platform, place)
+  if (tearsDown(python)) serving.known('tornDown', call.method, true, place, { site })
+  else serving.default('tornDown', call.method, false, place, { site })
+  const comment = python.tree.comments.find((one) => endingText.test(one.text))
+  if (comment !== undefined)
+    serving.known('tearDownComment', call.method, claims.locate(comment), place, { site })
+  serving.known('purpose', call.method, purposeOf(python, unit), place)
+  return serving
+}
+
+function purposeOf(python: PythonModule, unit: Unit): 'trial' | 'deployment' {
+  if (python.evidence.notebook) return 'trial'
+  if (unit.origin !== 'file' || deploymentName.test(python.path)) return 'deployment'
+  const triesOut = python.calls.some((call) =>
+    /^(fit|train|predict|invoke_endpoint|invoke)$/.test(call.method),
+  )
+  return triesOut ? 'trial' : 'deployment'
+}
+
+/** What one replica is: a machine type of a provider, and accelerators that are attached to it. */
+export function claimMachine(
+  serving: SubjectBuilder<'Serving'>,
+  call: Call,
+  key: string,
+  argument: ArgumentValue,
+): void {
+  if (argument.state !== 'given' || argument.folded.state !== 'known') {
+    serving.unknown(
+      'machine',
+      key,
+      argument.state === 'absent' ? 'the default' : 'its value',
+      calleePlace(call),
+    )
+    return
+  }
+  const { value } = argument.folded
+  if (typeof value !== 'string') return
+  const place = { ...argument.span }
+  serving.known('machine', key, value, place, { site: callSite(call) })
+  const machine = instance(value)
+  if (machine === undefined) {
+    serving.unknown('gpus', key, 'a machine that the catalogue does not know', place)
+    return
+  }
+  serving.known('gpus', key, machine.gpuCount, place)
+  if (machine.gpu !== null) serving.known('gpuModel', key, machine.gpu.name, place)
+}
+
+/** Accelerators that are attached by name and number (`NVIDIA_TESLA_T4`, 1). */
+export function claimAttached(
+  serving: SubjectBuilder<'Serving'>,
+  call: Call,
+  key: string,
+  type: ArgumentValue,
+  count: ArgumentValue,
+): void {
+  if (type.state === 'absent' || folded(type) === null) return
+  const place = calleePlace(call)
+  const name = folded(type)
+  const many = count.state === 'absent' ? 1 : asNumber(folded(count) ?? null)
+  const options = { channel: 'launch flag' as const }
+  if (typeof name !== 'string' || many === undefined) {
+    serving.unknown('gpus', key, 'accelerators that cannot be read', place, options)
+    return
+  }
+  if (/UNSPECIFIED/.test(name)) return
+  serving.known('gpus', key, many, place, options)
+  const model = gpu(name.replace(/_/g, '-'))
+  if (model !== undefined) serving.known('gpuModel', key, model.name, place, options)
+}
+
+/** The value of an argument; undefined: not given or not known. */
+export function folded(argument: ArgumentValue): Json | undefined {
+  return argument.state === 'given' && argument.folded.state === 'known' ? argument.folded.value : undefined
+}
+
+/** The end of an endpoint, behind the last statement of its program that speaks of it. */
+export function endEndpoint(
+  facts: UnitFacts,
+  call: Call,
+  ending: (name: string) => string,
+): Change | Refusal {
+  const { python, path, unit } = facts
+  if (python === undefined) return { reason: 'this is not written in Python' }
+  const name = call.assignedTo
+  if (name === null || !/^\w+$/.test(name))
+    return { reason: 'what deploy() returns has no name: delete the endpoint where you are done with it' }
+  if (call.function !== null || call.loops.length > 0)
+    return { reason: 'the endpoint is made in a function or a loop: delete it where you are done with it' }
+  const word = new RegExp(`\\b${name}\\b`)
+  let last = call.statement
+  for (const statement of python.tree.body) {
+    if (statement.start > last.start && word.test(python.text.slice(statement.start, statement.end)))
+      last = statement
+  }
+  if (!python.tree.body.includes(last))
+    return { reason: 'the endpoint is made under a condition: delete it where you are done with it' }
+  const line = ending(name)
+  return {
+    title: `Delete the endpoint at the end: ${line}`,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'insert lines',
+        where: 'after',
+        path,
+        statement: { unit: unit.index, start: last.start, end: last.end },
+        lines: [line],
+      },
+    ],
+    imports: [],
+  }
+}

@@ -1,0 +1,62 @@
+/** Inference Endpoints of Hugging Face. Source: huggingface_hub 0.30, hf_api.py, `create_inference_endpoint`. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Claim } from '../../workload/claim.js'
+import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimEndpoint, endEndpoint, folded } from '../endpoint.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+
+export const inferenceEndpointReader = defineReader({
+  name: 'huggingface-endpoint',
+  languages: ['python'],
+  triggers: ['create_inference_endpoint'],
+  read(facts, _context, claims) {
+    const { python, unit } = facts
+    if (python === undefined) return
+    for (const call of python.calls) {
+      if (!/^create_inference_endpoint(_from_catalog)?$/.test(call.method)) continue
+      const serving = claimEndpoint(python, unit, claims, call, 'Inference Endpoints')
+      if (serving === null) continue
+      const place = calleePlace(call)
+      const type = folded(python.argument(call, 'instance_type'))
+      const size = folded(python.argument(call, 'instance_size'))
+      if (typeof type === 'string')
+        serving.known('machine', 'instance_type', typeof size === 'string' ? `${type} ${size}` : type, place)
+      const accelerator = folded(python.argument(call, 'accelerator'))
+      const devices = typeof size === 'string' ? Number(/^x(\d+)$/.exec(size)?.[1] ?? 1) : 1
+      if (accelerator === 'gpu') serving.known('gpus', 'accelerator', devices, place)
+      else if (accelerator === 'cpu') serving.known('gpus', 'accelerator', 0, place)
+      const least = python.argument(call, 'min_replica')
+      const idle = python.argument(call, 'scale_to_zero_timeout')
+      // Scaling to zero needs a floor of zero; both defaults keep one replica.
+      claimArgument(serving, 'minReplicas', 'min_replica', call, least, {
+        convert: (value) => (value === null ? 1 : asNumber(value)),
+        ...(idle.state === 'absent' ? { otherwise: 1 } : {}),
+      })
+      const most = python.argument(call, 'max_replica')
+      const scales = most.state !== 'absent' && folded(most) !== folded(least)
+      serving.known('autoscaled', 'max_replica', scales, place, { site: callSite(call) })
+    }
+  },
+  change: changeEndpoint,
+})
+
+function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call has changed' }
+  if (claim.setting === 'tornDown' && value === true)
+    return endEndpoint(facts, call, (name) => `${name}.delete()`)
+  if (claim.setting === 'minReplicas' && typeof value === 'number') {
+    const write = writeArgument(facts, call, 'min_replica', python.argument(call, 'min_replica'), '1')
+    return 'reason' in write
+      ? write
+      : {
+          title: `Scale between 1 and ${value} replicas: min_replica=1`,
+          safety: 'unsafe',
+          writes: [write],
+          imports: [],
+        }
+  }
+  return { reason: `no change is known for ${claim.key}` }
+}

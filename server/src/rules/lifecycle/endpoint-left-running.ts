@@ -1,0 +1,42 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+
+export default defineRule({
+  name: 'lifecycle/endpoint-left-running',
+  judges: 'Serving',
+  checklist: ['rightsize/separate-environments', 'baseline/idle-time', 'observability/cost-per-deployment'],
+  severity: 'warning',
+  summary: 'An endpoint that a notebook or a training script starts is billed until somebody deletes it.',
+  check(judged, { report }) {
+    const { tornDown, minReplicas, gpus, purpose, tearDownComment } = judged.settings
+    if (tornDown === undefined || tornDown.state === 'unknown' || tornDown.value !== false) return
+    if (effective(purpose) !== 'trial' || effective(minReplicas) === 0) return
+    const comment = effective(tearDownComment)
+    const accelerated = (effective(gpus) ?? 0) > 0
+    const seen = `\`${tornDown.key}()\` starts ${endpointOf(judged)}, billed by the hour until somebody deletes it`
+    report({
+      at: tornDown,
+      severity: accelerated && comment === undefined ? 'warning' : 'information',
+      message:
+        comment === undefined
+          ? `${seen}, and nothing here does.`
+          : `${seen}, and the call that would do so is commented out.`,
+      fixes: [{ set: [{ claim: tornDown, value: true }] }],
+      ...(comment === undefined
+        ? {}
+        : { related: [{ location: comment, message: 'deletes nothing while it is a comment' }] }),
+    })
+  },
+})
+
+/** `an endpoint on 2 × ml.g5.2xlarge (A10G)`. */
+export function endpointOf({ settings }: Judged<'Serving'>): string {
+  const machine = effective(settings.machine)
+  if (machine === undefined) return `an endpoint (${effective(settings.platform) ?? 'serving'})`
+  const count = effective(settings.minReplicas)
+  const model = effective(settings.gpuModel)
+  const gpus = effective(settings.gpus) ?? 0
+  const devices = gpus < 1 ? '' : ` (${gpus > 1 ? `${gpus} × ` : ''}${model ?? (gpus > 1 ? 'GPUs' : 'GPU')})`
+  return `an endpoint on ${count === undefined || count < 2 ? '' : `${count} × `}${machine}${devices}`
+}

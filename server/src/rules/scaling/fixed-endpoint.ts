@@ -1,0 +1,35 @@
+import { effective } from '../hardware.js'
+import { endpointOf } from '../lifecycle/endpoint-left-running.js'
+import { defineRule } from '../rule.js'
+
+/** From this many replicas on it is hardly for the sake of availability alone. */
+const many = 4
+
+export default defineRule({
+  name: 'scaling/fixed-endpoint',
+  judges: 'Serving',
+  checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle'],
+  severity: 'warning',
+  summary: 'Replicas on accelerators that run at all hours, however few requests there are.',
+  check(judged, { report }) {
+    const { minReplicas, autoscaled, gpus } = judged.settings
+    const count = effective(minReplicas)
+    if (minReplicas === undefined || count === undefined || count < 2) return
+    if (autoscaled === undefined || effective(autoscaled) !== false) return
+    const devices = effective(gpus) ?? 0
+    if (devices < 1) return
+    // What is deleted again after a trial needs no policy.
+    if (effective(judged.settings.tornDown) === true) return
+    report({
+      at: minReplicas,
+      severity: count >= many ? 'warning' : 'information',
+      message: `${count} replicas run at all hours: ${endpointOf(judged)} without anything that scales it (\`${autoscaled.key}\`).`,
+      saving: {
+        fraction: [0, (count - 1) / count],
+        usd: null,
+        basis: `one of ${count} replicas would do while there is little traffic; how much of the time that is, only the load tells`,
+      },
+      fixes: [{ set: [{ claim: minReplicas, value: count }] }],
+    })
+  },
+})
