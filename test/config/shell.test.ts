@@ -246,4 +246,41 @@ module load cuda
       assert.ok(Array.isArray(read(hostile).commands))
     }
   })
+
+  it('knows what starts a command again', () => {
+    const { commands } = shellFacts(
+      `until python a.py; do sleep 5; done
+while ! python b.py > log 2>&1; do echo again; done
+while true; do python c.py; done
+while true; do python d.py && break; done
+while true; do python e.py; break; done
+while [ -f go ]; do python f.py; done
+`,
+      trees,
+    )
+    const seen = commands
+      .filter((one) => one.words[0]?.text === 'python')
+      .map((one) => [one.words[1]!.text, one.repeated ?? null])
+    assert.deepEqual(seen, [
+      ['a.py', 'until success'],
+      ['b.py', 'until success'],
+      ['c.py', 'for ever'],
+      ['d.py', 'until success'],
+      ['e.py', null],
+      ['f.py', null],
+    ])
+  })
+
+  it('knows the text that swallows a failure', () => {
+    const text = 'set -e\npython a.py > log || true\npython b.py || echo "b failed"\n'
+    const by = shellFacts(text, trees).commands.flatMap((one) => one.ignoredBy ?? [])
+    assert.deepEqual(
+      by.map((one) => text.slice(one.start, one.end)),
+      [' || true', ' || echo "b failed"'],
+    )
+    assert.deepEqual(
+      by.map((one) => one.text),
+      ['|| true', '|| echo "b failed"'],
+    )
+  })
 })

@@ -24,6 +24,10 @@ export interface ShellCommand {
   background: boolean
   /** `|| true`: a failure is swallowed. */
   failureIgnored: boolean
+  /** What swallows it, from the operator on: `|| true`. */
+  ignoredBy?: { start: number; end: number; text: string }
+  /** Started again by a `while` or `until` loop: until it succeeds, or whatever happens. */
+  repeated?: 'until success' | 'for ever'
   /** Inside a function that nobody calls, or after `exit`. */
   unreachable: boolean
   /**

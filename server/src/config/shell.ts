@@ -48,6 +48,10 @@ interface Context {
   background: boolean
   failureIgnored: boolean
   unreachable: boolean
+  ignoredBy?: NonNullable<ShellCommand['ignoredBy']>
+  repeated?: NonNullable<ShellCommand['repeated']>
+  /** In a `while true` that something leaves. */
+  endless?: boolean
 }
 
 const statements = new Set([
@@ -160,7 +164,7 @@ class ShellReader {
         this.countingLoop(node, context)
         return false
       case 'while_statement':
-        this.repeated(node, () => this.sequence(node.children, context))
+        this.repeated(node, () => this.conditionalLoop(node, context))
         return false
       case 'function_definition':
         return false
@@ -296,7 +300,12 @@ class ShellReader {
         environment: own.length > 0 ? [...exported, ...own] : exported,
         start: own[0]?.start ?? name.start,
         end: args[args.length - 1]?.end ?? name.end,
-        ...context,
+        loops: context.loops,
+        background: context.background,
+        failureIgnored: context.failureIgnored,
+        unreachable: context.unreachable,
+        ...(context.ignoredBy === undefined ? {} : { ignoredBy: context.ignoredBy }),
+        ...(context.repeated === undefined ? {} : { repeated: context.repeated }),
         folder: this.folder,
       })
     }
@@ -331,7 +340,8 @@ class ShellReader {
     if ((this.survey.calls.get(name) ?? 0) > 1) {
       // Read once for all calls, so only with what is the same in all of them.
       this.variables.forgetAll(this.survey.assignedOften)
-      return this.statement(body, { ...context, loops: [], background: false, failureIgnored: false })
+      const { ignoredBy: _by, ...plain } = context
+      return this.statement(body, { ...plain, loops: [], background: false, failureIgnored: false })
     }
     const bound = !/\bshift\b/.test(this.source(body))
     if (bound) this.bindPositions(rest)
@@ -365,7 +375,13 @@ class ShellReader {
       operator === '||' &&
       right?.type === 'command' &&
       ignoring.has(this.source(right).split(/\s/, 1)[0] ?? '')
-    const ends = this.statement(left, ignored ? { ...context, failureIgnored: true } : context)
+    const by = { start: left.end, end: right?.end ?? left.end }
+    const ignoredBy = { ...by, text: this.text.slice(by.start, by.end).trim() }
+    // `while true; do python train.py && break; done`.
+    const leaves =
+      operator === '&&' && context.endless === true && right !== undefined && this.source(right) === 'break'
+    const inner: Context = leaves ? { ...context, repeated: 'until success' } : context
+    const ends = this.statement(left, ignored ? { ...inner, failureIgnored: true, ignoredBy } : inner)
     if (right !== undefined) {
       const { folder } = this
       if (operator === '&&' && !this.isTest(left)) {
@@ -456,6 +472,31 @@ class ShellReader {
     this.variables.forgetAll(names)
     this.variables.branches([{ run: body, keep: true }], false)
     if (this.folder !== folder) this.folder = null
+  }
+
+  /** `until python train.py; do sleep 60; done`, `while true; do python train.py; done`. */
+  private conditionalLoop(node: PlainNode, context: Context): void {
+    const condition = inField(node, 'condition')
+    const body = inField(node, 'body')
+    if (condition === undefined || body === undefined) {
+      this.sequence(node.children, context)
+      return
+    }
+    const until = node.children.some((child) => child.type === 'until')
+    const negated = /^!\s/.test(this.source(condition))
+    const inCondition: Context = until !== negated ? { ...context, repeated: 'until success' } : context
+    this.sequence(
+      node.children.filter((child) => child !== body),
+      inCondition,
+    )
+    const endless = !until && /^(true|:|\[ 1 \]|\(\( *1 *\)\))$/.test(this.source(condition).trim())
+    const left = endless && /(^|[\s;&|])(break|exit|return)\b/.test(this.source(body))
+    const inside: Context = !endless
+      ? context
+      : left
+        ? { ...context, endless: true }
+        : { ...context, repeated: 'for ever' }
+    this.sequence([body], inside)
   }
 
   private loop(node: PlainNode, context: Context): void {
