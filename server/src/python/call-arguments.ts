@@ -91,12 +91,13 @@ export function inDictionary(
   if (depth > 8) return opaque
   const inner = (part: Expr): ArgumentValue =>
     inDictionary(analysis, part, keyword, Math.max(until, part.start), depth + 1)
-  const configured = configuredNode(analysis, expr)
+  const value = analysis.definition(expr)
+  const configured = configuredNode(analysis, value)
   if (configured !== null) {
     if (configured.node === undefined) return opaque
-    return inConfigured(expr, configured.node, keyword, configured.overridable)
+    const inside = inConfigured(expr, configured.node, keyword, configured.overridable)
+    return afterChanges(analysis, expr, keyword, inside, until)
   }
-  const value = analysis.definition(expr)
   if (value.type === 'conditional') {
     const branches = [inner(value.then), inner(value.otherwise)]
     return branches.every((branch) => branch.state === 'absent') ? { state: 'absent' } : opaque

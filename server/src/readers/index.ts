@@ -8,6 +8,7 @@ import { lightgbmReader } from './boosting/lightgbm.js'
 import { sklearnBoostingReader } from './boosting/sklearn.js'
 import { xgboostReader } from './boosting/xgboost.js'
 import { composerReader } from './composer/trainer.js'
+import { deepspeedReader } from './deepspeed/engine.js'
 import { fastaiReader } from './fastai/learner.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
@@ -19,6 +20,7 @@ import { huggingfaceTrainerReader } from './huggingface/trainer.js'
 import { huggingfaceOperationsReader } from './huggingface/trainer-operations.js'
 import { hyperoptReader } from './hyperopt/fmin.js'
 import { igniteReader } from './ignite/engine.js'
+import { jaxReader } from './jax/loop.js'
 import { kerasReader } from './keras/model.js'
 import { kerasTunerReader } from './keras-tuner/tuner.js'
 import { kubernetesReader } from './kubernetes/job.js'
@@ -49,6 +51,7 @@ import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
 import { sklearnSearchReader } from './sklearn/search.js'
 import { slurmReader } from './slurm/reader.js'
 import { tensorflowReader } from './tensorflow/eager.js'
+import { tensorflowInputReader } from './tensorflow/input.js'
 import { ultralyticsReader } from './ultralytics/train.js'
 import { vertexEndpointReader } from './vertex/endpoint.js'
 import { vertexTuningReader } from './vertex/tuning-job.js'
@@ -60,12 +63,14 @@ export const readers: readonly Reader[] = [
   dataParallelReader,
   sparseReader,
   accelerateReader,
+  deepspeedReader,
   huggingfaceTrainerReader,
   implicitDataParallelReader,
   huggingfaceDatasetsReader,
   lightningReader,
   kerasReader,
   tensorflowReader,
+  tensorflowInputReader,
   xgboostReader,
   lightgbmReader,
   catboostReader,
@@ -106,5 +111,6 @@ export const readers: readonly Reader[] = [
   ultralyticsReader,
   igniteReader,
   composerReader,
+  jaxReader,
   idleReader,
 ]
