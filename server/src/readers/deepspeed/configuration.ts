@@ -1,0 +1,145 @@
+/**
+ * A DeepSpeed configuration: a JSON file, the same as a dictionary in code, or a file that code loads. Keys and defaults:
+ * deepspeed/runtime/config.py, precision_config.py, constants.py.
+ */
+import type { Analysis } from '../../python/analysis.js'
+import type { ArgumentValue, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { type Configured, type ConfiguredPlace, configuredChild } from '../../text/configured.js'
+import type { Json } from '../../text/json.js'
+import type { Precision } from '../../workload/words.js'
+
+/** One section of the configuration (`bf16`) with its switch. */
+export interface Section {
+  key: string
+  state: 'absent' | 'on' | 'off' | 'auto' | 'unknown'
+  because?: string
+  /** In code: the dictionary of the section and the value of its switch. */
+  expr?: Expr
+  switch?: Expr
+  /** In a file. */
+  at?: ConfiguredPlace
+  overridable: boolean
+}
+
+export const sectionKeys = ['bf16', 'bfloat16', 'fp16', 'amp', 'torch_autocast'] as const
+
+/** The format that the sections ask for. `auto`: a Trainer around it decides. */
+export type Verdict =
+  | { state: 'known'; value: Precision; section: Section | null }
+  | { state: 'auto'; section: Section }
+  | { state: 'unknown'; because: string }
+
+const formats: Record<string, Precision> = {
+  bf16: 'bf16-mixed',
+  bfloat16: 'bf16-mixed',
+  fp16: 'fp16-mixed',
+  amp: 'fp16-mixed',
+  torch_autocast: 'bf16-mixed',
+}
+
+export function verdictOf(sections: Section[]): Verdict {
+  const on = sections.find((one) => one.state === 'on')
+  if (on !== undefined) return { state: 'known', value: formats[on.key]!, section: on }
+  const unknown = sections.find((one) => one.state === 'unknown')
+  if (unknown !== undefined)
+    return { state: 'unknown', because: unknown.because ?? 'the DeepSpeed configuration' }
+  const auto = sections.find((one) => one.state === 'auto')
+  if (auto !== undefined) return { state: 'auto', section: auto }
+  const off = sections.find((one) => one.state === 'off')
+  return { state: 'known', value: 'fp32', section: off ?? null }
+}
+
+function switchState(value: Json): Section['state'] {
+  if (value === 'auto') return 'auto'
+  return value === true || value === 1 || value === 'true' ? 'on' : 'off'
+}
+
+// Files.
+
+export function sectionsInFile(root: Configured): Section[] {
+  return sectionKeys.map((key): Section => {
+    const node = configuredChild(root, key)
+    const section: Section = { key, state: 'absent', overridable: false }
+    if (node === undefined) return section
+    section.at = node.at
+    if (node.kind !== 'map') return { ...section, state: 'unknown' }
+    const enabled = configuredChild(node, 'enabled')
+    if (enabled === undefined) return { ...section, state: 'off' }
+    if (enabled.kind !== 'scalar') return { ...section, state: 'unknown' }
+    return { ...section, state: switchState(enabled.value), at: enabled.at }
+  })
+}
+
+// Code.
+
+/** Where the configuration of a call is written. */
+export type Source =
+  | { kind: 'file'; root: Configured }
+  | { kind: 'code'; dictionary: Expr }
+  | { kind: 'unknown'; because: string }
+
+const deepest = 6
+
+export function sourceOf(python: PythonModule, expr: Expr, depth = 0): Source {
+  const unknown: Source = { kind: 'unknown', because: 'the DeepSpeed configuration' }
+  if (depth > deepest) return unknown
+  const value = python.definition(expr)
+  // Changed after it was loaded: each section is asked for with the changes.
+  if (!python.isChanged(expr)) {
+    const node = python.configured(expr)
+    if (node !== null) return node.kind === 'map' ? { kind: 'file', root: node } : unknown
+  } else if (value.type === 'call' && python.configured(value) !== null)
+    return { kind: 'code', dictionary: expr }
+  if (
+    value.type === 'dict' ||
+    (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'dict')
+  )
+    return { kind: 'code', dictionary: expr }
+  const folded = python.fold(expr)
+  if (folded.state === 'known' && typeof folded.value === 'string') {
+    const root = python.configurationFile(folded.value)
+    return root === null ? unknown : { kind: 'file', root }
+  }
+  // `get_ds_config(args)` of this module.
+  const func = value.type === 'call' ? python.functionOf(value.callee) : null
+  const returned = func === null ? null : (python as Analysis).onlyReturn(func)
+  return returned === null ? unknown : sourceOf(python, returned, depth + 1)
+}
+
+export function sectionsOf(python: PythonModule, source: Source): Section[] | null {
+  if (source.kind === 'unknown') return null
+  if (source.kind === 'file') return sectionsInFile(source.root)
+  return sectionKeys.map((key) => sectionInCode(python, source.dictionary, key))
+}
+
+function sectionInCode(python: PythonModule, dictionary: Expr, key: string): Section {
+  const given = python.entry(dictionary, key, dictionary.end)
+  const section: Section = { key, state: 'absent', overridable: false }
+  if (given.state === 'absent') return section
+  if (given.state === 'unknown') return { ...section, state: 'unknown', because: given.because }
+  const { folded } = given
+  const configured = folded.state === 'known' ? folded.configured : undefined
+  if (folded.state === 'known' && configured !== undefined) {
+    const enabled = (folded.value as { enabled?: Json } | null)?.enabled
+    return {
+      ...section,
+      state: switchState(enabled ?? false),
+      at: { ...configured, keys: [...(configured.keys ?? []), 'enabled'] },
+    }
+  }
+  // A part of a file that cannot be read as a whole.
+  if (given.expr === dictionary) return { ...section, state: 'unknown' }
+  const enabled: ArgumentValue = python.entry(given.expr, 'enabled')
+  const found: Section = { ...section, expr: given.expr }
+  if (enabled.state === 'absent') return { ...found, state: 'off' }
+  if (enabled.state === 'unknown') return { ...found, state: 'unknown', because: enabled.because }
+  if (enabled.folded.state === 'unknown')
+    return { ...found, state: 'unknown', because: enabled.folded.because }
+  return {
+    ...found,
+    state: switchState(enabled.folded.value),
+    switch: enabled.expr,
+    overridable: enabled.folded.overridable,
+  }
+}

@@ -1,0 +1,187 @@
+/** DeepSpeed around a hand-written loop, and its configuration files by themselves. */
+import { entries, entry } from '../../config/access.js'
+import { configuredFrom } from '../../config/configured.js'
+import type { ConfigDocument } from '../../config/node.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Configured } from '../../text/configured.js'
+import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
+import type { Binding } from '../../workload/claim.js'
+import { calleePlace, callSite, configuredSite } from '../claim-argument.js'
+import { codeText } from '../pytorch/evidence.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { changeDeepSpeed } from './change.js'
+import {
+  type Section,
+  type Source,
+  sectionsInFile,
+  sectionsOf,
+  sourceOf,
+  verdictOf,
+} from './configuration.js'
+
+export const deepspeedReader = defineReader({
+  name: 'deepspeed',
+  languages: ['python', 'json'],
+  triggers: ['deepspeed', 'zero_optimization', 'train_micro_batch_size_per_gpu'],
+  // The engine has the last word on the loop that it is put around.
+  layer: 2,
+  read(facts, context, claims) {
+    if (facts.python !== undefined) readCode(facts.python, context, claims)
+    else for (const document of facts.config?.documents ?? []) readDocument(facts, document, claims)
+  },
+  change: changeDeepSpeed,
+})
+
+const key = 'bf16'
+
+// Code.
+
+/** Formats that the code brings by itself, whatever the configuration says. */
+const shortening =
+  /\bautocast\b|\.(half|bfloat16)\s*\(\)|\btorch\.(bfloat16|float16|half)\b|\b(torch_)?dtype\s*=|GradScaler|\bapex\b|load_in_[48]bit/
+
+function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBuilder): void {
+  const calls = python.callsTo('deepspeed.initialize')
+  const call = calls[0]
+  if (call === undefined) return
+  const training = claims.extend('Training')
+  const place = calleePlace(call)
+  const site = callSite(call, 'engine')
+  const source = configurationOf(python, call, context.binding)
+  const sections = calls.length > 1 ? null : sectionsOf(python, source)
+  const verdict = sections === null ? null : verdictOf(sections)
+  if (verdict === null || verdict.state !== 'known' || call.conditional) {
+    training.unknown('precision', key, 'the DeepSpeed configuration', place, { site })
+    return
+  }
+  if (verdict.value === 'fp32' && shortening.test(codeText(python))) {
+    training.unknown('precision', key, 'a format that the code sets itself', place, { site })
+    return
+  }
+  const { section } = verdict
+  const options = placeOptions(section, source, site)
+  const at = section?.switch ?? section?.expr
+  const shown: Place = at === undefined ? place : { start: at.start, end: at.end }
+  if (section === null || section.state === 'absent')
+    training.default('precision', key, verdict.value, place, { ...options, channel: 'code' })
+  else
+    training.known('precision', section.key, verdict.value, shown, {
+      ...options,
+      overridable: section.overridable,
+    })
+}
+
+/** Where the value stands, and what a change edits. */
+function placeOptions(section: Section | null, source: Source, site: Place): ClaimOptions {
+  if (source.kind === 'file') {
+    const at = section?.at ?? source.root.at
+    const keys = [...(source.root.at.keys ?? []), key, 'enabled']
+    return { location: at.location, site: configuredSite({ ...site, anchor: 'file' }, { ...at, keys }) }
+  }
+  if (section?.at !== undefined)
+    return {
+      location: section.at.location,
+      site: configuredSite({ ...site, anchor: 'file' }, section.at),
+    }
+  return { site }
+}
+
+function configurationOf(python: PythonModule, call: Call, binding: Binding | null): Source {
+  const unknown: Source = { kind: 'unknown', because: 'the DeepSpeed configuration' }
+  for (const [name, position] of [['config', 10] as const, ['config_params', 12] as const]) {
+    const given = python.argument(call, name, position)
+    if (given.state === 'unknown') return unknown
+    if (given.state === 'absent') continue
+    const { folded } = given
+    if (folded.state === 'known' && folded.value === null) continue
+    return sourceOf(python, given.expr)
+  }
+  // `deepspeed train.py --deepspeed_config ds.json`, or the default of that option.
+  const flag = binding?.launch.flags.deepspeed_config ?? binding?.launch.flags['deepspeed-config']
+  const named = flag === undefined ? defaultFile(python) : flag.value
+  const root = typeof named === 'string' ? python.configurationFile(named) : null
+  if (root === null || (flag === undefined && binding !== null && !binding.launch.complete)) return unknown
+  return { kind: 'file', root }
+}
+
+function defaultFile(python: PythonModule): string | null {
+  const option = python.programArguments.find((one) => one.name === 'deepspeed_config')
+  const folded = option?.default == null ? null : python.fold(option.default)
+  return folded?.state === 'known' && typeof folded.value === 'string' ? folded.value : null
+}
+
+// Files.
+
+/** Keys that only a DeepSpeed configuration has together. */
+export function deepspeedDocument(document: ConfigDocument): boolean {
+  const { root } = document
+  if (root.kind !== 'map') return false
+  const has = (name: string) => entry(root, name) !== undefined
+  if (entry(root, 'zero_optimization')?.value.kind === 'map') return true
+  return (
+    (has('train_micro_batch_size_per_gpu') || has('train_batch_size')) &&
+    [
+      'fp16',
+      'bf16',
+      'steps_per_print',
+      'gradient_clipping',
+      'wall_clock_breakdown',
+      'prescale_gradients',
+    ].some(has)
+  )
+}
+
+/** `auto` stands for an argument of a Trainer, which then decides on the format as well. */
+function leftToTrainer(document: ConfigDocument): boolean {
+  const stack = [document.root]
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.kind === 'scalar' && node.value === 'auto') return true
+    if (node.kind === 'list') stack.push(...node.items)
+    if (node.kind === 'map') for (const one of node.entries) stack.push(one.value)
+  }
+  return false
+}
+
+function readDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimBuilder): void {
+  if (document.index > 0 || !deepspeedDocument(document)) return
+  const root: Configured | null = configuredFrom(facts.path, facts.unit, [document])
+  const first = entries(document.root)[0]
+  if (root === null || first === undefined) return
+  const carrier = ['zero_optimization', 'train_micro_batch_size_per_gpu', 'train_batch_size']
+    .map((name) => entry(document.root, name))
+    .find((one) => one !== undefined)
+  const anchor = carrier ?? first
+  const keys = [key, 'enabled']
+  const place: Place = {
+    start: anchor.keyStart,
+    end: anchor.keyEnd,
+    document: document.index,
+    keys,
+    anchor: 'file',
+  }
+  const training = claims.subject('Training', place, 'deepspeed', {
+    role: /(^|\/)tests?\//.test(facts.path) ? 'test' : 'job',
+    accelerator: 'gpu',
+    small: null,
+    notebook: false,
+  })
+  const verdict = verdictOf(sectionsInFile(root))
+  const channel = 'named file'
+  if (/fp32|float32/i.test(facts.path)) {
+    training.unknown('precision', key, 'its name', place, { channel })
+    return
+  }
+  if (verdict.state !== 'known' || leftToTrainer(document)) {
+    training.unknown('precision', key, 'the arguments of the Trainer', place, { channel })
+    return
+  }
+  // The code that takes the file may bring a format of its own.
+  const { section } = verdict
+  if (section === null)
+    training.default('precision', key, verdict.value, place, { channel, overridable: true })
+  else {
+    const at = section.at?.location
+    const shown = at === undefined ? place : { ...place, start: at.start, end: at.end }
+    training.known('precision', section.key, verdict.value, shown, { channel, overridable: true })
+  }
+}
