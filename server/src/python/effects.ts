@@ -119,7 +119,7 @@ export class EffectFinder {
     else if (call.receiver !== null) effects.calls.add(`${call.receiver}.${call.method}`)
     if (call.expr.callee.type === 'attribute') effects.calls.add(`.${call.method}`)
     if (isBackward(call) || functionalGradients.test(call.name ?? '')) effects.backward = true
-    if (isOptimizerStep(this.analysis, call) || call.name === 'optax.apply_updates')
+    if (isOptimizerStep(this.analysis, call) || functionalUpdate.test(call.name ?? ''))
       effects.optimizerStep = true
     this.follow(call.expr.callee, effects, depth)
     // `optimizer.step(closure)`, `map(step, batches)`: functions that are handed over are run.
@@ -160,6 +160,8 @@ export class EffectFinder {
 const functionalGradients =
   /^(jax\.(value_and_grad|grad)|flax\.nnx\.(value_and_grad|grad)|equinox\.filter_(value_and_)?grad)$/
 
+const functionalUpdate = /^(optax|equinox)\.apply_updates$/
+
 export function isBackward(call: Call): boolean {
   if (call.expr.callee.type !== 'attribute') return false
   if (call.method === 'backward' || call.method === 'manual_backward') return true
@@ -169,6 +171,7 @@ export function isBackward(call: Call): boolean {
 export function isOptimizerStep(analysis: Analysis, call: Call): boolean {
   if (call.expr.callee.type !== 'attribute') return false
   if (call.method === 'apply_gradients') return true
+  if (call.method === 'update') return /^flax\.nnx\.(\w+\.)*(ModelAnd)?Optimizer$/.test(call.receiver ?? '')
   if (call.method !== 'step') return false
   const receiver = call.expr.callee.value
   const type = call.receiver ?? typeOf(analysis, receiver)

@@ -227,6 +227,10 @@ function classScope(scope: Scope | null): Scope | null {
   return current
 }
 
+/** Calls that give back the function that they are given, prepared or compiled. */
+const wrappers =
+  /^(functools\.partial|torch\.compile|tensorflow\.function|jax\.(jit|pmap|checkpoint|remat)|flax\.nnx\.(jit|pmap)|equinox\.filter_(jit|pmap))$/
+
 /** Function of this module that an expression names: `train`, `self.step`, `Model.fit`. */
 export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | null {
   if (depth > depthLimit) return null
@@ -251,10 +255,7 @@ export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | nu
   if (expr.type === 'call') {
     const name = nameOf(analysis, expr.callee)
     const wrapped = expr.args[0]
-    if (
-      wrapped !== undefined &&
-      (name === 'functools.partial' || name === 'torch.compile' || name === 'jax.jit')
-    ) {
+    if (wrapped !== undefined && name !== null && wrappers.test(name)) {
       return functionOf(analysis, wrapped.value, depth + 1)
     }
   }

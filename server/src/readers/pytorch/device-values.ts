@@ -18,6 +18,22 @@ export const readingMethods = /^(item|tolist|numpy|cpu)$/
 const hostFunctions =
   /^(len|float|int|bool|str|range|isinstance|hasattr|type|print|id|getattr|repr|enumerate|round)$/
 
+/** What a library calls giving the accelerator work. */
+export interface Dialect {
+  /** A call whose result is a value on the accelerator. */
+  computes(analysis: Analysis, call: Expr & { type: 'call' }): boolean
+  /** Packages whose functions keep values on the accelerator. */
+  libraries: RegExp
+  /** Functions that bring their argument to the host, or wait for it. */
+  readers: RegExp | null
+}
+
+export const torchDialect: Dialect = {
+  computes: isModelCall,
+  libraries: /^(torch|torchmetrics|torchvision|einops|transformers|accelerate)\./,
+  readers: null,
+}
+
 export class DeviceValues {
   /** Names by the function they stand in; attributes of `self` stand for themselves. */
   private readonly names = new Set<string>()
@@ -25,6 +41,7 @@ export class DeviceValues {
   constructor(
     private readonly analysis: Analysis,
     private readonly code: HotCode,
+    private readonly dialect: Dialect = torchDialect,
   ) {
     for (let round = 0; round < 3; round++) {
       const before = this.names.size
@@ -136,13 +153,10 @@ export class DeviceValues {
       if (callee.attr === 'to' && given.length > 0) return inner(callee.value) || namesDevice(given[0]!)
     }
     if (callee.type === 'name' && hostFunctions.test(callee.id)) return false
-    if (isModelCall(this.analysis, expr)) return !isContainerCall(expr)
+    if (this.dialect.computes(this.analysis, expr)) return !isContainerCall(expr)
     const name = this.analysis.callByExpr.get(expr)?.name ?? null
-    if (
-      name?.includes('.') === true &&
-      !/^(torch|torchmetrics|torchvision|einops|transformers|accelerate)\./.test(name)
-    )
-      return false
+    if (name !== null && this.dialect.readers?.test(name) === true) return false
+    if (name?.includes('.') === true && !this.dialect.libraries.test(name)) return false
     return (callee.type === 'attribute' && name === null && inner(callee.value)) || given.some(inner)
   }
 }

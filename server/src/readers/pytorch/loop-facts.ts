@@ -96,6 +96,15 @@ export const horizonSchedules = [
   'transformers.get_polynomial_decay_schedule_with_warmup',
   'timm.scheduler.CosineLRScheduler',
   'timm.scheduler.create_scheduler',
+  'optax.cosine_decay_schedule',
+  'optax.warmup_cosine_decay_schedule',
+  'optax.schedules.warmup_cosine_decay_schedule',
+  'optax.cosine_onecycle_schedule',
+  'optax.linear_onecycle_schedule',
+  'optax.linear_schedule',
+  'optax.polynomial_schedule',
+  'keras.optimizers.schedules.CosineDecay',
+  'keras.optimizers.schedules.PolynomialDecay',
 ]
 
 export function horizonSchedule(python: PythonModule): Call | null {

@@ -82,6 +82,17 @@ function readLoop(
   const endless = endlessBecause(python, outer ?? loop)
   if (endless !== null) training.known('endless', 'while', endless, loopHeader(outer ?? loop))
   if (outer === null) return
+  claimRun(python, outer, training)
+  const outerHeader = loopHeader(outer)
+  const resumes = resumption(python)
+  if (resumes === 'unknown')
+    training.unknown('resumable', 'checkpoint', 'something is saved or loaded', outerHeader)
+  else if (resumes === 'resumes') training.known('resumable', 'checkpoint', true, outerHeader)
+  else training.default('resumable', 'checkpoint', false, outerHeader)
+}
+
+/** How long a hand-written loop over epochs runs, whether it validates, and what ends it. */
+export function claimRun(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
   const outerHeader = loopHeader(outer)
   const epochs = epochsOf(outer)
   if (epochs === null) training.unknown('epochs', 'epochs', 'a while loop', outerHeader)
@@ -98,11 +109,6 @@ function readLoop(
       site: callSite(schedule),
     })
   }
-  const resumes = resumption(python)
-  if (resumes === 'unknown')
-    training.unknown('resumable', 'checkpoint', 'something is saved or loaded', outerHeader)
-  else if (resumes === 'resumes') training.known('resumable', 'checkpoint', true, outerHeader)
-  else training.default('resumable', 'checkpoint', false, outerHeader)
 }
 
 const inventing = ['torch.rand', 'torch.randn', 'torch.randint', 'torch.ones', 'torch.zeros']

@@ -4,8 +4,7 @@ import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effect
 import type { Func } from '../../python/module.js'
 import { childrenOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { isModelCall } from './autocast-change.js'
-import { DeviceValues, readingMethods } from './device-values.js'
+import { DeviceValues, type Dialect, readingMethods, torchDialect } from './device-values.js'
 import { callsIn, type HotCode, type HotStatement } from './hot-code.js'
 
 export interface Reading {
@@ -27,15 +26,19 @@ export interface Synchronisation {
 
 const waits = new Set(['torch.cuda.synchronize', 'torch.accelerator.synchronize'])
 
-export function synchronisation(analysis: Analysis, code: HotCode): Synchronisation {
-  const values = new DeviceValues(analysis, code)
+export function synchronisation(
+  analysis: Analysis,
+  code: HotCode,
+  dialect: Dialect = torchDialect,
+): Synchronisation {
+  const values = new DeviceValues(analysis, code, dialect)
   const readings: Reading[] = []
   let stalls = 0
   let drained = false
   for (const hot of code.statements) {
-    if (givesWork(analysis, hot)) drained = false
+    if (givesWork(analysis, hot, dialect)) drained = false
     if (hot.guarded || hot.conditional || hot.exceptional) continue
-    const found = readingsIn(analysis, values, hot)
+    const found = readingsIn(analysis, values, hot, dialect)
     if (found.length === 0) continue
     readings.push(...found)
     if (!drained) stalls++
@@ -45,15 +48,20 @@ export function synchronisation(analysis: Analysis, code: HotCode): Synchronisat
 }
 
 /** New work for the accelerator: forward pass, backward pass, step. */
-function givesWork(analysis: Analysis, { expressions }: HotStatement): boolean {
+function givesWork(analysis: Analysis, { expressions }: HotStatement, dialect: Dialect): boolean {
   return expressions.some((expr) =>
     callsIn(analysis, expr).some(
-      (call) => isBackward(call) || isOptimizerStep(analysis, call) || isModelCall(analysis, call.expr),
+      (call) => isBackward(call) || isOptimizerStep(analysis, call) || dialect.computes(analysis, call.expr),
     ),
   )
 }
 
-function readingsIn(analysis: Analysis, values: DeviceValues, hot: HotStatement): Reading[] {
+function readingsIn(
+  analysis: Analysis,
+  values: DeviceValues,
+  hot: HotStatement,
+  dialect: Dialect,
+): Reading[] {
   const found: Reading[] = []
   const { statement, func } = hot
   const add = (expr: Expr, what: string, heavy: boolean) =>
@@ -73,7 +81,18 @@ function readingsIn(analysis: Analysis, values: DeviceValues, hot: HotStatement)
         add(expr, `${call.name}()`, true)
         return
       }
+      // `jax.device_get(metrics)`, `np.asarray(loss)`, `loss.block_until_ready()`.
+      if (call?.name != null && dialect.readers?.test(call.name) === true) {
+        if (expr.args.some((one) => holds(one.value))) {
+          add(expr, `${call.name.replace(/^numpy\./, 'np.')}()`, true)
+          return
+        }
+      }
       const { callee } = expr
+      if (callee.type === 'attribute' && callee.attr === 'block_until_ready' && holds(callee.value)) {
+        add(expr, '.block_until_ready()', true)
+        return
+      }
       const only = expr.args.length === 1 ? expr.args[0]!.value : null
       if (callee.type === 'name' && /^(float|int|bool)$/.test(callee.id) && only !== null && holds(only)) {
         add(expr, `${callee.id}()`, printed)

@@ -1,0 +1,56 @@
+/** How JAX and Flax spell a change. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, Refusal, Write } from '../../edit/write.js'
+import type { Claim } from '../../workload/claim.js'
+import type { UnitFacts } from '../reader.js'
+import { layersWithoutFormat } from './layers.js'
+
+export function changeJax(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  if (python === undefined) return { reason: 'this is not written in Python' }
+  const { anchor } = claim.site
+  if (anchor === 'read less')
+    return { reason: 'keep the metrics of the steps in a list and read them together after every 50 of them' }
+  if (anchor === 'launch') return { reason: 'it is set by the launch: change it there' }
+  if (anchor === 'x64') {
+    const call = python.callAt(claim.site)
+    if (call === null) return { reason: 'the call is not in the file any more' }
+    if (claim.overridable) return { reason: 'the value is that of an option of the program' }
+    if (call.statement.type !== 'expr') return { reason: 'the call is part of a larger statement' }
+    const statement = { unit: unit.index, start: call.statement.start, end: call.statement.end }
+    return {
+      title: 'Compute in float32 (remove jax_enable_x64)',
+      safety: 'unsafe',
+      writes: [{ kind: 'remove statement', path, statement }],
+      imports: [],
+    }
+  }
+  if (anchor === 'layers') {
+    if (value !== 'bf16-mixed') return { reason: 'fp16 needs a loss scale (flax.training.dynamic_scale)' }
+    const layers = layersWithoutFormat(python)
+    const [first] = layers
+    if (first === undefined) return { reason: 'the layers are not in the file any more' }
+    const name = nameFor(python.tree, 'jax.numpy', 'bfloat16', {
+      path,
+      unit: unit.index,
+      offset: first.expr.start,
+    })
+    const imports: Import[] = name.import === null ? [] : [name.import]
+    const writes = layers.map(
+      ({ expr }): Write => ({
+        kind: 'set keyword',
+        path,
+        call: { unit: unit.index, start: expr.start, end: expr.end },
+        name: 'dtype',
+        value: name.text,
+      }),
+    )
+    return {
+      title: 'Compute the layers in bf16 with fp32 parameters; cast the logits to float32 for the loss',
+      safety: 'display',
+      writes,
+      imports,
+    }
+  }
+  return { reason: `write it around the loop: ${claim.key} has no switch` }
+}

@@ -1,0 +1,185 @@
+/** JAX: one `Training` for each hand-written loop whose step takes gradients and applies updates. */
+import type { Loop, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { calleePlace, callSite } from '../claim-argument.js'
+import { claimOperation } from '../operation-claims.js'
+import type { Dialect } from '../pytorch/device-values.js'
+import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
+import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
+import { epochLoopOf, openEndedReason } from '../pytorch/loop-facts.js'
+import { isMeasurement } from '../pytorch/model-evidence.js'
+import { once } from '../pytorch/once.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { claimReadings, isStepCall } from '../step-reading.js'
+import { changeJax } from './changes.js'
+import { heavyLayers, layersWithoutFormat } from './layers.js'
+
+const gradients =
+  /^(jax\.(value_and_grad|grad)|flax\.nnx\.(value_and_grad|grad)|equinox\.filter_(value_and_)?grad)$/
+
+export const jaxReader = defineReader({
+  name: 'jax',
+  languages: ['python'],
+  triggers: ['value_and_grad', 'jax.grad', 'filter_grad', 'nnx.grad', 'jax_enable_x64', 'JAX_ENABLE_X64'],
+  read(facts, context, claims) {
+    const { python } = facts
+    if (python === undefined || isMeasurement(python.path)) return
+    const evidence = jaxEvidence(python, context)
+    const loops = python.loops.filter((loop) => isJaxLoop(loop))
+    loops.forEach((loop, index) => {
+      readLoop(python, loop, index === 0, evidence, claims)
+      claimReadings(python, loop, dialect, evidence, heavyLayers(python), claims)
+    })
+    if (loops.length > 0 || evidence.role === 'training')
+      readDoublePrecision(python, evidence, context, claims)
+  },
+  change: changeJax,
+})
+
+export function isJaxLoop(loop: Loop): boolean {
+  return loop.role === 'train' && [...loop.effects.calls].some((name) => gradients.test(name))
+}
+
+const dialect: Dialect = {
+  computes: (analysis, call) => isStepCall(analysis, call.callee),
+  libraries: /^(jax|optax|flax|equinox|chex)\./,
+  readers: /^(jax\.(device_get|block_until_ready)|numpy\.(asarray|array|mean|float32))$/,
+}
+
+/** JAX runs on the accelerator that it was installed for. */
+function jaxEvidence(python: PythonModule, context: ReaderContext): Evidence {
+  const evidence = trainingEvidence(python)
+  evidence.small ??= toyData(python)
+  const environment = context.binding?.launch.environment
+  const platform = environment?.JAX_PLATFORMS?.value ?? environment?.JAX_PLATFORM_NAME?.value
+  const visible = environment?.CUDA_VISIBLE_DEVICES?.value
+  const onProcessor =
+    platform === 'cpu' ||
+    visible === '' ||
+    visible === '-1' ||
+    codeMatches(
+      python,
+      /jax_platforms?(_name)?['"]\s*,\s*['"]cpu|JAX_PLATFORMS?(_NAME)?['"]\]\s*=\s*['"]cpu|jax\.devices\(\s*['"]cpu|xla_force_host_platform_device_count|CUDA_VISIBLE_DEVICES['"]\]\s*=\s*['"](-1)?['"]/,
+    )
+  if (onProcessor) evidence.accelerator = 'cpu'
+  else if (platform === 'tpu' || codeMatches(python, /\btpu\b/i)) evidence.accelerator = 'tpu'
+  else if (
+    platform === 'cuda' ||
+    platform === 'gpu' ||
+    codeMatches(python, /jax\.devices\(\s*['"](gpu|cuda)/)
+  )
+    evidence.accelerator = 'gpu'
+  else evidence.accelerator = 'maybe'
+  return evidence
+}
+
+function toyData(python: PythonModule): string | null {
+  return once(python, 'jax toy data', () => {
+    const named =
+      /['"](mnist|fashion_mnist|cifar10|cifar100|iris|binarized_mnist|kmnist)(:[\d.*]+)?['"]/.exec(
+        codeText(python),
+      )
+    if (named !== null) return named[1]!
+    const drawn = python.callsTo('jax.random.normal', 'jax.random.uniform')
+    const data = drawn.some(
+      (call) =>
+        call.assignedTo !== null &&
+        /^(xs?|X|data|inputs?|targets?|ys?|samples?|x_train)$/.test(call.assignedTo),
+    )
+    return data ? 'random data' : null
+  })
+}
+
+function readLoop(
+  python: PythonModule,
+  loop: Loop,
+  first: boolean,
+  common: Evidence,
+  claims: ClaimBuilder,
+): void {
+  const header = loopHeader(loop)
+  const evidence = { ...common, role: common.role === 'test' ? ('test' as const) : ('training' as const) }
+  const outer = epochLoopOf(python, loop)
+  evidence.small ??= demonstration(python, loop, outer)
+  const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
+  training.known('automaticDevice', 'device', true, header)
+  if (first) readPrecision(python, loop, training)
+  const reason = openEndedReason(python, loop)
+  if (reason !== null) training.known('openEnded', reason, reason, header)
+  if (reason === 'reinforcement learning') training.known('boundBy', reason, 'an environment', header)
+  if (codeMatches(python, /jax\.(hessian|jvp|hvp|jacfwd|jacrev)|grad\(\s*(jax\.)?grad\(/))
+    training.known('secondOrder', 'jax.grad', true, header)
+  const compiled = codeMatches(python, /\b(jit|pmap|shard_map|pjit|filter_jit)\b/)
+  if (compiled) training.known('compiled', 'jax.jit', true, header)
+  if (outer !== null) claimRun(python, outer, training)
+}
+
+const lowering =
+  /bfloat16|float16|\bbf16\b|\bfp16\b|half_precision|\bjmp\b|mixed_precision|enable_x64|float64|loss_scale|DynamicScale/
+
+/** Where layers of the file compute in the format of their inputs. On TPUs matrix products are short by themselves. */
+function readPrecision(python: PythonModule, loop: Loop, training: SubjectBuilder<'Training'>): void {
+  if (!heavyLayers(python)) return
+  const layers = layersWithoutFormat(python)
+  const place = layers[0] === undefined ? loopHeader(loop) : calleePlace(layers[0])
+  const site = layers[0] === undefined ? loopHeader(loop) : callSite(layers[0], 'layers')
+  const key = 'dtype=jnp.bfloat16'
+  const around = [...python.importers, ...python.imported].flatMap((module) => module.uses)
+  if (
+    layers.length === 0 ||
+    codeMatches(python, lowering) ||
+    around.some((use) => /bfloat16|float16|^jmp\./.test(use))
+  )
+    training.unknown('precision', key, 'the format is set in the program', place, { site })
+  else training.default('precision', key, 'fp32', place, { site })
+}
+
+const science =
+  /^(diffrax|jax_md|optimistix|jaxopt|blackjax|numpyro|brax|netket|jax_cfd|e3nn_jax|dinosaur)(\.|$)/
+
+function readDoublePrecision(
+  python: PythonModule,
+  evidence: Evidence,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): void {
+  // What is cast is computed in the format that it is cast to.
+  if (codeMatches(python, /float32|bfloat16/)) return
+  const library = [...python.imports].find((name) => science.test(name))
+  const numerical = /\b(PINN|pde|ode|hamiltonian|quantum|physics|finite[_ ]element)\b/i.test(python.text)
+  const wantedFor = library?.split('.')[0] ?? (numerical ? 'numerical work' : null)
+  const common = {
+    kind: 'double precision' as const,
+    place: 'run' as const,
+    evidence: { ...evidence, role: evidence.role === 'test' ? evidence.role : ('training' as const) },
+    wantedFor,
+  }
+  for (const call of python.callsTo('jax.config.update')) {
+    const name = python.argument(call, 'name', 0)
+    const value = python.argument(call, 'val', 1)
+    if (name.state !== 'given' || name.folded.state !== 'known' || name.folded.value !== 'jax_enable_x64')
+      continue
+    if (value.state !== 'given' || value.folded.state !== 'known' || value.folded.value !== true) continue
+    claimOperation(claims, {
+      ...common,
+      key: 'jax_enable_x64',
+      at: callSite(call),
+      site: callSite(call, 'x64'),
+      scope: call.function?.qualified ?? '',
+      options: { overridable: value.folded.overridable },
+    })
+  }
+  const given = context.binding?.launch.environment.JAX_ENABLE_X64
+  if (typeof given?.value === 'string' && /^(1|true)$/i.test(given.value)) {
+    const at = { start: 0, end: Math.min(1, python.text.length) }
+    claimOperation(claims, {
+      ...common,
+      key: 'JAX_ENABLE_X64',
+      at,
+      site: { ...at, anchor: 'launch' },
+      scope: '',
+      options: { channel: 'launch environment', location: given.location },
+    })
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Hand-written loops of libraries that take gradients in a function of the program and compile it: which calls of a loop
+ * give the accelerator work, and where the host waits for their results.
+ */
+import type { Analysis } from '../python/analysis.js'
+import type { Func, Loop, PythonModule } from '../python/module.js'
+import { functionOf } from '../python/names.js'
+import type { ClaimBuilder } from '../workload/builder.js'
+import type { Evidence } from '../workload/claim.js'
+import { claimOperation } from './operation-claims.js'
+import type { Dialect } from './pytorch/device-values.js'
+import { type HotCode, hotCode, isHot } from './pytorch/hot-code.js'
+import { type Synchronisation, synchronisation } from './pytorch/synchronisation.js'
+
+/** A call of a function of the program that takes gradients: the step, compiled or not. */
+export function isStepCall(analysis: Analysis, callee: Parameters<typeof functionOf>[1]): boolean {
+  const func = functionOf(analysis, callee)
+  return func !== null && analysis.effectsOfFunction(func).backward
+}
+
+/** The loop's own code; what runs in the step runs on the accelerator. */
+function hostCode(analysis: Analysis, loop: Loop): HotCode {
+  const code = hotCode(analysis, loop.node.body, loop.function)
+  const onDevice = (func: Func | null): boolean =>
+    func !== null &&
+    func !== loop.function &&
+    (func.node.decorators.length > 0 || analysis.effectsOfFunction(func).backward)
+  return {
+    statements: code.statements.filter(({ func }) => !onDevice(func)),
+    followed: new Map([...code.followed].filter(([func]) => !onDevice(func))),
+  }
+}
+
+export function readingsOf(python: PythonModule, loop: Loop, dialect: Dialect): Synchronisation | null {
+  const analysis = python as Analysis
+  if (!isHot(analysis, loop)) return null
+  const found = synchronisation(analysis, hostCode(analysis, loop), dialect)
+  return found.readings.length === 0 ? null : found
+}
+
+/** One `Operation` for everything that is read in the steps of a loop. */
+export function claimReadings(
+  python: PythonModule,
+  loop: Loop,
+  dialect: Dialect,
+  evidence: Evidence,
+  realModel: boolean,
+  claims: ClaimBuilder,
+): void {
+  const found = readingsOf(python, loop, dialect)
+  if (found === null) return
+  const { readings, stalls } = found
+  const [first] = readings
+  const at = { start: first!.node.start, end: first!.node.end }
+  const heavy = stalls > 1 || readings.some((one) => one.heavy)
+  claimOperation(claims, {
+    kind: 'synchronise',
+    place: 'step',
+    key: first!.what,
+    at,
+    site: { start: loop.node.start, end: loop.node.end, anchor: 'read less' },
+    scope: loop.function?.qualified ?? '',
+    evidence,
+    places: readings,
+    weight: heavy ? 'severe' : readings.length > 1 ? 'ordinary' : 'slight',
+    realModel,
+  }).known('times', 'stalls', stalls, at)
+}
