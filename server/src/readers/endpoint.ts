@@ -83,8 +83,9 @@ export function claimEndpoint(
   return serving
 }
 
-function purposeOf(python: PythonModule, unit: Unit): 'trial' | 'deployment' {
-  if (python.evidence.notebook) return 'trial'
+function purposeOf(python: PythonModule, unit: Unit): 'trial' | 'part of a series' | 'deployment' {
+  if (python.evidence.notebook)
+    return /(^|\/)\d+[-_. ][^/]*$/.test(python.path) ? 'part of a series' : 'trial'
   if (unit.origin !== 'file' || deploymentName.test(python.path)) return 'deployment'
   const triesOut = python.calls.some((call) =>
     /^(fit|train|predict|invoke_endpoint|invoke)$/.test(call.method),

@@ -474,8 +474,11 @@ export interface ServingSettings {
   tornDown: boolean
   /** Where the call that would end it is commented out. */
   tearDownComment: Location
-  /** The program does more than deploy: it trains, or tries out what it has deployed. `deployment`: nothing else. */
-  purpose: 'trial' | 'deployment'
+  /**
+   * The program does more than deploy: it trains, or tries out what it has deployed. `part of a series`: another one
+   * may end it. `deployment`: it is meant to stay.
+   */
+  purpose: 'trial' | 'part of a series' | 'deployment'
 }
 
 export interface LaunchSettings {

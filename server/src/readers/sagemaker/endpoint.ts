@@ -10,7 +10,7 @@ import { defineReader, type UnitFacts } from '../reader.js'
 
 /** Arguments that only SageMaker's `deploy` has. */
 const ownArguments =
-  /^(initial_instance_count|instance_type|serverless_inference_config|async_inference_config|inference_recommendation_id|endpoint_name|endpoint_type|data_capture_config)$/
+  /^(initial_instance_count|instance_type|serverless_inference_config|async_inference_config|inference_recommendation_id|endpoint_name|endpoint_type|data_capture_config|inference_config)$/
 
 export const sagemakerEndpointReader = defineReader({
   name: 'sagemaker-endpoint',
@@ -52,6 +52,13 @@ function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'S
   const name = folded(type)
   if (serverless.state !== 'absent' && folded(serverless) !== null) {
     serving.known('minReplicas', 'serverless_inference_config', 0, place, { site })
+    return
+  }
+  // Version 3 has one argument for all kinds.
+  const kind = python.argument(call, 'inference_config')
+  const made = kind.state === 'given' ? python.callOf(kind.expr)?.method : undefined
+  if (made !== undefined && /^(Serverless|BatchTransform)/.test(made)) {
+    serving.known('minReplicas', 'inference_config', 0, place, { site })
     return
   }
   if (typeof name === 'string' && local.test(name)) {

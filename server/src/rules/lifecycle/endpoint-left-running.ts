@@ -11,13 +11,14 @@ export default defineRule({
   check(judged, { report }) {
     const { tornDown, minReplicas, gpus, purpose, tearDownComment } = judged.settings
     if (tornDown === undefined || tornDown.state === 'unknown' || tornDown.value !== false) return
-    if (effective(purpose) !== 'trial' || effective(minReplicas) === 0) return
+    const reason = effective(purpose)
+    if (reason === undefined || reason === 'deployment' || effective(minReplicas) === 0) return
     const comment = effective(tearDownComment)
     const accelerated = (effective(gpus) ?? 0) > 0
     const seen = `\`${tornDown.key}()\` starts ${endpointOf(judged)}, billed by the hour until somebody deletes it`
     report({
       at: tornDown,
-      severity: accelerated && comment === undefined ? 'warning' : 'information',
+      severity: accelerated && comment === undefined && reason === 'trial' ? 'warning' : 'information',
       message:
         comment === undefined
           ? `${seen}, and nothing here does.`
