@@ -247,7 +247,8 @@ export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | nu
     if (expr.value.type === 'name' && (expr.value.id === 'self' || expr.value.id === 'cls')) {
       const scope = classScope(scopeAt(analysis.scopes, expr.start))
       const klass = scope === null ? undefined : analysis.classByNode.get(scope.node as never)
-      return klass === undefined ? null : methodOf(analysis, klass, expr.attr)
+      if (klass === undefined) return null
+      return methodOf(analysis, klass, expr.attr) ?? preparedFunction(analysis, expr, depth)
     }
     const klass = classOf(analysis, expr.value, depth + 1) ?? instanceClass(analysis, expr.value, depth + 1)
     return klass === null ? null : methodOf(analysis, klass, expr.attr)
@@ -260,6 +261,13 @@ export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | nu
     }
   }
   return null
+}
+
+/** `self.train_step = jax.jit(train_step)`. */
+function preparedFunction(analysis: Analysis, expr: Expr, depth: number): Func | null {
+  const values = attributeValues(analysis, expr)
+  const [only] = values
+  return values.length === 1 && only?.type === 'call' ? functionOf(analysis, only, depth + 1) : null
 }
 
 function methodOf(analysis: Analysis, klass: Klass, name: string, depth = 0): Func | null {
