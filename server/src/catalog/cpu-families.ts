@@ -49,3 +49,21 @@ export function cpuMachine(type: string): CpuMachine | undefined {
   }
   return undefined
 }
+
+/** Sizes of the general family of AWS, by vCPUs. */
+const awsSizes: [number, string][] = [
+  [2, 'large'],
+  [4, 'xlarge'],
+  [8, '2xlarge'],
+  [16, '4xlarge'],
+  [32, '8xlarge'],
+  [48, '12xlarge'],
+  [64, '16xlarge'],
+  [96, '24xlarge'],
+]
+
+/** A general machine of AWS with at least so many vCPUs; undefined: there is none. */
+export function generalMachine(vcpus: number): string | undefined {
+  const size = awsSizes.find(([has]) => has >= vcpus)?.[1]
+  return size === undefined ? undefined : `m5.${size}`
+}

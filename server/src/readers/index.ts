@@ -10,6 +10,7 @@ import { xgboostReader } from './boosting/xgboost.js'
 import { composerReader } from './composer/trainer.js'
 import { deepspeedReader } from './deepspeed/engine.js'
 import { fastaiReader } from './fastai/learner.js'
+import { flyteReader } from './flyte/tasks.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { implicitDataParallelReader } from './huggingface/implicit-data-parallel.js'
@@ -23,9 +24,11 @@ import { igniteReader } from './ignite/engine.js'
 import { jaxReader } from './jax/loop.js'
 import { kerasReader } from './keras/model.js'
 import { kerasTunerReader } from './keras-tuner/tuner.js'
+import { kubeflowReader } from './kubeflow/pipeline.js'
 import { kubernetesReader } from './kubernetes/job.js'
 import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningReader } from './lightning/trainer.js'
+import { metaflowReader } from './metaflow/flow.js'
 import { optunaReader } from './optuna/study.js'
 import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
@@ -42,6 +45,8 @@ import { rayTuneReader } from './ray/tune.js'
 import type { Reader } from './reader.js'
 import { sagemakerEndpointReader } from './sagemaker/endpoint.js'
 import { sagemakerReader } from './sagemaker/estimator.js'
+import { sagemakerPipelineReader } from './sagemaker/pipeline-steps.js'
+import { sagemakerProcessorReader } from './sagemaker/processor.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
 import { skoptReader } from './scikit-optimize/search.js'
 import { shellEndpointReader } from './shell/endpoint.js'
@@ -56,6 +61,7 @@ import { ultralyticsReader } from './ultralytics/train.js'
 import { vertexEndpointReader } from './vertex/endpoint.js'
 import { vertexTuningReader } from './vertex/tuning-job.js'
 import { wandbSweepReader } from './wandb/sweep.js'
+import { zenmlReader } from './zenml/steps.js'
 
 export const readers: readonly Reader[] = [
   pytorchLoopReader,
@@ -113,4 +119,10 @@ export const readers: readonly Reader[] = [
   composerReader,
   jaxReader,
   idleReader,
+  kubeflowReader,
+  sagemakerPipelineReader,
+  sagemakerProcessorReader,
+  zenmlReader,
+  flyteReader,
+  metaflowReader,
 ]

@@ -1,9 +1,13 @@
 /** Every rule. */
+
+import gpuForDataPrep from './compute/gpu-for-data-prep.js'
 import cacheDisabled from './data/cache-disabled.js'
 import heavyGetitem from './data/heavy-getitem.js'
 import noLoaderWorkers from './data/no-loader-workers.js'
+import noPrefetch from './data/no-prefetch.js'
 import paddingWaste from './data/padding-waste.js'
 import remoteReadPerSample from './data/remote-read-per-sample.js'
+import sequentialMap from './data/sequential-map.js'
 import slowTransfer from './data/slow-transfer.js'
 import dataParallel from './distributed/data-parallel.js'
 import findUnusedParameters from './distributed/find-unused-parameters.js'
@@ -20,7 +24,11 @@ import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
 import spotWithoutCheckpoint from './lifecycle/spot-without-checkpoint.js'
 import unboundedTraining from './lifecycle/unbounded-training.js'
 import catchUp from './pipeline/catch-up.js'
+import duplicateJob from './pipeline/duplicate-job.js'
+import monolithicStep from './pipeline/monolithic-step.js'
 import overlappingRuns from './pipeline/overlapping-runs.js'
+import stepCacheDisabled from './pipeline/step-cache-disabled.js'
+import volatileCacheKey from './pipeline/volatile-cache-key.js'
 import float64 from './precision/float64.js'
 import fullPrecision from './precision/full-precision.js'
 import fullPrecisionWeights from './precision/full-precision-weights.js'
@@ -91,7 +99,14 @@ export const rules: readonly Rule[] = [
   remoteReadPerSample,
   slowTransfer,
   paddingWaste,
+  sequentialMap,
+  noPrefetch,
   catchUp,
   overlappingRuns,
   gpuHeldIdle,
+  stepCacheDisabled,
+  volatileCacheKey,
+  monolithicStep,
+  duplicateJob,
+  gpuForDataPrep,
 ] as unknown as Rule[]

@@ -15,7 +15,10 @@ export function wordsOf(name: string): string[] {
 /** By the beginning of a word; the first that fits wins. */
 const byWord: [RegExp, StepWork][] = [
   [/^(deploy|serv(e|ing)|register|registry|promot|publish|endpoint|release|rollout|push)/, 'deploy'],
-  [/^(notif|alert|slack|discord|email|approv|monitor|cleanup|delete|teardown|install|log|print|report)/, 'report'],
+  [
+    /^(notif|alert|slack|discord|email|approv|monitor|cleanup|delete|teardown|install|log|print|report)/,
+    'report',
+  ],
   [/^(down(load)?$|download|fetch|ingest|import|crawl|scrap|acquir)/, 'download'],
   [
     /^(prep|pre?proces|process|feature|transform|token|embed|clean|normali|augment|encod|resiz|etl$|vectori|chunk|filter|featuri|imput|split|wrangl|engineer)/,
@@ -122,6 +125,18 @@ export function workOfCode(python: PythonModule, func: Func): SeenWork[] {
     }
   }
   visit(func, 0)
+  return [...found].map(([work, calls]) => ({ work, calls }))
+}
+
+/** What the code of a whole module does. */
+export function workOfModule(python: PythonModule): SeenWork[] {
+  const found = new Map<StepWork, number>()
+  const add = (work: StepWork) => found.set(work, (found.get(work) ?? 0) + 1)
+  if (python.loops.some((loop) => loop.role === 'train' || loop.role === 'epoch')) add('train')
+  for (const call of python.calls) {
+    const work = workOfCall(call)
+    if (work !== null) add(work)
+  }
   return [...found].map(([work, calls]) => ({ work, calls }))
 }
 

@@ -3,6 +3,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { childrenOf } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Place } from '../../workload/builder.js'
+import type { StepWork } from '../../workload/words.js'
 
 export interface Volatile {
   /** As the code writes it: 'datetime.now()'. */
@@ -60,8 +61,14 @@ export function volatileIn(python: PythonModule, expr: Expr, depth = 0): Volatil
     }
     if (expr.callee.type === 'attribute') {
       const inner = volatileIn(python, expr.callee.value, depth + 1)
-      if (inner !== null) return inner
+      // `datetime.now().strftime(…)` as a whole, where it is written in one piece.
+      if (inner !== null)
+        return inner.place.start === expr.start
+          ? { ...inner, place: { start: expr.start, end: expr.end } }
+          : inner
     }
+    const parameter = parameterDefault(python, call)
+    if (parameter !== null) return volatileIn(python, parameter, depth + 1)
     // A function of the project gives what it returns: too far to see.
     if (!transparent.test(call.name ?? call.method)) return null
     for (const argument of expr.args) {
@@ -81,7 +88,9 @@ export function volatileIn(python: PythonModule, expr: Expr, depth = 0): Volatil
       const found = volatileIn(python, part, depth + 1)
       const after = python.text.slice(part.end, expr.end)
       const format = after.startsWith(':') ? after.slice(1, after.indexOf('}')) : null
-      if (found !== null && !(format !== null && /%/.test(format) && !clock.test(format))) return found
+      if (found === null || (format !== null && /%/.test(format) && !clock.test(format))) continue
+      if (found.place.start !== part.start || format === null) return found
+      return { ...found, place: { start: part.start, end: part.end + format.length + 1 } }
     }
     return placeholderText.test(text) ? here(placeholderText.exec(text)![0], true) : null
   }
@@ -107,6 +116,13 @@ function isCoarse(python: PythonModule, call: Call): boolean {
   return folded?.state === 'known' && typeof folded.value === 'string' && !clock.test(folded.value)
 }
 
+/** `ParameterString(name='X', default_value=…)`: what it is where a run gives nothing else. */
+function parameterDefault(python: PythonModule, call: Call): Expr | null {
+  if (!/^Parameter(String|Integer|Float)$/.test(call.method)) return null
+  const given = python.argument(call, 'default_value', 1)
+  return given.state === 'given' ? given.expr : null
+}
+
 function isSeeded(python: PythonModule, name: string): boolean {
   return (
     (name.startsWith('random.') && python.usesHere('random.seed')) ||
@@ -122,17 +138,21 @@ function textOf(python: PythonModule, expr: Expr): string {
 /** Inputs that only name something for people to read, or say for which time a step is meant to work. */
 const names =
   /(^|_)(display|job|run|task|experiment|model|endpoint|dataset|package|pipeline|execution|base_job)_?(display_)?name($|_)|^(name|display_name|label|labels|tags|description|title|comment|wait|experiment|project|location|region|network|service_account|api_endpoint|metadata)$/
-const times = /(^|_)(date|day|week|month|until|since|as_?of|start|end|window|now|horizon|partition|from|to)(_|$)/
-const outputs = /(^|_)(out|output|outputs|model|models|checkpoint|checkpoints|log|logs|artifact|artifacts|save|export|staging|dest|destination|target|job)(_?(dir|path|uri|folder|location|prefix|bucket|root|s3_uri|file|table))?($|_)/
+const times =
+  /(^|_)(date|day|week|month|until|since|as_?of|start|end|window|now|horizon|partition|from|to)(_|$)/
+const outputs =
+  /(^|_)(out|output|outputs|model|models|checkpoint|checkpoints|log|logs|artifact|artifacts|save|export|staging|dest|destination|target|job)(_?(dir|path|uri|folder|location|prefix|bucket|root|s3_uri|file|table))?($|_)/
 
 export function isLabel(input: string): boolean {
   return names.test(input.toLowerCase())
 }
-/** The step works on what there is at that time: a new time is new work. */
-export function isTime(input: string): boolean {
-  return times.test(input.toLowerCase())
-}
-/** Where a step writes. */
-export function isOutput(input: string): boolean {
-  return outputs.test(input.toLowerCase())
+
+/**
+ * True for an input that should be the same in each run. Not: labels; times, since a new time means new work; and, but
+ * for steps that prepare, the place where a step writes (each training keeps a model of its own).
+ */
+export function isInput(input: string, work: readonly StepWork[]): boolean {
+  const name = input.toLowerCase()
+  if (names.test(name) || times.test(name)) return false
+  return !outputs.test(name) || work.includes('prepare')
 }

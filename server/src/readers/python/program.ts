@@ -6,6 +6,8 @@ import type { Expr } from '../../syntax/python-ast.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ProgramSettings } from '../../workload/words.js'
 import { calleePlace } from '../claim-argument.js'
+import { acceleratorUse } from '../pipelines/accelerator-use.js'
+import { workOfModule } from '../pipelines/step-work.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'
 import { defineReader } from '../reader.js'
@@ -34,6 +36,9 @@ export const programReader = defineReader({
     'cudf',
     'import ray',
     'from ray',
+    'pandas',
+    'pyspark',
+    'polars',
   ],
   read(facts, _context, claims) {
     const python = facts.python
@@ -47,8 +52,23 @@ export const programReader = defineReader({
     program.known('trains', 'training', trainsAnywhere(python), place)
     readAccelerator(program, takesAccelerator(python) ? 'maybe' : evidence.accelerator, place)
     readResumption(python, program, place)
+    readWork(python, program, place)
   },
 })
+
+/** What it does and with which libraries: whether a machine with an accelerator is of any use to it. */
+function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, place: Place): void {
+  program.known(
+    'work',
+    'program',
+    workOfModule(python).map((one) => one.work),
+    place,
+  )
+  const starts = python.calls.some((call) => call.name !== null && starters.test(call.name))
+  const use = starts ? { because: 'it starts other programs' } : acceleratorUse(python, python.tree.body)
+  if ('because' in use) program.unknown('acceleratorLibrary', 'import', use.because, place)
+  else program.known('acceleratorLibrary', 'import', use.library, place)
+}
 
 /** The main guard, else the first statement that is no import and no documentation. */
 function placeOf(python: PythonModule): Place {

@@ -1,0 +1,103 @@
+/** How the Kubeflow SDK spells a change of a step. */
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimedCall } from '../claim-argument.js'
+import { removeMethod } from '../pipelines/remove-method.js'
+import type { UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+
+const gone: Refusal = { reason: 'the step is no longer there' }
+
+export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  if (python === undefined) return gone
+  const { site } = claim
+  const range = { unit: unit.index, start: site.start, end: site.end }
+  const done = (title: string, write: Write | Refusal): Change | Refusal =>
+    'reason' in write ? write : { title, safety: 'unsafe', writes: [write], imports: [] }
+  if (claim.setting === 'cached' && value === true) {
+    if (site.anchor === 'statement') {
+      const statement = python.statementAt(site.start)
+      if (statement === null || statement.start !== site.start) return gone
+      return done(`Remove ${claim.key}: caching is on by itself`, {
+        kind: 'remove statement',
+        path,
+        statement: range,
+      })
+    }
+    const call = claimedCall(python, site)
+    if (call === null) return gone
+    if (site.anchor === 'method')
+      return done(
+        'Remove set_caching_options(False): caching is on by itself',
+        removeMethod(facts, python, call),
+      )
+    const given = python.argument(call, 'enable_caching')
+    if (call.expr.args.some((one) => one.name === 'enable_caching'))
+      return done('Remove enable_caching=False: caching is on by itself', {
+        kind: 'remove keyword',
+        path,
+        call: range,
+        name: 'enable_caching',
+      })
+    return done('Set enable_caching=True', writeArgument(facts, call, 'enable_caching', given, 'True'))
+  }
+  if (claim.setting === 'gpus' && value === 0) {
+    const call = claimedCall(python, site)
+    if (call === null) return gone
+    return done(`Remove ${call.method}()`, removeMethod(facts, python, call))
+  }
+  if (claim.setting === 'timeLimit' && typeof value === 'number') {
+    const call = claimedCall(python, site)
+    if (call === null) return gone
+    if (claim.state === 'known') {
+      const argument = call.expr.args.at(-1)
+      if (argument === undefined) return gone
+      return done(`Set ${claim.key}(${value})`, {
+        kind: 'replace',
+        path,
+        range: { unit: unit.index, start: argument.value.start, end: argument.value.end },
+        text: String(value),
+      })
+    }
+    return limitTime(facts, python, call, value)
+  }
+  return { reason: `no change is known for ${claim.key}` }
+}
+
+/** Version 1 sets it on the task, version 2 through the extension for Kubernetes. */
+function limitTime(facts: UnitFacts, python: PythonModule, call: Call, seconds: number): Change | Refusal {
+  const { path, unit } = facts
+  const range = (start: number, end: number) => ({ unit: unit.index, start, end })
+  const first = python.usesHere(
+    'kfp.dsl.ContainerOp',
+    'kfp.components.func_to_container_op',
+    'kfp.components.create_component_from_func',
+  )
+  if (first) {
+    const end = call.expr.end
+    return {
+      title: `Set a limit of ${seconds} s (set_timeout)`,
+      safety: 'unsafe',
+      writes: [{ kind: 'replace', path, range: range(end, end), text: `.set_timeout(${seconds})` }],
+      imports: [],
+    }
+  }
+  if (call.assignedTo === null) return { reason: 'the task has no name to set a limit on' }
+  const { start, end } = call.statement
+  return {
+    title: `Set a limit of ${seconds} s (kubernetes.set_timeout)`,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'insert lines',
+        path,
+        where: 'after',
+        statement: range(start, end),
+        lines: [`kubernetes.set_timeout(${call.assignedTo}, ${seconds})`],
+      },
+    ],
+    imports: [{ path, unit: unit.index, module: 'kfp', name: 'kubernetes' }],
+  }
+}

@@ -1,0 +1,285 @@
+/** Steps of pipelines of the Kubeflow SDK, and what they ask for. Source: kfp 1.8 and 2.14, kfp/dsl/pipeline_task.py. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Func, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import type { StepWork } from '../../workload/words.js'
+import { asBoolean, calleePlace, claimFolded } from '../claim-argument.js'
+import { describeAllSteps, describeStep, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
+import { isInput, isLabel, type Volatile, volatileIn } from '../pipelines/volatile-input.js'
+import { whyUncached } from '../pipelines/why-uncached.js'
+import { defineReader } from '../reader.js'
+import { changeStep } from './change.js'
+import { claimResources } from './resources.js'
+import { engineOf, type Submission, submissionsOf } from './switches.js'
+import { readPipelines, type Task } from './tasks.js'
+
+export const kubeflowReader = defineReader({
+  name: 'kubeflow-pipelines',
+  languages: ['python'],
+  triggers: ['kfp', 'google_cloud_pipeline_components', 'PipelineJob'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined || !isConcerned(python)) return
+    const pipelines = readPipelines(python)
+    const submissions = submissionsOf(python, pipelines.pipelines)
+    const engine = engineOf(python, submissions)
+    const evidence = stepEvidence(python)
+    const off = new Set<Func>()
+    for (const submission of submissions) {
+      const { caching, pipeline } = submission
+      if (caching.state === 'given' && caching.folded.state === 'known' && caching.folded.value === false) {
+        if (pipeline !== null) off.add(pipeline)
+      }
+      claimSwitch(python, claims, submission, evidence, pipelines.tasks)
+    }
+    claimEnvironment(python, claims, engine, evidence, pipelines.tasks)
+    const staleness = stalenessOf(python, pipelines.tasksOf)
+    for (const task of pipelines.tasks) {
+      const place = calleePlace(task.call)
+      const { subject: step, work } = describeStep(
+        claims,
+        python,
+        { name: task.name, code: task.code, place, scope: scopeOf(task) },
+        { engine, key: 'kfp', unit: 'task', evidence },
+      )
+      claimCaching(python, step, task, staleness.get(task) ?? null)
+      if (task.pipeline === null || !off.has(task.pipeline))
+        claimVolatile(
+          python,
+          step,
+          task,
+          work,
+          submissions.filter((one) => one.pipeline === task.pipeline),
+        )
+      claimIdentity(python, step, task)
+      claimResources(python, claims, step, task, { evidence, engine, work })
+    }
+  },
+  change: changeStep,
+})
+
+function isConcerned(python: PythonModule): boolean {
+  for (const name of python.imports)
+    if (/^(kfp|google_cloud_pipeline_components|google\.cloud\.aiplatform)(\.|$)|^google\.cloud$/.test(name))
+      return true
+  return false
+}
+
+function scopeOf(task: Task): string {
+  return [task.call.function?.qualified, task.name].filter(Boolean).join('.')
+}
+
+/** `PipelineJob(enable_caching=False)`, `client.create_run_from_pipeline_func(…, enable_caching=False)`. */
+function claimSwitch(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  submission: Submission,
+  evidence: Evidence,
+  tasks: Task[],
+): void {
+  const { call, caching, engine, pipeline } = submission
+  if (caching.state !== 'given') return
+  const scope = [call.function?.qualified, call.method].filter(Boolean).join('.')
+  const own = pipeline === null ? [] : tasks.filter((task) => task.pipeline === pipeline)
+  const step = describeAllSteps(
+    claims,
+    worksOf(python, own),
+    { place: calleePlace(call), scope },
+    { engine, key: 'pipeline', unit: 'task', evidence },
+  )
+  const written = call.expr.args.find((one) => one.value === caching.expr)
+  const place: Place = written === undefined ? calleePlace(call) : { start: written.start, end: written.end }
+  claimFolded(step, 'cached', 'enable_caching', caching.folded, place, cachingOf, {
+    start: call.expr.start,
+    end: call.expr.end,
+    anchor: 'enable_caching',
+  })
+  claimReason(python, step, call.statement, null, place)
+}
+
+/** None leaves it to each step. */
+const cachingOf = (value: unknown) => (value === null ? true : asBoolean(value as never))
+
+function claimReason(
+  python: PythonModule,
+  step: SubjectBuilder<'Step'>,
+  span: { start: number; end: number },
+  code: Func | null,
+  place: Place,
+): void {
+  const reason = whyUncached(python, span, code)
+  if (reason !== null) step.known('uncachedFor', 'caching', reason.because, place)
+}
+
+function worksOf(python: PythonModule, tasks: Task[]): { name: string; work: StepWork[] }[] {
+  return tasks.map(({ name, code }) => ({ name, work: workOfStep(python, name, code).work }))
+}
+
+const variable = 'KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT'
+
+/** `os.environ['KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT'] = 'true'` before the pipeline is compiled. */
+function claimEnvironment(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  engine: string,
+  evidence: Evidence,
+  tasks: Task[],
+): void {
+  if (!python.text.includes(variable)) return
+  for (const statement of (python as Analysis).statements) {
+    if (statement.type !== 'assign' || statement.value === null) continue
+    const target = statement.targets[0]
+    if (target?.type !== 'subscript' || python.nameOf(target.value) !== 'os.environ') continue
+    const key = python.fold(target.index)
+    if (key.state === 'unknown' || key.value !== variable) continue
+    const place = { start: statement.start, end: statement.end }
+    const step = describeAllSteps(
+      claims,
+      worksOf(python, tasks),
+      { place, scope: variable },
+      { engine, key: 'pipeline', unit: 'task', evidence },
+    )
+    claimFolded(step, 'cached', variable, python.fold(statement.value), place, isUnset, {
+      ...place,
+      anchor: 'statement',
+    })
+    claimReason(python, step, statement, null, place)
+  }
+}
+
+const isUnset = (value: unknown) => !/^(true|1)$/i.test(String(value).trim())
+
+/** `task.execution_options.caching_strategy.max_cache_staleness = 'P0D'` (version 1). */
+function stalenessOf(
+  python: PythonModule,
+  tasksOf: (expr: Expr) => Task[],
+): Map<Task, { statement: { start: number; end: number }; value: Expr }> {
+  const found = new Map<Task, { statement: { start: number; end: number }; value: Expr }>()
+  if (!python.text.includes('max_cache_staleness')) return found
+  for (const statement of (python as Analysis).statements) {
+    if (statement.type !== 'assign' || statement.value === null) continue
+    let target = statement.targets[0]
+    if (target?.type !== 'attribute' || target.attr !== 'max_cache_staleness') continue
+    while (target.type === 'attribute') target = target.value
+    for (const task of tasksOf(target)) found.set(task, { statement, value: statement.value })
+  }
+  return found
+}
+
+function claimCaching(
+  python: PythonModule,
+  step: SubjectBuilder<'Step'>,
+  task: Task,
+  staleness: { statement: { start: number; end: number }; value: Expr } | null,
+): void {
+  const set = task.settings.get('set_caching_options')?.at(-1)
+  if (set !== undefined) {
+    const given = python.argument(set, 'enable_caching', 0)
+    const place: Place = { start: set.expr.callee.end - set.method.length, end: set.expr.end }
+    const site: Place = { start: set.expr.start, end: set.expr.end, anchor: 'method' }
+    if (given.state === 'given')
+      claimFolded(
+        step,
+        'cached',
+        'set_caching_options',
+        given.folded,
+        place,
+        (value) => asBoolean(value),
+        site,
+      )
+    else step.unknown('cached', 'set_caching_options', 'an argument that cannot be read', place, { site })
+    claimReason(python, step, set.statement, task.code, place)
+    return
+  }
+  if (staleness !== null) {
+    const { start, end } = staleness.statement
+    const place: Place = { start, end }
+    claimFolded(step, 'cached', 'max_cache_staleness', python.fold(staleness.value), place, staleAtOnce, {
+      ...place,
+      anchor: 'statement',
+    })
+    claimReason(python, step, place, task.code, place)
+    return
+  }
+  step.default('cached', 'set_caching_options', true, calleePlace(task.call))
+}
+
+const staleAtOnce = (value: unknown) =>
+  typeof value === 'string' ? !/^P(T)?0+[DHMSW]$/i.test(value.trim()) : undefined
+
+function claimVolatile(
+  python: PythonModule,
+  step: SubjectBuilder<'Step'>,
+  task: Task,
+  work: readonly StepWork[],
+  submissions: Submission[],
+): void {
+  const claim = (input: string, found: Volatile) =>
+    step.known(
+      'volatileInput',
+      input,
+      { what: found.what, input, when: found.placeholder ? 'run' : 'compiled' },
+      found.place,
+    )
+  for (const argument of task.call.expr.args) {
+    const input = argument.name ?? ''
+    if (!isInput(input, work)) continue
+    const found = volatileIn(python, argument.value)
+    if (found !== null) {
+      claim(input, { ...found, place: { start: argument.start, end: argument.end } })
+      return
+    }
+  }
+  // Through the inputs of the pipeline, given where it is submitted.
+  for (const submission of submissions) {
+    if (submission.inputs === null || task.pipeline === null) continue
+    for (const param of task.pipeline.node.params) {
+      if (!isInput(param.name, work)) continue
+      const entry = python.entry(submission.inputs, param.name)
+      if (entry.state !== 'given') continue
+      const found = volatileIn(python, entry.expr)
+      if (found === null) continue
+      const uses = task.call.expr.args.find(
+        (one) => isInput(one.name ?? '', work) && mentions(one.value, param.name),
+      )
+      if (uses === undefined) continue
+      step.known(
+        'volatileInput',
+        param.name,
+        { what: found.what, input: uses.name ?? param.name, when: 'run' },
+        { start: entry.expr.start, end: entry.expr.end },
+      )
+      return
+    }
+  }
+}
+
+function mentions(expr: Expr, name: string): boolean {
+  if (expr.type === 'name') return expr.id === name
+  if (expr.type === 'fstring')
+    return expr.parts.some((part) => typeof part !== 'string' && mentions(part, name))
+  if (expr.type === 'binary') return mentions(expr.left, name) || mentions(expr.right, name)
+  if (expr.type === 'call') return expr.args.some((one) => mentions(one.value, name))
+  return expr.type === 'list' || expr.type === 'tuple' ? expr.items.some((one) => mentions(one, name)) : false
+}
+
+/** Two calls of one component with the same text for every input do the same. */
+function claimIdentity(python: PythonModule, step: SubjectBuilder<'Step'>, task: Task): void {
+  const { call } = task
+  if (call.expr.args.length === 0 || call.loops.length > 0 || call.conditional) return
+  const inputs = call.expr.args
+    .filter((one) => !isLabel(one.name ?? ''))
+    .map(
+      (one) => `${one.name ?? ''}=${python.text.slice(one.value.start, one.value.end).replace(/\s+/g, ' ')}`,
+    )
+    .sort()
+  const callee = python.text.slice(call.expr.callee.start, call.expr.callee.end)
+  step.known(
+    'identity',
+    task.name,
+    `${task.pipeline?.qualified ?? ''}:${callee}(${inputs.join(', ')})`,
+    calleePlace(call),
+  )
+}

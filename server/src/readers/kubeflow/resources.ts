@@ -1,0 +1,187 @@
+/** What a task of a pipeline asks for: accelerators, processors, spot capacity, time, retries. */
+import { gpu } from '../../catalog/gpus.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import type { StepWork } from '../../workload/words.js'
+import { calleePlace, claimFolded } from '../claim-argument.js'
+import { claimCode } from '../pipelines/describe-step.js'
+import type { Task } from './tasks.js'
+
+export interface TaskFacts {
+  evidence: Evidence
+  engine: string
+  work: StepWork[]
+}
+
+/** '8' is as good as 8; '500m' is half a processor. */
+function count(value: Json): number | undefined {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string') return undefined
+  const match = /^(\d+(?:\.\d+)?)(m?)$/.exec(value.trim())
+  return match === null ? undefined : Number(match[1]) / (match[2] === 'm' ? 1000 : 1)
+}
+
+const place = (call: Call): Place => ({
+  start: call.expr.callee.end - call.method.length,
+  end: call.expr.end,
+})
+const site = (call: Call): Place => ({ start: call.expr.start, end: call.expr.end, anchor: 'method' })
+
+const spotWords = /preemptible|spot|low.?priority/i
+
+export function claimResources(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  step: SubjectBuilder<'Step'>,
+  task: Task,
+  facts: TaskFacts,
+): void {
+  const last = (method: string): Call | null => task.settings.get(method)?.at(-1) ?? null
+  const retry = last('set_retry')
+  if (retry !== null) claimNumber(python, step, 'retries', retry, 'num_retries')
+  const gpus = last('set_gpu_limit') ?? last('set_accelerator_limit')
+  const type = acceleratorType(python, task)
+  if (gpus === null && type === null) return
+  if (type !== null && /tpu/i.test(type.value)) return
+  if (gpus !== null)
+    claimNumber(python, step, 'gpus', gpus, gpus.method === 'set_gpu_limit' ? 'gpu' : 'limit')
+
+  const at = calleePlace(task.call)
+  const location = claims.locate(at)
+  const job = `${claims.path}#kubeflow-pipelines@${location.cell ?? ''}:${location.start}`
+  const evidence: Evidence = { ...facts.evidence, accelerator: 'gpu' }
+  const compute = claims.subject('Compute', at, task.name, evidence, job)
+  compute.known('provider', 'kfp', facts.engine === 'Vertex AI Pipelines' ? 'gcp' : 'kubernetes', at)
+  compute.known('name', 'name', task.name, at)
+  compute.known('nodes', 'kfp', 1, at)
+  compute.known('service', 'kfp', false, at)
+  compute.known('trials', 'kfp', false, at)
+  // The pool decides about the capacity.
+  compute.known('choosesCapacity', 'kfp', false, at)
+  if (gpus === null) compute.unknown('gpus', 'set_gpu_limit', 'the number is given elsewhere', at)
+  else claimNumber(python, compute, 'gpus', gpus, gpus.method === 'set_gpu_limit' ? 'gpu' : 'limit')
+  if (type !== null) {
+    const known = gpu(type.value)
+    if (known === undefined)
+      compute.unknown('gpuModel', type.call.method, 'a type that is not known', place(type.call))
+    else compute.known('gpuModel', type.call.method, known.name, place(type.call), { site: site(type.call) })
+  }
+  const cpus = last('set_cpu_limit')
+  if (cpus !== null) claimNumber(python, compute, 'cpus', cpus, 'cpu')
+  claimSpot(python, compute, task, at)
+  claimTime(python, compute, task, facts.engine, at)
+  if (task.code !== null) claimTaskCode(python, compute, task, facts.work, at)
+}
+
+function claimNumber<W extends 'Step' | 'Compute'>(
+  python: PythonModule,
+  subject: SubjectBuilder<W>,
+  setting: 'retries' | 'gpus' | 'cpus',
+  call: Call,
+  keyword: string,
+): void {
+  const given = python.argument(call, keyword, 0)
+  const target = subject as unknown as SubjectBuilder<'Compute'>
+  const key = setting as 'gpus'
+  if (given.state === 'given')
+    claimFolded(target, key, call.method, given.folded, place(call), count, site(call))
+  else target.unknown(key, call.method, 'an argument that cannot be read', place(call))
+}
+
+/** `set_accelerator_type('NVIDIA_TESLA_A100')`, `add_node_selector_constraint('cloud.google.com/gke-accelerator', 'nvidia-tesla-v100')`. */
+function acceleratorType(python: PythonModule, task: Task): { call: Call; value: string } | null {
+  for (const method of ['set_accelerator_type', 'add_node_selector_constraint']) {
+    for (const call of task.settings.get(method) ?? []) {
+      const texts = call.expr.args.map((one) => python.fold(one.value))
+      const values = texts.flatMap((one) =>
+        one.state === 'known' && typeof one.value === 'string' ? [one.value] : [],
+      )
+      if (method === 'add_node_selector_constraint' && values.length === 2) {
+        if (!/accelerator|gpu/i.test(values[0]!)) continue
+        return { call, value: values[1]! }
+      }
+      const value = values[0]
+      if (value !== undefined && value !== 'nvidia.com/gpu') return { call, value }
+    }
+  }
+  return null
+}
+
+/** `task.apply(gcp.use_preemptible_nodepool())`, a selector or toleration that names spot nodes. */
+function claimSpot(python: PythonModule, compute: SubjectBuilder<'Compute'>, task: Task, at: Place): void {
+  for (const call of python.calls) {
+    if (!/^(apply|add_toleration|add_node_selector_constraint|add_node_selector)$/.test(call.method)) continue
+    const { start, end } = call.expr
+    if (!spotWords.test(python.text.slice(call.expr.callee.end, end))) continue
+    const own =
+      task.settings.get(call.method)?.includes(call) === true ||
+      (start <= task.call.expr.start && end >= task.call.expr.end) ||
+      namesTask(call, task)
+    if (own) {
+      compute.known('spot', call.method, true, { start: call.expr.callee.end - call.method.length, end })
+      return
+    }
+  }
+  compute.unknown('spot', 'node selector', 'the pool decides', at)
+}
+
+/** `train.apply(…)`, `kubernetes.add_toleration(train, …)`. */
+function namesTask(call: Call, task: Task): boolean {
+  const name = task.call.assignedTo
+  if (name === null || call.function !== task.call.function) return false
+  const { callee, args } = call.expr
+  const receiver = callee.type === 'attribute' ? callee.value : null
+  const first = args[0]?.value
+  return (receiver?.type === 'name' && receiver.id === name) || (first?.type === 'name' && first.id === name)
+}
+
+/** Version 1: `task.set_timeout(3600)`; version 2: `kubernetes.set_timeout(task, 3600)`. Vertex AI has a limit of its own. */
+function claimTime(
+  python: PythonModule,
+  compute: SubjectBuilder<'Compute'>,
+  task: Task,
+  engine: string,
+  at: Place,
+): void {
+  const own = task.settings.get('set_timeout')?.at(-1)
+  if (own !== undefined) {
+    const given = python.argument(own, 'seconds', 0)
+    if (given.state === 'given') {
+      claimFolded(compute, 'timeLimit', 'set_timeout', given.folded, place(own), count, site(own))
+      return
+    }
+  }
+  for (const call of python.callsTo('kfp.kubernetes.set_timeout')) {
+    const given = python.argument(call, 'seconds', 1)
+    if (given.state === 'given' && namesTask(call, task)) {
+      claimFolded(compute, 'timeLimit', 'set_timeout', given.folded, place(call), count, site(call))
+      return
+    }
+  }
+  // A limit for the whole pipeline, or a service with one of its own.
+  const elsewhere =
+    engine === 'Vertex AI Pipelines' ||
+    !python.usesHere('kfp.Client') ||
+    python.usesHere('.set_timeout', 'kfp.kubernetes.set_timeout')
+  if (elsewhere) compute.unknown('timeLimit', 'set_timeout', 'the service or the pipeline may set it', at)
+  else
+    compute.default('timeLimit', 'set_timeout', null, at, {
+      site: { start: task.call.expr.start, end: task.call.expr.end },
+    })
+}
+
+function claimTaskCode(
+  python: PythonModule,
+  compute: SubjectBuilder<'Compute'>,
+  task: Task,
+  work: StepWork[],
+  at: Place,
+): void {
+  claimCode(python, compute, task.code!, work, at, true)
+  const installs = task.component?.expr.args.find((one) => one.name === 'packages_to_install')
+  const packages = installs === undefined ? '' : python.text.slice(installs.start, installs.end)
+  if (/cud[af]|torch|tensorflow|jax|cu(py|ml|graph)|rapids|dali|gpu/i.test(packages))
+    compute.unknown('acceleratorLibrary', 'packages_to_install', 'a package that may use it is installed', at)
+}

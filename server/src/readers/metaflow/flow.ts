@@ -1,0 +1,114 @@
+/** Steps of Metaflow and what their decorators ask for. Source: metaflow 2.18, plugins/{aws/batch,kubernetes,resources,retry,timeout}_decorator.py. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { type Decorated, decoratedFunctions, namePlace } from '../pipelines/decorated-function.js'
+import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+
+/** Seconds after which AWS Batch and Kubernetes end a step that sets no limit of its own: five days. */
+const defaultLimit = 5 * 86_400
+
+export const metaflowReader = defineReader({
+  name: 'metaflow',
+  languages: ['python'],
+  triggers: ['metaflow'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    const evidence = stepEvidence(python)
+    for (const step of decoratedFunctions(python, /^metaflow\.step$/))
+      readStep(python, claims, step, evidence)
+  },
+  change,
+})
+
+/** The call of another decorator of the same step: `@resources(gpu=1)`. */
+function decorator(python: PythonModule, func: Func, name: string): { expr: Expr; call: Call | null } | null {
+  for (const one of func.node.decorators) {
+    if (python.nameOf(one.type === 'call' ? one.callee : one) === `metaflow.${name}`)
+      return { expr: one, call: one.type === 'call' ? python.callOf(one) : null }
+  }
+  return null
+}
+
+function readStep(python: PythonModule, claims: ClaimBuilder, step: Decorated, evidence: Evidence): void {
+  const { func } = step
+  const place = namePlace(func)
+  // `start` and `end` are only what the flow begins and ends with.
+  const { subject, work } = describeStep(
+    claims,
+    python,
+    { name: func.name, code: func, place, scope: func.qualified },
+    { engine: 'Metaflow', key: 'metaflow', unit: 'task', evidence },
+  )
+  const retry = decorator(python, func, 'retry')
+  if (retry?.call != null) {
+    claimArgument(subject, 'retries', '@retry(times)', retry.call, python.argument(retry.call, 'times'), {
+      convert: asNumber,
+      otherwise: 3,
+    })
+  } else if (retry !== null) subject.default('retries', '@retry(times)', 3, retry.expr)
+
+  for (const name of ['kubernetes', 'batch', 'resources']) {
+    const asked = decorator(python, func, name)?.call
+    if (asked == null) continue
+    const count = python.argument(asked, 'gpu')
+    if (count.state !== 'given') continue
+    claimArgument(subject, 'gpus', `@${name}(gpu)`, asked, count, { convert: asNumber })
+    const location = claims.locate(place)
+    const job = `${claims.path}#metaflow@${location.cell ?? ''}:${location.start}`
+    const compute = claims.subject('Compute', place, func.qualified, { ...evidence, accelerator: 'gpu' }, job)
+    compute.known('provider', name, name === 'batch' ? 'aws' : 'kubernetes', place)
+    compute.known('name', name, func.name, place)
+    compute.known('service', name, false, place)
+    compute.known('trials', name, false, place)
+    compute.known('choosesCapacity', name, false, place)
+    claimArgument(compute, 'gpus', `@${name}(gpu)`, asked, count, { convert: asNumber, anchor: 'gpu' })
+    claimArgument(compute, 'cpus', `@${name}(cpu)`, asked, python.argument(asked, 'cpu'), {
+      convert: asNumber,
+    })
+    const limit = decorator(python, func, 'timeout')?.call
+    if (limit == null) compute.default('timeLimit', '@timeout', defaultLimit, place)
+    else {
+      const seconds = secondsOf(python, limit)
+      if (seconds === null) compute.unknown('timeLimit', '@timeout', 'it cannot be read', calleePlace(limit))
+      else compute.known('timeLimit', '@timeout', seconds, calleePlace(limit))
+    }
+    claimCode(python, compute, func, work, place, false)
+    return
+  }
+}
+
+function secondsOf(python: PythonModule, call: Call): number | null {
+  let total = 0
+  for (const [name, each] of [
+    ['days', 86_400],
+    ['hours', 3600],
+    ['minutes', 60],
+    ['seconds', 1],
+  ] as const) {
+    const given = python.argument(call, name)
+    if (given.state === 'absent') continue
+    if (given.state === 'unknown' || given.folded.state === 'unknown') return null
+    if (typeof given.folded.value !== 'number') return null
+    total += given.folded.value * each
+  }
+  return total
+}
+
+function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  if (claim.setting !== 'gpus' || value !== 0 || claimedCall(python, claim.site) === null)
+    return { reason: `no change is known for ${claim.key}` }
+  const call = { unit: unit.index, start: claim.site.start, end: claim.site.end }
+  return {
+    title: 'Ask for no GPU',
+    safety: 'unsafe',
+    writes: [{ kind: 'remove keyword', path, call, name: 'gpu' }],
+    imports: [],
+  }
+}

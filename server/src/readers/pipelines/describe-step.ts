@@ -1,0 +1,90 @@
+/** What readers of every orchestrator say about a step in the same way. */
+import type { Func, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import type { StepSettings, StepWork } from '../../workload/words.js'
+import { acceleratorUse } from './accelerator-use.js'
+import { workOfCode, workOfName } from './step-work.js'
+
+export interface Described {
+  engine: string
+  /** The reader's word for it, where a message needs one. */
+  key: string
+  unit: StepSettings['unit']
+  evidence: Evidence
+}
+
+export function stepEvidence(python: PythonModule): Evidence {
+  const { role, small, notebook } = python.evidence
+  return { role: role === 'test' ? 'test' : 'job', accelerator: 'none', small, notebook }
+}
+
+/** What a step does: its name says what it is for, its code (where it is at hand) what else it does. */
+export function workOfStep(
+  python: PythonModule,
+  name: string,
+  code: Func | null,
+): { work: StepWork[]; seen: boolean } {
+  const named = workOfName(name)
+  if (code === null) return { work: named, seen: false }
+  const seen = workOfCode(python, code)
+  const weighty = (one: (typeof seen)[number]) =>
+    one.work === 'train' || one.work === 'deploy' || one.calls >= 2 || named.includes(one.work)
+  const work = seen.filter(weighty).map((one) => one.work)
+  for (const one of named) if (!work.includes(one)) work.push(one)
+  return { work: work.length > 0 ? work : seen.map((one) => one.work), seen: true }
+}
+
+export function describeStep(
+  claims: ClaimBuilder,
+  python: PythonModule,
+  step: { name: string; code: Func | null; place: Place; scope: string },
+  about: Described,
+): { subject: SubjectBuilder<'Step'>; work: StepWork[] } {
+  const { place } = step
+  const subject = claims.subject('Step', place, step.scope, about.evidence)
+  const { work, seen } = workOfStep(python, step.name, step.code)
+  subject.known('name', about.key, step.name, place)
+  subject.known('engine', about.key, about.engine, place)
+  subject.known('unit', about.key, about.unit, place)
+  subject.known('work', about.key, work, place)
+  subject.known('unseen', about.key, !seen, place)
+  return { subject, work }
+}
+
+/** A switch for all steps of a pipeline. */
+export function describeAllSteps(
+  claims: ClaimBuilder,
+  steps: { name: string; work: StepWork[] }[],
+  at: { place: Place; scope: string },
+  about: Described,
+): SubjectBuilder<'Step'> {
+  const { place } = at
+  const subject = claims.subject('Step', place, at.scope, about.evidence)
+  subject.known('engine', about.key, about.engine, place)
+  subject.known('unit', about.key, about.unit, place)
+  subject.known('allSteps', about.key, [...new Set(steps.map((one) => one.name))], place)
+  subject.known('work', about.key, [...new Set(steps.flatMap((one) => one.work))], place)
+  subject.known('unseen', about.key, steps.length === 0, place)
+  return subject
+}
+
+/** What the code of a step could use of the machine that it asks for. */
+export function claimCode(
+  python: PythonModule,
+  compute: SubjectBuilder<'Compute'>,
+  code: Func,
+  work: StepWork[],
+  place: Place,
+  /** Only the function itself is sent to where it runs, without what the module imports. */
+  selfContained: boolean,
+): void {
+  compute.known('work', 'step', work, place)
+  const own = acceleratorUse(python, code.node.body)
+  const settled = selfContained || 'because' in own || own.library !== null
+  const use = settled ? own : acceleratorUse(python, python.tree.body)
+  if (code.calls.some((call) => /^(subprocess\.|os\.(system|popen|exec))/.test(call.name ?? '')))
+    compute.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
+  else if ('because' in use) compute.unknown('acceleratorLibrary', 'import', use.because, place)
+  else compute.known('acceleratorLibrary', 'import', use.library, place)
+}

@@ -1,0 +1,354 @@
+/** Steps and pipelines of ZenML. Source: zenml 0.90, steps/step_decorator.py, pipelines/pipeline_decorator.py. */
+import { gpu } from '../../catalog/gpus.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
+import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import { targetOf } from '../../python/names.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import type { StepWork } from '../../workload/words.js'
+import {
+  asBoolean,
+  asNumber,
+  calleePlace,
+  claimArgument,
+  claimedCall,
+  claimFolded,
+} from '../claim-argument.js'
+import {
+  changeDecorator,
+  type Decorated,
+  decoratedFunctions,
+  decoratorSite,
+  namePlace,
+} from '../pipelines/decorated-function.js'
+import {
+  claimCode,
+  describeAllSteps,
+  describeStep,
+  stepEvidence,
+  workOfStep,
+} from '../pipelines/describe-step.js'
+import { workOfName } from '../pipelines/step-work.js'
+import { isInput, volatileIn } from '../pipelines/volatile-input.js'
+import { whyUncached } from '../pipelines/why-uncached.js'
+import { singleDeviceLibraries } from '../python/single-device-libraries.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+
+const stepNames = /^zenml\.(steps\.)?(step_decorator\.)?step$/
+const pipelineNames = /^zenml\.(pipelines\.)?(pipeline_decorator\.)?pipeline$/
+const engine = 'ZenML'
+
+export const zenmlReader = defineReader({
+  name: 'zenml',
+  languages: ['python'],
+  triggers: ['zenml'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    const steps = decoratedFunctions(python, stepNames)
+    const pipelines = decoratedFunctions(python, pipelineNames)
+    const evidence = stepEvidence(python)
+    for (const one of steps) readStep(python, claims, one, evidence)
+    for (const one of pipelines) readPipeline(python, claims, one, steps, evidence)
+    for (const call of python.calls) {
+      if (call.method === 'with_options' || call.method === 'configure')
+        readOptions(python, claims, call, steps, pipelines, evidence)
+    }
+  },
+  change,
+})
+
+const about = (evidence: Evidence) => ({ engine, key: 'zenml', unit: 'task' as const, evidence })
+
+function readStep(python: PythonModule, claims: ClaimBuilder, one: Decorated, evidence: Evidence): void {
+  const { func, call, decorator } = one
+  const place = namePlace(func)
+  const { subject, work } = describeStep(
+    claims,
+    python,
+    { name: func.name, code: func, place, scope: func.qualified },
+    about(evidence),
+  )
+  const site = decoratorSite(decorator, 'decorator')
+  if (call === null) subject.default('cached', 'enable_cache', true, place, { site })
+  else {
+    claimEnabled(subject, call, python.argument(call, 'enable_cache'), place, site)
+    const reason = whyUncached(python, { start: decorator.start, end: func.node.nameStart }, func)
+    if (reason !== null) subject.known('uncachedFor', 'enable_cache', reason.because, place)
+    const retry = python.argument(call, 'retry')
+    const policy = retry.state === 'given' ? python.callOf(retry.expr) : null
+    if (policy?.method === 'StepRetryConfig') {
+      claimArgument(subject, 'retries', 'max_retries', policy, python.argument(policy, 'max_retries', 0), {
+        convert: asNumber,
+      })
+    }
+    readResources(python, claims, subject, one, work, evidence)
+  }
+}
+
+/** None is the default: cached. */
+function claimEnabled(
+  subject: SubjectBuilder<'Step'>,
+  call: Call,
+  given: ArgumentValue,
+  place: Place,
+  site: Place,
+): void {
+  if (given.state === 'absent') subject.default('cached', 'enable_cache', true, place, { site })
+  else if (given.state === 'unknown')
+    subject.unknown('cached', 'enable_cache', given.because, place, { site })
+  else {
+    const written = call.expr.args.find((one) => one.value === given.expr)
+    const { start, end } = written ?? given.span
+    claimFolded(
+      subject,
+      'cached',
+      'enable_cache',
+      given.folded,
+      { start, end },
+      (value) => (value === null ? true : asBoolean(value)),
+      site,
+    )
+  }
+}
+
+/** `settings={'resources': ResourceSettings(gpu_count=1)}`. */
+function readResources(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  step: SubjectBuilder<'Step'>,
+  one: Decorated,
+  work: StepWork[],
+  evidence: Evidence,
+): void {
+  const { func, call, decorator } = one
+  const settings = call === null ? null : python.argument(call, 'settings')
+  if (settings?.state !== 'given') return
+  const entry = python.entry(settings.expr, 'resources')
+  const made = entry.state === 'given' ? python.callOf(entry.expr) : null
+  if (made?.method !== 'ResourceSettings') return
+  const count = python.argument(made, 'gpu_count')
+  if (count.state !== 'given') return
+  const inside = made.expr.start >= decorator.start && made.expr.end <= decorator.end
+  claimArgument(step, 'gpus', 'gpu_count', made, count, { convert: asNumber })
+  const place = namePlace(func)
+  const location = claims.locate(place)
+  const job = `${claims.path}#zenml@${location.cell ?? ''}:${location.start}`
+  const compute = claims.subject('Compute', place, func.qualified, { ...evidence, accelerator: 'gpu' }, job)
+  compute.known('provider', 'zenml', 'other', place)
+  compute.known('name', 'zenml', func.name, place)
+  compute.known('nodes', 'zenml', 1, place)
+  compute.known('service', 'zenml', false, place)
+  compute.known('trials', 'zenml', false, place)
+  compute.known('choosesCapacity', 'zenml', false, place)
+  compute.unknown('timeLimit', 'settings', 'the orchestrator may set it', place)
+  // Settings that several steps share are changed by hand.
+  claimArgument(compute, 'gpus', 'gpu_count', made, count, {
+    convert: asNumber,
+    anchor: inside ? 'resources' : 'shared',
+  })
+  claimArgument(compute, 'cpus', 'cpu_count', made, python.argument(made, 'cpu_count'), { convert: asNumber })
+  const type = python.entry(settings.expr, 'accelerator')
+  const model =
+    type.state === 'given' && type.folded.state === 'known' ? gpu(String(type.folded.value)) : undefined
+  if (model !== undefined) compute.known('gpuModel', 'accelerator', model.name, place)
+  claimCode(python, compute, func, work, place, false)
+}
+
+interface StepCall {
+  call: Call
+  name: string
+  code: Func | null
+  decorated: Decorated | null
+}
+
+/** Calls in the body of a pipeline that are steps: of this module, or imported from another one of the project. */
+function stepCalls(python: PythonModule, pipeline: Func, steps: Decorated[]): StepCall[] {
+  const found: StepCall[] = []
+  for (const call of pipeline.calls) {
+    const { callee } = call.expr
+    const own = python.functionOf(callee)
+    const decorated = own === null ? null : (steps.find((one) => one.func === own) ?? null)
+    if (decorated !== null) found.push({ call, name: decorated.func.name, code: decorated.func, decorated })
+    else if (own === null && callee.type === 'name' && isOfProject(python, callee))
+      found.push({ call, name: callee.id, code: null, decorated: null })
+  }
+  // Old pipelines are given their steps as parameters.
+  for (const param of pipeline.node.params) {
+    if (pipeline.calls.some(({ expr }) => expr.callee.type === 'name' && expr.callee.id === param.name)) {
+      const call = pipeline.calls.find(
+        ({ expr }) => expr.callee.type === 'name' && expr.callee.id === param.name,
+      )!
+      if (!found.some((one) => one.call === call))
+        found.push({ call, name: param.name, code: null, decorated: null })
+    }
+  }
+  return found
+}
+
+function isOfProject(python: PythonModule, callee: Expr): boolean {
+  const target = targetOf(python as Analysis, callee)
+  if (target === null) return false
+  if (target.startsWith('.')) return true
+  const root = target.split('.')[0]!
+  return root !== 'zenml' && !singleDeviceLibraries.has(root)
+}
+
+function readPipeline(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  one: Decorated,
+  steps: Decorated[],
+  evidence: Evidence,
+): void {
+  const { func, call, decorator } = one
+  const calls = stepCalls(python, func, steps)
+  const given = call === null ? null : python.argument(call, 'enable_cache')
+  if (call !== null && given !== null && given.state !== 'absent') {
+    const place = namePlace(func)
+    const all = describeAllSteps(
+      claims,
+      worksOf(python, calls, func),
+      { place, scope: func.qualified },
+      about(evidence),
+    )
+    claimEnabled(all, call, given, place, decoratorSite(decorator, 'decorator'))
+    const reason = whyUncached(python, { start: decorator.start, end: func.node.nameStart }, null)
+    if (reason !== null) all.known('uncachedFor', 'enable_cache', reason.because, place)
+  }
+  for (const one of calls) readInputs(python, claims, one, func, given, evidence)
+}
+
+/** Names of steps, and what the name of the pipeline says where the steps say nothing. */
+function worksOf(
+  python: PythonModule,
+  calls: StepCall[],
+  pipeline: Func,
+): { name: string; work: StepWork[] }[] {
+  const works = calls.map(({ name, code }) => ({ name, work: workOfStep(python, name, code).work }))
+  const named = workOfName(pipeline.name)
+  // A pipeline that is called deployment deploys, whatever its steps are called.
+  return works.map((one) => (named.includes('deploy') ? { ...one, work: ['deploy' as const] } : one))
+}
+
+/** A step that is given something new in each run; it is a subject of its own, at its call. */
+function readInputs(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  one: StepCall,
+  pipeline: Func,
+  pipelineSwitch: ArgumentValue | null,
+  evidence: Evidence,
+): void {
+  const { work } = workOfStep(python, one.name, one.code)
+  for (const argument of one.call.expr.args) {
+    const input = argument.name ?? ''
+    if (!isInput(input, work)) continue
+    const found = volatileIn(python, argument.value)
+    if (found === null) continue
+    const place = calleePlace(one.call)
+    const { subject } = describeStep(
+      claims,
+      python,
+      { name: one.name, code: one.code, place, scope: `${pipeline.qualified}.${one.name}` },
+      about(evidence),
+    )
+    const own = one.decorated?.call ?? null
+    const switches = [own === null ? null : python.argument(own, 'enable_cache'), pipelineSwitch]
+    const set = switches.find((given) => given !== null && given.state !== 'absent')
+    // The switch is judged where it stands; here it only matters whether there is a cache to miss.
+    if (set?.state === 'given' && set.folded.state === 'known' && set.folded.value !== false)
+      subject.known('cached', 'enable_cache', true, place)
+    else if (set === undefined) subject.default('cached', 'enable_cache', true, place)
+    else subject.unknown('cached', 'enable_cache', 'it is set elsewhere', place)
+    subject.known('volatileInput', input, { what: found.what, input, when: 'run' }, found.place)
+    return
+  }
+}
+
+/** `trainer.with_options(enable_cache=False)`, `training_pipeline.with_options(enable_cache=False)()`. */
+function readOptions(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  call: Call,
+  steps: Decorated[],
+  pipelines: Decorated[],
+  evidence: Evidence,
+): void {
+  const given = python.argument(call, 'enable_cache')
+  const { callee } = call.expr
+  if (given.state !== 'given' || callee.type !== 'attribute' || callee.value.type !== 'name') return
+  const name = callee.value.id
+  const func = python.functionOf(callee.value)
+  const pipeline = pipelines.find((one) => one.func === func) ?? null
+  const step = steps.find((one) => one.func === func) ?? null
+  if (pipeline === null && step === null && !isOfProject(python, callee.value)) return
+  const place = calleePlace(call)
+  const scope = [call.function?.qualified, name].filter(Boolean).join('.')
+  const named = /pipeline|flow$/i.test(name)
+  const subject =
+    pipeline !== null || (step === null && named)
+      ? describeAllSteps(
+          claims,
+          pipeline === null
+            ? workOfName(name).map((work) => ({ name, work: [work] }))
+            : worksOf(python, stepCalls(python, pipeline.func, steps), pipeline.func),
+          { place, scope },
+          about(evidence),
+        )
+      : describeStep(claims, python, { name, code: step?.func ?? null, place, scope }, about(evidence))
+          .subject
+  claimEnabled(subject, call, given, place, {
+    start: call.expr.start,
+    end: call.expr.end,
+    anchor: 'options',
+  })
+  const reason = whyUncached(python, call.statement, step?.func ?? null)
+  if (reason !== null) subject.known('uncachedFor', 'enable_cache', reason.because, place)
+}
+
+const resources = 'gpu_count'
+
+function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const { site } = claim
+  if (claim.setting === 'cached' && value === true) {
+    const title = 'Remove enable_cache=False: steps are cached by themselves'
+    if (site.anchor === 'decorator') return changeDecorator(facts, site, { enable_cache: null }, title)
+    const call = claimedCall(python, site)
+    if (call === null) return { reason: 'the call has changed' }
+    const range = { unit: unit.index, start: site.start, end: site.end }
+    const { callee } = call.expr
+    const alone = call.expr.args.length === 1 && callee.type === 'attribute' && call.method === 'with_options'
+    return {
+      title,
+      safety: 'unsafe',
+      writes: [
+        alone && callee.type === 'attribute'
+          ? {
+              kind: 'replace',
+              path,
+              range: { unit: unit.index, start: callee.value.end, end: site.end },
+              text: '',
+            }
+          : { kind: 'remove keyword', path, call: range, name: 'enable_cache' },
+      ],
+      imports: [],
+    }
+  }
+  if (claim.setting === 'gpus' && value === 0) {
+    if (site.anchor !== 'resources') return { reason: 'several steps may share these settings' }
+    const call = claimedCall(python, site)
+    if (call === null) return { reason: 'the call has changed' }
+    const range = { unit: unit.index, start: site.start, end: site.end }
+    return {
+      title: 'Ask for no GPU',
+      safety: 'unsafe',
+      writes: [{ kind: 'remove keyword', path, call: range, name: resources }],
+      imports: [],
+    }
+  }
+  return { reason: `no change is known for ${claim.key}` }
+}

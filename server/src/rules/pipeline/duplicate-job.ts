@@ -1,0 +1,32 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { isReusable, nameOf, stepsBeside, workOf } from './step-words.js'
+
+export default defineRule({
+  name: 'pipeline/duplicate-job',
+  judges: 'Step',
+  checklist: ['waste/duplicate-jobs'],
+  severity: 'information',
+  summary: 'Two jobs that do the same to the same inputs are paid for twice.',
+  check(step, { report }) {
+    const identity = effective(step.settings.identity)
+    if (identity === undefined || !isReusable(workOf(step))) return
+    const same = stepsBeside(step).filter((one) => effective(one.settings.identity) === identity)
+    const index = same.findIndex((one) => one.subject.id === step.subject.id)
+    // Said once, at the first that could go.
+    if (index !== 1) return
+    report({
+      at: step.subject.location,
+      confidence: 'medium',
+      message: `"${nameOf(step)}" runs ${same.length} times with the same inputs in this pipeline: one run gives the same outputs.`,
+      saving: {
+        fraction: [1 / same.length, 1 / same.length],
+        usd: null,
+        basis: 'share of the cost of these steps: all but one of them',
+      },
+      related: same
+        .filter((one) => one.subject.id !== step.subject.id)
+        .map((one) => ({ location: one.subject.location, message: 'the same step with the same inputs' })),
+    })
+  },
+})

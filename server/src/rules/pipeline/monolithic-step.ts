@@ -1,0 +1,54 @@
+import type { Judged } from '../../workload/claim.js'
+import type { StepWork } from '../../workload/words.js'
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { listed, nameOf, stepsBeside, workOf } from './step-words.js'
+
+/** So many accelerators wait dearly. */
+const many = 4
+/** Stages of a pipeline: fetching and preparing data are one. */
+const stages: [string, readonly StepWork[]][] = [
+  ['prepares data', ['download', 'prepare']],
+  ['trains', ['train']],
+  ['evaluates', ['evaluate']],
+  ['deploys', ['deploy']],
+]
+
+export default defineRule({
+  name: 'pipeline/monolithic-step',
+  judges: 'Step',
+  checklist: ['rightsize/separate-environments', 'baseline/preprocessing-time', 'baseline/evaluation-time'],
+  severity: 'information',
+  summary: 'One step on accelerators for the whole pipeline keeps them waiting while data are prepared.',
+  check(step, { report }) {
+    const { gpus } = step.settings
+    const count = effective(gpus)
+    if (count === undefined || effective(step.settings.unseen) !== false) return
+    const work = workOf(step)
+    const found = stages.filter(([, kinds]) => kinds.some((kind) => work.includes(kind)))
+    if (found.length < 3 || !work.includes('train')) return
+    if (!found.some(([, kinds]) => kinds.includes('prepare'))) return
+    if (count < many && !(count >= 1 && isOnlyStep(step))) return
+    const accelerators = `${count} GPU${count === 1 ? '' : 's'}`
+    report({
+      at: gpus!,
+      confidence: 'low',
+      message: `"${nameOf(step)}" ${listed(found.map(([what]) => what))} in one step on ${accelerators}; only training needs ${count === 1 ? 'it' : 'them'}.`,
+      saving: {
+        fraction: [0.1, 0.3],
+        usd: null,
+        basis: 'assumes that preparing and evaluating take 10 to 30 % of the step; measure it',
+      },
+    })
+  },
+})
+
+/** Everything that the pipeline does stands in it. */
+function isOnlyStep(step: Judged<'Step'>): boolean {
+  return !stepsBeside(step).some(
+    (one) =>
+      one.subject.id !== step.subject.id &&
+      effective(one.settings.allSteps) === undefined &&
+      workOf(one).length > 0,
+  )
+}

@@ -1,0 +1,119 @@
+import { sameLocation } from '../../text/location.js'
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import type { Report, RuleContext, Severity } from '../rule.js'
+import { defineRule } from '../rule.js'
+import { actsOnOthers, isReusable, listed, nameOf, rerunSaving, stepsBeside, workOf } from './step-words.js'
+
+export default defineRule({
+  name: 'pipeline/step-cache-disabled',
+  judges: 'Step',
+  checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
+  severity: 'warning',
+  summary: 'A step without a cache computes again what an earlier run of the pipeline has computed.',
+  check(step, { report }) {
+    const { cached } = step.settings
+    if (cached === undefined || effective(cached) !== false) return
+    if (cached.state === 'default') reportDefault(step, report)
+    else if (effective(step.settings.allSteps) !== undefined) reportPipeline(step, report)
+    else reportStep(step, report)
+  },
+})
+
+/** Somebody has switched it off for one step. */
+function reportStep(step: Judged<'Step'>, report: RuleContext['report']): void {
+  const cached = step.settings.cached!
+  const work = workOf(step)
+  if (!isReusable(work) || effective(step.settings.uncachedFor) !== undefined) return
+  const shared = stepsBeside(step).filter(
+    ({ settings }) =>
+      settings.cached !== undefined && sameLocation(settings.cached.location, cached.location),
+  )
+  // One configuration object for several steps is one line to change.
+  if (shared.length > 1 && shared[0]!.subject.id !== step.subject.id) return
+  const names = shared.map(nameOf)
+  const engine = effective(step.settings.engine) ?? 'the orchestrator'
+  const what = names.length > 1 ? `${names.length} steps (${listed(names)})` : `"${nameOf(step)}"`
+  const message =
+    effective(step.settings.unit) === 'job'
+      ? `Caching is off for ${what}: each execution of the pipeline starts ${names.length > 1 ? 'their machines' : 'its machine'} again though nothing that goes in has changed.`
+      : `Caching is off for ${what}: ${engine} would reuse ${names.length > 1 ? 'their' : 'its'} outputs while nothing that goes in has changed.`
+  report({
+    at: cached,
+    severity: actsOnOthers(work) || readsOnly(work) ? 'information' : 'warning',
+    message,
+    saving: rerunSaving,
+    fixes: [{ set: [{ claim: cached, value: true }] }],
+  })
+}
+
+/** What it fetches may have changed where nothing that goes in has. */
+function readsOnly(work: readonly string[]): boolean {
+  return work.length > 0 && work.every((one) => one === 'download')
+}
+
+/** Somebody has switched it off for all steps of a pipeline. */
+function reportPipeline(step: Judged<'Step'>, report: RuleContext['report']): void {
+  const cached = step.settings.cached!
+  if (effective(step.settings.uncachedFor) !== undefined) return
+  const names = effective(step.settings.allSteps)!
+  const work = workOf(step)
+  const engine = effective(step.settings.engine) ?? 'the orchestrator'
+  // A pipeline that only deploys or predicts is run for what it does.
+  if (names.length > 0 && work.length > 0 && !isReusable(work)) return
+  const known = names.length > 0 && isReusable(work)
+  const all =
+    names.length === 0
+      ? 'all steps of this pipeline'
+      : names.length === 1
+        ? `the only step of this pipeline (${names[0]})`
+        : `all ${names.length} steps of this pipeline (${listed(names)})`
+  report({
+    at: cached,
+    severity: known ? 'warning' : 'information',
+    message: `Caching is off for ${all}: ${engine} would reuse the outputs of ${names.length === 1 ? 'the step while its inputs have' : 'every step whose inputs have'} not changed.`,
+    saving: rerunSaving,
+    fixes: [{ set: [{ claim: cached, value: true }] }],
+  })
+}
+
+/** The engine caches on request only, and nobody has asked. Said once for the steps of a file, at the first of them. */
+function reportDefault(step: Judged<'Step'>, report: RuleContext['report']): void {
+  if (!isWorthCaching(step)) return
+  const group = stepsBeside(step).filter(
+    (one) => one.settings.cached?.state === 'default' && isWorthCaching(one),
+  )
+  if (group[0]?.subject.id !== step.subject.id) return
+  const names = group.map(nameOf)
+  const job = effective(step.settings.unit) === 'job'
+  const many = group.length > 1
+  const again = many
+    ? `${group.length} steps of this pipeline run again in each execution (${listed(names)})`
+    : `Step "${names[0]}" runs again in each execution of the pipeline`
+  const request: Report = {
+    at: step.settings.cached!,
+    severity: job ? severityOf(group) : 'information',
+    message: `${again}, also where nothing that goes in has changed: ${effective(step.settings.engine) ?? 'the orchestrator'} caches a step only on request (${step.settings.cached!.key}).`,
+    saving: rerunSaving,
+    fixes: [{ set: group.map((one) => ({ claim: one.settings.cached!, value: true })) }],
+  }
+  if (many)
+    request.related = group
+      .slice(1)
+      .map((one) => ({ location: one.subject.location, message: `"${nameOf(one)}" runs again as well` }))
+  report(request)
+}
+
+function isWorthCaching(step: Judged<'Step'>): boolean {
+  const work = workOf(step)
+  if (effective(step.settings.uncachedFor) !== undefined || actsOnOthers(work)) return false
+  // A machine of its own is worth it for what is not known as well; a task among others only where data are made.
+  return effective(step.settings.unit) === 'job' || work.includes('prepare')
+}
+
+/** Training may be meant to start anew; data that are prepared again are not. */
+function severityOf(group: readonly Judged<'Step'>[]): Severity {
+  return group.some((one) => !workOf(one).every((work) => work === 'train' || work === 'evaluate'))
+    ? 'warning'
+    : 'information'
+}

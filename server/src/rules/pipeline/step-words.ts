@@ -1,0 +1,45 @@
+/** How rules about pipelines speak of steps. */
+import type { Judged } from '../../workload/claim.js'
+import type { StepWork } from '../../workload/words.js'
+import { effective } from '../hardware.js'
+
+export function workOf(step: Judged<'Step'>): readonly StepWork[] {
+  return effective(step.settings.work) ?? []
+}
+
+/** Work whose result can be kept: it depends on what goes in. */
+export function isReusable(work: readonly StepWork[]): boolean {
+  return work.some((one) => one === 'prepare' || one === 'train' || one === 'download')
+}
+
+/** The step exists for what it does to something else: it deploys, installs, tells. */
+export function actsOnOthers(work: readonly StepWork[]): boolean {
+  return work.some((one) => one === 'deploy' || one === 'report')
+}
+
+export function nameOf(step: Judged<'Step'>): string {
+  return effective(step.settings.name) ?? 'step'
+}
+
+/** `a, b and c`; at most `limit` of them. */
+export function listed(names: readonly string[], limit = 4): string {
+  const shown = names.slice(0, limit)
+  if (names.length > limit) return `${shown.join(', ')}, …`
+  return shown.length < 2 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
+}
+
+/** Steps of the same file, in order of where they stand. */
+export function stepsBeside(step: Judged<'Step'>): Judged<'Step'>[] {
+  const { path } = step.subject.location
+  return step.run.subjects.filter(
+    (one) => one.subject.word === 'Step' && one.subject.location.path === path,
+  ) as Judged<'Step'>[]
+}
+
+/** Runs of a pipeline with the same inputs for each one with new ones, and what that saves. An assumption. */
+export const rerunSaving = {
+  fraction: [0.5, 0.8] as [number, number],
+  usd: null,
+  basis:
+    'share of the cost of the step: assumes that a pipeline is run two to five times before the inputs of the step change',
+}

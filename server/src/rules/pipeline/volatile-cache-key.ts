@@ -1,0 +1,26 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { isReusable, nameOf, rerunSaving, workOf } from './step-words.js'
+
+export default defineRule({
+  name: 'pipeline/volatile-cache-key',
+  judges: 'Step',
+  checklist: ['waste/unchanged-transformations', 'waste/cache-features', 'bottleneck/repeated-preprocessing'],
+  severity: 'warning',
+  summary: 'An input that is new in each run defeats the cache of a step.',
+  check(step, { report }) {
+    const { cached, volatileInput } = step.settings
+    const found = effective(volatileInput)
+    if (found === undefined || effective(cached) !== true) return
+    const work = workOf(step)
+    if (!isReusable(work) || effective(step.settings.uncachedFor) !== undefined) return
+    const input = found.input === '' ? 'an input' : `the input "${found.input}"`
+    report({
+      at: volatileInput!,
+      severity: work.includes('prepare') ? 'warning' : 'information',
+      message: `${found.what} is part of ${input} of "${nameOf(step)}" and new each time the pipeline is ${found.when}, so the outputs of an earlier run are never reused.`,
+      saving: rerunSaving,
+      fixes: [{ set: [{ claim: volatileInput!, value: null }] }],
+    })
+  },
+})
