@@ -116,6 +116,8 @@ export interface Launch {
   /** Processes per node; null: unknown; 0: one for each device of the node. */
   processes: number | null
   nodes: number | null
+  /** What starts it again when it has ended: `until …; do`, `while true`. */
+  restarts?: 'until success' | 'for ever'
   /** Configuration files that the launcher or the script is given, as written. */
   files: { flag: string; path: string; location: Location }[]
 }

@@ -243,6 +243,12 @@ export interface ComputeSettings {
   reserved: boolean
   /** Seconds that a warm pool is held; null: none. */
   keepAlive: number | null
+  /** Jobs that the program starts with this request; null: several, or how many is not known. */
+  jobsStarted: number | null
+  /** Nobody else may use the rest of its nodes. */
+  exclusive: boolean
+  /** Processes on each node that its launch starts, where a flag says so. */
+  processes: number
   /** A service (server, notebook, shell) rather than a job that ends. */
   service: boolean
   /** True when spot capacity is asked for on the job itself (not on a pool). */
@@ -258,6 +264,8 @@ export interface ProgramSettings {
   usesAccelerator: boolean
   /** It saves while it trains and can continue from what it saved. */
   resumes: boolean
+  /** How it learns which of several machines it runs on: 'SM_HOSTS', '--rank'; null: it does not. */
+  readsRank: string | null
   /** What it does, in the order in which it first happens. */
   work: StepWork[]
   /** The library by which it could compute on an accelerator; null: it has none. */
@@ -323,6 +331,8 @@ export type OperationKind =
   | 'swallow failure'
   /** A model is read and built. */
   | 'load model'
+  /** A run that has failed is started again. */
+  | 'start again'
   /** The accelerator is kept, and nothing is computed. */
   | 'hold'
   /** Packages, programs or data are fetched, built or unpacked. */
@@ -354,6 +364,8 @@ export interface OperationSettings {
   realModel: boolean
   /** Why it may be wanted here: 'an out-of-memory handler', 'a physics library'. */
   wantedFor: string
+  /** For `start again`: runs after the first; null: no limit. */
+  retries: number | null
   /** How it lies to the training of the same program or job. */
   stage: 'before' | 'after' | 'instead' | 'within'
   /** How long one takes; null: until somebody ends it. */

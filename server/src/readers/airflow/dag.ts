@@ -82,7 +82,7 @@ function readPipeline(
   const site = callSite(call)
   const name = nameOf(python, dag)
   const pipeline = claims.subject('Pipeline', place, name ?? '', evidence)
-  pipeline.known('engine', 'Airflow', 'Airflow', place, { site })
+  pipeline.known('engine', 'Airflow', version === null ? 'Airflow' : `Airflow ${version}`, place, { site })
   if (name !== null) pipeline.known('name', 'dag_id', name, place, { site })
   const work = [...new Set(dear.flatMap((one) => one.work.work))]
   pipeline.known('work', 'tasks', work, place, { site })

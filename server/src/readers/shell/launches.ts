@@ -68,6 +68,7 @@ export function claimShellLaunch(
       processes: around.processes === undefined ? parts.processes : around.processes,
       nodes: around.nodes === undefined ? parts.nodes : around.nodes,
       files: parts.files,
+      ...(command.repeated === undefined ? {} : { restarts: command.repeated }),
     },
     around.place,
   )

@@ -30,7 +30,7 @@ export default defineRule({
     const rhythm = effective(schedule) ?? 'its schedule'
     const text = cronInterval(rhythm) === null ? rhythm : `"${rhythm}"`
     const engine = effective(judged.settings.engine) ?? 'The scheduler'
-    const why = catchUp.state === 'default' ? `${engine} 2 catches up by itself` : `${catchUp.key} is on`
+    const why = catchUp.state === 'default' ? `${engine} catches up by itself` : `${catchUp.key} is on`
     const unread =
       misplaced === undefined ? '' : ` The ${catchUp.key} in ${effective(misplaced)} is read by nothing.`
     report({

@@ -1,0 +1,50 @@
+/** Kubernetes CronJobs: when they run, and whether a run waits for the one before. */
+import { at, text } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import { cronInterval } from '../../estimate/schedule.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+
+interface CronJob {
+  /** The CronJob's own specification. */
+  spec: ConfigNode | undefined
+  place: Place
+  name: string | undefined
+  /** Accelerators that one run asks for; null: some, but how many is not known. */
+  gpus: number | null
+  /** Seconds; null: none, undefined: not readable. */
+  runLimit: number | null | undefined
+  evidence: Evidence
+}
+
+export function claimCronJob(claims: ClaimBuilder, job: CronJob): void {
+  const { spec, place, gpus, runLimit } = job
+  const schedule = at(spec, 'schedule')
+  const cron = text(schedule)
+  const pipeline = claims.subject('Pipeline', place, job.name ?? 'CronJob', job.evidence)
+  pipeline.known('engine', 'CronJob', 'Kubernetes', place)
+  if (job.name !== undefined) pipeline.known('name', 'metadata.name', job.name, place)
+  if (gpus !== null) pipeline.known('gpus', 'resources', gpus, place)
+  const interval = cron === undefined ? null : cronInterval(cron)
+  if (interval === null) pipeline.unknown('interval', 'schedule', 'a schedule that cannot be read', place)
+  else {
+    const shown: Place = { start: schedule!.start, end: schedule!.end }
+    pipeline.known('interval', 'schedule', interval, shown, { site: place })
+    pipeline.known('schedule', 'schedule', cron!, shown, { site: place })
+  }
+  if (runLimit === undefined) pipeline.unknown('runLimit', 'activeDeadlineSeconds', 'template', place)
+  else pipeline.known('runLimit', 'activeDeadlineSeconds', runLimit, place)
+  const policy = at(spec, 'concurrencyPolicy')
+  const key = 'concurrencyPolicy: Allow'
+  const suspended = at(spec, 'suspend')
+  if (suspended?.kind === 'unknown' || (suspended?.kind === 'scalar' && suspended.value === true)) return
+  if (policy === undefined) pipeline.default('concurrentRuns', `${key} by default`, null, place)
+  else {
+    const value = text(policy)
+    const shown: Place = { start: policy.start, end: policy.end }
+    if (value === 'Allow') pipeline.known('concurrentRuns', key, null, shown, { site: place })
+    else if (value === 'Forbid' || value === 'Replace')
+      pipeline.known('concurrentRuns', 'concurrencyPolicy', 1, shown, { site: place })
+    else pipeline.unknown('concurrentRuns', 'concurrencyPolicy', 'template', shown, { site: place })
+  }
+}

@@ -1,0 +1,82 @@
+/** How a failure comes to be heard of: a limit of failures, or the failure itself. */
+import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { PythonModule } from '../../python/module.js'
+import type { Claim } from '../../workload/claim.js'
+import type { UnitFacts } from '../reader.js'
+import { type Swallowed, swallowedIn } from './swallowed.js'
+
+/** Failures in one run after which it ends. */
+const most = 3
+
+export function changeSwallowed(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path } = facts
+  if (python === undefined) return { reason: 'this is not written in Python' }
+  const { anchor, start, end } = claim.site
+  const rangeOf = (node: { start: number; end: number }): PythonRange => ({
+    unit: facts.unit.index,
+    start: node.start,
+    end: node.end,
+  })
+  if (anchor === 'catch') {
+    const call = python.callAt({ start, end })
+    if (call === null) return { reason: 'the call has changed' }
+    return {
+      title: 'End the search at the first failure: remove catch',
+      safety: 'unsafe',
+      writes: [{ kind: 'remove keyword', path, call: rangeOf(call.expr), name: 'catch' }],
+      imports: [],
+    }
+  }
+  const found = swallowedIn(python).find(
+    (one) =>
+      one.statement.start === start && one.statement.end === end && String(one.handler.start) === anchor,
+  )
+  if (found === undefined) return { reason: 'the handler has changed' }
+  if (found.place === 'run') return raiseAgain(found, path, rangeOf)
+  return limit(python, found, path, rangeOf)
+}
+
+function raiseAgain(
+  { handler }: Swallowed,
+  path: string,
+  rangeOf: (node: { start: number; end: number }) => PythonRange,
+): Change | Refusal {
+  const last = handler.body.at(-1)
+  if (last === undefined) return { reason: 'the handler has changed' }
+  const write: Write =
+    last.type === 'pass'
+      ? { kind: 'replace', path, range: rangeOf(last), text: 'raise' }
+      : { kind: 'insert lines', path, where: 'after', statement: rangeOf(last), lines: ['raise'] }
+  return { title: 'Let the failure through: raise', safety: 'unsafe', writes: [write], imports: [] }
+}
+
+function limit(
+  python: PythonModule,
+  { handler, loop, place }: Swallowed,
+  path: string,
+  rangeOf: (node: { start: number; end: number }) => PythonRange,
+): Change | Refusal {
+  if (loop === null) return { reason: 'count the failures where the loop is, and raise after the third' }
+  const what = place === 'step' ? 'failed_steps' : 'failed_runs'
+  if (new RegExp(`\\b${what}\\b`).test(python.text)) return { reason: `the file has a ${what} already` }
+  const first = handler.body[0]
+  if (first === undefined) return { reason: 'the handler has changed' }
+  // The count goes over all epochs.
+  let outermost = loop
+  while (outermost.parent !== null && outermost.parent.function === loop.function)
+    outermost = outermost.parent
+  const lines = [`${what} += 1`, `if ${what} > ${most}:`, '    raise']
+  const writes: Write[] = [
+    {
+      kind: 'insert lines',
+      path,
+      where: 'before',
+      statement: rangeOf(outermost.node),
+      lines: [`${what} = 0`],
+    },
+    { kind: 'insert lines', path, where: 'before', statement: rangeOf(first), lines },
+  ]
+  if (first.type === 'pass' && handler.body.length === 1)
+    writes.push({ kind: 'remove statement', path, statement: rangeOf(first) })
+  return { title: `End the run after ${most} failures`, safety: 'unsafe', writes, imports: [] }
+}

@@ -1,0 +1,208 @@
+/** Failures of training that nobody hears of: handlers that catch everything and go on. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import type { Expr, Stmt, Try } from '../../syntax/python-ast.js'
+import { claimOperation } from '../operation-claims.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader } from '../reader.js'
+import { changeSwallowed } from './swallowed-change.js'
+
+type Handler = Try['handlers'][number]
+
+export interface Swallowed {
+  statement: Try
+  handler: Handler
+  /** One step, one of several trainings, or all that the program trains. */
+  place: 'step' | 'trial' | 'run'
+  /** `except Exception`. */
+  key: string
+  /** Something is printed or logged. */
+  told: boolean
+  /** The loop whose passes are lost; null: none around it in the same function. */
+  loop: Loop | null
+}
+
+export const swallowedReader = defineReader({
+  name: 'python-failures',
+  languages: ['python'],
+  triggers: [
+    'torch',
+    'tensorflow',
+    'keras',
+    'jax',
+    'transformers',
+    'lightning',
+    'accelerate',
+    'deepspeed',
+    'optuna',
+  ],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    for (const found of swallowedIn(python)) {
+      const { handler, key, statement } = found
+      const at = { start: handler.start, end: handler.type?.end ?? handler.start + 'except'.length }
+      const operation = claimOperation(claims, {
+        kind: 'swallow failure',
+        place: found.place,
+        key,
+        at,
+        site: { start: statement.start, end: statement.end, anchor: String(handler.start) },
+        scope: functionAt(python, statement)?.qualified ?? '',
+        evidence: trainingEvidence(python),
+        weight: found.told ? 'slight' : 'ordinary',
+      })
+      if (found.place === 'step') operation.known('each', key, 'batch', at)
+    }
+    for (const call of python.methodCalls('optimize')) readCatch(python, call, claims)
+  },
+  change: changeSwallowed,
+})
+
+/** `study.optimize(objective, catch=(Exception,))`. */
+function readCatch(python: PythonModule, call: Call, claims: Parameters<typeof claimOperation>[0]): void {
+  if (call.receiver !== 'optuna.Study') return
+  const given = call.expr.args.find((one) => one.name === 'catch')
+  if (given === undefined || !names(given.value).some(catchesAll)) return
+  const at = { start: given.start, end: given.end }
+  const key = python.text.slice(at.start, at.end)
+  claimOperation(claims, {
+    kind: 'swallow failure',
+    place: 'trial',
+    key,
+    at,
+    site: { start: call.expr.start, end: call.expr.end, anchor: 'catch' },
+    scope: call.function?.qualified ?? '',
+    evidence: { ...trainingEvidence(python), role: 'tuning' },
+    weight: 'slight',
+    subject: 'trials of a study',
+  })
+}
+
+const catchesAll = (name: string): boolean => name === 'Exception' || name === 'BaseException'
+
+function names(expr: Expr): string[] {
+  if (expr.type === 'name') return [expr.id]
+  if (expr.type === 'attribute') return [expr.attr]
+  if (expr.type === 'tuple' || expr.type === 'list' || expr.type === 'set') return expr.items.flatMap(names)
+  return []
+}
+
+export function swallowedIn(python: PythonModule): Swallowed[] {
+  const analysis = python as Analysis
+  const found: Swallowed[] = []
+  for (const statement of analysis.statements) {
+    if (statement.type !== 'try') continue
+    for (const handler of statement.handlers) {
+      const one = judged(analysis, statement, handler)
+      if (one !== null) found.push(one)
+    }
+  }
+  // Of handlers inside one another, the inner one decides.
+  return found.filter(
+    (one) =>
+      !found.some(
+        (other) =>
+          other !== one &&
+          other.statement.start > one.statement.start &&
+          other.statement.end < one.statement.end,
+      ),
+  )
+}
+
+function judged(analysis: Analysis, statement: Try, handler: Handler): Swallowed | null {
+  const caught = handler.type === null ? [] : names(handler.type)
+  const all = handler.type === null || caught.some(catchesAll)
+  const runtime = caught.includes('RuntimeError')
+  if (!all && !runtime) return null
+  if (statement.handlers.some((other) => other !== handler && other.body.some(raises))) {
+    // `except KeyboardInterrupt: raise` before `except Exception: pass` changes nothing; others sort failures out.
+    if (!all) return null
+  }
+  const told = swallows(analysis, handler.body)
+  if (told === null) return null
+  const place = placeOf(analysis, statement)
+  if (place === null || (runtime && !all && place.place !== 'step')) return null
+  if (place.place === 'run' && analysis.evidence.notebook) return null
+  const key =
+    handler.type === null ? 'except:' : `except ${analysis.text.slice(handler.type.start, handler.type.end)}`
+  return { statement, handler, key, told, ...place }
+}
+
+/** What the body of a handler may do without doing anything about the failure. Null: it does something. */
+function swallows(analysis: Analysis, body: Stmt[]): boolean | null {
+  let told = false
+  for (const statement of body) {
+    switch (statement.type) {
+      case 'pass':
+      case 'continue':
+      case 'delete':
+        break
+      case 'expr': {
+        const { value } = statement
+        if (value.type === 'constant') break
+        if (value.type !== 'call') return null
+        const written = analysis.text.slice(value.callee.start, value.callee.end)
+        if (saying.test(written)) told = true
+        else if (!idle.test(written)) return null
+        break
+      }
+      case 'import':
+        break
+      default:
+        return null
+    }
+  }
+  return told
+}
+
+const saying =
+  /^(print|(\w+\.)*(log|logger|logging|_logger|LOG|LOGGER|tqdm)\.\w+|(\w+\.)*(print_exc|print_exception|print_tb|warn|write|print_stack))$/
+const idle = /(^|\.)(empty_cache|zero_grad|collect|sleep|update|synchronize|set_description)$/
+
+function raises(statement: Stmt): boolean {
+  return statement.type === 'raise'
+}
+
+function placeOf(analysis: Analysis, statement: Try): Pick<Swallowed, 'place' | 'loop'> | null {
+  const func = functionAt(analysis, statement)
+  const around = analysis.loops.filter(
+    (loop) => loop.node.start < statement.start && statement.end <= loop.node.end && loop.function === func,
+  )
+  const innermost = around.at(-1) ?? null
+  const effects = analysis.effects(statement.body)
+  const steps = effects.backward && effects.optimizerStep
+  if (innermost?.role === 'train' && steps && !effects.trains) return { place: 'step', loop: innermost }
+  const trains = effects.trains || [...effects.calls].some((name) => training.test(name))
+  if (trains) return innermost === null ? runOf(statement, func) : { place: 'trial', loop: innermost }
+  // A step in a function of its own, which the loop calls.
+  if (steps && innermost === null && func !== null && calledInTraining(analysis, func))
+    return { place: 'step', loop: null }
+  return null
+}
+
+const training =
+  /^(transformers\.(Seq2Seq)?Trainer\.train|trl\.\w+Trainer\.train|lightning\.pytorch\.Trainer\.fit|keras\.(Model|Sequential)\.(fit|train_on_batch))$/
+
+/** A function that only trains may be called for each of many. */
+function runOf(statement: Try, func: Func | null): Pick<Swallowed, 'place' | 'loop'> | null {
+  if (func === null) return { place: 'run', loop: null }
+  // What follows the training in the function may find out by itself.
+  const last = func.node.body.at(-1)
+  if (last === undefined || last.end > statement.end) return null
+  return { place: 'run', loop: null }
+}
+
+function calledInTraining(analysis: Analysis, func: Func): boolean {
+  return analysis.calls.some(
+    (call) =>
+      call.loops.some((loop) => loop.role === 'train') && analysis.functionOf(call.expr.callee) === func,
+  )
+}
+
+export function functionAt(python: PythonModule, span: { start: number; end: number }): Func | null {
+  let found: Func | null = null
+  for (const func of python.functions)
+    if (func.node.start <= span.start && span.end <= func.node.end) found = func
+  return found
+}

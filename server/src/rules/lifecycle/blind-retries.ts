@@ -1,0 +1,138 @@
+import type { Claim, Judged, Run } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Report, type Severity } from '../rule.js'
+
+/** One retry is cheap insurance against a node that dies. */
+const few = 1
+
+export default defineRule({
+  name: 'lifecycle/blind-retries',
+  judges: ['Compute', 'Step', 'Program', 'Operation'],
+  checklist: ['observability/retry-count', 'observability/failed-jobs', 'baseline/retry-rate'],
+  severity: 'warning',
+  summary: 'A training that starts from nothing after each failure is paid for again each time.',
+  check(judged, { report }) {
+    const found = reportOf(judged as Judged)
+    if (found !== null) report(found)
+  },
+})
+
+function reportOf(judged: Judged): Report | null {
+  switch (judged.subject.word) {
+    case 'Compute':
+      return ofJob(judged as unknown as Judged<'Compute'>)
+    case 'Step':
+      return ofStep(judged as unknown as Judged<'Step'>)
+    case 'Program':
+      return ofLaunch(judged as unknown as Judged<'Program'>)
+    default:
+      return ofOperation(judged as unknown as Judged<'Operation'>)
+  }
+}
+
+/** `null`: no limit. */
+function tooMany(retries: Claim<number | null> | undefined): number | null | undefined {
+  if (retries === undefined || retries.state === 'unknown') return undefined
+  const count = retries.value ?? null
+  return count === null || count > few ? count : undefined
+}
+
+function times(count: number | null): string {
+  return count === null ? 'each time that it is tried' : `${count + 1} times`
+}
+
+/** `backoffLimit is 6 by default`, `retries=3`. */
+function given({ key, state }: Claim, count: number | null): string {
+  return state === 'default' ? `${key} is ${count} by default` : count === null ? key : `${key} is ${count}`
+}
+
+function ofJob(judged: Judged<'Compute'>): Report | null {
+  const { retries, retryFilter, gpus } = judged.settings
+  const count = tooMany(retries)
+  if (count === undefined || (effective(gpus) ?? 0) < 1 || retryFilter !== undefined) return null
+  for (const run of judged.run.siblings) {
+    const program = startsOver(run)
+    if (program === null) continue
+    const interrupted = count === null
+    return {
+      at: retries!,
+      severity: interrupted ? 'information' : 'warning',
+      message: interrupted
+        ? `${retries!.key} starts ${run.script} again from its first step each time it is taken off its node, since it reads no checkpoint back.`
+        : `${given(retries!, count)}, and ${run.script} reads no checkpoint back: a fault near the end is paid ${times(count)}, each time from the first step.`,
+      fixes: interrupted ? [] : [{ set: [{ claim: retries!, value: few }] }],
+      related: [{ location: program.subject.location, message: 'trains without reading a checkpoint back' }],
+    }
+  }
+  return null
+}
+
+/** Where the script trains, if it is known that it cannot go on; null: it can, or it is not known. */
+function startsOver(run: Run): Judged | null {
+  if (run.script === null || run.unresolved !== null) return null
+  const found = run.subjects.find(
+    (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
+  ) as Judged<'Program'> | undefined
+  if (found === undefined || effective(found.settings.trains) !== true) return null
+  if (effective(found.settings.resumes) !== false) return null
+  return (
+    run.subjects.find((one) => one.subject.word === 'Training' && one.subject.location.path === run.script) ??
+    (found as unknown as Judged)
+  )
+}
+
+function ofStep(judged: Judged<'Step'>): Report | null {
+  const { retries, resumes, work, name, gpus } = judged.settings
+  const count = tooMany(retries)
+  if (count === undefined || effective(resumes) !== false || !(effective(work) ?? []).includes('train'))
+    return null
+  const { accelerator, small } = judged.subject.evidence
+  const dear = (effective(gpus) ?? 0) > 0 || accelerator === 'gpu' || accelerator === 'maybe'
+  if (!dear) return null
+  const severity: Severity = small === null ? 'warning' : 'information'
+  return {
+    at: retries!,
+    severity,
+    message: `${given(retries!, count)}, and "${effective(name)}" reads no checkpoint back: a fault near the end is paid ${times(count)}, each time from the first step.`,
+    fixes: [{ set: [{ claim: retries!, value: few }] }],
+    related:
+      resumes === undefined
+        ? []
+        : [{ location: resumes.location, message: 'trains without reading a checkpoint back' }],
+  }
+}
+
+/** A loop of the shell that starts the program again. */
+function ofLaunch(judged: Judged<'Program'>): Report | null {
+  const { launch } = judged.run.job
+  if (launch?.restarts === undefined) return null
+  const { trains, resumes, usesAccelerator } = judged.settings
+  if (effective(trains) !== true || effective(resumes) !== false) return null
+  const script = judged.subject.location.path
+  const until = launch.restarts === 'until success'
+  return {
+    at: launch.location,
+    severity: effective(usesAccelerator) === true ? 'warning' : 'information',
+    message: until
+      ? `A loop starts ${script} again until it succeeds, and it reads no checkpoint back: a fault near the end is paid for without limit.`
+      : `A loop without an end starts ${script} again, whether it has failed or is done, from the first step each time.`,
+    related: [{ location: judged.subject.location, message: 'trains without reading a checkpoint back' }],
+  }
+}
+
+function ofOperation(judged: Judged<'Operation'>): Report | null {
+  const { kind, retries } = judged.settings
+  if (kind === undefined || effective(kind) !== 'start again') return null
+  const count = tooMany(retries)
+  if (count === undefined) return null
+  const { accelerator } = judged.subject.evidence
+  return {
+    at: retries!,
+    severity: accelerator === 'gpu' || accelerator === 'maybe' ? 'warning' : 'information',
+    message:
+      count === null
+        ? `${retries!.key} starts a failed run again without limit, and the code reads no checkpoint back: a fault in the program is paid for until someone notices.`
+        : `${given(retries!, count)}, and the code reads no checkpoint back: a fault near the end is paid ${times(count)}, each time from the first step.`,
+    fixes: [{ set: [{ claim: retries!, value: few }] }],
+  }
+}

@@ -1,0 +1,78 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Report, type Severity } from '../rule.js'
+
+export default defineRule({
+  name: 'observability/swallowed-failures',
+  judges: ['Operation', 'Step'],
+  checklist: ['observability/failed-jobs', 'observability/retry-count', 'cadence/daily'],
+  severity: 'warning',
+  summary: 'A failure that nobody hears of lets a run go on, or end well, without its result.',
+  check(judged, { report }) {
+    const found =
+      judged.subject.word === 'Step'
+        ? startedAnyway(judged as unknown as Judged<'Step'>)
+        : swallowed(judged as unknown as Judged<'Operation'>)
+    if (found !== null) report(found)
+  },
+})
+
+function swallowed(judged: Judged<'Operation'>): Report | null {
+  const { kind, place, weight, subject } = judged.settings
+  if (kind === undefined || effective(kind) !== 'swallow failure') return null
+  const told = effective(weight) === 'slight'
+  const where = effective(place)
+  const program = effective(subject)
+  const { role, accelerator } = judged.subject.evidence
+  const fixes = [{ set: [{ claim: kind, value: null }] }]
+  if (role === 'job') {
+    return {
+      at: kind,
+      severity: told ? 'information' : 'warning',
+      message: `\`${kind.key}\` hides that ${program} has failed: the job ends as a success, and whatever follows works without a model.`,
+      fixes,
+    }
+  }
+  if (program !== undefined) {
+    return {
+      at: kind,
+      severity: 'information',
+      message: `\`${kind.key}\`: a fault that every trial runs into ends none of them early; all ${program} fail one after the other.`,
+      fixes,
+    }
+  }
+  if (role !== 'training' && role !== 'tuning') return null
+  const said = told ? 'Failures are only printed' : 'Failures are dropped without a word'
+  const what =
+    where === 'step'
+      ? `${said} (\`${kind.key}\`): a step that fails each time leaves a run that learns nothing and takes its full time.`
+      : where === 'trial'
+        ? `${said} (\`${kind.key}\`): a fault that every run has is met again in each of them, and the job ends as a success.`
+        : `${said} (\`${kind.key}\`): training that breaks off ends as a success, and whatever follows works without a model.`
+  return { at: kind, severity: severityOf(where, told, accelerator), message: what, fixes }
+}
+
+function severityOf(
+  place: string | undefined,
+  told: boolean,
+  accelerator: Judged['subject']['evidence']['accelerator'],
+): Severity {
+  const dear = accelerator === 'gpu' || accelerator === 'maybe'
+  if (place === 'step') return told && !dear ? 'information' : 'warning'
+  return told || !dear ? 'information' : 'warning'
+}
+
+/** A training step that starts though the data that it needs was not made. */
+function startedAnyway({ settings }: Judged<'Step'>): Report | null {
+  const { startsAfterFailure, work, gpus, name } = settings
+  if (startsAfterFailure === undefined || effective(startsAfterFailure) !== true) return null
+  if (!(effective(work) ?? []).includes('train')) return null
+  const count = effective(gpus) ?? 0
+  const on = count > 0 ? ` on ${count} GPU${count === 1 ? '' : 's'}` : ''
+  return {
+    at: startsAfterFailure,
+    severity: count > 0 ? 'warning' : 'information',
+    message: `${startsAfterFailure.key} starts "${effective(name)}"${on} also when a step before it has failed: it trains on what is missing or old.`,
+    fixes: [{ set: [{ claim: startsAfterFailure, value: false }] }],
+  }
+}
