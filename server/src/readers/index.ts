@@ -33,6 +33,7 @@ import { optunaReader } from './optuna/study.js'
 import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
 import { programReader } from './python/program.js'
+import { swallowedReader } from './python/swallowed.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
 import { dataParallelReader } from './pytorch/data-parallel.js'
 import { pytorchDistributedReader } from './pytorch/distributed.js'
@@ -50,6 +51,7 @@ import { sagemakerProcessorReader } from './sagemaker/processor.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
 import { skoptReader } from './scikit-optimize/search.js'
 import { shellEndpointReader } from './shell/endpoint.js'
+import { shellFailuresReader } from './shell/failures.js'
 import { shellGridReader } from './shell/grid-loop.js'
 import { shellReader } from './shell/reader.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
@@ -57,6 +59,7 @@ import { sklearnSearchReader } from './sklearn/search.js'
 import { slurmReader } from './slurm/reader.js'
 import { tensorflowReader } from './tensorflow/eager.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
+import { tensorflowLoopReader } from './tensorflow/loop.js'
 import { ultralyticsReader } from './ultralytics/train.js'
 import { vertexEndpointReader } from './vertex/endpoint.js'
 import { vertexTuningReader } from './vertex/tuning-job.js'
@@ -85,6 +88,8 @@ export const readers: readonly Reader[] = [
   sklearnSearchReader,
   sklearnGridReader,
   airflowReader,
+  swallowedReader,
+  shellFailuresReader,
   wandbSweepReader,
   shellReader,
   shellGridReader,
@@ -118,6 +123,7 @@ export const readers: readonly Reader[] = [
   igniteReader,
   composerReader,
   jaxReader,
+  tensorflowLoopReader,
   idleReader,
   kubeflowReader,
   sagemakerPipelineReader,

@@ -15,6 +15,7 @@ import glooBackend from './distributed/gloo-backend.js'
 import idleGpus from './distributed/idle-gpus.js'
 import noSampler from './distributed/no-sampler.js'
 import syncEveryMicroStep from './distributed/sync-every-micro-step.js'
+import blindRetries from './lifecycle/blind-retries.js'
 import endpointLeftRunning from './lifecycle/endpoint-left-running.js'
 import gpuHeldIdle from './lifecycle/gpu-held-idle.js'
 import ineffectiveEarlyStopping from './lifecycle/ineffective-early-stopping.js'
@@ -23,6 +24,7 @@ import noEarlyStopping from './lifecycle/no-early-stopping.js'
 import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
 import spotWithoutCheckpoint from './lifecycle/spot-without-checkpoint.js'
 import unboundedTraining from './lifecycle/unbounded-training.js'
+import swallowedFailures from './observability/swallowed-failures.js'
 import catchUp from './pipeline/catch-up.js'
 import duplicateJob from './pipeline/duplicate-job.js'
 import monolithicStep from './pipeline/monolithic-step.js'
@@ -103,6 +105,8 @@ export const rules: readonly Rule[] = [
   noPrefetch,
   catchUp,
   overlappingRuns,
+  blindRetries,
+  swallowedFailures,
   gpuHeldIdle,
   stepCacheDisabled,
   volatileCacheKey,

@@ -12,7 +12,8 @@ const evaluationName =
   /(^|[_\W])(val|valid|validation|test|testing|eval|evaluation|dev|holdout|inference|infer|predict|query|gallery|calib\w*)([_\W\d]|$)|^(Val|Test|Eval)|(Val|Test|Eval)(Loader|Data|Set|Dataset)/i
 const trainingName = /(^|[_\W])(train|training|trn|fit|pretrain|finetune)([_\W\d]|$)|train/i
 
-function byName(text: string): Feeds | null {
+/** By what a loader or data set is called. */
+export function feedsByName(text: string): Feeds | null {
   const training = trainingName.test(text)
   if (evaluationName.test(text)) return training ? null : 'evaluation'
   return training ? 'training' : null
@@ -22,24 +23,24 @@ function byName(text: string): Feeds | null {
 export function feedsOf(python: PythonModule, call: Call): Feeds | null {
   const analysis = python as Analysis
   if (call.assignedTo !== null) {
-    const named = byName(call.assignedTo)
+    const named = feedsByName(call.assignedTo)
     if (named !== null) return named
   }
   const key = dictionaryKey(analysis, call)
   if (key !== null) {
-    const named = byName(key)
+    const named = feedsByName(key)
     if (named !== null) return named
   }
   const used = call.assignedTo === null ? null : byUse(analysis, call, call.assignedTo)
   if (used !== null) return used
   const func = call.function?.name
   if (func !== undefined) {
-    const named = byName(func)
+    const named = feedsByName(func)
     if (named !== null && !/^(train|fit|training|main)$/.test(func)) return named
   }
   const dataset = call.expr.args.find((one) => one.name === 'dataset' || one.name === null)
   if (dataset !== undefined) {
-    const named = byName(python.text.slice(dataset.start, Math.min(dataset.end, dataset.start + 200)))
+    const named = feedsByName(python.text.slice(dataset.start, Math.min(dataset.end, dataset.start + 200)))
     if (named !== null) return named
   }
   const shuffle = python.argument(call, 'shuffle', 2)
@@ -144,7 +145,7 @@ function byUse(analysis: Analysis, made: Call, name: string): Feeds | null {
       if (effects.trains || (effects.backward && effects.optimizerStep)) seen.add('training')
       else if (/eval|valid|test|infer|predict/i.test(func.name)) seen.add('evaluation')
     } else if (/^(fit|train|train_epoch|fit_generator)$/.test(call.method)) {
-      seen.add(keyword === null ? 'training' : (byName(keyword) ?? 'training'))
+      seen.add(keyword === null ? 'training' : (feedsByName(keyword) ?? 'training'))
     } else if (/^(train\w*|run_training|do_train)$/.test(call.method)) seen.add('training')
     else if (/^(test|validate|evaluate|eval|predict)\w*$/.test(call.method)) seen.add('evaluation')
   }

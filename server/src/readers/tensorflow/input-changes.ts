@@ -1,0 +1,72 @@
+/** How `tf.data` writes parallel calls and prefetching. */
+
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, Refusal } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
+import type { PythonModule } from '../../python/module.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimedCall } from '../claim-argument.js'
+import type { UnitFacts } from '../reader.js'
+import { plainName } from './pipeline.js'
+
+export function changeInput(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  const [anchor, experimental] = (claim.site.anchor ?? '').split(' ')
+  const { text, imports } = autotune(python, facts, call.expr.start, experimental !== undefined)
+  if (anchor === 'prefetch') {
+    const { end } = call.expr
+    return {
+      title: `Make the next batch while the accelerator works (.prefetch(${text}))`,
+      safety: 'safe',
+      writes: [
+        { kind: 'replace', path, range: { unit: unit.index, start: end, end }, text: `.prefetch(${text})` },
+      ],
+      imports,
+    }
+  }
+  return {
+    title: `Handle several at a time (num_parallel_calls=${text})`,
+    // The results keep their order; random numbers and what Python remembers do not.
+    safety: anchor === 'concurrent' ? 'safe' : 'unsafe',
+    writes: [
+      {
+        kind: 'set keyword',
+        path,
+        call: { unit: unit.index, start: call.expr.start, end: call.expr.end },
+        name: 'num_parallel_calls',
+        value: text,
+      },
+    ],
+    imports,
+  }
+}
+
+/** `tf.data.AUTOTUNE` as this file spells it. */
+function autotune(
+  python: PythonModule,
+  facts: UnitFacts,
+  offset: number,
+  early: boolean,
+): { text: string; imports: Import[] } {
+  const analysis = python as Analysis
+  for (const [name, bindings] of analysis.scopes.bindings) {
+    const [only] = bindings
+    if (only === undefined || bindings.length > 1 || only.kind !== 'assign' || only.value === null) continue
+    if (only.at > offset || only.conditional || only.unpack !== null) continue
+    const stands = python.nameOf(only.value)
+    if (stands !== null && /^tensorflow\.data\.(experimental\.)?AUTOTUNE$/.test(plainName(stands)))
+      return { text: name, imports: [] }
+  }
+  // The older name works in every version of TensorFlow 2.
+  const older = early || python.text.includes('data.experimental.AUTOTUNE')
+  const spelled = nameFor(python.tree, 'tensorflow.data', 'AUTOTUNE', {
+    path: facts.path,
+    unit: facts.unit.index,
+    offset,
+  })
+  if (older && spelled.text.endsWith('data.AUTOTUNE'))
+    return { text: spelled.text.replace(/data\.AUTOTUNE$/, 'data.experimental.AUTOTUNE'), imports: [] }
+  return { text: spelled.text, imports: spelled.import === null ? [] : [spelled.import] }
+}

@@ -1,0 +1,267 @@
+/** `tf.data` pipelines: how their functions are applied, and whether the next batch is made ahead. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { callSite } from '../claim-argument.js'
+import { kerasEvidence } from '../keras/evidence.js'
+import { kerasFits } from '../keras/fits.js'
+import { codeMatches } from '../pytorch/evidence.js'
+import { feedsByName } from '../pytorch/loader-use.js'
+import { once } from '../pytorch/once.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { changeInput } from './input-changes.js'
+import { type Mapped, mappedOf } from './mapped.js'
+import { methodPlace, type Pipeline, pipelineOf, plainName, usesPipelines } from './pipeline.js'
+import { type TensorflowVersion, tensorflowVersion } from './versions.js'
+
+export const tensorflowInputReader = defineReader({
+  name: 'tensorflow-input',
+  languages: ['python'],
+  triggers: ['tf.data', 'tensorflow.data', 'tensorflow_datasets', 'dataset_from_directory', 'data.Dataset'],
+  read(facts, context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    const analysis = python as Analysis
+    if (!usesPipelines(analysis)) return
+    const found = [...appliedSteps(analysis)]
+    const ends = endsOf(analysis)
+    if (found.length === 0 && ends.length === 0) return
+    const evidence = inputEvidence(python, context)
+    const version = tensorflowVersion(python, context.versions)
+    for (const step of found) claimApplied(python, step, version, evidence, claims)
+    for (const end of ends) claimPrefetch(python, end, version, evidence, claims)
+  },
+  change: changeInput,
+})
+
+function inputEvidence(python: PythonModule, context: ReaderContext): Evidence {
+  const evidence = { ...kerasEvidence(python, context).evidence }
+  // Without a `fit` or a step here or next to it, the module may do anything with its data.
+  if (evidence.role !== 'test' && !trainsNearby(python)) evidence.role = 'library'
+  evidence.small ??= toyData(python)
+  return evidence
+}
+
+function trainsNearby(python: PythonModule): boolean {
+  if (
+    kerasFits(python).length > 0 ||
+    python.uses('tensorflow.GradientTape', 'jax.value_and_grad', 'jax.grad')
+  )
+    return true
+  if (python.loops.some((loop) => loop.role === 'train')) return true
+  return [...python.importers, ...python.imported].some(
+    (module) =>
+      module.evidence?.role === 'training' ||
+      (module.uses.includes('.fit') && module.uses.includes('.compile')),
+  )
+}
+
+const toySets =
+  /^(mnist|fashion_mnist|kmnist|emnist|cifar10|cifar100|iris|titanic|penguins|imdb_reviews|horses_or_humans|rock_paper_scissors|wine_quality)(\/|:|$)/
+
+function toyData(python: PythonModule): string | null {
+  return once(python, 'tfds toy data', () => {
+    for (const call of python.calls) {
+      if (call.name !== 'tensorflow_datasets.load' && call.name !== 'tensorflow_datasets.builder') continue
+      const name = python.argument(call, 'name', 0)
+      if (name.state !== 'given' || name.folded.state !== 'known') continue
+      const known = toySets.exec(String(name.folded.value))
+      if (known !== null) return known[1]!
+    }
+    return null
+  })
+}
+
+// What is applied to each element.
+
+export interface Applied {
+  call: Call
+  pipeline: Pipeline
+  mapped: Mapped
+  /** `files`: a reader for each file. */
+  kind: 'function' | 'files'
+}
+
+const fileReaders =
+  /^tensorflow\.data\.(experimental\.)?(TFRecordDataset|TextLineDataset|CsvDataset|FixedLengthRecordDataset)$/
+
+/** Every `map` and `interleave` of a pipeline that is written to handle one element after the other. */
+export function* appliedSteps(analysis: Analysis): Iterable<Applied> {
+  for (const method of ['map', 'interleave']) {
+    for (const call of analysis.methodCalls(method)) {
+      if (call.name !== null && !/^tensorflow\./.test(call.name)) continue
+      const { callee, args } = call.expr
+      if (callee.type !== 'attribute' || args.some((one) => one.star !== 0)) continue
+      // In order, because its author says so.
+      if (args.some((one) => one.name === 'synchronous')) continue
+      if (!oneByOne(analysis, call, method === 'map' ? 1 : 3)) continue
+      const mapped = mappedOf(analysis, call)
+      if (mapped === null) continue
+      if (method === 'map' && mapped.does === null) continue
+      const pipeline = pipelineOf(analysis, callee.value)
+      if (pipeline === null) continue
+      // A whole batch at a time uses the cores within the operations, as far as they go.
+      if (method === 'map') {
+        if (mapped.python === null && pipeline.steps.some((step) => batches(step))) continue
+        yield { call, pipeline, mapped, kind: 'function' }
+      } else if (opensFiles(analysis, call)) {
+        yield { call, pipeline, mapped: { ...mapped, does: 'reads files' }, kind: 'files' }
+      }
+    }
+  }
+}
+
+function batches(step: Call): boolean {
+  return /^(batch|padded_batch|ragged_batch)$/.test(step.method)
+}
+
+function oneByOne(analysis: Analysis, call: Call, position: number): boolean {
+  const given = analysis.argument(call, 'num_parallel_calls', position)
+  if (given.state === 'absent') return true
+  return (
+    given.state === 'given' &&
+    given.folded.state === 'known' &&
+    !given.folded.overridable &&
+    (given.folded.value === null || given.folded.value === 1)
+  )
+}
+
+/** `interleave(tf.data.TFRecordDataset)`, `interleave(lambda path: tf.data.TextLineDataset(path).skip(1))`. */
+function opensFiles(analysis: Analysis, call: Call): boolean {
+  const given = call.expr.args.find((one) => one.name === 'map_func') ?? call.expr.args[0]
+  if (given === undefined) return false
+  const direct = analysis.nameOf(given.value)
+  if (direct !== null) return fileReaders.test(plainName(direct))
+  const func = analysis.functionOf(given.value)
+  const body = given.value.type === 'lambda' ? given.value.body : (func?.node ?? given.value)
+  return analysis.calls.some(
+    (one) =>
+      one.expr.start >= body.start &&
+      one.expr.end <= body.end &&
+      one.name !== null &&
+      fileReaders.test(plainName(one.name)),
+  )
+}
+
+function claimApplied(
+  python: PythonModule,
+  step: Applied,
+  version: TensorflowVersion,
+  evidence: Evidence,
+  claims: ClaimBuilder,
+): void {
+  const { call, mapped, kind } = step
+  const old = version.before(2, 7)
+  // From 2.7 on the library runs functions without state in parallel by itself; reading files it never does.
+  const automatic = kind === 'function' && mapped.stateful === null
+  if (automatic && old === false) return
+  // Options may turn it on in older versions, too.
+  if (automatic && codeMatches(python, /map_parallelization|OptimizationOptions/)) return
+  const place = methodPlace(call)
+  const site = callSite(call, anchorOf(automatic || kind === 'files' ? 'concurrent' : 'stateful', version))
+  const pipeline = claims.subject('InputPipeline', place, call.function?.qualified ?? '', evidence)
+  const key = 'num_parallel_calls'
+  if (call.expr.args.some((one) => one.name === key))
+    pipeline.known('concurrent', key, false, place, { site })
+  else pipeline.default('concurrent', key, false, place, { site })
+  const shown = mapped.name === null ? `${call.method}(…)` : `${call.method}(${mapped.name})`
+  pipeline.known('applied', shown, { what: shown, does: mapped.does ?? 'reads files' }, place, { site })
+  if (mapped.stateful !== null && kind === 'function')
+    pipeline.known('oneByOneBecause', shown, mapped.stateful, place, { site })
+  if (mapped.python !== null && kind === 'function')
+    pipeline.known('interpreted', mapped.python, true, place, { site })
+  if (automatic && old === null) pipeline.known('byItselfFrom', shown, 'TensorFlow 2.7', place, { site })
+  const feeds = feedsOf(python, call)
+  if (feeds !== null) pipeline.known('feeds', call.method, feeds, place, { site })
+}
+
+/** What the change needs to know: `AUTOTUNE` had another place before 2.4. */
+function anchorOf(change: string, version: TensorflowVersion): string {
+  return version.before(2, 4) === true ? `${change} experimental` : change
+}
+
+/** By the names of what the pipeline is assigned to, and of the function that makes it. */
+function feedsOf(python: PythonModule, call: Call): 'training' | 'evaluation' | null {
+  const { statement } = call
+  const targets =
+    statement.type === 'assign'
+      ? statement.targets.map((target) => python.text.slice(target.start, target.end)).join(' ')
+      : ''
+  return feedsByName(targets) ?? feedsByName(call.function?.name ?? '')
+}
+
+// The end of a pipeline.
+
+export interface End {
+  /** The last step, or the source where there is none. */
+  last: Call
+  pipeline: Pipeline
+  /** What takes its batches. */
+  into: string
+}
+
+const generators = /\.from_generator$/
+const readers =
+  /\.(TFRecordDataset|TextLineDataset|CsvDataset|FixedLengthRecordDataset|list_files|from_generator)$/
+
+/** Pipelines that feed training and make their batches only when they are asked for. */
+export function endsOf(analysis: Analysis): End[] {
+  const found = new Map<Call, End>()
+  const add = (expr: Expr, into: string): void => {
+    const pipeline = pipelineOf(analysis, expr)
+    const last = pipeline?.steps.at(-1)
+    if (pipeline == null || last === undefined || !pipeline.complete || found.has(last)) return
+    if (pipeline.steps.some(makesAhead) || !worthIt(analysis, pipeline)) return
+    if (last.expr.callee.type !== 'attribute') return
+    found.set(last, { last, pipeline, into })
+  }
+  for (const fit of kerasFits(analysis)) {
+    const x = analysis.argument(fit, 'x', 0)
+    if (x.state === 'given') add(x.expr, 'fit')
+  }
+  for (const loop of analysis.loops) {
+    if (loop.role === 'train' && loop.node.type === 'for') add(loop.node.iterable, 'loop')
+  }
+  return [...found.values()]
+}
+
+/** Steps that hand over batches that are made ahead, or that keep all of them. */
+function makesAhead(step: Call): boolean {
+  if (/^(prefetch|experimental_distribute_dataset|distribute_datasets_from_function)$/.test(step.method))
+    return true
+  // `apply(tf.data.experimental.prefetch_to_device(…))`, `apply(…)` of anything that cannot be seen.
+  return step.method === 'apply'
+}
+
+/** The processor has something to do for each batch. */
+function worthIt(analysis: Analysis, pipeline: Pipeline): boolean {
+  const { source, steps } = pipeline
+  if (source === null || /dataset_from_directory$/.test(source)) return false
+  // After a cache only the batches are put together.
+  const cached = steps.map((step) => step.method).lastIndexOf('cache')
+  const rest = steps.slice(cached + 1)
+  if (rest.some((step) => step.method === 'map' && (mappedOf(analysis, step)?.does ?? null) !== null))
+    return true
+  if (cached >= 0) return false
+  return readers.test(source) && (generators.test(source) || steps.some((step) => step.method === 'map'))
+}
+
+function claimPrefetch(
+  python: PythonModule,
+  end: End,
+  version: TensorflowVersion,
+  evidence: Evidence,
+  claims: ClaimBuilder,
+): void {
+  const old = version.before(2, 12)
+  if (old === false) return
+  if (codeMatches(python, /inject_prefetch|autotune_buffers/)) return
+  const place = methodPlace(end.last)
+  const site = callSite(end.last, anchorOf('prefetch', version))
+  const pipeline = claims.subject('InputPipeline', place, end.last.function?.qualified ?? '', evidence)
+  pipeline.default('prefetched', 'prefetch', false, place, { site })
+  pipeline.known('feeds', end.into, 'training', place, { site })
+  if (old === null) pipeline.known('byItselfFrom', 'prefetch', 'TensorFlow 2.12', place, { site })
+}

@@ -1,0 +1,113 @@
+/** TensorFlow: one `Training` for each hand-written loop whose step records gradients on a tape. */
+import type { Analysis } from '../../python/analysis.js'
+import { lastIdentifier } from '../../python/effects.js'
+import type { Loop, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { changePolicy } from '../keras/changes.js'
+import { heavyModel, kerasEvidence } from '../keras/evidence.js'
+import { usesKeras } from '../keras/fits.js'
+import { readPrecision } from '../keras/precision.js'
+import type { Dialect } from '../pytorch/device-values.js'
+import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
+import { epochLoopOf, openEndedReason, paceSetter } from '../pytorch/loop-facts.js'
+import { isMeasurement } from '../pytorch/model-evidence.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { claimReadings, isStepCall } from '../step-reading.js'
+
+export const tensorflowLoopReader = defineReader({
+  name: 'tensorflow-loop',
+  languages: ['python'],
+  triggers: ['GradientTape'],
+  read(facts, context, claims) {
+    const { python } = facts
+    if (python === undefined || !usesKeras(python) || isMeasurement(python.path)) return
+    const loops = python.loops.filter(isTapeLoop)
+    const [first] = loops
+    if (first === undefined) return
+    const { evidence, automatic } = kerasEvidence(python, context)
+    for (const loop of loops) {
+      readLoop(python, loop, loop === first, evidence, automatic, context, claims)
+      claimReadings(python, loop, dialect, evidence, heavyModel(python) === true, claims)
+    }
+  },
+  change(claim, value, facts) {
+    if (facts.python === undefined) return { reason: 'this is not written in Python' }
+    if (claim.site.anchor === 'read less')
+      return { reason: 'give the values to a metric of Keras and read its result after every 50 steps' }
+    if (claim.setting !== 'precision') return { reason: `no change is known for ${claim.key}` }
+    if (value === 'fp16-mixed')
+      return {
+        reason: 'fp16 in a loop of your own needs a LossScaleOptimizer that scales loss and gradients',
+      }
+    return changePolicy(facts.python, claim, value, facts)
+  },
+})
+
+function isTapeLoop(loop: Loop): boolean {
+  const { calls } = loop.effects
+  return (
+    loop.role === 'train' &&
+    calls.has('.gradient') &&
+    (calls.has('.apply_gradients') || calls.has('.minimize'))
+  )
+}
+
+const dialect: Dialect = {
+  computes: (analysis, call) => isStepCall(analysis, call.callee) || isKerasModel(analysis, call),
+  libraries: /^(tensorflow|keras)\./,
+  readers: /^numpy\.(asarray|array|mean|float32)$/,
+}
+
+/** `model(images, training=True)`. */
+function isKerasModel(analysis: Analysis, call: Expr & { type: 'call' }): boolean {
+  if (call.args.some((one) => one.name === 'training')) return true
+  return (
+    call.callee.type === 'name' &&
+    /model|net$|generator|discriminator|encoder|decoder/i.test(lastIdentifier(call.callee)) &&
+    analysis.callByExpr.get(call)?.name === null
+  )
+}
+
+function readLoop(
+  python: PythonModule,
+  loop: Loop,
+  first: boolean,
+  common: Evidence,
+  automatic: boolean,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): void {
+  const header = loopHeader(loop)
+  const evidence = { ...common }
+  const outer = epochLoopOf(python, loop)
+  evidence.small ??= demonstration(python, loop, outer) ?? (overTensors(python) ? 'single tensors' : null)
+  const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
+  if (automatic) training.known('automaticDevice', 'device', true, header)
+  if (first && heavyModel(python) === true)
+    readPrecision(
+      python,
+      header,
+      { start: loop.node.start, end: loop.node.end, anchor: 'loop' },
+      context,
+      training,
+    )
+  const reason = openEndedReason(python, loop)
+  if (reason !== null) training.known('openEnded', reason, reason, header)
+  const pace = paceSetter(python, reason)
+  if (pace !== null) training.known('boundBy', pace, pace, header)
+  if (outer !== null) claimRun(python, outer, training)
+}
+
+/** `optimizer.apply_gradients([(grad, image)])`: a picture or a few numbers are made to fit, no model. */
+function overTensors(python: PythonModule): boolean {
+  const updates = python.calls.filter((call) => call.method === 'apply_gradients')
+  return (
+    updates.length > 0 &&
+    updates.every((call) => {
+      const pairs = call.expr.args[0]?.value
+      return pairs?.type === 'list' && pairs.items.every((item) => item.type === 'tuple')
+    })
+  )
+}

@@ -1,0 +1,150 @@
+/** What the function that a `tf.data` pipeline applies to each element does. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, Func } from '../../python/module.js'
+import { childrenOf } from '../../python/scopes.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { plainName } from './pipeline.js'
+
+export interface Mapped {
+  /** As the code calls it: 'decode', or null for a lambda. */
+  name: string | null
+  /** As a verb with its object; null: nothing that takes time is seen. */
+  does: string | null
+  /** It calls Python instead of TensorFlow operations: by what. */
+  python: string | null
+  /** It keeps state (random numbers, Python), so that the library runs it in order: why, as a clause. */
+  stateful: string | null
+  /** It was followed to its code. */
+  known: boolean
+}
+
+const pythonCalls = /^tensorflow\.(py_function|numpy_function|py_func)$/
+const randomCalls =
+  /^tensorflow\.(image\.(random_\w+|sample_distorted_bounding_box)|random\.(uniform|normal|truncated_normal|shuffle|gamma|poisson|categorical|log_uniform)|random_(uniform|normal|shuffle|crop)|image\.random_crop)$/
+const randomLayers = /^keras\.layers\.(\w+\.)*Random[A-Z]\w*$/
+const layersInside = /^keras\.(Sequential|Model)$/
+
+const work: [RegExp, string][] = [
+  [/^tensorflow\.(io|image)\.decode_(jpeg|png|image|gif|bmp|and_crop_jpeg)$/, 'decodes images'],
+  [/^tensorflow\.audio\.decode_wav$/, 'decodes audio'],
+  [/^tensorflow(\.io)?\.(read_file|decode_raw|decode_compressed)$/, 'reads files'],
+  [/^tensorflow\.io\.gfile\./, 'reads files'],
+  [
+    /^tensorflow(\.io)?\.(parse_(single_)?(sequence_)?example|decode_csv|decode_json_example|decode_proto)$/,
+    'parses records',
+  ],
+  [/^tensorflow\.signal\./, 'computes spectra'],
+  [
+    /^tensorflow\.image\.(resize\w*|(stateless_)?random_\w+|(stateless_)?sample_\w+|adjust_\w+|rot90|crop_\w+|extract_\w+|rgb_to_\w+|hsv_to_\w+|central_crop|pad_to_bounding_box|non_max_suppression\w*|per_image_standardization)$/,
+    'transforms images',
+  ],
+  [/^(tensorflow_addons|tensorflow_graphics)\.image\./, 'transforms images'],
+]
+
+/** The function of a `map`, or what it is given otherwise. */
+export function mappedOf(analysis: Analysis, call: Call): Mapped | null {
+  const [first] = call.expr.args
+  const given = call.expr.args.find((one) => one.name === 'map_func') ?? first
+  if (given === undefined || given.star !== 0) return null
+  const expr = given.value
+  const found: Mapped = { name: null, does: null, python: null, stateful: null, known: false }
+  if (expr.type === 'lambda') {
+    found.known = true
+    new Reach(analysis, found).expression(expr.body, 0)
+    return found
+  }
+  const name = expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : null
+  found.name = name
+  const func = analysis.functionOf(expr)
+  if (func !== null) {
+    found.known = true
+    new Reach(analysis, found).function(func, 0)
+    return found
+  }
+  const value = analysis.definition(expr)
+  if (value.type === 'lambda') {
+    found.known = true
+    new Reach(analysis, found).expression(value.body, 0)
+  }
+  return found
+}
+
+/** Calls that a function reaches, in this module. */
+class Reach {
+  private readonly entered = new Set<Func>()
+
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly found: Mapped,
+  ) {}
+
+  function(func: Func, depth: number): void {
+    if (depth > 3 || this.entered.has(func)) return
+    this.entered.add(func)
+    for (const call of func.calls) this.call(call, depth)
+  }
+
+  expression(expr: Expr, depth: number): void {
+    if (expr.type === 'call') {
+      const call = this.analysis.callByExpr.get(expr)
+      if (call !== undefined) this.call(call, depth)
+    }
+    for (const child of childrenOf(expr)) this.expression(child, depth)
+  }
+
+  private call(call: Call, depth: number): void {
+    const { analysis, found } = this
+    const name = call.name === null ? null : plainName(call.name)
+    if (name !== null) {
+      const short = name.replace(/^tensorflow\./, 'tf.')
+      if (pythonCalls.test(name)) {
+        found.python ??= short
+        found.stateful ??= `\`${short}\` calls Python`
+        // What Python does costs more than what is around it.
+        found.does = 'runs Python code'
+        return
+      }
+      const does = work.find(([pattern]) => pattern.test(name))
+      if (does !== undefined && !/^(decodes|runs)/.test(found.does ?? '')) found.does = does[1]
+      if (randomCalls.test(name)) found.stateful ??= `\`${short}\` draws random numbers`
+    }
+    const layer = this.randomLayer(call)
+    if (layer !== null) {
+      found.does ??= 'transforms images'
+      found.stateful ??= `\`${layer}\` draws random numbers`
+    }
+    const func = analysis.functionOf(call.expr.callee)
+    if (func !== null) this.function(func, depth + 1)
+  }
+
+  /** `augment(image, training=True)`, where `augment` is a stack of random layers. */
+  private randomLayer(call: Call): string | null {
+    const { analysis } = this
+    const { callee } = call.expr
+    if (callee.type === 'call') return null
+    const made = analysis.definition(callee)
+    if (made.type !== 'call') return null
+    const name = analysis.nameOf(made.callee)
+    if (name === null) return null
+    if (randomLayers.test(name)) return lastPart(name)
+    if (!layersInside.test(name)) return null
+    return this.layerIn(made, 0)
+  }
+
+  private layerIn(expr: Expr, depth: number): string | null {
+    if (depth > 3) return null
+    for (const child of childrenOf(expr)) {
+      if (child.type === 'call') {
+        const name = this.analysis.nameOf(child.callee)
+        if (name !== null && randomLayers.test(name)) return lastPart(name)
+      }
+      const inner = child.type === 'list' || child.type === 'call' ? this.layerIn(child, depth + 1) : null
+      if (inner !== null) return inner
+    }
+    return null
+  }
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
+}

@@ -1,0 +1,43 @@
+/** Which TensorFlow a program runs with, as far as the project tells. */
+import type { PythonModule } from '../../python/module.js'
+
+export interface TensorflowVersion {
+  /** True for versions before the one asked for, false from it on; null: not known. */
+  before(major: number, minor: number): boolean | null
+}
+
+const distributions = [
+  'tensorflow',
+  'tensorflow-gpu',
+  'tensorflow-cpu',
+  'tensorflow-macos',
+  'tensorflow-intel',
+  'intel-tensorflow',
+]
+
+/** Names that ended with TensorFlow 1. */
+const firstVersion = [
+  'tensorflow.Session',
+  'tensorflow.placeholder',
+  'tensorflow.contrib.',
+  'tensorflow.app.run',
+  'tensorflow.global_variables_initializer',
+  'tensorflow.parse_single_example',
+  'tensorflow.read_file',
+]
+
+export function tensorflowVersion(python: PythonModule, versions: Record<string, string>): TensorflowVersion {
+  if (python.usesHere(...firstVersion)) return { before: () => true }
+  const name = distributions.find((one) => versions[one] !== undefined)
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(name === undefined ? '' : versions[name]!) ?? []
+  if (major === undefined) return { before: () => null }
+  const exact = versions[`${name}==`] !== undefined
+  const is = [Number(major), Number(minor)] as const
+  return {
+    before(wantedMajor, wantedMinor) {
+      const older = is[0] < wantedMajor || (is[0] === wantedMajor && is[1] < wantedMinor)
+      // A lower limit says nothing about what lies above it.
+      return older ? (exact ? true : null) : false
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+
+/** Share of a run that an accelerator waits for one core. An assumption. */
+const waiting: [number, number] = [0.1, 0.4]
+
+export default defineRule({
+  name: 'data/sequential-map',
+  judges: 'InputPipeline',
+  checklist: ['bottleneck/compute-bound', 'baseline/preprocessing-time'],
+  severity: 'warning',
+  summary: 'Preparing one sample after the other leaves all but one core idle.',
+  check(pipeline, { report }) {
+    const { settings, subject } = pipeline
+    const { concurrent } = settings
+    const applied = effective(settings.applied)
+    if (concurrent === undefined || concurrent.state === 'unknown' || concurrent.value !== false) return
+    if (applied === undefined) return
+    const { role, accelerator } = subject.evidence
+    if (role !== 'training' && role !== 'tuning') return
+    if (accelerator === 'cpu') return
+    const severity = severityOf(pipeline)
+    report({
+      at: concurrent,
+      severity,
+      message: messageOf(pipeline, applied),
+      ...(severity === 'hint'
+        ? {}
+        : {
+            saving: {
+              fraction: waiting,
+              usd: null,
+              basis:
+                'assumes that the accelerator waits for a single core 10 to 40 % of a run; measure it with a profiler',
+            },
+          }),
+      fixes: [{ set: [{ claim: concurrent, value: true }] }],
+    })
+  },
+})
+
+function severityOf({ settings }: Judged<'InputPipeline'>): Severity {
+  if (effective(settings.feeds) === 'evaluation') return 'hint'
+  if (effective(settings.byItselfFrom) !== undefined) return 'information'
+  // Only the waiting of Python code overlaps.
+  return effective(settings.interpreted) === true ? 'information' : 'warning'
+}
+
+function messageOf({ settings }: Judged<'InputPipeline'>, applied: { what: string; does: string }): string {
+  const key = settings.concurrent!.key
+  const says = `\`${applied.what}\` ${applied.does} for one element after the other, on one core`
+  const because = effective(settings.oneByOneBecause)
+  if (effective(settings.interpreted) === true)
+    return `${says}: ${because}. Use operations of the library instead, or overlap at least its waiting with \`${key}\`.`
+  const from = effective(settings.byItselfFrom)
+  if (from !== undefined) return `${says}, unless it runs on ${from} or newer: give it \`${key}\`.`
+  return because === undefined
+    ? `${says}: give it \`${key}\`.`
+    : `${says}, since ${because}: give it \`${key}\`.`
+}
