@@ -17,6 +17,7 @@ import { implicitDataParallelReader } from './huggingface/implicit-data-parallel
 import { inferenceEndpointReader } from './huggingface/inference-endpoint.js'
 import { huggingfaceModelsReader } from './huggingface/models.js'
 import { huggingfacePaddingReader } from './huggingface/padding.js'
+import { sentenceTransformersReader } from './huggingface/sentence-transformers.js'
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
 import { huggingfaceOperationsReader } from './huggingface/trainer-operations.js'
 import { hyperoptReader } from './hyperopt/fmin.js'
@@ -74,6 +75,7 @@ export const readers: readonly Reader[] = [
   accelerateReader,
   deepspeedReader,
   huggingfaceTrainerReader,
+  sentenceTransformersReader,
   implicitDataParallelReader,
   huggingfaceDatasetsReader,
   lightningReader,

@@ -1,5 +1,8 @@
 /** Every rule. */
 
+import cpuForGpuCode from './compute/cpu-for-gpu-code.js'
+import exclusiveNode from './compute/exclusive-node.js'
+import gpuForCpuCode from './compute/gpu-for-cpu-code.js'
 import gpuForDataPrep from './compute/gpu-for-data-prep.js'
 import cacheDisabled from './data/cache-disabled.js'
 import heavyGetitem from './data/heavy-getitem.js'
@@ -14,10 +17,13 @@ import findUnusedParameters from './distributed/find-unused-parameters.js'
 import glooBackend from './distributed/gloo-backend.js'
 import idleGpus from './distributed/idle-gpus.js'
 import noSampler from './distributed/no-sampler.js'
+import processMismatch from './distributed/process-mismatch.js'
+import repeatedJob from './distributed/repeated-job.js'
 import syncEveryMicroStep from './distributed/sync-every-micro-step.js'
 import blindRetries from './lifecycle/blind-retries.js'
 import endpointLeftRunning from './lifecycle/endpoint-left-running.js'
 import gpuHeldIdle from './lifecycle/gpu-held-idle.js'
+import idleWarmPool from './lifecycle/idle-warm-pool.js'
 import ineffectiveEarlyStopping from './lifecycle/ineffective-early-stopping.js'
 import noDeadline from './lifecycle/no-deadline.js'
 import noEarlyStopping from './lifecycle/no-early-stopping.js'
@@ -72,6 +78,12 @@ export const rules: readonly Rule[] = [
   eagerStep,
   noDeadline,
   endpointLeftRunning,
+  idleWarmPool,
+  gpuForCpuCode,
+  cpuForGpuCode,
+  exclusiveNode,
+  processMismatch,
+  repeatedJob,
   fixedEndpoint,
   onDemandInterruptible,
   spotWithoutCheckpoint,

@@ -8,6 +8,7 @@ import type { Span } from '../../text/location.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
+import { claimJobOperations, type JobMachine } from '../shell/job-operations.js'
 import { claimShellLaunch, type FoundLaunch, launchesOf, type Work, workOf } from '../shell/launches.js'
 import { containerEnvironment, containerWords } from './pod.js'
 
@@ -16,9 +17,14 @@ interface Script {
   launches: FoundLaunch[]
   /** Where the script stands as a wfiller; null: its words stand for themselves. */
   wfiller: Span | null
+  /** What the facts were read from; null: single words. */
+  text: string | null
 }
 
-/** Claims the launches of a container, and tells what else it does. Null: the image decides what runs. */
+/**
+ * Claims the launches of a container, and tells what else it does. Null: the image decides what runs. `machine`: the
+ * accelerators that it holds.
+ */
 export function claimContainer(
   claims: ClaimBuilder,
   context: ReaderContext,
@@ -26,6 +32,7 @@ export function claimContainer(
   job: string,
   id: string,
   nodes: number | null,
+  machine: JobMachine | null = null,
 ): Work | null {
   const words = containerWords(container)
   if (words === null) return null
@@ -45,6 +52,10 @@ export function claimContainer(
       nodes: launch.parts.nodes === 1 ? nodes : launch.parts.nodes,
     })
   })
+  if (machine !== null) {
+    const { facts, launches, wfiller } = script
+    claimJobOperations(claims, facts, launches, machine, script.text, (span) => wfiller ?? span)
+  }
   return workOf(script.facts, script.launches)
 }
 
@@ -63,7 +74,7 @@ function scriptOf(
       const facts = context.shell(source)
       // Escapes and indentation of the scalar stand between these offsets and the file.
       const launches = launchesOf(facts.commands, () => claims.locate(wfiller))
-      return { facts, launches, wfiller: { start: wfiller.start, end: wfiller.end } }
+      return { facts, launches, wfiller: { start: wfiller.start, end: wfiller.end }, text: source }
     }
   }
   const command: ShellCommand = {
@@ -84,7 +95,7 @@ function scriptOf(
     comments: [],
     hasErrors: false,
   }
-  return { facts, launches: launchesOf([command], (span) => claims.locate(span)), wfiller: null }
+  return { facts, launches: launchesOf([command], (span) => claims.locate(span)), wfiller: null, text: null }
 }
 
 /** One item of a command list: `$(NAME)` is a variable of the container, `$$` a dollar sign. */

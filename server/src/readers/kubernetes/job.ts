@@ -5,9 +5,12 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
 import { claimContainer } from './containers.js'
+import { claimCronJob } from './cron-job.js'
 import { type Accelerators, acceleratorsOf, isIdleImage, isPatch, machineOf, type Said } from './pod.js'
+import { claimRetries } from './retries.js'
 
 /** Kueue ends the job after this many seconds (constants of its API). */
 const kueueLimit = 'kueue.x-k8s.io/max-exec-time-seconds'
@@ -87,19 +90,40 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
 
   const work: Work[] = []
   items(at(pod, 'containers')).forEach((container, index) => {
-    const found = claimContainer(claims, context, container, id, `${id}:${index}`, nodes)
+    const holds = accelerators?.places.some((one) => one[1] === index) ?? false
+    const machine = holds ? machineHeld(accelerators!, nodes, evidence) : null
+    const found = claimContainer(claims, context, container, id, `${id}:${index}`, nodes, machine)
     if (found !== null) work.push(found)
   })
   if (accelerators !== null)
     claimAccelerators(compute, accelerators, [...keys, 'template', 'spec'], document.index)
   claimMachine(compute, pod, place)
   claimDeadline(compute, job, spec, pod, place, work)
+  claimRetries(compute, spec, place, isPatch(pod))
+  if (job.kind === 'CronJob' && accelerators !== null) {
+    const own = entry(root, 'spec')!
+    const limit = claims.reading.claims
+      .filter((claim) => claim.subject === compute.subject.id && claim.setting === 'timeLimit')
+      .at(-1)
+    claimCronJob(claims, {
+      spec: own.value,
+      place: { start: own.keyStart, end: own.keyEnd, document: document.index, keys: [...job.base, 'spec'] },
+      name,
+      gpus: accelerators.count === null ? null : accelerators.count * (nodes ?? 1),
+      runLimit: limit === undefined || limit.state === 'unknown' ? undefined : (limit.value as number | null),
+      evidence,
+    })
+  }
   const idle = items(at(pod, 'containers')).every(isIdleImage)
   compute.known('service', 'command', idle || (work.length > 0 && work.every((one) => one.service)), place)
   const sharing =
     work.find((one) => one.sharing !== null)?.sharing ??
     (accelerators !== null && accelerators.containers > 1 ? 'several containers' : null)
   if (sharing !== null) compute.known('sharing', 'command', sharing, place)
+}
+
+function machineHeld({ count }: Accelerators, nodes: number | null, evidence: Evidence): JobMachine {
+  return { holder: 'the pod', gpus: count === null ? null : count * (nodes ?? 1), evidence }
 }
 
 const nodePlace = (node: ConfigNode): Place => ({ start: node.start, end: node.end })
@@ -184,6 +208,8 @@ function claimDeadline(
 }
 
 function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
+    return changeJobOperation(claim, facts)
   const { document: index, keys, unit } = claim.site
   if (index === undefined || keys === undefined) return { reason: `no change is known for ${claim.key}` }
   const document = facts.config?.documents[index]
@@ -217,6 +243,22 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
       title: `End the job after ${value / 3600} hours: ${deadline}: ${value}`,
       safety: 'unsafe',
       writes,
+      imports: [],
+    }
+  }
+  if (claim.setting === 'concurrentRuns') {
+    return {
+      title: 'Let a run end before the next begins: concurrencyPolicy: Forbid',
+      safety: 'unsafe',
+      writes: [set(['concurrencyPolicy'], 'Forbid', 'schedule')],
+      imports: [],
+    }
+  }
+  if (claim.setting === 'retries' && typeof value === 'number') {
+    return {
+      title: `Start it again once at most: ${claim.key}: ${value}`,
+      safety: 'unsafe',
+      writes: [set([claim.key], value)],
       imports: [],
     }
   }

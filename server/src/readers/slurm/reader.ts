@@ -1,10 +1,12 @@
 /** SLURM: the machines that `#SBATCH` lines, or `srun` by itself, ask for. */
 import { gpu } from '../../catalog/gpus.js'
-import type { Directive, ShellCommand } from '../../config/shell-facts.js'
+import type { Directive, ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { flagOf } from '../../link/launch-line.js'
 import { defineReader } from '../reader.js'
-import { launchesOf, shellLaunchId, type Work, workOf } from '../shell/launches.js'
+import { changeJobOperation, claimJobOperations } from '../shell/job-operations.js'
+import { type FoundLaunch, launchesOf, shellLaunchId, type Work, workOf } from '../shell/launches.js'
 import { behind, changeJob, replaced } from './change.js'
 import {
   directive,
@@ -31,7 +33,8 @@ export const slurmReader = defineReader({
     const job = slurmJobId(path, unit, shell)
     if (job !== null) {
       const work = workOf(shell, launches)
-      claimJob(claims, { job, directives: shell.directives, work, command: null })
+      claimJob(claims, { job, directives: shell.directives, work, command: null, launches })
+      claimOperations(claims, shell, launches, unit.text)
       return
     }
     for (const launch of launches) {
@@ -44,10 +47,40 @@ export const slurmReader = defineReader({
         directives,
         work: { sharing: alone, service: false, timeout },
         command: launch.command,
+        launches: [launch],
       })
     }
   },
-  change: changeJob,
+  change(claim, value, facts) {
+    return claim.site.anchor === 'waiting' || claim.site.anchor === 'set up'
+      ? changeJobOperation(claim, facts)
+      : changeJob(claim, value, facts)
+  },
+})
+
+/** What the batch script does with its GPUs beside its programs. */
+function claimOperations(
+  claims: ClaimBuilder,
+  shell: ShellFacts,
+  launches: FoundLaunch[],
+  text: string,
+): void {
+  const wanted = gpuRequest(shell.directives)
+  if (wanted === null || wanted.count === 0) return
+  const nodes = nodesOf(shell.directives)
+  const machine = {
+    holder: 'the job',
+    gpus: wanted.count === null || nodes === null ? null : wanted.count * nodes,
+    evidence: jobEvidence(true),
+  }
+  claimJobOperations(claims, shell, launches, machine, text, ({ start, end }) => ({ start, end }))
+}
+
+const jobEvidence = (gpu: boolean): Evidence => ({
+  role: 'job',
+  accelerator: gpu ? 'gpu' : 'none',
+  small: null,
+  notebook: false,
 })
 
 interface Job {
@@ -56,19 +89,15 @@ interface Job {
   work: Work
   /** The `srun` that asks by itself; null: a batch script. */
   command: ShellCommand | null
+  launches: FoundLaunch[]
 }
 
-function claimJob(claims: ClaimBuilder, { job, directives, work, command }: Job): void {
+function claimJob(claims: ClaimBuilder, { job, directives, work, command, launches }: Job): void {
   const wanted = gpuRequest(directives)
   const first = directives.find((one) => one.scheduler === 'SBATCH')!
   // What costs is the request for GPUs; without one, the job as a whole.
   const place = optionPlace(wanted?.directive ?? first)
-  const evidence: Evidence = {
-    role: 'job',
-    accelerator: wanted === null ? 'none' : 'gpu',
-    small: null,
-    notebook: false,
-  }
+  const evidence = jobEvidence(wanted !== null)
   const compute = claims.subject('Compute', place, '', evidence, job)
   compute.known('provider', 'SLURM', 'slurm', place)
   compute.known('choosesCapacity', 'SLURM', false, place)
@@ -91,14 +120,34 @@ function claimJob(claims: ClaimBuilder, { job, directives, work, command }: Job)
   if (work.timeout !== null) {
     compute.known('timeLimit', 'timeout', work.timeout.seconds, work.timeout.word, { channel: 'launch flag' })
   }
+  const requeue = directive(directives, 'requeue')
+  if (requeue !== undefined)
+    compute.known('retries', '--requeue', null, optionPlace(requeue), { site: optionPlace(requeue) })
   const array = directive(directives, 'array')
   compute.known('trials', '--array', array !== undefined, array === undefined ? place : optionPlace(array))
+  const exclusive = directive(directives, 'exclusive')
+  // `--exclusive=user` shares the node with other jobs of the same person.
+  if (exclusive !== undefined && exclusive.value === null)
+    compute.known('exclusive', '--exclusive', true, optionPlace(exclusive))
+  claimProcesses(compute, launches)
   const reservation = directive(directives, 'reservation')
   compute.known('reserved', '--reservation', reservation !== undefined, place)
   const quality = directive(directives, 'qos') === undefined ? '' : ' or the QOS'
   compute.known('limitedBy', '--partition', `the partition${quality}`, place)
   compute.known('service', 'command', work.service, place)
   if (work.sharing !== null) compute.known('sharing', 'command', work.sharing, place)
+}
+
+/** The flag that tells the only launch how many processes to start. */
+function claimProcesses(compute: SubjectBuilder<'Compute'>, launches: FoundLaunch[]): void {
+  const [only] = launches
+  if (only === undefined || launches.length > 1 || only.parts.processes === null) return
+  const flag = flagOf(only.parts.launcherFlags, 'nproc-per-node', 'num-gpus', 'num-processes')
+  if (flag?.valueSpan == null || flag.value !== String(only.parts.processes)) return
+  const { start, end } = flag.valueSpan
+  compute.known('processes', flag.written, only.parts.processes, flag.span, {
+    site: { start, end, anchor: 'processes' },
+  })
 }
 
 /** `--partition=cpu`, `--account=abc@cpu`: centres that part their machines say so in the name. */

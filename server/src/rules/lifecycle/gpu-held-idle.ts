@@ -1,0 +1,88 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Report } from '../rule.js'
+import { onAccelerator, onGpuJob, operationOf } from '../training/operation.js'
+import { duration } from './job-words.js'
+
+/** Notebook servers are for people; on so many accelerators nobody works by hand. */
+const manyForNotebook = 4
+/** So much waiting within a run is more than a moment to let something settle. */
+const longWait = 600
+
+export default defineRule({
+  name: 'lifecycle/gpu-held-idle',
+  judges: 'Operation',
+  checklist: ['baseline/idle-time', 'cadence/daily', 'waste/duplicate-jobs'],
+  severity: 'error',
+  summary: 'An accelerator that only waits costs what one that works costs.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'hold')
+    const stage = effective(judged.settings.stage)
+    if (kind === null || stage === undefined) return
+    const job = judged.subject.evidence.role === 'job'
+    if (!job && !onAccelerator(judged) && !onGpuJob(judged)) return
+    const gpus = effective(judged.settings.gpus)
+    if (effective(judged.settings.wantedFor) !== undefined && (gpus ?? 0) < manyForNotebook) return
+    const found = stage === 'within' ? within(judged, kind.key) : around(judged, kind.key, stage)
+    if (found === null) return
+    report({ at: kind, fixes: [{ set: [{ claim: kind, value: null }] }], ...found })
+  },
+})
+
+type Found = Pick<Report, 'message' | 'severity' | 'saving'>
+
+/** A wait in each epoch or step. */
+function within(judged: Judged<'Operation'>, key: string): Found | null {
+  const seconds = effective(judged.settings.seconds)
+  const place = effective(judged.settings.place)
+  if (seconds === undefined || seconds === null) return null
+  const times = effective(judged.settings.times)
+  const total = times === undefined ? null : seconds * times
+  if (place === 'epoch' && total !== null && total < 60) return null
+  const each = place === 'step' ? 'step' : 'pass of the loop'
+  const sum = times === undefined || total === null ? '' : ` (${times} passes, ${duration(total)} in all)`
+  return {
+    message: `\`${key}\` in each ${each} keeps the accelerator waiting${place === 'step' ? '' : sum}: take it out.`,
+    severity: place === 'step' || (total !== null && total >= longWait) ? 'warning' : 'information',
+  }
+}
+
+function around(
+  judged: Judged<'Operation'>,
+  key: string,
+  stage: 'before' | 'after' | 'instead',
+): Found | null {
+  const seconds = effective(judged.settings.seconds)
+  if (seconds === undefined) return null
+  const holder = effective(judged.settings.holder)
+  const own = effective(judged.settings.gpus)
+  const linked = effective(judged.run.job.compute?.settings.gpus)
+  const count = own ?? linked
+  const held =
+    count === undefined
+      ? holder === undefined
+        ? 'the accelerator'
+        : 'its GPUs'
+      : `${count} GPU${count === 1 ? '' : 's'}`
+  const long = seconds === null ? 'until somebody ends it' : `for ${duration(seconds)}`
+  const saving = {
+    fraction: [1, 1] as [number, number],
+    usd: null,
+    basis: 'nothing is computed while it waits; the whole rate is saved for that time',
+  }
+  if (stage === 'instead') {
+    const who = holder === undefined ? 'The program' : `${holder[0]!.toUpperCase()}${holder.slice(1)}`
+    return {
+      message: `${who} holds ${held} and runs \`${key}\`, ${long}: it pays for accelerators that compute nothing.`,
+      severity:
+        holder === undefined || effective(judged.settings.wantedFor) !== undefined ? 'warning' : 'error',
+      saving,
+    }
+  }
+  const when = stage === 'after' ? 'after the training' : 'before the training'
+  return {
+    message: `\`${key}\` ${when} holds ${held} ${long}, though nothing is computed.`,
+    severity: 'warning',
+    saving,
+  }
+}
