@@ -34,6 +34,7 @@ import { optunaReader } from './optuna/study.js'
 import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
 import { programReader } from './python/program.js'
+import { pythonSettingUpReader } from './python/setting-up.js'
 import { swallowedReader } from './python/swallowed.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
 import { dataParallelReader } from './pytorch/data-parallel.js'
@@ -54,6 +55,7 @@ import { skoptReader } from './scikit-optimize/search.js'
 import { shellEndpointReader } from './shell/endpoint.js'
 import { shellFailuresReader } from './shell/failures.js'
 import { shellGridReader } from './shell/grid-loop.js'
+import { notebookSetupReader } from './shell/notebook-setup.js'
 import { shellReader } from './shell/reader.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
 import { sklearnSearchReader } from './sklearn/search.js'
@@ -133,4 +135,6 @@ export const readers: readonly Reader[] = [
   zenmlReader,
   flyteReader,
   metaflowReader,
+  pythonSettingUpReader,
+  notebookSetupReader,
 ]

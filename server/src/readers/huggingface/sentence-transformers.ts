@@ -1,0 +1,69 @@
+/** Sentence Transformers: one `Training` for each `fit()` of an embedding model or a cross-encoder. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { asBoolean, asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+
+const models = /^sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder|SparseEncoder)$/
+
+export const sentenceTransformersReader = defineReader({
+  name: 'sentence-transformers',
+  languages: ['python'],
+  triggers: ['sentence_transformers'],
+  read({ python }, _context, claims) {
+    if (python === undefined) return
+    const own = [...python.imports].some((name) => /^sentence_transformers(\.|$)/.test(name))
+    if (!own) return
+    for (const call of python.calls) if (isFit(call)) readFit(python, call, claims)
+  },
+  change: changeFit,
+})
+
+function isFit(call: Call): boolean {
+  if (call.method !== 'fit' || call.expr.callee.type !== 'attribute') return false
+  if (call.receiver !== null) return models.test(call.receiver)
+  // Both words are the library's own.
+  return call.expr.args.some((one) => one.name === 'train_objectives')
+}
+
+function readFit(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const place = calleePlace(call)
+  const evidence = trainingEvidence(python)
+  if (evidence.role !== 'test') evidence.role = 'training'
+  // The model goes to a GPU where there is one, unless `device=` says otherwise.
+  if (evidence.accelerator === 'none') evidence.accelerator = 'maybe'
+  const training = claims.subject('Training', place, call.function?.qualified ?? '', evidence)
+  training.known('managed', 'fit', true, place)
+  training.known('fineTuning', 'fit', true, place)
+  claimArgument(training, 'precision', 'use_amp', call, python.argument(call, 'use_amp'), {
+    convert: (value) => {
+      const on = asBoolean(value)
+      return on === undefined ? undefined : on ? 'fp16-mixed' : 'fp32'
+    },
+    otherwise: 'fp32',
+  })
+  claimArgument(training, 'epochs', 'epochs', call, python.argument(call, 'epochs'), {
+    convert: asNumber,
+    otherwise: 1,
+  })
+}
+
+function changeFit(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (claim.setting !== 'precision') return { reason: `no change is known for ${claim.key}` }
+  if (value === 'bf16-mixed') return { reason: 'fit() knows fp16 only (use_amp=True)' }
+  const written = writeArgument(facts, call, 'use_amp', python.argument(call, 'use_amp'), 'True')
+  if ('reason' in written) return written
+  return {
+    title: 'Train in mixed precision (use_amp=True)',
+    safety: 'unsafe',
+    writes: [written],
+    imports: [],
+  }
+}
