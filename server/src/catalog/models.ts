@@ -1,0 +1,163 @@
+/** Models that are known by name: how many parameters they have, and what their layers look like. */
+import data from './models.json' with { type: 'json' }
+
+/** How a layer is built, as far as it decides what is kept for the backward pass. */
+export type ModelFamily =
+  | 'llama'
+  | 'qknorm'
+  | 'gemma'
+  | 'gemma2'
+  | 'gemma3'
+  | 'moe'
+  | 'gpt2'
+  | 'gptneo'
+  | 'gptj'
+  | 'opt'
+  | 'bloom'
+  | 'neox'
+  | 'falcon'
+  | 'phi'
+  | 'bigcode'
+  | 'starcoder2'
+  | 'bert'
+  | 'distilbert'
+  | 'esm'
+  | 'vit'
+
+export interface ModelShape {
+  family: ModelFamily
+  layers: number
+  hidden: number
+  heads: number
+  kvHeads: number
+  headSize: number
+  /** Width of the feed-forward part that one token goes through. */
+  feedForward: number
+  /** 0: no vocabulary. */
+  vocabulary: number
+  /** Longest sequence. Images: their patches. */
+  positions: number
+  /** One matrix serves as embedding and as head. */
+  tied: boolean
+  /** Bits of a weight in the published checkpoint. */
+  stored: 16 | 32
+  /** Experts that one token visits; 1: a plain model. */
+  experts: number
+}
+
+export interface KnownModel {
+  name: string
+  kind:
+    | 'causal-lm'
+    | 'nlp-encoder'
+    | 'nlp-seq2seq'
+    | 'vision-cls'
+    | 'detection'
+    | 'segmentation'
+    | 'diffusion'
+    | 'speech'
+    | 'multimodal'
+  parameters: number
+  /** Null: its layers are not on record. */
+  shape: ModelShape | null
+  /** For convolutions: bytes that one image of this edge (pixels) leaves for the backward pass. */
+  image: { edge: number; mixed: number; full: number } | null
+  source: string
+  date: string
+}
+
+type ShapeRow = [
+  family: string,
+  layers: number,
+  hidden: number,
+  heads: number,
+  kvHeads: number,
+  headSize: number,
+  feedForward: number,
+  vocabulary: number,
+  positions: number,
+  tied: number,
+  stored: number,
+  experts: number,
+]
+type ModelRow = [
+  name: string,
+  aliases: string,
+  kind: string,
+  parameters: number,
+  source: number,
+  shape: ShapeRow | null,
+  image: [edge: number, mixed: number, full: number] | null,
+]
+
+const tables = data as unknown as { date: string; sources: string[]; models: ModelRow[] }
+
+interface Index {
+  whole: Map<string, KnownModel>
+  /** By the part behind the slash: the same model in another account. */
+  tail: Map<string, KnownModel>
+}
+
+let index: Index | undefined
+
+function indexed(): Index {
+  if (index !== undefined) return index
+  index = { whole: new Map(), tail: new Map() }
+  for (const [name, aliases, kind, parameters, source, shape, image] of tables.models) {
+    const model: KnownModel = {
+      name,
+      kind: kind as KnownModel['kind'],
+      parameters,
+      shape: shape === null ? null : shapeFrom(shape),
+      image: image === null ? null : { edge: image[0], mixed: image[1], full: image[2] },
+      source: tables.sources[source]!,
+      date: tables.date,
+    }
+    for (const one of [name, ...aliases.split('|')]) {
+      if (one === '') continue
+      const key = one.toLowerCase()
+      index.whole.set(key, model)
+      const slash = key.lastIndexOf('/')
+      if (slash >= 0) index.tail.set(key.slice(slash + 1), model)
+    }
+  }
+  return index
+}
+
+function shapeFrom(row: ShapeRow): ModelShape {
+  const [family, layers, hidden, heads, kvHeads, headSize, feedForward, vocabulary, positions, tied, stored] =
+    row
+  return {
+    family: family as ModelFamily,
+    layers,
+    hidden,
+    heads,
+    kvHeads,
+    headSize,
+    feedForward,
+    vocabulary,
+    positions,
+    tied: tied === 1,
+    stored: stored === 16 ? 16 : 32,
+    experts: row[11],
+  }
+}
+
+/**
+ * The model of this name: as a hub spells it (`meta-llama/Llama-3.1-8B`), a function of torchvision, a name of timm with
+ * or without its tag (`resnet50.a1_in1k`). The same name in another account counts as the same model. Undefined: not
+ * known; a path on disk is not.
+ */
+export function model(name: string): KnownModel | undefined {
+  if (name.length > 120 || /^[./~]|\\|:\/\//.test(name)) return undefined
+  const { whole, tail } = indexed()
+  const key = name.toLowerCase().replace(/^timm\//, '')
+  const found = whole.get(key) ?? whole.get(key.replace(/\.[\w-]+$/, ''))
+  if (found !== undefined) return found
+  const parts = key.split('/')
+  return parts.length === 2 ? (tail.get(parts[1]!) ?? whole.get(parts[1]!)) : undefined
+}
+
+export function allModels(): KnownModel[] {
+  return [...new Set(indexed().whole.values())]
+}

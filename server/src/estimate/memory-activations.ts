@@ -1,0 +1,137 @@
+/**
+ * What a step keeps for its backward pass. For a transformer: bytes for each token and layer, counted from what autograd
+ * saves in the implementations of the transformers library, operation by operation. For convolutions: measured bytes for
+ * each image (bench/memory/vision.py).
+ */
+import type { KnownModel, ModelFamily, ModelShape } from '../catalog/models.js'
+
+/** `mixed`: autocast over fp32 weights. `short`: the weights themselves have 16 bits. */
+export type Arithmetic = 'fp32' | 'mixed' | 'short'
+
+/**
+ * How attention is computed. `fused`: no matrix of scores. `upcast`: PyTorch's fallback where no fused kernel fits
+ * (bf16 before Ampere), in fp32. `eager`: written out by the model.
+ */
+export type AttentionKernel = 'fused' | 'upcast' | 'eager'
+
+/** Bytes for each unit of width: the residual stream, the width of all heads, the feed-forward width. */
+type Widths = readonly [hidden: number, attention: number, feedForward: number]
+
+interface Kept {
+  mixed: Widths
+  short: Widths
+  full: Widths
+  /** Dropout on the scores: their mask and their result are kept too. */
+  dropout?: true
+  /** The library writes attention out by hand for these. */
+  eager?: true
+}
+
+/**
+ * Attention keeps q, k, v and its output. Grouped keys are widened before use, so they keep as much as the queries.
+ * The rest differs: norms that compute in fp32, inputs that autocast copies once for each product, dropout masks (one
+ * byte), activation functions written in Python, which keep each of their steps.
+ */
+const kept: Record<ModelFamily, Kept> = {
+  bert: { mixed: [18, 8, 4], short: [10, 8, 4], full: [18, 16, 8], dropout: true },
+  distilbert: { mixed: [18, 8, 4], short: [10, 8, 4], full: [18, 16, 8], dropout: true },
+  esm: { mixed: [16, 8, 4], short: [8, 8, 4], full: [16, 16, 8] },
+  vit: { mixed: [16, 8, 4], short: [8, 8, 4], full: [16, 16, 8] },
+  gpt2: { mixed: [14, 8, 16], short: [10, 8, 10], full: [18, 16, 20], dropout: true },
+  gptneo: { mixed: [16, 8, 16], short: [8, 8, 10], full: [16, 16, 20], eager: true },
+  gptj: { mixed: [12, 8, 16], short: [6, 8, 10], full: [12, 16, 20], eager: true },
+  phi: { mixed: [14, 8, 16], short: [8, 8, 10], full: [14, 16, 20] },
+  opt: { mixed: [18, 8, 2], short: [10, 8, 2], full: [18, 16, 4], dropout: true },
+  bloom: { mixed: [12, 8, 4], short: [8, 8, 4], full: [16, 16, 8], eager: true },
+  neox: { mixed: [8, 8, 4], short: [6, 8, 4], full: [12, 16, 8] },
+  falcon: { mixed: [8, 8, 4], short: [6, 8, 4], full: [12, 16, 8] },
+  bigcode: { mixed: [14, 8, 4], short: [10, 8, 4], full: [18, 16, 8], dropout: true },
+  starcoder2: { mixed: [18, 8, 4], short: [10, 8, 4], full: [18, 16, 8], dropout: true },
+  llama: { mixed: [26, 8, 8], short: [16, 8, 8], full: [24, 16, 16] },
+  qknorm: { mixed: [26, 16, 8], short: [16, 16, 8], full: [24, 26, 16] },
+  gemma: { mixed: [26, 8, 8], short: [20, 8, 8], full: [24, 16, 16] },
+  gemma2: { mixed: [42, 8, 8], short: [36, 8, 8], full: [40, 16, 16], eager: true },
+  gemma3: { mixed: [42, 16, 8], short: [36, 16, 8], full: [40, 26, 16] },
+  // Tokens are copied once for each expert that they visit.
+  moe: { mixed: [34, 12, 8], short: [24, 12, 8], full: [36, 20, 16] },
+}
+
+/** Bytes for each score of each head. */
+function scoreBytes(arithmetic: Arithmetic, kernel: AttentionKernel, dropout: boolean): number {
+  if (kernel === 'fused') return 0
+  // Softmax in fp32; with dropout a mask of a byte and the product.
+  if (kernel === 'upcast' || arithmetic === 'fp32') return dropout ? 9 : 4
+  return dropout ? 7 : 6
+}
+
+/** The upcast fallback keeps scaled copies of q, k and v in fp32. */
+const upcastCopies = 12
+
+export interface LayerMemory {
+  /** Bytes that all layers keep for one step. */
+  all: number
+  /** Bytes of one layer. */
+  one: number
+  /** Bytes of the inputs of all layers: what checkpointing keeps. */
+  inputs: number
+}
+
+export function kernelOf(shape: ModelShape, asked: AttentionKernel): AttentionKernel {
+  return kept[shape.family].eager === true ? 'eager' : asked
+}
+
+/** `tokens` of one sequence; `batch` sequences at a time. */
+export function layerMemory(
+  shape: ModelShape,
+  batch: number,
+  tokens: number,
+  arithmetic: Arithmetic,
+  kernel: AttentionKernel,
+): LayerMemory {
+  const family = kept[shape.family]
+  const [hidden, attention, feedForward] = family[arithmetic === 'fp32' ? 'full' : arithmetic]
+  const width = shape.heads * shape.headSize
+  const used = kernelOf(shape, kernel)
+  const perToken =
+    hidden * shape.hidden +
+    attention * width +
+    feedForward * shape.feedForward +
+    (used === 'upcast' ? upcastCopies * shape.hidden : 0)
+  const scores = shape.heads * tokens * scoreBytes(arithmetic, used, family.dropout === true)
+  const one = batch * tokens * (perToken + scores)
+  const inputs = batch * tokens * shape.hidden * (arithmetic === 'short' ? 2 : 4)
+  return { all: one * shape.layers, one, inputs: inputs * shape.layers }
+}
+
+/**
+ * Bytes for each entry of the vocabulary and token while the loss is differentiated: the logits, which stay alive with
+ * the model's output, the log-probabilities, and two gradients in fp32.
+ */
+export function lossMemory(
+  vocabulary: number,
+  batch: number,
+  tokens: number,
+  arithmetic: Arithmetic,
+): number {
+  return batch * tokens * vocabulary * (arithmetic === 'fp32' ? 16 : 14)
+}
+
+/** Patches of an image of this edge, and the class token. */
+export function imageTokens(model: KnownModel, edge: number | null): number | null {
+  const { shape } = model
+  if (shape === null || shape.vocabulary !== 0) return null
+  // The table holds the count at 224 pixels; patches grow with the area.
+  return edge === null ? shape.positions : Math.round(((shape.positions - 1) * edge ** 2) / 224 ** 2) + 1
+}
+
+/** Bytes that a batch of images leaves for the backward pass of a convolutional model. */
+export function imageMemory(
+  image: { edge: number; mixed: number; full: number },
+  batch: number,
+  edge: number,
+  arithmetic: Arithmetic,
+): number {
+  const kept = arithmetic === 'fp32' ? image.full : image.mixed
+  const input = 3 * edge ** 2 * 4
+  return batch * (kept * (edge / image.edge) ** 2 + input)
+}
