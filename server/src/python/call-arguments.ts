@@ -27,7 +27,12 @@ export function argumentOf(
 }
 
 /** The value of a key of a configuration, shown at `expr`. */
-function inConfigured(expr: Expr, node: Configured, keyword: string, overridable: boolean): ArgumentValue {
+export function inConfigured(
+  expr: Expr,
+  node: Configured,
+  keyword: string,
+  overridable: boolean,
+): ArgumentValue {
   const child = configuredChild(node, keyword)
   if (child === undefined) {
     const { at } = node

@@ -276,6 +276,9 @@ const readers = [
   'accelerate.',
 ]
 
+const configurationName = /conf|cfg|deepspeed|ds[._-]|zero|stage|args|param|setting|recipe/i
+const mostUses = 50
+
 /** Configuration files that the module names: what the linker has to find for it. */
 export function configurationUses(analysis: Analysis): ConfigurationUse[] {
   const found = new Map<string, ConfigurationUse>()
@@ -311,14 +314,19 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
     if (path !== undefined && file !== undefined && file !== null)
       found.set(hydraRoot, { kind: 'hydra', folder: path, name: file })
   }
+  const file = (path: string | null): void => {
+    if (path !== null && path.length < 300 && !found.has(path) && found.size < mostUses)
+      found.set(path, { kind: 'file', path })
+  }
+  for (const call of analysis.callsTo(...loaders)) {
+    const first = call.expr.args[0]
+    if (first !== undefined) file(filePath(analysis, first.value))
+  }
   if (!readers.some((name) => analysis.usesHere(name))) return [...found.values()]
+  const anyJson = analysis.usesHere('deepspeed.')
   for (const value of analysis.strings) {
     // Data comes as JSON as well.
-    if (/\.json$/i.test(value) && !/conf|cfg|deepspeed|ds_|zero|stage|args|param|setting|recipe/i.test(value))
-      continue
-    if (configurationFile.test(value) && value.length < 300 && !found.has(value))
-      found.set(value, { kind: 'file', path: value })
-    if (found.size >= 50) break
+    if (anyJson || !/\.json$/i.test(value) || configurationName.test(value)) file(asFile(value))
   }
   return [...found.values()]
 }

@@ -1,9 +1,9 @@
 /** DeepSpeed around a hand-written loop, and its configuration files by themselves. */
-import { entries, entry } from '../../config/access.js'
+import { entry } from '../../config/access.js'
 import { configuredFrom } from '../../config/configured.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Configured } from '../../text/configured.js'
+import { type Configured, type ConfiguredPlace, configuredChild } from '../../text/configured.js'
 import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
 import type { Binding } from '../../workload/claim.js'
 import { calleePlace, callSite, configuredSite } from '../claim-argument.js'
@@ -33,6 +33,7 @@ export const deepspeedReader = defineReader({
 })
 
 const key = 'bf16'
+const onPurpose = /fp32|float32/i
 
 // Code.
 
@@ -60,12 +61,17 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
   }
   const { section } = verdict
   const options = placeOptions(section, source, site)
+  // A file that is named for it was made on purpose.
+  if (verdict.value === 'fp32' && onPurpose.test(options.location?.path ?? '')) {
+    training.unknown('precision', key, 'its name', place, { site })
+    return
+  }
   const at = section?.switch ?? section?.expr
   const shown: Place = at === undefined ? place : { start: at.start, end: at.end }
   if (section === null || section.state === 'absent')
     training.default('precision', key, verdict.value, place, { ...options, channel: 'code' })
   else
-    training.known('precision', section.key, verdict.value, shown, {
+    training.known('precision', `${section.key}.enabled`, verdict.value, shown, {
       ...options,
       overridable: section.overridable,
     })
@@ -74,7 +80,7 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
 /** Where the value stands, and what a change edits. */
 function placeOptions(section: Section | null, source: Source, site: Place): ClaimOptions {
   if (source.kind === 'file') {
-    const at = section?.at ?? source.root.at
+    const at = section?.at ?? carrierOf(source.root)
     const keys = [...(source.root.at.keys ?? []), key, 'enabled']
     return { location: at.location, site: configuredSite({ ...site, anchor: 'file' }, { ...at, keys }) }
   }
@@ -84,6 +90,15 @@ function placeOptions(section: Section | null, source: Source, site: Place): Cla
       site: configuredSite({ ...site, anchor: 'file' }, section.at),
     }
   return { site }
+}
+
+/** The key that a file is shown by where it lacks the one that is meant. */
+function carrierOf(root: Configured): ConfiguredPlace {
+  for (const name of ['zero_optimization', 'train_micro_batch_size_per_gpu', 'train_batch_size']) {
+    const found = configuredChild(root, name)
+    if (found !== undefined) return found.at
+  }
+  return root.at
 }
 
 function configurationOf(python: PythonModule, call: Call, binding: Binding | null): Source {
@@ -145,18 +160,13 @@ function leftToTrainer(document: ConfigDocument): boolean {
 function readDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimBuilder): void {
   if (document.index > 0 || !deepspeedDocument(document)) return
   const root: Configured | null = configuredFrom(facts.path, facts.unit, [document])
-  const first = entries(document.root)[0]
-  if (root === null || first === undefined) return
-  const carrier = ['zero_optimization', 'train_micro_batch_size_per_gpu', 'train_batch_size']
-    .map((name) => entry(document.root, name))
-    .find((one) => one !== undefined)
-  const anchor = carrier ?? first
-  const keys = [key, 'enabled']
+  if (root === null) return
+  const { location } = carrierOf(root)
   const place: Place = {
-    start: anchor.keyStart,
-    end: anchor.keyEnd,
+    start: location.start,
+    end: location.end,
     document: document.index,
-    keys,
+    keys: [key, 'enabled'],
     anchor: 'file',
   }
   const training = claims.subject('Training', place, 'deepspeed', {
@@ -167,7 +177,7 @@ function readDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimB
   })
   const verdict = verdictOf(sectionsInFile(root))
   const channel = 'named file'
-  if (/fp32|float32/i.test(facts.path)) {
+  if (onPurpose.test(facts.path)) {
     training.unknown('precision', key, 'its name', place, { channel })
     return
   }
@@ -182,6 +192,9 @@ function readDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimB
   else {
     const at = section.at?.location
     const shown = at === undefined ? place : { ...place, start: at.start, end: at.end }
-    training.known('precision', section.key, verdict.value, shown, { channel, overridable: true })
+    training.known('precision', `${section.key}.enabled`, verdict.value, shown, {
+      channel,
+      overridable: true,
+    })
   }
 }

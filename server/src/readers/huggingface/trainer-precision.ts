@@ -4,6 +4,7 @@ import type { Json } from '../../text/json.js'
 import type { ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Precision } from '../../workload/words.js'
 import { asBoolean, calleePlace, callSite, claimFolded, configuredSite } from '../claim-argument.js'
+import { type Section, sectionsInFile, sectionsOf, sourceOf, verdictOf } from '../deepspeed/configuration.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { programVariable } from '../program-variable.js'
 import type { ReaderContext } from '../reader.js'
@@ -40,11 +41,7 @@ export function readPrecision(
   const place = calleePlace(made.call)
   const site = callSite(made.call, made.parsed ? 'parsed' : 'arguments')
   const deepspeed = field(python, made, 'deepspeed', context.binding)
-  const without = deepspeed.state === 'given' && deepspeed.folded.state === 'known' && !deepspeed.folded.value
-  if (deepspeed.state !== 'absent' && !without) {
-    training.unknown('precision', 'bf16', 'the DeepSpeed configuration', place, { site })
-    return
-  }
+  if (deepspeed.state !== 'absent' && fromDeepSpeed(python, made, deepspeed, training, place, site)) return
   const switches = [switchOf(python, made, 'bf16', context), switchOf(python, made, 'fp16', context)]
   const on = switches.find((one) => one.on === true)
   if (on !== undefined) {
@@ -96,6 +93,48 @@ export function readPrecision(
         besideAccelerate(python, context) || (bf16.state === 'absent' && bf16.overridable === true),
     })
   }
+}
+
+/**
+ * A DeepSpeed configuration that switches a format on decides; without one, or with `auto`, the Trainer's own arguments
+ * do: Accelerate writes the section that they ask for (accelerate, utils/dataclasses.py, DeepSpeedPlugin).
+ */
+function fromDeepSpeed(
+  python: PythonModule,
+  made: TrainerArguments,
+  argument: ArgumentValue & { state: 'given' | 'unknown' },
+  training: SubjectBuilder<'Training'>,
+  place: Place,
+  site: Place,
+): boolean {
+  const folded = argument.state === 'given' ? argument.folded : null
+  if (folded?.state === 'known' && !folded.value) return false
+  const sections = deepspeedSections(python, made, argument)
+  const verdict = sections === null ? null : verdictOf(sections)
+  if (verdict?.state === 'auto' || (verdict?.state === 'known' && verdict.value === 'fp32')) return false
+  if (verdict?.state === 'known' && verdict.section !== null) {
+    const { key, at, overridable } = verdict.section
+    training.known('precision', `${key}.enabled`, verdict.value, place, {
+      site,
+      overridable,
+      ...(at === undefined ? {} : { location: at.location }),
+    })
+  } else training.unknown('precision', 'bf16', 'the DeepSpeed configuration', place, { site })
+  return true
+}
+
+function deepspeedSections(
+  python: PythonModule,
+  made: TrainerArguments,
+  argument: ArgumentValue & { state: 'given' | 'unknown' },
+): Section[] | null {
+  if (argument.state === 'unknown') return null
+  const { folded, expr } = argument
+  if (folded.state === 'known' && typeof folded.value === 'string') {
+    const root = python.configurationFile(folded.value)
+    return root === null ? null : sectionsInFile(root)
+  }
+  return expr === made.call.expr ? null : sectionsOf(python, sourceOf(python, expr))
 }
 
 function precisionFrom(value: Json): Precision | undefined {

@@ -6,14 +6,18 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { claimedCall } from '../claim-argument.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
+import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { loggedMetric } from './module-facts.js'
 
 export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (isOnLaunchLine(claim)) return changeLaunchLine(claim, value, facts)
   if (claim.site.anchor === 'launch') return { reason: 'it is set by the launch: change it there' }
   if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
+  if (claim.site.anchor === 'cli')
+    return { reason: `pass --trainer.${claim.key} or set it in the configuration file` }
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
@@ -31,6 +35,26 @@ export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts):
   if (claim.setting === 'stopDirection')
     return changeStopping(python, call, 'mode', 4, value === 'higher' ? '"max"' : '"min"', facts)
   return { reason: `no change is known for ${claim.key}` }
+}
+
+/** Settings of `LightningCLI` that neither its files nor its launch line give. */
+function changeLaunchLine(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const word =
+    claim.setting === 'precision'
+      ? precisionWord(value, false)
+      : claim.setting === 'epochs'
+        ? Number(value)
+        : null
+  if (word === null) return { reason: `${claim.key} is set on the launch line` }
+  const flag = `--trainer.${claim.key} ${word}`
+  const written = writeLaunchFlag(claim, flag, facts)
+  if ('reason' in written) return written
+  return {
+    title: `Pass ${flag}`,
+    safety: claim.setting === 'epochs' ? 'display' : 'unsafe',
+    writes: [written],
+    imports: [],
+  }
 }
 
 /** In the configuration that the arguments come from. */

@@ -20,9 +20,19 @@ export function classFacts(python: PythonModule, expr: Expr): ClassFacts | null 
   const own = instanceClass(analysis, value) ?? loadedClass(python, value)
   if (own !== null) return fromClass(python, own)
   if (value.type !== 'call') return null
+  const made = analysis.callByExpr.get(value)
+  // `instantiate(cfg.model)`
+  if (made !== undefined && made.name !== null && analysis.instantiations.has(made))
+    return factsOfTarget(analysis, made.name)
   const { callee } = value
-  const made = callee.type === 'attribute' && callee.attr === 'load_from_checkpoint' ? callee.value : callee
-  return fromModule(analysis, made)
+  const named = callee.type === 'attribute' && callee.attr === 'load_from_checkpoint' ? callee.value : callee
+  return fromModule(analysis, named)
+}
+
+/** The class that an expression names. */
+export function classFactsOf(python: PythonModule, expr: Expr): ClassFacts | null {
+  const own = python.classOf(expr)
+  return own === null ? fromModule(python as Analysis, expr) : fromClass(python, own)
 }
 
 function loadedClass(python: PythonModule, value: Expr): Klass | null {
@@ -63,7 +73,11 @@ function fromModule(analysis: Analysis, expr: Expr): ClassFacts | null {
   if (root.type !== 'name') return null
   const target = bindingsOf(analysis, root.id, root.start).bindings.at(-1)?.target
   if (target === null || target === undefined) return null
-  const found = projectTarget(analysis, expr.type === 'attribute' ? `${target}.${expr.attr}` : target)
+  return factsOfTarget(analysis, expr.type === 'attribute' ? `${target}.${expr.attr}` : target)
+}
+
+function factsOfTarget(analysis: Analysis, target: string): ClassFacts | null {
+  const found = projectTarget(analysis, target)
   const known = found?.summary.classes[found.rest]
   if (found === null || known === undefined) return null
   const methods = new Set(known.methods)

@@ -82,7 +82,7 @@ export function readPrecision(
     })
     return
   }
-  const lowered = loweredByHand(python)
+  const lowered = lowersByHand(python)
   if (lowered === null) {
     claimArgument(training, key, key, call, argument, {
       convert: precisionFrom,
@@ -157,7 +157,7 @@ const shortening =
 const solvers = ['torchdiffeq.', 'torchdyn.', 'torchsde.']
 
 /** Weights or arithmetic that the module itself shortens, or that a short format would spoil. */
-function loweredByHand(python: PythonModule): string | null {
+export function lowersByHand(python: PythonModule): string | null {
   if (python.uses(...solvers)) return 'a solver of differential equations'
   if (shortening.test(codeText(python))) return 'a format that the code sets itself'
   const uses = [

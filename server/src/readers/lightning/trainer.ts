@@ -7,6 +7,8 @@ import { calleePlace } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeLightning } from './changes.js'
+import { cliClass, readCli } from './cli.js'
+import { readCliDocument } from './cli-configuration.js'
 import { readPrecision } from './precision.js'
 import { batchLimit, readRun } from './run.js'
 
@@ -15,12 +17,16 @@ const fabricClass = 'lightning.fabric.Fabric'
 
 export const lightningReader = defineReader({
   name: 'lightning',
-  languages: ['python'],
-  triggers: ['lightning'],
+  languages: ['python', 'yaml'],
+  triggers: ['lightning', 'trainer:'],
   layer: 1,
   read(facts, context, claims) {
     const python = facts.python
-    if (python === undefined) return
+    if (python === undefined) {
+      for (const document of facts.config?.documents ?? []) readCliDocument(facts, document, claims)
+      return
+    }
+    for (const call of commandLines(python)) readCli(python, call, context, claims)
     for (const call of python.callsTo(trainerClass)) {
       const fits = fitsOf(python, call)
       if (fits !== null) readTrainer(python, call, fits, context, claims)
@@ -34,6 +40,15 @@ export const lightningReader = defineReader({
   },
   change: changeLightning,
 })
+
+/** Calls of `LightningCLI`, or of a class of the project that extends it. */
+function commandLines(python: PythonModule): Call[] {
+  const direct = python.callsTo(cliClass)
+  const own = python.calls.filter(
+    (call) => call.name === null && python.classOf(call.expr.callee)?.bases.includes(cliClass) === true,
+  )
+  return [...direct, ...own]
+}
 
 /**
  * The calls of `fit` on a trainer; empty where another module fits with it. Null: it does not train, as far as can

@@ -47,7 +47,8 @@ function completed(python: PythonModule): Evidence {
       )
     })
     if (forced) evidence.accelerator = 'cpu'
-    else if (accelerators.length > 0) evidence.accelerator = 'maybe'
+    // DeepSpeed's engine places the model by itself.
+    else if (accelerators.length > 0 || python.callsTo('deepspeed.initialize').length > 0) evidence.accelerator = 'maybe'
     else if (around.some(usesGpu)) evidence.accelerator = 'maybe'
   }
   for (const module of around) evidence.small ??= module.evidence?.small ?? null

@@ -1,0 +1,106 @@
+/** YAML files of `LightningCLI` by themselves: the trainer's settings, whichever program they are given to. */
+import { entry, map } from '../../config/access.js'
+import { configuredFrom } from '../../config/configured.js'
+import type { ConfigDocument } from '../../config/node.js'
+import { type Configured, configuredAt } from '../../text/configured.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import type { UnitFacts } from '../reader.js'
+import { precisionFrom } from './precision.js'
+
+const harmless =
+  /\.(ModelCheckpoint|LearningRateMonitor|TQDMProgressBar|RichProgressBar|RichModelSummary|ModelSummary|StochasticWeightAveraging|DeviceStatsMonitor|GradientAccumulationScheduler|OnExceptionCheckpoint|WeightAveraging|EMAWeightAveraging|BatchSizeFinder|LearningRateFinder)$|^(ModelCheckpoint|LearningRateMonitor|TQDMProgressBar|RichProgressBar|RichModelSummary|ModelSummary|DeviceStatsMonitor)$/
+
+/** What the `callbacks` of a file do to the length of the run. */
+export function stoppingInFile(callbacks: Configured): 'stops' | 'goes on' | 'unknown' {
+  if (callbacks.kind === 'scalar') return callbacks.value === null ? 'goes on' : 'unknown'
+  if (callbacks.kind === 'unknown') return 'unknown'
+  const items = callbacks.kind === 'list' ? callbacks.items : [callbacks]
+  let verdict: 'goes on' | 'unknown' = callbacks.open === undefined ? 'goes on' : 'unknown'
+  for (const item of items) {
+    const path = item.kind === 'scalar' ? item : configuredAt(item, 'class_path')
+    const name = path?.kind === 'scalar' && typeof path.value === 'string' ? path.value : ''
+    if (/EarlyStop/.test(name)) return 'stops'
+    if (!harmless.test(name)) verdict = 'unknown'
+  }
+  return verdict
+}
+
+/** A `trainer:` with settings that only Lightning has, beside a model or data. */
+export function cliDocument(document: ConfigDocument): boolean {
+  const { root } = document
+  const trainer = map(entry(root, 'trainer')?.value)
+  if (trainer === undefined || entry(root, 'defaults') !== undefined || entry(root, '_target_') !== undefined)
+    return false
+  const has = (name: string) => entry(trainer, name) !== undefined
+  // Hydra makes objects from `_target_`; its files are read with the script.
+  if (has('_target_')) return false
+  const settings = [
+    'accelerator',
+    'devices',
+    'max_epochs',
+    'max_steps',
+    'strategy',
+    'callbacks',
+    'num_nodes',
+    'precision',
+  ]
+  return (
+    settings.filter(has).length >= 2 &&
+    ['model', 'data', 'seed_everything'].some((name) => entry(root, name) !== undefined)
+  )
+}
+
+const kinds: Record<string, Evidence['accelerator']> = {
+  gpu: 'gpu',
+  cuda: 'gpu',
+  auto: 'maybe',
+  cpu: 'cpu',
+  tpu: 'tpu',
+  mps: 'mps',
+}
+
+export function readCliDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimBuilder): void {
+  if (document.index > 0 || !cliDocument(document)) return
+  const root = configuredFrom(facts.path, facts.unit, [document])
+  const trainer = root === null ? undefined : configuredAt(root, 'trainer')
+  if (trainer?.kind !== 'map') return
+  const value = (key: string) => {
+    const node = configuredAt(trainer, key)
+    return node?.kind === 'scalar' ? node.value : undefined
+  }
+  const onProcessor = value('gpus') === 0 || /(^|[/_.-])cpu[_.-]/i.test(facts.path)
+  const accelerator = onProcessor ? 'cpu' : value('accelerator')
+  const dev = value('fast_dev_run')
+  const trial = dev === true || (typeof dev === 'number' && dev > 0)
+  const { location } = trainer.at
+  const place: Place = {
+    start: location.start,
+    end: location.end,
+    document: 0,
+    keys: ['trainer', 'precision'],
+    anchor: 'cli',
+  }
+  const training = claims.subject('Training', place, 'trainer', {
+    role: trial || /(^|\/)tests?\//.test(facts.path) ? 'test' : 'job',
+    accelerator: (typeof accelerator === 'string' ? kinds[accelerator] : undefined) ?? 'maybe',
+    small: null,
+    notebook: false,
+  })
+  const options = { channel: 'named file', overridable: true } as const
+  const plugins = configuredAt(trainer, 'plugins')
+  const strategy = configuredAt(trainer, 'strategy')
+  const node = configuredAt(trainer, 'precision')
+  if ((plugins !== undefined && plugins.kind !== 'scalar') || strategy?.kind === 'map')
+    training.unknown('precision', 'precision', 'a plugin or the strategy', place, { channel: 'named file' })
+  else if (node === undefined) training.default('precision', 'precision', 'fp32', place, options)
+  else {
+    const known = node.kind === 'scalar' ? precisionFrom(node.value) : undefined
+    const at = node.at.location
+    if (known === undefined)
+      training.unknown('precision', 'precision', 'a value that is not understood', place, {
+        channel: 'named file',
+      })
+    else training.known('precision', 'precision', known, { ...place, start: at.start, end: at.end }, options)
+  }
+}
