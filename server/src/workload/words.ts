@@ -87,6 +87,18 @@ export interface SearchSettings {
   nested: NestedDimension[]
 }
 
+export type OptimizerName =
+  | 'adamw'
+  /** One kernel steps all parameters. */
+  | 'adamw fused'
+  | 'adamw 8 bit'
+  | 'adafactor'
+  | 'lion'
+  | 'lion 8 bit'
+  | 'sgd'
+  | 'sgd momentum'
+  | 'rmsprop'
+
 export interface TrainingSettings {
   precision: Precision
   /** Upper limit of passes over the data. */
@@ -140,6 +152,36 @@ export interface TrainingSettings {
   compiled: boolean
   /** Why a compiler would gain little or fail: 'quantised weights', 'batches of changing length'. */
   compileHindered: string
+  /** The model that is trained, as its source names it: 'bert-base-uncased', 'resnet50'. */
+  model: string
+  parameters: number
+  /** Bits of the weights as they are loaded; adapters and optimisers may keep others. */
+  weightBits: 4 | 8 | 16 | 32
+  /** Samples that one device takes at a time. */
+  batchSize: number
+  /** Batches whose gradients make up one step of the optimiser. */
+  accumulation: number
+  /** Tokens of a sequence at most. */
+  sequenceLength: number
+  /** Edge of the images in pixels. */
+  imageEdge: number
+  optimizer: OptimizerName
+  /** Small matrices that are trained in place of the weights; null: all weights are trained. */
+  adapters: { rank: number; targets: 'attention' | 'all' } | null
+  /** Activations are computed again in the backward pass rather than kept. */
+  checkpointing: boolean
+  /** The loss is taken over the whole vocabulary for every token. */
+  languageHead: boolean
+  /** `eager`: attention writes out its scores. */
+  attention: 'fused' | 'eager'
+  /** How states are shared among devices; null: each keeps them all. */
+  sharding: {
+    kind: 'deepspeed' | 'fsdp'
+    stage: 1 | 2 | 3
+    offload: { optimizer: boolean; parameters: boolean }
+  } | null
+  /** The library writes adapters around the weights for a configuration that it is handed. */
+  takesAdapters: boolean
 }
 
 export interface InputPipelineSettings {
@@ -167,7 +209,7 @@ export interface InputPipelineSettings {
   paddedTo: number | null
   /** What is done to each sample is done to several at a time. */
   concurrent: boolean
-  /** What that is, as the code calls it, and what it does: `map(decode)`, 'decodes images'. */
+  /** What that is, as the code calls it, and what it does: `map(decode)`, 'decodes images for one element after the other'. */
   applied: { what: string; does: string }
   /** What keeps it from running for several samples at a time, even where the library sees to that by itself. */
   oneByOneBecause: string
