@@ -8,6 +8,7 @@ import { functionOf } from '../python/names.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 import { claimOperation } from './operation-claims.js'
+import { testsAround } from './python/reached.js'
 import type { Dialect } from './pytorch/device-values.js'
 import { type HotCode, hotCode, isHot } from './pytorch/hot-code.js'
 import { type Synchronisation, synchronisation } from './pytorch/synchronisation.js'
@@ -33,9 +34,16 @@ function hostCode(analysis: Analysis, loop: Loop): HotCode {
 
 export function readingsOf(python: PythonModule, loop: Loop, dialect: Dialect): Synchronisation | null {
   const analysis = python as Analysis
-  if (!isHot(analysis, loop)) return null
+  if (!isHot(analysis, loop) || measures(analysis, loop)) return null
   const found = synchronisation(analysis, hostCode(analysis, loop), dialect)
   return found.readings.length === 0 ? null : found
+}
+
+/** `if args.benchmark:` around the loop: whoever measures waits for the end of each step on purpose. */
+function measures(analysis: Analysis, loop: Loop): boolean {
+  return testsAround(analysis, loop.node).some(({ test }) =>
+    /bench|profil/i.test(analysis.text.slice(test.start, test.end)),
+  )
 }
 
 /** One `Operation` for everything that is read in the steps of a loop. */

@@ -12,11 +12,11 @@ import { fitPosition, isFirstKeras } from './fits.js'
 
 export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python } = facts
+  if (python === undefined) return { reason: 'this is not written in Python' }
+  if (claim.setting === 'precision') return changePolicy(python, claim, value, facts)
   const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (call === null) return { reason: 'the call is not in the file any more' }
   switch (claim.setting) {
-    case 'precision':
-      return changePolicy(python, claim, call, value, facts)
     case 'earlyStopping':
       return addEarlyStopping(python, call, value, facts)
     case 'stoppingGap':
@@ -45,10 +45,9 @@ function changeArgument(
   return { title: `Set ${keyword}=${code}`, safety: 'unsafe', writes: [written], imports: [] }
 }
 
-function changePolicy(
+export function changePolicy(
   python: PythonModule,
   claim: Claim,
-  call: Call,
   value: unknown,
   facts: UnitFacts,
 ): Change | Refusal {
@@ -57,6 +56,8 @@ function changePolicy(
   if (claim.channel === 'launch environment') return { reason: 'the value comes from the launch' }
   const title = `Compute in ${policy === 'mixed_bfloat16' ? 'bf16' : 'fp16'} with fp32 weights (set_global_policy("${policy}"))`
   if (claim.site.anchor === 'policy') {
+    const call = claimedCall(python, claim.site)
+    if (call === null) return { reason: 'the call is not in the file any more' }
     const written = writeArgument(facts, call, 'policy', python.argument(call, 'policy', 0), `"${policy}"`)
     if ('reason' in written) return written
     return { title, safety: 'unsafe', writes: [written, ...fullPrecisionHead(python, facts)], imports: [] }

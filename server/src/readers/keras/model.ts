@@ -1,5 +1,5 @@
 /** Keras 1, 2 and 3: one `Training` for each call of `fit` on a model. */
-import { calleePlace } from '../claim-argument.js'
+import { calleePlace, callSite } from '../claim-argument.js'
 import { defineReader } from '../reader.js'
 import { changeKeras } from './changes.js'
 import { heavyModel, kerasEvidence } from './evidence.js'
@@ -24,7 +24,8 @@ export const kerasReader = defineReader({
       if (automatic) training.known('automaticDevice', 'device', true, place)
       readRun(python, fit, training)
       // The policy belongs to the whole process: said once, and only where the layers gain from it.
-      if (fit === first && heavyModel(python) === true) readPrecision(python, fit, context, training)
+      if (fit === first && heavyModel(python) === true)
+        readPrecision(python, place, callSite(fit), context, training)
     }
   },
   change: changeKeras,

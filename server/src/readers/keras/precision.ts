@@ -34,15 +34,14 @@ const formats: Record<string, Precision> = {
 const variables = ['TF_ENABLE_AUTO_MIXED_PRECISION', 'TF_ENABLE_AUTO_MIXED_PRECISION_GRAPH_REWRITE']
 const key = 'mixed_precision.set_global_policy'
 
-/** `place` is the `fit` that is shown where nothing sets a policy. */
+/** `place` is the `fit` or the loop that is shown where nothing sets a policy. */
 export function readPrecision(
   python: PythonModule,
-  fit: Call,
+  place: Place,
+  site: Place,
   context: ReaderContext,
   training: SubjectBuilder<'Training'>,
 ): void {
-  const place = calleePlace(fit)
-  const site = callSite(fit)
   fromLaunch(context, training, place, site)
   const setters = python.callsTo(...policySetters)
   const policies = setters.filter(
