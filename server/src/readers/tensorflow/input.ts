@@ -107,7 +107,7 @@ export function* appliedSteps(analysis: Analysis): Iterable<Applied> {
         if (mapped.python === null && pipeline.steps.some((step) => batches(step))) continue
         yield { call, pipeline, mapped, kind: 'function' }
       } else if (opensFiles(analysis, call)) {
-        yield { call, pipeline, mapped: { ...mapped, does: 'reads files' }, kind: 'files' }
+        yield { call, pipeline, mapped, kind: 'files' }
       }
     }
   }
@@ -167,7 +167,8 @@ function claimApplied(
     pipeline.known('concurrent', key, false, place, { site })
   else pipeline.default('concurrent', key, false, place, { site })
   const shown = mapped.name === null ? `${call.method}(…)` : `${call.method}(${mapped.name})`
-  pipeline.known('applied', shown, { what: shown, does: mapped.does ?? 'reads files' }, place, { site })
+  const does = kind === 'files' ? 'reads its files in turn' : `${mapped.does} for one element after the other`
+  pipeline.known('applied', shown, { what: shown, does }, place, { site })
   if (mapped.stateful !== null && kind === 'function')
     pipeline.known('oneByOneBecause', shown, mapped.stateful, place, { site })
   if (mapped.python !== null && kind === 'function')

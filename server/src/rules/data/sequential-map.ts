@@ -49,7 +49,7 @@ function severityOf({ settings }: Judged<'InputPipeline'>): Severity {
 
 function messageOf({ settings }: Judged<'InputPipeline'>, applied: { what: string; does: string }): string {
   const key = settings.concurrent!.key
-  const says = `\`${applied.what}\` ${applied.does} for one element after the other, on one core`
+  const says = `\`${applied.what}\` ${applied.does}, on one core`
   const because = effective(settings.oneByOneBecause)
   if (effective(settings.interpreted) === true)
     return `${says}: ${because}. Use operations of the library instead, or overlap at least its waiting with \`${key}\`.`

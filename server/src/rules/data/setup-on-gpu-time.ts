@@ -1,0 +1,106 @@
+import { gpu } from '../../catalog/gpus.js'
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+import { listed, onAccelerator, operationOf, otherPlaces } from '../training/operation.js'
+
+/** From so many accelerators on minutes of waiting are worth a step of their own. */
+const manyGpus = 4
+/** Older and smaller GPUs cost about what a machine without one costs. */
+const cheap = new Set(['T4', 'P4', 'K80', 'M60', 'P100'])
+
+export default defineRule({
+  name: 'data/setup-on-gpu-time',
+  judges: 'Operation',
+  checklist: [
+    'baseline/ingestion-time',
+    'baseline/idle-time',
+    'observability/egress-and-storage',
+    'rightsize/separate-environments',
+  ],
+  severity: 'warning',
+  summary: 'Installing and downloading need no accelerator, and are paid for as if they did.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'set up')
+    if (kind === null || !isFirst(judged)) return
+    const places = effective(judged.settings.places) ?? []
+    const gpus = gpusOf(judged)
+    const severity = severityOf(judged, gpus)
+    if (severity === null) return
+    const names = [...new Set(places.map(({ what }) => what))]
+    const shown = names.slice(0, 3).map((name) => `\`${name}\``)
+    if (names.length > 3) shown.push(`${names.length - 3} more`)
+    const held = gpus === undefined ? 'the accelerator is' : gpus === 1 ? '1 GPU is' : `${gpus} GPUs are`
+    const several = shown.length > 1
+    report({
+      at: kind,
+      severity,
+      message: `${listed(shown)} ${several ? 'run' : 'runs'} while ${held} held, at every start: ${advice(effective(judged.settings.subject) ?? '')}.`,
+      saving: {
+        fraction: [0, 0.1],
+        usd: null,
+        basis: 'assumes ten minutes at each start, of a run between two hours and several days',
+      },
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+      related: otherPlaces(judged, 'runs before the training as well'),
+    })
+  },
+})
+
+/** In a notebook each line is one of its own; they are told together, at the first. */
+function isFirst(judged: Judged<'Operation'>): boolean {
+  const { subject, run } = judged
+  if (!subject.evidence.notebook || subject.reader !== 'notebook-setup') return true
+  const first = run.subjects.find(
+    (one) =>
+      one.subject.word === 'Operation' &&
+      one.subject.reader === subject.reader &&
+      one.subject.location.path === subject.location.path,
+  )
+  return first === undefined || first.subject.id === subject.id
+}
+
+/** Over all nodes. */
+function gpusOf(judged: Judged<'Operation'>): number | undefined {
+  const own = effective(judged.settings.gpus)
+  if (own !== undefined) return own
+  const compute = judged.run.job.compute?.settings
+  const count = effective(compute?.gpus)
+  return count === undefined ? undefined : count * (effective(compute?.nodes) ?? 1)
+}
+
+function severityOf(judged: Judged<'Operation'>, gpus: number | undefined): Severity | null {
+  const { evidence } = judged.subject
+  if (gpus === 0) return null
+  const many = gpus !== undefined && gpus >= manyGpus
+  const compute = judged.run.job.compute?.settings
+  if (effective(judged.settings.weight) === 'slight') {
+    // The library keeps a copy: it is fetched again where each start gets a new disk.
+    const provider = effective(compute?.provider)
+    const newDisk = provider !== undefined && provider !== 'slurm' && provider !== 'other'
+    return newDisk && many ? 'information' : null
+  }
+  if (evidence.notebook) return usesAccelerator(judged) ? 'hint' : null
+  if (evidence.role !== 'job' && !onAccelerator(judged)) return null
+  if (many) return 'warning'
+  const model = effective(compute?.gpuModel)
+  const known = model === undefined ? undefined : gpu(model)?.name
+  return known !== undefined && cheap.has(known) ? 'hint' : 'information'
+}
+
+/** The notebook trains on an accelerator. */
+function usesAccelerator(judged: Judged<'Operation'>): boolean {
+  return judged.run.subjects.some((one) => {
+    if (one.subject.word !== 'Program') return false
+    const { trains, usesAccelerator: uses } = (one as unknown as Judged<'Program'>).settings
+    return effective(trains) === true && effective(uses) === true
+  })
+}
+
+function advice(kinds: string): string {
+  const packages = /packages|build/.test(kinds)
+  const data = /download|unpacking/.test(kinds)
+  const first = 'put the packages into the image or environment that it starts from'
+  const second = 'keep the data on storage that outlives the job, filled by a step without accelerators'
+  return packages && data ? `${first}, and ${second}` : packages ? first : second
+}
