@@ -15,6 +15,7 @@ import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { implicitDataParallelReader } from './huggingface/implicit-data-parallel.js'
 import { inferenceEndpointReader } from './huggingface/inference-endpoint.js'
+import { huggingfaceMappingReader } from './huggingface/mapping.js'
 import { huggingfaceModelsReader } from './huggingface/models.js'
 import { huggingfacePaddingReader } from './huggingface/padding.js'
 import { sentenceTransformersReader } from './huggingface/sentence-transformers.js'
@@ -33,6 +34,7 @@ import { metaflowReader } from './metaflow/flow.js'
 import { optunaReader } from './optuna/study.js'
 import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
+import { modelLoadsReader } from './python/model-loads.js'
 import { programReader } from './python/program.js'
 import { pythonSettingUpReader } from './python/setting-up.js'
 import { swallowedReader } from './python/swallowed.js'
@@ -46,6 +48,10 @@ import { pytorchSamplesReader } from './pytorch/sample-operations.js'
 import { sparseReader } from './pytorch/sparse.js'
 import { rayTuneReader } from './ray/tune.js'
 import type { Reader } from './reader.js'
+import { axolotlReader } from './recipes/axolotl.js'
+import { llamafactoryReader } from './recipes/llamafactory.js'
+import { torchtuneReader } from './recipes/torchtune.js'
+import { trlRecipeReader } from './recipes/trl.js'
 import { sagemakerEndpointReader } from './sagemaker/endpoint.js'
 import { sagemakerReader } from './sagemaker/estimator.js'
 import { sagemakerPipelineReader } from './sagemaker/pipeline-steps.js'
@@ -76,6 +82,10 @@ export const readers: readonly Reader[] = [
   sparseReader,
   accelerateReader,
   deepspeedReader,
+  axolotlReader,
+  llamafactoryReader,
+  torchtuneReader,
+  trlRecipeReader,
   huggingfaceTrainerReader,
   sentenceTransformersReader,
   implicitDataParallelReader,
@@ -94,6 +104,7 @@ export const readers: readonly Reader[] = [
   airflowReader,
   swallowedReader,
   shellFailuresReader,
+  modelLoadsReader,
   wandbSweepReader,
   shellReader,
   shellGridReader,
@@ -122,6 +133,7 @@ export const readers: readonly Reader[] = [
   pytorchOperationsReader,
   pytorchSamplesReader,
   huggingfacePaddingReader,
+  huggingfaceMappingReader,
   fastaiReader,
   ultralyticsReader,
   igniteReader,

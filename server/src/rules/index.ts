@@ -11,7 +11,9 @@ import noPrefetch from './data/no-prefetch.js'
 import paddingWaste from './data/padding-waste.js'
 import remoteReadPerSample from './data/remote-read-per-sample.js'
 import sequentialMap from './data/sequential-map.js'
+import setupOnGpuTime from './data/setup-on-gpu-time.js'
 import slowTransfer from './data/slow-transfer.js'
+import unbatchedMap from './data/unbatched-map.js'
 import dataParallel from './distributed/data-parallel.js'
 import findUnusedParameters from './distributed/find-unused-parameters.js'
 import glooBackend from './distributed/gloo-backend.js'
@@ -33,6 +35,7 @@ import unboundedTraining from './lifecycle/unbounded-training.js'
 import swallowedFailures from './observability/swallowed-failures.js'
 import catchUp from './pipeline/catch-up.js'
 import duplicateJob from './pipeline/duplicate-job.js'
+import modelLoadPerElement from './pipeline/model-load-per-element.js'
 import monolithicStep from './pipeline/monolithic-step.js'
 import overlappingRuns from './pipeline/overlapping-runs.js'
 import stepCacheDisabled from './pipeline/step-cache-disabled.js'
@@ -115,14 +118,17 @@ export const rules: readonly Rule[] = [
   paddingWaste,
   sequentialMap,
   noPrefetch,
+  unbatchedMap,
   catchUp,
   overlappingRuns,
   blindRetries,
   swallowedFailures,
+  modelLoadPerElement,
   gpuHeldIdle,
   stepCacheDisabled,
   volatileCacheKey,
   monolithicStep,
   duplicateJob,
   gpuForDataPrep,
+  setupOnGpuTime,
 ] as unknown as Rule[]

@@ -207,6 +207,8 @@ export interface InputPipelineSettings {
   passes: number
   /** Length that every text is padded to, whatever its own; null: the longest that the model takes. */
   paddedTo: number | null
+  /** Short texts share a row up to its full length; false: a batch is padded to its longest text. */
+  packed: boolean
   /** What is done to each sample is done to several at a time. */
   concurrent: boolean
   /** What that is, as the code calls it, and what it does: `map(decode)`, 'decodes images for one element after the other'. */
@@ -237,6 +239,8 @@ export interface PreprocessingSettings {
   uncachedBecause: string
   /** One call handles many rows; false: a call for each row. */
   batched: boolean
+  /** Processes that share the rows. */
+  processes: number
   /** What the program itself computes from the same data again, the dearest first. */
   steps: { what: string; location: Location }[]
   /** Each pass of what computes it again; `times` null: not known. `run`: each start of the program. */
@@ -406,6 +410,9 @@ export interface OperationSettings {
   realModel: boolean
   /** Why it may be wanted here: 'an out-of-memory handler', 'a physics library'. */
   wantedFor: string
+  /** For `load model`: what it is done again for ('request', 'element of the collection'), and where once is enough. */
+  repeatedFor: string
+  remedy: string
   /** For `start again`: runs after the first; null: no limit. */
   retries: number | null
   /** How it lies to the training of the same program or job. */
@@ -415,6 +422,8 @@ export interface OperationSettings {
   /** What is held meanwhile: 'the job', and how many accelerators it has over all nodes. */
   holder: string
   gpus: number
+  /** Catalogue name of the accelerator: 'T4'. */
+  gpuModel: string
 }
 
 /** A model that is loaded or defined. */

@@ -91,7 +91,9 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   const work: Work[] = []
   items(at(pod, 'containers')).forEach((container, index) => {
     const holds = accelerators?.places.some((one) => one[1] === index) ?? false
-    const machine = holds ? machineHeld(accelerators!, nodes, evidence) : null
+    const machine = holds
+      ? machineHeld(accelerators!, nodes, machineOf(pod).gpuModel?.value ?? null, evidence)
+      : null
     const found = claimContainer(claims, context, container, id, `${id}:${index}`, nodes, machine)
     if (found !== null) work.push(found)
   })
@@ -122,8 +124,13 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   if (sharing !== null) compute.known('sharing', 'command', sharing, place)
 }
 
-function machineHeld({ count }: Accelerators, nodes: number | null, evidence: Evidence): JobMachine {
-  return { holder: 'the pod', gpus: count === null ? null : count * (nodes ?? 1), evidence }
+function machineHeld(
+  { count }: Accelerators,
+  nodes: number | null,
+  model: string | null,
+  evidence: Evidence,
+): JobMachine {
+  return { holder: 'the pod', gpus: count === null ? null : count * (nodes ?? 1), model, evidence }
 }
 
 const nodePlace = (node: ConfigNode): Place => ({ start: node.start, end: node.end })

@@ -12,6 +12,7 @@ import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'
 import { defineReader } from '../reader.js'
 import { singleDeviceLibraries } from './single-device-libraries.js'
+import { commandText, starters } from './started-programs.js'
 
 type Parallelism = ProgramSettings['parallelism']
 type Verdict = { value: Parallelism; key: string } | { because: string; key: string }
@@ -52,6 +53,8 @@ export const programReader = defineReader({
     program.known('trains', 'training', trainsAnywhere(python), place)
     readAccelerator(program, takesAccelerator(python) ? 'maybe' : evidence.accelerator, place)
     readResumption(python, program, place)
+    const rank = rankSource.exec(python.text)?.[0] ?? null
+    program.known('readsRank', rank ?? 'rank', rank, place)
     readWork(python, program, place)
   },
 })
@@ -69,6 +72,10 @@ function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, plac
   if ('because' in use) program.unknown('acceleratorLibrary', 'import', use.because, place)
   else program.known('acceleratorLibrary', 'import', use.library, place)
 }
+
+/** What tells a program how many machines there are and which one it runs on, by scheduler, service and launcher. */
+const rankSource =
+  /\b(SM_HOSTS|SM_CURRENT_HOST|current_host|SMDATAPARALLEL\w*|WORLD_SIZE|world_size|RANK|LOCAL_RANK|local_rank|node_rank|JOB_COMPLETION_INDEX|AZ_BATCH\w*|TF_CONFIG|CLUSTER_SPEC|SLURM_\w+|PMI_RANK|OMPI_COMM\w*|SKYPILOT_NODE\w*|AWS_BATCH_JOB_(NODE|ARRAY)\w*|num_machines|machine_rank|num_nodes|nnodes|RAY_ADDRESS|resourceconfig)\b/
 
 /** The main guard, else the first statement that is no import and no documentation. */
 function placeOf(python: PythonModule): Place {
@@ -225,9 +232,6 @@ function lightningDevices(python: PythonModule): Verdict | null {
 
 const harmless =
   /^(git|nvidia-smi|ls|cp|mv|rm|mkdir|pip|tar|unzip|wget|curl|aws|gsutil|hostname|which|scontrol|ffmpeg|dot|tensorboard)$/
-const starters =
-  /^(subprocess\.(run|call|Popen|check_call|check_output|getoutput)|os\.(system|popen|execvp|execv|spawnv))$/
-
 /** Commands that the program starts: `torchrun` inside a script drives the devices. */
 function startedPrograms(python: PythonModule): Verdict | null {
   for (const call of python.calls) {
@@ -243,29 +247,6 @@ function startedPrograms(python: PythonModule): Verdict | null {
     return { because: 'it starts other programs', key: call.name }
   }
   return null
-}
-
-function commandText(python: PythonModule, expr: Expr): string | null {
-  const folded = python.fold(expr)
-  if (folded.state === 'known') {
-    if (typeof folded.value === 'string') return folded.value
-    return Array.isArray(folded.value) ? folded.value.map(String).join(' ') : null
-  }
-  const value = python.definition(expr)
-  if (value.type === 'fstring')
-    return value.parts.map((part) => (typeof part === 'string' ? part : 'x')).join('')
-  if (value.type === 'list' || value.type === 'tuple') {
-    const first = value.items[0] === undefined ? null : python.fold(value.items[0])
-    return first?.state === 'known' && typeof first.value === 'string'
-      ? value.items.map((item) => textOf(python, item)).join(' ')
-      : null
-  }
-  return null
-}
-
-function textOf(python: PythonModule, expr: Expr): string {
-  const value = python.fold(expr)
-  return value.state === 'known' ? String(value.value) : 'x'
 }
 
 /** Parts of a model or of the work placed on devices by number. */

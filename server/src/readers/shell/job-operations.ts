@@ -14,6 +14,8 @@ export interface JobMachine {
   holder: string
   /** Accelerators over all nodes; null: some, but how many is not known. */
   gpus: number | null
+  /** Catalogue name; null: not known. */
+  model: string | null
   evidence: Evidence
 }
 
@@ -61,6 +63,7 @@ export function claimJobOperations(
   })
   operation.known('holder', 'job', machine.holder, at)
   if (machine.gpus !== null) operation.known('gpus', 'job', machine.gpus, at)
+  if (machine.model !== null) operation.known('gpuModel', 'job', machine.model, at)
 }
 
 /** The change of a waiting command: away with its line. */

@@ -1,9 +1,9 @@
 /** SLURM: the machines that `#SBATCH` lines, or `srun` by itself, ask for. */
 import { gpu } from '../../catalog/gpus.js'
 import type { Directive, ShellCommand, ShellFacts } from '../../config/shell-facts.js'
+import { flagOf } from '../../link/launch-line.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { flagOf } from '../../link/launch-line.js'
 import { defineReader } from '../reader.js'
 import { changeJobOperation, claimJobOperations } from '../shell/job-operations.js'
 import { type FoundLaunch, launchesOf, shellLaunchId, type Work, workOf } from '../shell/launches.js'
@@ -71,6 +71,7 @@ function claimOperations(
   const machine = {
     holder: 'the job',
     gpus: wanted.count === null || nodes === null ? null : wanted.count * nodes,
+    model: wanted.model === null ? null : (gpu(wanted.model)?.name ?? null),
     evidence: jobEvidence(true),
   }
   claimJobOperations(claims, shell, launches, machine, text, ({ start, end }) => ({ start, end }))

@@ -78,12 +78,12 @@ function severityOf(judged: Judged<'Operation'>, gpus: number | undefined): Seve
     // The library keeps a copy: it is fetched again where each start gets a new disk.
     const provider = effective(compute?.provider)
     const newDisk = provider !== undefined && provider !== 'slurm' && provider !== 'other'
-    return newDisk && many ? 'information' : null
+    return newDisk && many && (effective(compute?.nodes) ?? 1) > 1 ? 'information' : null
   }
   if (evidence.notebook) return usesAccelerator(judged) ? 'hint' : null
   if (evidence.role !== 'job' && !onAccelerator(judged)) return null
   if (many) return 'warning'
-  const model = effective(compute?.gpuModel)
+  const model = effective(judged.settings.gpuModel) ?? effective(compute?.gpuModel)
   const known = model === undefined ? undefined : gpu(model)?.name
   return known !== undefined && cheap.has(known) ? 'hint' : 'information'
 }

@@ -1,0 +1,132 @@
+/** What a program fetches, builds or installs by itself before it trains. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { claimOperation } from '../operation-claims.js'
+import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { settingUp } from '../shell/setting-up.js'
+import { commandText, starters } from './started-programs.js'
+
+export const pythonSettingUpReader = defineReader({
+  name: 'python-setting-up',
+  languages: ['python'],
+  triggers: [
+    'pip',
+    'wget',
+    'apt-get',
+    'gdown',
+    'snapshot_download',
+    'urlretrieve',
+    'tfds',
+    'tensorflow_datasets',
+    'kagglehub',
+    'get_file',
+    'load_dataset',
+    'aws s3',
+    'gsutil',
+  ],
+  read(facts, context, claims) {
+    const { python } = facts
+    if (python === undefined || !trainsAnywhere(python) || python.evidence.role === 'test') return
+    const found = python.calls.flatMap((call) => settingUpBy(python, call, context) ?? [])
+    for (const kept of [false, true]) {
+      const same = found.filter((one) => one.kept === kept)
+      const [first] = same
+      if (first === undefined) continue
+      const at = { start: first.call.expr.start, end: first.call.expr.end }
+      claimOperation(claims, {
+        kind: 'set up',
+        place: 'run',
+        key: first.what,
+        at,
+        site: { ...at, anchor: 'set up' },
+        scope: first.call.function?.qualified ?? '',
+        evidence: trainingEvidence(python),
+        places: same.map((one) => ({ what: one.what, node: one.call.expr })),
+        weight: kept ? 'slight' : 'ordinary',
+        subject: [...new Set(same.map((one) => one.kind))].join(', '),
+      })
+    }
+  },
+  change() {
+    return {
+      reason:
+        'do it in the image or the environment that the job starts from, or in a step without accelerators',
+    }
+  },
+})
+
+interface Found {
+  call: Call
+  what: string
+  kind: string
+  /** The library keeps a copy on disk: it is fetched again only where the disk is new. */
+  kept: boolean
+}
+
+const fetches: Record<string, string> = {
+  'huggingface_hub.snapshot_download': 'snapshot_download',
+  'datasets.load_dataset': 'load_dataset',
+  'tensorflow_datasets.load': 'tfds.load',
+  'kagglehub.dataset_download': 'kagglehub.dataset_download',
+  'keras.utils.get_file': 'get_file',
+}
+const fetchesAgain: Record<string, string> = {
+  'gdown.download': 'gdown.download',
+  'gdown.download_folder': 'gdown.download_folder',
+  'wget.download': 'wget.download',
+  'urllib.request.urlretrieve': 'urlretrieve',
+  'opendatasets.download': 'opendatasets.download',
+}
+const place = /^(cache_dir|data_dir|data_files|local_dir|path_or_fileobj|streaming)$/
+
+function settingUpBy(python: PythonModule, call: Call, context: ReaderContext): Found | null {
+  // Behind a look at what is there, or in a function that nothing here calls.
+  if (call.name === null || call.conditional || call.loops.length > 0) return null
+  if (call.function !== null && !isCalled(python as Analysis, call)) return null
+  if (starters.test(call.name)) {
+    const command = call.expr.args[0]
+    const text =
+      command === undefined ? null : (ownPython(python, command.value) ?? commandText(python, command.value))
+    if (text === null || text.length > 2_000) return null
+    for (const one of context.shell(text).commands) {
+      const found = settingUp(one)
+      if (found !== null && found.kind !== 'unpacking')
+        return { call, what: found.what, kind: found.kind, kept: false }
+    }
+    return null
+  }
+  const again = fetchesAgain[call.name]
+  if (again !== undefined) return { call, what: again, kind: 'download', kept: false }
+  const what = fetches[call.name]
+  if (what === undefined || call.expr.args.some((one) => one.star > 0 || place.test(one.name ?? '')))
+    return null
+  const named = call.expr.args[0] === undefined ? null : python.fold(call.expr.args[0].value)
+  const name = named?.state === 'known' && typeof named.value === 'string' ? named.value : null
+  // A file or folder of one's own.
+  if (
+    name === null ||
+    /^[./~]|^(json|csv|text|parquet|imagefolder|audiofolder|arrow|pandas|webdataset)$/.test(name)
+  )
+    return null
+  return { call, what: `${what}(${name})`, kind: 'download', kept: true }
+}
+
+/** `[sys.executable, '-m', 'pip', …]` as a command. */
+function ownPython(python: PythonModule, expr: Expr): string | null {
+  const value = python.definition(expr)
+  if (value.type !== 'list' || value.items[0] === undefined) return null
+  if (python.nameOf(value.items[0]) !== 'sys.executable') return null
+  const words = value.items.slice(1).map((item) => {
+    const folded = python.fold(item)
+    return folded.state === 'known' ? String(folded.value) : 'x'
+  })
+  return ['python', ...words].join(' ')
+}
+
+function isCalled(analysis: Analysis, call: Call): boolean {
+  if (call.function === null || call.function.class !== null) return false
+  const sites = analysis.callSites(call.function)
+  return sites?.some((site) => !site.conditional) ?? false
+}
