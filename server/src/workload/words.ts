@@ -450,8 +450,11 @@ export interface ModelSettings {
   compared: boolean
 }
 
-/** What the code of a step is for. `report`: it tells, watches or cleans up. */
-export type StepWork = 'download' | 'prepare' | 'train' | 'evaluate' | 'deploy' | 'report'
+/**
+ * What the code of a step is for. `tune`: many trainings; `evaluate`: also predictions; `report`: it tells, watches or
+ * cleans up.
+ */
+export type StepWork = 'download' | 'prepare' | 'train' | 'tune' | 'evaluate' | 'deploy' | 'report'
 
 /** A step of an orchestrated pipeline; or all steps of one, where a switch is set for the whole pipeline. */
 export interface StepSettings {
@@ -461,7 +464,9 @@ export interface StepSettings {
   allSteps: string[]
   /** What runs it, as messages call it. */
   engine: string
-  /** What its code does, in the order in which it happens, and where that can be seen. */
+  /** What it is for: by its name, where that says something, else by its code. */
+  purpose: StepWork[]
+  /** What its name and its code say that it does, in the order in which it happens. */
   work: StepWork[]
   /** It is known from its name only. */
   unseen: boolean

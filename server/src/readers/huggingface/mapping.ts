@@ -1,0 +1,238 @@
+/** How a data set is prepared with `map`: row by row or in batches, in one process or in several. */
+
+import { nameFor } from '../../edit/imports.js'
+import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import { childrenOf } from '../../python/scopes.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { Claim } from '../../workload/claim.js'
+import { callSite, claimedCall } from '../claim-argument.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { methodPlace, pipelineOf } from '../tensorflow/pipeline.js'
+import { fewTrainingSamples } from './samples.js'
+
+export const huggingfaceMappingReader = defineReader({
+  name: 'huggingface-mapping',
+  languages: ['python'],
+  triggers: ['tokenizer', 'feature_extractor', 'image_processor', 'processor'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    const found = mappings(python as Analysis)
+    if (found.length === 0) return
+    const evidence = trainingEvidence(python)
+    const few = fewTrainingSamples(python)
+    for (const { call, work, shown, key, simple } of found) {
+      const place = methodPlace(call)
+      const site = callSite(call, key)
+      const preparing = claims.subject('Preprocessing', place, call.function?.qualified ?? '', evidence)
+      if (key === 'batched') preparing.default('batched', key, false, place, { site })
+      else preparing.default('processes', key, 1, place, { site })
+      preparing.known('transformation', shown, work, place, { site })
+      if (!simple) preparing.known('light', shown, true, place, { site })
+      if (few !== null || call.expr.args.length === 0)
+        preparing.known('demonstration', shown, true, place, { site })
+    }
+  },
+  change: changeMapping,
+})
+
+interface Mapping {
+  call: Call
+  key: 'batched' | 'num_proc'
+  /** As the code calls it: `map(encode)`. */
+  shown: string
+  /** What it does to one row. */
+  work: string
+  /** The function takes lists as it is (`batched`), or the work is heavy (`num_proc`). */
+  simple: boolean
+}
+
+function mappings(analysis: Analysis): Mapping[] {
+  if (![...analysis.imports].some((name) => /^datasets(\.|$)/.test(name))) return []
+  const found: Mapping[] = []
+  for (const call of analysis.methodCalls('map')) {
+    const one = mappingOf(analysis, call)
+    if (one !== null) found.push(one)
+  }
+  return found
+}
+
+function mappingOf(analysis: Analysis, call: Call): Mapping | null {
+  const { args, callee } = call.expr
+  if (call.name !== null || callee.type !== 'attribute') return null
+  const given = args.find((one) => one.name === 'function') ?? args[0]
+  if (given === undefined || given.star !== 0 || (given.name !== null && given.name !== 'function'))
+    return null
+  // What comes unpacked may well say how.
+  if (args.some((one) => one.star !== 0 || one.name === 'batched' || one.name === 'num_proc')) return null
+  if (args.some((one) => one.name === 'num_parallel_calls')) return null
+  const target = analysis.functionOf(given.value)
+  const body = given.value.type === 'lambda' ? given.value.body : (target?.node ?? null)
+  if (body === null) return null
+  const inside = analysis.calls.filter(
+    (one) => one.expr.start >= body.start && one.expr.end <= body.end && one.loops.length === 0,
+  )
+  const tokenises = inside.find((one) => isTokenizer(analysis, one))
+  const prepares = inside.find((one) => isProcessor(analysis, one))
+  const wanted = tokenises ?? prepares
+  if (wanted === undefined || pipelineOf(analysis, callee.value) !== null || streams(analysis, callee.value))
+    return null
+  const name =
+    given.value.type === 'name' ? given.value.id : given.value.type === 'attribute' ? given.value.attr : '…'
+  const shown = `map(${name})`
+  if (tokenises === undefined) {
+    const audio = /feature_extractor|audio|speech|wav/i.test(analysis.text.slice(body.start, body.end))
+    return {
+      call,
+      key: 'num_proc',
+      shown,
+      work: audio ? 'turns one recording' : 'turns one image',
+      simple: true,
+    }
+  }
+  return {
+    call,
+    key: 'batched',
+    shown,
+    work: 'tokenises one text',
+    simple: takesLists(given.value, target, tokenises),
+  }
+}
+
+/** A call of a tokenizer of its own: `tokenizer(…)`, `tok.encode(…)`; chat templates are rendered one by one anyhow. */
+function isTokenizer(analysis: Analysis, call: Call): boolean {
+  const text = analysis.text.slice(call.expr.callee.start, call.expr.callee.end)
+  if (!/(^|[._])(tokenizer|tok)(\.(encode|encode_plus|__call__|tokenize))?$/i.test(text)) return false
+  return !isSlow(analysis, call.expr.callee)
+}
+
+/** Only the fast tokenizers handle a batch in parallel. */
+function isSlow(analysis: Analysis, callee: Expr): boolean {
+  const made = analysis.definition(callee)
+  if (made.type !== 'call') return false
+  const fast = made.args.find((one) => one.name === 'use_fast')
+  if (fast !== undefined && fast.value.type === 'constant' && fast.value.value === false) return true
+  const name = analysis.nameOf(made.callee) ?? ''
+  return /^(nltk|spacy|sentencepiece|keras|torchtext)\./.test(name)
+}
+
+function isProcessor(analysis: Analysis, call: Call): boolean {
+  const text = analysis.text.slice(call.expr.callee.start, call.expr.callee.end)
+  return /(^|[._])(feature_extractor|image_processor)$/i.test(text)
+}
+
+/** A data set that is read while it is iterated over is not prepared ahead. */
+function streams(analysis: Analysis, receiver: Expr): boolean {
+  let made = analysis.definition(receiver)
+  while (
+    made.type === 'subscript' ||
+    (made.type === 'call' && made.callee.type === 'attribute' && analysis.nameOf(made.callee) === null)
+  ) {
+    const inner: Expr = made.type === 'subscript' ? made.value : (made.callee as { value: Expr }).value
+    made = analysis.definition(inner)
+  }
+  return (
+    made.type === 'call' &&
+    made.args.some(
+      (one) =>
+        (one.name === 'streaming' && one.value.type !== 'constant') ||
+        (one.name === 'streaming' && one.value.type === 'constant' && one.value.value === true),
+    )
+  )
+}
+
+/** `return tokenizer(row['text'], truncation=True)`: lists go in as well as texts. */
+function takesLists(given: Expr, target: Func | null, call: Call): boolean {
+  const returned =
+    given.type === 'lambda' ? given.body : target === null ? null : onlyStatement(target.node.body)
+  if (
+    returned !== call.expr ||
+    (call.expr.callee.type === 'attribute' && /^(encode|encode_plus|tokenize)$/.test(call.expr.callee.attr))
+  )
+    return false
+  const params = given.type === 'lambda' ? given.params : target!.node.params
+  const row = params.filter((one) => one.name !== 'self')
+  if (row.length !== 1) return false
+  if (call.expr.args.some((one) => one.name === 'return_tensors' || one.star !== 0)) return false
+  return call.expr.args.every(({ value }) => isColumn(value, row[0]!.name) || !mentions(value, row[0]!.name))
+}
+
+function onlyStatement(body: Stmt[]): Expr | null {
+  const code = body.filter((one) => one.type !== 'expr' || one.value.type !== 'constant')
+  const [only] = code
+  return code.length === 1 && only?.type === 'return' ? only.value : null
+}
+
+function isColumn(expr: Expr, row: string): boolean {
+  return (
+    expr.type === 'subscript' &&
+    expr.value.type === 'name' &&
+    expr.value.id === row &&
+    !mentions(expr.index, row)
+  )
+}
+
+function mentions(expr: Expr, name: string): boolean {
+  if (expr.type === 'name') return expr.id === name
+  return childrenOf(expr).some((child) => mentions(child, name))
+}
+
+function changeMapping(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  const found = python === undefined || call === null ? null : mappingOf(python as Analysis, call)
+  if (python === undefined || call === null || found === null)
+    return { reason: 'the call is not in the file any more' }
+  const range: PythonRange = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const set = (name: string, text: string): Write => ({
+    kind: 'set keyword',
+    path,
+    call: range,
+    name,
+    value: text,
+  })
+  if (found.key === 'batched') {
+    if (!found.simple)
+      return {
+        reason: 'its function handles one row: let it take a dictionary of lists, then give batched=True',
+      }
+    return {
+      title: 'Tokenise in batches (batched=True)',
+      safety: 'unsafe',
+      writes: [set('batched', 'True')],
+      imports: [],
+    }
+  }
+  if (typeof value === 'number')
+    return {
+      title: `Share it among ${value} processes (num_proc=${value})`,
+      safety: 'unsafe',
+      writes: [set('num_proc', String(value))],
+      imports: [],
+    }
+  return {
+    title: 'Share it among processes (num_proc)',
+    safety: 'unsafe',
+    ...processes(python, facts, call, set),
+  }
+}
+
+function processes(
+  python: PythonModule,
+  facts: UnitFacts,
+  call: Call,
+  set: (name: string, text: string) => Write,
+): Pick<Change, 'writes' | 'imports'> {
+  const use = { path: facts.path, unit: facts.unit.index, offset: call.expr.start }
+  const cores = nameFor(python.tree, 'os', 'cpu_count', use)
+  // `import os` reads better than `from os import cpu_count` where neither is there.
+  const text = cores.import === null ? `min(8, ${cores.text}() or 1)` : 'min(8, os.cpu_count() or 1)'
+  return {
+    writes: [set('num_proc', text)],
+    imports:
+      cores.import === null ? [] : [{ path: facts.path, unit: facts.unit.index, module: 'os', name: null }],
+  }
+}

@@ -1,0 +1,76 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective, machineOf } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+
+/** Share of a run that preparing the data takes, and that batches save of it. An assumption. */
+const preparing: [number, number] = [0.02, 0.1]
+
+export default defineRule({
+  name: 'data/unbatched-map',
+  judges: 'Preprocessing',
+  checklist: ['baseline/preprocessing-time', 'waste/cache-features'],
+  severity: 'information',
+  summary: 'Preparing row by row in one process takes many times as long as in batches or processes.',
+  check(work, { report, options }) {
+    const { batched, processes, transformation } = work.settings
+    const does = effective(transformation)
+    const claim = batched ?? processes
+    if (claim === undefined || does === undefined || transformation === undefined) return
+    if (claim.state === 'unknown' || (claim.value !== false && claim.value !== 1)) return
+    const { role, accelerator } = work.subject.evidence
+    if (role !== 'training' && role !== 'tuning') return
+    if (accelerator !== 'gpu' && accelerator !== 'maybe') return
+    const machine = machineOf(work, options)
+    const what = `\`${transformation.key}\` ${does}`
+    const idle = waiting(work)
+    report({
+      at: claim,
+      severity: severityOf(work),
+      message:
+        claim === batched
+          ? `${what} per call: in batches a fast tokenizer works on all cores and skips the overhead of a call for each row${idle}.`
+          : `${what} after the other in a single process${idle}: share them among several with \`${claim.key}\`.`,
+      saving: {
+        fraction: preparing,
+        usd: null,
+        basis:
+          'assumes that preparing the data takes 2 to 10 % of a run; the result is cached for later runs',
+      },
+      fixes: [
+        {
+          set: [
+            {
+              claim,
+              value: claim === batched ? true : machine.cpus === null ? null : shares(machine.cpus),
+            },
+          ],
+        },
+      ],
+    })
+  },
+})
+
+/** One core in two: the others decode and write. */
+function shares(cpus: number): number {
+  return Math.min(16, Math.max(2, Math.floor(cpus / 2)))
+}
+
+function severityOf(work: Judged<'Preprocessing'>): Severity {
+  // A function that would have to be rewritten first, or few rows.
+  if (effective(work.settings.light) === true || effective(work.settings.demonstration) === true)
+    return 'hint'
+  return gpusOf(work) > 0 ? 'warning' : 'information'
+}
+
+function gpusOf(work: Judged<'Preprocessing'>): number {
+  const compute = work.run.job.compute?.settings
+  return effective(compute?.gpus) ?? 0
+}
+
+function waiting(work: Judged<'Preprocessing'>): string {
+  const gpus = gpusOf(work)
+  if (gpus === 0) return ''
+  const nodes = effective(work.run.job.compute?.settings.nodes) ?? 1
+  const count = gpus * nodes
+  return `, while ${count} ${count === 1 ? 'GPU is' : 'GPUs are'} paid for`
+}
