@@ -9,6 +9,7 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { fewTrainingSamples } from './samples.js'
 import { changeTrainer } from './trainer-changes.js'
 import { loadWork } from './trainer-input.js'
+import { readMemory } from './trainer-memory.js'
 import { readPrecision } from './trainer-precision.js'
 import { readRun } from './trainer-run.js'
 import { isTrained, type Trainers, trainersOf } from './trainers.js'
@@ -44,6 +45,7 @@ function readTrainer(
   const training = claims.subject('Training', place, scope, evidence)
   readPrecision(python, made, context, training)
   readRun(python, made, trainers, context, training)
+  readMemory(python, made, trainers, context, training)
   readInput(python, made, trainers, context, claims, evidence)
 }
 

@@ -9,6 +9,7 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { changeLightning } from './changes.js'
 import { cliClass, readCli } from './cli.js'
 import { readCliDocument } from './cli-configuration.js'
+import { readMemory } from './memory.js'
 import { readPrecision } from './precision.js'
 import { batchLimit, readRun } from './run.js'
 
@@ -99,6 +100,7 @@ function readTrainer(
   const anchor = first ? 'v1' : 'v2'
   readPrecision(python, call, { anchor, variable: 'PL_TRAINER_PRECISION' }, context, training)
   readRun(python, call, fits, anchor, training)
+  readMemory(python, call, context.versions, training)
 }
 
 /** Arguments that make a run a trial of the code. */

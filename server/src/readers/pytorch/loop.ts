@@ -18,6 +18,7 @@ import {
   stopsEarly,
   validates,
 } from './loop-facts.js'
+import { readLoopMemory } from './loop-memory.js'
 import { once } from './once.js'
 import { type LoopPrecision, precisionOf } from './precision.js'
 import { resumption } from './resume.js'
@@ -68,6 +69,7 @@ function readLoop(
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   const site: Place = { start: loop.node.start, end: loop.node.end, anchor: 'loop' }
   readPrecision(precisionOf(python, loop, versions), training, header, site)
+  readLoopMemory(python, versions, training, header)
 
   const refused = refusedLoss(python)
   if (refused !== null) training.known('autocastRefusedBy', refused, refused, header)

@@ -1,0 +1,169 @@
+/** In how many bits the weights of a model are loaded, and whether all of them are trained. */
+import { model as known } from '../../catalog/models.js'
+import type { Analysis } from '../../python/analysis.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import type { TrainingSettings } from '../../workload/words.js'
+import { codeText } from '../pytorch/evidence.js'
+
+type Bits = TrainingSettings['weightBits']
+export type BitsResult = { bits: Bits; key: string; call: Call } | { because: string }
+
+/** Code that changes the format after loading. */
+const converted =
+  /\.(half|bfloat16|float)\s*\(\s*\)|\.to\([^()]*\b(dtype|torch\.(bfloat16|float16|half|float32))\b|set_default_dtype/
+
+const formats: Record<string, Bits> = {
+  bfloat16: 16,
+  float16: 16,
+  half: 16,
+  bf16: 16,
+  fp16: 16,
+  float32: 32,
+  float: 32,
+  fp32: 32,
+}
+
+/** `major`: of transformers; null: not known. */
+export function weightBits(python: PythonModule, load: Call, id: string, major: number | null): BitsResult {
+  if (converted.test(codeText(python))) return { because: 'weights that are converted later' }
+  const quantized = quantization(python, load)
+  if (quantized !== null) return quantized
+  for (const key of ['torch_dtype', 'dtype']) {
+    const given = python.argument(load, key)
+    if (given.state === 'absent') continue
+    return fromFormat(python, load, id, key, given)
+  }
+  const stored = known(id)?.shape?.stored ?? (known(id) === undefined ? null : 32)
+  // Version 5 keeps the format of the checkpoint, version 4 widens it.
+  if (major !== null && major < 5) return { bits: 32, key: 'torch_dtype', call: load }
+  if (stored === 32 || (major !== null && stored !== null)) return { bits: stored!, key: 'dtype', call: load }
+  return { because: 'the version of transformers' }
+}
+
+function fromFormat(
+  python: PythonModule,
+  load: Call,
+  id: string,
+  key: string,
+  given: ArgumentValue & { state: 'given' | 'unknown' },
+): BitsResult {
+  if (given.state === 'unknown') return { because: given.because }
+  const name = python.nameOf(python.definition(given.expr))
+  const value = given.folded.state === 'known' ? given.folded.value : null
+  const word = name?.startsWith('torch.') === true ? name.slice(6) : typeof value === 'string' ? value : null
+  if (word === 'auto') {
+    const stored = known(id)?.shape?.stored
+    return stored === undefined
+      ? { because: 'the format of the checkpoint' }
+      : { bits: stored, key, call: load }
+  }
+  const bits = word === null ? undefined : formats[word]
+  return bits === undefined ? { because: `the value of ${key}` } : { bits, key, call: load }
+}
+
+/** Null: the call asks for no quantisation. */
+function quantization(python: PythonModule, load: Call): BitsResult | null {
+  for (const [key, bits] of [
+    ['load_in_4bit', 4],
+    ['load_in_8bit', 8],
+  ] as const) {
+    const given = python.argument(load, key)
+    if (given.state === 'absent') {
+      // Unsloth loads in 4 bits unless it is told otherwise.
+      if (bits === 4 && load.name?.startsWith('unsloth.') === true) return { bits: 4, key, call: load }
+      continue
+    }
+    const value = truth(given)
+    if (value === null) return { because: key }
+    if (value) return { bits, key, call: load }
+  }
+  const given = python.argument(load, 'quantization_config')
+  if (given.state === 'absent') return null
+  if (given.state === 'unknown') return { because: given.because }
+  if (given.folded.state === 'known' && given.folded.value === null) return null
+  const made = python.callOf(python.definition(given.expr))
+  if (made === null || !/\bBitsAndBytesConfig$/.test(made.name ?? '')) return { because: 'the quantisation' }
+  for (const [key, position, bits] of [
+    ['load_in_4bit', 1, 4],
+    ['load_in_8bit', 0, 8],
+  ] as const) {
+    const value = truth(python.argument(made, key, position))
+    if (value === true) return { bits, key, call: made }
+    if (value === null && python.argument(made, key, position).state !== 'absent') return { because: key }
+  }
+  return { because: 'the quantisation' }
+}
+
+function truth(given: ArgumentValue): boolean | null {
+  return given.state === 'given' && given.folded.state === 'known' ? Boolean(given.folded.value) : null
+}
+
+// Adapters.
+
+export type AdaptersResult =
+  | { adapters: TrainingSettings['adapters']; key: string; call: Call | null }
+  | { because: string }
+
+const feedForward = /gate|up_proj|down_proj|fc|mlp|dense_|w[123]$|wi|wo$|c_fc|all-linear|^\.\*/
+
+/** Calls that put adapters on a model: PEFT's own, and unsloth's. */
+const wrappers = /^(peft\.(\w+\.)*get_peft_model|unsloth\.(\w+\.)*Fast\w*Model\.get_peft_model)$/
+
+/** `handed`: what a Trainer is given as its `peft_config`. */
+export function adaptersOf(python: PythonModule, handed: ArgumentValue): AdaptersResult {
+  if (handed.state === 'unknown') return { because: handed.because }
+  if (handed.state === 'given' && !(handed.folded.state === 'known' && handed.folded.value === null)) {
+    const made = python.callOf(python.definition(handed.expr))
+    return made === null ? { because: 'the configuration of the adapters' } : fromConfiguration(python, made)
+  }
+  const wrapper = python.calls.find((call) => call.name !== null && wrappers.test(call.name))
+  if (wrapper !== undefined) {
+    if (wrapper.conditional) return { because: 'adapters under a condition' }
+    if (wrapper.name!.startsWith('unsloth.')) return fromConfiguration(python, wrapper)
+    const given = python.argument(wrapper, 'peft_config', 1)
+    const made = given.state === 'given' ? python.callOf(python.definition(given.expr)) : null
+    return made === null ? { because: 'the configuration of the adapters' } : fromConfiguration(python, made)
+  }
+  const text = codeText(python)
+  if (/requires_grad_?\s*(=|\()\s*(requires_grad\s*=\s*)?False/.test(text))
+    return { because: 'frozen weights' }
+  if (
+    python.uses('peft.', 'unsloth.', '.add_adapter', 'adapters.') ||
+    /\bpeft_config\b|\bfreeze\w*\(/.test(text)
+  )
+    return { because: 'adapters elsewhere in the program' }
+  return { adapters: null, key: 'peft_config', call: null }
+}
+
+function fromConfiguration(python: PythonModule, made: Call): AdaptersResult {
+  if (!/\b(LoraConfig|get_peft_model)$/.test(made.name ?? made.method))
+    return { adapters: { rank: 8, targets: 'attention' }, key: made.method, call: made }
+  const rank = python.argument(made, 'r', 1)
+  if (rank.state === 'unknown' || (rank.state === 'given' && rank.folded.state === 'unknown'))
+    return { because: 'the rank of the adapters' }
+  const value = rank.state === 'given' && rank.folded.state === 'known' ? rank.folded.value : 8
+  if (typeof value !== 'number') return { because: 'the rank of the adapters' }
+  const targets = python.argument(made, 'target_modules')
+  const named = targets.state === 'given' && targets.folded.state === 'known' ? targets.folded.value : null
+  const all =
+    targets.state === 'absent'
+      ? made.method === 'get_peft_model'
+      : named === null || [named].flat().some((one: Json) => feedForward.test(String(one)))
+  return { adapters: { rank: value, targets: all ? 'all' : 'attention' }, key: 'r', call: made }
+}
+
+/** Gradient checkpointing that the code switches on by itself; null: it cannot be told. */
+export function switchesCheckpointing(python: PythonModule): boolean | null {
+  const enabling = python.calls.filter((call) => call.method === 'gradient_checkpointing_enable')
+  if (enabling.length > 0) return enabling.every((call) => !call.conditional) ? true : null
+  const prepared = python.calls.find((call) => /\.prepare_model_for_kbit_training$/.test(call.name ?? ''))
+  if (prepared !== undefined) {
+    const given = python.argument(prepared, 'use_gradient_checkpointing', 1)
+    if (given.state === 'absent') return true
+    return truth(given)
+  }
+  if (python.uses('torch.utils.checkpoint.')) return null
+  const analysis = python as Analysis
+  return analysis.text.includes('gradient_checkpointing = True') ? null : false
+}

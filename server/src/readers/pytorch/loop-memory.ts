@@ -1,0 +1,202 @@
+/** What decides how much memory a hand-written PyTorch program needs, as far as one module says it. */
+import { model as known } from '../../catalog/models.js'
+import type { Call, Folded, PythonModule } from '../../python/module.js'
+import type { Place, SubjectBuilder } from '../../workload/builder.js'
+import type { OptimizerName } from '../../workload/words.js'
+import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { sequenceLength } from '../huggingface/sequence-length.js'
+import { claimModel, type TrainedModel, trainedModel } from '../huggingface/trained-model.js'
+import { adaptersOf, switchesCheckpointing, weightBits } from '../huggingface/weight-bits.js'
+import { transformersVersion } from '../huggingface/weights.js'
+import { feedsOf } from './loader-use.js'
+import { once } from './once.js'
+
+type Training = SubjectBuilder<'Training'>
+
+/** Engines that share states among devices, or split batches, by their own configuration. */
+const sharing = [
+  'torch.distributed.fsdp.',
+  'torch.distributed._composable.',
+  'deepspeed.',
+  'fairscale.',
+  'colossalai.',
+]
+
+/**
+ * Claims of the module that holds the loop. Without one model whose name can be read nothing is claimed: most loops train
+ * a model of their own.
+ */
+export function readLoopMemory(
+  python: PythonModule,
+  versions: Record<string, string>,
+  training: Training,
+  place: Place,
+): void {
+  const found = trainedModel(python)
+  if (found === null || 'because' in found) return
+  const site = found.loads[0] === undefined ? place : callSite(found.loads[0], 'load')
+  claimModel(training, found, site)
+  readWeights(python, found, versions, training)
+  const adapters = adaptersOf(python, { state: 'absent' })
+  if ('because' in adapters) training.unknown('adapters', 'requires_grad', adapters.because, place)
+  else if (adapters.call === null) training.default('adapters', adapters.key, null, place)
+  else training.known('adapters', adapters.key, adapters.adapters, calleePlace(adapters.call))
+  readBatch(python, training, place)
+  readOptimizer(python, training, place)
+  readInput(python, found, training, place)
+  const switched = switchesCheckpointing(python)
+  if (switched === null) training.unknown('checkpointing', 'checkpoint', 'the code of the model', place)
+  else training.default('checkpointing', 'gradient_checkpointing_enable', switched, place)
+  if (python.uses(...sharing)) training.unknown('sharding', 'sharding', 'an engine that shares states', place)
+  else training.default('sharding', 'sharding', null, place)
+  training.default('attention', 'attn_implementation', 'fused', place)
+}
+
+function readWeights(
+  python: PythonModule,
+  found: TrainedModel,
+  versions: Record<string, string>,
+  training: Training,
+): void {
+  const key = 'dtype'
+  if (found.library !== 'transformers') {
+    training.default('weightBits', key, 32, found.place)
+    return
+  }
+  const major = transformersVersion(python, versions)?.major ?? null
+  const results = found.loads.map((load) => weightBits(python, load, found.id, major))
+  const [first] = results
+  const same =
+    first !== undefined && 'bits' in first && results.every((one) => 'bits' in one && one.bits === first.bits)
+  if (first !== undefined && 'bits' in first && same)
+    training.known('weightBits', first.key, first.bits, calleePlace(first.call))
+  else training.unknown('weightBits', key, 'the format of the weights', found.place)
+}
+
+/** The batch of the loaders that feed training, where they agree. */
+function readBatch(python: PythonModule, training: Training, place: Place): void {
+  const key = 'batch_size'
+  const loaders = python.callsTo('torch.utils.data.DataLoader')
+  const feeding = loaders.filter((call) => feedsOf(python, call) === 'training')
+  const [loader] = feeding
+  if (loader === undefined || python.uses('torch.nn.DataParallel')) {
+    const because = loader === undefined ? 'the loader of another module' : 'DataParallel splits it'
+    training.unknown('batchSize', key, because, place)
+    return
+  }
+  if (feeding.some((call) => python.argument(call, 'batch_sampler', 4).state !== 'absent')) {
+    training.unknown('batchSize', key, 'a sampler makes the batches', place)
+    return
+  }
+  const values = feeding.map((call) => python.argument(call, key, 1))
+  const written = values.map((one) =>
+    one.state === 'given' && one.folded.state === 'known' ? one.folded.value : one.state,
+  )
+  if (written.some((one) => one !== written[0])) {
+    training.unknown('batchSize', key, 'several loaders', place)
+    return
+  }
+  claimArgument(training, 'batchSize', key, loader, values[0]!, { convert: asNumber, otherwise: 1 })
+}
+
+const optimizers: [RegExp, OptimizerName][] = [
+  [/^torch\.optim\.(\w+\.)?(AdamW?|NAdam|RAdam)$/, 'adamw'],
+  [/^transformers\.(optimization\.)?AdamW$/, 'adamw fused'],
+  [/^bitsandbytes\.optim\.(\w+\.)?(Paged)?AdamW?8bit$/, 'adamw 8 bit'],
+  [/^bitsandbytes\.optim\.(\w+\.)?(Paged)?Lion8bit$/, 'lion 8 bit'],
+  [/^transformers\.(optimization\.)?Adafactor$|^torch\.optim\.Adafactor$/, 'adafactor'],
+  [/^torch\.optim\.(\w+\.)?SGD$/, 'sgd'],
+  [/^torch\.optim\.(\w+\.)?RMSprop$/, 'rmsprop'],
+]
+
+function readOptimizer(python: PythonModule, training: Training, place: Place): void {
+  const key = 'optimizer'
+  const made = python.calls.flatMap((call): { call: Call; name: OptimizerName }[] => {
+    const found = optimizers.find(([pattern]) => call.name !== null && pattern.test(call.name))
+    return found === undefined ? [] : [{ call, name: found[1] }]
+  })
+  const names = new Set(made.map((one) => exact(python, one)))
+  const [name] = names
+  if (name === undefined || names.size > 1) {
+    const because = name === undefined ? 'an optimiser that is made elsewhere' : 'several optimisers'
+    training.unknown('optimizer', key, because, place)
+  } else training.known('optimizer', made[0]!.call.method, name, calleePlace(made[0]!.call))
+}
+
+function exact(python: PythonModule, { call, name }: { call: Call; name: OptimizerName }): OptimizerName {
+  const given = (key: string, position: number | null): Folded | null => {
+    const argument = python.argument(call, key, position)
+    return argument.state === 'given' ? argument.folded : null
+  }
+  if (name === 'sgd') {
+    const momentum = given('momentum', 2)
+    return momentum === null || (momentum.state === 'known' && momentum.value === 0) ? 'sgd' : 'sgd momentum'
+  }
+  if (name !== 'adamw') return name
+  const fused = given('fused', null)
+  return fused?.state === 'known' && fused.value === true ? 'adamw fused' : 'adamw'
+}
+
+/** Length of texts, or edge of images. */
+function readInput(python: PythonModule, found: TrainedModel, training: Training, place: Place): void {
+  const shape = known(found.id)?.shape
+  if (found.library === 'transformers' && shape != null && shape.vocabulary > 0) {
+    const length = sequenceLength(python)
+    const key = 'max_length'
+    if (length === null || 'because' in length)
+      training.unknown('sequenceLength', key, length?.because ?? 'texts are prepared elsewhere', place)
+    else if (length.length !== null)
+      training.known('sequenceLength', length.key, length.length, length.place, {
+        channel: length.folded.channel,
+        overridable: length.folded.overridable,
+      })
+    else if (shape.positions <= 1024)
+      training.default('sequenceLength', length.key, shape.positions, length.place)
+    else training.unknown('sequenceLength', key, 'the longest text that the model takes', length.place)
+    return
+  }
+  const edge = imageEdge(python)
+  if (edge === null) training.unknown('imageEdge', 'transforms', 'images are prepared elsewhere', place)
+  else training.known('imageEdge', edge.key, edge.edge, edge.place)
+}
+
+interface Edge {
+  edge: number
+  key: string
+  place: Place
+}
+
+/** Operations that leave images of one size, in the order in which they are trusted. */
+const cuts: [RegExp, string][] = [
+  [/^torchvision\.transforms\.(v2\.)?(RandomResizedCrop|CenterCrop|RandomCrop)$/, 'size'],
+  [/^torchvision\.transforms\.(v2\.)?Resize$/, 'size'],
+]
+/** Data sets whose images have one size, in pixels. */
+const smallImages: [RegExp, number][] = [
+  [/^torchvision\.datasets\.(CIFAR10|CIFAR100|SVHN)$/, 32],
+  [/^torchvision\.datasets\.(MNIST|FashionMNIST|EMNIST|KMNIST|QMNIST)$/, 28],
+]
+
+function imageEdge(python: PythonModule): Edge | null {
+  return once(python, 'image edge', () => {
+    for (const [pattern, key] of cuts) {
+      const calls = python.calls.filter((call) => call.name !== null && pattern.test(call.name))
+      if (calls.length === 0) continue
+      let best: Edge | null = null
+      for (const call of calls) {
+        const given = python.argument(call, key, 0)
+        if (given.state !== 'given' || given.folded.state !== 'known') return null
+        const size = [given.folded.value].flat()
+        if (size.some((one) => typeof one !== 'number')) return null
+        const edge = Math.max(...(size as number[]))
+        if (best === null || edge > best.edge) best = { edge, key: call.method, place: { ...given.span } }
+      }
+      return best
+    }
+    for (const [pattern, edge] of smallImages) {
+      const call = python.calls.find((one) => one.name !== null && pattern.test(one.name))
+      if (call !== undefined) return { edge, key: call.method, place: calleePlace(call) }
+    }
+    return null
+  })
+}
