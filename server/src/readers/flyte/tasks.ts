@@ -14,7 +14,7 @@ import {
   namePlace,
 } from '../pipelines/decorated-function.js'
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
-import { isInput, volatileIn } from '../pipelines/volatile-input.js'
+import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
@@ -45,7 +45,7 @@ function readTask(
 ): void {
   const { func, call, decorator } = task
   const place = namePlace(func)
-  const { subject, work } = describeStep(
+  const { subject, purpose, work } = describeStep(
     claims,
     python,
     { name: func.name, code: func, place, scope: func.qualified },
@@ -83,7 +83,7 @@ function readTask(
   for (const inner of calls) {
     for (const argument of inner.expr.args) {
       const input = argument.name ?? ''
-      const found = isInput(input, work) ? volatileIn(python, argument.value) : null
+      const found = volatileInput(python, argument.value, input, purpose)
       if (found !== null)
         subject.known('volatileInput', input, { what: found.what, input, when: 'compiled' }, found.place)
     }

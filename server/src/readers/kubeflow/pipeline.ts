@@ -1,13 +1,14 @@
 /** Steps of pipelines of the Kubeflow SDK, and what they ask for. Source: kfp 1.8 and 2.14, kfp/dsl/pipeline_task.py. */
 import type { Analysis } from '../../python/analysis.js'
 import type { Func, PythonModule } from '../../python/module.js'
+import { childrenOf } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { asBoolean, calleePlace, claimFolded } from '../claim-argument.js'
 import { describeAllSteps, describeStep, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
-import { isInput, isLabel, type Volatile, volatileIn } from '../pipelines/volatile-input.js'
+import { isInput, isLabel, type Volatile, volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader } from '../reader.js'
 import { changeStep } from './change.js'
@@ -38,7 +39,11 @@ export const kubeflowReader = defineReader({
     const staleness = stalenessOf(python, pipelines.tasksOf)
     for (const task of pipelines.tasks) {
       const place = calleePlace(task.call)
-      const { subject: step, work } = describeStep(
+      const {
+        subject: step,
+        purpose,
+        work,
+      } = describeStep(
         claims,
         python,
         { name: task.name, code: task.code, place, scope: scopeOf(task) },
@@ -50,7 +55,7 @@ export const kubeflowReader = defineReader({
           python,
           step,
           task,
-          work,
+          purpose,
           submissions.filter((one) => one.pipeline === task.pipeline),
         )
       claimIdentity(python, step, task)
@@ -113,8 +118,8 @@ function claimReason(
   if (reason !== null) step.known('uncachedFor', 'caching', reason.because, place)
 }
 
-function worksOf(python: PythonModule, tasks: Task[]): { name: string; work: StepWork[] }[] {
-  return tasks.map(({ name, code }) => ({ name, work: workOfStep(python, name, code).work }))
+function worksOf(python: PythonModule, tasks: Task[]): { name: string; purpose: StepWork[] }[] {
+  return tasks.map(({ name, code }) => ({ name, purpose: workOfStep(python, name, code).purpose }))
 }
 
 const variable = 'KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT'
@@ -224,11 +229,10 @@ function claimVolatile(
       found.place,
     )
   for (const argument of task.call.expr.args) {
-    const input = argument.name ?? ''
-    if (!isInput(input, work)) continue
-    const found = volatileIn(python, argument.value)
+    const input = argument.name ?? (argument.value.type === 'name' ? argument.value.id : '')
+    const found = volatileInput(python, argument.value, input, work)
     if (found !== null) {
-      claim(input, { ...found, place: { start: argument.start, end: argument.end } })
+      claim(input, found)
       return
     }
   }
@@ -239,7 +243,7 @@ function claimVolatile(
       if (!isInput(param.name, work)) continue
       const entry = python.entry(submission.inputs, param.name)
       if (entry.state !== 'given') continue
-      const found = volatileIn(python, entry.expr)
+      const found = volatileInput(python, entry.expr, param.name, work)
       if (found === null) continue
       const uses = task.call.expr.args.find(
         (one) => isInput(one.name ?? '', work) && mentions(one.value, param.name),
@@ -249,7 +253,7 @@ function claimVolatile(
         'volatileInput',
         param.name,
         { what: found.what, input: uses.name ?? param.name, when: 'run' },
-        { start: entry.expr.start, end: entry.expr.end },
+        found.place,
       )
       return
     }
@@ -265,21 +269,32 @@ function mentions(expr: Expr, name: string): boolean {
   return expr.type === 'list' || expr.type === 'tuple' ? expr.items.some((one) => mentions(one, name)) : false
 }
 
-/** Two calls of one component with the same text for every input do the same. */
+/** Two calls of one component with the same inputs do the same. */
 function claimIdentity(python: PythonModule, step: SubjectBuilder<'Step'>, task: Task): void {
-  const { call } = task
-  if (call.expr.args.length === 0 || call.loops.length > 0 || call.conditional) return
+  const { call, pipeline } = task
+  if (call.expr.args.length === 0 || call.loops.length > 0 || call.conditional || pipeline === null) return
   const inputs = call.expr.args
     .filter((one) => !isLabel(one.name ?? ''))
-    .map(
-      (one) => `${one.name ?? ''}=${python.text.slice(one.value.start, one.value.end).replace(/\s+/g, ' ')}`,
-    )
+    .map((one) => `${one.name ?? ''}=${valueText(python, one.value)}`)
     .sort()
   const callee = python.text.slice(call.expr.callee.start, call.expr.callee.end)
   step.known(
     'identity',
     task.name,
-    `${task.pipeline?.qualified ?? ''}:${callee}(${inputs.join(', ')})`,
+    `${pipeline.node.start}:${callee}(${inputs.join(', ')})`,
     calleePlace(call),
   )
+}
+
+/** What is written, and for names also where their value comes from. */
+function valueText(python: PythonModule, expr: Expr): string {
+  const text = python.text.slice(expr.start, expr.end).replace(/\s+/g, ' ')
+  const origins: number[] = []
+  const visit = (one: Expr): void => {
+    if (one.type === 'name')
+      origins.push(python.definition(one).start === one.start ? -1 : python.definition(one).start)
+    childrenOf(one).forEach(visit)
+  }
+  visit(expr)
+  return `${text}@${origins.join('.')}`
 }

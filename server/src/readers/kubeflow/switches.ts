@@ -53,15 +53,19 @@ function pipelineOf(python: PythonModule, submitted: Call, expr: Expr, pipelines
   if (direct !== null) return pipelines.includes(direct) ? direct : null
   const path = comparable(python, expr)
   let found: Func | null = null
+  let unread = false
   for (const call of python.calls) {
     if (call.method !== 'compile' || call.expr.start > submitted.expr.start) continue
     const target = python.argument(call, 'package_path', 1)
     const func = python.argument(call, 'pipeline_func', 0)
     if (target.state !== 'given' || func.state !== 'given') continue
     const compiled = python.functionOf(func.expr)
-    if (compiled !== null && comparable(python, target.expr) === path) found = compiled
+    if (compiled === null) continue
+    if (comparable(python, target.expr) === path) found = compiled
+    else if (target.folded.state === 'unknown') unread = true
   }
-  return found ?? (pipelines.length === 1 ? pipelines[0]! : null)
+  // One pipeline that is compiled into a file whose name cannot be read.
+  return found ?? (unread && pipelines.length === 1 ? pipelines[0]! : null)
 }
 
 function comparable(python: PythonModule, expr: Expr): string {

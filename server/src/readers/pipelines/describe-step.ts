@@ -19,20 +19,33 @@ export function stepEvidence(python: PythonModule): Evidence {
   return { role: role === 'test' ? 'test' : 'job', accelerator: 'none', small, notebook }
 }
 
+export interface WorkOfStep {
+  purpose: StepWork[]
+  work: StepWork[]
+  seen: boolean
+}
+
+/** How many calls make a part of the code more than a detail. One that trains or deploys is enough. */
+const weighty: Record<StepWork, number> = {
+  train: 1,
+  tune: 1,
+  deploy: 1,
+  evaluate: 2,
+  prepare: 3,
+  download: 2,
+  report: 1,
+}
+
 /** What a step does: its name says what it is for, its code (where it is at hand) what else it does. */
-export function workOfStep(
-  python: PythonModule,
-  name: string,
-  code: Func | null,
-): { work: StepWork[]; seen: boolean } {
+export function workOfStep(python: PythonModule, name: string, code: Func | null): WorkOfStep {
   const named = workOfName(name)
-  if (code === null) return { work: named, seen: false }
+  if (code === null) return { purpose: named, work: named, seen: false }
   const seen = workOfCode(python, code)
-  const weighty = (one: (typeof seen)[number]) =>
-    one.work === 'train' || one.work === 'deploy' || one.calls >= 2 || named.includes(one.work)
-  const work = seen.filter(weighty).map((one) => one.work)
+  const work = seen
+    .filter((one) => one.calls >= weighty[one.work] || named.includes(one.work))
+    .map((one) => one.work)
   for (const one of named) if (!work.includes(one)) work.push(one)
-  return { work: work.length > 0 ? work : seen.map((one) => one.work), seen: true }
+  return { purpose: named.length > 0 ? named : work, work, seen: true }
 }
 
 export function describeStep(
@@ -40,22 +53,23 @@ export function describeStep(
   python: PythonModule,
   step: { name: string; code: Func | null; place: Place; scope: string },
   about: Described,
-): { subject: SubjectBuilder<'Step'>; work: StepWork[] } {
+): { subject: SubjectBuilder<'Step'>; purpose: StepWork[]; work: StepWork[] } {
   const { place } = step
   const subject = claims.subject('Step', place, step.scope, about.evidence)
-  const { work, seen } = workOfStep(python, step.name, step.code)
+  const { purpose, work, seen } = workOfStep(python, step.name, step.code)
   subject.known('name', about.key, step.name, place)
   subject.known('engine', about.key, about.engine, place)
   subject.known('unit', about.key, about.unit, place)
+  subject.known('purpose', about.key, purpose, place)
   subject.known('work', about.key, work, place)
   subject.known('unseen', about.key, !seen, place)
-  return { subject, work }
+  return { subject, purpose, work }
 }
 
 /** A switch for all steps of a pipeline. */
 export function describeAllSteps(
   claims: ClaimBuilder,
-  steps: { name: string; work: StepWork[] }[],
+  steps: { name: string; purpose: StepWork[] }[],
   at: { place: Place; scope: string },
   about: Described,
 ): SubjectBuilder<'Step'> {
@@ -64,7 +78,7 @@ export function describeAllSteps(
   subject.known('engine', about.key, about.engine, place)
   subject.known('unit', about.key, about.unit, place)
   subject.known('allSteps', about.key, [...new Set(steps.map((one) => one.name))], place)
-  subject.known('work', about.key, [...new Set(steps.flatMap((one) => one.work))], place)
+  subject.known('purpose', about.key, [...new Set(steps.flatMap((one) => one.purpose))], place)
   subject.known('unseen', about.key, steps.length === 0, place)
   return subject
 }

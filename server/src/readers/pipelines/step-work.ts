@@ -14,53 +14,61 @@ export function wordsOf(name: string): string[] {
 
 /** By the beginning of a word; the first that fits wins. */
 const byWord: [RegExp, StepWork][] = [
-  [/^(deploy|serv(e|ing)|register|registry|promot|publish|endpoint|release|rollout|push)/, 'deploy'],
+  [/^(deploy|serv(e|ing)$|register|registry|promot|publish|endpoint|release|rollout|push)/, 'deploy'],
   [
-    /^(notif|alert|slack|discord|email|approv|monitor|cleanup|delete|teardown|install|log|print|report)/,
+    /^(notif|alert|slack|discord|email|approv|monitor|cleanup|delete|teardown|install|log|logs|logger|print|report)/,
     'report',
   ],
-  [/^(down(load)?$|download|fetch|ingest|import|crawl|scrap|acquir)/, 'download'],
+  [/^(download|fetch|ingest|crawl|scrap|acquir|extract$)/, 'download'],
+  [/^(tun(e|er|ing)$|hpo$|hp$|hyper|automl|sweep$)/, 'tune'],
   [
-    /^(prep|pre?proces|process|feature|transform|token|embed|clean|normali|augment|encod|resiz|etl$|vectori|chunk|filter|featuri|imput|split|wrangl|engineer)/,
+    /^(prep$|prepar|pre?proc|feature(s|d)?$|featur(iz|is)|transform(s|ed|er|ing|ation|ations)?$|token|embed(s|ding|dings|der)?$|clean(s|ed|er|ing)?$|normali|augment|encod|resiz|etl$|vectori|chunk|imput(e|er|ing|ation)|wrangl|engineer)/,
     'prepare',
   ],
-  [/^(train|finetun|fine$|tun(e|er|ing)$|fit$|hpo$|hp$|hyper|pretrain|distill?)/, 'train'],
-  [/^(eval|test|scor|benchmark|metric|assess)/, 'evaluate'],
+  [/^(train|finetun|fine$|fit$|fitting$|pretrain|distill)/, 'train'],
+  [/^(eval|test|tests|testing$|scor|benchmark|metric|assess|predict|infer$|inference|batch$)/, 'evaluate'],
 ]
 
 /** Words after which `train`, `test` and the like only say which data is meant: `split_train_test`, `training_data`. */
-const dataWords = /^(data|dataset|datasets|set|sets|csv|records|table|split|val|validation|images|examples)$/
-const loads = /^(load|loader|read|reader|get|pull|extract|query|source)/
+const dataWords =
+  /^(data|dataset|datasets|df|dataframe|csv|records|corpus|images|examples|documents|texts|audio|videos)$/
+const loads = /^(load|loader|loading|read|reader|get|pull|query|source|import|importer|collect)$/
+const makes =
+  /^(generat|creat|mak|build|process|split|filter|merge|convert|parse|format|join|aggregat|sampl|shard|materiali)/
 
 /** What a name says. Empty where it says nothing: `step_1`, `model_loader`. */
 export function workOfName(name: string): StepWork[] {
   const words = wordsOf(name)
+  // `clean_up` is not about data.
+  if (words.some((word, index) => word === 'clean' && words[index + 1] === 'up')) return ['report']
   const found: StepWork[] = []
-  const ofData = words.some((word) => dataWords.test(word))
+  const add = (work: StepWork) => {
+    if (!found.includes(work)) found.push(work)
+  }
   for (const [index, word] of words.entries()) {
     const kind = byWord.find(([pattern]) => pattern.test(word))?.[1]
     if (kind === undefined) continue
     const next = words[index + 1]
     // `train_test_split`, `load_training_data`: the set, not the act.
     const namesSet =
-      (kind === 'train' || kind === 'evaluate') &&
-      /^(train|training|test|testing)$/.test(word) &&
-      ((next !== undefined && (dataWords.test(next) || /^(test|valid|eval)/.test(next))) ||
+      /^(train|training|test|testing|eval|evaluation)$/.test(word) &&
+      ((next !== undefined && (dataWords.test(next) || /^(set|sets|split|test|valid|eval|val)/.test(next))) ||
         (index > 0 && /^(train|split)/.test(words[index - 1]!)))
-    if (namesSet) {
-      if (!found.includes('prepare')) found.push('prepare')
-    } else if (!found.includes(kind)) found.push(kind)
+    if (!namesSet) add(kind)
+    else if (words.some((one) => /^split/.test(one))) add('prepare')
   }
-  if (found.length === 0 && ofData && words.some((word) => loads.test(word))) return ['download']
-  if (found.length === 0 && ofData && words.some((word) => /^(generat|creat|mak|build|prepar)/.test(word)))
-    return ['prepare']
+  const ofData = words.some((word) => dataWords.test(word))
+  if (found.length === 0 && ofData) {
+    if (words.some((word) => makes.test(word))) return ['prepare']
+    if (words.some((word) => loads.test(word))) return ['download']
+  }
   return found
 }
 
 const preparing =
-  /^(pandas\.(read_|concat|merge|get_dummies|to_datetime|cut|qcut|melt|pivot)|sklearn\.(preprocessing|feature_extraction|feature_selection|impute|decomposition)\.|sklearn\.model_selection\.train_test_split$|pyspark\.|datasets\.load_dataset|nltk\.|spacy\.|cv2\.|librosa\.|tensorflow_transform\.|apache_beam\.|PIL\.)/
+  /^(pandas\.(read_|concat|merge|get_dummies|to_datetime|cut|qcut|melt|pivot)|sklearn\.(preprocessing|feature_extraction|feature_selection|impute|decomposition)\.|sklearn\.model_selection\.train_test_split$|pyspark\.ml\.feature\.|datasets\.load_dataset|nltk\.|spacy\.|cv2\.|librosa\.|tensorflow_transform\.|PIL\.)/
 const preparingMethods =
-  /^(fillna|dropna|merge|groupby|get_dummies|drop_duplicates|fit_transform|to_csv|to_parquet|to_pickle|tokenize|apply|astype|pivot|resample|rolling|drop|replace|map)$/
+  /^(fillna|dropna|merge|groupby|get_dummies|drop_duplicates|fit_transform|to_csv|to_parquet|to_pickle|tokenize|astype|pivot|resample|rolling)$/
 const evaluating = /^(sklearn\.metrics\.|evaluate\.load|torchmetrics\.)/
 const evaluatingMethods = /^(evaluate|score|predict_proba)$/
 const deployingMethods = /^(deploy|register_model|create_endpoint|upload_model)$/
@@ -85,7 +93,7 @@ function workOfCall(call: Call): StepWork | null {
   if (trainingMethods.test(method)) return isScaler(call) ? 'prepare' : 'train'
   if (deployingMethods.test(method)) return 'deploy'
   if (evaluatingMethods.test(method)) return 'evaluate'
-  return preparingMethods.test(method) && name === null ? 'prepare' : null
+  return preparingMethods.test(method) ? 'prepare' : null
 }
 
 /** `scaler.fit(x)` prepares; it trains nothing. */

@@ -156,3 +156,51 @@ export function isInput(input: string, work: readonly StepWork[]): boolean {
   if (names.test(name) || times.test(name)) return false
   return !outputs.test(name) || work.includes('prepare')
 }
+
+/** In lists of arguments and dictionaries the name beside the value tells what it is for. */
+export function volatileInput(
+  python: PythonModule,
+  expr: Expr,
+  input: string,
+  work: readonly StepWork[],
+  depth = 0,
+): (Volatile & { input: string }) | null {
+  if (depth > deepest) return null
+  const value = python.definition(expr)
+  if (value.type === 'dict') {
+    for (const entry of value.entries) {
+      const key = entry.key === null ? null : python.fold(entry.key)
+      const name = key?.state === 'known' ? String(key.value) : input
+      const found = volatileInput(python, entry.value, name, work, depth + 1)
+      if (found !== null) return found
+    }
+    return null
+  }
+  if (value.type === 'list' || value.type === 'tuple') {
+    let flag = input
+    for (const item of value.items) {
+      const folded = item.type === 'constant' ? item.value : null
+      const found = isInput(flag, work) ? volatileInput(python, item, flag, work, depth + 1) : null
+      if (found !== null) return found
+      flag =
+        typeof folded === 'string' && folded.startsWith('-')
+          ? folded.replace(/^-+/, '').replace(/-/g, '_')
+          : input
+    }
+    return null
+  }
+  if (value.type === 'call') {
+    const call = python.callOf(value)
+    if (call !== null && /^(ProcessingInput|TrainingInput|TransformInput)$/.test(call.method)) {
+      const source = python.argument(
+        call,
+        call.method === 'TransformInput' ? 'data' : call.method === 'TrainingInput' ? 's3_data' : 'source',
+        0,
+      )
+      return source.state === 'given' ? volatileInput(python, source.expr, input, work, depth + 1) : null
+    }
+  }
+  if (!isInput(input, work)) return null
+  const found = volatileIn(python, expr)
+  return found === null ? null : { ...found, input }
+}

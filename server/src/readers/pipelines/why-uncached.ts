@@ -30,7 +30,7 @@ function commentOn(python: PythonModule, span: Span): string | null {
 const drawn =
   /^(random\.(random|randint|choices?|randrange|sample|uniform|getrandbits|shuffle)|uuid\.uuid[14]|secrets\.\w+|numpy\.random\.(rand|randint|random|randn|choice|uniform|normal))$/
 const outside =
-  /^(requests\.(get|post|put|request)|urllib\.request\.urlopen|google\.cloud\.bigquery\.|pymysql\.|psycopg2?\.|sqlalchemy\.create_engine|pandas\.read_(sql|sql_query|sql_table|gbq)|snowflake\.|feedparser\.|yfinance\.|pymongo\.|zenml\.client\.Client)/
+  /^(requests\.(get|post|put|request)|urllib\.request\.urlopen|google\.cloud\.bigquery\.|pymysql\.|psycopg2?\.|sqlalchemy\.create_engine|pandas\.read_(sql|sql_query|sql_table|gbq)|snowflake\.|feedparser\.|yfinance\.|pymongo\.|zenml\.client\.Client|zenml\.(steps\.)?get_step_context|zenml\.(pipelines\.)?get_pipeline_context|openai\.|anthropic\.|litellm\.)/
 const clocks = /^(datetime\.datetime\.(now|utcnow)|datetime\.date\.today|time\.time)$/
 
 export interface Reason {

@@ -44,6 +44,19 @@ export function changeEstimator(claim: Claim, value: unknown, facts: UnitFacts):
       const quote = /["']/.exec(facts.unit.text.slice(target.start, target.end))?.[0] ?? '"'
       return change(`Use ${type}`, `${quote}${type}${quote}`)
     }
+    case 'nodes': {
+      const position = containerEstimators.has(call.name ?? '') ? 2 : null
+      const argument = python.argument(call, claim.key, position)
+      const write = writeArgument(facts, call, claim.key, argument, String(value))
+      return 'reason' in write
+        ? write
+        : {
+            title: `Start ${value} machine: ${claim.key}=${value}`,
+            safety: 'unsafe',
+            writes: [write],
+            imports: [],
+          }
+    }
     case 'checkpointStore': {
       const { code, imports } = checkpointFolder(python, call, path, claim.site.unit)
       return change(`Keep checkpoints in a bucket: ${claim.key}=…`, code, imports)

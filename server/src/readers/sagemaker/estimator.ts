@@ -13,6 +13,7 @@ import {
   containerEstimators,
   defaultMaxRun,
   frameworkEstimators,
+  onProcessorsOnly,
   tuners,
 } from './names.js'
 import { claimLaunch } from './script.js'
@@ -149,6 +150,21 @@ function readEstimator(
     otherwise: null,
   })
   claimCheckpoints(python, compute, call)
+  const jobs = search === null ? startedJobs(python, call) : null
+  compute.known('jobsStarted', 'fit', jobs, place, { site })
+  if (onProcessorsOnly.has(call.name!)) {
+    // The container holds no library for accelerators, whatever the script is.
+    compute.known('work', call.method, ['train'], place, { site })
+    compute.known('acceleratorLibrary', call.method, null, place, { site })
+  }
+}
+
+/** Calls of `fit` on this estimator; null: several, in a loop, or handed on. A cell of a notebook is run again and again. */
+function startedJobs(python: PythonModule, call: Call): number | null {
+  if (python.evidence.notebook || call.loops.length > 0) return null
+  const fits = python.calls.filter((one) => one.method === 'fit' && one.receiverCall === call)
+  const all = python.calls.filter((one) => one.method === 'fit')
+  return all.length === 1 && fits.length === 1 && fits[0]!.loops.length === 0 ? 1 : null
 }
 
 function claimMachine(

@@ -41,6 +41,13 @@ const containers = [
 export const frameworkEstimators = new Set(frameworks.map((name) => `sagemaker.${name}`))
 export const containerEstimators = new Set(containers.map((name) => `sagemaker.${name}`))
 
+/** Of these, the ones whose container computes on processors only (developer guide, "Common parameters for built-in algorithms"). */
+export const onProcessorsOnly = new Set(
+  ['sklearn.SKLearn', 'sklearn.estimator.SKLearn', 'RandomCutForest', 'LDA'].map(
+    (name) => `sagemaker.${name}`,
+  ),
+)
+
 export const tuners = ['sagemaker.tuner.HyperparameterTuner', 'sagemaker.HyperparameterTuner']
 
 /** An argument under its name in version 2 and, where that differs, in version 1. */
@@ -64,7 +71,7 @@ export const argumentsOf = {
 export const defaultMaxRun = 86_400
 
 /**
- * Families of machines that training jobs can have, of those in the catalogue with a single GPU (SageMaker pricing page,
- * on-demand training). EC2 has more.
+ * Families of machines that training jobs can have, of those in the catalogue with a single GPU, and a general one without
+ * (SageMaker pricing page, on-demand training). EC2 has more.
  */
-export const trainingFamilies = new Set(['p2', 'p3', 'p5', 'g4dn', 'g5', 'g6', 'g6e'])
+export const trainingFamilies = new Set(['p2', 'p3', 'p5', 'g4dn', 'g5', 'g6', 'g6e', 'm6i'])

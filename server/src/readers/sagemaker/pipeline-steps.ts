@@ -4,14 +4,13 @@
  */
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { asBoolean, calleePlace, callSite, claimedCall, claimFolded } from '../claim-argument.js'
 import { stepEvidence } from '../pipelines/describe-step.js'
 import { workOfName } from '../pipelines/step-work.js'
-import { isInput, volatileIn } from '../pipelines/volatile-input.js'
+import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
@@ -21,12 +20,24 @@ import { writeArgument } from '../write-argument.js'
 const kinds: Record<string, StepWork[]> = {
   ProcessingStep: [],
   TrainingStep: ['train'],
-  TuningStep: ['train'],
+  TuningStep: ['tune'],
   TransformStep: ['evaluate'],
-  AutoMLStep: ['train'],
+  AutoMLStep: ['tune'],
 }
 const stepName =
   /^sagemaker\.(mlops\.)?workflow\.((steps|automl_step)\.)?(ProcessingStep|TrainingStep|TuningStep|TransformStep|AutoMLStep)$/
+
+const contexts = [
+  'sagemaker.workflow.pipeline_context',
+  'sagemaker.mlops.workflow',
+  'sagemaker.core.workflow',
+]
+const localSessions = contexts.map((module) => `${module}.LocalPipelineSession`)
+const sessions = contexts.map((module) => `${module}.PipelineSession`)
+const pipelines = ['pipeline.Pipeline', 'Pipeline'].flatMap((name) => [
+  `sagemaker.workflow.${name}`,
+  `sagemaker.mlops.workflow.${name}`,
+])
 
 export const sagemakerPipelineReader = defineReader({
   name: 'sagemaker-pipelines',
@@ -36,6 +47,8 @@ export const sagemakerPipelineReader = defineReader({
     const python = facts.python
     if (python === undefined) return
     const evidence = stepEvidence(python)
+    // On the machine of whoever runs it nothing is billed.
+    if (python.usesHere(...localSessions) && !python.usesHere(...sessions)) return
     for (const call of python.calls) {
       const kind = call.name === null ? null : (stepName.exec(call.name)?.at(-1) ?? null)
       if (kind === null) continue
@@ -48,6 +61,7 @@ export const sagemakerPipelineReader = defineReader({
       step.known('name', 'name', name, place)
       step.known('engine', 'sagemaker', 'SageMaker Pipelines', place)
       step.known('unit', kind, 'job', place)
+      step.known('purpose', kind, work, place)
       step.known('work', kind, work, place)
       step.known('unseen', kind, false, place)
       claimCaching(python, step, call)
@@ -91,6 +105,8 @@ function claimCaching(python: PythonModule, step: SubjectBuilder<'Step'>, call: 
   }
   const none = given.state === 'given' && given.folded.state === 'known' && given.folded.value === null
   if (given.state === 'absent' || none) {
+    // What only makes steps is a library; its users decide.
+    if (!python.uses(...pipelines)) return
     step.default('cached', 'cache_config', false, place, { site: callSite(call, 'step') })
     reasonFor(python, step, call)
     return
@@ -158,59 +174,13 @@ function claimVolatile(
     for (const argument of one.expr.args) {
       const positional = argument.name === null && (one.method === 'fit' || one.method === 'run')
       if (!positional && !(argument.name !== null && keyArguments.includes(argument.name))) continue
-      const found = volatileInside(python, argument.value, argument.name ?? 'inputs', work)
+      const found = volatileInput(python, argument.value, argument.name ?? 'inputs', work)
       if (found === null) continue
       const { what, placeholder, place, input } = found
       step.known('volatileInput', input, { what, input, when: placeholder ? 'run' : 'compiled' }, place)
       return
     }
   }
-}
-
-/** In lists of arguments and dictionaries the name beside the value tells what it is for. */
-function volatileInside(
-  python: PythonModule,
-  expr: Expr,
-  input: string,
-  work: readonly StepWork[],
-): (NonNullable<ReturnType<typeof volatileIn>> & { input: string }) | null {
-  const value = python.definition(expr)
-  if (value.type === 'dict') {
-    for (const entry of value.entries) {
-      const key = entry.key === null ? null : python.fold(entry.key)
-      const name = key?.state === 'known' ? String(key.value) : input
-      const found = volatileInside(python, entry.value, name, work)
-      if (found !== null) return found
-    }
-    return null
-  }
-  if (value.type === 'list' || value.type === 'tuple') {
-    let flag = input
-    for (const item of value.items) {
-      const folded = item.type === 'constant' ? item.value : null
-      const found = isInput(flag, work) ? volatileInside(python, item, flag, work) : null
-      if (found !== null) return found
-      flag =
-        typeof folded === 'string' && folded.startsWith('-')
-          ? folded.replace(/^-+/, '').replace(/-/g, '_')
-          : input
-    }
-    return null
-  }
-  if (value.type === 'call') {
-    const call = python.callOf(value)
-    if (call !== null && /^(ProcessingInput|TrainingInput|TransformInput)$/.test(call.method)) {
-      const source = python.argument(
-        call,
-        call.method === 'TransformInput' ? 'data' : call.method === 'TrainingInput' ? 's3_data' : 'source',
-        0,
-      )
-      return source.state === 'given' ? volatileInside(python, source.expr, input, work) : null
-    }
-  }
-  if (!isInput(input, work)) return null
-  const found = volatileIn(python, expr)
-  return found === null ? null : { ...found, input }
 }
 
 const module3 = /(^|\.)mlops\.workflow/

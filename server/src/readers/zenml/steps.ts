@@ -31,7 +31,7 @@ import {
   workOfStep,
 } from '../pipelines/describe-step.js'
 import { workOfName } from '../pipelines/step-work.js'
-import { isInput, volatileIn } from '../pipelines/volatile-input.js'
+import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -226,11 +226,11 @@ function worksOf(
   python: PythonModule,
   calls: StepCall[],
   pipeline: Func,
-): { name: string; work: StepWork[] }[] {
-  const works = calls.map(({ name, code }) => ({ name, work: workOfStep(python, name, code).work }))
+): { name: string; purpose: StepWork[] }[] {
+  const works = calls.map(({ name, code }) => ({ name, purpose: workOfStep(python, name, code).purpose }))
   const named = workOfName(pipeline.name)
   // A pipeline that is called deployment deploys, whatever its steps are called.
-  return works.map((one) => (named.includes('deploy') ? { ...one, work: ['deploy' as const] } : one))
+  return works.map((one) => (named.includes('deploy') ? { ...one, purpose: ['deploy' as const] } : one))
 }
 
 /** A step that is given something new in each run; it is a subject of its own, at its call. */
@@ -242,11 +242,10 @@ function readInputs(
   pipelineSwitch: ArgumentValue | null,
   evidence: Evidence,
 ): void {
-  const { work } = workOfStep(python, one.name, one.code)
+  const { purpose } = workOfStep(python, one.name, one.code)
   for (const argument of one.call.expr.args) {
     const input = argument.name ?? ''
-    if (!isInput(input, work)) continue
-    const found = volatileIn(python, argument.value)
+    const found = volatileInput(python, argument.value, input, purpose)
     if (found === null) continue
     const place = calleePlace(one.call)
     const { subject } = describeStep(
@@ -293,7 +292,7 @@ function readOptions(
       ? describeAllSteps(
           claims,
           pipeline === null
-            ? workOfName(name).map((work) => ({ name, work: [work] }))
+            ? workOfName(name).map((work) => ({ name, purpose: [work] }))
             : worksOf(python, stepCalls(python, pipeline.func, steps), pipeline.func),
           { place, scope },
           about(evidence),

@@ -1,6 +1,6 @@
 import { effective } from '../hardware.js'
 import { defineRule } from '../rule.js'
-import { isReusable, nameOf, stepsBeside, workOf } from './step-words.js'
+import { isReusable, nameOf, purposeOf, stepsBeside } from './step-words.js'
 
 export default defineRule({
   name: 'pipeline/duplicate-job',
@@ -10,7 +10,7 @@ export default defineRule({
   summary: 'Two jobs that do the same to the same inputs are paid for twice.',
   check(step, { report }) {
     const identity = effective(step.settings.identity)
-    if (identity === undefined || !isReusable(workOf(step))) return
+    if (identity === undefined || !isReusable(purposeOf(step))) return
     const same = stepsBeside(step).filter((one) => effective(one.settings.identity) === identity)
     const index = same.findIndex((one) => one.subject.id === step.subject.id)
     // Said once, at the first that could go.

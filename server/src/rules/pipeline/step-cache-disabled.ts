@@ -3,7 +3,16 @@ import type { Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import type { Report, RuleContext, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
-import { actsOnOthers, isReusable, listed, nameOf, rerunSaving, stepsBeside, workOf } from './step-words.js'
+import {
+  actsOnOthers,
+  isReusable,
+  listed,
+  makes,
+  nameOf,
+  purposeOf,
+  rerunSaving,
+  stepsBeside,
+} from './step-words.js'
 
 export default defineRule({
   name: 'pipeline/step-cache-disabled',
@@ -23,7 +32,7 @@ export default defineRule({
 /** Somebody has switched it off for one step. */
 function reportStep(step: Judged<'Step'>, report: RuleContext['report']): void {
   const cached = step.settings.cached!
-  const work = workOf(step)
+  const work = purposeOf(step)
   if (!isReusable(work) || effective(step.settings.uncachedFor) !== undefined) return
   const shared = stepsBeside(step).filter(
     ({ settings }) =>
@@ -40,16 +49,12 @@ function reportStep(step: Judged<'Step'>, report: RuleContext['report']): void {
       : `Caching is off for ${what}: ${engine} would reuse ${names.length > 1 ? 'their' : 'its'} outputs while nothing that goes in has changed.`
   report({
     at: cached,
-    severity: actsOnOthers(work) || readsOnly(work) ? 'information' : 'warning',
+    // What it fetches may have changed where nothing that goes in has.
+    severity: actsOnOthers(work) || !makes(work) ? 'information' : 'warning',
     message,
     saving: rerunSaving,
     fixes: [{ set: [{ claim: cached, value: true }] }],
   })
-}
-
-/** What it fetches may have changed where nothing that goes in has. */
-function readsOnly(work: readonly string[]): boolean {
-  return work.length > 0 && work.every((one) => one === 'download')
 }
 
 /** Somebody has switched it off for all steps of a pipeline. */
@@ -57,11 +62,11 @@ function reportPipeline(step: Judged<'Step'>, report: RuleContext['report']): vo
   const cached = step.settings.cached!
   if (effective(step.settings.uncachedFor) !== undefined) return
   const names = effective(step.settings.allSteps)!
-  const work = workOf(step)
+  const work = purposeOf(step)
   const engine = effective(step.settings.engine) ?? 'the orchestrator'
   // A pipeline that only deploys or predicts is run for what it does.
-  if (names.length > 0 && work.length > 0 && !isReusable(work)) return
-  const known = names.length > 0 && isReusable(work)
+  if (names.length > 0 && work.length > 0 && !makes(work) && !work.every((one) => one === 'download')) return
+  const known = names.length > 0 && makes(work)
   const all =
     names.length === 0
       ? 'all steps of this pipeline'
@@ -84,11 +89,11 @@ function reportDefault(step: Judged<'Step'>, report: RuleContext['report']): voi
     (one) => one.settings.cached?.state === 'default' && isWorthCaching(one),
   )
   if (group[0]?.subject.id !== step.subject.id) return
-  const names = group.map(nameOf)
+  const names = [...new Set(group.map(nameOf))]
   const job = effective(step.settings.unit) === 'job'
-  const many = group.length > 1
+  const many = names.length > 1
   const again = many
-    ? `${group.length} steps of this pipeline run again in each execution (${listed(names)})`
+    ? `${names.length} steps of this pipeline run again in each execution (${listed(names)})`
     : `Step "${names[0]}" runs again in each execution of the pipeline`
   const request: Report = {
     at: step.settings.cached!,
@@ -105,7 +110,7 @@ function reportDefault(step: Judged<'Step'>, report: RuleContext['report']): voi
 }
 
 function isWorthCaching(step: Judged<'Step'>): boolean {
-  const work = workOf(step)
+  const work = purposeOf(step)
   if (effective(step.settings.uncachedFor) !== undefined || actsOnOthers(work)) return false
   // A machine of its own is worth it for what is not known as well; a task among others only where data are made.
   return effective(step.settings.unit) === 'job' || work.includes('prepare')
@@ -113,7 +118,7 @@ function isWorthCaching(step: Judged<'Step'>): boolean {
 
 /** Training may be meant to start anew; data that are prepared again are not. */
 function severityOf(group: readonly Judged<'Step'>[]): Severity {
-  return group.some((one) => !workOf(one).every((work) => work === 'train' || work === 'evaluate'))
+  return group.some((one) => !purposeOf(one).every((work) => work === 'train' || work === 'evaluate'))
     ? 'warning'
     : 'information'
 }

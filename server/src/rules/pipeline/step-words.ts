@@ -3,13 +3,24 @@ import type { Judged } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { effective } from '../hardware.js'
 
+/** What a step is for. */
+export function purposeOf(step: Judged<'Step'>): readonly StepWork[] {
+  return effective(step.settings.purpose) ?? []
+}
+
+/** Everything that it does. */
 export function workOf(step: Judged<'Step'>): readonly StepWork[] {
   return effective(step.settings.work) ?? []
 }
 
-/** Work whose result can be kept: it depends on what goes in. */
+/** Work that makes something out of its inputs; what it makes of the same inputs can be kept. */
+export function makes(work: readonly StepWork[]): boolean {
+  return work.some((one) => one === 'prepare' || one === 'train' || one === 'tune')
+}
+
+/** The same with what is only fetched, which may be newer. */
 export function isReusable(work: readonly StepWork[]): boolean {
-  return work.some((one) => one === 'prepare' || one === 'train' || one === 'download')
+  return makes(work) || work.includes('download')
 }
 
 /** The step exists for what it does to something else: it deploys, installs, tells. */

@@ -1,6 +1,6 @@
 import { effective } from '../hardware.js'
 import { defineRule } from '../rule.js'
-import { isReusable, nameOf, rerunSaving, workOf } from './step-words.js'
+import { isReusable, nameOf, purposeOf, rerunSaving } from './step-words.js'
 
 export default defineRule({
   name: 'pipeline/volatile-cache-key',
@@ -12,7 +12,7 @@ export default defineRule({
     const { cached, volatileInput } = step.settings
     const found = effective(volatileInput)
     if (found === undefined || effective(cached) !== true) return
-    const work = workOf(step)
+    const work = purposeOf(step)
     if (!isReusable(work) || effective(step.settings.uncachedFor) !== undefined) return
     const input = found.input === '' ? 'an input' : `the input "${found.input}"`
     report({
