@@ -177,6 +177,7 @@ export const starExports: Record<string, string[]> = {
     'CSVLogger',
   ],
   'keras.layers': ['Dense', 'Conv1D', 'Conv2D', 'Conv3D', 'LSTM', 'GRU', 'Bidirectional', 'Embedding'],
+  'fastai.callback.wandb': ['WandbCallback'],
   // All of its `all` modules are spelled so.
   fastai: [
     'Learner',

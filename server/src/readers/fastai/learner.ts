@@ -178,19 +178,9 @@ function readLoaders(python: PythonModule, evidence: Evidence, claims: ClaimBuil
       anchor: 'loaders',
     })
     pipeline.known('feeds', call.method, 'training', place)
-    const decoder = decoderOf(python, call)
-    if (decoder === null) pipeline.unknown('work', 'dls', 'what it loads cannot be told', place)
-    else {
-      pipeline.known('work', decoder, decoder === 'tables' ? 'memory' : 'decode', place)
-      if (decoder !== 'tables') pipeline.known('decoder', decoder, decoder, place)
-    }
+    // Who asks for none where all cores are the default had a reason.
+    if (/Tabular|Collab/.test(python.text.slice(call.expr.start, call.expr.callee.end)))
+      pipeline.known('work', 'dls', 'memory', place)
+    else pipeline.unknown('work', 'num_workers', 'workers were left out on purpose', place)
   }
-}
-
-function decoderOf(python: PythonModule, call: Call): string | null {
-  const written = python.text.slice(call.expr.start, call.expr.callee.end)
-  if (/Tabular|Collab/.test(written)) return 'tables'
-  const kind = /(Image|Segmentation)\w*Data(Loaders|Bunch)/.exec(written)?.[0]
-  if (kind !== undefined) return kind
-  return codeMatches(python, /\bImageBlock\b/) && call.method === 'dataloaders' ? 'ImageBlock' : null
 }

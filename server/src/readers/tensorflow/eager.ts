@@ -169,12 +169,23 @@ function jaxSteps(python: PythonModule): Step[] {
     if (!updates || readsValues(python, func) || func.calls.some((one) => one.loops.length > 0)) continue
     if (
       compiled(python, func, jaxCompilers) ||
-      callSites(python, func).every((one) => one.loops.length === 0)
+      callSites(python, func).every(({ loops }) => loops.length === 0 || isShort(loops))
     )
       continue
     found.add(func)
   }
   return [...found].map((func) => ({ func, decorator: 'jax.jit' }))
+}
+
+/** A loop of a few passes shows something rather than trains. */
+function isShort(loops: Call['loops']): boolean {
+  const [only] = loops
+  return (
+    loops.length === 1 &&
+    only!.trips.state === 'known' &&
+    typeof only!.trips.value === 'number' &&
+    only!.trips.value <= 50
+  )
 }
 
 function callSites(python: PythonModule, func: Func): Call[] {

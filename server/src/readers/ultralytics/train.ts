@@ -84,12 +84,14 @@ function readTrain(python: PythonModule, call: Call, context: ReaderContext, cla
     otherwise: workersByDefault,
   })
   pipeline.known('feeds', 'train', 'training', place)
+  // Who asks for none where eight are the default had a reason, if only a message of an operating system.
   const cache = argument('cache')
   const inMemory =
     cache.state === 'given' &&
-    (cache.folded.state === 'unknown' || cache.folded.value === true || cache.folded.value === 'ram')
-  pipeline.known('work', 'cache', inMemory ? 'light' : 'decode', place)
-  pipeline.known('decoder', 'data', 'images from files', place)
+    cache.folded.state === 'known' &&
+    /^(true|ram)$/i.test(String(cache.folded.value))
+  if (inMemory) pipeline.known('work', 'cache', 'light', place)
+  else pipeline.unknown('work', 'workers', 'workers were left out on purpose', place)
 }
 
 function bringsMore(python: PythonModule, call: Call): boolean {
