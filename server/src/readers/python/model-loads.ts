@@ -1,0 +1,218 @@
+/** Models that are loaded again for each element, row, request or pass, though they stay the same. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import { bindingsOf } from '../../python/names.js'
+import { childrenOf } from '../../python/scopes.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { calleePlace } from '../claim-argument.js'
+import { claimOperation } from '../operation-claims.js'
+import { defineReader } from '../reader.js'
+import { appliesOnly, type ElementFunction, elementFunctions } from './element-functions.js'
+import { changeModelLoad } from './model-loads-change.js'
+
+export const modelLoadsReader = defineReader({
+  name: 'model-loads',
+  languages: ['python'],
+  triggers: [
+    'from_pretrained',
+    'load_model',
+    'joblib.load',
+    'pickle.load',
+    'torch.load',
+    'torch.jit.load',
+    'torch.hub.load',
+    'spacy.load',
+    'saved_model.load',
+    'InferenceSession',
+    'SentenceTransformer',
+    'YOLO(',
+  ],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    const claim = (found: Repeated): void => {
+      const [first] = found.loads
+      const { role, accelerator, notebook } = python.evidence
+      const at = calleePlace(first!.call)
+      const key = python.text.slice(at.start, at.end).replace(/\s+/g, '')
+      const operation = claimOperation(claims, {
+        kind: 'load model',
+        place: 'sample',
+        key: `${key}()`,
+        at,
+        site: { start: first!.call.expr.start, end: first!.call.expr.end, anchor: 'load' },
+        scope: found.func?.qualified ?? '',
+        evidence: { role: role === 'test' ? 'test' : 'inference', accelerator, small: null, notebook },
+        places: found.loads.map(({ call }) => ({ what: `${call.method}()`, node: calleePlace(call) })),
+        weight: found.loads.every((one) => one.light) ? 'slight' : 'ordinary',
+      })
+      operation.known('repeatedFor', key, found.each, at)
+      operation.known('remedy', key, found.remedy, at)
+    }
+    for (const found of repeatedLoads(python)) claim(found)
+  },
+  change: changeModelLoad,
+})
+
+const deepest = 12
+
+export interface Load {
+  call: Call
+  /** A tokenizer or a scaler: milliseconds, not seconds. */
+  light: boolean
+}
+
+export interface Repeated {
+  loads: Load[]
+  func: Func | null
+  each: string
+  remedy: string
+  element: ElementFunction | null
+}
+
+export function repeatedLoads(python: PythonModule): Repeated[] {
+  const found: Repeated[] = []
+  const taken = new Set<Call>()
+  for (const element of elementFunctions(python)) {
+    const loads = loadsIn(python, element.func).filter(({ call }) => !taken.has(call))
+    if (loads.length === 0) continue
+    for (const { call } of loads) taken.add(call)
+    found.push({ loads, func: element.func, each: element.each, remedy: element.remedy, element })
+  }
+  found.push(...loadsInLoops(python, taken))
+  return found
+}
+
+/** Loads in a function and in those of the module that it calls, where nothing keeps what they give. */
+function loadsIn(python: PythonModule, func: Func, depth = 0): Load[] {
+  const loads: Load[] = []
+  for (const call of func.calls) {
+    // `if self.model is None:` loads once.
+    if (call.conditional) continue
+    const light = weightOf(python, call)
+    if (light !== null) {
+      if (!varies(python, call.expr, func.node)) loads.push({ call, light })
+      continue
+    }
+    const inner = depth >= 1 || call.expr.args.length > 0 ? null : python.functionOf(call.expr.callee)
+    if (inner !== null && inner !== func && !keeps(python, inner))
+      loads.push(...loadsIn(python, inner, depth + 1))
+  }
+  return loads
+}
+
+/** `@lru_cache`, `@st.cache_resource`, or a function that looks before it loads. */
+function keeps(python: PythonModule, func: Func): boolean {
+  const decorated = func.node.decorators.some((one) =>
+    /cache|memo|singleton|once/i.test(python.text.slice(one.start, one.end)),
+  )
+  return (
+    decorated ||
+    /\bglobal\b|\bis (not )?None\b|\bnot in\b|hasattr\(/.test(
+      python.text.slice(func.node.start, func.node.end),
+    )
+  )
+}
+
+function loadsInLoops(python: PythonModule, taken: Set<Call>): Repeated[] {
+  const found = new Map<object, Repeated>()
+  for (const call of python.calls) {
+    const loop = call.loops.at(-1)
+    if (loop === undefined || taken.has(call) || call.conditional || loop.node.type !== 'for') continue
+    const light = weightOf(python, call)
+    if (light === null || light || !appliesOnly(loop) || loop.hasBreak) continue
+    if (call.loops.some((one) => varies(python, call.expr, one.node))) continue
+    const known = found.get(loop)
+    if (known !== undefined) known.loads.push({ call, light })
+    else
+      found.set(loop, {
+        loads: [{ call, light }],
+        func: call.function,
+        each: 'pass of the loop',
+        remedy: 'before the loop',
+        element: null,
+      })
+  }
+  return [...found.values()]
+}
+
+const always = new Set([
+  'torch.jit.load',
+  'torch.hub.load',
+  'joblib.load',
+  'sklearn.externals.joblib.load',
+  'tensorflow.saved_model.load',
+  'tensorflow_hub.load',
+  'spacy.load',
+  'onnxruntime.InferenceSession',
+  'sentence_transformers.SentenceTransformer',
+  'sentence_transformers.CrossEncoder',
+  'ultralytics.YOLO',
+  'whisper.load_model',
+  'fasttext.load_model',
+  'faster_whisper.WhisperModel',
+  'easyocr.Reader',
+  'vllm.LLM',
+  'llama_cpp.Llama',
+  'transformers.pipeline',
+  'keras.models.load_model',
+  'keras.saving.load_model',
+  'fastai.learner.load_learner',
+  'fastai.vision.all.load_learner',
+  'fastai.tabular.all.load_learner',
+  'gensim.downloader.load',
+])
+const mlflow = /^mlflow\.\w+\.load_model$/
+const byContext = new Set([
+  'torch.load',
+  'pickle.load',
+  'cloudpickle.load',
+  'dill.load',
+  'pickle.loads',
+  'pandas.read_pickle',
+])
+const modelText = /model|clf|classif|regress|estimator|pipeline|weights|checkpoint|net\b|ckpt/i
+const lightText = /vectori|scaler|encoder|tokeni|preproc|transformer\b|imputer/i
+
+/** Null: no load of a model; true: of something light. */
+function weightOf(python: PythonModule, call: Call): boolean | null {
+  const { name } = call
+  if (name !== null) {
+    if (always.has(name) || mlflow.test(name))
+      return lightText.test(argumentsText(python, call)) && !modelText.test(argumentsText(python, call))
+    if (byContext.has(name)) {
+      const text = `${call.assignedTo ?? ''} ${argumentsText(python, call)}`
+      return modelText.test(text) ? false : lightText.test(text) ? true : null
+    }
+    if (/^(transformers|diffusers|peft|timm|open_clip)\.[\w.]+\.from_pretrained$/.test(name))
+      return /\.(\w*Tokenizer\w*|\w*Processor|\w*FeatureExtractor|\w*Config|GenerationConfig)\.from_pretrained$/.test(
+        name,
+      )
+  }
+  return null
+}
+
+function argumentsText(python: PythonModule, call: Call): string {
+  return python.text.slice(call.expr.callee.end, call.expr.end)
+}
+
+/** An argument that is another one each time that the code between these places runs. */
+function varies(
+  python: PythonModule,
+  expr: Expr & { type: 'call' },
+  code: { start: number; end: number },
+): boolean {
+  const analysis = python as Analysis
+  const visit = (one: Expr, depth: number): boolean => {
+    if (depth > deepest) return true
+    if (one.type !== 'name') return childrenOf(one).some((child) => visit(child, depth + 1))
+    if (one.id === 'self' || one.id === 'cls') return false
+    return bindingsOf(analysis, one.id, one.start).bindings.some(({ at, kind, value }) => {
+      if (at < code.start || at >= code.end) return false
+      // `with open('model.pkl', 'rb') as f`.
+      const made = kind === 'assign' || kind === 'with' ? value : null
+      return made === null || visit(made, depth + 1)
+    })
+  }
+  return expr.args.some((argument) => visit(argument.value, 0))
+}

@@ -1,0 +1,36 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { listed, operationOf, otherPlaces } from '../training/operation.js'
+
+export default defineRule({
+  name: 'pipeline/model-load-per-element',
+  judges: 'Operation',
+  checklist: [
+    'bottleneck/repeated-preprocessing',
+    'waste/unchanged-transformations',
+    'baseline/inference-time',
+  ],
+  severity: 'warning',
+  summary: 'A model that is loaded for each element takes longer to load than to answer.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'load model')
+    if (kind === null) return
+    const { repeatedFor, remedy, weight, places } = judged.settings
+    const each = effective(repeatedFor)
+    if (each === undefined) return
+    const names = (effective(places) ?? []).map((one) => one.what)
+    const what = names.length > 1 ? listed(names) : kind.key
+    report({
+      at: kind,
+      severity: effective(weight) === 'slight' || each === 'pass of the loop' ? 'information' : 'warning',
+      message: `\`${what}\` ${names.length > 1 ? 'load' : 'loads'} the same again for each ${each}. Once is enough: ${effective(remedy) ?? 'before'}.`,
+      saving: {
+        fraction: [0.5, 0.95],
+        usd: null,
+        basis: 'assumes that loading takes as long as 1 to 20 predictions; a timer around both shows it',
+      },
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+      related: otherPlaces(judged, 'for the same'),
+    })
+  },
+})
