@@ -82,7 +82,8 @@ function startsOver(run: Run): Judged | null {
 }
 
 function ofStep(judged: Judged<'Step'>): Report | null {
-  const { retries, resumes, work, name, gpus } = judged.settings
+  const { retries, work, name, gpus } = judged.settings
+  const resumes = resumptionOf(judged)
   const count = tooMany(retries)
   if (count === undefined || effective(resumes) !== false || !(effective(work) ?? []).includes('train'))
     return null
@@ -100,6 +101,19 @@ function ofStep(judged: Judged<'Step'>): Report | null {
         ? []
         : [{ location: resumes.location, message: 'trains without reading a checkpoint back' }],
   }
+}
+
+/** Said of the step itself, else of the file whose code it runs. */
+function resumptionOf(judged: Judged<'Step'>): Claim<boolean> | undefined {
+  const { resumes, unseen } = judged.settings
+  if (resumes !== undefined || effective(unseen) !== false) return resumes
+  const { path } = judged.subject.location
+  const program = judged.run.subjects.find(
+    (one) => one.subject.word === 'Program' && one.subject.location.path === path,
+  ) as Judged<'Program'> | undefined
+  return program === undefined || effective(program.settings.trains) !== true
+    ? undefined
+    : program.settings.resumes
 }
 
 /** A loop of the shell that starts the program again. */

@@ -1,0 +1,57 @@
+/** Dagster: how often ops and assets are started again. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimedCall } from '../claim-argument.js'
+import { claimStep, claimStepRetries } from '../pipelines/retried.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+
+const decorators = new Set(['dagster.op', 'dagster.asset', 'dagster.multi_asset', 'dagster.graph_asset'])
+
+export const dagsterReader = defineReader({
+  name: 'dagster',
+  languages: ['python'],
+  triggers: ['dagster'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined || !python.usesHere('dagster.')) return
+    for (const func of python.functions) {
+      for (const decorator of func.node.decorators) {
+        const call = decorator.type === 'call' ? python.callOf(decorator) : null
+        if (call?.name != null && decorators.has(call.name)) readOp(python, claims, func, call)
+      }
+    }
+  },
+  change: changeDagster,
+})
+
+/** `retry_policy=RetryPolicy(max_retries=3)`; the class itself gives one retry. */
+function readOp(python: PythonModule, claims: ClaimBuilder, func: Func, call: Call): void {
+  const given = python.argument(call, 'retry_policy')
+  if (given.state !== 'given') return
+  const policy = python.callOf(given.expr)
+  if (policy?.name !== 'dagster.RetryPolicy') return
+  const { step, site } = claimStep(python, claims, { func, call, engine: 'Dagster', name: func.name })
+  const at = { start: given.span.start, end: given.span.end }
+  claimStepRetries(step, 'max_retries', python.argument(policy, 'max_retries', 0), 1, at, {
+    start: policy.expr.start,
+    end: policy.expr.end,
+    anchor: site.anchor!,
+  })
+}
+
+function changeDagster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const policy = claimedCall(facts.python, claim.site)
+  if (policy === null || claim.setting !== 'retries') return { reason: 'the policy is no longer there' }
+  const argument = facts.python!.argument(policy, 'max_retries', 0)
+  const write = writeArgument(facts, policy, 'max_retries', argument, String(value))
+  if ('reason' in write) return write
+  return {
+    title: `Start it again once at most: max_retries=${value}`,
+    safety: 'unsafe',
+    writes: [write],
+    imports: [],
+  }
+}

@@ -1,0 +1,96 @@
+/** Functions of this file that an engine runs as steps, and starts again when they fail. */
+import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import type { StepWork } from '../../workload/words.js'
+import { asNumber, calleePlace } from '../claim-argument.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { resumption } from '../pytorch/resume.js'
+import { workOfCode, workOfName } from './step-work.js'
+
+export interface StepFunction {
+  func: Func
+  /** The decorator, where it takes arguments. */
+  call: Call | null
+  engine: string
+  name: string
+}
+
+/** What a function does, as far as it can be seen; its name where its code tells nothing. */
+export function workOfFunction(python: PythonModule, func: Func): { work: StepWork[]; unseen: boolean } {
+  const seen = workOfCode(python, func).map((one) => one.work)
+  return seen.length > 0 ? { work: seen, unseen: false } : { work: workOfName(func.name), unseen: true }
+}
+
+/** True where training runs on an accelerator, for all that can be seen of this file. */
+export function onAccelerator(python: PythonModule): boolean {
+  const { accelerator } = trainingEvidence(python)
+  return accelerator === 'gpu' || accelerator === 'maybe'
+}
+
+/** The step as a subject, with what it does and whether it goes on from what it has saved. */
+export function claimStep(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  { func, call, engine, name }: StepFunction,
+): { step: SubjectBuilder<'Step'>; place: Place; site: Place } {
+  const decorator = call?.expr ?? func.node.decorators[0]
+  const place: Place =
+    call === null
+      ? { start: func.node.nameStart, end: func.node.nameStart + func.name.length }
+      : calleePlace(call)
+  const site: Place = {
+    start: decorator?.start ?? place.start,
+    end: decorator?.end ?? place.end,
+    anchor: engine,
+  }
+  const { work, unseen } = workOfFunction(python, func)
+  const trains = work.includes('train')
+  const { role, accelerator, small, notebook } = trainingEvidence(python)
+  const evidence: Evidence = {
+    role: role === 'test' ? 'test' : 'job',
+    accelerator: trains ? accelerator : 'none',
+    small: trains ? small : null,
+    notebook,
+  }
+  const step = claims.subject('Step', place, func.qualified, evidence)
+  step.known('name', engine, name, place, { site })
+  step.known('engine', engine, engine, place, { site })
+  step.known('work', engine, work, place, { site })
+  step.known('unseen', engine, unseen, place, { site })
+  if (trains && !unseen) {
+    const result = resumption(python)
+    if (result === 'unknown')
+      step.unknown('resumes', 'checkpoint', 'something is saved or loaded', place, { site })
+    else step.known('resumes', 'checkpoint', result === 'resumes', place, { site })
+  }
+  return { step, place, site }
+}
+
+/** Retries that an argument gives; `otherwise` where it is left out. */
+export function claimStepRetries(
+  step: SubjectBuilder<'Step'>,
+  key: string,
+  given: ArgumentValue,
+  otherwise: number,
+  place: Place,
+  site: Place,
+): void {
+  if (given.state === 'absent') step.default('retries', key, otherwise, place, { site })
+  else if (given.state === 'unknown') step.unknown('retries', key, given.because, place, { site })
+  else {
+    const { folded, span } = given
+    const count = folded.state === 'known' ? asNumber(folded.value) : undefined
+    if (folded.state === 'unknown') step.unknown('retries', key, folded.because, { ...span }, { site })
+    else if (count === undefined)
+      step.unknown('retries', key, 'a value that is not understood', { ...span }, { site })
+    else
+      step.known(
+        'retries',
+        key,
+        count,
+        { ...span },
+        { site, overridable: folded.overridable, channel: folded.channel },
+      )
+  }
+}

@@ -1,0 +1,193 @@
+/** Decorators and settings that start a failed training again: tenacity, backoff, Celery, Ray. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { asNumber, claimedCall } from '../claim-argument.js'
+import { claimOperation } from '../operation-claims.js'
+import { claimStep, workOfFunction } from '../pipelines/retried.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+
+export const retriesReader = defineReader({
+  name: 'retries',
+  languages: ['python'],
+  triggers: ['tenacity', 'backoff.on_', 'autoretry_for', 'FailureConfig', 'max_failures'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    for (const func of python.functions) {
+      for (const decorator of func.node.decorators) {
+        const call = decorator.type === 'call' ? python.callOf(decorator) : null
+        const found = call === null ? null : attemptsOf(python, call)
+        if (found !== null) readFunction(python, claims, func, found)
+      }
+    }
+    for (const call of python.calls) readFailureConfig(python, claims, call)
+  },
+  change: changeRetries,
+})
+
+interface Attempts {
+  engine: string
+  /** The call that carries the argument, and its name. */
+  carrier: Call
+  decorator: Call
+  key: string
+  position: number | null
+  /** What is counted: attempts are one more than retries. */
+  counts: 'attempts' | 'retries'
+  /** Where the argument is left out. */
+  otherwise: number
+}
+
+function attemptsOf(python: PythonModule, call: Call): Attempts | null {
+  if (call.name === 'tenacity.retry') {
+    // Only some errors are worth another attempt; then somebody has thought about it.
+    if (call.expr.args.some((one) => one.name === 'retry')) return null
+    const stop = call.expr.args.find((one) => one.name === 'stop')
+    const carrier = stop === undefined ? null : python.callOf(stop.value)
+    if (carrier?.name !== 'tenacity.stop_after_attempt') return null
+    return {
+      engine: 'tenacity',
+      carrier,
+      decorator: call,
+      key: 'max_attempt_number',
+      position: 0,
+      counts: 'attempts',
+      otherwise: 1,
+    }
+  }
+  if (call.name === 'backoff.on_exception' && catchesAll(python, call, 1))
+    return {
+      engine: 'backoff',
+      carrier: call,
+      decorator: call,
+      key: 'max_tries',
+      position: null,
+      counts: 'attempts',
+      otherwise: 1,
+    }
+  const celery =
+    call.name === 'celery.shared_task' || (call.receiver === 'celery.Celery' && call.method === 'task')
+  if (celery && catchesAll(python, call, null, 'autoretry_for'))
+    return {
+      engine: 'Celery',
+      carrier: call,
+      decorator: call,
+      key: 'max_retries',
+      position: null,
+      counts: 'retries',
+      otherwise: 3,
+    }
+  return null
+}
+
+function catchesAll(
+  python: PythonModule,
+  call: Call,
+  position: number | null,
+  keyword = 'exception',
+): boolean {
+  const given =
+    call.expr.args.find((one) => one.name === keyword) ??
+    (position === null ? undefined : call.expr.args[position])
+  return (
+    given !== undefined &&
+    /(^|[\s(,[])(Base)?Exception\b/.test(python.text.slice(given.value.start, given.value.end))
+  )
+}
+
+function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func, found: Attempts): void {
+  if (!workOfFunction(python, func).work.includes('train')) return
+  const { engine, carrier, decorator, key, position, counts, otherwise } = found
+  const given: ArgumentValue = python.argument(carrier, key, position)
+  // `retry_kwargs={'max_retries': 5}`.
+  const kwargs =
+    given.state === 'absent' ? decorator.expr.args.find((one) => one.name === 'retry_kwargs') : undefined
+  const value = kwargs === undefined ? given : python.entry(kwargs.value, key)
+  const { step, place } = claimStep(python, claims, { func, call: decorator, engine, name: func.name })
+  const site = {
+    start: carrier.expr.start,
+    end: carrier.expr.end,
+    anchor: kwargs === undefined ? engine : 'elsewhere',
+  }
+  if (value.state === 'absent') {
+    if (engine === 'Celery') step.default('retries', key, otherwise, place, { site })
+    return
+  }
+  const count =
+    value.state === 'given' && value.folded.state === 'known' ? asNumber(value.folded.value) : undefined
+  if (count === undefined || value.state !== 'given')
+    step.unknown('retries', key, 'a value that cannot be read', place, { site })
+  else step.known('retries', key, counts === 'attempts' ? count - 1 : count, { ...value.span }, { site })
+}
+
+const failureConfigs = new Set([
+  'ray.train.FailureConfig',
+  'ray.air.FailureConfig',
+  'ray.air.config.FailureConfig',
+  'ray.tune.FailureConfig',
+])
+
+/** `FailureConfig(max_failures=-1)`, `tune.run(…, max_failures=3)`: trials and training runs of Ray. */
+function readFailureConfig(python: PythonModule, claims: ClaimBuilder, call: Call): void {
+  const config = call.name !== null && failureConfigs.has(call.name)
+  if (!config && call.name !== 'ray.tune.run') return
+  const given = python.argument(call, 'max_failures', config ? 0 : null)
+  if (given.state !== 'given' || given.folded.state !== 'known') return
+  const count = asNumber(given.folded.value)
+  if (count === undefined) return
+  // A function that asks for its checkpoint goes on from there; library trainers do so by themselves.
+  if (
+    python.uses(
+      '.get_checkpoint',
+      '.load_checkpoint',
+      'ray.train.get_checkpoint',
+      'ray.tune.get_checkpoint',
+      'ray.air.session.get_checkpoint',
+      'ray.rllib.',
+    )
+  )
+    return
+  if (
+    !python.uses('.backward', '.fit', '.apply_gradients') &&
+    !python.usesHere('ray.train.report', 'ray.tune.report')
+  )
+    return
+  const at = { ...given.span }
+  const site = { start: call.expr.start, end: call.expr.end, anchor: 'failures' }
+  const operation = claimOperation(claims, {
+    kind: 'start again',
+    place: 'run',
+    key: 'max_failures',
+    at,
+    site,
+    scope: call.function?.qualified ?? '',
+    evidence: trainingEvidence(python),
+  })
+  operation.known('retries', count < 0 ? 'max_failures=-1' : 'max_failures', count < 0 ? null : count, at, {
+    site,
+    overridable: given.folded.overridable,
+  })
+}
+
+function changeRetries(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const call = claimedCall(facts.python, claim.site)
+  if (call === null || claim.setting !== 'retries') return { reason: 'the call is no longer there' }
+  const key = claim.key.replace(/=.*$/, '')
+  if (claim.site.anchor === 'elsewhere') return { reason: 'it stands in retry_kwargs' }
+  const attempts = /^max_(attempt_number|tries)$/.test(key)
+  const number = Number(value) + (attempts ? 1 : 0)
+  const position =
+    key === 'max_attempt_number' || (key === 'max_failures' && call.name !== 'ray.tune.run') ? 0 : null
+  const write = writeArgument(facts, call, key, facts.python!.argument(call, key, position), String(number))
+  if ('reason' in write) return write
+  return {
+    title: `Start it again once at most: ${key}=${number}`,
+    safety: 'unsafe',
+    writes: [write],
+    imports: [],
+  }
+}
