@@ -172,16 +172,14 @@ export interface TrainingSettings {
   checkpointing: boolean
   /** The loss is taken over the whole vocabulary for every token. */
   languageHead: boolean
-  /** `eager`: attention writes out its scores. */
-  attention: 'fused' | 'eager'
+  /** `eager`: attention writes out its scores. `flash`: the FlashAttention library is asked for by name. */
+  attention: 'fused' | 'eager' | 'flash'
   /** How states are shared among devices; null: each keeps them all. */
   sharding: {
     kind: 'deepspeed' | 'fsdp'
     stage: 1 | 2 | 3
     offload: { optimizer: boolean; parameters: boolean }
   } | null
-  /** The library writes adapters around the weights for a configuration that it is handed. */
-  takesAdapters: boolean
 }
 
 export interface InputPipelineSettings {
@@ -445,7 +443,13 @@ export interface ModelSettings {
   task: string
   classes: number
   /** The largest of its family; the next smaller one, and its parameters. */
-  smaller: { id: string; parameters: number }
+  smaller: {
+    id: string
+    parameters: number /** Devices that share the weights. */
+    devices: number
+    /** Weights or arithmetic are in 8 bits or fewer. */
+    quantized: boolean
+  }
   /** A smaller model takes part in the same project. */
   compared: boolean
 }

@@ -85,9 +85,7 @@ export function readMemory(
   readLength(python, made, trainers, kind, argument, training, place)
   readCheckpointing(python, made, argument('gradient_checkpointing'), training, place, site)
   readSharding(python, made, context, argument, training, place, site)
-  const eager = asksEager(python, found !== null && 'id' in found ? found.loads : [], context)
-  if (eager) training.known('attention', 'attn_implementation', 'eager', place, { site })
-  else training.default('attention', 'attn_implementation', 'fused', place, { site })
+  readAttention(python, found !== null && 'id' in found ? found.loads : [], context, training, place, site)
 }
 
 /** Plain fine-tuning takes one sample for one text; preference and policy training take pairs, or write texts first. */
@@ -348,17 +346,26 @@ function zero(
   }
 }
 
-/** Asked for in code, or all that the library had before 4.36. */
-function asksEager(python: PythonModule, loads: Call[], context: ReaderContext): boolean {
-  const asked = loads.some((load) => {
-    const given = python.argument(load, 'attn_implementation')
-    return given.state === 'given' && given.folded.state === 'known' && given.folded.value === 'eager'
-  })
-  const version = transformersVersion(
-    python,
-    context.versions['transformers=='] === undefined
-      ? {}
-      : { transformers: context.versions['transformers=='] },
-  )
-  return asked || (version !== null && version.major === 4 && version.minor > 0 && version.minor < 36)
+function readAttention(
+  python: PythonModule,
+  loads: Call[],
+  context: ReaderContext,
+  training: Training,
+  place: Place,
+  site: Place,
+): void {
+  const key = 'attn_implementation'
+  for (const load of loads) {
+    const given = python.argument(load, key)
+    const value = given.state === 'given' && given.folded.state === 'known' ? given.folded.value : null
+    if (given.state !== 'given' || typeof value !== 'string') continue
+    const kind = value === 'eager' ? 'eager' : /^flash_attention_[23]$/.test(value) ? 'flash' : 'fused'
+    training.known('attention', key, kind, { ...given.span }, { site: callSite(load, 'attention') })
+    return
+  }
+  const pinned = context.versions['transformers==']
+  const version = transformersVersion(python, pinned === undefined ? {} : { transformers: pinned })
+  // Fused attention came with 4.36.
+  const old = version !== null && version.major === 4 && version.minor > 0 && version.minor < 36
+  training.default('attention', key, old ? 'eager' : 'fused', place, { site })
 }

@@ -1,0 +1,212 @@
+/** From the settings of a training to an estimate of its memory, with where each input was read. */
+import { instance } from '../catalog/instances.js'
+import { type KnownModel, model as known } from '../catalog/models.js'
+import { type MemoryEstimate, type TrainingSetup, trainingMemory, usableMemory } from '../estimate/memory.js'
+import type { Arithmetic } from '../estimate/memory-activations.js'
+import type { Sharding } from '../estimate/memory-states.js'
+import type { Claim, Judged } from '../workload/claim.js'
+import type { TrainingSettings } from '../workload/words.js'
+import { effective, type Machine, machineOf } from './hardware.js'
+import type { RuleOptions } from './rule.js'
+
+export interface MemoryInput {
+  /** As a message calls it: 'batch', 'tokens'. */
+  name: string
+  value: string
+  /** Null: assumed. */
+  claim: Claim | null
+}
+
+export interface TrainingMemory {
+  setup: TrainingSetup
+  estimate: MemoryEstimate
+  machine: Machine
+  /** Bytes that programs get of one accelerator; null: it is not known which one. */
+  usable: number | null
+  inputs: MemoryInput[]
+  /** Some input is a default of the program that a launch could replace. */
+  overridable: boolean
+}
+
+export interface NoEstimate {
+  model: string | null
+  missing: string[]
+  inputs: MemoryInput[]
+}
+
+type Settings = Judged<'Training'>['settings']
+
+/** Settings without which there is no estimate, and how their lack is told. */
+const needed: [keyof TrainingSettings, string][] = [
+  ['model', 'the model'],
+  ['batchSize', 'the batch size'],
+  ['optimizer', 'the optimizer'],
+  ['adapters', 'whether all weights are trained'],
+  ['checkpointing', 'whether activations are recomputed'],
+  ['sharding', 'how states are shared among devices'],
+]
+
+/** What lacks for an estimate, else the estimate. */
+export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): TrainingMemory | NoEstimate {
+  const { settings } = judged
+  const inputs = inputsOf(settings)
+  const id = effective(settings.model) ?? null
+  const missing = needed
+    .filter(([name]) => effective(settings[name] as Claim | undefined) === undefined)
+    .map(([name, said]) => {
+      const because = settings[name]?.because
+      return because === undefined ? said : `${said} (${because})`
+    })
+  const model = id === null ? undefined : known(id)
+  if (id !== null && model === undefined) missing.push(`what ${id} looks like: it is not in the catalog`)
+  if (model !== undefined) missing.push(...lengthMissing(model, settings))
+  const arithmetic = arithmeticOf(settings)
+  if (arithmetic === null && id !== null) missing.push('the number format')
+  const machine = machineOf(judged, options)
+  const sharding = sharedAmong(judged, machine)
+  if (sharding === undefined) missing.push('the number of devices')
+  if (missing.length > 0 || model === undefined || arithmetic === null || sharding === undefined)
+    return { model: id, missing, inputs }
+
+  const processes = judged.run.job.launch?.processes
+  const setup: TrainingSetup = {
+    model,
+    batch: effective(settings.batchSize)!,
+    tokens: effective(settings.sequenceLength) ?? null,
+    imageEdge: effective(settings.imageEdge) ?? null,
+    weightBits: arithmetic.bits,
+    arithmetic: arithmetic.arithmetic,
+    format: arithmetic.format,
+    optimizer: effective(settings.optimizer)!,
+    adapters: effective(settings.adapters)!,
+    checkpointing: effective(settings.checkpointing)!,
+    // Where it is not known, gradients may outlive a backward pass.
+    accumulation: effective(settings.accumulation) ?? 2,
+    languageHead: effective(settings.languageHead) ?? false,
+    attention: effective(settings.attention) === 'eager' ? 'eager' : 'fused',
+    replicas: typeof processes === 'number' && processes !== 1,
+    sharding,
+    gpu: machine.gpu,
+  }
+  const estimate = trainingMemory(setup)
+  if (estimate === null) return { model: id, missing: [`what the layers of ${id} keep`], inputs }
+  const used = inputs.flatMap((one) => one.claim ?? [])
+  return {
+    setup,
+    estimate,
+    machine,
+    usable: usableOf(machine),
+    inputs,
+    overridable: used.some((claim) => claim.overridable),
+  }
+}
+
+/** Undefined: there is no estimate. */
+export function estimateOf(judged: Judged<'Training'>, options: RuleOptions): TrainingMemory | undefined {
+  const found = memoryOf(judged, options)
+  return 'estimate' in found ? found : undefined
+}
+
+function lengthMissing(model: KnownModel, settings: Settings): string[] {
+  const { shape, image } = model
+  if (shape === null && image === null) return [`what the layers of ${model.name} keep`]
+  if (shape !== null && shape.vocabulary > 0)
+    return effective(settings.sequenceLength) === undefined ? ['the length of the sequences'] : []
+  return settings.imageEdge?.state === 'unknown' ? ['the size of the images'] : []
+}
+
+interface Format {
+  arithmetic: Arithmetic
+  format: 'fp16' | 'bf16'
+  bits: 4 | 8 | 16 | 32
+}
+
+function arithmeticOf(settings: Settings): Format | null {
+  const precision = effective(settings.precision)
+  const given = effective(settings.weightBits)
+  const short = precision === 'bf16' || precision === 'fp16'
+  const bits = given ?? (short ? 16 : undefined)
+  if (bits === undefined) return null
+  const format = precision?.startsWith('fp16') === true ? 'fp16' : 'bf16'
+  // Around weights in few bits everything is computed in 16.
+  if (bits < 32) return { arithmetic: 'short', format, bits }
+  if (precision === undefined || precision === 'fp64') return null
+  if (precision === 'fp32' || precision === 'tf32') return { arithmetic: 'fp32', format, bits }
+  return { arithmetic: short ? 'short' : 'mixed', format, bits: short ? 16 : bits }
+}
+
+/** Null: nothing is shared. Undefined: it is not known among how many. */
+function sharedAmong(judged: Judged<'Training'>, machine: Machine): Sharding | null | undefined {
+  const sharding = effective(judged.settings.sharding)
+  if (sharding == null) return null
+  const { launch, compute } = judged.run.job
+  const nodes = effective(compute?.settings.nodes) ?? launch?.nodes ?? null
+  const perNode = launch?.processes === 0 || launch?.processes == null ? machine.gpus : launch.processes
+  if (nodes === null || perNode === null) return undefined
+  return { ...sharding, devices: Math.max(1, nodes * perNode) }
+}
+
+function usableOf(machine: Machine): number | null {
+  const found = machine.name === null ? undefined : instance(machine.name)
+  const memory = found?.gpu != null ? found.gpuMemoryGB : (machine.gpu?.memoryGB ?? null)
+  return usableMemory({ memoryGB: memory })
+}
+
+// What is shown.
+
+const count = (value: number): string => value.toLocaleString('en-US')
+
+function inputsOf(settings: Settings): MemoryInput[] {
+  const inputs: MemoryInput[] = []
+  const add = <K extends keyof TrainingSettings>(
+    setting: K,
+    name: string,
+    show: (value: TrainingSettings[K]) => string | null,
+  ): void => {
+    const claim = settings[setting] as Claim<TrainingSettings[K]> | undefined
+    const value = effective(claim)
+    if (claim === undefined || value === undefined) return
+    const text = show(value as TrainingSettings[K])
+    if (text !== null) inputs.push({ name, value: text, claim })
+  }
+  add('model', 'model', (value) => value)
+  add('weightBits', 'weights', (value) => `${value} bits`)
+  add('precision', 'precision', (value) => value)
+  add('batchSize', 'batch', count)
+  add('accumulation', 'accumulation', (value) => (value === 1 ? null : count(value)))
+  add('sequenceLength', 'tokens', count)
+  add('imageEdge', 'image', (value) => `${value} × ${value}`)
+  add('optimizer', 'optimizer', (value) => value)
+  add('adapters', 'adapters', (value) =>
+    value === null ? null : `rank ${value.rank} on ${value.targets === 'all' ? 'all layers' : 'attention'}`,
+  )
+  add('checkpointing', 'checkpointing', (value) => (value ? 'on' : null))
+  add('attention', 'attention', (value) => (value === 'eager' ? 'eager' : null))
+  add('sharding', 'sharding', (value) =>
+    value === null ? null : `${value.kind === 'fsdp' ? 'FSDP' : 'ZeRO'} stage ${value.stage}`,
+  )
+  return inputs
+}
+
+/** Gigabytes as makers of GPUs count them, for a message: '3.4', '12', '120'. */
+export function gigabytes(bytes: number): string {
+  const value = bytes / 2 ** 30
+  return value >= 10 ? String(Math.round(value)) : String(Math.round(value * 10) / 10)
+}
+
+/** 'distilbert-base-uncased (66 M), batch 16 × 128, bf16-mixed' */
+export function described({ setup }: TrainingMemory): string {
+  const { model, batch, tokens, imageEdge, arithmetic, format } = setup
+  const size = parametersText(model.parameters)
+  const edge = imageEdge ?? model.image?.edge ?? (model.shape?.vocabulary === 0 ? 224 : null)
+  const each = model.shape !== null && model.shape.vocabulary > 0 ? tokens : edge
+  const unit = model.shape !== null && model.shape.vocabulary > 0 ? ' tokens' : ' pixels'
+  const what = arithmetic === 'fp32' ? 'fp32' : format
+  return `${model.name} (${size}), batch ${batch}${each === null ? '' : ` × ${count(each)}${unit}`}, ${what}`
+}
+
+export function parametersText(parameters: number): string {
+  if (parameters < 1e9) return `${Math.round(parameters / 1e6)} M`
+  const billions = parameters / 1e9
+  return `${billions >= 10 ? Math.round(billions) : Math.round(billions * 10) / 10} B`
+}
