@@ -8,6 +8,7 @@ import { lightgbmReader } from './boosting/lightgbm.js'
 import { sklearnBoostingReader } from './boosting/sklearn.js'
 import { xgboostReader } from './boosting/xgboost.js'
 import { composerReader } from './composer/trainer.js'
+import { dagsterReader } from './dagster/ops.js'
 import { deepspeedReader } from './deepspeed/engine.js'
 import { fastaiReader } from './fastai/learner.js'
 import { flyteReader } from './flyte/tasks.js'
@@ -32,10 +33,12 @@ import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningReader } from './lightning/trainer.js'
 import { metaflowReader } from './metaflow/flow.js'
 import { optunaReader } from './optuna/study.js'
+import { prefectReader } from './prefect/flows.js'
 import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
 import { modelLoadsReader } from './python/model-loads.js'
 import { programReader } from './python/program.js'
+import { retriesReader } from './python/retries.js'
 import { pythonSettingUpReader } from './python/setting-up.js'
 import { swallowedReader } from './python/swallowed.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
@@ -63,6 +66,7 @@ import { shellFailuresReader } from './shell/failures.js'
 import { shellGridReader } from './shell/grid-loop.js'
 import { notebookSetupReader } from './shell/notebook-setup.js'
 import { shellReader } from './shell/reader.js'
+import { sklearnPatienceReader } from './sklearn/patience.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
 import { sklearnSearchReader } from './sklearn/search.js'
 import { slurmReader } from './slurm/reader.js'
@@ -102,6 +106,9 @@ export const readers: readonly Reader[] = [
   sklearnSearchReader,
   sklearnGridReader,
   airflowReader,
+  prefectReader,
+  dagsterReader,
+  retriesReader,
   swallowedReader,
   shellFailuresReader,
   modelLoadsReader,
@@ -140,6 +147,7 @@ export const readers: readonly Reader[] = [
   composerReader,
   jaxReader,
   tensorflowLoopReader,
+  sklearnPatienceReader,
   idleReader,
   kubeflowReader,
   sagemakerPipelineReader,

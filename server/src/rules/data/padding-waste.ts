@@ -1,10 +1,13 @@
+import type { Claim } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
-import { defineRule } from '../rule.js'
+import { defineRule, type Report } from '../rule.js'
 
 /** Shorter than this, there is little to save. */
 const shortest = 128
 /** Share of the arithmetic that goes into padding. An assumption. */
 const padded: [number, number] = [0.2, 0.6]
+/** The same where a batch is padded to its own longest text. An assumption. */
+const paddedInBatch: [number, number] = [0.1, 0.4]
 
 export default defineRule({
   name: 'data/padding-waste',
@@ -12,13 +15,18 @@ export default defineRule({
   checklist: ['baseline/training-time', 'bottleneck/compute-bound'],
   severity: 'warning',
   summary: 'Padding that is longer than the longest text of a batch is computed for nothing.',
-  check({ settings, subject }, { report }) {
-    const { paddedTo } = settings
-    const length = effective(paddedTo)
-    if (paddedTo === undefined || length === undefined) return
+  check(judged, { report }) {
+    const { settings, subject } = judged
     const { role, accelerator } = subject.evidence
     if (role !== 'training' && role !== 'tuning') return
     if (accelerator !== 'gpu' && accelerator !== 'maybe') return
+    const { paddedTo, packed } = settings
+    if (packed !== undefined) {
+      const found = unpacked(packed)
+      if (found !== null) report(found)
+    }
+    const length = effective(paddedTo)
+    if (paddedTo === undefined || length === undefined) return
     if (length !== null && length < shortest) return
     const to = length === null ? 'the longest input of the model' : `${length} tokens`
     report({
@@ -34,3 +42,21 @@ export default defineRule({
     })
   },
 })
+
+/** Packing changes which texts make up a step, so it is worth a thought rather than a warning. */
+function unpacked(packed: Claim<boolean>): Report | null {
+  if (packed.state === 'unknown' || packed.value !== false) return null
+  const seen = packed.state === 'default' ? `\`${packed.key}\` is not used` : `\`${packed.key}\` is off`
+  return {
+    at: packed,
+    severity: packed.state === 'default' ? 'information' : 'hint',
+    message: `${seen}: each batch is padded to its longest text, and what is padding is computed for nothing. Packing fills rows with several texts.`,
+    saving: {
+      fraction: paddedInBatch,
+      usd: null,
+      basis:
+        'assumes that padding is 10 to 40 % of the tokens of a batch; one less mean over maximum length tells it exactly',
+    },
+    fixes: [{ set: [{ claim: packed, value: true }] }],
+  }
+}
