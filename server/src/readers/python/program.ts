@@ -11,6 +11,7 @@ import { workOfModule } from '../pipelines/step-work.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'
 import { defineReader } from '../reader.js'
+import { trainCalls } from '../ultralytics/train.js'
 import { singleDeviceLibraries } from './single-device-libraries.js'
 import { commandText, starters } from './started-programs.js'
 
@@ -149,9 +150,19 @@ const distributed = [
   'dask_cuda.',
   'smdistributed.',
   'apex.parallel.',
+  'fastai.distributed.',
+  '.distrib_ctx',
+  '.to_distributed',
+  'ignite.distributed.',
 ]
 
-const replicated = ['torch.nn.DataParallel', 'torch_geometric.nn.DataParallel', 'keras.utils.multi_gpu_model']
+const replicated = [
+  'torch.nn.DataParallel',
+  'torch_geometric.nn.DataParallel',
+  'keras.utils.multi_gpu_model',
+  '.parallel_ctx',
+  '.to_parallel',
+]
 const spawners = [
   'torch.multiprocessing.spawn',
   'torch.multiprocessing.Process',
@@ -174,6 +185,8 @@ function parallelismOf(python: PythonModule): Verdict {
   if (library !== undefined) return { value: 'distributed', key: library }
   const lightning = lightningDevices(python)
   if (lightning !== null) return lightning
+  const detectors = listedDevices(python)
+  if (detectors !== null) return detectors
   const trainer = found(['transformers.Trainer', 'transformers.Seq2SeqTrainer']) ?? trlTrainer(python)
   if (trainer !== undefined) return { value: 'data-parallel', key: trainer }
   const wrapper = found(replicated)
@@ -228,6 +241,20 @@ function lightningDevices(python: PythonModule): Verdict | null {
     one &&= single
   }
   return one ? null : { value: 'distributed', key: 'lightning.pytorch.Trainer' }
+}
+
+/** Ultralytics takes one device unless `train()` is given a list of them. */
+function listedDevices(python: PythonModule): Verdict | null {
+  for (const call of trainCalls(python)) {
+    const given = python.argument(call, 'device')
+    if (given.state === 'absent') continue
+    if (given.state === 'unknown' || given.folded.state === 'unknown')
+      return { because: 'how many devices it is given cannot be read', key: 'device' }
+    const { value } = given.folded
+    const several = Array.isArray(value) ? value.length > 1 : /,/.test(String(value))
+    if (several) return { value: 'distributed', key: 'device' }
+  }
+  return null
 }
 
 const harmless =

@@ -22,7 +22,7 @@ const thirdParty =
   'tensorflow_hub jax jaxlib flax optax optuna hyperopt skopt xgboost lightgbm catboost gym gymnasium IPython ipywidgets ' +
   'packaging six attr attrs networkx rdkit ogb dgl sentence_transformers open_clip clip segmentation_models_pytorch ' +
   'lpips pycocotools nibabel SimpleITK pydicom gensim regex ftfy sacrebleu rouge_score editdistance unidecode sagemaker ' +
-  'bitsandbytes xformers triton setuptools pkg_resources'
+  'bitsandbytes fastai fastcore fastprogress fastbook ignite ultralytics supervision roboflow xformers triton setuptools pkg_resources'
 
 /** Top packages of the standard library. */
 export const standardLibrary = new Set(standard.split(' '))
