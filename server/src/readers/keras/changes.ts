@@ -16,6 +16,15 @@ export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Cha
   if (claim.setting === 'precision') return changePolicy(python, claim, value, facts)
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the call is not in the file any more' }
+  if (claim.site.anchor === 'floatx') {
+    const keyword = call.method === 'set_floatx' ? 'value' : 'policy'
+    const given = python.argument(call, keyword, 0)
+    const quote = given.state === 'given' && python.text[given.span.start] === "'" ? "'" : '"'
+    const written = writeArgument(facts, call, keyword, given, `${quote}float32${quote}`)
+    return 'reason' in written
+      ? written
+      : { title: 'Compute in float32', safety: 'unsafe', writes: [written], imports: [] }
+  }
   switch (claim.setting) {
     case 'earlyStopping':
       return addEarlyStopping(python, call, value, facts)

@@ -4,7 +4,7 @@ import { defineReader } from '../reader.js'
 import { changeKeras } from './changes.js'
 import { heavyModel, kerasEvidence } from './evidence.js'
 import { kerasFits } from './fits.js'
-import { readPrecision } from './precision.js'
+import { claimDoublePrecision, readPrecision } from './precision.js'
 import { readRun } from './run.js'
 
 export const kerasReader = defineReader({
@@ -18,6 +18,7 @@ export const kerasReader = defineReader({
     const first = fits[0]
     if (first === undefined) return
     const { evidence, automatic } = kerasEvidence(python, context)
+    claimDoublePrecision(python, evidence, claims)
     for (const fit of fits) {
       const place = calleePlace(fit)
       const training = claims.subject('Training', place, fit.function?.qualified ?? '', { ...evidence })

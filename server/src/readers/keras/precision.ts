@@ -1,8 +1,10 @@
 /** The number format of a Keras program: a policy of the whole process, set before the model is built. */
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Place, SubjectBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
 import { calleePlace, callSite } from '../claim-argument.js'
+import { claimOperation } from '../operation-claims.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { usesAny } from '../pytorch/once.js'
 import type { ReaderContext } from '../reader.js'
@@ -68,6 +70,27 @@ export function readPrecision(
     return
   }
   training.default('precision', key, 'fp32', place, { site })
+}
+
+const science = /^(deepxde|gpflow|tensorflow_probability|sciann|trieste|tfquantum|tensorflow_quantum)(\.|$)/
+
+/** `set_floatx("float64")`: every layer of the process computes in double precision. */
+export function claimDoublePrecision(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
+  for (const call of python.callsTo(...policySetters)) {
+    if (policyOf(python, call) !== 'fp64' || call.conditional) continue
+    const library = [...python.imports].find((name) => science.test(name))
+    const numerical = /\b(PINN|pde|ode|hamiltonian|quantum|physics)\b/i.test(python.text)
+    claimOperation(claims, {
+      kind: 'double precision',
+      place: 'run',
+      key: call.method,
+      at: { start: call.expr.start, end: call.expr.end },
+      site: callSite(call, 'floatx'),
+      scope: call.function?.qualified ?? '',
+      evidence,
+      wantedFor: library?.split('.')[0] ?? (numerical ? 'numerical work' : null),
+    })
+  }
 }
 
 const mentions =
