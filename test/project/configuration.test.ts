@@ -55,6 +55,7 @@ describe('project/configuration', () => {
       defaultHardware: null,
       search: { warnFits: 30, errorFits: 500, minFits: 12 },
       lifecycle: { minEpochs: 20 },
+      prices: { region: null, discount: 0, machines: [] },
     })
   })
 
@@ -74,6 +75,17 @@ default = "a100-80gb"
 warn-fits = 100
 [lifecycle]
 min-epochs = 5
+[prices]
+region = "eu-west-1"
+discount = 0.2
+[[prices.machines]]
+type = "p4d.24xlarge"
+region = "us-east-1"
+usd-per-hour = 14.20
+spot-usd-per-hour = 9.10
+[[prices.machines]]
+type = "lab-node"
+usd-per-hour = 3
 [[overrides]]
 paths = ["notebooks/"]
 select = ["precision"]
@@ -101,6 +113,14 @@ reason = "paper"
       defaultHardware: 'A100-80GB',
       search: { warnFits: 100, errorFits: 500, minFits: 12 },
       lifecycle: { minEpochs: 5 },
+      prices: {
+        region: 'eu-west-1',
+        discount: 0.2,
+        machines: [
+          { type: 'p4d.24xlarge', region: 'us-east-1', onDemand: 14.2, spot: 9.1 },
+          { type: 'lab-node', region: null, onDemand: 3, spot: null },
+        ],
+      },
     })
     assert.deepEqual(configuration.forFile('sweep.json').suppressions, [
       { path: 'sweep.json', rule: 'search/grid-search', reason: 'paper' },
@@ -118,6 +138,14 @@ reason = "paper"
     const other = parse('pyproject.toml', '[tool.ruff]\nselect = 3\n')
     assert.deepEqual(other, { file: undefined, problems: [] })
     assert.equal(mentionsConfiguration('[tool.ruff]\n'), false)
+  })
+
+  it('names what is wrong with a price', () => {
+    assert.deepEqual(problems('[prices]\ndiscount = 20\n[[prices.machines]]\nregion = "eu-west-1"\n'), [
+      'costlint.toml:2: "discount" must be a share from 0 to 1',
+      'costlint.toml:3: a price needs "type"',
+      'costlint.toml:3: a price needs "usd-per-hour" or "spot-usd-per-hour"',
+    ])
   })
 
   it('takes the nearest file above', () => {

@@ -1,4 +1,5 @@
 /** One configuration file: `costlint.toml`, or `[tool.costlint]` in `pyproject.toml`, checked value by value. */
+import type { OwnPrice } from '../catalog/price-book.js'
 import type { ConfigEntry, ConfigFacts, ConfigMap, ConfigNode } from '../config/node.js'
 import type { Severity } from '../rules/rule.js'
 import { nearest, suggestion } from './nearest.js'
@@ -47,6 +48,7 @@ export interface ConfigurationFile extends RuleChoice {
   hardware?: string
   search: { warnFits?: number; errorFits?: number; minFits?: number }
   lifecycle: { minEpochs?: number }
+  prices: { region?: string; discount?: number; machines?: OwnPrice[] }
   failOn?: FailOn
 }
 
@@ -106,6 +108,7 @@ class FileReader {
       suppress: [],
       search: {},
       lifecycle: {},
+      prices: {},
     }
     this.table(table, 'the configuration', {
       ...this.choice(file),
@@ -143,6 +146,18 @@ class FileReader {
         this.table(entry.value, '"lifecycle"', {
           'min-epochs': (inner) => {
             file.lifecycle.minEpochs = this.count(inner)
+          },
+        }),
+      prices: (entry) =>
+        this.table(entry.value, '"prices"', {
+          region: (inner) => {
+            file.prices.region = this.string(inner)
+          },
+          discount: (inner) => {
+            file.prices.discount = this.amount(inner, 'a share from 0 to 1', 1)
+          },
+          machines: (inner) => {
+            file.prices.machines = this.tables(inner).flatMap((each) => this.ownPrice(each))
           },
         }),
       'fail-on': (entry) => {
@@ -202,6 +217,28 @@ class FileReader {
     }
     const { path, rule, reason } = found
     return path === undefined || rule === undefined || reason === undefined ? [] : [{ path, rule, reason }]
+  }
+
+  private ownPrice(table: ConfigMap): OwnPrice[] {
+    const found: OwnPrice = { type: '', region: null, onDemand: null, spot: null }
+    this.table(table, 'a price', {
+      type: (entry) => {
+        found.type = this.string(entry) ?? ''
+      },
+      region: (entry) => {
+        found.region = this.string(entry) ?? null
+      },
+      'usd-per-hour': (entry) => {
+        found.onDemand = this.amount(entry, 'dollars per hour') ?? null
+      },
+      'spot-usd-per-hour': (entry) => {
+        found.spot = this.amount(entry, 'dollars per hour') ?? null
+      },
+    })
+    if (!has(table, 'type')) this.problem(table.start, 'a price needs "type"')
+    if (!has(table, 'usd-per-hour') && !has(table, 'spot-usd-per-hour'))
+      this.problem(table.start, 'a price needs "usd-per-hour" or "spot-usd-per-hour"')
+    return found.type === '' || (found.onDemand === null && found.spot === null) ? [] : [found]
   }
 
   private table(node: ConfigNode, what: string, handlers: Record<string, Handler>): void {
@@ -277,6 +314,15 @@ class FileReader {
       if (value.value >= 0) return value.value
     }
     this.wrongType(entry, 'a whole number, 0 or more')
+    return undefined
+  }
+
+  /** Zero or more, and not more than `most`. */
+  private amount(entry: ConfigEntry, expected: string, most = Number.MAX_VALUE): number | undefined {
+    const { value } = entry
+    if (value.kind === 'scalar' && typeof value.value === 'number' && value.value >= 0 && value.value <= most)
+      return value.value
+    this.wrongType(entry, expected)
     return undefined
   }
 

@@ -1,4 +1,5 @@
 /** What the user's configuration files, taken together, say about each file of the project. */
+import { listPrices } from '../catalog/price-book.js'
 import type { Rule, RuleOptions, Severity } from '../rules/rule.js'
 import type {
   ConfigurationFile,
@@ -22,6 +23,7 @@ export const defaultOptions: RuleOptions = {
   defaultHardware: null,
   search: { warnFits: 30, errorFits: 500, minFits: 12 },
   lifecycle: { minEpochs: 20 },
+  prices: listPrices,
 }
 
 /** What a command line or an editor asks for: stronger than any file. */
@@ -164,6 +166,7 @@ class Scope {
       defaultHardware: file?.hardware ?? choice.hardware ?? defaultOptions.defaultHardware,
       search: { ...defaultOptions.search, ...given(file?.search) },
       lifecycle: { ...defaultOptions.lifecycle, ...given(file?.lifecycle) },
+      prices: { ...defaultOptions.prices, ...given(file?.prices) },
     }
   }
 

@@ -2,6 +2,7 @@
  * What a rule is: one kind of waste, judged on the joined settings of one subject. A rule never names a framework;
  * it never reads text; it does not know where its findings are shown.
  */
+import type { PriceSettings } from '../catalog/price-book.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { Location } from '../text/location.js'
 import type { Claim, Judged } from '../workload/claim.js'
@@ -52,6 +53,8 @@ export interface RuleOptions {
   defaultHardware: string | null
   search: { warnFits: number; errorFits: number; minFits: number }
   lifecycle: { minEpochs: number }
+  /** What machines cost the user. */
+  prices: PriceSettings
 }
 
 export interface Rule<W extends Word = Word> {

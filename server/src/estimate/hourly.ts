@@ -1,0 +1,96 @@
+/** What a job costs per hour: the price of its machines, and what goes into it. */
+import { instance, type Provider } from '../catalog/instances.js'
+import { type PriceSettings, paidPrice } from '../catalog/price-book.js'
+import { isOld, type Price } from '../catalog/prices.js'
+
+/** What is known of a request for machines; absent: not known. */
+export interface MachineRequest {
+  instanceType?: string
+  provider?: string
+  region?: string
+  nodes?: number
+  /** Accelerators per node, and what they are, where the machine has none of its own. */
+  gpus?: number
+  gpuModel?: string
+  managedBy?: 'sagemaker' | 'vertex'
+}
+
+export interface HourlyCost {
+  /** USD per hour for all machines of the job; null: no such price is known. */
+  onDemand: number | null
+  spot: number | null
+  machines: number
+  /** Of one machine. */
+  price: Price
+  /** The price was read more than half a year ago. */
+  old: boolean
+  /** What had to be assumed, a clause each. */
+  assumptions: string[]
+}
+
+const providers = new Set<string>(['aws', 'gcp', 'azure', 'lambda', 'coreweave'])
+
+/** Undefined where the machine or its price is not known. `today`: ISO date. */
+export function hourlyCost(
+  request: MachineRequest,
+  settings: PriceSettings,
+  today: string,
+): HourlyCost | undefined {
+  const { instanceType, provider, region, nodes, gpus, gpuModel, managedBy } = request
+  if (instanceType === undefined) return undefined
+  const known = instance(instanceType)
+  const attached =
+    known !== undefined && known.gpu === null && gpuModel !== undefined && gpus !== undefined && gpus > 0
+      ? { accelerator: googleName(gpuModel), count: gpus }
+      : undefined
+  const found = paidPrice(
+    {
+      type: instanceType,
+      ...(provider !== undefined && providers.has(provider) ? { provider: provider as Provider } : {}),
+      ...(region === undefined ? {} : { region }),
+      ...(managedBy === undefined ? {} : { service: managedBy }),
+      ...(attached === undefined ? {} : { attached }),
+    },
+    settings,
+  )
+  if (found === undefined) return undefined
+  const machines = nodes ?? 1
+  const assumptions: string[] = []
+  if (found.assumedRegion) {
+    assumptions.push(
+      region === undefined
+        ? `region not named: ${found.region} is assumed`
+        : `no price of ${region} is known: that of ${found.region} is shown`,
+    )
+  }
+  if (nodes === undefined) assumptions.push('one machine is assumed')
+  if (found.fee !== null)
+    assumptions.push(`the service's fee is taken as ${Math.round((found.fee - 1) * 100)} %`)
+  if (settings.discount > 0 && found.asOf !== '') {
+    assumptions.push(`less ${Math.round(settings.discount * 100)} % on demand, as configured`)
+  }
+  return {
+    onDemand: times(found.onDemand, machines),
+    spot: times(found.spot, machines),
+    machines,
+    price: found,
+    old: found.asOf !== '' && isOld(found.asOf, today),
+    assumptions,
+  }
+}
+
+function times(usd: number | null, machines: number): number | null {
+  return usd === null ? null : Math.round(usd * machines * 1e4) / 1e4
+}
+
+/** The catalogue's 'T4' as GCP names what is attached to a machine. */
+function googleName(model: string): string {
+  const name = model.toLowerCase().replaceAll('_', '-')
+  return /^nvidia-/.test(name) ? name : `nvidia-tesla-${name.replace(/-\d+gb$/, '')}`
+}
+
+/** `$21.96`, `$0.53`; three digits below ten cents. */
+export function formatUsd(usd: number): string {
+  const digits = usd < 0.1 ? 3 : usd < 1000 ? 2 : 0
+  return `$${usd.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))/g, ',')}`
+}
