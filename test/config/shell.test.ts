@@ -62,6 +62,17 @@ bash -c "$CMD"
     )
   })
 
+  it('reads a value with a dash between two variables', () => {
+    const facts = read(
+      'BASE=/data\nRUN=$BASE/runs/$NAME-$ID\nLAST=$BASE/runs/x-$ID\npython train.py --out $BASE/a-b\n',
+    )
+    assert.deepEqual(
+      facts.commands.map((command) => command.words.map((word) => word.raw)),
+      [['python', 'train.py', '--out', '$BASE/a-b']],
+    )
+    assert.deepEqual(Object.keys(facts.variables), ['BASE', 'RUN', 'LAST'])
+  })
+
   it('gives the items of an array their own places', () => {
     const source = 'ARGS=(\n  --fp16\n  --lr 1\n)\npython t.py "${ARGS[@]}"\n'
     const word = read(source).commands[0]!.words[2]!

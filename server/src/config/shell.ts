@@ -205,7 +205,8 @@ class ShellReader {
     }
   }
 
-  private assign(node: PlainNode, context: Context, exported: boolean): void {
+  /** `end`: where its value ends, if the grammar has cut it short. */
+  private assign(node: PlainNode, context: Context, exported: boolean, end = node.end): void {
     this.substitutions(node, context)
     const name = assignedName(node, this.text)
     const value = inField(node, 'value')
@@ -225,8 +226,8 @@ class ShellReader {
           : { kind: 'array', words: [...head, ...items].slice(0, mostWords) },
       )
     } else {
-      const raw = value === undefined ? '' : this.text.slice(value.start, node.end)
-      let text = expandValue(raw, value?.start ?? node.end, this.variables)
+      const raw = value === undefined ? '' : this.text.slice(value.start, end)
+      let text = expandValue(raw, value?.start ?? end, this.variables)
       // What is appended to a variable from outside has an unknown beginning.
       if (appends) text = (before?.kind === 'text' ? before.text : wideHole) + text
       this.variables.set(
@@ -273,6 +274,13 @@ class ShellReader {
     const prefixes = node.children.filter((child) => child.type === 'variable_assignment')
     if (name === undefined) {
       for (const prefix of prefixes) this.assign(prefix, context, false)
+      return false
+    }
+    const cut = prefixes.find((prefix) => prefix.end === name.start)
+    if (cut !== undefined) {
+      // `RUN=$BASE/runs/$NAME-$ID`: the grammar takes `NAME-$ID` for a command behind the assignment.
+      for (const prefix of prefixes)
+        this.assign(prefix, context, false, prefix === cut ? name.end : prefix.end)
       return false
     }
     const own: ShellCommand['environment'] = []

@@ -14,6 +14,7 @@ import sequentialMap from './data/sequential-map.js'
 import setupOnGpuTime from './data/setup-on-gpu-time.js'
 import slowTransfer from './data/slow-transfer.js'
 import unbatchedMap from './data/unbatched-map.js'
+import uncachedPreprocessing from './data/uncached-preprocessing.js'
 import dataParallel from './distributed/data-parallel.js'
 import findUnusedParameters from './distributed/find-unused-parameters.js'
 import glooBackend from './distributed/gloo-backend.js'
@@ -131,4 +132,5 @@ export const rules: readonly Rule[] = [
   duplicateJob,
   gpuForDataPrep,
   setupOnGpuTime,
+  uncachedPreprocessing,
 ] as unknown as Rule[]

@@ -17,19 +17,59 @@ export function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Chang
     const text = `${two(hours)}:${two(Math.floor((value % 3600) / 60))}:${two(value % 60)}`
     return write(claim, facts, `End the job after ${hours} hours: --time=${text}`, 'time', text)
   }
-  if (claim.setting === 'gpus' && value === 1) return oneGpu(claim, facts)
+  if (claim.setting === 'gpus' && typeof value === 'number' && value > 0)
+    return fewerGpus(claim, value, facts)
+  if (claim.setting === 'nodes' && claim.site.anchor === undefined)
+    return write(claim, facts, `Ask for ${value} node: --nodes=${value}`, 'nodes', String(value))
+  if (claim.setting === 'processes' && claim.site.anchor === 'processes') {
+    const { unit, start, end } = claim.site
+    const one: ShellWrite = { kind: 'replace text', unit, start, end, text: String(value) }
+    const title = `Start ${value} processes: ${claim.key} ${value}`
+    return { title, safety: 'unsafe', writes: [{ ...one, path: facts.path }], imports: [] }
+  }
+  if (claim.setting === 'exclusive' && value === false && claim.site.anchor === undefined)
+    return share(claim, facts)
   return { reason: `no change is known for ${claim.key}` }
 }
 
-function oneGpu(claim: Claim, facts: UnitFacts): Change | Refusal {
+/** Takes the line of the directive out. */
+function share(claim: Claim, facts: UnitFacts): Change | Refusal {
+  const { unit, start, end } = claim.site
+  const { text } = facts.unit
+  const from = text.lastIndexOf('\n', start - 1) + 1
+  const to = text.indexOf('\n', end)
+  const alone =
+    /^#SBATCH\s+$/.test(text.slice(from, start)) &&
+    /^\s*(#.*)?$/.test(text.slice(end, to < 0 ? undefined : to))
+  if (!alone || to < 0) return { reason: 'other options stand on the same line' }
+  const one: ShellWrite = { kind: 'replace text', unit, start: from, end: to + 1, text: '' }
+  return {
+    title: `Share the node: without ${claim.key}`,
+    safety: 'unsafe',
+    writes: [{ ...one, path: facts.path }],
+    imports: [],
+  }
+}
+
+const asked = (count: number) => `Ask for ${count === 1 ? 'one GPU' : `${count} GPUs`}`
+
+function fewerGpus(claim: Claim, count: number, facts: UnitFacts): Change | Refusal {
   const unreadable = { reason: 'the request for GPUs is not readable' }
+  // What the option would be for one GPU ends in that one, or has other kinds behind it.
+  const several = (single: string) => single.replace(/(gpu(?::[\w-]+)?:|^(?:[\w-]+:)?)1(?=,|$)/, `$1${count}`)
   const { anchor } = claim.site
   if (anchor !== undefined) {
     const option = anchor.slice(replaces.length)
     const match = /^--([\w-]+)=(.*)$/.exec(option)
     return match === null
       ? unreadable
-      : write(claim, facts, `Ask for one GPU: ${option}`, match[1]!, match[2]!)
+      : write(
+          claim,
+          facts,
+          `${asked(count)}: --${match[1]}=${several(match[2]!)}`,
+          match[1]!,
+          several(match[2]!),
+        )
   }
   const wanted = facts.shell === undefined ? null : gpuRequest(facts.shell.directives)
   if (wanted === null || wanted.single === '') return unreadable
@@ -37,7 +77,9 @@ function oneGpu(claim: Claim, facts: UnitFacts): Change | Refusal {
     return { reason: '--gpus counts over all nodes' }
   }
   const { name } = wanted.directive
-  return write(claim, facts, `Ask for one GPU: --${name}=${wanted.single}`, name, wanted.single)
+  if (count > 1 && name === 'gpus-per-task') return { reason: '--gpus-per-task counts for each task' }
+  const value = several(wanted.single)
+  return write(claim, facts, `${asked(count)}: --${name}=${value}`, name, value)
 }
 
 function write(claim: Claim, facts: UnitFacts, title: string, name: string, value: string): Change {

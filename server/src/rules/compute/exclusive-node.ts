@@ -1,0 +1,34 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+
+/** Accelerators that come by fours and eights, so that a request for fewer leaves some of the node to others. */
+const inLargeNodes = /^(A100|H100|H200|B200|GH200|V100|MI250|MI300)/
+
+/** From so many on, they may be all that the node has. */
+const whole = 4
+
+export default defineRule({
+  name: 'compute/exclusive-node',
+  judges: 'Compute',
+  checklist: ['rightsize/match-instance', 'baseline/idle-time'],
+  severity: 'warning',
+  summary: 'A job that keeps others off its node and uses a part of its accelerators pays for the rest.',
+  check(judged, { report }) {
+    const { exclusive, gpus, gpuModel, nodes } = judged.settings
+    if (exclusive === undefined || effective(exclusive) !== true) return
+    const count = effective(gpus)
+    if (count === undefined || count < 1 || count >= whole) return
+    const name = effective(judged.settings.name)
+    if (name !== undefined && /bench|profil|perf|scaling/i.test(name)) return
+    const model = effective(gpuModel)
+    const large = model !== undefined && inLargeNodes.test(model)
+    const machines = effective(nodes) ?? 1
+    report({
+      at: exclusive,
+      severity: large ? 'warning' : 'information',
+      confidence: 'medium',
+      message: `\`${exclusive.key}\` reserves ${machines > 1 ? `${machines} whole nodes` : 'the whole node'} for ${count} ${model ?? 'GPU'}${model === undefined && count > 1 ? 's' : ''}${machines > 1 ? ' each' : ''}: what else ${large ? 'it has' : 'it may have'} stays idle.`,
+      fixes: [{ set: [{ claim: exclusive, value: false }] }],
+    })
+  },
+})

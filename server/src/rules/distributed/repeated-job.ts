@@ -1,0 +1,64 @@
+import { sameLocation } from '../../text/location.js'
+import type { Judged, Run } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+
+export default defineRule({
+  name: 'distributed/repeated-job',
+  judges: 'Compute',
+  checklist: ['waste/duplicate-jobs', 'bottleneck/distributed-setup'],
+  severity: 'error',
+  summary: 'Several machines each train the same model from the beginning, since nothing divides the work.',
+  check(judged, { report }) {
+    const { nodes, provider, instanceType, sharing } = judged.settings
+    const count = effective(nodes)
+    if (nodes === undefined || count === undefined || count < 2 || sharing !== undefined) return
+    const { siblings } = judged.run
+    if (siblings.length === 0 || !siblings.every((run) => worksAlone(run))) return
+    const trainer = siblings.map(trainerOf).find((one) => one !== null)
+    if (trainer === undefined || trainer === null) return
+    const { run, program } = trainer
+    // A batch script runs on the first node; `srun` and the services run the program on each of them.
+    const first = effective(provider) === 'slurm' && run.job.launch!.launcher !== 'srun'
+    const share = (count - 1) / count
+    const type = effective(instanceType)
+    const machines = type === undefined ? `${count} nodes` : `${count} × ${type}`
+    report({
+      at: nodes,
+      message: first
+        ? `The job holds ${machines}, and ${run.script} runs on the first of them only: ${percent(share)} of what it pays for is idle.`
+        : `${nodes.key}=${count} starts ${count} independent copies of ${run.script}, which all train the same: ${percent(share)} is paid twice over.`,
+      saving: { fraction: [share, share], usd: null, basis: `${count - 1} of ${count} machines add nothing` },
+      fixes: [{ set: [{ claim: nodes, value: 1 }] }],
+      related: sameLocation(program.subject.location, nodes.location)
+        ? []
+        : [{ location: program.subject.location, message: 'knows nothing of other machines' }],
+    })
+  },
+})
+
+const percent = (share: number) => `${Math.round(share * 100)} %`
+
+/** True where a launch is certain to know nothing of the other machines. */
+function worksAlone(run: Run): boolean {
+  const { launch } = run.job
+  if (run.script === null || run.unresolved !== null || launch === null || !launch.complete) return false
+  if (launch.launcher !== 'python' && launch.launcher !== 'srun') return false
+  const program = programOf(run)
+  if (program === null) return !run.subjects.some((one) => one.subject.word === 'Program')
+  const { parallelism, readsRank } = program.settings
+  const method = effective(parallelism)
+  return (method === 'none' || method === 'data-parallel') && effective(readsRank) === null
+}
+
+function trainerOf(run: Run): { run: Run; program: Judged<'Program'> } | null {
+  const program = programOf(run)
+  return program !== null && effective(program.settings.trains) === true ? { run, program } : null
+}
+
+function programOf(run: Run): Judged<'Program'> | null {
+  const found = run.subjects.find(
+    (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
+  )
+  return (found as Judged<'Program'> | undefined) ?? null
+}
