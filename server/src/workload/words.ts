@@ -252,6 +252,8 @@ export interface ComputeSettings {
   /** The job's name as its author wrote it. */
   name: string
   instanceType: string
+  /** The service that rents the machine out at a price of its own; absent: the machine's own price holds. */
+  managedBy: 'sagemaker' | 'vertex'
   /** Nodes (machines) of the job. */
   nodes: number
   /** Accelerators per node. */
