@@ -134,6 +134,6 @@ keras = {version = "3.0.1", extras = ["x"]}
       imageVersions('pytorch/pytorch:1.0.0'),
     )
     assert.deepEqual(shown(merged), ['torch ==2.5.1', 'x <3'])
-    assert.deepEqual(plainVersions(merged), { torch: '2.5.1', 'torch==': '2.5.1' })
+    assert.deepEqual(plainVersions(merged), { torch: '2.5.1', 'torch==': '2.5.1', 'x<': '3' })
   })
 })

@@ -6,6 +6,8 @@ export interface LibraryVersion {
   version: string
   /** `pin`: exactly this one. `least`: this one or later (`>=`, `~=`, `^`). `below`: before this one. */
   bound: 'pin' | 'least' | 'below'
+  /** Beside a `least`: the version that it stays below (`>=1.5,<2`, `~=1.5`, `^1.5`). */
+  below?: string
 }
 
 /** By distribution name in lower case, runs of `-`, `_`, `.` as one `-`. */
@@ -52,10 +54,24 @@ function specifier(source: string, bare: LibraryVersion['bound'] | null = null):
             ? 'pin'
             : 'least'
     if (bound === 'pin') return { version, bound }
-    if (bound === 'least') least ??= { version, bound }
-    else if (bound === 'below') below ??= { version, bound }
+    if (bound === 'least') {
+      least ??= { version, bound }
+      const next = operator === '~=' || operator === '^' ? nextVersion(version, operator) : null
+      if (next !== null) below ??= { version: next, bound: 'below' }
+    } else if (bound === 'below') below ??= { version, bound }
   }
-  return least ?? below
+  if (least === null || below === null) return least ?? below
+  return { ...least, below: below.version }
+}
+
+/** The first version that `~=1.5` (2), `~=1.5.2` (1.6), `^1.5` (2) leave out. */
+function nextVersion(version: string, operator: '~=' | '^'): string | null {
+  const parts = version.split('.').map((part) => Number.parseInt(part, 10))
+  if (parts.some(Number.isNaN)) return null
+  const kept = operator === '^' ? 1 : Math.max(1, parts.length - 1)
+  const next = parts.slice(0, kept)
+  next[kept - 1] = next[kept - 1]! + 1
+  return next.join('.')
 }
 
 /** One requirement as pip takes it: `torch[extra] >= 2.1, < 3 ; python_version < "3.12"`, `x @ https://…`. */
@@ -163,6 +179,75 @@ export function lockVersions(text: string): Versions {
   return versions
 }
 
+/** Pipfile.lock: everything is pinned. */
+export function pipfileLockVersions(facts: ConfigFacts): Versions {
+  const versions: Versions = {}
+  for (const section of ['default', 'develop']) {
+    for (const one of entries(at(facts.documents[0]?.root, section)))
+      add(versions, one.key, specifier(textOf(at(one.value, 'version')) ?? ''))
+  }
+  return versions
+}
+
+/** Pipfile: `torch = "==2.1"`, `torch = {version = "*"}`. */
+export function pipfileVersions(facts: ConfigFacts): Versions {
+  const versions: Versions = {}
+  for (const section of ['packages', 'dev-packages']) {
+    for (const one of entries(at(facts.documents[0]?.root, section)))
+      add(versions, one.key, specifier(textOf(one.value) ?? textOf(at(one.value, 'version')) ?? ''))
+  }
+  return versions
+}
+
+/**
+ * setup.py, read as text: requirements are strings with a bound. A setup file of a library in the project (a fork, a
+ * vendored copy) tells its own version, which then is the one that the files beside it import.
+ */
+export function setupPyVersions(text: string): Versions {
+  const versions: Versions = {}
+  const code = text.replace(/#.*$/gm, '')
+  const name = /\bname\s*=\s*["']([\w.-]+)["']/.exec(code)?.[1]
+  const version = /\bversion\s*=\s*["'](\d[\w.]*)["']/.exec(code)?.[1]
+  if (name !== undefined && version !== undefined)
+    add(versions, name, { version: released(version), bound: 'pin' })
+  for (const match of code.matchAll(
+    /["']([A-Za-z][\w.-]*(?:\[[\w,-]*\])?\s*(?:===?|>=|<=|~=|>|<)\s*\d[^"'\n]{0,80})["']/g,
+  ))
+    requirement(versions, match[1]!)
+  return versions
+}
+
+/** `4.5.0.dev0` counts as 4.5.0. */
+function released(version: string): string {
+  return version.replace(/\.?(dev|a|b|rc|post)\d*$/, '')
+}
+
+/** `__version__` of a library whose source lies in the project: `src/transformers/__init__.py`. */
+export function packageVersions(name: string, text: string): Versions {
+  const versions: Versions = {}
+  const version = /^__version__\s*(?::\s*str\s*)?=\s*["'](\d[\w.]*)["']/m.exec(text)?.[1]
+  if (version !== undefined) add(versions, name, { version: released(version), bound: 'pin' })
+  return versions
+}
+
+/** The image that a Dockerfile builds on: the last `FROM` that names one; null where it builds on none that is known. */
+export function dockerfileVersions(text: string): Versions {
+  const stages = new Set<string>()
+  let versions: Versions = {}
+  const defaults = new Map<string, string>()
+  for (const match of text.matchAll(
+    /^[ \t]*(?:ARG[ \t]+(\w+)=["']?([^\s"']+)|FROM[ \t]+(?:--\S+[ \t]+)*(\S+)(?:[ \t]+AS[ \t]+(\S+))?)/gim,
+  )) {
+    const [, argument, value, image, stage] = match
+    if (argument !== undefined) defaults.set(argument, value!)
+    if (image === undefined) continue
+    const written = image.replace(/\$\{?(\w+)\}?/g, (whole, name: string) => defaults.get(name) ?? whole)
+    if (!stages.has(image.toLowerCase())) versions = imageVersions(written)
+    if (stage !== undefined) stages.add(stage.toLowerCase())
+  }
+  return versions
+}
+
 /** PyTorch in NVIDIA's monthly images (release notes of NGC's PyTorch container). */
 const ngcPyTorch: Record<string, string> = {
   '22.12': '1.14',
@@ -228,13 +313,18 @@ export function mergeVersions(...sources: Versions[]): Versions {
 }
 
 /**
- * Plain numbers for readers: pins and lower bounds. An upper bound alone says nothing about what is installed. An exact
- * pin also stands under the name with `==`, for readers that have to know what is certainly not newer.
+ * Plain numbers for readers: pins and lower bounds. An exact pin also stands under the name with `==`, an upper bound
+ * under the name with `<`, for readers that have to know what is certainly not newer.
  */
 export function plainVersions(versions: Versions): Record<string, string> {
   const plain: Record<string, string> = {}
-  for (const [name, { version, bound }] of Object.entries(versions)) {
-    if (bound === 'below' || name === '__proto__') continue
+  for (const [name, { version, bound, below }] of Object.entries(versions)) {
+    if (name === '__proto__') continue
+    if (below !== undefined) plain[`${name}<`] = below
+    if (bound === 'below') {
+      plain[`${name}<`] = version
+      continue
+    }
     plain[name] = version
     if (bound === 'pin') plain[`${name}==`] = version
   }

@@ -253,7 +253,7 @@ export class Analyzer {
   }
 
   private factsOf(file: SourceFile, unit: Unit, tree: UnitTree, surroundings: Surroundings): UnitFacts {
-    const facts: UnitFacts = { path: file.path, unit }
+    const facts: UnitFacts = { path: file.path, unit, versions: surroundings.versions }
     if (tree.config !== undefined) facts.config = tree.config
     if (tree.shell !== undefined) facts.shell = tree.shell
     if (tree.python !== undefined) {

@@ -51,6 +51,7 @@ function bindingKey({ launch, settings }: Binding, located: boolean): string {
     plain(launch.positionals),
     plain(launch.environment),
     launch.launcher,
+    launch.versions,
     plain(launch.launcherFlags),
     launch.complete,
     launch.processes,
@@ -70,6 +71,19 @@ function spelled(versions: Versions): string {
     spellings.set(versions, spelling)
   }
   return spelling
+}
+
+/** What the project asks for exactly counts more than the image, what it asks for at least does not. */
+function withImage(versions: Versions, binding: Binding | null): Versions {
+  const image = binding?.launch.versions
+  if (image === undefined) return versions
+  const merged = { ...versions }
+  for (const [name, version] of Object.entries(image)) {
+    if (versions[`${name}==`] !== undefined) continue
+    merged[name] = version
+    merged[`${name}==`] = version
+  }
+  return merged
 }
 
 export class Linker {
@@ -296,7 +310,7 @@ export class Linker {
     const files = this.configurationsFor(record, binding).files
     if (binding === null && files.length > 0) this.linked!.configurations.set(path, files)
     const hashes = [...neighbours, ...files].map((one) => `${one} ${this.records.get(one)!.hash}`)
-    const versions = versionsOf(path)
+    const versions = withImage(versionsOf(path), binding)
     const bound = binding === null ? '' : bindingKey(binding, true)
     const key = [record.hash, ...hashes, spelled(versions), bound].join('|')
     const id = `${path}\0${slot}`

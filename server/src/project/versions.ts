@@ -1,28 +1,40 @@
 /** Which library versions hold for a file: those of the nearest folder above it that pins any. */
+import { jsonFacts } from '../config/json.js'
 import { tomlFacts } from '../config/toml.js'
 import { yamlFacts } from '../config/yaml.js'
-import { folderOf, parents } from '../link/paths.js'
+import { baseName, folderOf, parents } from '../link/paths.js'
 import {
+  dockerfileVersions,
   environmentVersions,
   lockVersions,
   mergeVersions,
+  packageVersions,
+  pipfileLockVersions,
+  pipfileVersions,
   plainVersions,
   pyprojectVersions,
   requirementsVersions,
   setupCfgVersions,
+  setupPyVersions,
   type Versions,
 } from '../link/versions.js'
 import type { Grammars } from '../syntax/parser.js'
 
 const versionFile =
-  /(^|\/)(requirements[^/]*\.(txt|in)|requirements\/[^/]+\.(txt|in)|pyproject\.toml|setup\.cfg|environment[^/]*\.ya?ml|(uv|poetry|pdm)\.lock)$/
+  /(^|\/)(requirements[^/]*\.(txt|in)|requirements\/[^/]+\.(txt|in)|pyproject\.toml|setup\.(cfg|py)|environment[^/]*\.ya?ml|(uv|poetry|pdm)\.lock|Pipfile(\.lock)?|Dockerfile[^/]*)$/
+
+/** Source of a library in the project: a copy, a fork, or the library itself. */
+const librarySource =
+  /(^|\/)(transformers|trl|peft|accelerate|datasets|torch|lightning|pytorch_lightning|deepspeed|keras|optuna|ray|tensorflow)\/__init__\.py$/
 
 export function isVersionFile(path: string): boolean {
-  return versionFile.test(path)
+  return versionFile.test(path) || librarySource.test(path)
 }
 
 export class VersionTable {
   private readonly byFolder = new Map<string, Versions>()
+  /** Of the images that Dockerfiles build on; null: they disagree. What a project asks for counts more. */
+  private readonly images = new Map<string, Versions | null>()
   private readonly plain = new Map<string, Record<string, string>>()
 
   private readonly compared = new WeakMap<VersionTable, Map<string, boolean>>()
@@ -30,11 +42,23 @@ export class VersionTable {
   constructor(private readonly grammars: Grammars) {}
 
   add(path: string, text: string): void {
+    if (/(^|\/)Dockerfile[^/]*$/.test(path)) {
+      this.addImage(folderOf(path), dockerfileVersions(text))
+      return
+    }
     const versions = this.read(path, text)
     if (Object.keys(versions).length === 0) return
-    const folder = folderOf(path).replace(/(^|\/)requirements$/, '')
+    const folder = homeOf(path)
     const before = this.byFolder.get(folder)
     this.byFolder.set(folder, before === undefined ? versions : mergeVersions(before, versions))
+    this.plain.clear()
+  }
+
+  private addImage(folder: string, versions: Versions): void {
+    if (Object.keys(versions).length === 0) return
+    const before = this.images.get(folder)
+    const same = before === undefined || JSON.stringify(before) === JSON.stringify(versions)
+    this.images.set(folder, same ? versions : null)
     this.plain.clear()
   }
 
@@ -43,10 +67,14 @@ export class VersionTable {
     const folder = folderOf(path)
     const known = this.plain.get(folder)
     if (known !== undefined) return known
-    const found = [folder, ...parents(folder)].flatMap((one) => {
-      const versions = this.byFolder.get(one)
-      return versions === undefined ? [] : [versions]
-    })
+    const folders = [folder, ...parents(folder)]
+    const found: Versions[] = []
+    for (const table of [this.byFolder, this.images]) {
+      for (const one of folders) {
+        const versions = table.get(one)
+        if (versions !== undefined && versions !== null) found.push(versions)
+      }
+    }
     const merged = plainVersions(mergeVersions(...found))
     this.plain.set(folder, merged)
     return merged
@@ -70,9 +98,20 @@ export class VersionTable {
 
   private read(path: string, text: string): Versions {
     if (/\.(txt|in)$/.test(path)) return requirementsVersions(text)
+    if (path.endsWith('Pipfile.lock')) return pipfileLockVersions(jsonFacts(text))
+    if (path.endsWith('Pipfile')) return pipfileVersions(tomlFacts(text, this.grammars))
+    if (path.endsWith('setup.py')) return setupPyVersions(text)
+    if (path.endsWith('__init__.py')) return packageVersions(baseName(folderOf(path)), text)
     if (path.endsWith('.lock')) return lockVersions(text)
     if (path.endsWith('setup.cfg')) return setupCfgVersions(text)
     if (path.endsWith('.toml')) return pyprojectVersions(tomlFacts(text, this.grammars))
     return environmentVersions(yamlFacts(text))
   }
+}
+
+/** The folder for whose files it speaks. A package in `src` is imported by what stands beside `src`. */
+function homeOf(path: string): string {
+  const folder = folderOf(path)
+  if (!librarySource.test(path)) return folder.replace(/(^|\/)requirements$/, '')
+  return folderOf(folder).replace(/(^|\/)src$/, '')
 }

@@ -17,6 +17,8 @@ export interface UnitFacts {
   python?: PythonModule
   config?: ConfigFacts
   shell?: ShellFacts
+  /** As `ReaderContext.versions`: a change must not write what the library in use does not know. */
+  versions?: Record<string, string>
 }
 
 export interface ReaderContext {

@@ -120,6 +120,8 @@ export interface Launch {
   restarts?: 'until success' | 'for ever'
   /** Configuration files that the launcher or the script is given, as written. */
   files: { flag: string; path: string; location: Location }[]
+  /** Versions of libraries in the image that it runs in, by distribution name; absent: nothing is known of it. */
+  versions?: Record<string, string>
 }
 
 /** A launch with its files resolved: what a script is read with. */

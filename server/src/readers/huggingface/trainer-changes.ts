@@ -7,12 +7,17 @@ import { addCallback } from '../add-callback.js'
 import { claimedCall } from '../claim-argument.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import type { UnitFacts } from '../reader.js'
+import { isBefore } from '../versions.js'
 import { writeArgument } from '../write-argument.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { evaluationStrategy } from './trainer-run.js'
 import { trainersOf } from './trainers.js'
 import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
 import { overflowsInHalf } from './weights.js'
+
+/** Versions of transformers from which on the arguments have these fields. */
+export const firstBf16 = '4.13'
+const firstPersistent = '4.37'
 
 export function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (isOnLaunchLine(claim)) return changeLaunch(claim, value, facts)
@@ -44,6 +49,8 @@ function changeConfigured(claim: Claim, value: unknown, facts: UnitFacts): Chang
 /** Arguments that the program parses by itself are given where it is started. */
 function changeLaunch(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const count = typeof value === 'number' ? value : 4
+  if (value === 'bf16-mixed' && isBefore(facts.versions, ['transformers'], firstBf16))
+    return { reason: `bf16 came with transformers ${firstBf16}, and this project uses an older one` }
   const flag =
     claim.setting === 'workers'
       ? `--dataloader_num_workers ${count}`
@@ -69,6 +76,8 @@ function changePrecision(
 ): Change | Refusal {
   const key = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
   if (key === null) return { reason: 'a Trainer knows bf16 and fp16' }
+  if (key === 'bf16' && isBefore(facts.versions, ['transformers'], firstBf16))
+    return { reason: `bf16 came with transformers ${firstBf16}, and this project uses an older one` }
   if (key === 'fp16' && overflowsInHalf(python))
     return { reason: 'T5 models overflow in fp16; they need bf16' }
   const written = writeArgument(facts, made.call, key, fields(python, made)(key), 'True')
@@ -89,7 +98,7 @@ function changeWorkers(
   if ('reason' in written) return written
   const writes: Write[] = [written]
   const persistent = 'dataloader_persistent_workers'
-  if (get(persistent).state === 'absent')
+  if (get(persistent).state === 'absent' && !isBefore(facts.versions, ['transformers'], firstPersistent))
     writes.push({
       kind: 'set keyword',
       path: facts.path,

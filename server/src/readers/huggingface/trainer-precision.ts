@@ -8,7 +8,9 @@ import { type Section, sectionsInFile, sectionsOf, sourceOf, verdictOf } from '.
 import { onLaunchLine } from '../launch-flag.js'
 import { programVariable } from '../program-variable.js'
 import type { ReaderContext } from '../reader.js'
+import { isBefore } from '../versions.js'
 import { launchFormats, launchPrecision } from './launch-precision.js'
+import { firstBf16 } from './trainer-changes.js'
 import { field, type TrainerArguments } from './training-arguments.js'
 import { transformersVersion, weightsOf } from './weights.js'
 
@@ -85,7 +87,8 @@ export function readPrecision(
       ...origin(off.argument, site),
     })
   } else {
-    training.default('precision', 'bf16', 'fp32', place, {
+    const key = isBefore(context.versions, ['transformers'], firstBf16) ? 'fp16' : 'bf16'
+    training.default('precision', key, 'fp32', place, {
       site,
       ...(made.parsed && context.binding !== null ? onLaunchLine(context.binding) : {}),
       ...inFile(bf16, site),

@@ -49,6 +49,7 @@ export function claimContainer(
       place: script.wfiller ?? { start: launch.command.start, end: launch.command.end },
       environment,
       folder: text(at(container, 'workingDir')) ?? '',
+      image: text(at(container, 'image')) ?? null,
       nodes: launch.parts.nodes === 1 ? nodes : launch.parts.nodes,
     })
   })

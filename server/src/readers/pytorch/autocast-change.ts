@@ -12,6 +12,7 @@ import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Claim } from '../../workload/claim.js'
 import type { UnitFacts } from '../reader.js'
+import { isBefore } from '../versions.js'
 import { epochLoopOf, refusedLoss } from './loop-facts.js'
 
 const refuse = (reason: string): Refusal => ({ reason })
@@ -28,6 +29,8 @@ export function changePrecision(claim: Claim, value: unknown, facts: UnitFacts):
     )
   }
   if (claim.site.anchor === 'autocast') return switchOn(claim, facts, python)
+  if (isBefore(facts.versions, ['torch'], firstAutocast))
+    return refuse(`torch.autocast came with torch ${firstAutocast}, and this project uses an older one`)
   if (claim.site.anchor === 'step') return wrapStep(claim, format, facts, python)
   const loop = python.loops.find(
     (one) => one.node.start === claim.site.start && one.node.end === claim.site.end,
@@ -39,6 +42,8 @@ export function changePrecision(claim: Claim, value: unknown, facts: UnitFacts):
   if ('reason' in block) return block
   return format === 'bf16' ? wrapBf16(facts, python, block) : sketchFp16(facts, python, loop, block)
 }
+
+const firstAutocast = '1.10'
 
 /** A function that an engine calls for each batch. */
 function wrapStep(
@@ -333,7 +338,9 @@ function sketchFp16(
   const optimizer = python.text
     .slice(step.call.expr.callee.start, step.call.expr.callee.end)
     .replace(/\.step$/, '')
-  const scaler = nameFor(python.tree, 'torch.amp', 'GradScaler', {
+  // Before 2.3 the scaler of `torch.cuda.amp` was the only one.
+  const old = isBefore(facts.versions, ['torch'], '2.3')
+  const scaler = nameFor(python.tree, old ? 'torch.cuda.amp' : 'torch.amp', 'GradScaler', {
     path,
     unit: facts.unit.index,
     offset: outer.node.start,
@@ -344,7 +351,7 @@ function sketchFp16(
       path,
       where: 'before',
       statement: rangeOf(facts, outer.node),
-      lines: [`scaler = ${scaler.text}(${quote}cuda${quote})`],
+      lines: [`scaler = ${scaler.text}(${old ? '' : `${quote}cuda${quote}`})`],
     },
     {
       kind: 'wrap block',

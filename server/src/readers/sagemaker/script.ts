@@ -1,4 +1,5 @@
 /** The script that an estimator runs, and what it is started with. */
+import { imageVersions } from '../../link/versions.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
@@ -177,9 +178,35 @@ export function claimLaunch(
       processes: start.processes,
       nodes: options.nodes,
       files: [],
+      ...containerVersions(python, call),
     },
     entry.span,
   )
+}
+
+/** Arguments of an estimator that choose the versions in its container; `framework_version` by the class. */
+const versionArguments: [string, string][] = [
+  ['transformers_version', 'transformers'],
+  ['pytorch_version', 'torch'],
+  ['tensorflow_version', 'tensorflow'],
+]
+const frameworks: Record<string, string> = { PyTorch: 'torch', TensorFlow: 'tensorflow', XGBoost: 'xgboost', SKLearn: 'scikit-learn' }
+
+function containerVersions(python: PythonModule, call: Call): { versions?: Record<string, string> } {
+  const versions: Record<string, string> = {}
+  const add = (argument: string, library: string): void => {
+    const given = python.argument(call, argument)
+    const value = given.state === 'given' && given.folded.state === 'known' ? given.folded.value : null
+    const version = typeof value === 'string' ? /^\d+(\.\d+)*/.exec(value)?.[0] : undefined
+    if (version !== undefined) versions[library] = version
+  }
+  for (const [argument, library] of versionArguments) add(argument, library)
+  const framework = frameworks[call.name?.slice(call.name.lastIndexOf('.') + 1) ?? '']
+  if (framework !== undefined) add('framework_version', framework)
+  const image = python.argument(call, 'image_uri')
+  if (image.state === 'given' && image.folded.state === 'known' && typeof image.folded.value === 'string')
+    for (const [name, found] of Object.entries(imageVersions(image.folded.value))) versions[name] ??= found.version
+  return Object.keys(versions).length === 0 ? {} : { versions }
 }
 
 /** Relative to where the notebook or script runs; null for a program in a bucket or another repository. */

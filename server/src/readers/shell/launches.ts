@@ -1,6 +1,7 @@
 /** Commands that start programs, as launches; and what the rest of a script means for its machines. */
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
 import { flagOf, type LaunchParts, parseLaunch } from '../../link/launch-line.js'
+import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
 import type { Unit } from '../../text/unit.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -40,6 +41,8 @@ export interface Around {
   /** Per node, and nodes, where the command itself does not say. */
   processes?: number | null
   nodes?: number | null
+  /** The image that the job runs in. */
+  image?: string | null
 }
 
 export function claimShellLaunch(
@@ -69,9 +72,17 @@ export function claimShellLaunch(
       nodes: around.nodes === undefined ? parts.nodes : around.nodes,
       files: parts.files,
       ...(command.repeated === undefined ? {} : { restarts: command.repeated }),
+      ...versionsIn(around.image),
     },
     around.place,
   )
+}
+
+function versionsIn(image: string | null | undefined): { versions?: Record<string, string> } {
+  const found = Object.entries(image == null ? {} : imageVersions(image))
+  return found.length === 0
+    ? {}
+    : { versions: Object.fromEntries(found.map(([name, { version }]) => [name, version])) }
 }
 
 /** The folder after a change to `to`; null: not readable. */
