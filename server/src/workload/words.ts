@@ -445,15 +445,13 @@ export interface ModelSettings {
   task: string
   classes: number
   /** The largest of its family; the next smaller one, and its parameters. */
-  smaller: {
-    id: string
-    parameters: number /** Devices that share the weights. */
-    devices: number
-    /** Weights or arithmetic are in 8 bits or fewer. */
-    quantized: boolean
-  }
+  smaller: { id: string; parameters: number }
   /** A smaller model takes part in the same project. */
   compared: boolean
+  /** Devices that share the weights. */
+  devices: number
+  /** Weights or arithmetic are in 8 bits or fewer. */
+  quantized: boolean
 }
 
 /**
