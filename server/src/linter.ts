@@ -2,6 +2,7 @@
  * The front door: lint a text, lint a project. The faces (lsp, cli, report) call only this file.
  */
 import type { Finding, Fix } from './finding.js'
+import type { Annotation } from './project/annotations.js'
 import type { Severity } from './rules/rule.js'
 
 export interface LintError {
@@ -61,6 +62,8 @@ export interface Project {
   lint(options?: LintOptions): Promise<LintResult>
   /** The fixes of a finding, the preferred one first; `edits` of a notebook are per cell. */
   fixes(finding: Finding): Promise<OfferedFix[]>
+  /** Prices, sizes of searches: what is shown beside the code of a file, as of the last `lint`. */
+  annotations(path: string): Annotation[]
   /** Paths whose findings depend on this one (itself, the jobs that launch it, the scripts that it launches …). */
   relatives(path: string): string[]
   /** Jobs, scripts, and what could not be resolved and why. */

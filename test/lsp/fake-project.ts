@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../../server/src/finding.js'
 import type { CellText, LintOptions, LintResult, OfferedFix, Project } from '../../server/src/linter.js'
+import type { Annotation } from '../../server/src/project/annotations.js'
 
 export interface FakeDisk {
   files: Map<string, string>
@@ -119,6 +120,25 @@ export class FakeProject implements Project {
     ]
       .filter((fix) => rule === 'fake/waste' || fix.safety !== 'display')
       .sort((a, b) => order(a.safety) - order(b.safety)) as OfferedFix[]
+  }
+
+  /** `$3` is a machine with that price, a line `job $3` a job as well. */
+  annotations(path: string): Annotation[] {
+    return this.texts(path).flatMap(({ cell, text }) =>
+      [...text.matchAll(/(job )?(\$\d+)/g)].flatMap((match) => {
+        const [all, job, price] = match
+        const end = match.index + all.length
+        const location = { path, cell, start: end - price!.length, end }
+        const machine: Annotation = {
+          kind: 'machine',
+          location,
+          label: `${price}/h`,
+          details: `**${price}** an hour`,
+        }
+        const above: Annotation = { ...machine, kind: 'job', label: `${price}/h on demand` }
+        return job === undefined ? [machine] : [above, machine]
+      }),
+    )
   }
 
   relatives(path: string): string[] {

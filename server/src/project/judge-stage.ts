@@ -2,6 +2,7 @@
 import type { LintError } from '../linter.js'
 import { readers } from '../readers/index.js'
 import { rules } from '../rules/index.js'
+import { type Annotation, annotationsOf } from './annotations.js'
 import type { Configuration } from './configuration.js'
 import { type Draft, judge, mergeRuns, moreSevere } from './judge.js'
 import type { Linked } from './link-stage.js'
@@ -20,6 +21,7 @@ const layers = new Map(readers.map((reader) => [reader.name, reader.layer ?? 0])
 export class JudgeStage {
   /** By subject. */
   private before = new Map<string, Judged>()
+  private judgements: readonly Judgement[] = []
 
   run(
     linked: Linked,
@@ -34,6 +36,7 @@ export class JudgeStage {
       defaultHardware: (path) => configuration.forFile(path).options.defaultHardware,
       layerOf: (reader) => layers.get(reader) ?? 0,
     })
+    this.judgements = judgements
     const now = new Map<string, Judged>()
     const drafts: Draft[] = []
     for (const judgement of judgements) {
@@ -50,17 +53,26 @@ export class JudgeStage {
     return onlyOnce(withoutTwins(drafts), configuration)
   }
 
+  /** Of the last run. */
+  annotations(path: string, configuration: Configuration): Annotation[] {
+    return annotationsOf(path, this.judgements, configuration.forFile(path).options, today())
+  }
+
   private judge(judgement: Judgement, configuration: Configuration, reachable: boolean): Judged {
     const faults: LintError[] = []
     const context = {
       configurationOf: (path: string) => configuration.forFile(path),
       reachable: () => reachable,
       faults,
-      today: new Date().toISOString().slice(0, 10),
+      today: today(),
     }
     const drafts = mergeRuns(judgement.runs.map((judged) => judge(judged, rules, context)))
     return { depends: judgement.depends, configuration, reachable, drafts, faults }
   }
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10)
 }
 
 function isFresh(

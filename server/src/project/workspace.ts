@@ -16,6 +16,7 @@ import type { SourceFile } from '../text/source-file.js'
 import { notebookFromCells, sourceFile } from '../text/units.js'
 import type { Claim } from '../workload/claim.js'
 import { Analyzer, type FileRecord, type Surroundings } from './analyzer.js'
+import type { Annotation } from './annotations.js'
 import { type Backend, LocalBackend } from './backend.js'
 import type { Choice, Configuration } from './configuration.js'
 import { discover } from './discover.js'
@@ -362,6 +363,10 @@ class Workspace implements Project {
   private surroundingsOf(claim: Claim): Surroundings {
     const { path } = claim.location
     return { ...this.linker.around(path), binding: null, versions: this.versions.of(path) }
+  }
+
+  annotations(path: string): Annotation[] {
+    return this.judging.annotations(path, this.configuration)
   }
 
   relatives(path: string): string[] {

@@ -1,0 +1,250 @@
+/**
+ * What an editor shows beside code that costs money though nothing is wrong with it: the price of a machine, what a job
+ * costs per hour, how many fits a search makes.
+ */
+import { gpu } from '../catalog/gpus.js'
+import { instance } from '../catalog/instances.js'
+import { fitCount, formatCount, gridFormula } from '../estimate/grid.js'
+import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest } from '../estimate/hourly.js'
+import { effective } from '../rules/hardware.js'
+import type { RuleOptions } from '../rules/rule.js'
+import { described, estimateOf, gigabytes, type TrainingMemory } from '../rules/training-memory.js'
+import type { Location } from '../text/location.js'
+import type { Judged } from '../workload/claim.js'
+import type { Word } from '../workload/words.js'
+import type { Judgement } from './runs.js'
+
+export interface Annotation {
+  /** `machine`: behind the name of a machine. `job`, `search`: above the line. */
+  kind: 'machine' | 'job' | 'search'
+  location: Location
+  /** One line of plain text. */
+  label: string
+  /** Markdown: how it was computed, what was assumed, how old the figures are. */
+  details: string
+}
+
+/** In the order of their places. `today`: ISO date. */
+export function annotationsOf(
+  path: string,
+  judgements: readonly Judgement[],
+  options: RuleOptions,
+  today: string,
+): Annotation[] {
+  const found: Annotation[] = []
+  for (const { runs } of judgements) {
+    const judged = runs[0]!
+    if (judged.subject.location.path !== path) continue
+    if (isA(judged, 'Compute')) found.push(...forMachines(judged, options, today))
+    else if (isA(judged, 'Search')) found.push(...forSearch(judged))
+  }
+  return found.sort(
+    (a, b) => (a.location.cell ?? 0) - (b.location.cell ?? 0) || a.location.start - b.location.start,
+  )
+}
+
+function isA<W extends Word>(judged: Judged, word: W): judged is Judged & Judged<W> {
+  return judged.subject.word === word
+}
+
+function requestOf({ settings }: Judged<'Compute'>): MachineRequest {
+  const request: MachineRequest = {}
+  const { instanceType, provider, region, nodes, gpus, gpuModel, managedBy } = settings
+  const give = <K extends keyof MachineRequest>(key: K, value: MachineRequest[K] | undefined) => {
+    if (value !== undefined) request[key] = value
+  }
+  give('instanceType', effective(instanceType))
+  give('provider', effective(provider))
+  give('region', effective(region))
+  give('nodes', effective(nodes))
+  give('gpus', effective(gpus))
+  give('gpuModel', effective(gpuModel))
+  give('managedBy', effective(managedBy))
+  return request
+}
+
+function forMachines(judged: Judged<'Compute'>, options: RuleOptions, today: string): Annotation[] {
+  const request = requestOf(judged)
+  const cost = hourlyCost(request, options.prices, today)
+  const claim = judged.settings.instanceType
+  const found: Annotation[] = []
+  const devices = devicesOf(request)
+  if (
+    cost !== undefined &&
+    claim?.state === 'known' &&
+    claim.location.path === judged.subject.location.path
+  ) {
+    const usd = cost.price.onDemand ?? cost.price.spot
+    found.push({
+      kind: 'machine',
+      location: claim.location,
+      label: [
+        usd === null ? null : `${formatUsd(usd)}/h${cost.price.onDemand === null ? ' spot' : ''}`,
+        devices?.text ?? null,
+      ]
+        .filter((part) => part !== null)
+        .join(' · '),
+      details: moneyDetails(cost, request),
+    })
+  }
+  const memory = memoryOf(judged, options)
+  const parts = [
+    ...moneyParts(cost),
+    devices === null ? null : count(devices.each * (request.nodes ?? 1), 'GPU'),
+    processesOf(judged, devices?.each ?? null),
+    memory === null ? null : needs(memory),
+  ].filter((part) => part !== null)
+  // A machine without a price and without accelerators says nothing that is not written there.
+  if (judged.subject.job === null || parts.length === 0 || (cost === undefined && devices === null))
+    return found
+  const details = [
+    cost === undefined ? null : moneyDetails(cost, request),
+    memory === null ? null : memoryDetails(memory),
+  ]
+  found.push({
+    kind: 'job',
+    location: judged.subject.location,
+    label: parts.join(' · '),
+    details: details.filter((part) => part !== null).join('\n\n') || parts.join(' · '),
+  })
+  return found
+}
+
+/** Accelerators of one machine; null: none, or not known. */
+function devicesOf(request: MachineRequest): { each: number; text: string } | null {
+  const machine = request.instanceType === undefined ? undefined : instance(request.instanceType)
+  const each = request.gpus ?? machine?.gpuCount ?? 0
+  if (!(each > 0)) return null
+  const model =
+    (request.gpuModel === undefined ? undefined : gpu(request.gpuModel)?.name) ?? machine?.gpu?.name
+  const name = model?.replace(/-(\d+)GB$/, ' $1GB')
+  const memory = machine?.gpuMemoryGB
+  const known = name === undefined || / \d+GB$/.test(name) || !memory ? name : `${name} ${memory}GB`
+  return { each, text: known === undefined ? count(each, 'GPU') : `${formatFraction(each)}×${known}` }
+}
+
+function formatFraction(each: number): string {
+  return each < 1 ? `1/${Math.round(1 / each)}` : String(each)
+}
+
+function moneyParts(cost: HourlyCost | undefined): (string | null)[] {
+  if (cost === undefined) return []
+  return [
+    [
+      cost.onDemand === null ? null : `${formatUsd(cost.onDemand)}/h on demand`,
+      cost.spot === null ? null : `about ${formatUsd(rounded(cost.spot))}/h spot`,
+    ]
+      .filter((part) => part !== null)
+      .join(', '),
+  ]
+}
+
+/** Spot prices move: two digits are all that they mean. */
+function rounded(usd: number): number {
+  return Number(usd.toPrecision(2))
+}
+
+function processesOf(judged: Judged<'Compute'>, devices: number | null): string | null {
+  const launches = judged.run.siblings.flatMap((run) => run.job.launch ?? [])
+  if (launches.length !== 1) return null
+  const { processes, nodes } = launches[0]!
+  const each = processes === 0 ? devices : processes
+  if (each === null) return null
+  return count(each * (nodes ?? effective(judged.settings.nodes) ?? 1), 'process')
+}
+
+function count(many: number, word: string): string {
+  const plural = word.endsWith('s') ? `${word}es` : `${word}s`
+  return many === 1 ? `1 ${word}` : `${formatCount(many)} ${plural}`
+}
+
+/** Of the training that the job runs, where it runs one that can be estimated. */
+function memoryOf(judged: Judged<'Compute'>, options: RuleOptions): TrainingMemory | null {
+  const found: TrainingMemory[] = []
+  for (const run of judged.run.siblings) {
+    for (const one of run.subjects) {
+      if (!isA(one, 'Training')) continue
+      const memory = estimateOf(one, options)
+      if (memory !== undefined) found.push(memory)
+    }
+  }
+  return found.length === 1 ? found[0]! : null
+}
+
+function needs({ estimate, usable, machine }: TrainingMemory): string {
+  const whole = (bytes: number) => Math.max(1, Math.round(bytes / 1e9))
+  const range = `${whole(estimate.low)}–${whole(estimate.high)}`
+  const capacity = machine.gpu?.memoryGB
+  return usable === null || capacity == null ? `needs ${range} GB` : `needs ${range} of ${capacity} GB`
+}
+
+function memoryDetails(memory: TrainingMemory): string {
+  const { estimate } = memory
+  const rows = estimate.items.map(({ name, bytes }) => `| ${name} | ${gigabytes(bytes)} |`)
+  return [
+    `Memory of one accelerator, ${estimate.moment}, for ${described(memory)}:`,
+    '',
+    '| | |',
+    '|---|---|',
+    ...rows,
+    `| **expected** | **${gigabytes(estimate.expected)}** |`,
+    '',
+    `Between ${gigabytes(estimate.low)} and ${gigabytes(estimate.high)}.`,
+  ].join('\n')
+}
+
+function moneyDetails(cost: HourlyCost, request: MachineRequest): string {
+  const { price } = cost
+  const lines = [`**${price.type}** in ${price.region || 'every region'}, per hour and machine:`, '']
+  if (price.onDemand !== null) lines.push(`- on demand ${formatUsd(price.onDemand)}`)
+  if (price.spot !== null) {
+    lines.push(`- spot about ${formatUsd(rounded(price.spot))} (it moves: look before you rely on it)`)
+  }
+  if (cost.machines > 1 && cost.onDemand !== null) {
+    lines.push(`- ${cost.machines} machines: ${formatUsd(cost.onDemand)}`)
+  }
+  const each = devicesOf(request)?.each
+  if (price.onDemand !== null && each !== undefined && each > 1) {
+    lines.push(`- per GPU ${formatUsd(price.onDemand / each)}`)
+  }
+  for (const assumption of cost.assumptions) lines.push(`- ${assumption}`)
+  const read = price.asOf === '' ? '' : `, read ${price.asOf}`
+  lines.push(
+    '',
+    `Source: ${price.source}${read}${cost.old ? ' — **more than half a year old**' : ''}. List price without tax.`,
+  )
+  return lines.join('\n')
+}
+
+function forSearch(judged: Judged<'Search'>): Annotation[] {
+  const { settings, subject } = judged
+  const space = effective(settings.space)
+  const folds = effective(settings.folds) ?? 1
+  const unit = effective(settings.unit) ?? 'run'
+  const strategy = effective(settings.strategy)
+  const cap = effective(settings.trialCap)
+  const grid = strategy === 'grid' && space !== undefined && space.configurations !== null
+  const trials = grid ? space.configurations! : cap
+  if (trials === undefined || trials === null || trials * folds < 2) return []
+  const total = fitCount(trials, folds)
+  const atLeast = grid && space.lowerBound ? 'at least ' : ''
+  const what = grid ? '' : 'up to '
+  const details = [
+    grid
+      ? `Grid: ${gridFormula(space.grids)} ${space.grids.length > 0 ? 'configurations' : ''}`.trim()
+      : `${formatCount(trials)} trials at most`,
+    ...(folds > 1 ? [`× ${formatCount(folds)} folds = ${formatCount(total)} ${plural(unit)}`] : []),
+  ]
+  return [
+    {
+      kind: 'search',
+      location: subject.location,
+      label: `${what}${atLeast}${formatCount(total)} ${plural(unit)}`,
+      details: details.join('\n\n'),
+    },
+  ]
+}
+
+function plural(unit: 'fit' | 'run' | 'job'): string {
+  return { fit: 'fits', run: 'training runs', job: 'training jobs' }[unit]
+}
