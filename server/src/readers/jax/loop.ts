@@ -5,6 +5,7 @@ import type { Evidence } from '../../workload/claim.js'
 import { calleePlace, callSite } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import type { Dialect } from '../pytorch/device-values.js'
+import { endlessBecause } from '../pytorch/endless.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
 import { epochLoopOf, openEndedReason } from '../pytorch/loop-facts.js'
@@ -112,6 +113,8 @@ function readLoop(
     training.known('secondOrder', 'jax.grad', true, header)
   const compiled = codeMatches(python, /\b(jit|pmap|shard_map|pjit|filter_jit)\b/)
   if (compiled) training.known('compiled', 'jax.jit', true, header)
+  const endless = endlessBecause(python, outer ?? loop)
+  if (endless !== null) training.known('endless', 'while', endless, loopHeader(outer ?? loop))
   if (outer !== null) claimRun(python, outer, training)
 }
 
