@@ -8,7 +8,7 @@ import { childrenOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Claim } from '../../workload/claim.js'
 import { callSite, claimedCall } from '../claim-argument.js'
-import { trainingEvidence } from '../pytorch/evidence.js'
+import { stepEvidence } from '../pytorch/operations.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { methodPlace, pipelineOf } from '../tensorflow/pipeline.js'
 import { fewTrainingSamples } from './samples.js'
@@ -22,7 +22,7 @@ export const huggingfaceMappingReader = defineReader({
     if (python === undefined) return
     const found = mappings(python as Analysis)
     if (found.length === 0) return
-    const evidence = trainingEvidence(python)
+    const evidence = stepEvidence(python)
     const few = fewTrainingSamples(python)
     for (const { call, work, shown, key, simple } of found) {
       const place = methodPlace(call)
@@ -51,16 +51,44 @@ interface Mapping {
 }
 
 function mappings(analysis: Analysis): Mapping[] {
-  if (![...analysis.imports].some((name) => /^datasets(\.|$)/.test(name))) return []
-  const found: Mapping[] = []
+  const found: Mapping[] = columns(analysis)
+  if (![...analysis.imports].some((name) => /^datasets(\.|$)/.test(name))) return found
+  const told = new Set<string>()
   for (const call of analysis.methodCalls('map')) {
     const one = mappingOf(analysis, call)
-    if (one !== null) found.push(one)
+    if (one === null) continue
+    // What has to change first is the function, wherever it is used.
+    if (!one.simple && told.has(one.shown)) continue
+    told.add(one.shown)
+    found.push(one)
   }
   return found
 }
 
+/** `frame['text'].apply(lambda text: tokenizer.encode(text))`: a column of a table, one text per call. */
+function columns(analysis: Analysis): Mapping[] {
+  if (![...analysis.imports].some((name) => /^pandas(\.|$)/.test(name))) return []
+  return analysis.methodCalls('apply').flatMap((call): Mapping[] => {
+    const one = columnOf(analysis, call)
+    return one === null ? [] : [one]
+  })
+}
+
+function columnOf(analysis: Analysis, call: Call): Mapping | null {
+  const { args, callee } = call.expr
+  const [given] = args
+  if (call.name !== null || callee.type !== 'attribute' || callee.value.type !== 'subscript') return null
+  if (given === undefined || given.star !== 0 || given.name !== null) return null
+  const target = analysis.functionOf(given.value)
+  const body = given.value.type === 'lambda' ? given.value.body : (target?.node ?? null)
+  if (body === null) return null
+  if (!callsWithin(analysis, body, 1, new Set()).some((one) => isTokenizer(analysis, one))) return null
+  const name = given.value.type === 'name' ? given.value.id : '…'
+  return { call, key: 'batched', shown: `apply(${name})`, work: 'tokenises one text', simple: true }
+}
+
 function mappingOf(analysis: Analysis, call: Call): Mapping | null {
+  if (call.method === 'apply') return columnOf(analysis, call)
   const { args, callee } = call.expr
   if (call.name !== null || callee.type !== 'attribute') return null
   const given = args.find((one) => one.name === 'function') ?? args[0]
@@ -72,9 +100,7 @@ function mappingOf(analysis: Analysis, call: Call): Mapping | null {
   const target = analysis.functionOf(given.value)
   const body = given.value.type === 'lambda' ? given.value.body : (target?.node ?? null)
   if (body === null) return null
-  const inside = analysis.calls.filter(
-    (one) => one.expr.start >= body.start && one.expr.end <= body.end && one.loops.length === 0,
-  )
+  const inside = callsWithin(analysis, body, 0, new Set())
   const tokenises = inside.find((one) => isTokenizer(analysis, one))
   const prepares = inside.find((one) => isProcessor(analysis, one))
   const wanted = tokenises ?? prepares
@@ -89,7 +115,7 @@ function mappingOf(analysis: Analysis, call: Call): Mapping | null {
       call,
       key: 'num_proc',
       shown,
-      work: audio ? 'turns one recording' : 'turns one image',
+      work: audio ? 'prepares one recording' : 'prepares one image',
       simple: true,
     }
   }
@@ -100,6 +126,25 @@ function mappingOf(analysis: Analysis, call: Call): Mapping | null {
     work: 'tokenises one text',
     simple: takesLists(given.value, target, tokenises),
   }
+}
+
+/** Calls in the function, and in those of the module that it calls. */
+function callsWithin(
+  analysis: Analysis,
+  body: { start: number; end: number },
+  depth: number,
+  entered: Set<Func>,
+): Call[] {
+  const own = analysis.calls.filter(
+    (one) => one.expr.start >= body.start && one.expr.end <= body.end && one.loops.length === 0,
+  )
+  if (depth >= 2) return own
+  return own.flatMap((call) => {
+    const func = analysis.functionOf(call.expr.callee)
+    if (func === null || entered.has(func)) return [call]
+    entered.add(func)
+    return [call, ...callsWithin(analysis, func.node, depth + 1, entered)]
+  })
 }
 
 /** A call of a tokenizer of its own: `tokenizer(…)`, `tok.encode(…)`; chat templates are rendered one by one anyhow. */
@@ -116,7 +161,11 @@ function isSlow(analysis: Analysis, callee: Expr): boolean {
   const fast = made.args.find((one) => one.name === 'use_fast')
   if (fast !== undefined && fast.value.type === 'constant' && fast.value.value === false) return true
   const name = analysis.nameOf(made.callee) ?? ''
-  return /^(nltk|spacy|sentencepiece|keras|torchtext)\./.test(name)
+  // A class of its own that is not a `…Fast` one is written in Python.
+  return (
+    /^(nltk|spacy|sentencepiece|keras|torchtext)\./.test(name) ||
+    /^transformers\.(?!Auto)\w*Tokenizer\.from_pretrained$/.test(name)
+  )
 }
 
 function isProcessor(analysis: Analysis, call: Call): boolean {
@@ -194,6 +243,7 @@ function changeMapping(claim: Claim, value: unknown, facts: UnitFacts): Change |
     name,
     value: text,
   })
+  if (call.method === 'apply') return { reason: 'give the tokenizer the list of all texts at once' }
   if (found.key === 'batched') {
     if (!found.simple)
       return {

@@ -9,7 +9,7 @@ export default defineRule({
   name: 'data/unbatched-map',
   judges: 'Preprocessing',
   checklist: ['baseline/preprocessing-time', 'waste/cache-features'],
-  severity: 'information',
+  severity: 'warning',
   summary: 'Preparing row by row in one process takes many times as long as in batches or processes.',
   check(work, { report, options }) {
     const { batched, processes, transformation } = work.settings

@@ -1,0 +1,119 @@
+import { formatCount } from '../../estimate/grid.js'
+import type { Judged } from '../../workload/claim.js'
+import type { PreprocessingSettings } from '../../workload/words.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Report, type Severity } from '../rule.js'
+import { listed, onAccelerator, onGpuJob } from '../training/operation.js'
+
+/** So few passes are soon done. */
+const fewPasses = 3
+/** From so many on, work in compiled code counts as well. */
+const manyPasses = 20
+/** Steps over whole tables that make a preparation worth keeping. */
+const severalSteps = 3
+
+export default defineRule({
+  name: 'data/uncached-preprocessing',
+  judges: 'Preprocessing',
+  checklist: [
+    'waste/cache-features',
+    'bottleneck/repeated-preprocessing',
+    'waste/unchanged-transformations',
+    'baseline/preprocessing-time',
+  ],
+  severity: 'warning',
+  summary: 'Features that come out the same each time need be computed once only.',
+  check(work, { report }) {
+    const { cached, steps, again } = work.settings
+    const found = effective(steps)
+    const repetition = effective(again)
+    if (cached === undefined || cached.state !== 'known' || cached.value !== false) return
+    if (found === undefined || repetition === undefined) return
+    const severity = severityOf(work, repetition, found.length)
+    if (severity === null) return
+    report({
+      at: cached,
+      severity,
+      message: messageOf(
+        work,
+        found.map(({ what }) => what),
+        repetition,
+      ),
+      ...savingOf(repetition),
+      fixes: [{ set: [{ claim: cached, value: true }] }],
+      related: found
+        .slice(1, 9)
+        .map(({ what, location }) => ({ location, message: `${what}: the same each time` })),
+    })
+  },
+})
+
+type Again = PreprocessingSettings['again']
+
+function severityOf(work: Judged<'Preprocessing'>, { per, times }: Again, steps: number): Severity | null {
+  const heavy = effective(work.settings.weight) === 'heavy'
+  if (per === 'run') return atStart(work, heavy, steps)
+  if (work.subject.evidence.role === 'inference') return null
+  if (times !== null && times < (heavy ? 2 : fewPasses)) return null
+  if (isPerSample(work)) return 'information'
+  if (heavy) return times !== null && times < fewPasses ? 'information' : 'warning'
+  return steps >= severalSteps || (times !== null && times >= manyPasses) ? 'information' : 'hint'
+}
+
+/** Each sample of each epoch: workers may well hide it. */
+function isPerSample(work: Judged<'Preprocessing'>): boolean {
+  return work.subject.scope.endsWith('.__getitem__') && effective(work.settings.again)?.per === 'epoch'
+}
+
+function atStart(work: Judged<'Preprocessing'>, heavy: boolean, steps: number): Severity | null {
+  if (!onAccelerator(work) || (!heavy && steps < severalSteps)) return null
+  if (heavy && onGpuJob(work)) return 'warning'
+  return heavy && steps >= severalSteps ? 'information' : 'hint'
+}
+
+function messageOf(work: Judged<'Preprocessing'>, names: string[], { per, times }: Again): string {
+  const shown = [...new Set(names)].slice(0, 3).map((name) => `\`${name}\``)
+  const rest = new Set(names).size - shown.length
+  if (rest > 0) shown.push(`${rest} more`)
+  const what = listed(shown)
+  const several = shown.length > 1
+  if (per === 'run') {
+    const gpus = effective(work.run.job.compute?.settings.gpus)
+    const held =
+      gpus === undefined || gpus === 0
+        ? 'the accelerator waits'
+        : `${gpus} GPU${gpus === 1 ? ' waits' : 's wait'}`
+    return `${what} ${several ? 'prepare' : 'prepares'} the data at every start while ${held}, and nothing keeps the result: save it once, and load it.`
+  }
+  if (isPerSample(work)) {
+    const epochs = times === null ? 'every epoch' : `each of ${formatCount(times)} epochs`
+    return `${what} ${several ? 'give' : 'gives'} the same for a sample in ${epochs}: compute the features once, and load them.`
+  }
+  const pass = per === 'pass' ? 'pass of the loop' : per
+  const each =
+    times === null
+      ? `every ${pass}`
+      : `each of ${formatCount(times)} ${per === 'pass' ? 'passes of the loop' : `${per}s`}`
+  const where = per === 'trial' ? 'before the search starts' : 'before the loop'
+  return `${what} ${several ? 'give' : 'gives'} the same in ${each}: compute ${several ? 'them' : 'it'} once, ${where}.`
+}
+
+function savingOf({ per, times }: Again): Pick<Report, 'saving'> {
+  if (per === 'run' || times === null) {
+    return {
+      saving: {
+        fraction: [0, 0.15],
+        usd: null,
+        basis:
+          'assumes that preparing the data takes up to 15 % of a run; it is saved from the second time on',
+      },
+    }
+  }
+  return {
+    saving: {
+      fraction: [0, 1 - 1 / times],
+      usd: null,
+      basis: `up to ${formatCount(times - 1)} of ${formatCount(times)} times of preparing; the training remains`,
+    },
+  }
+}
