@@ -35,16 +35,16 @@ export function claimCronJob(claims: ClaimBuilder, job: CronJob): void {
   if (runLimit === undefined) pipeline.unknown('runLimit', 'activeDeadlineSeconds', 'template', place)
   else pipeline.known('runLimit', 'activeDeadlineSeconds', runLimit, place)
   const policy = at(spec, 'concurrencyPolicy')
-  const key = 'concurrencyPolicy: Allow'
+  const key = 'concurrencyPolicy'
   const suspended = at(spec, 'suspend')
   if (suspended?.kind === 'unknown' || (suspended?.kind === 'scalar' && suspended.value === true)) return
-  if (policy === undefined) pipeline.default('concurrentRuns', `${key} by default`, null, place)
+  if (policy === undefined) pipeline.default('concurrentRuns', key, null, place)
   else {
     const value = text(policy)
     const shown: Place = { start: policy.start, end: policy.end }
     if (value === 'Allow') pipeline.known('concurrentRuns', key, null, shown, { site: place })
     else if (value === 'Forbid' || value === 'Replace')
-      pipeline.known('concurrentRuns', 'concurrencyPolicy', 1, shown, { site: place })
-    else pipeline.unknown('concurrentRuns', 'concurrencyPolicy', 'template', shown, { site: place })
+      pipeline.known('concurrentRuns', key, 1, shown, { site: place })
+    else pipeline.unknown('concurrentRuns', key, 'template', shown, { site: place })
   }
 }

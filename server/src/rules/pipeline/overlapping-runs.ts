@@ -1,5 +1,5 @@
 import { day, hour, rhythm } from '../../estimate/schedule.js'
-import type { Judged } from '../../workload/claim.js'
+import type { Claim, Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 import { quoted, trainsOrHolds } from './pipeline-words.js'
@@ -28,20 +28,21 @@ export default defineRule({
     if (severity === null) return
     const gpus = effective(judged.settings.gpus) ?? 0
     const held =
-      gpus > 0 ? `: two of them hold 2 × ${gpus} GPU${gpus === 1 ? '' : 's'}` : ' and trains beside it'
-    const allowed =
-      most === null
-        ? concurrentRuns.key
-        : `${concurrentRuns.key} ${concurrentRuns.state === 'default' ? `is ${most} by default` : `is ${most}`}`
+      gpus > 0 ? `two of them hold 2 × ${gpus} GPU${gpus === 1 ? '' : 's'}` : 'two of them train at once'
     const slow = limit === null ? 'Nothing ends a slow run' : `A run may take ${duration(limit)}`
     report({
       at: concurrentRuns,
       severity,
-      message: `${named(judged)} starts ${rhythm(seconds)}. ${slow}, so the next one joins it (${allowed})${held}.`,
+      message: `${named(judged)} starts ${rhythm(seconds)}. ${slow}, so the next one joins it (${allowance(concurrentRuns)}): ${held}.`,
       fixes: [{ set: [{ claim: concurrentRuns, value: 1 }] }],
     })
   },
 })
+
+function allowance({ key, state, value }: Claim<number | null>): string {
+  if (value == null) return state === 'default' ? `${key} is not set` : `${key} allows it`
+  return state === 'default' ? `${key} is ${value} by default` : `${key} is ${value}`
+}
 
 function named(judged: Judged<'Pipeline'>): string {
   const name = quoted(judged)
@@ -57,7 +58,7 @@ function duration(seconds: number): string {
 /** Null: a run would have to be unlikely slow. */
 function severityOf(judged: Judged<'Pipeline'>, interval: number, most: number | null): Severity | null {
   if ((effective(judged.settings.gpus) ?? 0) > 0) {
-    if (interval > 7 * day) return 'hint'
+    if (interval > 8 * day) return 'hint'
     return most === null && interval <= day ? 'warning' : 'information'
   }
   const { accelerator } = judged.subject.evidence
