@@ -18,6 +18,8 @@ export interface MemoryInput {
 }
 
 export interface TrainingMemory {
+  /** The model as the program names it. */
+  id: string
   setup: TrainingSetup
   estimate: MemoryEstimate
   machine: Machine
@@ -92,6 +94,7 @@ export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): Trai
   if (estimate === null) return { model: id, missing: [`what the layers of ${id} keep`], inputs }
   const used = inputs.flatMap((one) => one.claim ?? [])
   return {
+    id: id!,
     setup,
     estimate,
     machine,
@@ -195,14 +198,14 @@ export function gigabytes(bytes: number): string {
 }
 
 /** 'distilbert-base-uncased (66 M), batch 16 × 128, bf16-mixed' */
-export function described({ setup }: TrainingMemory): string {
+export function described({ id, setup }: TrainingMemory): string {
   const { model, batch, tokens, imageEdge, arithmetic, format } = setup
   const size = parametersText(model.parameters)
   const edge = imageEdge ?? model.image?.edge ?? (model.shape?.vocabulary === 0 ? 224 : null)
   const each = model.shape !== null && model.shape.vocabulary > 0 ? tokens : edge
   const unit = model.shape !== null && model.shape.vocabulary > 0 ? ' tokens' : ' pixels'
   const what = arithmetic === 'fp32' ? 'fp32' : format
-  return `${model.name} (${size}), batch ${batch}${each === null ? '' : ` × ${count(each)}${unit}`}, ${what}`
+  return `${id} (${size}), batch ${batch}${each === null ? '' : ` × ${count(each)}${unit}`}, ${what}`
 }
 
 export function parametersText(parameters: number): string {

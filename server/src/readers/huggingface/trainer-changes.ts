@@ -10,6 +10,7 @@ import type { UnitFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { writeArgument } from '../write-argument.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
+import { changeMemory } from './trainer-memory-changes.js'
 import { evaluationStrategy } from './trainer-run.js'
 import { trainersOf } from './trainers.js'
 import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
@@ -20,6 +21,8 @@ export const firstBf16 = '4.13'
 const firstPersistent = '4.37'
 
 export function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const memory = changeMemory(claim, value, facts)
+  if (memory !== null) return memory
   if (isOnLaunchLine(claim)) return changeLaunch(claim, value, facts)
   if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
   if (claim.site.anchor === 'parsed') return { reason: 'its arguments come from the launch line' }

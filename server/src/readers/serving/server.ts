@@ -1,0 +1,243 @@
+/** Servers and engines that run a language model: how its weights lie in memory, and on how many GPUs. */
+import { model as known } from '../../catalog/models.js'
+import { at, items, text, written } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { ShellWord } from '../../config/shell-facts.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Precision } from '../../workload/words.js'
+import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { sizeOfModel } from '../huggingface/model-sizes.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+import { type ServerCommand, serverCommand } from './command.js'
+
+export const servingReader = defineReader({
+  name: 'model-server',
+  languages: ['python', 'shell', 'yaml'],
+  triggers: ['vllm', 'text-generation', 'sglang'],
+  read(facts, context, claims) {
+    if (facts.python !== undefined) readEngines(facts.python, claims)
+    for (const command of facts.shell?.commands ?? []) {
+      if (command.unreachable) continue
+      const found = serverCommand(command.words, null)
+      if (found !== null) readCommand(found, facts.path, claims, (word) => word)
+    }
+    for (const document of facts.config?.documents ?? [])
+      for (const container of containersIn(document.root))
+        readContainer(container, facts.path, context, claims)
+  },
+  change: changeServer,
+})
+
+/** Checkpoints that are small by themselves, by their names; models that are published in 8 bits or fewer. */
+const smallName =
+  /awq|gptq|fp8|int[48]|w[48]a(8|16)|nf4|bnb|[48]-?bit|gguf|exl[23]|mxfp4|nvfp4|marlin|hqq|aqlm|quip/i
+const smallModel = /DeepSeek-(V3|R1)$|gpt-oss|Kimi-K2/i
+
+function parametersOf(id: string): number | null {
+  return known(id)?.parameters ?? sizeOfModel(id)
+}
+
+function isSmall(id: string): boolean {
+  return smallName.test(id) || smallModel.test(id)
+}
+
+const evidence = (path: string): Evidence => ({
+  role: /(^|\/)tests?\//.test(path) ? 'test' : 'inference',
+  accelerator: 'gpu',
+  small: null,
+  notebook: path.endsWith('.ipynb'),
+})
+
+function claimServed(
+  model: SubjectBuilder<'Model'>,
+  id: string,
+  key: string,
+  place: Place,
+  site: Place,
+  weights: Precision | null,
+  quantized: boolean | null,
+  devices: number | null,
+): void {
+  const parameters = parametersOf(id)
+  model.known('id', key, id, place, { site })
+  model.known('use', key, 'inference', place, { site })
+  if (parameters !== null) model.known('parameters', key, parameters, place, { site })
+  if (weights === null) model.unknown('weights', 'dtype', 'its value', place, { site })
+  else model.known('weights', 'dtype', weights, place, { site })
+  if (quantized === null) model.unknown('quantized', 'quantization', 'its value', place, { site })
+  else if (quantized || isSmall(id)) model.known('quantized', 'quantization', true, place, { site })
+  else model.default('quantized', 'quantization', false, place, { site })
+  if (devices === null) model.unknown('devices', 'tensor_parallel_size', 'its value', place, { site })
+  else model.known('devices', 'tensor_parallel_size', devices, place, { site })
+}
+
+const formats: Record<string, Precision> = {
+  auto: 'bf16',
+  half: 'fp16',
+  float16: 'fp16',
+  bfloat16: 'bf16',
+  float: 'fp32',
+  float32: 'fp32',
+}
+
+// Python.
+
+const engines = /^vllm\.(\w+\.)*(LLM|EngineArgs|AsyncEngineArgs)$/
+
+function readEngines(python: PythonModule, claims: ClaimBuilder): void {
+  for (const call of python.calls) {
+    if (call.name === null || !engines.test(call.name)) continue
+    const given = python.argument(call, 'model', 0)
+    if (given.state !== 'given' || given.folded.state !== 'known' || typeof given.folded.value !== 'string')
+      continue
+    const value = (key: string): string | number | null | undefined => plain(python.argument(call, key))
+    const quantization = value('quantization')
+    const load = value('load_format')
+    const dtype = value('dtype')
+    const devices = [value('tensor_parallel_size'), value('pipeline_parallel_size')]
+    const role = evidence(python.path)
+    if (python.evidence.role === 'test') role.role = 'test'
+    claimServed(
+      claims.subject('Model', calleePlace(call), call.function?.qualified ?? '', role),
+      given.folded.value,
+      call.method,
+      { ...given.span },
+      callSite(call, 'engine'),
+      dtype === undefined ? 'bf16' : typeof dtype === 'string' ? (formats[dtype] ?? null) : null,
+      quantization === undefined || load === 'bitsandbytes'
+        ? load === 'bitsandbytes'
+        : quantization === null
+          ? null
+          : quantization !== 'None',
+      devices.reduce<number | null>(
+        (product, one) =>
+          product === null || one === null ? null : one === undefined ? product : product * Number(one),
+        1,
+      ),
+    )
+  }
+}
+
+/** Undefined: not given, or None; null: not readable. */
+function plain(argument: ArgumentValue): string | number | null | undefined {
+  if (argument.state === 'absent') return undefined
+  if (argument.state === 'unknown' || argument.folded.state === 'unknown') return null
+  const { value } = argument.folded
+  if (value === null) return undefined
+  return typeof value === 'string' || typeof value === 'number' ? value : null
+}
+
+// Commands.
+
+function readCommand(
+  command: ServerCommand,
+  path: string,
+  claims: ClaimBuilder,
+  placeOf: (word: ShellWord) => Place,
+): void {
+  const id = command.model?.text
+  if (command.model === null || id == null || id.includes('$')) return
+  const { flags } = command
+  const flag = (...names: string[]): string | null | undefined => {
+    const name = names.find((one) => flags.has(one))
+    return name === undefined ? undefined : flags.get(name)!
+  }
+  const count = (...names: string[]): number | null => {
+    const value = flag(...names)
+    if (value === undefined) return 1
+    return value !== null && /^\d+$/.test(value) ? Number(value) : null
+  }
+  const quantization = flag('quantization', 'q', 'quantize')
+  const dtype = flag('dtype')
+  const shards =
+    command.server === 'TGI'
+      ? count('num-shard')
+      : count('tensor-parallel-size', 'tp', 'tp-size', 'tensor-parallel')
+  const stages = count('pipeline-parallel-size', 'pp', 'pp-size')
+  const open = !command.complete
+  const place = placeOf(command.model)
+  const last = placeOf(command.last)
+  claimServed(
+    claims.subject('Model', place, command.server, evidence(path)),
+    id,
+    command.server,
+    place,
+    { start: last.start, end: last.end, anchor: `command ${command.server}` },
+    dtype === undefined ? (open ? null : 'bf16') : dtype === null ? null : (formats[dtype] ?? null),
+    open || quantization === null || flag('load-format') === null
+      ? null
+      : (quantization !== undefined && quantization !== 'None') || flag('load-format') === 'bitsandbytes',
+    shards === null || stages === null || (open && shards === 1) ? null : shards * stages,
+  )
+}
+
+/** Every map with an image, wherever it stands. */
+function containersIn(root: ConfigNode): ConfigNode[] {
+  const found: ConfigNode[] = []
+  const stack = [root]
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node.kind === 'list') stack.push(...node.items)
+    else if (node.kind === 'map') {
+      if (text(at(node, 'image')) !== undefined) found.push(node)
+      for (const one of node.entries) stack.push(one.value)
+    }
+  }
+  return found
+}
+
+function readContainer(
+  container: ConfigNode,
+  path: string,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): void {
+  const image = text(at(container, 'image')) ?? null
+  const words = [...items(at(container, 'command')), ...items(at(container, 'args'))]
+  const shell = words.findIndex((word) => /^-\w*c$/.test(written(word) ?? ''))
+  const script = shell >= 0 ? words[shell + 1] : undefined
+  if (script !== undefined && /(^|\/)(ba|da)?sh$/.test(written(words[0]) ?? '')) {
+    const source = text(script)
+    if (source === undefined) return
+    for (const command of context.shell(source).commands) {
+      const found = serverCommand(command.words, null)
+      if (found !== null) readCommand(found, path, claims, () => ({ start: script.start, end: script.end }))
+    }
+    return
+  }
+  const found = serverCommand(words.map(wordOf), image)
+  if (found !== null) readCommand(found, path, claims, ({ start, end }) => ({ start, end }))
+}
+
+function wordOf(node: ConfigNode): ShellWord {
+  const raw = written(node)
+  return { text: raw ?? null, raw: raw ?? '', start: node.start, end: node.end, splits: raw === undefined }
+}
+
+// Changes.
+
+/** fp8 needs no other checkpoint: weights are rounded while they are loaded. */
+function changeServer(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit, shell } = facts
+  if (claim.setting !== 'quantized') return { reason: `no change is known for ${claim.key}` }
+  const title = 'Round the weights to 8 bits while they are loaded (fp8)'
+  if (python !== undefined) {
+    const call: Call | null = claimedCall(python, claim.site)
+    if (call === null) return { reason: 'the call is not in the file any more' }
+    const key = 'quantization'
+    const written = writeArgument(facts, call, key, python.argument(call, key), '"fp8"')
+    return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
+  }
+  const flag = claim.site.anchor === 'command TGI' ? '--quantize fp8' : '--quantization fp8'
+  if (shell === undefined || unit.origin !== 'file') return { reason: `pass ${flag} to the server` }
+  const { end } = claim.site
+  return {
+    title,
+    safety: 'unsafe',
+    writes: [{ kind: 'replace text', path, unit: unit.index, start: end, end, text: ` ${flag}` }],
+    imports: [],
+  }
+}

@@ -1,0 +1,162 @@
+import { type Instance, instance, type Provider } from '../../catalog/instances.js'
+import { machinesByPrice, type Price, price } from '../../catalog/prices.js'
+import { usableMemory } from '../../estimate/memory.js'
+import type { Claim, Judged, Run } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type RuleOptions, type Saving } from '../rule.js'
+import { described, estimateOf, gigabytes, type TrainingMemory } from '../training-memory.js'
+
+/** The high end of the estimate stays below this share of the memory that is paid for. */
+const used = 0.35
+/** From here on the finding is a warning, where the GPU is a large one and the batch does not fill it. */
+const wasted = 0.2
+const largeCard = 40
+const fullBatch = 64
+/** And the saving does not hang on how busy the GPU is. */
+const sure = 0.25
+/** A smaller machine has room for the high end with this much left. */
+const filled = 0.8
+/** Anything less is not worth a change. */
+const cheaperBy = 0.8
+
+export default defineRule({
+  name: 'compute/oversized-instance',
+  judges: 'Compute',
+  checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change', 'decision/stop-and-simplify'],
+  severity: 'warning',
+  summary: 'A job pays for GPU memory of which its training uses a fraction.',
+  check(judged, { report, options }) {
+    const { instanceType, service, sharing, trials } = judged.settings
+    const type = effective(instanceType)
+    const machine = type === undefined ? undefined : instance(type)
+    if (instanceType === undefined || type === undefined || machine?.gpu == null) return
+    if (effective(service) === true || sharing !== undefined || effective(trials) === true) return
+    if (machine.gpu.vendor !== 'nvidia' || machine.gpuMemoryGB === null || machine.gpuCount < 1) return
+    const found = hungriest(judged, options)
+    if (found === undefined || !usesAll(judged.run.siblings, machine)) return
+    const usable = usableMemory(machine.gpu, machine.gpuMemoryGB)!
+    const { high, expected } = found.memory.estimate
+    if (high > used * usable) return
+
+    const region = effective(judged.settings.region)
+    const now = price({ type, provider: machine.provider, ...(region === undefined ? {} : { region }) })
+    if (now?.onDemand == null) return
+    const smaller = cheapest(machine, type, now, high)
+    if (smaller === undefined) return
+    const saving = savingOf(now, smaller.price, slowdown(machine, smaller.machine, found.memory))
+    const [least, most] = saving.fraction.map((share) => Math.floor(100 * share))
+    // Only where the same work is cheaper even if both run at their peak.
+    if (least! < 5) return
+    const less = least === most ? `${most} %` : `${least} to ${most} %`
+    report({
+      at: instanceType,
+      severity: severityOf(machine, high, usable, found.memory, saving),
+      confidence: 'medium',
+      message: `${described(found.memory)} needs about ${gigabytes(expected)} GB, at most ${gigabytes(high)}; ${type} pays for ${held(machine)} at $${money(now.onDemand)}/h. ${smaller.type} (${held(smaller.machine)}) has room for it at $${money(smaller.price.onDemand!)}/h: ${less} less for the same work.`,
+      saving,
+      fixes: [{ set: [{ claim: instanceType as Claim, value: smaller.type }] }],
+      related: [{ location: found.training.subject.location, message: 'trains this model' }],
+    })
+  },
+})
+
+interface Found {
+  memory: TrainingMemory
+  training: Judged<'Training'>
+}
+
+/** The run of the job that needs most; undefined: one of them cannot be estimated. */
+function hungriest(judged: Judged<'Compute'>, options: RuleOptions): Found | undefined {
+  let most: Found | undefined
+  for (const run of judged.run.siblings) {
+    if (run.script === null || run.unresolved !== null) return undefined
+    const trainings = run.subjects.filter((one) => one.subject.word === 'Training') as Judged<'Training'>[]
+    if (trainings.length === 0) return undefined
+    for (const training of trainings) {
+      const memory = estimateOf({ ...training, run }, options)
+      if (memory === undefined || memory.overridable) return undefined
+      if (most === undefined || memory.estimate.high > most.memory.estimate.high) most = { memory, training }
+    }
+  }
+  return most
+}
+
+/** One process for each GPU; a job that leaves GPUs alone is told so elsewhere. */
+function usesAll(runs: Run[], machine: Instance): boolean {
+  return runs.every((run) => {
+    const processes = run.job.launch?.processes
+    if (machine.gpuCount === 1) return true
+    return processes === 0 || processes === machine.gpuCount
+  })
+}
+
+interface Choice {
+  type: string
+  machine: Instance
+  price: Price
+}
+
+/** The cheapest machine of the provider in the same region with as many GPUs, each with room for `high` bytes. */
+function cheapest(machine: Instance, type: string, now: Price, high: number): Choice | undefined {
+  const managed = /^ml\./i.test(type)
+  for (const one of machinesByPrice(machine.provider as Provider, now.region, managed)) {
+    if (one.price.onDemand! > cheaperBy * now.onDemand!) return undefined
+    const other = instance(one.type)
+    if (other?.gpu?.vendor !== 'nvidia' || other.gpuCount !== machine.gpuCount || other.gpuMemoryGB === null)
+      continue
+    // T4G sits beside an Arm host; older cards lack formats that the program may use.
+    if (other.gpu.name === 'T4G' || !keepsFormats(machine, other)) continue
+    if (high <= filled * usableMemory(other.gpu, other.gpuMemoryGB)!)
+      return { type: one.type, machine: other, price: one.price }
+  }
+  return undefined
+}
+
+function keepsFormats(now: Instance, other: Instance): boolean {
+  return !now.gpu!.formats.has('bf16') || other.gpu!.formats.has('bf16')
+}
+
+/** How many times lower the peak is, at least 1; null: not known. */
+function slowdown(now: Instance, other: Instance, { setup }: TrainingMemory): number | null {
+  const format = setup.arithmetic === 'fp32' ? 'tf32' : 'fp16'
+  const before = now.gpu!.tflops[format]
+  const after = other.gpu!.tflops[format]
+  return before && after ? Math.max(1, before / after) : null
+}
+
+function severityOf(
+  machine: Instance,
+  high: number,
+  usable: number,
+  { setup }: TrainingMemory,
+  saving: Saving,
+): 'warning' | 'information' {
+  const large = machine.gpuMemoryGB! >= largeCard && saving.fraction[0] >= sure
+  return large && high < wasted * usable && setup.batch < fullBatch ? 'warning' : 'information'
+}
+
+function savingOf(now: Price, then: Price, slower: number | null): Saving {
+  const [before, after] = [now.onDemand!, then.onDemand!]
+  const most = 1 - after / before
+  // At the peak of both, the smaller machine takes longer for the same work.
+  const least = slower === null ? 0 : Math.max(0, 1 - (after / before) * slower)
+  return {
+    fraction: [least, most],
+    usd: {
+      range: [least * before, before - after],
+      per: 'hour',
+      asOf: [now.asOf, then.asOf].sort()[0]!,
+      region: now.region,
+    },
+    basis: 'list prices on demand; the lower end assumes that both GPUs run at their peak',
+  }
+}
+
+function held(machine: Instance): string {
+  const count = machine.gpuCount === 1 ? '' : `${machine.gpuCount} × `
+  return `${count}${machine.gpu!.name.replace(/-\d+GB$/, '')} ${machine.gpuMemoryGB} GB`
+}
+
+function money(usd: number): string {
+  return usd.toFixed(2)
+}

@@ -1,0 +1,136 @@
+import { type Gpu, gpu } from '../../catalog/gpus.js'
+import { type Instance, instance, type Provider } from '../../catalog/instances.js'
+import { machinesByPrice, type Price, price } from '../../catalog/prices.js'
+import type { Claim, Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Severity } from '../rule.js'
+
+/** Generations before matrix units computed bf16 and TF32, with the year of the first card. */
+const legacy: Record<string, number> = { Kepler: 2012, Maxwell: 2014, Pascal: 2016, Volta: 2017 }
+/** Cards for graphics whose makers support no training on them. */
+const graphics = new Set(['V520', 'V620', 'MI25'])
+const inference = /^Inferentia/
+
+export default defineRule({
+  name: 'compute/unsuitable-accelerator',
+  judges: 'Compute',
+  checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
+  severity: 'error',
+  summary: 'A job asks for an accelerator that is too old, made for something else, or withdrawn.',
+  supersedes: ['compute/oversized-instance'],
+  check(judged, { report }) {
+    const { instanceType, gpuModel, service, provider } = judged.settings
+    if (effective(service) === true) return
+    const type = effective(instanceType)
+    const machine = type === undefined ? undefined : instance(type)
+    const named = effective(gpuModel)
+    const card = machine?.gpu ?? (named === undefined ? null : (gpu(named) ?? null))
+    const claim = machine === undefined ? gpuModel : instanceType
+    if (card === null || claim === undefined || (effective(judged.settings.gpus) ?? 1) === 0) return
+    // A cluster of one's own has the cards that it has.
+    if (effective(provider) === 'slurm') return
+    const fault = faultOf(card, machine, judged)
+    if (fault === null) return
+    const region = effective(judged.settings.region)
+    const better = machine === undefined || type === undefined ? null : replacement(machine, type, region)
+    report({
+      at: claim,
+      severity: machine === undefined ? 'information' : fault.severity,
+      message: `${type ?? card.name} ${fault.message}${better === null ? '' : ` ${better.message}`}`,
+      ...(better === null || better.saving === null
+        ? {}
+        : {
+            saving: {
+              fraction: [better.saving, better.saving],
+              usd: null,
+              basis: `list prices on demand in ${better.region}, ${better.asOf}`,
+            },
+          }),
+      fixes: better === null ? [] : [{ set: [{ claim: claim as Claim, value: better.type }] }],
+    })
+  },
+})
+
+interface Fault {
+  message: string
+  severity: Severity
+}
+
+function faultOf(card: Gpu, machine: Instance | undefined, judged: Judged<'Compute'>): Fault | null {
+  const memory = machine?.gpuMemoryGB ?? card.memoryGB
+  const what = `${card.name.replace(/-\d+GB$/, '')}${memory === null ? '' : ` ${memory} GB`}`
+  if (inference.test(card.name))
+    return { message: `has ${card.name} chips, which cannot train.`, severity: 'error' }
+  if (graphics.has(card.name))
+    return {
+      message: `has a card for graphics (${card.name}), which no training library supports.`,
+      severity: 'error',
+    }
+  const year = card.vendor === 'nvidia' ? legacy[card.generation] : undefined
+  const gone = machine?.provider === 'azure' && machine.retired
+  if (year === undefined) return gone ? withdrawn(what) : null
+  // Before Ampere only these compute in double precision at half the rate of single.
+  const double = (card.generation === 'Volta' || card.name === 'P100') && usesDouble(judged)
+  if (double) return null
+  const lacks = card.formats.has('fp16') ? 'it has no bf16 and no TF32' : 'it has no units for short formats'
+  const own = machine === undefined ? '' : `(${what}, `
+  return {
+    message: `${own}${machine === undefined ? `(` : ''}of ${year}): ${lacks}${gone ? ', and its provider has withdrawn it' : ''}.`,
+    severity: gone ? 'error' : 'warning',
+  }
+}
+
+function withdrawn(what: string): Fault {
+  return { message: `(${what}) was withdrawn by its provider.`, severity: 'error' }
+}
+
+function usesDouble(judged: Judged<'Compute'>): boolean {
+  return judged.run.siblings.some((run) =>
+    run.subjects.some(
+      (one) =>
+        one.subject.word === 'Operation' &&
+        (one as Judged<'Operation'>).settings.kind?.value === 'double precision',
+    ),
+  )
+}
+
+interface Better {
+  type: string
+  message: string
+  /** Share of the price; null: the present price is not known. */
+  saving: number | null
+  region: string
+  asOf: string
+}
+
+/** The cheapest machine of the provider with as many newer GPUs, none of them smaller, for no more money. */
+function replacement(machine: Instance, type: string, region: string | undefined): Better | null {
+  const now = price({ type, provider: machine.provider, ...(region === undefined ? {} : { region }) })
+  const place = now?.region ?? region
+  if (place === undefined) return null
+  const most = now?.onDemand ?? Number.POSITIVE_INFINITY
+  const count = Math.max(1, machine.gpuCount)
+  for (const one of machinesByPrice(machine.provider as Provider, place, /^ml\./i.test(type))) {
+    const other = instance(one.type)
+    if (other?.gpu?.vendor !== 'nvidia' || !other.gpu.formats.has('bf16')) continue
+    if (other.gpuCount < count || other.gpuCount > 2 * count) continue
+    if ((other.gpuMemoryGB ?? 0) < (machine.gpuMemoryGB ?? 0)) continue
+    if (one.price.onDemand! > most) return null
+    return described(one.type, other, one.price, now)
+  }
+  return null
+}
+
+function described(type: string, machine: Instance, then: Price, now: Price | undefined): Better {
+  const count = machine.gpuCount === 1 ? '' : `${machine.gpuCount} × `
+  const name = machine.gpu!.name.replace(/-\d+GB$/, '')
+  const before = now?.onDemand ?? null
+  const instead = before === null ? '' : ` instead of $${before.toFixed(2)}`
+  return {
+    type,
+    message: `${type} has ${count}${name} ${machine.gpuMemoryGB} GB with bf16 for $${then.onDemand!.toFixed(2)}${instead} an hour.`,
+    saving: before === null ? null : 1 - then.onDemand! / before,
+    region: then.region,
+    asOf: then.asOf,
+  }
+}

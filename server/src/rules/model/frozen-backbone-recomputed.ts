@@ -1,0 +1,35 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { onAccelerator, operationOf } from '../training/operation.js'
+
+/** Fewer epochs save little for the trouble of keeping features. */
+const severalEpochs = 5
+
+export default defineRule({
+  name: 'model/frozen-backbone-recomputed',
+  judges: 'Operation',
+  checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
+  severity: 'information',
+  summary: 'A frozen backbone gives the same features of the same samples in every epoch.',
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'frozen features')
+    const times = judged.settings.times
+    const epochs = effective(times)
+    if (kind === null || times === undefined || epochs === undefined || epochs < severalEpochs) return
+    if (!onAccelerator(judged)) return
+    const what = effective(judged.settings.subject) ?? kind.key
+    const small = judged.subject.evidence.small !== null
+    report({
+      at: kind,
+      severity: small ? 'hint' : 'information',
+      confidence: 'medium',
+      message: `The frozen ${what} computes the same features of the same samples in each of ${epochs} epochs: compute them once, and train what stands above on them.`,
+      saving: {
+        fraction: [0.5, 1 - 1 / epochs],
+        usd: null,
+        basis: `${epochs - 1} of ${epochs} passes through the frozen part; assumes that it is at least half of the work of a step`,
+      },
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+    })
+  },
+})

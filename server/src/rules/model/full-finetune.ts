@@ -1,0 +1,77 @@
+import { type KnownModel, model as known } from '../../catalog/models.js'
+import { type StateInput, stateMemory } from '../../estimate/memory-states.js'
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { onAccelerator } from '../training/operation.js'
+import { parametersText } from '../training-memory.js'
+
+/** Below it one GPU holds everything; from the second on it takes several. */
+const least = 3e9
+const large = 8e9
+
+export default defineRule({
+  name: 'model/full-finetune',
+  judges: 'Training',
+  checklist: ['model/quantization', 'rightsize/match-instance', 'model/smaller-baseline'],
+  severity: 'warning',
+  summary: 'Training all weights of a large model takes several times the GPUs that adapters need.',
+  check(judged, { report }) {
+    const { adapters, parameters, model, fineTuning, sharding } = judged.settings
+    const count = effective(parameters)
+    if (adapters === undefined || adapters.state === 'unknown' || adapters.value !== null) return
+    if (count === undefined || count < least || effective(fineTuning) !== true) return
+    if (judged.subject.evidence.role !== 'training' || !onAccelerator(judged)) return
+    if (isPretraining(judged)) return
+    const id = effective(model) ?? 'the model'
+    const needs = statesOf(id, count, effective(judged.settings.weightBits))
+    const planned = sharding !== undefined && (sharding.state === 'unknown' || sharding.value !== null)
+    report({
+      at: adapters,
+      severity: count >= large && !planned ? 'warning' : 'information',
+      confidence: 'medium',
+      message: `All ${parametersText(count)} parameters of ${id} are trained: weights, gradients and optimizer states take about ${needs.full}. With LoRA they take about ${needs.lora}, with 4-bit weights below it (QLoRA) about ${needs.quantized}.`,
+      fixes: [{ set: [{ claim: adapters, value: { rank: 16, targets: 'all' } }] }],
+    })
+  },
+})
+
+/** A corpus of one's own needs all weights. */
+function isPretraining(judged: Judged<'Training'>): boolean {
+  const { path } = judged.subject.location
+  return /pre-?train|continued|\bcpt\b|from_scratch/i.test(`${path} ${judged.run.script ?? ''}`)
+}
+
+interface Needs {
+  full: string
+  lora: string
+  quantized: string
+}
+
+function statesOf(id: string, parameters: number, bits: 4 | 8 | 16 | 32 | undefined): Needs {
+  const model = known(id) ?? unnamed(id, parameters)
+  const total = (weightBits: 4 | 16 | 32, adapters: StateInput['adapters']): number => {
+    const { weights, gradients, optimizer } = stateMemory({
+      model,
+      weightBits,
+      arithmetic: weightBits === 32 ? 'mixed' : 'short',
+      optimizer: 'adamw',
+      adapters,
+      replicas: false,
+      sharding: null,
+      checkpointing: false,
+    })
+    return (weights + gradients + optimizer) / 1e9
+  }
+  const gb = (value: number) => `${Math.round(value)} GB`
+  const adapters = { rank: 16, targets: 'all' } as const
+  const full =
+    bits === undefined
+      ? `${Math.round(total(16, null))} to ${gb(total(32, null))}`
+      : gb(total(bits <= 16 ? 16 : 32, null))
+  return { full, lora: gb(total(16, adapters)), quantized: gb(total(4, adapters)) }
+}
+
+function unnamed(name: string, parameters: number): KnownModel {
+  return { name, kind: 'causal-lm', parameters, shape: null, image: null, source: 'its name', date: '' }
+}

@@ -1,0 +1,44 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { parametersText } from '../training-memory.js'
+
+const least = 6.5e9
+/** Weights beyond this need a GPU of the largest class, in bytes. */
+const largest = 24e9
+
+const bytes: Record<string, number> = { bf16: 2, fp16: 2, fp32: 4 }
+
+export default defineRule({
+  name: 'model/unquantized-serving',
+  judges: 'Model',
+  checklist: ['model/quantization', 'model/distillation', 'rightsize/match-instance'],
+  severity: 'information',
+  summary: 'A language model is served with all bits of its weights, which decide how many GPUs it takes.',
+  check(judged, { report }) {
+    const { quantized, weights, parameters, devices, id, use } = judged.settings
+    const count = effective(parameters)
+    if (quantized === undefined || effective(quantized) !== false || effective(use) !== 'inference') return
+    if (count === undefined || count < least) return
+    const each = bytes[effective(weights) ?? '']
+    const gpus = effective(devices)
+    if (each === undefined || gpus === undefined) return
+    const size = count * each
+    if (gpus < 2 && size < largest) return
+    report({
+      at: quantized,
+      confidence: 'medium',
+      message: `${nameOf(judged, effective(id))} is served with ${8 * each}-bit weights: ${gb(size)}${gpus > 1 ? ` on ${gpus} GPUs` : ''}. In 8 bits they take ${gb(count)}, in 4 bits about ${gb(0.58 * count)}: compare answers and latency, and how many GPUs each needs.`,
+      fixes: [{ set: [{ claim: quantized, value: true }] }],
+    })
+  },
+})
+
+function nameOf(judged: Judged<'Model'>, id: string | undefined): string {
+  const count = effective(judged.settings.parameters)!
+  return id === undefined ? `A model of ${parametersText(count)} parameters` : id
+}
+
+function gb(bytes: number): string {
+  return `${Math.round(bytes / 1e9)} GB`
+}

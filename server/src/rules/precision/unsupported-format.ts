@@ -1,0 +1,65 @@
+import type { NumberFormat } from '../../catalog/gpus.js'
+import type { Claim, Judged } from '../../workload/claim.js'
+import type { Precision } from '../../workload/words.js'
+import { effective, machineOf } from '../hardware.js'
+import { defineRule, type FixRequest } from '../rule.js'
+
+const formats: Partial<Record<Precision, NumberFormat>> = {
+  bf16: 'bf16',
+  'bf16-mixed': 'bf16',
+  fp8: 'fp8',
+}
+
+export default defineRule({
+  name: 'precision/unsupported-format',
+  judges: 'Training',
+  checklist: ['rightsize/match-instance', 'model/mixed-precision'],
+  severity: 'error',
+  summary: 'A number format that the GPU of the job has no units for is emulated slowly, or fails.',
+  check(judged, { report, options }) {
+    const { gpu, name } = machineOf(judged, options)
+    const { role, accelerator } = judged.subject.evidence
+    if (gpu === null || gpu.vendor !== 'nvidia') return
+    if ((role !== 'training' && role !== 'job' && role !== 'tuning') || accelerator === 'cpu') return
+    const card = name === null ? `${article(gpu.name)} ${gpu.name}` : `the ${gpu.name} of ${name}`
+    const { precision, attention } = judged.settings
+    const format = precision === undefined ? undefined : formats[effective(precision) ?? 'fp32']
+    if (precision !== undefined && format !== undefined && !gpu.formats.has(format)) {
+      const first = `\`${precision.key}\` asks for ${format}, and ${card} (${gpu.generation}) has no units for it`
+      const fp8 = format === 'fp8'
+      report({
+        at: precision,
+        severity: fp8 ? 'error' : 'warning',
+        message: fp8
+          ? `${first}: the run fails. It needs Ada, Hopper or newer.`
+          : `${first}: products are emulated, without its matrix units. fp16 runs on them.`,
+        fixes: gpu.formats.has('fp16') ? [replacement(precision, fp8)] : [],
+        ...machineNote(judged),
+      })
+    }
+    if (attention !== undefined && effective(attention) === 'flash' && !gpu.formats.has('bf16')) {
+      report({
+        at: attention,
+        message: `\`${attention.key}\` asks for FlashAttention-2, which needs Ampere or newer, and ${card} is ${gpu.generation}: the run fails at its first step.`,
+        fixes: [{ set: [{ claim: attention, value: 'fused' }] }],
+        ...machineNote(judged),
+      })
+    }
+  },
+})
+
+function article(name: string): string {
+  return /^([AHLM]\d|RTX)/.test(name) ? 'an' : 'a'
+}
+
+function replacement(claim: Claim<Precision>, fp8: boolean): FixRequest {
+  const value: Precision = fp8 ? 'bf16-mixed' : claim.value === 'bf16' ? 'fp16' : 'fp16-mixed'
+  return { set: [{ claim, value }] }
+}
+
+/** The line that chooses the machine. */
+function machineNote(judged: Judged): { related: { location: Claim['location']; message: string }[] } {
+  const compute = judged.run.job.compute?.settings
+  const claim = compute?.instanceType ?? compute?.gpuModel
+  return { related: claim === undefined ? [] : [{ location: claim.location, message: 'chooses the GPU' }] }
+}

@@ -1,0 +1,108 @@
+import { gpu as gpuNamed } from '../../catalog/gpus.js'
+import { trainingMemory, usableMemory } from '../../estimate/memory.js'
+import type { Claim } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type FixRequest } from '../rule.js'
+import { estimateOf, gigabytes, parametersText, type TrainingMemory } from '../training-memory.js'
+import { onAccelerator } from './operation.js'
+
+/** Where no job names a GPU, the smallest that is still rented: 16 GB. */
+const smallest = 'T4'
+
+/** Four times the batch must fit in this share of the memory, at the high end of the estimate. */
+const spare = 0.6
+/** A larger batch that is proposed fits in this share. */
+const filled = 0.7
+
+export default defineRule({
+  name: 'training/tiny-batch',
+  judges: 'Training',
+  checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
+  severity: 'warning',
+  summary: 'A batch of a few samples launches every kernel for little work, on a GPU that has room for many.',
+  check(judged, { report, options }) {
+    const { batchSize, accumulation, openEnded, secondOrder } = judged.settings
+    if (batchSize === undefined || judged.subject.evidence.role !== 'training' || !onAccelerator(judged))
+      return
+    if (effective(openEnded) !== undefined || effective(secondOrder) === true) return
+    const found = estimateOf(judged, options)
+    if (found === undefined) return
+    const { setup, estimate } = found
+    const steps = effective(accumulation) ?? 1
+    if (!isTiny(setup, steps)) return
+    const known = found.machine.gpu !== null && found.usable !== null
+    const usable = found.usable ?? usableMemory(gpuNamed(smallest)!)!
+    if (highAt(found, 4 * setup.batch) > spare * usable) return
+    const larger = largerBatch(found, steps, usable)
+    const card = known ? found.machine.gpu!.name : 'a GPU of 16 GB'
+    const size = known ? found.machine.gpu!.memoryGB : 16
+    const seen =
+      batchSize.state === 'default'
+        ? `\`${batchSize.key}\` is not given, so each step takes ${setup.batch === 1 ? 'one sample' : `${setup.batch} samples`}`
+        : `Each step takes ${setup.batch === 1 ? 'one sample' : `${setup.batch} samples`}`
+    const together = steps > 1 ? `, and ${steps} of them make one update` : ''
+    const same =
+      larger !== null && larger.steps !== steps
+        ? ` A batch of ${larger.batch}${larger.steps > 1 ? ` × ${larger.steps}` : ''} gives the same update.`
+        : ` It could take ${largest(found, usable)} at once.`
+    report({
+      at: batchSize,
+      severity: batchSize.state === 'default' && setup.batch === 1 ? 'warning' : 'information',
+      confidence: 'medium',
+      message: `${seen}${together}: ${found.id} (${parametersText(setup.model.parameters)}) then uses about ${gigabytes(estimate.expected)} of the ${size} GB of ${card}.${same}`,
+      fixes: fixesFor(batchSize, accumulation, larger, steps),
+    })
+  },
+})
+
+function isTiny(setup: TrainingMemory['setup'], steps: number): boolean {
+  const { batch, model } = setup
+  if (batch === 1 && steps >= 8) return true
+  if (model.kind === 'causal-lm') return batch === 1 && model.parameters <= 1e9
+  return batch <= 4 && model.parameters < 5e8
+}
+
+function highAt({ setup }: TrainingMemory, batch: number): number {
+  return trainingMemory({ ...setup, batch })?.high ?? Number.POSITIVE_INFINITY
+}
+
+/** Largest power of two that fits. */
+function largest(found: TrainingMemory, usable: number): number {
+  let batch = found.setup.batch
+  while (batch < 1024 && highAt(found, 2 * batch) <= filled * usable) batch *= 2
+  return batch
+}
+
+/** A larger batch that makes the same update in fewer steps; null: there is none. */
+function largerBatch(
+  found: TrainingMemory,
+  steps: number,
+  usable: number,
+): { batch: number; steps: number } | null {
+  const product = found.setup.batch * steps
+  let best: { batch: number; steps: number } | null = null
+  for (let { batch } = found.setup; batch <= product; batch *= 2) {
+    if (product % batch !== 0 || highAt(found, batch) > filled * usable) break
+    best = { batch, steps: product / batch }
+  }
+  return best !== null && best.batch > found.setup.batch ? best : null
+}
+
+/** Only a change that keeps the update is offered; any other needs another learning rate. */
+function fixesFor(
+  batchSize: Claim<number>,
+  accumulation: Claim<number> | undefined,
+  larger: { batch: number; steps: number } | null,
+  steps: number,
+): FixRequest[] {
+  if (larger === null || steps === 1 || accumulation === undefined) return []
+  return [
+    {
+      title: `Take ${larger.batch} samples at a time, ${larger.steps === 1 ? 'one batch' : `${larger.steps} batches`} for each update`,
+      set: [
+        { claim: batchSize, value: larger.batch },
+        { claim: accumulation, value: larger.steps },
+      ],
+    },
+  ]
+}
