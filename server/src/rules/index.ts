@@ -4,6 +4,8 @@ import cpuForGpuCode from './compute/cpu-for-gpu-code.js'
 import exclusiveNode from './compute/exclusive-node.js'
 import gpuForCpuCode from './compute/gpu-for-cpu-code.js'
 import gpuForDataPrep from './compute/gpu-for-data-prep.js'
+import oversizedInstance from './compute/oversized-instance.js'
+import unsuitableAccelerator from './compute/unsuitable-accelerator.js'
 import cacheDisabled from './data/cache-disabled.js'
 import heavyGetitem from './data/heavy-getitem.js'
 import noLoaderWorkers from './data/no-loader-workers.js'
@@ -15,6 +17,7 @@ import setupOnGpuTime from './data/setup-on-gpu-time.js'
 import slowTransfer from './data/slow-transfer.js'
 import unbatchedMap from './data/unbatched-map.js'
 import uncachedPreprocessing from './data/uncached-preprocessing.js'
+import workerCountMismatch from './data/worker-count-mismatch.js'
 import dataParallel from './distributed/data-parallel.js'
 import findUnusedParameters from './distributed/find-unused-parameters.js'
 import glooBackend from './distributed/gloo-backend.js'
@@ -33,6 +36,10 @@ import noEarlyStopping from './lifecycle/no-early-stopping.js'
 import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
 import spotWithoutCheckpoint from './lifecycle/spot-without-checkpoint.js'
 import unboundedTraining from './lifecycle/unbounded-training.js'
+import frozenBackboneRecomputed from './model/frozen-backbone-recomputed.js'
+import fullFinetune from './model/full-finetune.js'
+import optimizerState from './model/optimizer-state.js'
+import unquantizedServing from './model/unquantized-serving.js'
 import swallowedFailures from './observability/swallowed-failures.js'
 import catchUp from './pipeline/catch-up.js'
 import duplicateJob from './pipeline/duplicate-job.js'
@@ -45,6 +52,7 @@ import float64 from './precision/float64.js'
 import fullPrecision from './precision/full-precision.js'
 import fullPrecisionWeights from './precision/full-precision-weights.js'
 import tf32Disabled from './precision/tf32-disabled.js'
+import unsupportedFormat from './precision/unsupported-format.js'
 import type { Rule } from './rule.js'
 import fixedEndpoint from './scaling/fixed-endpoint.js'
 import gridSearch from './search/grid-search.js'
@@ -62,10 +70,12 @@ import eagerStep from './training/eager-step.js'
 import emptyCacheInLoop from './training/empty-cache-in-loop.js'
 import evalWithGradients from './training/eval-with-gradients.js'
 import frequentEvalOrSave from './training/frequent-eval-or-save.js'
+import needlessMemorySaving from './training/needless-memory-saving.js'
 import notCompiled from './training/not-compiled.js'
 import profilerLeftOn from './training/profiler-left-on.js'
 import retainedGraph from './training/retained-graph.js'
 import syncInLoop from './training/sync-in-loop.js'
+import tinyBatch from './training/tiny-batch.js'
 
 export const rules: readonly Rule[] = [
   fullPrecision,
@@ -120,6 +130,7 @@ export const rules: readonly Rule[] = [
   sequentialMap,
   noPrefetch,
   unbatchedMap,
+  workerCountMismatch,
   catchUp,
   overlappingRuns,
   blindRetries,
@@ -133,4 +144,13 @@ export const rules: readonly Rule[] = [
   gpuForDataPrep,
   setupOnGpuTime,
   uncachedPreprocessing,
+  fullFinetune,
+  optimizerState,
+  unquantizedServing,
+  tinyBatch,
+  needlessMemorySaving,
+  unsupportedFormat,
+  oversizedInstance,
+  unsuitableAccelerator,
+  frozenBackboneRecomputed,
 ] as unknown as Rule[]

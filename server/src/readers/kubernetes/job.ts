@@ -7,6 +7,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
+import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js'
 import { claimContainer } from './containers.js'
 import { claimCronJob } from './cron-job.js'
 import { type Accelerators, acceleratorsOf, isIdleImage, isPatch, machineOf, type Said } from './pod.js'
@@ -99,6 +100,13 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   })
   if (accelerators !== null)
     claimAccelerators(compute, accelerators, [...keys, 'template', 'spec'], document.index)
+  claimLimits(
+    compute,
+    pod,
+    holdersOf(accelerators?.places ?? []),
+    [...keys, 'template', 'spec'],
+    document.index,
+  )
   claimMachine(compute, pod, place)
   claimDeadline(compute, job, spec, pod, place, work)
   claimRetries(compute, spec, place, isPatch(pod))
@@ -231,6 +239,7 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
     value: data,
     ...(after === undefined ? {} : { after }),
   })
+  if (claim.setting === 'sharedMemory') return mountSharedMemory(node!, claim.site.anchor ?? '', set)
   if (claim.setting === 'timeLimit' && typeof value === 'number') {
     // A queue of many pods takes as long as it takes; what hangs is one of them.
     const many = (number(at(node, 'completions')) ?? 1) > (number(at(node, 'parallelism')) ?? 1)

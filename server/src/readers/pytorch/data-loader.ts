@@ -180,10 +180,14 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
   if ('reason' in written) return written
   const writes: Write[] = [written]
   const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
-  const open = {
-    pin_memory: python.argument(call, 'pin_memory', positions.pinned),
-    persistent_workers: python.argument(call, 'persistent_workers'),
-  }
+  // Where there were workers before, only their number changes.
+  const open: Record<string, ArgumentValue> =
+    claim.value === 0
+      ? {
+          pin_memory: python.argument(call, 'pin_memory', positions.pinned),
+          persistent_workers: python.argument(call, 'persistent_workers'),
+        }
+      : {}
   for (const [name, argument] of Object.entries(open)) {
     if (argument.state === 'absent')
       writes.push({ kind: 'set keyword', path, call: range, name, value: 'True' })

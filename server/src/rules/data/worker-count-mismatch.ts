@@ -1,0 +1,151 @@
+import type { Claim, Judged } from '../../workload/claim.js'
+import { effective, type Machine, machineOf } from '../hardware.js'
+import { defineRule, type RuleContext } from '../rule.js'
+
+/** Above this many processes for each core they only take the cores from each other. */
+const crowded = 1.5
+/** vCPUs for each accelerator from which on two workers are few. */
+const manyCores = 8
+/** Share of a run that the accelerator waits. Assumptions. */
+const contention: [number, number] = [0.02, 0.2]
+const starving: [number, number] = [0.05, 0.3]
+/** Shared memory that workers can do with: a batch of images each. */
+const enoughShared = 2 ** 30
+
+export default defineRule({
+  name: 'data/worker-count-mismatch',
+  judges: 'InputPipeline',
+  checklist: ['rightsize/match-instance', 'bottleneck/compute-bound'],
+  severity: 'information',
+  summary: 'Worker processes that do not fit the cores and the shared memory of the job.',
+  check(judged, context) {
+    const { settings, subject } = judged
+    const { workers } = settings
+    const count = effective(workers)
+    if (workers === undefined || count === undefined || count < 1) return
+    const { role, accelerator } = subject.evidence
+    if (role !== 'training' && role !== 'tuning') return
+    if (accelerator !== 'gpu' && accelerator !== 'maybe') return
+    if (effective(settings.feeds) !== 'training') return
+    const machine = machineOf(judged, context.options)
+    checkCores(judged, workers as Claim<number>, count, machine, context)
+    checkSharedMemory(judged, workers, count, context)
+  },
+})
+
+/** Processes on a node that have a loader each; null: not known. */
+function processesOf(judged: Judged, machine: Machine): number | null {
+  const { launch } = judged.run.job
+  if (launch === null) return null
+  return launch.processes === 0 ? machine.gpus : launch.processes
+}
+
+function checkCores(
+  judged: Judged<'InputPipeline'>,
+  workers: Claim<number>,
+  count: number,
+  machine: Machine,
+  { report }: RuleContext,
+): void {
+  const { cpus } = machine
+  if (cpus === null || cpus < 1) return
+  const processes = processesOf(judged, machine)
+  const total = count * (processes ?? 1)
+  const where = machine.name === null ? 'the job' : machine.name
+  if (total > crowded * cpus) {
+    const share = Math.floor(cpus / (processes ?? 1))
+    const better = Math.min(8, Math.max(1, share - 1))
+    report({
+      at: workers,
+      message: `${sum(count, processes)} on the ${vCpus(cpus)} of ${where}: they take the cores from each other. ${better} for each process ${better === 1 ? 'fits' : 'fit'}.`,
+      saving: {
+        fraction: contention,
+        usd: null,
+        basis: 'assumes that switching between too many processes and their memory cost 2 to 20 % of a run',
+      },
+      fixes: [{ set: [{ claim: workers, value: better }] }],
+      related: cores(judged),
+    })
+    return
+  }
+  // How many processes there are has to be certain before their sum can be small.
+  const gpus = machine.gpus ?? 0
+  if (processes === null || gpus < 1 || effective(judged.settings.work) !== 'decode') return
+  if (count > 2 || cpus / gpus < manyCores || total >= cpus / 4) return
+  const better = Math.min(8, Math.max(2, Math.floor(cpus / Math.max(processes, gpus)) - 1))
+  report({
+    at: workers,
+    message: `${sum(count, processes)} and ${processes === 1 ? 'the training process' : `${processes} training processes`} leave ${Math.max(0, Math.floor(cpus - total - processes))} of the ${vCpus(cpus)} of ${where} idle, while ${decoding(judged)}: ${better} for each process fit.`,
+    saving: {
+      fraction: starving,
+      usd: null,
+      basis: 'assumes that decoding holds the run back for 5 to 30 % of its time; measure it with a profiler',
+    },
+    fixes: [{ set: [{ claim: workers, value: better }] }],
+    related: cores(judged),
+  })
+}
+
+function sum(count: number, processes: number | null): string {
+  const each = `${count} ${count === 1 ? 'worker' : 'workers'}`
+  return processes === null || processes === 1
+    ? each
+    : `${each} × ${processes} processes = ${count * processes} loader processes`
+}
+
+function vCpus(cpus: number): string {
+  return `${cpus} ${cpus === 1 ? 'vCPU' : 'vCPUs'}`
+}
+
+function decoding({ settings }: Judged<'InputPipeline'>): string {
+  const decoder = effective(settings.decoder)
+  return decoder === undefined ? 'samples are decoded' : `${decoder} decodes`
+}
+
+function cores(judged: Judged): { location: Claim['location']; message: string }[] {
+  const { compute } = judged.run.job
+  const claim = compute?.settings.cpus ?? compute?.settings.instanceType
+  return claim === undefined
+    ? []
+    : [{ location: claim.location, message: `the job's cores: \`${claim.key}\`` }]
+}
+
+/** Workers hand over their batches in memory that the container shares among its processes. */
+function checkSharedMemory(
+  judged: Judged<'InputPipeline'>,
+  workers: Claim,
+  count: number,
+  { report }: RuleContext,
+): void {
+  const shared = judged.run.job.compute?.settings.sharedMemory
+  const bytes = effective(shared)
+  if (shared === undefined || bytes == null || bytes >= enoughShared) return
+  // Small samples fit.
+  if (effective(judged.settings.work) !== 'decode' || !isFirst(judged)) return
+  report({
+    at: shared,
+    message: `${count} ${count === 1 ? 'worker hands' : 'workers hand'} over batches in \`/dev/shm\`, which has ${size(bytes)} here: with larger batches the run dies of a bus error, and is paid for again. Mount a volume in memory there.`,
+    fixes: [{ set: [{ claim: shared, value: null }] }],
+    related: [{ location: workers.location, message: `\`${workers.key}\` starts the workers` }],
+  })
+}
+
+/** Said once for a run, whatever number of loaders it has. */
+function isFirst(judged: Judged): boolean {
+  const first = judged.run.subjects.find((one) => {
+    if (one.subject.word !== 'InputPipeline') return false
+    const { settings } = one as Judged<'InputPipeline'>
+    const count = effective(settings.workers)
+    return (
+      count !== undefined &&
+      count >= 1 &&
+      effective(settings.feeds) === 'training' &&
+      effective(settings.work) === 'decode'
+    )
+  })
+  return first === undefined || first.subject.id === judged.subject.id
+}
+
+function size(bytes: number): string {
+  return bytes >= 2 ** 30 ? `${Math.round(bytes / 2 ** 30)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`
+}
