@@ -20,6 +20,8 @@ export interface ClientFeatures {
   preferredActions: boolean
   documentChanges: boolean
   markdownHover: boolean
+  refreshInlayHints: boolean
+  refreshCodeLens: boolean
 }
 
 export function readFeatures(capabilities: ClientCapabilities): ClientFeatures {
@@ -45,6 +47,8 @@ export function readFeatures(capabilities: ClientCapabilities): ClientFeatures {
     disabledActions: action?.disabledSupport === true,
     preferredActions: action?.isPreferredSupport === true,
     documentChanges: workspace?.workspaceEdit?.documentChanges === true,
+    refreshInlayHints: workspace?.inlayHint?.refreshSupport === true,
+    refreshCodeLens: workspace?.codeLens?.refreshSupport === true,
     markdownHover: textDocument?.hover?.contentFormat?.includes('markdown') === true,
   }
 }

@@ -2,7 +2,12 @@
  * Brings findings to the client. An open file is pulled where the client can do that, else pushed; the cells of a
  * notebook and the files that are not open are always pushed.
  */
-import type { Connection, Diagnostic, DocumentDiagnosticReport } from 'vscode-languageserver'
+import {
+  CodeLensRefreshRequest,
+  type Connection,
+  type Diagnostic,
+  type DocumentDiagnosticReport,
+} from 'vscode-languageserver'
 import type { ClientFeatures } from './client-features.js'
 import { diagnosticsOf, diagnosticsOfOpen, resultIdOf } from './diagnostics.js'
 import type { OpenEntry } from './documents.js'
@@ -22,6 +27,8 @@ export class Delivery {
   /** URIs pushed for a path of a session: cells come and go. */
   private readonly targets = new Map<string, Set<string>>()
   /** What the client was answered when it pulled. */
+  /** What stood beside the code of a path when the client was last told to look. */
+  private readonly annotated = new Map<string, string>()
   private readonly answered = new Map<string, { version: number | null; id: string }>()
 
   constructor(
@@ -72,9 +79,25 @@ export class Delivery {
         this.push(session, path, documentsOf(snapshot), found)
       }
     }
+    this.refreshAnnotations(session, outcome, features)
     if (refresh && features.refresh) {
       this.connection.languages.diagnostics.refresh().catch(() => undefined)
     }
+  }
+
+  /** Another file may have changed what stands beside the code of an open one. */
+  private refreshAnnotations(session: Session, outcome: Outcome, features: ClientFeatures): void {
+    let changed = false
+    for (const [path, annotations] of outcome.annotations) {
+      const key = targetKey(session, path)
+      const now = JSON.stringify(annotations)
+      changed ||= (this.annotated.get(key) ?? '[]') !== now
+      this.annotated.set(key, now)
+    }
+    if (!changed) return
+    if (features.refreshCodeLens)
+      this.connection.sendRequest(CodeLensRefreshRequest.type).catch(() => undefined)
+    if (features.refreshInlayHints) this.connection.languages.inlayHint.refresh().catch(() => undefined)
   }
 
   /** True where the client holds an answer about this very text that no longer holds: another file changed. */

@@ -1,7 +1,8 @@
-/** What a hover shows: the findings at a position, explained. */
+/** What a hover shows: the findings at a position, explained, and what is known of the money there. */
 import type { Hover, Position } from 'vscode-languageserver'
 import type { Target } from './code-actions.js'
 import { hoverText, plain, type RulePages } from './explain.js'
+import { annotationsAt } from './money.js'
 
 export async function hoverAt(
   target: Target,
@@ -20,6 +21,10 @@ export async function hoverAt(
     if (line > end.line || (line === end.line && character > end.character)) continue
     texts.push(hoverText(finding, pages))
     range ??= place.range
+  }
+  for (const one of await annotationsAt(target, position)) {
+    texts.push(one.text)
+    range ??= one.range
   }
   if (range === undefined) return null
   const value = texts.join('\n\n---\n\n')

@@ -4,6 +4,8 @@ import {
   type CodeAction,
   CodeActionKind,
   type CodeActionParams,
+  type CodeLens,
+  type CodeLensParams,
   type Connection,
   DidChangeConfigurationNotification,
   type Disposable,
@@ -14,6 +16,8 @@ import {
   type HoverParams,
   type InitializeParams,
   type InitializeResult,
+  type InlayHint,
+  type InlayHintParams,
   LSPErrorCodes,
   ResponseError,
   type ServerCapabilities,
@@ -35,6 +39,7 @@ import { OpenDocuments } from './documents.js'
 import type { Environment } from './environment.js'
 import { explain, type RulePages, summary } from './explain.js'
 import { hoverAt } from './hover.js'
+import { codeLenses, inlayHints } from './money.js'
 import { OpenTexts } from './open-texts.js'
 import { Schedule } from './schedule.js'
 import type { Log } from './session.js'
@@ -119,6 +124,12 @@ class Server {
     )
     connection.onCodeActionResolve((action, token) => this.resolveAction(action, token))
     connection.onHover((params, token) => this.answer('hover', null, () => this.hover(params, token)))
+    connection.onCodeLens((params, token) =>
+      this.answer('code lenses', [], () => this.codeLenses(params, token)),
+    )
+    connection.languages.inlayHint.on((params, token) =>
+      this.answer('inlay hints', [], () => this.inlayHints(params, token)),
+    )
     connection.onExecuteCommand((params, token, progress) => this.execute(params, token, progress))
     connection.onRequest(explainRequest, async ({ rule }: { rule: string }) => {
       const markdown = explain(String(rule), await this.rulePages())
@@ -177,6 +188,8 @@ class Server {
         save: true,
       },
       hoverProvider: true,
+      codeLensProvider: { resolveProvider: false },
+      inlayHintProvider: true,
       codeActionProvider: {
         codeActionKinds: [CodeActionKind.QuickFix, fixAllKind, notebookFixAllKind],
         resolveProvider: this.features.resolveEdit,
@@ -325,6 +338,19 @@ class Server {
     if (token.isCancellationRequested) throw cancelled()
     if (target === undefined) return null
     return hoverAt(target, params.position, await this.rulePages(), this.features.markdownHover)
+  }
+
+  private async codeLenses(params: CodeLensParams, token: CancellationToken): Promise<CodeLens[]> {
+    const target = await this.target(params.textDocument.uri)
+    if (token.isCancellationRequested) throw cancelled()
+    return target === undefined || this.isBehind(target) ? [] : codeLenses(target)
+  }
+
+  private async inlayHints(params: InlayHintParams, token: CancellationToken): Promise<InlayHint[]> {
+    const target = await this.target(params.textDocument.uri)
+    if (token.isCancellationRequested) throw cancelled()
+    if (target === undefined || this.isBehind(target)) return []
+    return inlayHints(target, params.range, this.features.markdownHover)
   }
 
   /** A hover without its page still says what was found. */

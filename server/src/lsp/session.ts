@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../finding.js'
 import type { CellText, LintResult, OfferedFix, Progress, Project } from '../linter.js'
+import type { Annotation } from '../project/annotations.js'
 import type { Location } from '../text/location.js'
 import type { Environment } from './environment.js'
 import { isNotebookPath, type Place, placeOf, type Snapshot, snapshotOf } from './places.js'
@@ -18,6 +19,8 @@ export interface Log {
 /** Findings of one state of the project, with the texts that they were made from. */
 export interface Outcome {
   findings: ReadonlyMap<string, Finding[]>
+  /** Of the open documents. */
+  annotations: ReadonlyMap<string, Annotation[]>
   snapshots: ReadonlyMap<string, Snapshot>
   /** What is wrong with the configuration files. */
   problems: readonly ConfigurationProblem[]
@@ -198,12 +201,13 @@ export class Session {
 
   private async judge(): Promise<Outcome> {
     const findings = new Map<string, Finding[]>()
+    const annotations = new Map<string, Annotation[]>()
     if (!this.settings.enable) {
       for (const path of this.whole ?? []) this.untold.set(path, [])
-      return { findings, snapshots: this.opened(), problems: [] }
+      return { findings, annotations, snapshots: this.opened(), problems: [] }
     }
     const project = await this.load()
-    if (project === undefined) return { findings, snapshots: this.opened(), problems: [] }
+    if (project === undefined) return { findings, annotations, snapshots: this.opened(), problems: [] }
     const started = this.environment.now()
     // The state may have moved while the project was loading: take what is there now.
     if (this.active !== undefined) this.active.state = this.state
@@ -215,11 +219,12 @@ export class Session {
       } else {
         await this.judgeSome(project, snapshots, findings)
       }
+      for (const path of snapshots.keys()) annotations.set(path, project.annotations(path))
     } catch (error) {
       this.fault('linting', error)
     }
     this.lastDuration = this.environment.now() - started
-    return { findings, snapshots, problems: this.problems }
+    return { findings, annotations, snapshots, problems: this.problems }
   }
 
   private async judgeSome(
@@ -316,7 +321,9 @@ export class Session {
       if (signal.aborted) return undefined
       const findings = new Map<string, Finding[]>()
       this.sort(result, snapshots, findings)
-      return { findings, snapshots, problems: this.problems }
+      const annotations = new Map<string, Annotation[]>()
+      for (const path of snapshots.keys()) annotations.set(path, project.annotations(path))
+      return { findings, annotations, snapshots, problems: this.problems }
     } catch (error) {
       if (!signal.aborted) this.fault('linting the workspace', error)
       return undefined

@@ -9,6 +9,12 @@ export interface Settings {
   showHints: boolean
   /** When an open document is judged again. */
   run: 'onType' | 'onSave'
+  /** Prices behind the names of machines. */
+  inlayHints: boolean
+  /** What jobs cost and how large searches are, above them. */
+  codeLens: boolean
+  /** The breakdown of prices and memory in hovers. */
+  hoverPrices: boolean
 }
 
 export const defaultSettings: Settings = {
@@ -17,6 +23,9 @@ export const defaultSettings: Settings = {
   ignore: [],
   showHints: true,
   run: 'onType',
+  inlayHints: true,
+  codeLens: true,
+  hoverPrices: true,
 }
 
 function strings(value: unknown, fallback: string[]): string[] {
@@ -27,12 +36,17 @@ function strings(value: unknown, fallback: string[]): string[] {
 export function readSettings(value: unknown, fallback: Settings = defaultSettings): Settings {
   if (typeof value !== 'object' || value === null) return fallback
   const given = value as Record<string, unknown>
+  const flag = (key: 'enable' | 'showHints' | 'inlayHints' | 'codeLens' | 'hoverPrices'): boolean =>
+    typeof given[key] === 'boolean' ? given[key] : fallback[key]
   return {
-    enable: typeof given.enable === 'boolean' ? given.enable : fallback.enable,
+    enable: flag('enable'),
     select: strings(given.select, fallback.select),
     ignore: strings(given.ignore, fallback.ignore),
-    showHints: typeof given.showHints === 'boolean' ? given.showHints : fallback.showHints,
+    showHints: flag('showHints'),
     run: given.run === 'onType' || given.run === 'onSave' ? given.run : fallback.run,
+    inlayHints: flag('inlayHints'),
+    codeLens: flag('codeLens'),
+    hoverPrices: flag('hoverPrices'),
   }
 }
 
