@@ -172,7 +172,7 @@ function memoryOf(judged: Judged<'Compute'>, options: RuleOptions): TrainingMemo
 }
 
 function needs({ estimate, usable, machine }: TrainingMemory): string {
-  const whole = (bytes: number) => Math.max(1, Math.round(bytes / 1e9))
+  const whole = (bytes: number) => Math.max(1, Math.round(bytes / 2 ** 30))
   const range = `${whole(estimate.low)}–${whole(estimate.high)}`
   const capacity = machine.gpu?.memoryGB
   return usable === null || capacity == null ? `needs ${range} GB` : `needs ${range} of ${capacity} GB`
@@ -180,16 +180,16 @@ function needs({ estimate, usable, machine }: TrainingMemory): string {
 
 function memoryDetails(memory: TrainingMemory): string {
   const { estimate } = memory
-  const rows = estimate.items.map(({ name, bytes }) => `| ${name} | ${gigabytes(bytes)} |`)
+  const rows = estimate.items.map(({ name, bytes }) => `| ${name} | ${gigabytes(bytes)} GB |`)
   return [
     `Memory of one accelerator, ${estimate.moment}, for ${described(memory)}:`,
     '',
     '| | |',
     '|---|---|',
     ...rows,
-    `| **expected** | **${gigabytes(estimate.expected)}** |`,
+    `| **expected** | **${gigabytes(estimate.expected)} GB** |`,
     '',
-    `Between ${gigabytes(estimate.low)} and ${gigabytes(estimate.high)}.`,
+    `Between ${gigabytes(estimate.low)} and ${gigabytes(estimate.high)} GB.`,
   ].join('\n')
 }
 
@@ -211,7 +211,7 @@ function moneyDetails(cost: HourlyCost, request: MachineRequest): string {
   const read = price.asOf === '' ? '' : `, read ${price.asOf}`
   lines.push(
     '',
-    `Source: ${price.source}${read}${cost.old ? ' — **more than half a year old**' : ''}. List price without tax.`,
+    `Source: ${price.source}${read}${cost.old ? ' — **more than half a year old**' : ''}.${price.asOf === '' ? '' : ' List price without tax.'}`,
   )
   return lines.join('\n')
 }

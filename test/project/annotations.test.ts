@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { openProject } from '../../server/src/project/workspace.js'
+import { memoryHost, memoryRoot } from '../cases/memory-host.js'
+
+const launch = `from sagemaker.pytorch import PyTorch
+
+estimator = PyTorch(
+    entry_point='train.py',
+    instance_type='ml.p4d.24xlarge',
+    instance_count=2,
+    max_run=86400,
+)
+estimator.fit()
+`
+const train = `from datasets import load_dataset
+from transformers import AutoModelForCausalLM, AutoTokenizer, DataCollatorForLanguageModeling, Trainer, TrainingArguments
+
+tokenizer = AutoTokenizer.from_pretrained('gpt2')
+model = AutoModelForCausalLM.from_pretrained('gpt2')
+data = load_dataset('json', data_files='corpus.json').map(
+    lambda rows: tokenizer(rows['text'], truncation=True, max_length=512), batched=True
+)
+args = TrainingArguments('out', per_device_train_batch_size=8, num_train_epochs=3, fp16=True)
+Trainer(model, args, DataCollatorForLanguageModeling(tokenizer, mlm=False), data['train']).train()
+`
+
+async function annotations(files: Record<string, string>, path: string) {
+  const project = await openProject(memoryRoot, memoryHost(new Map(Object.entries(files))))
+  await project.lint()
+  const found = project.annotations(path)
+  await project.dispose()
+  const text = files[path]!
+  return found.map((each) => ({ ...each, at: text.slice(each.location.start, each.location.end) }))
+}
+
+describe('what stands beside the code', () => {
+  it('is the price of a machine, and what the job costs and needs', async () => {
+    const found = await annotations({ 'launch.py': launch, 'train.py': train }, 'launch.py')
+    assert.deepEqual(
+      found.map(({ kind, at }) => [kind, at]),
+      [
+        ['job', 'PyTorch'],
+        ['machine', "'ml.p4d.24xlarge'"],
+      ],
+    )
+    const [job, machine] = found
+    assert.equal(machine!.label, '$25.25/h · 8×A100 40GB')
+    assert.match(job!.label, /^\$50\.50\/h on demand · 16 GPUs · 2 processes · needs \d+–\d+ of 40 GB$/)
+    assert.match(job!.details, /region not named: us-east-1 is assumed/)
+    assert.match(job!.details, /read 2026-09-27/)
+    assert.match(job!.details, /batch 8 × 512 tokens/)
+    assert.match(job!.details, /\| \*\*expected\*\* \| \*\*[\d.]+ GB\*\* \|/)
+  })
+
+  it('is no price for a machine that nobody lists', async () => {
+    const found = await annotations({ 'launch.py': launch.replace('p4d.24xlarge', 'p99.huge') }, 'launch.py')
+    assert.deepEqual(found, [])
+  })
+
+  it('takes the prices of the user', async () => {
+    const configuration = '[[prices.machines]]\ntype = "ml.p4d.24xlarge"\nusd-per-hour = 12\n'
+    const found = await annotations({ 'launch.py': launch, 'costlint.toml': configuration }, 'launch.py')
+    assert.deepEqual(
+      found.map((each) => each.label),
+      ['$24.00/h on demand · 16 GPUs · 2 processes', '$12.00/h · 8×A100 40GB'],
+    )
+    assert.match(found[0]!.details, /Source: the project's configuration\./)
+  })
+
+  it('is the size of a search', async () => {
+    const search = `from sklearn.model_selection import GridSearchCV
+from sklearn.svm import SVC
+
+search = GridSearchCV(SVC(), {'C': [1, 10, 100], 'gamma': [0.1, 0.01]}, cv=5)
+`
+    const found = await annotations({ 'search.py': search }, 'search.py')
+    assert.deepEqual(
+      found.map(({ kind, label, at, details }) => [kind, label, at, details]),
+      [['search', '30 fits', 'GridSearchCV', 'Grid: 3 × 2 = 6 configurations\n\n× 5 folds = 30 fits']],
+    )
+  })
+
+  it('is nothing for code without machines and searches', async () => {
+    assert.deepEqual(await annotations({ 'train.py': train }, 'train.py'), [])
+  })
+})
