@@ -71,6 +71,8 @@ export interface SearchSettings {
   multiMetric: boolean
   /** The metric that is optimised; null: none is named. */
   metric: string | null
+  /** Why the metric that is used where none is named says little: 'class_weight tells that the classes are not balanced'. */
+  metricMisleads: string
   /** Trials at the same time; null: all at once, or one for each processor core. */
   parallelism: number | null
   /** What trials that run at the same time take from each other: 'one GPU', 'the same processor cores'. */
@@ -148,6 +150,18 @@ export interface TrainingSettings {
   stoppingGap: string
   /** Why nothing ends the run: '`while True` without a `break`'. */
   endless: string
+  /** When the run saves what it could go on from. */
+  saves: 'never' | 'at the end' | 'while it runs'
+  /** How many of its checkpoints are kept; null: all of them. */
+  keptCheckpoints: number | null
+  /** Checkpoints that the run writes in all, where their rhythm is not that of the epochs. */
+  checkpointCount: number
+  /** What one holds: the weights alone, or also what the optimiser needs to go on. */
+  checkpointHolds: 'weights' | 'training state'
+  /** Why old checkpoints may be wanted: 'they are averaged'. */
+  checkpointsFor: string
+  /** Metrics of the run outlive it: a tracker, a log that is kept. */
+  tracked: boolean
   /** The model or the step goes through a compiler. */
   compiled: boolean
   /** Why a compiler would gain little or fail: 'quantised weights', 'batches of changing length'. */
@@ -291,6 +305,10 @@ export interface ComputeSettings {
   keepAlive: number | null
   /** Jobs that the program starts with this request; null: several, or how many is not known. */
   jobsStarted: number | null
+  /** Somebody can tell whose job it is: it carries tags or labels. */
+  tagged: boolean
+  /** The platform reads metrics out of what the job prints. */
+  readsMetrics: boolean
   /** Nobody else may use the rest of its nodes. */
   exclusive: boolean
   /** Processes on each node that its launch starts, where a flag says so. */
@@ -375,6 +393,8 @@ export type OperationKind =
   | 'eager step'
   /** A failure that nobody hears of. */
   | 'swallow failure'
+  /** How busy the accelerators are is not recorded, because a switch says so. */
+  | 'utilisation off'
   /** A model is read and built. */
   | 'load model'
   /** A run that has failed is started again. */
@@ -482,9 +502,9 @@ export interface StepSettings {
   uncachedFor: string
   /**
    * What makes an input new each time, so that nothing is ever reused: '`datetime.now()`' as the input 'out', new
-   * whenever the pipeline is run or compiled.
+   * whenever the pipeline is run or built (compiled, defined again).
    */
-  volatileInput: { what: string; input: string; when: 'run' | 'compiled' }
+  volatileInput: { what: string; input: string; when: 'run' | 'built' }
   /** Runs after the first that a failure starts. */
   retries: number
   /** It goes on from what an earlier attempt has saved. */

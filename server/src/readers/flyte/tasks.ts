@@ -16,6 +16,7 @@ import {
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
+import { changeVolatile } from '../pipelines/volatile-change.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 const taskNames = /^flytekit\.(core\.)?(task\.)?task$/
@@ -85,7 +86,7 @@ function readTask(
       const input = argument.name ?? ''
       const found = volatileInput(python, argument.value, input, purpose)
       if (found !== null)
-        subject.known('volatileInput', input, { what: found.what, input, when: 'compiled' }, found.place)
+        subject.known('volatileInput', input, { what: found.what, input, when: 'built' }, found.place)
     }
   }
   readResources(python, claims, task, work, evidence)
@@ -151,6 +152,7 @@ function readResources(
 }
 
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting === 'volatileInput') return changeVolatile(claim, facts)
   const { python, path, unit } = facts
   const { site } = claim
   if (claim.setting === 'cached' && value === true) {

@@ -3,19 +3,24 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
-import { removeMethod } from '../pipelines/remove-method.js'
+import { removeMethods } from '../pipelines/remove-method.js'
+import { changeVolatile } from '../pipelines/volatile-change.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
+import { readPipelines } from './tasks.js'
 
 const gone: Refusal = { reason: 'the step is no longer there' }
 
 export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting === 'volatileInput') return changeVolatile(claim, facts)
   const { python, path, unit } = facts
   if (python === undefined) return gone
   const { site } = claim
   const range = { unit: unit.index, start: site.start, end: site.end }
-  const done = (title: string, write: Write | Refusal): Change | Refusal =>
-    'reason' in write ? write : { title, safety: 'unsafe', writes: [write], imports: [] }
+  const done = (title: string, ...writes: (Write | Refusal)[]): Change | Refusal => {
+    const refused = writes.find((write): write is Refusal => 'reason' in write)
+    return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports: [] }
+  }
   if (claim.setting === 'cached' && value === true) {
     if (site.anchor === 'statement') {
       const statement = python.statementAt(site.start)
@@ -31,7 +36,7 @@ export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Chan
     if (site.anchor === 'method')
       return done(
         'Remove set_caching_options(False): caching is on by itself',
-        removeMethod(facts, python, call),
+        ...removeMethods(facts, python, [call]),
       )
     const given = python.argument(call, 'enable_caching')
     if (call.expr.args.some((one) => one.name === 'enable_caching'))
@@ -46,7 +51,12 @@ export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Chan
   if (claim.setting === 'gpus' && value === 0) {
     const call = claimedCall(python, site)
     if (call === null) return gone
-    return done(`Remove ${call.method}()`, removeMethod(facts, python, call))
+    const task = readPipelines(python).tasks.find((one) => one.settings.get(call.method)?.includes(call))
+    const kind = task?.settings.get('set_accelerator_type') ?? []
+    const selected = (task?.settings.get('add_node_selector_constraint') ?? []).filter((one) =>
+      /accelerator|gpu|NVIDIA/i.test(python.text.slice(one.expr.callee.end, one.expr.end)),
+    )
+    return done('Ask for no GPU', ...removeMethods(facts, python, [call, ...kind, ...selected]))
   }
   if (claim.setting === 'timeLimit' && typeof value === 'number') {
     const call = claimedCall(python, site)

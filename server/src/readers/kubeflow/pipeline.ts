@@ -225,7 +225,7 @@ function claimVolatile(
     step.known(
       'volatileInput',
       input,
-      { what: found.what, input, when: found.placeholder ? 'run' : 'compiled' },
+      { what: found.what, input, when: found.placeholder ? 'run' : 'built' },
       found.place,
     )
   for (const argument of task.call.expr.args) {

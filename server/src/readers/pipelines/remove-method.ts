@@ -1,24 +1,39 @@
-/** Takes one method out of a chain of calls: `task.set_a(1).set_b(2)`. */
+/** Takes methods out of a chain of calls: `task.set_a(1).set_b(2)`. */
 import type { Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { UnitFacts } from '../reader.js'
 
-export function removeMethod(facts: UnitFacts, python: PythonModule, call: Call): Write {
+export function removeMethods(facts: UnitFacts, python: PythonModule, calls: readonly Call[]): Write[] {
   const { path, unit } = facts
   const range = (start: number, end: number) => ({ unit: unit.index, start, end })
-  const { callee, start, end } = call.expr
-  const receiver = callee.type === 'attribute' ? callee.value : null
-  const { statement } = call
-  const alone = statement.type === 'expr' && statement.value === call.expr
-  // A statement that only sets this goes with it; one that also makes the task stays.
-  if (receiver === null || (alone && receiver.type !== 'call'))
-    return { kind: 'remove statement', path, statement: range(statement.start, statement.end) }
-  let from = receiver.end
-  // The receiver's own closing parentheses do not belong to it.
-  while (from < end && /[)\s\\]/.test(python.text[from]!)) {
-    const rest = python.text.slice(from, end)
-    if (/^[\s\\]*\./.test(rest)) break
-    from++
+  const writes: Write[] = []
+  const gone = new Set<Call['statement']>()
+  for (const call of calls) {
+    const { statement } = call
+    if (gone.has(statement)) continue
+    // A statement that only sets these goes with them; one that also makes the task, or sets more, stays.
+    if (statement.type === 'expr' && onlyThese(python, statement.value, calls)) {
+      gone.add(statement)
+      writes.push({ kind: 'remove statement', path, statement: range(statement.start, statement.end) })
+      continue
+    }
+    const { callee, end } = call.expr
+    if (callee.type !== 'attribute') continue
+    let from = callee.value.end
+    // Parentheses that close around the receiver belong to it.
+    while (from < end && !/^[\s\\]*\./.test(python.text.slice(from, end))) from++
+    writes.push({ kind: 'replace', path, range: range(from, end), text: '' })
   }
-  return { kind: 'replace', path, range: range(Math.max(from, start), end), text: '' }
+  return writes
+}
+
+/** A name with nothing but these methods called on it. */
+function onlyThese(python: PythonModule, value: Call['expr']['callee'], calls: readonly Call[]): boolean {
+  let expr = value
+  while (expr.type === 'call' && expr.callee.type === 'attribute') {
+    const call = python.callOf(expr)
+    if (call === null || !calls.includes(call)) return false
+    expr = expr.callee.value
+  }
+  return expr.type === 'name'
 }

@@ -57,6 +57,10 @@ export function workOfName(name: string): StepWork[] {
     if (!namesSet) add(kind)
     else if (words.some((one) => /^split/.test(one))) add('prepare')
   }
+  // `load_features` fetches what another step has made.
+  if (found.length === 1 && found[0] === 'prepare' && words.some((word) => loads.test(word))) {
+    if (words.some((word) => /^features?$/.test(word))) return ['download']
+  }
   const ofData = words.some((word) => dataWords.test(word))
   if (found.length === 0 && ofData) {
     if (words.some((word) => makes.test(word))) return ['prepare']

@@ -78,21 +78,23 @@ export function volatileIn(python: PythonModule, expr: Expr, depth = 0): Volatil
     return null
   }
   if (expr.type === 'fstring') {
-    // `{datetime.now():%Y%m%d}` is the day only.
-    const text = python.text.slice(expr.start, expr.end)
     for (const part of expr.parts) {
       if (typeof part === 'string') {
-        if (placeholderText.test(part)) return here(placeholderText.exec(part)![0], true)
+        const placeholder = placeholderText.exec(part)
+        if (placeholder !== null) return here(placeholder[0], true)
         continue
       }
       const found = volatileIn(python, part, depth + 1)
-      const after = python.text.slice(part.end, expr.end)
-      const format = after.startsWith(':') ? after.slice(1, after.indexOf('}')) : null
-      if (found === null || (format !== null && /%/.test(format) && !clock.test(format))) continue
-      if (found.place.start !== part.start || format === null) return found
-      return { ...found, place: { start: part.start, end: part.end + format.length + 1 } }
+      if (found === null) continue
+      if (part.type !== 'other' || part.children[0] === undefined) return found
+      // `{datetime.now():%Y%m%d}` is the day only.
+      const inner = part.children[0]
+      const format = python.text.slice(inner.end, part.end)
+      if (format.includes('%') && !clock.test(format)) continue
+      const whole = found.place.start === inner.start && found.place.end <= part.end
+      return whole ? { ...found, place: { start: inner.start, end: part.end - 1 } } : found
     }
-    return placeholderText.test(text) ? here(placeholderText.exec(text)![0], true) : null
+    return null
   }
   // Steps that are set up inside an expression have inputs of their own.
   if (expr.type === 'lambda' || expr.type === 'comprehension') return null
@@ -137,7 +139,7 @@ function textOf(python: PythonModule, expr: Expr): string {
 
 /** Inputs that only name something for people to read, or say for which time a step is meant to work. */
 const names =
-  /(^|_)(display|job|run|task|experiment|model|endpoint|dataset|package|pipeline|execution|base_job)_?(display_)?name($|_)|^(name|display_name|label|labels|tags|description|title|comment|wait|experiment|project|location|region|network|service_account|api_endpoint|metadata)$/
+  /(^|_)(display|job|run|task|experiment|model|endpoint|dataset|package|pipeline|workflow|execution|base_job)_?(display_)?name($|_)|^(name|display_name|label|labels|tags|description|title|comment|wait|experiment|project|location|region|network|service_account|api_endpoint|metadata)$/
 const times =
   /(^|_)(date|day|week|month|until|since|as_?of|start|end|window|now|horizon|partition|from|to)(_|$)/
 const outputs =
@@ -165,7 +167,7 @@ export function volatileInput(
   work: readonly StepWork[],
   depth = 0,
 ): (Volatile & { input: string }) | null {
-  if (depth > deepest) return null
+  if (depth > deepest || isLabel(input)) return null
   const value = python.definition(expr)
   if (value.type === 'dict') {
     for (const entry of value.entries) {

@@ -10,6 +10,7 @@ import type { StepWork } from '../../workload/words.js'
 import { asBoolean, calleePlace, callSite, claimedCall, claimFolded } from '../claim-argument.js'
 import { stepEvidence } from '../pipelines/describe-step.js'
 import { workOfName } from '../pipelines/step-work.js'
+import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -177,7 +178,7 @@ function claimVolatile(
       const found = volatileInput(python, argument.value, argument.name ?? 'inputs', work)
       if (found === null) continue
       const { what, placeholder, place, input } = found
-      step.known('volatileInput', input, { what, input, when: placeholder ? 'run' : 'compiled' }, place)
+      step.known('volatileInput', input, { what, input, when: placeholder ? 'run' : 'built' }, place)
       return
     }
   }
@@ -186,6 +187,7 @@ function claimVolatile(
 const module3 = /(^|\.)mlops\.workflow/
 
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting === 'volatileInput') return changeVolatile(claim, facts)
   const { python, path, unit } = facts
   if (claim.setting !== 'cached' || value !== true || python === undefined)
     return { reason: `no change is known for ${claim.key}` }

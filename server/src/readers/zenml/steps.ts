@@ -34,6 +34,7 @@ import { workOfName } from '../pipelines/step-work.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
+import { changeVolatile } from '../pipelines/volatile-change.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 const stepNames = /^zenml\.(steps\.)?(step_decorator\.)?step$/
@@ -311,6 +312,7 @@ function readOptions(
 const resources = 'gpu_count'
 
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting === 'volatileInput') return changeVolatile(claim, facts)
   const { python, path, unit } = facts
   const { site } = claim
   if (claim.setting === 'cached' && value === true) {

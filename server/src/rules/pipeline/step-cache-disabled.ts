@@ -89,6 +89,9 @@ function reportDefault(step: Judged<'Step'>, report: RuleContext['report']): voi
     (one) => one.settings.cached?.state === 'default' && isWorthCaching(one),
   )
   if (group[0]?.subject.id !== step.subject.id) return
+  // A task among others says little by itself; that the pipeline trains says that its data are worth keeping.
+  const trains = (one: Judged<'Step'>) => purposeOf(one).some((work) => work === 'train' || work === 'tune')
+  if (effective(step.settings.unit) !== 'job' && !stepsBeside(step).some(trains)) return
   const names = [...new Set(group.map(nameOf))]
   const job = effective(step.settings.unit) === 'job'
   const many = names.length > 1
