@@ -1,7 +1,7 @@
 /** What the containers of a pod may use beside accelerators: processor cores, and memory that processes share. */
 import { at, entry, items, map, number, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
-import type { Change, Write } from '../../edit/write.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 
 type Keys = (string | number)[]
@@ -64,7 +64,7 @@ function claimSharedMemory(
     return
   }
   const mounts = items(at(container, 'volumeMounts'))
-  const mount = mounts.find((one) => text(at(one, 'mountPath'))?.replace(/\/$/, '') === mountPoint)
+  const mount = mounts.find(mountsShared)
   if (mount !== undefined) {
     const volume = items(at(pod, 'volumes')).find((one) => text(at(one, 'name')) === text(at(mount, 'name')))
     const size = bytesOf(at(volume, 'emptyDir', 'sizeLimit'))
@@ -74,6 +74,10 @@ function claimSharedMemory(
   // A template may well bring the mount.
   if (hasTemplates(at(container, 'volumeMounts')) || hasTemplates(at(pod, 'volumes'))) return
   compute.default('sharedMemory', mountPoint, sharedByDefault, place, { site })
+}
+
+function mountsShared(mount: ConfigNode): boolean {
+  return text(at(mount, 'mountPath'))?.replace(/\/$/, '') === mountPoint
 }
 
 function hasTemplates(node: ConfigNode | undefined): boolean {
@@ -103,8 +107,10 @@ export function mountSharedMemory(
   node: ConfigNode,
   anchor: string,
   set: (path: Keys, data: unknown) => Write,
-): Change {
+): Change | Refusal {
   const index = Number(anchor.split(' ').at(-1))
+  const mounts = items(at(node, 'containers', index, 'volumeMounts'))
+  if (mounts.some(mountsShared)) return { reason: 'raise the sizeLimit of the volume that is mounted there' }
   const add = (path: Keys, item: unknown): Write => {
     const there = at(node, ...path)
     const list = there === undefined ? [] : items(there)
