@@ -192,9 +192,12 @@ function isNone(expr: Call['expr']['args'][number]['value']): boolean {
   return expr.type === 'constant' && expr.value === null
 }
 
+/** Not the module that callbacks are imported from. */
+const addsCallbacks = /\b(?!(?:pytorch|lightning|pytorch_lightning|pl)\.)\w+\.callbacks\b|configure_callbacks/
+
 /** `trainer.callbacks.append(…)`; a module that configures callbacks of its own. */
 function addedLater(python: PythonModule): Verdict {
-  return /\.callbacks\b|configure_callbacks/.test(codeText(python)) ? 'unknown' : 'goes on'
+  return addsCallbacks.test(codeText(python)) ? 'unknown' : 'goes on'
 }
 
 /** Imported modules are known by the names of their classes. */
