@@ -3,6 +3,7 @@
  */
 import type { Finding, Fix } from './finding.js'
 import type { Annotation } from './project/annotations.js'
+import type { EstimateOptions, TrainingEstimate } from './project/estimates.js'
 import type { Severity } from './rules/rule.js'
 
 export interface LintError {
@@ -68,6 +69,8 @@ export interface Project {
   relatives(path: string): string[]
   /** Jobs, scripts, and what could not be resolved and why. */
   graph(): Promise<JobGraph>
+  /** The memory that each training needs, or why it cannot be told. */
+  estimates(options?: EstimateOptions): Promise<TrainingEstimate[]>
   dispose(): Promise<void>
 }
 

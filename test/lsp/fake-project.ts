@@ -123,6 +123,10 @@ export class FakeProject implements Project {
   }
 
   /** `$3` is a machine with that price, a line `job $3` a job as well. */
+  async estimates(): Promise<[]> {
+    return []
+  }
+
   annotations(path: string): Annotation[] {
     return this.texts(path).flatMap(({ cell, text }) =>
       [...text.matchAll(/(job )?(\$\d+)/g)].flatMap((match) => {

@@ -116,6 +116,18 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     })
 
   program
+    .command('estimate')
+    .description('the memory that each training needs, item by item, and whether it fits its machine')
+    .argument('[paths...]', 'scripts and folders to estimate')
+    .option('--gpu <name>', 'accelerator or machine type to compare with, in place of what the job says')
+    .addOption(listing())
+    .action(async (paths: string[], flags: { outputFormat: Listing; gpu?: string }) => {
+      const { showEstimates } = await import('./estimate.js')
+      const { outputFormat: format, gpu } = flags
+      done(await showEstimates(engine, console, paths, { format, ...(gpu === undefined ? {} : { gpu }) }))
+    })
+
+  program
     .command('server')
     .description('serve the language server protocol')
     .option('--stdio', 'over standard input and output')

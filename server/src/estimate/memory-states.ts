@@ -109,7 +109,7 @@ export function stateMemory(input: StateInput): StateMemory {
   const head = shape !== null && shape.vocabulary > 0 ? embedding : 0
   let casts = input.arithmetic === 'mixed' && !quantized ? 2 * (products + head) : 0
   // Recomputed layers are cast again, one at a time.
-  if (input.checkpointing && shape !== null) casts = 2 * head + (casts - 2 * head) / shape.layers
+  if (casts > 0 && input.checkpointing && shape !== null) casts = 2 * head + (casts - 2 * head) / shape.layers
 
   if (sharding !== null) {
     const shared = shardedStates(input, trainable, sharding)

@@ -58,6 +58,11 @@ export class JudgeStage {
     return annotationsOf(path, this.judgements, configuration.forFile(path).options, today())
   }
 
+  /** Of the last run, by subject. */
+  judged(): readonly Judgement[] {
+    return this.judgements
+  }
+
   private judge(judgement: Judgement, configuration: Configuration, reachable: boolean): Judged {
     const faults: LintError[] = []
     const context = {

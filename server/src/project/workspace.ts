@@ -20,6 +20,7 @@ import type { Annotation } from './annotations.js'
 import { type Backend, LocalBackend } from './backend.js'
 import type { Choice, Configuration } from './configuration.js'
 import { discover } from './discover.js'
+import { type EstimateOptions, type TrainingEstimate, trainingEstimates } from './estimates.js'
 import { materialise } from './fixes.js'
 import { jobGraph } from './graph.js'
 import { type Host, under } from './host.js'
@@ -389,6 +390,16 @@ class Workspace implements Project {
   async graph(): Promise<JobGraph> {
     await this.lint()
     return jobGraph(this.linked!, (path) => this.sourceOf(path))
+  }
+
+  async estimates(options: EstimateOptions = {}): Promise<TrainingEstimate[]> {
+    await this.lint()
+    return trainingEstimates(
+      this.judging.judged(),
+      (path) => this.configuration.forFile(path).options,
+      (path) => this.sourceOf(path),
+      options,
+    )
   }
 
   async dispose(): Promise<void> {

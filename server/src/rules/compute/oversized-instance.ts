@@ -1,9 +1,11 @@
-import { type Instance, instance, type Provider } from '../../catalog/instances.js'
-import { machinesByPrice, type Price, price } from '../../catalog/prices.js'
+import { type Instance, instance } from '../../catalog/instances.js'
+import { paidPrice } from '../../catalog/price-book.js'
+import type { Price } from '../../catalog/prices.js'
 import { usableMemory } from '../../estimate/memory.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import { defineRule, type RuleOptions, type Saving } from '../rule.js'
+import { type CheaperMachine, cheaperMachine } from '../smaller-machine.js'
 import { described, estimateOf, gigabytes, type TrainingMemory } from '../training-memory.js'
 
 /** The high end of the estimate stays below this share of the memory that is paid for. */
@@ -14,8 +16,6 @@ const largeCard = 40
 const fullBatch = 64
 /** And the saving does not hang on how busy the GPU is. */
 const sure = 0.25
-/** A smaller machine has room for the high end with this much left. */
-const filled = 0.8
 /** Anything less is not worth a change. */
 const cheaperBy = 0.8
 
@@ -39,11 +39,17 @@ export default defineRule({
     if (high > used * usable) return
 
     const region = effective(judged.settings.region)
-    const now = price({ type, provider: machine.provider, ...(region === undefined ? {} : { region }) })
+    const now = paidPrice({ type, ...(region === undefined ? {} : { region }) }, options.prices)
     if (now?.onDemand == null) return
-    const smaller = cheapest(machine, type, now, high)
+    const smaller = cheaperMachine(
+      machine,
+      type,
+      { region: now.region, usd: cheaperBy * now.onDemand },
+      { high, vcpus: coresFor(judged.run.siblings, machine), setup: found.memory.setup },
+      options,
+    )
     if (smaller === undefined) return
-    const saving = savingOf(now, smaller.price, slowdown(machine, smaller.machine, found.memory))
+    const saving = savingOf(now, smaller)
     const [least, most] = saving.fraction.map((share) => Math.floor(100 * share))
     // Only where the same work is cheaper even if both run at their peak.
     if (least! < 5) return
@@ -52,7 +58,7 @@ export default defineRule({
       at: instanceType,
       severity: severityOf(machine, high, usable, found.memory, saving),
       confidence: 'medium',
-      message: `${described(found.memory)} needs about ${gigabytes(expected)} GB, at most ${gigabytes(high)}; ${type} pays for ${held(machine)} at $${money(now.onDemand)}/h. ${smaller.type} (${held(smaller.machine)}) has room for it at $${money(smaller.price.onDemand!)}/h: ${less} less for the same work.`,
+      message: `${described(found.memory)} needs about ${gigabytes(expected)} GB, at most ${gigabytes(high)}; ${type} pays for ${held(machine)} at $${money(now.onDemand)}/h. ${smaller.type} (${held(smaller.machine)}) has room for it at $${money(smaller.onDemand)}/h: ${less} less for the same work.`,
       saving,
       fixes: [{ set: [{ claim: instanceType as Claim, value: smaller.type }] }],
       related: [{ location: found.training.subject.location, message: 'trains this model' }],
@@ -90,40 +96,6 @@ function usesAll(runs: Run[], machine: Instance): boolean {
   })
 }
 
-interface Choice {
-  type: string
-  machine: Instance
-  price: Price
-}
-
-/** The cheapest machine of the provider in the same region with as many GPUs, each with room for `high` bytes. */
-function cheapest(machine: Instance, type: string, now: Price, high: number): Choice | undefined {
-  const managed = /^ml\./i.test(type)
-  for (const one of machinesByPrice(machine.provider as Provider, now.region, managed)) {
-    if (one.price.onDemand! > cheaperBy * now.onDemand!) return undefined
-    const other = instance(one.type)
-    if (other?.gpu?.vendor !== 'nvidia' || other.gpuCount !== machine.gpuCount || other.gpuMemoryGB === null)
-      continue
-    // T4G sits beside an Arm host; older cards lack formats that the program may use.
-    if (other.gpu.name === 'T4G' || !keepsFormats(machine, other)) continue
-    if (high <= filled * usableMemory(other.gpu, other.gpuMemoryGB)!)
-      return { type: one.type, machine: other, price: one.price }
-  }
-  return undefined
-}
-
-function keepsFormats(now: Instance, other: Instance): boolean {
-  return !now.gpu!.formats.has('bf16') || other.gpu!.formats.has('bf16')
-}
-
-/** How many times lower the peak is, at least 1; null: not known. */
-function slowdown(now: Instance, other: Instance, { setup }: TrainingMemory): number | null {
-  const format = setup.arithmetic === 'fp32' ? 'tf32' : 'fp16'
-  const before = now.gpu!.tflops[format]
-  const after = other.gpu!.tflops[format]
-  return before && after ? Math.max(1, before / after) : null
-}
-
 function severityOf(
   machine: Instance,
   high: number,
@@ -135,21 +107,25 @@ function severityOf(
   return large && high < wasted * usable && setup.batch < fullBatch ? 'warning' : 'information'
 }
 
-function savingOf(now: Price, then: Price, slower: number | null): Saving {
-  const [before, after] = [now.onDemand!, then.onDemand!]
+function savingOf(now: Price, { onDemand: after, slowdown }: CheaperMachine): Saving {
+  const before = now.onDemand!
   const most = 1 - after / before
   // At the peak of both, the smaller machine takes longer for the same work.
-  const least = slower === null ? 0 : Math.max(0, 1 - (after / before) * slower)
+  const least = slowdown === null ? 0 : Math.max(0, 1 - (after / before) * slowdown)
   return {
     fraction: [least, most],
-    usd: {
-      range: [least * before, before - after],
-      per: 'hour',
-      asOf: [now.asOf, then.asOf].sort()[0]!,
-      region: now.region,
-    },
+    usd: { range: [least * before, before - after], per: 'hour', asOf: now.asOf, region: now.region },
     basis: 'list prices on demand; the lower end assumes that both GPUs run at their peak',
   }
+}
+
+/** Cores that keep the GPUs fed: a process and its loaders for each. */
+function coresFor(runs: Run[], machine: Instance): number {
+  const workers = runs
+    .flatMap((run) => run.subjects)
+    .filter((one) => one.subject.word === 'InputPipeline')
+    .map((one) => effective((one as Judged<'InputPipeline'>).settings.workers) ?? 4)
+  return Math.min(machine.vcpus, machine.gpuCount * Math.max(4, ...workers))
 }
 
 function held(machine: Instance): string {

@@ -1,9 +1,10 @@
 import { type Gpu, gpu } from '../../catalog/gpus.js'
 import { type Instance, instance, type Provider } from '../../catalog/instances.js'
-import { machinesByPrice, type Price, price } from '../../catalog/prices.js'
+import { paidPrice } from '../../catalog/price-book.js'
+import { machinesByPrice } from '../../catalog/prices.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
-import { defineRule, type Severity } from '../rule.js'
+import { defineRule, type RuleOptions, type Severity } from '../rule.js'
 
 /** Generations before matrix units computed bf16 and TF32, with the year of the first card. */
 const legacy: Record<string, number> = { Kepler: 2012, Maxwell: 2014, Pascal: 2016, Volta: 2017 }
@@ -18,7 +19,7 @@ export default defineRule({
   severity: 'error',
   summary: 'A job asks for an accelerator that is too old, made for something else, or withdrawn.',
   supersedes: ['compute/oversized-instance'],
-  check(judged, { report }) {
+  check(judged, { report, options }) {
     const { instanceType, gpuModel, service, provider } = judged.settings
     if (effective(service) === true) return
     const type = effective(instanceType)
@@ -32,7 +33,8 @@ export default defineRule({
     const fault = faultOf(card, machine, judged)
     if (fault === null) return
     const region = effective(judged.settings.region)
-    const better = machine === undefined || type === undefined ? null : replacement(machine, type, region)
+    const better =
+      machine === undefined || type === undefined ? null : replacement(machine, type, region, options)
     report({
       at: claim,
       severity: machine === undefined ? 'information' : fault.severity,
@@ -104,8 +106,13 @@ interface Better {
 }
 
 /** The cheapest machine of the provider with as many newer GPUs, none of them smaller, for no more money. */
-function replacement(machine: Instance, type: string, region: string | undefined): Better | null {
-  const now = price({ type, provider: machine.provider, ...(region === undefined ? {} : { region }) })
+function replacement(
+  machine: Instance,
+  type: string,
+  region: string | undefined,
+  options: RuleOptions,
+): Better | null {
+  const now = paidPrice({ type, ...(region === undefined ? {} : { region }) }, options.prices)
   const place = now?.region ?? region
   if (place === undefined) return null
   const most = now?.onDemand ?? Number.POSITIVE_INFINITY
@@ -115,21 +122,26 @@ function replacement(machine: Instance, type: string, region: string | undefined
     if (other?.gpu?.vendor !== 'nvidia' || !other.gpu.formats.has('bf16')) continue
     if (other.gpuCount < count || other.gpuCount > 2 * count) continue
     if ((other.gpuMemoryGB ?? 0) < (machine.gpuMemoryGB ?? 0)) continue
-    if (one.price.onDemand! > most) return null
-    return described(one.type, other, one.price, now)
+    const usd = paidPrice({ type: one.type, region: place }, options.prices)?.onDemand ?? one.price.onDemand!
+    if (usd > most) return null
+    return described(one.type, other, { usd, region: place, asOf: one.price.asOf }, now?.onDemand ?? null)
   }
   return null
 }
 
-function described(type: string, machine: Instance, then: Price, now: Price | undefined): Better {
+function described(
+  type: string,
+  machine: Instance,
+  then: { usd: number; region: string; asOf: string },
+  before: number | null,
+): Better {
   const count = machine.gpuCount === 1 ? '' : `${machine.gpuCount} × `
   const name = machine.gpu!.name.replace(/-\d+GB$/, '')
-  const before = now?.onDemand ?? null
   const instead = before === null ? '' : ` instead of $${before.toFixed(2)}`
   return {
     type,
-    message: `${type} has ${count}${name} ${machine.gpuMemoryGB} GB with bf16 for $${then.onDemand!.toFixed(2)}${instead} an hour.`,
-    saving: before === null ? null : 1 - then.onDemand! / before,
+    message: `${type} has ${count}${name} ${machine.gpuMemoryGB} GB with bf16 for $${then.usd.toFixed(2)}${instead} an hour.`,
+    saving: before === null ? null : 1 - then.usd / before,
     region: then.region,
     asOf: then.asOf,
   }

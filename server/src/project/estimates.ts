@@ -1,0 +1,229 @@
+/** What the trainings of a project need in memory: for each run, what was read where, and what follows for its machine. */
+import { gpu } from '../catalog/gpus.js'
+import { type Instance, instance } from '../catalog/instances.js'
+import { paidPrice } from '../catalog/price-book.js'
+import { type ItemName, type Moment, type Verdict, verdict } from '../estimate/memory.js'
+import { waysToFit } from '../estimate/memory-advice.js'
+import { effective } from '../rules/hardware.js'
+import type { RuleOptions } from '../rules/rule.js'
+import { cheaperMachine } from '../rules/smaller-machine.js'
+import { memoryOf, type TrainingMemory } from '../rules/training-memory.js'
+import type { Location } from '../text/location.js'
+import type { SourceFile } from '../text/source-file.js'
+import type { Claim, Judged } from '../workload/claim.js'
+import { partText } from './result-stage.js'
+import type { Judgement } from './runs.js'
+
+export interface TrainingEstimate {
+  path: string
+  /** 1-based. */
+  line: number
+  model: string | null
+  parameters: number | null
+  /** Where its job is written; null: none is known. */
+  job: string | null
+  /** What was read, and where: a place, or 'library default', 'assumed'. */
+  inputs: { name: string; value: string; from: string }[]
+  /** Why there is no estimate; empty where there is one. */
+  missing: string[]
+  memory: MemoryReport | null
+  machine: MachineReport | null
+}
+
+/** Bytes on one device. */
+export interface MemoryReport {
+  items: { name: ItemName; bytes: number }[]
+  moment: Moment
+  low: number
+  expected: number
+  high: number
+}
+
+export interface MachineReport {
+  /** As the job names it; null: only its accelerator is known. */
+  type: string | null
+  gpu: string
+  gpus: number | null
+  /** Bytes that programs get of one accelerator. */
+  usable: number
+  verdict: Verdict
+  /** USD per hour and machine. */
+  price: { onDemand: number | null; spot: number | null; region: string; asOf: string } | null
+  /** What would make it fit, the cheapest change first; only where it is tight or does not fit. */
+  ways: { changes: { change: string; cost: string }[]; expected: number; high: number }[]
+  /** A cheaper machine of the provider with as many accelerators that are large enough. */
+  enough: {
+    type: string
+    gpu: string
+    memoryGB: number
+    onDemand: number
+    /** How many times lower its peak is; null: not known. */
+    slowdown: number | null
+  } | null
+}
+
+export interface EstimateOptions {
+  /** Accelerator or machine type to compare with, in place of what jobs say. */
+  gpu?: string
+}
+
+type Lines = (location: Location) => Promise<number>
+
+export async function trainingEstimates(
+  judgements: readonly Judgement[],
+  optionsOf: (path: string) => RuleOptions,
+  sourceOf: (path: string) => Promise<SourceFile | undefined>,
+  options: EstimateOptions,
+): Promise<TrainingEstimate[]> {
+  const lineOf: Lines = async (location) =>
+    partText(await sourceOf(location.path), location.cell)
+      .slice(0, location.start)
+      .split('\n').length
+  const found: TrainingEstimate[] = []
+  const seen = new Set<string>()
+  for (const { runs } of judgements) {
+    for (const judged of runs) {
+      if (judged.subject.word !== 'Training' || judged.subject.evidence.role === 'test') continue
+      // A file of settings for whatever program is launched with it.
+      if (judged.subject.evidence.role === 'job') continue
+      const one = await estimateFor(
+        judged as Judged<'Training'>,
+        optionsOf(judged.subject.location.path),
+        lineOf,
+        options,
+      )
+      const { job: _, ...same } = one
+      const key = JSON.stringify(same)
+      if (seen.has(key)) continue
+      seen.add(key)
+      found.push(one)
+    }
+  }
+  return found.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1))
+}
+
+async function estimateFor(
+  judged: Judged<'Training'>,
+  options: RuleOptions,
+  lineOf: Lines,
+  asked: EstimateOptions,
+): Promise<TrainingEstimate> {
+  const { location } = judged.subject
+  const [seen, used] = onMachine(judged, options, asked)
+  const found = memoryOf(seen, used)
+  const inputs = await Promise.all(
+    found.inputs.map(async ({ name, value, claim }) => ({
+      name,
+      value,
+      from: await originOf(claim, lineOf),
+    })),
+  )
+  const launch = judged.run.job.launch
+  const report: TrainingEstimate = {
+    path: location.path,
+    line: await lineOf(location),
+    model: null,
+    parameters: null,
+    job: launch === null ? null : `${launch.location.path}:${await lineOf(launch.location)}`,
+    inputs,
+    missing: [],
+    memory: null,
+    machine: null,
+  }
+  if ('missing' in found) return { ...report, model: found.model, missing: found.missing }
+  const { estimate, setup, id } = found
+  const { items, moment, low, expected, high } = estimate
+  return {
+    ...report,
+    model: id,
+    parameters: setup.model.parameters,
+    memory: { items, moment, low, expected, high },
+    machine: machineReport(seen, used, found),
+  }
+}
+
+/** The training as it would run on the machine that is asked about. */
+function onMachine(
+  judged: Judged<'Training'>,
+  options: RuleOptions,
+  { gpu: name }: EstimateOptions,
+): [Judged<'Training'>, RuleOptions] {
+  if (name === undefined) return [judged, options]
+  const machine = instance(name)
+  const card = machine?.gpu?.name ?? name
+  const run = { ...judged.run, job: { ...judged.run.job, compute: null } }
+  return [
+    { ...judged, run },
+    { ...options, defaultHardware: card },
+  ]
+}
+
+async function originOf(claim: Claim | null, lineOf: Lines): Promise<string> {
+  if (claim === null) return 'assumed'
+  const place = `${claim.location.path}:${await lineOf(claim.location)}`
+  return claim.state === 'default' ? `default of ${place}` : place
+}
+
+function machineReport(
+  judged: Judged<'Training'>,
+  options: RuleOptions,
+  found: TrainingMemory,
+): MachineReport | null {
+  const { machine, usable, estimate, setup } = found
+  if (machine.gpu === null || usable === null) return null
+  const says = verdict(estimate, usable)
+  const region = effective(judged.run.job.compute?.settings.region)
+  const type = machine.name
+  const known = type === null ? undefined : instance(type)
+  const price =
+    type === null
+      ? undefined
+      : paidPrice({ type, ...(region === undefined ? {} : { region }) }, options.prices)
+  return {
+    type,
+    gpu: machine.gpu.name,
+    gpus: machine.gpus,
+    usable,
+    verdict: says,
+    price:
+      price === undefined
+        ? null
+        : { onDemand: price.onDemand, spot: price.spot, region: price.region, asOf: price.asOf },
+    ways:
+      says === 'tight' || says === 'does not fit'
+        ? waysToFit(setup, usable).map(({ changes, estimate: then }) => ({
+            changes,
+            expected: then.expected,
+            high: then.high,
+          }))
+        : [],
+    enough:
+      known === undefined || type === null || price?.onDemand == null
+        ? null
+        : smaller(known, type, { region: price.region, usd: price.onDemand }, found, options),
+  }
+}
+
+function smaller(
+  now: Instance,
+  type: string,
+  place: { region: string; usd: number },
+  { estimate, setup }: TrainingMemory,
+  options: RuleOptions,
+): MachineReport['enough'] {
+  const need = { high: estimate.high, vcpus: Math.min(now.vcpus, 4 * now.gpuCount), setup }
+  const found = cheaperMachine(now, type, place, need, options)
+  if (found === undefined || found.machine.gpu === null) return null
+  return {
+    type: found.type,
+    gpu: found.machine.gpu.name,
+    memoryGB: found.machine.gpuMemoryGB!,
+    onDemand: found.onDemand,
+    slowdown: found.slowdown,
+  }
+}
+
+/** Whether a name stands for an accelerator or a machine with one. */
+export function isHardware(name: string): boolean {
+  return gpu(name) !== undefined || instance(name)?.gpu != null
+}
