@@ -61,6 +61,7 @@ import { sagemakerPipelineReader } from './sagemaker/pipeline-steps.js'
 import { sagemakerProcessorReader } from './sagemaker/processor.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
 import { skoptReader } from './scikit-optimize/search.js'
+import { servingReader } from './serving/server.js'
 import { shellEndpointReader } from './shell/endpoint.js'
 import { shellFailuresReader } from './shell/failures.js'
 import { shellGridReader } from './shell/grid-loop.js'
@@ -113,6 +114,7 @@ export const readers: readonly Reader[] = [
   shellFailuresReader,
   modelLoadsReader,
   wandbSweepReader,
+  servingReader,
   shellReader,
   shellGridReader,
   slurmReader,
