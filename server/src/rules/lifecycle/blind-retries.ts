@@ -41,9 +41,10 @@ function times(count: number | null): string {
   return count === null ? 'each time that it is tried' : `${count + 1} times`
 }
 
-/** `backoffLimit is 6 by default`, `retries=3`. */
+/** `6 retries by default (backoffLimit)`, `3 retries`. */
 function given({ key, state }: Claim, count: number | null): string {
-  return state === 'default' ? `${key} is ${count} by default` : count === null ? key : `${key} is ${count}`
+  const where = key === 'retries' ? '' : ` (${key})`
+  return `${count} retries${state === 'default' ? ' by default' : ''}${where}`
 }
 
 function ofJob(judged: Judged<'Compute'>): Report | null {
