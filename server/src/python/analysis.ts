@@ -72,6 +72,7 @@ export class Analysis implements PythonModule {
   readonly importers: ModuleSummary[]
   readonly configurations: ReadonlyMap<string, ConfigurationRoot>
   readonly handed: readonly HandedConfiguration[]
+  readonly bindingNames = new Map<Binding, string | null>()
   /** Calls of `instantiate(cfg.trainer)`: what they make, and from what. */
   readonly instantiations = new Map<Call, { node: Configured & { kind: 'map' }; overridable: boolean }>()
   private readonly folder: Folder

@@ -135,7 +135,21 @@ function isNone(expr: Expr | null): boolean {
   return expr !== null && expr.type === 'constant' && expr.value === null
 }
 
+/**
+ * Remembered, since names that are bound in many places and refer to each other would be followed over and over. What
+ * refers to itself has no name.
+ */
 function nameOfBinding(analysis: Analysis, binding: Binding, depth: number): string | null {
+  const { bindingNames } = analysis
+  const known = bindingNames.get(binding)
+  if (known !== undefined) return known
+  bindingNames.set(binding, null)
+  const name = followBinding(analysis, binding, depth)
+  bindingNames.set(binding, name)
+  return name
+}
+
+function followBinding(analysis: Analysis, binding: Binding, depth: number): string | null {
   if (binding.kind === 'import' && binding.target !== null) {
     if (binding.target.startsWith('.')) return reexported(analysis, binding.target)
     const inProject = projectTarget(analysis, binding.target)
