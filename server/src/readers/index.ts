@@ -2,6 +2,7 @@
 
 import { airflowReader } from './airflow/dag.js'
 import { azureEndpointReader } from './azure/endpoint.js'
+import { azureStepsReader } from './azure/steps.js'
 import { azureSweepReader } from './azure/sweep.js'
 import { catboostReader } from './boosting/catboost.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
@@ -19,17 +20,21 @@ import { inferenceEndpointReader } from './huggingface/inference-endpoint.js'
 import { huggingfaceMappingReader } from './huggingface/mapping.js'
 import { huggingfaceModelsReader } from './huggingface/models.js'
 import { huggingfacePaddingReader } from './huggingface/padding.js'
+import { huggingfaceRecordsReader } from './huggingface/records.js'
 import { sentenceTransformersReader } from './huggingface/sentence-transformers.js'
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
 import { huggingfaceOperationsReader } from './huggingface/trainer-operations.js'
 import { hyperoptReader } from './hyperopt/fmin.js'
 import { igniteReader } from './ignite/engine.js'
 import { jaxReader } from './jax/loop.js'
+import { kerasFrozenReader } from './keras/frozen.js'
 import { kerasReader } from './keras/model.js'
+import { kerasRecordsReader } from './keras/records.js'
 import { kerasTunerReader } from './keras-tuner/tuner.js'
 import { kubeflowReader } from './kubeflow/pipeline.js'
 import { kubernetesReader } from './kubernetes/job.js'
 import { lightningOperationsReader } from './lightning/operations.js'
+import { lightningRecordsReader } from './lightning/records.js'
 import { lightningReader } from './lightning/trainer.js'
 import { metaflowReader } from './metaflow/flow.js'
 import { optunaReader } from './optuna/study.js'
@@ -37,16 +42,20 @@ import { prefectReader } from './prefect/flows.js'
 import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
 import { modelLoadsReader } from './python/model-loads.js'
+import { preprocessingReader } from './python/preprocessing.js'
 import { programReader } from './python/program.js'
 import { retriesReader } from './python/retries.js'
 import { pythonSettingUpReader } from './python/setting-up.js'
 import { swallowedReader } from './python/swallowed.js'
+import { utilisationReader } from './python/utilisation-switches.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
 import { dataParallelReader } from './pytorch/data-parallel.js'
 import { pytorchDistributedReader } from './pytorch/distributed.js'
+import { pytorchFrozenReader } from './pytorch/frozen.js'
 import { pytorchLoopReader } from './pytorch/loop.js'
 import { pytorchModesReader } from './pytorch/modes.js'
 import { pytorchOperationsReader } from './pytorch/operations.js'
+import { pytorchRecordsReader } from './pytorch/records.js'
 import { pytorchSamplesReader } from './pytorch/sample-operations.js'
 import { sparseReader } from './pytorch/sparse.js'
 import { rayTuneReader } from './ray/tune.js'
@@ -67,6 +76,7 @@ import { shellFailuresReader } from './shell/failures.js'
 import { shellGridReader } from './shell/grid-loop.js'
 import { notebookSetupReader } from './shell/notebook-setup.js'
 import { shellReader } from './shell/reader.js'
+import { sklearnObjectiveReader } from './sklearn/objective.js'
 import { sklearnPatienceReader } from './sklearn/patience.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
 import { sklearnSearchReader } from './sklearn/search.js'
@@ -136,6 +146,12 @@ export const readers: readonly Reader[] = [
   vertexTuningReader,
   huggingfaceModelsReader,
   huggingfaceOperationsReader,
+  huggingfaceRecordsReader,
+  utilisationReader,
+  sklearnObjectiveReader,
+  lightningRecordsReader,
+  kerasRecordsReader,
+  pytorchRecordsReader,
   lightningOperationsReader,
   pytorchDistributedReader,
   pytorchModesReader,
@@ -157,6 +173,10 @@ export const readers: readonly Reader[] = [
   zenmlReader,
   flyteReader,
   metaflowReader,
+  azureStepsReader,
   pythonSettingUpReader,
   notebookSetupReader,
+  preprocessingReader,
+  kerasFrozenReader,
+  pytorchFrozenReader,
 ]

@@ -5,7 +5,8 @@ import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import { childrenOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { type HotStatement, hotCode } from './hot-code.js'
+import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
+import { hotCode } from './hot-code.js'
 import { costOf, remoteRead } from './sample-costs.js'
 
 /** A function that makes samples. */
@@ -88,24 +89,10 @@ function workOf(analysis: Analysis, maker: Maker): SampleWork[] {
   const code = hotCode(analysis, maker.func.node.body, maker.func)
   const { statements, followed } = code
   const inOrder = [...statements].sort((a, b) => a.statement.start - b.statement.start)
-  const varying = new Varying(analysis, maker.func, inOrder, followed)
+  const names = maker.func.node.params.map((param) => param.name).filter((name) => name !== 'self')
+  const varying = new Varying(analysis, { func: maker.func, names, passes: 'item' }, inOrder, followed)
   const found: SampleWork[] = []
-  const always = new Map<Func, boolean>()
-  const runsAlways = (func: Func): boolean => {
-    const known = always.get(func)
-    if (known !== undefined) return known
-    always.set(func, true)
-    const call = followed.get(func)
-    const result =
-      !isRemembered(func) &&
-      (call === undefined ||
-        call.function === null ||
-        (call.function !== func &&
-          !leavesBefore(call.function, call.expr.start) &&
-          runsAlways(call.function)))
-    always.set(func, result)
-    return result
-  }
+  const runsAlways = alwaysRun(followed)
   for (const hot of inOrder) {
     const { func, statement } = hot
     if (func === null || hot.guarded || hot.conditional || hot.exceptional) continue
@@ -132,50 +119,6 @@ function workOf(analysis: Analysis, maker: Maker): SampleWork[] {
       }
     }
   }
-  return found
-}
-
-/** `@lru_cache`, `@cached_property`, `@memory.cache`. */
-function isRemembered(func: Func): boolean {
-  return func.node.decorators.some((decorator) => /cache|memo/i.test(namesIn(decorator).join(' ')))
-}
-
-function namesIn(expr: Expr): string[] {
-  const own = expr.type === 'name' ? [expr.id] : expr.type === 'attribute' ? [expr.attr] : []
-  return [...own, ...childrenOf(expr).flatMap(namesIn)]
-}
-
-/** `if item in self.cache: return self.cache[item]` above. */
-function leavesBefore(func: Func, offset: number): boolean {
-  return func.node.body.some(
-    (statement) =>
-      statement.type === 'if' &&
-      statement.end <= offset &&
-      statement.body.some((one) => one.type === 'return'),
-  )
-}
-
-/** `try: return self.cache[item]`, or a file that may be missing. */
-function inTry(func: Func, statement: Stmt): boolean {
-  return func.node.body.some(
-    (one) => one.type === 'try' && one.start <= statement.start && statement.end <= one.end,
-  )
-}
-
-/** Calls that run whenever the expression does. */
-function plainCalls(analysis: Analysis, expr: Expr): Call[] {
-  const found: Call[] = []
-  const visit = (one: Expr): void => {
-    if (one.type === 'lambda' || one.type === 'conditional') return
-    if (one.type === 'binary' && (one.op === 'or' || one.op === 'and')) {
-      visit(one.left)
-      return
-    }
-    const call = one.type === 'call' ? analysis.callByExpr.get(one) : undefined
-    if (call !== undefined) found.push(call)
-    for (const child of childrenOf(one)) visit(child)
-  }
-  visit(expr)
   return found
 }
 
@@ -211,87 +154,4 @@ function assigned(body: Stmt[]): Set<string> {
   }
   body.forEach(visit)
   return names
-}
-
-/** Which names differ from one sample to the next. */
-class Varying {
-  private readonly names = new Set<string>()
-
-  constructor(
-    private readonly analysis: Analysis,
-    maker: Func,
-    statements: HotStatement[],
-    followed: Map<Func, Call>,
-  ) {
-    for (const param of maker.node.params) if (param.name !== 'self') this.add(maker, param.name)
-    // Values go forward through assignments and into calls; three rounds reach what people write.
-    for (let round = 0; round < 3; round++) {
-      for (const { statement, func } of statements) if (func !== null) this.pass(statement, func)
-      for (const [func, call] of followed) this.enter(func, call)
-    }
-  }
-
-  has(expr: Expr, func: Func): boolean {
-    if (expr.type === 'name') return this.names.has(`${func.index} ${expr.id}`)
-    if (expr.type === 'attribute' && expr.value.type === 'name' && expr.value.id === 'self')
-      return this.names.has(`self.${expr.attr}`)
-    if (expr.type === 'call' && this.isDrawn(expr)) return true
-    return childrenOf(expr).some((child) => this.has(child, func))
-  }
-
-  /** Random choices, iterators, clocks. */
-  private isDrawn(expr: Expr & { type: 'call' }): boolean {
-    const name = this.analysis.nameOf(expr.callee) ?? ''
-    const method = expr.callee.type === 'attribute' ? expr.callee.attr : ''
-    return (
-      /^(random|numpy\.random|secrets|time|datetime|uuid)\.|^torch\.rand|^next$/.test(name) ||
-      /^(choice|choices|randint|randrange|sample|pop|get_nowait|next|permutation)$/.test(method)
-    )
-  }
-
-  private add(func: Func, name: string): void {
-    this.names.add(`${func.index} ${name}`)
-  }
-
-  private mark(target: Expr, func: Func): void {
-    if (target.type === 'name') this.add(func, target.id)
-    else if (target.type === 'attribute' && target.value.type === 'name' && target.value.id === 'self')
-      this.names.add(`self.${target.attr}`)
-    else if (target.type === 'subscript') this.mark(target.value, func)
-    else if (target.type === 'tuple' || target.type === 'list' || target.type === 'starred')
-      for (const child of childrenOf(target)) this.mark(child, func)
-  }
-
-  private pass(statement: Stmt, func: Func): void {
-    if (statement.type === 'assign') {
-      if (statement.value !== null && this.has(statement.value, func))
-        for (const target of statement.targets) this.mark(target, func)
-    } else if (statement.type === 'augassign') {
-      if (this.has(statement.value, func) || isCounter(statement.target)) this.mark(statement.target, func)
-    } else if (statement.type === 'for') {
-      // What a loop goes through differs within one sample; it stays what it is all the same.
-      this.mark(statement.target, func)
-    } else if (statement.type === 'with') {
-      for (const { value, target } of statement.items)
-        if (target !== null && this.has(value, func)) this.mark(target, func)
-    }
-  }
-
-  /** What a call passes for the parameters of a function that it reaches. */
-  private enter(func: Func, call: Call): void {
-    const caller = call.function
-    const params = func.node.params.filter((param) => param.name !== 'self' && param.name !== 'cls')
-    call.expr.args.forEach((argument, position) => {
-      const param =
-        argument.name === null ? params[position] : params.find((one) => one.name === argument.name)
-      const varies = caller === null ? true : this.has(argument.value, caller)
-      if (argument.star !== 0) for (const one of params) this.add(func, one.name)
-      else if (param !== undefined && varies) this.add(func, param.name)
-    })
-  }
-}
-
-/** `self.position += 1`. */
-function isCounter(target: Expr): boolean {
-  return target.type === 'attribute'
 }

@@ -1,0 +1,91 @@
+/** Frozen bases of Keras models that `fit` runs over the same samples in every epoch. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import { calleePlace, callSite } from '../claim-argument.js'
+import { claimOperation } from '../operation-claims.js'
+import { moduleText } from '../pytorch/evidence.js'
+import { defineReader } from '../reader.js'
+import { kerasEvidence } from './evidence.js'
+import { fitPosition, kerasFits, usesKeras } from './fits.js'
+
+export const kerasFrozenReader = defineReader({
+  name: 'keras-frozen',
+  languages: ['python'],
+  triggers: ['trainable'],
+  read(facts, context, claims) {
+    const { python } = facts
+    if (python === undefined || python.evidence.role === 'test' || !usesKeras(python)) return
+    const fits = kerasFits(python)
+    const base = frozenBase(python)
+    if (fits.length !== 1 || base === null) return
+    const fit = fits[0]!
+    const epochs = python.argument(fit, 'epochs', fitPosition(fit, 'epochs'))
+    if (
+      epochs.state !== 'given' ||
+      epochs.folded.state !== 'known' ||
+      typeof epochs.folded.value !== 'number'
+    )
+      return
+    const at = calleePlace(fit)
+    const operation = claimOperation(claims, {
+      kind: 'frozen features',
+      place: 'epoch',
+      key: base.assignedTo ?? base.method,
+      at,
+      site: callSite(fit),
+      scope: fit.function?.qualified ?? '',
+      evidence: kerasEvidence(python, context).evidence,
+      subject: base.method,
+    })
+    const { value, overridable, channel } = epochs.folded
+    operation.known('times', 'epochs', value as number, at, { overridable, channel })
+  },
+  change() {
+    return { reason: 'run `predict` of the base once over the data, and fit the layers above on its results' }
+  },
+})
+
+const augments =
+  /\bRandom[A-Z]\w*|rotation_range|(width|height)_shift_range|zoom_range|shear_range|(horizontal|vertical)_flip|brightness_range|channel_shift|tf\.image\.random|random_(flip|crop|brightness|contrast)|augment|albumentations|imgaug|[mM]ix[uU]p|[cC]ut[mM]ix|flip_left_right/
+
+/** The pretrained base, where all of it stays as it is and nothing draws the data anew. */
+function frozenBase(python: PythonModule): Call | null {
+  const text = moduleText(python)
+  if (augments.test(text) || /trainable\s*=\s*(?!False)/.test(text)) return null
+  for (const call of python.calls) {
+    if (call.name === null || !/^keras\.applications\./.test(call.name) || call.assignedTo === null) continue
+    if (!/^[A-Z]/.test(call.method) || !isPretrained(python, call)) continue
+    const name = call.assignedTo.replace('.', '\\.')
+    // It is run by itself before, which is what this is about.
+    if (new RegExp(`${name}\\.predict|Model\\([^)]*\\)\\.predict`).test(text)) return null
+    if (
+      new RegExp(`(^|\\n)\\s*${name}\\.trainable\\s*=\\s*False`).test(text) ||
+      freezesLayers(python as Analysis, call.assignedTo)
+    )
+      return call
+  }
+  return null
+}
+
+function isPretrained(python: PythonModule, call: Call): boolean {
+  const weights = python.argument(call, 'weights')
+  return (
+    weights.state === 'absent' ||
+    (weights.state === 'given' && weights.folded.state === 'known' && weights.folded.value !== null)
+  )
+}
+
+/** `for layer in base.layers: layer.trainable = False`, over all of them. */
+function freezesLayers(analysis: Analysis, name: string): boolean {
+  return analysis.loops.some(({ node }) => {
+    if (node.type !== 'for' || node.body.length !== 1) return false
+    const iterated = analysis.text.slice(node.iterable.start, node.iterable.end)
+    const [only] = node.body
+    return (
+      iterated === `${name}.layers` &&
+      only?.type === 'assign' &&
+      only.targets[0]?.type === 'attribute' &&
+      only.targets[0].attr === 'trainable'
+    )
+  })
+}

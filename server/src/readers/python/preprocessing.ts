@@ -1,0 +1,332 @@
+/**
+ * Preparation of data that a program does again and again though it gives the same: in each fold, trial or epoch, for
+ * each sample of each epoch, or at each start.
+ */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { PreprocessingSettings } from '../../workload/words.js'
+import { calleePlace, callSite } from '../claim-argument.js'
+import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { hotCode } from '../pytorch/hot-code.js'
+import { makersOf } from '../pytorch/sample-work.js'
+import { defineReader } from '../reader.js'
+import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
+import { hoistSteps } from './preprocessing-change.js'
+import { type PreparationCost, parsesText, preparationCost } from './preprocessing-costs.js'
+import { trialPasses } from './trial-passes.js'
+
+export interface Step {
+  call: Call
+  cost: PreparationCost
+  statement: Stmt
+}
+
+/** Code that is passed through again, and what it prepares again. */
+export interface Repetition {
+  per: PreprocessingSettings['again']['per']
+  times: number | null
+  steps: Step[]
+  /** The loop or function whose body is repeated; null: the whole program. */
+  around: Loop | Func | null
+}
+
+export const preprocessingReader = defineReader({
+  name: 'python-preprocessing',
+  languages: ['python'],
+  triggers: [
+    'pandas',
+    'librosa',
+    'spacy',
+    'cv2',
+    'fit_transform',
+    'skimage',
+    'python_speech_features',
+    'nltk',
+    'rdkit',
+    'gensim',
+    'SentenceTransformer',
+    'pydicom',
+    'tsfresh',
+    'featuretools',
+    'numpy.loadtxt',
+  ],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined || python.evidence.role === 'test') return
+    for (const repetition of repetitionsOf(python)) claimRepetition(python, repetition, claims)
+  },
+  change(claim, _value, facts) {
+    return hoistSteps(claim, facts)
+  },
+})
+
+function claimRepetition(
+  python: PythonModule,
+  { per, times, steps }: Repetition,
+  claims: ClaimBuilder,
+): void {
+  const ordered = [...steps].sort(
+    (a, b) => Number(b.cost.weight === 'heavy') - Number(a.cost.weight === 'heavy'),
+  )
+  const [first] = ordered
+  if (first === undefined) return
+  const evidence = trainingEvidence(python)
+  if (per === 'trial' && evidence.role !== 'test') evidence.role = 'tuning'
+  const at = calleePlace(first.call)
+  const { what, weight } = first.cost
+  const work = claims.subject('Preprocessing', at, first.call.function?.qualified ?? '', evidence)
+  const site = callSite(first.call, per)
+  work.known('cached', what, false, at, { site })
+  work.known('weight', what, weight, at, { site })
+  work.known('again', what, { per, times }, at, { site })
+  work.known(
+    'steps',
+    what,
+    ordered.map(({ call, cost }) => ({ what: cost.what, location: claims.locate(calleePlace(call)) })),
+    at,
+    { site },
+  )
+}
+
+export function repetitionsOf(python: PythonModule): Repetition[] {
+  const analysis = python as Analysis
+  const seen = new Set<Call>()
+  const found: Repetition[] = []
+  const add = (repetition: Repetition): void => {
+    repetition.steps = repetition.steps.filter(({ call }) => !seen.has(call))
+    for (const { call } of repetition.steps) seen.add(call)
+    if (repetition.steps.length > 0) found.push(repetition)
+  }
+  for (const { func, times } of trialPasses(python)) {
+    if (remembers(analysis, func.node)) continue
+    const names = func.node.params.map((param) => param.name)
+    add({ per: 'trial', times, steps: stepsIn(analysis, func.node.body, func, names), around: func })
+  }
+  for (const loop of python.loops) {
+    if (!trainsInside(loop) || remembers(analysis, loop.node) || isDataset(loop.function)) continue
+    const names = loop.node.type === 'for' ? boundBy(loop.node.target) : []
+    const steps = stepsIn(analysis, loop.node.body, loop.function, names)
+    add({ per: kindOf(analysis, loop), times: passesOf(analysis, loop), steps, around: loop })
+  }
+  for (const repetition of perSample(analysis)) add(repetition)
+  const start = atStart(analysis, seen)
+  if (start !== null) add(start)
+  return found
+}
+
+// Passes.
+
+const trainers =
+  /^(sklearn\.(ensemble|linear_model|svm|neural_network|tree|neighbors|naive_bayes|gaussian_process|discriminant_analysis|model_selection)|xgboost|lightgbm|catboost|keras|lightning|transformers|trl|fastai|pytorch_tabnet)\..*\.?(fit|train|fit_generator|fine_tune)$|^sklearn\.model_selection\.cross_val/
+
+/** One pass of the loop trains a model from its beginning, or for an epoch. */
+function trainsInside({ role, effects }: Loop): boolean {
+  if (role === 'epoch' || effects.trains) return true
+  for (const name of effects.calls) if (trainers.test(name)) return true
+  return false
+}
+
+function kindOf(analysis: Analysis, { node }: Loop): Repetition['per'] {
+  if (node.type !== 'for') return 'pass'
+  const text = analysis.text.slice(node.target.start, node.iterable.end)
+  if (/fold|split|\b\w*kf\b/i.test(text)) return 'fold'
+  if (/epoch/i.test(text)) return 'epoch'
+  return /trial|seed|\brun/i.test(text) ? 'trial' : 'pass'
+}
+
+function passesOf(analysis: Analysis, loop: Loop): number | null {
+  if (loop.trips.state === 'known' && typeof loop.trips.value === 'number') return loop.trips.value
+  if (loop.node.type !== 'for') return null
+  // `for train, test in folds.split(X, y)`, counted or not.
+  let { iterable } = loop.node
+  if (
+    iterable.type === 'call' &&
+    iterable.callee.type === 'name' &&
+    iterable.callee.id === 'enumerate' &&
+    iterable.args[0] !== undefined
+  )
+    iterable = iterable.args[0].value
+  const split = iterable.type === 'call' ? analysis.callByExpr.get(iterable) : undefined
+  const made = split?.method === 'split' ? split.receiverCall : null
+  if (made == null || !/Fold$|ShuffleSplit$|TimeSeriesSplit$/.test(made.name ?? '')) return null
+  const count = analysis.argument(made, 'n_splits', 0)
+  if (count.state === 'absent') return 5
+  return count.state === 'given' && count.folded.state === 'known' && typeof count.folded.value === 'number'
+    ? count.folded.value
+    : null
+}
+
+/** The code keeps results, or looks whether they are there. */
+const keeps =
+  /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|joblib\.load|pickle\.load|np\.load\(|numpy\.load|torch\.load|read_(pickle|parquet|feather|hdf)|load_from_disk|exists\(|isfile\(|is_file\(|\bcache/i
+
+function remembers(analysis: Analysis, node: { start: number; end: number }): boolean {
+  return keeps.test(codeText(analysis, node.start, node.end))
+}
+
+function isDataset(func: Func | null): boolean {
+  return func !== null && /^__(getitem|iter|next)__$/.test(func.name)
+}
+
+function boundBy(target: Expr): string[] {
+  if (target.type === 'name') return [target.id]
+  return childrenOf(target).flatMap(boundBy)
+}
+
+/** Names that carry something over from one pass to the next. */
+function carried(body: Stmt[]): string[] {
+  const names = new Set<string>()
+  const assigned = new Set<string>()
+  const visit = (statement: Stmt): void => {
+    if (statement.type === 'assign' && statement.value !== null) {
+      const read = new Set(namesIn(statement.value))
+      for (const name of statement.targets.flatMap((target) =>
+        target.type === 'subscript' ? [] : boundBy(target),
+      )) {
+        if (read.has(name) && !assigned.has(name)) names.add(name)
+        assigned.add(name)
+      }
+    } else if (statement.type === 'augassign')
+      for (const name of boundBy(statement.target)) if (!assigned.has(name)) names.add(name)
+    if (statement.type === 'function' || statement.type === 'class') return
+    for (const block of blocksOf(statement)) block.forEach(visit)
+  }
+  body.forEach(visit)
+  return [...names]
+}
+
+function namesIn(expr: Expr): string[] {
+  return expr.type === 'name' ? [expr.id] : childrenOf(expr).flatMap(namesIn)
+}
+
+// Steps.
+
+function costOf(analysis: Analysis, call: Call): PreparationCost | null {
+  return preparationCost(analysis, call) ?? parsesText(analysis, call)
+}
+
+/** What each pass through the code prepares again though it gives the same. */
+function stepsIn(analysis: Analysis, body: Stmt[], func: Func | null, names: string[]): Step[] {
+  const { statements, followed } = hotCode(analysis, body, func)
+  const inOrder = [...statements].sort((a, b) => a.statement.start - b.statement.start)
+  const source = { func, names: [...names, ...carried(body)], passes: 'whole' as const }
+  const costly = inOrder.flatMap((hot) => {
+    if (hot.guarded || hot.conditional || hot.exceptional) return []
+    return hot.expressions.flatMap((expr) =>
+      plainCalls(analysis, expr).flatMap((call) => {
+        const cost = costOf(analysis, call)
+        return cost === null ? [] : [{ hot, call, cost }]
+      }),
+    )
+  })
+  if (costly.length === 0) return []
+  const varying = new Varying(analysis, source, inOrder, followed)
+  const runsAlways = alwaysRun(followed)
+  const start = body[0]?.start ?? 0
+  return costly.flatMap(({ hot, call, cost }) => {
+    const owner = hot.func
+    if (owner !== null && owner !== func && (!runsAlways(owner) || leavesBefore(owner, call.expr.start)))
+      return []
+    if (owner !== null && inTry(owner, hot.statement)) return []
+    if (cost.single && !goesThroughMany(call, owner === func ? start : owner!.node.start, followed)) return []
+    if (cost.inputs.some((input) => varying.has(input, owner))) return []
+    return [{ call, cost, statement: hot.statement }]
+  })
+}
+
+/** Inside a loop or comprehension that starts after `from`, or in a function that such a loop calls. */
+function goesThroughMany(call: Call, from: number, followed: ReadonlyMap<Func, Call>): boolean {
+  if (call.loops.some((loop) => loop.node.start >= from)) return true
+  if (expressionsOf(call.statement).some((expr) => inComprehension(expr, call.expr))) return true
+  const site = call.function === null ? undefined : followed.get(call.function)
+  return (
+    site !== undefined &&
+    site !== call &&
+    site.expr.start !== call.expr.start &&
+    site.loops.some((loop) => loop.node.start >= from)
+  )
+}
+
+function inComprehension(expr: Expr, wanted: Expr, inside = false): boolean {
+  if (expr === wanted) return inside
+  if (expr.start > wanted.start || expr.end < wanted.end) return false
+  const within = inside || expr.type === 'comprehension'
+  return childrenOf(expr).some((child) => inComprehension(child, wanted, within))
+}
+
+// For each sample.
+
+/** Slow for one sample, and the same for it in every epoch. */
+const slowSample =
+  /^(librosa\.(stft|cqt|pyin|yin|resample|feature\.\w+|effects\.(hpss|harmonic|percussive))|python_speech_features\.\w+|skimage\.feature\.\w+|rdkit\.Chem\.AllChem\.\w+)$/
+const drawn = /random|augment|noise|jitter|shift|stretch|SpecAug|mask|crop|pitch/i
+
+function perSample(analysis: Analysis): Repetition[] {
+  return makersOf(analysis).flatMap(({ func, each }) => {
+    const klass = func.class
+    if (each !== 'sample' || klass === null) return []
+    const text = codeText(analysis, klass.node.start, klass.node.end)
+    if (drawn.test(text) || keeps.test(text)) return []
+    const steps = hotCode(analysis, func.node.body, func).statements.flatMap((hot) =>
+      hot.guarded || hot.conditional || hot.exceptional
+        ? []
+        : hot.expressions.flatMap((expr) =>
+            plainCalls(analysis, expr)
+              .filter((call) => slowSample.test(call.name ?? ''))
+              .map((call) => ({
+                call,
+                cost: { what: call.name!, weight: 'heavy' as const, single: true, inputs: [] },
+                statement: hot.statement,
+              })),
+          ),
+    )
+    const epochs = analysis.loops.find((loop) => loop.role === 'epoch' && loop.trips.state === 'known')
+    const times = epochs === undefined ? null : passesOf(analysis, epochs)
+    return times === 1 ? [] : [{ per: 'epoch' as const, times, steps, around: func }]
+  })
+}
+
+// At each start.
+
+/** Something in the program keeps prepared data, or takes it from where it is kept. */
+const kept =
+  /to_(parquet|feather|pickle|hdf|csv|json)\(|joblib\.(dump|load)|pickle\.(dump|load)|np\.(save|load|savez|savez_compressed|memmap)\b|numpy\.(save|load)|save_to_disk|load_from_disk|lru_cache|Memory\(|diskcache|\bcache|exists\(|isfile\(|is_file\(|h5py|lmdb|zarr|pyarrow|read_(pickle|parquet|feather|hdf)|feast|tecton|hopsworks|FeatureStore|feature_store|mlflow\.artifacts|tfrecord/i
+
+function atStart(analysis: Analysis, seen: ReadonlySet<Call>): Repetition | null {
+  const { evidence, isEntry } = analysis
+  if (!isEntry || evidence.role !== 'training' || evidence.notebook) return null
+  if (kept.test(moduleText(analysis))) return null
+  if (
+    [...analysis.imported].some((module) =>
+      module.uses.some((use) => /joblib|pickle|h5py|lmdb|\.to_parquet|\.to_pickle|\.exists/.test(use)),
+    )
+  )
+    return null
+  const steps: Step[] = []
+  for (const call of analysis.calls) {
+    if (seen.has(call) || call.conditional || call.loops.some(trainsInside)) continue
+    // Reading is no preparation yet, and maps of points are drawn when the training is over.
+    if (/^(pandas|numpy)\.\w*(read_|load|genfrom)|manifold|TSNE|UMAP/.test(`${call.name} ${call.receiver}`))
+      continue
+    if (call.function !== null && (call.function.class !== null || !isCalled(analysis, call.function)))
+      continue
+    const cost = costOf(analysis, call)
+    if (
+      cost === null ||
+      (cost.single &&
+        call.loops.length === 0 &&
+        !expressionsOf(call.statement).some((expr) => inComprehension(expr, call.expr)))
+    )
+      continue
+    steps.push({ call, cost, statement: call.statement })
+  }
+  return steps.length === 0 ? null : { per: 'run', times: null, steps, around: null }
+}
+
+function isCalled(analysis: Analysis, func: Func): boolean {
+  const sites = analysis.callSites(func)
+  return sites?.some((site) => !site.conditional && !site.loops.some(trainsInside)) ?? false
+}

@@ -1,0 +1,334 @@
+/** Backbones whose weights are frozen, and which are run over the same samples in every epoch all the same. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
+import { lastIdentifier } from '../../python/effects.js'
+import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { Claim } from '../../workload/claim.js'
+import { calleePlace, callSite } from '../claim-argument.js'
+import { claimOperation } from '../operation-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { codeMatches, moduleText, trainingEvidence, trainsAnywhere } from './evidence.js'
+import { epochLoopOf, epochsOf, openEndedReason } from './loop-facts.js'
+import { usesAny } from './once.js'
+
+export const pytorchFrozenReader = defineReader({
+  name: 'pytorch-frozen',
+  languages: ['python'],
+  triggers: ['requires_grad'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined || python.evidence.role === 'test' || !trainsAnywhere(python)) return
+    for (const found of frozenRuns(python)) {
+      const at = calleePlace(found.call)
+      const operation = claimOperation(claims, {
+        kind: 'frozen features',
+        place: 'epoch',
+        key: found.name,
+        at,
+        site: callSite(found.call),
+        scope: found.call.function?.qualified ?? '',
+        evidence: trainingEvidence(python),
+        subject: found.architecture,
+      })
+      const { epochs } = found
+      if (epochs.state === 'known' && typeof epochs.value === 'number')
+        operation.known('times', 'epochs', epochs.value, at, {
+          overridable: epochs.overridable,
+          channel: epochs.channel,
+        })
+    }
+  },
+  change: sketch,
+})
+
+interface FrozenRun {
+  /** As the program calls it: `backbone`, `self.encoder`. */
+  name: string
+  architecture: string
+  /** The forward pass. */
+  call: Call
+  epochs: Folded
+  loop: Loop | null
+}
+
+/** Data that is drawn anew for each epoch. */
+const augments =
+  /\bRandom[A-Z]\w*|RandAugment|AutoAugment|TrivialAugment|AugMix|ColorJitter|GaussianBlur|albumentations|imgaug|kornia|[mM]ix[uU]p|[cC]ut[mM]ix|[cC]utout|augment|spec_?aug|_noise\b|create_transform|DataCollatorForLanguageModeling|mlm|masked|is_training\s*=\s*True|train_transform/
+const augmentingUse = /Random|Augment|ColorJitter|albumentations|imgaug|kornia|create_transform|mixup|cutmix/i
+/** Where the samples come from, so that their transforms are in sight. */
+const dataSources = [
+  'torchvision.transforms.',
+  'torchvision.datasets.',
+  'torch.utils.data.Dataset',
+  'transformers.AutoTokenizer',
+  'transformers.BertTokenizer',
+  'transformers.DistilBertTokenizer',
+  'torch.utils.data.TensorDataset',
+]
+const otherPurpose =
+  /teacher|target|ema|momentum|vae|critic|disc|percept|lpips|reference|ref_|old|loss|reward|clip|generator|policy|^vgg/i
+const headNames = /^(fc|classifier|head|heads|last_linear|linear|lin|out|output|proj|predictor|mlp)\d*$/
+
+function frozenRuns(python: PythonModule): FrozenRun[] {
+  const analysis = python as Analysis
+  const frozen = frozenModules(analysis)
+  if (frozen.size === 0 || usesAny(python, ['peft.', 'loralib.'])) return []
+  if (
+    codeMatches(python, augments) ||
+    [...python.imported, ...python.importers].some((module) =>
+      module.uses.some((use) => augmentingUse.test(use)),
+    )
+  )
+    return []
+  if (!usesAny(python, dataSources)) return []
+  const train = python.loops.find((loop) => loop.role === 'train')
+  if (train !== undefined && openEndedReason(python, train) !== null) return []
+  const found: FrozenRun[] = []
+  for (const [name, made] of frozen) {
+    if (otherPurpose.test(name)) continue
+    const architecture = architectureOf(analysis, made) ?? name
+    const run = name.startsWith('self.') ? inForward(analysis, name) : inLoop(analysis, name)
+    if (run === null || found.some((one) => one.call === run.call)) continue
+    const epochs = run.loop === null ? trainerEpochs(python) : epochsAround(python, run.loop)
+    if (epochs !== null) found.push({ name, architecture, call: run.call, epochs, loop: run.loop })
+  }
+  return found
+}
+
+/** Modules none of whose weights is trained, by name, with the expression that stands for each. */
+function frozenModules(analysis: Analysis): Map<string, Expr> {
+  const frozen = new Map<string, Expr>()
+  let thawed = false
+  const textOf = (expr: Expr) => analysis.text.slice(expr.start, expr.end)
+  for (const loop of analysis.loops) {
+    const { node } = loop
+    if (node.type !== 'for') continue
+    const { iterable } = node
+    if (iterable.type !== 'call' || iterable.callee.type !== 'attribute') continue
+    if (!/^(named_)?parameters$/.test(iterable.callee.attr) || iterable.args.length > 0) continue
+    const owner = iterable.callee.value
+    const set = node.body.map(gradientSwitch)
+    const [only] = set
+    if (node.body.length === 1 && only === false) frozen.set(textOf(owner), owner)
+    else if (set.includes(true) && !headNames.test(lastIdentifier(owner))) thawed = true
+  }
+  for (const call of analysis.methodCalls('requires_grad_')) {
+    const { callee, args } = call.expr
+    if (callee.type !== 'attribute' || callee.value.type === 'call') continue
+    const [first] = args
+    const off = first?.value.type === 'constant' && first.value.value === false
+    if (off && !call.conditional && call.loops.length === 0) frozen.set(textOf(callee.value), callee.value)
+    else if (!off && !headNames.test(lastIdentifier(callee.value))) thawed = true
+  }
+  // Some of them are trained, from the start or later.
+  if (
+    thawed ||
+    /requires_grad\s*=\s*(?!False)|unfreeze|\.requires_grad\s*=\s*\w*[tT]rainable/.test(
+      moduleText(analysis).replace(/\b(fc|classifier|heads?)\b.{0,80}?requires_grad\s*=\s*True/gs, ''),
+    )
+  )
+    return new Map()
+  return frozen
+}
+
+/** `param.requires_grad = False` gives false. */
+function gradientSwitch(statement: Stmt): boolean | null {
+  if (statement.type !== 'assign' || statement.value?.type !== 'constant') return null
+  const [target] = statement.targets
+  if (target?.type !== 'attribute' || target.attr !== 'requires_grad') return null
+  return typeof statement.value.value === 'boolean' ? statement.value.value : null
+}
+
+function architectureOf(analysis: Analysis, expr: Expr): string | null {
+  const made = analysis.callOf(expr) ?? ownAttribute(analysis, expr)
+  if (made === null) return null
+  if (made.method === 'from_pretrained' || made.method === 'create_model') {
+    const id = made.expr.args[0] === undefined ? null : analysis.fold(made.expr.args[0].value)
+    return id?.state === 'known' && typeof id.value === 'string' ? id.value : null
+  }
+  return /^(torchvision\.models|timm|torch\.hub)\./.test(made.name ?? '') ? made.method : null
+}
+
+/** The call that `self.x` was assigned. */
+function ownAttribute(analysis: Analysis, expr: Expr): Call | null {
+  if (expr.type !== 'attribute') return null
+  const text = analysis.text.slice(expr.start, expr.end)
+  return analysis.calls.find((call) => call.assignedTo === text && call.name !== null) ?? null
+}
+
+// The forward pass.
+
+interface Forward {
+  call: Call
+  /** The loop that trains; null: a trainer of a library runs it. */
+  loop: Loop | null
+}
+
+/** `backbone(images)` in the step. */
+function inLoop(analysis: Analysis, name: string): Forward | null {
+  for (const call of analysis.calls) {
+    const { callee, args } = call.expr
+    if (analysis.text.slice(callee.start, callee.end) !== name || args.length === 0) continue
+    const loop = [...call.loops].reverse().find((one) => one.role === 'train')
+    if (loop === undefined || loop.node.type !== 'for') continue
+    const batch = new Set(namesIn(loop.node.target))
+    if (!args.every((one) => fromBatch(analysis, one.value, batch, loop))) continue
+    // The whole model is frozen but for a head that was put on it.
+    if (!hasNewHead(analysis, name) && !feedsAnother(analysis, call, loop)) continue
+    return { call, loop }
+  }
+  return null
+}
+
+function namesIn(expr: Expr): string[] {
+  if (expr.type === 'name') return [expr.id]
+  if (expr.type === 'tuple' || expr.type === 'list') return expr.items.flatMap(namesIn)
+  return expr.type === 'starred' ? namesIn(expr.value) : []
+}
+
+/** What the loader gave, moved to another device at most. */
+function fromBatch(
+  analysis: Analysis,
+  expr: Expr,
+  batch: ReadonlySet<string>,
+  loop: Loop,
+  depth = 0,
+): boolean {
+  if (depth > 4) return false
+  if (expr.type === 'subscript') return fromBatch(analysis, expr.value, batch, loop, depth + 1)
+  if (expr.type === 'call') {
+    if (
+      expr.callee.type !== 'attribute' ||
+      !/^(to|cuda|float|half|view|reshape|squeeze|unsqueeze)$/.test(expr.callee.attr)
+    )
+      return false
+    return fromBatch(analysis, expr.callee.value, batch, loop, depth + 1)
+  }
+  if (expr.type !== 'name') return false
+  const made = analysis.definition(expr)
+  if (made === expr) return batch.has(expr.id)
+  if (made.start < loop.node.start || made.end > loop.node.end) return false
+  return fromBatch(analysis, made, batch, loop, depth + 1) || (made.type === 'name' && batch.has(made.id))
+}
+
+function hasNewHead(analysis: Analysis, name: string): boolean {
+  const head = new RegExp(
+    `(^|[^\\w.])${name.replace(/[.]/g, '\\.')}\\.(fc|classifier|head|heads|last_linear)(\\.\\w+|\\[-?\\d+\\])?\\s*=[^=]`,
+  )
+  return head.test(moduleText(analysis))
+}
+
+/** Its result goes into another module. */
+function feedsAnother(analysis: Analysis, call: Call, loop: Loop): boolean {
+  const result = call.assignedTo
+  const body = analysis.text.slice(loop.node.start, loop.node.end)
+  if (result !== null && /^\w+$/.test(result))
+    return new RegExp(`\\w+\\(\\s*${result}\\b`).test(body.slice(call.expr.end - loop.node.start))
+  return analysis.calls.some(
+    (one) =>
+      one !== call && one.name === null && one.expr.args.some((argument) => argument.value === call.expr),
+  )
+}
+
+/** `self.backbone(x)` in `forward`, of what `forward` is given. */
+function inForward(analysis: Analysis, name: string): Forward | null {
+  for (const call of analysis.calls) {
+    const func = call.function
+    if (func === null || func.class === null || func.name !== 'forward') continue
+    const { callee, args } = call.expr
+    if (analysis.text.slice(callee.start, callee.end) !== name || args.length === 0) continue
+    const params = new Set(func.node.params.map((param) => param.name))
+    if (
+      !args.every(
+        ({ value }) => value.type === 'name' && params.has(value.id) && analysis.definition(value) === value,
+      )
+    )
+      continue
+    const loop = analysis.loops.find((one) => one.role === 'train') ?? null
+    return { call, loop }
+  }
+  return null
+}
+
+// Epochs.
+
+function epochsAround(python: PythonModule, loop: Loop): Folded | null {
+  const outer = epochLoopOf(python, loop)
+  return outer === null ? null : (epochsOf(outer)?.trips ?? null)
+}
+
+/** Of a trainer of a library. */
+function trainerEpochs(python: PythonModule): Folded | null {
+  for (const call of python.calls) {
+    const keyword =
+      call.name === 'lightning.pytorch.Trainer'
+        ? 'max_epochs'
+        : /^transformers\.(Seq2Seq)?TrainingArguments$/.test(call.name ?? '')
+          ? 'num_train_epochs'
+          : null
+    if (keyword === null) continue
+    const given = python.argument(call, keyword)
+    if (given.state === 'given') return given.folded
+  }
+  return null
+}
+
+/** Embeds the data before the first epoch; the loop is for the author to change. */
+function sketch(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path } = facts
+  const found =
+    python === undefined
+      ? undefined
+      : frozenRuns(python).find(({ call }) => call.expr.start === claim.site.start)
+  if (python === undefined || found === undefined) return { reason: 'the call is not in the file any more' }
+  const refusal = {
+    reason: 'embed the data once before the first epoch, and train the head on the embeddings',
+  }
+  const { loop, call } = found
+  if (
+    loop === null ||
+    loop.node.type !== 'for' ||
+    found.name.startsWith('self.') ||
+    hasNewHead(python as Analysis, found.name)
+  )
+    return refusal
+  const outer = epochLoopOf(python, loop)
+  const { target, iterable } = loop.node
+  if (
+    outer === null ||
+    target.type !== 'tuple' ||
+    iterable.type !== 'name' ||
+    outer.function !== loop.function
+  )
+    return refusal
+  const textOf = ({ start, end }: Expr) => python.text.slice(start, end)
+  const batch = new Set(namesIn(target))
+  if (
+    !call.expr.args.every(
+      ({ value }) =>
+        [...textOf(value).matchAll(/\b[a-z_]\w*/gi)].some(([name]) => batch.has(name)) &&
+        python.definition(value) === value,
+    )
+  )
+    return refusal
+  const rest = target.items.slice(1).map(textOf).join(', ')
+  return {
+    title: 'Embed the data once before the first epoch',
+    safety: 'display',
+    writes: [
+      {
+        kind: 'insert lines',
+        path,
+        where: 'before',
+        statement: { unit: facts.unit.index, start: outer.node.start, end: outer.node.end },
+        lines: [
+          '# Train on these in the loop below, in a new order for each epoch.',
+          'with torch.inference_mode():',
+          `    embedded = [(${textOf(call.expr)}, ${rest}) for ${textOf(target)} in ${textOf(iterable)}]`,
+        ],
+      },
+    ],
+    imports: [],
+  }
+}
