@@ -45,8 +45,9 @@ function readArguments(python: PythonModule, call: Call, training: SubjectBuilde
   const place = calleePlace(call)
   const site = callSite(call, anchor)
   if (comp.state === 'given') {
-    const name = python.nameOf(comp.expr)
-    const taken = name === 'numpy.less' ? 'lower' : name === 'numpy.greater' ? 'higher' : null
+    // `np` may come with everything else of the library.
+    const written = python.text.slice(comp.span.start, comp.span.end)
+    const taken = /(^|\.)less$/.test(written) ? 'lower' : /(^|\.)greater$/.test(written) ? 'higher' : null
     if (taken === null) training.unknown('stopDirection', 'comp', 'a comparison of its own', place, { site })
     else training.known('stopDirection', 'comp', taken, { ...comp.span }, { site })
     return

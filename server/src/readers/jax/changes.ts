@@ -7,11 +7,11 @@ import { layersWithoutFormat } from './layers.js'
 
 export function changeJax(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts
-  if (python === undefined) return { reason: 'this is not written in Python' }
   const { anchor } = claim.site
+  if (anchor === 'launch') return { reason: 'it is set by the launch: change it there' }
+  if (python === undefined) return { reason: 'this is not written in Python' }
   if (anchor === 'read less')
     return { reason: 'keep the metrics of the steps in a list and read them together after every 50 of them' }
-  if (anchor === 'launch') return { reason: 'it is set by the launch: change it there' }
   if (anchor === 'x64') {
     const call = python.callAt(claim.site)
     if (call === null) return { reason: 'the call is not in the file any more' }

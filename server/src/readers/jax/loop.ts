@@ -64,7 +64,8 @@ function jaxEvidence(python: PythonModule, context: ReaderContext): Evidence {
       /jax_platforms?(_name)?['"]\s*,\s*['"]cpu|JAX_PLATFORMS?(_NAME)?['"]\]\s*=\s*['"]cpu|jax\.devices\(\s*['"]cpu|xla_force_host_platform_device_count|CUDA_VISIBLE_DEVICES['"]\]\s*=\s*['"](-1)?['"]/,
     )
   if (onProcessor) evidence.accelerator = 'cpu'
-  else if (platform === 'tpu' || codeMatches(python, /\btpu\b/i)) evidence.accelerator = 'tpu'
+  else if (platform === 'tpu' || codeMatches(python, /(^|[^a-z])tpus?([^a-z]|$)/i))
+    evidence.accelerator = 'tpu'
   else if (
     platform === 'cuda' ||
     platform === 'gpu' ||

@@ -6,6 +6,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ProgramSettings } from '../../workload/words.js'
 import { calleePlace } from '../claim-argument.js'
+import { fastaiFits } from '../fastai/learners.js'
 import { acceleratorUse } from '../pipelines/accelerator-use.js'
 import { workOfModule } from '../pipelines/step-work.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
@@ -36,6 +37,8 @@ export const programReader = defineReader({
     'sklearn',
     'cupy',
     'cudf',
+    'ultralytics',
+    'fastai',
     'import ray',
     'from ray',
     'pandas',
@@ -92,6 +95,11 @@ function placeOf(python: PythonModule): Place {
 
 /** TensorFlow computes on the first accelerator without being told, where nothing places its operations. */
 function takesAccelerator(python: PythonModule): boolean {
+  if (
+    python.evidence.accelerator === 'none' &&
+    (trainCalls(python).length > 0 || fastaiFits(python).length > 0)
+  )
+    return true
   return (
     python.evidence.accelerator === 'none' &&
     python.evidence.role === 'training' &&
@@ -386,7 +394,7 @@ function askedToResume(python: PythonModule): Asked | null {
   if (restore !== undefined) return { key: 'BackupAndRestore', place: calleePlace(restore), known: true }
   for (const call of python.calls) {
     if (!/^(train|fit|TrainingArguments|\w+Config|\w+Arguments)$/.test(call.method)) continue
-    for (const key of ['resume_from_checkpoint', 'ckpt_path']) {
+    for (const key of ['resume_from_checkpoint', 'ckpt_path', 'resume']) {
       const given = call.expr.args.find((one) => one.name === key)
       if (given === undefined) continue
       const value = python.fold(given.value)
