@@ -89,6 +89,21 @@ function googleName(model: string): string {
   return /^nvidia-/.test(name) ? name : `nvidia-tesla-${name.replace(/-\d+gb$/, '')}`
 }
 
+/** `$8.80–13 per hour (us-east-1, prices of 2026-07-20)` */
+export function moneyText(usd: {
+  range: [number, number]
+  per: string
+  asOf: string
+  region: string
+}): string {
+  const [low, high] = usd.range.map(formatUsd) as [string, string]
+  const amount = low === high ? low : `${low}–${high.slice(1)}`
+  const where = [usd.region, usd.asOf === '' ? 'your prices' : `prices of ${usd.asOf}`].filter(
+    (part) => part !== '',
+  )
+  return `${amount} per ${usd.per} (${where.join(', ')})`
+}
+
 /** `$21.96`, `$0.53`; three digits below ten cents. */
 export function formatUsd(usd: number): string {
   const digits = usd < 0.1 ? 3 : usd < 1000 ? 2 : 0

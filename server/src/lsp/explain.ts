@@ -1,4 +1,5 @@
 /** The pages of the rules as hovers and explanations. */
+import { moneyText } from '../estimate/hourly.js'
 import type { Finding } from '../finding.js'
 import { rulePageLink } from '../project/rule-links.js'
 
@@ -47,10 +48,7 @@ export function savingLine(finding: Finding): string | undefined {
   if (saving === null) return undefined
   const [low, high] = saving.fraction
   const share = low === high ? `${percent(low)} %` : `${percent(low)}–${percent(high)} %`
-  const money =
-    saving.usd === null
-      ? ''
-      : `, $${saving.usd.range[0]}–${saving.usd.range[1]} per ${saving.usd.per} (${saving.usd.region}, prices of ${saving.usd.asOf})`
+  const money = saving.usd === null ? '' : `, ${moneyText(saving.usd)}`
   return `Saves ${share} of the cost${money}: ${saving.basis}`
 }
 

@@ -12,6 +12,7 @@ import { described, estimateOf, gigabytes, type TrainingMemory } from '../rules/
 import type { Location } from '../text/location.js'
 import type { Judged } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
+import { requestOf } from './job-cost.js'
 import type { Judgement } from './runs.js'
 
 export interface Annotation {
@@ -45,22 +46,6 @@ export function annotationsOf(
 
 function isA<W extends Word>(judged: Judged, word: W): judged is Judged & Judged<W> {
   return judged.subject.word === word
-}
-
-function requestOf({ settings }: Judged<'Compute'>): MachineRequest {
-  const request: MachineRequest = {}
-  const { instanceType, provider, region, nodes, gpus, gpuModel, managedBy } = settings
-  const give = <K extends keyof MachineRequest>(key: K, value: MachineRequest[K] | undefined) => {
-    if (value !== undefined) request[key] = value
-  }
-  give('instanceType', effective(instanceType))
-  give('provider', effective(provider))
-  give('region', effective(region))
-  give('nodes', effective(nodes))
-  give('gpus', effective(gpus))
-  give('gpuModel', effective(gpuModel))
-  give('managedBy', effective(managedBy))
-  return request
 }
 
 function forMachines(judged: Judged<'Compute'>, options: RuleOptions, today: string): Annotation[] {

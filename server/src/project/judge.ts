@@ -6,6 +6,7 @@ import { type Location, sameLocation } from '../text/location.js'
 import type { Claim, Judged, Run } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
 import type { FileConfiguration } from './configuration.js'
+import { inMoney } from './job-cost.js'
 
 const order: Severity[] = ['hint', 'information', 'warning', 'error']
 
@@ -84,7 +85,10 @@ export function judge(judged: Judged, rules: readonly Rule[], context: JudgeCont
           message: report.message,
           location: isClaim(report.at) ? report.at.location : report.at,
           checklist: rule.checklist,
-          saving: report.saving ?? null,
+          saving:
+            report.saving === undefined
+              ? null
+              : inMoney(report.saving, judged, configuration.options, context.today),
           related: report.related ?? [],
           requests: report.fixes ?? [],
           scope: subject.scope,

@@ -1,4 +1,5 @@
 /** For people: the code with carets, what is wrong, what it would save, and what to do. */
+import { moneyText } from '../../estimate/hourly.js'
 import type { Saving } from '../../rules/rule.js'
 import type { Colors } from '../console.js'
 import type { Report, Shown } from '../report.js'
@@ -53,14 +54,6 @@ export function savingText(saving: Saving): string {
   const percent = (fraction: number) => Math.round(fraction * 100)
   const [low, high] = saving.fraction.map(percent) as [number, number]
   const share = low === high ? `${low} %` : `${low} to ${high} %`
-  const { usd } = saving
-  const money =
-    usd === null
-      ? ''
-      : `, $${amount(usd.range[0])} to $${amount(usd.range[1])} per ${usd.per} (${usd.region}, prices of ${usd.asOf})`
+  const money = saving.usd === null ? '' : `, ${moneyText(saving.usd)}`
   return `${share}${money} (${saving.basis.replace(/\.$/, '')})`
-}
-
-function amount(usd: number): string {
-  return usd >= 100 ? Math.round(usd).toString() : usd.toFixed(2)
 }

@@ -1,0 +1,55 @@
+/** What the machines of a job cost per hour, from the joined settings of its request. */
+import { type HourlyCost, hourlyCost, type MachineRequest } from '../estimate/hourly.js'
+import { effective } from '../rules/hardware.js'
+import type { RuleOptions, Saving } from '../rules/rule.js'
+import type { Judged } from '../workload/claim.js'
+
+export function requestOf({ settings }: Pick<Judged<'Compute'>, 'settings'>): MachineRequest {
+  const request: MachineRequest = {}
+  const give = <K extends keyof MachineRequest>(key: K, value: MachineRequest[K] | undefined) => {
+    if (value !== undefined) request[key] = value
+  }
+  give('instanceType', effective(settings.instanceType))
+  give('provider', effective(settings.provider))
+  give('region', effective(settings.region))
+  give('nodes', effective(settings.nodes))
+  give('gpus', effective(settings.gpus))
+  give('gpuModel', effective(settings.gpuModel))
+  give('managedBy', effective(settings.managedBy))
+  return request
+}
+
+export function jobCost(
+  compute: Pick<Judged<'Compute'>, 'settings'>,
+  options: RuleOptions,
+  today: string,
+): HourlyCost | undefined {
+  return hourlyCost(requestOf(compute), options.prices, today)
+}
+
+/** A share of the cost of a job whose machines have a price is money. Rules that name it themselves are left alone. */
+export function inMoney(saving: Saving, judged: Judged, options: RuleOptions, today: string): Saving {
+  const { compute } = judged.run.job
+  if (saving.usd !== null || compute === null) return saving
+  const cost = jobCost(compute, options, today)
+  if (cost === undefined) return saving
+  const onSpot = effective(compute.settings.spot) === true && cost.spot !== null
+  const rate = onSpot ? cost.spot : cost.onDemand
+  if (rate === null || rate === 0) return saving
+  const [low, high] = saving.fraction
+  const { region, asOf } = cost.price
+  return {
+    ...saving,
+    usd: {
+      range: [digits(low * rate), digits(high * rate)],
+      per: 'hour',
+      asOf,
+      region: cost.price.assumedRegion ? `${region}, assumed` : region,
+    },
+  }
+}
+
+/** Two digits are all that a share of a list price means. */
+function digits(usd: number): number {
+  return Number(usd.toPrecision(2))
+}

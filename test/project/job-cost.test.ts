@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { moneyText } from '../../server/src/estimate/hourly.js'
+import { openProject } from '../../server/src/project/workspace.js'
+import { memoryHost, memoryRoot } from '../cases/memory-host.js'
+
+const train = `from datasets import load_dataset
+from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
+
+model = AutoModelForSequenceClassification.from_pretrained('roberta-large')
+data = load_dataset('imdb').map(encode, batched=True)
+args = TrainingArguments('out', num_train_epochs=3, dataloader_num_workers=8)
+Trainer(model=model, args=args, train_dataset=data['train']).train()
+`
+const launch = (more: string) => `from sagemaker.pytorch import PyTorch
+
+estimator = PyTorch(entry_point='train.py', instance_type='ml.p3.2xlarge', max_run=86400${more})
+estimator.fit()
+`
+
+async function saving(files: Record<string, string>) {
+  const project = await openProject(memoryRoot, memoryHost(new Map(Object.entries(files))))
+  const { findings } = await project.lint()
+  await project.dispose()
+  return findings.find((finding) => finding.rule === 'precision/full-precision')!.saving!
+}
+
+describe('what following advice saves', () => {
+  it('is money where the machine of the job has a price', async () => {
+    const { fraction, usd } = await saving({ 'launch.py': launch(''), 'train.py': train })
+    assert.equal(usd!.per, 'hour')
+    assert.equal(usd!.region, 'us-east-1, assumed')
+    // $3.825 an hour for ml.p3.2xlarge.
+    assert.ok(Math.abs(usd!.range[0] - fraction[0] * 3.825) < 0.05)
+    assert.ok(Math.abs(usd!.range[1] - fraction[1] * 3.825) < 0.05)
+    assert.match(moneyText(usd!), /^\$\d\.\d\d(–\d\.\d\d)? per hour \(us-east-1, assumed, prices of 20\d\d/)
+  })
+
+  it('stays a share where no job names a machine, or nobody knows its price', async () => {
+    const configuration = '[hardware]\ndefault = "T4"\n'
+    assert.equal((await saving({ 'train.py': train, 'costlint.toml': configuration })).usd, null)
+    const none = '[[prices.machines]]\ntype = "ml.p3.2xlarge"\nusd-per-hour = 0\n'
+    assert.equal(
+      (await saving({ 'launch.py': launch(''), 'train.py': train, 'costlint.toml': none })).usd,
+      null,
+    )
+  })
+
+  it('is written with the user’s prices', async () => {
+    const own =
+      '[prices]\nregion = "eu-west-1"\n[[prices.machines]]\ntype = "ml.p3.2xlarge"\nusd-per-hour = 10\n'
+    const { usd } = await saving({ 'launch.py': launch(''), 'train.py': train, 'costlint.toml': own })
+    assert.match(moneyText(usd!), /^\$\d\.\d\d(–\d\.\d\d)? per hour \(eu-west-1, your prices\)$/)
+  })
+})
