@@ -1,8 +1,9 @@
 /** PyTorch data loaders: one `InputPipeline` for each `DataLoader(...)` call. */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import {
   asBoolean,
@@ -17,6 +18,7 @@ import { defineReader, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
+import { waitingCopies } from './copies.js'
 import { collateWork, datasetWork } from './dataset-work.js'
 import { trainingEvidence } from './evidence.js'
 import { feedsOf } from './loader-use.js'
@@ -94,6 +96,7 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
     pipeline.unknown('pinnedMemory', 'pin_memory', because, place, { site })
     pipeline.unknown('persistentWorkers', 'persistent_workers', because, place, { site })
   }
+  if (feeds === 'training') claimCopies(python, pipeline, claims)
   const epochs = feeds === 'training' ? onlyEpochs(python) : null
   if (epochs !== null) claimFolded(pipeline, 'passes', epochs.key, epochs.trips, epochs.place, asNumber, site)
   const dataset = python.argument(call, 'dataset', 0)
@@ -106,6 +109,24 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
     if (decoder !== null) pipeline.known('decoder', 'dataset', decoder, place, { site })
   }
   if (sample?.unsharded === true) pipeline.known('unshardedStream', 'IterableDataset', true, place, { site })
+}
+
+/** Copies in the training loops of this module, which wait although the memory that they come from allows more. */
+function claimCopies(
+  python: PythonModule,
+  pipeline: SubjectBuilder<'InputPipeline'>,
+  claims: ClaimBuilder,
+): void {
+  const copies = waitingCopies(python as Analysis)
+  const [first] = copies
+  if (first === undefined) return
+  const key = 'non_blocking'
+  const place = calleePlace(first)
+  const places = copies.map((call) => ({
+    what: `${python.text.slice(call.expr.callee.start, call.expr.callee.end)}()`,
+    location: claims.locate(calleePlace(call)),
+  }))
+  pipeline.default('waitingCopies', key, places, place, { site: callSite(first, key) })
 }
 
 /** How often the training loops of this module go through their data, where they all agree. */
@@ -159,6 +180,7 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
       call,
       facts,
     )
+  if (claim.setting === 'waitingCopies') return overlapCopies(python, facts)
   if (claim.setting !== 'workers') return { reason: `no change is known for ${claim.key}` }
   if (positions === undefined) return { reason: 'the loader is not in the file any more' }
   const workers = python.argument(call, 'num_workers', positions.workers)
@@ -210,6 +232,21 @@ function switchOn(claim: Claim, given: ArgumentValue, call: Call, facts: UnitFac
       ? 'Collate into pinned memory (pin_memory=True)'
       : 'Keep the workers between epochs (persistent_workers=True)'
   return { title, safety: 'unsafe', writes: [written], imports: [] }
+}
+
+/** The host goes on while pinned memory is copied; what uses the batch on the device waits for it there. */
+function overlapCopies(python: PythonModule, facts: UnitFacts): Change | Refusal {
+  const writes = waitingCopies(python as Analysis).map(
+    ({ expr }): Write => ({
+      kind: 'set keyword',
+      path: facts.path,
+      call: { unit: facts.unit.index, start: expr.start, end: expr.end },
+      name: 'non_blocking',
+      value: 'True',
+    }),
+  )
+  if (writes.length === 0) return { reason: 'the copies are not in the file any more' }
+  return { title: 'Copy without waiting (non_blocking=True)', safety: 'safe', writes, imports: [] }
 }
 
 function isUnshardedStream(python: PythonModule, call: Call): boolean {

@@ -1,3 +1,4 @@
+import type { Location } from '../../text/location.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import { defineRule, type FixRequest } from '../rule.js'
@@ -25,7 +26,9 @@ export default defineRule({
     const pinned = isOff(settings.pinnedMemory)
     const passes = effective(settings.passes)
     const persistent = passes !== undefined && passes > 1 ? isOff(settings.persistentWorkers) : null
-    const first = pinned ?? persistent
+    // From pageable memory a copy waits, whatever it says: pinning it is only half of the change.
+    const waiting = copiesOf(pinned ?? settings.pinnedMemory, settings.waitingCopies)
+    const first = pinned ?? persistent ?? waiting
     if (first === null) return
     const reasons: string[] = []
     if (pinned !== null)
@@ -34,18 +37,38 @@ export default defineRule({
       reasons.push(
         `${pinned === null ? 'The' : 'the'} ${workers === 1 ? 'worker is' : `${workers} workers are`} started again for each of ${passes} epochs (\`${persistent.key}\` is off)`,
       )
+    if (waiting !== null && pinned === null) reasons.push(copiesSentence(waiting))
     report({
       at: first,
-      message: `${reasons.join(', and ')}.`,
+      message: sentence(reasons),
       saving: {
         fraction: copying,
         usd: null,
         basis: 'assumes that copies and restarts take 1 to 5 % of a run; measure it with a profiler',
       },
-      fixes: fixesFor(pinned, persistent),
+      fixes: fixesFor(pinned, persistent, waiting),
     })
   },
 })
+
+type Copies = Claim<{ what: string; location: Location }[]>
+
+function copiesOf(pinned: Claim | undefined, copies: Copies | undefined): Copies | null {
+  if (copies === undefined || copies.state === 'unknown' || (copies.value?.length ?? 0) === 0) return null
+  // Only what is seen to be pinned, or can be, makes a difference.
+  return pinned === undefined || pinned.state === 'unknown' || pinned.overridable ? null : copies
+}
+
+function copiesSentence(copies: Copies): string {
+  const [first, ...rest] = copies.value!
+  const more = rest.length === 0 ? '' : ` and ${rest.length} more`
+  return `\`${first!.what}\`${more} ${rest.length === 0 ? 'waits' : 'wait'} for the copy from pinned memory (no \`${copies.key}\`)`
+}
+
+function sentence(reasons: string[]): string {
+  const text = `${reasons.join(', and ')}.`
+  return text[0]!.toUpperCase() + text.slice(1)
+}
 
 function fixesFor(...claims: (Claim | null)[]): FixRequest[] {
   const there = claims.filter((claim) => claim !== null)

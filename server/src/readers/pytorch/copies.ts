@@ -1,0 +1,53 @@
+/** Copies of a batch to the accelerator in training loops that the host waits for. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, Loop } from '../../python/module.js'
+import { bindingsOf } from '../../python/names.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { once } from './once.js'
+
+const device = /(^|[._])(device|dev|cuda|gpu|rank|local_rank|gpu_id)\d*(\b|$)|^["']cuda/i
+
+/** `images.cuda()`, `batch['x'].to(device)` without `non_blocking`, in source order. */
+export function waitingCopies(analysis: Analysis): Call[] {
+  return once(analysis, 'waiting copies', () => {
+    // A library that prepares loaders copies by itself.
+    if (analysis.uses('accelerate.Accelerator', 'lightning.fabric.Fabric')) return []
+    return analysis.calls.filter((call) => isWaitingCopy(analysis, call))
+  })
+}
+
+function isWaitingCopy(analysis: Analysis, call: Call): boolean {
+  const { callee, args } = call.expr
+  if (callee.type !== 'attribute') return false
+  const loop = call.loops.find((one) => one.role === 'train' && one.node.type === 'for')
+  if (loop === undefined) return false
+  if (call.method === 'cuda') {
+    if (args.some((one) => one.star !== 0 || /^(non_blocking|async)$/.test(one.name ?? ''))) return false
+    // `.cuda(device, True)`.
+    if (args.length > 1) return false
+  } else if (call.method === 'to') {
+    const [first] = args
+    if (first === undefined || args.some((one) => one.star !== 0 || one.name === 'non_blocking')) return false
+    if (first.name !== null && first.name !== 'device') return false
+    if (!device.test(analysis.text.slice(first.value.start, first.value.end))) return false
+    if (args.filter((one) => one.name === null).length > 2) return false
+  } else return false
+  return comesFromBatch(analysis, callee.value, loop, 0)
+}
+
+/** The loop gives it, or it is a part of what the loop gives. */
+function comesFromBatch(analysis: Analysis, expr: Expr, loop: Loop, depth: number): boolean {
+  if (depth > 4) return false
+  if (expr.type === 'subscript' || expr.type === 'attribute')
+    return comesFromBatch(analysis, expr.value, loop, depth + 1)
+  if (expr.type !== 'name' || loop.node.type !== 'for') return false
+  const { target, body } = loop.node
+  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  return bindings.some((binding) => {
+    if (binding.at > expr.start) return false
+    if (binding.kind === 'loop')
+      return binding.at >= target.start && binding.at <= (body[0]?.start ?? target.end)
+    if (binding.kind !== 'assign' || binding.value === null) return false
+    return binding.at >= loop.node.start && comesFromBatch(analysis, binding.value, loop, depth + 1)
+  })
+}
