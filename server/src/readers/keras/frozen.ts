@@ -51,7 +51,7 @@ const augments =
 /** The pretrained base, where all of it stays as it is and nothing draws the data anew. */
 function frozenBase(python: PythonModule): Call | null {
   const text = moduleText(python)
-  if (augments.test(text) || /trainable\s*=\s*(?!False)/.test(text)) return null
+  if (augments.test(text) || /trainable\s*=(?!\s*False)/.test(text)) return null
   for (const call of python.calls) {
     if (call.name === null || !/^keras\.applications\./.test(call.name) || call.assignedTo === null) continue
     if (!/^[A-Z]/.test(call.method) || !isPretrained(python, call)) continue

@@ -124,7 +124,7 @@ function frozenModules(analysis: Analysis): Map<string, Expr> {
   // Some of them are trained, from the start or later.
   if (
     thawed ||
-    /requires_grad\s*=\s*(?!False)|unfreeze|\.requires_grad\s*=\s*\w*[tT]rainable/.test(
+    /requires_grad\s*=(?!\s*False)|unfreeze|\.requires_grad\s*=\s*\w*[tT]rainable/.test(
       moduleText(analysis).replace(/\b(fc|classifier|heads?)\b.{0,80}?requires_grad\s*=\s*True/gs, ''),
     )
   )
@@ -141,7 +141,19 @@ function gradientSwitch(statement: Stmt): boolean | null {
 }
 
 function architectureOf(analysis: Analysis, expr: Expr): string | null {
-  const made = analysis.callOf(expr) ?? ownAttribute(analysis, expr)
+  let made = analysis.callOf(expr) ?? ownAttribute(analysis, expr)
+  // `resnet50(…).to(device)`.
+  for (
+    let depth = 0;
+    depth < 4 && made !== null && /^(cuda|to|eval|half|requires_grad_)$/.test(made.method);
+    depth++
+  ) {
+    const { callee } = made.expr
+    made =
+      callee.type === 'attribute' && callee.value.type === 'call'
+        ? (analysis.callByExpr.get(callee.value) ?? null)
+        : null
+  }
   if (made === null) return null
   if (made.method === 'from_pretrained' || made.method === 'create_model') {
     const id = made.expr.args[0] === undefined ? null : analysis.fold(made.expr.args[0].value)
@@ -221,9 +233,11 @@ function hasNewHead(analysis: Analysis, name: string): boolean {
 
 /** Its result goes into another module. */
 function feedsAnother(analysis: Analysis, call: Call, loop: Loop): boolean {
-  const result = call.assignedTo
+  // `features = backbone(images).pooler_output`.
+  const target = call.statement.type === 'assign' ? call.statement.targets[0] : undefined
+  const result = target?.type === 'name' ? target.id : null
   const body = analysis.text.slice(loop.node.start, loop.node.end)
-  if (result !== null && /^\w+$/.test(result))
+  if (result !== null)
     return new RegExp(`\\w+\\(\\s*${result}\\b`).test(body.slice(call.expr.end - loop.node.start))
   return analysis.calls.some(
     (one) =>
