@@ -1,5 +1,6 @@
 /** Every rule. */
 
+import checkpointBloat from './compute/checkpoint-bloat.js'
 import cpuForGpuCode from './compute/cpu-for-gpu-code.js'
 import exclusiveNode from './compute/exclusive-node.js'
 import gpuForCpuCode from './compute/gpu-for-cpu-code.js'
@@ -31,6 +32,7 @@ import endpointLeftRunning from './lifecycle/endpoint-left-running.js'
 import gpuHeldIdle from './lifecycle/gpu-held-idle.js'
 import idleWarmPool from './lifecycle/idle-warm-pool.js'
 import ineffectiveEarlyStopping from './lifecycle/ineffective-early-stopping.js'
+import noCheckpoint from './lifecycle/no-checkpoint.js'
 import noDeadline from './lifecycle/no-deadline.js'
 import noEarlyStopping from './lifecycle/no-early-stopping.js'
 import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
@@ -40,6 +42,10 @@ import frozenBackboneRecomputed from './model/frozen-backbone-recomputed.js'
 import fullFinetune from './model/full-finetune.js'
 import optimizerState from './model/optimizer-state.js'
 import unquantizedServing from './model/unquantized-serving.js'
+import metricsDisabled from './observability/metrics-disabled.js'
+import noCostTags from './observability/no-cost-tags.js'
+import noObjective from './observability/no-objective.js'
+import noTracking from './observability/no-tracking.js'
 import swallowedFailures from './observability/swallowed-failures.js'
 import catchUp from './pipeline/catch-up.js'
 import duplicateJob from './pipeline/duplicate-job.js'
@@ -92,6 +98,12 @@ export const rules: readonly Rule[] = [
   eagerStep,
   noDeadline,
   endpointLeftRunning,
+  noCheckpoint,
+  checkpointBloat,
+  noTracking,
+  metricsDisabled,
+  noCostTags,
+  noObjective,
   idleWarmPool,
   gpuForCpuCode,
   cpuForGpuCode,

@@ -44,6 +44,21 @@ export function changeEstimator(claim: Claim, value: unknown, facts: UnitFacts):
       const quote = /["']/.exec(facts.unit.text.slice(target.start, target.end))?.[0] ?? '"'
       return change(`Use ${type}`, `${quote}${type}${quote}`)
     }
+    case 'tagged': {
+      const argument = python.argument(call, claim.key)
+      const quote = /["']/.exec(facts.unit.text.slice(target.start, target.end))?.[0] ?? "'"
+      const tag = (key: string) =>
+        `{${quote}Key${quote}: ${quote}${key}${quote}, ${quote}Value${quote}: ${quote}TODO${quote}}`
+      const write = writeArgument(facts, call, claim.key, argument, `[${tag('team')}, ${tag('project')}]`)
+      return 'reason' in write
+        ? write
+        : {
+            title: 'Tag the job with its team and project (fill them in)',
+            safety: 'display',
+            writes: [write],
+            imports: [],
+          }
+    }
     case 'nodes': {
       const position = containerEstimators.has(call.name ?? '') ? 2 : null
       const argument = python.argument(call, claim.key, position)

@@ -150,6 +150,12 @@ function readEstimator(
     otherwise: null,
   })
   claimCheckpoints(python, compute, call)
+  claimArgument(compute, 'tagged', 'tags', call, python.argument(call, 'tags'), {
+    convert: (value) => value !== null,
+    otherwise: false,
+  })
+  const definitions = python.argument(call, 'metric_definitions')
+  compute.known('readsMetrics', 'metric_definitions', definitions.state !== 'absent', place, { site })
   const jobs = search === null ? startedJobs(python, call) : null
   compute.known('jobsStarted', 'fit', jobs, place, { site })
   if (onProcessorsOnly.has(call.name!)) {

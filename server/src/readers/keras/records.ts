@@ -1,0 +1,143 @@
+/** What `fit` of Keras keeps of a run. Source: keras 3.5, callbacks/model_checkpoint.py, backup_and_restore.py. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { addCallback } from '../add-callback.js'
+import { callbackList } from '../callback-list.js'
+import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { trackerOf, trainingId } from '../tracking.js'
+import { writeArgument } from '../write-argument.js'
+import { fitPosition, kerasFits } from './fits.js'
+
+export const kerasRecordsReader = defineReader({
+  name: 'keras-records',
+  languages: ['python'],
+  triggers: ['keras', 'tensorflow'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    for (const fit of kerasFits(python)) readFit(python, fit, claims)
+  },
+  change: changeRecords,
+})
+
+const saving = /^keras\.callbacks\.(\w+\.)*(ModelCheckpoint|BackupAndRestore)$|Checkpoint/i
+
+function readFit(python: PythonModule, fit: Call, claims: ClaimBuilder): void {
+  const place = calleePlace(fit)
+  const site = callSite(fit, 'fit')
+  const training = claims.extend('Training', trainingId(claims, place))
+  const given = python.argument(fit, 'callbacks', fitPosition(fit, 'callbacks'))
+  const list =
+    given.state === 'given' ? callbackList(python, given.expr)?.items : given.state === 'absent' ? [] : null
+  const names = list?.map((item) => nameOf(python, item)) ?? null
+  if (names === null || names.includes(null))
+    training.unknown('saves', 'callbacks', 'a callback that cannot be read', place, { site })
+  else if (names.some((name) => saving.test(name!)))
+    training.known('saves', 'callbacks', 'while it runs', place, { site })
+  else if (fit.loops.length > 0) training.unknown('saves', 'callbacks', 'a loop around it', place, { site })
+  else {
+    const afterwards = python.calls.some((call) => /^save(_weights|_model)?$/.test(call.method))
+    training.default('saves', 'callbacks', afterwards ? 'at the end' : 'never', place, { site })
+  }
+  for (const item of list ?? []) readCheckpoint(python, item, training)
+  const tracker =
+    trackerOf(python) ??
+    names?.find((name) => /TensorBoard|CSVLogger|RemoteMonitor|Wandb|MLflow/i.test(name ?? '')) ??
+    null
+  if (tracker !== null) training.known('tracked', tracker, true, place, { site })
+  else if (fit.assignedTo !== null || names === null || names.includes(null))
+    training.unknown('tracked', 'callbacks', 'what becomes of the history', place, { site })
+  else training.default('tracked', 'callbacks', false, place, { site })
+}
+
+const libraries =
+  /^(keras|tensorflow|tf_keras|wandb|mlflow|comet_ml|neptune|clearml|livelossplot|tqdm|horovod|optuna|keras_tuner|codecarbon|tensorboard)(\.|$)/
+
+/** The class of a callback; null: one of the project, which may do anything. */
+function nameOf(python: PythonModule, item: Expr): string | null {
+  const name = python.callOf(item)?.name ?? null
+  return name !== null && libraries.test(name) ? name : null
+}
+
+/** `ModelCheckpoint('weights-{epoch}.keras')` writes a file for each epoch, and keeps them. */
+function readCheckpoint(python: PythonModule, item: Expr, training: SubjectBuilder<'Training'>): void {
+  const call = python.callOf(item)
+  if (call === null || !/^keras\.callbacks\.(\w+\.)*ModelCheckpoint$/.test(call.name ?? '')) return
+  const path = python.argument(call, 'filepath', 0)
+  const best = python.argument(call, 'save_best_only', 3)
+  if (path.state !== 'given' || best.state === 'unknown') return
+  const { start, end } = python.definition(path.expr)
+  const numbered = /\{epoch/.test(python.text.slice(start, end))
+  const place = { start: path.span.start, end: path.span.end }
+  const bestOnly = best.state === 'given' && best.folded.state === 'known' && best.folded.value === true
+  if (best.state === 'given' && best.folded.state === 'unknown') return
+  const frequency = python.argument(call, 'save_freq')
+  const period = python.argument(call, 'period')
+  const epochwise =
+    (frequency.state === 'absent' ||
+      (frequency.state === 'given' &&
+        frequency.folded.state === 'known' &&
+        frequency.folded.value === 'epoch')) &&
+    period.state === 'absent'
+  const kept = numbered && !bestOnly ? null : 1
+  training.known('keptCheckpoints', 'save_best_only', kept, place, { site: callSite(call, 'checkpoint') })
+  const weights = python.argument(call, 'save_weights_only')
+  const only = weights.state === 'given' && weights.folded.state === 'known' && weights.folded.value === true
+  training.known('checkpointHolds', 'save_weights_only', only ? 'weights' : 'training state', place)
+  if (!epochwise) training.unknown('checkpointCount', 'save_freq', 'a rhythm of its own', place)
+}
+
+function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  if (claim.setting === 'keptCheckpoints' && value !== null) {
+    const write = writeArgument(
+      facts,
+      call,
+      'save_best_only',
+      python.argument(call, 'save_best_only', 3),
+      'True',
+    )
+    return 'reason' in write
+      ? write
+      : {
+          title: 'Keep the best ones only: save_best_only=True',
+          safety: 'unsafe',
+          writes: [write],
+          imports: [],
+        }
+  }
+  if (claim.setting === 'saves') {
+    const spelled = spelling(python)
+    if (spelled === null) return { reason: 'the name of Keras in this file is not known' }
+    const write = addCallback(
+      python,
+      call,
+      `${spelled}.callbacks.BackupAndRestore('backup')`,
+      facts,
+      fitPosition(call, 'callbacks'),
+    )
+    return 'reason' in write
+      ? write
+      : {
+          title: 'Go on from the last epoch after an interruption (BackupAndRestore)',
+          safety: 'unsafe',
+          writes: [write],
+          imports: [],
+        }
+  }
+  return { reason: `no change is known for ${claim.key}` }
+}
+
+/** `keras`, `tf.keras`, as the file calls it. */
+function spelling(python: PythonModule): string | null {
+  const text = python.text
+  if (/^\s*import keras\b|^\s*from tensorflow import (.*, *)?keras\b/m.test(text)) return 'keras'
+  const alias = /^\s*import tensorflow(?:\.compat\.v2)?(?: as (\w+))?/m.exec(text)
+  return alias === null ? null : `${alias[1] ?? 'tensorflow'}.keras`
+}

@@ -1,0 +1,110 @@
+/** What a Lightning trainer keeps of a run. Source: lightning 2.6, trainer.py, callbacks/model_checkpoint.py. */
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { asBoolean, asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { moduleText } from '../pytorch/evidence.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { trackerOf, trainingId } from '../tracking.js'
+import { writeArgument } from '../write-argument.js'
+import { fitsOf } from './trainer.js'
+
+const trainerClass = 'lightning.pytorch.Trainer'
+const checkpointClass = 'lightning.pytorch.callbacks.ModelCheckpoint'
+
+export const lightningRecordsReader = defineReader({
+  name: 'lightning-records',
+  languages: ['python'],
+  triggers: ['lightning'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    for (const call of python.callsTo(trainerClass)) {
+      const fits = fitsOf(python, call)
+      if (fits === null) continue
+      readTrainer(python, call, claims)
+    }
+  },
+  change: changeRecords,
+})
+
+function readTrainer(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const training = claims.extend('Training', trainingId(claims, calleePlace(call)))
+  const old = python.argument(call, 'checkpoint_callback')
+  const key = old.state === 'given' ? 'checkpoint_callback' : 'enable_checkpointing'
+  claimArgument(training, 'saves', key, call, old.state === 'given' ? old : python.argument(call, key), {
+    convert: (value) => (value === false ? 'never' : 'while it runs'),
+    otherwise: 'while it runs',
+  })
+  readCallbacks(python, training)
+  const logger = python.argument(call, 'logger')
+  const tracker = trackerOf(python)
+  claimArgument(training, 'tracked', 'logger', call, logger, {
+    convert: (value) => asBoolean(value) !== false || value === null || tracker !== null,
+    // Without a logger it writes one of its own.
+    otherwise: true,
+  })
+}
+
+/** `ModelCheckpoint(save_top_k=-1)` keeps every checkpoint. */
+function readCallbacks(python: PythonModule, training: SubjectBuilder<'Training'>): void {
+  const callbacks = python.callsTo(checkpointClass)
+  if (callbacks.length !== 1) return
+  const callback = callbacks[0]!
+  claimArgument(
+    training,
+    'keptCheckpoints',
+    'save_top_k',
+    callback,
+    python.argument(callback, 'save_top_k'),
+    {
+      convert: (value) => {
+        const count = asNumber(value)
+        return count === -1 ? null : count
+      },
+      otherwise: 1,
+    },
+  )
+  const weights = python.argument(callback, 'save_weights_only')
+  const only = weights.state === 'given' && weights.folded.state === 'known' && weights.folded.value === true
+  const place = calleePlace(callback)
+  training.known('checkpointHolds', 'save_weights_only', only ? 'weights' : 'training state', place)
+  const rhythm = ['every_n_train_steps', 'train_time_interval', 'every_n_epochs'].some(
+    (one) => python.argument(callback, one).state !== 'absent',
+  )
+  if (rhythm) training.unknown('checkpointCount', 'every_n_epochs', 'a rhythm of its own', place)
+  if (/StochasticWeightAveraging|average_checkpoints|swa_utils|model_soup/i.test(moduleText(python)))
+    training.known('checkpointsFor', 'average', 'they are averaged', place)
+}
+
+function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const remove: Write = { kind: 'remove keyword', path, call: range, name: claim.key }
+  if (claim.setting === 'saves')
+    return {
+      title: `Save checkpoints: without ${claim.key}`,
+      safety: 'unsafe',
+      writes: [remove],
+      imports: [],
+    }
+  if (claim.setting === 'tracked')
+    return { title: 'Log with the default logger', safety: 'unsafe', writes: [remove], imports: [] }
+  if (claim.setting === 'keptCheckpoints' && typeof value === 'number') {
+    const top = writeArgument(facts, call, 'save_top_k', python.argument(call, 'save_top_k'), String(value))
+    if ('reason' in top) return top
+    const writes: Write[] = [top]
+    if (python.argument(call, 'save_last').state === 'absent')
+      writes.push({ kind: 'set keyword', path, call: range, name: 'save_last', value: 'True' })
+    return {
+      title: `Keep the best ${value === 1 ? 'one' : value} and the last`,
+      safety: 'unsafe',
+      writes,
+      imports: [],
+    }
+  }
+  return { reason: `no change is known for ${claim.key}` }
+}

@@ -1,0 +1,110 @@
+/** Switches that keep a library from recording how busy the accelerators are. */
+import { instance } from '../../catalog/instances.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { callSite, claimedCall } from '../claim-argument.js'
+import { claimOperation } from '../operation-claims.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+
+interface Row {
+  callee: RegExp
+  keys: string[]
+  off: boolean
+  /** The library records nothing by itself either: a hint. */
+  slight: boolean
+}
+
+/**
+ * Sources: sagemaker 2.257, estimator.py (`disable_profiler`); wandb 0.19, wandb_settings.py (`x_disable_stats`, before
+ * 0.18 `_disable_stats`); mlflow 2.20, tracking/fluent.py (`log_system_metrics`); ray 2.40, `ray.init(include_dashboard)`.
+ */
+const rows: Row[] = [
+  { callee: /^sagemaker\./, keys: ['disable_profiler'], off: true, slight: false },
+  {
+    callee: /^wandb\.(Settings|sdk\..*Settings)$/,
+    keys: ['x_disable_stats', '_disable_stats'],
+    off: true,
+    slight: false,
+  },
+  { callee: /^mlflow\.(\w+\.)*start_run$/, keys: ['log_system_metrics'], off: false, slight: true },
+  { callee: /^ray\.init$/, keys: ['include_dashboard'], off: false, slight: true },
+]
+
+export const utilisationReader = defineReader({
+  name: 'utilisation-switches',
+  languages: ['python'],
+  triggers: ['disable_profiler', 'disable_stats', 'log_system_metrics', 'include_dashboard'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    // Nothing is to leave the machine: then that is meant.
+    if (/WANDB_MODE\W+(offline|disabled|dryrun)|mode\s*=\s*['"](offline|disabled)['"]/.test(python.text))
+      return
+    for (const call of python.calls) {
+      const row = rows.find((one) => call.name !== null && one.callee.test(call.name))
+      if (row !== undefined) readSwitch(python, call, row, claims)
+    }
+  },
+  change(claim, _value, facts) {
+    return removeSwitch(claim, facts)
+  },
+})
+
+function readSwitch(python: PythonModule, call: Call, row: Row, claims: ClaimBuilder): void {
+  const evidence = evidenceOf(python, call)
+  if (evidence === null) return
+  for (const key of row.keys) {
+    const given = python.argument(call, key)
+    if (given.state !== 'given' || given.folded.state !== 'known' || given.folded.value !== row.off) continue
+    const written = call.expr.args.find((one) => one.name === key)
+    if (written === undefined) continue
+    const { overridable, channel } = given.folded
+    claimOperation(claims, {
+      kind: 'utilisation off',
+      place: 'run',
+      key: `${key}=${row.off ? 'True' : 'False'}`,
+      at: { start: written.start, end: written.end },
+      site: callSite(call, key),
+      scope: call.function?.qualified ?? '',
+      evidence,
+      options: { overridable, channel },
+      weight: row.slight ? 'slight' : 'ordinary',
+    })
+  }
+}
+
+/** Null: no accelerator is known to be at work. */
+function evidenceOf(python: PythonModule, call: Call): Evidence | null {
+  const evidence = trainingEvidence(python)
+  if (call.name!.startsWith('sagemaker.')) {
+    const type = python.argument(call, 'instance_type')
+    const name = type.state === 'given' && type.folded.state === 'known' ? type.folded.value : null
+    const machine = typeof name === 'string' ? instance(name) : undefined
+    if (machine === undefined || machine.gpuCount < 1) return null
+    return { ...evidence, role: evidence.role === 'test' ? 'test' : 'job', accelerator: 'gpu', small: null }
+  }
+  const uses = evidence.accelerator === 'gpu' || evidence.accelerator === 'maybe'
+  return uses && (evidence.role === 'training' || evidence.role === 'tuning') ? evidence : null
+}
+
+function removeSwitch(claim: Claim, facts: UnitFacts): Change | Refusal {
+  const call = claimedCall(facts.python, claim.site)
+  const key = claim.site.anchor
+  if (call === null || key === undefined) return { reason: 'the call has changed' }
+  return {
+    title: `Remove ${key}`,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'remove keyword',
+        path: facts.path,
+        call: { unit: facts.unit.index, start: call.expr.start, end: call.expr.end },
+        name: key,
+      },
+    ],
+    imports: [],
+  }
+}

@@ -1,0 +1,143 @@
+/** What a hand-written loop over epochs keeps of a run: checkpoints and metrics. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
+import { childrenOf } from '../../python/scopes.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { SubjectBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { callSite } from '../claim-argument.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { claimTracked, trainingId } from '../tracking.js'
+import { moduleText } from './evidence.js'
+import { isTorchLoop, loopHeader } from './loop.js'
+import { epochLoopOf } from './loop-facts.js'
+import { usesAny } from './once.js'
+
+export const pytorchRecordsReader = defineReader({
+  name: 'pytorch-records',
+  languages: ['python'],
+  triggers: ['backward'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    for (const loop of python.loops) {
+      if (!isTorchLoop(python, loop)) continue
+      const outer = epochLoopOf(python, loop)
+      if (outer === null) continue
+      const training = claims.extend('Training', trainingId(claims, loopHeader(loop)))
+      readSaving(python, outer, training)
+      claimTracked(python, training, 'tracker', loopHeader(outer), {
+        start: outer.node.start,
+        end: outer.node.end,
+      })
+    }
+  },
+  change: changeRecords,
+})
+
+const saving =
+  /(^|\.|_)(save|dump)(_|$|\.)|save|checkpoint|ckpt|snapshot|serialize|to_disk|push_to_hub|backup/i
+
+function readSaving(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
+  const header = loopHeader(outer)
+  const site = { start: outer.node.start, end: outer.node.end, anchor: 'epochs' }
+  const inside = [...outer.effects.calls].some((name) => saving.test(name))
+  const own = python.calls.filter((call) => call.loops.includes(outer))
+  // A method of the project that is called there may do it under another name.
+  const hidden = own.some((call) => saving.test(call.method))
+  if (inside || hidden) {
+    training.known('saves', 'checkpoint', 'while it runs', header, { site })
+    readKept(python, outer, training)
+    return
+  }
+  const afterwards = usesAny(python, [
+    'torch.save',
+    '.save_pretrained',
+    '.save_state',
+    '.save_checkpoint',
+    '.save',
+  ])
+  if (python.imported.some((module) => Object.keys(module.functions).some((name) => saving.test(name))))
+    training.unknown('saves', 'checkpoint', 'a module of the project that saves', header, { site })
+  else training.default('saves', 'checkpoint', afterwards ? 'at the end' : 'never', header, { site })
+}
+
+/** `torch.save(…, f'epoch-{epoch}.pt')` in each pass, and nothing that removes the old ones. */
+function readKept(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
+  if (outer.node.type !== 'for') return
+  const counter = targetName(outer.node.target)
+  if (counter === null) return
+  const saves = python.calls.filter(
+    (call) => call.name === 'torch.save' && call.loops.at(-1) === outer && !call.conditional,
+  )
+  const numbered = saves.find((call) => {
+    const path = python.argument(call, 'f', 1)
+    return path.state === 'given' && mentions(python.definition(path.expr), counter)
+  })
+  if (numbered === undefined) return
+  if (/\bos\.(remove|unlink)\b|\.unlink\(|rmtree\(/.test(moduleText(python))) return
+  const path = python.argument(numbered, 'f', 1)
+  if (path.state !== 'given') return
+  training.known('keptCheckpoints', 'torch.save', null, path.span, { site: callSite(numbered, 'kept') })
+  const what = numbered.expr.args[0]?.value
+  const state = what !== undefined && /optim/i.test(textOf(python, python.definition(what)))
+  training.known('checkpointHolds', 'torch.save', state ? 'training state' : 'weights', path.span)
+  if (/average|swa|model_soup|ensemble/i.test(moduleText(python)))
+    training.known('checkpointsFor', 'average', 'they are averaged', path.span)
+}
+
+const textOf = (python: PythonModule, { start, end }: Expr) => python.text.slice(start, end)
+
+function targetName(target: Expr): string | null {
+  if (target.type === 'name') return target.id
+  return target.type === 'tuple' && target.items[0]?.type === 'name' ? target.items[0].id : null
+}
+
+function mentions(expr: Expr, name: string): boolean {
+  return (expr.type === 'name' && expr.id === name) || childrenOf(expr).some((child) => mentions(child, name))
+}
+
+function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  if (python === undefined) return { reason: 'this is not written in Python' }
+  if (claim.setting === 'keptCheckpoints' && value !== null)
+    return { reason: 'write to one name, or remove the file of the epoch before' }
+  if (claim.setting !== 'saves') return { reason: `no change is known for ${claim.key}` }
+  const outer = python.loops.find(
+    ({ node }) => node.start === claim.site.start && node.end === claim.site.end,
+  )
+  const last = outer?.node.body.at(-1)
+  if (outer === undefined || last === undefined || outer.node.type !== 'for')
+    return { reason: 'the loop has changed' }
+  const counter = targetName(outer.node.target)
+  const names = made(python)
+  if (counter === null || names.model === null || names.optimizer === null)
+    return { reason: 'the names of the model and the optimiser are not known here' }
+  const state = `{'epoch': ${counter}, 'model': ${names.model}.state_dict(), 'optimizer': ${names.optimizer}.state_dict()}`
+  return {
+    title: 'Save the state of training after each epoch (sketch: load it before the loop)',
+    safety: 'display',
+    writes: [
+      {
+        kind: 'insert lines',
+        where: 'after',
+        path,
+        statement: { unit: unit.index, start: last.start, end: last.end },
+        lines: [`torch.save(${state}, 'checkpoint.pt')`],
+      },
+    ],
+    imports: [],
+  }
+}
+
+/** The variables that hold the model and the optimiser. */
+function made(python: PythonModule): { model: string | null; optimizer: string | null } {
+  const optimizer = python.calls.find(
+    (call) => call.name?.startsWith('torch.optim.') === true && call.assignedTo !== null,
+  )
+  const parameters = optimizer?.expr.args[0]?.value
+  const owner: Call | null = parameters === undefined ? null : python.callOf(parameters)
+  const callee = owner?.expr.callee
+  const model = callee?.type === 'attribute' && callee.value.type === 'name' ? callee.value.id : null
+  return { model, optimizer: optimizer?.assignedTo ?? null }
+}

@@ -1,0 +1,89 @@
+/** What scikit-learn's searches choose by, where the classes are said not to be balanced. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { Claim } from '../../workload/claim.js'
+import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+
+const searches =
+  /^sklearn\.(model_selection|grid_search)\.(GridSearchCV|RandomizedSearchCV|HalvingGridSearchCV|HalvingRandomSearchCV)$/
+const weights = ['class_weight', 'scale_pos_weight', 'is_unbalance', 'auto_class_weights']
+
+export const sklearnObjectiveReader = defineReader({
+  name: 'sklearn-objective',
+  languages: ['python'],
+  triggers: ['class_weight', 'scale_pos_weight', 'is_unbalance', 'auto_class_weights'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    for (const call of python.calls) {
+      if (call.name === null || !searches.test(call.name)) continue
+      if (python.argument(call, 'scoring').state !== 'absent') continue
+      const estimator = python.argument(call, 'estimator', 0)
+      const weight = estimator.state === 'given' ? weightOf(python, estimator.expr) : null
+      if (weight === null) continue
+      const place = calleePlace(call)
+      const { cell, start } = claims.locate(place)
+      claims
+        .extend('Search', `${claims.path}#Search@${cell ?? ''}:${start}`)
+        .known('metricMisleads', 'scoring', `\`${weight}\` says that the classes are not balanced`, place, {
+          site: callSite(call),
+        })
+    }
+  },
+  change: changeScoring,
+})
+
+/** The argument that weighs classes, of the estimator or of a step of its pipeline. */
+function weightOf(python: PythonModule, expr: Expr, depth = 0): string | null {
+  if (depth > 4) return null
+  const call = python.callOf(expr)
+  if (call !== null) {
+    const own = weights.find((one) => {
+      const given = python.argument(call, one)
+      if (given.state !== 'given') return false
+      return (
+        given.folded.state === 'unknown' ||
+        (given.folded.value !== null && given.folded.value !== 1 && given.folded.value !== false)
+      )
+    })
+    if (own !== undefined) return own
+    if (!/^(Pipeline|make_pipeline)$/.test(call.method)) return null
+    for (const argument of call.expr.args) {
+      const found = inside(python, argument.value, depth)
+      if (found !== null) return found
+    }
+    return null
+  }
+  return inside(python, expr, depth)
+}
+
+function inside(python: PythonModule, expr: Expr, depth: number): string | null {
+  const value = python.definition(expr)
+  if (value.type !== 'list' && value.type !== 'tuple')
+    return value === expr && value.type !== 'call' ? null : weightOf(python, value, depth + 1)
+  for (const item of value.items) {
+    const found = weightOf(python, item, depth + 1)
+    if (found !== null) return found
+  }
+  return null
+}
+
+function changeScoring(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python } = facts
+  const call: Call | null = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call has changed' }
+  const quote = /["']/.exec(facts.unit.text.slice(call.expr.start, call.expr.end))?.[0] ?? "'"
+  const write = writeArgument(
+    facts,
+    call,
+    'scoring',
+    python.argument(call, 'scoring'),
+    `${quote}balanced_accuracy${quote}`,
+  )
+  return 'reason' in write
+    ? write
+    : { title: 'Choose by balanced accuracy', safety: 'unsafe', writes: [write], imports: [] }
+}

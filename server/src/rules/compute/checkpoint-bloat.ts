@@ -1,0 +1,66 @@
+import { formatCount } from '../../estimate/grid.js'
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { trains } from '../training/operation.js'
+
+/** So few of them are no burden. */
+const few = 10
+/** Parameters below which a checkpoint is a small file. */
+const large = 100_000_000
+/** Bytes for each parameter: weights in fp32, and with the gradients' moments and a master copy beside 16-bit weights. */
+const bytes = { weights: 4, 'training state': 14 }
+/** From here on the files are worth a warning. */
+const muchStorage = 100e9
+
+export default defineRule({
+  name: 'compute/checkpoint-bloat',
+  judges: 'Training',
+  checklist: ['observability/egress-and-storage'],
+  severity: 'warning',
+  summary: 'Every checkpoint of a long run is kept, although the last and the best would do.',
+  check(judged, { report }) {
+    const { keptCheckpoints, epochs, checkpointCount, checkpointHolds, parameters } = judged.settings
+    if (keptCheckpoints === undefined || keptCheckpoints.state === 'unknown') return
+    if (keptCheckpoints.value !== null || !trains(judged)) return
+    if (judged.subject.evidence.small !== null || effective(judged.settings.checkpointsFor) !== undefined)
+      return
+    if (checkpointCount?.state === 'unknown') return
+    const count = effective(checkpointCount) ?? effective(epochs)
+    if (count === undefined || count <= few) return
+    const size = effective(parameters) ?? sizeOfModels(judged)
+    if (size !== undefined && size < large) return
+    const written = keptCheckpoints.state === 'known'
+    // Without a model that is known to be large, only what somebody wrote is worth a word.
+    if (size === undefined && !written && effective(judged.settings.fineTuning) !== true) return
+    const holds = effective(checkpointHolds) ?? 'weights'
+    const each = size === undefined ? null : size * bytes[holds]
+    const total = each === null ? null : each * count
+    report({
+      at: keptCheckpoints,
+      severity: total !== null && total > muchStorage ? 'warning' : 'information',
+      message:
+        each === null || total === null
+          ? `All ${formatCount(count)} checkpoints of the run are kept (\`${keptCheckpoints.key}\`).`
+          : `All ${formatCount(count)} checkpoints are kept (\`${keptCheckpoints.key}\`): ${formatCount(count)} × ${gigabytes(each)} (${millions(size!)} parameters${holds === 'weights' ? '' : ' with the state of the optimiser'}) = ${gigabytes(total)}.`,
+      fixes: [{ set: [{ claim: keptCheckpoints, value: 2 }] }],
+    })
+  },
+})
+
+function sizeOfModels(judged: Judged<'Training'>): number | undefined {
+  const models = judged.run.subjects.filter((one) => one.subject.word === 'Model') as Judged<'Model'>[]
+  const trained = models.filter(({ settings }) => effective(settings.use) === 'trained')
+  return trained.length === 1 ? effective(trained[0]!.settings.parameters) : undefined
+}
+
+/** `1.5 TB`, `105 GB`. */
+function gigabytes(size: number): string {
+  const [amount, unit] =
+    size >= 1e12 ? [size / 1e12, 'TB'] : size >= 1e9 ? [size / 1e9, 'GB'] : [size / 1e6, 'MB']
+  return `${amount >= 10 ? Math.round(amount) : Math.round(amount * 10) / 10} ${unit}`
+}
+
+function millions(count: number): string {
+  return count >= 1e9 ? `${Math.round(count / 1e8) / 10} B` : `${Math.round(count / 1e6)} M`
+}

@@ -1,0 +1,66 @@
+import { formatCount } from '../../estimate/grid.js'
+import type { Judged } from '../../workload/claim.js'
+import { defineRule, type Severity } from '../rule.js'
+import { trains } from '../training/operation.js'
+import { effective } from './job-words.js'
+
+/** So many passes, steps or seconds are too dear to lose. */
+const manyEpochs = 10
+const manySteps = 5000
+const longJob = 7200
+
+export default defineRule({
+  name: 'lifecycle/no-checkpoint',
+  judges: 'Training',
+  checklist: ['rightsize/spot', 'observability/failed-jobs'],
+  severity: 'warning',
+  summary: 'A long run that saves nothing on the way pays for everything again when it is interrupted.',
+  oncePerProject: true,
+  check(judged, { report }) {
+    const { saves, resumable } = judged.settings
+    if (judged.subject.evidence.role !== 'training' || !trains(judged)) return
+    const length = lengthOf(judged)
+    if (length === null) return
+    if (saves !== undefined && saves.state !== 'unknown' && saves.value !== 'while it runs') {
+      const end = saves.value === 'at the end'
+      report({
+        at: saves,
+        severity: severityOf(judged),
+        message: `${length}, and ${end ? 'the only save is at the end' : `nothing is saved (\`${saves.key}\`)`}: an interruption pays for all of it again.`,
+        confidence: 'medium',
+        fixes: [{ set: [{ claim: saves, value: 'while it runs' }] }],
+      })
+      return
+    }
+    // What is saved is of no use to a run that never reads it.
+    if (resumable === undefined || resumable.state === 'unknown' || resumable.value !== false) return
+    if (saves === undefined || saves.state === 'unknown') return
+    report({
+      at: resumable,
+      severity: 'hint',
+      message: `${length}: checkpoints are written, but nothing here goes on from one, so an interruption starts from the beginning.`,
+      confidence: 'medium',
+    })
+  },
+})
+
+/** `50 epochs`, as the beginning of a sentence; null: it is short, or not known. */
+function lengthOf(judged: Judged<'Training'>): string | null {
+  const { epochs, maxSteps } = judged.settings
+  const steps = effective(maxSteps)
+  if (typeof steps === 'number') return steps >= manySteps ? `${formatCount(steps)} steps` : null
+  const count = effective(epochs)
+  if (count !== undefined && count >= manyEpochs) return `${formatCount(count)} epochs`
+  const job = judged.run.job.compute?.settings
+  const limit = effective(job?.timeLimit)
+  if (count === undefined || count < 2 || job === undefined || (effective(job.gpus) ?? 0) < 1) return null
+  return job.timeLimit?.state === 'known' && typeof limit === 'number' && limit >= longJob
+    ? `${formatCount(count)} epochs on a job of up to ${Math.round(limit / 3600)} hours`
+    : null
+}
+
+/** On capacity that may be taken away, or with retries, it is a matter of time. */
+function severityOf(judged: Judged<'Training'>): Severity {
+  const job = judged.run.job.compute?.settings
+  return effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0 ? 'warning' : 'information'
+}

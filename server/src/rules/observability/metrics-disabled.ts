@@ -1,0 +1,22 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { operationOf } from '../training/operation.js'
+
+export default defineRule({
+  name: 'observability/metrics-disabled',
+  judges: 'Operation',
+  checklist: ['observability/utilization', 'baseline/utilization'],
+  severity: 'information',
+  summary: 'How busy the accelerators are is not recorded, because a switch says so.',
+  oncePerProject: true,
+  check(judged, { report }) {
+    const kind = operationOf(judged, 'utilisation off')
+    if (kind === null) return
+    report({
+      at: kind,
+      severity: effective(judged.settings.weight) === 'slight' ? 'hint' : 'information',
+      message: `\`${kind.key}\`: how busy the GPUs of this ${judged.subject.evidence.role === 'job' ? 'job' : 'run'} are is not recorded, so nobody will see that they wait.`,
+      fixes: [{ set: [{ claim: kind, value: null }] }],
+    })
+  },
+})

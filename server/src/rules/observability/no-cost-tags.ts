@@ -1,0 +1,28 @@
+import { effective } from '../hardware.js'
+import { acceleratorsOf, jobName } from '../lifecycle/job-words.js'
+import { defineRule } from '../rule.js'
+
+export default defineRule({
+  name: 'observability/no-cost-tags',
+  judges: 'Compute',
+  checklist: [
+    'baseline/cost-per-run',
+    'observability/cost-per-experiment',
+    'observability/cost-per-deployment',
+  ],
+  severity: 'information',
+  summary:
+    'Accelerators without a tag or label of their owner turn up on the bill as a sum that nobody can divide.',
+  oncePerProject: true,
+  check(judged, { report }) {
+    const { tagged } = judged.settings
+    if (tagged === undefined || tagged.state === 'unknown' || tagged.value !== false) return
+    const accelerators = acceleratorsOf(judged)
+    if (accelerators === undefined || effective(judged.settings.service) === true) return
+    report({
+      at: tagged,
+      message: `${jobName(judged)} (${accelerators}) has no \`${tagged.key}\` that names a team or a project: its cost cannot be told from that of others.`,
+      fixes: [{ set: [{ claim: tagged, value: true }] }],
+    })
+  },
+})

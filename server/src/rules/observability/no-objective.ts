@@ -1,0 +1,42 @@
+import { defineRule } from '../rule.js'
+import { known } from '../search/trials.js'
+
+export default defineRule({
+  name: 'observability/no-objective',
+  judges: 'Search',
+  checklist: ['bottleneck/clean-data', 'waste/stop-weak-trials', 'observability/gain-per-dollar'],
+  severity: 'warning',
+  summary: 'A search that is not told what to optimise cannot choose, and stops nothing.',
+  check(search, { report }) {
+    const { metric, metricMisleads } = search.settings
+    const misleading = known(search, 'metricMisleads')
+    if (metricMisleads !== undefined && misleading !== undefined) {
+      report({
+        at: metricMisleads,
+        severity: 'information',
+        message: `The search chooses by accuracy (\`${metricMisleads.key}\` is not given), though ${misleading}.`,
+        fixes: [{ set: [{ claim: metricMisleads, value: 'balanced' }] }],
+      })
+      return
+    }
+    if (metric === undefined || metric.state === 'unknown' || metric.value !== null) return
+    const strategy = known(search, 'strategy')
+    const stops = known(search, 'earlyTermination') === true
+    const models = strategy === 'bayesian' || strategy === 'hyperband'
+    if (!models && !stops) {
+      // A grid or a random search runs without one, but nothing tells which trial was best.
+      if (strategy !== 'grid' && strategy !== 'random') return
+      report({
+        at: metric,
+        severity: 'hint',
+        message: `The search names no metric (\`${metric.key}\`), so nothing tells which of its trials was worth its price.`,
+      })
+      return
+    }
+    report({
+      at: metric,
+      message: `${models ? 'A model-based search' : 'Early termination'} has no metric to go by: \`${metric.key}\` is not given.`,
+      fixes: [{ set: [{ claim: metric, value: 'val_loss' }] }],
+    })
+  },
+})
