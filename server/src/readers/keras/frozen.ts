@@ -46,7 +46,7 @@ export const kerasFrozenReader = defineReader({
 })
 
 const augments =
-  /\bRandom[A-Z]\w*|rotation_range|(width|height)_shift_range|zoom_range|shear_range|(horizontal|vertical)_flip|brightness_range|channel_shift|tf\.image\.random|random_(flip|crop|brightness|contrast)|augment|albumentations|imgaug|[mM]ix[uU]p|[cC]ut[mM]ix|flip_left_right/
+  /\bRandom[A-Z]\w*|rotation_range|(width|height)_shift_range|zoom_range|shear_range|(horizontal|vertical)_flip|brightness_range|channel_shift|tf\.image\.random|random_(flip|crop|brightness|contrast)|augment|albumentations|imgaug|[mM]ix[uU]p|[cC]ut[mM]ix|flip_left_right|\brandom\.(randint|random|choice|uniform|sample|randrange)|np\.random\.(rand|uniform|choice|normal)/
 
 /** The pretrained base, where all of it stays as it is and nothing draws the data anew. */
 function frozenBase(python: PythonModule): Call | null {

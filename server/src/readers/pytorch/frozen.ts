@@ -54,7 +54,7 @@ interface FrozenRun {
 
 /** Data that is drawn anew for each epoch. */
 const augments =
-  /\bRandom[A-Z]\w*|RandAugment|AutoAugment|TrivialAugment|AugMix|ColorJitter|GaussianBlur|albumentations|imgaug|kornia|[mM]ix[uU]p|[cC]ut[mM]ix|[cC]utout|augment|spec_?aug|_noise\b|create_transform|DataCollatorForLanguageModeling|mlm|masked|is_training\s*=\s*True|train_transform/
+  /\bRandom[A-Z]\w*|RandAugment|AutoAugment|TrivialAugment|AugMix|ColorJitter|GaussianBlur|albumentations|imgaug|kornia|[mM]ix[uU]p|[cC]ut[mM]ix|[cC]utout|augment|spec_?aug|_noise\b|create_transform|DataCollatorForLanguageModeling|mlm|masked|is_training\s*=\s*True|train_transform|\brandom\.(randint|random|choice|uniform|sample|randrange)|np\.random\.(rand|uniform|choice|normal|permutation)/
 const augmentingUse = /Random|Augment|ColorJitter|albumentations|imgaug|kornia|create_transform|mixup|cutmix/i
 /** Where the samples come from, so that their transforms are in sight. */
 const dataSources = [
@@ -234,15 +234,21 @@ function hasNewHead(analysis: Analysis, name: string): boolean {
 /** Its result goes into another module. */
 function feedsAnother(analysis: Analysis, call: Call, loop: Loop): boolean {
   // `features = backbone(images).pooler_output`.
-  const target = call.statement.type === 'assign' ? call.statement.targets[0] : undefined
-  const result = target?.type === 'name' ? target.id : null
-  const body = analysis.text.slice(loop.node.start, loop.node.end)
+  const { statement } = call
+  const target = statement.type === 'assign' ? statement.targets[0] : undefined
+  const direct =
+    statement.type === 'assign' && statement.value !== null && rootOf(statement.value) === call.expr
+  const result = direct && target?.type === 'name' ? target.id : null
   if (result !== null)
     return new RegExp(`\\w+\\(\\s*${result}\\b`).test(body.slice(call.expr.end - loop.node.start))
   return analysis.calls.some(
     (one) =>
       one !== call && one.name === null && one.expr.args.some((argument) => argument.value === call.expr),
   )
+}
+
+function rootOf(expr: Expr): Expr {
+  return expr.type === 'attribute' || expr.type === 'subscript' ? rootOf(expr.value) : expr
 }
 
 /** `self.backbone(x)` in `forward`, of what `forward` is given. */
