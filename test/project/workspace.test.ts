@@ -46,6 +46,16 @@ describe('a project over time', () => {
     assert.deepEqual(await paths(), ['a.py'])
   })
 
+  it('offers two wishes that are spelled the same once', async () => {
+    const train =
+      "from ultralytics import YOLO\nYOLO('yolo11n.pt').train(data='x.yaml', epochs=9, amp=False, device=0)\n"
+    const { opened } = await project(new Map([['train.py', train]]))
+    const [finding] = (await opened.lint()).findings
+    assert.equal(finding?.rule, 'precision/full-precision')
+    const titles = (await opened.fixes(finding)).map((fix) => fix.title)
+    assert.deepEqual(titles, ['Train in mixed precision (remove amp=False) (model/mixed-precision)'])
+  })
+
   it('judges anew when the pinned version of a library changes', async () => {
     const train = `import torch
 from transformers import AutoModelForCausalLM

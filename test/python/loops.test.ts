@@ -37,6 +37,25 @@ describe('roles of loops', () => {
     assert.deepEqual(await roles(text), ['train', 'epoch'])
   })
 
+  it('a step that takes gradients of a function, compiled in any of its ways', async () => {
+    const head =
+      'import jax, optax, functools\nfrom flax import nnx\n' +
+      'def train_step(p, x):\n  g = jax.grad(f)(p, x)\n  return optax.apply_updates(p, g)\n'
+    const loops = 'for epoch in range(3):\n  for x in loader:\n    p = step(p, x)\n'
+    for (const made of ['jax.jit(train_step)', 'jax.pmap(functools.partial(train_step), axis_name="b")'])
+      assert.deepEqual(await roles(`${head}step = ${made}\n${loops}`), ['epoch', 'train'], made)
+    const own =
+      `${head}class T:\n  def prepare(self):\n    self.step = jax.jit(train_step)\n` +
+      '  def epoch(self, p):\n    for x in loader:\n      p = self.step(p, x)\n'
+    assert.deepEqual(await roles(own), ['train'])
+    const updates =
+      'from flax import nnx\n@nnx.jit\ndef step(model, optimizer: nnx.Optimizer, x):\n' +
+      '  g = nnx.grad(f)(model, x)\n  optimizer.update(g)\nfor x in loader:\n  step(m, o, x)\n'
+    assert.deepEqual(await roles(updates), ['train'])
+    // A dictionary is updated, not a model.
+    assert.deepEqual(await roles(updates.replace(': nnx.Optimizer', '')), ['other'])
+  })
+
   it('a function of another module', async () => {
     const modules = {
       engine: `def train_one_epoch(model, loader):\n  for x in loader:\n${indent(step, '    ')}\ndef step(x):\n${indent(step)}`,
