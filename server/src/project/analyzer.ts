@@ -57,6 +57,7 @@ export interface Surroundings {
   /** Configurations that it reads, as `Neighbours.configurations`. */
   configurations?: Record<string, ConfigurationRoot>
   handed?: HandedConfiguration[]
+  looped?: string[]
 }
 
 type UnitTree = { python?: PythonTree; config?: ConfigFacts; shell?: ShellFacts }
@@ -263,6 +264,7 @@ export class Analyzer {
         importers: own ? surroundings.importers : [],
         configurations: new Map(own ? Object.entries(surroundings.configurations ?? {}) : []),
         handed: own ? (surroundings.handed ?? []) : [],
+        looped: own ? (surroundings.looped ?? []) : [],
       }
       const notebook = file.notebook && own
       const binding = own ? surroundings.binding : null

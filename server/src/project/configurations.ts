@@ -153,3 +153,19 @@ export function handedTo(
 export function handedRoot(importer: string, root: string): string {
   return `${importer}\0${root}`
 }
+
+/** Functions and methods of the module at `path` that `importer` calls in loops, by their names in the module. */
+export function loopedIn(
+  importer: FileRecord,
+  path: string,
+  importsOf: ReadonlyMap<string, string>,
+): string[] {
+  return (importer.summary?.looped ?? []).flatMap((target) => {
+    for (let cut = target.lastIndexOf('.'); cut >= 0; cut = target.lastIndexOf('.', cut - 1)) {
+      const module = target.slice(0, cut)
+      if (importsOf.get(module === '' ? '.' : module) === path) return [target.slice(cut + 1)]
+      if (cut === 0) break
+    }
+    return []
+  })
+}

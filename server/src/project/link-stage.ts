@@ -7,7 +7,7 @@ import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import type { Binding, Claim, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
-import { ConfigurationLinker, type Configurations, handedRoot, handedTo } from './configurations.js'
+import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
 import type { LinkedLaunch } from './runs.js'
 
 /** Launches of one script that are told apart; further ones that set other flags are treated like unknown. */
@@ -38,7 +38,7 @@ interface CachedReading extends ReadResult {
 
 /** What importers tell a module: what they use, not their constants. */
 function asImporter(summary: ModuleSummary): ModuleSummary {
-  const { handed: _handed, configurations: _configurations, ...rest } = summary
+  const { handed: _handed, configurations: _configurations, looped: _looped, ...rest } = summary
   return { ...rest, constants: {}, functions: {}, classes: {}, reexports: {} }
 }
 
@@ -236,7 +236,7 @@ export class Linker {
   around(
     path: string,
     binding: Binding | null = null,
-  ): Pick<Surroundings, 'imported' | 'importers' | 'configurations' | 'handed'> {
+  ): Pick<Surroundings, 'imported' | 'importers' | 'configurations' | 'handed' | 'looped'> {
     const record = this.records.get(path)
     const imported: Record<string, ModuleSummary> = {}
     if (record !== undefined) {
@@ -250,9 +250,17 @@ export class Linker {
       return summary === undefined || summary === null ? [] : [asImporter(summary)]
     })
     if (record === undefined) return { imported, importers }
+    const looped = (this.linked?.importers.get(path) ?? []).flatMap((one) => {
+      const importer = this.records.get(one)
+      return importer === undefined ? [] : loopedIn(importer, path, this.importsOf(importer))
+    })
     const { values, handed } = this.configurationsFor(record, binding)
-    if (Object.keys(values).length > 0) return { imported, importers, configurations: values, handed }
-    return { imported, importers }
+    return {
+      imported,
+      importers,
+      ...(looped.length === 0 ? {} : { looped }),
+      ...(Object.keys(values).length === 0 ? {} : { configurations: values, handed }),
+    }
   }
 
   /** Import as written → path of a module of the project. */

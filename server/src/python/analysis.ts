@@ -42,6 +42,8 @@ export interface Neighbours {
   configurations?: Map<string, ConfigurationRoot>
   /** What its importers hand to its functions and classes; `target` is the name in this module. */
   handed?: HandedConfiguration[]
+  /** Its functions and methods that its importers call in loops: 'train_step', 'Engine.step'. */
+  looped?: string[]
 }
 
 const programNames =
@@ -72,6 +74,7 @@ export class Analysis implements PythonModule {
   readonly importers: ModuleSummary[]
   readonly configurations: ReadonlyMap<string, ConfigurationRoot>
   readonly handed: readonly HandedConfiguration[]
+  private readonly looped: ReadonlySet<string>
   readonly bindingNames = new Map<Binding, string | null>()
   /** Calls of `instantiate(cfg.trainer)`: what they make, and from what. */
   readonly instantiations = new Map<Call, { node: Configured & { kind: 'map' }; overridable: boolean }>()
@@ -99,6 +102,7 @@ export class Analysis implements PythonModule {
     this.importers = neighbours.importers
     this.configurations = neighbours.configurations ?? new Map()
     this.handed = neighbours.handed ?? []
+    this.looped = new Set(neighbours.looped ?? [])
     this.hasErrors = tree.hasErrors
     this.scopes = buildScopes(tree.body, text.length)
     const index = indexTree(tree)
@@ -199,6 +203,16 @@ export class Analysis implements PythonModule {
 
   effects(code: Stmt[] | Expr): Effects {
     return Array.isArray(code) ? this.finder.ofStatements(code) : this.finder.ofExpression(code)
+  }
+  private steppers: Func[] | null = null
+  /** Functions that take one step of an optimiser and that a module which imports this one calls in a loop. */
+  stepFunctions(): Func[] {
+    this.steppers ??= this.functions.filter((func) => {
+      if (!this.looped.has(func.qualified)) return false
+      const effects = this.effectsOfFunction(func)
+      return effects.backward && effects.optimizerStep && !effects.trains
+    })
+    return this.steppers
   }
   effectsOfFunction(func: Func): Effects {
     return this.finder.ofFunction(func)
@@ -524,10 +538,17 @@ export class Analysis implements PythonModule {
     )
   }
 
+  /** `for epoch in range(n)`: the training itself may stand in another module. */
+  private isOverEpochs({ node }: Loop): boolean {
+    return node.type === 'for' && node.target.type === 'name' && /epoch/i.test(node.target.id)
+  }
+
   /** Statements at top level that do work (rather than define): a plain script. */
   private runsAtTopLevel(): boolean {
     return (
-      this.loops.some((loop) => loop.function === null && loop.role !== 'other') ||
+      this.loops.some(
+        (loop) => loop.function === null && (loop.role !== 'other' || this.isOverEpochs(loop)),
+      ) ||
       this.calls.some(
         (call) =>
           call.function === null &&

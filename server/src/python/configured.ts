@@ -335,7 +335,7 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
 export function handedConfigurations(analysis: Analysis): HandedConfiguration[] {
   const found: HandedConfiguration[] = []
   for (const call of analysis.calls) {
-    if (call.name !== null || call.expr.args.length === 0 || found.length >= 100) continue
+    if (call.expr.args.length === 0 || found.length >= 100) continue
     const { callee } = call.expr
     if (callee.type !== 'name' && callee.type !== 'attribute') continue
     const target = targetOf(analysis, callee)

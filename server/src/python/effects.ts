@@ -2,11 +2,14 @@
 import type { Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import type { Call, Effects, Func, Loop, ModuleSummary } from './module.js'
-import { functionOf, projectTarget, targetOf, typeOf } from './names.js'
+import { functionOf, importedTarget, projectTarget, typeOf } from './names.js'
 import { own } from './own.js'
 import { blocksOf, forEachChild, forEachExpression } from './scopes.js'
 
-type FunctionSummary = ModuleSummary['functions'][string]
+type FunctionSummary = Pick<
+  ModuleSummary['functions'][string],
+  'backward' | 'optimizerStep' | 'trains' | 'calls'
+>
 
 const depthLimit = 3
 
@@ -149,10 +152,14 @@ export class EffectFinder {
   private targetOf(callee: Expr): Func | FunctionSummary | null {
     const func = functionOf(this.analysis, callee)
     if (func !== null) return func
-    if (callee.type !== 'name' && !(callee.type === 'attribute' && callee.value.type === 'name')) return null
-    const target = targetOf(this.analysis, callee)
+    if (this.analysis.importedByName.size === 0) return null
+    const target = importedTarget(this.analysis, callee)
     const found = target === null ? null : projectTarget(this.analysis, target)
-    return found === null ? null : (own(found.summary.functions, found.rest) ?? null)
+    if (found === null) return null
+    const [name, method] = found.rest.split('.')
+    if (method === undefined) return own(found.summary.functions, found.rest) ?? null
+    // `engine.step(batch)` of a class of another module.
+    return own(own(found.summary.classes, name!)?.steps ?? {}, method) ?? null
   }
 }
 

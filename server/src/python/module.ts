@@ -156,6 +156,8 @@ export interface ModuleSummary {
       items?: string[]
       /** Names that its methods pass to `self.log`, where they fold. */
       logged?: string[]
+      /** Methods that take a step of an optimiser, or hold a loop that does. */
+      steps?: Record<string, { backward: boolean; optimizerStep: boolean; trains: boolean; calls: string[] }>
     }
   >
   /** Library names that the module passes on: its own name for it, to the canonical one. */
@@ -171,6 +173,8 @@ export interface ModuleSummary {
   configurations?: ConfigurationUse[]
   /** Configurations that it passes on to other modules. */
   handed?: HandedConfiguration[]
+  /** Functions and methods of other modules that it calls in loops, as imported: 'engine.train_step', 'engine.Engine.step'. */
+  looped?: string[]
 }
 
 /** A configuration that a module reads: a file by its path as written, or what Hydra composes. */

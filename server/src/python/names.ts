@@ -98,6 +98,17 @@ export function targetOf(analysis: Analysis, expr: Expr): string | null {
   return parts.length === 0 ? target : `${target}${target.endsWith('.') ? '' : '.'}${parts.join('.')}`
 }
 
+/** The import target behind a callee: a function, or a method of an object whose class is imported. */
+export function importedTarget(analysis: Analysis, callee: Expr): string | null {
+  if (callee.type !== 'name' && callee.type !== 'attribute') return null
+  const direct = targetOf(analysis, callee)
+  if (direct !== null || callee.type !== 'attribute') return direct
+  const made = definition(analysis, callee.value)
+  if (made.type !== 'call') return null
+  const klass = targetOf(analysis, made.callee)
+  return klass === null ? null : `${klass}.${callee.attr}`
+}
+
 /** Canonical dotted name of an expression; null where it is local or unknown. */
 export function nameOf(analysis: Analysis, expr: Expr, depth = 0): string | null {
   if (depth > depthLimit) return null

@@ -4,8 +4,8 @@ import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
 import { configurationUses, handedConfigurations } from './configured.js'
 import { loggedNames } from './logged-metrics.js'
-import type { ModuleSummary } from './module.js'
-import { nameOf } from './names.js'
+import type { Klass, ModuleSummary } from './module.js'
+import { importedTarget, nameOf } from './names.js'
 
 /** Longest constant that is worth passing on, in characters of JSON. */
 const maximumConstant = 2_000
@@ -59,6 +59,8 @@ export function summarise(analysis: Analysis): ModuleSummary {
     for (const method of klass.methods.values())
       for (const name of analysis.effectsOfFunction(method).calls) calls.add(name)
     classes[klass.name] = { bases: klass.bases, methods: [...klass.methods.keys()], calls: [...calls] }
+    const steps = stepsOf(analysis, klass)
+    if (steps !== null) classes[klass.name]!.steps = steps
     const item = klass.methods.get('__getitem__') ?? klass.methods.get('__iter__')
     if (item !== undefined) classes[klass.name]!.items = [...analysis.effectsOfFunction(item).calls]
   }
@@ -79,6 +81,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     isEntry: analysis.isEntry,
     evidence: analysis.evidence,
     ...configurationsOf(analysis),
+    ...loopedBy(analysis),
   }
 }
 
@@ -88,4 +91,27 @@ function configurationsOf(analysis: Analysis): Pick<ModuleSummary, 'configuratio
   if (configurations.length === 0) return {}
   const handed = handedConfigurations(analysis)
   return handed.length === 0 ? { configurations } : { configurations, handed }
+}
+
+function stepsOf(analysis: Analysis, klass: Klass): ModuleSummary['classes'][string]['steps'] | null {
+  const steps: NonNullable<ModuleSummary['classes'][string]['steps']> = {}
+  for (const [name, method] of klass.methods) {
+    const { backward, optimizerStep, trains, calls } = analysis.effectsOfFunction(method)
+    if (backward && optimizerStep) steps[name] = { backward, optimizerStep, trains, calls: [...calls] }
+  }
+  return Object.keys(steps).length === 0 ? null : steps
+}
+
+/** Most names that are passed on; what is a library's can only be told by the linker. */
+const mostLooped = 200
+
+/** What is called in loops and comes from elsewhere. */
+function loopedBy(analysis: Analysis): Pick<ModuleSummary, 'looped'> {
+  const looped = new Set<string>()
+  for (const call of analysis.calls) {
+    if (call.loops.length === 0 || looped.size >= mostLooped) continue
+    const target = importedTarget(analysis, call.expr.callee)
+    if (target !== null) looped.add(target)
+  }
+  return looped.size === 0 ? {} : { looped: [...looped] }
 }

@@ -1,4 +1,5 @@
 /** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
+import type { Analysis } from '../../python/analysis.js'
 import type { ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Evidence } from '../../workload/claim.js'
 import { once } from './once.js'
@@ -15,7 +16,7 @@ function trains(summary: ModuleSummary): boolean {
 
 /** True when this module, or a program that imports it, trains a model. */
 export function trainsAnywhere(python: PythonModule): boolean {
-  if (python.evidence.role === 'training') return true
+  if (python.evidence.role === 'training' || (python as Analysis).stepFunctions().length > 0) return true
   return [...python.importers, ...python.imported].some(trains)
 }
 
@@ -48,7 +49,8 @@ function completed(python: PythonModule): Evidence {
     })
     if (forced) evidence.accelerator = 'cpu'
     // DeepSpeed's engine places the model by itself.
-    else if (accelerators.length > 0 || python.callsTo('deepspeed.initialize').length > 0) evidence.accelerator = 'maybe'
+    else if (accelerators.length > 0 || python.callsTo('deepspeed.initialize').length > 0)
+      evidence.accelerator = 'maybe'
     else if (around.some(usesGpu)) evidence.accelerator = 'maybe'
   }
   for (const module of around) evidence.small ??= module.evidence?.small ?? null

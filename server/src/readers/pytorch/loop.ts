@@ -1,16 +1,18 @@
 /** Hand-written PyTorch training loops: one `Training` for each loop that steps an optimiser. */
-import { lastIdentifier } from '../../python/effects.js'
-import type { Loop, PythonModule } from '../../python/module.js'
+import type { Analysis } from '../../python/analysis.js'
+import { isBackward, lastIdentifier } from '../../python/effects.js'
+import type { Func, Loop, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { asNumber, calleePlace, callSite, claimFolded } from '../claim-argument.js'
 import { defineReader } from '../reader.js'
 import { changePrecision } from './autocast-change.js'
 import { endlessBecause } from './endless.js'
-import { trainingEvidence } from './evidence.js'
+import { codeText, trainingEvidence } from './evidence.js'
 import {
   epochLoopOf,
   epochsOf,
   horizonSchedule,
+  openEndedIn,
   openEndedReason,
   paceSetter,
   refusedLoss,
@@ -20,7 +22,7 @@ import {
 } from './loop-facts.js'
 import { readLoopMemory } from './loop-memory.js'
 import { once } from './once.js'
-import { type LoopPrecision, precisionOf } from './precision.js'
+import { type LoopPrecision, precisionOf, precisionOfStep } from './precision.js'
 import { resumption } from './resume.js'
 
 const backwardCalls = ['.backward', '.manual_backward']
@@ -28,12 +30,14 @@ const backwardCalls = ['.backward', '.manual_backward']
 export const pytorchLoopReader = defineReader({
   name: 'pytorch-loop',
   languages: ['python'],
-  triggers: ['backward'],
+  triggers: ['backward', 'torch'],
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
     for (const loop of python.loops)
       if (isTorchLoop(python, loop)) readLoop(python, loop, context.versions, claims)
+      else if (isEpochLoop(python, loop)) readEpochs(python, loop, claims)
+    for (const func of (python as Analysis).stepFunctions()) readStep(python, func, context.versions, claims)
   },
   change: (claim, value, facts) => changePrecision(claim, value, facts),
 })
@@ -50,10 +54,57 @@ export function isTorchLoop(python: PythonModule, loop: Loop): boolean {
   )
 }
 
+/** A loop over epochs whose training loop stands in another module. */
+function isEpochLoop(python: PythonModule, loop: Loop): boolean {
+  if (loop.role !== 'epoch' || !backwardCalls.some((name) => loop.effects.calls.has(name))) return false
+  for (let outer = loop.parent; outer !== null; outer = outer.parent) if (outer.role === 'epoch') return false
+  return !python.loops.some((one) => one.role === 'train' && epochLoopOf(python, one) === loop)
+}
+
+/** The format is told where the training loop is. */
+function readEpochs(python: PythonModule, loop: Loop, claims: ClaimBuilder): void {
+  const header = loopHeader(loop)
+  const training = claims.subject(
+    'Training',
+    header,
+    loop.function?.qualified ?? '',
+    trainingEvidence(python),
+  )
+  const reason = openEndedReason(python, loop)
+  if (reason !== null) training.known('openEnded', reason, reason, header)
+  claimRun(python, loop, training)
+  claimResumption(python, header, training)
+}
+
+/** A function that another module calls for each batch: the loop is there, the arithmetic is here. */
+function readStep(
+  python: PythonModule,
+  func: Func,
+  versions: Record<string, string>,
+  claims: ClaimBuilder,
+): void {
+  const { node } = func
+  const header: Place = { start: node.start, end: python.text.indexOf('(', node.start) }
+  const training = claims.subject('Training', header, func.qualified, trainingEvidence(python))
+  const site: Place = { start: node.start, end: node.end, anchor: 'step' }
+  const precision = precisionOfStep(python, versions)
+  readPrecision(precision, training, header, site)
+  const refused = refusedLoss(python)
+  if (refused !== null) training.known('autocastRefusedBy', refused, refused, header)
+  const reason = openEndedIn(python, codeText(python, node.start, node.end))
+  if (reason !== null) training.known('openEnded', reason, reason, header)
+  const pace = paceSetter(python, reason)
+  if (pace !== null) training.known('boundBy', pace, pace, header)
+}
+
 /** `for x, y in loader`: what is shown of a loop. */
 export function loopHeader(loop: Loop): Place {
   const { node } = loop
   return { start: node.start, end: node.type === 'for' ? node.iterable.end : node.test.end }
+}
+
+function stepsHere(python: PythonModule): boolean {
+  return once(python, 'steps here', () => python.calls.some(isBackward))
 }
 
 function readLoop(
@@ -68,7 +119,8 @@ function readLoop(
   evidence.small ??= demonstration(python, loop, outer)
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   const site: Place = { start: loop.node.start, end: loop.node.end, anchor: 'loop' }
-  readPrecision(precisionOf(python, loop, versions), training, header, site)
+  // A step in another module is judged there.
+  if (stepsHere(python)) readPrecision(precisionOf(python, loop, versions), training, header, site)
   readLoopMemory(python, versions, training, header)
 
   const refused = refusedLoss(python)
@@ -86,11 +138,15 @@ function readLoop(
   if (outer === null) return
   claimRun(python, outer, training)
   const outerHeader = loopHeader(outer)
+  claimResumption(python, outerHeader, training)
+}
+
+function claimResumption(python: PythonModule, place: Place, training: SubjectBuilder<'Training'>): void {
   const resumes = resumption(python)
   if (resumes === 'unknown')
-    training.unknown('resumable', 'checkpoint', 'something is saved or loaded', outerHeader)
-  else if (resumes === 'resumes') training.known('resumable', 'checkpoint', true, outerHeader)
-  else training.default('resumable', 'checkpoint', false, outerHeader)
+    training.unknown('resumable', 'checkpoint', 'something is saved or loaded', place)
+  else if (resumes === 'resumes') training.known('resumable', 'checkpoint', true, place)
+  else training.default('resumable', 'checkpoint', false, place)
 }
 
 /** How long a hand-written loop over epochs runs, whether it validates, and what ends it. */

@@ -96,6 +96,16 @@ export function precisionOf(
   return { state: 'default' }
 }
 
+/** The format of a function that a loop in another module calls for each batch. */
+export function precisionOfStep(python: PythonModule, versions: Record<string, string>): LoopPrecision {
+  const because = loweredElsewhere(python)
+  if (because !== null) return { state: 'unknown', because }
+  const major = Number.parseInt(versions.transformers ?? '5', 10)
+  if (major >= 5 && loadsStored(python))
+    return { state: 'unknown', because: 'the weights come in the format they are stored in' }
+  return { state: 'default' }
+}
+
 /** Why the precision of a step cannot be told from the code of the step; null: nothing in the program lowers it. */
 export function loweredElsewhere(python: PythonModule): string | null {
   for (const engine of engines) if (usesAny(python, [engine])) return `${engine.slice(0, -1)} decides`

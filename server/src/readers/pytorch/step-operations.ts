@@ -47,6 +47,11 @@ export function stepsOf(python: PythonModule): Step[] {
       steps.push({ loop: null, func, node: func.node, body, code: hotCode(analysis, body, func) })
     }
   }
+  // The loop stands in a module that imports this one.
+  for (const func of analysis.stepFunctions()) {
+    const { body } = func.node
+    steps.push({ loop: null, func, node: func.node, body, code: hotCode(analysis, body, func) })
+  }
   return steps
 }
 
