@@ -2,7 +2,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { asBoolean, asNumber, claimArgument, claimedCall } from '../claim-argument.js'
@@ -14,9 +14,9 @@ import {
   namePlace,
 } from '../pipelines/decorated-function.js'
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
+import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
-import { changeVolatile } from '../pipelines/volatile-change.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 const taskNames = /^flytekit\.(core\.)?(task\.)?task$/
@@ -89,13 +89,14 @@ function readTask(
         subject.known('volatileInput', input, { what: found.what, input, when: 'built' }, found.place)
     }
   }
-  readResources(python, claims, task, work, evidence)
+  readResources(python, claims, subject, task, work, evidence)
 }
 
 /** `requests=Resources(gpu='1', cpu='8')`, `limits=…`, `accelerator=…`, `interruptible=`, `timeout=`. */
 function readResources(
   python: PythonModule,
   claims: ClaimBuilder,
+  step: SubjectBuilder<'Step'>,
   task: Decorated,
   work: StepWork[],
   evidence: Evidence,
@@ -119,10 +120,7 @@ function readResources(
     compute.known('service', 'flytekit', false, place)
     compute.known('trials', 'flytekit', false, place)
     compute.known('choosesCapacity', 'flytekit', false, place)
-    const asCount = (value: unknown) => {
-      const number = Number(value)
-      return Number.isFinite(number) ? number : undefined
-    }
+    claimArgument(step, 'gpus', 'gpu', made, count, { convert: asCount })
     claimArgument(compute, 'gpus', 'gpu', made, count, {
       convert: asCount,
       anchor: inside ? 'resources' : 'shared',
@@ -149,6 +147,12 @@ function readResources(
     claimCode(python, compute, func, work, place, false)
     return
   }
+}
+
+/** Kubernetes quantities are texts. */
+function asCount(value: unknown): number | undefined {
+  const number = Number(value)
+  return Number.isFinite(number) ? number : undefined
 }
 
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -93,7 +93,7 @@ export function claimCode(
   /** Only the function itself is sent to where it runs, without what the module imports. */
   selfContained: boolean,
 ): void {
-  compute.known('work', 'step', work, place)
+  compute.known('work', code.name, work, place)
   const own = acceleratorUse(python, code.node.body)
   const settled = selfContained || 'because' in own || own.library !== null
   const use = settled ? own : acceleratorUse(python, python.tree.body)

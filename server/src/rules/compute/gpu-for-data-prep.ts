@@ -25,9 +25,9 @@ export default defineRule({
       at: gpus,
       message: `${what} holds ${accelerators}, but its code only ${verb(code.work)} and imports nothing that could use ${/^1\D/.test(accelerators) ? 'it' : 'them'}.`,
       saving: {
-        fraction: [0.6, 0.9],
+        fraction: [0.5, 0.9],
         usd: null,
-        basis: 'a machine with as many processors and no accelerator costs 60 to 90 % less',
+        basis: 'a machine with as many processors and no accelerator costs 50 to 90 % less',
       },
       fixes: set === null ? [] : [{ set }],
       ...(code.location === undefined

@@ -43,10 +43,7 @@ function reportStep(step: Judged<'Step'>, report: RuleContext['report']): void {
   const names = shared.map(nameOf)
   const engine = effective(step.settings.engine) ?? 'the orchestrator'
   const what = names.length > 1 ? `${names.length} steps (${listed(names)})` : `"${nameOf(step)}"`
-  const message =
-    effective(step.settings.unit) === 'job'
-      ? `Caching is off for ${what}: each execution of the pipeline starts ${names.length > 1 ? 'their machines' : 'its machine'} again though nothing that goes in has changed.`
-      : `Caching is off for ${what}: ${engine} would reuse ${names.length > 1 ? 'their' : 'its'} outputs while nothing that goes in has changed.`
+  const message = `Caching is off for ${what}: ${engine} would reuse ${names.length > 1 ? 'their' : 'its'} outputs while nothing that goes in has changed.`
   report({
     at: cached,
     // What it fetches may have changed where nothing that goes in has.

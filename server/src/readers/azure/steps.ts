@@ -1,0 +1,204 @@
+/**
+ * Steps of Azure Machine Learning pipelines from Python. Source: azureml-pipeline-steps 1.57 (`allow_reuse=True`);
+ * azure-ai-ml 1.22, dsl/_pipeline_decorator.py (`force_rerun`), entities/_component (`is_deterministic=True`).
+ */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
+import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { asBoolean, calleePlace, claimedCall, claimFolded } from '../claim-argument.js'
+import {
+  changeDecorator,
+  decoratedFunctions,
+  decoratorSite,
+  namePlace,
+} from '../pipelines/decorated-function.js'
+import { describeAllSteps, describeStep, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
+import { whyUncached } from '../pipelines/why-uncached.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { foldedValue } from '../search/plain-argument.js'
+
+const oldStep = /^azureml\.pipeline\.steps\.(\w+\.)?\w+Step$/
+const componentNames =
+  /^(azure\.ai\.ml\.command|mldesigner\.command_component|azure\.ai\.ml\.dsl\.command_component)$/
+const pipelineNames = /^azure\.ai\.ml\.dsl\.(_?\w+\.)?pipeline$/
+
+const about = (evidence: Evidence) => ({ engine: 'Azure ML', key: 'azure', unit: 'job' as const, evidence })
+
+export const azureStepsReader = defineReader({
+  name: 'azure-pipelines',
+  languages: ['python'],
+  triggers: ['allow_reuse', 'is_deterministic', 'force_rerun'],
+  read(facts, _context, claims) {
+    const python = facts.python
+    if (python === undefined) return
+    const evidence = stepEvidence(python)
+    for (const call of python.calls) {
+      if (call.name === null) continue
+      if (oldStep.test(call.name)) readCall(python, claims, call, 'allow_reuse', 'script_name', evidence)
+      else if (call.name === 'azure.ai.ml.command')
+        readCall(python, claims, call, 'is_deterministic', 'command', evidence)
+    }
+    for (const { func, call, decorator } of decoratedFunctions(python, componentNames)) {
+      if (call === null) continue
+      const place = namePlace(func)
+      const step = { name: func.name, code: func, place, scope: func.qualified }
+      const { subject } = describeStep(claims, python, step, about(evidence))
+      const site = decoratorSite(decorator, 'decorator')
+      claimSwitch(subject, call, 'is_deterministic', python.argument(call, 'is_deterministic'), place, site)
+      explain(python, subject, { start: decorator.start, end: func.node.nameStart }, func, place)
+    }
+    readReruns(python, claims, evidence)
+  },
+  change,
+})
+
+function readCall(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  call: Call,
+  keyword: string,
+  script: string,
+  evidence: Evidence,
+): void {
+  const given = python.argument(call, keyword)
+  if (given.state !== 'given') return
+  const named = foldedValue(python.argument(call, 'name'))
+  const file = foldedValue(python.argument(call, script))
+  const name =
+    typeof named === 'string'
+      ? named
+      : (call.assignedTo ?? (typeof file === 'string' ? file.replace(/\.\w+$/, '') : call.method))
+  const place = calleePlace(call)
+  const scope = [call.function?.qualified, call.assignedTo ?? name].filter(Boolean).join('.')
+  const { subject } = describeStep(claims, python, { name, code: null, place, scope }, about(evidence))
+  const site: Place = { start: call.expr.start, end: call.expr.end, anchor: 'call' }
+  claimSwitch(subject, call, keyword, given, place, site)
+  const written = call.expr.args.find((one) => one.value === given.expr) ?? given.span
+  explain(python, subject, { start: written.start, end: written.end }, null, place)
+}
+
+function claimSwitch(
+  subject: SubjectBuilder<'Step'>,
+  call: Call,
+  keyword: string,
+  given: ArgumentValue,
+  fallback: Place,
+  site: Place,
+): void {
+  if (given.state === 'unknown') subject.unknown('cached', keyword, given.because, fallback, { site })
+  if (given.state !== 'given') return
+  const { start, end } = call.expr.args.find((one) => one.value === given.expr) ?? given.span
+  claimFolded(subject, 'cached', keyword, given.folded, { start, end }, (value) => asBoolean(value), site)
+}
+
+function explain(
+  python: PythonModule,
+  subject: SubjectBuilder<'Step'>,
+  span: { start: number; end: number },
+  code: Func | null,
+  place: Place,
+): void {
+  const reason = whyUncached(python, span, code)
+  if (reason !== null) subject.known('uncachedFor', 'caching', reason.because, place)
+}
+
+/** `@pipeline(force_rerun=True)`, `pipeline_job.settings.force_rerun = True`. */
+function readReruns(python: PythonModule, claims: ClaimBuilder, evidence: Evidence): void {
+  const pipelines = decoratedFunctions(python, pipelineNames)
+  for (const { func, call, decorator } of pipelines) {
+    const given = call === null ? null : python.argument(call, 'force_rerun')
+    if (given?.state !== 'given') continue
+    const written = call!.expr.args.find((one) => one.value === given.expr) ?? given.span
+    const place = { start: written.start, end: written.end }
+    const subject = describeAllSteps(
+      claims,
+      stepsOf(python, func),
+      { place: namePlace(func), scope: func.qualified },
+      about(evidence),
+    )
+    const site = { ...decoratorSite(decorator, 'decorator') }
+    claimFolded(subject, 'cached', 'force_rerun', given.folded, place, reversed, site)
+    explain(python, subject, { start: decorator.start, end: func.node.nameStart }, null, place)
+  }
+  if (!python.text.includes('.force_rerun') || !usesService(python)) return
+  for (const statement of (python as Analysis).statements) {
+    const job = rerunJob(statement)
+    if (job === null || statement.type !== 'assign' || statement.value === null) continue
+    const made = python.callOf(job)
+    const func = made === null ? null : python.functionOf(made.expr.callee)
+    const own = func !== null && pipelines.some((one) => one.func === func) ? func : null
+    const place: Place = { start: statement.start, end: statement.end }
+    const subject = describeAllSteps(
+      claims,
+      own === null ? [] : stepsOf(python, own),
+      { place, scope: 'force_rerun' },
+      about(evidence),
+    )
+    const site: Place = { ...place, anchor: 'statement' }
+    claimFolded(subject, 'cached', 'force_rerun', python.fold(statement.value), place, reversed, site)
+    explain(python, subject, statement, null, place)
+  }
+}
+
+const reversed = (value: unknown): boolean | undefined =>
+  typeof value === 'boolean' ? !value : value === null ? true : undefined
+
+function usesService(python: PythonModule): boolean {
+  for (const name of python.imports) if (/^azure\.ai\.ml(\.|$)|^azure\.ai$/.test(name)) return true
+  return false
+}
+
+/** The job whose settings a statement changes: `job.settings.force_rerun = …`. */
+function rerunJob(statement: Stmt): Expr | null {
+  const target = statement.type === 'assign' ? statement.targets[0] : undefined
+  if (target?.type !== 'attribute' || target.attr !== 'force_rerun') return null
+  const settings = target.value
+  return settings.type === 'attribute' && settings.attr === 'settings' ? settings.value : null
+}
+
+/** Calls in the body of a pipeline that make steps: of components, which are loaded, imported or decorated. */
+function stepsOf(python: PythonModule, pipeline: Func) {
+  const components = decoratedFunctions(python, componentNames).map((one) => one.func)
+  return pipeline.calls
+    .filter(({ expr, name }) => {
+      if (expr.callee.type !== 'name' || (name !== null && /^(azure\.|[a-z]+$)/.test(name))) return false
+      const own = python.functionOf(expr.callee)
+      return own === null || components.includes(own)
+    })
+    .map((call) => ({
+      name: call.method,
+      purpose: workOfStep(python, call.method, python.functionOf(call.expr.callee)).purpose,
+    }))
+}
+
+function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  const { site } = claim
+  if (claim.setting !== 'cached' || value !== true || python === undefined)
+    return { reason: `no change is known for ${claim.key}` }
+  const written = claim.key === 'force_rerun' ? 'True' : 'False'
+  const title = `Remove ${claim.key}=${written}: outputs are reused by themselves`
+  if (site.anchor === 'decorator') return changeDecorator(facts, site, { [claim.key]: null }, title)
+  const range = { unit: unit.index, start: site.start, end: site.end }
+  if (site.anchor === 'statement') {
+    if (python.statementAt(site.start)?.start !== site.start) return { reason: 'the statement has changed' }
+    return {
+      title,
+      safety: 'unsafe',
+      writes: [{ kind: 'remove statement', path, statement: range }],
+      imports: [],
+    }
+  }
+  const call = claimedCall(python, site)
+  if (call === null || !call.expr.args.some((one) => one.name === claim.key))
+    return { reason: 'the argument is not written in the call' }
+  return {
+    title,
+    safety: 'unsafe',
+    writes: [{ kind: 'remove keyword', path, call: range, name: claim.key }],
+    imports: [],
+  }
+}
