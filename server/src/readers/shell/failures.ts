@@ -59,6 +59,10 @@ function programOf({ parts }: FoundLaunch): string {
   return parts.program.path ?? parts.program.module ?? parts.launcher
 }
 
+/** Programs about trainings rather than trainings: `plot_training.py`. */
+const besides =
+  /^(plot|draw|show|vis|analy[sz]e|check|export|convert|merge|log|monitor|compare|parse|summar|watch|submit|launch|schedule)/i
+
 /** By the name of the program, or by a launcher that starts nothing else. */
 function trainsByName({ parts }: FoundLaunch): boolean {
   if (
@@ -71,7 +75,7 @@ function trainsByName({ parts }: FoundLaunch): boolean {
     .replace(/\.py$/, '')
     .split(/[/.]/)
     .at(-1)!
-  return workOfName(base).includes('train')
+  return workOfName(base).includes('train') && !besides.test(base)
 }
 
 const word = (command: ShellCommand, index: number): string => command.words[index]?.text ?? ''
