@@ -70,7 +70,9 @@ function drawn(estimates: readonly TrainingEstimate[], colors: Colors): string {
 function block(one: TrainingEstimate, colors: Colors): string {
   const size = one.parameters === null ? '' : `, ${millions(one.parameters)} parameters`
   const name = one.model === null ? 'model not known' : harmless(one.model)
-  const lines = [`${colors.bold(`${harmless(one.path)}:${one.line}`)} ${name}${size}`]
+  const lines = [
+    `${colors.bold(`${harmless(one.path)}:${one.cell === null ? '' : `cell ${one.cell}:`}${one.line}`)} ${name}${size}`,
+  ]
   if (one.job !== null) lines.push(`  launched at ${harmless(one.job)}`)
   if (one.memory === null) {
     lines.push(`  ${colors.yellow('no estimate')}: not known is ${one.missing.map(harmless).join('; ')}`)

@@ -16,6 +16,8 @@ import type { Judgement } from './runs.js'
 
 export interface TrainingEstimate {
   path: string
+  /** Of a notebook, counted from 1; null: not one. */
+  cell: number | null
   /** 1-based. */
   line: number
   model: string | null
@@ -121,10 +123,11 @@ async function estimateFor(
   const launch = judged.run.job.launch
   const report: TrainingEstimate = {
     path: location.path,
+    cell: location.cell == null ? null : location.cell + 1,
     line: await lineOf(location),
     model: null,
     parameters: null,
-    job: launch === null ? null : `${launch.location.path}:${await lineOf(launch.location)}`,
+    job: launch === null ? null : await placeOf(launch.location, lineOf),
     inputs,
     missing: [],
     memory: null,
@@ -158,9 +161,14 @@ function onMachine(
   ]
 }
 
+async function placeOf(location: Location, lineOf: Lines): Promise<string> {
+  const cell = location.cell == null ? '' : `cell ${location.cell + 1}:`
+  return `${location.path}:${cell}${await lineOf(location)}`
+}
+
 async function originOf(claim: Claim | null, lineOf: Lines): Promise<string> {
   if (claim === null) return 'assumed'
-  const place = `${claim.location.path}:${await lineOf(claim.location)}`
+  const place = await placeOf(claim.location, lineOf)
   return claim.state === 'default' ? `default of ${place}` : place
 }
 

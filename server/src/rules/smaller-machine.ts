@@ -1,4 +1,5 @@
 /** Machines of the same provider that cost less and are large enough for what a training needs. */
+import type { Gpu } from '../catalog/gpus.js'
 import { type Instance, instance, type Provider } from '../catalog/instances.js'
 import { paidPrice } from '../catalog/price-book.js'
 import { machinesByPrice } from '../catalog/prices.js'
@@ -45,7 +46,15 @@ export function cheaperMachine(
 
 function slowdownOf(now: Instance, other: Instance, setup: TrainingSetup): number | null {
   const format = setup.arithmetic === 'fp32' ? 'tf32' : 'fp16'
-  const peak = (machine: Instance) => machine.gpu!.tflops[format] || machine.gpu!.tflops.fp32
-  const [before, after] = [peak(now), peak(other)]
-  return before && after ? Math.max(1, before / after) : null
+  const [before, after] = [sustained(now.gpu!, format), sustained(other.gpu!, format)]
+  return before === null || after === null ? null : Math.max(1, before / after)
+}
+
+/** Cards that cannot hold their peak: 72 W, and a third of the memory bandwidth of their peers. */
+const throttled: Record<string, number> = { L4: 0.5 }
+
+/** Teraflops in this format, or in fp32 where the card has no units for it; null: not known. */
+export function sustained(card: Gpu, format: 'fp16' | 'tf32'): number | null {
+  const peak = card.tflops[format] || card.tflops.fp32
+  return peak === null ? null : peak * (throttled[card.name] ?? 1)
 }

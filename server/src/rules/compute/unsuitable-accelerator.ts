@@ -5,6 +5,7 @@ import { machinesByPrice } from '../../catalog/prices.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
+import { sustained } from '../smaller-machine.js'
 
 /** Generations before matrix units computed bf16 and TF32, with the year of the first card. */
 const legacy: Record<string, number> = { Kepler: 2012, Maxwell: 2014, Pascal: 2016, Volta: 2017 }
@@ -105,6 +106,9 @@ interface Better {
   asOf: string
 }
 
+/** The same work has to cost less than this share of what it costs now, at the peak of both. */
+const cheaperBy = 0.95
+
 /** The cheapest machine of the provider with as many newer GPUs, none of them smaller, for no more money. */
 function replacement(
   machine: Instance,
@@ -112,18 +116,25 @@ function replacement(
   region: string | undefined,
   options: RuleOptions,
 ): Better | null {
-  const now = paidPrice({ type, ...(region === undefined ? {} : { region }) }, options.prices)
-  const place = now?.region ?? region
+  const query = region === undefined ? {} : { region }
+  const now = paidPrice({ type, ...query }, options.prices)
+  const place = now?.region ?? paidPrice({ type: machine.type, ...query }, options.prices)?.region
   if (place === undefined) return null
   const most = now?.onDemand ?? Number.POSITIVE_INFINITY
   const count = Math.max(1, machine.gpuCount)
+  const before = sustained(machine.gpu!, 'fp16') ?? 0
   for (const one of machinesByPrice(machine.provider as Provider, place, /^ml\./i.test(type))) {
     const other = instance(one.type)
     if (other?.gpu?.vendor !== 'nvidia' || !other.gpu.formats.has('bf16')) continue
     if (other.gpuCount < count || other.gpuCount > 2 * count) continue
     if ((other.gpuMemoryGB ?? 0) < (machine.gpuMemoryGB ?? 0)) continue
+    // A third of the memory bandwidth of the cards with HBM that it would stand in for.
+    if (other.gpu.name === 'L4' && machine.gpu!.formats.has('fp16')) continue
     const usd = paidPrice({ type: one.type, region: place }, options.prices)?.onDemand ?? one.price.onDemand!
     if (usd > most) return null
+    const after = sustained(other.gpu, 'fp16')
+    // Not where the slower card would make up for its price.
+    if (after === null || usd * (before / after) * (count / other.gpuCount) > cheaperBy * most) continue
     return described(one.type, other, { usd, region: place, asOf: one.price.asOf }, now?.onDemand ?? null)
   }
   return null

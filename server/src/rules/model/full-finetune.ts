@@ -1,14 +1,14 @@
 import { type KnownModel, model as known } from '../../catalog/models.js'
+import { usableMemory } from '../../estimate/memory.js'
 import { type StateInput, stateMemory } from '../../estimate/memory-states.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
+import { effective, machineOf } from '../hardware.js'
 import { defineRule } from '../rule.js'
 import { onAccelerator } from '../training/operation.js'
 import { parametersText } from '../training-memory.js'
 
 /** Below it one GPU holds everything; from the second on it takes several. */
 const least = 3e9
-const large = 8e9
 
 export default defineRule({
   name: 'model/full-finetune',
@@ -16,7 +16,7 @@ export default defineRule({
   checklist: ['model/quantization', 'rightsize/match-instance', 'model/smaller-baseline'],
   severity: 'warning',
   summary: 'Training all weights of a large model takes several times the GPUs that adapters need.',
-  check(judged, { report }) {
+  check(judged, { report, options }) {
     const { adapters, parameters, model, fineTuning, sharding } = judged.settings
     const count = effective(parameters)
     if (adapters === undefined || adapters.state === 'unknown' || adapters.value !== null) return
@@ -25,12 +25,16 @@ export default defineRule({
     if (isPretraining(judged)) return
     const id = effective(model) ?? 'the model'
     const needs = statesOf(id, count, effective(judged.settings.weightBits))
-    const planned = sharding !== undefined && (sharding.state === 'unknown' || sharding.value !== null)
+    const full = needs.bytes[0]
+    const { gpu, gpus } = machineOf(judged, options)
+    const held =
+      gpu === null ? null : (usableMemory(gpu) ?? 0) * (effective(sharding) == null ? 1 : (gpus ?? 1))
+    const tooLarge = held !== null && sharding?.state !== 'unknown' && full > held
     report({
       at: adapters,
-      severity: count >= large && !planned ? 'warning' : 'information',
+      severity: tooLarge ? 'warning' : 'information',
       confidence: 'medium',
-      message: `All ${parametersText(count)} parameters of ${id} are trained: weights, gradients and optimizer states take about ${needs.full}. With LoRA they take about ${needs.lora}, with 4-bit weights below it (QLoRA) about ${needs.quantized}.`,
+      message: `All ${parametersText(count)} parameters of ${id} are trained: weights, gradients and optimizer states take about ${needs.full}. With LoRA they take about ${needs.lora}, with 4-bit weights below it (QLoRA) about ${needs.quantized}.${tooLarge ? ` One ${gpu!.name} holds ${Math.round(held! / 1e9)} GB.` : ''}`,
       fixes: [{ set: [{ claim: adapters, value: { rank: 16, targets: 'all' } }] }],
     })
   },
@@ -43,6 +47,8 @@ function isPretraining(judged: Judged<'Training'>): boolean {
 }
 
 interface Needs {
+  /** Least and most that all weights take. */
+  bytes: [number, number]
   full: string
   lora: string
   quantized: string
@@ -65,11 +71,15 @@ function statesOf(id: string, parameters: number, bits: 4 | 8 | 16 | 32 | undefi
   }
   const gb = (value: number) => `${Math.round(value)} GB`
   const adapters = { rank: 16, targets: 'all' } as const
-  const full =
-    bits === undefined
-      ? `${Math.round(total(16, null))} to ${gb(total(32, null))}`
-      : gb(total(bits <= 16 ? 16 : 32, null))
-  return { full, lora: gb(total(16, adapters)), quantized: gb(total(4, adapters)) }
+  const least = total(bits === 32 ? 32 : 16, null)
+  const most = total(bits === undefined || bits === 32 ? 32 : 16, null)
+  const full = least === most ? gb(least) : `${Math.round(least)} to ${gb(most)}`
+  return {
+    bytes: [least * 1e9, most * 1e9],
+    full,
+    lora: gb(total(16, adapters)),
+    quantized: gb(total(4, adapters)),
+  }
 }
 
 function unnamed(name: string, parameters: number): KnownModel {
