@@ -69,8 +69,6 @@ function readTrain(python: PythonModule, call: Call, context: ReaderContext, cla
   readLength(call, argument, patienceByDefault(context.versions), training)
   // It falls to a hundredth over all epochs, along a line or a cosine.
   training.known('fullHorizonSchedule', 'lrf', true, place)
-  const weights = weightsOf(python, call)
-  if (weights !== null) training.known('fineTuning', weights, /\.pt$/.test(weights), place)
   const compile = argument('compile')
   if (compile.state === 'given')
     claimArgument(training, 'compiled', 'compile', call, compile, {
@@ -149,17 +147,6 @@ function readLength(
   if (Number.isNaN(total))
     training.unknown('earlyStopping', key, 'the epochs cannot be read', place, { site })
   else training.default('earlyStopping', key, total > patience, place, { site })
-}
-
-/** `YOLO("yolo11n.pt")`: pretrained weights, or a description of the layers. */
-function weightsOf(python: PythonModule, call: Call): string | null {
-  const made = call.receiverCall
-  if (made === null) return null
-  const model = python.argument(made, 'model', 0)
-  if (model.state === 'absent') return 'yolo11n.pt'
-  return model.state === 'given' && model.folded.state === 'known' && typeof model.folded.value === 'string'
-    ? model.folded.value
-    : null
 }
 
 /** Data sets of a few images that the library tries itself out with. */
