@@ -1,6 +1,8 @@
 /** Every reader. The byte pre-filter of the project is derived from their triggers. */
 
 import { airflowReader } from './airflow/dag.js'
+import { awsMachinesReader } from './aws/machines.js'
+import { azureComputeInstanceReader } from './azure/compute-instance.js'
 import { azureEndpointReader } from './azure/endpoint.js'
 import { azureStepsReader } from './azure/steps.js'
 import { azureSweepReader } from './azure/sweep.js'
@@ -15,6 +17,7 @@ import { fastaiReader } from './fastai/learner.js'
 import { flyteReader } from './flyte/tasks.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
+import { huggingfaceFreshWeightsReader } from './huggingface/fresh-weights.js'
 import { implicitDataParallelReader } from './huggingface/implicit-data-parallel.js'
 import { inferenceEndpointReader } from './huggingface/inference-endpoint.js'
 import { huggingfaceMappingReader } from './huggingface/mapping.js'
@@ -27,6 +30,7 @@ import { huggingfaceOperationsReader } from './huggingface/trainer-operations.js
 import { hyperoptReader } from './hyperopt/fmin.js'
 import { igniteReader } from './ignite/engine.js'
 import { jaxReader } from './jax/loop.js'
+import { kerasFreshWeightsReader } from './keras/fresh-weights.js'
 import { kerasFrozenReader } from './keras/frozen.js'
 import { kerasReader } from './keras/model.js'
 import { kerasRecordsReader } from './keras/records.js'
@@ -51,6 +55,7 @@ import { utilisationReader } from './python/utilisation-switches.js'
 import { dataLoaderReader } from './pytorch/data-loader.js'
 import { dataParallelReader } from './pytorch/data-parallel.js'
 import { pytorchDistributedReader } from './pytorch/distributed.js'
+import { pytorchFreshWeightsReader } from './pytorch/fresh-weights.js'
 import { pytorchFrozenReader } from './pytorch/frozen.js'
 import { pytorchLoopReader } from './pytorch/loop.js'
 import { pytorchModesReader } from './pytorch/modes.js'
@@ -80,10 +85,12 @@ import { sklearnObjectiveReader } from './sklearn/objective.js'
 import { sklearnPatienceReader } from './sklearn/patience.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
 import { sklearnSearchReader } from './sklearn/search.js'
+import { skypilotReader } from './skypilot/cluster.js'
 import { slurmReader } from './slurm/reader.js'
 import { tensorflowReader } from './tensorflow/eager.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
 import { tensorflowLoopReader } from './tensorflow/loop.js'
+import { ultralyticsFreshWeightsReader } from './ultralytics/fresh-weights.js'
 import { ultralyticsReader } from './ultralytics/train.js'
 import { vertexEndpointReader } from './vertex/endpoint.js'
 import { vertexTuningReader } from './vertex/tuning-job.js'
@@ -133,6 +140,9 @@ export const readers: readonly Reader[] = [
   sagemakerEndpointReader,
   vertexEndpointReader,
   azureEndpointReader,
+  awsMachinesReader,
+  azureComputeInstanceReader,
+  skypilotReader,
   inferenceEndpointReader,
   shellEndpointReader,
   azureSweepReader,
@@ -179,4 +189,8 @@ export const readers: readonly Reader[] = [
   preprocessingReader,
   kerasFrozenReader,
   pytorchFrozenReader,
+  pytorchFreshWeightsReader,
+  kerasFreshWeightsReader,
+  huggingfaceFreshWeightsReader,
+  ultralyticsFreshWeightsReader,
 ]

@@ -5,6 +5,7 @@ import cpuForGpuCode from './compute/cpu-for-gpu-code.js'
 import exclusiveNode from './compute/exclusive-node.js'
 import gpuForCpuCode from './compute/gpu-for-cpu-code.js'
 import gpuForDataPrep from './compute/gpu-for-data-prep.js'
+import multiGpuNotebook from './compute/multi-gpu-notebook.js'
 import oversizedInstance from './compute/oversized-instance.js'
 import unsuitableAccelerator from './compute/unsuitable-accelerator.js'
 import cacheDisabled from './data/cache-disabled.js'
@@ -32,12 +33,14 @@ import endpointLeftRunning from './lifecycle/endpoint-left-running.js'
 import gpuHeldIdle from './lifecycle/gpu-held-idle.js'
 import idleWarmPool from './lifecycle/idle-warm-pool.js'
 import ineffectiveEarlyStopping from './lifecycle/ineffective-early-stopping.js'
+import noAutostop from './lifecycle/no-autostop.js'
 import noCheckpoint from './lifecycle/no-checkpoint.js'
 import noDeadline from './lifecycle/no-deadline.js'
 import noEarlyStopping from './lifecycle/no-early-stopping.js'
 import onDemandInterruptible from './lifecycle/on-demand-interruptible.js'
 import spotWithoutCheckpoint from './lifecycle/spot-without-checkpoint.js'
 import unboundedTraining from './lifecycle/unbounded-training.js'
+import fromScratch from './model/from-scratch.js'
 import frozenBackboneRecomputed from './model/frozen-backbone-recomputed.js'
 import fullFinetune from './model/full-finetune.js'
 import optimizerState from './model/optimizer-state.js'
@@ -98,6 +101,8 @@ export const rules: readonly Rule[] = [
   eagerStep,
   noDeadline,
   endpointLeftRunning,
+  noAutostop,
+  multiGpuNotebook,
   noCheckpoint,
   checkpointBloat,
   noTracking,
@@ -165,4 +170,5 @@ export const rules: readonly Rule[] = [
   oversizedInstance,
   unsuitableAccelerator,
   frozenBackboneRecomputed,
+  fromScratch,
 ] as unknown as Rule[]

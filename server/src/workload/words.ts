@@ -305,6 +305,12 @@ export interface ComputeSettings {
   keepAlive: number | null
   /** Jobs that the program starts with this request; null: several, or how many is not known. */
   jobsStarted: number | null
+  /** People work on it by hand: a notebook, a workstation in the cloud. */
+  interactive: boolean
+  /** Seconds without use after which it stops by itself; null: it never does. */
+  idleStop: number | null
+  /** What ends it in the same program: 'terminate_instances'. */
+  endedBy: string
   /** Somebody can tell whose job it is: it carries tags or labels. */
   tagged: boolean
   /** The platform reads metrics out of what the job prints. */
@@ -459,8 +465,8 @@ export interface ModelSettings {
   architecture: string
   /** What the weights are before training. */
   start: 'random' | 'pretrained'
-  /** Why random weights may be meant: 'images of 32 pixels', 'self-supervised learning'. */
-  randomBecause: string
+  /** What the weights of this architecture that can be had were trained on: 'ImageNet'. */
+  pretrainedOn: string
   /** What it is trained to do: 'text classification', and among how many classes. */
   task: string
   classes: number

@@ -1,0 +1,111 @@
+/** Transformers for classification and the like whose weights are not loaded: `from_config(…)`. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import { claimedCall } from '../claim-argument.js'
+import { claimFresh, meansRandom } from '../fresh-model.js'
+import { trainingEvidence } from '../pytorch/evidence.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+
+const tasks =
+  /For(SequenceClassification|TokenClassification|QuestionAnswering|ImageClassification|AudioClassification|MultipleChoice)/
+
+export const huggingfaceFreshWeightsReader = defineReader({
+  name: 'huggingface-fresh-weights',
+  languages: ['python'],
+  triggers: [
+    'from_config',
+    'ForSequenceClassification',
+    'ForTokenClassification',
+    'ForImageClassification',
+    'ForQuestionAnswering',
+  ],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    const evidence = trainingEvidence(python)
+    if (evidence.role !== 'training' || evidence.small !== null) return
+    for (const call of python.calls) {
+      const id = freshFrom(python, call)
+      if (id === null || meansRandom(python, call) !== null || takesWeights(python)) continue
+      if (evidence.accelerator === 'none') evidence.accelerator = 'maybe'
+      claimFresh(claims, evidence, {
+        call,
+        architecture: id,
+        key: 'from_config',
+        given: true,
+        source: 'a large corpus',
+        anchor: 'config',
+      })
+    }
+  },
+  change: load,
+})
+
+/** The id whose configuration is taken without its weights. */
+function freshFrom(python: PythonModule, call: Call): string | null {
+  const name = call.name ?? ''
+  if (!name.startsWith('transformers.') || !tasks.test(name) || /\.from_pretrained$/.test(name)) return null
+  const made = /\.from_config$/.test(name)
+  if (!made && !/For\w+$/.test(name)) return null
+  const given = python.argument(call, 'config', 0)
+  if (given.state !== 'given') return null
+  const config = python.callOf(given.expr)
+  if (config === null || !/^transformers\.(\w+\.)*\w*Config\.from_pretrained$/.test(config.name ?? ''))
+    return null
+  // Another size than the weights have.
+  if (
+    config.expr.args.some(
+      (one) =>
+        one.star > 0 || /hidden|layers|heads|vocab|intermediate|position|n_embd|d_model/.test(one.name ?? ''),
+    )
+  )
+    return null
+  const id = python.argument(config, 'pretrained_model_name_or_path', 0)
+  return id.state === 'given' &&
+    id.folded.state === 'known' &&
+    typeof id.folded.value === 'string' &&
+    !id.folded.overridable
+    ? id.folded.value
+    : null
+}
+
+/** Weights are loaded in another place of the program. */
+function takesWeights(python: PythonModule): boolean {
+  return python.calls.some((call) =>
+    /^transformers\.(\w+\.)*(Auto)?\w*(Model|For[A-Z])\w*\.from_pretrained$/.test(call.name ?? ''),
+  )
+}
+
+function load(
+  claim: { site: { start: number; end: number } },
+  _value: unknown,
+  facts: UnitFacts,
+): Change | Refusal {
+  const { python, path, unit } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  const { callee, args } = call.expr
+  if (callee.type !== 'attribute' || callee.attr !== 'from_config' || args.length !== 1)
+    return { reason: 'load it with `from_pretrained`' }
+  const given = python.argument(call, 'config', 0)
+  const config = given.state === 'given' ? python.callOf(given.expr) : null
+  const id = config?.expr.args.find(
+    (one) => one.name === null || one.name === 'pretrained_model_name_or_path',
+  )
+  if (given.state !== 'given' || id === undefined) return { reason: 'load it with `from_pretrained`' }
+  const textOf = ({ start, end }: { start: number; end: number }) => python.text.slice(start, end)
+  const model = textOf(callee.value)
+  return {
+    title: `Load the weights (from_pretrained)`,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'replace',
+        path,
+        range: { unit: unit.index, start: call.expr.start, end: call.expr.end },
+        text: `${model}.from_pretrained(${textOf(id.value)}, config=${textOf(given.expr)})`,
+      },
+    ],
+    imports: [],
+  }
+}

@@ -1,0 +1,71 @@
+/** Models of Keras Applications that start from random weights. */
+import { claimedCall } from '../claim-argument.js'
+import { claimFresh, meansRandom, seesPhotographs } from '../fresh-model.js'
+import { defineReader } from '../reader.js'
+import { kerasEvidence } from './evidence.js'
+import { kerasFits, usesKeras } from './fits.js'
+
+export const kerasFreshWeightsReader = defineReader({
+  name: 'keras-fresh-weights',
+  languages: ['python'],
+  triggers: ['weights=None', 'weights = None'],
+  read(facts, context, claims) {
+    const { python } = facts
+    if (python === undefined || python.evidence.role === 'test' || !usesKeras(python)) return
+    if (kerasFits(python).length === 0) return
+    const { evidence } = kerasEvidence(python, context)
+    if (evidence.small !== null) return
+    for (const call of python.calls) {
+      if (!/^keras\.applications\.(\w+\.)*[A-Z]\w+$/.test(call.name ?? '')) continue
+      const weights = python.argument(call, 'weights', 1)
+      if (weights.state !== 'given' || weights.folded.state !== 'known' || weights.folded.value !== null)
+        continue
+      if (weights.folded.overridable) continue
+      const classes = python.argument(call, 'classes')
+      const top = python.argument(call, 'include_top', 0)
+      const cut = top.state === 'given' && top.folded.state === 'known' && top.folded.value === false
+      // A thousand classes: ImageNet itself.
+      if (
+        !cut &&
+        (classes.state !== 'given' || classes.folded.state !== 'known' || classes.folded.value === 1000)
+      )
+        continue
+      const shape = python.argument(call, 'input_shape')
+      const channels =
+        shape.state === 'given' && shape.folded.state === 'known' && Array.isArray(shape.folded.value)
+          ? shape.folded.value[2]
+          : 3
+      if (channels !== 3 || meansRandom(python, call) !== null || !seesPhotographs(python)) continue
+      claimFresh(claims, evidence, {
+        ...{ call, architecture: call.method, key: 'weights', given: true },
+        ...{ source: 'ImageNet', anchor: cut ? 'weights' : 'top' },
+      })
+    }
+  },
+  change(claim, _value, facts) {
+    const { python, path, unit } = facts
+    const call = claimedCall(python, claim.site)
+    if (call === null) return { reason: 'the call is not in the file any more' }
+    if (claim.site.anchor === 'top')
+      return {
+        reason:
+          'give it trained weights, without the top layer (include_top=False), and a layer for your classes',
+      }
+    const keyword = call.expr.args.some((one) => one.name === 'weights')
+    if (!keyword) return { reason: 'the weights are given by position' }
+    return {
+      title: "Start from trained weights (weights='imagenet')",
+      safety: 'unsafe',
+      writes: [
+        {
+          kind: 'set keyword',
+          path,
+          call: { unit: unit.index, start: call.expr.start, end: call.expr.end },
+          name: 'weights',
+          value: "'imagenet'",
+        },
+      ],
+      imports: [],
+    }
+  },
+})

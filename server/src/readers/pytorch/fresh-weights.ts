@@ -1,0 +1,185 @@
+/** Vision models of torchvision, timm, segmentation_models_pytorch and fastai that start from random weights. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import { claimedCall } from '../claim-argument.js'
+import { claimFresh, type FreshModel, meansRandom, seesPhotographs } from '../fresh-model.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { trainingEvidence } from './evidence.js'
+
+export const pytorchFreshWeightsReader = defineReader({
+  name: 'pytorch-fresh-weights',
+  languages: ['python'],
+  triggers: ['torchvision', 'timm', 'segmentation_models_pytorch', 'fastai'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    const evidence = trainingEvidence(python)
+    if (evidence.role !== 'training' || evidence.small !== null) return
+    for (const call of python.calls) {
+      const found = freshModel(python, call)
+      if (found === null || meansRandom(python, call) !== null || !seesPhotographs(python)) continue
+      claimFresh(claims, evidence, found)
+    }
+  },
+  change(claim, _value, facts) {
+    return change(facts, claimedCall(facts.python, claim.site), claim.site.anchor ?? '')
+  },
+})
+
+const torchvisionModels =
+  /^torchvision\.models\.(\w+\.)?(resnet\d+|resnext\w+|wide_resnet\w+|vgg\w+|densenet\d+|efficientnet_\w+|mobilenet_\w+|mnasnet\w+|regnet_\w+|convnext_\w+|vit_\w+|swin_\w+|inception_v3|googlenet|alexnet|squeezenet\w+|shufflenet\w+|maxvit_t)$/
+
+function freshModel(python: PythonModule, call: Call): FreshModel | null {
+  const { name } = call
+  if (name === null) return null
+  if (torchvisionModels.test(name)) return torchvisionModel(python, call)
+  if (name === 'timm.create_model' || name === 'timm.models.create_model') {
+    const id = python.argument(call, 'model_name', 0)
+    if (id.state !== 'given' || id.folded.state !== 'known' || typeof id.folded.value !== 'string')
+      return null
+    if (!isOff(python, call, 'pretrained', 1) || changesArchitecture(python, call)) return null
+    const given = python.argument(call, 'pretrained', 1).state === 'given'
+    return {
+      call,
+      architecture: id.folded.value,
+      key: 'pretrained',
+      given,
+      source: 'ImageNet',
+      anchor: 'pretrained',
+    }
+  }
+  if (/^segmentation_models_pytorch\.(\w+\.)*[A-Z]\w+$/.test(name)) {
+    const weights = python.argument(call, 'encoder_weights', 2)
+    // Left out, the encoder brings its weights along.
+    if (weights.state !== 'given' || weights.folded.state !== 'known' || weights.folded.value !== null)
+      return null
+    return {
+      call,
+      architecture: call.method,
+      key: 'encoder_weights',
+      given: true,
+      source: 'ImageNet',
+      anchor: 'encoder_weights',
+    }
+  }
+  return null
+}
+
+function isOff(python: PythonModule, call: Call, key: string, position: number | null): boolean {
+  const given = python.argument(call, key, position)
+  if (given.state === 'absent') return true
+  return (
+    given.state === 'given' &&
+    given.folded.state === 'known' &&
+    !given.folded.overridable &&
+    (given.folded.value === false || given.folded.value === null)
+  )
+}
+
+function torchvisionModel(python: PythonModule, call: Call): FreshModel | null {
+  const weights = python.argument(call, 'weights')
+  const old = python.argument(call, 'pretrained')
+  // The first argument of older versions is `pretrained`.
+  if (call.expr.args.some((one) => one.name === null || one.star > 0)) return null
+  if (!isOff(python, call, 'weights', null) || !isOff(python, call, 'pretrained', null)) return null
+  // A backbone inside a module that gets its weights from outside.
+  if (python.argument(call, 'weights_backbone').state !== 'absent') return null
+  const classes = python.argument(call, 'num_classes')
+  if (
+    classes.state === 'unknown' ||
+    (classes.state === 'given' && classes.folded.state === 'known' && classes.folded.value === 1000)
+  )
+    return null
+  // A thousand classes without another layer: ImageNet itself, or features of random weights.
+  if (classes.state === 'absent' && !replacesHead(python, call)) return null
+  const key = old.state === 'given' ? 'pretrained' : 'weights'
+  return {
+    call,
+    architecture: call.method,
+    key,
+    given: weights.state === 'given' || old.state === 'given',
+    source: 'ImageNet',
+    anchor: key,
+  }
+}
+
+function changesArchitecture(python: PythonModule, call: Call): boolean {
+  const classes = python.argument(call, 'num_classes')
+  if (classes.state === 'given' && classes.folded.state === 'known' && classes.folded.value === 1000)
+    return true
+  return (
+    classes.state === 'absent' ||
+    call.expr.args.some(
+      (one) =>
+        one.name === 'in_chans' ||
+        one.name === 'checkpoint_path' ||
+        one.name === 'features_only' ||
+        one.star > 0,
+    )
+  )
+}
+
+/** `model.fc = nn.Linear(…)` further down. */
+function replacesHead(python: PythonModule, call: Call): boolean {
+  const name = call.assignedTo
+  if (name === null) return false
+  const head = new RegExp(
+    `(^|[^\\w.])${name.replace(/[.]/g, '\\.')}\\.(fc|classifier|head|heads)(\\.\\w+|\\[-?\\d+\\])*\\s*=[^=]`,
+  )
+  return head.test(python.text.slice(call.expr.end))
+}
+
+// Changes.
+
+/** The last layer, by family. */
+const heads: [RegExp, string][] = [
+  [/^(resnet|resnext|wide_resnet|shufflenet|googlenet|regnet)/, 'fc'],
+  [/^(vgg|alexnet|mobilenet|efficientnet|convnext|mnasnet)/, 'classifier[-1]'],
+  [/^densenet/, 'classifier'],
+  [/^vit_/, 'heads.head'],
+  [/^swin_/, 'head'],
+]
+
+function change(facts: UnitFacts, call: Call | null, key: string): Change | Refusal {
+  const { python, path, unit } = facts
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const value = key === 'weights' ? "'DEFAULT'" : key === 'encoder_weights' ? "'imagenet'" : 'True'
+  const writes: Write[] = [{ kind: 'set keyword', path, call: range, name: key, value }]
+  const imports: Change['imports'] = []
+  const classes = call.expr.args.find((one) => one.name === 'num_classes')
+  if (torchvisionModels.test(call.name ?? '') && classes !== undefined) {
+    // Trained weights come with a layer for 1000 classes.
+    const head = heads.find(([family]) => family.test(call.method))?.[1]
+    const { statement } = call
+    if (
+      head === undefined ||
+      call.assignedTo === null ||
+      statement.type !== 'assign' ||
+      statement.value !== call.expr
+    )
+      return { reason: 'give it trained weights, and another last layer' }
+    const last = `${call.assignedTo}.${head}`
+    const layer = nameFor(python.tree, 'torch.nn', 'Linear', {
+      path,
+      unit: unit.index,
+      offset: call.expr.start,
+    })
+    if (layer.import !== null) imports.push({ path, unit: unit.index, module: 'torch', name: null })
+    const made = layer.import === null ? layer.text : 'torch.nn.Linear'
+    writes.push(
+      { kind: 'remove keyword', path, call: range, name: 'num_classes' },
+      {
+        kind: 'insert lines',
+        path,
+        where: 'after',
+        statement: { unit: unit.index, start: statement.start, end: statement.end },
+        lines: [
+          `${last} = ${made}(${last}.in_features, ${python.text.slice(classes.value.start, classes.value.end)})`,
+        ],
+      },
+    )
+  }
+  return { title: `Start from trained weights (${key}=${value})`, safety: 'unsafe', writes, imports }
+}

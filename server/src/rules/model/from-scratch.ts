@@ -1,0 +1,33 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+
+/** Share of the epochs that trained weights save. An assumption. */
+const epochsSaved: [number, number] = [0.3, 0.8]
+
+export default defineRule({
+  name: 'model/from-scratch',
+  judges: 'Model',
+  checklist: ['baseline/training-time', 'model/smaller-baseline', 'decision/stop-and-simplify'],
+  severity: 'information',
+  summary: 'Training from random weights takes more epochs than going on from trained ones.',
+  check(judged, { report }) {
+    const { start, architecture, pretrainedOn } = judged.settings
+    const what = effective(architecture)
+    const source = effective(pretrainedOn)
+    if (start === undefined || start.state === 'unknown' || start.value !== 'random') return
+    if (what === undefined || source === undefined || judged.subject.evidence.small !== null) return
+    const { accelerator } = judged.subject.evidence
+    if (accelerator === 'cpu') return
+    report({
+      at: start,
+      confidence: 'medium',
+      message: `${what} starts from random weights (\`${start.key}\`): weights trained on ${source} can be had, and go on from there in a fraction of the epochs.`,
+      saving: {
+        fraction: epochsSaved,
+        usd: null,
+        basis: 'assumes that trained weights need 30 to 80 % fewer epochs for the same metric',
+      },
+      fixes: [{ set: [{ claim: start, value: 'pretrained' }] }],
+    })
+  },
+})
