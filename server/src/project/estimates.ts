@@ -16,7 +16,7 @@ import type { Judgement } from './runs.js'
 
 export interface TrainingEstimate {
   path: string
-  /** Of a notebook, counted from 1; null: not one. */
+  /** Index over all cells of a notebook, from 0; null: not a notebook. */
   cell: number | null
   /** 1-based. */
   line: number
@@ -123,7 +123,7 @@ async function estimateFor(
   const launch = judged.run.job.launch
   const report: TrainingEstimate = {
     path: location.path,
-    cell: location.cell == null ? null : location.cell + 1,
+    cell: location.cell,
     line: await lineOf(location),
     model: null,
     parameters: null,
@@ -162,7 +162,7 @@ function onMachine(
 }
 
 async function placeOf(location: Location, lineOf: Lines): Promise<string> {
-  const cell = location.cell == null ? '' : `cell ${location.cell + 1}:`
+  const cell = location.cell == null ? '' : `cell ${location.cell}:`
   return `${location.path}:${cell}${await lineOf(location)}`
 }
 
