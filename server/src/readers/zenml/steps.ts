@@ -31,10 +31,10 @@ import {
   workOfStep,
 } from '../pipelines/describe-step.js'
 import { workOfName } from '../pipelines/step-work.js'
+import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
-import { changeVolatile } from '../pipelines/volatile-change.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 const stepNames = /^zenml\.(steps\.)?(step_decorator\.)?step$/
