@@ -57,6 +57,7 @@ export const pytorchDistributedReader = defineReader({
     'horovod',
     'fsdp',
     'FullyShardedDataParallel',
+    'Fabric',
   ],
   read(facts, _context, claims) {
     const python = facts.python
@@ -153,8 +154,10 @@ const exchanging =
 
 export function accumulations(python: PythonModule): Accumulation[] {
   const analysis = python as Analysis
-  if (!python.uses(...wrappers, 'torch.distributed.fsdp.')) return []
-  if (python.uses('accelerate.', 'lightning.', 'deepspeed.', 'transformers.Trainer')) return []
+  const fabric = fabricOfSeveral(python)
+  if (!fabric && !python.uses(...wrappers, 'torch.distributed.fsdp.')) return []
+  if (python.uses('accelerate.', 'deepspeed.', 'transformers.Trainer')) return []
+  if (!fabric && python.uses('lightning.')) return []
   if (exchanging.test(codeText(python))) return []
   const around = [...python.importers, ...python.imported]
   if (around.some((module) => module.uses.some((use) => use === '.no_sync'))) return []
@@ -195,6 +198,19 @@ export function accumulations(python: PythonModule): Accumulation[] {
   return found
 }
 
+/** Lightning Fabric that is told to use several processes. */
+function fabricOfSeveral(python: PythonModule): boolean {
+  return python.callsTo('lightning.fabric.Fabric').some((call) => {
+    const devices = python.argument(call, 'devices', 2)
+    const strategy = python.argument(call, 'strategy', 1)
+    const value = (given: typeof devices) =>
+      given.state === 'given' && given.folded.state === 'known' ? given.folded.value : null
+    const count = value(devices)
+    if ((typeof count === 'number' && count > 1) || (Array.isArray(count) && count.length > 1)) return true
+    return /^(ddp|fsdp)/.test(String(value(strategy))) && count !== 1
+  })
+}
+
 function testAround(loop: Loop, call: Call): Expr | null {
   let found: Expr | null = null
   const visit = (block: Loop['node']['body']): void => {
@@ -230,8 +246,9 @@ function readAccumulation(python: PythonModule, evidence: Evidence, claims: Clai
     const place = callSite(backward)
     const site = { start: step.node.start, end: step.node.end, anchor: 'accumulation' }
     const parallel = claims.subject('Parallelism', place, backward.function?.qualified ?? '', evidence)
-    parallel.known('exchangesEach', 'no_sync', true, place, { site })
-    parallel.known('accumulation', 'no_sync', count, place, { site })
+    const key = fabricOfSeveral(python) ? 'no_backward_sync' : 'no_sync'
+    parallel.known('exchangesEach', key, true, place, { site })
+    parallel.known('accumulation', key, count, place, { site })
   }
 }
 
@@ -312,7 +329,9 @@ function changeDistributed(claim: Claim, value: unknown, facts: UnitFacts): Chan
   const { python, path, unit } = facts
   if (python === undefined) return { reason: 'the value comes from the launch' }
   if (claim.site.anchor === 'accumulation')
-    return { reason: 'put the backward passes before the last one of each step under model.no_sync()' }
+    return {
+      reason: `put the backward passes before the last one of each step under ${claim.key === 'no_backward_sync' ? 'fabric.no_backward_sync(model)' : 'model.no_sync()'}`,
+    }
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the code is not in the file any more' }
   const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
