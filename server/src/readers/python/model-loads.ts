@@ -26,6 +26,14 @@ export const modelLoadsReader = defineReader({
     'InferenceSession',
     'SentenceTransformer',
     'YOLO(',
+    'pipeline(',
+    'hub.load',
+    'load_learner',
+    'CrossEncoder',
+    'WhisperModel',
+    'easyocr',
+    'vllm',
+    'llama_cpp',
   ],
   read(facts, _context, claims) {
     const { python } = facts
@@ -34,16 +42,16 @@ export const modelLoadsReader = defineReader({
       const [first] = found.loads
       const { role, accelerator, notebook } = python.evidence
       const at = calleePlace(first!.call)
-      const key = python.text.slice(at.start, at.end).replace(/\s+/g, '')
+      const key = calleeText(python, first!.call)
       const operation = claimOperation(claims, {
         kind: 'load model',
         place: 'sample',
-        key: `${key}()`,
+        key,
         at,
         site: { start: first!.call.expr.start, end: first!.call.expr.end, anchor: 'load' },
         scope: found.func?.qualified ?? '',
         evidence: { role: role === 'test' ? 'test' : 'inference', accelerator, small: null, notebook },
-        places: found.loads.map(({ call }) => ({ what: `${call.method}()`, node: calleePlace(call) })),
+        places: found.loads.map(({ call }) => ({ what: calleeText(python, call), node: calleePlace(call) })),
         weight: found.loads.every((one) => one.light) ? 'slight' : 'ordinary',
       })
       operation.known('repeatedFor', key, found.each, at)
@@ -53,6 +61,11 @@ export const modelLoadsReader = defineReader({
   },
   change: changeModelLoad,
 })
+
+function calleeText(python: PythonModule, call: Call): string {
+  const { start, end } = calleePlace(call)
+  return `${python.text.slice(start, end).replace(/\s+/g, '')}()`
+}
 
 const deepest = 12
 
