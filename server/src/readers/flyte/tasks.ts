@@ -166,6 +166,8 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
     if (!given.some((one) => one.name === 'cache_version')) keywords.cache_version = `${mark}1.0${mark}`
     return changeDecorator(facts, site, keywords, 'Cache the task (cache=True, cache_version=…)')
   }
+  if (claim.setting === 'retries' && typeof value === 'number')
+    return changeDecorator(facts, site, { retries: String(value) }, `Set retries=${value}`)
   if (claim.setting === 'gpus' && value === 0) {
     if (site.anchor !== 'resources') return { reason: 'several tasks may share these resources' }
     if (claimedCall(python, site) === null) return { reason: 'the call has changed' }

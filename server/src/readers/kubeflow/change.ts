@@ -48,6 +48,12 @@ export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Chan
       })
     return done('Set enable_caching=True', writeArgument(facts, call, 'enable_caching', given, 'True'))
   }
+  if (claim.setting === 'retries' && typeof value === 'number') {
+    const call = claimedCall(python, site)
+    if (call === null) return gone
+    const given = python.argument(call, 'num_retries', 0)
+    return done(`Set num_retries=${value}`, writeArgument(facts, call, 'num_retries', given, String(value)))
+  }
   if (claim.setting === 'gpus' && value === 0) {
     const call = claimedCall(python, site)
     if (call === null) return gone

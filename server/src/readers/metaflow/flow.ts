@@ -5,7 +5,12 @@ import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
-import { type Decorated, decoratedFunctions, namePlace } from '../pipelines/decorated-function.js'
+import {
+  changeDecorator,
+  type Decorated,
+  decoratedFunctions,
+  namePlace,
+} from '../pipelines/decorated-function.js'
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
@@ -102,6 +107,8 @@ function secondsOf(python: PythonModule, call: Call): number | null {
 
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts
+  if (claim.setting === 'retries' && typeof value === 'number')
+    return changeDecorator(facts, claim.site, { times: String(value) }, `Set times=${value}`)
   if (claim.setting !== 'gpus' || value !== 0 || claimedCall(python, claim.site) === null)
     return { reason: `no change is known for ${claim.key}` }
   const call = { unit: unit.index, start: claim.site.start, end: claim.site.end }

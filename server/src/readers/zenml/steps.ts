@@ -36,6 +36,7 @@ import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
 
 const stepNames = /^zenml\.(steps\.)?(step_decorator\.)?step$/
 const pipelineNames = /^zenml\.(pipelines\.)?(pipeline_decorator\.)?pipeline$/
@@ -338,6 +339,15 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
       ],
       imports: [],
     }
+  }
+  if (claim.setting === 'retries' && typeof value === 'number') {
+    const call = claimedCall(python, site)
+    if (python === undefined || call === null) return { reason: 'the call has changed' }
+    const given = python.argument(call, 'max_retries', 0)
+    const write = writeArgument(facts, call, 'max_retries', given, String(value))
+    return 'reason' in write
+      ? write
+      : { title: `Set max_retries=${value}`, safety: 'unsafe', writes: [write], imports: [] }
   }
   if (claim.setting === 'gpus' && value === 0) {
     if (site.anchor !== 'resources') return { reason: 'several steps may share these settings' }
