@@ -72,6 +72,9 @@ function readEpochs(python: PythonModule, loop: Loop, claims: ClaimBuilder): voi
   )
   const reason = openEndedReason(python, loop)
   if (reason !== null) training.known('openEnded', reason, reason, header)
+  // An engine of this module may still say the format.
+  const pace = paceSetter(python, reason)
+  if (pace !== null) training.known('boundBy', pace, pace, header)
   claimRun(python, loop, training)
   claimResumption(python, header, training)
 }
