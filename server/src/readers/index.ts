@@ -37,6 +37,7 @@ import { kerasRecordsReader } from './keras/records.js'
 import { kerasTunerReader } from './keras-tuner/tuner.js'
 import { kubeflowReader } from './kubeflow/pipeline.js'
 import { kubernetesReader } from './kubernetes/job.js'
+import { largeModelReader } from './large-model.js'
 import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningRecordsReader } from './lightning/records.js'
 import { lightningReader } from './lightning/trainer.js'
@@ -193,4 +194,5 @@ export const readers: readonly Reader[] = [
   kerasFreshWeightsReader,
   huggingfaceFreshWeightsReader,
   ultralyticsFreshWeightsReader,
+  largeModelReader,
 ]

@@ -43,6 +43,7 @@ import unboundedTraining from './lifecycle/unbounded-training.js'
 import fromScratch from './model/from-scratch.js'
 import frozenBackboneRecomputed from './model/frozen-backbone-recomputed.js'
 import fullFinetune from './model/full-finetune.js'
+import noBaseline from './model/no-baseline.js'
 import optimizerState from './model/optimizer-state.js'
 import unquantizedServing from './model/unquantized-serving.js'
 import metricsDisabled from './observability/metrics-disabled.js'
@@ -171,4 +172,5 @@ export const rules: readonly Rule[] = [
   unsuitableAccelerator,
   frozenBackboneRecomputed,
   fromScratch,
+  noBaseline,
 ] as unknown as Rule[]

@@ -391,6 +391,10 @@ export type OperationKind =
   | 'eager attention'
   /** Done for each sample, though it gives the same each time. */
   | 'constant work'
+  /** Done for each sample in each epoch, though it gives the same for that sample each time. */
+  | 'repeated work'
+  /** A single sample is put on an accelerator by the code that makes it. */
+  | 'sample on device'
   /** A request over the network. */
   | 'remote read'
   /** A whole run without compiling its steps, because a switch says so. */

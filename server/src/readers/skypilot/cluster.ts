@@ -1,0 +1,200 @@
+/**
+ * Clusters that SkyPilot starts, from Python and from shell scripts. They stay up after the task unless autostop is
+ * asked for. Source: skypilot, sky/client/sdk.py, `launch`; nemo_run 0.4, core/execution/skypilot.py.
+ */
+import type { ShellCommand } from '../../config/shell-facts.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { asNumber, calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { acceleratorsOf, claimMachineRequest } from '../machine-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+
+const endings = /^(down|stop|autostop|teardown)$/
+
+export const skypilotReader = defineReader({
+  name: 'skypilot',
+  languages: ['python', 'shell'],
+  triggers: ['sky.launch', 'SkypilotExecutor', 'sky launch'],
+  read(facts, _context, claims) {
+    const { python, shell } = facts
+    if (python !== undefined) readProgram(python, claims)
+    if (shell !== undefined) readScript(shell.commands, claims)
+  },
+  change: changeCluster,
+})
+
+function readProgram(python: PythonModule, claims: ClaimBuilder): void {
+  const ends = python.calls.find((call) => endings.test(call.method) && /^sky\./.test(call.name ?? ''))
+  for (const call of python.calls) {
+    if (call.name === 'sky.launch') readLaunch(python, call, ends, claims)
+    else if (call.method === 'SkypilotExecutor') readExecutor(python, call, claims)
+  }
+}
+
+function start(python: PythonModule, call: Call, claims: ClaimBuilder): SubjectBuilder<'Compute'> {
+  return claimMachineRequest(claims, python, {
+    provider: 'other',
+    interactive: false,
+    place: calleePlace(call),
+    site: callSite(call),
+    scope: call.function?.qualified ?? '',
+  })
+}
+
+function readLaunch(python: PythonModule, call: Call, ends: Call | undefined, claims: ClaimBuilder): void {
+  const place = calleePlace(call)
+  const site = callSite(call, 'launch')
+  const compute = start(python, call, claims)
+  readAccelerators(python, compute, place)
+  if (ends !== undefined) compute.known('endedBy', `sky.${ends.method}`, `sky.${ends.method}`, place)
+  const minutes = python.argument(call, 'idle_minutes_to_autostop', 3)
+  const down = python.argument(call, 'down', 6)
+  const inResources = python.calls.some(
+    (one) => python.argument(one, 'autostop').state !== 'absent' && one.method === 'Resources',
+  )
+  const open = minutes.state === 'unknown' || down.state === 'unknown' || inResources
+  const isDown = down.state === 'given' && !(down.folded.state === 'known' && down.folded.value === false)
+  if (open || isDown)
+    compute.unknown('idleStop', 'idle_minutes_to_autostop', 'set elsewhere', place, { site })
+  else if (minutes.state === 'given' && minutes.folded.state === 'unknown')
+    compute.unknown('idleStop', 'idle_minutes_to_autostop', minutes.folded.because, place, { site })
+  else if (minutes.state === 'given' && minutes.folded.state === 'known' && minutes.folded.value !== null) {
+    const value = asNumber(minutes.folded.value) ?? 0
+    compute.known('idleStop', 'idle_minutes_to_autostop', value < 0 ? null : value * 60, minutes.span, {
+      site,
+    })
+  } else compute.default('idleStop', 'idle_minutes_to_autostop', null, place, { site })
+}
+
+/** `Resources(accelerators='V100:4')` and `task.set_resources(…)`; a task from a file is not read here. */
+function readAccelerators(python: PythonModule, compute: SubjectBuilder<'Compute'>, place: Place): void {
+  const given = python.calls
+    .filter((call) => /^sky\.(\w+\.)*Resources$/.test(call.name ?? ''))
+    .map((call) => python.argument(call, 'accelerators'))
+    .filter((one) => one.state === 'given')
+  const first = given[0]
+  if (first === undefined || first.state !== 'given') {
+    compute.unknown('gpus', 'accelerators', 'a task that is made elsewhere', place)
+    return
+  }
+  const found = read(python, first.expr)
+  if (found === null) {
+    compute.unknown('gpus', 'accelerators', 'accelerators that cannot be read', place)
+    return
+  }
+  compute.known('gpus', 'accelerators', found.count, place)
+  if (found.model !== null) compute.known('gpuModel', 'accelerators', found.model, place)
+}
+
+function read(python: PythonModule, expr: Expr): { model: string | null; count: number } | null {
+  const folded = python.fold(expr)
+  if (folded.state !== 'known') return null
+  const { value } = folded
+  if (typeof value === 'string') return acceleratorsOf(value)
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return null
+  const [entry] = Object.entries(value)
+  return entry === undefined || typeof entry[1] !== 'number'
+    ? null
+    : acceleratorsOf(`${entry[0]}:${entry[1]}`)
+}
+
+function readExecutor(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+  const place = calleePlace(call)
+  const site = callSite(call, 'executor')
+  const gpus = python.argument(call, 'gpus')
+  if (gpus.state === 'absent') return
+  const compute = start(python, call, claims)
+  const per = python.argument(call, 'gpus_per_node')
+  const count = per.state === 'given' && per.folded.state === 'known' ? asNumber(per.folded.value) : undefined
+  const kind = gpus.state === 'given' && gpus.folded.state === 'known' ? gpus.folded.value : null
+  compute.known('gpus', 'gpus', count ?? 1, place)
+  const model = typeof kind === 'string' ? acceleratorsOf(kind)?.model : null
+  if (model != null) compute.known('gpuModel', 'gpus', model, place)
+  const down = python.argument(call, 'autodown')
+  const minutes = python.argument(call, 'idle_minutes_to_autostop')
+  const off =
+    down.state === 'absent' ||
+    (down.state === 'given' && down.folded.state === 'known' && down.folded.value === false)
+  if (off && minutes.state === 'absent') compute.default('idleStop', 'autodown', null, place, { site })
+  else compute.unknown('idleStop', 'autodown', 'it is given', place, { site })
+}
+
+/** `sky launch --gpus A100:8 …` in a script that never stops the cluster. */
+function readScript(commands: ShellCommand[], claims: ClaimBuilder): void {
+  const texts = (command: ShellCommand) => command.words.map((word) => word.text ?? word.outline ?? '')
+  const ends = commands.some((command) => {
+    const [program, action] = texts(command)
+    return program === 'sky' && endings.test(action ?? '')
+  })
+  for (const command of commands) {
+    const words = texts(command)
+    if (command.unreachable || words[0] !== 'sky' || words[1] !== 'launch') continue
+    if (words.some((word) => /^(-i|--idle-minutes-to-autostop|--down|--dryrun|-h|--help)(=|$)/.test(word)))
+      continue
+    if (command.words.some((word) => word.splits === true)) continue
+    const at = words.findIndex((word) => /^--(gpus|accelerators)(=|$)/.test(word))
+    if (at < 0) continue
+    const value = words[at]!.includes('=') ? words[at]!.split('=')[1]! : (words[at + 1] ?? '')
+    const found = acceleratorsOf(value)
+    if (found === null) continue
+    const place: Place = { start: command.words[0]!.start, end: command.words[1]!.end }
+    const compute = claimMachineRequest(claims, null, {
+      provider: 'other',
+      interactive: false,
+      place,
+      site: place,
+      scope: '',
+    })
+    compute.known('gpus', '--gpus', found.count, place)
+    if (found.model !== null) compute.known('gpuModel', '--gpus', found.model, place)
+    if (ends) compute.known('endedBy', 'sky down', 'sky down', place)
+    // Another channel, the task's file, may ask for autostop.
+    compute.default('idleStop', '-i', null, place, { overridable: true, site: { ...place, anchor: 'shell' } })
+  }
+}
+
+function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting !== 'idleStop' || typeof value !== 'number')
+    return { reason: `no change is known for ${claim.key}` }
+  const minutes = Math.round(value / 60)
+  if (claim.site.anchor === 'shell') {
+    const { unit, end } = claim.site
+    const write: Write = {
+      kind: 'replace text',
+      path: facts.path,
+      unit,
+      start: end,
+      end,
+      text: ` -i ${minutes} --down`,
+    }
+    return {
+      title: `Take the cluster down after ${minutes} idle minutes`,
+      safety: 'unsafe',
+      writes: [write],
+      imports: [],
+    }
+  }
+  const call = claimedCall(facts.python, claim.site)
+  if (call === null) return { reason: 'the call has changed' }
+  const range = { unit: facts.unit.index, start: call.expr.start, end: call.expr.end }
+  const set = (name: string, code: string): Write => ({
+    kind: 'set keyword',
+    path: facts.path,
+    call: range,
+    name,
+    value: code,
+  })
+  const writes =
+    claim.site.anchor === 'executor'
+      ? [set('autodown', 'True'), set('idle_minutes_to_autostop', String(minutes))]
+      : [set('idle_minutes_to_autostop', String(minutes)), set('down', 'True')]
+  return {
+    title: `Take the cluster down after ${minutes} idle minutes`,
+    safety: 'unsafe',
+    writes,
+    imports: [],
+  }
+}

@@ -1,0 +1,40 @@
+import { smallestSingleGpu } from '../../catalog/instances.js'
+import { effective } from '../hardware.js'
+import { acceleratorsOf } from '../lifecycle/job-words.js'
+import { defineRule } from '../rule.js'
+
+/** Accelerators of which even one is dear to write code on. */
+const large = /^(A100|H100|H200|B200|B300|GB200|GH200|MI300)/
+
+export default defineRule({
+  name: 'compute/multi-gpu-notebook',
+  judges: 'Compute',
+  checklist: ['rightsize/separate-environments', 'rightsize/match-instance'],
+  severity: 'warning',
+  summary: 'A workstation with several GPUs waits for keystrokes most of the day.',
+  check(judged, { report }) {
+    const { interactive, gpus, gpuModel, instanceType, provider } = judged.settings
+    if (instanceType === undefined || effective(interactive) !== true) return
+    const count = effective(gpus)
+    const model = effective(gpuModel)
+    if (count === undefined || count < 1) return
+    if (count < 2 && (model === undefined || !large.test(model))) return
+    const type = effective(instanceType)!
+    // Batch work that goes through a workstation says so in its name.
+    const name = effective(judged.settings.name)
+    if (name !== undefined && /train|batch/i.test(name)) return
+    const from = effective(provider)
+    const smaller =
+      from === 'aws' || from === 'azure' || from === 'gcp' ? smallestSingleGpu(from, 16) : undefined
+    report({
+      at: instanceType,
+      message: `A workstation on ${type} (${acceleratorsOf(judged)}): develop on one small GPU, and send the large runs to jobs that end.`,
+      saving: {
+        fraction: [0.5, 0.9],
+        usd: null,
+        basis: 'assumes that a workstation computes a fifth of the time that it is up',
+      },
+      fixes: smaller === undefined ? [] : [{ set: [{ claim: instanceType, value: smaller.type }] }],
+    })
+  },
+})

@@ -1,0 +1,40 @@
+import { defineRule } from '../rule.js'
+import { acceleratorsOf, effective } from './job-words.js'
+
+/** Seconds without use that a fix proposes: people come back after lunch, a cluster waits for its next task. */
+const people = 3600
+const tasks = 600
+
+export default defineRule({
+  name: 'lifecycle/no-autostop',
+  judges: 'Compute',
+  checklist: ['baseline/idle-time', 'bottleneck/autoscaling-idle', 'cadence/daily'],
+  severity: 'error',
+  summary: 'A machine that nothing stops is billed through nights and weekends.',
+  check(judged, { report }) {
+    const { idleStop, endedBy, interactive, instanceType, gpus } = judged.settings
+    if (idleStop === undefined || idleStop.state === 'unknown' || idleStop.value !== null) return
+    if (effective(endedBy) !== undefined) return
+    const count = effective(gpus)
+    if (count === undefined) return
+    const accelerators = acceleratorsOf(judged)
+    const type = effective(instanceType)
+    const machine = [
+      type,
+      accelerators === undefined ? null : type === undefined ? accelerators : `(${accelerators})`,
+    ]
+      .filter((one) => one != null)
+      .join(' ')
+    const byHand = effective(interactive) === true
+    const name = machine === '' ? 'The machine' : machine
+    report({
+      at: idleStop,
+      // Turned off in so many words; a machine without accelerators is cheap.
+      severity: count < 1 ? 'hint' : idleStop.state === 'known' ? 'error' : 'warning',
+      message: byHand
+        ? `${name}: this workstation never stops by itself (\`${idleStop.key}\` is ${idleStop.state === 'known' ? 'off' : 'not given'}), so it is billed through every night and weekend.`
+        : `${name}: nothing stops this once its work is done (\`${idleStop.key}\` is ${idleStop.state === 'known' ? 'off' : 'not given'}), so it is billed until somebody notices.`,
+      fixes: [{ set: [{ claim: idleStop, value: byHand ? people : tasks }] }],
+    })
+  },
+})
