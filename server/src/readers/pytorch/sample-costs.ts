@@ -70,6 +70,14 @@ const known: KnownCost[] = [
     inputs: 'first',
   },
   {
+    names:
+      /^(boto3\.(client|resource|Session)|google\.cloud\.storage\.Client|s3fs\.S3FileSystem|gcsfs\.GCSFileSystem|adlfs\.AzureBlobFileSystem|azure\.storage\.blob\.BlobServiceClient(\.from_connection_string)?)$/,
+    what: 'makes a client again',
+    weight: 'slight',
+    complete: false,
+    inputs: 'arguments',
+  },
+  {
     names: /^(h5py\.File|sqlite3\.connect|lmdb\.open|netCDF4\.Dataset|zarr\.open)$/,
     what: 'opens the file again',
     weight: 'slight',

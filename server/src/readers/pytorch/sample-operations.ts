@@ -12,7 +12,18 @@ import { type SampleWork, sampleWork } from './sample-work.js'
 export const pytorchSamplesReader = defineReader({
   name: 'pytorch-samples',
   languages: ['python'],
-  triggers: ['__getitem__', 'collate_fn', 'data_collator', 'set_transform', 'with_transform', '.map('],
+  triggers: [
+    '__getitem__',
+    '__iter__',
+    'collate_fn',
+    'data_collator',
+    'set_transform',
+    'with_transform',
+    '.map(',
+    'py_function',
+    'numpy_function',
+    'from_generator',
+  ],
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return
@@ -50,6 +61,9 @@ export const pytorchSamplesReader = defineReader({
     if (python === undefined || work === undefined) return { reason: 'the call is not in the file any more' }
     if (work.kind === 'remote read')
       return { reason: 'copy the data to a local disk first, or read it in shards of many samples' }
+    if (work.kind === 'repeated work')
+      return { reason: 'compute it for all samples ahead, or on the batches of the training loop' }
+    if (work.kind === 'sample on device') return { reason: 'copy the batch where the loop takes it' }
     return hoist(python, work, facts)
   },
 })

@@ -3,11 +3,12 @@
  */
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
-import { childrenOf } from '../../python/scopes.js'
+import { blocksOf, childrenOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
 import { hotCode } from './hot-code.js'
 import { costOf, remoteRead } from './sample-costs.js'
+import { repeatedWork } from './sample-repeats.js'
 
 /** A function that makes samples. */
 export interface Maker {
@@ -16,10 +17,12 @@ export interface Maker {
   each: 'sample' | 'batch' | 'row'
   /** Called once for all rows, whose results are kept. */
   kept: boolean
+  /** A generator: only what its loops do is done for each sample. */
+  generates: boolean
 }
 
 export interface SampleWork {
-  kind: 'constant work' | 'remote read'
+  kind: 'constant work' | 'repeated work' | 'sample on device' | 'remote read'
   maker: Maker
   call: Call
   /** The function that holds the call. */
@@ -40,15 +43,25 @@ const streamingClass = /^(streaming|webdataset|s3torchconnector|litdata|ffcv)\./
 export function makersOf(python: PythonModule): Maker[] {
   const makers = new Map<Func, Omit<Maker, 'func'>>()
   for (const klass of python.classes) {
+    const each = madeBy(klass)
+    if (each === null) continue
     const item = klass.methods.get('__getitem__')
-    if (item === undefined || !isDataset(klass)) continue
-    makers.set(item, { each: 'sample', kept: false })
+    if (item !== undefined) makers.set(item, { each, kept: false, generates: false })
+    const stream = klass.methods.get('__iter__')
+    if (stream !== undefined && item === undefined) makers.set(stream, { each, kept: false, generates: true })
   }
-  const add = (expr: Expr, each: Maker['each'], kept = false): void => {
+  const add = (expr: Expr, each: Maker['each'], kept = false, generates = false): void => {
     const func = python.functionOf(expr) ?? python.classOf(expr)?.methods.get('__call__') ?? null
-    if (func !== null && !makers.has(func)) makers.set(func, { each, kept })
+    if (func !== null && !makers.has(func)) makers.set(func, { each, kept, generates })
   }
   for (const call of python.calls) {
+    if (call.name !== null && inPython.test(call.name)) {
+      const [first] = call.expr.args
+      const given = call.expr.args.find((one) => one.name === 'func' || one.name === 'generator') ?? first
+      if (given !== undefined && given.star === 0)
+        add(given.value, 'sample', false, call.name.endsWith('.from_generator'))
+      continue
+    }
     for (const argument of call.expr.args)
       if (argument.name === 'collate_fn' || argument.name === 'data_collator') add(argument.value, 'batch')
     if (!/^(map|set_transform|with_transform)$/.test(call.method)) continue
@@ -62,6 +75,17 @@ export function makersOf(python: PythonModule): Maker[] {
     }
   }
   return [...makers].map(([func, rest]) => ({ func, ...rest }))
+}
+
+/** Python functions that a pipeline of TensorFlow calls for each element. */
+const inPython =
+  /^tensorflow\.(compat\.v\d\.)?(py_function|numpy_function|py_func|data\.Dataset\.from_generator)$/
+const batchClass = /^keras\.(\w+\.)*(Sequence|PyDataset)$/
+
+/** What one call of a data set's method makes; null: it is no data set. */
+function madeBy(klass: Klass): Maker['each'] | null {
+  if (klass.bases.some((base) => batchClass.test(base))) return 'batch'
+  return isDataset(klass) ? 'sample' : null
 }
 
 function isDataset(klass: Klass): boolean {
@@ -85,6 +109,17 @@ export function sampleWork(python: PythonModule): SampleWork[] {
   return found
 }
 
+function inLoop(func: Func, statement: Stmt): boolean {
+  const visit = (body: Stmt[]): boolean =>
+    body.some((one) => {
+      if (one.start > statement.start || one.end < statement.end) return false
+      if (one.type === 'for' || one.type === 'while')
+        return one.body.some((inner) => inner.start <= statement.start && statement.end <= inner.end)
+      return blocksOf(one).some(visit)
+    })
+  return visit(func.node.body)
+}
+
 function workOf(analysis: Analysis, maker: Maker): SampleWork[] {
   const code = hotCode(analysis, maker.func.node.body, maker.func)
   const { statements, followed } = code
@@ -97,6 +132,8 @@ function workOf(analysis: Analysis, maker: Maker): SampleWork[] {
     const { func, statement } = hot
     if (func === null || hot.guarded || hot.conditional || hot.exceptional) continue
     if (inTry(func, statement)) continue
+    // What stands before the loops of a generator is done once for each pass.
+    if (maker.generates && func === maker.func && !inLoop(func, statement)) continue
     for (const expr of hot.expressions) {
       for (const call of plainCalls(analysis, expr)) {
         if (!runsAlways(func) || leavesBefore(func, call.expr.start)) continue
@@ -107,6 +144,12 @@ function workOf(analysis: Analysis, maker: Maker): SampleWork[] {
             ...{ kind: 'remote read', maker, call, func, statement },
             ...{ what: request, weight: 'ordinary', hoistable: false },
           })
+          continue
+        }
+        const repeated = maker.kept ? null : repeatedWork(analysis, call)
+        if (repeated !== null) {
+          const { kind, what, weight } = repeated
+          found.push({ kind, maker, call, func, statement, what, weight, hoistable: false })
           continue
         }
         const cost = costOf(analysis, call)

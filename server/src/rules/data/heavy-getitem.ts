@@ -1,3 +1,4 @@
+import type { OperationKind } from '../../workload/words.js'
 import { effective } from '../hardware.js'
 import { defineRule } from '../rule.js'
 import { operationOf } from '../training/operation.js'
@@ -13,7 +14,10 @@ export default defineRule({
   severity: 'warning',
   summary: 'Work that gives the same for every sample need be done only once.',
   check(judged, { report }) {
-    const kind = operationOf(judged, 'constant work')
+    const kind =
+      operationOf(judged, 'constant work') ??
+      operationOf(judged, 'repeated work') ??
+      operationOf(judged, 'sample on device')
     const what = effective(judged.settings.subject)
     if (kind === null || what === undefined) return
     const { role } = judged.subject.evidence
@@ -24,7 +28,7 @@ export default defineRule({
     report({
       at: kind,
       severity: slight ? 'information' : 'warning',
-      message: `\`${kind.key}\` ${what} for every ${each}, though that does not depend on the ${each}: do it once${slight ? ' in each process that loads' : ' when the data set is made'}.`,
+      message: `\`${kind.key}\` ${what} ${adviceFor(kind.value as OperationKind, each, slight)}`,
       ...(slight
         ? {}
         : {
@@ -39,3 +43,12 @@ export default defineRule({
     })
   },
 })
+
+function adviceFor(kind: OperationKind, each: string, slight: boolean): string {
+  if (kind === 'repeated work')
+    return `for every ${each} in every epoch, with the same result each time: keep its results on disk, or run it on whole batches.`
+  if (kind === 'sample on device')
+    return `at a time, which worker processes cannot do: copy whole batches in the training loop.`
+  const where = slight ? 'in each process that loads' : 'when the data set is made'
+  return `for every ${each}, though that does not depend on the ${each}: do it once ${where}.`
+}

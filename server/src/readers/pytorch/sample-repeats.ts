@@ -1,0 +1,67 @@
+/** What the code that makes a sample does with a model or a device: the same in each epoch, or one sample at a time. */
+import type { Analysis } from '../../python/analysis.js'
+import type { Call } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+
+export interface Repeated {
+  kind: 'repeated work' | 'sample on device'
+  /** As a clause. */
+  what: string
+  weight: 'slight' | 'ordinary'
+}
+
+const models =
+  /^(transformers\.(\w+\.)*(Auto)?\w*Model(For\w+|With\w+)?\.from_pretrained|sentence_transformers\.SentenceTransformer|timm\.create_model|torch\.hub\.load|clip\.load|open_clip\.create_model\w*|torchvision\.models\.(\w+\.)*[a-z]\w*|whisper\.load_model)$/
+/** Methods that stand for a pass through a model. */
+const passes =
+  /^(encode|encode_image|encode_text|get_image_features|get_text_features|forward|generate|transcribe|extract_features)$/
+
+export function repeatedWork(analysis: Analysis, call: Call): Repeated | null {
+  const { callee } = call.expr
+  if (isModelPass(analysis, callee))
+    return { kind: 'repeated work', what: 'runs a model', weight: 'ordinary' }
+  if (callee.type !== 'attribute' || !copiesToGpu(analysis, call)) return null
+  return { kind: 'sample on device', what: 'puts one sample on the accelerator', weight: 'slight' }
+}
+
+/** `self.encoder(pixels)`, `clip.encode_image(pixels)`, of a model that is loaded with its weights. */
+function isModelPass(analysis: Analysis, callee: Expr): boolean {
+  const model = callee.type === 'attribute' && passes.test(callee.attr) ? callee.value : callee
+  if (model.type !== 'name' && model.type !== 'attribute') return false
+  return isModel(analysis, model, 0)
+}
+
+function isModel(analysis: Analysis, expr: Expr, depth: number): boolean {
+  if (depth > 4) return false
+  const value = analysis.definition(expr)
+  if (value === expr || value.type !== 'call') return false
+  const name = analysis.nameOf(value.callee)
+  if (name !== null) return models.test(name)
+  // `Model.from_pretrained(…).eval().to(device)`.
+  return value.callee.type === 'attribute' &&
+    /^(eval|to|cuda|half|bfloat16|requires_grad_|train)$/.test(value.callee.attr)
+    ? value.callee.value.type === 'call'
+      ? isModelCall(analysis, value.callee.value, depth + 1)
+      : isModel(analysis, value.callee.value, depth + 1)
+    : false
+}
+
+function isModelCall(analysis: Analysis, call: Expr & { type: 'call' }, depth: number): boolean {
+  if (depth > 4) return false
+  const name = analysis.nameOf(call.callee)
+  if (name !== null) return models.test(name)
+  return call.callee.type === 'attribute' && call.callee.value.type === 'call'
+    ? isModelCall(analysis, call.callee.value, depth + 1)
+    : false
+}
+
+function copiesToGpu(analysis: Analysis, call: Call): boolean {
+  if (!analysis.imports.has('torch') && ![...analysis.imports].some((name) => name.startsWith('torch.')))
+    return false
+  if (call.method === 'cuda') return true
+  if (call.method !== 'to') return false
+  const [first] = call.expr.args
+  if (first === undefined || first.star !== 0) return false
+  const device = analysis.fold(first.value)
+  return device.state === 'known' && typeof device.value === 'string' && /^cuda(:\d+)?$/.test(device.value)
+}
