@@ -57,6 +57,8 @@ export function readMemory(
   else {
     claimModel(training, found, found.loads[0] === undefined ? site : callSite(found.loads[0], 'load'))
     readWeights(python, found, context, training)
+    // A Trainer that is handed a name loads pretrained weights.
+    if (found.loads.length === 0) training.known('fineTuning', 'model', true, found.place)
   }
   readAdapters(python, trainers, training, place)
 
