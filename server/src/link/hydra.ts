@@ -259,14 +259,18 @@ class Composer {
     const first = this.parts[0]
     if (first === undefined) return null
     const root: ConfiguredMap = { kind: 'map', entries: {}, at: first.node.at }
-    for (const part of this.parts) merge(descend(root, part.package, part.node), part.node)
+    for (const part of this.parts) merge(descend(root, part.package, part.node), withoutDefaults(part.node))
     for (const gap of this.gaps) {
       const target = descend(root, gap.package, root)
       target.open = gap.because
     }
-    delete root.entries.defaults
     return root
   }
+}
+
+function withoutDefaults(node: ConfiguredMap): ConfiguredMap {
+  const { defaults: _defaults, ...entries } = node.entries
+  return { ...node, entries }
 }
 
 function sameOptions(a: string[] | null | undefined, b: string[]): boolean {

@@ -6,7 +6,7 @@ import type { Expr } from '../syntax/python-ast.js'
 import { type Configured, configuredAt, plainConfigured } from '../text/configured.js'
 import type { Analysis } from './analysis.js'
 import type { Call, ConfigurationUse, Folded, Func, HandedConfiguration } from './module.js'
-import { bindingsOf, targetOf } from './names.js'
+import { attributeValues, bindingsOf, targetOf } from './names.js'
 
 /** Which configuration, and the keys down to the value. */
 export interface ConfiguredPath {
@@ -61,6 +61,8 @@ export function configuredPath(analysis: Analysis, expr: Expr, depth = 0): Confi
     case 'name':
       return pathOfName(analysis, expr, depth)
     case 'attribute': {
+      // `cfg.data = make()`: no longer what the file says.
+      if (attributeValues(analysis, expr).length > 0) return pathOfAttribute(analysis, expr, depth)
       const base = configuredPath(analysis, expr.value, depth + 1)
       return base === null
         ? pathOfAttribute(analysis, expr, depth)
@@ -85,7 +87,6 @@ function pathOfAttribute(
   expr: Expr & { type: 'attribute' },
   depth: number,
 ): ConfiguredPath | null {
-  if (expr.value.type !== 'name' || expr.value.id !== 'self') return null
   const value = analysis.definition(expr)
   return value === expr ? null : configuredPath(analysis, value, depth + 1)
 }
@@ -223,7 +224,65 @@ export function configuredNode(
   if (path === null) return null
   const root = analysis.configurations.get(path.root)
   if (root === undefined) return null
-  return { node: configuredAt(root.root, ...path.keys), path, overridable: root.overridable }
+  const node = configuredAt(root.root, ...path.keys)
+  return {
+    node: node === undefined ? node : asStored(analysis, node, path),
+    path,
+    overridable: root.overridable,
+  }
+}
+
+const stores = new WeakMap<Analysis, ConfiguredPath[]>()
+
+/** Places of configurations that the program writes to: `cfg.trainer.devices = 1`, `OmegaConf.update(cfg, 'a.b', 1)`. */
+function storedPaths(analysis: Analysis): ConfiguredPath[] {
+  const before = stores.get(analysis)
+  if (before !== undefined) return before
+  const found: ConfiguredPath[] = []
+  stores.set(analysis, found)
+  for (const statement of analysis.statements) {
+    if (statement.type !== 'assign') continue
+    for (const target of statement.targets) {
+      if (target.type !== 'attribute' && target.type !== 'subscript') continue
+      const base = configuredPath(analysis, target.value)
+      const key = target.type === 'attribute' ? target.attr : constantKey(target.index)
+      if (base !== null) found.push(key === null ? base : { ...base, keys: [...base.keys, key] })
+    }
+  }
+  for (const call of analysis.callsTo('omegaconf.OmegaConf.update')) {
+    const [config, key] = call.expr.args
+    const base = config === undefined ? null : configuredPath(analysis, config.value)
+    const path =
+      key?.value.type === 'constant' && typeof key.value.value === 'string' ? key.value.value : null
+    if (base !== null)
+      found.push(path === null ? base : { ...base, keys: [...base.keys, ...path.split('.')] })
+  }
+  return found
+}
+
+function constantKey(expr: Expr): string | number | null {
+  const value = expr.type === 'constant' ? expr.value : null
+  return typeof value === 'string' || typeof value === 'number' ? value : null
+}
+
+/** What the program writes itself is not known from the file. */
+function asStored(analysis: Analysis, node: Configured, { root, keys }: ConfiguredPath): Configured {
+  let current = node
+  for (const store of analysis.complete ? storedPaths(analysis) : []) {
+    if (store.root !== root) continue
+    const common = Math.min(store.keys.length, keys.length)
+    if (!store.keys.slice(0, common).every((key, index) => key === keys[index])) continue
+    current = obscured(current, store.keys.slice(common))
+  }
+  return current
+}
+
+function obscured(node: Configured, keys: (string | number)[]): Configured {
+  const unknown: Configured = { kind: 'unknown', because: 'the program changes it', at: node.at }
+  const [first, ...rest] = keys
+  if (first === undefined || node.kind !== 'map') return unknown
+  const child = Object.hasOwn(node.entries, String(first)) ? node.entries[String(first)]! : unknown
+  return { ...node, entries: { ...node.entries, [String(first)]: obscured(child, rest) } }
 }
 
 /** A value of a configuration as code sees it. */
@@ -324,7 +383,9 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
   }
   if (!readers.some((name) => analysis.usesHere(name))) return [...found.values()]
   const anyJson = analysis.usesHere('deepspeed.')
+  const named = new Set([...found.values()].flatMap((use) => (use.kind === 'hydra' ? [use.name] : [])))
   for (const value of analysis.strings) {
+    if (named.has(value)) continue
     // Data comes as JSON as well.
     if (anyJson || !/\.json$/i.test(value) || configurationName.test(value)) file(asFile(value))
   }

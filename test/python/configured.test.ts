@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { configuredFrom } from '../../server/src/config/configured.js'
+import { yamlFacts } from '../../server/src/config/yaml.js'
+import { createNodeHost } from '../../server/src/project/node/host.js'
+import { Analysis } from '../../server/src/python/analysis.js'
+import { environmentWrites } from '../../server/src/python/environment.js'
+import type { HandedConfiguration } from '../../server/src/python/module.js'
+import { loadGrammars } from '../../server/src/syntax/parser.js'
+import { pythonTree } from '../../server/src/syntax/python-tree.js'
+import type { ConfigurationRoot } from '../../server/src/text/configured.js'
+import { sourceFile } from '../../server/src/text/units.js'
+import { argument, callNamed, valueOfName } from './analyse.js'
+
+const grammars = createNodeHost()
+  .grammarSource()
+  .then((source) => loadGrammars(source, ['python']))
+
+const yaml = `trainer:
+  _target_: lightning.pytorch.Trainer
+  precision: 32-true
+  max_epochs: 50
+  devices: [0, 1]
+data:
+  workers: 0
+  path: \${oc.env:DATA}
+`
+
+async function read(
+  text: string,
+  keys: string[],
+  more: { overridable?: boolean; handed?: HandedConfiguration[] } = {},
+): Promise<Analysis> {
+  const root = configuredFrom(
+    'conf.yaml',
+    sourceFile('conf.yaml', yaml).units[0]!,
+    yamlFacts(yaml).documents,
+  )!
+  const configurations = new Map<string, ConfigurationRoot>(
+    keys.map((key) => [key, { root, overridable: more.overridable ?? false }]),
+  )
+  return new Analysis('train.py', text, pythonTree(text, await grammars), false, {
+    importedByName: new Map(),
+    importers: [],
+    configurations,
+    handed: more.handed ?? [],
+  })
+}
+
+const answer = (analysis: Analysis) => {
+  const folded = valueOfName(analysis, 'answer')
+  return folded.state === 'known' ? folded.value : `? ${folded.because}`
+}
+
+describe('values of configuration files', () => {
+  const loads: [string, string][] = [
+    ['yaml', "import yaml\ncfg = yaml.safe_load(open('conf.yaml'))\n"],
+    [
+      'a file that is entered',
+      "import yaml\nwith open('conf.yaml') as file:\n    cfg = yaml.load(file, Loader=yaml.FullLoader)\n",
+    ],
+    [
+      'pathlib',
+      "import yaml\nfrom pathlib import Path\ncfg = yaml.safe_load(Path('conf.yaml').read_text())\n",
+    ],
+    ['a constant', "import json\nNAME = 'conf.yaml'\ncfg = json.load(open(NAME))\n"],
+  ]
+  for (const [name, text] of loads) {
+    it(`are read with ${name}`, async () => {
+      assert.equal(answer(await read(`${text}answer = cfg['trainer']['max_epochs']\n`, ['conf.yaml'])), 50)
+      assert.equal(
+        answer(await read(`${text}answer = cfg.get('trainer').get('missing', 7)\n`, ['conf.yaml'])),
+        7,
+      )
+    })
+  }
+
+  it('come by attribute from OmegaConf and its wrappers', async () => {
+    const omega = "from omegaconf import OmegaConf\ncfg = OmegaConf.load('conf.yaml')\n"
+    assert.equal(answer(await read(`${omega}answer = cfg.data.workers * 2 + 1\n`, ['conf.yaml'])), 1)
+    assert.deepEqual(answer(await read(`${omega}answer = cfg.trainer.devices\n`, ['conf.yaml'])), [0, 1])
+    const easy =
+      "import yaml\nfrom easydict import EasyDict\ncfg = EasyDict(yaml.safe_load(open('conf.yaml')))\n"
+    assert.equal(answer(await read(`${easy}answer = cfg.trainer.precision\n`, ['conf.yaml'])), '32-true')
+  })
+
+  it('are unknown where they cannot be read, or where code changes them', async () => {
+    const omega = "from omegaconf import OmegaConf\ncfg = OmegaConf.load('conf.yaml')\n"
+    assert.match(String(answer(await read(`${omega}answer = cfg.data.path\n`, ['conf.yaml']))), /^\?/)
+    assert.match(String(answer(await read(`${omega}answer = cfg.data.other\n`, ['conf.yaml']))), /^\?/)
+    assert.match(String(answer(await read(`${omega}answer = cfg.data.workers\n`, []))), /^\?/)
+    const changed = `${omega}cfg['data'] = make()\nanswer = cfg.data.workers\n`
+    assert.match(String(answer(await read(changed, ['conf.yaml']))), /^\?/)
+    const deep = `${omega}cfg.trainer.max_epochs = 3\nanswer = cfg.trainer.max_epochs\n`
+    assert.match(String(answer(await read(deep, ['conf.yaml']))), /^\?/)
+    const beside = `${omega}cfg.trainer.devices = 3\nanswer = cfg.trainer.max_epochs\n`
+    assert.equal(answer(await read(beside, ['conf.yaml'])), 50)
+    const whole = `${omega}cfg.trainer.precision = pick()\nTrainer(**cfg.trainer)\nanswer = 1\n`
+    assert.match(String(argument(await read(whole, ['conf.yaml']), 'Trainer', 'precision')), /^\?/)
+    assert.equal(argument(await read(whole, ['conf.yaml']), 'Trainer', 'max_epochs'), 50)
+    const set = `${omega}cfg.data = make()\nanswer = cfg.data.workers\n`
+    assert.match(String(answer(await read(set, ['conf.yaml']))), /^\?/)
+  })
+
+  const hydra = (body: string) =>
+    `import hydra\nfrom hydra.utils import instantiate\n\n\ndef train(config):\n    ${body}\n\n\n@hydra.main(config_path='conf', config_name='train')\ndef main(cfg):\n    train(cfg)\n`
+
+  it('follow the parameter of a Hydra program into its functions', async () => {
+    const analysis = await read(hydra('answer = config.trainer.max_epochs'), ['hydra'], { overridable: true })
+    const folded = valueOfName(analysis, 'answer')
+    assert.ok(folded.state === 'known')
+    assert.deepEqual([folded.value, folded.channel, folded.overridable], [50, 'named file', true])
+    assert.deepEqual(folded.configured?.keys, ['trainer', 'max_epochs'])
+    assert.equal(folded.location?.path, 'conf.yaml')
+  })
+
+  it('are the arguments of what instantiate makes', async () => {
+    const analysis = await read(
+      hydra('trainer = instantiate(config.trainer, max_epochs=3)\n    trainer.fit(net)'),
+      ['hydra'],
+    )
+    assert.equal(callNamed(analysis, 'instantiate').name, 'lightning.pytorch.Trainer')
+    assert.equal(callNamed(analysis, 'fit').receiver, 'lightning.pytorch.Trainer')
+    assert.equal(argument(analysis, 'instantiate', 'precision'), '32-true')
+    assert.equal(argument(analysis, 'instantiate', 'max_epochs'), 3)
+    assert.equal(argument(analysis, 'instantiate', 'strategy'), 'absent')
+  })
+
+  it('are unpacked into a call', async () => {
+    const analysis = await read(hydra('Trainer(**config.trainer)'), ['hydra'])
+    assert.equal(argument(analysis, 'Trainer', 'max_epochs'), 50)
+    assert.equal(argument(analysis, 'Trainer', 'strategy'), 'absent')
+  })
+
+  it('are handed from another module', async () => {
+    const text = 'def fit(net, cfg):\n    answer = cfg.max_epochs\n'
+    const handed = (one: Partial<HandedConfiguration>): HandedConfiguration[] => [
+      { target: 'fit', name: null, position: 1, root: 'main', keys: ['trainer'], ...one },
+    ]
+    assert.equal(answer(await read(text, ['main'], { handed: handed({}) })), 50)
+    assert.equal(answer(await read(text, ['main'], { handed: handed({ name: 'cfg', position: 0 }) })), 50)
+    assert.match(String(answer(await read(text, ['main'], { handed: handed({ target: 'other' }) }))), /^\?/)
+  })
+
+  it('are told to the linker', async () => {
+    const analysis = await read(
+      "import hydra\nimport yaml\nfrom engine import run\n\n\n@hydra.main(config_path='../conf', config_name='train.yaml')\ndef main(cfg):\n    run(cfg.model, epochs=cfg.epochs)\n    yaml.safe_load(open('data.yaml'))\n",
+      [],
+    )
+    const { configurations, handed } = analysis.summary()
+    assert.deepEqual(configurations, [
+      { kind: 'hydra', folder: '../conf', name: 'train.yaml' },
+      { kind: 'file', path: 'data.yaml' },
+    ])
+    assert.deepEqual(handed, [
+      { target: 'engine.run', name: null, position: 0, root: 'hydra', keys: ['model'] },
+      { target: 'engine.run', name: 'epochs', position: 1, root: 'hydra', keys: ['epochs'] },
+    ])
+  })
+})
+
+describe('variables that a program sets', () => {
+  const writes = async (text: string) => {
+    const found = environmentWrites(await read(text, []))
+    return Object.fromEntries(
+      [...found].map(([name, { folded, fallback }]) => [
+        name,
+        `${folded.state === 'known' ? folded.value : '?'}${fallback ? ' unless set' : ''}`,
+      ]),
+    )
+  }
+
+  it('are found in every spelling', async () => {
+    const text =
+      "import os\nfrom os import environ\nos.environ['A'] = '1'\nenviron['B'] = '2'\nos.environ.setdefault('C', '3')\nos.environ.update(D='4')\nos.environ.update({'E': '5'})\nos.putenv('F', '6')\n"
+    assert.deepEqual(await writes(text), { A: '1', B: '2', C: '3 unless set', D: '4', E: '5', F: '6' })
+  })
+
+  it('are unknown where they are set in several ways', async () => {
+    assert.deepEqual(
+      await writes("import os\nif x:\n    os.environ['A'] = '1'\nelse:\n    os.environ['A'] = '2'\n"),
+      {
+        A: '?',
+      },
+    )
+  })
+})
