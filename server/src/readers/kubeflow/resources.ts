@@ -132,7 +132,9 @@ function namesTask(call: Call, task: Task): boolean {
   const name = task.call.assignedTo
   if (name === null || call.function !== task.call.function) return false
   const { callee, args } = call.expr
-  const receiver = callee.type === 'attribute' ? callee.value : null
+  let receiver = callee.type === 'attribute' ? callee.value : null
+  // `task.set_gpu_limit(1).apply(…)`
+  while (receiver?.type === 'call' && receiver.callee.type === 'attribute') receiver = receiver.callee.value
   const first = args[0]?.value
   return (receiver?.type === 'name' && receiver.id === name) || (first?.type === 'name' && first.id === name)
 }
