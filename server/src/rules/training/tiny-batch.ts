@@ -34,8 +34,9 @@ export default defineRule({
     const usable = found.usable ?? usableMemory(gpuNamed(smallest)!)!
     if (highAt(found, 4 * setup.batch) > spare * usable) return
     const larger = largerBatch(found, steps, usable)
-    const card = known ? found.machine.gpu!.name : 'a GPU of 16 GB'
-    const size = known ? found.machine.gpu!.memoryGB : 16
+    const room = known
+      ? ` of the ${found.machine.gpu!.memoryGB} GB of ${found.machine.gpu!.name}`
+      : ' GB, where small GPUs have 16'
     const seen =
       batchSize.state === 'default'
         ? `\`${batchSize.key}\` is not given, so each step takes ${setup.batch === 1 ? 'one sample' : `${setup.batch} samples`}`
@@ -49,7 +50,7 @@ export default defineRule({
       at: batchSize,
       severity: batchSize.state === 'default' && setup.batch === 1 ? 'warning' : 'information',
       confidence: 'medium',
-      message: `${seen}${together}: ${found.id} (${parametersText(setup.model.parameters)}) then uses about ${gigabytes(estimate.expected)} of the ${size} GB of ${card}.${same}`,
+      message: `${seen}${together}: ${found.id} (${parametersText(setup.model.parameters)}) then uses about ${gigabytes(estimate.expected)}${room}.${same}`,
       fixes: fixesFor(batchSize, accumulation, larger, steps),
     })
   },
