@@ -7,6 +7,7 @@ import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import type { Place } from '../../workload/builder.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
+import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
 import { gridLoopChange } from './grid-loop-change.js'
 import { hyperparameter, repetitionTarget } from './hyperparameter-names.js'
@@ -17,6 +18,8 @@ export const gridLoopReader = defineReader({
   triggers: ['.fit', 'train', 'backward', 'run_experiment', 'itertools'],
   read(facts, _context, claims) {
     const python = facts.python!
+    // A benchmark runs every combination because it wants the numbers.
+    if (isMeasurement(facts.path)) return
     for (const loop of python.loops) {
       const nest = nestOf(python, loop)
       if (nest === null) continue

@@ -5,6 +5,7 @@ import { parseLaunch } from '../../link/launch-line.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
 import { hyperparameter, repetitionTarget } from '../python/hyperparameter-names.js'
+import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
 
 /** A script that does something else with the values: it scores, draws or serves what was trained. */
@@ -17,7 +18,8 @@ export const shellGridReader = defineReader({
   triggers: ['for '],
   read(facts, _context, claims) {
     const { shell } = facts
-    if (shell === undefined) return
+    // A benchmark runs every combination because it wants the numbers.
+    if (shell === undefined || isMeasurement(facts.path)) return
     const told = new Set<string>()
     for (const command of shell.commands) {
       if (command.unreachable || command.loops.length === 0) continue
