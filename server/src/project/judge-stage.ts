@@ -2,6 +2,7 @@
 import type { LintError } from '../linter.js'
 import { readers } from '../readers/index.js'
 import { rules } from '../rules/index.js'
+import type { Reading } from '../workload/claim.js'
 import { type Annotation, annotationsOf } from './annotations.js'
 import type { Configuration } from './configuration.js'
 import { type Draft, judge, mergeRuns, moreSevere } from './judge.js'
@@ -50,7 +51,7 @@ export class JudgeStage {
       faults.push(...judged.faults)
     }
     this.before = now
-    return onlyOnce(withoutTwins(drafts), configuration)
+    return onlyOnce(unsettled(withoutTwins(drafts), linked.readings.values()), configuration)
   }
 
   /** Of the last run. */
@@ -104,6 +105,26 @@ function withoutTwins(drafts: Draft[]): Draft[] {
     if (before === undefined || moreSevere(draft.severity, before.severity)) kept.set(key, draft)
   }
   return [...kept.values()]
+}
+
+const settling = new Map(
+  rules.flatMap((rule) => (rule.settledBy === undefined ? [] : [[rule.name, rule.settledBy] as const])),
+)
+
+/** Without findings that something in another file of the project answers. */
+function unsettled(drafts: Draft[], readings: Iterable<Reading>): Draft[] {
+  const asked = new Set(drafts.map((draft) => draft.rule).filter((rule) => settling.has(rule)))
+  if (asked.size === 0) return drafts
+  const claims = [...readings].flatMap((reading) => reading.claims)
+  const settled = new Set(
+    [...asked].filter((rule) => {
+      const { setting, value } = settling.get(rule)!
+      return claims.some(
+        (claim) => claim.setting === setting && claim.state !== 'unknown' && claim.value === value,
+      )
+    }),
+  )
+  return drafts.filter((draft) => !settled.has(draft.rule))
 }
 
 const saidOnce = new Set(rules.filter((rule) => rule.oncePerProject).map((rule) => rule.name))

@@ -15,6 +15,7 @@ import { dagsterReader } from './dagster/ops.js'
 import { deepspeedReader } from './deepspeed/engine.js'
 import { fastaiReader } from './fastai/learner.js'
 import { flyteReader } from './flyte/tasks.js'
+import { githubReader } from './github/workflow.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { huggingfaceFreshWeightsReader } from './huggingface/fresh-weights.js'
@@ -125,6 +126,7 @@ export const readers: readonly Reader[] = [
   sklearnSearchReader,
   sklearnGridReader,
   airflowReader,
+  githubReader,
   prefectReader,
   dagsterReader,
   retriesReader,

@@ -57,6 +57,7 @@ import modelLoadPerElement from './pipeline/model-load-per-element.js'
 import monolithicStep from './pipeline/monolithic-step.js'
 import overlappingRuns from './pipeline/overlapping-runs.js'
 import stepCacheDisabled from './pipeline/step-cache-disabled.js'
+import trainsOnEveryPush from './pipeline/trains-on-every-push.js'
 import volatileCacheKey from './pipeline/volatile-cache-key.js'
 import float64 from './precision/float64.js'
 import fullPrecision from './precision/full-precision.js'
@@ -151,6 +152,7 @@ export const rules: readonly Rule[] = [
   workerCountMismatch,
   catchUp,
   overlappingRuns,
+  trainsOnEveryPush,
   blindRetries,
   swallowedFailures,
   modelLoadPerElement,

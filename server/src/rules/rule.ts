@@ -71,6 +71,8 @@ export interface Rule<W extends Word = Word> {
   supersedes?: string[]
   /** A habit rather than a slip: said once in a project, at the place where it matters most. */
   oncePerProject?: boolean
+  /** Its findings are dropped where anything in the project claims this: another file does what the rule asks for. */
+  settledBy?: { setting: string; value: string | number | boolean }
   /** Readers for which it is off by default, with the measured precision. */
   offFor?: Record<string, string>
   check(judged: Judged<W>, context: RuleContext): void

@@ -1,0 +1,46 @@
+import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+
+/** So large a model for a few classes is worth a word by itself. */
+const veryLarge = 1e9
+
+export default defineRule({
+  name: 'model/no-baseline',
+  judges: 'Model',
+  checklist: ['model/smaller-baseline', 'model/distillation'],
+  severity: 'information',
+  summary: 'Without a smaller model beside it nobody knows what the largest one is worth.',
+  oncePerProject: true,
+  settledBy: { setting: 'compared', value: true },
+  check(judged, { report }) {
+    const { smaller, architecture, parameters, task, classes } = judged.settings
+    const sibling = effective(smaller)
+    const id = effective(architecture)
+    const size = effective(parameters)
+    const what = effective(task)
+    if (smaller === undefined || sibling === undefined || id === undefined || size === undefined) return
+    if (what === undefined || judged.run.unresolved !== null) return
+    const count = effective(classes)
+    const times = size / sibling.parameters
+    const several = times >= 10 ? formatCount(Math.round(times)) : String(Math.round(times * 10) / 10)
+    report({
+      at: smaller,
+      severity: count !== undefined && size >= veryLarge ? 'information' : 'hint',
+      confidence: 'low',
+      message: `${id} (${short(size)} parameters) is the only model that is tried here for ${what}${count === undefined ? '' : ` with ${count} classes`}; ${sibling.id} (${short(sibling.parameters)}) takes about 1/${several} of the arithmetic: record what it reaches first.`,
+      saving: {
+        fraction: [0, 1 - sibling.parameters / size],
+        usd: null,
+        basis: `${short(sibling.parameters)} against ${short(size)} parameters; only if the smaller model is good enough`,
+      },
+      fixes: [{ set: [{ claim: smaller, value: sibling }] }],
+    })
+  },
+})
+
+/** `560 M`, `11.3 B`. */
+function short(parameters: number): string {
+  const [amount, unit] = parameters >= 1e9 ? [parameters / 1e9, 'B'] : [parameters / 1e6, 'M']
+  return `${amount >= 100 ? Math.round(amount) : Math.round(amount * 10) / 10} ${unit}`
+}
