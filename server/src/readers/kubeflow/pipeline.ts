@@ -49,15 +49,15 @@ export const kubeflowReader = defineReader({
         { name: task.name, code: task.code, place, scope: scopeOf(task) },
         { engine, key: 'kfp', unit: 'task', evidence },
       )
-      claimCaching(python, step, task, staleness.get(task) ?? null)
-      if (task.pipeline === null || !off.has(task.pipeline))
-        claimVolatile(
-          python,
-          step,
-          task,
-          purpose,
-          submissions.filter((one) => one.pipeline === task.pipeline),
-        )
+      const decided = task.pipeline !== null && off.has(task.pipeline)
+      claimCaching(python, step, task, staleness.get(task) ?? null, decided)
+      claimVolatile(
+        python,
+        step,
+        task,
+        purpose,
+        submissions.filter((one) => one.pipeline === task.pipeline),
+      )
       claimIdentity(python, step, task)
       claimResources(python, claims, step, task, { evidence, engine, work })
     }
@@ -178,6 +178,8 @@ function claimCaching(
   step: SubjectBuilder<'Step'>,
   task: Task,
   staleness: { statement: { start: number; end: number }; value: Expr } | null,
+  /** A switch for the whole pipeline has the last word. */
+  decided: boolean,
 ): void {
   const set = task.settings.get('set_caching_options')?.at(-1)
   if (set !== undefined) {
@@ -208,7 +210,9 @@ function claimCaching(
     claimReason(python, step, place, task.code, place)
     return
   }
-  step.default('cached', 'set_caching_options', true, calleePlace(task.call))
+  const place = calleePlace(task.call)
+  if (decided) step.unknown('cached', 'set_caching_options', 'the run decides', place)
+  else step.default('cached', 'set_caching_options', true, place)
 }
 
 const staleAtOnce = (value: unknown) =>

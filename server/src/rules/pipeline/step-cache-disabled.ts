@@ -50,8 +50,14 @@ function reportStep(step: Judged<'Step'>, report: RuleContext['report']): void {
     severity: actsOnOthers(work) || !makes(work) ? 'information' : 'warning',
     message,
     saving: rerunSaving,
-    fixes: [{ set: [{ claim: cached, value: true }] }],
+    // A cache that can never answer saves nothing.
+    fixes: shared.some(isNeverSame) ? [] : [{ set: [{ claim: cached, value: true }] }],
   })
+}
+
+/** An input that is new in each run keeps the cache from answering. */
+function isNeverSame(step: Judged<'Step'>): boolean {
+  return effective(step.settings.volatileInput) !== undefined
 }
 
 /** Somebody has switched it off for all steps of a pipeline. */
@@ -75,7 +81,9 @@ function reportPipeline(step: Judged<'Step'>, report: RuleContext['report']): vo
     severity: known ? 'warning' : 'information',
     message: `Caching is off for ${all}: ${engine} would reuse the outputs of ${names.length === 1 ? 'the step while its inputs have' : 'every step whose inputs have'} not changed.`,
     saving: rerunSaving,
-    fixes: [{ set: [{ claim: cached, value: true }] }],
+    fixes: stepsBeside(step).some((one) => isNeverSame(one) && names.includes(nameOf(one)))
+      ? []
+      : [{ set: [{ claim: cached, value: true }] }],
   })
 }
 
@@ -111,7 +119,8 @@ function reportDefault(step: Judged<'Step'>, report: RuleContext['report']): voi
 
 function isWorthCaching(step: Judged<'Step'>): boolean {
   const work = purposeOf(step)
-  if (effective(step.settings.uncachedFor) !== undefined || actsOnOthers(work)) return false
+  if (effective(step.settings.uncachedFor) !== undefined || actsOnOthers(work) || isNeverSame(step))
+    return false
   // A machine of its own is worth it for what is not known as well; a task among others only where data are made.
   return effective(step.settings.unit) === 'job' || work.includes('prepare')
 }
