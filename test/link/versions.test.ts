@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict'
+import { jsonFacts } from '../../server/src/config/json.js'
 import { tomlFacts } from '../../server/src/config/toml.js'
 import { yamlFacts } from '../../server/src/config/yaml.js'
 import {
+  dockerfileVersions,
   environmentVersions,
   imageVersions,
   installVersions,
   lockVersions,
   mergeVersions,
+  packageVersions,
+  pipfileLockVersions,
+  pipfileVersions,
   plainVersions,
   pyprojectVersions,
   requirementsVersions,
   setupCfgVersions,
+  setupPyVersions,
   type Versions,
 } from '../../server/src/link/versions.js'
 import { nodeGrammars } from '../config/grammars.js'
@@ -103,6 +109,58 @@ keras = {version = "3.0.1", extras = ["x"]}
       ),
       ['torch ==2.5.1', 'x ==1'],
     )
+  })
+
+  it('keeps the bound above', () => {
+    const plain = (text: string) => plainVersions(requirementsVersions(text))
+    assert.deepEqual(plain('lightning>=1.5,<2'), { lightning: '1.5', 'lightning<': '2' })
+    assert.deepEqual(plain('lightning~=1.5'), { lightning: '1.5', 'lightning<': '2' })
+    assert.deepEqual(plain('lightning~=1.5.2'), { lightning: '1.5.2', 'lightning<': '1.6' })
+  })
+
+  it('reads setup.py, Pipfile and Pipfile.lock', () => {
+    const setup = `from setuptools import setup
+# 'commented==1'
+setup(
+    name="transformers",
+    version="4.4.2.dev0",
+    python_requires='>=3.6',
+    install_requires=['torch>=1.12, <2', "numpy"],
+    extras_require={'x': ["datasets[audio]==2.1"]},
+)
+`
+    assert.deepEqual(shown(setupPyVersions(setup)), [
+      'transformers ==4.4.2',
+      'torch >=1.12',
+      'datasets ==2.1',
+    ])
+    const lock = jsonFacts(
+      '{"default": {"torch": {"version": "==2.1.0"}, "x": {"git": "…"}}, "develop": {"trl": {"version": "==0.9"}}}',
+    )
+    assert.deepEqual(shown(pipfileLockVersions(lock)), ['torch ==2.1.0', 'trl ==0.9'])
+    const pipfile = tomlFacts('[packages]\ntorch = "~=2.1"\nx = "*"\nlightning = {version = ">=2"}\n', trees)
+    assert.deepEqual(shown(pipfileVersions(pipfile)), ['torch >=2.1', 'lightning >=2'])
+  })
+
+  it('reads the version of a library that lies in the project', () => {
+    const version = (text: string) => shown(packageVersions('transformers', text))
+    assert.deepEqual(version('# docs\n__version__ = "4.4.2"\n'), ['transformers ==4.4.2'])
+    assert.deepEqual(version('__version__: str = "4.5.0.dev0"\n'), ['transformers ==4.5.0'])
+    assert.deepEqual(version('__version__ = get_version()\n'), [])
+  })
+
+  it('reads the image that a Dockerfile builds on', () => {
+    const docker = (text: string) => shown(dockerfileVersions(text))
+    assert.deepEqual(docker('FROM pytorch/pytorch:2.1.0-cuda12.1-cudnn8-runtime\nRUN pip install x\n'), [
+      'torch ==2.1.0',
+    ])
+    assert.deepEqual(
+      docker(
+        'ARG TAG=24.05-py3\nFROM --platform=linux/amd64 nvcr.io/nvidia/pytorch:${TAG} AS base\nFROM base\n',
+      ),
+      ['torch ==2.4'],
+    )
+    assert.deepEqual(docker('FROM pytorch/pytorch:1.10.0 AS build\nFROM python:3.11\n'), [])
   })
 
   it('reads images', () => {

@@ -279,9 +279,18 @@ export class Analyzer {
       versions: surroundings.versions,
       shell: (text) => shellFacts(text, this.grammars),
     }
+    // A configuration names what is made: `_target_: torch.utils.data.DataLoader`.
+    const made = [...((facts.python as Analysis | undefined)?.instantiations.keys() ?? [])].map(
+      (call) => call.name,
+    )
     for (const reader of this.readers) {
       if (!reader.languages.includes(facts.unit.language)) continue
-      if (!reader.triggers.some((word) => facts.unit.text.includes(word))) continue
+      if (
+        !reader.triggers.some(
+          (word) => facts.unit.text.includes(word) || made.some((name) => name?.includes(word)),
+        )
+      )
+        continue
       const builder = new ClaimBuilder(facts.path, facts.unit, reader.name)
       try {
         reader.read(facts, context, builder)

@@ -19,7 +19,7 @@ const fabricClass = 'lightning.fabric.Fabric'
 export const lightningReader = defineReader({
   name: 'lightning',
   languages: ['python', 'yaml'],
-  triggers: ['lightning', 'trainer:'],
+  triggers: ['lightning', 'trainer:', 'hydra'],
   layer: 1,
   read(facts, context, claims) {
     const python = facts.python

@@ -124,10 +124,10 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
       return value === 'fp16-mixed'
         ? changeRecipe(claim, true, facts, { keys: ['fp16'] })
         : { reason: 'only 16-bit formats are offered' }
+    // Rows of a fixed length stay as they are; they are filled.
     case 'packed':
-      return changeRecipe(claim, true, facts, { after: 'sequence_len' })
     case 'paddedTo':
-      return changeRecipe(claim, false, facts)
+      return changeRecipe(claim, true, facts, { keys: ['sample_packing'], after: 'sequence_len' })
     case 'earlyStopping': {
       const { patience } = value as { patience: number }
       // It needs evaluation and saving in step.
