@@ -80,7 +80,7 @@ export function readPrecision(
   if (weights.state === 'unknown') {
     training.unknown('precision', 'bf16', weights.because, place, { site })
   } else if (weights.state === 'short') {
-    training.known('precision', weights.key, 'bf16', weights.place, { site })
+    training.known('precision', weights.key, weights.value, weights.place, { site })
   } else if (off !== undefined) {
     training.known('precision', off.key, 'fp32', placeOf(off, place), {
       site,

@@ -7,7 +7,7 @@ import { codeText } from '../pytorch/evidence.js'
 export type Weights =
   | { state: '32 bit' }
   /** 16 bit or fewer; `why` is what says so. */
-  | { state: 'short'; key: string; place: Place }
+  | { state: 'short'; value: 'fp16' | 'bf16'; key: string; place: Place }
   | { state: 'unknown'; because: string }
 
 const shortNames = new Set([
@@ -40,7 +40,8 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
         (given.folded.state === 'known' && typeof given.folded.value === 'string' ? given.folded.value : null)
       const value = given.folded.state === 'known' ? given.folded.value : undefined
       if (value === null || text === 'torch.float32' || text === 'float32' || text === 'torch.float') continue
-      if (text !== null && shortNames.has(text)) return { state: 'short', key, place: given.span }
+      if (text !== null && shortNames.has(text))
+        return { state: 'short', value: /bf/.test(text) ? 'bf16' : 'fp16', key, place: given.span }
       return { state: 'unknown', because: text === 'auto' ? `${key}="auto"` : `the value of ${key}` }
     }
     if (call.method === 'from_pretrained' && /ForCausalLM\.from_pretrained$/.test(call.name ?? ''))
@@ -48,13 +49,14 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
   }
   const found = shortening.exec(codeText(python))
   if (found !== null) {
+    const key = found[0].replace(/[.()]/g, '')
+    const value = /bfloat16/.test(key) ? 'bf16' : /half|float16/.test(key) ? 'fp16' : null
+    // Weights in few bits are widened to a format that is chosen in yet another place.
+    if (value === null) return { state: 'unknown', because: key }
     const at = python.text.indexOf(found[0])
     const call = python.calls.find((one) => one.expr.start <= at && at < one.expr.end)
-    return {
-      state: 'short',
-      key: found[0].replace(/[.()]/g, ''),
-      place: call === undefined ? { start: at, end: at + found[0].length } : calleePlace(call),
-    }
+    const place = call === undefined ? { start: at, end: at + found[0].length } : calleePlace(call)
+    return { state: 'short', value, key, place }
   }
   const elsewhere = [
     'torch.bfloat16',
