@@ -4,7 +4,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Evidence } from '../../workload/claim.js'
 import type { StepSettings, StepWork } from '../../workload/words.js'
 import { acceleratorUse } from './accelerator-use.js'
-import { workOfCode, workOfName } from './step-work.js'
+import { wordsOf, workOfCode, workOfName } from './step-work.js'
 
 export interface Described {
   engine: string
@@ -80,6 +80,9 @@ export function describeAllSteps(
   subject.known('allSteps', about.key, [...new Set(steps.map((one) => one.name))], place)
   subject.known('purpose', about.key, [...new Set(steps.flatMap((one) => one.purpose))], place)
   subject.known('unseen', about.key, steps.length === 0, place)
+  // The engine knows a repository by its address only.
+  if (steps.some(({ name }) => wordsOf(name).includes('clone')))
+    subject.known('uncachedFor', about.key, 'what it clones may have changed', place)
   return subject
 }
 

@@ -19,10 +19,10 @@ const byWord: [RegExp, StepWork][] = [
     /^(notif|alert|slack|discord|email|approv|monitor|cleanup|delete|teardown|install|log|logs|logger|print|report)/,
     'report',
   ],
-  [/^(download|fetch|ingest|crawl|scrap|acquir|extract$)/, 'download'],
+  [/^(download|fetch|clone|ingest|crawl|scrap|acquir|extract$)/, 'download'],
   [/^(tun(e|er|ing)$|hpo$|hp$|hyper|automl|sweep$)/, 'tune'],
   [
-    /^(prep$|prepar|pre?proc|feature(s|d)?$|featur(iz|is)|transform(s|ed|er|ing|ation|ations)?$|token|embed(s|ding|dings|der)?$|clean(s|ed|er|ing)?$|normali|augment|encod|resiz|etl$|vectori|chunk|imput(e|er|ing|ation)|wrangl|engineer)/,
+    /^(prep$|prepar|pre?proc|feature(s|d)?$|featur(iz|is)|transform(s|ed|er|ing|ation|ations)?$|tokeni|embed(s|ding|dings|der)?$|clean(s|ed|er|ing)?$|normali|augment|encod|resiz|etl$|vectori|chunk(er|ing)?$|imput(e|er|ing|ation)|wrangl|engineer)/,
     'prepare',
   ],
   [/^(train|finetun|fine$|fit$|fitting$|pretrain|distill)/, 'train'],
