@@ -23,6 +23,7 @@ import { implicitDataParallelReader } from './huggingface/implicit-data-parallel
 import { inferenceEndpointReader } from './huggingface/inference-endpoint.js'
 import { huggingfaceMappingReader } from './huggingface/mapping.js'
 import { huggingfaceModelsReader } from './huggingface/models.js'
+import { huggingfacePackingReader } from './huggingface/packing.js'
 import { huggingfacePaddingReader } from './huggingface/padding.js'
 import { huggingfaceRecordsReader } from './huggingface/records.js'
 import { sentenceTransformersReader } from './huggingface/sentence-transformers.js'
@@ -171,6 +172,7 @@ export const readers: readonly Reader[] = [
   pytorchOperationsReader,
   pytorchSamplesReader,
   huggingfacePaddingReader,
+  huggingfacePackingReader,
   huggingfaceMappingReader,
   fastaiReader,
   ultralyticsReader,

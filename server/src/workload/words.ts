@@ -219,6 +219,10 @@ export interface InputPipelineSettings {
   passes: number
   /** Length that every text is padded to, whatever its own; null: the longest that the model takes. */
   paddedTo: number | null
+  /** Short texts share a row; false: each has a row of its own, padded to the longest of its batch. */
+  packed: boolean
+  /** Attention that keeps the texts of a packed row apart is in use. */
+  packable: boolean
   /** Short texts share a row up to its full length; false: a batch is padded to its longest text. */
   packed: boolean
   /** What is done to each sample is done to several at a time. */

@@ -6,6 +6,8 @@ import { defineRule, type Report } from '../rule.js'
 const shortest = 128
 /** Share of the arithmetic that goes into padding. An assumption. */
 const padded: [number, number] = [0.2, 0.6]
+/** The same where each batch is padded to its own longest text. An assumption. */
+const uneven: [number, number] = [0.1, 0.5]
 /** The same where a batch is padded to its own longest text. An assumption. */
 const paddedInBatch: [number, number] = [0.1, 0.4]
 
@@ -29,7 +31,7 @@ export default defineRule({
     if (paddedTo === undefined || length === undefined) return
     if (length !== null && length < shortest) return
     const to = length === null ? 'the longest input of the model' : `${length} tokens`
-    report({
+    context.report({
       at: paddedTo,
       message: `Every text is padded to ${to}, whatever its own length: what is padding is computed for nothing. Pad each batch to its longest text.`,
       saving: {
@@ -59,4 +61,27 @@ function unpacked(packed: Claim<boolean>): Report | null {
     },
     fixes: [{ set: [{ claim: packed, value: true }] }],
   }
+}
+
+/** Rows of one text each, padded to the longest of their batch. */
+function checkPacking({ settings, subject }: Judged<'InputPipeline'>, { report }: RuleContext): void {
+  const { packed } = settings
+  if (packed === undefined || packed.state === 'unknown' || packed.value !== false) return
+  const { role, accelerator } = subject.evidence
+  if (role !== 'training' && role !== 'tuning' && role !== 'job') return
+  if (accelerator !== 'gpu' && accelerator !== 'maybe') return
+  const ready = effective(settings.packable) === true
+  report({
+    at: packed,
+    severity: ready ? 'information' : 'hint',
+    message: `Each text has a row of its own, padded to the longest of its batch (\`${packed.key}\` is off): rows that several texts share hold next to no padding${ready ? '' : ', once an attention is in use that keeps them apart'}.`,
+    saving: {
+      fraction: uneven,
+      usd: null,
+      basis:
+        'assumes that padding to the longest text of a batch is 10 to 50 % of the tokens; one less mean over maximum length tells it exactly',
+    },
+    // Without such an attention the texts of a row would see each other.
+    fixes: ready ? [{ set: [{ claim: packed, value: true }] }] : [],
+  })
 }
