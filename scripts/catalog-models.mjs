@@ -99,14 +99,21 @@ const relatives = [
 ]
 
 function imagesOf(row) {
+  const products = Number(row.gmacs_per_sample)
   const known = measured.get(row.match_id)
-  if (known !== undefined)
-    return [Number(known.image_size), Number(known.mixed_bytes), Number(known.full_bytes)]
+  if (known !== undefined) {
+    return [Number(known.image_size), Number(known.mixed_bytes), Number(known.full_bytes), products || null]
+  }
   if (row.kind !== 'vision-cls' || row.library !== 'timm') return null
   const family = relatives.find(([pattern]) => pattern.test(row.match_id))
   const outputs = Number(row.macts_M_per_sample) * 1e6
   if (family === undefined || !(outputs > 0)) return null
-  return [Number(row.img_size), Math.round(outputs * 2 * family[1]), Math.round(outputs * 4 * family[2])]
+  return [
+    Number(row.img_size),
+    Math.round(outputs * 2 * family[1]),
+    Math.round(outputs * 4 * family[2]),
+    products || null,
+  ]
 }
 
 const rows = models.map((row) => {

@@ -61,7 +61,13 @@ export interface KnownModel {
   /** Null: its layers are not on record. */
   shape: ModelShape | null
   /** For convolutions: bytes that one image of this edge (pixels) leaves for the backward pass. */
-  image: { edge: number; mixed: number; full: number } | null
+  image: {
+    edge: number
+    mixed: number
+    full: number
+    /** Products of one forward pass, in billions; null: not on record. */
+    products: number | null
+  } | null
   source: string
   date: string
 }
@@ -87,7 +93,7 @@ type ModelRow = [
   parameters: number,
   source: number,
   shape: ShapeRow | null,
-  image: [edge: number, mixed: number, full: number] | null,
+  image: [edge: number, mixed: number, full: number, products: number | null] | null,
 ]
 
 const tables = data as unknown as { date: string; sources: string[]; models: ModelRow[] }
@@ -109,7 +115,7 @@ function indexed(): Index {
       kind: kind as KnownModel['kind'],
       parameters,
       shape: shape === null ? null : shapeFrom(shape),
-      image: image === null ? null : { edge: image[0], mixed: image[1], full: image[2] },
+      image: image === null ? null : { edge: image[0], mixed: image[1], full: image[2], products: image[3] },
       source: tables.sources[source]!,
       date: tables.date,
     }

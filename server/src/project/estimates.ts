@@ -220,14 +220,14 @@ function smaller(
   options: RuleOptions,
 ): MachineReport['enough'] {
   const need = { high: estimate.high, vcpus: Math.min(now.vcpus, 4 * now.gpuCount), setup }
-  const found = cheaperMachine(now, type, place, need, options)
+  const found = cheaperMachine(now, type, place, need, options, 'hour')
   if (found === undefined || found.machine.gpu === null) return null
   return {
     type: found.type,
     gpu: found.machine.gpu.name,
     memoryGB: found.machine.gpuMemoryGB!,
     onDemand: found.onDemand,
-    slowdown: found.slowdown,
+    slowdown: found.slowdown?.peak ?? null,
   }
 }
 

@@ -1,9 +1,9 @@
 /** Machines of the same provider that cost less and are large enough for what a training needs. */
-import type { Gpu } from '../catalog/gpus.js'
 import { type Instance, instance, type Provider } from '../catalog/instances.js'
 import { paidPrice } from '../catalog/price-book.js'
 import { machinesByPrice } from '../catalog/prices.js'
 import { type TrainingSetup, usableMemory } from '../estimate/memory.js'
+import { type StepTime, stepTime } from '../estimate/step-time.js'
 import type { RuleOptions } from './rule.js'
 
 /** The high end of the estimate leaves this much of the memory free. */
@@ -14,13 +14,20 @@ export interface CheaperMachine {
   machine: Instance
   /** USD per hour. */
   onDemand: number
-  /** How many times lower its peak is, at least 1; null: not known. */
-  slowdown: number | null
+  /** Null: not known. */
+  slowdown: {
+    /** How many times lower its peak is, at least 1. */
+    peak: number
+    /** How many times longer a step takes, where the start of kernels counts as well. */
+    step: number
+    /** How many times longer the start of kernels takes on the present machine than its arithmetic. */
+    waits: number
+  } | null
 }
 
 /**
- * The cheapest machine in the region with as many GPUs, each with room for `high` bytes, and at least `vcpus`; undefined:
- * none costs less than `usd` per hour.
+ * The machine in the region that is cheapest by the hour, or for the same `work`, among those with as many GPUs, each
+ * with room for `high` bytes, and at least `vcpus`; undefined: none costs less than `usd` per hour.
  */
 export function cheaperMachine(
   now: Instance,
@@ -28,9 +35,12 @@ export function cheaperMachine(
   place: { region: string; usd: number },
   need: { high: number; vcpus: number; setup: TrainingSetup },
   options: RuleOptions,
+  by: 'hour' | 'work',
 ): CheaperMachine | undefined {
   const found: CheaperMachine[] = []
   for (const one of machinesByPrice(now.provider as Provider, place.region, /^ml\./i.test(type))) {
+    // A managed service rents no bare metal.
+    if (/^ml\..*metal/i.test(one.type)) continue
     const other = instance(one.type)
     if (other?.gpu?.vendor !== 'nvidia' || other.gpuCount !== now.gpuCount || other.gpuMemoryGB === null)
       continue
@@ -41,20 +51,19 @@ export function cheaperMachine(
     if (onDemand == null || onDemand >= place.usd) continue
     found.push({ type: one.type, machine: other, onDemand, slowdown: slowdownOf(now, other, need.setup) })
   }
-  return found.sort((a, b) => a.onDemand - b.onDemand)[0]
+  const cost = ({ onDemand, slowdown }: CheaperMachine) =>
+    by === 'hour' ? onDemand : onDemand * (slowdown?.step ?? Number.POSITIVE_INFINITY)
+  return found.sort((a, b) => cost(a) - cost(b))[0]
 }
 
-function slowdownOf(now: Instance, other: Instance, setup: TrainingSetup): number | null {
-  const format = setup.arithmetic === 'fp32' ? 'tf32' : 'fp16'
-  const [before, after] = [sustained(now.gpu!, format), sustained(other.gpu!, format)]
-  return before === null || after === null ? null : Math.max(1, before / after)
-}
-
-/** Cards that cannot hold their peak: 72 W, and a third of the memory bandwidth of their peers. */
-const throttled: Record<string, number> = { L4: 0.5 }
-
-/** Teraflops in this format, or in fp32 where the card has no units for it; null: not known. */
-export function sustained(card: Gpu, format: 'fp16' | 'tf32'): number | null {
-  const peak = card.tflops[format] || card.tflops.fp32
-  return peak === null ? null : peak * (throttled[card.name] ?? 1)
+/** How many times longer a step takes on the other machine, at least 1; null: not known. */
+function slowdownOf(now: Instance, other: Instance, setup: TrainingSetup): CheaperMachine['slowdown'] {
+  const [before, after] = [stepTime(setup, now.gpu!), stepTime(setup, other.gpu!)]
+  if (before === null || after === null) return null
+  const whole = (time: StepTime) => Math.max(time.arithmetic, time.start)
+  return {
+    peak: Math.max(1, after.arithmetic / before.arithmetic),
+    step: Math.max(1, whole(after) / whole(before)),
+    waits: before.start / before.arithmetic,
+  }
 }

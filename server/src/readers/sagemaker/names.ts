@@ -71,7 +71,7 @@ export const argumentsOf = {
 export const defaultMaxRun = 86_400
 
 /**
- * Families of machines that training jobs can have, of those in the catalogue with a single GPU, and a general one without
- * (SageMaker pricing page, on-demand training). EC2 has more.
+ * Families of machines that training jobs can have, of those in the catalogue, and a general one without a GPU (API
+ * reference, TrainingInstanceType). EC2 has more.
  */
-export const trainingFamilies = new Set(['p2', 'p3', 'p5', 'g4dn', 'g5', 'g6', 'g6e', 'm6i'])
+export const trainingFamilies = new Set(['p2', 'p3', 'p4d', 'p4de', 'p5', 'g4dn', 'g5', 'g6', 'g6e', 'm6i'])

@@ -14,8 +14,11 @@ const used = 0.35
 const wasted = 0.2
 const largeCard = 40
 const fullBatch = 64
-/** And the saving does not hang on how busy the GPU is. */
-const sure = 0.25
+/** And so much is saved for the same work, since kernels take longer to start than to run. */
+const sure = 0.3
+const waiting = 2
+/** Percent. */
+const leastSaving = 15
 /** Anything less is not worth a change. */
 const cheaperBy = 0.8
 
@@ -47,18 +50,18 @@ export default defineRule({
       { region: now.region, usd: cheaperBy * now.onDemand },
       { high, vcpus: coresFor(judged.run.siblings, machine), setup: found.memory.setup },
       options,
+      'work',
     )
-    if (smaller === undefined) return
+    if (smaller === undefined || smaller.slowdown === null) return
     const saving = savingOf(now, smaller)
     const [least, most] = saving.fraction.map((share) => Math.floor(100 * share))
-    // Only where the same work is cheaper even if both run at their peak.
-    if (least! < 5) return
-    const less = least === most ? `${most} %` : `${least} to ${most} %`
+    if (most! < leastSaving) return
+    const less = least === 0 ? `up to ${most} %` : least === most ? `${most} %` : `${least} to ${most} %`
     report({
       at: instanceType,
-      severity: severityOf(machine, high, usable, found.memory, saving),
+      severity: severityOf(machine, high, usable, found.memory, smaller, saving),
       confidence: 'medium',
-      message: `${described(found.memory)} needs about ${gigabytes(expected)} GB, at most ${gigabytes(high)}; ${type} pays for ${held(machine)} at $${money(now.onDemand)}/h. ${smaller.type} (${held(smaller.machine)}) has room for it at $${money(smaller.onDemand)}/h: ${less} less for the same work.`,
+      message: `${described(found.memory)} needs about ${gigabytes(expected)} GB, at most ${gigabytes(high)}; ${type} pays for ${held(machine)}${sameCard(machine, smaller.machine) ? ` and ${machine.vcpus} vCPUs` : ''} at $${money(now.onDemand)}/h. ${smaller.type} (${held(smaller.machine)}${sameCard(machine, smaller.machine) ? `, ${smaller.machine.vcpus} vCPUs` : ''}) has room for it at $${money(smaller.onDemand)}/h: ${less} less for the same work.`,
       saving,
       fixes: [{ set: [{ claim: instanceType as Claim, value: smaller.type }] }],
       related: [{ location: found.training.subject.location, message: 'trains this model' }],
@@ -101,21 +104,23 @@ function severityOf(
   high: number,
   usable: number,
   { setup }: TrainingMemory,
+  { slowdown }: CheaperMachine,
   saving: Saving,
 ): 'warning' | 'information' {
-  const large = machine.gpuMemoryGB! >= largeCard && saving.fraction[0] >= sure
-  return large && high < wasted * usable && setup.batch < fullBatch ? 'warning' : 'information'
+  const large = machine.gpuMemoryGB! >= largeCard && saving.fraction[1] >= sure
+  const idle = slowdown!.waits >= waiting && setup.batch < fullBatch
+  return large && idle && high < wasted * usable ? 'warning' : 'information'
 }
 
 function savingOf(now: Price, { onDemand: after, slowdown }: CheaperMachine): Saving {
   const before = now.onDemand!
-  const most = 1 - after / before
-  // At the peak of both, the smaller machine takes longer for the same work.
-  const least = slowdown === null ? 0 : Math.max(0, 1 - (after / before) * slowdown)
+  const share = (times: number) => Math.max(0, 1 - (after / before) * times)
+  const [least, most] = [share(slowdown!.peak), share(slowdown!.step)]
   return {
-    fraction: [least, most],
-    usd: { range: [least * before, before - after], per: 'hour', asOf: now.asOf, region: now.region },
-    basis: 'list prices on demand; the lower end assumes that both GPUs run at their peak',
+    fraction: [Math.min(least, most), most],
+    usd: { range: [least * before, most * before], per: 'hour', asOf: now.asOf, region: now.region },
+    basis:
+      'list prices on demand for the same work; the lower end assumes both GPUs at their peak, the upper end that a step takes no less than the start of its kernels',
   }
 }
 
@@ -126,6 +131,11 @@ function coresFor(runs: Run[], machine: Instance): number {
     .filter((one) => one.subject.word === 'InputPipeline')
     .map((one) => effective((one as Judged<'InputPipeline'>).settings.workers) ?? 4)
   return Math.min(machine.vcpus, machine.gpuCount * Math.max(4, ...workers))
+}
+
+/** Then the cores are what is paid for. */
+function sameCard(a: Instance, b: Instance): boolean {
+  return a.gpu?.name === b.gpu?.name
 }
 
 function held(machine: Instance): string {

@@ -2,10 +2,10 @@ import { type Gpu, gpu } from '../../catalog/gpus.js'
 import { type Instance, instance, type Provider } from '../../catalog/instances.js'
 import { paidPrice } from '../../catalog/price-book.js'
 import { machinesByPrice } from '../../catalog/prices.js'
+import { sustained } from '../../estimate/step-time.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
-import { sustained } from '../smaller-machine.js'
 
 /** Generations before matrix units computed bf16 and TF32, with the year of the first card. */
 const legacy: Record<string, number> = { Kepler: 2012, Maxwell: 2014, Pascal: 2016, Volta: 2017 }
@@ -124,6 +124,8 @@ function replacement(
   const count = Math.max(1, machine.gpuCount)
   const before = sustained(machine.gpu!, 'fp16') ?? 0
   for (const one of machinesByPrice(machine.provider as Provider, place, /^ml\./i.test(type))) {
+    // A managed service rents no bare metal.
+    if (/^ml\..*metal/i.test(one.type)) continue
     const other = instance(one.type)
     if (other?.gpu?.vendor !== 'nvidia' || !other.gpu.formats.has('bf16')) continue
     if (other.gpuCount < count || other.gpuCount > 2 * count) continue

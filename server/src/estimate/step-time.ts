@@ -1,0 +1,63 @@
+/**
+ * How long a training step takes at least: its arithmetic at what a card sustains, or the start of its kernels, whichever is
+ * longer. Good for comparing two cards, not for a clock.
+ */
+import type { Gpu } from '../catalog/gpus.js'
+import type { TrainingSetup } from './memory.js'
+
+/** Share of the peak that training reaches (assumption: the same on both cards that are compared). */
+const reached = 0.4
+
+/** Seconds to start the kernels of one layer, forward and backward, from Python (assumption). */
+const startOfLayer = 1e-3
+/** The same for a convolutional classifier as a whole, and for the optimizer. */
+const startOfConvolutions = 15e-3
+const startOfOptimizer = 2e-3
+
+/** Cards that cannot hold their peak: 72 W, and a third of the memory bandwidth of their peers. */
+const throttled: Record<string, number> = { L4: 0.5 }
+
+/** Teraflops in this format, or in fp32 where the card has no units for it; null: not known. */
+export function sustained(card: Gpu, format: 'fp16' | 'tf32'): number | null {
+  const peak = card.tflops[format] || card.tflops.fp32
+  return peak === null ? null : peak * (throttled[card.name] ?? 1)
+}
+
+/** Floating-point operations of one step; null: not known. */
+export function stepOperations({
+  model,
+  batch,
+  tokens,
+  imageEdge,
+  checkpointing,
+}: TrainingSetup): number | null {
+  const { shape, image, parameters } = model
+  // Forward once and backward twice; checkpointing repeats the forward pass.
+  const passes = checkpointing ? 4 : 3
+  if (image !== null) {
+    if (image.products === null) return null
+    return 2 * image.products * 1e9 * ((imageEdge ?? image.edge) / image.edge) ** 2 * batch * passes
+  }
+  if (shape === null || shape.experts > 1) return null
+  const length = shape.vocabulary > 0 ? tokens : shape.positions
+  if (length === null) return null
+  const embedding = shape.vocabulary * shape.hidden
+  const products = parameters - embedding * (shape.tied ? 0 : 1)
+  const scores = 2 * shape.layers * shape.heads * shape.headSize * length
+  return 2 * (products + scores) * batch * length * passes
+}
+
+export interface StepTime {
+  /** Seconds. */
+  arithmetic: number
+  start: number
+}
+
+export function stepTime(setup: TrainingSetup, card: Gpu): StepTime | null {
+  const operations = stepOperations(setup)
+  const peak = sustained(card, setup.arithmetic === 'fp32' ? 'tf32' : 'fp16')
+  if (operations === null || peak === null || peak === 0) return null
+  const { shape } = setup.model
+  const start = startOfOptimizer + (shape === null ? startOfConvolutions : shape.layers * startOfLayer)
+  return { arithmetic: operations / (peak * 1e12 * reached), start }
+}
