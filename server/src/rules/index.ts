@@ -2,6 +2,7 @@
 
 import checkpointBloat from './compute/checkpoint-bloat.js'
 import cpuForGpuCode from './compute/cpu-for-gpu-code.js'
+import crossRegionData from './compute/cross-region-data.js'
 import exclusiveNode from './compute/exclusive-node.js'
 import gpuForCpuCode from './compute/gpu-for-cpu-code.js'
 import gpuForDataPrep from './compute/gpu-for-data-prep.js'
@@ -24,6 +25,7 @@ import dataParallel from './distributed/data-parallel.js'
 import findUnusedParameters from './distributed/find-unused-parameters.js'
 import glooBackend from './distributed/gloo-backend.js'
 import idleGpus from './distributed/idle-gpus.js'
+import needlessMultiNode from './distributed/needless-multi-node.js'
 import noSampler from './distributed/no-sampler.js'
 import processMismatch from './distributed/process-mismatch.js'
 import repeatedJob from './distributed/repeated-job.js'
@@ -117,6 +119,8 @@ export const rules: readonly Rule[] = [
   exclusiveNode,
   processMismatch,
   repeatedJob,
+  needlessMultiNode,
+  crossRegionData,
   fixedEndpoint,
   onDemandInterruptible,
   spotWithoutCheckpoint,

@@ -7,6 +7,7 @@ import type { Evidence } from '../../workload/claim.js'
 import { asBoolean, asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
 import { defineReader } from '../reader.js'
 import { changeEstimator } from './change.js'
+import { claimData } from './data-places.js'
 import {
   type Argument,
   argumentsOf,
@@ -150,6 +151,7 @@ function readEstimator(
     otherwise: null,
   })
   claimCheckpoints(python, compute, call)
+  claimData(python, claims, compute, call)
   claimArgument(compute, 'tagged', 'tags', call, python.argument(call, 'tags'), {
     convert: (value) => value !== null,
     otherwise: false,
