@@ -219,8 +219,6 @@ export interface InputPipelineSettings {
   passes: number
   /** Length that every text is padded to, whatever its own; null: the longest that the model takes. */
   paddedTo: number | null
-  /** Short texts share a row; false: each has a row of its own, padded to the longest of its batch. */
-  packed: boolean
   /** Attention that keeps the texts of a packed row apart is in use. */
   packable: boolean
   /** Short texts share a row up to its full length; false: a batch is padded to its longest text. */
@@ -309,6 +307,8 @@ export interface ComputeSettings {
   keepAlive: number | null
   /** Jobs that the program starts with this request; null: several, or how many is not known. */
   jobsStarted: number | null
+  /** Where its data lies, as far as addresses tell: the cloud, and the region in the name of the bucket. */
+  dataPlaces: { address: string; cloud: 'aws' | 'gcp' | 'azure'; region: string | null; location: Location }[]
   /** People work on it by hand: a notebook, a workstation in the cloud. */
   interactive: boolean
   /** Seconds without use after which it stops by itself; null: it never does. */

@@ -6,8 +6,6 @@ import { defineRule, type Report } from '../rule.js'
 const shortest = 128
 /** Share of the arithmetic that goes into padding. An assumption. */
 const padded: [number, number] = [0.2, 0.6]
-/** The same where each batch is padded to its own longest text. An assumption. */
-const uneven: [number, number] = [0.1, 0.5]
 /** The same where a batch is padded to its own longest text. An assumption. */
 const paddedInBatch: [number, number] = [0.1, 0.4]
 
@@ -24,14 +22,14 @@ export default defineRule({
     if (accelerator !== 'gpu' && accelerator !== 'maybe') return
     const { paddedTo, packed } = settings
     if (packed !== undefined) {
-      const found = unpacked(packed)
+      const found = unpacked(packed, effective(settings.packable) ?? true)
       if (found !== null) report(found)
     }
     const length = effective(paddedTo)
     if (paddedTo === undefined || length === undefined) return
     if (length !== null && length < shortest) return
     const to = length === null ? 'the longest input of the model' : `${length} tokens`
-    context.report({
+    report({
       at: paddedTo,
       message: `Every text is padded to ${to}, whatever its own length: what is padding is computed for nothing. Pad each batch to its longest text.`,
       saving: {
@@ -45,43 +43,23 @@ export default defineRule({
   },
 })
 
-/** Packing changes which texts make up a step, so it is worth a thought rather than a warning. */
-function unpacked(packed: Claim<boolean>): Report | null {
+/**
+ * Packing changes which texts make up a step, so it is worth a thought rather than a warning. `packable`: the texts of a
+ * row would not see each other.
+ */
+function unpacked(packed: Claim<boolean>, packable: boolean): Report | null {
   if (packed.state === 'unknown' || packed.value !== false) return null
   const seen = packed.state === 'default' ? `\`${packed.key}\` is not used` : `\`${packed.key}\` is off`
   return {
     at: packed,
-    severity: packed.state === 'default' ? 'information' : 'hint',
-    message: `${seen}: each batch is padded to its longest text, and what is padding is computed for nothing. Packing fills rows with several texts.`,
+    severity: packed.state === 'default' && packable ? 'information' : 'hint',
+    message: `${seen}: each batch is padded to its longest text, and what is padding is computed for nothing. Packing fills rows with several texts${packable ? '' : ', which only FlashAttention and its like keep apart'}.`,
     saving: {
       fraction: paddedInBatch,
       usd: null,
       basis:
         'assumes that padding is 10 to 40 % of the tokens of a batch; one less mean over maximum length tells it exactly',
     },
-    fixes: [{ set: [{ claim: packed, value: true }] }],
+    fixes: packable ? [{ set: [{ claim: packed, value: true }] }] : [],
   }
-}
-
-/** Rows of one text each, padded to the longest of their batch. */
-function checkPacking({ settings, subject }: Judged<'InputPipeline'>, { report }: RuleContext): void {
-  const { packed } = settings
-  if (packed === undefined || packed.state === 'unknown' || packed.value !== false) return
-  const { role, accelerator } = subject.evidence
-  if (role !== 'training' && role !== 'tuning' && role !== 'job') return
-  if (accelerator !== 'gpu' && accelerator !== 'maybe') return
-  const ready = effective(settings.packable) === true
-  report({
-    at: packed,
-    severity: ready ? 'information' : 'hint',
-    message: `Each text has a row of its own, padded to the longest of its batch (\`${packed.key}\` is off): rows that several texts share hold next to no padding${ready ? '' : ', once an attention is in use that keeps them apart'}.`,
-    saving: {
-      fraction: uneven,
-      usd: null,
-      basis:
-        'assumes that padding to the longest text of a batch is 10 to 50 % of the tokens; one less mean over maximum length tells it exactly',
-    },
-    // Without such an attention the texts of a row would see each other.
-    fixes: ready ? [{ set: [{ claim: packed, value: true }] }] : [],
-  })
 }
