@@ -158,7 +158,8 @@ function leftToTrainer(document: ConfigDocument): boolean {
 }
 
 function readDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimBuilder): void {
-  if (document.index > 0 || !deepspeedDocument(document)) return
+  // A template is filled in later.
+  if (document.index > 0 || document.hasErrors || !deepspeedDocument(document)) return
   const root: Configured | null = configuredFrom(facts.path, facts.unit, [document])
   if (root === null) return
   const { location } = carrierOf(root)

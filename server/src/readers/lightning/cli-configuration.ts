@@ -61,7 +61,7 @@ const kinds: Record<string, Evidence['accelerator']> = {
 }
 
 export function readCliDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimBuilder): void {
-  if (document.index > 0 || !cliDocument(document)) return
+  if (document.index > 0 || document.hasErrors || !cliDocument(document)) return
   const root = configuredFrom(facts.path, facts.unit, [document])
   const trainer = root === null ? undefined : configuredAt(root, 'trainer')
   if (trainer?.kind !== 'map') return

@@ -21,7 +21,7 @@ export class Recipe {
   ) {}
 
   static of(facts: UnitFacts, document: ConfigDocument): Recipe | null {
-    if (document.index > 0 || document.root.kind !== 'map') return null
+    if (document.index > 0 || document.hasErrors || document.root.kind !== 'map') return null
     const root = configuredFrom(facts.path, facts.unit, [document])
     if (root === null || root.kind !== 'map') return null
     return new Recipe(facts, root, document.templated || root.open !== undefined)
