@@ -150,6 +150,8 @@ describe('what a step of a pipeline asks for', () => {
       'from kfp import dsl\n@dsl.pipeline\ndef p(\n  t = f().set_caching_options(False',
       'from kfp import dsl\nt = t.set_gpu_limit(1)\nt.set_caching_options(False)\n',
       `from kfp import dsl\nt = x()${'.set_gpu_limit(1)'.repeat(3000)}\n`,
+      `from kfp import dsl\n@dsl.pipeline\ndef p():\n    preprocess(x=${'['.repeat(10_000)}${']'.repeat(10_000)})\n    preprocess(x=${'f('.repeat(10_000)}${')'.repeat(10_000)}).set_caching_options(False)\n`,
+      `import time\nfrom kfp import dsl\n@dsl.component\ndef preprocess(x): pass\n@dsl.pipeline\ndef p():\n    preprocess(x=${'('.repeat(5000)}time.time()${')'.repeat(5000)})\n    preprocess(x=${'1+'.repeat(5000)}time.time())\n`,
       'from zenml import step\n@step(enable_cache=\ndef f(): pass\n',
       'from flytekit import task\n@task(cache=True, requests=Resources(gpu=\ndef f(): pass\n',
     ]
