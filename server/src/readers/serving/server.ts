@@ -126,8 +126,9 @@ function readEngines(python: PythonModule, claims: ClaimBuilder): void {
 function plain(argument: ArgumentValue): string | number | null | undefined {
   if (argument.state === 'absent') return undefined
   if (argument.state === 'unknown' || argument.folded.state === 'unknown') return null
-  const { value } = argument.folded
-  if (value === null) return undefined
+  const { value, overridable } = argument.folded
+  // An option without a default: whoever starts the program gives it.
+  if (value === null) return overridable ? null : undefined
   return typeof value === 'string' || typeof value === 'number' ? value : null
 }
 
