@@ -1,4 +1,7 @@
-/** `!pip install …` and downloads in a notebook: they run with whatever accelerator the notebook holds. */
+/**
+ * Downloads and builds in shell lines of a notebook: they run with whatever accelerator the notebook holds. Packages are
+ * left out: where a notebook is run by hand (Colab), its image is not its author's to choose.
+ */
 import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
 import { settingUp } from './setting-up.js'
@@ -8,9 +11,6 @@ export const notebookSetupReader = defineReader({
   name: 'notebook-setup',
   languages: ['shell'],
   triggers: [
-    'pip',
-    'conda',
-    'apt',
     'wget',
     'curl',
     'gdown',
@@ -18,7 +18,9 @@ export const notebookSetupReader = defineReader({
     'gsutil',
     'kaggle',
     'huggingface-cli',
-    'unzip',
+    'git lfs',
+    'setup.py',
+    'cmake',
   ],
   read(facts, _context, claims) {
     const { shell, unit, path } = facts
@@ -26,7 +28,7 @@ export const notebookSetupReader = defineReader({
     const found = shell.commands.flatMap((command) => {
       if (command.unreachable || isGuarded(unit.text, command.start)) return []
       const one = settingUp(command)
-      return one === null ? [] : [{ command, ...one }]
+      return one === null || (one.kind !== 'download' && one.kind !== 'build') ? [] : [{ command, ...one }]
     })
     const [first] = found
     if (first === undefined) return
@@ -45,6 +47,6 @@ export const notebookSetupReader = defineReader({
     })
   },
   change() {
-    return { reason: 'do it in the image that the notebook starts from' }
+    return { reason: 'keep it on storage that outlives the machine' }
   },
 })

@@ -23,6 +23,8 @@ function texts(command: ShellCommand): string[] {
 
 const base = (text: string) => text.slice(text.lastIndexOf('/') + 1)
 
+const mostCandidates = 100
+
 /** Wrappers that only pass a command on. */
 const wrappers = new Set(['sudo', 'srun', 'time', 'exec', 'nohup', 'timeout', 'env'])
 
@@ -102,7 +104,7 @@ const isRemote = (word: string) => /^(s3|gs|https?|az|abfss?|hf):\/\//.test(word
 function downloads(name: string, rest: string[], plain: string[]): Omit<SettingUp, 'command'> | null {
   const found = (what: string) => ({ kind: 'download' as const, what })
   if (name === 'wget' || name === 'aria2c' || name === 'curl') {
-    if (rest.some((word) => smallFile.test(word))) return null
+    if (rest.some((word) => smallFile.test(word) || /ninja|awscli|mnist/i.test(word))) return null
     // An answer to a question, or a page, is no data set.
     if (name === 'curl' && !rest.some((word) => /^(-[a-zA-Z]*[oO]|--output|--remote-name)/.test(word)))
       return null
@@ -160,10 +162,13 @@ function unpacks(name: string, rest: string[]): Omit<SettingUp, 'command'> | nul
 export function settingUpOf(facts: ShellFacts, launches: FoundLaunch[], text: string | null): SettingUp[] {
   const first = launches[0]?.command.start
   if (first === undefined) return []
+  let candidates = 0
   return facts.commands.flatMap((command) => {
     if (command.unreachable || command.background || command.start >= first) return []
     const found = settingUp(command)
-    if (found === null || (text !== null && isGuarded(text, command.start))) return []
+    // What stands around a command is read from the text before it.
+    if (found === null || ++candidates > mostCandidates || (text !== null && isGuarded(text, command.start)))
+      return []
     return [{ command, ...found }]
   })
 }

@@ -19,6 +19,8 @@ export interface Waiting {
 
 /** Shorter waits let something settle. */
 const longSleep = 600
+/** What stands around a command is read from the text before it: enough for every script that people write. */
+const mostCandidates = 100
 
 const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 }
 
@@ -63,10 +65,12 @@ export function waitingOf(facts: ShellFacts, launches: FoundLaunch[], text: stri
   const stageOf = (start: number): Waiting['stage'] =>
     first === undefined ? 'instead' : start < first ? 'before' : 'after'
   const loops = text === null ? [] : [...text.matchAll(endless)]
+  let candidates = 0
   for (const command of facts.commands) {
     if (command.unreachable || command.background) continue
     const wait = waits(command)
     if (wait === null) continue
+    if (++candidates > mostCandidates) break
     const { start, end } = command
     const around = loops.find((one) => one.index <= start && end <= one.index + one[0].length)
     if (around !== undefined) {
