@@ -55,7 +55,7 @@ export const shellFailuresReader = defineReader({
   change: changeShell,
 })
 
-function programOf({ parts }: FoundLaunch): string {
+export function programOf({ parts }: FoundLaunch): string {
   return parts.program.path ?? parts.program.module ?? parts.launcher
 }
 
@@ -64,7 +64,7 @@ const besides =
   /^(plot|draw|show|vis|analy[sz]e|check|export|convert|merge|log|monitor|compare|parse|summar|watch|submit|launch|schedule)/i
 
 /** By the name of the program, or by a launcher that starts nothing else. */
-function trainsByName({ parts }: FoundLaunch): boolean {
+export function trainsByName({ parts }: FoundLaunch): boolean {
   if (
     parts.chain.some((name) =>
       /^(torchrun|deepspeed|horovodrun|composer|axolotl|llamafactory-cli)$/.test(name),

@@ -1,0 +1,254 @@
+/** GitHub Actions: workflows that train, and what starts them. */
+import { at, entries, entry, items, map, text, textWithTemplates, written } from '../../config/access.js'
+import type { ConfigDocument, ConfigNode } from '../../config/node.js'
+import type { ShellCommand } from '../../config/shell-facts.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import { cronInterval } from '../../estimate/schedule.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { claimOperation } from '../operation-claims.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { programOf, trainsByName } from '../shell/failures.js'
+import { launchesOf } from '../shell/launches.js'
+
+type Keys = (string | number)[]
+
+interface TrainingStep {
+  /** 'train.py', 'sky launch'. */
+  what: string
+  /** The run text. */
+  node: ConfigNode
+  keys: Keys
+  step: ConfigNode
+  job: ConfigNode
+  /** A machine with accelerators, or a platform that brings one; else the runner's processors. */
+  runsOn: 'gpu' | 'platform' | 'runner'
+}
+
+export const githubReader = defineReader({
+  name: 'github-actions',
+  languages: ['yaml'],
+  triggers: ['runs-on'],
+  read(facts, context, claims) {
+    if (!/(^|\/)\.github\/workflows\/[^/]+\.ya?ml$/.test(facts.path)) return
+    for (const document of facts.config?.documents ?? []) readWorkflow(claims, context, document)
+  },
+  change: changeWorkflow,
+})
+
+function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: ConfigDocument): void {
+  const { root } = document
+  const steps = trainingSteps(claims, context, root)
+  for (const step of steps) claimIgnored(claims, document, step)
+  const trigger = entry(root, 'on')
+  const dear = steps.find((one) => one.runsOn !== 'runner') ?? steps[0]
+  if (trigger === undefined || dear === undefined || trigger.value.kind === 'unknown') return
+  const place: Place = { start: trigger.keyStart, end: trigger.keyEnd, document: document.index, keys: [] }
+  const evidence: Evidence = {
+    role: 'job',
+    accelerator: dear.runsOn === 'runner' ? 'none' : 'gpu',
+    small: null,
+    notebook: false,
+  }
+  const name = text(at(root, 'name'))
+  const pipeline = claims.subject('Pipeline', place, name ?? '', evidence)
+  pipeline.known('engine', 'GitHub Actions', 'GitHub Actions', place)
+  if (name !== undefined) pipeline.known('name', 'name', name, place)
+  const shown: Place = { start: dear.node.start, end: dear.node.end }
+  pipeline.known('work', dear.what, ['train'], shown, { site: place })
+  const started = startsOf(trigger.value)
+  pipeline.known(
+    'startedBy',
+    'on',
+    started.by,
+    { ...place, start: started.at?.start ?? place.start, end: started.at?.end ?? place.end },
+    { site: place },
+  )
+  if (started.filter !== null) pipeline.known('startFilter', 'on', started.filter, place)
+  const condition = steps.every((one) => gated(one.job) || gated(one.step))
+  if (condition) pipeline.known('startFilter', 'if', 'under a condition', place)
+  if (at(root, 'concurrency') !== undefined || steps.every((one) => at(one.job, 'concurrency') !== undefined))
+    pipeline.known('concurrentRuns', 'concurrency', 1, place)
+  else pipeline.default('concurrentRuns', 'concurrency', null, place)
+  const cron = text(at(trigger.value, 'schedule', 0, 'cron'))
+  const interval = cron === undefined ? null : cronInterval(cron)
+  if (interval !== null && started.by.length === 0) pipeline.known('interval', 'schedule', interval, place)
+}
+
+/** A job or step that only some events run. */
+function gated(node: ConfigNode): boolean {
+  const condition = at(node, 'if')
+  const source = textWithTemplates(condition) ?? ''
+  return /label|workflow_dispatch|schedule|message|inputs\.|refs\/tags|draft|changed|changes|outputs/.test(
+    source,
+  )
+}
+
+/** The events that any change starts, and what limits them. */
+function startsOf(trigger: ConfigNode): { by: string[]; filter: string | null; at: ConfigNode | null } {
+  const events = ['push', 'pull_request', 'pull_request_target']
+  if (trigger.kind !== 'map') {
+    const listed = trigger.kind === 'list' ? trigger.items : [trigger]
+    const by = listed.flatMap((one) => events.filter((event) => written(one) === event))
+    return { by, filter: null, at: trigger }
+  }
+  const by: string[] = []
+  let first: ConfigNode | null = null
+  for (const event of events) {
+    const found = entry(trigger, event)
+    if (found === undefined) continue
+    const { value } = found
+    const filtered = ['paths', 'paths-ignore', 'tags'].some((key) => entry(value, key) !== undefined)
+    // A label, or a review, is somebody's decision.
+    const types = items(at(value, 'types')).map((one) => written(one))
+    const chosen = types.length > 0 && types.every((one) => one === 'labeled' || one === 'closed')
+    if (value.kind === 'unknown' || filtered || chosen) continue
+    by.push(event)
+    first ??= { kind: 'scalar', value: event, raw: event, start: found.keyStart, end: found.keyEnd }
+  }
+  return { by, filter: by.length === 0 ? 'some changes' : null, at: first }
+}
+
+/** Commands of platforms that bring machines of their own. */
+const platforms: [RegExp, string][] = [
+  [/^sky (launch|jobs launch|exec)\b/, 'sky launch'],
+  [/^az ml job create\b/, 'az ml job create'],
+  [/^gcloud (beta )?ai (custom-jobs|hp-tuning-jobs) create\b/, 'gcloud ai custom-jobs create'],
+  [/^aws sagemaker create-(training|hyper-parameter-tuning)-job\b/, 'aws sagemaker create-training-job'],
+  [/^(dvc|uv run dvc|poetry run dvc) (repro|exp run)\b/, 'dvc repro'],
+]
+
+/** A few steps to see that it starts at all. */
+const smoke =
+  /fast[_-]dev[_-]run|smoke|dry[_-]?run|--debug\b|--quick\b|--tiny\b|overfit[_-]batches|limit[_-]train[_-]batches|--?(max[_-]?(steps|iters?|epochs?|train[_-]steps)|(num[_-])?(train[_-])?epochs?|steps|n[_-]?epochs)[= ]+([1-9]|[1-4]\d)\b|epochs=([1-5])\b|\btests?\//i
+
+function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: ConfigNode): TrainingStep[] {
+  const found: TrainingStep[] = []
+  for (const job of entries(at(root, 'jobs'))) {
+    if (map(job.value) === undefined) continue
+    const gpu = onGpu(at(job.value, 'runs-on'))
+    // With what it has computed before, it only runs what has changed.
+    const fetches = items(at(job.value, 'steps')).some((step) =>
+      /dvc (pull|fetch)|repro .*--pull/.test(textWithTemplates(at(step, 'run')) ?? ''),
+    )
+    items(at(job.value, 'steps')).forEach((step, index) => {
+      const node = at(step, 'run')
+      const source = textWithTemplates(node)
+      if (node === undefined || source === undefined) return
+      const { commands } = context.shell(source)
+      const launches = launchesOf(commands, () => claims.locate(node)).filter(
+        (launch) => trainsByName(launch) && !smoke.test(spelled(launch.command)),
+      )
+      const remote = commands.flatMap((command) => {
+        const line = spelled(command)
+        const platform = command.unreachable ? undefined : platforms.find(([pattern]) => pattern.test(line))
+        return platform === undefined || smoke.test(line) ? [] : [platform[1]]
+      })
+      const what = launches[0] === undefined ? remote[0] : programOf(launches[0])
+      if (what === undefined || (what === 'dvc repro' && fetches)) return
+      const local = launches[0] !== undefined || what === 'dvc repro'
+      found.push({
+        what,
+        node,
+        keys: ['jobs', job.key, 'steps', index],
+        step,
+        job: job.value,
+        runsOn: gpu ? 'gpu' : local ? 'runner' : 'platform',
+      })
+    })
+  }
+  return found
+}
+
+const spelled = (command: ShellCommand): string =>
+  command.words.map((word) => word.text ?? word.raw).join(' ')
+
+function onGpu(runner: ConfigNode | undefined): boolean {
+  const labels =
+    runner?.kind === 'list'
+      ? runner.items
+      : runner?.kind === 'map'
+        ? items(at(runner, 'labels'))
+        : runner === undefined
+          ? []
+          : [runner]
+  return labels.some((one) =>
+    /gpu|cuda|nvidia|(^|[-_])(a10g?|a100|h100|l4|t4|v100)([-_]|$)/i.test(
+      written(one) ?? textWithTemplates(one) ?? '',
+    ),
+  )
+}
+
+/** `continue-on-error: true` at a step that trains. */
+function claimIgnored(claims: ClaimBuilder, document: ConfigDocument, step: TrainingStep): void {
+  const found = entry(step.step, 'continue-on-error')
+  if (found?.value.kind !== 'scalar' || found.value.value !== true) return
+  const place: Place = {
+    start: found.keyStart,
+    end: found.value.end,
+    document: document.index,
+    keys: step.keys,
+  }
+  claimOperation(claims, {
+    kind: 'swallow failure',
+    place: 'run',
+    key: 'continue-on-error: true',
+    at: place,
+    site: { ...place, anchor: 'ignored' },
+    scope: step.keys.join('.'),
+    evidence: { role: 'job', accelerator: 'maybe', small: null, notebook: false },
+    weight: 'ordinary',
+    subject: step.what,
+  })
+}
+
+function changeWorkflow(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const { document: index, keys, unit, anchor } = claim.site
+  const document = index === undefined ? undefined : facts.config?.documents[index]
+  if (document === undefined || index === undefined || keys === undefined)
+    return { reason: 'the workflow has changed' }
+  const write = (path: Keys, value: unknown, after?: string): Write => ({
+    kind: 'set key',
+    path: facts.path,
+    unit,
+    document: index,
+    keys: path,
+    value,
+    ...(after === undefined ? {} : { after }),
+  })
+  if (anchor === 'ignored')
+    return {
+      title: 'Let the job fail with its training: remove continue-on-error',
+      safety: 'unsafe',
+      writes: [
+        { kind: 'remove key', path: facts.path, unit, document: index, keys: [...keys, 'continue-on-error'] },
+      ],
+      imports: [],
+    }
+  if (claim.setting === 'concurrentRuns')
+    return {
+      title: 'cancel the run of the change before',
+      safety: 'unsafe',
+      writes: [
+        write(['concurrency'], { group: `train-\${{ github.ref }}`, 'cancel-in-progress': true }, 'on'),
+      ],
+      imports: [],
+    }
+  if (claim.setting !== 'startedBy') return { reason: `no change is known for ${claim.key}` }
+  const trigger = at(document.root, 'on')
+  const ignored = ['**.md', 'docs/**']
+  const events = (claim.value as string[]) ?? []
+  if (trigger === undefined || events.length === 0) return { reason: 'the workflow has changed' }
+  const writes: Write[] = []
+  if (trigger.kind === 'map')
+    for (const event of events) writes.push(write(['on', event, 'paths-ignore'], ignored))
+  else {
+    const listed = trigger.kind === 'list' ? trigger.items.map((one) => written(one)) : [written(trigger)]
+    if (listed.some((one) => one === undefined)) return { reason: 'the events cannot be read' }
+    const all = Object.fromEntries(
+      listed.map((one) => [one!, events.includes(one!) ? { 'paths-ignore': ignored } : null]),
+    )
+    writes.push(write(['on'], all))
+  }
+  return { title: 'Pass over changes of documents: paths-ignore', safety: 'unsafe', writes, imports: [] }
+}

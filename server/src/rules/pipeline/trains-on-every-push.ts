@@ -1,0 +1,37 @@
+import { effective } from '../hardware.js'
+import { defineRule, type FixRequest } from '../rule.js'
+import { quoted } from './pipeline-words.js'
+
+export default defineRule({
+  name: 'pipeline/trains-on-every-push',
+  judges: 'Pipeline',
+  checklist: ['waste/unchanged-transformations', 'waste/duplicate-jobs', 'cadence/daily'],
+  severity: 'warning',
+  summary: 'A workflow that trains on each push also trains for changes that no model depends on.',
+  check(judged, { report }) {
+    const { startedBy, startFilter, work, concurrentRuns } = judged.settings
+    const by = effective(startedBy) ?? []
+    if (startedBy === undefined || by.length === 0 || startFilter !== undefined) return
+    if (work === undefined || !(effective(work) ?? []).includes('train')) return
+    const set: FixRequest['set'] = [{ claim: startedBy, value: 'code' }]
+    const piling = concurrentRuns !== undefined && effective(concurrentRuns) === null
+    if (piling && concurrentRuns !== undefined) set.push({ claim: concurrentRuns, value: 1 })
+    const dear = judged.subject.evidence.accelerator === 'gpu'
+    const name = quoted(judged)
+    const more = piling ? ' The next push starts it once more, beside the first.' : ''
+    report({
+      at: startedBy,
+      severity: dear ? 'warning' : 'information',
+      message: `${name === 'it' ? 'This workflow' : name} runs ${work.key} on each ${by.map(spoken).join(' and ')}, also for an edit of the README.${more}`,
+      saving: {
+        fraction: [0.2, 0.5],
+        usd: null,
+        basis: 'assumes that 20 to 50 % of all pushes change neither code nor configuration',
+      },
+      fixes: [{ set }],
+      related: [{ location: work.location, message: 'trains here' }],
+    })
+  },
+})
+
+const spoken = (event: string): string => event.replace(/_target$/, '').replace(/_/g, ' ')
