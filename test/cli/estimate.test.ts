@@ -1,0 +1,119 @@
+/** `costlint estimate` on a small project, through the real engine. */
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import picocolors from 'picocolors'
+import type { Console } from '../../server/src/cli/console.js'
+import { nodeEngine } from '../../server/src/cli/node-engine.js'
+import { run } from '../../server/src/cli/program.js'
+
+const script = `from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, TrainingArguments
+from reviews import data
+
+tokenizer = AutoTokenizer.from_pretrained("bert-base-uncased")
+model = AutoModelForSequenceClassification.from_pretrained("bert-base-uncased")
+data = data.map(lambda rows: tokenizer(rows["text"], truncation=True, max_length=256), batched=True)
+args = TrainingArguments("out", per_device_train_batch_size=64, fp16=True)
+Trainer(model=model, args=args, train_dataset=data["train"]).train()
+`
+
+const launcher = `from sagemaker.huggingface import HuggingFace
+
+HuggingFace(
+    entry_point="train.py",
+    role="training",
+    instance_type="ml.g4dn.xlarge",
+    instance_count=1,
+    transformers_version="4.49",
+    pytorch_version="2.5",
+    py_version="py311",
+).fit()
+`
+
+async function estimate(files: Record<string, string>, args: string[]) {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'costlint estimate ')))
+  try {
+    for (const [path, text] of Object.entries({ ...files, 'costlint.toml': '' })) {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), text)
+    }
+    let out = ''
+    let err = ''
+    const colors = picocolors.createColors(false)
+    const console: Console = {
+      out: (text) => {
+        out += String(text)
+      },
+      err: (text) => {
+        err += text
+      },
+      cwd: root,
+      input: async () => new Uint8Array(),
+      colors,
+      errColors: colors,
+      columns: null,
+      interactive: false,
+      signal: new AbortController().signal,
+    }
+    const code = await run(['estimate', ...args], nodeEngine, console)
+    return { out, err, code }
+  } finally {
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+describe('costlint estimate', () => {
+  it('prints each item, where each input was read, and the machine of the job with its price', async () => {
+    const { out, code } = await estimate({ 'train.py': script, 'launch.py': launcher }, ['train.py'])
+    assert.equal(code, 0)
+    assert.match(out, /^train\.py:7 bert-base-uncased, 109 M parameters\n {2}launched at launch\.py:4\n/)
+    assert.match(out, /\n {2}weights +0\.41 GiB\n/)
+    assert.match(out, /\n {2}optimizer states +0\.82 GiB\n/)
+    assert.match(out, /\n {2}activations +\d\.\d\d GiB\n/)
+    assert.match(out, /\n {2}between \d+\.\d\d GiB and \d+\.\d\d GiB, before the first gradient\n/)
+    assert.match(out, /\n {2}batch +64 +train\.py:7\n/)
+    assert.match(out, /\n {2}tokens +256 +train\.py:6\n/)
+    assert.match(out, /\n {2}optimizer +adamw +default of train\.py:7\n/)
+    assert.match(
+      out,
+      /\n {2}ml\.g4dn\.xlarge \(T4\): fits.* of 14\.56 GiB usable · \$0\.74\/h on demand in us-east-1/,
+    )
+  })
+
+  it('says what would make it fit, the cheapest change first', async () => {
+    const large = script.replace('batch_size=64', 'batch_size=256').replace('fp16=True', 'fp16=False')
+    const { out } = await estimate({ 'train.py': large }, ['--gpu', 'g4dn.xlarge'])
+    assert.match(out, /T4: does not fit, \d{3} %/)
+    const ways = out.slice(out.indexOf('what would make it fit'))
+    assert.ok(ways.indexOf('a batch of') < ways.indexOf('gradient checkpointing'), out)
+  })
+
+  it('names what lacks, and gives no number', async () => {
+    const open = script.replace('max_length=256', 'max_length=data.longest')
+    const { out } = await estimate({ 'train.py': open }, [])
+    assert.match(out, /no estimate: not known is the length of the sequences/)
+    assert.doesNotMatch(out, /GiB/)
+  })
+
+  it('as JSON, in bytes', async () => {
+    const { out } = await estimate({ 'train.py': script }, ['--output-format', 'json', '--gpu', 'A100-80GB'])
+    const { version, unit, estimates } = JSON.parse(out)
+    assert.equal(version, 1)
+    assert.equal(unit, 'bytes')
+    const [one] = estimates
+    assert.equal(estimates.length, 1)
+    assert.equal(one.parameters, 109_482_240)
+    assert.equal(one.machine.verdict, 'fits with margin')
+    const sum = one.memory.items.reduce((total: number, item: { bytes: number }) => total + item.bytes, 0)
+    assert.ok(Math.abs(sum - one.memory.expected) < 1e6)
+  })
+
+  it('nothing that trains, and hardware that is not known', async () => {
+    const nothing = await estimate({ 'train.py': 'print("hello")\n' }, [])
+    assert.equal(nothing.out, 'No training found.\n')
+    const wrong = await estimate({ 'train.py': script }, ['--gpu', 'Z9000'])
+    assert.equal(wrong.code, 2)
+    assert.match(wrong.err, /neither an accelerator nor a machine type/)
+  })
+})
