@@ -30,6 +30,10 @@ const loaders: Record<string, { workers: number | null; pinned: number | null }>
   'torch.utils.data.DataLoader': { workers: 5, pinned: 7 },
   'torch_geometric.loader.DataLoader': { workers: null, pinned: null },
   'torch_geometric.loader.DenseDataLoader': { workers: null, pinned: null },
+  // These sample a graph for each batch.
+  'torch_geometric.loader.NeighborLoader': { workers: null, pinned: null },
+  'torch_geometric.loader.LinkNeighborLoader': { workers: null, pinned: null },
+  'torch_geometric.loader.HGTLoader': { workers: null, pinned: null },
   'monai.data.DataLoader': { workers: 1, pinned: null },
   'monai.data.dataloader.DataLoader': { workers: 1, pinned: null },
 }
@@ -37,7 +41,7 @@ const loaders: Record<string, { workers: number | null; pinned: number | null }>
 export const dataLoaderReader = defineReader({
   name: 'pytorch-data-loader',
   languages: ['python'],
-  triggers: ['DataLoader', 'DenseDataLoader'],
+  triggers: ['DataLoader', 'DenseDataLoader', 'NeighborLoader', 'HGTLoader'],
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined) return
@@ -101,7 +105,9 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   if (epochs !== null) claimFolded(pipeline, 'passes', epochs.key, epochs.trips, epochs.place, asNumber, site)
   const dataset = python.argument(call, 'dataset', 0)
   const collate = collateWork(python, call)
-  const sample = dataset.state === 'given' ? datasetWork(python, dataset.expr) : null
+  // Sampling a graph takes as long as it takes, wherever the graph lies.
+  const samples = /(Neighbor|HGT)Loader$/.test(call.name ?? '')
+  const sample = dataset.state === 'given' && !samples ? datasetWork(python, dataset.expr) : null
   const { work, decoder } = collate ?? sample ?? { work: null, decoder: null }
   if (work === null) pipeline.unknown('work', 'dataset', 'the data set is made elsewhere', place, { site })
   else {
@@ -214,6 +220,9 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
     if (argument.state === 'absent')
       writes.push({ kind: 'set keyword', path, call: range, name, value: 'True' })
   }
+  // Pinned memory is of use to copies that the host does not wait for.
+  if (open.pin_memory?.state === 'absent' && feedsOf(python, call) === 'training')
+    writes.push(...overlapping(python, facts))
   const stream = isUnshardedStream(python, call)
   return {
     title: stream ? `${title}, once the data set is sharded among them with get_worker_info()` : title,
@@ -236,7 +245,13 @@ function switchOn(claim: Claim, given: ArgumentValue, call: Call, facts: UnitFac
 
 /** The host goes on while pinned memory is copied; what uses the batch on the device waits for it there. */
 function overlapCopies(python: PythonModule, facts: UnitFacts): Change | Refusal {
-  const writes = waitingCopies(python as Analysis).map(
+  const writes = overlapping(python, facts)
+  if (writes.length === 0) return { reason: 'the copies are not in the file any more' }
+  return { title: 'Copy without waiting (non_blocking=True)', safety: 'safe', writes, imports: [] }
+}
+
+function overlapping(python: PythonModule, facts: UnitFacts): Write[] {
+  return waitingCopies(python as Analysis).map(
     ({ expr }): Write => ({
       kind: 'set keyword',
       path: facts.path,
@@ -245,8 +260,6 @@ function overlapCopies(python: PythonModule, facts: UnitFacts): Change | Refusal
       value: 'True',
     }),
   )
-  if (writes.length === 0) return { reason: 'the copies are not in the file any more' }
-  return { title: 'Copy without waiting (non_blocking=True)', safety: 'safe', writes, imports: [] }
 }
 
 function isUnshardedStream(python: PythonModule, call: Call): boolean {

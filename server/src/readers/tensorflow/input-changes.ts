@@ -10,6 +10,11 @@ import type { UnitFacts } from '../reader.js'
 import { plainName } from './pipeline.js'
 
 export function changeInput(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.site.anchor === 'remote read')
+    return {
+      reason:
+        'copy the files to a local disk first, keep what is read with cache(), or read records of many samples',
+    }
   const { python, path, unit } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }

@@ -7,6 +7,7 @@ import type { Evidence } from '../../workload/claim.js'
 import { callSite } from '../claim-argument.js'
 import { kerasEvidence } from '../keras/evidence.js'
 import { kerasFits } from '../keras/fits.js'
+import { claimOperation } from '../operation-claims.js'
 import { codeMatches } from '../pytorch/evidence.js'
 import { feedsByName } from '../pytorch/loader-use.js'
 import { once } from '../pytorch/once.js'
@@ -27,10 +28,14 @@ export const tensorflowInputReader = defineReader({
     if (!usesPipelines(analysis)) return
     const found = [...appliedSteps(analysis)]
     const ends = endsOf(analysis)
-    if (found.length === 0 && ends.length === 0) return
+    const requests = [...remoteReads(analysis)]
+    if (found.length === 0 && ends.length === 0 && requests.length === 0) return
     const evidence = inputEvidence(python, context)
     const version = tensorflowVersion(python, context.versions)
     for (const step of found) claimApplied(python, step, version, evidence, claims)
+    // A script that only converts reads each file once.
+    if (evidence.role === 'training')
+      for (const one of requests) claimRemoteRead(python, one, evidence, claims)
     for (const end of ends) claimPrefetch(python, end, version, evidence, claims)
   },
   change: changeInput,
@@ -265,4 +270,81 @@ function claimPrefetch(
   pipeline.default('prefetched', 'prefetch', false, place, { site })
   pipeline.known('feeds', end.into, 'training', place, { site })
   if (old === null) pipeline.known('byItselfFrom', 'prefetch', 'TensorFlow 2.12', place, { site })
+}
+
+// Files of a store.
+
+interface RemoteRead {
+  call: Call
+  /** The call that asks the store. */
+  reads: string
+}
+
+const remote = /^(gs|s3a?|hdfs|abfss?|az|https?):\/\//
+
+/** A file of a store for each element, read again in every pass. */
+function* remoteReads(analysis: Analysis): Iterable<RemoteRead> {
+  for (const call of analysis.methodCalls('map')) {
+    const { callee } = call.expr
+    if (callee.type !== 'attribute' || call.name !== null) continue
+    const reads = mappedOf(analysis, call)?.reads ?? null
+    if (reads === null) continue
+    const pipeline = pipelineOf(analysis, callee.value)
+    if (pipeline === null || !comesFromStore(analysis, pipeline)) continue
+    if (keptBehind(analysis, call)) continue
+    yield { call, reads }
+  }
+}
+
+/** `list_files('gs://…')`, `from_tensor_slices(tf.io.gfile.glob('gs://…'))`. */
+function comesFromStore(analysis: Analysis, { sourceCall }: Pipeline): boolean {
+  const given = sourceCall?.expr.args[0]
+  if (given === undefined || given.star !== 0) return false
+  const isRemote = (expr: Expr): boolean => {
+    const folded = analysis.fold(expr)
+    if (folded.state === 'unknown') return false
+    const first = Array.isArray(folded.value) ? folded.value[0] : folded.value
+    return typeof first === 'string' && remote.test(first)
+  }
+  if (isRemote(given.value)) return true
+  const made = analysis.definition(given.value)
+  if (made.type !== 'call') return false
+  const name = analysis.nameOf(made.callee)
+  const [pattern] = made.args
+  return (
+    name !== null && /(^|\.)gfile\.[Gg]lob$/.test(name) && pattern !== undefined && isRemote(pattern.value)
+  )
+}
+
+/** What it reads is kept by a later step of a pipeline that holds it. */
+function keptBehind(analysis: Analysis, call: Call): boolean {
+  return ['cache', 'snapshot'].some((method) =>
+    analysis.methodCalls(method).some((kept) => {
+      const { callee } = kept.expr
+      return (
+        callee.type === 'attribute' && (pipelineOf(analysis, callee.value)?.steps.includes(call) ?? false)
+      )
+    }),
+  )
+}
+
+function claimRemoteRead(
+  python: PythonModule,
+  { call, reads }: RemoteRead,
+  evidence: Evidence,
+  claims: ClaimBuilder,
+): void {
+  const at = methodPlace(call)
+  const operation = claimOperation(claims, {
+    kind: 'remote read',
+    place: 'sample',
+    key: reads,
+    at,
+    site: callSite(call, 'remote read'),
+    scope: call.function?.qualified ?? '',
+    evidence,
+    subject: 'a request to the store',
+  })
+  const shown = python.text.slice(at.start, at.end)
+  operation.known('each', shown, 'sample', at)
 }

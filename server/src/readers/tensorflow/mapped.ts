@@ -14,6 +14,8 @@ export interface Mapped {
   python: string | null
   /** It keeps state (random numbers, Python), so that the library runs it in order: why, as a clause. */
   stateful: string | null
+  /** The call that reads a file whose path the element holds: `tf.io.read_file`. */
+  reads: string | null
   /** It was followed to its code. */
   known: boolean
 }
@@ -23,6 +25,8 @@ const randomCalls =
   /^tensorflow\.(image\.(random_\w+|sample_distorted_bounding_box)|random\.(uniform|normal|truncated_normal|shuffle|gamma|poisson|categorical|log_uniform)|random_(uniform|normal|shuffle|crop)|image\.random_crop)$/
 const randomLayers = /^keras\.layers\.(\w+\.)*Random[A-Z]\w*$/
 const layersInside = /^keras\.(Sequential|Model)$/
+
+const fileReads = /^tensorflow(\.io)?\.(read_file|gfile\.GFile)$/
 
 const work: [RegExp, string][] = [
   [/^tensorflow\.(io|image)\.decode_(jpeg|png|image|gif|bmp|and_crop_jpeg)$/, 'decodes images'],
@@ -47,7 +51,7 @@ export function mappedOf(analysis: Analysis, call: Call): Mapped | null {
   const given = call.expr.args.find((one) => one.name === 'map_func') ?? first
   if (given === undefined || given.star !== 0) return null
   const expr = given.value
-  const found: Mapped = { name: null, does: null, python: null, stateful: null, known: false }
+  const found: Mapped = { name: null, does: null, python: null, stateful: null, reads: null, known: false }
   if (expr.type === 'lambda') {
     found.known = true
     new Reach(analysis, found).expression(expr.body, 0)
@@ -104,6 +108,7 @@ class Reach {
         found.does = 'runs Python code'
         return
       }
+      if (fileReads.test(name)) found.reads ??= short
       const does = work.find(([pattern]) => pattern.test(name))
       if (does !== undefined && !/^(decodes|runs)/.test(found.does ?? '')) found.does = does[1]
       if (randomCalls.test(name)) found.stateful ??= `\`${short}\` draws random numbers`
