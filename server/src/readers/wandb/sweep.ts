@@ -137,6 +137,13 @@ const stepwise =
   /^((max|num|n)_?epochs?|epochs?|(train_?)?batch_?size|optimi[sz]er|optim|drop_?out(_?rate)?|weight_?decay|warmup_?\w*)$/i
 
 /**
+ * Metrics that loops and trainers log in each epoch. What is called a test or a final result, `eval/…` (which scripts
+ * often log once they are done) or a time is measured at the end, when nothing is left to stop.
+ */
+const measuredEachEpoch =
+  /^(?!.*(eval|test|final|best|time))(.*(^|[/_ .])(val|valid|validation|dev|train|training|epoch|avg|mean)([/_ .]|$).*|.*loss|acc(uracy)?)$/i
+
+/**
  * What a run of the sweep does, so that it could end early: as the function of its agent shows, or, where that
  * stands elsewhere, as the names of the parameters tell. Null: nothing says that it trains step by step.
  */
@@ -144,6 +151,8 @@ function trialSteps(data: Record<string, Json>, agent: Agent | null): SearchSett
   if (agent?.seen === true) return agent.logsSteps ? agent.steps : null
   const { parameters } = data
   if (!isMap(parameters)) return null
+  const metric = metricName(data)
+  if (metric !== null && !measuredEachEpoch.test(metric)) return null
   let trains = false
   let count: number | null = null
   for (const [name, parameter] of Object.entries(parameters)) {
