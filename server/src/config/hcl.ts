@@ -1,10 +1,13 @@
 /** HCL (Terraform) as located values. What other files or the provider decide is unknown, with the reference as reason. */
 import type { TreeSource } from '../syntax/parser.js'
-import type { ConfigFacts, ConfigList, ConfigMap, ConfigNode } from './node.js'
+import type { ConfigFacts, ConfigList, ConfigMap, ConfigNode, ConfigUnknown } from './node.js'
 import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.js'
 import { evaluateArithmetic } from './shell-arithmetic.js'
 
 const deepest = 200
+
+/** `var.a`, `local.a.b["c"][0]`, `aws_launch_template.gpu[0].id`, `module.a.b`. */
+const reference = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*|\["[^"]*"\]|\[\d+\]|\[count\.index\])+$/
 
 /**
  * Reads a Terraform file with the `hcl` grammar. Never throws.
@@ -94,7 +97,7 @@ class HclReader {
       case 'collection_value':
       case 'template_expr':
         // `(1)`: the range of the whole expression counts.
-        return only === undefined ? this.unknown(node) : { ...this.value(only, at, depth + 1), start, end }
+        return only === undefined ? this.referring(node) : { ...this.value(only, at, depth + 1), start, end }
       case 'string_lit':
         return { kind: 'scalar', value: unquoted(raw.slice(1, -1)), raw, start, end }
       case 'numeric_lit':
@@ -121,14 +124,39 @@ class HclReader {
       }
       case 'heredoc_template':
         return this.heredoc(node)
-      case 'quoted_template':
-        return { ...this.unknown(node), text: unquoted(raw.slice(1, -1)) } as ConfigNode
+      case 'quoted_template': {
+        const unknown = { ...this.unknown(node), text: unquoted(raw.slice(1, -1)) } as ConfigUnknown
+        // `"${var.name}"`, as it had to be written before version 0.12.
+        const alone = /^"\$\{\s*([^{}"]+?)\s*\}"$/.exec(raw)?.[1]
+        if (alone !== undefined && reference.test(alone)) unknown.reference = alone
+        return unknown
+      }
+      case 'function_call':
+        return this.call(node, depth)
       default:
-        return this.unknown(node)
+        return this.referring(node)
     }
   }
 
-  private unknown(node: PlainNode): ConfigNode {
+  /** A reference keeps what it refers to: the rest of the module may know it. */
+  private referring(node: PlainNode): ConfigUnknown {
+    const unknown = this.unknown(node)
+    const raw = node.end - node.start <= 200 ? this.source(node) : ''
+    if (reference.test(raw)) unknown.reference = raw
+    return unknown
+  }
+
+  private call(node: PlainNode, depth: number): ConfigUnknown {
+    const unknown = this.unknown(node)
+    const [name, passed] = namedChildren(node)
+    if (name === undefined || passed === undefined || this.source(name) !== 'merge') return unknown
+    const values = namedChildren(passed)
+    if (values.every((one) => one.type === 'expression'))
+      unknown.merged = values.map((one) => this.value(one, one.start, depth + 1))
+    return unknown
+  }
+
+  private unknown(node: PlainNode): ConfigUnknown {
     const raw = this.source(node)
     const because = raw.length > 80 ? `${raw.slice(0, 79)}…` : raw
     return { kind: 'unknown', because: because.replace(/\s+/g, ' '), start: node.start, end: node.end }

@@ -44,6 +44,10 @@ export interface ConfigUnknown extends Placed {
   because: string
   /** The text with its templates or interpolations still inside: a command line can be read around them. */
   text?: string
+  /** HCL only: `var.name`, `local.map["key"].size`: what another place of the module holds. */
+  reference?: string
+  /** HCL only: `merge(a, b)`, whose maps are laid over each other. */
+  merged?: ConfigNode[]
 }
 
 /** One document (YAML files may hold several). */

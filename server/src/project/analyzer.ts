@@ -6,8 +6,9 @@
 import { configuredFrom } from '../config/configured.js'
 import { dockerfileFacts } from '../config/dockerfile.js'
 import { hclFacts } from '../config/hcl.js'
+import type { HclModule } from '../config/hcl-scope.js'
 import { jsonFacts } from '../config/json.js'
-import type { ConfigFacts } from '../config/node.js'
+import type { ConfigFacts, ConfigNode } from '../config/node.js'
 import { shellFacts } from '../config/shell.js'
 import type { ShellFacts } from '../config/shell-facts.js'
 import { tomlFacts } from '../config/toml.js'
@@ -44,6 +45,8 @@ export interface FileRecord {
   /** What readers claim without knowing the rest of the project. */
   reading: Reading
   suppressions: Suppression[]
+  /** Of a Terraform file: what it holds, for the other files of its module. */
+  hcl?: ConfigNode
   /** For a configuration file that a script reads: its values. Absent: nobody asked. */
   configured?: HydraFile
 }
@@ -58,6 +61,8 @@ export interface Surroundings {
   configurations?: Record<string, ConfigurationRoot>
   handed?: HandedConfiguration[]
   looped?: string[]
+  /** The Terraform module that it belongs to. */
+  hcl?: HclModule
 }
 
 type UnitTree = { python?: PythonTree; config?: ConfigFacts; shell?: ShellFacts }
@@ -120,6 +125,7 @@ export class Analyzer {
     const surroundings: Surroundings = { imported: {}, importers: [], binding: null, versions }
     file.units.forEach((unit, index) => {
       const facts = this.factsOf(file, unit, parsed.units[index]!, surroundings)
+      if (unit.index === 0 && unit.language === 'hcl') record.hcl = facts.config?.documents[0]?.root
       if (unit.index === 0 && facts.python !== undefined)
         record.summary = (facts.python as Analysis).summary()
       this.readUnit(facts, surroundings, record.reading, record.faults)
@@ -257,6 +263,7 @@ export class Analyzer {
     const facts: UnitFacts = { path: file.path, unit, versions: surroundings.versions }
     if (tree.config !== undefined) facts.config = tree.config
     if (tree.shell !== undefined) facts.shell = tree.shell
+    if (surroundings.hcl !== undefined && unit.index === 0) facts.hcl = surroundings.hcl
     if (tree.python !== undefined) {
       const own = unit.index === 0
       const neighbours: Neighbours = {

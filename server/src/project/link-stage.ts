@@ -9,6 +9,7 @@ import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
 import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
 import type { LinkedLaunch } from './runs.js'
+import { missingTerraform, TerraformIndex } from './terraform.js'
 
 /** Launches of one script that are told apart; further ones that set other flags are treated like unknown. */
 const maximumBindings = 12
@@ -94,6 +95,8 @@ export class Linker {
   private resolved = new WeakMap<FileRecord, Map<string, string>>()
   private readonly cache = new Map<string, CachedReading>()
   private linked: Linked | null = null
+  /** Terraform modules, for one link. */
+  private terraform: TerraformIndex | null = null
   private known = new Set<string>()
   private readonly configurations: ConfigurationLinker
   /** Configurations of each script by itself, for one link. */
@@ -147,6 +150,11 @@ export class Linker {
     return [...missing]
   }
 
+  /** Files of Terraform modules in which no reader has a word, but which say what a variable holds. */
+  missingTerraform(): string[] {
+    return missingTerraform(this.records, this.files)
+  }
+
   /** Configuration files that scripts or launches name and whose values are not known yet. */
   missingConfigurations(): string[] {
     this.own = new Map()
@@ -180,7 +188,7 @@ export class Linker {
   private configurationsFor(record: FileRecord, binding: Binding | null): ConfigurationsOfFile {
     const own = this.configurationsOf(record, binding)
     const values = { ...own.values }
-    const files = [...own.files]
+    const files = [...own.files, ...(this.terraform?.filesAround(record.path) ?? [])]
     const handed: HandedConfiguration[] = []
     for (const path of this.linked?.importers.get(record.path) ?? []) {
       const importer = this.records.get(path)
@@ -207,6 +215,7 @@ export class Linker {
     }
     this.linked = linked
     this.own = new Map()
+    this.terraform = new TerraformIndex(this.records, this.files)
     this.linkImports(linked)
     const fault = (path: string, messages: string[]): void => {
       for (const message of messages) linked.faults.push({ path, message })
@@ -217,7 +226,9 @@ export class Linker {
       const alone = !linked.imported.has(record.path) && !linked.importers.has(record.path)
       // Keeps the order of files, whatever order the readings arrive in.
       linked.readings.set(record.path, record.reading)
-      if (alone && record.summary?.configurations === undefined) fault(record.path, record.faults)
+      const apart =
+        alone && record.summary?.configurations === undefined && !this.terraform.isShared(record.path)
+      if (apart) fault(record.path, record.faults)
       else {
         const reading = this.read(record, null, 'base', versionsOf).then((result) => {
           linked.readings.set(record.path, result.reading)
@@ -236,7 +247,7 @@ export class Linker {
   around(
     path: string,
     binding: Binding | null = null,
-  ): Pick<Surroundings, 'imported' | 'importers' | 'configurations' | 'handed' | 'looped'> {
+  ): Pick<Surroundings, 'imported' | 'importers' | 'configurations' | 'handed' | 'looped' | 'hcl'> {
     const record = this.records.get(path)
     const imported: Record<string, ModuleSummary> = {}
     if (record !== undefined) {
@@ -250,6 +261,8 @@ export class Linker {
       return summary === undefined || summary === null ? [] : [asImporter(summary)]
     })
     if (record === undefined) return { imported, importers }
+    const hcl = this.terraform?.moduleOf(path)
+    if (hcl !== undefined) return { imported, importers, hcl }
     const looped = (this.linked?.importers.get(path) ?? []).flatMap((one) => {
       const importer = this.records.get(one)
       return importer === undefined ? [] : loopedIn(importer, path, this.importsOf(importer))

@@ -335,6 +335,7 @@ class Workspace implements Project {
     this.linker.setFiles(this.files ?? [])
     await this.loadMissing(this.linker.missingModules())
     await this.loadMissing(this.linker.missingScripts())
+    await this.loadMissing(this.linker.missingTerraform())
     // Files of a configuration name further ones, and classes of the project.
     for (let round = 0; round < configurationRounds; round++) {
       if (!(await this.loadMissing(this.linker.missingConfigurations()))) break

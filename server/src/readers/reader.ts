@@ -2,6 +2,7 @@
  * What a reader is: the one place that knows a framework or platform. It turns what a file says into claims, and
  * knows how that framework spells a change. It never judges.
  */
+import type { HclModule } from '../config/hcl-scope.js'
 import type { ConfigFacts } from '../config/node.js'
 import type { ShellFacts } from '../config/shell-facts.js'
 import type { Change, Refusal } from '../edit/write.js'
@@ -17,6 +18,8 @@ export interface UnitFacts {
   python?: PythonModule
   config?: ConfigFacts
   shell?: ShellFacts
+  /** The Terraform module that the file belongs to; absent: only the file itself is known. */
+  hcl?: HclModule
   /** As `ReaderContext.versions`: a change must not write what the library in use does not know. */
   versions?: Record<string, string>
 }

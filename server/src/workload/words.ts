@@ -587,6 +587,39 @@ export interface ServingSettings {
   purpose: 'trial' | 'part of a series' | 'deployment'
 }
 
+/** A pool of machines that grows and shrinks with the work, or should. */
+export interface ScalingSettings {
+  /** As its author wrote it: 'gpu'. */
+  name: string
+  /** As messages call it: 'node group', 'node pool', 'compute cluster'. */
+  kind: string
+  provider: ComputeSettings['provider']
+  region: string
+  /** What one machine is: 'g5.12xlarge', and its accelerators. */
+  machine: string
+  gpus: number
+  gpuModel: string
+  /** Machines that it keeps whatever happens, and at most; null: no limit. */
+  minimum: number
+  maximum: number | null
+  /** Nothing changes their number. */
+  fixed: boolean
+  /** How its machines are bought. `reserved`: ahead, so that an idle one costs nothing more. */
+  capacity: 'on-demand' | 'spot' | 'mixed' | 'reserved'
+  /** Seconds that a machine without work is kept; null: for ever. */
+  idleDelay: number | null
+  /** What keeps machines without work for ever, as a clause: '`consolidateAfter: Never`'. */
+  blockedBy: string
+  /** Keys of the taints that keep other work away. */
+  taints: string[]
+  /** Other pools of the same cluster, whose work could land here. */
+  otherPools: number
+  /** What its name, labels and taints say that it is for. */
+  purpose: 'training' | 'serving' | 'system' | 'other'
+  /** Its name says that nobody's service depends on it: 'dev', 'test', 'sandbox'. */
+  trial: boolean
+}
+
 export interface LaunchSettings {
   launcher: string
   /** Processes per node. */
@@ -610,6 +643,7 @@ export interface Words {
   Step: StepSettings
   Pipeline: PipelineSettings
   Serving: ServingSettings
+  Scaling: ScalingSettings
 }
 
 export type Word = keyof Words
