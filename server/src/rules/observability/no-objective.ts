@@ -7,6 +7,7 @@ export default defineRule({
   checklist: ['bottleneck/clean-data', 'waste/stop-weak-trials', 'observability/gain-per-dollar'],
   severity: 'warning',
   summary: 'A search that is not told what to optimise cannot choose, and stops nothing.',
+  oncePerProject: true,
   check(search, { report }) {
     const { metric, metricMisleads } = search.settings
     const misleading = known(search, 'metricMisleads')
