@@ -96,6 +96,17 @@ const unpackable =
     ' ',
   )
 
+/** Kernels under which the texts of one row do not see each other (axolotl, schemas/validation.py). */
+function keepsTextsApart(recipe: Recipe): boolean {
+  if (
+    ['flash_attention', 'xformers_attention', 'flex_attention', 'sage_attention'].some((key) =>
+      recipe.given(key),
+    )
+  )
+    return true
+  return /flash|xformers|flex|sage/.test(String(recipe.value('attn_implementation')))
+}
+
 /** Sequences of one batch of texts; images, preferences and rewards are batched in other ways. */
 function readPadding(recipe: Recipe, pipeline: RecipeClaims<'InputPipeline'>): void {
   pipeline.known('feeds', ['datasets'], 'training')
@@ -110,6 +121,7 @@ function readPadding(recipe: Recipe, pipeline: RecipeClaims<'InputPipeline'>): v
     if (length !== undefined) pipeline.known('paddedTo', ['pad_to_sequence_len'], length)
     return
   }
+  if (!keepsTextsApart(recipe)) return
   const batch = recipe.number('micro_batch_size')
   // One text at a time needs no padding.
   if (batch === undefined || batch < 2 || recipe.given('batch_flattening')) return
