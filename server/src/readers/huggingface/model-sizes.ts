@@ -18,6 +18,8 @@ const named: [RegExp, number][] = [
   [/phi-2$/i, 2.78],
   [/phi-3-mini|phi-3\.5-mini/i, 3.82],
   [/phi-4$/i, 14.7],
+  [/llama-4-scout/i, 109],
+  [/llama-4-maverick/i, 400],
 ]
 
 /** Null: the name does not tell. */
@@ -25,6 +27,8 @@ export function sizeOfModel(id: string): number | null {
   // A folder of one's own may be called anything.
   if (id.length > 120 || /^[./~]|\\/.test(id)) return null
   for (const [pattern, billions] of named) if (pattern.test(id)) return billions * 1e9
+  // `17B-128E`: what one token visits, of many times as much.
+  if (/\db-\d+e(?:[-_.]|$)/i.test(id)) return null
   const experts = /(?:^|[-_/])(\d+)x(\d+(?:\.\d+)?)b(?:[-_.]|$)/i.exec(id)
   // Experts share their attention, so the whole is a little less than the product.
   if (experts !== null) return Number(experts[1]) * Number(experts[2]) * 0.84e9

@@ -197,6 +197,8 @@ function readContainer(
   claims: ClaimBuilder,
 ): void {
   const image = text(at(container, 'image')) ?? null
+  // Other accelerators have other formats.
+  if (/tpu|neuron|gaudi|hpu|rocm|xpu|cpu/i.test(image ?? '')) return
   const words = [...items(at(container, 'command')), ...items(at(container, 'args'))]
   const shell = words.findIndex((word) => /^-\w*c$/.test(written(word) ?? ''))
   const script = shell >= 0 ? words[shell + 1] : undefined
