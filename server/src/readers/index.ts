@@ -38,7 +38,12 @@ import { kerasReader } from './keras/model.js'
 import { kerasRecordsReader } from './keras/records.js'
 import { kerasTunerReader } from './keras-tuner/tuner.js'
 import { kubeflowReader } from './kubeflow/pipeline.js'
+import { katibReader } from './kubernetes/experiment.js'
 import { kubernetesReader } from './kubernetes/job.js'
+import { jobSetReader } from './kubernetes/job-set.js'
+import { rayJobReader } from './kubernetes/ray-job.js'
+import { trainingJobReader } from './kubernetes/training-job.js'
+import { argoReader } from './kubernetes/workflow.js'
 import { largeModelReader } from './large-model.js'
 import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningRecordsReader } from './lightning/records.js'
@@ -93,6 +98,7 @@ import { slurmReader } from './slurm/reader.js'
 import { tensorflowReader } from './tensorflow/eager.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
 import { tensorflowLoopReader } from './tensorflow/loop.js'
+import { terraformReader } from './terraform/reader.js'
 import { ultralyticsFreshWeightsReader } from './ultralytics/fresh-weights.js'
 import { ultralyticsReader } from './ultralytics/train.js'
 import { vertexEndpointReader } from './vertex/endpoint.js'
@@ -140,12 +146,18 @@ export const readers: readonly Reader[] = [
   shellGridReader,
   slurmReader,
   kubernetesReader,
+  trainingJobReader,
+  jobSetReader,
+  rayJobReader,
+  argoReader,
+  katibReader,
   sagemakerReader,
   sagemakerEndpointReader,
   vertexEndpointReader,
   azureEndpointReader,
   awsMachinesReader,
   azureComputeInstanceReader,
+  terraformReader,
   skypilotReader,
   inferenceEndpointReader,
   shellEndpointReader,

@@ -4,6 +4,7 @@ import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
 import { outlineOf } from '../../config/shell-words.js'
 import { filler } from '../../config/template.js'
+import type { LaunchParts } from '../../link/launch-line.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
@@ -21,6 +22,12 @@ interface Script {
   text: string | null
 }
 
+/** What a controller adds to the processes that a command starts. */
+export type ProcessRule = (
+  parts: LaunchParts,
+  nodes: number | null,
+) => { processes: number | null; nodes?: number | null } | undefined
+
 /**
  * Claims the launches of a container, and tells what else it does. Null: the image decides what runs. `machine`: the
  * accelerators that it holds.
@@ -33,6 +40,7 @@ export function claimContainer(
   id: string,
   nodes: number | null,
   machine: JobMachine | null = null,
+  processes?: ProcessRule,
 ): Work | null {
   const words = containerWords(container)
   if (words === null) return null
@@ -51,6 +59,7 @@ export function claimContainer(
       folder: text(at(container, 'workingDir')) ?? '',
       image: text(at(container, 'image')) ?? null,
       nodes: launch.parts.nodes === 1 ? nodes : launch.parts.nodes,
+      ...processes?.(launch.parts, nodes),
     })
   })
   if (machine !== null) {

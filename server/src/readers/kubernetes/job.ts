@@ -1,6 +1,6 @@
 /** Kubernetes Jobs and CronJobs. */
-import { at, entry, isUnknown, items, map, number, text } from '../../config/access.js'
-import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import { at, entry, isUnknown, items, map, number } from '../../config/access.js'
+import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -10,7 +10,10 @@ import type { Work } from '../shell/launches.js'
 import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js'
 import { claimContainer } from './containers.js'
 import { claimCronJob } from './cron-job.js'
-import { type Accelerators, acceleratorsOf, isIdleImage, isPatch, machineOf, type Said } from './pod.js'
+import { claimMachine } from './machine.js'
+import { type KubernetesObject, nameOf, objectsOf } from './objects.js'
+import { type Accelerators, acceleratorsOf, isIdleImage, isPatch, machineOf } from './pod.js'
+import { carryOut } from './recipe.js'
 import { claimRetries } from './retries.js'
 
 /** Kueue ends the job after this many seconds (constants of its API). */
@@ -20,11 +23,7 @@ const cleanUp = 'ttlSecondsAfterFinished'
 
 type Keys = (string | number)[]
 
-interface Job {
-  document: ConfigDocument
-  root: ConfigMap
-  /** Keys from the top of the document to the object. */
-  base: Keys
+interface Job extends KubernetesObject {
   kind: 'Job' | 'CronJob'
   /** Keys to the Job's own specification. */
   spec: Keys
@@ -43,21 +42,12 @@ export const kubernetesReader = defineReader({
 })
 
 function jobsOf(document: ConfigDocument): Job[] {
-  const found: Job[] = []
-  const look = (node: ConfigNode, base: Keys): void => {
-    const root = map(node)
-    if (root === undefined) return
-    const kind = text(at(root, 'kind'))
-    const version = text(at(root, 'apiVersion'))
-    if ((kind === 'List' || kind === 'JobList') && base.length === 0) {
-      for (const [index, item] of items(at(root, 'items')).entries()) look(item, ['items', index])
-    } else if ((kind === 'Job' || kind === 'CronJob') && version?.startsWith('batch/v1')) {
-      const spec = kind === 'Job' ? ['spec'] : ['spec', 'jobTemplate', 'spec']
-      found.push({ document, root, base, kind, spec })
-    }
-  }
-  look(document.root, [])
-  return found
+  return objectsOf(document).flatMap((object): Job[] => {
+    const { kind, version } = object
+    if ((kind !== 'Job' && kind !== 'CronJob') || !version.startsWith('batch/v1')) return []
+    const spec = kind === 'Job' ? ['spec'] : ['spec', 'jobTemplate', 'spec']
+    return [{ ...object, kind, spec }]
+  })
 }
 
 function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
@@ -69,7 +59,8 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   const specEntry = entry(at(root, ...job.spec.slice(0, -1)), 'spec')!
   const keys = [...job.base, ...job.spec]
   const place: Place = { start: specEntry.keyStart, end: specEntry.keyEnd, document: document.index, keys }
-  const name = text(at(root, 'metadata', 'name'))
+  const named = nameOf(job)
+  const name = named?.value
   const id = `${claims.path}#${document.index}${job.base.map((key) => `.${key}`).join('')}:${job.kind}`
   const evidence: Evidence = {
     role: 'job',
@@ -79,14 +70,9 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   }
   const compute = claims.subject('Compute', place, name ?? job.kind, evidence, id)
   compute.known('provider', job.kind, 'kubernetes', place)
-  compute.known('choosesCapacity', job.kind, false, place)
-  compute.known('trials', job.kind, false, place)
-  const nameNode = at(root, 'metadata', 'name')
-  if (name !== undefined)
-    compute.known('name', 'metadata.name', name, {
-      ...nodePlace(nameNode!),
-      keys: [...job.base, 'metadata', 'name'],
-    })
+  compute.known('trials', job.kind, job.trial, place)
+  if (named !== null)
+    compute.known('name', 'metadata.name', named.value, { ...nodePlace(named.node), keys: named.keys })
   const nodes = claimNodes(compute, spec, place)
 
   const work: Work[] = []
@@ -107,7 +93,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     [...keys, 'template', 'spec'],
     document.index,
   )
-  claimMachine(compute, pod, place)
+  claimMachine(compute, job, { pod: pod!, keys: [...keys, 'template', 'spec'] }, place)
   claimDeadline(compute, job, spec, pod, place, work)
   claimRetries(compute, spec, place, isPatch(pod))
   if (job.kind === 'CronJob' && accelerators !== null) {
@@ -172,19 +158,6 @@ function claimAccelerators(
   else compute.known('gpus', resource, count, at, { site })
 }
 
-function claimMachine(compute: SubjectBuilder<'Compute'>, pod: ConfigNode | undefined, place: Place): void {
-  const { gpuModel, instanceType, spot, spotTolerated } = machineOf(pod)
-  const claim = <K extends 'gpuModel' | 'instanceType'>(setting: K, said: Said<string> | null) => {
-    if (said !== null) compute.known(setting, said.key, said.value, nodePlace(said.node))
-  }
-  claim('gpuModel', gpuModel)
-  claim('instanceType', instanceType)
-  if (spot !== null) compute.known('spot', spot.key, true, nodePlace(spot.node))
-  else if (spotTolerated)
-    compute.unknown('spot', 'tolerations', 'spot nodes are tolerated, not selected', place)
-  else if (map(pod)?.open === undefined) compute.default('spot', 'nodeSelector', false, place)
-}
-
 /** The earliest that is known to end the job: its own deadline, the pod's, the queue's, `timeout` around the program. */
 function claimDeadline(
   compute: SubjectBuilder<'Compute'>,
@@ -225,6 +198,7 @@ function claimDeadline(
 function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
     return changeJobOperation(claim, facts)
+  if (claim.setting === 'spot') return carryOut(claim, value, facts)
   const { document: index, keys, unit } = claim.site
   if (index === undefined || keys === undefined) return { reason: `no change is known for ${claim.key}` }
   const document = facts.config?.documents[index]

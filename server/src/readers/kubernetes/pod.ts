@@ -35,6 +35,15 @@ const spotLabels: [string, RegExp][] = [
   ['node.kubernetes.io/lifecycle', /^spot$/i],
 ]
 
+/** The same for nodes that are paid by the hour. */
+const onDemandLabels: [string, RegExp][] = [
+  ['cloud.google.com/gke-spot', /^false$/i],
+  ['cloud.google.com/gke-provisioning', /^standard$/i],
+  ['eks.amazonaws.com/capacityType', /^on_demand$/i],
+  ['karpenter.sh/capacity-type', /^on-demand$/i],
+  ['kubernetes.azure.com/scalesetpriority', /^regular$/i],
+]
+
 /** A value with the node that says it. */
 export interface Said<T> {
   value: T
@@ -120,7 +129,7 @@ function nodeLabels(
 export interface Machine {
   gpuModel: Said<string> | null
   instanceType: Said<string> | null
-  /** null: only tolerated, so it may be either. */
+  /** null: nothing is said, or spot nodes are only tolerated, so it may be either. */
   spot: Said<boolean> | null
   spotTolerated: boolean
 }
@@ -135,6 +144,8 @@ export function machineOf(pod: ConfigNode | undefined): Machine {
       machine.instanceType = { value, key: label, node, keys }
     } else if (spotLabels.some(([name, spot]) => name === label && spot.test(value))) {
       machine.spot = { value: true, key: label, node, keys }
+    } else if (onDemandLabels.some(([name, other]) => name === label && other.test(value))) {
+      machine.spot ??= { value: false, key: label, node, keys }
     }
   }
   if (machine.gpuModel === null && machine.instanceType !== null) {

@@ -1,0 +1,258 @@
+/** Katib experiments (kubeflow.org/v1beta1, before that v1alpha3). Keys and defaults: the Go types of katib. */
+import { at, entry, items, map, number, text, written } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import { distinctCount, katibDoubleSize, katibIntSize } from '../../estimate/dimension.js'
+import { gridSize } from '../../estimate/grid.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Dimension, SearchSettings } from '../../workload/words.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
+import { acceleratorsOf } from './pod.js'
+
+const strategies: Record<string, SearchSettings['strategy']> = {
+  grid: 'grid',
+  random: 'random',
+  tpe: 'bayesian',
+  'multivariate-tpe': 'bayesian',
+  bayesianoptimization: 'bayesian',
+  hyperband: 'hyperband',
+}
+
+/** `spec.parallelTrialCount` where it is not given. */
+const parallelByDefault = 3
+
+/** Algorithms that are told by their own settings how many trials there are, or that never stop one. */
+const others = /^(hyperband|pbt|enas|darts)$/
+
+export const katibReader = defineReader({
+  name: 'katib',
+  languages: ['yaml', 'json'],
+  triggers: ['kubeflow.org/v1beta1', 'kubeflow.org/v1alpha3'],
+  read(facts, _context, claims) {
+    for (const document of facts.config?.documents ?? []) {
+      for (const object of objectsOf(document)) {
+        if (object.kind === 'Experiment' && /^kubeflow\.org\/v1(beta1|alpha3)$/.test(object.version))
+          readExperiment(claims, object)
+      }
+    }
+  },
+  change: changeExperiment,
+})
+
+function readExperiment(claims: ClaimBuilder, object: KubernetesObject): void {
+  const spec = at(object.root, 'spec')
+  const specAt = specPlace(object)
+  const algorithm = entry(at(spec, 'algorithm'), 'algorithmName')
+  if (specAt === null || algorithm === undefined) return
+  const name = text(algorithm.value)
+  const keys = [...object.base, 'spec']
+  const site: Place = { ...specAt, keys }
+  const place: Place = { ...placeOf(algorithm.value), document: object.document.index, keys }
+  const trial = at(spec, 'trialTemplate', 'trialSpec')
+  const search = claims.subject(
+    'Search',
+    place,
+    text(at(object.root, 'metadata', 'name')) ?? 'Experiment',
+    evidenceOf(trial),
+  )
+  const strategy = name === undefined ? undefined : (strategies[name] ?? 'other')
+  if (strategy === undefined) search.unknown('strategy', 'algorithmName', 'template', place, { site })
+  else search.known('strategy', 'algorithmName', strategy, place, { site })
+  search.known('unit', 'trialTemplate', 'job', place)
+  search.known('folds', 'trialTemplate', 1, place)
+  const parameters = at(spec, 'parameters')
+  if (items(parameters).length > 0) {
+    const grids = [items(parameters).map(dimensionOf)]
+    search.known('space', 'parameters', { grids, ...gridSize(grids) }, placeOf(parameters!))
+  }
+  search.known('alternatives', 'algorithmName', ['bayesian'], place)
+  claimCount(search, 'trialCap', 'maxTrialCount', at(spec, 'maxTrialCount'), null, site)
+  // A goal that is reached ends the search before its cap.
+  if (at(spec, 'maxTrialCount') === undefined && at(spec, 'objective', 'goal') !== undefined)
+    search.unknown('trialCap', 'maxTrialCount', 'the goal of the objective may end it', site, { site })
+  claimCount(
+    search,
+    'parallelism',
+    'parallelTrialCount',
+    at(spec, 'parallelTrialCount'),
+    parallelByDefault,
+    site,
+  )
+  claimStopping(search, spec, name, trial, site)
+  search.known('persisted', 'Experiment', true, place)
+  search.known(
+    'metric',
+    'objectiveMetricName',
+    text(at(spec, 'objective', 'objectiveMetricName')) ?? null,
+    place,
+  )
+}
+
+function claimCount(
+  search: SubjectBuilder<'Search'>,
+  setting: 'trialCap' | 'parallelism',
+  key: string,
+  node: ConfigNode | undefined,
+  byDefault: number | null,
+  site: Place,
+): void {
+  if (node === undefined) {
+    search.default(setting, key, byDefault, site, { site })
+    return
+  }
+  const count = number(node)
+  if (count === undefined) search.unknown(setting, key, 'template', placeOf(node), { site })
+  else search.known(setting, key, count, placeOf(node), { site })
+}
+
+function claimStopping(
+  search: SubjectBuilder<'Search'>,
+  spec: ConfigNode | undefined,
+  name: string | undefined,
+  trial: ConfigNode | undefined,
+  site: Place,
+): void {
+  const stopping = at(spec, 'earlyStopping')
+  if (stopping !== undefined) {
+    search.known('earlyTermination', 'earlyStopping', true, placeOf(stopping), { site })
+    return
+  }
+  if (name === undefined || others.test(name)) return
+  search.default('earlyTermination', 'earlyStopping', false, site, { site })
+  // The change of a grid brings it along. Metrics that are pushed at the end leave nothing to stop by.
+  const collector = text(at(spec, 'metricsCollectorSpec', 'collector', 'kind'))
+  const epochs = epochsOf(trial)
+  if (name === 'grid' || epochs === null || (collector !== undefined && !/^(StdOut|File)$/.test(collector)))
+    return
+  search.known('trialSteps', 'trialSpec', { what: 'epochs', count: epochs }, site)
+  search.known('terminationGap', 'earlyStopping', 'the experiment has no earlyStopping', site)
+}
+
+/** Every text of the trial: images, words of commands. */
+function textsOf(node: ConfigNode | undefined, into: string[] = [], depth = 0): string[] {
+  if (node === undefined || depth > 40 || into.length > 2000) return into
+  if (node.kind === 'list') for (const item of node.items) textsOf(item, into, depth + 1)
+  else if (node.kind === 'map') for (const one of node.entries) textsOf(one.value, into, depth + 1)
+  else {
+    const found = node.kind === 'unknown' ? node.text : written(node)
+    if (found !== undefined) into.push(found)
+  }
+  return into
+}
+
+function epochsOf(trial: ConfigNode | undefined): number | null {
+  const texts = textsOf(trial)
+  for (const [index, one] of texts.entries()) {
+    const match = /--?(?:num[-_]?|n[-_]?|max[-_]?)?epochs?(?:[= ]+(\d+))?/.exec(one)
+    if (match === null) continue
+    const value = match[1] ?? (/^\d+$/.test(texts[index + 1] ?? '') ? texts[index + 1] : undefined)
+    if (value !== undefined) return Number(value)
+  }
+  return null
+}
+
+const toys: [RegExp, string][] = [
+  [/fashion-?mnist/i, 'Fashion-MNIST'],
+  [/mnist/i, 'MNIST'],
+  [/cifar/i, 'CIFAR'],
+  [/\biris\b/i, 'Iris'],
+  [/titanic/i, 'Titanic'],
+]
+
+function evidenceOf(trial: ConfigNode | undefined): Evidence {
+  const all = textsOf(trial).join('\n')
+  return {
+    role: 'job',
+    accelerator: holdsAccelerators(trial) ? 'gpu' : 'none',
+    small: toys.find(([pattern]) => pattern.test(all))?.[1] ?? null,
+    notebook: false,
+  }
+}
+
+/** A pod specification with accelerators anywhere in the template of a trial. */
+function holdsAccelerators(node: ConfigNode | undefined, depth = 0): boolean {
+  if (node === undefined || depth > 12) return false
+  if (node.kind === 'list') return node.items.some((one) => holdsAccelerators(one, depth + 1))
+  if (node.kind !== 'map') return false
+  return acceleratorsOf(node) !== null || node.entries.some((one) => holdsAccelerators(one.value, depth + 1))
+}
+
+/** `feasibleSpace` gives its numbers as texts. */
+function dimensionOf(parameter: ConfigNode): Dimension {
+  const name = text(at(parameter, 'name')) ?? '?'
+  const space = at(parameter, 'feasibleSpace')
+  const choices = at(space, 'list')
+  if (choices !== undefined) {
+    if (choices.kind !== 'list') return { name, size: null }
+    const values = choices.items.map((one): Json => number(one) ?? written(one) ?? null)
+    return { name, size: distinctCount(values), values }
+  }
+  const min = number(at(space, 'min'))
+  const max = number(at(space, 'max'))
+  const step = at(space, 'step')
+  const by = step === undefined ? null : number(step)
+  if (min === undefined || max === undefined || by === undefined) return { name, size: null }
+  const type = text(at(parameter, 'parameterType'))
+  const size =
+    type === 'int' ? katibIntSize(min, max, by) : type === 'double' ? katibDoubleSize(min, max, by) : null
+  return { name, size }
+}
+
+const medianStop = {
+  algorithmName: 'medianstop',
+  algorithmSettings: [
+    { name: 'min_trials_required', value: '3' },
+    { name: 'start_step', value: '5' },
+  ],
+}
+
+function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { document: index, keys, unit } = claim.site
+  const spec = at(facts.config?.documents[index ?? 0]?.root, ...(keys ?? []))
+  if (index === undefined || keys === undefined || map(spec) === undefined)
+    return { reason: 'the manifest has changed' }
+  const set = (path: (string | number)[], data: unknown, after?: string): Write => ({
+    kind: 'set key',
+    path: facts.path,
+    unit,
+    document: index,
+    keys: [...keys, ...path],
+    value: data,
+    ...(after === undefined || entry(spec, after) === undefined ? {} : { after }),
+  })
+  const stop = set(['earlyStopping'], medianStop, 'algorithm')
+  const change = (title: string, writes: Write[]): Change => ({
+    title,
+    safety: 'unsafe',
+    writes,
+    imports: [],
+  })
+  switch (claim.setting) {
+    case 'strategy': {
+      const { trials } = value as { trials: number }
+      const writes = [
+        set(['algorithm', 'algorithmName'], 'tpe'),
+        set(['maxTrialCount'], trials, 'parallelTrialCount'),
+      ]
+      // A list of settings belongs to the algorithm that it was written for.
+      if (at(spec, 'algorithm', 'algorithmSettings') !== undefined)
+        return { reason: 'algorithmSettings belong to the grid: choose tpe and its settings by hand' }
+      return change(`Search by tpe, at most ${trials} trials`, writes)
+    }
+    case 'trialCap':
+      return change(`Stop after ${value} trials: maxTrialCount: ${value}`, [
+        set(['maxTrialCount'], value, 'parallelTrialCount'),
+      ])
+    case 'parallelism':
+      return change(`Run ${value} trials at a time: parallelTrialCount: ${value}`, [
+        set(['parallelTrialCount'], value),
+      ])
+    case 'earlyTermination':
+      return change('Stop weak trials early: earlyStopping with medianstop', [stop])
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}

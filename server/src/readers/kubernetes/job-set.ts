@@ -1,0 +1,160 @@
+/** Jobs that are made of Jobs: JobSets (jobset.x-k8s.io/v1alpha2) and the jobs of Volcano (batch.volcano.sh/v1alpha1). */
+import { at, entries, items, number, text, written } from '../../config/access.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { changeJobOperation } from '../shell/job-operations.js'
+import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
+import { acceleratorsOf } from './pod.js'
+import { carryOut, type Keys, planned } from './recipe.js'
+import {
+  type Claimed,
+  claimTimeLimit,
+  claimWorkload,
+  cleanUpKey,
+  deadlineKey,
+  groupAt,
+  type PodGroup,
+  type Replicas,
+  replicasAt,
+  type Workload,
+} from './workload.js'
+
+export const jobSetReader = defineReader({
+  name: 'jobset',
+  languages: ['yaml', 'json'],
+  triggers: ['jobset.x-k8s.io/', 'batch.volcano.sh/'],
+  read(facts, context, claims) {
+    for (const document of facts.config?.documents ?? []) {
+      for (const object of objectsOf(document)) {
+        if (object.kind === 'JobSet' && object.version.startsWith('jobset.x-k8s.io/'))
+          readJobSet(claims, context, object)
+        else if (object.kind === 'Job' && object.version.startsWith('batch.volcano.sh/'))
+          readVolcano(claims, context, object)
+      }
+    }
+  },
+  change(claim, value, facts) {
+    if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
+      return changeJobOperation(claim, facts)
+    return carryOut(claim, value, facts)
+  },
+})
+
+function readJobSet(claims: ClaimBuilder, context: ReaderContext, object: KubernetesObject): void {
+  const place = specPlace(object)
+  if (place === null) return
+  const jobs = items(at(object.root, 'spec', 'replicatedJobs'))
+  const found = jobs.flatMap((_job, number): { group: PodGroup; spec: Keys }[] => {
+    const keys: Keys = ['spec', 'replicatedJobs', number]
+    const spec: Keys = [...keys, 'template', 'spec']
+    const times = replicasAt(object, [...keys, 'replicas'])
+    const pods = replicasAt(object, [...spec, 'parallelism'])
+    const group = groupAt(object, [...spec, 'template'], multiplied(times, pods))
+    return group === null ? [] : [{ group, spec }]
+  })
+  if (found.length === 0) return
+  const workload: Workload = { object, place, groups: found.map((one) => one.group) }
+  const claimed = claimWorkload(claims, context, workload)
+  // The set itself has no deadline: each of its Jobs has one.
+  const holders = found.filter(({ group }) => acceleratorsOf(group.pod) !== null)
+  const limited = holders.map(({ spec }) => at(object.root, ...spec, deadlineKey))
+  const ttl = at(object.root, 'spec', cleanUpKey) === undefined
+  claimTimeLimit(claimed, workload, {
+    given: limited.every((one) => one !== undefined) ? limited : [],
+    plan: {
+      title: `End its jobs after {hours} hours: ${deadlineKey}: {value}`,
+      writes: [
+        ...holders.map(({ spec }) => ({
+          path: [...object.base, ...spec, deadlineKey],
+          ...(at(object.root, ...spec, 'backoffLimit') === undefined ? {} : { after: 'backoffLimit' }),
+        })),
+        ...(ttl ? [{ path: [...object.base, 'spec', cleanUpKey], value: 3600 }] : []),
+      ],
+    },
+  })
+  claimRestarts(claimed, object, holders[0]?.spec)
+}
+
+function multiplied(times: Replicas, pods: Replicas): Replicas {
+  const count = times.count === null || pods.count === null ? null : times.count * pods.count
+  const single = times.count === 1 ? pods : pods.count === 1 ? times : null
+  return single === null ? { count, node: (pods.node ?? times.node)!, keys: null } : { ...single, count }
+}
+
+/** The set starts again as a whole; before that each Job starts its pods again. */
+function claimRestarts({ compute }: Claimed, object: KubernetesObject, job: Keys | undefined): void {
+  const keys: Keys = ['spec', 'failurePolicy', 'maxRestarts']
+  const given = at(object.root, ...keys)
+  const count = number(given)
+  const { index } = object.document
+  const rules = at(object.root, 'spec', 'failurePolicy', 'rules')
+  if (items(rules).some((rule) => text(at(rule, 'action')) === 'FailJobSet'))
+    compute.known('retryFilter', 'failurePolicy', 'failurePolicy', placeOf(rules!))
+  const path = given === undefined || count === 0 ? job && [...job, 'backoffLimit'] : keys
+  if (path === undefined) return
+  const key = path === keys ? 'failurePolicy.maxRestarts' : 'backoffLimit'
+  const node = at(object.root, ...path)
+  if (node === undefined) return
+  const place = placeOf(node)
+  const plan = {
+    title: `Start it again once at most: ${path.at(-1)}: {value}`,
+    writes: [{ path: [...object.base, ...path] }],
+  }
+  const site = planned(place, index, [], plan)
+  const times = number(node)
+  if (times === undefined) compute.unknown('retries', key, 'template', place, { site })
+  else compute.known('retries', key, times, place, { site })
+}
+
+function readVolcano(claims: ClaimBuilder, context: ReaderContext, object: KubernetesObject): void {
+  const place = specPlace(object)
+  if (place === null) return
+  const tasks = items(at(object.root, 'spec', 'tasks'))
+  const groups = tasks.flatMap((_task, number): PodGroup[] => {
+    const keys: Keys = ['spec', 'tasks', number]
+    const group = groupAt(object, [...keys, 'template'], replicasAt(object, [...keys, 'replicas']))
+    return group === null ? [] : [group]
+  })
+  if (groups.length === 0) return
+  // Plugins (pytorch, mpi, tensorflow) tell each pod where it is.
+  const plugins = entries(at(object.root, 'spec', 'plugins')).map((one) => one.key)
+  const workload: Workload = {
+    object,
+    place,
+    groups,
+    ...(tasks.length > 1 || plugins.length > 0 ? { sharing: 'plugins of the job' } : {}),
+  }
+  const claimed = claimWorkload(claims, context, workload)
+  const holders = groups.filter((group) => acceleratorsOf(group.pod) !== null)
+  // Volcano's own object has no such key: the pods of its tasks have.
+  claimTimeLimit(claimed, workload, {
+    given: [],
+    plan: {
+      title: `End each pod after {hours} hours: ${deadlineKey}: {value}`,
+      writes: holders.map((group) => ({ path: [...group.keys, deadlineKey] })),
+    },
+  })
+  const policies = [
+    ...items(at(object.root, 'spec', 'policies')),
+    ...tasks.flatMap((task) => items(at(task, 'policies'))),
+  ]
+  const restarts = policies.some(
+    (policy) =>
+      written(at(policy, 'action')) === 'RestartJob' &&
+      /PodFailed|\*/.test(written(at(policy, 'event')) ?? ''),
+  )
+  if (!restarts) return
+  const given = at(object.root, 'spec', 'maxRetry')
+  const at_ = given === undefined ? place : placeOf(given)
+  const site = planned(at_, object.document.index, [], {
+    title: 'Start it again once at most: maxRetry: {value}',
+    writes: [{ path: [...object.base, 'spec', 'maxRetry'] }],
+  })
+  const count = given === undefined ? volcanoRetries : number(given)
+  if (count === undefined) claimed.compute.unknown('retries', 'maxRetry', 'template', at_, { site })
+  else if (given === undefined) claimed.compute.default('retries', 'maxRetry', count, at_, { site })
+  else claimed.compute.known('retries', 'maxRetry', count, at_, { site })
+}
+
+/** `spec.maxRetry` where it is not given (batch.volcano.sh/v1alpha1). */
+const volcanoRetries = 3

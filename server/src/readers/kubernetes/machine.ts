@@ -1,0 +1,55 @@
+/** Which nodes a pod asks for: the accelerator, the machine type, spot or on demand. */
+import { at, entries, map } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { Place, SubjectBuilder } from '../../workload/builder.js'
+import { type KubernetesObject, placeOf } from './objects.js'
+import { machineOf, type Said } from './pod.js'
+import { type Keys, type Planned, planned } from './recipe.js'
+
+/** Labels by which a job waits in a queue, or takes capacity that was bought ahead. */
+const queued = /^kueue\.x-k8s\.io\/|reservation|capacity-?block/i
+
+/** `uniform`: all nodes of the job are like these. */
+export function claimMachine(
+  compute: SubjectBuilder<'Compute'>,
+  object: Pick<KubernetesObject, 'root' | 'document'>,
+  group: { pod: ConfigNode; keys: Keys } | undefined,
+  place: Place,
+  uniform = true,
+): void {
+  const { gpuModel, instanceType, spot, spotTolerated } = machineOf(group?.pod)
+  const claim = <K extends 'gpuModel' | 'instanceType'>(setting: K, said: Said<string> | null) => {
+    if (said !== null) compute.known(setting, said.key, said.value, placeOf(said.node))
+  }
+  claim('gpuModel', gpuModel)
+  if (uniform) claim('instanceType', instanceType)
+  compute.known('choosesCapacity', 'nodeSelector', spot?.value === false && uniform, place)
+  if (spot !== null) {
+    const at = placeOf(spot.node)
+    compute.known('spot', spot.key, spot.value, at, {
+      site: planned(at, object.document.index, group!.keys, spotPlan(spot)),
+    })
+    if (!isQueued(object, group!.pod)) compute.known('reserved', spot.key, false, at)
+  } else if (spotTolerated)
+    compute.unknown('spot', 'tolerations', 'spot nodes are tolerated, not selected', place)
+  else if (map(group?.pod)?.open === undefined) compute.default('spot', 'nodeSelector', false, place)
+}
+
+function isQueued({ root }: Pick<KubernetesObject, 'root'>, pod: ConfigNode): boolean {
+  const labels = [
+    ...entries(at(root, 'metadata', 'labels')),
+    ...entries(at(root, 'metadata', 'annotations')),
+    ...entries(at(pod, 'nodeSelector')),
+  ]
+  return labels.some((one) => queued.test(one.key))
+}
+
+function spotPlan(spot: Said<boolean>): Planned {
+  if (spot.keys[0] !== 'nodeSelector')
+    return {
+      reason: 'the nodes are chosen by an affinity: let it ask for spot nodes, and tolerate their taint',
+    }
+  const written = spot.node.kind === 'scalar' ? String(spot.node.value) : ''
+  const value = /^false$/i.test(written) ? 'true' : /^[A-Z_]+$/.test(written) ? 'SPOT' : 'spot'
+  return { title: `Run it on spot nodes: ${spot.key}: ${value}`, writes: [{ path: spot.keys, value }] }
+}

@@ -1,0 +1,62 @@
+/** The objects of a manifest, those inside of lists and of trial templates included. */
+import { at, entry, items, map, text } from '../../config/access.js'
+import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Place } from '../../workload/builder.js'
+import type { Keys } from './recipe.js'
+
+export interface KubernetesObject {
+  document: ConfigDocument
+  root: ConfigMap
+  /** Keys from the top of the document to the object. */
+  base: Keys
+  kind: string
+  /** 'kubeflow.org/v1'. */
+  version: string
+  /** It is the template of the trials of a search. */
+  trial: boolean
+}
+
+const trialTemplate: Keys = ['spec', 'trialTemplate', 'trialSpec']
+
+export function objectsOf(document: ConfigDocument): KubernetesObject[] {
+  const found: KubernetesObject[] = []
+  const look = (node: ConfigNode | undefined, base: Keys, trial: boolean): void => {
+    const root = map(node)
+    if (root === undefined) return
+    const kind = text(at(root, 'kind'))
+    const version = text(at(root, 'apiVersion'))
+    if (kind === undefined || version === undefined) return
+    if (/List$/.test(kind) && base.length === 0) {
+      for (const [index, item] of items(at(root, 'items')).entries()) look(item, ['items', index], false)
+      return
+    }
+    found.push({ document, root, base, kind, version, trial })
+    if (kind === 'Experiment') look(at(root, ...trialTemplate), [...base, ...trialTemplate], true)
+  }
+  look(document.root, [], false)
+  return found
+}
+
+/** The name of the object; a trial's is that of its search. */
+export function nameOf(object: KubernetesObject): { value: string; node: ConfigNode; keys: Keys } | null {
+  const base = object.trial ? object.base.slice(0, -trialTemplate.length) : object.base
+  const node = at(object.document.root, ...base, 'metadata', 'name')
+  const value = text(node)
+  return node === undefined || value === undefined
+    ? null
+    : { value, node, keys: [...base, 'metadata', 'name'] }
+}
+
+/** The key `spec` of the object, where findings about something that is missing sit. */
+export function specPlace(object: KubernetesObject): Place | null {
+  const spec = entry(object.root, 'spec')
+  if (spec === undefined || map(spec.value) === undefined) return null
+  return {
+    start: spec.keyStart,
+    end: spec.keyEnd,
+    document: object.document.index,
+    keys: [...object.base, 'spec'],
+  }
+}
+
+export const placeOf = (node: ConfigNode): Place => ({ start: node.start, end: node.end })

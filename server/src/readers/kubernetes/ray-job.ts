@@ -1,0 +1,162 @@
+/** Ray on Kubernetes: `RayJob` (ray.io/v1). The cluster that it makes stays after the job unless it is told to go. */
+import { at, boolean, items, number, written } from '../../config/access.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import { claimOperation } from '../operation-claims.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { changeJobOperation } from '../shell/job-operations.js'
+import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
+import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
+import { acceleratorsOf } from './pod.js'
+import { carryOut, type Keys, planned } from './recipe.js'
+import {
+  claimTimeLimit,
+  claimWorkload,
+  deadlinePlan,
+  groupAt,
+  jobId,
+  type PodGroup,
+  type Replicas,
+  replicasAt,
+  type Workload,
+} from './workload.js'
+
+const shutDown = 'shutdownAfterJobFinishes'
+const cluster: Keys = ['spec', 'rayClusterSpec']
+
+export const rayJobReader = defineReader({
+  name: 'kuberay',
+  languages: ['yaml', 'json'],
+  triggers: ['ray.io/v1'],
+  read(facts, context, claims) {
+    for (const document of facts.config?.documents ?? []) {
+      for (const object of objectsOf(document)) {
+        if (object.kind === 'RayJob' && object.version.startsWith('ray.io/v1'))
+          readRayJob(claims, context, object)
+      }
+    }
+  },
+  change(claim, value, facts) {
+    if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
+      return changeJobOperation(claim, facts)
+    return carryOut(claim, value, facts)
+  },
+})
+
+function readRayJob(claims: ClaimBuilder, context: ReaderContext, object: KubernetesObject): void {
+  const place = specPlace(object)
+  // With a selector the job runs on a cluster that is there already.
+  if (place === null || at(object.root, ...cluster)?.kind !== 'map') return
+  const groups = groupsOf(object)
+  if (groups.length === 0) return
+  const workload: Workload = {
+    object,
+    place,
+    groups,
+    // Ray itself hands accelerators to tasks and actors.
+    sharing: 'Ray',
+  }
+  const claimed = claimWorkload(claims, context, workload)
+  claimEntryPoint(claims, context, object)
+  claimTimeLimit(claimed, workload, {
+    given: [at(object.root, 'spec', 'activeDeadlineSeconds')],
+    plan: deadlinePlan(object, ['spec'], { after: 'entrypoint' }),
+  })
+  const backoff = at(object.root, 'spec', 'backoffLimit')
+  const count = number(backoff)
+  if (backoff !== undefined) {
+    const site = planned(placeOf(backoff), object.document.index, [], {
+      title: 'Start it again once at most: backoffLimit: {value}',
+      writes: [{ path: [...object.base, 'spec', 'backoffLimit'] }],
+    })
+    if (count === undefined)
+      claimed.compute.unknown('retries', 'backoffLimit', 'template', placeOf(backoff), { site })
+    else claimed.compute.known('retries', 'backoffLimit', count, placeOf(backoff), { site })
+  }
+  claimStaying(claims, object, groups)
+}
+
+function groupsOf(object: KubernetesObject): PodGroup[] {
+  const one: Replicas = { count: 1, keys: null }
+  const head = groupAt(object, [...cluster, 'headGroupSpec', 'template'], one, false)
+  const workers = items(at(object.root, ...cluster, 'workerGroupSpecs')).flatMap((_group, number) => {
+    const keys: Keys = [...cluster, 'workerGroupSpecs', number]
+    const least = replicasAt(object, [...keys, 'minReplicas'], 0)
+    const pods = replicasAt(object, [...keys, 'replicas'], least.count ?? 0)
+    const hosts = replicasAt(object, [...keys, 'numOfHosts'])
+    if (hosts.count !== 1) {
+      pods.count = pods.count === null || hosts.count === null ? null : pods.count * hosts.count
+      pods.keys = null
+    }
+    const group = groupAt(object, [...keys, 'template'], pods, false)
+    return group === null ? [] : [group]
+  })
+  return [...(head === null ? [] : [head]), ...workers]
+}
+
+function claimEntryPoint(claims: ClaimBuilder, context: ReaderContext, object: KubernetesObject): void {
+  const entrypoint = at(object.root, 'spec', 'entrypoint')
+  const source = written(entrypoint)
+  if (entrypoint === undefined || source === undefined) return
+  const id = jobId(claims, object)
+  const facts = context.shell(source)
+  const launches = launchesOf(facts.commands, () => claims.locate(entrypoint))
+  for (const [index, launch] of launches.entries()) {
+    claimShellLaunch(claims, launch, { job: id, id: `${id}:entrypoint:${index}`, place: placeOf(entrypoint) })
+  }
+  workOf(facts, launches)
+}
+
+/** Accelerators that the cluster still has when the job has ended. */
+function claimStaying(claims: ClaimBuilder, object: KubernetesObject, groups: PodGroup[]): void {
+  const spec = at(object.root, 'spec')
+  if (at(spec, 'deletionStrategy') !== undefined) return
+  const given = at(spec, shutDown)
+  if (given !== undefined && boolean(given) !== false) return
+  const scales = at(spec, 'rayClusterSpec', 'enableInTreeAutoscaling')
+  if (scales !== undefined && boolean(scales) === undefined) return
+  const shrinks = boolean(scales) === true
+  let gpus: number | null = 0
+  for (const group of groups) {
+    const accelerators = acceleratorsOf(group.pod)
+    if (accelerators === null) continue
+    const pods = shrinks ? leastOf(object, group) : group.replicas.count
+    if (pods === null || accelerators.count === null) gpus = null
+    else if (gpus !== null) gpus += pods * accelerators.count
+  }
+  if (gpus === 0 || gpus === null) return
+  const entrypoint = at(spec, 'entrypoint')
+  const at_ = given !== undefined ? placeOf(given) : specPlace(object)!
+  const site = planned(at_, object.document.index, [], {
+    title: `Take the cluster down with the job: ${shutDown}: true`,
+    writes: [
+      {
+        path: [...object.base, 'spec', shutDown],
+        value: true,
+        ...(entrypoint === undefined ? {} : { after: 'entrypoint' }),
+      },
+    ],
+  })
+  const key = `${shutDown}: false`
+  const operation = claimOperation(claims, {
+    kind: 'hold',
+    place: 'run',
+    key,
+    at: at_,
+    site,
+    scope: 'spec',
+    evidence: { role: 'job', accelerator: 'gpu', small: null, notebook: false },
+    byDefault: given === undefined,
+  })
+  operation.known('stage', key, 'after', at_, { site })
+  operation.known('seconds', key, null, at_, { site })
+  operation.known('holder', key, 'the cluster', at_, { site })
+  operation.known('gpus', key, gpus, at_, { site })
+}
+
+/** Pods that the autoscaler leaves; the head always stays. */
+function leastOf(object: KubernetesObject, group: PodGroup): number | null {
+  const index = group.keys.indexOf('workerGroupSpecs')
+  if (index < 0) return 1
+  const keys = group.keys.slice(object.base.length, index + 2)
+  return replicasAt(object, [...keys, 'minReplicas'], 0).count
+}

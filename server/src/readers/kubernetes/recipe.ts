@@ -1,0 +1,67 @@
+/**
+ * Changes that are laid out when the manifest is read, since only then it is known at which level a kind of object
+ * keeps its keys. They travel in the anchor of the claim's site.
+ */
+import { at } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { Change, Refusal, Safety, Write } from '../../edit/write.js'
+import type { Json } from '../../text/json.js'
+import type { Place } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import type { UnitFacts } from '../reader.js'
+
+export type Keys = (string | number)[]
+
+export interface RecipeWrite {
+  /** From the keys of the site. */
+  path: Keys
+  /** Absent: the value that the rule asks for. */
+  value?: Json
+  after?: string
+}
+
+export interface Recipe {
+  /** `{value}` and `{hours}` stand for the value that the rule asks for. */
+  title: string
+  safety?: Safety
+  writes: RecipeWrite[]
+}
+
+export type Planned = Recipe | Refusal
+
+/** `place` with the change that its claim may be asked for. `keys`: from the top of the document. */
+export function planned(place: Place, document: number, keys: Keys, plan: Planned): Place {
+  return { start: place.start, end: place.end, document, keys, anchor: JSON.stringify(plan) }
+}
+
+export function carryOut(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { anchor, document, keys, unit } = claim.site
+  if (anchor === undefined || document === undefined || keys === undefined || !anchor.startsWith('{'))
+    return { reason: `no change is known for ${claim.key}` }
+  const plan = JSON.parse(anchor) as Planned
+  if ('reason' in plan) return plan
+  const root = at(facts.config?.documents[document]?.root, ...keys)
+  if (root === undefined || root.kind !== 'map') return { reason: 'the manifest has changed' }
+  const writes = plan.writes.map((one): Write => {
+    const wanted = one.value === undefined ? (value as Json) : one.value
+    return {
+      kind: 'set key',
+      path: facts.path,
+      unit,
+      document,
+      keys: [...keys, ...one.path],
+      value: asWritten(at(root, ...one.path), wanted),
+      ...(one.after === undefined ? {} : { after: one.after }),
+    }
+  })
+  const title = plan.title
+    .replaceAll('{value}', String(value))
+    .replaceAll('{hours}', String(Number(value) / 3600))
+  return { title, safety: plan.safety ?? 'unsafe', writes, imports: [] }
+}
+
+/** `"4"` stays a string: some templates and older tools insist on it. */
+function asWritten(before: ConfigNode | undefined, value: Json): Json {
+  const quoted = before?.kind === 'scalar' && typeof before.value === 'string'
+  return quoted && typeof value === 'number' ? String(value) : value
+}

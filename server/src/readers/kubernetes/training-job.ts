@@ -1,0 +1,222 @@
+/**
+ * Jobs of the Kubeflow training operator (`PyTorchJob`, `TFJob`, `MPIJob` …) and of its successor (`TrainJob`). Keys and
+ * defaults: the Go types of kubeflow.org/v1, kubeflow.org/v2beta1 and trainer.kubeflow.org/v1alpha1.
+ */
+import { at, entries, entry, isUnknown, map, number, written } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import { flagOf, type LaunchParts } from '../../link/launch-line.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { changeJobOperation } from '../shell/job-operations.js'
+import type { ProcessRule } from './containers.js'
+import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
+import { carryOut, type Keys, planned } from './recipe.js'
+import {
+  type Claimed,
+  claimTimeLimit,
+  claimWorkload,
+  deadlinePlan,
+  groupAt,
+  type PodGroup,
+  replicasAt,
+  type Workload,
+} from './workload.js'
+
+const replicaSpecs: Record<string, string> = {
+  PyTorchJob: 'pytorchReplicaSpecs',
+  TFJob: 'tfReplicaSpecs',
+  MPIJob: 'mpiReplicaSpecs',
+  XGBoostJob: 'xgbReplicaSpecs',
+  PaddleJob: 'paddleReplicaSpecs',
+  MXJob: 'mxReplicaSpecs',
+  JAXJob: 'jaxReplicaSpecs',
+}
+
+export const trainingJobReader = defineReader({
+  name: 'kubeflow-training',
+  languages: ['yaml', 'json'],
+  triggers: ['kubeflow.org/v1', 'kubeflow.org/v2beta1'],
+  read(facts, context, claims) {
+    for (const document of facts.config?.documents ?? []) {
+      for (const object of objectsOf(document)) {
+        if (object.kind in replicaSpecs && /^kubeflow\.org\/(v1|v2beta1)$/.test(object.version))
+          readReplicas(claims, context, object)
+        else if (object.kind === 'TrainJob' && object.version.startsWith('trainer.kubeflow.org/'))
+          readTrainJob(claims, context, object)
+      }
+    }
+  },
+  change(claim, value, facts) {
+    if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
+      return changeJobOperation(claim, facts)
+    return carryOut(claim, value, facts)
+  },
+})
+
+function readReplicas(claims: ClaimBuilder, context: ReaderContext, object: KubernetesObject): void {
+  const place = specPlace(object)
+  const specs: Keys = ['spec', replicaSpecs[object.kind]!]
+  if (place === null || map(at(object.root, ...specs)) === undefined) return
+  const mpi = object.kind === 'MPIJob'
+  const groups = entries(at(object.root, ...specs)).flatMap(({ key }): PodGroup[] => {
+    const keys = [...specs, key]
+    const starts = !mpi || /^launcher$/i.test(key)
+    const group = groupAt(object, [...keys, 'template'], replicasAt(object, [...keys, 'replicas']), starts)
+    return group === null ? [] : [group]
+  })
+  if (groups.length === 0) return
+  const workload: Workload = { object, place, groups, ...processesOf(object, groups) }
+  const claimed = claimWorkload(claims, context, workload)
+  const spec = at(object.root, 'spec')
+  // The limit and the clean-up of these jobs belong under `runPolicy`; at the level above they are refused or ignored.
+  claimTimeLimit(claimed, workload, {
+    given: [at(spec, 'runPolicy', 'activeDeadlineSeconds')],
+    plan: deadlinePlan(object, ['spec', 'runPolicy'], { cleanUp: true, after: 'cleanPodPolicy' }),
+  })
+  claimRetries(claimed, object, specs)
+}
+
+/** What the controller tells the launcher: `PET_*` variables for torchrun, a host file for MPI. */
+function processesOf(
+  object: KubernetesObject,
+  groups: PodGroup[],
+): { processes?: ProcessRule; sharing?: string } {
+  const spec = at(object.root, 'spec')
+  const pods = groups.reduce<number | null>(
+    (sum, { replicas }) => (sum === null || replicas.count === null ? null : sum + replicas.count),
+    0,
+  )
+  if (object.kind === 'PyTorchJob') {
+    const given = at(spec, 'nprocPerNode') ?? at(spec, 'elasticPolicy', 'nProcPerNode')
+    return { processes: (parts) => torchrunIn(parts, given, pods) }
+  }
+  if (object.kind === 'MPIJob') {
+    const workers = groups.find((group) => !group.starts)?.replicas.count ?? null
+    const slots = at(spec, 'slotsPerWorker')
+    const perWorker = slots === undefined ? 1 : (number(slots) ?? null)
+    return { processes: (parts) => mpiIn(parts, workers, perWorker) }
+  }
+  // TensorFlow and Paddle read where they are from variables of the controller, without a word in the code.
+  return groups.length > 1 || pods !== 1 ? { sharing: 'variables of the controller' } : {}
+}
+
+function torchrunIn(parts: LaunchParts, given: ConfigNode | undefined, pods: number | null) {
+  if (parts.launcher !== 'torchrun') return undefined
+  if (flagOf(parts.launcherFlags, 'nproc-per-node', 'nproc_per_node') !== undefined) return undefined
+  const value = written(given)
+  // By itself the controller says `auto`, older ones nothing at all.
+  const processes =
+    value === undefined ? null : /^(auto|gpu)$/.test(value) ? 0 : /^\d+$/.test(value) ? Number(value) : null
+  return { processes, nodes: parts.nodes === 1 ? pods : parts.nodes }
+}
+
+function mpiIn(parts: LaunchParts, workers: number | null, slots: number | null) {
+  if (!/^(mpirun|mpiexec|horovodrun)$/.test(parts.launcher)) return undefined
+  const named = flagOf(parts.launcherFlags, 'H', 'host', 'hosts', 'hostfile', 'npernode', 'N')
+  if (named !== undefined || workers === null || workers === 0) return { processes: null, nodes: null }
+  const flag = flagOf(parts.launcherFlags, 'np', 'n', 'c')
+  const total =
+    flag === undefined
+      ? slots === null
+        ? null
+        : slots * workers
+      : typeof flag.value === 'string' && /^\d+$/.test(flag.value)
+        ? Number(flag.value)
+        : null
+  const even = total !== null && total % workers === 0
+  return { processes: even ? total / workers : null, nodes: workers }
+}
+
+/** How often pods are started again: `OnFailure` without a limit does it for ever, inside the same pod. */
+function claimRetries({ compute, patch }: Claimed, object: KubernetesObject, specs: Keys): void {
+  const spec = at(object.root, 'spec')
+  const runPolicy = at(spec, 'runPolicy')
+  const { index } = object.document
+  const elastic = at(spec, 'elasticPolicy', 'maxRestarts')
+  const restarts = number(elastic)
+  if (elastic !== undefined && (restarts === undefined || restarts > 0)) {
+    const key = 'elasticPolicy.maxRestarts'
+    const plan = {
+      title: `Start it again once at most: maxRestarts: {value}`,
+      writes: [{ path: [...object.base, 'spec', 'elasticPolicy', 'maxRestarts'] }],
+    }
+    const site = planned(placeOf(elastic), index, [], plan)
+    if (restarts === undefined) compute.unknown('retries', key, 'template', placeOf(elastic), { site })
+    else compute.known('retries', key, restarts, placeOf(elastic), { site })
+    return
+  }
+  const plan = {
+    title: `Start it again once at most: backoffLimit: {value}`,
+    writes: [{ path: [...object.base, 'spec', 'runPolicy', 'backoffLimit'] }],
+  }
+  const limit = at(runPolicy, 'backoffLimit')
+  if (limit !== undefined) {
+    const place = placeOf(limit)
+    const site = planned(place, index, [], plan)
+    const count = number(limit)
+    if (count === undefined) compute.unknown('retries', 'backoffLimit', 'template', place, { site })
+    else compute.known('retries', 'backoffLimit', count, place, { site })
+  }
+  for (const { value: replica } of entries(at(object.root, ...specs))) {
+    const policy = entry(replica, 'restartPolicy')
+    const name = written(policy?.value)
+    if (name === 'ExitCode')
+      compute.known('retryFilter', 'restartPolicy', 'restartPolicy: ExitCode', placeOf(policy!.value))
+    // An MPI launcher is a Job, which has a limit by itself; and a run policy that cannot be read may hold one.
+    if (limit !== undefined || patch || isUnknown(runPolicy) || object.kind === 'MPIJob') continue
+    if (name !== 'OnFailure' && name !== 'Always') continue
+    const place = placeOf(policy!.value)
+    compute.known('retries', `restartPolicy: ${name}`, null, place, {
+      site: planned(place, index, [], plan),
+    })
+    return
+  }
+}
+
+/** A TrainJob names what it runs and how many nodes; the rest comes from its runtime. */
+function readTrainJob(claims: ClaimBuilder, context: ReaderContext, object: KubernetesObject): void {
+  const place = specPlace(object)
+  const trainer = at(object.root, 'spec', 'trainer')
+  if (place === null || trainer === undefined || trainer.kind !== 'map') return
+  const keys: Keys = [...object.base, 'spec', 'trainer']
+  // A pod specification with the trainer as its one container, so that all else reads it as any pod.
+  const resources = entry(trainer, 'resourcesPerNode')
+  const container: ConfigNode = {
+    ...trainer,
+    entries: [
+      ...trainer.entries,
+      ...(resources === undefined ? [] : [{ ...resources, key: 'resources' }]),
+      // The runtime has the image where the job names none.
+      ...(entry(trainer, 'image') === undefined
+        ? [{ ...trainer.entries[0]!, key: 'image', value: unreadable(trainer) }]
+        : []),
+    ],
+  }
+  const list: ConfigNode = { kind: 'list', items: [container], start: trainer.start, end: trainer.end }
+  const pod: ConfigNode = {
+    kind: 'map',
+    start: trainer.start,
+    end: trainer.end,
+    entries: [{ key: 'containers', keyStart: trainer.start, keyEnd: trainer.start, value: list }],
+    open: 'the runtime',
+  }
+  const perNode = at(trainer, 'numProcPerNode')
+  const replicas = replicasAt(object, ['spec', 'trainer', 'numNodes'])
+  if (replicas.node === undefined) replicas.count = null
+  const workload: Workload = {
+    object,
+    place,
+    groups: [{ pod, keys, replicas, container: ['resourcesPerNode'], starts: true }],
+    processes: (parts) => torchrunIn(parts, perNode, replicas.count),
+  }
+  const claimed = claimWorkload(claims, context, workload)
+  claimTimeLimit(claimed, workload, {
+    given: [at(object.root, 'spec', 'activeDeadlineSeconds')],
+    unknown: 'the runtime may bring one',
+    plan: deadlinePlan(object, ['spec']),
+  })
+}
+
+function unreadable(node: ConfigNode): ConfigNode {
+  return { kind: 'unknown', because: 'the runtime', start: node.start, end: node.end }
+}

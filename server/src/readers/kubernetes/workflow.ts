@@ -1,0 +1,144 @@
+/** Argo Workflows (argoproj.io/v1alpha1): each template that runs a container asks for a machine of its own. */
+import { at, boolean, entry, items, number, text, written } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { changeJobOperation } from '../shell/job-operations.js'
+import { type KubernetesObject, objectsOf, placeOf } from './objects.js'
+import { carryOut, type Keys, planned } from './recipe.js'
+import { type Claimed, claimTimeLimit, claimWorkload, deadlineKey, type Workload } from './workload.js'
+
+/** Policies that start a step again for faults of the machine only. */
+const faultsOfMachine = /^(OnError|OnTransientError)$/
+
+export const argoReader = defineReader({
+  name: 'argo',
+  languages: ['yaml', 'json'],
+  triggers: ['argoproj.io/v1alpha1'],
+  read(facts, context, claims) {
+    for (const document of facts.config?.documents ?? []) {
+      for (const object of objectsOf(document)) {
+        if (!object.version.startsWith('argoproj.io/')) continue
+        const spec = /^(ClusterW|W)orkflow(Template)?$/.test(object.kind)
+          ? ['spec']
+          : object.kind === 'CronWorkflow'
+            ? ['spec', 'workflowSpec']
+            : null
+        if (spec !== null) readWorkflow(claims, context, object, spec)
+      }
+    }
+  },
+  change(claim, value, facts) {
+    if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
+      return changeJobOperation(claim, facts)
+    return carryOut(claim, value, facts)
+  },
+})
+
+function readWorkflow(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  object: KubernetesObject,
+  spec: Keys,
+): void {
+  for (const [number, template] of items(at(object.root, ...spec, 'templates')).entries())
+    readTemplate(claims, context, object, spec, number, template)
+}
+
+function readTemplate(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  object: KubernetesObject,
+  spec: Keys,
+  number: number,
+  template: ConfigNode,
+): void {
+  const container = entry(template, 'container') ?? entry(template, 'script')
+  if (container === undefined || container.value.kind !== 'map' || template.kind !== 'map') return
+  const keys: Keys = [...spec, 'templates', number]
+  const name = entry(template, 'name') ?? container
+  const { index } = object.document
+  const place = {
+    start: name.keyStart,
+    end: Math.max(name.keyEnd, name.value.end),
+    document: index,
+    keys: [...object.base, ...keys],
+  }
+  const workload: Workload = {
+    object,
+    place,
+    groups: [
+      {
+        pod: podOf(at(object.root, ...spec), template, container.value),
+        keys: [...object.base, ...keys],
+        replicas: { count: 1, keys: null },
+        container: [container.key, 'resources'],
+        starts: container.key === 'container',
+      },
+    ],
+    part: `:${text(name.value) ?? number}`,
+    ...(boolean(at(template, 'daemon')) === true ? { service: true } : {}),
+    ...(container.key === 'script' ? { sharing: 'a script' } : {}),
+  }
+  const claimed = claimWorkload(claims, context, workload)
+  const inherited = [
+    at(object.root, ...spec, deadlineKey),
+    at(object.root, ...spec, 'templateDefaults', deadlineKey),
+  ]
+  claimTimeLimit(claimed, workload, {
+    given: [at(template, deadlineKey), ...inherited],
+    ...(at(object.root, ...spec, 'workflowTemplateRef') === undefined
+      ? {}
+      : { unknown: 'the template of the workflow' }),
+    plan: {
+      title: `End the step after {hours} hours: ${deadlineKey}: {value}`,
+      writes: [{ path: [...object.base, ...keys, deadlineKey], after: 'name' }],
+    },
+  })
+  claimRetries(claimed, object, keys, at(template, 'retryStrategy'))
+}
+
+/** A template as the pod that Argo makes of it. */
+function podOf(spec: ConfigNode | undefined, template: ConfigNode, container: ConfigNode): ConfigNode {
+  const { start, end } = template
+  const place = { keyStart: start, keyEnd: start }
+  const found = ['nodeSelector', 'affinity', 'tolerations', 'volumes'].flatMap((key) => {
+    const one = entry(template, key) ?? entry(spec, key)
+    return one === undefined ? [] : [one]
+  })
+  return {
+    kind: 'map',
+    start,
+    end,
+    entries: [
+      ...found,
+      { key: 'containers', ...place, value: { kind: 'list', items: [container], start, end } },
+    ],
+    ...(template.kind === 'map' && template.open !== undefined ? { open: template.open } : {}),
+  }
+}
+
+function claimRetries(
+  { compute }: Claimed,
+  object: KubernetesObject,
+  template: Keys,
+  strategy: ConfigNode | undefined,
+): void {
+  if (strategy === undefined || strategy.kind !== 'map') return
+  const policy = at(strategy, 'retryPolicy')
+  const place = placeOf(strategy)
+  if (faultsOfMachine.test(written(policy) ?? ''))
+    compute.known('retryFilter', 'retryPolicy', written(policy)!, placeOf(policy!))
+  if (at(strategy, 'expression') !== undefined)
+    compute.known('retryFilter', 'expression', 'retryStrategy.expression', place)
+  const limit = at(strategy, 'limit')
+  const shown = limit === undefined ? place : placeOf(limit)
+  const key = limit === undefined ? 'retryStrategy without a limit' : 'retryStrategy.limit'
+  const site = planned(shown, object.document.index, [], {
+    title: 'Start it again once at most: limit: {value}',
+    writes: [{ path: [...object.base, ...template, 'retryStrategy', 'limit'] }],
+  })
+  const count = limit === undefined ? null : number(limit)
+  if (count === undefined) compute.unknown('retries', key, 'template', shown, { site })
+  else compute.known('retries', key, count, shown, { site })
+}

@@ -1,0 +1,278 @@
+/** What jobs of several groups of pods have in common: the machines that they ask for and the programs that they start. */
+import { at, entries, isUnknown, items, number } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import type { ReaderContext } from '../reader.js'
+import type { JobMachine } from '../shell/job-operations.js'
+import type { Work } from '../shell/launches.js'
+import { claimContainer, type ProcessRule } from './containers.js'
+import { claimMachine } from './machine.js'
+import { type KubernetesObject, nameOf, placeOf } from './objects.js'
+import { type Accelerators, acceleratorsOf, isIdleImage, isPatch, machineOf } from './pod.js'
+import { type Keys, type Planned, planned, type Recipe } from './recipe.js'
+
+export const deadlineKey = 'activeDeadlineSeconds'
+export const cleanUpKey = 'ttlSecondsAfterFinished'
+/** Kueue ends the job after this many seconds (constants of its API). */
+const kueueLimit = 'kueue.x-k8s.io/max-exec-time-seconds'
+
+export interface PodGroup {
+  /** The pod specification, and the keys from the top of the document to it. */
+  pod: ConfigNode
+  keys: Keys
+  replicas: Replicas
+  /** Where the only container stands, where that is not the list of a pod. */
+  container?: Keys
+  /** Its containers start the program; false: they wait to be told (MPI workers, Ray workers). */
+  starts: boolean
+}
+
+export interface Replicas {
+  /** Null: not readable. */
+  count: number | null
+  /** Where it is written. */
+  node?: ConfigNode
+  /** From the top of the document to the number; null: it is the product of several. */
+  keys: Keys | null
+}
+
+export interface Workload {
+  object: KubernetesObject
+  /** The kind, as messages and identities call it. */
+  place: Place
+  groups: PodGroup[]
+  processes?: ProcessRule
+  /** Why accelerators that a launch leaves alone may be in use all the same. */
+  sharing?: string
+  service?: boolean
+  /** Makes the job unique where an object holds several. */
+  part?: string
+}
+
+export interface Claimed {
+  compute: SubjectBuilder<'Compute'>
+  id: string
+  evidence: Evidence
+  work: Work[]
+  /** Accelerators over all pods; null: some, but how many is not known; 0: none. */
+  gpus: number | null
+  patch: boolean
+}
+
+interface Holder {
+  group: PodGroup
+  accelerators: Accelerators
+}
+
+/** The number at `keys` below the object's root; `otherwise` where it is not given. */
+export function replicasAt(object: KubernetesObject, keys: Keys, otherwise = 1): Replicas {
+  const node = at(object.root, ...keys)
+  const all = [...object.base, ...keys]
+  if (node === undefined) return { count: otherwise, keys: all }
+  return { count: number(node) ?? null, node, keys: all }
+}
+
+/** A group from a pod template (`template: {spec: …}`) below the object; null: there is none. */
+export function groupAt(
+  object: KubernetesObject,
+  template: Keys,
+  replicas: Replicas,
+  starts = true,
+): PodGroup | null {
+  const pod = at(object.root, ...template, 'spec')
+  if (pod === undefined || pod.kind !== 'map') return null
+  return { pod, keys: [...object.base, ...template, 'spec'], replicas, starts }
+}
+
+export function jobId(claims: ClaimBuilder, { document, base, kind }: KubernetesObject, part = ''): string {
+  return `${claims.path}#${document.index}${base.map((key) => `.${key}`).join('')}:${kind}${part}`
+}
+
+export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, workload: Workload): Claimed {
+  const { object, place, groups } = workload
+  const holders = groups.flatMap((group): Holder[] => {
+    const accelerators = acceleratorsOf(group.pod)
+    return accelerators === null || group.replicas.count === 0 ? [] : [{ group, accelerators }]
+  })
+  const evidence: Evidence = {
+    role: 'job',
+    accelerator: holders[0]?.accelerators.kind ?? 'none',
+    small: null,
+    notebook: false,
+  }
+  const id = jobId(claims, object, workload.part)
+  const name = nameOf(object)
+  const scope = `${name?.value ?? object.kind}${workload.part ?? ''}`
+  const compute = claims.subject('Compute', place, scope, evidence, id)
+  compute.known('provider', object.kind, 'kubernetes', place)
+  compute.known('trials', object.kind, object.trial, place)
+  if (name !== null && workload.part === undefined)
+    compute.known('name', 'metadata.name', name.value, { ...placeOf(name.node), keys: name.keys })
+  const gpus = claimSize(compute, workload, holders)
+  const machine = machineOf((holders[0]?.group ?? groups[0])?.pod)
+  const nodes = nodesOf(holders)
+  const work: Work[] = []
+  groups.forEach((group, number) => {
+    if (!group.starts) return
+    const own = holders.find((one) => one.group === group)
+    items(at(group.pod, 'containers')).forEach((container, index) => {
+      const holds = own?.accelerators.places.some((one) => one[1] === index) ?? false
+      const held: JobMachine | null = holds
+        ? { holder: 'the pod', gpus, model: machine.gpuModel?.value ?? null, evidence }
+        : null
+      const found = claimContainer(
+        claims,
+        context,
+        container,
+        id,
+        `${id}:${number}:${index}`,
+        nodes,
+        held,
+        workload.processes,
+      )
+      if (found !== null) work.push(found)
+    })
+  })
+  claimMachine(compute, object, holders[0]?.group ?? groups[0], place, uniform(holders))
+  const idle = groups.every((group) => items(at(group.pod, 'containers')).every(isIdleImage))
+  const serves = work.length > 0 && work.every((one) => one.service)
+  compute.known('service', 'command', workload.service ?? (idle || serves), place)
+  const sharing =
+    workload.sharing ??
+    work.find((one) => one.sharing !== null)?.sharing ??
+    (holders.some((one) => one.accelerators.containers > 1) ? 'several containers' : null) ??
+    (uniform(holders) ? null : 'groups of pods that differ')
+  if (sharing !== null) compute.known('sharing', 'command', sharing, place)
+  return { compute, id, evidence, work, gpus, patch: groups.some((group) => isPatch(group.pod)) }
+}
+
+function uniform(holders: Holder[]): boolean {
+  return holders.every((one) => one.accelerators.count === holders[0]!.accelerators.count)
+}
+
+/** Pods with accelerators, where all of them have as many. */
+function nodesOf(holders: Holder[]): number | null {
+  if (holders.length === 0) return 1
+  if (!uniform(holders)) return null
+  return sum(holders.map(({ group }) => group.replicas.count))
+}
+
+function sum(counts: (number | null)[]): number | null {
+  return counts.some((one) => one === null) ? null : counts.reduce((a, b) => a! + b!, 0)
+}
+
+function claimSize(compute: SubjectBuilder<'Compute'>, workload: Workload, holders: Holder[]): number | null {
+  const { place, object, groups } = workload
+  if (holders.length === 0) {
+    const pods = sum(groups.filter((one) => one.starts).map((one) => one.replicas.count))
+    if (pods === null) compute.unknown('nodes', 'replicas', 'template', place)
+    else compute.default('nodes', 'replicas', pods, place)
+    return 0
+  }
+  const total = sum(
+    holders.map(({ group, accelerators }) =>
+      accelerators.count === null || group.replicas.count === null
+        ? null
+        : accelerators.count * group.replicas.count,
+    ),
+  )
+  const first = holders[0]!.accelerators
+  const shown: Place = {
+    start: first.shown.keyStart,
+    end: Math.max(first.shown.keyEnd, first.shown.value.end),
+  }
+  const { index } = object.document
+  const site = planned(shown, index, [], fewerGpus(holders))
+  const same = uniform(holders)
+  const each = same ? first.count : total
+  if (each === null) compute.unknown('gpus', first.resource, 'template', shown, { site })
+  else compute.known('gpus', first.resource, each, shown, { site })
+  const nodes = same ? nodesOf(holders) : 1
+  const written = holders.length === 1 ? holders[0]!.group.replicas : undefined
+  const at = written?.node === undefined ? place : placeOf(written.node)
+  const plan: Planned =
+    written?.keys == null
+      ? { reason: 'several groups of pods take part' }
+      : { title: 'Run it on {value} node', writes: [{ path: written.keys }] }
+  const nodeSite = planned(at, index, [], plan)
+  if (nodes === null) compute.unknown('nodes', 'replicas', 'template', at, { site: nodeSite })
+  else if (written !== undefined && written.node === undefined)
+    compute.default('nodes', 'replicas', nodes, at, { site: nodeSite })
+  else compute.known('nodes', 'replicas', nodes, at, { site: nodeSite })
+  return total
+}
+
+/** Requests and limits of every group, where each has one container with accelerators. */
+function fewerGpus(holders: Holder[]): Planned {
+  if (holders.some((one) => one.accelerators.containers > 1))
+    return { reason: 'several containers ask for accelerators' }
+  const writes = holders.flatMap(({ group, accelerators }) =>
+    accelerators.places.map((path) => ({
+      path: [
+        ...group.keys,
+        ...(group.container === undefined ? path : [...group.container, ...path.slice(3)]),
+      ],
+    })),
+  )
+  return { title: 'Ask for {value} GPU', writes }
+}
+
+export interface Deadline {
+  /** Where a limit may be written, the first wins. */
+  given: (ConfigNode | undefined)[]
+  /** Why nobody can say that there is none. */
+  unknown?: string
+  plan: Planned
+}
+
+/** What ends the job: a limit of its own, of its pods, of the queue, or `timeout` around the program. */
+export function claimTimeLimit(
+  { compute, work, patch }: Claimed,
+  { object, place, groups }: Workload,
+  deadline: Deadline,
+): void {
+  const site = planned(place, object.document.index, [], deadline.plan)
+  const pods = groups.filter((group) => acceleratorsOf(group.pod) !== null)
+  const ofPods = pods.map((group) => at(group.pod, deadlineKey))
+  const label = at(object.root, 'metadata', 'labels', kueueLimit)
+  const candidates: [string, ConfigNode | undefined][] = [
+    ...deadline.given.map((node): [string, ConfigNode | undefined] => [deadlineKey, node]),
+    ...(ofPods.every((one) => one !== undefined)
+      ? ofPods.map((node): [string, ConfigNode | undefined] => [deadlineKey, node])
+      : []),
+    [kueueLimit, label],
+  ]
+  for (const [key, node] of candidates) {
+    if (node === undefined) continue
+    const seconds = number(node)
+    if (seconds !== undefined) compute.known('timeLimit', key, seconds, placeOf(node), { site })
+    else if (isUnknown(node) || node.kind === 'scalar')
+      compute.unknown('timeLimit', key, 'template', placeOf(node), { site })
+    else continue
+    return
+  }
+  const limits = work.map((one) => one.timeout)
+  if (limits.length > 0 && limits.every((one) => one !== null)) {
+    const longest = Math.max(...limits.map((one) => one!.seconds))
+    compute.known('timeLimit', 'timeout', longest, place, { site })
+  } else if (patch) compute.unknown('timeLimit', deadlineKey, 'a patch of another manifest', place, { site })
+  else if (deadline.unknown !== undefined)
+    compute.unknown('timeLimit', deadlineKey, deadline.unknown, place, { site })
+  else compute.default('timeLimit', deadlineKey, null, place, { site })
+}
+
+/** The deadline in the map at `keys` (which need not be there yet), with the clean-up where that has a key of its own. */
+export function deadlinePlan(
+  object: KubernetesObject,
+  keys: Keys,
+  { after, cleanUp = false, what = 'job' }: { after?: string; cleanUp?: boolean; what?: string } = {},
+): Recipe {
+  const there = at(object.root, ...keys)
+  const all = [...object.base, ...keys]
+  const sibling = entries(there).some((one) => one.key === after) ? { after: after! } : {}
+  const writes: Recipe['writes'] = [{ path: [...all, deadlineKey], ...sibling }]
+  if (cleanUp && at(there, cleanUpKey) === undefined)
+    writes.push({ path: [...all, cleanUpKey], value: 3600, after: deadlineKey })
+  return { title: `End the ${what} after {hours} hours: ${deadlineKey}: {value}`, writes }
+}
