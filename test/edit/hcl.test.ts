@@ -78,9 +78,49 @@ describe('edit/hcl', () => {
       main.replace(/ {2}user_data[\s\S]*EOT\n/, ''),
     )
   })
+  it('goes into objects', () => {
+    assert.equal(
+      edited(main, set(['resource', 0, 'tags', 'Name'], 'b')),
+      main.replace('Name = "a"', 'Name = "b"'),
+    )
+    const groups = `module "eks" {
+  groups = {
+    "gpu" = {
+      types    = ["g5.xlarge"] # one
+      min_size = 2,
+    }
+    cpu : { min_size = 1 }
+  }
+}
+`
+    assert.equal(
+      edited(groups, set(['module', 0, 'groups', 'gpu', 'min_size'], 0)),
+      groups.replace('min_size = 2', 'min_size = 0'),
+    )
+    assert.equal(
+      edited(groups, set(['module', 0, 'groups', 'gpu', 'taints'], { a: { b: 'c' } }, 'types')),
+      groups.replace('# one\n', '# one\n      taints   = { a = { b = "c" } }\n'),
+    )
+    assert.equal(
+      edited(groups, set(['module', 0, 'groups', 'cpu', 'min_size'], 0)),
+      groups.replace('min_size = 1', 'min_size = 0'),
+    )
+  })
+  it('adds blocks', () => {
+    assert.equal(
+      edited(main, set(['resource', 0, 'taint', 0], { key: 'a', effect: 'B', deep: { x: 1 } })),
+      main.replace(
+        '    size = 1\n  }\n',
+        '    size = 1\n  }\n\n  taint {\n    key    = "a"\n    effect = "B"\n    deep {\n      x = 1\n    }\n  }\n',
+      ),
+    )
+    assert.match(refusal(main, set(['resource', 0, 'tags', 0], { a: 1 })), /not a block/)
+    assert.match(refusal(main, set(['resource', 1, 'taint', 0], { a: 1 })), /one line/)
+  })
   it('refuses what it cannot read', () => {
     assert.match(refusal(main, set(['resource', 2, 'x'], 1)), /no block/)
-    assert.match(refusal(main, set(['resource', 0, 'tags', 'x'], 1)), /no block/)
+    assert.match(refusal(main, set(['resource', 0, 'labels', 'x'], 1)), /no labels/)
+    assert.match(refusal('a {\n  b = [1]\n}\n', set(['a', 0, 'b', 'x'], 1)), /no b/)
     assert.match(refusal(main, set(['resource', 0, 'root_block_device'], 1)), /block/)
     assert.match(refusal('a { b = 1 }\n', set(['a', 0, 'c'], 1)), /one line/)
     assert.match(refusal('a {\n', set(['a', 0, 'c'], 1)), /cannot be read/)

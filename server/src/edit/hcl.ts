@@ -1,4 +1,7 @@
-/** Sets and removes attributes of blocks in HCL (Terraform). Keys: block types, each with its index, then a name. */
+/**
+ * Sets and removes attributes of blocks and objects in HCL (Terraform). Keys: block types, each with its index, or
+ * attributes that hold an object, then a name. `[…, 'taint', 0]` with a map adds a block where there is none.
+ */
 import { type Assignment, assignmentLine, below, inlineValue, valueEnd } from './assignments.js'
 import { skipTrivia } from './bracketed-list.js'
 import { inSequence } from './sequence.js'
@@ -35,6 +38,15 @@ function edit(text: string, write: ConfigurationWrite): UnitEdit[] | Refusal {
     const type = String(write.keys[at])
     const index = write.keys[at + 1]
     const found = body.blocks.filter((one) => one.type === type)
+    if (found.length === 0 && typeof index !== 'number') {
+      const inner = objectOf(text, body, type)
+      if (inner === undefined) return refuse(`there is no ${type}`)
+      body = inner
+      at++
+      continue
+    }
+    if (found.length === 0 && index === 0 && at === write.keys.length - 2 && write.kind === 'set key')
+      return addBlock(text, body, type, write.value)
     const block = typeof index === 'number' ? found[index] : found.length === 1 ? found[0] : undefined
     if (!block) return refuse(`there is no block ${type}`)
     body = block.body
@@ -70,11 +82,12 @@ function add(
   const above = index < 0 ? body.assignments : body.assignments.slice(0, index + 1)
   const last = above[above.length - 1]
   if (last) {
-    if (!startsLine(text, last.keyStart) || !isLastOnLine(text, last.valueEnd)) {
+    const comma = text[last.valueEnd] === ',' ? 1 : 0
+    if (!startsLine(text, last.keyStart) || !isLastOnLine(text, last.valueEnd + comma)) {
       return refuse('the block stands on one line')
     }
     const line = assignmentLine(text, name, value, above, indentation(text, last.keyStart))
-    return [below(text, last.valueEnd, line + note)]
+    return [below(text, last.valueEnd, line + (comma === 1 ? ',' : '') + note)]
   }
   if (body.open < 0) return refuse('there is no block for it')
   const outer = indentation(text, body.open)
@@ -83,6 +96,63 @@ function add(
   if (text.slice(body.open + 1, body.close).trim() !== '') return refuse('the block stands on one line')
   const eol = text.includes('\r\n') ? '\r\n' : '\n'
   return [{ start: body.open + 1, end: body.close, text: eol + line + eol + outer }]
+}
+
+/** The object that an attribute holds, as a body of its own. */
+function objectOf(text: string, body: Body, name: string): Body | undefined {
+  const held = body.assignments.find((one) => one.names[0] === name)
+  if (held === undefined || text[held.valueStart] !== '{') return undefined
+  const inner: Body = { open: held.valueStart, close: held.valueEnd - 1, assignments: [], blocks: [] }
+  let at = skip(text, held.valueStart + 1)
+  while (at < inner.close) {
+    const key = /^(?:"((?:[^"\\\n]|\\.)*)"|([A-Za-z_][\w-]*))/.exec(text.slice(at, at + 300))
+    if (key === null) return undefined
+    const keyStart = at
+    at = skip(text, at + key[0].length)
+    if (!/^(=(?!=)|:)/.test(text.slice(at, at + 2))) return undefined
+    const valueStart = at + 1 + /^[ \t]*/.exec(text.slice(at + 1, at + 200))![0].length
+    const end = valueEnd(text, valueStart, 'hcl')
+    if (end <= valueStart) return undefined
+    inner.assignments.push({ names: [key[1] ?? key[2]!], keyStart, equals: at, valueStart, valueEnd: end })
+    at = skip(text, end)
+    if (text[at] === ',') at = skip(text, at + 1)
+  }
+  return inner
+}
+
+/** A block at the end of another, with an empty line above it. */
+function addBlock(text: string, body: Body, type: string, value: unknown): UnitEdit[] | Refusal {
+  if (body.assignments.some((one) => one.names[0] === type)) return refuse(`${type} is not a block here`)
+  if (body.open < 0 || value === null || typeof value !== 'object' || Array.isArray(value))
+    return refuse('no such block can be written')
+  if (!startsLine(text, body.close)) return refuse('the block stands on one line')
+  const outer = indentation(text, body.close)
+  const lines = blockLines(type, value as Record<string, unknown>, `${outer}  `)
+  if (lines === undefined) return refuse('HCL has no such value')
+  const eol = text.includes('\r\n') ? '\r\n' : '\n'
+  const start = lineStart(text, body.close)
+  const isEmpty = body.assignments.length + body.blocks.length === 0
+  return [{ start, end: start, text: (isEmpty ? '' : eol) + lines.map((line) => line + eol).join('') }]
+}
+
+/** Maps are blocks, everything else attributes, with their `=` in one column. */
+function blockLines(type: string, value: Record<string, unknown>, indent: string): string[] | undefined {
+  const plain = Object.entries(value).filter(([, one]) => one === null || typeof one !== 'object')
+  const blocks = Object.entries(value).filter(([, one]) => one !== null && typeof one === 'object')
+  const width = plain.reduce((most, [key]) => Math.max(most, key.length), 0)
+  const lines = [`${indent}${type} {`]
+  for (const [key, one] of plain) {
+    const spelled = inlineValue(one, 'hcl')
+    if (spelled === undefined) return undefined
+    lines.push(`${indent}  ${key.padEnd(width)} = ${spelled}`)
+  }
+  for (const [key, one] of blocks) {
+    const inner = blockLines(key, one as Record<string, unknown>, `${indent}  `)
+    if (inner === undefined) return undefined
+    lines.push(...inner)
+  }
+  lines.push(`${indent}}`)
+  return lines
 }
 
 function isLastOnLine(text: string, offset: number): boolean {

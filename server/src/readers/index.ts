@@ -13,6 +13,7 @@ import { xgboostReader } from './boosting/xgboost.js'
 import { composerReader } from './composer/trainer.js'
 import { dagsterReader } from './dagster/ops.js'
 import { deepspeedReader } from './deepspeed/engine.js'
+import { eksctlReader } from './eksctl/cluster.js'
 import { fastaiReader } from './fastai/learner.js'
 import { flyteReader } from './flyte/tasks.js'
 import { githubReader } from './github/workflow.js'
@@ -32,6 +33,7 @@ import { huggingfaceOperationsReader } from './huggingface/trainer-operations.js
 import { hyperoptReader } from './hyperopt/fmin.js'
 import { igniteReader } from './ignite/engine.js'
 import { jaxReader } from './jax/loop.js'
+import { karpenterReader } from './karpenter/node-pool.js'
 import { kerasFreshWeightsReader } from './keras/fresh-weights.js'
 import { kerasFrozenReader } from './keras/frozen.js'
 import { kerasReader } from './keras/model.js'
@@ -94,6 +96,7 @@ import { sklearnPatienceReader } from './sklearn/patience.js'
 import { sklearnGridReader } from './sklearn/redundant-dimensions.js'
 import { sklearnSearchReader } from './sklearn/search.js'
 import { skypilotReader } from './skypilot/cluster.js'
+import { skypilotTaskReader } from './skypilot/task.js'
 import { slurmReader } from './slurm/reader.js'
 import { tensorflowReader } from './tensorflow/eager.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
@@ -158,7 +161,10 @@ export const readers: readonly Reader[] = [
   awsMachinesReader,
   azureComputeInstanceReader,
   terraformReader,
+  eksctlReader,
+  karpenterReader,
   skypilotReader,
+  skypilotTaskReader,
   inferenceEndpointReader,
   shellEndpointReader,
   azureSweepReader,

@@ -67,7 +67,12 @@ import fullPrecisionWeights from './precision/full-precision-weights.js'
 import tf32Disabled from './precision/tf32-disabled.js'
 import unsupportedFormat from './precision/unsupported-format.js'
 import type { Rule } from './rule.js'
+import blockedScaleDown from './scaling/blocked-scale-down.js'
 import fixedEndpoint from './scaling/fixed-endpoint.js'
+import idleFloor from './scaling/idle-floor.js'
+import onDemandPool from './scaling/on-demand-pool.js'
+import slowScaleDown from './scaling/slow-scale-down.js'
+import untaintedPool from './scaling/untainted-pool.js'
 import gridSearch from './search/grid-search.js'
 import manualGrid from './search/manual-grid.js'
 import redundantDimension from './search/redundant-dimension.js'
@@ -122,6 +127,11 @@ export const rules: readonly Rule[] = [
   needlessMultiNode,
   crossRegionData,
   fixedEndpoint,
+  idleFloor,
+  slowScaleDown,
+  blockedScaleDown,
+  onDemandPool,
+  untaintedPool,
   onDemandInterruptible,
   spotWithoutCheckpoint,
   redundantDimension,

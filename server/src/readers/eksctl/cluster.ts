@@ -1,0 +1,183 @@
+/**
+ * Node groups of an eksctl ClusterConfig. Source: eksctl, pkg/apis/eksctl.io/v1alpha5: without minSize the minimum is
+ * desiredCapacity, and without both it is 2; the maximum is desiredCapacity; managed groups take no taints by themselves.
+ */
+import { at, boolean, entry, isUnknown, items, map, number, text } from '../../config/access.js'
+import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+
+type Keys = (string | number)[]
+
+export const eksctlReader = defineReader({
+  name: 'eksctl',
+  languages: ['yaml', 'json'],
+  triggers: ['eksctl.io/'],
+  read(facts, _context, claims) {
+    for (const document of facts.config?.documents ?? []) {
+      const root = map(document.root)
+      if (root === undefined || text(at(root, 'kind')) !== 'ClusterConfig') continue
+      if (!/^eksctl\.io\//.test(text(at(root, 'apiVersion')) ?? '')) continue
+      const groups = [...items(at(root, 'managedNodeGroups')), ...items(at(root, 'nodeGroups'))]
+      for (const key of ['managedNodeGroups', 'nodeGroups'] as const) {
+        items(at(root, key)).forEach((group, index) => {
+          if (map(group) !== undefined)
+            readGroup(claims, document, root, map(group)!, [key, index], groups.length - 1)
+        })
+      }
+    }
+  },
+  change: changeGroup,
+})
+
+const placeOf = (node: ConfigNode, document: number, keys: Keys): Place => ({
+  start: node.start,
+  end: node.end,
+  document,
+  keys,
+})
+
+function readGroup(
+  claims: ClaimBuilder,
+  document: ConfigDocument,
+  root: ConfigMap,
+  group: ConfigMap,
+  keys: Keys,
+  beside: number,
+): void {
+  const name = entry(group, 'name')
+  const shown: Place =
+    name === undefined
+      ? { start: group.start, end: group.start + 1 }
+      : { start: name.keyStart, end: name.value.end }
+  const header: Place = { ...shown, document: document.index, keys }
+  const words = [
+    text(name?.value) ?? '',
+    ...(map(at(group, 'labels'))?.entries.flatMap((one) => [one.key, text(one.value) ?? '']) ?? []),
+    text(at(root, 'metadata', 'name')) ?? '',
+  ]
+  const pool = claimPool(claims, {
+    kind: 'node group',
+    provider: 'aws',
+    name: text(name?.value) ?? 'node group',
+    place: header,
+    scope: text(name?.value) ?? '',
+    words,
+  })
+  const region = text(at(root, 'metadata', 'region'))
+  if (region !== undefined && /^[a-z]{2}(-[a-z]+)+-\d$/.test(region))
+    pool.known('region', 'region', region, header)
+  claimType(pool, group, document.index, keys, header)
+  claimSizes(pool, group, document.index, keys, header)
+  claimCapacity(pool, group, document.index, keys, header)
+  const taints = at(group, 'taints')
+  if (taints === undefined) pool.default('taints', 'taints', [], header)
+  else if (taints.kind === 'unknown') pool.unknown('taints', 'taints', taints.because, header)
+  else {
+    const given =
+      taints.kind === 'map'
+        ? taints.entries.map((one) => one.key)
+        : items(taints).map((one) => text(at(one, 'key')) ?? '?')
+    pool.known('taints', 'taints', given, header)
+  }
+  pool.known('otherPools', 'managedNodeGroups', beside, header)
+}
+
+function claimType(pool: Pool, group: ConfigMap, document: number, keys: Keys, header: Place): void {
+  const single = entry(group, 'instanceType')
+  const listed = entry(group, 'instanceTypes')
+  const inside = at(group, 'instancesDistribution', 'instanceTypes')
+  const node = single?.value ?? items(listed?.value)[0] ?? items(inside)[0]
+  const type = text(node)
+  if (node === undefined || type === undefined) {
+    pool.unknown('gpus', 'instanceType', 'not given', header)
+    return
+  }
+  claimPoolMachine(pool, 'instanceType', type, placeOf(node, document, [...keys, 'instanceType']))
+}
+
+function claimSizes(pool: Pool, group: ConfigMap, document: number, keys: Keys, header: Place): void {
+  const [least, desired, most] = [at(group, 'minSize'), at(group, 'desiredCapacity'), at(group, 'maxSize')]
+  const said = least ?? desired
+  const key = least === undefined && desired !== undefined ? 'desiredCapacity' : 'minSize'
+  const site = { ...header, anchor: key }
+  if (said === undefined) pool.default('minimum', 'minSize', 2, header, { site })
+  else if (number(said) === undefined)
+    pool.unknown('minimum', key, isUnknown(said) ? said.because : 'not a number', header)
+  else pool.known('minimum', key, number(said)!, placeOf(said, document, [...keys, key]), { site })
+  const top = most ?? desired ?? least
+  if (top !== undefined && number(top) !== undefined) {
+    pool.known('maximum', 'maxSize', number(top)!, header)
+    const low = said === undefined ? 2 : number(said)
+    if (low !== undefined) pool.known('fixed', 'maxSize', low === number(top), header)
+  }
+}
+
+function claimCapacity(pool: Pool, group: ConfigMap, document: number, keys: Keys, header: Place): void {
+  const market = text(at(group, 'instanceMarketOptions', 'marketType'))
+  if (at(group, 'capacityReservation') !== undefined || market === 'capacity-block')
+    pool.known('capacity', 'capacityReservation', 'reserved', header)
+  else if (at(group, 'instancesDistribution') !== undefined)
+    pool.known('capacity', 'instancesDistribution', 'mixed', header)
+  else {
+    const spot = at(group, 'spot')
+    if (spot === undefined) pool.default('capacity', 'spot', 'on-demand', header)
+    else if (boolean(spot) === undefined) pool.unknown('capacity', 'spot', 'template', header)
+    else
+      pool.known(
+        'capacity',
+        'spot',
+        boolean(spot) ? 'spot' : 'on-demand',
+        placeOf(spot, document, [...keys, 'spot']),
+        {
+          site: header,
+        },
+      )
+  }
+}
+
+function changeGroup(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const { document: index, keys, unit } = claim.site
+  const group =
+    index === undefined || keys === undefined ? undefined : at(facts.config?.documents[index]?.root, ...keys)
+  if (group?.kind !== 'map') return { reason: 'the node group has changed' }
+  const set = (path: Keys, value: unknown, after?: string): Write => ({
+    kind: 'set key',
+    path: facts.path,
+    unit,
+    document: index!,
+    keys: [...keys!, ...path],
+    value,
+    ...(after === undefined ? {} : { after }),
+  })
+  const change = (title: string, writes: Write[]): Change => ({
+    title,
+    safety: 'unsafe',
+    writes,
+    imports: [],
+  })
+  if (claim.setting === 'minimum') {
+    const desired = number(at(group, 'desiredCapacity'))
+    const writes: Write[] = []
+    if (desired !== undefined && desired > 0) writes.push(set(['desiredCapacity'], 0))
+    const most = number(at(group, 'maxSize'))
+    writes.push(
+      set(['minSize'], 0, entry(group, 'desiredCapacity') === undefined ? undefined : 'desiredCapacity'),
+    )
+    if (most === undefined)
+      writes.push(set(['maxSize'], Math.max(1, desired ?? number(at(group, 'minSize')) ?? 2), 'minSize'))
+    return change('Let it shrink to nothing: minSize: 0', writes)
+  }
+  if (claim.setting === 'capacity') {
+    if (keys![0] !== 'managedNodeGroups') return { reason: 'give the group an instancesDistribution' }
+    return change('Buy spot machines: spot: true', [set(['spot'], true)])
+  }
+  if (claim.setting === 'taints')
+    return change('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', [
+      set(['taints'], [{ key: 'nvidia.com/gpu', value: 'true', effect: 'NoSchedule' }]),
+    ])
+  return { reason: `no change is known for ${claim.key}` }
+}

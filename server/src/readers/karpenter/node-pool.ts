@@ -1,0 +1,229 @@
+/**
+ * Karpenter's NodePools (v1, v1beta1). Source: karpenter.sh documentation, concepts/nodepools and disruption:
+ * `consolidateAfter` is 0s where it is left out, `Never` turns consolidation off.
+ */
+import { at, entry, items, map, text } from '../../config/access.js'
+import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+
+type Keys = (string | number)[]
+
+export const karpenterReader = defineReader({
+  name: 'karpenter',
+  languages: ['yaml', 'json'],
+  triggers: ['karpenter.sh/v1'],
+  read(facts, _context, claims) {
+    const documents = (facts.config?.documents ?? []).filter((one) => isPool(one.root))
+    for (const document of documents) readPool(claims, document, map(document.root)!, documents.length - 1)
+  },
+  change: changePool,
+})
+
+function isPool(root: ConfigNode): boolean {
+  return (
+    /^karpenter\.sh\/v1/.test(text(at(root, 'apiVersion')) ?? '') && text(at(root, 'kind')) === 'NodePool'
+  )
+}
+
+interface Requirement {
+  operator: string
+  values: ConfigNode
+  node: ConfigNode
+  keys: Keys
+}
+
+function requirementsOf(root: ConfigMap): Map<string, Requirement> {
+  const found = new Map<string, Requirement>()
+  items(at(root, 'spec', 'template', 'spec', 'requirements')).forEach((one, index) => {
+    const [key, operator, values] = [text(at(one, 'key')), text(at(one, 'operator')), at(one, 'values')]
+    if (key !== undefined && operator !== undefined && values !== undefined)
+      found.set(key, {
+        operator,
+        values,
+        node: one,
+        keys: ['spec', 'template', 'spec', 'requirements', index],
+      })
+  })
+  return found
+}
+
+function readPool(claims: ClaimBuilder, document: ConfigDocument, root: ConfigMap, beside: number): void {
+  const name = entry(at(root, 'metadata'), 'name')
+  const spec = entry(root, 'spec')
+  if (spec === undefined || map(spec.value) === undefined) return
+  const header: Place = { start: spec.keyStart, end: spec.keyEnd, document: document.index, keys: [] }
+  const shown = name === undefined ? header : { ...header, start: name.keyStart, end: name.value.end }
+  const labels = map(at(root, 'spec', 'template', 'metadata', 'labels'))
+  const pool = claimPool(claims, {
+    kind: 'NodePool',
+    provider: 'kubernetes',
+    name: text(name?.value) ?? 'pool',
+    place: shown,
+    scope: text(name?.value) ?? '',
+    words: [
+      text(name?.value) ?? '',
+      ...(labels?.entries.flatMap((one) => [one.key, text(one.value) ?? '']) ?? []),
+      ...items(at(root, 'spec', 'template', 'spec', 'taints')).map((one) => text(at(one, 'value')) ?? ''),
+    ],
+  })
+  const requirements = requirementsOf(root)
+  if (!claimMachines(pool, requirements, shown)) return
+  claimCapacity(pool, requirements, shown, document.index)
+  claimDisruption(pool, root, header, document.index)
+  const taints = at(root, 'spec', 'template', 'spec', 'taints')
+  if (taints === undefined) pool.default('taints', 'taints', [], shown, { site: header })
+  else if (taints.kind === 'list')
+    pool.known(
+      'taints',
+      'taints',
+      items(taints).map((one) => text(at(one, 'key')) ?? '?'),
+      shown,
+      { site: header },
+    )
+  else pool.unknown('taints', 'taints', 'template', shown)
+  pool.known('otherPools', 'NodePool', beside, shown)
+}
+
+const perFamily = /instance-(category|family|gpu-name|gpu-manufacturer|gpu-count)$/
+
+/** Every machine that it may start has accelerators. */
+function claimMachines(pool: Pool, requirements: Map<string, Requirement>, place: Place): boolean {
+  const types = requirements.get('node.kubernetes.io/instance-type')
+  if (types?.operator === 'In') {
+    const values = items(types.values).map(text)
+    if (values.length === 0 || values.some((one) => one === undefined || !isAcceleratedType(one)))
+      return false
+    if (values.length === 1) return claimPoolMachine(pool, 'instance-type', values[0]!, place)
+    pool.known('gpus', 'instance-type', 1, place)
+    return true
+  }
+  for (const [key, requirement] of requirements) {
+    if (!perFamily.test(key)) continue
+    const values = items(requirement.values).map(text)
+    const accelerated =
+      (/gpu/.test(key) && /^(In|Exists|Gt|Gte)$/.test(requirement.operator)) ||
+      (requirement.operator === 'In' &&
+        values.length > 0 &&
+        values.every(
+          (one) => one !== undefined && /^(p|g|trn|inf|dl|p\d\w*|g[4-9]\w*|trn\d\w*|inf\d)$/.test(one),
+        ))
+    if (accelerated) {
+      pool.known('gpus', key, 1, place)
+      return true
+    }
+  }
+  return false
+}
+
+function claimCapacity(
+  pool: Pool,
+  requirements: Map<string, Requirement>,
+  shown: Place,
+  document: number,
+): void {
+  const key = 'karpenter.sh/capacity-type'
+  const said = requirements.get(key)
+  if (said === undefined) {
+    // It takes what is cheapest, spot included, only where the pool says so: by itself it asks for on-demand.
+    pool.default('capacity', key, 'on-demand', shown)
+    return
+  }
+  const values = said.operator === 'In' ? items(said.values).map(text) : [undefined]
+  const place: Place = {
+    start: said.values.start,
+    end: said.values.end,
+    document,
+    keys: [...said.keys, 'values'],
+  }
+  if (values.some((one) => one === undefined)) pool.unknown('capacity', key, 'template', place)
+  else if (values.includes('reserved')) pool.known('capacity', key, 'reserved', place)
+  else if (values.length === 1)
+    pool.known('capacity', key, values[0] === 'spot' ? 'spot' : 'on-demand', place)
+  else pool.known('capacity', key, 'mixed', place)
+}
+
+/** `1h30m`, `600s`; undefined: not readable. */
+export function goDuration(value: string): number | undefined {
+  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(value.trim())
+  if (match === null || value.trim() === '') return undefined
+  const [hours, minutes, seconds] = match.slice(1).map((one) => Number(one ?? 0))
+  return hours! * 3600 + minutes! * 60 + seconds!
+}
+
+function claimDisruption(pool: Pool, root: ConfigMap, header: Place, document: number): void {
+  const disruption = at(root, 'spec', 'disruption')
+  const after = at(disruption, 'consolidateAfter')
+  const key = 'consolidateAfter'
+  if (after !== undefined) {
+    const place: Place = { start: after.start, end: after.end, document, keys: ['spec', 'disruption', key] }
+    const value = text(after)
+    if (value === 'Never') pool.known('blockedBy', key, '`consolidateAfter: Never`', place, { site: header })
+    else {
+      const seconds = value === undefined ? undefined : goDuration(value)
+      if (seconds === undefined) pool.unknown('idleDelay', key, 'not a duration', place)
+      else pool.known('idleDelay', key, seconds, place, { site: header })
+    }
+  }
+  items(at(disruption, 'budgets')).forEach((budget, index) => {
+    const nodes = at(budget, 'nodes')
+    const zero = nodes?.kind === 'scalar' && /^0%?$/.test(String(nodes.value))
+    // A budget for some hours or for some reasons leaves room for the rest.
+    if (!zero || entry(budget, 'schedule') !== undefined) return
+    const reasons = items(at(budget, 'reasons')).map(text)
+    if (reasons.length > 0 && !reasons.includes('Empty')) return
+    const place: Place = {
+      start: nodes.start,
+      end: nodes.end,
+      document,
+      keys: ['spec', 'disruption', 'budgets', index, 'nodes'],
+    }
+    pool.known('blockedBy', 'budgets', '`nodes: "0"` in its disruption budgets', place, { site: place })
+  })
+}
+
+function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { document: index, keys, unit } = claim.site
+  if (index === undefined || keys === undefined) return { reason: `no change is known for ${claim.key}` }
+  const set = (path: Keys, data: unknown): Write => ({
+    kind: 'set key',
+    path: facts.path,
+    unit,
+    document: index,
+    keys: path,
+    value: data,
+  })
+  const change = (title: string, writes: Write[]): Change => ({
+    title,
+    safety: 'unsafe',
+    writes,
+    imports: [],
+  })
+  if (claim.setting === 'blockedBy' && claim.key === 'consolidateAfter')
+    return change('Give idle machines back after 5 minutes: consolidateAfter: 5m', [
+      set(['spec', 'disruption', 'consolidateAfter'], '5m'),
+    ])
+  if (claim.setting === 'blockedBy')
+    return { reason: 'name reasons other than Empty in the budget, so that machines without work may go' }
+  if (claim.setting === 'idleDelay' && typeof value === 'number') {
+    const minutes = Math.max(1, Math.round(value / 60))
+    return change(`Give idle machines back after ${minutes} minutes`, [
+      set(['spec', 'disruption', 'consolidateAfter'], `${minutes}m`),
+    ])
+  }
+  if (claim.setting === 'taints')
+    return change('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', [
+      set(
+        ['spec', 'template', 'spec', 'taints'],
+        [{ key: 'nvidia.com/gpu', value: 'true', effect: 'NoSchedule' }],
+      ),
+    ])
+  if (claim.setting === 'capacity' && claim.state === 'known')
+    return change('Take spot machines first: capacity-type spot and on-demand', [
+      set(keys, ['spot', 'on-demand']),
+    ])
+  return { reason: 'add a requirement of karpenter.sh/capacity-type with spot and on-demand' }
+}

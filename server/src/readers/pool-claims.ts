@@ -1,0 +1,75 @@
+/** Pools of machines: what readers of Terraform, eksctl and Karpenter claim alike. */
+import { instance } from '../catalog/instances.js'
+import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
+import type { Evidence } from '../workload/claim.js'
+
+export type Pool = SubjectBuilder<'Scaling'>
+
+export interface PoolFacts {
+  kind: string
+  provider: 'aws' | 'gcp' | 'azure' | 'kubernetes' | 'other'
+  name: string
+  place: Place
+  scope: string
+  /** Names, labels, taints: what says what it is for. */
+  words: string[]
+}
+
+const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
+
+const training =
+  /(^|[^a-z])(train|training|trainer|finetun\w*|fine-tun\w*|hpo|batch|experiments?|distributed|dist-train\w*)([^a-z]|$)/i
+const serving =
+  /(^|[^a-z])(inference|infer|serving|serve|endpoint|triton|vllm|tgi|api|kserve|deploy|production|prod|online)([^a-z]|$)/i
+const system = /(^|[^a-z])(system|core|critical|addons?|infra|karpenter|default|head|sys)([^a-z]|$)/i
+const trial =
+  /(^|[^a-z])(dev|develop|development|test|testing|staging|stage|sandbox|demo|poc|playground|experiments?)([^a-z]|$)/i
+
+export function claimPool(claims: ClaimBuilder, facts: PoolFacts): Pool {
+  const pool = claims.subject('Scaling', facts.place, facts.scope, evidence)
+  const { place } = facts
+  pool.known('kind', facts.kind, facts.kind, place)
+  pool.known('provider', facts.kind, facts.provider, place)
+  pool.known('name', 'name', facts.name, place)
+  const words = facts.words.join(' ').slice(0, 2_000)
+  const purpose = serving.test(words)
+    ? 'serving'
+    : training.test(words)
+      ? 'training'
+      : system.test(words)
+        ? 'system'
+        : 'other'
+  pool.known('purpose', 'name', purpose, place)
+  pool.known('trial', 'name', trial.test(words), place)
+  return pool
+}
+
+/** False: the catalogue knows the machine, and it has no accelerators. */
+export function claimPoolMachine(
+  pool: Pool,
+  key: string,
+  type: string,
+  place: Place,
+  options: ClaimOptions = {},
+): boolean {
+  pool.known('machine', key, type, place, options)
+  const machine = instance(type)
+  if (machine === undefined) {
+    const accelerated = acceleratedFamily.exec(type)
+    if (accelerated === null)
+      pool.unknown('gpus', key, 'a machine that the catalogue does not know', place, options)
+    else pool.known('gpus', key, 1, place, options)
+    return accelerated !== null
+  }
+  pool.known('gpus', key, machine.gpuCount, place, options)
+  if (machine.gpu !== null) pool.known('gpuModel', key, machine.gpu.name, place, options)
+  return machine.gpuCount > 0
+}
+
+/** Families of machines that hold accelerators, whatever the size: new sizes come more often than new letters. */
+const acceleratedFamily = /^(p\d\w*|g[4-9]\w*|trn\d\w*|inf\d|dl\d\w*)\.|^(a[2-4]|g[24])-|^standard_n[cdv]/i
+
+/** Whether a machine type holds accelerators, as far as its name or the catalogue tells. */
+export function isAcceleratedType(type: string): boolean {
+  return (instance(type)?.gpuCount ?? 0) > 0 || acceleratedFamily.test(type)
+}

@@ -1,0 +1,192 @@
+/** How Terraform spells what rules ask for. */
+import { at, entry, number, scalar, text } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Claim } from '../../workload/claim.js'
+import type { UnitFacts } from '../reader.js'
+import type { Key } from './block.js'
+
+export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const root = facts.config?.documents[0]?.root
+  const { keys } = claim.site
+  const node = keys === undefined ? undefined : at(root, ...keys)
+  if (root === undefined || keys === undefined || node === undefined)
+    return { reason: 'the block has changed' }
+  const editor = new Editor(facts, root)
+  switch (claim.setting) {
+    case 'minimum':
+      return changeMinimum(editor, claim, keys, node)
+    case 'capacity':
+      return changeCapacity(editor, claim, keys, node)
+    case 'idleDelay':
+      return changeIdleDelay(editor, claim, keys, node, Number(value))
+    case 'taints':
+      return changeTaints(editor, claim, keys, node)
+    case 'blockedBy':
+      return editor.change('Let idle machines go', [editor.set(keys, false)])
+    case 'idleStop':
+      return changeIdleStop(editor, claim, keys, node, Number(value))
+    case 'instanceType': {
+      const before = text(node)
+      if (before === undefined) return { reason: 'the type is not written here' }
+      const prefix = /^(ml\.|Standard_)/i.exec(before)?.[0] ?? ''
+      const type = `${prefix}${String(value).replace(/^(ml\.|standard_)/i, '')}`
+      return editor.change(`Use ${type}`, [editor.set(keys, type)])
+    }
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}
+
+class Editor {
+  constructor(
+    private readonly facts: UnitFacts,
+    readonly root: ConfigNode,
+  ) {}
+
+  set(keys: Key[], value: unknown, after?: string): Write {
+    return {
+      kind: 'set key',
+      path: this.facts.path,
+      unit: this.facts.unit.index,
+      document: 0,
+      keys,
+      value,
+      ...(after === undefined ? {} : { after }),
+    }
+  }
+  remove(keys: Key[]): Write {
+    return { kind: 'remove key', path: this.facts.path, unit: this.facts.unit.index, document: 0, keys }
+  }
+  change(title: string, writes: Write[]): Change {
+    return { title, safety: 'unsafe', writes, imports: [] }
+  }
+}
+
+/** Attributes that start a pool with machines, which must not be above the new minimum's sense. */
+const startSizes = ['desired_size', 'desired_capacity']
+
+function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node: ConfigNode): Change | Refusal {
+  const name = String(keys.at(-1))
+  const parent = keys.slice(0, -1)
+  const block = at(editor.root, ...parent)
+  if (scalar(node) === undefined) {
+    // What the module does by itself.
+    return editor.change(`Let it shrink to nothing: ${claim.key} = 0`, [editor.set([...keys, claim.key], 0)])
+  }
+  if (name === 'node_count' || name === 'initial_node_count') {
+    const most = Math.max(1, number(node) ?? 1)
+    if (entry(block, 'vm_size') !== undefined) {
+      const key = ['auto_scaling_enabled', 'enable_auto_scaling'].find(
+        (one) => entry(block, one) !== undefined,
+      )
+      if (key === undefined) return { reason: "turn on the pool's autoscaling, with a minimum of 0" }
+      return editor.change(`Let it shrink to nothing: ${key} = true, min_count = 0`, [
+        editor.set([...parent, key], true),
+        editor.set([...parent, 'min_count'], 0, key),
+        editor.set([...parent, 'max_count'], most, 'min_count'),
+      ])
+    }
+    if (parent.length !== 2) return { reason: "turn on the pool's autoscaling, with a minimum of 0" }
+    return editor.change('Let it shrink to nothing: autoscaling with a minimum of 0', [
+      editor.remove(keys),
+      editor.set([...parent, 'autoscaling', 0], { min_node_count: 0, max_node_count: most }),
+    ])
+  }
+  const writes = [editor.set(keys, 0)]
+  for (const key of startSizes) {
+    const size = number(entry(block, key)?.value)
+    if (size !== undefined && size > 0) writes.push(editor.set([...parent, key], 0))
+  }
+  return editor.change(`Let it shrink to nothing: ${name} = 0`, writes)
+}
+
+function changeCapacity(editor: Editor, claim: Claim, keys: Key[], node: ConfigNode): Change | Refusal {
+  const isWritten = scalar(node) !== undefined
+  const block = isWritten ? keys.slice(0, -1) : keys
+  const own = (key: string): Key[] => [...block, key]
+  switch (claim.key) {
+    case 'capacity_type':
+      return editor.change('Buy spot machines: capacity_type = "SPOT"', [
+        editor.set(own('capacity_type'), 'SPOT'),
+      ])
+    case 'spot': {
+      const inside =
+        isWritten || entry(node, 'node_config') === undefined ? block : [...block, 'node_config', 0]
+      return editor.change('Buy spot machines: spot = true', [editor.set([...inside, 'spot'], true)])
+    }
+    case 'priority':
+      return editor.change('Buy spot machines: priority = "Spot"', [
+        editor.set(own('priority'), 'Spot'),
+        editor.set(own('eviction_policy'), 'Delete', 'priority'),
+      ])
+    case 'vm_priority':
+      return editor.change('Buy low-priority machines: vm_priority = "LowPriority"', [
+        editor.set(own('vm_priority'), 'LowPriority'),
+      ])
+    case 'type':
+      return editor.change('Buy spot machines: type = "SPOT"', [editor.set(own('type'), 'SPOT')])
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}
+
+function changeIdleDelay(
+  editor: Editor,
+  claim: Claim,
+  keys: Key[],
+  node: ConfigNode,
+  seconds: number,
+): Change | Refusal {
+  const minutes = Math.max(1, Math.round(seconds / 60))
+  const spelled = claim.key.endsWith('_duration') ? `PT${minutes}M` : minutes
+  if (scalar(node) === undefined) return { reason: 'the value is not written here' }
+  return editor.change(`Give idle machines back after ${minutes} minutes`, [editor.set(keys, spelled)])
+}
+
+function changeTaints(editor: Editor, claim: Claim, keys: Key[], node: ConfigNode): Change | Refusal {
+  const title = 'Keep other work away: a taint (add a toleration to the work that needs the GPUs)'
+  if (claim.key === 'node_taints')
+    return editor.change(title, [editor.set([...keys, 'node_taints'], ['nvidia.com/gpu=true:NoSchedule'])])
+  const taint = { key: 'nvidia.com/gpu', value: 'true', effect: 'NO_SCHEDULE' }
+  if (claim.key === 'taint') return editor.change(title, [editor.set([...keys, 'taint', 0], taint)])
+  if (entry(node, 'taints')?.value.kind === 'list')
+    return editor.change(title, [editor.set([...keys, 'taints'], [taint])])
+  return editor.change(title, [editor.set([...keys, 'taints'], { gpu: taint })])
+}
+
+function changeIdleStop(
+  editor: Editor,
+  claim: Claim,
+  keys: Key[],
+  node: ConfigNode,
+  seconds: number,
+): Change | Refusal {
+  const minutes = Math.max(10, Math.round(seconds / 60))
+  if (claim.key === 'autotermination_minutes')
+    return editor.change(`Stop after ${minutes} idle minutes`, [
+      editor.set(scalar(node) === undefined ? [...keys, claim.key] : keys, minutes),
+    ])
+  if (claim.key === 'lifecycle_management') {
+    const block = keys.slice(0, -1)
+    return editor.change(`Stop apps after ${minutes} idle minutes`, [
+      editor.set(keys, 'ENABLED'),
+      editor.set([...block, 'idle_timeout_in_minutes'], Math.max(60, minutes), 'lifecycle_management'),
+    ])
+  }
+  if (claim.key === 'idle_settings') {
+    if (entry(node, 'app_lifecycle_management') !== undefined)
+      return { reason: 'app_lifecycle_management is there without idle_settings' }
+    return editor.change(`Stop apps after ${Math.max(60, minutes)} idle minutes`, [
+      editor.set([...keys, 'app_lifecycle_management', 0], {
+        idle_settings: { lifecycle_management: 'ENABLED', idle_timeout_in_minutes: Math.max(60, minutes) },
+      }),
+    ])
+  }
+  if (claim.key === 'lifecycle_config_name')
+    return {
+      reason:
+        'a script of a lifecycle configuration must stop it: create an aws_sagemaker_notebook_instance_lifecycle_configuration and name it in lifecycle_config_name',
+    }
+  return { reason: 'nothing in this resource stops it when it is idle: a schedule or an alarm has to' }
+}

@@ -1,0 +1,104 @@
+/** Terraform: machines, pools of machines and endpoints that stay up, with variables, locals and `.tfvars` followed. */
+import { at, entries, items, map, text } from '../../config/access.js'
+import type { ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Place } from '../../workload/builder.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { readAutoScalingGroup, readBatchEnvironment, readModuleGroups, readNodeGroup } from './aws-pools.js'
+import { Block, Module } from './block.js'
+import { changeTerraform } from './change.js'
+import { readModulePools, readNodePool } from './google-pools.js'
+import {
+  readDatabricksCluster,
+  readEndpointConfiguration,
+  readInstance,
+  readNotebookInstance,
+  readSagemakerDomain,
+} from './machines.js'
+import { readAksPool, readAzureMlCluster, readDatabricksPool } from './other-pools.js'
+
+export const terraformReader = defineReader({
+  name: 'terraform',
+  languages: ['hcl'],
+  triggers: [
+    'aws_eks_node_group',
+    'aws_autoscaling_group',
+    'aws_batch_compute_environment',
+    'aws_sagemaker_',
+    'aws_instance',
+    'google_container_node_pool',
+    'google_compute_instance',
+    'azurerm_kubernetes_cluster_node_pool',
+    'azurerm_machine_learning_compute_cluster',
+    'databricks_cluster',
+    'databricks_instance_pool',
+    // Calls of modules tell what their variables hold.
+    'module "',
+  ],
+  read(facts, _context, claims) {
+    const root = facts.config?.documents[0]?.root
+    if (root === undefined || !facts.path.endsWith('.tf')) return
+    const module = new Module(claims, facts, root)
+    const resources = items(at(root, 'resource'))
+    for (const node of resources) readResource(facts, module, node, resources)
+    for (const node of items(at(root, 'module'))) {
+      const block = blockOf(facts, module, node)
+      if (block === null) continue
+      if (/eks_managed_node_groups|self_managed_node_groups/.test(keysOf(node)))
+        readModuleGroups(module, block)
+      if (/kubernetes-engine/.test(text(at(node, 'source')) ?? '')) readModulePools(module, block)
+    }
+  },
+  change: changeTerraform,
+})
+
+const keysOf = (node: ConfigNode): string =>
+  entries(node)
+    .map((one) => one.key)
+    .join(' ')
+
+/** Null where no copy of it is made. */
+function blockOf(facts: UnitFacts, module: Module, node: ConfigNode): Block | null {
+  const block = map(node)
+  if (block === undefined) return null
+  const value = { node, path: facts.path, overridable: false }
+  const found = new Block(module, value, block.labels?.at(-1) ?? '', headerOf(facts, block))
+  const count = found.number('count')
+  return count.state === 'known' && count.value === 0 ? null : found
+}
+
+/** `resource "aws_instance" "gpu"`: what stands before the brace. */
+function headerOf(facts: UnitFacts, block: ConfigMap): Place {
+  const open = facts.unit.text.indexOf('{', block.start)
+  const head = facts.unit.text.slice(block.start, open < 0 ? block.end : Math.min(open, block.end))
+  return { start: block.start, end: block.start + head.trimEnd().length }
+}
+
+function readResource(facts: UnitFacts, module: Module, node: ConfigNode, all: ConfigNode[]): void {
+  const type = map(node)?.labels?.[0]
+  const read = type === undefined ? undefined : dialects[type]
+  if (read === undefined) return
+  const block = blockOf(facts, module, node)
+  if (block === null) return
+  read(block, countOf(module, type!, all) - 1)
+}
+
+function countOf(module: Module, type: string, all: ConfigNode[]): number {
+  const others = [...module.scope.allResources()].filter((one) => one.type === type).length
+  return Math.max(others, all.filter((one) => map(one)?.labels?.[0] === type).length)
+}
+
+const dialects: Record<string, (block: Block, beside: number) => void> = {
+  aws_eks_node_group: readNodeGroup,
+  aws_autoscaling_group: readAutoScalingGroup,
+  aws_batch_compute_environment: readBatchEnvironment,
+  aws_sagemaker_notebook_instance: readNotebookInstance,
+  aws_sagemaker_domain: readSagemakerDomain,
+  aws_sagemaker_endpoint_configuration: readEndpointConfiguration,
+  aws_instance: (block) => readInstance(block, 'aws'),
+  google_compute_instance: (block) => readInstance(block, 'gcp'),
+  google_container_node_pool: readNodePool,
+  azurerm_kubernetes_cluster_node_pool: readAksPool,
+  azurerm_machine_learning_compute_cluster: readAzureMlCluster,
+  databricks_cluster: readDatabricksCluster,
+  databricks_instance_pool: readDatabricksPool,
+}

@@ -1,0 +1,59 @@
+import { effective } from '../hardware.js'
+import { defineRule, type Saving } from '../rule.js'
+import {
+  acceleratorsPerMachine,
+  machinesText,
+  poolCost,
+  poolName,
+  rateOf,
+  rateText,
+  twoDigits,
+} from './pool-words.js'
+
+/** Share of the hours in which machines that are always there have nothing to do: an assumption. */
+const idle = [0.5, 0.9] as const
+
+export default defineRule({
+  name: 'scaling/idle-floor',
+  judges: 'Scaling',
+  checklist: ['bottleneck/autoscaling-idle', 'waste/scale-down', 'baseline/idle-time', 'cadence/daily'],
+  severity: 'warning',
+  summary: 'A pool of machines with accelerators that never shrinks to nothing.',
+  check(judged, { report, options, today }) {
+    const { minimum, capacity, fixed, purpose } = judged.settings
+    const count = effective(minimum)
+    if (minimum === undefined || count === undefined || !Number.isFinite(count) || count < 1) return
+    if (acceleratorsPerMachine(judged) === undefined) return
+    // Bought ahead: an idle one costs nothing more.
+    if (effective(capacity) === 'reserved') return
+    const cost = poolCost(judged, count, options, today)
+    const usd = rateOf(judged, cost)
+    const rate = rateText(usd)
+    const share = `${machinesText(judged, count)}`
+    const always =
+      effective(fixed) === true
+        ? `${poolName(judged)} always has ${share}, however little there is to do`
+        : `${poolName(judged)} never shrinks below ${share}, even with no work at all`
+    const saving: Saving = {
+      fraction: [idle[0], idle[1]],
+      usd:
+        usd === null || cost === undefined
+          ? null
+          : {
+              range: [twoDigits(idle[0] * usd), twoDigits(idle[1] * usd)],
+              per: 'hour',
+              asOf: cost.price.asOf,
+              region: cost.price.assumedRegion ? `${cost.price.region}, assumed` : cost.price.region,
+            },
+      basis: 'the machines of the minimum have nothing to do in 50 to 90 % of the hours (an assumption)',
+    }
+    const unsure = effective(purpose) === 'serving' || capacity?.state === 'unknown'
+    report({
+      at: minimum,
+      ...(unsure ? { severity: 'information' as const } : {}),
+      message: `${always}${rate === '' ? '' : `: ${rate} day and night`}.`,
+      saving,
+      fixes: [{ set: [{ claim: minimum, value: 0 }] }],
+    })
+  },
+})

@@ -1,0 +1,60 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type Saving } from '../rule.js'
+import { acceleratorsPerMachine, poolCost, poolName, rateText } from './pool-words.js'
+
+/** Where no spot price is known: what providers name, less the work that interruptions cost. */
+const discount = [0.5, 0.8] as const
+
+export default defineRule({
+  name: 'scaling/on-demand-pool',
+  judges: 'Scaling',
+  checklist: ['rightsize/spot'],
+  severity: 'information',
+  summary: 'A pool for training that buys its machines on demand only.',
+  check(judged, { report, options, today }) {
+    const { capacity, purpose } = judged.settings
+    if (capacity === undefined || effective(capacity) !== 'on-demand') return
+    if (effective(purpose) !== 'training' || acceleratorsPerMachine(judged) === undefined) return
+    if (hasSpotBeside(judged)) return
+    const cost = poolCost(judged, 1, options, today)
+    const [onDemand, spot] = [cost?.onDemand ?? null, cost?.spot ?? null]
+    if (onDemand !== null && spot !== null && spot >= 0.8 * onDemand) return
+    const type = effective(judged.settings.machine)
+    const prices =
+      onDemand === null
+        ? 'spot machines cost a fraction'
+        : spot === null
+          ? `at ${rateText(onDemand)} each; spot machines cost a fraction`
+          : `at ${rateText(onDemand)} each; on spot it is about ${rateText(spot)}`
+    report({
+      at: capacity,
+      message: `${poolName(judged)} buys ${type ?? 'its machines'} on demand only${onDemand === null ? ': ' : ' '}${prices}, for training that goes on from a checkpoint.`,
+      saving: savingOf(onDemand, spot, cost?.price.asOf ?? '', cost?.price.region ?? ''),
+      fixes: [{ set: [{ claim: capacity, value: 'spot' }] }],
+    })
+  },
+})
+
+function savingOf(onDemand: number | null, spot: number | null, asOf: string, region: string): Saving {
+  const basis = 'spot against on demand, for each machine; interruptions cost 5 to 10 % of the work'
+  if (onDemand === null || spot === null) return { fraction: [...discount], usd: null, basis }
+  const less = 1 - spot / onDemand
+  const range: [number, number] = [
+    Math.max(0, Math.round((onDemand - 1.1 * spot) * 100) / 100),
+    Math.round((onDemand - 1.05 * spot) * 100) / 100,
+  ]
+  return { fraction: [Math.max(0, less - 0.1), less], usd: { range, per: 'hour', asOf, region }, basis }
+}
+
+/** The same file has a pool of accelerators on spot: whoever wants it can have it. */
+function hasSpotBeside(judged: Judged<'Scaling'>): boolean {
+  return judged.run.subjects.some((one) => {
+    if (one.subject.word !== 'Scaling' || one.subject.id === judged.subject.id) return false
+    const other = one as Judged<'Scaling'>
+    return (
+      /^(spot|mixed)$/.test(effective(other.settings.capacity) ?? '') &&
+      acceleratorsPerMachine(other) !== undefined
+    )
+  })
+}

@@ -1,0 +1,73 @@
+/** How rules about pools speak of them, and what their machines cost. */
+import { formatUsd, type HourlyCost, hourlyCost } from '../../estimate/hourly.js'
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import type { RuleContext, RuleOptions } from '../rule.js'
+
+type Pool = Judged<'Scaling'>
+
+/** Accelerators of one machine; undefined: it has none, or nothing is known of it. */
+export function acceleratorsPerMachine({ settings }: Pool): number | undefined {
+  const count = effective(settings.gpus)
+  return count === undefined || count < 1 ? undefined : count
+}
+
+/** `Node group "gpu"`. */
+export function poolName({ settings }: Pool): string {
+  const kind = effective(settings.kind) ?? 'pool'
+  const name = effective(settings.name)
+  const said = kind[0]!.toUpperCase() + kind.slice(1)
+  return name === undefined ? said : `${said} "${name}"`
+}
+
+/** `2 × p4d.24xlarge (16 A100-40GB)`, `2 machines with accelerators`. */
+export function machinesText({ settings }: Pool, count: number): string {
+  const type = effective(settings.machine)
+  const model = effective(settings.gpuModel)
+  const gpus = (effective(settings.gpus) ?? 1) * count
+  const held = model === undefined ? (gpus === 1 ? '1 GPU' : `${gpus} GPUs`) : `${gpus}×${model}`
+  if (type === undefined) return `${count} ${count === 1 ? 'machine' : 'machines'} with accelerators`
+  return model === undefined ? `${count} × ${type}` : `${count} × ${type} (${held})`
+}
+
+/** What so many machines cost per hour; undefined: no price is known. */
+export function poolCost(
+  { settings }: Pool,
+  machines: number,
+  options: RuleOptions,
+  today: RuleContext['today'],
+): HourlyCost | undefined {
+  const type = effective(settings.machine)
+  if (type === undefined) return undefined
+  const provider = effective(settings.provider)
+  const region = effective(settings.region)
+  const gpus = effective(settings.gpus)
+  const gpuModel = effective(settings.gpuModel)
+  return hourlyCost(
+    {
+      instanceType: type,
+      nodes: machines,
+      ...(provider === undefined ? {} : { provider }),
+      ...(region === undefined ? {} : { region }),
+      ...(gpus === undefined ? {} : { gpus }),
+      ...(gpuModel === undefined ? {} : { gpuModel }),
+    },
+    options.prices,
+    today,
+  )
+}
+
+/** What the pool pays: the spot price of a spot pool. */
+export function rateOf({ settings }: Pool, cost: HourlyCost | undefined): number | null {
+  if (cost === undefined) return null
+  return effective(settings.capacity) === 'spot' ? cost.spot : cost.onDemand
+}
+
+/** `$43.92/h`; empty where no price is known. */
+export function rateText(usd: number | null): string {
+  return usd === null || usd === 0 ? '' : `${formatUsd(usd)}/h`
+}
+
+export function twoDigits(usd: number): number {
+  return Number(usd.toPrecision(2))
+}

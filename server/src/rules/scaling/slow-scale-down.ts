@@ -1,0 +1,42 @@
+import { formatUsd } from '../../estimate/hourly.js'
+import { effective } from '../hardware.js'
+import { duration } from '../lifecycle/job-words.js'
+import { defineRule } from '../rule.js'
+import { acceleratorsPerMachine, poolCost, poolName, rateOf } from './pool-words.js'
+
+/** Seconds that a machine may wait for its next work: it takes minutes to start one. */
+const limit = 1800
+/** From here on nobody waits for the next task any more. */
+const far = 4 * limit
+/** What a fix proposes. */
+const proposed = 600
+
+export default defineRule({
+  name: 'scaling/slow-scale-down',
+  judges: 'Scaling',
+  checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'baseline/idle-time'],
+  severity: 'warning',
+  summary: 'Machines with accelerators that are kept for long after their work.',
+  check(judged, { report, options, today }) {
+    const { idleDelay, purpose, capacity } = judged.settings
+    const seconds = effective(idleDelay)
+    if (idleDelay === undefined || seconds === undefined || seconds === null || seconds <= limit) return
+    if (acceleratorsPerMachine(judged) === undefined || effective(capacity) === 'reserved') return
+    const usd = rateOf(judged, poolCost(judged, 1, options, today))
+    const type = effective(judged.settings.machine)
+    const machine = type === undefined ? 'a machine with accelerators' : type
+    const money =
+      usd === null ? '' : `, ${formatUsd((usd * seconds) / 3600)} each time that it runs out of work`
+    report({
+      at: idleDelay,
+      severity: seconds > far && effective(purpose) !== 'serving' ? 'warning' : 'information',
+      message: `${poolName(judged)} keeps ${machine} for ${duration(seconds)} without work${money}.`,
+      saving: {
+        fraction: [0, 1 - proposed / seconds],
+        usd: null,
+        basis: `the wait becomes ${duration(proposed)} rather than ${duration(seconds)}; how often machines run out of work is not known`,
+      },
+      fixes: [{ set: [{ claim: idleDelay, value: proposed }] }],
+    })
+  },
+})

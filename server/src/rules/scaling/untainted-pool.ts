@@ -1,0 +1,24 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+import { acceleratorsPerMachine, poolCost, poolName, rateOf, rateText } from './pool-words.js'
+
+export default defineRule({
+  name: 'scaling/untainted-pool',
+  judges: 'Scaling',
+  checklist: ['waste/scale-down', 'rightsize/separate-environments'],
+  severity: 'information',
+  summary: 'Nothing keeps other work away from machines with accelerators.',
+  check(judged, { report, options, today }) {
+    const { taints, otherPools, machine } = judged.settings
+    const given = effective(taints)
+    if (taints === undefined || given === undefined || given.length > 0) return
+    if ((effective(otherPools) ?? 0) < 1 || acceleratorsPerMachine(judged) === undefined) return
+    const rate = rateText(rateOf(judged, poolCost(judged, 1, options, today)))
+    const type = effective(machine)
+    report({
+      at: taints,
+      message: `${poolName(judged)} has no taint (\`${taints.key}\`): any pod without a GPU may land on ${type ?? 'its machines'}${rate === '' ? '' : ` (${rate})`} and keep it from being given back.`,
+      fixes: [{ set: [{ claim: taints, value: ['nvidia.com/gpu'] }] }],
+    })
+  },
+})
