@@ -1,7 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
-import { trains } from '../training/operation.js'
+import { onAccelerator, onGpuJob, trains } from '../training/operation.js'
 import { effective } from './job-words.js'
 
 /** So many passes, steps or seconds are too dear to lose. */
@@ -19,6 +19,8 @@ export default defineRule({
   check(judged, { report }) {
     const { saves, resumable } = judged.settings
     if (judged.subject.evidence.role !== 'training' || !trains(judged)) return
+    // Trials are many and short, and the study keeps their results.
+    if (judged.run.subjects.some((one) => one.subject.word === 'Search')) return
     const length = lengthOf(judged)
     if (length === null) return
     if (saves !== undefined && saves.state !== 'unknown' && saves.value !== 'while it runs') {
@@ -62,5 +64,6 @@ function lengthOf(judged: Judged<'Training'>): string | null {
 /** On capacity that may be taken away, or with retries, it is a matter of time. */
 function severityOf(judged: Judged<'Training'>): Severity {
   const job = judged.run.job.compute?.settings
-  return effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0 ? 'warning' : 'information'
+  if (effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0) return 'warning'
+  return onAccelerator(judged) || onGpuJob(judged) ? 'information' : 'hint'
 }
