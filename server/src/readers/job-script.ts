@@ -1,0 +1,68 @@
+/** Shell text that a configuration file hands to a job: the programs that it starts, and what else it does. */
+import { textWithTemplates } from '../config/access.js'
+import type { ConfigNode } from '../config/node.js'
+import type { LaunchParts } from '../link/launch-line.js'
+import type { ClaimBuilder, Place } from '../workload/builder.js'
+import type { LaunchValue } from '../workload/claim.js'
+import type { ReaderContext } from './reader.js'
+import { trainsByName } from './shell/failures.js'
+import { claimJobOperations, type JobMachine } from './shell/job-operations.js'
+import { claimShellLaunch, launchesOf, type Work, workOf } from './shell/launches.js'
+
+export interface JobScript {
+  /** The scalar that holds the text. */
+  node: ConfigNode
+  /** Variables that the platform fills in, put in their places before the text is read. */
+  known?: Record<string, string>
+  job: string
+  environment?: Record<string, LaunchValue>
+  /** Where it starts; null: not known. */
+  folder: string | null
+  nodes: number | null
+  image?: string | null
+  machine: JobMachine | null
+  /** What the platform adds to the processes that a command starts. */
+  processes?: (parts: LaunchParts) => { processes: number | null; nodes?: number | null } | undefined
+}
+
+export interface ScriptWork extends Work {
+  /** One of its programs trains, by its name. */
+  trains: boolean
+}
+
+/** Null: the text cannot be read. */
+export function claimScript(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  script: JobScript,
+): ScriptWork | null {
+  const source = textWithTemplates(script.node)
+  if (source === undefined) return null
+  const text = filledIn(source, script.known ?? {})
+  const facts = context.shell(text)
+  // Escapes and indentation of the scalar stand between these offsets and the file.
+  const place: Place = { start: script.node.start, end: script.node.end }
+  const launches = launchesOf(facts.commands, () => claims.locate(place))
+  launches.forEach((launch, index) => {
+    claimShellLaunch(claims, launch, {
+      job: script.job,
+      id: `${script.job}:${index}`,
+      place,
+      ...(script.environment === undefined ? {} : { environment: script.environment }),
+      folder: script.folder,
+      image: script.image ?? null,
+      nodes: launch.parts.nodes === 1 ? script.nodes : launch.parts.nodes,
+      ...script.processes?.(launch.parts),
+    })
+  })
+  if (script.machine !== null) claimJobOperations(claims, facts, launches, script.machine, text, () => place)
+  return { ...workOf(facts, launches), trains: launches.some(trainsByName) }
+}
+
+/** `$NAME` and `${NAME}` of variables whose values are known. */
+function filledIn(text: string, known: Record<string, string>): string {
+  return Object.entries(known).reduce(
+    (all, [name, value]) => all.replace(new RegExp(`\\$(?:${name}\\b|\\{${name}\\})`, 'g'), value),
+    text,
+  )
+}

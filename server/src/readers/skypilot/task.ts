@@ -1,0 +1,418 @@
+/**
+ * SkyPilot tasks: YAML files for `sky launch` and `sky jobs launch`. Source: skypilot, sky/utils/schemas.py
+ * (`get_task_schema`, `_get_single_resources_schema`), sky/resources.py (`AutostopConfig`).
+ */
+
+import { instance } from '../../catalog/instances.js'
+import {
+  at,
+  boolean,
+  entries,
+  entry,
+  items,
+  map,
+  number,
+  text,
+  textWithTemplates,
+  written,
+} from '../../config/access.js'
+import type { ConfigDocument, ConfigFacts, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
+import type { ComputeSettings } from '../../workload/words.js'
+import { keyedPlace, nodePlace, writeKeys } from '../config-change.js'
+import { claimScript } from '../job-script.js'
+import { acceleratorsOf } from '../machine-claims.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import type { Work } from '../shell/launches.js'
+
+const taskKeys = new Set([
+  'name',
+  'workdir',
+  'event_callback',
+  'num_nodes',
+  'resources',
+  'file_mounts',
+  'service',
+  'pool',
+  'setup',
+  'run',
+  'envs',
+  'secrets',
+  'managed_secrets',
+  'inputs',
+  'outputs',
+  'volumes',
+  'volume_mounts',
+  'config',
+  'experimental',
+  'api_server_access',
+  '_metadata',
+])
+/** Keys by which the request for machines is one of SkyPilot's. */
+const resourceKeys = [
+  'accelerators',
+  'instance_type',
+  'use_spot',
+  'cloud',
+  'infra',
+  'any_of',
+  'ordered',
+  'cpus',
+]
+
+export const skypilotTaskReader = defineReader({
+  name: 'skypilot-task',
+  languages: ['yaml'],
+  triggers: ['accelerators', 'use_spot', 'num_nodes', 'instance_type'],
+  read(facts, context, claims) {
+    for (const document of facts.config?.documents ?? []) readTask(claims, context, facts.config!, document)
+  },
+  change: changeTask,
+})
+
+interface Task {
+  document: ConfigDocument
+  root: ConfigMap
+  resources: ConfigNode
+  /** Candidates of `any_of` and `ordered`, each laid over what is common to all; one without them. */
+  candidates: (ConfigNode | undefined)[]
+  place: Place
+}
+
+function taskOf(document: ConfigDocument): Task | null {
+  const root = map(document.root)
+  if (root === undefined || !root.entries.every((one) => taskKeys.has(one.key))) return null
+  const resources = entry(root, 'resources')
+  if (resources === undefined || map(resources.value) === undefined) return null
+  if (entry(root, 'run') === undefined && entry(root, 'setup') === undefined) return null
+  if (!resourceKeys.some((key) => entry(resources.value, key) !== undefined)) return null
+  const several = [...items(at(resources.value, 'any_of')), ...items(at(resources.value, 'ordered'))]
+  return {
+    document,
+    root,
+    resources: resources.value,
+    candidates: several.length === 0 ? [undefined] : several,
+    place: keyedPlace({ start: resources.keyStart, end: resources.keyEnd }, document.index, ['resources']),
+  }
+}
+
+function readTask(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  facts: ConfigFacts,
+  document: ConfigDocument,
+): void {
+  const task = taskOf(document)
+  if (task === null) return
+  const { root, place } = task
+  const wanted = acceleratorsAsked(task)
+  const name = text(at(root, 'name'))
+  const evidence: Evidence = {
+    role: 'job',
+    accelerator: wanted.tpu ? 'tpu' : wanted.count === 0 ? 'none' : wanted.count === null ? 'maybe' : 'gpu',
+    small: null,
+    notebook: false,
+  }
+  const job = `${claims.path}#${document.index}:task`
+  const compute = claims.subject('Compute', place, name ?? 'task', evidence, job)
+  if (name !== undefined) compute.known('name', 'name', name, nodePlace(at(root, 'name')!))
+  claimCloud(compute, task)
+  const nodes = claimNodes(compute, task)
+  claimAccelerators(compute, task, wanted)
+  claimSpot(compute, task)
+  compute.known('reserved', 'resources', false, place)
+  compute.known('trials', 'resources', false, place)
+  claimCheckpointBucket(compute, task)
+  const run = at(root, 'run')
+  const model = wanted.model ?? null
+  const work =
+    run === undefined
+      ? null
+      : claimScript(claims, context, {
+          node: run,
+          job,
+          known: {
+            ...(wanted.count === null ? {} : { SKYPILOT_NUM_GPUS_PER_NODE: String(wanted.count) }),
+            ...(nodes === null ? {} : { SKYPILOT_NUM_NODES: String(nodes) }),
+          },
+          environment: environmentOf(claims, at(root, 'envs')),
+          folder: folderOf(at(root, 'workdir')),
+          nodes,
+          machine:
+            (wanted.count ?? 1) === 0
+              ? null
+              : {
+                  holder: name === undefined ? 'The task' : `The task "${name}"`,
+                  gpus: wanted.count === null || nodes === null ? null : wanted.count * nodes,
+                  model,
+                  evidence,
+                },
+        })
+  claimAutostop(compute, task, (wanted.count ?? 1) > 0 && work?.trains === true && !managedOnly(facts))
+  const serves = entry(root, 'service') !== undefined || entry(root, 'pool') !== undefined
+  compute.known('service', 'run', serves || work?.service === true, place)
+  const sharing = sharingOf(run, work)
+  if (sharing !== null) compute.known('sharing', 'run', sharing, place)
+}
+
+/** The commands of the task run on every node; what asks for its rank, or the addresses, divides the work itself. */
+function sharingOf(run: ConfigNode | undefined, work: Work | null): string | null {
+  if (/SKYPILOT_(NODE_RANK|NODE_IPS|TASK_ID)/.test(textWithTemplates(run) ?? ''))
+    return 'a command for each node'
+  return work?.sharing ?? null
+}
+
+function folderOf(workdir: ConfigNode | undefined): string | null {
+  const path = text(workdir)
+  return path === undefined || /^[~/$]|:\/\//.test(path) ? null : path === '.' ? '' : path
+}
+
+/** Defaults that `--env` replaces. */
+function environmentOf(claims: ClaimBuilder, envs: ConfigNode | undefined): Record<string, LaunchValue> {
+  return Object.fromEntries(
+    entries(envs).map(({ key, value }) => [key, { value: null, location: claims.locate(value) }]),
+  )
+}
+
+interface Asked {
+  /** On each node; null: not readable, or different in each candidate. */
+  count: number | null
+  model: string | null
+  tpu: boolean
+  /** Where the number is written, if in one place only. */
+  node: ConfigNode | null
+}
+
+function acceleratorsAsked(task: Task): Asked {
+  const found = task.candidates.flatMap((candidate) =>
+    kindsOf(at(candidate, 'accelerators') ?? at(task.resources, 'accelerators')),
+  )
+  const single = task.candidates[0] === undefined ? (at(task.resources, 'accelerators') ?? null) : null
+  if (found.includes('tpu')) return { count: null, model: null, tpu: true, node: single }
+  if (found.length === 0) {
+    const types = task.candidates.map(
+      (one) => at(one, 'instance_type') ?? at(task.resources, 'instance_type'),
+    )
+    if (types.every((one) => one === undefined)) return { count: 0, model: null, tpu: false, node: null }
+    const machine = types.length === 1 ? instance(text(types[0]) ?? '') : undefined
+    return machine === undefined
+      ? { count: null, model: null, tpu: false, node: null }
+      : { count: machine.gpuCount, model: machine.gpu?.name ?? null, tpu: false, node: null }
+  }
+  const known = found.filter((one) => one !== null && one !== 'tpu') as Kind[]
+  const [first] = known
+  if (first === undefined || known.length < found.length)
+    return { count: null, model: null, tpu: false, node: single }
+  const count = known.every((one) => one.count === first.count) ? first.count : null
+  const model = known.every((one) => one.model === first.model) ? first.model : null
+  return { count, model, tpu: false, node: known.length === 1 ? single : null }
+}
+
+interface Kind {
+  model: string | null
+  count: number
+}
+
+/** `A100:8`, `{A100: 8}`, `{A100:8, V100:8}`, `[A100:8, V100:8]`. */
+function kindsOf(node: ConfigNode | undefined): (Kind | 'tpu' | null)[] {
+  const read = (written: string): Kind | 'tpu' | null =>
+    /^tpu/i.test(written) ? 'tpu' : acceleratorsOf(written)
+  if (node === undefined || (node.kind === 'scalar' && node.value === null)) return []
+  if (node.kind === 'list') return node.items.map((one) => read(text(one) ?? ''))
+  if (node.kind === 'map')
+    return node.entries.map(({ key, value }) => {
+      const count = number(value)
+      return read(count === undefined ? key : `${key}:${count}`)
+    })
+  return [node.kind === 'scalar' ? read(String(node.value)) : null]
+}
+
+function claimAccelerators(compute: SubjectBuilder<'Compute'>, task: Task, asked: Asked): void {
+  const { document, place } = task
+  const keys = ['resources', 'accelerators']
+  const given = entry(task.resources, 'accelerators')
+  const shown = given === undefined ? place : { start: given.keyStart, end: given.value.end }
+  const site = keyedPlace(shown, document.index, asked.node === null ? ['resources'] : keys)
+  const type = task.candidates[0] === undefined ? at(task.resources, 'instance_type') : undefined
+  const name = text(type)
+  if (name !== undefined) {
+    const machine = nodePlace(type!)
+    compute.known('instanceType', 'instance_type', name, machine, {
+      site: keyedPlace(machine, document.index, ['resources', 'instance_type']),
+    })
+    if (given === undefined && asked.count !== null) {
+      compute.known('gpus', 'instance_type', asked.count, machine)
+      if (asked.model !== null) compute.known('gpuModel', 'instance_type', asked.model, machine)
+      return
+    }
+  }
+  if (asked.count === null) {
+    compute.unknown('gpus', 'accelerators', 'candidates that differ', shown, { site })
+    return
+  }
+  compute.known('gpus', 'accelerators', asked.count, shown, { site })
+  if (asked.model !== null) compute.known('gpuModel', 'accelerators', asked.model, shown)
+}
+
+function claimNodes(compute: SubjectBuilder<'Compute'>, { root, document, place }: Task): number | null {
+  const given = at(root, 'num_nodes')
+  const keys = ['num_nodes']
+  if (given === undefined) {
+    compute.default('nodes', 'num_nodes', 1, place, { site: keyedPlace(place, document.index, keys) })
+    return 1
+  }
+  const found = entry(root, 'num_nodes')!
+  const shown = { start: found.keyStart, end: found.value.end }
+  const site = keyedPlace(shown, document.index, keys)
+  const count = number(given) ?? null
+  if (count === null) compute.unknown('nodes', 'num_nodes', 'template', shown, { site })
+  else compute.known('nodes', 'num_nodes', count, shown, { site })
+  return count
+}
+
+const clouds: Record<string, ComputeSettings['provider']> = {
+  aws: 'aws',
+  gcp: 'gcp',
+  azure: 'azure',
+  kubernetes: 'kubernetes',
+  k8s: 'kubernetes',
+}
+
+function claimCloud(compute: SubjectBuilder<'Compute'>, task: Task): void {
+  const { resources, place } = task
+  const infra = written(at(resources, 'infra'))?.split('/')
+  const cloud = (infra?.[0] ?? written(at(resources, 'cloud')) ?? '').toLowerCase()
+  const open = task.candidates.some(
+    (one) =>
+      at(one, 'infra') !== undefined || at(one, 'cloud') !== undefined || at(one, 'region') !== undefined,
+  )
+  if (open) {
+    compute.unknown('provider', 'any_of', 'candidates that differ', place)
+    return
+  }
+  compute.known('provider', 'cloud', clouds[cloud] ?? 'other', place)
+  // A cluster of somebody's own has the machines that it has.
+  compute.known('choosesCapacity', 'cloud', clouds[cloud] !== 'kubernetes', place)
+  const region = infra?.[1] ?? written(at(resources, 'region'))
+  if (region !== undefined && region !== '*') compute.known('region', 'region', region, place)
+}
+
+function claimSpot(compute: SubjectBuilder<'Compute'>, task: Task): void {
+  const { resources, document, place } = task
+  const site = keyedPlace(place, document.index, ['resources', 'use_spot'])
+  const given = entry(resources, 'use_spot')
+  if (task.candidates.some((one) => entry(one, 'use_spot') !== undefined)) {
+    compute.unknown('spot', 'use_spot', 'candidates that differ', place, { site })
+    return
+  }
+  if (given === undefined) {
+    compute.default('spot', 'use_spot', false, place, { site })
+    return
+  }
+  const shown = { start: given.keyStart, end: given.value.end }
+  const value = boolean(given.value)
+  const own = keyedPlace(shown, document.index, ['resources', 'use_spot'])
+  if (value === undefined) compute.unknown('spot', 'use_spot', 'template', shown, { site: own })
+  else compute.known('spot', 'use_spot', value, shown, { site: own })
+}
+
+const minutesOf: Record<string, number> = { m: 1, h: 60, d: 1440, w: 10_080 }
+
+/** Without autostop the cluster of `sky launch` stays up; that of `sky jobs launch` ends with its task. */
+function claimAutostop(compute: SubjectBuilder<'Compute'>, task: Task, forgotten: boolean): void {
+  const { resources, root, document, place } = task
+  const site = keyedPlace(place, document.index, ['resources', 'autostop'])
+  const candidates = task.candidates.some((one) => entry(one, 'autostop') !== undefined)
+  const given = entry(resources, 'autostop')
+  if (candidates) compute.unknown('idleStop', 'autostop', 'candidates that differ', place, { site })
+  if (candidates) return
+  if (given === undefined) {
+    // These are for managed jobs and services only, which end their clusters themselves.
+    const managed =
+      boolean(at(resources, 'use_spot')) === true ||
+      ['job_recovery', 'spot_recovery'].some((key) => entry(resources, key) !== undefined) ||
+      entry(root, 'service') !== undefined ||
+      entry(root, 'pool') !== undefined
+    if (!managed && forgotten)
+      compute.default('idleStop', 'autostop', null, place, { site, overridable: true })
+    return
+  }
+  const shown = { start: given.keyStart, end: given.value.end }
+  const own = keyedPlace(shown, document.index, ['resources', 'autostop'])
+  const { value } = given
+  if (value.kind === 'scalar' && value.value === false)
+    compute.known('idleStop', 'autostop', null, shown, { site: own })
+  else {
+    const text = written(value.kind === 'map' ? at(value, 'idle_minutes') : value)
+    const match = /^(\d+)\s*([mhdw]?)$/.exec(text ?? '')
+    const minutes = match === null ? null : Number(match[1]) * minutesOf[match[2] || 'm']!
+    if (minutes === null) compute.unknown('idleStop', 'autostop', 'its default', shown, { site: own })
+    else compute.known('idleStop', 'autostop', minutes * 60, shown, { site: own })
+  }
+}
+
+/** A pipeline of several tasks, or a task that says how it is started: as a managed job, which ends its clusters. */
+function managedOnly({ documents, comments }: ConfigFacts): boolean {
+  if (documents.length > 1) return true
+  return comments.some(({ text }) => /sky (managed-)?(jobs|spot) launch/.test(text))
+}
+
+/** A bucket that is mounted where checkpoints are kept. */
+function claimCheckpointBucket(compute: SubjectBuilder<'Compute'>, { root }: Task): void {
+  for (const mount of entries(at(root, 'file_mounts'))) {
+    if (!/(^|[^a-z])(ckpts?|checkpoints?)([^a-z]|$)/i.test(mount.key)) continue
+    const mode = written(at(mount.value, 'mode'))
+    const bucket = map(mount.value) !== undefined && (mode === undefined || /^MOUNT/i.test(mode))
+    if (!bucket) continue
+    compute.known('checkpointStore', `file_mounts: ${mount.key}`, mount.key, {
+      start: mount.keyStart,
+      end: mount.keyEnd,
+    })
+    return
+  }
+}
+
+function changeTask(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const set = (title: string, keys: (string | number)[], to: Json, after?: string) =>
+    writeKeys(claim, facts, title, [{ keys, value: to, ...(after === undefined ? {} : { after }) }])
+  const resources = facts.config?.documents[claim.site.document ?? 0]?.root
+  const present = (key: string) => entry(at(resources, 'resources'), key) !== undefined
+  switch (claim.setting) {
+    case 'spot':
+      return set(
+        'Run on spot capacity: use_spot: true (start it with `sky jobs launch`, which goes on after an interruption)',
+        ['resources', 'use_spot'],
+        value === true,
+        present('accelerators') ? 'accelerators' : undefined,
+      )
+    case 'nodes':
+      return set(`Run it on ${value} node: num_nodes: ${value}`, ['num_nodes'], Number(value))
+    case 'idleStop': {
+      const minutes = Math.round(Number(value) / 60)
+      return set(`Take the cluster down after ${minutes} idle minutes: autostop`, ['resources', 'autostop'], {
+        idle_minutes: minutes,
+        down: true,
+      })
+    }
+    case 'gpus': {
+      const keys = ['resources', 'accelerators']
+      const node = at(resources, ...keys)
+      if (claim.site.keys?.[1] !== 'accelerators' || node === undefined)
+        return { reason: 'the accelerators are written in several places' }
+      const title = `Ask for ${value} GPU`
+      if (node.kind === 'map' && node.entries.length === 1) {
+        const [only] = node.entries
+        if (number(only!.value) !== undefined) return set(title, [...keys, only!.key], Number(value))
+      }
+      const kind = /^([^:]+)(:|$)/.exec(text(node) ?? '')?.[1]
+      return kind === undefined
+        ? { reason: 'the accelerators cannot be read' }
+        : set(title, keys, `${kind}:${value}`)
+    }
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}
