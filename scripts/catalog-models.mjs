@@ -1,40 +1,6 @@
-// Builds server/src/catalog/models.json: the models whose memory can be estimated.
-//
-//   node scripts/catalog-models.mjs <folder> [date]
-//
-// The folder holds models.tsv (names, kinds, parameters). Beside it two tables of this repository are read:
-// tables/model-shapes.tsv (layers and widths, from published configurations) and tables/vision-activations.tsv (made by
-// bench/memory/vision.py). Shapes whose parameters do not add up to what models.tsv says are an error.
-import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const [folder, date = new Date().toISOString().slice(0, 10)] = process.argv.slice(2)
-if (!folder) {
-  console.error('usage: node scripts/catalog-models.mjs <folder with models.tsv> [date]')
-  process.exit(2)
-}
-
-function table(path) {
-  const [header, ...lines] = readFileSync(path, 'utf8').replace(/\r/g, '').trimEnd().split('\n')
-  const columns = header.split('\t')
-  return lines.map((line) =>
-    Object.fromEntries(columns.map((column, i) => [column, (line.split('\t')[i] ?? '').trim()])),
-  )
-}
-
-const own = (name) => fileURLToPath(new URL(`tables/${name}`, import.meta.url))
-const models = table(join(folder, 'models.tsv'))
-const shapes = new Map(table(own('model-shapes.tsv')).map((row) => [row.match_id, row]))
-const measured = new Map(table(own('vision-activations.tsv')).map((row) => [row.model, row]))
-
-const sources = []
-function source(text) {
-  const name = text || 'not recorded'
-  if (!sources.includes(name)) sources.push(name)
-  return sources.indexOf(name)
-}
+// Models whose memory can be estimated: from scripts/tables to server/src/catalog/models.json. Three tables go in:
+// models.tsv (names, kinds, parameters), model-shapes.tsv (layers and widths, from published configurations) and
+// vision-activations.tsv (made by bench/memory/vision.py).
 
 /** Experts of a layer; the table of shapes only says how many of them a token visits. */
 const experts = [
@@ -70,7 +36,7 @@ function counted(row) {
 /** The published number counts a vision tower too. */
 const withTower = /^google\/gemma-3-(4|12|27)b/
 
-function shapeOf(row) {
+function shapeOf(row, shapes) {
   const shape = shapes.get(row.match_id)
   if (shape === undefined) return null
   const off = counted(shape) / Number(row.params) - 1
@@ -98,7 +64,7 @@ const relatives = [
   [/^(tf_)?efficientnetv2/, 3.19, 3.19],
 ]
 
-function imagesOf(row) {
+function imagesOf(row, measured) {
   const products = Number(row.gmacs_per_sample)
   const known = measured.get(row.match_id)
   if (known !== undefined) {
@@ -116,30 +82,43 @@ function imagesOf(row) {
   ]
 }
 
-const rows = models.map((row) => {
-  const shape = shapeOf(row)
-  return [
-    row.match_id,
-    row.aliases,
-    row.kind,
-    Number(row.params),
-    source(row.verified_by),
-    shape,
-    shape === null ? imagesOf(row) : null,
-  ]
-})
-for (const name of shapes.keys())
-  if (!models.some((row) => row.match_id === name)) throw new Error(`a shape without a model: ${name}`)
+/**
+ * @param table reads a table by name: an array of rows by column
+ * @param date of the tables, ISO 8601
+ * @returns the text of models.json
+ * @throws where a shape gives another number of parameters than the table of models, or has no model
+ */
+export function buildModels(table, date) {
+  const models = table('models.tsv')
+  const shapes = new Map(table('model-shapes.tsv').map((row) => [row.match_id, row]))
+  const measured = new Map(table('vision-activations.tsv').map((row) => [row.model, row]))
+  const sources = []
+  const source = (text) => {
+    const name = text || 'not recorded'
+    if (!sources.includes(name)) sources.push(name)
+    return sources.indexOf(name)
+  }
 
-const list = (values) => `[\n${values.map((value) => `    ${JSON.stringify(value)}`).join(',\n')}\n  ]`
-const text = `{
-  "date": ${JSON.stringify(date)},
-  "sources": ${list(sources)},
-  "models": ${list(rows)}
+  const rows = models.map((row) => {
+    const shape = shapeOf(row, shapes)
+    return [
+      row.match_id,
+      row.aliases,
+      row.kind,
+      Number(row.params),
+      source(row.verified_by),
+      shape,
+      shape === null ? imagesOf(row, measured) : null,
+    ]
+  })
+  for (const name of shapes.keys())
+    if (!models.some((row) => row.match_id === name)) throw new Error(`a shape without a model: ${name}`)
+
+  const list = (values) => `[\n${values.map((value) => `    ${JSON.stringify(value)}`).join(',\n')}\n  ]`
+  return `{
+    "date": ${JSON.stringify(date)},
+    "sources": ${list(sources)},
+    "models": ${list(rows)}
+  }
+  `
 }
-`
-const output = fileURLToPath(new URL('../server/src/catalog/models.json', import.meta.url))
-writeFileSync(output, text)
-execFileSync('npx', ['biome', 'format', '--write', output], { stdio: 'ignore' })
-const estimated = rows.filter((row) => row[5] !== null || row[6] !== null).length
-console.log(`${rows.length} models, ${estimated} with activations, ${text.length} bytes`)
