@@ -41,6 +41,7 @@ import { kerasRecordsReader } from './keras/records.js'
 import { kerasTunerReader } from './keras-tuner/tuner.js'
 import { kubeflowReader } from './kubeflow/pipeline.js'
 import { katibReader } from './kubernetes/experiment.js'
+import { inferenceServiceReader } from './kubernetes/inference-service.js'
 import { kubernetesReader } from './kubernetes/job.js'
 import { jobSetReader } from './kubernetes/job-set.js'
 import { rayJobReader } from './kubernetes/ray-job.js'
@@ -154,6 +155,7 @@ export const readers: readonly Reader[] = [
   rayJobReader,
   argoReader,
   katibReader,
+  inferenceServiceReader,
   sagemakerReader,
   sagemakerEndpointReader,
   vertexEndpointReader,

@@ -67,6 +67,7 @@ import fullPrecisionWeights from './precision/full-precision-weights.js'
 import tf32Disabled from './precision/tf32-disabled.js'
 import unsupportedFormat from './precision/unsupported-format.js'
 import type { Rule } from './rule.js'
+import alwaysOnReplica from './scaling/always-on-replica.js'
 import blockedScaleDown from './scaling/blocked-scale-down.js'
 import fixedEndpoint from './scaling/fixed-endpoint.js'
 import idleFloor from './scaling/idle-floor.js'
@@ -127,6 +128,7 @@ export const rules: readonly Rule[] = [
   needlessMultiNode,
   crossRegionData,
   fixedEndpoint,
+  alwaysOnReplica,
   idleFloor,
   slowScaleDown,
   blockedScaleDown,

@@ -576,6 +576,12 @@ export interface ServingSettings {
   maxReplicas: number
   /** A policy of its own changes the number of replicas. */
   autoscaled: boolean
+  /** As its author calls it. */
+  name: string
+  /** The platform can take the last replica away while nobody asks. */
+  scalesToZero: boolean
+  /** Who depends on it, as names and labels tell; the key of the claim quotes them. */
+  environment: 'development' | 'production'
   /** The same program ends it. */
   tornDown: boolean
   /** Where the call that would end it is commented out. */

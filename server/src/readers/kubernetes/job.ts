@@ -12,12 +12,18 @@ import { claimContainer } from './containers.js'
 import { claimCronJob } from './cron-job.js'
 import { claimMachine } from './machine.js'
 import { type KubernetesObject, nameOf, objectsOf } from './objects.js'
-import { type Accelerators, acceleratorsOf, isIdleImage, isPatch, machineOf } from './pod.js'
+import {
+  type Accelerators,
+  acceleratorsOf,
+  isIdleImage,
+  isPatch,
+  isServerImage,
+  machineOf,
+  queueLimits,
+} from './pod.js'
 import { carryOut } from './recipe.js'
 import { claimRetries } from './retries.js'
 
-/** Kueue ends the job after this many seconds (constants of its API). */
-const kueueLimit = 'kueue.x-k8s.io/max-exec-time-seconds'
 const deadline = 'activeDeadlineSeconds'
 const cleanUp = 'ttlSecondsAfterFinished'
 
@@ -110,7 +116,8 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
       evidence,
     })
   }
-  const idle = items(at(pod, 'containers')).every(isIdleImage)
+  const containers = items(at(pod, 'containers'))
+  const idle = containers.every(isIdleImage) || (accelerators !== null && containers.some(isServerImage))
   compute.known('service', 'command', idle || (work.length > 0 && work.every((one) => one.service)), place)
   const sharing =
     work.find((one) => one.sharing !== null)?.sharing ??
@@ -167,13 +174,11 @@ function claimDeadline(
   place: Place,
   work: Work[],
 ): void {
-  const label =
-    at(job.root, 'metadata', 'labels', kueueLimit) ??
-    at(job.root, 'spec', 'jobTemplate', 'metadata', 'labels', kueueLimit)
   const candidates: [string, ConfigNode | undefined][] = [
     [deadline, at(spec, deadline)],
     [deadline, at(pod, deadline)],
-    [kueueLimit, label],
+    ...queueLimits(at(job.root, 'metadata')),
+    ...queueLimits(at(job.root, 'spec', 'jobTemplate', 'metadata')),
   ]
   for (const [key, node] of candidates) {
     if (node === undefined) continue

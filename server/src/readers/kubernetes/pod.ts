@@ -22,6 +22,7 @@ const modelLabels = [
   'accelerator',
   'gpu-type',
   'gpu.nvidia.com/class',
+  'run.googleapis.com/accelerator',
 ]
 const machineLabels = ['node.kubernetes.io/instance-type', 'beta.kubernetes.io/instance-type']
 /** Label and value that select spot or preemptible nodes. */
@@ -199,4 +200,22 @@ export function isIdleImage(container: ConfigNode): boolean {
 export function isPatch(pod: ConfigNode | undefined): boolean {
   const containers = items(at(pod, 'containers'))
   return containers.length === 0 || containers.some((container) => at(container, 'image') === undefined)
+}
+
+/** Images that wait for requests, where nothing says what they are to run. */
+export function isServerImage(container: ConfigNode): boolean {
+  if (at(container, 'command') !== undefined || at(container, 'ports') === undefined) return false
+  return /[/-](model-?)?server(:|@|$)|\b(vllm-openai|tritonserver|text-generation-inference|nim)\b/i.test(
+    text(at(container, 'image')) ?? '',
+  )
+}
+
+/** Kueue's own limits: of the job, and of the machines that were queued for it. */
+const queueKeys: [string, string][] = [
+  ['labels', 'kueue.x-k8s.io/max-exec-time-seconds'],
+  ['annotations', 'provreq.kueue.x-k8s.io/maxRunDurationSeconds'],
+]
+
+export function queueLimits(metadata: ConfigNode | undefined): [string, ConfigNode | undefined][] {
+  return queueKeys.map(([section, key]) => [key, at(metadata, section, key)])
 }

@@ -137,6 +137,7 @@ function claimStaying(claims: ClaimBuilder, object: KubernetesObject, groups: Po
     ],
   })
   const key = `${shutDown}: false`
+  const kind = groups.map((group) => acceleratorsOf(group.pod)?.kind).find((one) => one !== undefined)
   const operation = claimOperation(claims, {
     kind: 'hold',
     place: 'run',
@@ -144,7 +145,7 @@ function claimStaying(claims: ClaimBuilder, object: KubernetesObject, groups: Po
     at: at_,
     site,
     scope: 'spec',
-    evidence: { role: 'job', accelerator: 'gpu', small: null, notebook: false },
+    evidence: { role: 'job', accelerator: kind ?? 'gpu', small: null, notebook: false },
     byDefault: given === undefined,
   })
   operation.known('stage', key, 'after', at_, { site })

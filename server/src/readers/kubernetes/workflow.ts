@@ -77,6 +77,10 @@ function readTemplate(
       },
     ],
     part: `:${text(name.value) ?? number}`,
+    ...(name.key === 'name' && text(name.value) !== undefined ? { name: text(name.value)! } : {}),
+    ...(at(template, 'podSpecPatch') !== undefined || at(object.root, ...spec, 'podSpecPatch') !== undefined
+      ? { patched: 'podSpecPatch' }
+      : {}),
     ...(boolean(at(template, 'daemon')) === true ? { service: true } : {}),
     ...(container.key === 'script' ? { sharing: 'a script' } : {}),
   }

@@ -9,13 +9,19 @@ import type { Work } from '../shell/launches.js'
 import { claimContainer, type ProcessRule } from './containers.js'
 import { claimMachine } from './machine.js'
 import { type KubernetesObject, nameOf, placeOf } from './objects.js'
-import { type Accelerators, acceleratorsOf, isIdleImage, isPatch, machineOf } from './pod.js'
+import {
+  type Accelerators,
+  acceleratorsOf,
+  isIdleImage,
+  isPatch,
+  isServerImage,
+  machineOf,
+  queueLimits,
+} from './pod.js'
 import { type Keys, type Planned, planned, type Recipe } from './recipe.js'
 
 export const deadlineKey = 'activeDeadlineSeconds'
 export const cleanUpKey = 'ttlSecondsAfterFinished'
-/** Kueue ends the job after this many seconds (constants of its API). */
-const kueueLimit = 'kueue.x-k8s.io/max-exec-time-seconds'
 
 export interface PodGroup {
   /** The pod specification, and the keys from the top of the document to it. */
@@ -46,8 +52,11 @@ export interface Workload {
   /** Why accelerators that a launch leaves alone may be in use all the same. */
   sharing?: string
   service?: boolean
-  /** Makes the job unique where an object holds several. */
+  /** What lies over the pods, so that nobody knows what they ask for: 'podSpecPatch'. */
+  patched?: string
+  /** Makes the job unique where an object holds several, and its name. */
   part?: string
+  name?: string
 }
 
 export interface Claimed {
@@ -107,9 +116,11 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
   const compute = claims.subject('Compute', place, scope, evidence, id)
   compute.known('provider', object.kind, 'kubernetes', place)
   compute.known('trials', object.kind, object.trial, place)
-  if (name !== null && workload.part === undefined)
+  if (workload.name !== undefined) compute.known('name', 'name', workload.name, place)
+  else if (name !== null)
     compute.known('name', 'metadata.name', name.value, { ...placeOf(name.node), keys: name.keys })
-  const gpus = claimSize(compute, workload, holders)
+  const gpus = workload.patched === undefined ? claimSize(compute, workload, holders) : null
+  if (workload.patched !== undefined) compute.unknown('gpus', workload.patched, workload.patched, place)
   const machine = machineOf((holders[0]?.group ?? groups[0])?.pod)
   const nodes = nodesOf(holders)
   const work: Work[] = []
@@ -136,8 +147,9 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
   })
   claimMachine(compute, object, holders[0]?.group ?? groups[0], place, uniform(holders))
   const idle = groups.every((group) => items(at(group.pod, 'containers')).every(isIdleImage))
+  const servers = holders.some(({ group }) => items(at(group.pod, 'containers')).some(isServerImage))
   const serves = work.length > 0 && work.every((one) => one.service)
-  compute.known('service', 'command', workload.service ?? (idle || serves), place)
+  compute.known('service', 'command', workload.service ?? (idle || serves || servers), place)
   const sharing =
     workload.sharing ??
     work.find((one) => one.sharing !== null)?.sharing ??
@@ -235,13 +247,12 @@ export function claimTimeLimit(
   const site = planned(place, object.document.index, [], deadline.plan)
   const pods = groups.filter((group) => acceleratorsOf(group.pod) !== null)
   const ofPods = pods.map((group) => at(group.pod, deadlineKey))
-  const label = at(object.root, 'metadata', 'labels', kueueLimit)
   const candidates: [string, ConfigNode | undefined][] = [
     ...deadline.given.map((node): [string, ConfigNode | undefined] => [deadlineKey, node]),
     ...(ofPods.every((one) => one !== undefined)
       ? ofPods.map((node): [string, ConfigNode | undefined] => [deadlineKey, node])
       : []),
-    [kueueLimit, label],
+    ...queueLimits(at(object.root, 'metadata')),
   ]
   for (const [key, node] of candidates) {
     if (node === undefined) continue

@@ -54,7 +54,19 @@ function ofJob(judged: Judged<'Compute'>): Report | null {
   for (const run of judged.run.siblings) {
     const program = startsOver(run)
     if (program === null) continue
-    const interrupted = count === null
+    const related = [
+      { location: program.subject.location, message: 'trains without reading a checkpoint back' },
+    ]
+    // A scheduler that only takes up again what it has taken off its node.
+    const interrupted = count === null && effective(judged.settings.provider) === 'slurm'
+    if (count === null && !interrupted) {
+      return {
+        at: retries!,
+        message: `${retries!.key} starts ${run.script} again after each failure, without limit, and it reads no checkpoint back: a fault of the program is paid for until someone notices.`,
+        fixes: [{ set: [{ claim: retries!, value: few }] }],
+        related,
+      }
+    }
     return {
       at: retries!,
       severity: interrupted ? 'information' : 'warning',
@@ -62,7 +74,7 @@ function ofJob(judged: Judged<'Compute'>): Report | null {
         ? `${retries!.key} starts ${run.script} again from its first step each time it is taken off its node, since it reads no checkpoint back.`
         : `${given(retries!, count)}, and ${run.script} reads no checkpoint back: a fault near the end is paid ${times(count)}, each time from the first step.`,
       fixes: interrupted ? [] : [{ set: [{ claim: retries!, value: few }] }],
-      related: [{ location: program.subject.location, message: 'trains without reading a checkpoint back' }],
+      related,
     }
   }
   return null

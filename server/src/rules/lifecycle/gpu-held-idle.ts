@@ -58,12 +58,13 @@ function around(
   const own = effective(judged.settings.gpus)
   const linked = effective(judged.run.job.compute?.settings.gpus)
   const count = own ?? linked
+  const unit = judged.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
   const held =
     count === undefined
       ? holder === undefined
         ? 'the accelerator'
-        : 'its GPUs'
-      : `${count} GPU${count === 1 ? '' : 's'}`
+        : `its ${unit}s`
+      : `${count} ${unit}${count === 1 ? '' : 's'}`
   const long = seconds === null ? 'until somebody ends it' : `for ${duration(seconds)}`
   const saving = {
     fraction: [1, 1] as [number, number],

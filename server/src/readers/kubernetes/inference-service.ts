@@ -1,0 +1,146 @@
+/**
+ * Model servers on Kubernetes that can go down to no replica at all: KServe `InferenceService` (serving.kserve.io/v1beta1,
+ * before that serving.kubeflow.org) and Knative `Service` (serving.knative.dev/v1; Cloud Run speaks it too).
+ */
+import { at, entries, entry, map, number, written } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { defineReader } from '../reader.js'
+import { environmentOf } from './environment.js'
+import { type KubernetesObject, nameOf, objectsOf, placeOf, specPlace } from './objects.js'
+import { acceleratorsOf, isPatch, machineOf } from './pod.js'
+import { carryOut, type Keys, planned } from './recipe.js'
+
+/** Modes of KServe in which a plain Deployment serves, which keeps one replica at least. */
+const plainModes = /^(RawDeployment|Standard|ModelMesh)$/
+/** `predictor.minReplicas` where it is not given (KServe, DefaultMinReplicas). */
+const leastByDefault = 1
+
+const scaleAnnotations = ['autoscaling.knative.dev/min-scale', 'autoscaling.knative.dev/minScale']
+
+export const inferenceServiceReader = defineReader({
+  name: 'kserve',
+  languages: ['yaml', 'json'],
+  triggers: ['serving.kserve.io/v1', 'serving.kubeflow.org/v1', 'serving.knative.dev/v1'],
+  read(facts, _context, claims) {
+    for (const document of facts.config?.documents ?? []) {
+      for (const object of objectsOf(document)) {
+        const { kind, version } = object
+        if (kind === 'InferenceService' && /^serving\.(kserve\.io|kubeflow\.org)\/v1beta1$/.test(version))
+          readInferenceService(claims, object)
+        else if (kind === 'Service' && version === 'serving.knative.dev/v1') readKnative(claims, object)
+      }
+    }
+  },
+  change: carryOut,
+})
+
+interface Floor {
+  key: string
+  /** Null: it is not given. */
+  node: ConfigNode | null
+  otherwise: number
+  /** From the top of the document to where it is, or would be, written. */
+  keys: Keys
+}
+
+function readInferenceService(claims: ClaimBuilder, object: KubernetesObject): void {
+  const predictor = at(object.root, 'spec', 'predictor')
+  const place = specPlace(object)
+  if (predictor === undefined || predictor.kind !== 'map' || place === null) return
+  const pod = podOf(predictor)
+  const mode = written(at(object.root, 'metadata', 'annotations', 'serving.kserve.io/deploymentMode'))
+  const floor: Floor = {
+    key: 'minReplicas',
+    node: at(predictor, 'minReplicas') ?? null,
+    otherwise: leastByDefault,
+    keys: [...object.base, 'spec', 'predictor', 'minReplicas'],
+  }
+  const own = entry(at(object.root, 'spec'), 'predictor')!
+  const shown: Place = { ...place, start: own.keyStart, end: own.keyEnd }
+  const serving = claimServing(claims, object, 'KServe', pod, floor, shown)
+  if (serving === null) return
+  if (mode === undefined) serving.default('scalesToZero', 'deploymentMode', true, shown)
+  else serving.known('scalesToZero', 'deploymentMode', !plainModes.test(mode), shown)
+}
+
+/** The pod that KServe makes: containers of one's own, or one of the model server that the framework names. */
+function podOf(predictor: ConfigNode): ConfigNode {
+  if (at(predictor, 'containers') !== undefined || predictor.kind !== 'map') return predictor
+  const framework = predictor.entries.find((one) => map(entry(one.value, 'resources')?.value) !== undefined)
+  if (framework === undefined) return predictor
+  const { start, end } = framework.value
+  const list: ConfigNode = { kind: 'list', items: [framework.value], start, end }
+  return {
+    ...predictor,
+    entries: [...predictor.entries, { key: 'containers', keyStart: start, keyEnd: start, value: list }],
+  }
+}
+
+function readKnative(claims: ClaimBuilder, object: KubernetesObject): void {
+  const template: Keys = ['spec', 'template', 'metadata', 'annotations']
+  const annotations = at(object.root, ...template)
+  const name = scaleAnnotations.find((one) => entry(annotations, one) !== undefined)
+  const place = specPlace(object)
+  const pod = at(object.root, 'spec', 'template', 'spec')
+  // Without the annotation the last replica goes by itself.
+  if (name === undefined || place === null || pod === undefined) return
+  const floor: Floor = {
+    key: name,
+    node: at(annotations, name)!,
+    otherwise: 0,
+    keys: [...object.base, ...template, name],
+  }
+  const gpu = isPatch(pod) ? undefined : pod
+  const cloudRun = JSON.stringify(entries(annotations).map((one) => one.key)).includes('run.googleapis.com/')
+  const serving = claimServing(claims, object, cloudRun ? 'Cloud Run' : 'Knative', gpu, floor, place)
+  serving?.known('scalesToZero', object.kind, true, place)
+}
+
+function claimServing(
+  claims: ClaimBuilder,
+  object: KubernetesObject,
+  platform: string,
+  pod: ConfigNode | undefined,
+  floor: Floor,
+  place: Place,
+): SubjectBuilder<'Serving'> | null {
+  const accelerators = acceleratorsOf(pod)
+  if (accelerators === null) return null
+  const evidence: Evidence = { role: 'job', accelerator: accelerators.kind, small: null, notebook: false }
+  const name = nameOf(object)
+  const serving = claims.subject('Serving', place, name?.value ?? object.kind, evidence)
+  serving.known('platform', object.kind, platform, place)
+  if (name !== null) serving.known('name', 'metadata.name', name.value, placeOf(name.node))
+  const resource = placeOf(accelerators.shown.value)
+  if (accelerators.count === null) serving.unknown('gpus', accelerators.resource, 'template', resource)
+  else serving.known('gpus', accelerators.resource, accelerators.count, resource)
+  const { gpuModel } = machineOf(pod)
+  if (gpuModel !== null) serving.known('gpuModel', gpuModel.key, gpuModel.value, placeOf(gpuModel.node))
+  const environment = environmentOf(claims.path, object)
+  if (environment !== null) serving.known('environment', environment.said, environment.kind, place)
+  claimFloor(serving, object, floor, place)
+  return serving
+}
+
+function claimFloor(
+  serving: SubjectBuilder<'Serving'>,
+  object: KubernetesObject,
+  floor: Floor,
+  place: Place,
+): void {
+  const { node, key, otherwise, keys } = floor
+  const shown = node === null ? place : placeOf(node)
+  const site = planned(shown, object.document.index, [], {
+    title: `Keep {value} ${key.includes('/') ? 'instances' : 'replicas'} while nobody asks: ${key}: {value}`,
+    writes: [{ path: keys }],
+  })
+  if (node === null) {
+    serving.default('minReplicas', key, otherwise, shown, { site })
+    return
+  }
+  const count = number(node)
+  if (count === undefined) serving.unknown('minReplicas', key, 'template', shown, { site })
+  else serving.known('minReplicas', key, count, shown, { site })
+}

@@ -1,0 +1,47 @@
+import { effective } from '../hardware.js'
+import { defineRule } from '../rule.js'
+
+/** Hours of a week that are no working hours. */
+const idleShare = (168 - 40) / 168
+
+export default defineRule({
+  name: 'scaling/always-on-replica',
+  judges: 'Serving',
+  checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'baseline/idle-time'],
+  severity: 'warning',
+  summary: 'A service on accelerators keeps replicas day and night, though it could go without any.',
+  check(judged, { report }) {
+    const { minReplicas, gpus, gpuModel, scalesToZero, environment, name } = judged.settings
+    const count = effective(minReplicas)
+    const devices = effective(gpus)
+    if (minReplicas === undefined || count === undefined || count < 1) return
+    if (devices === undefined || devices < 1 || effective(scalesToZero) !== true) return
+    const stage = effective(environment)
+    if (stage === 'production') return
+    const total = count * devices
+    const model = effective(gpuModel)
+    const unit = judged.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
+    const held = model === undefined ? `${total} ${unit}${total === 1 ? '' : 's'}` : `${total}×${model}`
+    const called = effective(name)
+    const what = called === undefined ? 'This service' : `Service "${called}"`
+    const where = stage === undefined ? '' : ` (${environment!.key})`
+    const by =
+      minReplicas.state === 'default'
+        ? `${minReplicas.key} is ${count} where it is not given`
+        : `${minReplicas.key}: ${count}`
+    report({
+      at: minReplicas,
+      severity:
+        stage === 'development' ? 'warning' : minReplicas.state === 'default' ? 'hint' : 'information',
+      confidence: stage === 'development' ? 'high' : 'medium',
+      message: `${what}${where} holds ${held} day and night (${by}). With 0 it holds none while nobody asks, and the first request after a pause waits for the model to load.`,
+      saving: {
+        fraction: [0, idleShare],
+        usd: null,
+        basis:
+          'a service that is used in working hours only (40 of 168 in a week) could do without for 76 % of the time',
+      },
+      fixes: [{ set: [{ claim: minReplicas, value: 0 }] }],
+    })
+  },
+})
