@@ -30,7 +30,9 @@ export const implicitDataParallelReader = defineReader({
     // A model that is spread over the devices is not copied to them.
     if (
       first === undefined ||
-      python.calls.some((call) => call.expr.args.some((one) => one.name === 'device_map'))
+      python.calls.some((call) => call.expr.args.some((one) => one.name === 'device_map')) ||
+      // Arguments that are put together first: `{'device_map': 'auto'}`.
+      /['"]device_map['"]/.test(python.text)
     )
       return
     const place = calleePlace(first)

@@ -1,8 +1,8 @@
-import { instance } from '../../catalog/instances.js'
+import { allInstances, instance } from '../../catalog/instances.js'
 import type { Judged } from '../../workload/claim.js'
 import type { FixRequest, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
-import { duration, effective } from './job-words.js'
+import { acceleratorsOf, duration, effective } from './job-words.js'
 
 /** Seconds: at most this much is lost when a job that cannot continue is interrupted. */
 const short = 7200
@@ -31,7 +31,9 @@ export default defineRule({
     if (settings.keepAlive !== undefined && effective(settings.keepAlive) !== null) return
     const name = effective(settings.name)
     if (name !== undefined && promised.test(name)) return
-    const machine = effective(instanceType)
+    const type = effective(instanceType)
+    // Some platforms are told the accelerators, and find the machine themselves.
+    const machine = type ?? acceleratorsOf(judged)
     const count = effective(nodes)
     if (machine === undefined || count === undefined) return
 
@@ -39,7 +41,7 @@ export default defineRule({
     if (why === null) return
     let severity: Severity = why.search ? 'warning' : 'information'
     if (count >= manyNodes) severity = 'information'
-    if (instance(machine)?.spotPriced !== true) severity = 'hint'
+    if (!spotPriced(type, effective(settings.gpuModel))) severity = 'hint'
     const set: FixRequest['set'] = [{ claim: spot, value: true }]
     const limit = effective(timeLimit)
     if (maxWait !== undefined && typeof limit === 'number' && (effective(maxWait) ?? 0) < limit) {
@@ -63,6 +65,13 @@ export default defineRule({
     })
   },
 })
+
+/** A machine, or some machine with that accelerator, has a spot price. */
+function spotPriced(type: string | undefined, model: string | undefined): boolean {
+  const machine = type === undefined ? undefined : instance(type)
+  if (machine !== undefined && (machine.gpu !== null || model === undefined)) return machine.spotPriced
+  return model !== undefined && allInstances().some((one) => one.gpu?.name === model && one.spotPriced)
+}
 
 interface Reason {
   text: string
