@@ -44,6 +44,7 @@ import { katibReader } from './kubernetes/experiment.js'
 import { inferenceServiceReader } from './kubernetes/inference-service.js'
 import { kubernetesReader } from './kubernetes/job.js'
 import { jobSetReader } from './kubernetes/job-set.js'
+import { longRunningReader } from './kubernetes/long-running.js'
 import { rayJobReader } from './kubernetes/ray-job.js'
 import { trainingJobReader } from './kubernetes/training-job.js'
 import { argoReader } from './kubernetes/workflow.js'
@@ -154,6 +155,7 @@ export const readers: readonly Reader[] = [
   jobSetReader,
   rayJobReader,
   argoReader,
+  longRunningReader,
   katibReader,
   inferenceServiceReader,
   sagemakerReader,

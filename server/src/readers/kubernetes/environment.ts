@@ -21,6 +21,10 @@ export function environmentOf(path: string, object: KubernetesObject): Environme
     ...entries(at(metadata, 'labels'))
       .filter((one) => environmentLabel.test(one.key))
       .map((one): [string, string | undefined] => [`label ${one.key}`, written(one.value)]),
+    // Who promises how fast it answers wants no cold start.
+    ...entries(at(metadata, 'labels'))
+      .filter((one) => /latency|\bsl[ao]\b/i.test(one.key))
+      .map((one): [string, string | undefined] => [`label ${one.key}`, 'production']),
     ['namespace', written(at(metadata, 'namespace'))],
     ['name', nameOf(object)?.value],
     ['folder', folderOf(path)],

@@ -14,6 +14,8 @@ const accelerators: Record<string, 'gpu' | 'tpu'> = {
   'google.com/tpu': 'tpu',
 }
 
+export const acceleratorNames: string[] = Object.keys(accelerators)
+
 const modelLabels = [
   'cloud.google.com/gke-accelerator',
   'nvidia.com/gpu.product',
