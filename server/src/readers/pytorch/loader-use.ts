@@ -25,6 +25,7 @@ export function feedsOf(python: PythonModule, call: Call): Feeds | null {
   if (call.assignedTo !== null) {
     const named = feedsByName(call.assignedTo)
     if (named !== null) return named
+    if (onlyMeasured(analysis, call, call.assignedTo)) return null
   }
   const key = dictionaryKey(analysis, call)
   if (key !== null) {
@@ -125,6 +126,18 @@ function usesOf(python: PythonModule): Map<string, Uses> {
     }
     return found
   })
+}
+
+/** `len(loader)` and nothing else: it is made for its number of batches. */
+function onlyMeasured(analysis: Analysis, made: Call, name: string): boolean {
+  const { loops, handed } = usesOf(analysis).get(name) ?? { loops: [], handed: [] }
+  if (made.function === null || loops.length > 0 || handed.length === 0) return false
+  const measures = ({ call }: { call: Call }): boolean =>
+    call.expr.callee.type === 'name' && call.expr.callee.id === 'len' && call.function === made.function
+  if (!handed.every(measures)) return false
+  const { start, end } = made.function.node
+  const mentions = analysis.text.slice(start, end).match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0
+  return mentions === handed.length + 1
 }
 
 /** Loops that iterate over the name, and functions that it is handed to. */

@@ -8,6 +8,7 @@ import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
 import { evaluationsWithGradients } from './evaluation.js'
 import { trainingEvidence } from './evidence.js'
+import { callsIn } from './hot-code.js'
 import { demonstration, loopHeader } from './loop.js'
 import { epochLoopOf } from './loop-facts.js'
 import { isMeasurement, isRealModel } from './model-evidence.js'
@@ -65,6 +66,15 @@ export function stepEvidence(python: PythonModule): Evidence {
   return evidence
 }
 
+const generation = /^(_*generate|_generate_\w+|\w*rollouts?)$/
+
+/** Writing texts token by token takes so much longer than the rest of the step that waits do not show. */
+function generates(analysis: Analysis, { code }: Step): boolean {
+  return code.statements.some(({ expressions }) =>
+    expressions.some((expr) => callsIn(analysis, expr).some((call) => generation.test(call.method))),
+  )
+}
+
 function readStep(python: PythonModule, step: Step, common: Evidence, claims: ClaimBuilder): void {
   const analysis = python as Analysis
   const evidence = { ...common }
@@ -86,8 +96,9 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       scope,
       evidence,
       places: readings,
-      weight:
-        stalls > 1 || readings.some((one) => one.heavy)
+      weight: generates(analysis, step)
+        ? 'slight'
+        : stalls > 1 || readings.some((one) => one.heavy)
           ? 'severe'
           : readings.length > 1
             ? 'ordinary'
@@ -109,6 +120,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       scope,
       evidence,
       places: emptied.map((one) => ({ what: one.what, node: one.call.expr })),
+      weight: generates(analysis, step) ? 'slight' : 'ordinary',
       realModel,
     })
   }

@@ -62,6 +62,8 @@ export function makersOf(python: PythonModule): Maker[] {
         add(given.value, 'sample', false, call.name.endsWith('.from_generator'))
       continue
     }
+    // Ray calls it in the training process, with whole batches.
+    if (call.method === 'iter_torch_batches') continue
     for (const argument of call.expr.args)
       if (argument.name === 'collate_fn' || argument.name === 'data_collator') add(argument.value, 'batch')
     if (!/^(map|set_transform|with_transform)$/.test(call.method)) continue

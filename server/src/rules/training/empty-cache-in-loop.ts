@@ -20,7 +20,8 @@ export default defineRule({
     const rhythm = argument === null || argument[1] === '1' ? 'in every step' : `every ${argument[1]} steps`
     report({
       at: kind,
-      severity: collects ? 'information' : 'warning',
+      // A step that also writes texts gives their cache back before it trains.
+      severity: collects || effective(judged.settings.weight) === 'slight' ? 'information' : 'warning',
       message: collects
         ? `gc.collect() ${rhythm} walks all objects of the interpreter while the accelerator waits; Python collects by itself.`
         : `\`${names.length === 0 ? kind.key : listed(names)}\` ${rhythm} gives memory back that the next step asks the driver for again, about 10 % slower by the documentation of transformers.`,
