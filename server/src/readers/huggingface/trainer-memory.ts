@@ -307,7 +307,8 @@ function readSharding(
         (binding.launch.files.length > 0 ||
           Object.keys(binding.launch.launcherFlags).some((flag) => /deepspeed|fsdp|zero/.test(flag)))))
   if (launched) unknown('the configuration of the launch')
-  else training.default('sharding', key, null, place, { site })
+  // Without a launch line in the project, a launcher may bring it.
+  else training.default('sharding', key, null, place, { site, overridable: binding === null })
 }
 
 /** Undefined: it cannot be read. */

@@ -29,7 +29,8 @@ export default defineRule({
     const { gpu, gpus } = machineOf(judged, options)
     const held =
       gpu === null ? null : (usableMemory(gpu) ?? 0) * (effective(sharding) == null ? 1 : (gpus ?? 1))
-    const tooLarge = held !== null && sharding?.state !== 'unknown' && full > held
+    const open = sharding === undefined || sharding.state === 'unknown' || sharding.overridable
+    const tooLarge = held !== null && !open && full > held
     report({
       at: adapters,
       severity: tooLarge ? 'warning' : 'information',

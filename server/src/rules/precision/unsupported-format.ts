@@ -20,7 +20,10 @@ export default defineRule({
     const { gpu, name } = machineOf(judged, options)
     const { role, accelerator } = judged.subject.evidence
     if (gpu === null || gpu.vendor !== 'nvidia') return
-    if ((role !== 'training' && role !== 'job' && role !== 'tuning') || accelerator === 'cpu') return
+    // A file of settings alone says nothing of the machine that it will be used on.
+    if (role === 'job' && judged.run.job.compute === null) return
+    if ((role !== 'training' && role !== 'job' && role !== 'tuning') || /^(cpu|tpu|mps)$/.test(accelerator))
+      return
     const card = name === null ? `${article(gpu.name)} ${gpu.name}` : `the ${gpu.name} of ${name}`
     const { precision, attention } = judged.settings
     const format = precision === undefined ? undefined : formats[effective(precision) ?? 'fp32']
