@@ -74,6 +74,20 @@ function readReplicas(claims: ClaimBuilder, context: ReaderContext, object: Kube
     plan: deadlinePlan(object, ['spec', 'runPolicy'], { cleanUp: true, after: 'cleanPodPolicy' }),
   })
   claimRetries(claimed, object, specs)
+  claimProcesses(claimed, object)
+}
+
+/** `nprocPerNode`, a text that torchrun is given where it has no such flag of its own. */
+function claimProcesses({ compute }: Claimed, object: KubernetesObject): void {
+  const keys: Keys = ['spec', 'nprocPerNode']
+  const node = object.kind === 'PyTorchJob' ? at(object.root, ...keys) : undefined
+  const count = number(node)
+  if (node === undefined || count === undefined) return
+  const site = planned(placeOf(node), object.document.index, [], {
+    title: 'Start {value} processes on each node: nprocPerNode: "{value}"',
+    writes: [{ path: [...object.base, ...keys] }],
+  })
+  compute.known('processes', 'nprocPerNode', count, placeOf(node), { site })
 }
 
 /** What the controller tells the launcher: `PET_*` variables for torchrun, a host file for MPI. */
