@@ -2,8 +2,10 @@
 
 import { airflowReader } from './airflow/dag.js'
 import { awsMachinesReader } from './aws/machines.js'
+import { azureComputeReader } from './azure/compute-file.js'
 import { azureComputeInstanceReader } from './azure/compute-instance.js'
 import { azureEndpointReader } from './azure/endpoint.js'
+import { azureJobReader } from './azure/job-file.js'
 import { azureStepsReader } from './azure/steps.js'
 import { azureSweepReader } from './azure/sweep.js'
 import { catboostReader } from './boosting/catboost.js'
@@ -172,6 +174,8 @@ export const readers: readonly Reader[] = [
   inferenceEndpointReader,
   shellEndpointReader,
   azureSweepReader,
+  azureJobReader,
+  azureComputeReader,
   hyperoptReader,
   kerasTunerReader,
   optunaReader,

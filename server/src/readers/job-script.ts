@@ -12,6 +12,8 @@ import { claimShellLaunch, launchesOf, type Work, workOf } from './shell/launche
 export interface JobScript {
   /** The scalar that holds the text. */
   node: ConfigNode
+  /** Its text, where more is known of it than stands there. */
+  text?: string | undefined
   /** Variables that the platform fills in, put in their places before the text is read. */
   known?: Record<string, string>
   job: string
@@ -21,8 +23,8 @@ export interface JobScript {
   nodes: number | null
   image?: string | null
   machine: JobMachine | null
-  /** What the platform adds to the processes that a command starts. */
-  processes?: (parts: LaunchParts) => { processes: number | null; nodes?: number | null } | undefined
+  /** What the platform makes of a command that it starts. */
+  adjust?: (parts: LaunchParts) => LaunchParts
 }
 
 export interface ScriptWork extends Work {
@@ -36,13 +38,16 @@ export function claimScript(
   context: ReaderContext,
   script: JobScript,
 ): ScriptWork | null {
-  const source = textWithTemplates(script.node)
+  const source = script.text ?? textWithTemplates(script.node)
   if (source === undefined) return null
   const text = filledIn(source, script.known ?? {})
   const facts = context.shell(text)
   // Escapes and indentation of the scalar stand between these offsets and the file.
   const place: Place = { start: script.node.start, end: script.node.end }
-  const launches = launchesOf(facts.commands, () => claims.locate(place))
+  const { adjust } = script
+  const launches = launchesOf(facts.commands, () => claims.locate(place)).map((launch) =>
+    adjust === undefined ? launch : { ...launch, parts: adjust(launch.parts) },
+  )
   launches.forEach((launch, index) => {
     claimShellLaunch(claims, launch, {
       job: script.job,
@@ -52,7 +57,6 @@ export function claimScript(
       folder: script.folder,
       image: script.image ?? null,
       nodes: launch.parts.nodes === 1 ? script.nodes : launch.parts.nodes,
-      ...script.processes?.(launch.parts),
     })
   })
   if (script.machine !== null) claimJobOperations(claims, facts, launches, script.machine, text, () => place)

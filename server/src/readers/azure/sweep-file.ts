@@ -1,0 +1,155 @@
+/** Sweeps of Azure Machine Learning in YAML. Source: reference of the sweep job schema. */
+import { at, entry, items, number, text } from '../../config/access.js'
+import type { ConfigDocument, ConfigNode } from '../../config/node.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import { distinctCount } from '../../estimate/dimension.js'
+import { gridSize } from '../../estimate/grid.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Dimension, SearchSettings } from '../../workload/words.js'
+import { type Keys, type KeyWrite, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
+import type { UnitFacts } from '../reader.js'
+
+/** What the service does with limits that are left out. */
+const defaultTrials = 1000
+const defaultTimeout = 60 * 86_400
+
+const strategies: Record<string, SearchSettings['strategy']> = {
+  grid: 'grid',
+  random: 'random',
+  bayesian: 'bayesian',
+}
+
+const stopping = { type: 'median_stopping', delay_evaluation: 5, evaluation_interval: 1 }
+
+export function claimSweepFile(
+  claims: ClaimBuilder,
+  node: ConfigNode,
+  document: ConfigDocument,
+  keys: Keys,
+  scope: string,
+): void {
+  const sampling = entry(node, 'sampling_algorithm')
+  const limits = at(node, 'limits')
+  if (sampling === undefined) return
+  const method = sampling.value.kind === 'map' ? at(sampling.value, 'type') : sampling.value
+  const place = nodePlace(method ?? sampling.value)
+  const site = (...path: Keys) => keyedPlace(place, document.index, [...keys, ...path])
+  const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
+  const search = claims.subject('Search', { ...site(), ...place }, scope, evidence)
+  search.known('unit', 'sweep', 'job', place)
+  search.known('folds', 'sweep', 1, place)
+  search.known('persisted', 'sweep', true, place)
+  search.known('alternatives', 'sampling_algorithm', ['bayesian'], place)
+  const strategy = strategies[(text(method) ?? '').toLowerCase()]
+  if (strategy === undefined)
+    search.unknown('strategy', 'sampling_algorithm', 'the sampling cannot be read', place)
+  else search.known('strategy', 'sampling_algorithm', strategy, place, { site: site() })
+  const dimensions = dimensionsOf(at(node, 'search_space'))
+  if (dimensions === null) search.unknown('space', 'search_space', 'the choices cannot be read', place)
+  else search.known('space', 'search_space', { grids: [dimensions], ...gridSize([dimensions]) }, place)
+  const limit = (
+    setting: 'trialCap' | 'timeLimit' | 'parallelism',
+    name: string,
+    otherwise: number | null,
+  ): void =>
+    claimLimit(search, {
+      setting,
+      name,
+      otherwise,
+      node: at(limits, name),
+      site: site('limits', name),
+      place,
+    })
+  limit('trialCap', 'max_total_trials', defaultTrials)
+  limit('timeLimit', 'timeout', defaultTimeout)
+  limit('parallelism', 'max_concurrent_trials', null)
+  claimStopping(search, node, strategy, site('early_termination'))
+}
+
+interface Limit {
+  setting: 'trialCap' | 'timeLimit' | 'parallelism'
+  name: string
+  otherwise: number | null
+  node: ConfigNode | undefined
+  site: ReturnType<typeof keyedPlace>
+  place: { start: number; end: number }
+}
+
+function claimLimit(
+  search: SubjectBuilder<'Search'>,
+  { setting, name, otherwise, node, site, place }: Limit,
+): void {
+  if (node === undefined) {
+    search.default(setting, name, otherwise as number, place, { site })
+    return
+  }
+  const value = number(node)
+  if (value === undefined) search.unknown(setting, name, 'an expression', nodePlace(node), { site })
+  else search.known(setting, name, value, nodePlace(node), { site })
+}
+
+/** Weak trials are stopped by a policy; there is none for Bayesian sampling. */
+function claimStopping(
+  search: SubjectBuilder<'Search'>,
+  node: ConfigNode,
+  strategy: SearchSettings['strategy'] | undefined,
+  site: ReturnType<typeof keyedPlace>,
+): void {
+  if (strategy === undefined || strategy === 'bayesian') return
+  const key = 'early_termination'
+  const given = entry(node, key)
+  const none = given === undefined || (given.value.kind === 'scalar' && given.value.value === null)
+  if (!none) {
+    search.known('earlyTermination', key, true, nodePlace(given.value), { site })
+    return
+  }
+  const place = { start: site.start, end: site.end }
+  search.default('earlyTermination', key, false, place, { site })
+  search.known('terminationGap', key, `the sweep has no ${key}`, place)
+}
+
+function dimensionsOf(space: ConfigNode | undefined): Dimension[] | null {
+  if (space?.kind !== 'map' || space.entries.length === 0) return null
+  return space.entries.map(({ key, value }): Dimension => {
+    const values = items(at(value, 'values')).map((one) => (one.kind === 'scalar' ? one.value : undefined))
+    if (text(at(value, 'type')) !== 'choice' || values.length === 0 || values.includes(undefined))
+      return { name: key, size: null }
+    return { name: key, size: distinctCount(values as Json[]), values: values as Json[] }
+  })
+}
+
+export function changeSweepFile(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { keys, document } = claim.site
+  const root = facts.config?.documents[document ?? 0]?.root
+  if (keys === undefined || root === undefined) return { reason: 'the file has changed' }
+  switch (claim.setting) {
+    case 'strategy': {
+      const { trials } = value as { trials: number }
+      const node = at(root, ...keys)
+      const few = Math.max(2, Math.ceil(trials / 8))
+      const sampling = [...keys, 'sampling_algorithm']
+      const writes: KeyWrite[] = [
+        {
+          keys: at(root, ...sampling)?.kind === 'map' ? [...sampling, 'type'] : sampling,
+          value: 'bayesian',
+        },
+        { keys: [...keys, 'limits', 'max_total_trials'], value: trials },
+        { keys: [...keys, 'limits', 'max_concurrent_trials'], value: few },
+      ]
+      // There are no policies for Bayesian sampling.
+      if (entry(node, 'early_termination') !== undefined)
+        writes.push({ keys: [...keys, 'early_termination'], value: undefined })
+      return writeKeys(claim, facts, `Search by Bayesian sampling, ${trials} trials`, writes)
+    }
+    case 'earlyTermination':
+      return writeKeys(claim, facts, 'Stop weak trials early (median stopping)', [{ keys, value: stopping }])
+    case 'trialCap':
+      return writeKeys(claim, facts, `At most ${value} trials`, [{ keys, value: Number(value) }])
+    case 'parallelism':
+      return writeKeys(claim, facts, `At most ${value} trials at once`, [{ keys, value: Number(value) }])
+    default:
+      return { reason: `no change is known for ${claim.key}` }
+  }
+}
