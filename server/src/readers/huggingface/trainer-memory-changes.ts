@@ -62,6 +62,12 @@ function rangeOf(facts: UnitFacts, call: Call): PythonRange {
 function replaceBf16(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal | null {
   const { python, path } = facts
   if (value !== 'fp16-mixed' || claim.key !== 'bf16' || claim.value !== 'bf16-mixed') return null
+  if (isConfigured(claim, facts)) {
+    const off = writeConfigured(claim, false, facts)
+    const on = writeConfigured(claim, true, facts, 'fp16')
+    if ('reason' in off) return off
+    return 'reason' in on ? on : { ...on, writes: [...off.writes, ...on.writes] }
+  }
   if (python === undefined || claim.site.anchor === 'parsed') return null
   const call = claimedCall(python, claim.site)
   const made = trainerArguments(python).find((one) => one.call === call)
