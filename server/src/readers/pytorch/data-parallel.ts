@@ -1,6 +1,7 @@
 /** `torch.nn.DataParallel`: one process that drives several GPUs. */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { blocksOf } from '../../python/scopes.js'
 import type { Stmt } from '../../syntax/python-ast.js'
@@ -35,6 +36,12 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
     call.function?.qualified ?? '',
     trainingEvidence(python),
   )
+  if (wrapsToLoad(python as Analysis, call)) {
+    parallelism.unknown('method', 'DataParallel', 'it gives the weights the names of their file', place, {
+      site,
+    })
+    return
+  }
   const tests = testsAround(python, call)
   let overridable = false
   for (const test of tests) {
@@ -71,6 +78,25 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
   parallelism.known('fallback', 'DataParallel', python.uses(...better), place, { site })
   const guarded = tests.some((test) => several.test(python.text.slice(test.expr.start, test.expr.end)))
   parallelism.known('guarded', 'DataParallel', guarded, place, { site })
+}
+
+/** `model.load_state_dict(…)` right after it, in code that does not train: a wrapped model was saved with its wrapper. */
+function wrapsToLoad(analysis: Analysis, call: Call): boolean {
+  const name = call.assignedTo
+  const { function: func } = call
+  if (name === null) return false
+  if (func !== null && analysis.effectsOfFunction(func).backward) return false
+  if (analysis.loops.some((loop) => loop.role === 'train' && loop.function === func)) return false
+  return analysis
+    .methodCalls('load_state_dict')
+    .some(
+      ({ expr, function: where }) =>
+        where === func &&
+        expr.start > call.expr.end &&
+        expr.callee.type === 'attribute' &&
+        expr.callee.value.type === 'name' &&
+        expr.callee.value.id === name,
+    )
 }
 
 /** A program that does not train by itself evaluates, whoever borrows a function of it. */

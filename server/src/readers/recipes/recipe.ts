@@ -12,6 +12,9 @@ import type { UnitFacts } from '../reader.js'
 /** A scalar of the recipe: undefined where it is not there, 'unreadable' where it is a template or a block. */
 export type Value = Json | undefined | 'unreadable'
 
+/** A run of so few steps tries a recipe out. */
+const fewSteps = 20
+
 export class Recipe {
   private constructor(
     readonly facts: UnitFacts,
@@ -72,7 +75,9 @@ export class Recipe {
   evidence(accelerator: Evidence['accelerator']): Evidence {
     const { path } = this.facts
     const role = /(^|\/)tests?\//.test(path) || /(^|\/)(ci|e2e)\//.test(path) ? 'test' : 'training'
-    return { role, accelerator, small: null, notebook: false }
+    const steps = this.number('max_steps')
+    const small = steps !== undefined && steps > 0 && steps <= fewSteps ? `${steps} steps` : null
+    return { role, accelerator, small, notebook: false }
   }
 }
 

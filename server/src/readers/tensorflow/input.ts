@@ -264,6 +264,14 @@ function claimPrefetch(
   const old = version.before(2, 12)
   if (old === false) return
   if (codeMatches(python, /inject_prefetch|autotune_buffers/)) return
+  // A strategy makes batches ahead by itself, also for `fit()`.
+  if (
+    codeMatches(
+      python,
+      /\bstrategy\.(scope|num_replicas_in_sync)\b|\b(Mirrored|MultiWorkerMirrored|TPU)Strategy\(/,
+    )
+  )
+    return
   const place = methodPlace(end.last)
   const site = callSite(end.last, anchorOf('prefetch', version))
   const pipeline = claims.subject('InputPipeline', place, end.last.function?.qualified ?? '', evidence)

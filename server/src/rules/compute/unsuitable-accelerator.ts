@@ -34,12 +34,20 @@ export default defineRule({
     const fault = faultOf(card, machine, judged)
     if (fault === null) return
     const region = effective(judged.settings.region)
+    const old = oldImage(judged)
     const better =
-      machine === undefined || type === undefined ? null : replacement(machine, type, region, options)
+      machine === undefined || type === undefined || old !== null
+        ? null
+        : replacement(machine, type, region, options)
+    const advice =
+      better !== null ? ` ${better.message}` : old !== null ? ` Newer cards need more than ${old}.` : ''
     report({
       at: claim,
-      severity: machine === undefined ? 'information' : fault.severity,
-      message: `${type ?? card.name} ${fault.message}${better === null ? '' : ` ${better.message}`}`,
+      severity:
+        machine === undefined || (old !== null && fault.severity === 'warning')
+          ? 'information'
+          : fault.severity,
+      message: `${type ?? card.name} ${fault.message}${advice}`,
       ...(better === null || better.saving === null
         ? {}
         : {
@@ -53,6 +61,22 @@ export default defineRule({
     })
   },
 })
+
+/** The first versions whose images bring CUDA 11, which the cards since Ampere need. */
+const firstWithCuda11: Record<string, [number, number]> = { torch: [1, 8], tensorflow: [2, 4] }
+
+/** `torch 1.5`: what runs there knows no card since Ampere. */
+function oldImage(judged: Judged<'Compute'>): string | null {
+  for (const { job } of judged.run.siblings) {
+    for (const [name, [major, minor]] of Object.entries(firstWithCuda11)) {
+      const version = job.launch?.versions?.[name]
+      if (version === undefined) continue
+      const [first, second = 0] = version.split('.').map(Number)
+      if (first! < major || (first === major && second < minor)) return `${name} ${version}`
+    }
+  }
+  return null
+}
 
 interface Fault {
   message: string

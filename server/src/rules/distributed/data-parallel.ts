@@ -16,6 +16,8 @@ export default defineRule({
     const { method } = settings
     if (method === undefined || method.state === 'unknown' || method.value !== 'data-parallel') return
     if (settings.devices?.state === 'unknown') return
+    // Without an accelerator the wrapper does nothing.
+    if (judged.subject.evidence.accelerator === 'cpu') return
     const restricted = effective(settings.devices)
     if (restricted !== undefined && restricted <= 1) return
     const machine = machineOf(judged, options)

@@ -14,7 +14,7 @@ export default defineRule({
   summary: 'A spot job that cannot continue pays again for all work after each interruption.',
   supersedes: ['lifecycle/on-demand-interruptible'],
   check(judged, { report }) {
-    const { spot, maxWait, timeLimit, checkpointStore, keepAlive, gpus } = judged.settings
+    const { spot, maxWait, timeLimit, checkpointStore, keepAlive, gpus, trials } = judged.settings
     if (spot === undefined || effective(spot) !== true) return
     const limit = effective(timeLimit)
     const wait = effective(maxWait)
@@ -38,7 +38,9 @@ export default defineRule({
           : ''
       report({
         at: checkpointStore,
-        severity: cheap && besides === '' ? 'information' : 'error',
+        // A search loses one trial, and runs it again.
+        severity:
+          besides !== '' ? 'error' : cheap ? 'information' : effective(trials) === true ? 'warning' : 'error',
         message: `Spot training without ${checkpointStore.key}: each interruption starts again from step 0, and the lost work is paid twice.${besides}`,
         fixes: [{ set: [{ claim: checkpointStore, value: 'default' }, ...fixes] }],
       })
