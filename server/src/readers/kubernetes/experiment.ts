@@ -81,7 +81,7 @@ function readExperiment(claims: ClaimBuilder, object: KubernetesObject): void {
     parallelByDefault,
     site,
   )
-  claimStopping(search, spec, name, trial, site)
+  claimStopping(search, spec, name, site)
   search.known('persisted', 'Experiment', true, place)
   search.known(
     'metric',
@@ -112,7 +112,6 @@ function claimStopping(
   search: SubjectBuilder<'Search'>,
   spec: ConfigNode | undefined,
   name: string | undefined,
-  trial: ConfigNode | undefined,
   site: Place,
 ): void {
   const stopping = at(spec, 'earlyStopping')
@@ -122,13 +121,18 @@ function claimStopping(
   }
   if (name === undefined || others.test(name)) return
   search.default('earlyTermination', 'earlyStopping', false, site, { site })
-  // The change of a grid brings it along. Metrics that are pushed at the end leave nothing to stop by.
-  const collector = text(at(spec, 'metricsCollectorSpec', 'collector', 'kind'))
-  const epochs = epochsOf(trial)
-  if (name === 'grid' || epochs === null || (collector !== undefined && !/^(StdOut|File)$/.test(collector)))
-    return
+  // The change of a grid brings it along.
+  const epochs = stoppableEpochs(spec)
+  if (name === 'grid' || epochs === null) return
   search.known('trialSteps', 'trialSpec', { what: 'epochs', count: epochs }, site)
   search.known('terminationGap', 'earlyStopping', 'the experiment has no earlyStopping', site)
+}
+
+/** Epochs of a trial that could end early; null: none are seen, or its metrics arrive when all is over. */
+function stoppableEpochs(spec: ConfigNode | undefined): number | null {
+  const collector = text(at(spec, 'metricsCollectorSpec', 'collector', 'kind'))
+  if (collector !== undefined && !/^(StdOut|File)$/.test(collector)) return null
+  return epochsOf(at(spec, 'trialTemplate', 'trialSpec'))
 }
 
 /** Every text of the trial: images, words of commands. */
@@ -201,6 +205,9 @@ function dimensionOf(parameter: ConfigNode): Dimension {
   return { name, size }
 }
 
+/** Shorter trials end before a comparison tells anything. */
+const fewEpochs = 5
+
 const medianStop = {
   algorithmName: 'medianstop',
   algorithmSettings: [
@@ -240,7 +247,10 @@ function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Chang
       // A list of settings belongs to the algorithm that it was written for.
       if (at(spec, 'algorithm', 'algorithmSettings') !== undefined)
         return { reason: 'algorithmSettings belong to the grid: choose tpe and its settings by hand' }
-      return change(`Search by tpe, at most ${trials} trials`, writes)
+      const stops = at(spec, 'earlyStopping') === undefined && (stoppableEpochs(spec) ?? 0) >= fewEpochs
+      if (stops) writes.push(stop)
+      const early = stops ? ', weak ones stopped early' : ''
+      return change(`Search by tpe, at most ${trials} trials${early}`, writes)
     }
     case 'trialCap':
       return change(`Stop after ${value} trials: maxTrialCount: ${value}`, [
