@@ -25,6 +25,12 @@ const system = /(^|[^a-z])(system|core|critical|addons?|infra|karpenter|default|
 const trial =
   /(^|[^a-z])(dev|develop|development|test|testing|staging|stage|sandbox|demo|poc|playground|experiments?)([^a-z]|$)/i
 
+function purposeOf(words: string): 'training' | 'serving' | 'system' | null {
+  if (serving.test(words)) return 'serving'
+  if (training.test(words)) return 'training'
+  return system.test(words) ? 'system' : null
+}
+
 export function claimPool(claims: ClaimBuilder, facts: PoolFacts): Pool {
   const pool = claims.subject('Scaling', facts.place, facts.scope, evidence)
   const { place } = facts
@@ -32,13 +38,9 @@ export function claimPool(claims: ClaimBuilder, facts: PoolFacts): Pool {
   pool.known('provider', facts.kind, facts.provider, place)
   pool.known('name', 'name', facts.name, place)
   const words = facts.words.join(' ').slice(0, 2_000)
-  const purpose = serving.test(words)
-    ? 'serving'
-    : training.test(words)
-      ? 'training'
-      : system.test(words)
-        ? 'system'
-        : 'other'
+  // Folders say less than names: `patterns/multi-node-vllm/eks.tf`.
+  const folders = claims.path.split('/').slice(0, -1).join(' ')
+  const purpose = purposeOf(words) ?? purposeOf(folders) ?? 'other'
   pool.known('purpose', 'name', purpose, place)
   pool.known('trial', 'name', trial.test(words), place)
   return pool

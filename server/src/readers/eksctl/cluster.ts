@@ -7,7 +7,7 @@ import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
+import { claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 type Keys = (string | number)[]
@@ -21,11 +21,13 @@ export const eksctlReader = defineReader({
       const root = map(document.root)
       if (root === undefined || text(at(root, 'kind')) !== 'ClusterConfig') continue
       if (!/^eksctl\.io\//.test(text(at(root, 'apiVersion')) ?? '')) continue
-      const groups = [...items(at(root, 'managedNodeGroups')), ...items(at(root, 'nodeGroups'))]
+      const others = [...items(at(root, 'managedNodeGroups')), ...items(at(root, 'nodeGroups'))].filter(
+        (group) => !isAcceleratedType(text(at(group, 'instanceType')) ?? ''),
+      )
       for (const key of ['managedNodeGroups', 'nodeGroups'] as const) {
         items(at(root, key)).forEach((group, index) => {
           if (map(group) !== undefined)
-            readGroup(claims, document, root, map(group)!, [key, index], groups.length - 1)
+            readGroup(claims, document, root, map(group)!, [key, index], others.length)
         })
       }
     }

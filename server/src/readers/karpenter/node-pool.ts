@@ -128,8 +128,8 @@ function claimCapacity(
   const key = 'karpenter.sh/capacity-type'
   const said = requirements.get(key)
   if (said === undefined) {
-    // It takes what is cheapest, spot included, only where the pool says so: by itself it asks for on-demand.
-    pool.default('capacity', key, 'on-demand', shown)
+    // Versions differ in what they do by themselves.
+    pool.unknown('capacity', key, 'not given', shown)
     return
   }
   const values = said.operator === 'In' ? items(said.values).map(text) : [undefined]

@@ -245,7 +245,9 @@ export function readAutoScalingGroup(block: Block): void {
     pool.known('capacity', 'instance_market_options', 'spot', block.header)
   else if (template !== null) pool.default('capacity', 'instance_market_options', 'on-demand', block.header)
   const kept = block.boolean('protect_from_scale_in')
-  if (kept.state === 'known' && kept.value) {
+  // A capacity provider of ECS needs the protection and lifts it where nothing runs.
+  const byEcs = [...block.module.scope.allResources()].some((one) => one.type === 'aws_ecs_capacity_provider')
+  if (kept.state === 'known' && kept.value && !byEcs) {
     const { place, options } = block.module.placed(kept.at)
     pool.known('blockedBy', 'protect_from_scale_in', '`protect_from_scale_in = true`', place, options)
   }

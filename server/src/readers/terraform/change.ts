@@ -74,6 +74,9 @@ function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node: ConfigNo
     // What the module does by itself.
     return editor.change(`Let it shrink to nothing: ${claim.key} = 0`, [editor.set([...keys, claim.key], 0)])
   }
+  // A variable that holds the size of a pool that nothing scales: with 0 there would be no machine at all.
+  if (/node_count$/.test(claim.key) && !/^(total_)?min_/.test(claim.key) && name !== claim.key)
+    return { reason: "turn on the pool's autoscaling, with a minimum of 0" }
   if (name === 'node_count' || name === 'initial_node_count') {
     const most = Math.max(1, number(node) ?? 1)
     if (entry(block, 'vm_size') !== undefined) {
@@ -93,7 +96,9 @@ function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node: ConfigNo
       editor.set([...parent, 'autoscaling', 0], { min_node_count: 0, max_node_count: most }),
     ])
   }
-  const writes = [editor.set(keys, 0)]
+  // `"2"` stays a string, for variables that are declared as such.
+  const isText = typeof scalar(node)?.value === 'string'
+  const writes = [editor.set(keys, isText ? '0' : 0)]
   for (const key of startSizes) {
     const size = number(entry(block, key)?.value)
     if (size !== undefined && size > 0) writes.push(editor.set([...parent, key], 0))

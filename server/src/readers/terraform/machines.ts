@@ -153,9 +153,16 @@ export function readInstance(block: Block, provider: 'aws' | 'gcp'): void {
       : ['scheduling', 'resource_policies', 'metadata_startup_script']
   const given = limits.find((one) => block.has(one))
   if (given !== undefined || block.isOpen())
-    compute.unknown('idleStop', given ?? 'shutdown', 'it may stop by itself', place, options)
+    compute.unknown('idleStop', given ?? 'dynamic', 'it may stop by itself', place, options)
   // What runs on it, and who stops it, is not in the configuration.
-  else compute.default('idleStop', 'shutdown', null, place, { ...options, overridable: true })
+  else
+    compute.default(
+      'idleStop',
+      provider === 'aws' ? 'aws_scheduler_schedule' : 'resource_policies',
+      null,
+      place,
+      { ...options, overridable: true },
+    )
 }
 
 /** An endpoint's instances, and whether anything in the module scales them. */

@@ -17,7 +17,7 @@ export default defineRule({
     const type = effective(machine)
     report({
       at: blockedBy,
-      message: `${poolName(judged)}: ${what} keeps ${type === undefined ? 'its machines with accelerators' : `each ${type}`} for ever once it was started, also without work${rate === '' ? '' : ` (${rate})`}.`,
+      message: `${poolName(judged)}: ${what} keeps ${type === undefined ? 'its machines with accelerators' : `each ${type}`} for ever once ${type === undefined ? 'they were' : 'it was'} started, also without work${rate === '' ? '' : ` (${rate})`}.`,
       fixes: [{ set: [{ claim: blockedBy, value: null }] }],
     })
   },

@@ -47,7 +47,9 @@ export default defineRule({
             },
       basis: 'the machines of the minimum have nothing to do in 50 to 90 % of the hours (an assumption)',
     }
-    const unsure = effective(purpose) === 'serving' || capacity?.state === 'unknown'
+    // A slice of TPUs starts as a whole or not at all.
+    const slice = /^TPU/i.test(effective(judged.settings.gpuModel) ?? '') && effective(fixed) === true
+    const unsure = slice || effective(purpose) === 'serving' || capacity?.state === 'unknown'
     report({
       at: minimum,
       ...(unsure ? { severity: 'information' as const } : {}),

@@ -7,12 +7,15 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['waste/scale-down', 'rightsize/separate-environments'],
   severity: 'information',
+  oncePerProject: true,
   summary: 'Nothing keeps other work away from machines with accelerators.',
   check(judged, { report, options, today }) {
-    const { taints, otherPools, machine } = judged.settings
+    const { taints, otherPools, machine, fixed, capacity } = judged.settings
     const given = effective(taints)
     if (taints === undefined || given === undefined || given.length > 0) return
     if ((effective(otherPools) ?? 0) < 1 || acceleratorsPerMachine(judged) === undefined) return
+    // What never shrinks, or was bought ahead, is not kept from shrinking.
+    if (effective(fixed) === true || effective(capacity) === 'reserved') return
     const rate = rateText(rateOf(judged, poolCost(judged, 1, options, today)))
     const type = effective(machine)
     report({
