@@ -175,8 +175,11 @@ function bestModel(
   if (rhythm !== 'epoch' && rhythm !== 'steps') return { reason: 'when it evaluates cannot be read' }
   const saved = literal(get('save_strategy'))
   if (saved === null) return { reason: 'when it saves cannot be read' }
-  if (saved !== 'best' && (saved ?? 'steps') !== rhythm) set('save_strategy', `"${rhythm}"`)
-  else if (rhythm === 'steps') {
+  if (saved !== 'best' && (saved ?? 'steps') !== rhythm) {
+    set('save_strategy', `"${rhythm}"`)
+    // The best and the last are kept; a checkpoint for each epoch would pile up.
+    if (get('save_total_limit').state === 'absent') set('save_total_limit', '2')
+  } else if (rhythm === 'steps') {
     const refusal = alignSteps(python, made, set)
     if (refusal !== null) return refusal
   }

@@ -34,7 +34,7 @@ export default defineRule({
     const managed = effective(settings.managed) === true
     report({
       at: earlyStopping,
-      severity: severityOf(judged, managed),
+      severity: severityOf(judged, managed, epochs <= options.lifecycle.minEpochs),
       message: messageOf(judged, epochs),
       saving: {
         fraction: after,
@@ -55,7 +55,9 @@ function planned(judged: Judged<'Training'>): boolean {
   return effective(judged.settings.fullHorizonSchedule) === true
 }
 
-function severityOf(judged: Judged<'Training'>, managed: boolean): Severity {
+function severityOf(judged: Judged<'Training'>, managed: boolean, few: boolean): Severity {
+  // Whoever looks at the curve in a notebook stops a short run by hand.
+  if (few && judged.subject.evidence.notebook) return 'information'
   // How long it runs may still be decided by who starts it.
   const open = judged.settings.epochs?.overridable === true
   return managed && !planned(judged) && !open ? 'warning' : 'information'
