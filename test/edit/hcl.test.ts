@@ -72,6 +72,13 @@ describe('edit/hcl', () => {
       main.replace('"two" {}', '"two" {\n  spot = true\n}'),
     )
   })
+  it('aligns with a line that stands alone, as terraform fmt does', () => {
+    assert.equal(
+      edited('a {\n  machine = 1\n}\n', set(['a', 0, 'spot'], true)),
+      'a {\n  machine = 1\n  spot    = true\n}\n',
+    )
+    assert.equal(edited('a {\n  b = 1\n}\n', set(['a', 0, 'spot'], true)), 'a {\n  b = 1\n  spot = true\n}\n')
+  })
   it('removes attributes', () => {
     assert.equal(
       edited(main, remove(['resource', 0, 'user_data'])),

@@ -86,7 +86,12 @@ function add(
     if (!startsLine(text, last.keyStart) || !isLastOnLine(text, last.valueEnd + comma)) {
       return refuse('the block stands on one line')
     }
-    const line = assignmentLine(text, name, value, above, indentation(text, last.keyStart))
+    const plain = assignmentLine(text, name, value, above, indentation(text, last.keyStart))
+    // `terraform fmt` aligns with the line above, even where that stands alone.
+    const alone = text.slice(last.keyStart, last.equals).trimEnd().length
+    const isOneLine = !text.slice(last.valueStart, last.valueEnd).includes('\n')
+    const isAlone = isOneLine && text.slice(last.keyStart, last.equals).length === alone + 1
+    const line = isAlone && plain.includes(`${name} = `) ? plain.replace(name, name.padEnd(alone)) : plain
     return [below(text, last.valueEnd, line + (comma === 1 ? ',' : '') + note)]
   }
   if (body.open < 0) return refuse('there is no block for it')

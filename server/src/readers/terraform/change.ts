@@ -22,6 +22,10 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
       return changeIdleDelay(editor, claim, keys, node, Number(value))
     case 'taints':
       return changeTaints(editor, claim, keys, node)
+    case 'minReplicas':
+      return {
+        reason: 'a scaling policy is a resource of its own: add an aws_appautoscaling_target for the variant',
+      }
     case 'blockedBy':
       return editor.change('Let idle machines go', [editor.set(keys, false)])
     case 'idleStop':

@@ -39,12 +39,11 @@ export default defineRule({
 function savingOf(onDemand: number | null, spot: number | null, asOf: string, region: string): Saving {
   const basis = 'spot against on demand, for each machine; interruptions cost 5 to 10 % of the work'
   if (onDemand === null || spot === null) return { fraction: [...discount], usd: null, basis }
-  const less = 1 - spot / onDemand
-  const range: [number, number] = [
-    Math.max(0, Math.round((onDemand - 1.1 * spot) * 100) / 100),
-    Math.round((onDemand - 1.05 * spot) * 100) / 100,
-  ]
-  return { fraction: [Math.max(0, less - 0.1), less], usd: { range, per: 'hour', asOf, region }, basis }
+  const share = (rework: number) => Math.max(0, 1 - (rework * spot) / onDemand)
+  const [least, most] = [share(1.1), share(1.05)]
+  const money = (part: number) => Math.round(part * onDemand * 100) / 100
+  const usd = { range: [money(least), money(most)] as [number, number], per: 'hour' as const, asOf, region }
+  return { fraction: [least, most], usd, basis }
 }
 
 /** The same file has a pool of accelerators on spot: whoever wants it can have it. */
