@@ -4,6 +4,7 @@ import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { ShellCommand } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
+import type { Span } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
@@ -57,13 +58,10 @@ function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: Co
   const shown: Place = { start: dear.node.start, end: dear.node.end }
   pipeline.known('work', dear.what, ['train'], shown, { site: place })
   const started = startsOf(trigger.value)
-  pipeline.known(
-    'startedBy',
-    'on',
-    started.by,
-    { ...place, start: started.at?.start ?? place.start, end: started.at?.end ?? place.end },
-    { site: place },
+  started.by = started.by.filter((event) =>
+    steps.some((one) => runsFor(one.job, event) && runsFor(one.step, event)),
   )
+  pipeline.known('startedBy', 'on', started.by, { ...place, ...placeOf(started) }, { site: place })
   if (started.filter !== null) pipeline.known('startFilter', 'on', started.filter, place)
   const condition = steps.every((one) => gated(one.job) || gated(one.step))
   if (condition) pipeline.known('startFilter', 'if', 'under a condition', place)
@@ -84,16 +82,34 @@ function gated(node: ConfigNode): boolean {
   )
 }
 
+/** Where the first of them is written. */
+function placeOf({ by, places }: { by: string[]; places: Record<string, Span> }): Partial<Span> {
+  const found = by[0] === undefined ? undefined : places[by[0]]
+  return found === undefined ? {} : { start: found.start, end: found.end }
+}
+
+/** `if: github.event_name == 'pull_request'`. */
+function runsFor(node: ConfigNode, event: string): boolean {
+  const source = textWithTemplates(at(node, 'if')) ?? ''
+  const only = /github\.event_name\s*(==|!=)\s*['"](\w+)['"]/.exec(source)
+  return only === null || (only[2] === event) === (only[1] === '==')
+}
+
 /** The events that any change starts, and what limits them. */
-function startsOf(trigger: ConfigNode): { by: string[]; filter: string | null; at: ConfigNode | null } {
+function startsOf(trigger: ConfigNode): {
+  by: string[]
+  filter: string | null
+  /** Where each of them is written. */
+  places: Record<string, Span>
+} {
   const events = ['push', 'pull_request', 'pull_request_target']
   if (trigger.kind !== 'map') {
     const listed = trigger.kind === 'list' ? trigger.items : [trigger]
     const by = listed.flatMap((one) => events.filter((event) => written(one) === event))
-    return { by, filter: null, at: trigger }
+    return { by, filter: null, places: Object.fromEntries(by.map((event) => [event, trigger])) }
   }
   const by: string[] = []
-  let first: ConfigNode | null = null
+  const places: Record<string, Span> = {}
   for (const event of events) {
     const found = entry(trigger, event)
     if (found === undefined) continue
@@ -104,9 +120,9 @@ function startsOf(trigger: ConfigNode): { by: string[]; filter: string | null; a
     const chosen = types.length > 0 && types.every((one) => one === 'labeled' || one === 'closed')
     if (value.kind === 'unknown' || filtered || chosen) continue
     by.push(event)
-    first ??= { kind: 'scalar', value: event, raw: event, start: found.keyStart, end: found.keyEnd }
+    places[event] = { start: found.keyStart, end: found.keyEnd }
   }
-  return { by, filter: by.length === 0 ? 'some changes' : null, at: first }
+  return { by, filter: by.length === 0 ? 'some changes' : null, places }
 }
 
 /** Commands of platforms that bring machines of their own. */
@@ -131,7 +147,11 @@ function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: Confi
     const fetches = items(at(job.value, 'steps')).some((step) =>
       /dvc (pull|fetch)|repro .*--pull/.test(textWithTemplates(at(step, 'run')) ?? ''),
     )
-    items(at(job.value, 'steps')).forEach((step, index) => {
+    const all = items(at(job.value, 'steps'))
+    // A small model for the tests that follow.
+    const tested = all.map((step) => tests.test(textWithTemplates(at(step, 'run')) ?? '')).lastIndexOf(true)
+    all.forEach((step, index) => {
+      if (!gpu && index < tested) return
       const node = at(step, 'run')
       const source = textWithTemplates(node)
       if (node === undefined || source === undefined) return
@@ -159,6 +179,8 @@ function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: Confi
   }
   return found
 }
+
+const tests = /\b(pytest|tox|nox|unittest|hatch test|make (unit-?)?tests?)\b/
 
 const spelled = (command: ShellCommand): string =>
   command.words.map((word) => word.text ?? word.raw).join(' ')
