@@ -108,7 +108,9 @@ import { tensorflowLoopReader } from './tensorflow/loop.js'
 import { terraformReader } from './terraform/reader.js'
 import { ultralyticsFreshWeightsReader } from './ultralytics/fresh-weights.js'
 import { ultralyticsReader } from './ultralytics/train.js'
+import { vertexCustomJobReader } from './vertex/custom-job.js'
 import { vertexEndpointReader } from './vertex/endpoint.js'
+import { vertexJobReader } from './vertex/job-file.js'
 import { vertexTuningReader } from './vertex/tuning-job.js'
 import { wandbSweepReader } from './wandb/sweep.js'
 import { zenmlReader } from './zenml/steps.js'
@@ -163,6 +165,8 @@ export const readers: readonly Reader[] = [
   sagemakerReader,
   sagemakerEndpointReader,
   vertexEndpointReader,
+  vertexCustomJobReader,
+  vertexJobReader,
   azureEndpointReader,
   awsMachinesReader,
   azureComputeInstanceReader,

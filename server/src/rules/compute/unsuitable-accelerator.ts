@@ -24,8 +24,11 @@ export default defineRule({
     const { instanceType, gpuModel, service, provider } = judged.settings
     if (effective(service) === true) return
     const type = effective(instanceType)
-    const machine = type === undefined ? undefined : instance(type)
     const named = effective(gpuModel)
+    const found = type === undefined ? undefined : instance(type)
+    // On some machines the card is attached by itself, and chosen by itself.
+    const attached = found?.gpu === null && named !== undefined
+    const machine = attached ? undefined : found
     const card = machine?.gpu ?? (named === undefined ? null : (gpu(named) ?? null))
     const claim = machine === undefined ? gpuModel : instanceType
     if (card === null || claim === undefined || (effective(judged.settings.gpus) ?? 1) === 0) return
@@ -47,7 +50,7 @@ export default defineRule({
         machine === undefined || (old !== null && fault.severity === 'warning')
           ? 'information'
           : fault.severity,
-      message: `${type ?? card.name} ${fault.message}${advice}`,
+      message: `${attached ? card.name : (type ?? card.name)} ${fault.message}${advice}`,
       ...(better === null || better.saving === null
         ? {}
         : {

@@ -32,8 +32,10 @@ export default defineRule({
     const name = effective(settings.name)
     if (name !== undefined && promised.test(name)) return
     const type = effective(instanceType)
-    // Some platforms are told the accelerators, and find the machine themselves.
-    const machine = type ?? acceleratorsOf(judged)
+    // Some platforms are told the accelerators, and find the machine themselves; on some machines they are attached.
+    const accelerators = acceleratorsOf(judged)
+    const bare = type !== undefined && instance(type)?.gpu === null && accelerators !== undefined
+    const machine = bare ? `${type} with ${accelerators}` : (type ?? accelerators)
     const count = effective(nodes)
     if (machine === undefined || count === undefined) return
 
