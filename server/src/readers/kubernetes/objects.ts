@@ -37,14 +37,16 @@ export function objectsOf(document: ConfigDocument): KubernetesObject[] {
   return found
 }
 
-/** The name of the object; a trial's is that of its search. */
+/** The name of the object, or the start of one that is made up for each; a trial's is that of its search. */
 export function nameOf(object: KubernetesObject): { value: string; node: ConfigNode; keys: Keys } | null {
   const base = object.trial ? object.base.slice(0, -trialTemplate.length) : object.base
-  const node = at(object.document.root, ...base, 'metadata', 'name')
-  const value = text(node)
-  return node === undefined || value === undefined
-    ? null
-    : { value, node, keys: [...base, 'metadata', 'name'] }
+  for (const key of ['name', 'generateName']) {
+    const keys = [...base, 'metadata', key]
+    const node = at(object.document.root, ...keys)
+    const value = text(node)?.replace(/-+$/, '')
+    if (node !== undefined && value !== undefined && value !== '') return { value, node, keys }
+  }
+  return null
 }
 
 /** The key `spec` of the object, where findings about something that is missing sit. */

@@ -147,6 +147,7 @@ function claimStaying(claims: ClaimBuilder, object: KubernetesObject, groups: Po
     scope: 'spec',
     evidence: { role: 'job', accelerator: kind ?? 'gpu', small: null, notebook: false },
     byDefault: given === undefined,
+    subject: 'the job',
   })
   operation.known('stage', key, 'after', at_, { site })
   operation.known('seconds', key, null, at_, { site })

@@ -80,6 +80,13 @@ function around(
       saving,
     }
   }
+  const job = effective(judged.settings.subject)
+  if (job !== undefined && stage === 'after')
+    return {
+      message: `\`${key}\` holds ${held} after ${job} ${long}, though nothing is computed.`,
+      severity: 'warning',
+      saving,
+    }
   const when = stage === 'after' ? 'after the training' : 'before the training'
   return {
     message: `\`${key}\` ${when} holds ${held} ${long}, though nothing is computed.`,
