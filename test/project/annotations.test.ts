@@ -52,6 +52,23 @@ describe('what stands beside the code', () => {
     assert.match(job!.details, /\| \*\*expected\*\* \| \*\*[\d.]+ GB\*\* \|/)
   })
 
+  it('is the price of one machine of a pool', async () => {
+    const text = `provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_eks_node_group" "gpu" {
+  instance_types = ["g5.12xlarge"]
+}
+`
+    const found = await annotations({ 'main.tf': text }, 'main.tf')
+    assert.deepEqual(
+      found.map(({ kind, at, label }) => [kind, at, label]),
+      [['machine', '"g5.12xlarge"', '$5.67/h · 4×A10G 24GB']],
+    )
+    assert.doesNotMatch(found[0]!.details, /assumed/)
+  })
+
   it('is no price for a machine that nobody lists', async () => {
     const found = await annotations({ 'launch.py': launch.replace('p4d.24xlarge', 'p99.huge') }, 'launch.py')
     assert.deepEqual(found, [])

@@ -29,6 +29,9 @@ export interface HclValue {
 /** Deepest chain of references that is followed. */
 const deepest = 12
 
+/** References that one question may follow: maps that merge themselves many times over would never end. */
+const mostSteps = 5_000
+
 /** Files of values that Terraform reads by itself. */
 const automatic = /(^|\/)(terraform\.tfvars|[^/]*\.auto\.tfvars)$/
 
@@ -39,9 +42,14 @@ export class HclScope {
   private readonly locals = new Map<string, HclValue>()
   private readonly given = new Map<string, HclValue[]>()
   private readonly resources = new Map<string, HclValue>()
+  private readonly providers = new Map<string, HclValue>()
   private readonly callers: { path: string; block: ConfigMap; scope: HclScope }[]
 
-  constructor(module: HclModule, known: Map<HclModule, HclScope> = new Map()) {
+  constructor(
+    module: HclModule,
+    known: Map<HclModule, HclScope> = new Map(),
+    private readonly budget = { left: mostSteps },
+  ) {
     known.set(module, this)
     for (const { path, root } of module.files) {
       if (path.endsWith('.tfvars')) this.assign(path, root)
@@ -50,7 +58,7 @@ export class HclScope {
     this.callers = module.callers.map(({ path, block, module: outer }) => ({
       path,
       block,
-      scope: known.get(outer) ?? new HclScope(outer, known),
+      scope: known.get(outer) ?? new HclScope(outer, known, budget),
     }))
   }
 
@@ -71,6 +79,12 @@ export class HclScope {
         default: value === undefined ? null : { node: value, path, overridable: true },
       })
     }
+    for (const block of items(at(root, 'provider'))) {
+      const name = map(block)?.labels?.[0]
+      // Others are used where a resource names their alias.
+      if (name !== undefined && entry(block, 'alias') === undefined)
+        this.providers.set(name, { node: block, path, overridable: false })
+    }
     for (const block of items(at(root, 'locals')))
       for (const { key, value } of entries(block))
         this.locals.set(key, { node: value, path, overridable: false })
@@ -90,6 +104,7 @@ export class HclScope {
 
   /** The value itself, or what its reference holds; an unknown one stays as it is. */
   resolve(value: HclValue): HclValue {
+    this.budget.left = mostSteps
     const { node, path, overridable } = this.follow({ ...value, scope: this }, 0)
     return { node, path, overridable }
   }
@@ -97,6 +112,7 @@ export class HclScope {
   /** The value at the end of a path of keys; an unknown one on the way is the answer itself. */
   at(value: HclValue | undefined, ...keys: Key[]): HclValue | undefined {
     if (value === undefined) return undefined
+    this.budget.left = mostSteps
     let current: Owned = this.follow({ ...value, scope: this }, 0)
     for (const key of keys) {
       if (current.node.kind === 'unknown') return plain(current)
@@ -105,6 +121,18 @@ export class HclScope {
       current = current.scope.follow({ ...current, node: below }, 0)
     }
     return plain(current)
+  }
+
+  /** What the provider that resources use by themselves says; a module that is called has that of its callers. */
+  ofProvider(name: string, key: string): HclValue | undefined {
+    const own = this.providers.get(name)
+    if (own !== undefined) return this.at(own, key)
+    const values = this.callers.map(({ scope }) => scope.ofProvider(name, key))
+    const [first] = values
+    if (first === undefined || values.length > 12) return undefined
+    return values.every((one) => one !== undefined && spelled(one.node) === spelled(first.node))
+      ? first
+      : undefined
   }
 
   /** What a resource's own block says: `aws_launch_template.gpu[0].id` → the block of `gpu`. */
@@ -116,7 +144,7 @@ export class HclScope {
 
   private follow(value: Owned, depth: number): Owned {
     const { node } = value
-    if (node.kind !== 'unknown' || depth > deepest) return value
+    if (node.kind !== 'unknown' || depth > deepest || --this.budget.left < 0) return value
     if (node.merged !== undefined) return this.merge(node.merged, value, depth)
     if (node.reference === undefined) return value
     const steps = stepsOf(node.reference)

@@ -38,6 +38,7 @@ export function annotationsOf(
     if (judged.subject.location.path !== path) continue
     if (isA(judged, 'Compute')) found.push(...forMachines(judged, options, today))
     else if (isA(judged, 'Search')) found.push(...forSearch(judged))
+    else if (isA(judged, 'Scaling')) found.push(...forPool(judged, path, options, today))
   }
   return found.sort(
     (a, b) => (a.location.cell ?? 0) - (b.location.cell ?? 0) || a.location.start - b.location.start,
@@ -93,6 +94,37 @@ function forMachines(judged: Judged<'Compute'>, options: RuleOptions, today: str
     details: details.filter((part) => part !== null).join('\n\n') || parts.join(' · '),
   })
   return found
+}
+
+/** What one machine of a pool costs, behind its type. */
+function forPool(
+  { settings }: Judged<'Scaling'>,
+  path: string,
+  options: RuleOptions,
+  today: string,
+): Annotation[] {
+  const { machine } = settings
+  if (machine?.state !== 'known' || machine.value === undefined || machine.location.path !== path) return []
+  const request: MachineRequest = { instanceType: machine.value, nodes: 1 }
+  const [provider, region] = [effective(settings.provider), effective(settings.region)]
+  const [gpus, gpuModel] = [effective(settings.gpus), effective(settings.gpuModel)]
+  if (provider !== undefined) request.provider = provider
+  if (region !== undefined) request.region = region
+  if (gpus !== undefined) request.gpus = gpus
+  if (gpuModel !== undefined) request.gpuModel = gpuModel
+  const cost = hourlyCost(request, options.prices, today)
+  const usd = cost === undefined ? null : (cost.price.onDemand ?? cost.price.spot)
+  if (cost === undefined || usd === null) return []
+  const price = `${formatUsd(usd)}/h${cost.price.onDemand === null ? ' spot' : ''}`
+  const devices = devicesOf(request)?.text
+  return [
+    {
+      kind: 'machine',
+      location: machine.location,
+      label: devices === undefined ? price : `${price} · ${devices}`,
+      details: moneyDetails(cost, request),
+    },
+  ]
 }
 
 /** Accelerators of one machine; null: none, or not known. */

@@ -1,5 +1,6 @@
 /** Pools of machines: what readers of Terraform, eksctl and Karpenter claim alike. */
 import { instance } from '../catalog/instances.js'
+import type { Location } from '../text/location.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 
@@ -10,6 +11,9 @@ export interface PoolFacts {
   provider: 'aws' | 'gcp' | 'azure' | 'kubernetes' | 'other'
   name: string
   place: Place
+  /** Where it stands, if that is another file. */
+  elsewhere?: Location
+  region?: string
   scope: string
   /** Names, labels, taints: what says what it is for. */
   words: string[]
@@ -33,7 +37,13 @@ function purposeOf(words: string): 'training' | 'serving' | 'system' | null {
 
 export function claimPool(claims: ClaimBuilder, facts: PoolFacts): Pool {
   const pool = claims.subject('Scaling', facts.place, facts.scope, evidence)
-  const { place } = facts
+  const { place, elsewhere } = facts
+  if (elsewhere !== undefined) {
+    // Entries of one map of another file: each is a subject of its own.
+    pool.subject.location = elsewhere
+    pool.subject.id = `${pool.subject.id}:${elsewhere.path}`
+  }
+  if (facts.region !== undefined) pool.known('region', 'region', facts.region, place)
   pool.known('kind', facts.kind, facts.kind, place)
   pool.known('provider', facts.kind, facts.provider, place)
   pool.known('name', 'name', facts.name, place)

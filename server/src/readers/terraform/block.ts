@@ -46,6 +46,11 @@ export class Module {
     return { place, options }
   }
 
+  /** The region that a provider works in; undefined: it is not written here. */
+  region(provider: 'aws' | 'google'): string | undefined {
+    return text(this.scope.ofProvider(provider, 'region')?.node)
+  }
+
   /** Keys from the top of its file to a node, for a fix that adds something. */
   keysOf(value: HclValue): Key[] | undefined {
     const root = this.roots.get(value.path)
@@ -86,6 +91,17 @@ function keysAt(root: ConfigNode, node: ConfigNode): Key[] | undefined {
     keys.push(next[0])
     current = next[1]
   }
+}
+
+/** Where the machines of a block are, by its own location or that of its provider. */
+export function regionOf(block: Block, provider: string): string | undefined {
+  if (provider === 'aws') return block.module.region('aws')
+  const location = block.first(block.text('location'), block.text('zone'), block.text('region'))
+  const own = location.state === 'known' ? location.value : undefined
+  // `East US` → eastus; `us-central1-a` → us-central1
+  if (provider === 'azure') return own?.toLowerCase().replaceAll(' ', '')
+  if (provider !== 'gcp') return undefined
+  return own === undefined ? block.module.region('google') : own.replace(/-[a-z]$/, '')
 }
 
 export class Block {

@@ -7,7 +7,7 @@ import { instance as instanceOf } from '../../catalog/instances.js'
 import { entries } from '../../config/access.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
-import { Block, type Said } from './block.js'
+import { Block, regionOf, type Said } from './block.js'
 import { absentPlace } from './pool-claims.js'
 
 function start(
@@ -17,13 +17,16 @@ function start(
 ): SubjectBuilder<'Compute'> {
   const { place, options } = absentPlace(block)
   const site = (options as { site: Place }).site
-  return claimMachineRequest(block.module.claims, null, {
+  const compute = claimMachineRequest(block.module.claims, null, {
     provider,
     interactive,
     place: { ...place, ...site },
     site,
     scope: block.name,
   })
+  const region = regionOf(block, provider)
+  if (region !== undefined) compute.known('region', 'region', region, place)
+  return compute
 }
 
 function claimKind(

@@ -2,7 +2,7 @@
 import type { Place } from '../../workload/builder.js'
 import type { SettingName, Words } from '../../workload/words.js'
 import { claimPool, claimPoolMachine, type Pool, type PoolFacts } from '../pool-claims.js'
-import type { Block, Key, Said } from './block.js'
+import { type Block, type Key, regionOf, type Said } from './block.js'
 
 type Setting = SettingName<'Scaling'>
 
@@ -11,13 +11,16 @@ export function startPool(block: Block, facts: Omit<PoolFacts, 'place' | 'scope'
   const { module, value, header } = block
   const keys = module.keysOf(value)
   const place: Place = { ...header, document: 0, ...(keys === undefined ? {} : { keys }) }
-  const pool = claimPool(module.claims, { ...facts, place, scope: block.name })
-  if (value.path !== module.claims.path) {
-    // Several entries of one map of another file: each is a subject of its own.
-    pool.subject.location = { path: value.path, cell: null, start: header.start, end: header.end }
-    pool.subject.id = `${pool.subject.id}:${block.name}`
-  }
-  return pool
+  const region = regionOf(block, facts.provider)
+  return claimPool(module.claims, {
+    ...facts,
+    place,
+    scope: block.name,
+    ...(region === undefined ? {} : { region }),
+    ...(value.path === module.claims.path
+      ? {}
+      : { elsewhere: { path: value.path, cell: null, start: header.start, end: header.end } }),
+  })
 }
 
 /** Where a claim about something that is not written stands: the header; a fix adds to the block. */
