@@ -1,5 +1,7 @@
 /** How Airflow spells a change of a DAG or a task. */
+import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Call } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
@@ -36,6 +38,8 @@ export function changeAirflow(claim: Claim, value: unknown, facts: UnitFacts): C
           value: String(value),
         },
       )
+    case 'timeLimit':
+      return limit(claim, Number(value), facts, call)
     case 'startsAfterFailure':
       return change('Start only when all before it has succeeded: remove trigger_rule', {
         kind: 'remove keyword',
@@ -45,6 +49,28 @@ export function changeAirflow(claim: Claim, value: unknown, facts: UnitFacts): C
       })
     default:
       return { reason: `no change is known for ${claim.key}` }
+  }
+}
+
+function limit(claim: Claim, seconds: number, facts: UnitFacts, call: Call): Change | Refusal {
+  if (claim.key !== 'execution_timeout') return { reason: `the limit is ${claim.key}` }
+  const { path } = facts
+  const { unit } = claim.site
+  const hours = Math.round(seconds / 3600)
+  const name = nameFor(facts.python!.tree, 'datetime', 'timedelta', { path, unit, offset: call.expr.start })
+  return {
+    title: `End the task after ${hours} hours: execution_timeout=timedelta(hours=${hours})`,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'set keyword',
+        path,
+        call: { unit, start: call.expr.start, end: call.expr.end },
+        name: 'execution_timeout',
+        value: `${name.text}(hours=${hours})`,
+      },
+    ],
+    imports: name.import === null ? [] : [name.import],
   }
 }
 

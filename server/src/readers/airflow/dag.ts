@@ -11,9 +11,10 @@ import { codeMatches } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeAirflow } from './change.js'
-import { type Dag, dagsOf, type Task } from './dags.js'
+import { type Dag, dagsOf, defaultArgument, type Task, taskArgument } from './dags.js'
 import { defaultActiveRuns, majorVersion } from './names.js'
-import { gpusOf, type TaskWork, usesAccelerator, workOf } from './tasks.js'
+import { claimPod } from './pods.js'
+import { gpusOf, type ReadTask, usesAccelerator, workOf } from './tasks.js'
 
 export const airflowReader = defineReader({
   name: 'airflow',
@@ -27,14 +28,6 @@ export const airflowReader = defineReader({
   },
   change: changeAirflow,
 })
-
-interface ReadTask {
-  task: Task
-  work: TaskWork
-  gpus: ReturnType<typeof gpusOf>
-  /** Seconds; null: it may run for ever. */
-  limit: number | null
-}
 
 function readDag(
   python: PythonModule,
@@ -61,7 +54,10 @@ function readDag(
     notebook,
   }
   readPipeline(python, claims, dag, dear, evidence, version, asked)
-  for (const one of dear) readStep(python, claims, dag, one, evidence)
+  for (const one of dear) {
+    readStep(python, claims, dag, one, evidence)
+    claimPod(python, claims, dag, one, evidence)
+  }
 }
 
 /** What a task reads to work on the interval of its run. */
@@ -121,14 +117,6 @@ function nameOf(python: PythonModule, dag: Dag): string | null {
   if (id.state === 'given' && id.folded.state === 'known' && typeof id.folded.value === 'string')
     return id.folded.value
   return dag.func?.name ?? null
-}
-
-/** An entry of `default_args`, which every task takes as its own. */
-function defaultArgument(python: PythonModule, dag: Dag, key: string): ArgumentValue {
-  const given = python.argument(dag.call, 'default_args')
-  if (given.state === 'absent') return { state: 'absent' }
-  if (given.state === 'unknown') return given
-  return python.entry(given.expr, key, dag.call.expr.start)
 }
 
 function claimSchedule(
@@ -253,12 +241,6 @@ function claimConcurrency(
       convert: asNumber,
       otherwise: defaultActiveRuns,
     })
-}
-
-/** What a task is given itself, else by `default_args`. */
-function taskArgument(python: PythonModule, dag: Dag, task: Task, key: string): ArgumentValue {
-  const own = task.call === null ? ({ state: 'absent' } as const) : python.argument(task.call, key)
-  return own.state === 'absent' ? defaultArgument(python, dag, key) : own
 }
 
 function limitOf(python: PythonModule, dag: Dag, task: Task): number | null {

@@ -1,5 +1,5 @@
 /** The DAGs of a file and the tasks in them, whatever way they are written in. */
-import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { dagDecorators, dagNames, taskDecorators } from './names.js'
 
@@ -151,4 +151,18 @@ function decoratedTask(python: PythonModule, func: Func): Task | null {
     }
   }
   return null
+}
+
+/** An entry of `default_args`, which every task takes as its own. */
+export function defaultArgument(python: PythonModule, dag: Dag, key: string): ArgumentValue {
+  const given = python.argument(dag.call, 'default_args')
+  if (given.state === 'absent') return { state: 'absent' }
+  if (given.state === 'unknown') return given
+  return python.entry(given.expr, key, dag.call.expr.start)
+}
+
+/** What a task is given itself, else by `default_args`. */
+export function taskArgument(python: PythonModule, dag: Dag, task: Task, key: string): ArgumentValue {
+  const own = task.call === null ? ({ state: 'absent' } as const) : python.argument(task.call, key)
+  return own.state === 'absent' ? defaultArgument(python, dag, key) : own
 }

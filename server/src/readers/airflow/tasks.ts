@@ -139,3 +139,11 @@ export function usesAccelerator(python: PythonModule, task: Task): boolean {
   const { accelerator } = python.evidence
   return task.func !== null && (accelerator === 'gpu' || accelerator === 'maybe') && trainsAnywhere(python)
 }
+
+export interface ReadTask {
+  task: Task
+  work: TaskWork
+  gpus: ReturnType<typeof gpusOf>
+  /** Seconds; null: it may run for ever. */
+  limit: number | null
+}

@@ -1,0 +1,56 @@
+/** Pods with accelerators that tasks of Airflow start: requests for machines like any other. */
+import type { PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { asNumber, calleePlace, callSite } from '../claim-argument.js'
+import { secondsOf } from '../pipelines/time.js'
+import { type Dag, taskArgument } from './dags.js'
+import { podOperators } from './names.js'
+import type { ReadTask } from './tasks.js'
+
+export function claimPod(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  dag: Dag,
+  { task, gpus }: ReadTask,
+  evidence: Evidence,
+): void {
+  const { call } = task
+  if (call === null || gpus === null || !(podOperators.test(task.kind) || task.kind === 'task.kubernetes'))
+    return
+  const place = calleePlace(call)
+  const site = callSite(call)
+  const location = claims.locate(place)
+  const job = `${claims.path}#airflow@${location.cell ?? ''}:${location.start}`
+  const compute = claims.subject('Compute', place, task.name, { ...evidence, accelerator: 'gpu' }, job)
+  compute.known('provider', task.kind, 'kubernetes', place, { site })
+  compute.known('choosesCapacity', task.kind, false, place, { site })
+  compute.known('trials', task.kind, false, place, { site })
+  compute.known('service', task.kind, false, place, { site })
+  compute.known('name', 'task_id', task.name, place, { site })
+  compute.default('nodes', task.kind, 1, place, { site })
+  compute.known('gpus', gpus.key, gpus.count, { start: gpus.at.start, end: gpus.at.end }, { site })
+  const limits = (
+    [
+      ['execution_timeout', taskArgument(python, dag, task, 'execution_timeout')],
+      ['active_deadline_seconds', python.argument(call, 'active_deadline_seconds')],
+      ['dagrun_timeout', python.argument(dag.call, 'dagrun_timeout')],
+    ] as const
+  ).filter(([, given]) => given.state !== 'absent')
+  const [first] = limits
+  if (first === undefined) {
+    // Templates and specifications in other files may hold one.
+    const elsewhere = call.expr.args.find((one) =>
+      /^(pod_template_file|full_pod_spec|pod_template_dict)$/.test(one.name ?? ''),
+    )
+    if (elsewhere === undefined) compute.default('timeLimit', 'execution_timeout', null, place, { site })
+    return
+  }
+  const [key, given] = first
+  const at = given.state === 'given' ? { ...given.span } : place
+  const folded =
+    given.state === 'given' && given.folded.state === 'known' ? asNumber(given.folded.value) : undefined
+  const seconds = given.state === 'given' ? (folded ?? secondsOf(python, given.expr)) : null
+  if (seconds === null) compute.unknown('timeLimit', key, 'a time that cannot be read', at, { site })
+  else compute.known('timeLimit', key, seconds, at, { site })
+}
