@@ -180,7 +180,36 @@ const sparseRoots = new Set(sparse.map((name) => name.slice(0, -1)))
 export function paceSetter(python: PythonModule, reason: string | null): string | null {
   if (reason === 'reinforcement learning') return 'an environment'
   const roots = once(python, 'imports sparse', () => importsAny(python, sparseRoots))
-  return roots || usesAny(python, sparse) ? 'sparse operations' : null
+  if (roots || usesAny(python, sparse)) return 'sparse operations'
+  return once(python, 'narrow layers', () => hasOnlyNarrowLayers(python)) ? 'narrow layers' : null
+}
+
+/** Wider layers keep the 16-bit units of a card busy. */
+const narrow = 256
+const elementwise =
+  /\.(\w*(Dropout\w*|ReLU6?|ELU|SiLU|Norm1d|Loss)|GELU|Sigmoid|Tanh|Softmax|LogSoftmax|LayerNorm|Sequential|ModuleList|Flatten|Identity)$/
+
+/** A few linear layers over tables: launching their kernels takes longer than their arithmetic. */
+function hasOnlyNarrowLayers(python: PythonModule): boolean {
+  const layers = python.calls.filter((call) =>
+    /^torch\.nn\.(modules\.(\w+\.)+)?[A-Z]\w*$/.test(call.name ?? ''),
+  )
+  const linear = layers.filter((call) => call.method === 'Linear')
+  if (linear.length === 0 || layers.some((one) => one.method !== 'Linear' && !elementwise.test(one.name!)))
+    return false
+  // The model may stand elsewhere.
+  if (python.imported.some((module) => module.uses.some((name) => name.startsWith('torch.nn.')))) return false
+  if (python.uses('torchvision.models.', 'transformers.', 'timm.', 'torch.hub.', 'torch.nn.Parameter'))
+    return false
+  return linear.every((call) => {
+    const width = python.argument(call, 'out_features', 1)
+    return (
+      width.state === 'given' &&
+      width.folded.state === 'known' &&
+      typeof width.folded.value === 'number' &&
+      width.folded.value <= narrow
+    )
+  })
 }
 
 const refusingLosses = ['torch.nn.BCELoss', 'torch.nn.functional.binary_cross_entropy']

@@ -21,6 +21,7 @@ import {
   validates,
 } from './loop-facts.js'
 import { readLoopMemory } from './loop-memory.js'
+import { isMeasurement } from './model-evidence.js'
 import { once } from './once.js'
 import { type LoopPrecision, precisionOf, precisionOfStep } from './precision.js'
 import { resumption } from './resume.js'
@@ -180,6 +181,7 @@ const inventing = ['torch.rand', 'torch.randn', 'torch.randint', 'torch.ones', '
  */
 export function demonstration(python: PythonModule, loop: Loop, outer: Loop | null): string | null {
   const { trips, node } = loop
+  if (isMeasurement(python.path)) return 'a measurement'
   if (outer === null) {
     if (trips.state === 'known' && typeof trips.value === 'number' && trips.value <= 50)
       return `${trips.value} steps`
