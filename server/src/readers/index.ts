@@ -47,6 +47,7 @@ import { inferenceServiceReader } from './kubernetes/inference-service.js'
 import { kubernetesReader } from './kubernetes/job.js'
 import { jobSetReader } from './kubernetes/job-set.js'
 import { longRunningReader } from './kubernetes/long-running.js'
+import { kubernetesPoolsReader } from './kubernetes/pools.js'
 import { rayJobReader } from './kubernetes/ray-job.js'
 import { trainingJobReader } from './kubernetes/training-job.js'
 import { argoReader } from './kubernetes/workflow.js'
@@ -160,6 +161,7 @@ export const readers: readonly Reader[] = [
   rayJobReader,
   argoReader,
   longRunningReader,
+  kubernetesPoolsReader,
   katibReader,
   inferenceServiceReader,
   sagemakerReader,

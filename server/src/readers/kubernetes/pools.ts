@@ -1,0 +1,138 @@
+/**
+ * What grows and shrinks on Kubernetes by rules of its own: worker groups of a `RayCluster` (ray.io/v1), and what KEDA
+ * (keda.sh/v1alpha1) or an HPA (autoscaling/v2) scales, where its pods stand in the same file.
+ */
+import { at, boolean, entry, items, number, text } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import { claimPool, type Pool } from '../pool-claims.js'
+import { defineReader } from '../reader.js'
+import { type KubernetesObject, nameOf, objectsOf, placeOf } from './objects.js'
+import { acceleratorsOf, machineOf } from './pod.js'
+import { carryOut, type Keys, planned, type Recipe } from './recipe.js'
+
+/** `autoscalerOptions.idleTimeoutSeconds` where it is not given (KubeRay). */
+const rayIdle = 60
+/** `cooldownPeriod` where it is not given (KEDA); `stabilizationWindowSeconds` of scaling down (HPA): the same. */
+const cooldown = 300
+
+export const kubernetesPoolsReader = defineReader({
+  name: 'kubernetes-scaling',
+  languages: ['yaml', 'json'],
+  triggers: ['ray.io/v1', 'keda.sh/v1', 'autoscaling/v2'],
+  read(facts, _context, claims) {
+    const objects = (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))
+    for (const object of objects) {
+      if (object.kind === 'RayCluster' && object.version.startsWith('ray.io/v1')) readCluster(claims, object)
+      const { kind, version } = object
+      if (kind === 'ScaledObject' && version.startsWith('keda.sh/v1'))
+        readScaler(claims, object, objects, ['spec', 'cooldownPeriod'])
+      else if (kind === 'HorizontalPodAutoscaler' && version.startsWith('autoscaling/v2'))
+        readScaler(claims, object, objects, ['spec', 'behavior', 'scaleDown', 'stabilizationWindowSeconds'])
+    }
+  },
+  change: carryOut,
+})
+
+function readCluster(claims: ClaimBuilder, object: KubernetesObject): void {
+  const spec = at(object.root, 'spec')
+  const scales = at(spec, 'enableInTreeAutoscaling')
+  if (scales !== undefined && boolean(scales) === undefined) return
+  const autoscaled = boolean(scales) === true
+  for (const [index, group] of items(at(spec, 'workerGroupSpecs')).entries()) {
+    const pod = at(group, 'template', 'spec')
+    const accelerators = acceleratorsOf(pod)
+    if (accelerators === null || accelerators.count === null) continue
+    const key = autoscaled ? 'minReplicas' : 'replicas'
+    const written = entry(group, key)
+    const count = written === undefined ? 0 : number(written.value)
+    const hosts = at(group, 'numOfHosts')
+    const each = hosts === undefined ? 1 : number(hosts)
+    if (written === undefined || count === undefined || count < 1 || each === undefined) continue
+    const keys: Keys = ['spec', 'workerGroupSpecs', index]
+    const place: Place = {
+      start: written.value.start,
+      end: written.value.end,
+      document: object.document.index,
+      keys: [...object.base, ...keys],
+    }
+    const name = text(at(group, 'groupName')) ?? `${index}`
+    const pool = claimPool(claims, {
+      kind: 'worker group',
+      provider: 'kubernetes',
+      name,
+      place,
+      scope: `${nameOf(object)?.value ?? 'RayCluster'}.${name}`,
+      words: [name, nameOf(object)?.value ?? ''],
+    })
+    claimAccelerators(pool, pod, accelerators.count)
+    const plan: Recipe = autoscaled
+      ? { title: 'Let it shrink: minReplicas: {value}', writes: [{ path: [...object.base, ...keys, key] }] }
+      : {
+          title: 'Let the autoscaler decide: enableInTreeAutoscaling: true, minReplicas: {value}',
+          writes: [
+            { path: [...object.base, 'spec', 'enableInTreeAutoscaling'], value: true },
+            { path: [...object.base, ...keys, 'minReplicas'], after: 'replicas' },
+          ],
+        }
+    const site = planned(place, object.document.index, [], plan)
+    pool.known('minimum', key, count * each, place, { site })
+    pool.known('fixed', 'enableInTreeAutoscaling', !autoscaled, place)
+    // Whether the nodes behind it are paid for anyhow, and whether the cluster is made for one job, is not here.
+    pool.unknown('capacity', 'nodeSelector', 'the nodes behind it', place)
+    if (autoscaled)
+      claimDelay(pool, object, ['spec', 'autoscalerOptions', 'idleTimeoutSeconds'], rayIdle, place)
+  }
+}
+
+function claimAccelerators(pool: Pool, pod: ConfigNode | undefined, count: number): void {
+  const resource = acceleratorsOf(pod)!
+  const { gpuModel } = machineOf(pod)
+  pool.known('gpus', resource.resource, count, placeOf(resource.shown.value))
+  if (gpuModel !== null) pool.known('gpuModel', gpuModel.key, gpuModel.value, placeOf(gpuModel.node))
+}
+
+function claimDelay(pool: Pool, object: KubernetesObject, keys: Keys, byDefault: number, place: Place): void {
+  const node = at(object.root, ...keys)
+  const key = String(keys.at(-1))
+  const site = planned(place, object.document.index, [], {
+    title: `Wait less before scaling down: ${key}: {value}`,
+    writes: [{ path: [...object.base, ...keys] }],
+  })
+  if (node === undefined) {
+    pool.default('idleDelay', key, byDefault, place, { site })
+    return
+  }
+  const seconds = number(node)
+  if (seconds === undefined) pool.unknown('idleDelay', key, 'template', placeOf(node), { site })
+  else pool.known('idleDelay', key, seconds, placeOf(node), { site })
+}
+
+/** What it scales is named; nothing is said where that stands in another file. */
+function readScaler(
+  claims: ClaimBuilder,
+  object: KubernetesObject,
+  objects: KubernetesObject[],
+  keys: Keys,
+): void {
+  const target = at(object.root, 'spec', 'scaleTargetRef')
+  const name = text(at(target, 'name'))
+  const kind = text(at(target, 'kind')) ?? 'Deployment'
+  const given = at(object.root, ...keys)
+  if (name === undefined || given === undefined) return
+  const scaled = objects.find((one) => one.kind === kind && nameOf(one)?.value === name)
+  const pod = at(scaled?.root, 'spec', 'template', 'spec')
+  const accelerators = acceleratorsOf(pod)
+  if (accelerators === null || accelerators.count === null) return
+  const place: Place = { ...placeOf(given), document: object.document.index }
+  const pool = claimPool(claims, {
+    kind: object.kind === 'ScaledObject' ? 'scaled object' : 'autoscaler',
+    provider: 'kubernetes',
+    name: nameOf(object)?.value ?? name,
+    place,
+    scope: nameOf(object)?.value ?? name,
+    words: [name, nameOf(object)?.value ?? ''],
+  })
+  claimAccelerators(pool, pod, accelerators.count)
+  claimDelay(pool, object, keys, cooldown, place)
+}
