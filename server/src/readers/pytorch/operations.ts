@@ -84,7 +84,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
   const site = (anchor: string) => ({ start: step.node.start, end: step.node.end, anchor })
   const realModel = isRealModel(python)
 
-  const { readings, stalls } = synchronisation(analysis, step.code)
+  const { readings, stalls, timed } = synchronisation(analysis, step.code)
   const [first] = readings
   if (first !== undefined) {
     const operation = claimOperation(claims, {
@@ -98,9 +98,9 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       places: readings,
       weight: generates(analysis, step)
         ? 'slight'
-        : stalls > 1 || readings.some((one) => one.heavy)
+        : !timed && (stalls > 1 || readings.some((one) => one.heavy))
           ? 'severe'
-          : readings.length > 1
+          : timed || readings.length > 1
             ? 'ordinary'
             : 'slight',
       realModel,

@@ -22,6 +22,8 @@ export interface Synchronisation {
   readings: Reading[]
   /** How often the queue of the accelerator runs empty in one step: readings without new work between them count once. */
   stalls: number
+  /** It waits to take the time of the step. */
+  timed: boolean
 }
 
 const waits = new Set(['torch.cuda.synchronize', 'torch.accelerator.synchronize'])
@@ -44,7 +46,20 @@ export function synchronisation(
     if (!drained) stalls++
     drained = true
   }
-  return { readings, stalls }
+  return { readings, stalls, timed: readings.some((one) => isTimed(analysis, one)) }
+}
+
+const clock = /\b(time\.(time|perf_counter|monotonic)|perf_counter|monotonic|default_timer)(_ns)?\(/
+
+/** An explicit wait on the line before or after one that looks at the clock. */
+function isTimed({ text }: Analysis, { what, statement }: Reading): boolean {
+  if (!waits.has(what.replace('()', ''))) return false
+  const lineStart = text.lastIndexOf('\n', statement.start) + 1
+  const before = text.slice(text.lastIndexOf('\n', lineStart - 2) + 1, lineStart)
+  const lineEnd = text.indexOf('\n', statement.end)
+  const after =
+    lineEnd < 0 ? '' : text.slice(lineEnd + 1, (text.indexOf('\n', lineEnd + 1) + 1 || text.length + 1) - 1)
+  return clock.test(before) || clock.test(after)
 }
 
 /** New work for the accelerator: forward pass, backward pass, step. */
