@@ -4,7 +4,6 @@ import { cronInterval } from '../../estimate/schedule.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-
 import { asBoolean, asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
 import { dateOf, secondsOf } from '../pipelines/time.js'
 import { codeMatches } from '../pytorch/evidence.js'
@@ -185,8 +184,7 @@ function intervalOf(
     return typeof value === 'string' ? ofCron(value) : null
   }
   const seconds = secondsOf(python, given.expr)
-  if (seconds !== null)
-    return { seconds, text: text.includes('(') ? text : given.expr.type === 'name' ? text : text }
+  if (seconds !== null) return { seconds, text }
   const value = python.definition(given.expr)
   if (value.type !== 'call') return null
   const call = python.callOf(value)
