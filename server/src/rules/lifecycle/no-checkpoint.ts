@@ -64,6 +64,7 @@ function lengthOf(judged: Judged<'Training'>): string | null {
 /** On capacity that may be taken away, or with retries, it is a matter of time. */
 function severityOf(judged: Judged<'Training'>): Severity {
   const job = judged.run.job.compute?.settings
-  if (effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0) return 'warning'
+  const trial = effective(job?.trials) === true
+  if (!trial && (effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0)) return 'warning'
   return onAccelerator(judged) || onGpuJob(judged) ? 'information' : 'hint'
 }

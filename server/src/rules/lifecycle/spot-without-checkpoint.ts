@@ -78,7 +78,7 @@ export default defineRule({
       if (program === null) continue
       report({
         at: spot,
-        severity: 'warning',
+        severity: effective(trials) === true ? 'information' : 'warning',
         message: `Spot training, but ${run.script} does not continue from a checkpoint: each interruption starts again from step 0, and the lost work is paid twice.`,
         related: [
           { location: program.subject.location, message: 'trains without reading a checkpoint back' },
