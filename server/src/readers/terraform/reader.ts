@@ -1,5 +1,5 @@
 /** Terraform: machines, pools of machines and endpoints that stay up, with variables, locals and `.tfvars` followed. */
-import { at, entries, items, map, text } from '../../config/access.js'
+import { at, boolean, entries, items, map, text } from '../../config/access.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Place } from '../../workload/builder.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -62,8 +62,28 @@ function blockOf(facts: UnitFacts, module: Module, node: ConfigNode): Block | nu
   if (block === undefined) return null
   const value = { node, path: facts.path, overridable: false }
   const found = new Block(module, value, block.labels?.at(-1) ?? '', headerOf(facts, block))
-  const count = found.number('count')
-  return count.state === 'known' && count.value === 0 ? null : found
+  const create = found.boolean('create')
+  return isSwitchedOff(found) || (create.state === 'known' && !create.value) ? null : found
+}
+
+/** `count = 0`, or `var.enabled ? 1 : 0` where the variable says no. */
+function isSwitchedOff(block: Block): boolean {
+  const count = block.number('count')
+  if (count.state === 'known') return count.value === 0
+  if (count.state !== 'unknown' || count.at === null) return false
+  const choice = /^(!?)\s*((?:var|local)\.[\w.-]+?)(?:\s*==\s*(true|false))?\s*\?\s*(\S+)\s*:\s*(\S+)$/.exec(
+    count.because,
+  )
+  if (choice === null) return false
+  const { start, end } = count.at.node
+  const condition = block.module.scope.resolve({
+    ...count.at,
+    node: { kind: 'unknown', because: choice[2]!, reference: choice[2]!, start, end },
+  })
+  const value = boolean(condition.node)
+  if (value === undefined) return false
+  const wanted = (choice[1] === '!') === (choice[3] === 'false')
+  return (value === wanted ? choice[4] : choice[5]) === '0'
 }
 
 /** `resource "aws_instance" "gpu"`: what stands before the brace. */
