@@ -8,6 +8,7 @@ import { azureEndpointReader } from './azure/endpoint.js'
 import { azureJobReader } from './azure/job-file.js'
 import { azureStepsReader } from './azure/steps.js'
 import { azureSweepReader } from './azure/sweep.js'
+import { batchReader } from './batch/reader.js'
 import { catboostReader } from './boosting/catboost.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
 import { sklearnBoostingReader } from './boosting/sklearn.js'
@@ -155,6 +156,7 @@ export const readers: readonly Reader[] = [
   shellReader,
   shellGridReader,
   slurmReader,
+  batchReader,
   kubernetesReader,
   trainingJobReader,
   jobSetReader,

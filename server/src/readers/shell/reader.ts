@@ -1,5 +1,6 @@
 /** Launch lines in shell scripts, notebook shell cells and batch scripts. */
 
+import { batchJobId } from '../batch/job.js'
 import { defineReader } from '../reader.js'
 import { slurmJobId } from '../slurm/job.js'
 import { srunOptions } from '../slurm/srun.js'
@@ -24,7 +25,7 @@ export const shellReader = defineReader({
   read(facts, _context, claims) {
     const { shell } = facts
     if (shell === undefined) return
-    const job = slurmJobId(facts.path, facts.unit, shell)
+    const job = slurmJobId(facts.path, facts.unit, shell) ?? batchJobId(facts.path, facts.unit, shell)
     const launches = launchesOf(shell.commands, (span) => claims.locate(span))
     for (const launch of launches) {
       const { command, parts } = launch

@@ -1,0 +1,151 @@
+/** PBS (Pro, OpenPBS, Torque) and LSF: the machines that the header of a batch script asks for. */
+import { gpu } from '../../catalog/gpus.js'
+import type { Directive, ShellFacts } from '../../config/shell-facts.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { changeJobOperation, claimJobOperations } from '../shell/job-operations.js'
+import { launchesOf, type Work, workOf } from '../shell/launches.js'
+import {
+  type BatchScheduler,
+  batchJobId,
+  batchScheduler,
+  gpusAsked,
+  limitOf,
+  nodesAsked,
+  option,
+} from './job.js'
+
+const placeOf = (one: Directive): Place => ({ start: one.start, end: one.end })
+
+const limitNames = { PBS: 'walltime', BSUB: 'W' } as const
+const nameNames = { PBS: 'N', BSUB: 'J' } as const
+
+export const batchReader = defineReader({
+  name: 'batch',
+  languages: ['shell'],
+  triggers: ['#PBS', '#BSUB'],
+  read(facts, _context, claims) {
+    const { shell, path, unit } = facts
+    if (shell === undefined) return
+    const scheduler = batchScheduler(shell)
+    const job = batchJobId(path, unit, shell)
+    if (scheduler === null || job === null) return
+    readJob(claims, shell, scheduler, job, unit.text)
+  },
+  change(claim, value, facts) {
+    return claim.site.anchor === 'waiting' || claim.site.anchor === 'set up'
+      ? changeJobOperation(claim, facts)
+      : changeJob(claim, value, facts)
+  },
+})
+
+function readJob(
+  claims: ClaimBuilder,
+  shell: ShellFacts,
+  scheduler: BatchScheduler,
+  job: string,
+  text: string,
+): void {
+  const asked = gpusAsked(shell, scheduler)
+  const first = shell.directives.find((one) => one.scheduler === scheduler)!
+  const place = placeOf(asked?.directive ?? first)
+  const evidence: Evidence = {
+    role: 'job',
+    accelerator: asked === null || asked.gpus === 0 ? 'none' : 'gpu',
+    small: null,
+    notebook: false,
+  }
+  const launches = launchesOf(shell.commands, (span) => claims.locate(span))
+  const work = workOf(shell, launches)
+  const compute = claims.subject('Compute', place, '', evidence, job)
+  // A batch system of somebody's own machines: its scripts run on the first node, as those of SLURM do.
+  compute.known('provider', scheduler, 'slurm', place)
+  compute.known('choosesCapacity', scheduler, false, place)
+  const name = option(shell, nameNames[scheduler])
+  const plain = name?.value?.replace(/\[.*$/, '')
+  if (name !== undefined && plain !== undefined && plain !== '' && !plain.includes('$'))
+    compute.known('name', `-${nameNames[scheduler]}`, plain, placeOf(name))
+  const array =
+    scheduler === 'PBS'
+      ? (option(shell, 'J') ?? option(shell, 't'))
+      : /\[/.test(name?.value ?? '')
+        ? name
+        : undefined
+  compute.known('trials', 'array', array !== undefined, place)
+  const model = asked?.model == null ? null : (gpu(asked.model.replace(/^Tesla/, ''))?.name ?? null)
+  if (asked !== null) {
+    const key = spelled(asked.directive)
+    if (asked.gpus === null) compute.unknown('gpus', key, 'a number that is not readable', place)
+    else compute.known('gpus', key, asked.gpus, place)
+    if (model !== null) compute.known('gpuModel', key, model, place)
+  }
+  const nodes = nodesAsked(shell, scheduler)
+  const nodesPlace = nodes.directive === undefined ? place : placeOf(nodes.directive)
+  const nodesKey = nodes.directive === undefined ? 'nodes' : spelled(nodes.directive)
+  if (nodes.count === null) compute.unknown('nodes', nodesKey, 'a number that is not readable', nodesPlace)
+  else compute.known('nodes', nodesKey, nodes.count, nodesPlace)
+  claimLimit(compute, shell, scheduler, place, work)
+  compute.known('reserved', scheduler, false, place)
+  compute.known('limitedBy', '-q', 'the queue', place)
+  compute.known('service', 'command', work.service, place)
+  if (work.sharing !== null) compute.known('sharing', 'command', work.sharing, place)
+  if (asked === null || asked.gpus === 0) return
+  const machine = {
+    holder: 'the job',
+    gpus: asked.gpus === null || nodes.count === null ? null : asked.gpus * nodes.count,
+    model,
+    evidence,
+  }
+  claimJobOperations(claims, shell, launches, machine, text, ({ start, end }) => ({ start, end }))
+}
+
+/** `-l select`, `-gpu`. */
+const spelled = (one: Directive): string =>
+  one.scheduler === 'PBS' && one.name.length > 1 ? `-l ${one.name}` : `-${one.name}`
+
+function claimLimit(
+  compute: SubjectBuilder<'Compute'>,
+  shell: ShellFacts,
+  scheduler: BatchScheduler,
+  place: Place,
+  work: Work,
+): void {
+  const name = limitNames[scheduler]
+  const key = scheduler === 'PBS' ? 'walltime' : 'run limit (-W)'
+  const given = option(shell, name)
+  if (given === undefined) compute.default('timeLimit', key, null, place)
+  else {
+    const seconds = given.value === null ? undefined : limitOf(given.value, scheduler)
+    if (seconds === undefined)
+      compute.unknown('timeLimit', key, 'a time that is not readable', placeOf(given))
+    else compute.known('timeLimit', key, seconds, placeOf(given))
+  }
+  if (work.timeout !== null)
+    compute.known('timeLimit', 'timeout', work.timeout.seconds, work.timeout.word, { channel: 'launch flag' })
+}
+
+function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { shell, unit, path } = facts
+  const scheduler = shell === undefined ? null : batchScheduler(shell)
+  if (shell === undefined || scheduler === null) return { reason: 'the script has changed' }
+  const write = (title: string, name: string, text: string): Change => {
+    const one: Write = { kind: 'set directive', path, unit: unit.index, scheduler, name, value: text }
+    return { title, safety: 'unsafe', writes: [one], imports: [] }
+  }
+  if (claim.setting === 'timeLimit' && typeof value === 'number') {
+    const hours = String(Math.round(value / 3600)).padStart(2, '0')
+    const text = scheduler === 'PBS' ? `${hours}:00:00` : `${hours}:00`
+    const said = scheduler === 'PBS' ? `walltime=${text}` : `-W ${text}`
+    return write(`End the job after ${Number(hours)} hours: ${said}`, limitNames[scheduler], text)
+  }
+  if (claim.setting === 'gpus' && typeof value === 'number' && value > 0) {
+    const asked = gpusAsked(shell, scheduler)
+    const text = asked?.rewritten(value) ?? null
+    return asked === null || text === null
+      ? { reason: 'the request for GPUs is not readable' }
+      : write(`Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}: ${text}`, asked.directive.name, text)
+  }
+  return { reason: `no change is known for ${claim.key}` }
+}
