@@ -9,6 +9,7 @@ import type { Json } from '../../text/json.js'
 import type { Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { UnitFacts } from '../reader.js'
+import { mountSharedMemory } from './container-limits.js'
 
 export type Keys = (string | number)[]
 
@@ -36,6 +37,8 @@ export function planned(place: Place, document: number, keys: Keys, plan: Planne
 
 export function carryOut(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { anchor, document, keys, unit } = claim.site
+  if (claim.setting === 'sharedMemory' && anchor !== undefined && keys !== undefined)
+    return mountShared(claim, anchor, keys, facts)
   if (anchor === undefined || document === undefined || keys === undefined || !anchor.startsWith('{'))
     return { reason: `no change is known for ${claim.key}` }
   const plan = JSON.parse(anchor) as Planned
@@ -58,6 +61,20 @@ export function carryOut(claim: Claim, value: unknown, facts: UnitFacts): Change
     .replaceAll('{value}', String(value))
     .replaceAll('{hours}', String(Number(value) / 3600))
   return { title, safety: plan.safety ?? 'unsafe', writes, imports: [] }
+}
+
+function mountShared(claim: Claim, anchor: string, keys: Keys, facts: UnitFacts): Change | Refusal {
+  const { document = 0, unit } = claim.site
+  const pod = at(facts.config?.documents[document]?.root, ...keys)
+  if (pod === undefined || pod.kind !== 'map') return { reason: 'the manifest has changed' }
+  return mountSharedMemory(pod, anchor, (path, value) => ({
+    kind: 'set key',
+    path: facts.path,
+    unit,
+    document,
+    keys: [...keys, ...path],
+    value,
+  }))
 }
 
 /** `"4"` stays a string: some templates and older tools insist on it. */

@@ -6,6 +6,7 @@ import type { Evidence } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
 import type { JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
+import { claimLimits, holdersOf } from './container-limits.js'
 import { claimContainer, type ProcessRule } from './containers.js'
 import { claimMachine } from './machine.js'
 import { type KubernetesObject, nameOf, placeOf } from './objects.js'
@@ -145,6 +146,16 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
       if (found !== null) work.push(found)
     })
   })
+  const holder = holders[0]
+  // Pods that differ, and containers that do not stand in the list of a pod, say nothing for the others.
+  if (holder !== undefined && uniform(holders) && holder.group.container === undefined)
+    claimLimits(
+      compute,
+      holder.group.pod,
+      holdersOf(holder.accelerators.places),
+      holder.group.keys,
+      object.document.index,
+    )
   claimMachine(compute, object, holders[0]?.group ?? groups[0], place, uniform(holders))
   const idle = groups.every((group) => items(at(group.pod, 'containers')).every(isIdleImage))
   const servers = holders.some(({ group }) => items(at(group.pod, 'containers')).some(isServerImage))
