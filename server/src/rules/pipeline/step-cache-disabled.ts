@@ -105,7 +105,8 @@ function reportDefault(step: Judged<'Step'>, report: RuleContext['report']): voi
     : `Step "${names[0]}" runs again in each execution of the pipeline`
   const request: Report = {
     at: step.settings.cached!,
-    severity: job ? severityOf(group) : 'information',
+    // A pipeline that stands in a notebook is still being built.
+    severity: job && !step.subject.evidence.notebook ? severityOf(group) : 'information',
     message: `${again}, also where nothing that goes in has changed: ${effective(step.settings.engine) ?? 'the orchestrator'} caches a step only on request (${step.settings.cached!.key}).`,
     saving: rerunSaving,
     fixes: [{ set: group.map((one) => ({ claim: one.settings.cached!, value: true })) }],
