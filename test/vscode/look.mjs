@@ -103,6 +103,20 @@ export function look() {
         await openMenu(page)
         await seen('the menu again', '.action-widget .monaco-list-row')
         await shot('editor')
+
+        await page.keyboard.press('Escape')
+        await page.keyboard.press('Control+p')
+        await page.keyboard.type('launch.py')
+        await seen('quick open again', '.quick-input-list .monaco-list-row:has-text("launch.py")')
+        await page.keyboard.press('Enter')
+        await seen('the cost of the job', '.editor-instance .codelens-decoration:has-text("/h on demand")')
+        await seen(
+          'the price of the machine',
+          '.editor-instance .view-line:has-text("ml.g5.2xlarge"):has-text("$1.5")',
+        )
+        await page.locator('.editor-instance .view-line >> text=ml.g5.2xlarge').hover()
+        await seen('how the price was found', '.monaco-hover:has-text("per hour and machine")')
+        await shot('money')
         console.log('  look: all seen\n  1 passing')
       }),
     )
