@@ -1,9 +1,11 @@
-/** Kubernetes CronJobs: when they run, and whether a run waits for the one before. */
+/** Kubernetes CronJobs, and CronWorkflows of Argo, which have the same keys: when they run, and whether a run waits for the one before. */
 import { at, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import type { Change, Refusal } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import type { Evidence } from '../../workload/claim.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import type { UnitFacts } from '../reader.js'
 
 interface CronJob {
   /** The CronJob's own specification. */
@@ -46,5 +48,26 @@ export function claimCronJob(claims: ClaimBuilder, job: CronJob): void {
     else if (value === 'Forbid' || value === 'Replace')
       pipeline.known('concurrentRuns', key, 1, shown, { site: place })
     else pipeline.unknown('concurrentRuns', key, 'template', shown, { site: place })
+  }
+}
+
+export function waitForTheRunBefore({ site }: Claim, facts: UnitFacts): Change | Refusal {
+  const { document, keys, unit } = site
+  if (document === undefined || keys === undefined) return { reason: 'the manifest has changed' }
+  return {
+    title: 'Let a run end before the next begins: concurrencyPolicy: Forbid',
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'set key',
+        path: facts.path,
+        unit,
+        document,
+        keys: [...keys, 'concurrencyPolicy'],
+        value: 'Forbid',
+        after: 'schedule',
+      },
+    ],
+    imports: [],
   }
 }

@@ -9,7 +9,7 @@ import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
 import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js'
 import { claimContainer } from './containers.js'
-import { claimCronJob } from './cron-job.js'
+import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
 import { claimMachine } from './machine.js'
 import { type KubernetesObject, nameOf, objectsOf } from './objects.js'
 import {
@@ -241,14 +241,7 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
       imports: [],
     }
   }
-  if (claim.setting === 'concurrentRuns') {
-    return {
-      title: 'Let a run end before the next begins: concurrencyPolicy: Forbid',
-      safety: 'unsafe',
-      writes: [set(['concurrencyPolicy'], 'Forbid', 'schedule')],
-      imports: [],
-    }
-  }
+  if (claim.setting === 'concurrentRuns') return waitForTheRunBefore(claim, facts)
   if (claim.setting === 'retries' && typeof value === 'number') {
     return {
       title: `Start it again once at most: ${claim.key}: ${value}`,

@@ -4,7 +4,8 @@ import type { ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
-import { type KubernetesObject, objectsOf, placeOf } from './objects.js'
+import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
+import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
 import { carryOut, type Keys, planned } from './recipe.js'
 import { type Claimed, claimTimeLimit, claimWorkload, deadlineKey, type Workload } from './workload.js'
 
@@ -31,6 +32,7 @@ export const argoReader = defineReader({
   change(claim, value, facts) {
     if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
       return changeJobOperation(claim, facts)
+    if (claim.setting === 'concurrentRuns') return waitForTheRunBefore(claim, facts)
     return carryOut(claim, value, facts)
   },
 })
@@ -41,8 +43,22 @@ function readWorkflow(
   object: KubernetesObject,
   spec: Keys,
 ): void {
-  for (const [number, template] of items(at(object.root, ...spec, 'templates')).entries())
-    readTemplate(claims, context, object, spec, number, template)
+  let most = 0
+  for (const [number, template] of items(at(object.root, ...spec, 'templates')).entries()) {
+    const claimed = readTemplate(claims, context, object, spec, number, template)
+    most = Math.max(most, claimed?.gpus ?? 0)
+  }
+  const place = specPlace(object)
+  if (object.kind !== 'CronWorkflow' || most === 0 || place === null) return
+  const limit = at(object.root, ...spec, deadlineKey)
+  claimCronJob(claims, {
+    spec: at(object.root, 'spec'),
+    place,
+    name: text(at(object.root, 'metadata', 'name')),
+    gpus: most,
+    runLimit: limit === undefined ? null : number(limit),
+    evidence: { role: 'job', accelerator: 'gpu', small: null, notebook: false },
+  })
 }
 
 function readTemplate(
@@ -52,9 +68,9 @@ function readTemplate(
   spec: Keys,
   number: number,
   template: ConfigNode,
-): void {
+): Claimed | null {
   const container = entry(template, 'container') ?? entry(template, 'script')
-  if (container === undefined || container.value.kind !== 'map' || template.kind !== 'map') return
+  if (container === undefined || container.value.kind !== 'map' || template.kind !== 'map') return null
   const keys: Keys = [...spec, 'templates', number]
   const name = entry(template, 'name') ?? container
   const { index } = object.document
@@ -100,6 +116,7 @@ function readTemplate(
     },
   })
   claimRetries(claimed, object, keys, at(template, 'retryStrategy'))
+  return claimed
 }
 
 /** A template as the pod that Argo makes of it. */
