@@ -11,7 +11,6 @@ import { claimOperation } from '../operation-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { writtenAttentions } from './attention.js'
-import { claimCompiled, compileModel } from './compile.js'
 import { trainsAnywhere } from './evidence.js'
 import { isTorchLoop, loopHeader } from './loop.js'
 import { hasConvolutions, isRealModel } from './model-evidence.js'
@@ -32,11 +31,6 @@ export const pytorchModesReader = defineReader({
     readProfilers(python, evidence, claims)
     readAttention(python, evidence, claims)
     readProducts(python, evidence, context.versions, claims)
-    const loop = python.loops.find((one) => isTorchLoop(python, one))
-    if (loop !== undefined) {
-      const site = { start: loop.node.start, end: loop.node.end, anchor: 'compile' }
-      claimCompiled(python, loopHeader(loop), site, 'torch.compile', claims)
-    }
   },
   change: changeMode,
 })
@@ -202,7 +196,6 @@ function changeMode(claim: Claim, _value: unknown, facts: UnitFacts): Change | R
   }
   if (python === undefined) return gone
   if (anchor.startsWith('switch:')) return changeSwitch(python, anchor.slice('switch:'.length), claim, facts)
-  if (anchor === 'compile') return compileModel(claim, facts)
   if (anchor === 'tf32') return allowTf32(python, facts)
   if (anchor.startsWith('schedule')) {
     const call = python.callAt(claim.site)

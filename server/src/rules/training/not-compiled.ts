@@ -9,9 +9,6 @@ export default defineRule({
   severity: 'hint',
   summary: 'A compiled model often trains faster on recent GPUs; it is worth a try on long runs.',
   oncePerProject: true,
-  offFor: {
-    'pytorch-modes': '7 of 14 judged findings were true: hooks, recurrent and tiny models gain nothing',
-  },
   check(judged, { report, options }) {
     const { compiled, compileHindered } = judged.settings
     if (compiled === undefined || compiled.state === 'unknown' || compiled.value !== false) return
