@@ -144,17 +144,7 @@ export function readInstance(block: Block, provider: 'aws' | 'gcp'): void {
     }
   }
   const { place, options } = absentPlace(block, 'machine')
-  const limits =
-    provider === 'aws'
-      ? [
-          'instance_market_options',
-          'user_data',
-          'user_data_base64',
-          'instance_initiated_shutdown_behavior',
-          'launch_template',
-        ]
-      : ['scheduling', 'resource_policies', 'metadata_startup_script']
-  const given = limits.find((one) => block.has(one))
+  const given = endsByItself(block, provider)
   if (given !== undefined || block.isOpen())
     compute.unknown('idleStop', given ?? 'dynamic', 'it may stop by itself', place, options)
   // What runs on it, and who stops it, is not in the configuration.
@@ -166,6 +156,40 @@ export function readInstance(block: Block, provider: 'aws' | 'gcp'): void {
       place,
       { ...options, overridable: true },
     )
+}
+
+/** What may end the machine without anybody's help; undefined: nothing in the block. */
+function endsByItself(block: Block, provider: 'aws' | 'gcp'): string | undefined {
+  const present =
+    provider === 'aws'
+      ? [
+          'instance_market_options',
+          'instance_initiated_shutdown_behavior',
+          'launch_template',
+          'user_data_base64',
+        ]
+      : ['resource_policies']
+  const found = present.find((one) => block.has(one))
+  if (found !== undefined) return found
+  if (provider === 'gcp') {
+    // GPUs cannot be moved while they run, so `scheduling` is always there.
+    for (const key of [
+      'preemptible',
+      'provisioning_model',
+      'max_run_duration',
+      'instance_termination_action',
+    ]) {
+      const value = block.get('scheduling', 0, key)
+      if (value !== undefined && !(value.node.kind === 'scalar' && value.node.value === false)) return key
+    }
+  }
+  const script = provider === 'aws' ? 'user_data' : 'metadata_startup_script'
+  const text = block.text(script)
+  if (text.state === 'absent') return undefined
+  const ends =
+    text.state === 'unknown' ||
+    /shutdown|poweroff|halt|stop-instances|instances (stop|delete)|idle|cron/.test(text.value)
+  return ends ? script : undefined
 }
 
 /** An endpoint's instances, and whether anything in the module scales them. */
