@@ -8,6 +8,7 @@ import { addCallback } from '../add-callback.js'
 import { callbackList } from '../callback-list.js'
 import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { trainsTrials } from '../search/trials-here.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { writeArgument } from '../write-argument.js'
 import { fitPosition, kerasFits } from './fits.js'
@@ -39,6 +40,8 @@ function readFit(python: PythonModule, fit: Call, claims: ClaimBuilder): void {
   else if (names.some((name) => saving.test(name!)))
     training.known('saves', 'callbacks', 'while it runs', place, { site })
   else if (fit.loops.length > 0) training.unknown('saves', 'callbacks', 'a loop around it', place, { site })
+  else if (trainsTrials(python))
+    training.unknown('saves', 'callbacks', 'a trial of a search', place, { site })
   else {
     const afterwards = python.calls.some((call) => /^save(_weights|_model)?$/.test(call.method))
     training.default('saves', 'callbacks', afterwards ? 'at the end' : 'never', place, { site })

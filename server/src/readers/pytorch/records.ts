@@ -7,6 +7,7 @@ import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { callSite } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { trainsTrials } from '../search/trials-here.js'
 import { claimTracked, trainingId } from '../tracking.js'
 import { moduleText } from './evidence.js'
 import { isTorchLoop, loopHeader } from './loop.js'
@@ -57,7 +58,8 @@ function readSaving(python: PythonModule, outer: Loop, training: SubjectBuilder<
     '.save_checkpoint',
     '.save',
   ])
-  if (python.imported.some((module) => Object.keys(module.functions).some((name) => saving.test(name))))
+  if (trainsTrials(python)) training.unknown('saves', 'checkpoint', 'a trial of a search', header, { site })
+  else if (python.imported.some((module) => Object.keys(module.functions).some((name) => saving.test(name))))
     training.unknown('saves', 'checkpoint', 'a module of the project that saves', header, { site })
   else training.default('saves', 'checkpoint', afterwards ? 'at the end' : 'never', header, { site })
 }

@@ -1,5 +1,5 @@
 /** `wandb.agent(sweep_id, function=train, count=20)`: how many runs of a sweep a program starts, and what they do. */
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { isLeftOut } from '../search/plain-argument.js'
 import { reachedFunctions, trialFunction } from '../search/trial-function.js'
@@ -17,7 +17,7 @@ export interface Agent {
   logsSteps: boolean
 }
 
-export function agentOf(module: PythonModule, sweep: Call): Agent | null {
+export function agentOf(module: PythonModule, sweep: Call, metric: string | null): Agent | null {
   const agents = module.callsTo('wandb.agent', 'wandb.sdk.wandb_agent.agent')
   const call = agents.length === 1 ? agents[0]! : null
   if (call === null) return null
@@ -30,21 +30,36 @@ export function agentOf(module: PythonModule, sweep: Call): Agent | null {
   const given = module.argument(call, 'function', 1)
   const train = given.state === 'given' ? trialFunction(module, given.expr) : null
   const steps = train === null ? null : trialSteps(module, train.func)
-  const logs =
-    train !== null &&
-    reachedFunctions(module, train.func).some((func) =>
-      func.calls.some(
-        (one) =>
-          (one.method === 'log' && one.loops.length > 0) ||
-          /WandbCallback|WandbMetricsLogger|WandbLogger/.test(one.method),
-      ),
-    )
   return {
     call,
     count,
     endless: isLeftOut(count),
     steps: steps === null ? null : { what: steps.what, count: steps.count },
     seen: train !== null,
-    logsSteps: logs,
+    logsSteps: train !== null && logsWhileTraining(module, train.func, steps?.loop ?? null, metric),
   }
+}
+
+/** What was collected and is logged in a loop of its own comes too late; so does a metric that is logged elsewhere only. */
+function logsWhileTraining(
+  module: PythonModule,
+  trial: Func,
+  training: Loop | null,
+  metric: string | null,
+): boolean {
+  const calls = reachedFunctions(module, trial).flatMap((func) => func.calls)
+  if (calls.some((one) => /WandbCallback|WandbMetricsLogger|WandbLogger/.test(one.method))) return true
+  return calls.some((one) => {
+    if (one.method !== 'log' || one.loops.length === 0) return false
+    if (training !== null && one.function === training.function && !one.loops.includes(training)) return false
+    return metric === null || mayLog(module, one, metric)
+  })
+}
+
+/** False where what is logged is written out and the metric is not in it. */
+function mayLog(module: PythonModule, call: Call, metric: string): boolean {
+  const given = call.expr.args[0]?.value
+  const logged = given === undefined ? undefined : module.definition(given)
+  if (logged?.type !== 'dict') return true
+  return logged.entries.some(({ key }) => key === null || key.type !== 'constant' || key.value === metric)
 }

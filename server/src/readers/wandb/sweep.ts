@@ -98,7 +98,7 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
       call.function?.qualified ?? '',
       evidence,
       claims,
-      agentOf(module, call),
+      agentOf(module, call, metricName(data)),
     )
   }
 }
@@ -121,48 +121,15 @@ function claimSweep(
   claimCap(search, data, place, agent)
   if (data.early_terminate === undefined) search.default('earlyTermination', 'early_terminate', false, place)
   else search.known('earlyTermination', 'early_terminate', true, place)
-  const steps = trialSteps(data, agent)
-  if (steps !== null) {
-    search.known('trialSteps', 'parameters', steps, place)
+  // Whether a program that stands elsewhere logs its metric while it trains, a sweep cannot tell.
+  if (agent?.seen === true && agent.logsSteps && agent.steps !== null) {
+    search.known('trialSteps', 'function', agent.steps, place)
     // The change of a grid brings early termination with it.
     if (data.method !== 'grid')
       search.known('terminationGap', 'early_terminate', 'the sweep has no early_terminate', place)
   }
   search.known('persisted', 'sweep', true, place)
   search.known('metric', 'metric', metricName(data), place)
-}
-
-/** Parameters of training step by step, by their last name. */
-const stepwise =
-  /^((max|num|n)_?epochs?|epochs?|(train_?)?batch_?size|optimi[sz]er|optim|drop_?out(_?rate)?|weight_?decay|warmup_?\w*)$/i
-
-/**
- * Metrics that loops and trainers log in each epoch. What is called a test or a final result, `eval/…` (which scripts
- * often log once they are done) or a time is measured at the end, when nothing is left to stop.
- */
-const measuredEachEpoch =
-  /^(?!.*(eval|test|final|best|time))(.*(^|[/_ .])(val|valid|validation|dev|train|training|epoch|avg|mean)([/_ .]|$).*|.*loss|acc(uracy)?)$/i
-
-/**
- * What a run of the sweep does, so that it could end early: as the function of its agent shows, or, where that
- * stands elsewhere, as the names of the parameters tell. Null: nothing says that it trains step by step.
- */
-function trialSteps(data: Record<string, Json>, agent: Agent | null): SearchSettings['trialSteps'] | null {
-  if (agent?.seen === true) return agent.logsSteps ? agent.steps : null
-  const { parameters } = data
-  if (!isMap(parameters)) return null
-  const metric = metricName(data)
-  if (metric !== null && !measuredEachEpoch.test(metric)) return null
-  let trains = false
-  let count: number | null = null
-  for (const [name, parameter] of Object.entries(parameters)) {
-    const last = name.slice(name.lastIndexOf('.') + 1)
-    if (!stepwise.test(last)) continue
-    trains = true
-    if (/epoch/i.test(last) && isMap(parameter) && typeof parameter.value === 'number')
-      count = parameter.value
-  }
-  return trains ? { what: 'epochs', count } : null
 }
 
 /** The sweep's own cap, else what its agent is told. An agent that is started elsewhere may be given a count. */
