@@ -123,13 +123,31 @@ function claimSweep(
   else search.known('earlyTermination', 'early_terminate', true, place)
   // Whether a program that stands elsewhere logs its metric while it trains, a sweep cannot tell.
   if (agent?.seen === true && agent.logsSteps && agent.steps !== null) {
-    search.known('trialSteps', 'function', agent.steps, place)
+    const count = agent.steps.count ?? mostEpochs(data)
+    search.known('trialSteps', 'function', { ...agent.steps, count }, place)
     // The change of a grid brings early termination with it.
     if (data.method !== 'grid')
       search.known('terminationGap', 'early_terminate', 'the sweep has no early_terminate', place)
   }
   search.known('persisted', 'sweep', true, place)
   search.known('metric', 'metric', metricName(data), place)
+}
+
+/** The most epochs that the parameters allow; null: not known. */
+function mostEpochs({ parameters }: Record<string, Json>): number | null {
+  const name = Object.keys(parameters as object).find((one) => /^((max|num|n)_?)?epochs?$/i.test(one))
+  const parameter = name === undefined ? undefined : (parameters as Record<string, Json>)[name]
+  if (!isMap(parameter)) return null
+  const { value, values, max } = parameter
+  if (typeof value === 'number') return value
+  if (typeof max === 'number') return max
+  if (!Array.isArray(values) || values.length === 0) return null
+  let most = 0
+  for (const one of values) {
+    if (typeof one !== 'number') return null
+    most = Math.max(most, one)
+  }
+  return most
 }
 
 /** The sweep's own cap, else what its agent is told. An agent that is started elsewhere may be given a count. */
