@@ -151,7 +151,7 @@ function readTask(
                   evidence,
                 },
         })
-  claimAutostop(compute, task, (wanted.count ?? 1) > 0 && work?.trains === true && !managedOnly(facts))
+  claimAutostop(compute, task, (wanted.count ?? 1) > 0 && work?.trains === true && !endsByItself(facts))
   const serves = entry(root, 'service') !== undefined || entry(root, 'pool') !== undefined
   compute.known('service', 'run', serves || work?.service === true, place)
   const sharing = sharingOf(run, work)
@@ -354,10 +354,17 @@ function claimAutostop(compute: SubjectBuilder<'Compute'>, task: Task, forgotten
   }
 }
 
-/** A pipeline of several tasks, or a task that says how it is started: as a managed job, which ends its clusters. */
-function managedOnly({ documents, comments }: ConfigFacts): boolean {
+/**
+ * A pipeline of several tasks, or a task that says how it is started: as a managed job, which ends its clusters, or with
+ * a flag that ends its own.
+ */
+function endsByItself({ documents, comments }: ConfigFacts): boolean {
   if (documents.length > 1) return true
-  return comments.some(({ text }) => /sky (managed-)?(jobs|spot) launch/.test(text))
+  return comments.some(({ text }) =>
+    /sky (managed-)?(jobs|spot) launch|sky launch .*(\s-i\s?\d|--idle-minutes-to-autostop|--down\b)/.test(
+      text,
+    ),
+  )
 }
 
 /** A bucket that is mounted where checkpoints are kept. */
