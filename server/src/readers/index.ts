@@ -87,6 +87,7 @@ import { torchtuneReader } from './recipes/torchtune.js'
 import { trlRecipeReader } from './recipes/trl.js'
 import { sagemakerEndpointReader } from './sagemaker/endpoint.js'
 import { sagemakerReader } from './sagemaker/estimator.js'
+import { sagemakerTrainerReader } from './sagemaker/model-trainer.js'
 import { sagemakerPipelineReader } from './sagemaker/pipeline-steps.js'
 import { sagemakerProcessorReader } from './sagemaker/processor.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
@@ -167,6 +168,7 @@ export const readers: readonly Reader[] = [
   katibReader,
   inferenceServiceReader,
   sagemakerReader,
+  sagemakerTrainerReader,
   sagemakerEndpointReader,
   vertexEndpointReader,
   vertexCustomJobReader,
