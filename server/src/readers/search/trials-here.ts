@@ -1,6 +1,14 @@
 import type { PythonModule } from '../../python/module.js'
 
-/** Whether a service starts what this module trains as trials of a search: they are many and short, and it keeps their results. */
+/**
+ * Whether a service may start what this module trains as trials of a search: they are many and short, and it keeps their
+ * results. A run that asks the service for nothing but its hyperparameters is made for a sweep.
+ */
 export function trainsTrials(python: PythonModule): boolean {
-  return python.callsTo('wandb.agent', 'wandb.sdk.wandb_agent.agent').length > 0
+  if (python.callsTo('wandb.agent', 'wandb.sdk.wandb_agent.agent').length > 0) return true
+  return python
+    .callsTo('wandb.init')
+    .some(
+      (call) => python.argument(call, 'config').state === 'absent' && /\bwandb\.config\b/.test(python.text),
+    )
 }

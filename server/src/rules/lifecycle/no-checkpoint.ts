@@ -19,6 +19,8 @@ export default defineRule({
   check(judged, { report }) {
     const { saves, resumable } = judged.settings
     if (judged.subject.evidence.role !== 'training' || !trains(judged)) return
+    // A session at the keyboard keeps its model, and most of them try something out.
+    if (judged.subject.evidence.notebook) return
     // Trials are many and short, and the study keeps their results.
     if (judged.run.subjects.some((one) => one.subject.word === 'Search')) return
     const length = lengthOf(judged)
