@@ -27,14 +27,28 @@ export const pytorchRecordsReader = defineReader({
       if (outer === null) continue
       const training = claims.extend('Training', trainingId(claims, loopHeader(loop)))
       readSaving(python, outer, training)
-      claimTracked(python, training, 'tracker', loopHeader(outer), {
-        start: outer.node.start,
-        end: outer.node.end,
-      })
+      const site = { start: outer.node.start, end: outer.node.end }
+      // Scores and losses that are handed to the caller may be kept there.
+      if (returnsValues(outer))
+        training.unknown('tracked', 'tracker', 'what its function returns', loopHeader(outer), { site })
+      else claimTracked(python, training, 'tracker', loopHeader(outer), site)
     }
   },
   change: changeRecords,
 })
+
+/** `return {'accuracy': …}`, `return model, losses`: more than the model alone. */
+function returnsValues(outer: Loop): boolean {
+  return (
+    outer.function?.node.body.some(
+      (statement) =>
+        statement.type === 'return' &&
+        (statement.value?.type === 'dict' ||
+          statement.value?.type === 'tuple' ||
+          statement.value?.type === 'list'),
+    ) ?? false
+  )
+}
 
 const saving =
   /(^|\.|_)(save|dump)(_|$|\.)|save|checkpoint|ckpt|snapshot|serialize|to_disk|push_to_hub|backup/i
