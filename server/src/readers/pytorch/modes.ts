@@ -16,7 +16,7 @@ import { isTorchLoop, loopHeader } from './loop.js'
 import { hasConvolutions, isRealModel } from './model-evidence.js'
 import { stepEvidence } from './operations.js'
 import { profilings } from './profiling.js'
-import { type Switch, setsTf32, switchesOf, variables } from './switches.js'
+import { type Switch, setsTf32, switchesOf, variables, writtenSwitches } from './switches.js'
 
 export const pytorchModesReader = defineReader({
   name: 'pytorch-modes',
@@ -230,7 +230,7 @@ function changeMode(claim: Claim, _value: unknown, facts: UnitFacts): Change | R
 
 function changeSwitch(python: PythonModule, key: string, claim: Claim, facts: UnitFacts): Change | Refusal {
   const { path, unit } = facts
-  const found = switchesOf(python).find(
+  const found = writtenSwitches(python).find(
     (one) =>
       one.key === key && one.statement.start === claim.site.start && one.statement.end === claim.site.end,
   )

@@ -40,7 +40,19 @@ export const variables: Record<
   NVIDIA_TF32_OVERRIDE: { when: /^0$/, kind: 'strict matrix products', weight: 'ordinary', harmless: '1' },
 }
 
+/** Those that the program comes by. */
 export function switchesOf(python: PythonModule): Switch[] {
+  const kept: Switch[] = []
+  for (const one of writtenSwitches(python)) {
+    const way = reached(python as Analysis, one.statement)
+    if (way === 'no') continue
+    kept.push(way === 'option' ? { ...one, overridable: true } : one)
+  }
+  return kept
+}
+
+/** All that the file holds; some are reached by certain launches only. */
+export function writtenSwitches(python: PythonModule): Switch[] {
   const analysis = python as Analysis
   const found: Switch[] = []
   for (const call of python.calls) {
@@ -58,13 +70,7 @@ export function switchesOf(python: PythonModule): Switch[] {
           : null
     if (one !== null) found.push(one)
   }
-  const kept: Switch[] = []
-  for (const one of found) {
-    const way = reached(analysis, one.statement)
-    if (way === 'no') continue
-    kept.push(way === 'option' ? { ...one, overridable: true } : one)
-  }
-  return kept
+  return found
 }
 
 function known(analysis: Analysis, expr: Expr): { value: unknown; overridable: boolean } | null {
