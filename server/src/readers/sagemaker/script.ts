@@ -190,7 +190,13 @@ const versionArguments: [string, string][] = [
   ['pytorch_version', 'torch'],
   ['tensorflow_version', 'tensorflow'],
 ]
-const frameworks: Record<string, string> = { PyTorch: 'torch', TensorFlow: 'tensorflow', XGBoost: 'xgboost', SKLearn: 'scikit-learn' }
+const frameworks: Record<string, string> = {
+  PyTorch: 'torch',
+  TensorFlow: 'tensorflow',
+  XGBoost: 'xgboost',
+  SKLearn: 'scikit-learn',
+  MXNet: 'mxnet',
+}
 
 function containerVersions(python: PythonModule, call: Call): { versions?: Record<string, string> } {
   const versions: Record<string, string> = {}
@@ -205,7 +211,8 @@ function containerVersions(python: PythonModule, call: Call): { versions?: Recor
   if (framework !== undefined) add('framework_version', framework)
   const image = python.argument(call, 'image_uri')
   if (image.state === 'given' && image.folded.state === 'known' && typeof image.folded.value === 'string')
-    for (const [name, found] of Object.entries(imageVersions(image.folded.value))) versions[name] ??= found.version
+    for (const [name, found] of Object.entries(imageVersions(image.folded.value)))
+      versions[name] ??= found.version
   return Object.keys(versions).length === 0 ? {} : { versions }
 }
 

@@ -66,7 +66,7 @@ export default defineRule({
 })
 
 /** The first versions whose images bring CUDA 11, which the cards since Ampere need. */
-const firstWithCuda11: Record<string, [number, number]> = { torch: [1, 8], tensorflow: [2, 4] }
+const firstWithCuda11: Record<string, [number, number]> = { torch: [1, 8], tensorflow: [2, 4], mxnet: [1, 8] }
 
 /** `torch 1.5`: what runs there knows no card since Ampere. */
 function oldImage(judged: Judged<'Compute'>): string | null {
