@@ -153,7 +153,16 @@ describe('layers', () => {
 
   it('tests mirror the source', () => {
     const test = dirname(fileURLToPath(import.meta.url))
-    const own = new Set(['cases', 'vscode', 'native', 'matrix', 'fixtures', 'robustness', 'client', 'ecosystem'])
+    const own = new Set([
+      'cases',
+      'vscode',
+      'native',
+      'matrix',
+      'fixtures',
+      'robustness',
+      'client',
+      'ecosystem',
+    ])
     const strangers = readdirSync(test, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !own.has(entry.name) && !(entry.name in allowed))
       .map((entry) => entry.name)

@@ -72,7 +72,9 @@ for (const folder of positionals) {
   const { appeared, disappeared } = compare(summary[name] ?? {}, findings)
   for (const { finding, was } of appeared) {
     const severity = was === null ? finding.severity : `${was} → ${finding.severity}`
-    console.log(`+ ${await place(root, finding)} ${severity} ${finding.rule} (${finding.reader}) ${finding.message}`)
+    console.log(
+      `+ ${await place(root, finding)} ${severity} ${finding.rule} (${finding.reader}) ${finding.message}`,
+    )
   }
   for (const { rule, severity, fingerprint } of disappeared) {
     if (selected === undefined || selected.includes(rule)) console.log(`- ${severity} ${rule} ${fingerprint}`)

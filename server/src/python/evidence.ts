@@ -2,7 +2,8 @@
 import type { Evidence } from '../workload/claim.js'
 import type { Analysis } from './analysis.js'
 
-const testPath = /(^|\/)(tests?|testing|unit_tests?|test_?data)\/|(^|\/)(test_[^/]*|[^/]*_test|conftest)\.(py|ipynb)$/i
+const testPath =
+  /(^|\/)(tests?|testing|unit_tests?|test_?data)\/|(^|\/)(test_[^/]*|[^/]*_test|conftest)\.(py|ipynb)$/i
 
 /** Data sets that fit in a moment's training. Lower case. */
 const toyCalls = new Set(
