@@ -1,0 +1,69 @@
+/** How samples reach an accelerator, and what is made of them before. */
+import type { Location } from '../../text/location.js'
+
+export interface InputPipelineSettings {
+  /** Worker processes; 0: the training process loads by itself. */
+  workers: number
+  pinnedMemory: boolean
+  persistentWorkers: boolean
+  /** What consumes the batches. */
+  feeds: 'training' | 'evaluation'
+  /** What one sample costs. `memory`: only indexed; `decode`: reads or decodes; `device`: already on the accelerator. */
+  work: 'memory' | 'light' | 'decode' | 'device'
+  /** What decodes: 'ImageFolder', 'open()', the collator's name. */
+  decoder: string
+  /** True for a stream that workers would repeat, since it is not sharded among them. */
+  unshardedStream: boolean
+  /** Each process reads its own share; false: every process reads everything. */
+  sharded: boolean
+  /** The order is drawn anew for each epoch. */
+  reshuffled: boolean
+  /** The order is random, drawn by each process for itself. */
+  shuffled: boolean
+  /** Passes over the data in one run. */
+  passes: number
+  /** Length that every text is padded to, whatever its own; null: the longest that the model takes. */
+  paddedTo: number | null
+  /** Attention that keeps the texts of a packed row apart is in use. */
+  packable: boolean
+  /** Short texts share a row up to its full length; false: a batch is padded to its longest text. */
+  packed: boolean
+  /** What is done to each sample is done to several at a time. */
+  concurrent: boolean
+  /** What that is, as the code calls it, and what it does: `map(decode)`, 'decodes images for one element after the other'. */
+  applied: { what: string; does: string }
+  /** What keeps it from running for several samples at a time, even where the library sees to that by itself. */
+  oneByOneBecause: string
+  /** The version from which on the library does this by itself, where it is not known which one is in use. */
+  byItselfFrom: string
+  /** Pure Python does the work, so that only its waiting overlaps. */
+  interpreted: boolean
+  /** The next batch is made while the accelerator works on the one before. */
+  prefetched: boolean
+  /** Copies of a batch to the accelerator that the host waits for. */
+  waitingCopies: { what: string; location: Location }[]
+}
+
+export interface PreprocessingSettings {
+  cached: boolean
+  /** What is recomputed: `TfidfVectorizer`, `tokenisation`. */
+  transformation: string
+  /** How often it is computed, and how often it would have to be. */
+  repeats: { total: number; distinct: number; why: string; lowerBound?: boolean }
+  /** True for a small demonstration (a cap on the samples). */
+  demonstration: boolean
+  /** True where computing it again takes little (choosing rows, not making them). */
+  light: boolean
+  /** Why nothing is kept, where a cache that is there by itself is switched off: '`disable_caching()` turns it off'. */
+  uncachedBecause: string
+  /** One call handles many rows; false: a call for each row. */
+  batched: boolean
+  /** Processes that share the rows. */
+  processes: number
+  /** What the program itself computes from the same data again, the dearest first. */
+  steps: { what: string; location: Location }[]
+  /** Each pass of what computes it again; `times` null: not known. `run`: each start of the program. */
+  again: { per: 'fold' | 'epoch' | 'trial' | 'pass' | 'run'; times: number | null }
+  /** `heavy`: it decodes, parses or goes row by row; `ordinary`: it goes over a table in compiled code. */
+  weight: 'heavy' | 'ordinary'
+}

@@ -1,0 +1,184 @@
+/** Requests for machines, the processes on them, pools, services. */
+import type { Location } from '../../text/location.js'
+import type { StepWork } from './pipeline.js'
+
+export interface ComputeSettings {
+  provider: 'aws' | 'gcp' | 'azure' | 'kubernetes' | 'slurm' | 'other'
+  /** The job's name as its author wrote it. */
+  name: string
+  instanceType: string
+  /** The service that rents the machine out at a price of its own; absent: the machine's own price holds. */
+  managedBy: 'sagemaker' | 'vertex'
+  /** Nodes (machines) of the job. */
+  nodes: number
+  /** Accelerators per node. */
+  gpus: number
+  /** Catalogue name of the accelerator: 'A100-40GB'. */
+  gpuModel: string
+  /** vCPUs per node. */
+  cpus: number
+  /** Bytes of shared memory (`/dev/shm`) that each container has; null: as much as the machine gives. */
+  sharedMemory: number | null
+  spot: boolean
+  /** Seconds after which the platform ends the job; null: never. */
+  timeLimit: number | null
+  /** Runs after the first that a failure starts; null: no limit. */
+  retries: number | null
+  /** What keeps a fault of the program from being retried: 'podFailurePolicy'. */
+  retryFilter: string
+  /** Seconds that a spot job may wait and run together; null: not given. */
+  maxWait: number | null
+  /** Where the platform keeps checkpoints; null: nowhere. */
+  checkpointStore: string | null
+  /** What ends the job in the end all the same, outside of the project: 'the partition'. */
+  limitedBy: string
+  /** True when each trial of a search runs as a job of its own. */
+  trials: boolean
+  /** What the code that runs on it does, where the request itself tells. */
+  work: StepWork[]
+  /** The library by which that code could compute on an accelerator; null: it has none. */
+  acceleratorLibrary: string | null
+  /** Why accelerators that one launch leaves idle may serve another: 'background commands', 'bash run.sh'. */
+  sharing: string
+  /** Capacity that was bought ahead (reservation, training plan, block). */
+  reserved: boolean
+  /** Seconds that a warm pool is held; null: none. */
+  keepAlive: number | null
+  /** Jobs that the program starts with this request; null: several, or how many is not known. */
+  jobsStarted: number | null
+  /** Where its data lies, as far as addresses tell: the cloud, and the region in the name of the bucket. */
+  dataPlaces: { address: string; cloud: 'aws' | 'gcp' | 'azure'; region: string | null; location: Location }[]
+  /** People work on it by hand: a notebook, a workstation in the cloud. */
+  interactive: boolean
+  /** Seconds without use after which it stops by itself; null: it never does. */
+  idleStop: number | null
+  /** What ends it in the same program: 'terminate_instances'. */
+  endedBy: string
+  /** Somebody can tell whose job it is: it carries tags or labels. */
+  tagged: boolean
+  /** The platform reads metrics out of what the job prints. */
+  readsMetrics: boolean
+  /** Nobody else may use the rest of its nodes. */
+  exclusive: boolean
+  /** Processes on each node that its launch starts, where a flag says so. */
+  processes: number
+  /** A service (server, notebook, shell) rather than a job that ends. */
+  service: boolean
+  /** True when spot capacity is asked for on the job itself (not on a pool). */
+  choosesCapacity: boolean
+  region: string
+}
+
+export interface LaunchSettings {
+  launcher: string
+  /** Processes per node. */
+  processes: number
+  nodes: number
+  /** What a failing or short command returns to; unused values stay out. */
+  script: string
+}
+
+/** What a Python program does, seen as a whole: one subject for each file that can be launched. */
+export interface ProgramSettings {
+  /** How the code uses the devices of a node. `none`: it uses one. `trials`: one device for each trial. */
+  parallelism: 'none' | 'data-parallel' | 'distributed' | 'model-parallel' | 'trials' | 'spawned'
+  trains: boolean
+  usesAccelerator: boolean
+  /** It saves while it trains and can continue from what it saved. */
+  resumes: boolean
+  /** How it learns which of several machines it runs on: 'SM_HOSTS', '--rank'; null: it does not. */
+  readsRank: string | null
+  /** What it does, in the order in which it first happens. */
+  work: StepWork[]
+  /** The library by which it could compute on an accelerator; null: it has none. */
+  acceleratorLibrary: string | null
+}
+
+/** One use of several devices in code: a wrapper around the model. */
+export interface ParallelismSettings {
+  method: 'data-parallel' | 'distributed'
+  /** Devices that it is restricted to; absent: all. */
+  devices: number
+  /** What the wrapped model is for. */
+  purpose: 'training' | 'inference'
+  /** The same file also offers the better method, so this one is a fallback. */
+  fallback: boolean
+  /** It is only reached when several devices are present. */
+  guarded: boolean
+  /** Nobody wrote it: the library wraps the model by itself when one process sees several devices. */
+  implicit: boolean
+  /** What carries gradients between processes: 'nccl', 'gloo', 'mpi'. */
+  backend: string
+  /** The graph is walked after each forward pass to find parameters without a gradient. */
+  findsUnused: boolean
+  /** Why parameters may well be without a gradient: 'several heads', 'layer drop'. */
+  unusedBecause: string
+  /** Backward passes for one step of the optimiser; null: more than one, but how many is not known. */
+  accumulation: number | null
+  /** Gradients are exchanged after each backward pass, though several make up one step. */
+  exchangesEach: boolean
+}
+
+/** An endpoint that answers requests, as a program starts it. */
+export interface ServingSettings {
+  /** As messages call it: 'SageMaker'. */
+  platform: string
+  /** What is billed for each replica: 'ml.g5.2xlarge'. */
+  machine: string
+  /** Accelerators of one replica, and which. */
+  gpus: number
+  gpuModel: string
+  /** Replicas that run at all times, and at most. */
+  minReplicas: number
+  maxReplicas: number
+  /** A policy of its own changes the number of replicas. */
+  autoscaled: boolean
+  /** As its author calls it. */
+  name: string
+  /** The platform can take the last replica away while nobody asks. */
+  scalesToZero: boolean
+  /** Who depends on it, as names and labels tell; the key of the claim quotes them. */
+  environment: 'development' | 'production'
+  /** The same program ends it. */
+  tornDown: boolean
+  /** Where the call that would end it is commented out. */
+  tearDownComment: Location
+  /**
+   * The program does more than deploy: it trains, or tries out what it has deployed. `part of a series`: another one
+   * may end it. `deployment`: it is meant to stay.
+   */
+  purpose: 'trial' | 'part of a series' | 'deployment'
+}
+
+/** A pool of machines that grows and shrinks with the work, or should. */
+export interface ScalingSettings {
+  /** As its author wrote it: 'gpu'. */
+  name: string
+  /** As messages call it: 'node group', 'node pool', 'compute cluster'. */
+  kind: string
+  provider: ComputeSettings['provider']
+  region: string
+  /** What one machine is: 'g5.12xlarge', and its accelerators. */
+  machine: string
+  gpus: number
+  gpuModel: string
+  /** Machines that it keeps whatever happens, and at most; null: no limit. */
+  minimum: number
+  maximum: number | null
+  /** Nothing changes their number. */
+  fixed: boolean
+  /** How its machines are bought. `reserved`: ahead, so that an idle one costs nothing more. */
+  capacity: 'on-demand' | 'spot' | 'mixed' | 'reserved'
+  /** Seconds that a machine without work is kept; null: for ever. */
+  idleDelay: number | null
+  /** What keeps machines without work for ever, as a clause: '`consolidateAfter: Never`'. */
+  blockedBy: string
+  /** Keys of the taints that keep other work away. */
+  taints: string[]
+  /** Other pools of the same cluster, whose work could land here. */
+  otherPools: number
+  /** What its name, labels and taints say that it is for. */
+  purpose: 'training' | 'serving' | 'system' | 'other'
+  /** Its name says that nobody's service depends on it: 'dev', 'test', 'sandbox'. */
+  trial: boolean
+}

@@ -1,0 +1,91 @@
+/** Things that are done where they cost. */
+import type { Location } from '../../text/location.js'
+
+/** What an operation does. */
+export type OperationKind =
+  /** The host waits until the accelerator has finished. */
+  | 'synchronise'
+  /** Memory is handed back that is asked for again. */
+  | 'empty cache'
+  /** A forward pass keeps what only a backward pass would need. */
+  | 'evaluate with gradients'
+  /** The graph of a step is kept alive after it. */
+  | 'retain graph'
+  | 'evaluate'
+  | 'save'
+  | 'record'
+  /** Checks or a serial mode meant for finding a fault. */
+  | 'debug checks'
+  | 'deterministic kernels'
+  | 'profile'
+  /** Matrix products in full fp32, where the accelerator has a faster format for them. */
+  | 'strict matrix products'
+  | 'double precision'
+  /** Attention that writes the whole matrix of scores. */
+  | 'eager attention'
+  /** Done for each sample, though it gives the same each time. */
+  | 'constant work'
+  /** Done for each sample in each epoch, though it gives the same for that sample each time. */
+  | 'repeated work'
+  /** A single sample is put on an accelerator by the code that makes it. */
+  | 'sample on device'
+  /** A request over the network. */
+  | 'remote read'
+  /** A whole run without compiling its steps, because a switch says so. */
+  | 'eager execution'
+  /** One training step that is run operation by operation. */
+  | 'eager step'
+  /** A failure that nobody hears of. */
+  | 'swallow failure'
+  /** How busy the accelerators are is not recorded, because a switch says so. */
+  | 'utilisation off'
+  /** A model is read and built. */
+  | 'load model'
+  /** A run that has failed is started again. */
+  | 'start again'
+  /** The accelerator is kept, and nothing is computed. */
+  | 'hold'
+  /** Packages, programs or data are fetched, built or unpacked. */
+  | 'set up'
+  /** A part of the model that does not change computes the same of the same samples. */
+  | 'frozen features'
+
+/** Something done where it costs: in each step of a hot loop, or switched on for a whole run. */
+export interface OperationSettings {
+  kind: OperationKind
+  /** How often it is done. */
+  place: 'sample' | 'step' | 'epoch' | 'trial' | 'run'
+  /** Done only now and then: behind a count of steps. */
+  guarded: boolean
+  /** Everything that it is done by in one hot place, the first included, as the code calls it. */
+  places: { what: string; location: Location }[]
+  /** How heavy one is. `severe`: it stops or multiplies the work of a step; `slight`: hardly measurable by itself. */
+  weight: 'slight' | 'ordinary' | 'severe'
+  /** For `sample`: what one pass of the code makes. */
+  each: 'sample' | 'batch' | 'row'
+  /** Steps between two, and how many there are in the run. */
+  every: number
+  times: number
+  /** What it does to every step, as the end of a sentence, and the share of the time that it takes. */
+  effect: { does: string; share: [number, number] }
+  /** What it is done to: 'fp32 weights', 'the validation set', the id of a model. */
+  subject: string
+  /** The model does the work of a real one: a backbone of a library, many layers. */
+  realModel: boolean
+  /** Why it may be wanted here: 'an out-of-memory handler', 'a physics library'. */
+  wantedFor: string
+  /** For `load model`: what it is done again for ('request', 'element of the collection'), and where once is enough. */
+  repeatedFor: string
+  remedy: string
+  /** For `start again`: runs after the first; null: no limit. */
+  retries: number | null
+  /** How it lies to the training of the same program or job. */
+  stage: 'before' | 'after' | 'instead' | 'within'
+  /** How long one takes; null: until somebody ends it. */
+  seconds: number | null
+  /** What is held meanwhile: 'the job', and how many accelerators it has over all nodes. */
+  holder: string
+  gpus: number
+  /** Catalogue name of the accelerator: 'T4'. */
+  gpuModel: string
+}

@@ -1,0 +1,83 @@
+/** What a hyperparameter search says of itself. */
+import type { Json } from '../../text/json.js'
+import type { Location } from '../../text/location.js'
+
+/** One dimension of a search space; `size` null where it cannot be computed. */
+export interface Dimension {
+  name: string
+  size: number | null
+  /** The values, where they fold; used to find seeds, duplicates and resource parameters. */
+  values?: Json[]
+  /** Where the values are written. */
+  location?: Location
+}
+
+/** A dimension whose values make no difference while another one has certain values. */
+export interface InertDimension {
+  name: string
+  /** The dimension that decides, and its values for which `name` is ignored. */
+  unless: string
+  values: Json[]
+  /** Its value where it is not searched itself. */
+  fixed?: Json
+}
+
+/** A dimension that one run covers by itself, since a long run passes through the shorter ones. */
+export interface NestedDimension {
+  name: string
+  /** Why, as a clause: 'a forest of 500 trees holds one of 100'. */
+  because: string
+}
+
+export interface SearchSpace {
+  /** Grids that are searched one after the other (a list of parameter grids); usually one. */
+  grids: Dimension[][]
+  /** Sum over grids of the product of sizes; a lower bound where `lowerBound`. Null where nothing is known. */
+  configurations: number | null
+  lowerBound: boolean
+  /** This is the largest of so many spaces that the same search goes through, one per pass or call. */
+  largestOf?: number
+}
+
+export interface SearchSettings {
+  strategy: 'grid' | 'random' | 'bayesian' | 'halving' | 'hyperband' | 'other'
+  space: SearchSpace
+  /** Fits per configuration (cross-validation folds, repeats); 1 where there are none. */
+  folds: number
+  /** What one configuration costs: a fit of a model, a whole training run, or a job on a machine of its own. */
+  unit: 'fit' | 'run' | 'job'
+  /** Cheaper strategies that the same tool offers for this search. */
+  alternatives: ('halving' | 'random' | 'bayesian')[]
+  /** Upper limit of trials; null: none. */
+  trialCap: number | null
+  /** Seconds after which the search starts no further trial; null: none. */
+  timeLimit: number | null
+  /** True when something stops weak trials before their end. */
+  earlyTermination: boolean
+  /** What keeps weak trials running, as a clause: 'the objective never calls trial.report()'. */
+  terminationGap: string
+  /** What a trial does step by step, so that it could end early; absent: nothing is known about it. */
+  trialSteps: { what: 'epochs' | 'steps' | 'boosting rounds'; count: number | null }
+  /** How dear one fit is. `cheap`: closed form or a look-up; `dear`: boosted ensembles, kernels, neural networks. */
+  fitCost: 'cheap' | 'ordinary' | 'dear'
+  /** True when several metrics or a callable choose the winner (halving cannot carry that). */
+  multiMetric: boolean
+  /** The metric that is optimised; null: none is named. */
+  metric: string | null
+  /** Why the metric that is used where none is named says little: 'class_weight tells that the classes are not balanced'. */
+  metricMisleads: string
+  /** Trials at the same time; null: all at once, or one for each processor core. */
+  parallelism: number | null
+  /** What trials that run at the same time take from each other: 'one GPU', 'the same processor cores'. */
+  contention: string
+  /** True when finished trials outlive the program. */
+  persisted: boolean
+  /** Written as loops: nothing compares the runs while they run. */
+  byHand: boolean
+  /** What a loop starts for each combination: 'trainings' (a program), 'jobs'. */
+  launched: string
+  /** Where the values of each dimension are written, by its name. */
+  places: Record<string, Location>
+  inert: InertDimension[]
+  nested: NestedDimension[]
+}

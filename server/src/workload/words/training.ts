@@ -1,0 +1,139 @@
+/** What a training loop, or the object that runs one, says of itself. */
+
+/** From most to least precise. `-mixed`: autocast over fp32 weights; without: the weights themselves. */
+export type Precision = 'fp64' | 'fp32' | 'tf32' | 'bf16-mixed' | 'fp16-mixed' | 'bf16' | 'fp16' | 'fp8'
+
+export type OptimizerName =
+  | 'adamw'
+  /** One kernel steps all parameters. */
+  | 'adamw fused'
+  | 'adamw 8 bit'
+  | 'adafactor'
+  | 'lion'
+  | 'lion 8 bit'
+  | 'sgd'
+  | 'sgd momentum'
+  | 'rmsprop'
+
+export interface TrainingSettings {
+  precision: Precision
+  /** Upper limit of passes over the data. */
+  epochs: number
+  /** Upper limit of optimiser steps; null: none. */
+  maxSteps: number | null
+  /** True when a validation metric is computed while training. */
+  validation: boolean
+  /** True when something ends the run when the metric stalls. */
+  earlyStopping: boolean
+  /** The logged metric that early stopping would watch, and whether lower is better. */
+  monitor: { name: string; lowerIsBetter: boolean }
+  /** The loop is a library's own, which takes early stopping as a callback. */
+  managed: boolean
+  /** Training starts from pretrained weights. */
+  fineTuning: boolean
+  /** True when the learning-rate schedule is laid out over all epochs. */
+  fullHorizonSchedule: boolean
+  /** Self-supervised, adversarial or reinforcement learning: validation loss does not tell when to stop. */
+  openEnded: string
+  /** True when the run writes something that it could resume from, and reads it again. */
+  resumable: boolean
+  /** The loss refuses autocast (BCELoss, binary_cross_entropy): its name. */
+  autocastRefusedBy: string
+  /** Gradients of gradients are taken (gradient penalties, meta-learning). */
+  secondOrder: boolean
+  /** What sets the pace instead of matrix work ('an environment', 'sparse operations'); short formats gain little there. */
+  boundBy: string
+  /** Boosting rounds at most: trees that are added one after the other. */
+  rounds: number
+  /** Data that is not trained on is at hand where the run starts. */
+  heldOutData: boolean
+  /** Share of each new tree that is added. */
+  learningRate: number
+  /** The library places the model by itself, on an accelerator where it finds one. */
+  automaticDevice: boolean
+  /** Epochs (boosting: rounds) without improvement after which early stopping ends the run. */
+  patience: number
+  /** The metric that early stopping watches, and the direction that it takes for better. */
+  stopMetric: string
+  stopDirection: 'lower' | 'higher'
+  /** First epoch after which early stopping may act. */
+  stopStart: number
+  /** Names under which metrics are reported, where all of them are known. */
+  reportedMetrics: string[]
+  /** What keeps early stopping that is written from acting, as a sentence: 'It is not among the callbacks of `fit()`'. */
+  stoppingGap: string
+  /** Why nothing ends the run: '`while True` without a `break`'. */
+  endless: string
+  /** When the run saves what it could go on from. */
+  saves: 'never' | 'at the end' | 'while it runs'
+  /** How many of its checkpoints are kept; null: all of them. */
+  keptCheckpoints: number | null
+  /** Checkpoints that the run writes in all, where their rhythm is not that of the epochs. */
+  checkpointCount: number
+  /** What one holds: the weights alone, or also what the optimiser needs to go on. */
+  checkpointHolds: 'weights' | 'training state'
+  /** Why old checkpoints may be wanted: 'they are averaged'. */
+  checkpointsFor: string
+  /** Metrics of the run outlive it: a tracker, a log that is kept. */
+  tracked: boolean
+  /** The model or the step goes through a compiler. */
+  compiled: boolean
+  /** Why a compiler would gain little or fail: 'quantised weights', 'batches of changing length'. */
+  compileHindered: string
+  /** The model that is trained, as its source names it: 'bert-base-uncased', 'resnet50'. */
+  model: string
+  parameters: number
+  /** Bits of the weights as they are loaded; adapters and optimisers may keep others. */
+  weightBits: 4 | 8 | 16 | 32
+  /** Samples that one device takes at a time. */
+  batchSize: number
+  /** Batches whose gradients make up one step of the optimiser. */
+  accumulation: number
+  /** Tokens of a sequence at most. */
+  sequenceLength: number
+  /** Edge of the images in pixels. */
+  imageEdge: number
+  optimizer: OptimizerName
+  /** Small matrices that are trained in place of the weights; null: all weights are trained. */
+  adapters: { rank: number; targets: 'attention' | 'all' } | null
+  /** Activations are computed again in the backward pass rather than kept. */
+  checkpointing: boolean
+  /** The loss is taken over the whole vocabulary for every token. */
+  languageHead: boolean
+  /** `eager`: attention writes out its scores. `flash`: the FlashAttention library is asked for by name. */
+  attention: 'fused' | 'eager' | 'flash'
+  /** How states are shared among devices; null: each keeps them all. */
+  sharding: {
+    kind: 'deepspeed' | 'fsdp'
+    stage: 1 | 2 | 3
+    offload: { optimizer: boolean; parameters: boolean }
+  } | null
+}
+
+/** A model that is loaded or defined. */
+export interface ModelSettings {
+  /** Where its weights come from: 'meta-llama/Llama-3.1-8B'. */
+  id: string
+  parameters: number
+  /** The format that the weights are loaded in. */
+  weights: Precision
+  /** What is done with the weights. `frozen`: they only carry adapters, or none of them is trained. */
+  use: 'trained' | 'frozen' | 'inference'
+  /** As the program calls it: 'resnet50', 'BertForSequenceClassification'. */
+  architecture: string
+  /** What the weights are before training. */
+  start: 'random' | 'pretrained'
+  /** What the weights of this architecture that can be had were trained on: 'ImageNet'. */
+  pretrainedOn: string
+  /** What it is trained to do: 'text classification', and among how many classes. */
+  task: string
+  classes: number
+  /** The largest of its family; the next smaller one, and its parameters. */
+  smaller: { id: string; parameters: number }
+  /** A smaller model takes part in the same project. */
+  compared: boolean
+  /** Devices that share the weights. */
+  devices: number
+  /** Weights or arithmetic are in 8 bits or fewer. */
+  quantized: boolean
+}
