@@ -3,6 +3,7 @@ import type { Finding } from '../finding.js'
 import type { LintError } from '../linter.js'
 import type { Confidence, Report, Rule, RuleContext, Severity } from '../rules/rule.js'
 import { type Location, sameLocation } from '../text/location.js'
+import { isTestPath } from '../text/test-path.js'
 import type { Claim, Judged, Run } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
 import type { FileConfiguration } from './configuration.js'
@@ -62,7 +63,7 @@ function severityOf(rule: Rule, judged: Judged, report: Report, context: JudgeCo
 /** All that the rules say about one subject in one run. */
 export function judge(judged: Judged, rules: readonly Rule[], context: JudgeContext): Draft[] {
   const { subject } = judged
-  if (subject.evidence.role === 'test') return []
+  if (subject.evidence.role === 'test' || isTestPath(subject.location.path)) return []
   const configuration = context.configurationOf(subject.location.path)
   const drafts: Draft[] = []
   for (const rule of rules) {

@@ -1,9 +1,7 @@
 /** What a file is for, what it runs on, and whether it is a small demonstration. */
+import { isTestPath } from '../text/test-path.js'
 import type { Evidence } from '../workload/claim.js'
 import type { Analysis } from './analysis.js'
-
-const testPath =
-  /(^|\/)(tests?|testing|unit_tests?|test_?data)\/|(^|\/)(test_[^/]*|[^/]*_test|conftest)\.(py|ipynb)$/i
 
 /** Data sets that fit in a moment's training. Lower case. */
 const toyCalls = new Set(
@@ -129,7 +127,7 @@ export function evidenceOf(analysis: Analysis): Evidence {
   )
   const small = real ? null : (toyCall?.method ?? strings.toy ?? smallModel(analysis))
   let role: Evidence['role'] = 'library'
-  if (testPath.test(analysis.path)) role = 'test'
+  if (isTestPath(analysis.path)) role = 'test'
   else if (analysis.loops.some((loop) => loop.role === 'train' || loop.role === 'epoch')) role = 'training'
   else if (analysis.usesHere('.fit', '.train', '.fit_one_cycle', '.fine_tune')) role = 'training'
   else if (analysis.usesHere('.generate', '.predict')) role = 'inference'
