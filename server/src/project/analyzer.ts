@@ -179,7 +179,7 @@ export class Analyzer {
   /** The change that the claim's reader would make. */
   change(file: SourceFile, claim: Claim, value: unknown, surroundings: Surroundings): Change | Refusal {
     const reader = this.readers.find((one) => one.name === claim.reader)
-    if (reader?.change === undefined) return { reason: `no change is known for ${claim.key}` }
+    if (reader?.change === undefined) return { reason: `${claim.key} has to be changed by hand here` }
     const parsed = this.parsedOf(file)
     const index = file.units.findIndex((unit) => unit.index === claim.site.unit)
     if (index < 0) return { reason: 'the place is not in the file any more' }

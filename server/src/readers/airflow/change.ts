@@ -48,7 +48,7 @@ export function changeAirflow(claim: Claim, value: unknown, facts: UnitFacts): C
         name: 'trigger_rule',
       })
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }
 

@@ -88,7 +88,7 @@ function changeMachine(claim: Claim, value: unknown, facts: UnitFacts): Change |
       ? write
       : { title: `Use ${type}`, safety: 'unsafe', writes: [write], imports: [] }
   }
-  if (claim.setting !== 'idleStop') return { reason: `no change is known for ${claim.key}` }
+  if (claim.setting !== 'idleStop') return { reason: `${claim.key} has to be changed by hand here` }
   if (claim.site.anchor === 'notebook')
     return {
       reason:

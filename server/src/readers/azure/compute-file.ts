@@ -128,7 +128,7 @@ function changeCompute(claim: Claim, value: unknown, facts: UnitFacts): Change |
     case 'capacity':
       return value === 'spot'
         ? set('Use low-priority machines: tier: low_priority', 'low_priority', 'size')
-        : { reason: `no change is known for ${claim.key}` }
+        : { reason: `${claim.key} has to be changed by hand here` }
     case 'idleStop': {
       const minutes = Math.round(Number(value) / 60)
       return set(`Stop it after ${minutes} idle minutes: ${stopKeys[1]}: ${minutes}`, minutes, 'size')
@@ -136,6 +136,6 @@ function changeCompute(claim: Claim, value: unknown, facts: UnitFacts): Change |
     case 'instanceType':
       return set(`Use ${value}`, String(value))
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }

@@ -67,5 +67,5 @@ function changeInstance(claim: Claim, value: unknown, facts: UnitFacts): Change 
       ? write
       : { title: `Use ${type}`, safety: 'unsafe', writes: [write], imports: [] }
   }
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }

@@ -252,7 +252,7 @@ function distributed(parts: LaunchParts, kind: string | undefined, perNode: numb
 
 function changeJobFile(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { keys } = claim.site
-  if (keys === undefined) return { reason: `no change is known for ${claim.key}` }
+  if (keys === undefined) return { reason: `${claim.key} has to be changed by hand here` }
   const set = (title: string, to: string | number) => writeKeys(claim, facts, title, [{ keys, value: to }])
   switch (claim.setting) {
     case 'timeLimit':

@@ -178,7 +178,7 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
   const { python, path, unit } = facts
   const { site } = claim
   if (claim.setting !== 'cached' || value !== true || python === undefined)
-    return { reason: `no change is known for ${claim.key}` }
+    return { reason: `${claim.key} has to be changed by hand here` }
   const written = claim.key === 'force_rerun' ? 'True' : 'False'
   const title = `Remove ${claim.key}=${written}: outputs are reused by themselves`
   if (site.anchor === 'decorator') return changeDecorator(facts, site, { [claim.key]: null }, title)

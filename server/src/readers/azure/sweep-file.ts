@@ -150,6 +150,6 @@ export function changeSweepFile(claim: Claim, value: unknown, facts: UnitFacts):
     case 'parallelism':
       return writeKeys(claim, facts, `At most ${value} trials at once`, [{ keys, value: Number(value) }])
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }

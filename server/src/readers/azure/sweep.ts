@@ -315,7 +315,7 @@ function changeSweep(claim: Claim, value: unknown, facts: UnitFacts): Change | R
       writes = [set(claim.key, String(value))]
       break
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
   const refused = writes.find((write): write is Refusal => 'reason' in write)
   return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports }

@@ -147,5 +147,5 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
       ? { reason: 'the request for GPUs is not readable' }
       : write(`Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}: ${text}`, asked.directive.name, text)
   }
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }

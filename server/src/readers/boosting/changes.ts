@@ -14,7 +14,7 @@ export function changeBooster(claim: Claim, value: unknown, facts: UnitFacts): C
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
   if (claim.setting === 'patience') return changePatience(python, claim, call, value, facts)
-  if (claim.setting !== 'earlyStopping') return { reason: `no change is known for ${claim.key}` }
+  if (claim.setting !== 'earlyStopping') return { reason: `${claim.key} has to be changed by hand here` }
   const rounds = (value as { patience?: number }).patience ?? 50
   const name = call.name ?? ''
   if (name.startsWith('sklearn.')) return inScikitLearn(python, claim, call, facts)

@@ -49,6 +49,6 @@ export function changeComposer(claim: Claim, value: unknown, facts: UnitFacts): 
       }
     }
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }

@@ -181,5 +181,5 @@ function changeGroup(claim: Claim, _value: unknown, facts: UnitFacts): Change | 
     return change('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', [
       set(['taints'], [{ key: 'nvidia.com/gpu', value: 'true', effect: 'NoSchedule' }]),
     ])
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }

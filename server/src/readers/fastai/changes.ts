@@ -36,7 +36,7 @@ export function changeFastai(claim: Claim, value: unknown, facts: UnitFacts): Ch
       return addEarlyStopping(python, call, value, facts)
     case 'stoppingGap': {
       const name = claim.site.anchor?.split(':')[1]
-      if (name === undefined) return { reason: `no change is known for ${claim.key}` }
+      if (name === undefined) return { reason: `${claim.key} has to be changed by hand here` }
       const write = addCallback(python, call, name, facts, null, 'cbs')
       return 'reason' in write
         ? write
@@ -47,7 +47,7 @@ export function changeFastai(claim: Claim, value: unknown, facts: UnitFacts): Ch
     case 'stopDirection':
       return changeDirection(python, call, value, facts)
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }
 

@@ -179,5 +179,5 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
       imports: [],
     }
   }
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }

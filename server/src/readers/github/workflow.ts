@@ -256,7 +256,7 @@ function changeWorkflow(claim: Claim, _value: unknown, facts: UnitFacts): Change
       ],
       imports: [],
     }
-  if (claim.setting !== 'startedBy') return { reason: `no change is known for ${claim.key}` }
+  if (claim.setting !== 'startedBy') return { reason: `${claim.key} has to be changed by hand here` }
   const trigger = at(document.root, 'on')
   const ignored = ['**.md', 'docs/**']
   const events = (claim.value as string[]) ?? []

@@ -141,7 +141,7 @@ function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change |
   } else if (claim.setting === 'tracked') {
     title = 'Report to TensorBoard'
     writes = [set('report_to', text('tensorboard'))]
-  } else return { reason: `no change is known for ${claim.key}` }
+  } else return { reason: `${claim.key} has to be changed by hand here` }
   const refused = writes.find((write): write is Refusal => 'reason' in write)
   return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports: [] }
 }

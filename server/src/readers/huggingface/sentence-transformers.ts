@@ -56,7 +56,7 @@ function changeFit(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  if (claim.setting !== 'precision') return { reason: `no change is known for ${claim.key}` }
+  if (claim.setting !== 'precision') return { reason: `${claim.key} has to be changed by hand here` }
   if (value === 'bf16-mixed') return { reason: 'fit() knows fp16 only (use_amp=True)' }
   const written = writeArgument(facts, call, 'use_amp', python.argument(call, 'use_amp'), 'True')
   if ('reason' in written) return written

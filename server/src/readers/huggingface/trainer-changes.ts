@@ -34,7 +34,7 @@ export function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): C
   if (made === undefined) return { reason: 'the call is not in the file any more' }
   if (claim.setting === 'precision') return changePrecision(python, made, value, facts)
   if (claim.setting === 'workers') return changeWorkers(python, made, value, facts)
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }
 
 /** In the file of arguments that the program reads. */

@@ -28,7 +28,7 @@ export function changeMemory(claim: Claim, value: unknown, facts: UnitFacts): Ch
   if (key === undefined) return null
   const code =
     claim.setting === 'optimizer' ? (value === 'adamw 8 bit' ? '"adamw_bnb_8bit"' : null) : codeOf(value)
-  if (code === null) return { reason: `no change is known for ${claim.key}` }
+  if (code === null) return { reason: `${claim.key} has to be changed by hand here` }
   const title = `Set ${key}=${code.replaceAll('"', '')}`
   if (isConfigured(claim, facts))
     return writeConfigured(

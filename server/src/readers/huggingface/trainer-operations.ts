@@ -270,7 +270,7 @@ function changeArguments(claim: Claim, value: unknown, facts: UnitFacts): Change
   const code =
     row?.write ??
     (claim.setting === 'backend' ? `"${String(value)}"` : claim.setting === 'compiled' ? 'True' : null)
-  if (code === null) return { reason: `no change is known for ${claim.key}` }
+  if (code === null) return { reason: `${claim.key} has to be changed by hand here` }
   const written = writeArgument(facts, made.call, name, get(name), code)
   return 'reason' in written
     ? written

@@ -41,7 +41,7 @@ export const hyperoptReader = defineReader({
         "'hyperopt-trials.pkl'",
         'Keep the trials in a file (trials_save_file)',
       )
-    return { reason: `no change is known for ${claim.key}` }
+    return { reason: `${claim.key} has to be changed by hand here` }
   },
 })
 

@@ -44,5 +44,5 @@ export function changeIgnite(claim: Claim, value: unknown, facts: UnitFacts): Ch
     return { reason: 'attach an EarlyStopping handler with a score function of yours to the evaluator' }
   if (claim.setting === 'stoppingGap')
     return { reason: 'attach it to the evaluator: add_event_handler(Events.COMPLETED, …)' }
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }

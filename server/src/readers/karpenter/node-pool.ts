@@ -187,7 +187,8 @@ function claimDisruption(pool: Pool, root: ConfigMap, header: Place, document: n
 
 function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { document: index, keys, unit } = claim.site
-  if (index === undefined || keys === undefined) return { reason: `no change is known for ${claim.key}` }
+  if (index === undefined || keys === undefined)
+    return { reason: `${claim.key} has to be changed by hand here` }
   const set = (path: Keys, data: unknown): Write => ({
     kind: 'set key',
     path: facts.path,

@@ -36,7 +36,7 @@ export const kerasTunerReader = defineReader({
   change(claim, value, facts) {
     if (claim.setting === 'strategy') return toModel(claim, facts, (value as { trials: number }).trials)
     if (claim.setting === 'earlyTermination') return stopEarly(claim, facts)
-    return { reason: `no change is known for ${claim.key}` }
+    return { reason: `${claim.key} has to be changed by hand here` }
   },
 })
 

@@ -35,7 +35,7 @@ export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Cha
     case 'stopDirection':
       return changeArgument(python, call, 'mode', 4, value === 'higher' ? '"max"' : '"min"', facts)
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }
 
@@ -176,7 +176,7 @@ function addEarlyStopping(
 /** Hands over the callback that was made and forgotten. */
 function handOver(python: PythonModule, claim: Claim, call: Call, facts: UnitFacts): Change | Refusal {
   const name = claim.site.anchor?.split(':')[1]
-  if (name === undefined) return { reason: `no change is known for ${claim.key}` }
+  if (name === undefined) return { reason: `${claim.key} has to be changed by hand here` }
   const write = addCallback(python, call, name, facts, fitPosition(call, 'callbacks'))
   if ('reason' in write) return write
   return { title: `Hand ${name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }

@@ -134,7 +134,7 @@ function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change |
           imports: [],
         }
   }
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }
 
 /** `keras`, `tf.keras`, as the file calls it. */

@@ -79,7 +79,7 @@ export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Chan
     }
     return limitTime(facts, python, call, value)
   }
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }
 
 /** Version 1 sets it on the task, version 2 through the extension for Kubernetes. */

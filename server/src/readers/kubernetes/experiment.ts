@@ -263,6 +263,6 @@ function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Chang
     case 'earlyTermination':
       return change('Stop weak trials early: earlyStopping with medianstop', [stop])
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }

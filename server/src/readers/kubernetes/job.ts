@@ -205,7 +205,8 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
     return changeJobOperation(claim, facts)
   if (claim.setting === 'spot') return carryOut(claim, value, facts)
   const { document: index, keys, unit } = claim.site
-  if (index === undefined || keys === undefined) return { reason: `no change is known for ${claim.key}` }
+  if (index === undefined || keys === undefined)
+    return { reason: `${claim.key} has to be changed by hand here` }
   const document = facts.config?.documents[index]
   const node = at(document?.root, ...keys)
   if (map(node) === undefined) return { reason: 'the manifest has changed' }
@@ -261,5 +262,5 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
     })
     return { title: `Ask for ${value} GPU`, safety: 'unsafe', writes, imports: [] }
   }
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }

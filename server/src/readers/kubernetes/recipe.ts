@@ -40,7 +40,7 @@ export function carryOut(claim: Claim, value: unknown, facts: UnitFacts): Change
   if (claim.setting === 'sharedMemory' && anchor !== undefined && keys !== undefined)
     return mountShared(claim, anchor, keys, facts)
   if (anchor === undefined || document === undefined || keys === undefined || !anchor.startsWith('{'))
-    return { reason: `no change is known for ${claim.key}` }
+    return { reason: `${claim.key} has to be changed by hand here` }
   const plan = JSON.parse(anchor) as Planned
   if ('reason' in plan) return plan
   const root = at(facts.config?.documents[document]?.root, ...keys)

@@ -34,7 +34,7 @@ export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts):
   if (claim.setting === 'patience') return changeStopping(python, call, 'patience', 2, String(value), facts)
   if (claim.setting === 'stopDirection')
     return changeStopping(python, call, 'mode', 4, value === 'higher' ? '"max"' : '"min"', facts)
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }
 
 /** Settings of `LightningCLI` that neither its files nor its launch line give. */
@@ -153,7 +153,7 @@ function changeStopping(
 /** Hands over the callback that was made and forgotten. */
 function handOver(python: PythonModule, claim: Claim, call: Call, facts: UnitFacts): Change | Refusal {
   const name = claim.site.anchor?.split(':')[1]
-  if (name === undefined) return { reason: `no change is known for ${claim.key}` }
+  if (name === undefined) return { reason: `${claim.key} has to be changed by hand here` }
   const write = addCallback(python, call, name, facts)
   if ('reason' in write) return write
   return { title: `Hand ${name} to the Trainer`, safety: 'unsafe', writes: [write], imports: [] }

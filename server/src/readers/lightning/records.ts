@@ -106,5 +106,5 @@ function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change |
       imports: [],
     }
   }
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }

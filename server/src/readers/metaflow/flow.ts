@@ -110,7 +110,7 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
   if (claim.setting === 'retries' && typeof value === 'number')
     return changeDecorator(facts, claim.site, { times: String(value) }, `Set times=${value}`)
   if (claim.setting !== 'gpus' || value !== 0 || claimedCall(python, claim.site) === null)
-    return { reason: `no change is known for ${claim.key}` }
+    return { reason: `${claim.key} has to be changed by hand here` }
   const call = { unit: unit.index, start: claim.site.start, end: claim.site.end }
   return {
     title: 'Ask for no GPU',

@@ -30,7 +30,7 @@ export function changeStudy(claim: Claim, value: unknown, facts: UnitFacts): Cha
     case 'persisted':
       return persist(facts, call)
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }
 

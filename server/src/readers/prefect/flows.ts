@@ -130,7 +130,7 @@ function changePrefect(claim: Claim, value: unknown, facts: UnitFacts): Change |
     }
   }
   if (claim.setting !== 'retries' && claim.setting !== 'concurrentRuns')
-    return { reason: `no change is known for ${claim.key}` }
+    return { reason: `${claim.key} has to be changed by hand here` }
   const write = writeArgument(facts, call, claim.key, facts.python!.argument(call, claim.key), String(value))
   if ('reason' in write) return write
   const title =

@@ -9,7 +9,7 @@ import { nestOf } from './grid-loop.js'
 
 export function gridLoopChange(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const python = facts.python!
-  if (claim.setting !== 'strategy') return { reason: `no change is known for ${claim.key}` }
+  if (claim.setting !== 'strategy') return { reason: `${claim.key} has to be changed by hand here` }
   const outer = python.loops.find(
     ({ node }) => node.start === claim.site.start && node.end === claim.site.end,
   )

@@ -187,7 +187,7 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
       facts,
     )
   if (claim.setting === 'waitingCopies') return overlapCopies(python, facts)
-  if (claim.setting !== 'workers') return { reason: `no change is known for ${claim.key}` }
+  if (claim.setting !== 'workers') return { reason: `${claim.key} has to be changed by hand here` }
   if (positions === undefined) return { reason: 'the loader is not in the file any more' }
   const workers = python.argument(call, 'num_workers', positions.workers)
   if (workers.state === 'unknown') return { reason: 'its arguments are not written here' }

@@ -156,7 +156,7 @@ function changeWrapper(claim: Claim, value: unknown, facts: UnitFacts): Change |
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the wrapper is not in the file any more' }
   if (claim.setting !== 'method' || value !== 'distributed')
-    return { reason: `no change is known for ${claim.key}` }
+    return { reason: `${claim.key} has to be changed by hand here` }
   const use = { path, unit: unit.index, offset: call.expr.start }
   const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
   const wrapper = nameFor(python.tree, 'torch.nn.parallel', 'DistributedDataParallel', use)

@@ -355,7 +355,7 @@ function changeDistributed(claim: Claim, value: unknown, facts: UnitFacts): Chan
   }
   if (claim.setting === 'sharded') return addSampler(python, call, facts)
   if (claim.setting === 'reshuffled') return addEpoch(python, call, facts)
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }
 
 /** `sampler = DistributedSampler(data)` before the loader, and `set_epoch` at the start of each epoch. */

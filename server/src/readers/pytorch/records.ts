@@ -118,7 +118,7 @@ function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change |
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (claim.setting === 'keptCheckpoints' && value !== null)
     return { reason: 'write to one name, or remove the file of the epoch before' }
-  if (claim.setting !== 'saves') return { reason: `no change is known for ${claim.key}` }
+  if (claim.setting !== 'saves') return { reason: `${claim.key} has to be changed by hand here` }
   const outer = python.loops.find(
     ({ node }) => node.start === claim.site.start && node.end === claim.site.end,
   )

@@ -45,7 +45,7 @@ export function changeTune(claim: Claim, value: unknown, facts: UnitFacts): Chan
       setOption(plan, 'max_concurrent_trials', String(value))
       return finish(plan, `At most ${value} trials at once`, 'unsafe')
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }
 

@@ -146,6 +146,6 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
       return changeRecipe(claim, patience, facts, { after: 'num_epochs', safety: 'display' })
     }
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }

@@ -128,6 +128,6 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
     case 'earlyStopping':
       return changeRecipe(claim, (value as { patience: number }).patience, facts, { safety: 'display' })
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }

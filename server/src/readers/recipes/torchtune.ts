@@ -63,7 +63,7 @@ function readPadding(recipe: Recipe, pipeline: RecipeClaims<'InputPipeline'>): v
 
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (claim.setting === 'packed') return changeRecipe(claim, true, facts)
-  if (claim.setting !== 'precision') return { reason: `no change is known for ${claim.key}` }
+  if (claim.setting !== 'precision') return { reason: `${claim.key} has to be changed by hand here` }
   // fp16 is not among the formats that its recipes train in.
   return value === 'bf16-mixed'
     ? changeRecipe(claim, 'bf16', facts)

@@ -59,6 +59,6 @@ function readPrecision(recipe: Recipe, training: RecipeClaims<'Training'>): void
 
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (claim.setting !== 'precision' || (value !== 'bf16-mixed' && value !== 'fp16-mixed'))
-    return { reason: `no change is known for ${claim.key}` }
+    return { reason: `${claim.key} has to be changed by hand here` }
   return changeRecipe(claim, true, facts, { keys: [value === 'bf16-mixed' ? 'bf16' : 'fp16'] })
 }

@@ -77,7 +77,7 @@ export function changeEstimator(claim: Claim, value: unknown, facts: UnitFacts):
       return change(`Keep checkpoints in a bucket: ${claim.key}=…`, code, imports)
     }
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }
 

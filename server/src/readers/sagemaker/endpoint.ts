@@ -109,5 +109,5 @@ function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change 
     return {
       reason: 'a scaling policy is a resource of its own: register a scalable target for the endpoint',
     }
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }

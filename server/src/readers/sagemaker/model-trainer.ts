@@ -214,7 +214,7 @@ function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change |
     instanceType: `Use ${value}`,
   }
   const title = titles[claim.setting]
-  if (title === undefined || value === null) return { reason: `no change is known for ${claim.key}` }
+  if (title === undefined || value === null) return { reason: `${claim.key} has to be changed by hand here` }
   const type = `ml.${String(value).replace(/^ml\./, '')}`
   const code =
     claim.setting === 'instanceType'

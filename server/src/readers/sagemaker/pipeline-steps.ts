@@ -190,7 +190,7 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
   if (claim.setting === 'volatileInput') return changeVolatile(claim, facts)
   const { python, path, unit } = facts
   if (claim.setting !== 'cached' || value !== true || python === undefined)
-    return { reason: `no change is known for ${claim.key}` }
+    return { reason: `${claim.key} has to be changed by hand here` }
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the step is no longer there' }
   const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }

@@ -137,7 +137,7 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the processor is no longer there' }
-  if (claim.setting !== 'instanceType') return { reason: `no change is known for ${claim.key}` }
+  if (claim.setting !== 'instanceType') return { reason: `${claim.key} has to be changed by hand here` }
   const type = `ml.${String(value).replace(/^ml\./, '')}`
   const quote = /["']/.exec(python.text.slice(call.expr.start, call.expr.end))?.[0] ?? '"'
   const write = writeArgument(

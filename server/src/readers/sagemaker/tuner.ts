@@ -150,7 +150,7 @@ function changeTuner(claim: Claim, value: unknown, facts: UnitFacts): Change | R
   } else if (claim.setting === 'parallelism') {
     title = `At most ${value} jobs at once (max_parallel_jobs)`
     writes = [set('max_parallel_jobs', positions.parallel, String(value))]
-  } else return { reason: `no change is known for ${claim.key}` }
+  } else return { reason: `${claim.key} has to be changed by hand here` }
   const refused = writes.find((write): write is Refusal => 'reason' in write)
   return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports: [] }
 }

@@ -225,7 +225,7 @@ function wordOf(node: ConfigNode): ShellWord {
 /** fp8 needs no other checkpoint: weights are rounded while they are loaded. */
 function changeServer(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit, shell } = facts
-  if (claim.setting !== 'quantized') return { reason: `no change is known for ${claim.key}` }
+  if (claim.setting !== 'quantized') return { reason: `${claim.key} has to be changed by hand here` }
   const title = 'Round the weights to 8 bits while they are loaded (fp8)'
   if (python !== undefined) {
     const call: Call | null = claimedCall(python, claim.site)

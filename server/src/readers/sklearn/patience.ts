@@ -48,7 +48,7 @@ export const sklearnPatienceReader = defineReader({
   change(claim, value, facts) {
     const call = claimedCall(facts.python, claim.site)
     if (facts.python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-    if (claim.setting !== 'patience') return { reason: `no change is known for ${claim.key}` }
+    if (claim.setting !== 'patience') return { reason: `${claim.key} has to be changed by hand here` }
     const written = writeArgument(facts, call, key, facts.python.argument(call, key), String(value))
     return 'reason' in written
       ? written

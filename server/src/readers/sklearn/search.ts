@@ -60,7 +60,7 @@ export const sklearnSearchReader = defineReader({
     if (claim.setting === 'strategy')
       return searchChange(module, facts.path, unit, call, value as NewStrategy)
     if (claim.setting === 'cached') return cacheChange(module, facts.path, unit, call)
-    return { reason: `no change is known for ${claim.key}` }
+    return { reason: `${claim.key} has to be changed by hand here` }
   },
 })
 

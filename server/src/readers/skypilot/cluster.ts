@@ -158,7 +158,7 @@ function readScript(commands: ShellCommand[], claims: ClaimBuilder): void {
 
 function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (claim.setting !== 'idleStop' || typeof value !== 'number')
-    return { reason: `no change is known for ${claim.key}` }
+    return { reason: `${claim.key} has to be changed by hand here` }
   const minutes = Math.round(value / 60)
   if (claim.site.anchor === 'shell') {
     const { unit, end } = claim.site

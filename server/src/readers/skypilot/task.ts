@@ -420,6 +420,6 @@ function changeTask(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
         : set(title, keys, `${kind}:${value}`)
     }
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }

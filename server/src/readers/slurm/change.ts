@@ -29,7 +29,7 @@ export function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Chang
   }
   if (claim.setting === 'exclusive' && value === false && claim.site.anchor === undefined)
     return share(claim, facts)
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }
 
 /** Takes the line of the directive out. */

@@ -37,7 +37,7 @@ export const tensorflowLoopReader = defineReader({
     if (facts.python === undefined) return { reason: 'this is not written in Python' }
     if (claim.site.anchor === 'read less')
       return { reason: 'give the values to a metric of Keras and read its result after every 50 steps' }
-    if (claim.setting !== 'precision') return { reason: `no change is known for ${claim.key}` }
+    if (claim.setting !== 'precision') return { reason: `${claim.key} has to be changed by hand here` }
     if (value === 'fp16-mixed')
       return {
         reason: 'fp16 in a loop of your own needs a LossScaleOptimizer that scales loss and gradients',

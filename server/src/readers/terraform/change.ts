@@ -38,7 +38,7 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
       return editor.change(`Use ${type}`, [editor.set(keys, type)])
     }
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }
 
@@ -136,7 +136,7 @@ function changeCapacity(editor: Editor, claim: Claim, keys: Key[], node: ConfigN
     case 'type':
       return editor.change('Buy spot machines: type = "SPOT"', [editor.set(own('type'), 'SPOT')])
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }
 

@@ -47,7 +47,7 @@ export function changeUltralytics(claim: Claim, value: unknown, facts: UnitFacts
     case 'compiled':
       return set('compile', 'True', 'Compile the model (compile=True)')
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }
 

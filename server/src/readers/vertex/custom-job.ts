@@ -302,7 +302,8 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
       claim.setting === 'gpus' ? `Ask for ${value} GPU: ${claim.key} ${value}` : `Use ${value}: ${claim.key}`
     return { title, safety: 'unsafe', writes: [write], imports: [] }
   }
-  if (claim.setting !== 'spot' || anchor !== 'run') return { reason: `no change is known for ${claim.key}` }
+  if (claim.setting !== 'spot' || anchor !== 'run')
+    return { reason: `${claim.key} has to be changed by hand here` }
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
   const spelled = nameFor(python.tree, 'google.cloud.aiplatform.compat.types', 'custom_job', {

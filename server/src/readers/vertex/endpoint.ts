@@ -96,5 +96,5 @@ function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change 
       imports: [],
     }
   }
-  return { reason: `no change is known for ${claim.key}` }
+  return { reason: `${claim.key} has to be changed by hand here` }
 }

@@ -231,6 +231,6 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
         { keys, value: `${value}s` },
       ])
     default:
-      return { reason: `no change is known for ${claim.key}` }
+      return { reason: `${claim.key} has to be changed by hand here` }
   }
 }

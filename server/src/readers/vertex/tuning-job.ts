@@ -104,7 +104,7 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
   } else if (claim.setting === 'parallelism') {
     title = `At most ${value} trials at once (parallel_trial_count)`
     writes = [set('parallel_trial_count', positions.parallel, String(value))]
-  } else return { reason: `no change is known for ${claim.key}` }
+  } else return { reason: `${claim.key} has to be changed by hand here` }
   const refused = writes.find((write): write is Refusal => 'reason' in write)
   return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports: [] }
 }

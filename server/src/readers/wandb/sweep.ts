@@ -35,7 +35,7 @@ export const wandbSweepReader = defineReader({
 
   change(claim, value, facts) {
     const wanted = wantedOf(claim, value)
-    if (wanted === null) return { reason: `no change is known for ${claim.key}` }
+    if (wanted === null) return { reason: `${claim.key} has to be changed by hand here` }
     if (facts.python !== undefined)
       return changeCode(claim, facts.python, facts.path, facts.unit.index, wanted)
     const document = facts.config?.documents[claim.site.document ?? 0]
