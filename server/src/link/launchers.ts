@@ -165,6 +165,18 @@ export const launcherModules: Record<string, Launcher> = {
   'deepspeed.launcher.runner': { words: [], name: 'deepspeed', ...deepspeed },
 }
 
+const perDevice = new Set(
+  [...launchers, ...Object.values(launcherModules)]
+    // These start what they are given, once or once for each task of a scheduler.
+    .filter(({ counts }) => counts !== 'same' && counts !== 'srun')
+    .map(({ name }) => name),
+)
+
+/** True for launchers whose processes train together, meant to be one for each device. */
+export function startsPerDevice(launcher: string): boolean {
+  return perDevice.has(launcher)
+}
+
 const noOptions = table('')
 export const trainers: Trainer[] = [
   {

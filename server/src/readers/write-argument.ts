@@ -1,6 +1,6 @@
 /** Writes an argument where its value stands: in the call, or in the default of the option that carries it. */
-import type { Refusal, Write } from '../edit/write.js'
-import type { ArgumentValue, Call } from '../python/module.js'
+import type { Change, Refusal, Write } from '../edit/write.js'
+import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { UnitFacts } from './reader.js'
 
 /**
@@ -53,4 +53,18 @@ export function writeArgument(
   return positional
     ? { kind: 'replace', path, range: { unit: unit.index, start: expr.start, end: expr.end }, text: code }
     : { kind: 'set keyword', path, call: range, name: keyword, value: code }
+}
+
+/** A change of one argument that needs nothing else. `position`: null where it is taken by keyword only. */
+export function changeArgument(
+  python: PythonModule,
+  call: Call,
+  keyword: string,
+  position: number | null,
+  code: string,
+  facts: UnitFacts,
+): Change | Refusal {
+  const written = writeArgument(facts, call, keyword, python.argument(call, keyword, position), code)
+  if ('reason' in written) return written
+  return { title: `Set ${keyword}=${code}`, safety: 'unsafe', writes: [written], imports: [] }
 }

@@ -115,6 +115,8 @@ export interface Launch {
   launcherFlags: Record<string, LaunchValue>
   /** Processes per node; null: unknown; 0: one for each device of the node. */
   processes: number | null
+  /** The launcher starts processes that train together, meant to be one for each device. */
+  perDevice?: boolean
   nodes: number | null
   /** What starts it again when it has ended: `until …; do`, `while true`. */
   restarts?: 'until success' | 'for ever'

@@ -6,7 +6,7 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
+import { changeArgument, writeArgument } from '../write-argument.js'
 import { fastaiVersion, importsEverything } from './learners.js'
 
 export function changeFastai(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
@@ -30,7 +30,7 @@ export function changeFastai(claim: Claim, value: unknown, facts: UnitFacts): Ch
           writes: [{ kind: 'remove keyword', path, call: range, name: 'num_workers' }],
           imports: [],
         }
-      return setArgument(python, call, 'num_workers', null, String(value), facts)
+      return changeArgument(python, call, 'num_workers', null, String(value), facts)
     }
     case 'earlyStopping':
       return addEarlyStopping(python, call, value, facts)
@@ -43,25 +43,12 @@ export function changeFastai(claim: Claim, value: unknown, facts: UnitFacts): Ch
         : { title: `Hand ${name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }
     }
     case 'patience':
-      return setArgument(python, call, 'patience', 3, String(value), facts)
+      return changeArgument(python, call, 'patience', 3, String(value), facts)
     case 'stopDirection':
       return changeDirection(python, call, value, facts)
     default:
       return { reason: `${claim.key} has to be changed by hand here` }
   }
-}
-
-function setArgument(
-  python: PythonModule,
-  call: Call,
-  keyword: string,
-  position: number | null,
-  code: string,
-  facts: UnitFacts,
-): Change | Refusal {
-  const written = writeArgument(facts, call, keyword, python.argument(call, keyword, position), code)
-  if ('reason' in written) return written
-  return { title: `Set ${keyword}=${code}`, safety: 'unsafe', writes: [written], imports: [] }
 }
 
 function changeDirection(

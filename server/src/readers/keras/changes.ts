@@ -7,7 +7,7 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
+import { changeArgument, writeArgument } from '../write-argument.js'
 import { fitPosition, isFirstKeras } from './fits.js'
 
 export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
@@ -40,19 +40,6 @@ export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Cha
 }
 
 const policies: Record<string, string> = { 'bf16-mixed': 'mixed_bfloat16', 'fp16-mixed': 'mixed_float16' }
-
-function changeArgument(
-  python: PythonModule,
-  call: Call,
-  keyword: string,
-  position: number,
-  code: string,
-  facts: UnitFacts,
-): Change | Refusal {
-  const written = writeArgument(facts, call, keyword, python.argument(call, keyword, position), code)
-  if ('reason' in written) return written
-  return { title: `Set ${keyword}=${code}`, safety: 'unsafe', writes: [written], imports: [] }
-}
 
 export function changePolicy(
   python: PythonModule,

@@ -8,7 +8,7 @@ import { claimedCall } from '../claim-argument.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import type { UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
+import { changeArgument, writeArgument } from '../write-argument.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { loggedMetric } from './module-facts.js'
 
@@ -31,9 +31,9 @@ export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts):
     return { title: `Limit the run: max_epochs=${code}`, safety: 'display', writes: [written], imports: [] }
   }
   if (claim.setting === 'stoppingGap') return handOver(python, claim, call, facts)
-  if (claim.setting === 'patience') return changeStopping(python, call, 'patience', 2, String(value), facts)
+  if (claim.setting === 'patience') return changeArgument(python, call, 'patience', 2, String(value), facts)
   if (claim.setting === 'stopDirection')
-    return changeStopping(python, call, 'mode', 4, value === 'higher' ? '"max"' : '"min"', facts)
+    return changeArgument(python, call, 'mode', 4, value === 'higher' ? '"max"' : '"min"', facts)
   return { reason: `${claim.key} has to be changed by hand here` }
 }
 
@@ -134,20 +134,6 @@ function addEarlyStopping(
     writes: [write],
     imports,
   }
-}
-
-/** One argument of an `EarlyStopping`. */
-function changeStopping(
-  python: PythonModule,
-  call: Call,
-  keyword: string,
-  position: number,
-  code: string,
-  facts: UnitFacts,
-): Change | Refusal {
-  const written = writeArgument(facts, call, keyword, python.argument(call, keyword, position), code)
-  if ('reason' in written) return written
-  return { title: `Set ${keyword}=${code}`, safety: 'unsafe', writes: [written], imports: [] }
 }
 
 /** Hands over the callback that was made and forgotten. */

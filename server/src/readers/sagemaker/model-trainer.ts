@@ -4,6 +4,7 @@
  */
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { startsPerDevice } from '../../link/launchers.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
@@ -182,6 +183,7 @@ function claimLaunch(python: PythonModule, claims: ClaimBuilder, call: Call, job
       id: job,
       job,
       launcher,
+      ...(startsPerDevice(launcher) ? { perDevice: true } : {}),
       program: {
         path: script,
         module: null,

@@ -1,4 +1,5 @@
 /** The script that an estimator runs, and what it is started with. */
+import { startsPerDevice } from '../../link/launchers.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
@@ -176,6 +177,7 @@ export function claimLaunch(
           : {},
       launcherFlags: {},
       processes: start.processes,
+      ...(startsPerDevice(start.launcher) ? { perDevice: true } : {}),
       nodes: options.nodes,
       files: [],
       ...containerVersions(python, call),

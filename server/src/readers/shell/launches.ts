@@ -1,6 +1,7 @@
 /** Commands that start programs, as launches; and what the rest of a script means for its machines. */
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
 import { flagOf, type LaunchParts, parseLaunch } from '../../link/launch-line.js'
+import { startsPerDevice } from '../../link/launchers.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
 import type { Unit } from '../../text/unit.js'
@@ -70,6 +71,7 @@ export function claimShellLaunch(
       launcherFlags: parts.launcherFlags,
       processes: around.processes === undefined ? parts.processes : around.processes,
       nodes: around.nodes === undefined ? parts.nodes : around.nodes,
+      ...(startsPerDevice(parts.launcher) ? { perDevice: true } : {}),
       files: parts.files,
       ...(command.repeated === undefined ? {} : { restarts: command.repeated }),
       ...versionsIn(around.image),

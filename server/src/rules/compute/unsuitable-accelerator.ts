@@ -1,4 +1,5 @@
 import { type Gpu, gpu } from '../../catalog/gpus.js'
+import { beforeAmpere } from '../../catalog/images.js'
 import { type Instance, instance, type Provider } from '../../catalog/instances.js'
 import { paidPrice } from '../../catalog/price-book.js'
 import { machinesByPrice } from '../../catalog/prices.js'
@@ -65,18 +66,11 @@ export default defineRule({
   },
 })
 
-/** The first versions whose images bring CUDA 11, which the cards since Ampere need. */
-const firstWithCuda11: Record<string, [number, number]> = { torch: [1, 8], tensorflow: [2, 4], mxnet: [1, 8] }
-
-/** `torch 1.5`: what runs there knows no card since Ampere. */
+/** What runs in the image and knows no card since Ampere; null: nothing that is known. */
 function oldImage(judged: Judged<'Compute'>): string | null {
   for (const { job } of judged.run.siblings) {
-    for (const [name, [major, minor]] of Object.entries(firstWithCuda11)) {
-      const version = job.launch?.versions?.[name]
-      if (version === undefined) continue
-      const [first, second = 0] = version.split('.').map(Number)
-      if (first! < major || (first === major && second < minor)) return `${name} ${version}`
-    }
+    const old = beforeAmpere(job.launch?.versions ?? {})
+    if (old !== null) return old
   }
   return null
 }

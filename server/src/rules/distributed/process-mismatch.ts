@@ -3,17 +3,6 @@ import type { Judged, Run } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import { defineRule, type FixRequest } from '../rule.js'
 
-/** Launchers that start one process for each device. */
-const perDevice = new Set([
-  'torchrun',
-  'accelerate',
-  'deepspeed',
-  'horovodrun',
-  'mpirun',
-  'composer',
-  'colossalai',
-])
-
 export default defineRule({
   name: 'distributed/process-mismatch',
   judges: 'Compute',
@@ -30,9 +19,7 @@ export default defineRule({
     if (model !== undefined && !['nvidia', 'amd'].includes(gpu(model)?.vendor ?? '')) return
     const launched = judged.run.siblings.map((run) => ({ run, used: devicesUsed(run, count) }))
     if (launched.length === 0 || launched.some((one) => one.used === null)) return
-    const trainers = launched.filter(
-      (one) => one.run.job.launch !== null && perDevice.has(one.run.job.launch.launcher),
-    )
+    const trainers = launched.filter((one) => one.run.job.launch?.perDevice === true)
     const most = trainers.reduce((a, b) => (b.used! > a.used! ? b : a), trainers[0]!)
     if (most === undefined || most.used === null || most.used === count) return
     // The widest launch decides what the job needs.
@@ -75,7 +62,7 @@ export default defineRule({
 function devicesUsed(run: Run, count: number): number | null {
   const { launch } = run.job
   if (launch === null) return null
-  if (perDevice.has(launch.launcher)) {
+  if (launch.perDevice === true) {
     if (launch.processes === null) return null
     if (run.unresolved !== null && run.script !== null) return null
     const program = programOf(run)
