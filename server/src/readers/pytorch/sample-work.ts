@@ -19,6 +19,8 @@ export interface Maker {
   kept: boolean
   /** A generator: only what its loops do is done for each sample. */
   generates: boolean
+  /** It runs in the process that trains, which has the device. */
+  beside?: boolean
 }
 
 export interface SampleWork {
@@ -50,9 +52,9 @@ export function makersOf(python: PythonModule): Maker[] {
     const stream = klass.methods.get('__iter__')
     if (stream !== undefined && item === undefined) makers.set(stream, { each, kept: false, generates: true })
   }
-  const add = (expr: Expr, each: Maker['each'], kept = false, generates = false): void => {
+  const add = (expr: Expr, each: Maker['each'], kept = false, generates = false, beside = false): void => {
     const func = python.functionOf(expr) ?? python.classOf(expr)?.methods.get('__call__') ?? null
-    if (func !== null && !makers.has(func)) makers.set(func, { each, kept, generates })
+    if (func !== null && !makers.has(func)) makers.set(func, { each, kept, generates, beside })
   }
   for (const call of python.calls) {
     if (call.name !== null && inPython.test(call.name)) {
@@ -62,10 +64,11 @@ export function makersOf(python: PythonModule): Maker[] {
         add(given.value, 'sample', false, call.name.endsWith('.from_generator'))
       continue
     }
-    // Ray calls it in the training process, with whole batches.
-    if (call.method === 'iter_torch_batches') continue
+    // Ray calls its collator in the training process, which has the device.
+    const beside = call.method === 'iter_torch_batches'
     for (const argument of call.expr.args)
-      if (argument.name === 'collate_fn' || argument.name === 'data_collator') add(argument.value, 'batch')
+      if (argument.name === 'collate_fn' || argument.name === 'data_collator')
+        add(argument.value, 'batch', false, false, beside)
     if (!/^(map|set_transform|with_transform)$/.test(call.method)) continue
     if (!python.imports.has('datasets') && ![...python.imports].some((name) => name.startsWith('datasets.')))
       continue
@@ -103,7 +106,7 @@ export function sampleWork(python: PythonModule): SampleWork[] {
   const seen = new Set<Call>()
   for (const maker of makersOf(python)) {
     for (const one of workOf(python as Analysis, maker)) {
-      if (seen.has(one.call)) continue
+      if (seen.has(one.call) || (maker.beside === true && one.kind === 'sample on device')) continue
       seen.add(one.call)
       found.push(one)
     }

@@ -118,7 +118,9 @@ function start(
   const valueSite: Place = own === count ? { ...at, anchor: 'value' } : site
   if (held.gpus === null) compute.unknown('gpus', key, 'a machine that is not known', at, { site: valueSite })
   else compute.known('gpus', key, held.gpus, at, { site: valueSite })
-  if (held.model !== null) compute.known('gpuModel', 'accelerator_type', held.model, at)
+  const { accelerator } = fields
+  const card: Place = accelerator.state === 'given' && !isNone(accelerator) ? { ...accelerator.span } : at
+  if (held.model !== null) compute.known('gpuModel', 'accelerator_type', held.model, card)
   if (held.cpus !== null) compute.known('cpus', 'machine_type', held.cpus, at)
   // The trials of a search are started by the search.
   claimScheduling(python, compute, made, search === undefined ? ran : runOf(python, search))

@@ -41,7 +41,11 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, document: ConfigD
 interface Pool {
   node: ConfigNode
   keys: Keys
-  machine: MachineSpec & { place: Place | null; typeNode: ConfigNode | undefined }
+  machine: MachineSpec & {
+    place: Place | null
+    typeNode: ConfigNode | undefined
+    cardNode: ConfigNode | undefined
+  }
   replicas: number | null
 }
 
@@ -65,6 +69,7 @@ function poolsOf(spec: ConfigMap, keys: Keys): Pool[] {
         machine: {
           type: text(typeNode) ?? null,
           accelerator: text(at(machine, 'acceleratorType')) ?? null,
+          cardNode: at(machine, 'acceleratorType'),
           count: count === undefined ? undefined : (number(count.value) ?? null),
           place: count === undefined ? null : { start: count.keyStart, end: count.value.end },
           typeNode,
@@ -143,7 +148,9 @@ function claimMachine(
   const site = keyedPlace(place, document, [...keys, 'machineSpec', key])
   if (held.gpus === null) compute.unknown('gpus', key, 'a number that is not readable', place, { site })
   else compute.known('gpus', key, held.gpus, place, { site })
-  if (held.model !== null) compute.known('gpuModel', 'acceleratorType', held.model, place)
+  const { cardNode } = machine
+  const card = cardNode === undefined ? place : nodePlace(cardNode)
+  if (held.model !== null) compute.known('gpuModel', 'acceleratorType', held.model, card)
   if (held.cpus !== null) compute.known('cpus', 'machineType', held.cpus, place)
 }
 
