@@ -67,6 +67,10 @@ export interface ComputeSettings {
   /** True when spot capacity is asked for on the job itself (not on a pool). */
   choosesCapacity: boolean
   region: string
+  /** The pool that it asks for by name: 'gpu-cluster'. */
+  poolName: string
+  /** Labels that its machines must carry: '{"cloud.google.com/gke-nodepool": "a100"}'. */
+  poolLabels: Record<string, string>
 }
 
 export interface LaunchSettings {
@@ -181,4 +185,6 @@ export interface ScalingSettings {
   purpose: 'training' | 'serving' | 'system' | 'other'
   /** Its name says that nobody's service depends on it: 'dev', 'test', 'sandbox'. */
   trial: boolean
+  /** Labels that its machines carry. */
+  labels: Record<string, string>
 }
