@@ -78,6 +78,23 @@ export function claimPoolMachine(
   return machine.gpuCount > 0
 }
 
+/**
+ * Labels that its machines carry. `given`: those that its author wrote; `implicit`: those that the provider puts on every
+ * machine. Empty and undefined values are left out.
+ */
+export function claimLabels(
+  pool: Pool,
+  key: string,
+  given: Record<string, string>,
+  implicit: Record<string, string | undefined>,
+  place: Place,
+): void {
+  const labels: Record<string, string> = {}
+  for (const [name, value] of Object.entries(implicit)) if (value) labels[name] = value
+  Object.assign(labels, given)
+  if (Object.keys(labels).length > 0) pool.known('labels', key, labels, place)
+}
+
 /** Families of machines that hold accelerators, whatever the size: new sizes come more often than new letters. */
 const acceleratedFamily = /^(p\d\w*|g[4-9]\w*|trn\d\w*|inf\d|dl\d\w*)\.|^(a[2-4]|g[24])-|^standard_n[cdv]/i
 

@@ -2,12 +2,23 @@
  * Node groups of an eksctl ClusterConfig. Source: eksctl, pkg/apis/eksctl.io/v1alpha5: without minSize the minimum is
  * desiredCapacity, and without both it is 2; the maximum is desiredCapacity; managed groups take no taints by themselves.
  */
-import { at, boolean, entry, isUnknown, items, map, number, text } from '../../config/access.js'
+import {
+  at,
+  boolean,
+  entries,
+  entry,
+  isUnknown,
+  items,
+  map,
+  number,
+  text,
+  written,
+} from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
+import { claimLabels, claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 type Keys = (string | number)[]
@@ -75,6 +86,7 @@ function readGroup(
   claimType(pool, group, document.index, keys, header)
   claimSizes(pool, group, document.index, keys, header)
   claimCapacity(pool, group, document.index, keys, header)
+  claimNodeLabels(pool, root, group, keys[0] === 'managedNodeGroups', header)
   const taints = at(group, 'taints')
   if (taints === undefined) pool.default('taints', 'taints', [], header)
   else if (taints.kind === 'unknown') pool.unknown('taints', 'taints', taints.because, header)
@@ -86,6 +98,41 @@ function readGroup(
     pool.known('taints', 'taints', given, header)
   }
   pool.known('otherPools', 'managedNodeGroups', beside, header)
+}
+
+/** What eksctl and EKS put on the nodes, and what the group adds. */
+function claimNodeLabels(
+  pool: Pool,
+  root: ConfigMap,
+  group: ConfigMap,
+  managed: boolean,
+  header: Place,
+): void {
+  const given = entries(at(group, 'labels')).flatMap((one): [string, string][] => {
+    const value = written(one.value)
+    return value === undefined ? [] : [[one.key, value]]
+  })
+  const name = text(at(group, 'name'))
+  const types = [
+    ...items(at(group, 'instanceTypes')),
+    ...items(at(group, 'instancesDistribution', 'instanceTypes')),
+  ]
+  const type = text(at(group, 'instanceType')) ?? (types.length === 1 ? text(types[0]) : undefined)
+  const spot = at(group, 'spot')
+  const capacity = spot === undefined ? 'ON_DEMAND' : boolean(spot) === true ? 'SPOT' : undefined
+  claimLabels(
+    pool,
+    'labels',
+    Object.fromEntries(given),
+    {
+      'alpha.eksctl.io/nodegroup-name': name,
+      'alpha.eksctl.io/cluster-name': text(at(root, 'metadata', 'name')),
+      'eks.amazonaws.com/nodegroup': managed ? name : undefined,
+      'eks.amazonaws.com/capacityType': managed ? capacity : undefined,
+      'node.kubernetes.io/instance-type': type,
+    },
+    header,
+  )
 }
 
 function claimType(pool: Pool, group: ConfigMap, document: number, keys: Keys, header: Place): void {

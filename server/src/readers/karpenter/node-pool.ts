@@ -2,12 +2,12 @@
  * Karpenter's NodePools (v1, v1beta1). Source: karpenter.sh documentation, concepts/nodepools and disruption:
  * `consolidateAfter` is 0s where it is left out, `Never` turns consolidation off.
  */
-import { at, entry, items, map, text } from '../../config/access.js'
+import { at, entries, entry, items, map, text, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
+import { claimLabels, claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 type Keys = (string | number)[]
@@ -72,6 +72,7 @@ function readPool(claims: ClaimBuilder, document: ConfigDocument, root: ConfigMa
   })
   const requirements = requirementsOf(root)
   if (!claimMachines(pool, requirements, shown)) return
+  claimNodeLabels(pool, root, requirements, text(name?.value), shown)
   claimCapacity(pool, requirements, shown, document.index)
   claimDisruption(pool, root, header, document.index)
   const taints = at(root, 'spec', 'template', 'spec', 'taints')
@@ -86,6 +87,27 @@ function readPool(claims: ClaimBuilder, document: ConfigDocument, root: ConfigMa
     )
   else pool.unknown('taints', 'taints', 'template', shown)
   pool.known('otherPools', 'NodePool', beside, shown)
+}
+
+/** Labels of the template, and those that a requirement allows one value for. */
+function claimNodeLabels(
+  pool: Pool,
+  root: ConfigMap,
+  requirements: Map<string, Requirement>,
+  name: string | undefined,
+  place: Place,
+): void {
+  const labels: Record<string, string | undefined> = { 'karpenter.sh/nodepool': name }
+  for (const [key, { operator, values }] of requirements) {
+    if (operator === 'In' && items(values).length === 1) labels[key] = written(items(values)[0])
+  }
+  const given = entries(at(root, 'spec', 'template', 'metadata', 'labels')).flatMap(
+    (one): [string, string][] => {
+      const value = written(one.value)
+      return value === undefined ? [] : [[one.key, value]]
+    },
+  )
+  claimLabels(pool, 'requirements', Object.fromEntries(given), labels, place)
 }
 
 const perFamily = /instance-(category|family|gpu-name|gpu-manufacturer|gpu-count)$/

@@ -3,7 +3,7 @@ import { at, entries, map } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { type KubernetesObject, placeOf } from './objects.js'
-import { machineOf, type Said } from './pod.js'
+import { machineOf, nodeLabels, type Said } from './pod.js'
 import { type Keys, type Planned, planned } from './recipe.js'
 
 /** Labels by which a job waits in a queue, or takes capacity that was bought ahead. */
@@ -23,6 +23,7 @@ export function claimMachine(
   }
   claim('gpuModel', gpuModel)
   if (uniform) claim('instanceType', instanceType)
+  if (uniform && group !== undefined) claimLabels(compute, group.pod)
   compute.known('choosesCapacity', 'nodeSelector', spot?.value === false && uniform, place)
   if (spot !== null) {
     const at = placeOf(spot.node)
@@ -33,6 +34,16 @@ export function claimMachine(
   } else if (spotTolerated)
     compute.unknown('spot', 'tolerations', 'spot nodes are tolerated, not selected', place)
   else if (map(group?.pod)?.open === undefined) compute.default('spot', 'nodeSelector', false, place)
+}
+
+/** Which pool that is, only a file about the cluster can tell. */
+function claimLabels(compute: SubjectBuilder<'Compute'>, pod: ConfigNode): void {
+  const labels = nodeLabels(pod)
+  const selector = at(pod, 'nodeSelector') ?? at(pod, 'affinity')
+  if (labels.length === 0 || selector === undefined) return
+  const wanted = Object.fromEntries(labels.map(({ label, value }) => [label, value]))
+  const key = labels[0]!.keys[0] === 'nodeSelector' ? 'nodeSelector' : 'nodeAffinity'
+  compute.known('poolLabels', key, wanted, placeOf(labels[0]!.node))
 }
 
 function isQueued({ root }: Pick<KubernetesObject, 'root'>, pod: ConfigNode): boolean {

@@ -95,7 +95,7 @@ export function acceleratorsOf(pod: ConfigNode | undefined): Accelerators | null
 }
 
 /** Labels that the pod's node must have: its selector and the required affinity with one value. */
-function nodeLabels(
+export function nodeLabels(
   pod: ConfigNode | undefined,
 ): { label: string; value: string; node: ConfigNode; keys: (string | number)[] }[] {
   const labels: { label: string; value: string; node: ConfigNode; keys: (string | number)[] }[] = []

@@ -7,7 +7,16 @@ import { instance } from '../../catalog/instances.js'
 import { entries, items, map, text } from '../../config/access.js'
 import { claimPoolMachine, type Pool } from '../pool-claims.js'
 import { Block, type Module, type Said } from './block.js'
-import { absentPlace, claimMachineOf, claimSaid, firstText, same, startPool } from './pool-claims.js'
+import {
+  absentPlace,
+  claimMachineOf,
+  claimNodeLabels,
+  claimSaid,
+  firstText,
+  knownText,
+  same,
+  startPool,
+} from './pool-claims.js'
 
 const capacities: Record<string, 'on-demand' | 'spot' | 'reserved'> = {
   ON_DEMAND: 'on-demand',
@@ -41,7 +50,17 @@ export function readNodeGroup(block: Block, poolsBeside: number): void {
   claimFixed(pool, block, ['scaling_config', 0, 'min_size'], ['scaling_config', 0, 'max_size'])
   claimCapacity(pool, block, template)
   claimTaintBlocks(pool, block)
+  claimNodeLabels(pool, block, ['labels'], {
+    'eks.amazonaws.com/nodegroup': knownText(block.text('node_group_name')),
+    'eks.amazonaws.com/capacityType': knownText(block.text('capacity_type')),
+    'node.kubernetes.io/instance-type': onlyType(block, 'instance_types', type),
+  })
   pool.known('otherPools', 'aws_eks_node_group', poolsBeside, block.header)
+}
+
+/** The type of all machines of a group; undefined where it may take one of several. */
+function onlyType(block: Block, key: string, type: Said<string>): string | undefined {
+  return items(block.get(key)?.node).length > 1 ? undefined : knownText(type)
 }
 
 function nameOf(block: Block, key: string): string {
@@ -203,6 +222,11 @@ function readGroup(
     if (keys.length > 0) pool.known('taints', 'taints', keys, block.header)
     else pool.known('taints', 'taints', [], block.header, absentPlace(block, 'taints').options)
   }
+  claimNodeLabels(pool, block, ['labels'], {
+    // The module adds a suffix of its own to the name.
+    'eks.amazonaws.com/capacityType': managed ? knownText(block.text('capacity_type')) : undefined,
+    'node.kubernetes.io/instance-type': onlyType(block, typeKey, type),
+  })
   pool.known('otherPools', 'eks_managed_node_groups', beside, block.header)
 }
 

@@ -4,7 +4,7 @@ import { instance } from '../../catalog/instances.js'
 import { items, number, text } from '../../config/access.js'
 import { claimPoolMachine, type Pool } from '../pool-claims.js'
 import { Block, type Module, type Said } from './block.js'
-import { absentPlace, claimSaid, same, startPool } from './pool-claims.js'
+import { absentPlace, claimNodeLabels, claimSaid, knownText, same, startPool } from './pool-claims.js'
 
 export function readNodePool(block: Block): void {
   const said = block.text('name')
@@ -38,6 +38,15 @@ export function readNodePool(block: Block): void {
     pool.known('fixed', key, true, block.header)
   }
   claimCapacity(pool, block)
+  const spot = block.boolean('node_config', 0, 'spot')
+  claimNodeLabels(pool, block, ['node_config', 0, 'labels'], {
+    'cloud.google.com/gke-nodepool': knownText(said),
+    'cloud.google.com/gke-accelerator': knownText(
+      block.text('node_config', 0, 'guest_accelerator', 0, 'type'),
+    ),
+    'cloud.google.com/gke-spot': spot.state === 'known' && spot.value ? 'true' : undefined,
+    'node.kubernetes.io/instance-type': knownText(block.text('node_config', 0, 'machine_type')),
+  })
   // GKE taints pools with accelerators by itself.
 }
 
@@ -104,11 +113,11 @@ export function readModulePools(module: Module, call: Block): void {
         ? { start: inner.node.start, end: inner.node.start + 1 }
         : { start: nameEntry.keyStart, end: nameEntry.value.end }
     const block = new Block(module, inner, text(nameEntry?.value) ?? 'pool', header)
-    readModulePool(block)
+    readModulePool(block, call)
   }
 }
 
-function readModulePool(block: Block): void {
+function readModulePool(block: Block, call: Block): void {
   const machine = block.text('machine_type')
   if (machine.state !== 'known') return
   const pool = startPool(block, {
@@ -148,6 +157,13 @@ function readModulePool(block: Block): void {
       same,
       1,
     )
+  // Labels of its own stand in a list beside (`node_pools_labels`).
+  if (!call.has('node_pools_labels'))
+    claimNodeLabels(pool, block, ['labels'], {
+      'cloud.google.com/gke-nodepool': block.name,
+      'cloud.google.com/gke-accelerator': knownText(block.text('accelerator_type')),
+      'node.kubernetes.io/instance-type': machine.value,
+    })
   const spot: Said<boolean> = block.first(block.boolean('spot'), block.boolean('preemptible'))
   if (block.text('reservation_affinity').state !== 'absent' || block.has('consume_reservation_type'))
     pool.known('capacity', 'consume_reservation_type', 'reserved', block.header)

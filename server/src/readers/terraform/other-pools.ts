@@ -1,7 +1,15 @@
 /** Pools on Azure (AKS, Azure Machine Learning) and Databricks. Defaults: providers azurerm 4 and databricks 1. */
 import { items, text } from '../../config/access.js'
 import type { Block } from './block.js'
-import { absentPlace, claimMachineOf, claimSaid, same, startPool } from './pool-claims.js'
+import {
+  absentPlace,
+  claimMachineOf,
+  claimNodeLabels,
+  claimSaid,
+  knownText,
+  same,
+  startPool,
+} from './pool-claims.js'
 
 export function readAksPool(block: Block, poolsBeside: number): void {
   const name = block.text('name')
@@ -45,6 +53,14 @@ export function readAksPool(block: Block, poolsBeside: number): void {
     const keys = items(taints.node).map((one) => text(one)?.split('=')[0] ?? '?')
     pool.known('taints', 'node_taints', keys, block.header, absentPlace(block, 'node_taints').options)
   } else pool.unknown('taints', 'node_taints', 'a reference', block.header)
+  const poolLabel = knownText(name)
+  const spot = knownText(block.text('priority'))?.toLowerCase() === 'spot'
+  claimNodeLabels(pool, block, ['node_labels'], {
+    agentpool: poolLabel,
+    'kubernetes.azure.com/agentpool': poolLabel,
+    'kubernetes.azure.com/scalesetpriority': spot ? 'spot' : undefined,
+    'node.kubernetes.io/instance-type': knownText(block.text('vm_size')),
+  })
   // The cluster's own default pool is always beside it.
   pool.known('otherPools', 'default_node_pool', poolsBeside + 1, block.header)
 }

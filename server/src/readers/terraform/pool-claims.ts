@@ -1,7 +1,8 @@
 /** From what a block says to the claims of a pool. */
+import { entries, written } from '../../config/access.js'
 import type { Place } from '../../workload/builder.js'
 import type { SettingName, Words } from '../../workload/words.js'
-import { claimPool, claimPoolMachine, type Pool, type PoolFacts } from '../pool-claims.js'
+import { claimLabels, claimPool, claimPoolMachine, type Pool, type PoolFacts } from '../pool-claims.js'
 import { type Block, type Key, regionOf, type Said } from './block.js'
 
 type Setting = SettingName<'Scaling'>
@@ -80,6 +81,28 @@ export function claimMachineOf(pool: Pool, block: Block, key: string, said: Said
   }
   const { place, options } = block.module.placed(said.at)
   return claimPoolMachine(pool, key, said.value, place, options)
+}
+
+/** `given`: the keys of the map with the labels that the block adds to those that the provider sets. */
+export function claimNodeLabels(
+  pool: Pool,
+  block: Block,
+  given: Key[],
+  implicit: Record<string, string | undefined>,
+): void {
+  const found = block.get(...given)
+  // Labels that cannot be read may be any.
+  if (found !== undefined && found.node.kind !== 'map') return
+  const own: Record<string, string> = {}
+  for (const { key } of entries(found?.node)) {
+    const value = written(block.get(...given, key)?.node)
+    if (value !== undefined) own[key] = value
+  }
+  claimLabels(pool, String(given.at(-1)), own, implicit, block.header)
+}
+
+export function knownText(said: Said<string>): string | undefined {
+  return said.state === 'known' ? said.value : undefined
 }
 
 /** The first of a list of types; a list of one kind of machine is what most pools have. */
