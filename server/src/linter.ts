@@ -74,15 +74,52 @@ export interface Project {
   dispose(): Promise<void>
 }
 
+/** What a job or one machine of a pool runs on; null: not known. */
+export interface GraphMachine {
+  instanceType: string | null
+  region: string | null
+  /** Per machine. */
+  gpus: number | null
+  gpuModel: string | null
+}
+
+/** US dollars per hour; null: no such price is known. */
+export interface GraphCost {
+  onDemand: number | null
+  spot: number | null
+  /** ISO date at which the prices were read; empty: the user's own. */
+  asOf: string
+  region: string
+  assumptions: string[]
+}
+
 export interface JobGraph {
-  jobs: {
+  /** One entry for each command that a job starts; a job whose program cannot be read has one as well. */
+  jobs: (GraphMachine & {
+    /** Entries of one job share it. */
+    id: string
     name: string
     path: string
     line: number
-    launcher: string
+    launcher: string | null
     script: string | null
     unresolved: string | null
-    gpus: number | null
-    instanceType: string | null
-  }[]
+    nodes: number | null
+    /** Asked for; null: not known. */
+    spot: boolean | null
+    /** Of all machines of the job. */
+    cost: GraphCost | null
+    pool: { path: string; line: number } | null
+  })[]
+  pools: (GraphMachine & {
+    name: string
+    kind: string
+    path: string
+    line: number
+    minimum: number | null
+    /** Null: no limit, or not known. */
+    maximum: number | null
+    /** Of one machine. */
+    cost: GraphCost | null
+  })[]
 }

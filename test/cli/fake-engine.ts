@@ -113,11 +113,35 @@ class FakeProject implements Project {
     return []
   }
   async graph() {
-    const job = { path: 'job.slurm', line: 3, launcher: 'torchrun', gpus: 8, instanceType: null }
+    const machine = { gpus: 8, gpuModel: 'A100-40GB', instanceType: 'p4d.24xlarge', region: 'us-east-1' }
+    const cost = { onDemand: 21.96, spot: 8.987, asOf: '2026-07-20', region: 'us-east-1', assumptions: [] }
+    const job = {
+      ...machine,
+      id: 'job.slurm#job',
+      path: 'job.slurm',
+      line: 3,
+      launcher: 'torchrun',
+      nodes: 1,
+      spot: null,
+      cost,
+      pool: { path: 'pool.tf', line: 7 },
+    }
     return {
       jobs: [
         { ...job, name: 'train', script: 'train.py', unresolved: null },
-        { ...job, name: 'eval', line: 4, script: null, unresolved: '$SCRIPT is not known' },
+        { ...job, name: 'eval "all"', line: 4, script: null, unresolved: '$SCRIPT is not known' },
+      ],
+      pools: [
+        {
+          ...machine,
+          name: 'gpu',
+          kind: 'node group',
+          path: 'pool.tf',
+          line: 7,
+          minimum: 0,
+          maximum: 4,
+          cost,
+        },
       ],
     }
   }

@@ -345,18 +345,55 @@ warning[search/grid-search]: refused
     )
   })
 
-  it('draws jobs and what could not be resolved', async () => {
+  it('draws jobs with machines and prices, and what could not be resolved', async () => {
     folder.write({ 'job.slurm': '', 'train.py': '' })
     assert.equal(
       (await costlint('graph')).stdout,
-      `job.slurm:3 train (torchrun, 8 GPUs)
+      `job.slurm:3 train (torchrun, 8×A100-40GB, p4d.24xlarge)
+  $21.96/h on demand, about $9.00/h spot
+  on the pool of pool.tf:7
   -> train.py
-job.slurm:4 eval (torchrun, 8 GPUs)
+job.slurm:4 eval "all" (torchrun, 8×A100-40GB, p4d.24xlarge)
+  on the pool of pool.tf:7
   -> not resolved: $SCRIPT is not known
+pool.tf:7 node group gpu (8×A100-40GB, p4d.24xlarge, 0 to 4 machines)
+  $21.96/h on demand, about $9.00/h spot for each machine
 
-2 jobs, 1 not fully resolved.
+2 jobs, 1 not fully resolved; 1 pool. List prices read 2026-07-20 or later.
 `,
     )
+  })
+
+  it('writes the graph in the DOT language', async () => {
+    folder.write({ 'job.slurm': '', 'train.py': '' })
+    assert.equal(
+      (await costlint('graph', '--output-format', 'dot')).stdout,
+      `digraph costlint {
+  rankdir=LR;
+  "pool pool.tf:7" [shape=cylinder, label="node group gpu\\n8×A100-40GB, p4d.24xlarge, 0 to 4 machines\\n$21.96/h on demand, about $9.00/h spot each"];
+  "job job.slurm#job" [shape=box, label="train\\njob.slurm:3\\n8×A100-40GB, p4d.24xlarge\\n$21.96/h on demand, about $9.00/h spot"];
+  "script train.py" [shape=note, label="train.py"];
+  "unresolved job.slurm:4" [shape=plaintext, label="$SCRIPT is not known"];
+  "job job.slurm#job" -> "script train.py" [label="torchrun"];
+  "pool pool.tf:7" -> "job job.slurm#job";
+  "job job.slurm#job" -> "unresolved job.slurm:4" [label="torchrun", style=dashed];
+}
+`,
+    )
+  })
+
+  it('writes the graph as JSON', async () => {
+    folder.write({ 'job.slurm': '', 'train.py': '' })
+    const { version, jobs, pools } = JSON.parse((await costlint('graph', '--output-format', 'json')).stdout)
+    assert.equal(version, 1)
+    assert.deepEqual(jobs[0].cost, {
+      onDemand: 21.96,
+      spot: 8.987,
+      asOf: '2026-07-20',
+      region: 'us-east-1',
+      assumptions: [],
+    })
+    assert.deepEqual([jobs[0].pool, pools[0].maximum], [{ path: 'pool.tf', line: 7 }, 4])
   })
 
   it('ends with 130 when it is interrupted, and takes its progress bar away', async () => {

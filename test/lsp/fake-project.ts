@@ -153,7 +153,7 @@ export class FakeProject implements Project {
   }
 
   async graph() {
-    return { jobs: [] }
+    return { jobs: [], pools: [] }
   }
 
   async dispose(): Promise<void> {

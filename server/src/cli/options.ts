@@ -7,6 +7,9 @@ import { UsageError } from './console.js'
 export const outputFormats = ['full', 'concise', 'json'] as const
 export type OutputFormat = (typeof outputFormats)[number]
 
+export const graphFormats = ['full', 'json', 'dot'] as const
+export type GraphFormat = (typeof graphFormats)[number]
+
 export interface CheckOptions {
   paths: string[]
   format: OutputFormat

@@ -4,7 +4,7 @@ import { failOnValues } from '../project/configuration-file.js'
 import { version } from '../project/node/version.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
-import { type CheckOptions, outputFormats, selectors } from './options.js'
+import { type CheckOptions, type GraphFormat, graphFormats, outputFormats, selectors } from './options.js'
 
 interface CheckFlags {
   outputFormat: CheckOptions['format']
@@ -107,10 +107,12 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
 
   program
     .command('graph')
-    .description('show jobs, the scripts that they launch, and what could not be resolved')
+    .description(
+      'jobs, their machines and prices, the scripts that they launch, and what could not be resolved',
+    )
     .argument('[paths...]', 'jobs and scripts to show')
-    .addOption(listing())
-    .action(async (paths: string[], flags: { outputFormat: Listing }) => {
+    .addOption(new Option('--output-format <format>', 'how to print').choices(graphFormats).default('full'))
+    .action(async (paths: string[], flags: { outputFormat: GraphFormat }) => {
       const { showGraph } = await import('./graph.js')
       done(await showGraph(engine, console, paths, flags.outputFormat))
     })

@@ -26,6 +26,7 @@ import type { SourceFile } from '../text/source-file.js'
 import type { Language, Unit } from '../text/unit.js'
 import { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim, Reading } from '../workload/claim.js'
+import { chosenByPool } from './pool-links.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppressions.js'
 
@@ -178,6 +179,7 @@ export class Analyzer {
 
   /** The change that the claim's reader would make. */
   change(file: SourceFile, claim: Claim, value: unknown, surroundings: Surroundings): Change | Refusal {
+    if (claim.site.anchor === chosenByPool) return { reason: 'the pool that it runs on decides this' }
     const reader = this.readers.find((one) => one.name === claim.reader)
     if (reader?.change === undefined) return { reason: `${claim.key} has to be changed by hand here` }
     const parsed = this.parsedOf(file)

@@ -8,6 +8,7 @@ import { fitCount, formatCount, gridFormula } from '../estimate/grid.js'
 import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest } from '../estimate/hourly.js'
 import { effective } from '../rules/hardware.js'
 import type { RuleOptions } from '../rules/rule.js'
+import { poolRequest } from '../rules/scaling/pool-words.js'
 import { described, estimateOf, gigabytes, type TrainingMemory } from '../rules/training-memory.js'
 import type { Location } from '../text/location.js'
 import type { Judged } from '../workload/claim.js'
@@ -105,13 +106,7 @@ function forPool(
 ): Annotation[] {
   const { machine } = settings
   if (machine?.state !== 'known' || machine.value === undefined || machine.location.path !== path) return []
-  const request: MachineRequest = { instanceType: machine.value, nodes: 1 }
-  const [provider, region] = [effective(settings.provider), effective(settings.region)]
-  const [gpus, gpuModel] = [effective(settings.gpus), effective(settings.gpuModel)]
-  if (provider !== undefined) request.provider = provider
-  if (region !== undefined) request.region = region
-  if (gpus !== undefined) request.gpus = gpus
-  if (gpuModel !== undefined) request.gpuModel = gpuModel
+  const request = poolRequest({ settings })
   const cost = hourlyCost(request, options.prices, today)
   const usd = cost === undefined ? null : (cost.price.onDemand ?? cost.price.spot)
   if (cost === undefined || usd === null) return []

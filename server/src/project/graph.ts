@@ -1,52 +1,125 @@
-/** The jobs of a project, the scripts that they start, and what could not be resolved. */
-import type { JobGraph } from '../linter.js'
+/** The jobs of a project, the scripts that they start, the pools that they run on, and what could not be resolved. */
+import type { PriceSettings } from '../catalog/price-book.js'
+import { type HourlyCost, hourlyCost } from '../estimate/hourly.js'
+import type { GraphCost, JobGraph } from '../linter.js'
+import { effective } from '../rules/hardware.js'
+import { poolRequest } from '../rules/scaling/pool-words.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
-import type { Claim } from '../workload/claim.js'
-import type { Linked } from './link-stage.js'
+import type { Judged } from '../workload/claim.js'
+import type { Word } from '../workload/words.js'
+import { requestOf } from './job-cost.js'
 import { partText } from './result-stage.js'
+import type { Judgement, LinkedLaunch } from './runs.js'
 
-export async function jobGraph(
-  linked: Linked,
-  sourceOf: (path: string) => Promise<SourceFile | undefined>,
-): Promise<JobGraph> {
-  const compute = computeClaims(linked)
-  const jobs: JobGraph['jobs'] = []
-  for (const { launch, script, unresolved } of linked.launches) {
-    const claims = launch.job === null ? [] : (compute.get(launch.job) ?? [])
-    const value = (setting: string): unknown =>
-      claims.find((claim) => claim.setting === setting && claim.state !== 'unknown')?.value
-    const name = value('name')
-    const gpus = value('gpus')
-    const instanceType = value('instanceType')
-    jobs.push({
-      name:
-        typeof name === 'string' ? name : (launch.program.path ?? launch.program.module ?? launch.launcher),
-      path: launch.location.path,
-      line: lineOf(await sourceOf(launch.location.path), launch.location),
+export interface GraphInput {
+  launches: readonly LinkedLaunch[]
+  judgements: readonly Judgement[]
+  pricesFor(path: string): PriceSettings
+  sourceOf(path: string): Promise<SourceFile | undefined>
+  /** ISO date. */
+  today: string
+}
+
+export async function jobGraph(input: GraphInput): Promise<JobGraph> {
+  const { sourceOf, today } = input
+  const place = async (location: Location) => ({
+    path: location.path,
+    line: lineOf(await sourceOf(location.path), location),
+  })
+  const graph: JobGraph = { jobs: [], pools: [] }
+  const launched = new Set<string>()
+  const computes = new Map<string, Judged<'Compute'>>()
+  for (const { runs } of input.judgements) {
+    const judged = runs[0]!
+    if (isA(judged, 'Compute') && judged.subject.job !== null) computes.set(judged.subject.job, judged)
+    else if (isA(judged, 'Scaling')) {
+      const { settings, subject } = judged
+      const request = poolRequest(judged)
+      graph.pools.push({
+        name: effective(settings.name) ?? effective(settings.kind) ?? 'pool',
+        kind: effective(settings.kind) ?? 'pool',
+        ...(await place(subject.location)),
+        instanceType: request.instanceType ?? null,
+        region: request.region ?? null,
+        gpus: request.gpus ?? null,
+        gpuModel: request.gpuModel ?? null,
+        minimum: effective(settings.minimum) ?? null,
+        maximum: effective(settings.maximum) ?? null,
+        cost: costOf(hourlyCost(request, input.pricesFor(subject.location.path), today)),
+      })
+    }
+  }
+  for (const { launch, script, unresolved } of input.launches) {
+    const compute = launch.job === null ? undefined : computes.get(launch.job)
+    if (launch.job !== null) launched.add(launch.job)
+    const fallback = launch.program.path ?? launch.program.module ?? launch.launcher
+    graph.jobs.push({
+      id: launch.job ?? launch.id,
+      name: (compute === undefined ? undefined : effective(compute.settings.name)) ?? fallback,
+      ...(await place(launch.location)),
       launcher: launch.launcher,
       script,
       unresolved,
-      gpus: typeof gpus === 'number' ? gpus : null,
-      instanceType: typeof instanceType === 'string' ? instanceType : null,
+      ...(await machineOf(compute, place, input)),
     })
   }
-  return { jobs: jobs.sort((a, b) => (a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1)) }
+  for (const [id, compute] of computes) {
+    if (launched.has(id)) continue
+    graph.jobs.push({
+      id,
+      name: effective(compute.settings.name) ?? compute.subject.scope,
+      ...(await place(compute.subject.location)),
+      launcher: null,
+      script: null,
+      unresolved: 'no program that it starts could be read',
+      ...(await machineOf(compute, place, input)),
+    })
+  }
+  graph.jobs.sort(byPlace)
+  graph.pools.sort(byPlace)
+  return graph
 }
 
-/** What is claimed about the request for machines of each job. */
-function computeClaims(linked: Linked): Map<string, Claim[]> {
-  const byJob = new Map<string, Claim[]>()
-  for (const reading of linked.readings.values()) {
-    for (const subject of reading.subjects) {
-      if (subject.word !== 'Compute' || subject.job === null) continue
-      byJob.set(
-        subject.job,
-        reading.claims.filter((claim) => claim.subject === subject.id),
-      )
-    }
+type MachineOfJob = Pick<
+  JobGraph['jobs'][number],
+  'instanceType' | 'region' | 'nodes' | 'gpus' | 'gpuModel' | 'spot' | 'cost' | 'pool'
+>
+
+async function machineOf(
+  compute: Judged<'Compute'> | undefined,
+  place: (location: Location) => Promise<{ path: string; line: number }>,
+  { pricesFor, today }: GraphInput,
+): Promise<MachineOfJob> {
+  const request = compute === undefined ? {} : requestOf(compute)
+  const pool = compute?.run.job.pool
+  return {
+    instanceType: request.instanceType ?? null,
+    region: request.region ?? null,
+    nodes: request.nodes ?? null,
+    gpus: request.gpus ?? null,
+    gpuModel: request.gpuModel ?? null,
+    spot: (compute === undefined ? undefined : effective(compute.settings.spot)) ?? null,
+    cost:
+      compute === undefined
+        ? null
+        : costOf(hourlyCost(request, pricesFor(compute.subject.location.path), today)),
+    pool: pool === undefined ? null : await place(pool),
   }
-  return byJob
+}
+
+function costOf(cost: HourlyCost | undefined): GraphCost | null {
+  if (cost === undefined) return null
+  const { onDemand, spot, price, assumptions } = cost
+  return { onDemand, spot, asOf: price.asOf, region: price.region, assumptions }
+}
+
+function isA<W extends Word>(judged: Judged, word: W): judged is Judged & Judged<W> {
+  return judged.subject.word === word
+}
+
+function byPlace(a: { path: string; line: number }, b: { path: string; line: number }): number {
+  return a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1
 }
 
 /** 1-based. */

@@ -59,6 +59,17 @@ export class JudgeStage {
     return annotationsOf(path, this.judgements, configuration.forFile(path).options, today())
   }
 
+  /** Files of jobs that run on a pool of this file, and of pools that its jobs run on. */
+  poolMates(path: string): string[] {
+    return this.judgements.flatMap(({ runs }) => {
+      const { run, subject } = runs[0]!
+      const pool = run.job.pool?.path
+      if (pool === undefined) return []
+      if (pool === path) return [subject.location.path]
+      return subject.location.path === path ? [pool] : []
+    })
+  }
+
   /** Of the last run, by subject. */
   judged(): readonly Judgement[] {
     return this.judgements
@@ -77,7 +88,8 @@ export class JudgeStage {
   }
 }
 
-function today(): string {
+/** ISO date. */
+export function today(): string {
   return new Date().toISOString().slice(0, 10)
 }
 

@@ -8,6 +8,7 @@ import type { Claim, Judged, Run } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
 import type { FileConfiguration } from './configuration.js'
 import { inMoney } from './job-cost.js'
+import { chosenByPool } from './pool-links.js'
 
 const order: Severity[] = ['hint', 'information', 'warning', 'error']
 
@@ -90,7 +91,7 @@ export function judge(judged: Judged, rules: readonly Rule[], context: JudgeCont
             report.saving === undefined
               ? null
               : inMoney(report.saving, judged, configuration.options, context.today),
-          related: report.related ?? [],
+          related: [...(report.related ?? []), ...poolOf(report, judged)],
           requests: report.fixes ?? [],
           scope: subject.scope,
           subject: subject.id,
@@ -108,6 +109,13 @@ export function judge(judged: Judged, rules: readonly Rule[], context: JudgeCont
     }
   }
   return superseded(drafts, rules)
+}
+
+/** A finding about what the job's pool decides shows the pool. */
+function poolOf({ at }: Report, { run }: Judged): { location: Location; message: string }[] {
+  const { pool } = run.job
+  if (pool === undefined || !isClaim(at) || at.site.anchor !== chosenByPool) return []
+  return [{ location: pool, message: 'the pool that it runs on' }]
 }
 
 /** Where two rules speak of one subject, the more specific one wins. */

@@ -2,6 +2,7 @@
 import type { Binding, Claim, Evidence, Judged, Launch, Reading, Run, Subject } from '../workload/claim.js'
 import { joinClaims, type LayerOf } from '../workload/join.js'
 import type { Word } from '../workload/words.js'
+import { type JobEntry, type PoolEntry, PoolIndex, withPool, withUsers } from './pool-links.js'
 
 /** A launch with the file it starts, and that file read with it. */
 export interface LinkedLaunch {
@@ -89,24 +90,7 @@ function newRun(
 
 export function buildRuns(input: RunInput): Judgement[] {
   const judgements: Judgement[] = []
-  const computeOf = new Map<
-    string,
-    { subject: Subject<'Compute'>; settings: Record<string, Claim>; reading: Reading }
-  >()
-  for (const reading of input.readings.values()) {
-    const computes = reading.subjects.filter(
-      (subject) => subject.word === ('Compute' satisfies Word) && subject.job !== null,
-    )
-    if (computes.length === 0) continue
-    const settings = settingsOf(reading, input.layerOf)
-    for (const subject of computes) {
-      computeOf.set(subject.job!, {
-        subject: subject as Subject<'Compute'>,
-        settings: settings.get(subject.id)!,
-        reading,
-      })
-    }
-  }
+  const { jobs: computeOf, pools } = machinesOf(input)
 
   const runsOfJob = new Map<string, Run[]>()
   const runsOfScript = new Map<string, { run: Run; reading: Reading }[]>()
@@ -135,10 +119,12 @@ export function buildRuns(input: RunInput): Judgement[] {
       run.job.compute = {
         subject: compute.subject,
         run,
-        settings: compute.settings as Judged<'Compute'>['settings'],
+        settings: compute.settings,
       }
+      if (compute.pool !== undefined) run.job.pool = compute.pool.subject.location
     }
     const depends: object[] = [compute.reading]
+    if (compute.pool !== undefined) depends.push(compute.pool.reading)
     for (const {
       script,
       job: { launch },
@@ -158,10 +144,34 @@ export function buildRuns(input: RunInput): Judgement[] {
       if (run.job.launch !== null) depends.push(run.job.launch)
       const compute = run.job.id === null ? undefined : computeOf.get(run.job.id)
       if (compute !== undefined) depends.push(compute.reading)
+      if (compute?.pool !== undefined) depends.push(compute.pool.reading)
       const own = judgedFrom(read, run, input, path)
       run.subjects = [...own, ...neighbours(input, path, run)]
       for (const judged of own) {
         if (judged.subject.word === 'Compute' && judged.subject.job !== null) continue
+        if (judged.subject.word === 'Search' && judged.subject.job !== null) {
+          const trials = runsOfJob.get(judged.subject.job)
+          const trial = trials?.find((one) => one.script !== null) ?? trials?.[0]
+          // A search that launches its trials itself is judged with what one of them does.
+          if (trial !== undefined) {
+            const seen = runsOfScript.get(trial.script ?? '')?.find((one) => one.run === trial)
+            judgements.push({
+              runs: [{ ...judged, run: trial }],
+              depends: [
+                ...depends,
+                ...(seen === undefined ? [] : [seen.reading]),
+                ...(trial.job.launch === null ? [] : [trial.job.launch]),
+                ...(trial.script === null ? [] : neighbourhood(input, trial.script)),
+              ],
+            })
+            continue
+          }
+        }
+        const pool = pools.get(judged.subject.id)
+        if (pool !== undefined && pool.users.length > 0) {
+          judged.settings = withUsers(pool.entry, pool.users) as Judged['settings']
+          depends.push(...pool.users.map((user) => user.reading))
+        }
         const list = bySubject.get(judged.subject.id)
         if (list === undefined) bySubject.set(judged.subject.id, [judged])
         else list.push(judged)
@@ -170,6 +180,41 @@ export function buildRuns(input: RunInput): Judgement[] {
     for (const runs of bySubject.values()) judgements.push({ runs, depends })
   }
   return judgements
+}
+
+interface Job extends JobEntry {
+  pool?: PoolEntry
+}
+
+interface Pool {
+  entry: PoolEntry
+  users: JobEntry[]
+}
+
+/** Requests for machines by job, and pools by subject, each with what the other says about it. */
+function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<string, Pool> } {
+  const jobs = new Map<string, Job>()
+  const pools = new Map<string, Pool>()
+  for (const reading of input.readings.values()) {
+    for (const subject of reading.subjects) {
+      const entry = () => ({
+        subject: subject as unknown as Subject<'Compute' & 'Scaling'>,
+        settings: settingsOf(reading, input.layerOf).get(subject.id)! as object,
+        reading,
+      })
+      if (subject.word === ('Compute' satisfies Word) && subject.job !== null) jobs.set(subject.job, entry())
+      else if (subject.word === ('Scaling' satisfies Word))
+        pools.set(subject.id, { entry: entry(), users: [] })
+    }
+  }
+  const index = new PoolIndex([...pools.values()].map((pool) => pool.entry))
+  for (const [id, job] of jobs) {
+    const pool = index.poolOf(job)
+    if (pool === undefined) continue
+    pools.get(pool.subject.id)!.users.push(job)
+    jobs.set(id, { ...job, settings: withPool(job, pool), pool })
+  }
+  return { jobs, pools }
 }
 
 /** Readings of a file and of the modules that it imports. */

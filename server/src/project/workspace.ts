@@ -24,7 +24,7 @@ import { type EstimateOptions, type TrainingEstimate, trainingEstimates } from '
 import { materialise } from './fixes.js'
 import { jobGraph } from './graph.js'
 import { type Host, under } from './host.js'
-import { JudgeStage } from './judge-stage.js'
+import { JudgeStage, today } from './judge-stage.js'
 import { type Linked, Linker } from './link-stage.js'
 import { PoolBackend } from './pool.js'
 import { ResultStage } from './result-stage.js'
@@ -378,6 +378,7 @@ class Workspace implements Project {
     for (const other of [...(linked.imported.get(path) ?? []), ...(linked.importers.get(path) ?? [])]) {
       found.add(other)
     }
+    for (const other of this.judging.poolMates(path)) found.add(other)
     for (const other of linked.configurations.get(path) ?? []) found.add(other)
     for (const [script, files] of linked.configurations) if (files.includes(path)) found.add(script)
     for (const { launch, script, binding } of linked.launches) {
@@ -390,7 +391,13 @@ class Workspace implements Project {
 
   async graph(): Promise<JobGraph> {
     await this.lint()
-    return jobGraph(this.linked!, (path) => this.sourceOf(path))
+    return jobGraph({
+      launches: this.linked!.launches,
+      judgements: this.judging.judged(),
+      pricesFor: (path) => this.configuration.forFile(path).options.prices,
+      sourceOf: (path) => this.sourceOf(path),
+      today: today(),
+    })
   }
 
   async estimates(options: EstimateOptions = {}): Promise<TrainingEstimate[]> {

@@ -142,6 +142,8 @@ export interface RunJob {
   id: string | null
   compute: Judged<'Compute'> | null
   launch: Launch | null
+  /** Where the pool stands that its machines come from, if the project says so. */
+  pool?: Location
 }
 
 /** One launch of one entry point on one request for machines. */

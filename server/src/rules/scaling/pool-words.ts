@@ -1,5 +1,5 @@
 /** How rules about pools speak of them, and what their machines cost. */
-import { formatUsd, type HourlyCost, hourlyCost } from '../../estimate/hourly.js'
+import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest } from '../../estimate/hourly.js'
 import type { Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import type { RuleContext, RuleOptions } from '../rule.js'
@@ -30,31 +30,28 @@ export function machinesText({ settings }: Pool, count: number): string {
   return model === undefined ? `${count} × ${type}` : `${count} × ${type} (${held})`
 }
 
+/** One machine of the pool, as far as it is known. */
+export function poolRequest({ settings }: Pick<Pool, 'settings'>): MachineRequest {
+  const request: MachineRequest = { nodes: 1 }
+  const give = <K extends keyof MachineRequest>(key: K, value: MachineRequest[K] | undefined): void => {
+    if (value !== undefined) request[key] = value
+  }
+  give('instanceType', effective(settings.machine))
+  give('provider', effective(settings.provider))
+  give('region', effective(settings.region))
+  give('gpus', effective(settings.gpus))
+  give('gpuModel', effective(settings.gpuModel))
+  return request
+}
+
 /** What so many machines cost per hour; undefined: no price is known. */
 export function poolCost(
-  { settings }: Pool,
+  pool: Pool,
   machines: number,
   options: RuleOptions,
   today: RuleContext['today'],
 ): HourlyCost | undefined {
-  const type = effective(settings.machine)
-  if (type === undefined) return undefined
-  const provider = effective(settings.provider)
-  const region = effective(settings.region)
-  const gpus = effective(settings.gpus)
-  const gpuModel = effective(settings.gpuModel)
-  return hourlyCost(
-    {
-      instanceType: type,
-      nodes: machines,
-      ...(provider === undefined ? {} : { provider }),
-      ...(region === undefined ? {} : { region }),
-      ...(gpus === undefined ? {} : { gpus }),
-      ...(gpuModel === undefined ? {} : { gpuModel }),
-    },
-    options.prices,
-    today,
-  )
+  return hourlyCost({ ...poolRequest(pool), nodes: machines }, options.prices, today)
 }
 
 /** What the pool pays: the spot price of a spot pool. */

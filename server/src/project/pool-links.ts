@@ -1,0 +1,145 @@
+/** Jobs and the pools that they run on: what a pool says about machines holds for the jobs that ask for it. */
+import { instance } from '../catalog/instances.js'
+import { folderOf } from '../link/paths.js'
+import type { Claim, Judged, Subject } from '../workload/claim.js'
+import type { SettingName } from '../workload/words.js'
+
+type Settings<W extends 'Compute' | 'Scaling'> = Judged<W>['settings']
+
+export interface PoolOrJob<W extends 'Compute' | 'Scaling'> {
+  subject: Subject<W>
+  settings: Settings<W>
+  /** What it was read from: whoever judges it judges again when this changes. */
+  reading: object
+}
+
+export type PoolEntry = PoolOrJob<'Scaling'>
+export type JobEntry = PoolOrJob<'Compute'>
+
+/** Labels that say nothing about which pool a machine belongs to, or that providers add by themselves. */
+const common = /^(beta\.)?kubernetes\.io\/|^node\.kubernetes\.io\/|^topology\.|^failure-domain\./
+
+/** Which of the pools each job runs on. A job that several different pools could take is left out. */
+export class PoolIndex {
+  constructor(private readonly pools: readonly PoolEntry[]) {}
+
+  poolOf(job: JobEntry): PoolEntry | undefined {
+    const name = known(job.settings.poolName)
+    const labels = known(job.settings.poolLabels)
+    if (name === undefined && labels === undefined) return undefined
+    const fitting = this.pools.filter(
+      (pool) =>
+        sameCloud(job, pool) &&
+        (name === undefined || isNamed(pool, name)) &&
+        (labels === undefined || carries(pool, labels)),
+    )
+    return onlyOne(nearest(fitting, job.subject.location.path))
+  }
+}
+
+/**
+ * The settings of a job with what its pool adds. The places are the job's own (where it names the pool): what stands in
+ * the pool holds for its other jobs as well.
+ */
+export function withPool(job: JobEntry, pool: PoolEntry): Settings<'Compute'> {
+  const { settings } = job
+  const named = (settings.poolName ?? settings.poolLabels) as Claim
+  const result: Record<string, Claim | undefined> = { ...settings }
+  const add = (setting: SettingName<'Compute'>, from: Claim | undefined, value: unknown): void => {
+    const own = result[setting]
+    if (from === undefined || value === undefined || value === null || own?.state === 'known') return
+    result[setting] = {
+      ...named,
+      setting,
+      key: from.key,
+      state: 'known',
+      value,
+      overridable: from.overridable,
+      site: { ...named.site, anchor: chosenByPool },
+    }
+  }
+  const { machine, gpus, gpuModel, region, provider, capacity } = pool.settings
+  const held = known(settings.gpus)
+  const whole =
+    known(gpus) ?? (known(machine) === undefined ? undefined : instance(known(machine)!)?.gpuCount)
+  // A pod that asks for some of the accelerators of a machine shares the rest with others.
+  if (held === undefined || held === whole) add('instanceType', machine, known(machine))
+  if (settings.gpus === undefined) add('gpus', gpus, known(gpus))
+  add('gpuModel', gpuModel, known(gpuModel))
+  add('region', region, known(region))
+  if (settings.provider === undefined) add('provider', provider, known(provider))
+  const kind = known(capacity)
+  if (kind === 'spot' || kind === 'on-demand') {
+    // A default of the job ("no spot selected") says less than the pool that it runs on.
+    if (settings.spot?.state !== 'known') {
+      delete result.spot
+      add('spot', capacity, kind === 'spot')
+    }
+  } else if (kind === 'reserved') add('reserved', capacity, true)
+  return result as Settings<'Compute'>
+}
+
+/** Site of what a pool says about a job: it cannot be changed at the job. */
+export const chosenByPool = 'the pool'
+
+/** What the jobs that run on a pool tell about its use. */
+export function withUsers(pool: PoolEntry, users: readonly JobEntry[]): Settings<'Scaling'> {
+  const { purpose } = pool.settings
+  if (purpose === undefined || users.length === 0) return pool.settings
+  const services = users.filter((user) => known(user.settings.service) === true)
+  const value = services.length === 0 ? 'training' : services.length === users.length ? 'serving' : null
+  return value === null || value === purpose.value
+    ? pool.settings
+    : { ...pool.settings, purpose: { ...purpose, state: 'known', value } }
+}
+
+function known<T>(claim: Claim<T> | undefined): T | undefined {
+  return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
+}
+
+function sameCloud(job: JobEntry, pool: PoolEntry): boolean {
+  const [own, other] = [known(job.settings.provider), known(pool.settings.provider)]
+  const any = (provider: string | undefined) =>
+    provider === undefined || provider === 'kubernetes' || provider === 'other'
+  return any(own) || any(other) || own === other
+}
+
+function isNamed(pool: PoolEntry, name: string): boolean {
+  return known(pool.settings.name)?.toLowerCase() === name.toLowerCase()
+}
+
+function carries(pool: PoolEntry, labels: Record<string, string>): boolean {
+  const own = known(pool.settings.labels)
+  if (own === undefined) return false
+  let found = false
+  for (const [key, value] of Object.entries(labels)) {
+    if (own[key] === value) found = true
+    else if (own[key] !== undefined || !common.test(key)) return false
+  }
+  return found
+}
+
+/** Those that share the most folders with the job: examples stand beside each other in one repository. */
+function nearest(pools: PoolEntry[], path: string): PoolEntry[] {
+  const own = folderOf(path).split('/')
+  const shared = pools.map((pool) => {
+    const other = folderOf(pool.subject.location.path).split('/')
+    const differs = own.findIndex((part, index) => part !== other[index])
+    return differs < 0 ? own.length : differs
+  })
+  const most = Math.max(...shared)
+  return pools.filter((_pool, index) => shared[index] === most)
+}
+
+/** Several pools that offer the same machines are as good as one. */
+function onlyOne(pools: PoolEntry[]): PoolEntry | undefined {
+  const [first] = pools
+  const offer = ({ settings }: PoolEntry) =>
+    JSON.stringify([
+      known(settings.machine),
+      known(settings.gpus),
+      known(settings.gpuModel),
+      known(settings.capacity),
+    ])
+  return first !== undefined && pools.every((pool) => offer(pool) === offer(first)) ? first : undefined
+}
