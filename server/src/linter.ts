@@ -87,6 +87,8 @@ export interface GraphMachine {
 export interface GraphCost {
   onDemand: number | null
   spot: number | null
+  /** The machine is not named: the cheapest listed one stands for it. */
+  atLeast: boolean
   /** ISO date at which the prices were read; empty: the user's own. */
   asOf: string
   region: string

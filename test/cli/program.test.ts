@@ -389,6 +389,7 @@ pool.tf:7 node group gpu (8×A100-40GB, p4d.24xlarge, 0 to 4 machines)
     assert.deepEqual(jobs[0].cost, {
       onDemand: 21.96,
       spot: 8.987,
+      atLeast: false,
       asOf: '2026-07-20',
       region: 'us-east-1',
       assumptions: [],

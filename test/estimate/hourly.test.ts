@@ -49,6 +49,26 @@ describe('cost per hour', () => {
     assert.equal(hourlyCost({ instanceType: 'p99.huge' }, listPrices, today), undefined)
   })
 
+  it('is that of the cheapest machine where the platform chooses it', () => {
+    const request = { gpus: 8, gpuModel: 'A100-40GB', nodes: 1, takesCheapest: true }
+    const aws = hourlyCost({ ...request, provider: 'aws', region: 'us-east-1' }, listPrices, today)!
+    assert.deepEqual([aws.onDemand, aws.atLeast], [21.9576, true])
+    assert.deepEqual(aws.assumptions, [
+      'no machine is named: p4d.24xlarge is the cheapest listed one with 8×A100-40GB',
+    ])
+    const anywhere = hourlyCost(request, listPrices, today)!
+    assert.ok(anywhere.onDemand! < aws.onDemand!)
+    assert.equal(hourlyCost({ ...request, takesCheapest: false }, listPrices, today), undefined)
+    assert.equal(hourlyCost({ ...request, gpuModel: 'A100-17GB' }, listPrices, today), undefined)
+  })
+
+  it('says when only some of the accelerators of a machine are asked for', () => {
+    const request = { instanceType: 'p4d.24xlarge', gpus: 1, nodes: 1, region: 'us-east-1' }
+    assert.deepEqual(hourlyCost(request, listPrices, today)!.assumptions, [
+      '1 of its 8 GPUs are asked for: the price is that of the whole machine',
+    ])
+  })
+
   it('knows old prices', () => {
     const request = { instanceType: 'p4d.24xlarge', nodes: 1, region: 'eu-west-1' }
     assert.equal(hourlyCost(request, listPrices, today)!.old, true)

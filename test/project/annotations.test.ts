@@ -69,6 +69,13 @@ resource "aws_eks_node_group" "gpu" {
     assert.doesNotMatch(found[0]!.details, /assumed/)
   })
 
+  it('is the least that a job costs where the platform chooses the machine', async () => {
+    const text = 'resources:\n  accelerators: A100-80GB:8\n\nrun: |\n  torchrun --nproc_per_node 8 train.py\n'
+    const [job] = await annotations({ 'task.yaml': text }, 'task.yaml')
+    assert.match(job!.label, /^from \$[\d.]+\/h on demand.* · 8 GPUs · 8 processes$/)
+    assert.match(job!.details, /no machine is named: .+ is the cheapest listed one with 8×A100-80GB/)
+  })
+
   it('is no price for a machine that nobody lists', async () => {
     const found = await annotations({ 'launch.py': launch.replace('p4d.24xlarge', 'p99.huge') }, 'launch.py')
     assert.deepEqual(found, [])

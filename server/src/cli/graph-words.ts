@@ -39,7 +39,7 @@ function devices({ gpus, gpuModel }: GraphMachine): string[] {
 export function priceText(cost: GraphCost | null): string | null {
   if (cost === null) return null
   const parts = [
-    cost.onDemand === null ? [] : [`${formatUsd(cost.onDemand)}/h on demand`],
+    cost.onDemand === null ? [] : [`${cost.atLeast ? 'from ' : ''}${formatUsd(cost.onDemand)}/h on demand`],
     cost.spot === null ? [] : [`about ${formatUsd(Number(cost.spot.toPrecision(2)))}/h spot`],
   ].flat()
   return parts.length === 0 ? null : parts.join(', ')

@@ -1,4 +1,5 @@
 /** What a job costs per hour: the price of its machines, and what goes into it. */
+import { cheapestMachine } from '../catalog/cheapest.js'
 import { instance, type Provider } from '../catalog/instances.js'
 import { type PriceSettings, paidPrice } from '../catalog/price-book.js'
 import { isOld, type Price } from '../catalog/prices.js'
@@ -13,6 +14,8 @@ export interface MachineRequest {
   gpus?: number
   gpuModel?: string
   managedBy?: 'sagemaker' | 'vertex'
+  /** Where no machine is named: the platform takes the cheapest that holds the accelerators. */
+  takesCheapest?: boolean
 }
 
 export interface HourlyCost {
@@ -20,6 +23,8 @@ export interface HourlyCost {
   onDemand: number | null
   spot: number | null
   machines: number
+  /** The machine may cost more than this: it is the cheapest that is listed. */
+  atLeast: boolean
   /** Of one machine. */
   price: Price
   /** The price was read more than half a year ago. */
@@ -36,7 +41,9 @@ export function hourlyCost(
   settings: PriceSettings,
   today: string,
 ): HourlyCost | undefined {
-  const { instanceType, provider, region, nodes, gpus, gpuModel, managedBy } = request
+  const { provider, region, nodes, gpus, gpuModel, managedBy } = request
+  const cheapest = request.instanceType === undefined ? cheapestFor(request, settings) : undefined
+  const instanceType = request.instanceType ?? cheapest
   if (instanceType === undefined) return undefined
   const known = instance(instanceType)
   const attached =
@@ -56,6 +63,11 @@ export function hourlyCost(
   if (found === undefined) return undefined
   const machines = nodes ?? 1
   const assumptions: string[] = []
+  if (cheapest !== undefined)
+    assumptions.push(`no machine is named: ${cheapest} is the cheapest listed one with ${gpus}×${gpuModel}`)
+  const whole = known?.gpuCount ?? 0
+  if (gpus !== undefined && gpus > 0 && gpus < whole)
+    assumptions.push(`${gpus} of its ${whole} GPUs are asked for: the price is that of the whole machine`)
   if (found.assumedRegion) {
     assumptions.push(
       region === undefined
@@ -73,10 +85,23 @@ export function hourlyCost(
     onDemand: times(found.onDemand, machines),
     spot: times(found.spot, machines),
     machines,
+    atLeast: cheapest !== undefined,
     price: found,
     old: found.asOf !== '' && isOld(found.asOf, today),
     assumptions,
   }
+}
+
+function cheapestFor(
+  { takesCheapest, provider, region, gpus, gpuModel }: MachineRequest,
+  settings: PriceSettings,
+): string | undefined {
+  if (takesCheapest !== true || gpus === undefined || gpuModel === undefined) return undefined
+  const within = region ?? settings.region ?? undefined
+  return cheapestMachine(gpuModel, gpus, {
+    ...(provider !== undefined && providers.has(provider) ? { provider: provider as Provider } : {}),
+    ...(within === undefined ? {} : { region: within }),
+  })
 }
 
 function times(usd: number | null, machines: number): number | null {

@@ -141,9 +141,10 @@ function formatFraction(each: number): string {
 
 function moneyParts(cost: HourlyCost | undefined): (string | null)[] {
   if (cost === undefined) return []
+  const from = cost.atLeast ? 'from ' : ''
   return [
     [
-      cost.onDemand === null ? null : `${formatUsd(cost.onDemand)}/h on demand`,
+      cost.onDemand === null ? null : `${from}${formatUsd(cost.onDemand)}/h on demand`,
       cost.spot === null ? null : `about ${formatUsd(rounded(cost.spot))}/h spot`,
     ]
       .filter((part) => part !== null)

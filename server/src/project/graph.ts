@@ -110,8 +110,8 @@ async function machineOf(
 
 function costOf(cost: HourlyCost | undefined): GraphCost | null {
   if (cost === undefined) return null
-  const { onDemand, spot, price, assumptions } = cost
-  return { onDemand, spot, asOf: price.asOf, region: price.region, assumptions }
+  const { onDemand, spot, atLeast, price, assumptions } = cost
+  return { onDemand, spot, atLeast, asOf: price.asOf, region: price.region, assumptions }
 }
 
 function isA<W extends Word>(judged: Judged, word: W): judged is Judged & Judged<W> {

@@ -16,6 +16,7 @@ export function requestOf({ settings }: Pick<Judged<'Compute'>, 'settings'>): Ma
   give('gpus', effective(settings.gpus))
   give('gpuModel', effective(settings.gpuModel))
   give('managedBy', effective(settings.managedBy))
+  give('takesCheapest', effective(settings.takesCheapest))
   return request
 }
 

@@ -294,6 +294,7 @@ function claimCloud(compute: SubjectBuilder<'Compute'>, task: Task): void {
     return
   }
   compute.known('provider', 'cloud', clouds[cloud] ?? 'other', place)
+  compute.known('takesCheapest', 'accelerators', clouds[cloud] !== 'kubernetes', place)
   // A cluster of somebody's own has the machines that it has.
   compute.known('choosesCapacity', 'cloud', clouds[cloud] !== 'kubernetes', place)
   const region = infra?.[1] ?? written(at(resources, 'region'))

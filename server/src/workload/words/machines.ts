@@ -69,6 +69,8 @@ export interface ComputeSettings {
   region: string
   /** The pool that it asks for by name: 'gpu-cluster'. */
   poolName: string
+  /** The platform takes the cheapest machine that holds the accelerators asked for, where none is named. */
+  takesCheapest: boolean
   /** Labels that its machines must carry: '{"cloud.google.com/gke-nodepool": "a100"}'. */
   poolLabels: Record<string, string>
 }
@@ -90,6 +92,8 @@ export interface ProgramSettings {
   usesAccelerator: boolean
   /** It saves while it trains and can continue from what it saved. */
   resumes: boolean
+  /** Metrics that it reports again and again while it trains. A name that ends in `*` stands for all that begin so. */
+  reports: { what: 'epochs' | 'steps'; count: number | null; metrics: string[] }
   /** How it learns which of several machines it runs on: 'SM_HOSTS', '--rank'; null: it does not. */
   readsRank: string | null
   /** What it does, in the order in which it first happens. */
@@ -139,6 +143,10 @@ export interface ServingSettings {
   autoscaled: boolean
   /** As its author calls it. */
   name: string
+  /** The kind and the name by which other files speak of it: 'Deployment/vllm'. */
+  object: string
+  /** Resources that each of its containers asks for: 'cpu', 'memory'; a share of them can be measured. */
+  requested: string[]
   /** The platform can take the last replica away while nobody asks. */
   scalesToZero: boolean
   /** Who depends on it, as names and labels tell; the key of the claim quotes them. */
@@ -187,4 +195,19 @@ export interface ScalingSettings {
   trial: boolean
   /** Labels that its machines carry. */
   labels: Record<string, string>
+  /** What it makes more and fewer of, by kind and name: 'Deployment/vllm'. */
+  target: string
+  /** Replicas of the target at least and at most. */
+  leastReplicas: number
+  mostReplicas: number
+  /** It takes the last replica away as well. */
+  reachesZero: boolean
+  /** What it goes by: 'cpu', 'memory', or a name of its own. */
+  metrics: string[]
+  /** Per cent of what was asked for that it aims at. */
+  utilization: number
+  /** Resources whose use cannot be measured, since the target does not ask for them. */
+  unmeasured: string[]
+  /** What else scales the same target: 'HorizontalPodAutoscaler "vllm"'. */
+  rivals: string[]
 }
