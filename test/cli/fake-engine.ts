@@ -114,7 +114,14 @@ class FakeProject implements Project {
   }
   async graph() {
     const machine = { gpus: 8, gpuModel: 'A100-40GB', instanceType: 'p4d.24xlarge', region: 'us-east-1' }
-    const cost = { onDemand: 21.96, spot: 8.987, atLeast: false, asOf: '2026-07-20', region: 'us-east-1', assumptions: [] }
+    const cost = {
+      onDemand: 21.96,
+      spot: 8.987,
+      atLeast: false,
+      asOf: '2026-07-20',
+      region: 'us-east-1',
+      assumptions: [],
+    }
     const job = {
       ...machine,
       id: 'job.slurm#job',
