@@ -198,7 +198,12 @@ describe('edit/python: remove and rename keyword, rename callee', () => {
 })
 
 describe('edit/python: append item', () => {
-  const append = (text: string, starting: string, type: 'list' | 'tuple' | 'set', ...values: string[]) => {
+  const append = (
+    text: string,
+    starting: string,
+    type: 'list' | 'tuple' | 'set' | 'dict',
+    ...values: string[]
+  ) => {
     const list = rangeOf(text, type, starting)
     const edits = pythonEdits(
       text,
@@ -210,6 +215,14 @@ describe('edit/python: append item', () => {
     assert.equal(parsePython(result).hasErrors, false, result)
     return result
   }
+  it('adds to dictionaries', () => {
+    assert.equal(append('x = {}\n', '{', 'dict', "'a': 1"), "x = {'a': 1}\n")
+    assert.equal(append("x = {'b': 2}\n", '{', 'dict', "'a': 1"), "x = {'b': 2, 'a': 1}\n")
+    const before = "x = {\n    'b': {'c': 1},  # why\n    **rest,\n}\n"
+    const after = "x = {\n    'b': {'c': 1},  # why\n    **rest,\n    'a': 1,\n}\n"
+    assert.equal(append(before, '{\n', 'dict', "'a': 1"), after)
+  })
+
   it('adds to displays of every shape', () => {
     assert.equal(append('x = []\n', '[', 'list', 'a'), 'x = [a]\n')
     assert.equal(append('x = [ ]\n', '[', 'list', 'a', 'b'), 'x = [a, b]\n')

@@ -91,4 +91,11 @@ describe('arguments of a call', () => {
     assert.ok(entry.state === 'given')
     assert.deepEqual(analysis.keysOf(entry.expr, call.expr.start), ['a', 'b'])
   })
+
+  it('a key that is set inside an inner dictionary makes that dictionary unknown, and no other', async () => {
+    const analysis = await analyse("kw = {'in': {'a': 1}, 'out': 2}\nkw['in']['a'] = 3\nf(kw)")
+    const dictionary = callNamed(analysis, 'f').expr.args[0]!.value
+    assert.deepEqual(analysis.entry(dictionary, 'in'), { state: 'unknown', because: 'kw is changed' })
+    assert.equal(analysis.entry(dictionary, 'out').state, 'given')
+  })
 })

@@ -1,5 +1,5 @@
 /** Edits of one call's arguments, of its callee, and of list, tuple and set displays. */
-import type { CallExpr, Collection } from '../syntax/python-ast.js'
+import type { CallExpr, Collection, DictExpr } from '../syntax/python-ast.js'
 import type { Span } from '../text/location.js'
 import { type BracketedList, insertItems, removeItems, skipTrivia } from './bracketed-list.js'
 import { closingBracket } from './python-lexis.js'
@@ -174,7 +174,7 @@ export function callEdits(
 /** Adds items at the end of a display. */
 export function appendEdits(
   text: string,
-  display: Collection,
+  display: Collection | DictExpr,
   values: readonly string[],
   unit: string,
 ): UnitEdit[] | Refusal {
@@ -188,8 +188,9 @@ export function appendEdits(
     const joined = clean.map((value) => (comma ? ` ${value},` : `, ${value}`)).join('')
     return [{ start: display.end, end: display.end, text: joined }]
   }
-  const list = listBetween(text, display.start, close, display.items)
+  const items = display.type === 'dict' ? display.entries : display.items
+  const list = listBetween(text, display.start, close, items)
   if (list === null) return refuse('the list cannot be read')
-  if (display.type === 'tuple' && display.items.length === 0 && clean.length === 1) clean[0] += ','
+  if (display.type === 'tuple' && items.length === 0 && clean.length === 1) clean[0] += ','
   return insertItems(list, clean, list.items.length, unit)
 }

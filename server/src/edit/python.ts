@@ -51,7 +51,7 @@ export function pythonEdits(
   }
   const appends = writes.filter((write) => write.kind === 'append item')
   for (const [, group] of groupBy(appends, (write) => `${write.list.start}:${write.list.end}`)) {
-    const display = findExpr(tree, group[0]!.list, 'list', 'tuple', 'set')
+    const display = findExpr(tree, group[0]!.list, 'list', 'tuple', 'set', 'dict')
     if (!display) return refuse('the list is no longer there')
     const result = appendEdits(
       text,

@@ -12,7 +12,7 @@ export type PythonWrite =
   | { kind: 'rename keyword'; call: PythonRange; name: string; to: string }
   /** Replace what stands before the parenthesis. */
   | { kind: 'rename callee'; call: PythonRange; to: string }
-  /** Add an item at the end of a list, tuple or set display. */
+  /** Add an item at the end of a list, tuple or set display, or `key: value` at that of a dictionary. */
   | { kind: 'append item'; list: PythonRange; value: string }
   /** Put the statements from the one at `first` to the one at `last` under a `with …:` header. */
   | { kind: 'wrap block'; first: PythonRange; last: PythonRange; header: string }

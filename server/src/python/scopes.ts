@@ -121,21 +121,25 @@ function bindTarget(
         })
       }
       break
-    case 'subscript':
-      if (target.value.type === 'name') {
+    case 'subscript': {
+      // `d['a']['b'] = …` changes what `d['a']` holds, to something that is not followed.
+      let outer = target
+      while (outer.value.type === 'subscript') outer = outer.value
+      if (outer.value.type === 'name') {
         bind(scope, {
-          name: `${target.value.id}[]`,
+          name: `${outer.value.id}[]`,
           at,
           kind,
-          value: target,
+          value: outer,
           unpack: null,
           node: null,
           target: null,
           ...where,
-          assigned: kind === 'assign' && unpack === null ? value : null,
+          assigned: outer === target && kind === 'assign' && unpack === null ? value : null,
         })
       }
       break
+    }
   }
 }
 
