@@ -1,6 +1,6 @@
 /**
  * Applies every fix that is offered, one at a time and in memory, and looks at what came of it: the file still
- * compiles, the finding is gone, nothing is left to fix there, and no other line changed.
+ * compiles, or holds the same data but for the change, the finding is gone, nothing is left to fix there, and no other line changed.
  */
 import { applyEdits } from '../../server/src/edit/apply.js'
 import type { Finding, Fix } from '../../server/src/finding.js'
@@ -9,10 +9,13 @@ import { rules } from '../../server/src/rules/index.js'
 import { decode } from '../../server/src/text/decode.js'
 import type { SourceFile } from '../../server/src/text/source-file.js'
 import { sourceFile } from '../../server/src/text/units.js'
-import type { PythonCompiler } from './python-compiler.js'
+import { type ConfigurationReader, type Reread, replacements } from './configuration-check.js'
+import type { PythonProcess } from './python-process.js'
 
 export type Fault =
   | 'does not compile'
+  | 'changed other data'
+  | 'lost a comment or an anchor'
   | 'finding stays'
   | 'not clean on a second run'
   | 'changed more than its lines'
@@ -25,6 +28,14 @@ export interface CheckedFix {
   faults: Fault[]
   /** What the compiler said, and the findings that only the fix brought. */
   remarks: string[]
+  /** The texts of configuration and shell that it edited, read again. */
+  reread: Reread[]
+}
+
+/** What reads a file again. */
+export interface Readers {
+  python: PythonProcess
+  configuration: ConfigurationReader
 }
 
 export interface FixRun {
@@ -36,17 +47,20 @@ export interface FixRun {
 export async function checkFixes(
   project: Project,
   findings: readonly Finding[],
+  /** Of findings elsewhere no fix is tried. */
+  onPath: RegExp,
   read: (path: string) => Promise<Uint8Array>,
-  python: PythonCompiler,
+  readers: Readers,
   onProgress: (done: number) => void,
 ): Promise<FixRun> {
   const run: FixRun = { checked: [], refused: new Map() }
   let done = 0
   for (const finding of findings) {
-    for (const fix of await project.fixes(finding)) {
+    const wanted = onPath.test(finding.location.path)
+    for (const fix of wanted ? await project.fixes(finding) : []) {
       if ('refused' in fix) run.refused.set(fix.refused, (run.refused.get(fix.refused) ?? 0) + 1)
       else if (fix.edits.length > 0)
-        run.checked.push(await checkOne(project, finding, fix, findings, read, python))
+        run.checked.push(await checkOne(project, finding, fix, findings, read, readers))
     }
     onProgress(++done)
   }
@@ -59,10 +73,11 @@ async function checkOne(
   fix: Fix,
   before: readonly Finding[],
   read: (path: string) => Promise<Uint8Array>,
-  python: PythonCompiler,
+  readers: Readers,
 ): Promise<CheckedFix> {
   const faults = new Set<Fault>()
   const remarks: string[] = []
+  const reread: Reread[] = []
   const paths = [...new Set(fix.edits.map((edit) => edit.location.path))]
   const result = (): CheckedFix => ({
     finding,
@@ -70,6 +85,7 @@ async function checkOne(
     safety: fix.safety,
     faults: [...faults],
     remarks,
+    reread,
   })
   for (const path of paths) {
     const decoded = decode(await read(path))
@@ -83,10 +99,25 @@ async function checkOne(
     }
     const after = sourceFile(path, text)
     if (!sameElsewhere(file, after, edits)) faults.add('changed more than its lines')
-    const problem = await compileProblem(file, after, python)
+    const problem = await compileProblem(file, after, readers.python)
     if (problem !== null) {
       faults.add('does not compile')
       remarks.push(problem)
+    }
+    for (const each of await readAgain(file, after, edits, readers.configuration)) {
+      reread.push(each)
+      if (each.broken !== undefined) {
+        faults.add('does not compile')
+        remarks.push(each.broken)
+      }
+      if (each.unexplained.length > 0) faults.add('changed other data')
+      if (each.lost.length > 0) faults.add('lost a comment or an anchor')
+      for (const one of each.unexplained) remarks.push(`${one.kind} ${one.path.join('.')}`)
+      for (const mark of each.lost) remarks.push(`lost ${mark}`)
+      for (const one of each.differences) {
+        if (one.aliases > 0)
+          remarks.push(`${one.path.join('.')} stands in ${one.aliases} more places through an alias`)
+      }
     }
     project.open(path, text)
   }
@@ -148,11 +179,32 @@ function sameElsewhere(before: SourceFile, after: SourceFile, edits: Fix['edits'
   })
 }
 
+/** The units in a language other than Python whose text the edits changed. */
+async function readAgain(
+  before: SourceFile,
+  after: SourceFile,
+  edits: Fix['edits'],
+  configuration: ConfigurationReader,
+): Promise<Reread[]> {
+  const found: Reread[] = []
+  for (const [index, unit] of before.units.entries()) {
+    const now = after.units[index]
+    if (unit.language === 'python' || now === undefined || now.text === unit.text) continue
+    // A file that is one unit: the offsets are the same. Elsewhere the words of the edits are enough.
+    const own = replacements(
+      before.parts.find((part) => part.cell === edits[0]!.location.cell)?.text ?? '',
+      edits,
+    )
+    found.push(await configuration.reread(unit.language, unit.text, now.text, own))
+  }
+  return found
+}
+
 /** Null where everything that compiled before still does. */
 async function compileProblem(
   before: SourceFile,
   after: SourceFile,
-  python: PythonCompiler,
+  python: PythonProcess,
 ): Promise<string | null> {
   if (after.notebook) {
     try {
@@ -165,10 +217,10 @@ async function compileProblem(
   const now = after.units.filter((unit) => unit.language === 'python').map((unit) => unit.text)
   for (const [index, text] of now.entries()) {
     if (text === old[index]) continue
-    const problem = await python.problem(text)
-    if (problem === null) continue
+    const { problem } = await python.read('python', text)
+    if (problem === undefined) continue
     // Python 2, templates: what never compiled cannot be judged.
-    if (old[index] !== undefined && (await python.problem(old[index])) !== null) continue
+    if (old[index] !== undefined && (await python.read('python', old[index])).problem !== undefined) continue
     return problem
   }
   return null

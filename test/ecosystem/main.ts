@@ -8,11 +8,14 @@ import type { Finding } from '../../server/src/finding.js'
 import { createNodeHost } from '../../server/src/project/node/host.js'
 import { openProject } from '../../server/src/project/workspace.js'
 import { sourceFile } from '../../server/src/text/units.js'
+import { ConfigurationReader } from './configuration-check.js'
 import { type CheckedFix, checkFixes, type Fault } from './fix-check.js'
-import { PythonCompiler } from './python-compiler.js'
+import { PythonProcess } from './python-process.js'
+import { rereadTable } from './reread-table.js'
 import { compare, type Summary, severities, summarise } from './summary.js'
 
-const usage = 'usage: npm run ecosystem -- FOLDER… [--update] [--fixes] [--select RULE,…] [--summary FILE]'
+const usage =
+  'usage: npm run ecosystem -- FOLDER… [--update] [--fixes] [--path PATTERN] [--select RULE,…] [--summary FILE]'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,6 +23,7 @@ const { values, positionals } = parseArgs({
     update: { type: 'boolean', default: false },
     fixes: { type: 'boolean', default: false },
     select: { type: 'string' },
+    path: { type: 'string' },
     summary: {
       type: 'string',
       default: fileURLToPath(new URL('../../test/ecosystem/summary.json', import.meta.url)),
@@ -51,11 +55,13 @@ async function place(root: string, { location }: Finding): Promise<string> {
 }
 
 const summary = stored(values.summary)
+const onPath = new RegExp(values.path ?? '')
 const selected = values.select?.split(',')
 const fixes: CheckedFix[] = []
 const refused = new Map<string, number>()
 let changed = false
-const python = values.fixes ? new PythonCompiler() : null
+const python = values.fixes ? new PythonProcess() : null
+const readers = python === null ? null : { python, configuration: await ConfigurationReader.create(python) }
 for (const folder of positionals) {
   const root = realpathSync(folder)
   const name = basename(root)
@@ -81,12 +87,13 @@ for (const folder of positionals) {
   }
   if (appeared.length + disappeared.length > 0) changed = true
   summary[name] = summarise(findings)
-  if (python !== null) {
+  if (readers !== null) {
     const run = await checkFixes(
       project,
       findings,
+      onPath,
       (path) => readFile(join(root, path)),
-      python,
+      readers,
       (done) => process.stderr.isTTY && process.stderr.write(`\r${done}/${findings.length} `),
     )
     for (const [reason, count] of run.refused) refused.set(reason, (refused.get(reason) ?? 0) + count)
@@ -108,6 +115,8 @@ if (values.update && selected === undefined) {
 if (values.fixes) {
   const faults: Fault[] = [
     'does not compile',
+    'changed other data',
+    'lost a comment or an anchor',
     'finding stays',
     'not clean on a second run',
     'changed more than its lines',
@@ -122,6 +131,7 @@ if (values.fixes) {
     const sound = own.filter((each) => each.faults.length === 0).length
     console.log(`| ${rule ?? 'all'} | ${own.length} | ${sound} | ${cells.join(' | ')} |`)
   }
+  for (const line of ['', ...rereadTable(fixes)]) console.log(line)
   if (refused.size > 0) console.log('\nNot offered, and the reason that is given:')
   for (const [reason, count] of [...refused].sort((a, b) => b[1] - a[1])) console.log(`${count} × ${reason}`)
   if (fixes.some((each) => each.faults.length > 0)) process.exitCode = 1
