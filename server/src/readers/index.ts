@@ -2,6 +2,8 @@
 
 import { airflowReader } from './airflow/dag.js'
 import { awsMachinesReader } from './aws/machines.js'
+import { azureClusterReader } from './azure/cluster.js'
+import { azureCommandReader } from './azure/command.js'
 import { azureComputeReader } from './azure/compute-file.js'
 import { azureComputeInstanceReader } from './azure/compute-instance.js'
 import { azureEndpointReader } from './azure/endpoint.js'
@@ -16,9 +18,15 @@ import { xgboostReader } from './boosting/xgboost.js'
 import { composerReader } from './composer/trainer.js'
 import { dagsterReader } from './dagster/ops.js'
 import { deepspeedReader } from './deepspeed/engine.js'
+import { imageBuildsReader } from './docker/builds.js'
+import { dockerImageReader } from './docker/image.js'
 import { eksctlReader } from './eksctl/cluster.js'
 import { fastaiReader } from './fastai/learner.js'
 import { flyteReader } from './flyte/tasks.js'
+import { gcloudEndpointReader } from './gcloud/endpoint.js'
+import { gcloudInstancesReader } from './gcloud/instances.js'
+import { gcloudJobsReader } from './gcloud/jobs.js'
+import { gcloudPoolsReader } from './gcloud/pools.js'
 import { githubReader } from './github/workflow.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
@@ -43,12 +51,13 @@ import { kerasReader } from './keras/model.js'
 import { kerasRecordsReader } from './keras/records.js'
 import { kerasTunerReader } from './keras-tuner/tuner.js'
 import { kubeflowReader } from './kubeflow/pipeline.js'
+import { autoscalerReader } from './kubernetes/autoscaler.js'
 import { katibReader } from './kubernetes/experiment.js'
 import { inferenceServiceReader } from './kubernetes/inference-service.js'
 import { kubernetesReader } from './kubernetes/job.js'
 import { jobSetReader } from './kubernetes/job-set.js'
 import { longRunningReader } from './kubernetes/long-running.js'
-import { kubernetesPoolsReader } from './kubernetes/pools.js'
+import { kubeRayClusterReader } from './kubernetes/ray-cluster.js'
 import { rayJobReader } from './kubernetes/ray-job.js'
 import { trainingJobReader } from './kubernetes/training-job.js'
 import { argoReader } from './kubernetes/workflow.js'
@@ -79,6 +88,7 @@ import { pytorchOperationsReader } from './pytorch/operations.js'
 import { pytorchRecordsReader } from './pytorch/records.js'
 import { pytorchSamplesReader } from './pytorch/sample-operations.js'
 import { sparseReader } from './pytorch/sparse.js'
+import { rayClusterReader } from './ray/cluster.js'
 import { rayTuneReader } from './ray/tune.js'
 import type { Reader } from './reader.js'
 import { axolotlReader } from './recipes/axolotl.js'
@@ -90,6 +100,8 @@ import { sagemakerReader } from './sagemaker/estimator.js'
 import { sagemakerTrainerReader } from './sagemaker/model-trainer.js'
 import { sagemakerPipelineReader } from './sagemaker/pipeline-steps.js'
 import { sagemakerProcessorReader } from './sagemaker/processor.js'
+import { sagemakerRequestFilesReader } from './sagemaker/request-files.js'
+import { sagemakerRequestsReader } from './sagemaker/requests.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
 import { skoptReader } from './scikit-optimize/search.js'
 import { servingReader } from './serving/server.js'
@@ -114,7 +126,9 @@ import { ultralyticsReader } from './ultralytics/train.js'
 import { vertexCustomJobReader } from './vertex/custom-job.js'
 import { vertexEndpointReader } from './vertex/endpoint.js'
 import { vertexJobReader } from './vertex/job-file.js'
+import { vertexStudyReader } from './vertex/study-file.js'
 import { vertexTuningReader } from './vertex/tuning-job.js'
+import { wandbReportsReader } from './wandb/reports.js'
 import { wandbSweepReader } from './wandb/sweep.js'
 import { zenmlReader } from './zenml/steps.js'
 
@@ -146,6 +160,8 @@ export const readers: readonly Reader[] = [
   sklearnGridReader,
   airflowReader,
   githubReader,
+  dockerImageReader,
+  imageBuildsReader,
   prefectReader,
   dagsterReader,
   retriesReader,
@@ -153,6 +169,7 @@ export const readers: readonly Reader[] = [
   shellFailuresReader,
   modelLoadsReader,
   wandbSweepReader,
+  wandbReportsReader,
   servingReader,
   shellReader,
   shellGridReader,
@@ -164,21 +181,31 @@ export const readers: readonly Reader[] = [
   rayJobReader,
   argoReader,
   longRunningReader,
-  kubernetesPoolsReader,
+  kubeRayClusterReader,
+  autoscalerReader,
   katibReader,
   inferenceServiceReader,
   sagemakerReader,
   sagemakerTrainerReader,
+  sagemakerRequestFilesReader,
+  sagemakerRequestsReader,
   sagemakerEndpointReader,
   vertexEndpointReader,
   vertexCustomJobReader,
   vertexJobReader,
+  gcloudJobsReader,
+  gcloudEndpointReader,
+  gcloudInstancesReader,
+  gcloudPoolsReader,
   azureEndpointReader,
   awsMachinesReader,
   azureComputeInstanceReader,
+  azureClusterReader,
+  azureCommandReader,
   terraformReader,
   eksctlReader,
   karpenterReader,
+  rayClusterReader,
   skypilotReader,
   skypilotTaskReader,
   inferenceEndpointReader,
@@ -194,6 +221,7 @@ export const readers: readonly Reader[] = [
   sagemakerTunerReader,
   skoptReader,
   vertexTuningReader,
+  vertexStudyReader,
   huggingfaceModelsReader,
   huggingfaceOperationsReader,
   huggingfaceRecordsReader,

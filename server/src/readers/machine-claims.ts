@@ -13,6 +13,10 @@ export interface MachineFacts {
   scope: string
 }
 
+/** Names of machines that a person works on. */
+export const workstation =
+  /(^|[^a-z])(notebooks?|jupyter\w*|workstations?|dev|devbox|sandbox|train\w*|gpu|experiments?|research|studio|playground)([^a-z]|$)/i
+
 /** `python`: the program that asks for it; null: a shell script. */
 export function claimMachineRequest(
   claims: ClaimBuilder,

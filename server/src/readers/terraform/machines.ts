@@ -6,7 +6,7 @@ import { gpu } from '../../catalog/gpus.js'
 import { instance as instanceOf } from '../../catalog/instances.js'
 import { entries } from '../../config/access.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
-import { claimMachineRequest, claimType } from '../machine-claims.js'
+import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
 import { Block, regionOf, type Said } from './block.js'
 import { absentPlace } from './pool-claims.js'
 
@@ -117,8 +117,6 @@ export function readDatabricksCluster(block: Block): void {
   }
 }
 
-const workstation =
-  /(^|[^a-z])(notebooks?|jupyter\w*|workstations?|dev|devbox|sandbox|train\w*|gpu|experiments?|research|studio|playground)([^a-z]|$)/i
 /** What stops a machine from outside of it, anywhere in the module. */
 const stoppers =
   /schedule|cloudwatch_metric_alarm|lambda|cloud_scheduler|resource_policy|ssm_maintenance|autoscaling|budgets/

@@ -13,7 +13,7 @@ import { asNumber, calleePlace, callSite, claimArgument, claimFolded } from '../
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
-import { jobEvidence, type MachineSpec, machineHeld, sameMachines } from './machines.js'
+import { claimVertexService, jobEvidence, type MachineSpec, machineHeld, sameMachines } from './machines.js'
 
 const customJob = /^google\.cloud\.aiplatform\.(jobs\.)?CustomJob$/
 const localScript = /^google\.cloud\.aiplatform\.(jobs\.)?CustomJob\.from_local_script$/
@@ -94,15 +94,11 @@ function start(
   const id = `${claims.path}#vertex@${location.cell ?? ''}:${location.start}`
   const compute = claims.subject('Compute', place, scope, evidence, id)
   const site = callSite(made)
-  compute.known('provider', 'Vertex AI', 'gcp', place)
-  compute.known('managedBy', 'Vertex AI', 'vertex', place)
-  compute.known('choosesCapacity', 'Vertex AI', true, place)
-  compute.known('service', 'Vertex AI', false, place)
   const search = python.calls.find(
     (call) =>
       tuningJob.test(call.name ?? '') && call.expr.args.some((one) => python.callOf(one.value) === made),
   )
-  compute.known('trials', 'HyperparameterTuningJob', search !== undefined, place)
+  claimVertexService(compute, 'Vertex AI', place, search !== undefined)
   const name = python.argument(made, 'display_name', 0)
   const display = word(name)
   if (display !== null && name.state === 'given') compute.known('name', 'display_name', display, name.span)

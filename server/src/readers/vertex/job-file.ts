@@ -10,7 +10,7 @@ import type { Claim } from '../../workload/claim.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimContainer } from '../kubernetes/containers.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
-import { jobEvidence, type MachineSpec, machineHeld, sameMachines } from './machines.js'
+import { claimVertexService, jobEvidence, type MachineSpec, machineHeld, sameMachines } from './machines.js'
 
 export const vertexJobReader = defineReader({
   name: 'vertex-job',
@@ -98,11 +98,7 @@ function readSpec(
   const compute = claims.subject('Compute', place, name ?? 'customJob', jobEvidence(held), id)
   if (name !== undefined)
     compute.known('name', 'displayName', name, nodePlace(at(document.root, 'displayName')!))
-  compute.known('provider', 'workerPoolSpecs', 'gcp', place)
-  compute.known('managedBy', 'workerPoolSpecs', 'vertex', place)
-  compute.known('choosesCapacity', 'workerPoolSpecs', true, place)
-  compute.known('trials', 'workerPoolSpecs', keys[0] === 'trialJobSpec', place)
-  compute.known('service', 'workerPoolSpecs', false, place)
+  claimVertexService(compute, 'workerPoolSpecs', place, keys[0] === 'trialJobSpec')
   const same = sameMachines(pools.map((one) => one.machine))
   claimMachine(compute, first, held, document.index)
   const nodes = pools.reduce<number | null>(

@@ -1,6 +1,7 @@
 /** Machines of Vertex AI: a type, and accelerators that are attached to it or belong to it. */
 import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
+import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 
 export interface MachineSpec {
@@ -49,4 +50,18 @@ export function jobEvidence({ gpus, tpu }: HeldMachine, role: Evidence['role'] =
     small: null,
     notebook: false,
   }
+}
+
+/** What holds for every job that the service runs. */
+export function claimVertexService(
+  compute: SubjectBuilder<'Compute'>,
+  key: string,
+  place: Place,
+  trials: boolean,
+): void {
+  compute.known('provider', key, 'gcp', place)
+  compute.known('managedBy', key, 'vertex', place)
+  compute.known('choosesCapacity', key, true, place)
+  compute.known('trials', key, trials, place)
+  compute.known('service', key, false, place)
 }

@@ -1,0 +1,272 @@
+/**
+ * Command lines of the Google Cloud CLI: which command, its options, and where each value is written. Also those inside
+ * steps of CI files.
+ */
+import { textWithTemplates } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Span } from '../../text/location.js'
+import type { Place } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import type { ReaderContext, UnitFacts } from '../reader.js'
+
+export interface GcloudOption {
+  /** Without dashes: 'machine-type'. */
+  name: string
+  /** '' for a switch; null: not readable. */
+  value: string | null
+  /** With `${?}` where something cannot be read; null: nothing can. */
+  outline: string | null
+  /** The word that holds the value, or the switch. */
+  place: Place
+  raw: string
+}
+
+export interface GcloudCommand {
+  command: ShellCommand
+  /** Without `gcloud`, `beta` and `alpha`: 'ai custom-jobs create'. */
+  verb: string
+  positionals: ShellWord[]
+  options: GcloudOption[]
+  /** What stands behind `--`: arguments of the program that is started. */
+  rest: ShellWord[]
+  /** False where words may be missing: absent options are then unknown. */
+  complete: boolean
+  /** What is shown for the command itself. */
+  head: Place
+  /** Every command of the same script. */
+  beside: ShellCommand[]
+}
+
+/** Switches that take no value, among the commands that are read. */
+const switches =
+  /^(no-.*|async|quiet|spot|preemptible|enable-.*|disable-.*|reservation-affinity-any|stream-logs|help|verbosity-debug|best-effort|guaranteed|flex-start)$/
+/** These look like switches and take a value. */
+const valued = /^(disable-flags|enable-.*-version)$/
+
+const deepestNode = 40
+const mostCommands = 2_000
+
+/** Every `gcloud` command of the unit; in configuration, those in its texts, shown at the text. */
+export function gcloudCommands(facts: UnitFacts, context: ReaderContext, wanted: RegExp): GcloudCommand[] {
+  const { shell, config } = facts
+  if (shell !== undefined) return inScript(shell.commands, wanted, null)
+  if (config === undefined) return []
+  const found: GcloudCommand[] = []
+  for (const { root } of config.documents)
+    for (const node of textsOf(root)) {
+      const text = textWithTemplates(node)!
+      // Templates of CI systems: their values are filled in later.
+      const masked = text.replace(/\$\{\{[\s\S]*?\}\}|<<[^<>]*>>|\{\{[\s\S]*?\}\}/g, '{template}')
+      found.push(...inScript(context.shell(masked).commands, wanted, { start: node.start, end: node.end }))
+    }
+  return found
+}
+
+function textsOf(node: ConfigNode, into: ConfigNode[] = [], depth = 0): ConfigNode[] {
+  if (depth > deepestNode || into.length > mostCommands) return into
+  if (node.kind === 'list') for (const item of node.items) textsOf(item, into, depth + 1)
+  else if (node.kind === 'map') for (const one of node.entries) textsOf(one.value, into, depth + 1)
+  else if (/\bgcloud\s/.test(textWithTemplates(node) ?? '')) into.push(node)
+  return into
+}
+
+function inScript(commands: ShellCommand[], wanted: RegExp, shown: Span | null): GcloudCommand[] {
+  return commands.flatMap((command) => {
+    const read = command.unreachable ? null : gcloudCommand(command, wanted, shown)
+    return read === null ? [] : [{ ...read, beside: commands }]
+  })
+}
+
+/** Words that name the command, before the first option: at most five (`beta compute tpus tpu-vm create`). */
+function gcloudCommand(
+  command: ShellCommand,
+  wanted: RegExp,
+  shown: Span | null,
+): Omit<GcloudCommand, 'beside'> | null {
+  const { words } = command
+  const at = words.findIndex((word) => /(^|\/)gcloud$/.test(word.text ?? ''))
+  // `sudo gcloud`, `time gcloud`; not `echo gcloud`.
+  if (at < 0 || at > 1 || (at === 1 && !/^(sudo|time|nohup|command|exec)$/.test(words[0]!.text ?? '')))
+    return null
+  const names: string[] = []
+  let next = at + 1
+  for (; next < words.length && names.length < 5; next++) {
+    const { text } = words[next]!
+    if (text === null || !/^[a-z][a-z-]*$/.test(text)) break
+    if (names.length === 0 && /^(beta|alpha)$/.test(text)) continue
+    names.push(text)
+  }
+  const verb = wanted.exec(names.join(' '))?.[0]
+  if (verb === undefined) return null
+  // A name of one word looks like a part of the command: `node-pools create gpu`.
+  next -= names.length - verb.split(' ').length
+  const head: Place = shown ?? { start: words[at]!.start, end: words[next - 1]!.end }
+  return { command, verb, head, ...optionsOf(words.slice(next), shown) }
+}
+
+function optionsOf(
+  words: ShellWord[],
+  shown: Span | null,
+): Pick<GcloudCommand, 'options' | 'positionals' | 'rest' | 'complete'> {
+  const options: GcloudOption[] = []
+  const positionals: ShellWord[] = []
+  let complete = true
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!
+    const source = word.text ?? word.outline ?? null
+    if (word.text === '--') return { options, positionals, rest: words.slice(index + 1), complete }
+    if (source === null) {
+      if (word.splits === true) complete = false
+      positionals.push(word)
+      continue
+    }
+    const match = /^--([a-z][\w-]*)(?:=([\s\S]*))?$/.exec(source)
+    if (match === null) {
+      positionals.push(word)
+      continue
+    }
+    const name = match[1]!
+    if (match[2] !== undefined) {
+      const value = word.text === null ? null : match[2]
+      options.push({ name, value, outline: match[2], place: shown ?? word, raw: word.raw })
+      continue
+    }
+    const following = words[index + 1]
+    const takes =
+      following !== undefined &&
+      !/^--[a-z]/.test(following.text ?? following.outline ?? '') &&
+      (!switches.test(name) || valued.test(name))
+    if (!takes) {
+      options.push({ name, value: '', outline: '', place: shown ?? word, raw: word.raw })
+      continue
+    }
+    index++
+    const place = shown ?? { start: following.start, end: following.end }
+    const outline = following.text ?? following.outline ?? null
+    options.push({ name, value: placeholder(following.text), outline, place, raw: following.raw })
+  }
+  return {
+    options: options.map(({ place, value, ...rest }) => ({
+      ...rest,
+      value: placeholder(value),
+      place: { start: place.start, end: place.end },
+    })),
+    positionals,
+    rest: [],
+    complete,
+  }
+}
+
+/** `{REGION}` of a notebook, `<your-zone>`, `[ZONE]`: to be filled in. */
+function placeholder(value: string | null): string | null {
+  return value !== null && /[{}<>[\]]|\$\{\?\}/.test(value) ? null : value
+}
+
+export function optionOf(one: GcloudCommand, ...names: string[]): GcloudOption | undefined {
+  for (let index = one.options.length - 1; index >= 0; index--)
+    if (names.includes(one.options[index]!.name)) return one.options[index]
+  return undefined
+}
+
+/** A whole number; null: given but not readable; undefined: not given. */
+export function numberOf(option: GcloudOption | undefined): number | null | undefined {
+  if (option === undefined) return undefined
+  return /^\d+$/.test(option.value ?? '') ? Number(option.value) : null
+}
+
+/** True where the switch is given, and `--no-…` is not. */
+export function isOn(one: GcloudCommand, name: string): boolean {
+  const found = optionOf(one, name, `no-${name}`)
+  return found !== undefined && found.name === name && !/^false$/i.test(found.value ?? '')
+}
+
+/** `type=nvidia-l4,count=1`. */
+export interface Piece {
+  key: string
+  /** Null: not readable. */
+  value: string | null
+  place: Place
+  /** It is written in this word, so that it can be replaced. */
+  written: boolean
+}
+
+export function piecesOf(option: GcloudOption): Piece[] | null {
+  if (option.outline === null) return null
+  return option.outline.split(',').flatMap((part): Piece[] => {
+    const match = /^\s*([a-zA-Z][\w-]*)=([\s\S]*)$/.exec(part)
+    if (match === null) return []
+    const [, key, text] = match
+    const { place, raw } = option
+    const value = placeholder(text!)
+    const at = value === null || place.end - place.start !== raw.length ? -1 : raw.indexOf(`${key}=${text}`)
+    if (at < 0) return [{ key: key!, value, place, written: false }]
+    const start = place.start + at + key!.length + 1
+    return [{ key: key!, value, place: { start, end: start + text!.length }, written: true }]
+  })
+}
+
+export function pieceOf(pieces: Piece[] | null | undefined, key: string): Piece | undefined {
+  return pieces?.find((one) => one.key === key)
+}
+
+/** The value of `--name=value` alone, where it is written as it is read. */
+export function valuePlace(option: GcloudOption): Place {
+  const { place, raw, value } = option
+  if (value === null || value === '' || place.end - place.start !== raw.length) return place
+  const at = raw.lastIndexOf(value)
+  return at < 0 ? place : { start: place.start + at, end: place.start + at + value.length }
+}
+
+/** The command, as what a change adds an option to. */
+export function commandSite(one: GcloudCommand): Place {
+  return { start: one.command.start, end: one.command.end, anchor: 'command' }
+}
+
+/** Adds options at the end of the command, on a line of their own where the command is written so. */
+export function addOptions(claim: Claim, facts: UnitFacts, title: string, added: string[]): Change | Refusal {
+  const { start, end, unit } = claim.site
+  const command = facts.shell?.commands.find((one) => one.start === start && one.end === end)
+  if (command === undefined) return { reason: 'the command stands inside of a text' }
+  if (added.length === 0) return { reason: `${claim.key} has to be changed by hand here` }
+  const last = command.words.at(-1)!
+  if (command.words.some((word) => word.text === '--'))
+    return { reason: 'arguments of the program stand at the end' }
+  const { text } = facts.unit
+  const line = text.slice(text.lastIndexOf('\n', last.start - 1) + 1, last.start)
+  const before = text.slice(0, last.start)
+  const continued =
+    /\\\r?\n[ \t]*(\S+[ \t]+)?$/.test(before) && text.slice(start, last.start).includes('\\\n')
+  const indent = /^[ \t]*/.exec(line)![0]
+  const joint = continued ? ` \\\n${indent}` : ' '
+  return {
+    title,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'replace text',
+        path: facts.path,
+        unit,
+        start: last.end,
+        end: last.end,
+        text: added.map((one) => joint + one).join(''),
+      },
+    ],
+    imports: [],
+  }
+}
+
+/** Puts another value in the place of one that is written here. */
+export function replaceValue(claim: Claim, facts: UnitFacts, title: string, value: string): Change | Refusal {
+  const { start, end, unit } = claim.site
+  if (facts.shell === undefined) return { reason: 'the command stands inside of a text' }
+  if (!/^[\w.-]+$/.test(facts.unit.text.slice(start, end)))
+    return { reason: `${claim.key} is set in another place` }
+  return {
+    title,
+    safety: 'unsafe',
+    writes: [{ kind: 'replace text', path: facts.path, unit, start, end, text: value }],
+    imports: [],
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Machines of Compute Engine that a command line makes: `gcloud compute instances create`. They stay until something
+ * stops them. Source: reference of the Google Cloud CLI.
+ */
+import { gpu } from '../../catalog/gpus.js'
+import { instance } from '../../catalog/instances.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import {
+  addOptions,
+  commandSite,
+  type GcloudCommand,
+  gcloudCommands,
+  isOn,
+  optionOf,
+  pieceOf,
+  piecesOf,
+  valuePlace,
+} from './command.js'
+
+export const gcloudInstancesReader = defineReader({
+  name: 'gcloud-instances',
+  languages: ['shell', 'yaml'],
+  triggers: ['gcloud compute', 'gcloud beta compute', 'gcloud alpha compute'],
+  read(facts, context, claims) {
+    const text = facts.unit.text
+    for (const one of gcloudCommands(facts, context, /^compute instances create\b(?!-)/))
+      readInstance(claims, one, text)
+  },
+  change: changeInstance,
+})
+
+/** What ends the machine: from outside in the same script, or from inside by a start script. */
+const endings =
+  /instances\s+(delete|stop|suspend|add-resource-policies|set-scheduling)|shutdown|poweroff|\bhalt\b|resource-policies|scheduler\s+jobs/
+
+function readInstance(claims: ClaimBuilder, one: GcloudCommand, text: string): void {
+  const type = optionOf(one, 'machine-type')
+  const attached = optionOf(one, 'accelerator')
+  const machine = instance(type?.value ?? '')
+  // Machines without accelerators are cheap, and mostly servers.
+  if (attached === undefined && (machine?.gpuCount ?? 0) === 0) return
+  const { head } = one
+  const name =
+    one.positionals.find((word) => word.text !== null && !word.raw.startsWith('-'))?.text ?? 'instance'
+  const site = commandSite(one)
+  const compute = claimMachineRequest(claims, null, {
+    provider: 'gcp',
+    interactive: workstation.test(name),
+    place: head,
+    site,
+    scope: name,
+  })
+  const region = optionOf(one, 'zone')?.value
+  if (typeof region === 'string') compute.known('region', 'zone', region.replace(/-[a-z]$/, ''), head)
+  if (typeof type?.value === 'string')
+    claimType(compute, 'machine-type', type.value, valuePlace(type), valuePlace(type))
+  if (attached !== undefined && (machine?.gpuCount ?? 0) === 0) {
+    const pieces = piecesOf(attached)
+    const card = pieceOf(pieces, 'type')?.value
+    const count = pieceOf(pieces, 'count')
+    const many = count === undefined ? 1 : /^\d+$/.test(count.value ?? '') ? Number(count.value) : null
+    const options = { channel: 'launch flag' as const }
+    if (many === null || card == null)
+      compute.unknown('gpus', 'accelerator', 'a variable', attached.place, options)
+    else {
+      compute.known('gpus', 'accelerator', many, attached.place, options)
+      const model = gpu(card) ?? gpu(card.replace(/^nvidia-(tesla-)?/, ''))
+      if (model !== undefined) compute.known('gpuModel', 'accelerator', model.name, attached.place, options)
+    }
+  }
+  const key = 'max-run-duration'
+  const spot =
+    isOn(one, 'spot') ||
+    isOn(one, 'preemptible') ||
+    /^spot$/i.test(optionOf(one, 'provisioning-model')?.value ?? '')
+  const limit = optionOf(one, key, 'termination-time', 'resource-policies', 'request-valid-for-duration')
+  // A start script that is another file may do anything, shut the machine down among others.
+  const script = optionOf(one, 'metadata-from-file', 'metadata')
+  if (
+    limit !== undefined ||
+    spot ||
+    !one.complete ||
+    endings.test(text) ||
+    /startup-script/.test(script?.outline ?? '')
+  )
+    compute.unknown('idleStop', key, 'it may stop by itself', head, { site })
+  // Who stops it by hand is not in the script.
+  else compute.default('idleStop', key, null, head, { site, overridable: true })
+}
+
+function changeInstance(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting !== 'idleStop') return { reason: `${claim.key} has to be changed by hand here` }
+  // There is no idle shutdown of a plain machine; a day's work ends in the evening.
+  const hours = Math.max(8, Math.round(Number(value) / 3600))
+  return addOptions(claim, facts, `Stop it after ${hours} hours: --max-run-duration`, [
+    `--max-run-duration=${hours}h`,
+    '--instance-termination-action=STOP',
+  ])
+}

@@ -1,0 +1,174 @@
+/**
+ * Node pools of Google Kubernetes Engine that a command line makes: `gcloud container node-pools create`, and the first
+ * pool of `gcloud container clusters create`. Defaults: reference of the Google Cloud CLI (`--num-nodes` is 3).
+ */
+import { gpu } from '../../catalog/gpus.js'
+import { instance } from '../../catalog/instances.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import {
+  addOptions,
+  commandSite,
+  type GcloudCommand,
+  type GcloudOption,
+  gcloudCommands,
+  isOn,
+  numberOf,
+  optionOf,
+  pieceOf,
+  piecesOf,
+  replaceValue,
+  valuePlace,
+} from './command.js'
+
+export const gcloudPoolsReader = defineReader({
+  name: 'gcloud-pools',
+  languages: ['shell', 'yaml'],
+  triggers: ['gcloud container', 'gcloud beta container', 'gcloud alpha container'],
+  read(facts, context, claims) {
+    for (const one of gcloudCommands(facts, context, /^container (node-pools|clusters) create\b(?!-)/))
+      if (!isDeleted(one)) readPool(claims, one)
+  },
+  change: changePool,
+})
+
+/** The same script takes the pool, or its cluster, away again. */
+function isDeleted({ beside }: GcloudCommand): boolean {
+  return beside.some((command) =>
+    /\bcontainer (node-pools|clusters) (delete|resize)\b/.test(
+      command.words.map((word) => word.raw).join(' '),
+    ),
+  )
+}
+
+const defaultNodes = 3
+
+function readPool(claims: ClaimBuilder, one: GcloudCommand): void {
+  const { head } = one
+  const type = optionOf(one, 'machine-type', 'm')
+  const attached = optionOf(one, 'accelerator')
+  // A pool without accelerators has nothing to say; most clusters begin with one.
+  if (attached === undefined && (instance(type?.value ?? '')?.gpuCount ?? 0) === 0) return
+  const given = one.positionals.find((word) => !word.raw.startsWith('-'))
+  const written = given?.text ?? null
+  const first = /clusters/.test(one.verb)
+  const name = first ? 'default-pool' : written !== null && !/[{}<>]/.test(written) ? written : 'gpu'
+  const labels = labelsOf(one, first || written !== null ? name : null)
+  const region = optionOf(one, 'region', 'zone', 'location')?.value ?? undefined
+  const pool = claimPool(claims, {
+    kind: 'node pool',
+    provider: 'gcp',
+    name,
+    place: head,
+    scope: name,
+    words: [
+      name,
+      given?.raw ?? '',
+      ...Object.entries(labels).flat(),
+      optionOf(one, 'node-taints')?.outline ?? '',
+    ],
+    ...(region === undefined ? {} : { region: region.replace(/-[a-z]$/, '') }),
+  })
+  pool.known('labels', 'node-labels', labels, head)
+  claimMachine(pool, one, type, attached)
+  claimSize(pool, one)
+  claimCapacity(pool, one)
+  // GKE taints pools with accelerators by itself.
+}
+
+/** What GKE puts on every node, and what the command adds. */
+function labelsOf(one: GcloudCommand, name: string | null): Record<string, string> {
+  const labels: Record<string, string> = name === null ? {} : { 'cloud.google.com/gke-nodepool': name }
+  const attached = optionOf(one, 'accelerator')
+  const card = attached === undefined ? undefined : pieceOf(piecesOf(attached), 'type')?.value
+  if (card != null) labels['cloud.google.com/gke-accelerator'] = card
+  if (isOn(one, 'spot')) labels['cloud.google.com/gke-spot'] = 'true'
+  for (const part of optionOf(one, 'node-labels')?.outline?.split(',') ?? []) {
+    const match = /^([\w./-]+)=([\w.-]*)$/.exec(part)
+    if (match !== null) labels[match[1]!] = match[2]!
+  }
+  return labels
+}
+
+function claimMachine(
+  pool: Pool,
+  one: GcloudCommand,
+  type: GcloudOption | undefined,
+  attached: GcloudOption | undefined,
+): void {
+  const machine = instance(type?.value ?? '')
+  if (type !== undefined && (attached === undefined || (machine?.gpuCount ?? 0) > 0)) {
+    claimPoolMachine(pool, 'machine-type', type.value!, valuePlace(type))
+    return
+  }
+  if (typeof type?.value === 'string') pool.known('machine', 'machine-type', type.value, valuePlace(type))
+  if (attached === undefined) return
+  const pieces = piecesOf(attached)
+  const count = pieceOf(pieces, 'count')
+  const card = pieceOf(pieces, 'type')
+  const many = count === undefined ? 1 : /^\d+$/.test(count.value ?? '') ? Number(count.value) : null
+  // A topology of TPUs is no number of GPUs.
+  if (many === null || card?.value == null || /tpu/i.test(card.value))
+    pool.unknown('gpus', 'accelerator', 'a variable', one.head)
+  else pool.known('gpus', 'accelerator', many, attached.place)
+  const model =
+    card?.value == null ? undefined : (gpu(card.value) ?? gpu(card.value.replace(/^nvidia-(tesla-)?/, '')))
+  if (model !== undefined) pool.known('gpuModel', 'accelerator', model.name, attached.place)
+}
+
+function claimSize(pool: Pool, one: GcloudCommand): void {
+  const site = commandSite(one)
+  const scales =
+    isOn(one, 'enable-autoscaling') || isOn(one, 'enable-queued-provisioning') || isOn(one, 'flex-start')
+  const key = scales
+    ? optionOf(one, 'total-min-nodes') === undefined
+      ? 'min-nodes'
+      : 'total-min-nodes'
+    : 'num-nodes'
+  const option = optionOf(one, key)
+  const count = numberOf(option)
+  const otherwise = scales ? 0 : defaultNodes
+  if (option === undefined) {
+    if (one.complete) pool.default('minimum', key, otherwise, one.head, { site })
+    else pool.unknown('minimum', key, 'more may be given', one.head, { site })
+  } else if (count == null) pool.unknown('minimum', key, 'a variable', option.place, { site })
+  else {
+    const place = valuePlace(option)
+    pool.known('minimum', key, count, place, { site: scales ? { ...place, anchor: 'value' } : site })
+  }
+  if (one.complete) pool.known('fixed', 'enable-autoscaling', !scales, one.head)
+  const most = optionOf(one, 'total-max-nodes', 'max-nodes')
+  const ceiling = numberOf(most)
+  if (scales && ceiling != null) pool.known('maximum', most!.name, ceiling, most!.place)
+}
+
+function claimCapacity(pool: Pool, one: GcloudCommand): void {
+  const site: Place = commandSite(one)
+  const reserved = optionOf(one, 'reservation', 'reservation-affinity')
+  const queued = optionOf(one, 'enable-queued-provisioning', 'flex-start')
+  if (reserved !== undefined && reserved.value !== 'none')
+    pool.known('capacity', reserved.name, 'reserved', reserved.place)
+  else if (queued !== undefined) pool.unknown('capacity', queued.name, 'it waits for capacity', queued.place)
+  else if (isOn(one, 'spot') || isOn(one, 'preemptible')) {
+    const option = optionOf(one, 'spot', 'preemptible')!
+    pool.known('capacity', option.name, 'spot', option.place)
+  } else if (!one.complete) pool.unknown('capacity', 'spot', 'more may be given', one.head, { site })
+  else pool.default('capacity', 'spot', 'on-demand', one.head, { site })
+}
+
+function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting === 'capacity') return addOptions(claim, facts, 'Buy spot machines: --spot', ['--spot'])
+  if (claim.setting !== 'minimum') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.site.anchor === 'value')
+    return replaceValue(claim, facts, `Let it shrink to nothing: --${claim.key}=${value}`, String(value))
+  if (claim.key !== 'num-nodes') return { reason: `${claim.key} has to be changed by hand here` }
+  const most = Math.max(1, Number(claim.value ?? 1))
+  return addOptions(claim, facts, 'Let it shrink to nothing: autoscaling with a minimum of 0', [
+    '--enable-autoscaling',
+    '--min-nodes=0',
+    `--max-nodes=${most}`,
+  ])
+}
