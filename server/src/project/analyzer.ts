@@ -313,6 +313,9 @@ export class Analyzer {
       into.subjects.push(...builder.reading.subjects)
       into.claims.push(...builder.reading.claims)
       into.launches.push(...builder.reading.launches)
+      const { imagePrograms, imageBuilds } = builder.reading
+      if (imagePrograms !== undefined) into.imagePrograms = [...(into.imagePrograms ?? []), ...imagePrograms]
+      if (imageBuilds !== undefined) into.imageBuilds = [...(into.imageBuilds ?? []), ...imageBuilds]
     }
   }
 }

@@ -1,4 +1,5 @@
 /** The stage between reading and judging: imports and launches resolved, scripts read with what launches them. */
+import { ImageIndex } from '../link/images.js'
 import { ModuleIndex } from '../link/modules.js'
 import { folderOf, join } from '../link/paths.js'
 import { ProgramIndex } from '../link/programs.js'
@@ -9,6 +10,7 @@ import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
 import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
 import type { LinkedLaunch } from './runs.js'
+import { ScalerLinks } from './scaler-links.js'
 import { missingTerraform, TerraformIndex } from './terraform.js'
 
 /** Launches of one script that are told apart; further ones that set other flags are treated like unknown. */
@@ -22,6 +24,8 @@ export interface Linked {
   importers: Map<string, string[]>
   /** By script: the configuration files that it reads. */
   configurations: Map<string, string[]>
+  /** By path: files whose objects speak of its objects. */
+  related: Map<string, Set<string>>
   /** Files that an entry point or a launch reaches. */
   reached: Set<string>
   faults: LintError[]
@@ -99,6 +103,7 @@ export class Linker {
   private terraform: TerraformIndex | null = null
   private known = new Set<string>()
   private readonly configurations: ConfigurationLinker
+  private readonly scalers = new ScalerLinks()
   /** Configurations of each script by itself, for one link. */
   private own = new Map<string, Configurations>()
 
@@ -140,12 +145,9 @@ export class Linker {
   /** Scripts that launches start but that were not read yet. */
   missingScripts(): string[] {
     const missing = new Set<string>()
-    for (const { reading } of this.inOrder()) {
-      for (const launch of reading.launches) {
-        const resolved = this.programs.resolve(launch)
-        if ('path' in resolved && this.records.get(resolved.path)?.filtered === true)
-          missing.add(resolved.path)
-      }
+    for (const launch of this.launchesOf([...this.inOrder()].map((record) => record.reading))) {
+      const path = this.scriptOf(launch)
+      if (path !== null && this.records.get(path)?.filtered === true) missing.add(path)
     }
     return [...missing]
   }
@@ -164,13 +166,41 @@ export class Linker {
     }
     for (const record of this.inOrder()) {
       if (record.summary?.configurations !== undefined) add(this.configurations.of(record, null))
-      for (const launch of record.reading.launches) {
-        const resolved = this.programs.resolve(launch)
-        const script = 'path' in resolved ? this.records.get(resolved.path) : undefined
-        if (script !== undefined) add(this.configurations.of(script, launch))
-      }
+    }
+    for (const launch of this.launchesOf([...this.inOrder()].map((record) => record.reading))) {
+      const path = this.scriptOf(launch)
+      const script = path === null ? undefined : this.records.get(path)
+      if (script !== undefined) add(this.configurations.of(script, launch))
     }
     return [...missing]
+  }
+
+  /**
+   * Every launch, those of images with what their Dockerfiles start. What an image starts by itself counts where nothing
+   * else starts the same script: a job may replace it.
+   */
+  private launchesOf(readings: readonly Reading[]): Launch[] {
+    const images = new ImageIndex(readings)
+    const launches = readings.flatMap((reading) =>
+      reading.launches.flatMap((launch) =>
+        launch.image === undefined ? launch : (images.resolve(launch) ?? []),
+      ),
+    )
+    const started = images.starts()
+    if (started.length === 0) return launches
+    const scripts = new Set(launches.map((launch) => this.scriptOf(launch)))
+    return [
+      ...launches,
+      ...started.filter((launch) => {
+        const script = this.scriptOf(launch)
+        return script !== null && !scripts.has(script)
+      }),
+    ]
+  }
+
+  private scriptOf(launch: Launch): string | null {
+    const resolved = this.programs.resolve(launch)
+    return 'path' in resolved ? resolved.path : null
   }
 
   /** What a script reads, by itself or as it is launched. */
@@ -210,6 +240,7 @@ export class Linker {
       imported: new Map(),
       importers: new Map(),
       configurations: new Map(),
+      related: new Map(),
       reached: new Set(),
       faults: [],
     }
@@ -238,6 +269,7 @@ export class Linker {
       }
     }
     await Promise.all(again)
+    linked.related = this.scalers.link(linked.readings)
     linked.launches = await this.bindLaunches(linked, versionsOf)
     this.reach(linked)
     return linked
@@ -345,7 +377,7 @@ export class Linker {
   }
 
   private bindLaunches(linked: Linked, versionsOf: (path: string) => Versions): Promise<LinkedLaunch[]> {
-    const launches = [...linked.readings.values()].flatMap((reading) => reading.launches)
+    const launches = this.launchesOf([...linked.readings.values()])
     const readings = new Map<string, Map<string, Promise<ReadResult>>>()
     return Promise.all(
       launches.map(async (launch): Promise<LinkedLaunch> => {

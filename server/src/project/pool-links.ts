@@ -59,12 +59,13 @@ export function withPool(job: JobEntry, pool: PoolEntry): Settings<'Compute'> {
     }
   }
   const { machine, gpus, gpuModel, region, provider, capacity } = pool.settings
-  const held = known(settings.gpus)
+  // A count that is only made out of other settings gives way to what the machines of the pool hold.
+  const held = settings.gpus?.state === 'default' ? undefined : known(settings.gpus)
   const whole =
     known(gpus) ?? (known(machine) === undefined ? undefined : instance(known(machine)!)?.gpuCount)
   // A pod that asks for some of the accelerators of a machine shares the rest with others.
   if (held === undefined || held === whole) add('instanceType', machine, known(machine))
-  if (settings.gpus === undefined) add('gpus', gpus, known(gpus))
+  if (settings.gpus === undefined || settings.gpus.state === 'default') add('gpus', gpus, known(gpus))
   add('gpuModel', gpuModel, known(gpuModel))
   add('region', region, known(region))
   if (settings.provider === undefined) add('provider', provider, known(provider))

@@ -94,7 +94,7 @@ export function buildRuns(input: RunInput): Judgement[] {
 
   const runsOfJob = new Map<string, Run[]>()
   const runsOfScript = new Map<string, { run: Run; reading: Reading }[]>()
-  for (const linked of input.launches) {
+  for (const linked of launchesOf(input.launches, computeOf)) {
     const run = newRun(linked.launch.id, linked.script, linked.unresolved, linked.launch, linked.launch.job)
     if (linked.launch.job !== null) {
       const list = runsOfJob.get(linked.launch.job)
@@ -184,6 +184,38 @@ export function buildRuns(input: RunInput): Judgement[] {
 
 interface Job extends JobEntry {
   pool?: PoolEntry
+}
+
+/** A launch as one of its users has it; the same object while the launch lives, so that judgements are kept. */
+const copies = new WeakMap<Launch, Map<string, Launch>>()
+
+/** Launches of a component are those of the jobs that run it; of a component that none runs, its own. */
+function launchesOf(launches: LinkedLaunch[], jobs: Map<string, Job>): LinkedLaunch[] {
+  const users = new Map<string, string[]>()
+  for (const [id, { settings }] of jobs) {
+    const component = settings.definedBy?.value
+    if (component !== undefined) users.set(component, [...(users.get(component) ?? []), id])
+  }
+  if (users.size === 0) return launches
+  return launches.flatMap((linked) => {
+    const { launch } = linked
+    const own = launch.job === null || jobs.has(launch.job) ? undefined : users.get(launch.job)
+    return own === undefined ? [linked] : own.map((job) => ({ ...linked, launch: copyOf(launch, job) }))
+  })
+}
+
+function copyOf(launch: Launch, job: string): Launch {
+  let known = copies.get(launch)
+  if (known === undefined) {
+    known = new Map()
+    copies.set(launch, known)
+  }
+  let copy = known.get(job)
+  if (copy === undefined) {
+    copy = { ...launch, id: `${launch.id}@${job}`, job }
+    known.set(job, copy)
+  }
+  return copy
 }
 
 interface Pool {

@@ -381,6 +381,7 @@ class Workspace implements Project {
     for (const other of this.judging.poolMates(path)) found.add(other)
     for (const other of linked.configurations.get(path) ?? []) found.add(other)
     for (const [script, files] of linked.configurations) if (files.includes(path)) found.add(script)
+    for (const other of linked.related.get(path) ?? []) found.add(other)
     for (const { launch, script, binding } of linked.launches) {
       const members = [launch.location.path, ...binding.settings.map((claim) => claim.location.path)]
       if (script !== null) members.push(script)

@@ -1,7 +1,17 @@
 /** How readers write down their claims: short calls that fill in what every claim has. */
 import type { Location, Span } from '../text/location.js'
 import { locate, type Unit } from '../text/unit.js'
-import type { Channel, Claim, Evidence, Launch, Reading, Site, Subject } from './claim.js'
+import type {
+  Channel,
+  Claim,
+  Evidence,
+  ImageBuild,
+  ImageProgram,
+  Launch,
+  Reading,
+  Site,
+  Subject,
+} from './claim.js'
 import type { SettingName, Word, Words } from './words.js'
 
 /** Where a claim or subject stands: a span of the unit and, in configuration, the keys that lead to it. */
@@ -121,7 +131,24 @@ export class ClaimBuilder {
   }
 
   launch(launch: Omit<Launch, 'reader' | 'location'>, place: Place): void {
-    this.reading.launches.push({ ...launch, reader: this.reader, location: this.locate(place) })
+    this.reading.launches.push(this.asLaunch(launch, place))
+  }
+
+  /** The launch without claiming it. */
+  asLaunch(launch: Omit<Launch, 'reader' | 'location'>, place: Span): Launch {
+    return { ...launch, reader: this.reader, location: this.locate(place) }
+  }
+
+  /** What an image starts by itself, where the launches that say it stand in this file. */
+  imageProgram(program: ImageProgram): void {
+    this.reading.imagePrograms = [...(this.reading.imagePrograms ?? []), program]
+  }
+
+  imageBuild(build: Omit<ImageBuild, 'location'>, place: Span): void {
+    this.reading.imageBuilds = [
+      ...(this.reading.imageBuilds ?? []),
+      { ...build, location: this.locate(place) },
+    ]
   }
 
   /** @internal */

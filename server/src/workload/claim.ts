@@ -83,6 +83,27 @@ export interface Reading {
   subjects: Subject[]
   claims: Claim[]
   launches: Launch[]
+  /** Absent: none. */
+  imagePrograms?: ImageProgram[]
+  imageBuilds?: ImageBuild[]
+}
+
+/** What the image of a Dockerfile starts by itself. */
+export interface ImageProgram {
+  launch: Launch
+  /** The same where a job gives arguments of its own; null: those are the whole command. */
+  withArguments: Launch | null
+}
+
+/** A build of an image, such as `docker build -t name -f Dockerfile folder`. */
+export interface ImageBuild {
+  /** As written, the registry and the tag included; what cannot be read in it stays as it is: 'gcr.io/$PROJECT/train'. */
+  image: string
+  /** Null: `Dockerfile` in the folder. */
+  dockerfile: string | null
+  /** The folder that it is built from; null: not readable. */
+  folder: string | null
+  location: Location
 }
 
 /** One flag or variable that a launch sets. `value` null: set, but to something that cannot be read. */
@@ -120,6 +141,8 @@ export interface Launch {
   nodes: number | null
   /** What starts it again when it has ended: `until …; do`, `while true`. */
   restarts?: 'until success' | 'for ever'
+  /** What runs is what this image starts by itself; `given`: with the flags and positionals of this launch. */
+  image?: { name: string; arguments: 'none' | 'given' }
   /** Configuration files that the launcher or the script is given, as written. */
   files: { flag: string; path: string; location: Location }[]
   /** Versions of libraries in the image that it runs in, by distribution name; absent: nothing is known of it. */

@@ -1,10 +1,11 @@
 /** Programs that the containers of a pod start. */
-import { at, text, textWithTemplates, written } from '../../config/access.js'
+import { at, items, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
 import { outlineOf } from '../../config/shell-words.js'
 import { filler } from '../../config/template.js'
 import type { LaunchParts } from '../../link/launch-line.js'
+import { readArguments } from '../../link/script-arguments.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
@@ -43,12 +44,15 @@ export function claimContainer(
   processes?: ProcessRule,
 ): Work | null {
   const words = containerWords(container)
-  if (words === null) return null
   const variables = containerEnvironment(container)
   const environment: Record<string, LaunchValue> = Object.fromEntries(
     variables.map(({ name, value, node }) => [name, { value, location: claims.locate(node) }]),
   )
   const values = new Map(variables.map(({ name, value }) => [name, value]))
+  if (words === null) {
+    claimImageLaunch(claims, container, { job, id, environment, values, nodes })
+    return null
+  }
   const script = scriptOf(claims, context, words, values)
   script.launches.forEach((launch, index) => {
     claimShellLaunch(claims, launch, {
@@ -67,6 +71,44 @@ export function claimContainer(
     claimJobOperations(claims, facts, launches, machine, script.text, (span) => wfiller ?? span)
   }
   return workOf(script.facts, script.launches)
+}
+
+/** The image decides what runs: its Dockerfile may be in the project. */
+function claimImageLaunch(
+  claims: ClaimBuilder,
+  container: ConfigNode,
+  around: {
+    job: string
+    id: string
+    environment: Record<string, LaunchValue>
+    values: Map<string, string | null>
+    nodes: number | null
+  },
+): void {
+  const image = at(container, 'image')
+  const name = image === undefined ? undefined : (text(image) ?? textWithTemplates(image))
+  if (image === undefined || name === undefined) return
+  const args = items(at(container, 'args'))
+  const words = args.map((word) => wordOf(word, around.values))
+  const { flags, positionals, complete, files } = readArguments(words, (span) => claims.locate(span))
+  claims.launch(
+    {
+      id: `${around.id}:image`,
+      job: around.job,
+      launcher: 'image',
+      program: { path: null, module: null, bases: [] },
+      image: { name, arguments: args.length === 0 ? 'none' : 'given' },
+      flags,
+      positionals,
+      complete,
+      environment: around.environment,
+      launcherFlags: {},
+      processes: null,
+      nodes: around.nodes,
+      files,
+    },
+    { start: image.start, end: image.end },
+  )
 }
 
 function scriptOf(

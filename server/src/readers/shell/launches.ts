@@ -6,7 +6,7 @@ import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
 import type { Unit } from '../../text/unit.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { LaunchValue } from '../../workload/claim.js'
+import type { Launch, LaunchValue } from '../../workload/claim.js'
 import { isHarmless, isServer } from './commands.js'
 
 export interface FoundLaunch {
@@ -46,38 +46,39 @@ export interface Around {
   image?: string | null
 }
 
-export function claimShellLaunch(
-  claims: ClaimBuilder,
+export function claimShellLaunch(claims: ClaimBuilder, found: FoundLaunch, around: Around): void {
+  claims.launch(shellLaunch(found, around), around.place)
+}
+
+/** What a command starts, as a launch that is not claimed yet. */
+export function shellLaunch(
   { command, parts }: FoundLaunch,
-  around: Around,
-): void {
+  around: Omit<Around, 'place'>,
+): Omit<Launch, 'reader' | 'location'> {
   const folder = inside(inside(around.folder ?? '', command.folder), parts.folder)
   const { path, module } = parts.program
   const absolute = folder?.startsWith('/') === true && path !== null && !path.startsWith('/')
-  claims.launch(
-    {
-      id: around.id,
-      job: around.job,
-      launcher: parts.launcher,
-      program: {
-        path: absolute ? `${folder}/${path}` : path,
-        module,
-        bases: folder === null || folder.startsWith('/') ? [] : [folder],
-      },
-      flags: parts.flags,
-      positionals: parts.positionals,
-      complete: parts.complete,
-      environment: { ...around.environment, ...parts.environment },
-      launcherFlags: parts.launcherFlags,
-      processes: around.processes === undefined ? parts.processes : around.processes,
-      nodes: around.nodes === undefined ? parts.nodes : around.nodes,
-      ...(startsPerDevice(parts.launcher) ? { perDevice: true } : {}),
-      files: parts.files,
-      ...(command.repeated === undefined ? {} : { restarts: command.repeated }),
-      ...versionsIn(around.image),
+  return {
+    id: around.id,
+    job: around.job,
+    launcher: parts.launcher,
+    program: {
+      path: absolute ? `${folder}/${path}` : path,
+      module,
+      bases: folder === null || folder.startsWith('/') ? [] : [folder],
     },
-    around.place,
-  )
+    flags: parts.flags,
+    positionals: parts.positionals,
+    complete: parts.complete,
+    environment: { ...around.environment, ...parts.environment },
+    launcherFlags: parts.launcherFlags,
+    processes: around.processes === undefined ? parts.processes : around.processes,
+    nodes: around.nodes === undefined ? parts.nodes : around.nodes,
+    ...(startsPerDevice(parts.launcher) ? { perDevice: true } : {}),
+    files: parts.files,
+    ...(command.repeated === undefined ? {} : { restarts: command.repeated }),
+    ...versionsIn(around.image),
+  }
 }
 
 function versionsIn(image: string | null | undefined): { versions?: Record<string, string> } {

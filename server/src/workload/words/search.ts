@@ -56,6 +56,8 @@ export interface SearchSettings {
   earlyTermination: boolean
   /** What keeps weak trials running, as a clause: 'the objective never calls trial.report()'. */
   terminationGap: string
+  /** The same, where it holds only if the program of a trial reports the metric while it trains. */
+  terminationGapIfReported: string
   /** What a trial does step by step, so that it could end early; absent: nothing is known about it. */
   trialSteps: { what: 'epochs' | 'steps' | 'boosting rounds'; count: number | null }
   /** How dear one fit is. `cheap`: closed form or a look-up; `dear`: boosted ensembles, kernels, neural networks. */

@@ -1,0 +1,96 @@
+/** Images that the project builds: a job that names one runs what its Dockerfile starts. */
+import type { ImageBuild, ImageProgram, Launch, Reading } from '../workload/claim.js'
+import { imageTail } from './image-names.js'
+import { folderOf, join, parents } from './paths.js'
+
+export class ImageIndex {
+  /** By path of the Dockerfile. */
+  private readonly programs = new Map<string, ImageProgram>()
+  /** By the last part of the image's name. */
+  private readonly builds = new Map<string, ImageBuild[]>()
+
+  constructor(readings: Iterable<Reading>) {
+    for (const { imagePrograms, imageBuilds } of readings) {
+      for (const program of imagePrograms ?? []) this.programs.set(program.launch.location.path, program)
+      for (const build of imageBuilds ?? []) {
+        const tail = imageTail(build.image)
+        if (tail === null) continue
+        const list = this.builds.get(tail)
+        if (list === undefined) this.builds.set(tail, [build])
+        else list.push(build)
+      }
+    }
+  }
+
+  /** What images start by themselves, whoever runs them. */
+  starts(): Launch[] {
+    return [...this.programs.values()].map((program) => program.launch)
+  }
+
+  /** The launch with what its image starts put in; undefined: the image is not built here, or starts nothing readable. */
+  resolve(launch: Launch): Launch | undefined {
+    const { image } = launch
+    const built = image === undefined ? undefined : this.built(image.name, launch.location.path)
+    if (image === undefined || built === undefined) return undefined
+    const started = image.arguments === 'given' ? built.program.withArguments : built.program.launch
+    if (started === null) return undefined
+    const { path, module, bases } = started.program
+    const folder = folderOf(started.location.path)
+    const { image: _image, ...own } = launch
+    return {
+      ...own,
+      launcher: started.launcher,
+      program: {
+        path,
+        module,
+        bases: [...bases.flatMap((base) => [join(built.folder, base), join(folder, base)]), built.folder],
+      },
+      flags: { ...started.flags, ...launch.flags },
+      positionals: [...started.positionals, ...launch.positionals],
+      complete: started.complete && launch.complete,
+      environment: { ...started.environment, ...launch.environment },
+      launcherFlags: started.launcherFlags,
+      processes: started.processes,
+      files: [...started.files, ...launch.files],
+      ...(started.perDevice === true ? { perDevice: true } : {}),
+    }
+  }
+
+  private built(image: string, path: string): { program: ImageProgram; folder: string } | undefined {
+    const tail = imageTail(image)
+    const found = (tail === null ? undefined : this.builds.get(tail))?.flatMap((build) => {
+      const target = this.dockerfileOf(build)
+      return target === undefined ? [] : [target]
+    })
+    if (found === undefined || found.length === 0) return undefined
+    const one = (all: typeof found) =>
+      new Set(all.map((each) => each.program)).size === 1 ? all[0]! : undefined
+    // Examples that stand beside each other build images of the same name.
+    for (const folder of [folderOf(path), ...parents(folderOf(path))]) {
+      const near = found.filter((each) => within(each.program.launch.location.path, folder))
+      if (near.length > 0) return one(near)
+    }
+    return undefined
+  }
+
+  private dockerfileOf({ dockerfile, folder, location }: ImageBuild) {
+    const home = folderOf(location.path)
+    // Commands run where they are started: beside their script, or at the top of the project.
+    for (const base of [home, ...parents(home)]) {
+      const context = join(base, folder ?? '.')
+      const candidates =
+        dockerfile === null
+          ? [join(context, 'Dockerfile')]
+          : [join(base, dockerfile), join(context, dockerfile)]
+      for (const candidate of candidates) {
+        const program = this.programs.get(candidate)
+        if (program !== undefined) return { program, folder: context }
+      }
+    }
+    return undefined
+  }
+}
+
+function within(path: string, folder: string): boolean {
+  return folder === '' || path.startsWith(`${folder}/`)
+}

@@ -1,0 +1,108 @@
+/** What an image starts by itself: `ENTRYPOINT` and `CMD` of a Dockerfile. Source: Dockerfile reference. */
+import type { DockerfileFacts, DockerInstruction, DockerStage } from '../../config/dockerfile.js'
+import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Launch } from '../../workload/claim.js'
+import { defineReader, type ReaderContext } from '../reader.js'
+import { launchesOf, shellLaunch } from '../shell/launches.js'
+
+export const dockerImageReader = defineReader({
+  name: 'docker-image',
+  languages: ['dockerfile'],
+  triggers: ['python', '.py', 'torchrun', 'accelerate', 'deepspeed'],
+  read(facts, context, claims) {
+    const stage = (facts.config as DockerfileFacts | undefined)?.stages.at(-1)
+    if (stage === undefined) return
+    const last = (keyword: string) => stage.instructions.filter((one) => one.keyword === keyword).at(-1)
+    const [entrypoint, command] = [last('ENTRYPOINT'), last('CMD')]
+    const main = entrypoint ?? command
+    if (main === undefined) return
+    const copied = copiedFolders(stage, facts.unit.text)
+    const launch = launchOf(
+      claims,
+      context,
+      stage,
+      copied,
+      main,
+      entrypoint === undefined ? undefined : command,
+    )
+    if (launch === null) return
+    // A line for the shell takes no arguments; without an entry point a job's arguments are the command.
+    const withArguments =
+      entrypoint === undefined
+        ? null
+        : entrypoint.form === 'shell'
+          ? launch
+          : launchOf(claims, context, stage, copied, entrypoint, undefined)
+    claims.imageProgram({ launch, withArguments })
+  },
+})
+
+function launchOf(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  stage: DockerStage,
+  copied: string[],
+  main: DockerInstruction,
+  more: DockerInstruction | undefined,
+): Launch | null {
+  const commands =
+    main.words === null
+      ? context.shell(main.shellText ?? '').commands
+      : more !== undefined && more.words === null
+        ? // `ENTRYPOINT ["python"]` with `CMD train.py` runs `python /bin/sh -c train.py`: nobody means that.
+          null
+        : [commandOf([...main.words, ...(more?.words ?? [])])]
+  const found = launchesOf(commands ?? [], () => claims.locate(main))
+  const [only] = found
+  if (only === undefined || found.length > 1) return null
+  const environment = Object.fromEntries(
+    stage.environment.map(({ name, value, start, end }) => [
+      name,
+      { value, location: claims.locate({ start, end }) },
+    ]),
+  )
+  const launch = shellLaunch(only, { job: null, id: `${claims.path}#image`, environment, image: stage.image })
+  return claims.asLaunch({ ...launch, program: inContext(launch.program, stage, copied) }, main)
+}
+
+/** Paths in the image as paths of the folder that it is built from. */
+function inContext(program: Launch['program'], stage: DockerStage, copied: string[]): Launch['program'] {
+  const { path, module } = program
+  const home = homeOf(stage)
+  const inside = home !== null && path?.startsWith(`${home}/`) ? path.slice(home.length + 1) : path
+  return { path: inside, module, bases: ['.', ...copied] }
+}
+
+function homeOf({ workdir }: DockerStage): string | null {
+  return workdir?.replace(/\/$/, '') ?? null
+}
+
+/** Folders whose content is copied to where the image works: `COPY src/ .`. */
+function copiedFolders(stage: DockerStage, text: string): string[] {
+  const home = homeOf(stage)
+  return stage.instructions.flatMap((one) => {
+    if (one.keyword !== 'COPY' && one.keyword !== 'ADD') return []
+    const words =
+      one.words?.map((word) => word.text ?? '') ??
+      text.slice(one.valueStart, one.valueEnd).trim().split(/\s+/)
+    const [target, ...sources] = [words.at(-1) ?? '', ...words.slice(0, -1)]
+    const bare = target.replace(/\/$/, '')
+    if (bare !== '.' && bare !== '' && bare !== home) return []
+    return sources.filter((source) => /^[\w./-]+$/.test(source) && !/\.\w+$/.test(source) && source !== '.')
+  })
+}
+
+function commandOf(words: ShellWord[]): ShellCommand {
+  return {
+    words,
+    environment: [],
+    start: words[0]?.start ?? 0,
+    end: words.at(-1)?.end ?? 0,
+    loops: [],
+    background: false,
+    failureIgnored: false,
+    unreachable: false,
+    folder: '',
+  }
+}
