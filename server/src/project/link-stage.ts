@@ -1,4 +1,5 @@
 /** The stage between reading and judging: imports and launches resolved, scripts read with what launches them. */
+import { withComponents } from '../link/components.js'
 import { ImageIndex } from '../link/images.js'
 import { ModuleIndex } from '../link/modules.js'
 import { folderOf, join } from '../link/paths.js'
@@ -181,9 +182,11 @@ export class Linker {
    */
   private launchesOf(readings: readonly Reading[]): Launch[] {
     const images = new ImageIndex(readings)
-    const launches = readings.flatMap((reading) =>
-      reading.launches.flatMap((launch) =>
-        launch.image === undefined ? launch : (images.resolve(launch) ?? []),
+    const launches = withComponents(
+      readings.flatMap((reading) =>
+        reading.launches.flatMap((launch) =>
+          launch.image === undefined ? launch : (images.resolve(launch) ?? []),
+        ),
       ),
     )
     const started = images.starts()

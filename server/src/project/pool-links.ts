@@ -80,6 +80,15 @@ export function withPool(job: JobEntry, pool: PoolEntry): Settings<'Compute'> {
   return result as Settings<'Compute'>
 }
 
+/** The job with what its machines tell about accelerators, where its own words leave that open. */
+export function onPool(subject: Subject<'Compute'>, pool: PoolEntry): Subject<'Compute'> {
+  const { machine, gpus } = pool.settings
+  const count =
+    known(gpus) ?? (known(machine) === undefined ? undefined : instance(known(machine)!)?.gpuCount)
+  if (count === undefined || subject.evidence.accelerator !== 'maybe') return subject
+  return { ...subject, evidence: { ...subject.evidence, accelerator: count > 0 ? 'gpu' : 'none' } }
+}
+
 /** Site of what a pool says about a job: it cannot be changed at the job. */
 export const chosenByPool = 'the pool'
 

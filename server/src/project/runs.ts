@@ -2,7 +2,7 @@
 import type { Binding, Claim, Evidence, Judged, Launch, Reading, Run, Subject } from '../workload/claim.js'
 import { joinClaims, type LayerOf } from '../workload/join.js'
 import type { Word } from '../workload/words.js'
-import { type JobEntry, type PoolEntry, PoolIndex, withPool, withUsers } from './pool-links.js'
+import { type JobEntry, onPool, type PoolEntry, PoolIndex, withPool, withUsers } from './pool-links.js'
 
 /** A launch with the file it starts, and that file read with it. */
 export interface LinkedLaunch {
@@ -94,7 +94,7 @@ export function buildRuns(input: RunInput): Judgement[] {
 
   const runsOfJob = new Map<string, Run[]>()
   const runsOfScript = new Map<string, { run: Run; reading: Reading }[]>()
-  for (const linked of launchesOf(input.launches, computeOf)) {
+  for (const linked of input.launches) {
     const run = newRun(linked.launch.id, linked.script, linked.unresolved, linked.launch, linked.launch.job)
     if (linked.launch.job !== null) {
       const list = runsOfJob.get(linked.launch.job)
@@ -186,38 +186,6 @@ interface Job extends JobEntry {
   pool?: PoolEntry
 }
 
-/** A launch as one of its users has it; the same object while the launch lives, so that judgements are kept. */
-const copies = new WeakMap<Launch, Map<string, Launch>>()
-
-/** Launches of a component are those of the jobs that run it; of a component that none runs, its own. */
-function launchesOf(launches: LinkedLaunch[], jobs: Map<string, Job>): LinkedLaunch[] {
-  const users = new Map<string, string[]>()
-  for (const [id, { settings }] of jobs) {
-    const component = settings.definedBy?.value
-    if (component !== undefined) users.set(component, [...(users.get(component) ?? []), id])
-  }
-  if (users.size === 0) return launches
-  return launches.flatMap((linked) => {
-    const { launch } = linked
-    const own = launch.job === null || jobs.has(launch.job) ? undefined : users.get(launch.job)
-    return own === undefined ? [linked] : own.map((job) => ({ ...linked, launch: copyOf(launch, job) }))
-  })
-}
-
-function copyOf(launch: Launch, job: string): Launch {
-  let known = copies.get(launch)
-  if (known === undefined) {
-    known = new Map()
-    copies.set(launch, known)
-  }
-  let copy = known.get(job)
-  if (copy === undefined) {
-    copy = { ...launch, id: `${launch.id}@${job}`, job }
-    known.set(job, copy)
-  }
-  return copy
-}
-
 interface Pool {
   entry: PoolEntry
   users: JobEntry[]
@@ -244,7 +212,7 @@ function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<strin
     const pool = index.poolOf(job)
     if (pool === undefined) continue
     pools.get(pool.subject.id)!.users.push(job)
-    jobs.set(id, { ...job, settings: withPool(job, pool), pool })
+    jobs.set(id, { ...job, subject: onPool(job.subject, pool), settings: withPool(job, pool), pool })
   }
   return { jobs, pools }
 }

@@ -9,7 +9,8 @@ export type Pool = SubjectBuilder<'Scaling'>
 export interface PoolFacts {
   kind: string
   provider: 'aws' | 'gcp' | 'azure' | 'kubernetes' | 'other'
-  name: string
+  /** Null: it cannot be read. */
+  name: string | null
   place: Place
   /** Where it stands, if that is another file. */
   elsewhere?: Location
@@ -46,7 +47,7 @@ export function claimPool(claims: ClaimBuilder, facts: PoolFacts): Pool {
   if (facts.region !== undefined) pool.known('region', 'region', facts.region, place)
   pool.known('kind', facts.kind, facts.kind, place)
   pool.known('provider', facts.kind, facts.provider, place)
-  pool.known('name', 'name', facts.name, place)
+  if (facts.name !== null) pool.known('name', 'name', facts.name, place)
   const words = facts.words.join(' ').slice(0, 2_000)
   // Folders say less than names: `patterns/multi-node-vllm/eks.tf`.
   const folders = claims.path.split('/').slice(0, -1).join(' ')

@@ -145,6 +145,8 @@ export interface Launch {
   image?: { name: string; arguments: 'none' | 'given' }
   /** Configuration files that the launcher or the script is given, as written. */
   files: { flag: string; path: string; location: Location }[]
+  /** The job of another file whose launches these are: a component, by its own job. */
+  component?: string
   /** Versions of libraries in the image that it runs in, by distribution name; absent: nothing is known of it. */
   versions?: Record<string, string>
 }

@@ -1,18 +1,38 @@
 /**
- * Azure Machine Learning jobs in YAML (CLI v2): commands, sweeps, and those steps of pipelines that are written in
- * place. Source: references of the command, sweep and pipeline job schemas; azure-ai-ml 1.22, _schema/job.
+ * Azure Machine Learning jobs in YAML (CLI v2): commands, sweeps, components, and the steps of pipelines. Source: references of the command, sweep and pipeline job schemas; azure-ai-ml 1.22, _schema/job.
  */
-import { instance } from '../../catalog/instances.js'
-import { at, entries, entry, map, number, text, textWithTemplates, written } from '../../config/access.js'
+import {
+  at,
+  entries,
+  entry,
+  isNothing,
+  map,
+  number,
+  text,
+  textWithTemplates,
+  written,
+} from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { LaunchParts } from '../../link/launch-line.js'
+import { folderOf as folderOfPath, join } from '../../link/paths.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
+import type { Claim, LaunchValue } from '../../workload/claim.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import {
+  claimGpusByProcesses,
+  claimJob,
+  claimJobMachine,
+  distributed,
+  filledIn,
+  folderOf,
+  isGpuCluster,
+  isServerless,
+  sharingOf,
+} from './job-claims.js'
 import { changeSweepFile, claimSweepFile } from './sweep-file.js'
+import { type Target, targetNamed } from './targets.js'
 
 export const azureJobReader = defineReader({
   name: 'azure-job',
@@ -27,7 +47,8 @@ export const azureJobReader = defineReader({
 
 interface Job {
   document: ConfigDocument
-  kind: 'command' | 'sweep'
+  /** A component is what jobs run, and no job by itself. */
+  kind: 'command' | 'sweep' | 'component'
   node: ConfigNode
   keys: Keys
   /** What stands for the job: its `type`, or the name of the step. */
@@ -54,7 +75,7 @@ function jobsOf(document: ConfigDocument): Job[] {
     return [
       {
         document,
-        kind,
+        kind: isComponent(root!, schema) ? 'component' : kind,
         node: root!,
         keys: [],
         place: keyedPlace(span, document.index, []),
@@ -76,10 +97,29 @@ function jobsOf(document: ConfigDocument): Job[] {
   })
 }
 
+/** It says what is run, and waits for a job to say where. */
+function isComponent(root: ConfigNode, schema: string): boolean {
+  if (schema !== '') return /component\.schema/i.test(schema)
+  if (entry(root, 'compute') !== undefined) return false
+  return entry(root, 'version') !== undefined || entry(root, 'is_deterministic') !== undefined
+}
+
+/** The component of the project that a step runs, or a sweep tries: `./train.yml`, `file:./train.yml`. */
+function componentOf(node: ConfigNode, path: string): string | null {
+  const written = text(at(node, 'component')) ?? text(at(node, 'trial'))
+  const file = written === undefined ? null : /^(?:file:)?([\w./-]+\.ya?ml)$/.exec(written)
+  return file === null || file[1]!.startsWith('/') ? null : jobIdOf(join(folderOfPath(path), file[1]!), 0, [])
+}
+
+const jobIdOf = (path: string, document: number, keys: Keys): string =>
+  `${path}#${document}:${keys.join('.')}`
+
 /** Other tools have a `type` too. */
 function isJob(node: ConfigNode, kind: 'command' | 'sweep'): boolean {
   if (kind === 'sweep')
     return entry(node, 'sampling_algorithm') !== undefined || entry(node, 'search_space') !== undefined
+  if (text(at(node, 'component')) !== undefined && entry(node, 'command') === undefined)
+    return entry(node, 'type') !== undefined || /^(file:)?\.{1,2}\//.test(text(at(node, 'component'))!)
   if (entry(node, 'command') === undefined) return false
   return ['environment', 'compute', 'code', 'resources', 'component'].some(
     (key) => entry(node, key) !== undefined,
@@ -92,73 +132,124 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   const inner = kind === 'sweep' ? 'trial' : null
   const program = inner === null ? node : (at(node, inner) ?? node)
   const within: Keys = inner === null ? keys : [...keys, inner]
-  const target = written(at(node, 'compute') ?? at(program, 'compute') ?? job.compute)
   if (kind === 'sweep') claimSweepFile(claims, node, document, keys, job.name ?? 'sweep')
+  const given = at(node, 'compute') ?? at(program, 'compute') ?? job.compute
+  const target = targetIn(given)
   // A local job runs on the machine of its author.
-  if (target === 'local') return
-  const serverless = target === undefined || /^(azureml:)?serverless$/i.test(target)
+  if (target.kind === 'local') return
+  const perNode = number(at(program, 'distribution', 'process_count_per_instance'))
+  const distribution = text(at(program, 'distribution', 'type'))?.toLowerCase()
+  const id = jobIdOf(claims.path, document.index, keys)
   const resources = at(node, 'resources') ?? at(program, 'resources')
   const resourceKeys: Keys = [...(at(node, 'resources') === undefined ? within : keys), 'resources']
-  const type = at(resources, 'instance_type')
-  const typeName = text(type)
-  const machine = typeName === undefined ? undefined : instance(typeName)
-  const perNode = number(at(program, 'distribution', 'process_count_per_instance'))
-  const named = /(^|[^a-z])(gpu|nc|nd|a100|v100|h100|t4)(?![a-z])/i.test(target ?? '')
-  const gpu = machine === undefined ? named : machine.gpuCount > 0
-  const evidence: Evidence = {
-    role: 'job',
-    accelerator: gpu ? 'gpu' : machine === undefined ? 'maybe' : 'none',
-    small: null,
-    notebook: false,
-  }
-  const id = `${claims.path}#${document.index}:${keys.join('.')}`
-  const compute = claims.subject('Compute', place, job.name ?? kind, evidence, id)
-  if (job.name !== null) compute.known('name', 'display_name', job.name, place)
-  compute.known('provider', 'compute', 'azure', place)
-  compute.known('choosesCapacity', 'compute', serverless, place)
-  compute.known('reserved', 'compute', false, place)
-  compute.known('service', 'command', false, place)
-  compute.known('trials', 'type', kind === 'sweep', place)
-  if (typeName !== undefined) {
-    const shown = nodePlace(type!)
-    const site = keyedPlace(shown, document.index, [...resourceKeys, 'instance_type'])
-    compute.known('instanceType', 'instance_type', typeName, shown, { site })
-    if (machine === undefined)
-      compute.unknown('gpus', 'instance_type', 'a machine that the catalogue does not know', shown)
-    else {
-      compute.known('gpus', 'instance_type', machine.gpuCount, shown, { site })
-      compute.known('cpus', 'instance_type', machine.vcpus, shown)
-      if (machine.gpu !== null) compute.known('gpuModel', 'instance_type', machine.gpu.name, shown)
-    }
-  } else if (named && perNode !== undefined && perNode > 1) {
-    // One process for each GPU: more of them than one tell how many there are.
-    const at_ = nodePlace(at(program, 'distribution', 'process_count_per_instance')!)
-    compute.known('gpus', 'process_count_per_instance', perNode, at_)
-  } else compute.unknown('gpus', 'compute', 'the cluster is defined elsewhere', place)
-  const nodes = claimNodes(compute, resources, resourceKeys, job)
-  claimLimit(compute, job)
-  claimTier(compute, job, program, serverless)
-  const distribution = text(at(program, 'distribution', 'type'))
+  let compute: SubjectBuilder<'Compute'> | null = null
+  let nodes: number | null = null
+  if (kind !== 'component') {
+    compute = claimMachines(claims, { job, target, given, id, program, resources, resourceKeys, perNode })
+    nodes = claimNodes(compute, resources, resourceKeys, job)
+    claimLimit(compute, job)
+    claimTier(compute, job, program, isServerless(target))
+    const component = componentOf(node, claims.path)
+    if (component !== null) claimComponent(claims, id, component, nodes, place)
+  } else nodes = at(resources, 'instance_count') === undefined ? 1 : null
   const command = at(program, 'command')
   if (command === undefined) return
+  const source = textWithTemplates(command)
+  const inputs = [program, node].map((holder) => at(holder, 'inputs'))
   const work = claimScript(claims, context, {
     node: command,
-    text: filledIn(textWithTemplates(command), program, node),
+    text:
+      source === undefined
+        ? undefined
+        : filledIn(source, (name) => inputs.map((holder) => written(at(holder, name))).find(Boolean)),
     job: id,
     environment: environmentOf(claims, at(program, 'environment_variables')),
-    folder: folderOf(at(program, 'code')),
+    folder: folderOf(text(at(program, 'code'))),
     nodes,
     machine: null,
     adjust: (parts) => distributed(parts, distribution, perNode),
   })
-  const sharing =
-    work?.sharing ??
-    (distribution === undefined && nodes !== 1
-      ? 'several nodes without a distribution'
-      : distribution !== undefined && distribution !== 'pytorch'
-        ? 'variables of the service'
-        : null)
-  if (sharing !== null) compute.known('sharing', 'command', sharing, place)
+  const sharing = work?.sharing ?? sharingOf(distribution, nodes)
+  if (sharing !== null) compute?.known('sharing', 'command', sharing, place)
+}
+
+/** What the component starts is put in later. */
+function claimComponent(
+  claims: ClaimBuilder,
+  job: string,
+  component: string,
+  nodes: number | null,
+  place: Place,
+): void {
+  claims.launch(
+    {
+      id: job,
+      job,
+      component,
+      launcher: 'python',
+      program: { path: null, module: null, bases: [] },
+      flags: {},
+      positionals: [],
+      complete: false,
+      environment: {},
+      launcherFlags: {},
+      processes: null,
+      nodes,
+      files: [],
+    },
+    place,
+  )
+}
+
+/** A value that is not readable (`${{parent.inputs.compute}}`) is some cluster. */
+function targetIn(given: ConfigNode | undefined): Target {
+  if (given === undefined || isNothing(given)) return { kind: 'none' }
+  return targetNamed(written(given) ?? null)
+}
+
+interface Machines {
+  job: Job
+  target: Target
+  given: ConfigNode | undefined
+  id: string
+  program: ConfigNode
+  resources: ConfigNode | undefined
+  resourceKeys: Keys
+  perNode: number | undefined
+}
+
+function claimMachines(
+  claims: ClaimBuilder,
+  { job, target, given, id, program, resources, resourceKeys, perNode }: Machines,
+): SubjectBuilder<'Compute'> {
+  const { place, document, kind, name } = job
+  const type = at(resources, 'instance_type')
+  const size = text(type) ?? null
+  const compute = claimJob(claims, {
+    place,
+    scope: name ?? kind,
+    id,
+    name: name === null ? null : { key: 'display_name', value: name, place },
+    target,
+    targetKey: 'compute',
+    targetPlace: given === undefined ? place : nodePlace(given),
+    size,
+    role: 'job',
+    small: null,
+    notebook: false,
+  })
+  compute.known('trials', 'type', kind === 'sweep', place)
+  if (size !== null) {
+    const shown = nodePlace(type!)
+    const site = keyedPlace(shown, document.index, [...resourceKeys, 'instance_type'])
+    claimJobMachine(compute, 'instance_type', size, shown, { site })
+  } else if (type !== undefined) compute.unknown('gpus', 'instance_type', 'an expression', nodePlace(type))
+  else if (isGpuCluster(target)) {
+    const processes = at(program, 'distribution', 'process_count_per_instance')
+    const at_ = processes === undefined ? place : nodePlace(processes)
+    claimGpusByProcesses(compute, 'process_count_per_instance', perNode, at_)
+  }
+  return compute
 }
 
 function claimNodes(
@@ -217,12 +308,6 @@ function claimTier(
   compute.default('spot', 'job_tier', false, place, { site })
 }
 
-/** The folder that is uploaded, which the command starts in; null: another place, or none. */
-function folderOf(code: ConfigNode | undefined): string | null {
-  const path = text(code)
-  return path === undefined || /^([a-z]+:|\/|~)/i.test(path) ? null : path.replace(/^\.\/?/, '')
-}
-
 function environmentOf(claims: ClaimBuilder, node: ConfigNode | undefined): Record<string, LaunchValue> {
   return Object.fromEntries(
     entries(node).map(({ key, value }) => [
@@ -230,24 +315,6 @@ function environmentOf(claims: ClaimBuilder, node: ConfigNode | undefined): Reco
       { value: written(value) ?? null, location: claims.locate(value) },
     ]),
   )
-}
-
-/** `${{inputs.epochs}}` with the value that the same file gives. */
-function filledIn(source: string | undefined, ...holders: ConfigNode[]): string | undefined {
-  return source?.replace(/\$\{\{\s*inputs\.([\w-]+)\s*\}\}/g, (whole, name: string) => {
-    for (const holder of holders) {
-      const value = written(at(holder, 'inputs', name))
-      if (value !== undefined && /^[\w.+-]+$/.test(value)) return value
-    }
-    return whole
-  })
-}
-
-/** The service starts the processes by itself, as torchrun or mpirun would. */
-function distributed(parts: LaunchParts, kind: string | undefined, perNode: number | undefined): LaunchParts {
-  if (parts.launcher !== 'python' || kind === undefined) return parts
-  const launcher = kind === 'pytorch' ? 'torchrun' : kind === 'mpi' ? 'mpirun' : null
-  return launcher === null ? { ...parts, processes: null } : { ...parts, launcher, processes: perNode ?? 1 }
 }
 
 function changeJobFile(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

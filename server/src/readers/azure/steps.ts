@@ -19,11 +19,11 @@ import { describeAllSteps, describeStep, stepEvidence, workOfStep } from '../pip
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
+import { pipelineNames } from './command-use.js'
 
 const oldStep = /^azureml\.pipeline\.steps\.(\w+\.)?\w+Step$/
 const componentNames =
   /^(azure\.ai\.ml\.command|mldesigner\.command_component|azure\.ai\.ml\.dsl\.command_component)$/
-const pipelineNames = /^azure\.ai\.ml\.dsl\.(_?\w+\.)?pipeline$/
 
 const about = (evidence: Evidence) => ({ engine: 'Azure ML', key: 'azure', unit: 'job' as const, evidence })
 

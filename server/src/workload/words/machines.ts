@@ -67,8 +67,6 @@ export interface ComputeSettings {
   /** True when spot capacity is asked for on the job itself (not on a pool). */
   choosesCapacity: boolean
   region: string
-  /** The job of another file whose programs it runs (a component): 'train.yml#0:'. */
-  definedBy: string
   /** The pool that it asks for by name: 'gpu-cluster'. */
   poolName: string
   /** The platform takes the cheapest machine that holds the accelerators asked for, where none is named. */

@@ -1,0 +1,121 @@
+/** What a job of Azure Machine Learning is, however it is written: in YAML, or in Python by either SDK. */
+import { instance } from '../../catalog/instances.js'
+import type { LaunchParts } from '../../link/launch-line.js'
+import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import type { Target } from './targets.js'
+
+export interface JobFacts {
+  place: Place
+  scope: string
+  /** Shared with the launches of the job. */
+  id: string
+  name: { value: string; key: string; place: Place } | null
+  target: Target
+  /** The argument or key that names the cluster, and where its value stands. */
+  targetKey: string
+  targetPlace: Place
+  /** Size of the machine, where the job itself chooses it. */
+  size: string | null
+  role: 'job' | 'test'
+  small: string | null
+  notebook: boolean
+}
+
+/** Clusters whose name says that their machines have GPUs. */
+export function isGpuCluster(target: Target): boolean {
+  return (
+    target.kind === 'cluster' && /(^|[^a-z])(gpu|nc|nd|a100|v100|h100|t4)(?![a-z])/i.test(target.name ?? '')
+  )
+}
+
+/** Without a cluster the service finds a machine for the job alone, and spot capacity can be asked for. */
+export function isServerless(target: Target): boolean {
+  return target.kind === 'none' || target.kind === 'serverless'
+}
+
+export function claimJob(claims: ClaimBuilder, job: JobFacts): SubjectBuilder<'Compute'> {
+  const { place, target, targetKey } = job
+  const machine = job.size === null ? undefined : instance(job.size)
+  const gpu = machine === undefined ? isGpuCluster(target) : machine.gpuCount > 0
+  const evidence: Evidence = {
+    role: job.role,
+    accelerator: gpu ? 'gpu' : machine === undefined ? 'maybe' : 'none',
+    small: job.small,
+    notebook: job.notebook,
+  }
+  const compute = claims.subject('Compute', place, job.scope, evidence, job.id)
+  if (job.name !== null) compute.known('name', job.name.key, job.name.value, job.name.place)
+  compute.known('provider', targetKey, 'azure', place)
+  compute.known('choosesCapacity', targetKey, isServerless(target), place)
+  compute.known('reserved', targetKey, false, place)
+  compute.known('service', targetKey, false, place)
+  if (target.kind === 'cluster' && target.name !== null)
+    compute.known('poolName', targetKey, target.name, job.targetPlace)
+  return compute
+}
+
+export function claimJobMachine(
+  compute: SubjectBuilder<'Compute'>,
+  key: string,
+  size: string,
+  place: Place,
+  options: ClaimOptions,
+): void {
+  compute.known('instanceType', key, size, place, options)
+  const machine = instance(size)
+  if (machine === undefined) {
+    compute.unknown('gpus', key, 'a machine that the catalogue does not know', place)
+    return
+  }
+  compute.known('gpus', key, machine.gpuCount, place, options)
+  compute.known('cpus', key, machine.vcpus, place, options)
+  if (machine.gpu !== null) compute.known('gpuModel', key, machine.gpu.name, place, options)
+}
+
+/** One process for each GPU is what is written; more of them than one tell how many there are. */
+export function claimGpusByProcesses(
+  compute: SubjectBuilder<'Compute'>,
+  key: string,
+  perNode: number | null | undefined,
+  place: Place,
+): void {
+  if (typeof perNode === 'number' && perNode > 1)
+    compute.default('gpus', key, perNode, place, { channel: 'code' })
+}
+
+/** The service starts the processes by itself, as torchrun or mpirun would. `kind`: as written, in lower case. */
+export function distributed(
+  parts: LaunchParts,
+  kind: string | null | undefined,
+  perNode: number | null | undefined,
+): LaunchParts {
+  if (parts.launcher !== 'python' || kind === undefined || kind === null) return parts
+  const launcher = kind === 'pytorch' ? 'torchrun' : kind === 'mpi' ? 'mpirun' : null
+  if (launcher === null) return { ...parts, processes: null }
+  return { ...parts, launcher, processes: perNode === undefined ? 1 : perNode }
+}
+
+/** Why its programs may use the machines in ways that their launches do not tell; null: they do not. */
+export function sharingOf(kind: string | null | undefined, nodes: number | null): string | null {
+  if (kind === undefined || kind === null) return nodes === 1 ? null : 'several nodes without a distribution'
+  return kind === 'pytorch' ? null : 'variables of the service'
+}
+
+/** The folder that is uploaded, which the command starts in; null: another place, or none. */
+export function folderOf(code: string | null | undefined): string | null {
+  if (code === undefined || code === null || /^([a-z]+:|\/|~)/i.test(code)) return null
+  const folder = code.replace(/^\.\//, '').replace(/\/+$/, '')
+  // A single file is uploaded as it is.
+  const file = /^(?:(.*)\/)?[^/]+\.py$/.exec(folder)
+  if (file !== null) return file[1] ?? ''
+  return folder === '.' ? '' : folder
+}
+
+/** `${{inputs.epochs}}` with the values that are given for it. */
+export function filledIn(source: string, given: (name: string) => string | undefined): string {
+  return source.replace(/\$\{\{\s*inputs\.([\w-]+)\s*\}\}/g, (whole, name: string) => {
+    const value = given(name)
+    return value !== undefined && /^[\w.+-]+$/.test(value) ? value : whole
+  })
+}
