@@ -15,8 +15,10 @@ import { catboostReader } from './boosting/catboost.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
 import { sklearnBoostingReader } from './boosting/sklearn.js'
 import { xgboostReader } from './boosting/xgboost.js'
+import { cloudformationReader } from './cloudformation/reader.js'
 import { composerReader } from './composer/trainer.js'
 import { dagsterReader } from './dagster/ops.js'
+import { databricksReader } from './databricks/file.js'
 import { deepspeedReader } from './deepspeed/engine.js'
 import { imageBuildsReader } from './docker/builds.js'
 import { dockerImageReader } from './docker/image.js'
@@ -193,6 +195,7 @@ export const readers: readonly Reader[] = [
   vertexEndpointReader,
   vertexCustomJobReader,
   vertexJobReader,
+  databricksReader,
   gcloudJobsReader,
   gcloudEndpointReader,
   gcloudInstancesReader,
@@ -203,6 +206,7 @@ export const readers: readonly Reader[] = [
   azureClusterReader,
   azureCommandReader,
   terraformReader,
+  cloudformationReader,
   eksctlReader,
   karpenterReader,
   rayClusterReader,

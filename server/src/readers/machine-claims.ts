@@ -2,7 +2,7 @@
 import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
 import type { PythonModule } from '../python/module.js'
-import type { ClaimBuilder, Place, SubjectBuilder } from '../workload/builder.js'
+import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 
 export interface MachineFacts {
@@ -44,15 +44,16 @@ export function claimType(
   type: string,
   place: Place,
   site: Place,
+  options: ClaimOptions = {},
 ): void {
-  compute.known('instanceType', key, type, place, { site })
+  compute.known('instanceType', key, type, place, { ...options, site })
   const machine = instance(type)
   if (machine === undefined) {
-    compute.unknown('gpus', key, 'a machine that the catalogue does not know', place)
+    compute.unknown('gpus', key, 'a machine that the catalogue does not know', place, options)
     return
   }
-  compute.known('gpus', key, machine.gpuCount, place)
-  if (machine.gpu !== null) compute.known('gpuModel', key, machine.gpu.name, place)
+  compute.known('gpus', key, machine.gpuCount, place, options)
+  if (machine.gpu !== null) compute.known('gpuModel', key, machine.gpu.name, place, options)
 }
 
 /** `A100:8`, `A100`, `8xA100`; null: not readable. */

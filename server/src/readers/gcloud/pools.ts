@@ -29,6 +29,8 @@ export const gcloudPoolsReader = defineReader({
   languages: ['shell', 'yaml'],
   triggers: ['gcloud container', 'gcloud beta container', 'gcloud alpha container'],
   read(facts, context, claims) {
+    // A notebook that makes a cluster is a lesson, which takes it away in another cell.
+    if (facts.unit.origin !== 'file') return
     for (const one of gcloudCommands(facts, context, /^container (node-pools|clusters) create\b(?!-)/))
       if (!isDeleted(one)) readPool(claims, one)
   },

@@ -1,0 +1,144 @@
+/**
+ * Databricks asset bundles (`databricks.yml` and the files that it includes) and requests of the Jobs and Clusters API
+ * in JSON. Source: schema of bundles (databricks/cli), reference of the Jobs API 2.1 and 2.2.
+ */
+import { at, entries, entry, map } from '../../config/access.js'
+import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import { type Keys, keyedPlace } from '../config-change.js'
+import { defineReader } from '../reader.js'
+import { changeDatabricks } from './change.js'
+import { claimCluster } from './cluster.js'
+import { BundleVariables, ConfigFields } from './fields.js'
+import { readJob } from './job.js'
+
+export const databricksReader = defineReader({
+  name: 'databricks',
+  languages: ['yaml', 'json'],
+  triggers: ['new_cluster', 'job_clusters', 'spark_version', 'existing_cluster_id'],
+  read(facts, _context, claims) {
+    for (const document of facts.config?.documents ?? []) readDocument(claims, document)
+  },
+  change: changeDatabricks,
+})
+
+const taskKeys = [
+  'notebook_task',
+  'spark_python_task',
+  'python_wheel_task',
+  'spark_jar_task',
+  'spark_submit_task',
+]
+
+function readDocument(claims: ClaimBuilder, document: ConfigDocument): void {
+  const root = map(document.root)
+  if (root === undefined || document.templated) return
+  const bundle = bundleOf(root)
+  if (entry(root, 'resources') !== undefined) {
+    for (const job of entries(at(root, 'resources', 'jobs'))) {
+      const keys = ['resources', 'jobs', job.key]
+      const shown = { start: job.keyStart, end: job.keyEnd }
+      readJobAt(claims, document, job.value, keys, shown, job.key, bundle)
+    }
+    for (const cluster of entries(at(root, 'resources', 'clusters'))) {
+      const keys = ['resources', 'clusters', cluster.key]
+      const shown = { start: cluster.keyStart, end: cluster.keyEnd }
+      readClusterAt(claims, document, cluster.value, keys, shown, cluster.key, bundle, false)
+    }
+    return
+  }
+  // `databricks jobs get` wraps what was asked for.
+  for (const keys of [[], ['settings'], ['new_settings']] as Keys[]) {
+    const job = map(at(root, ...keys))
+    if (job === undefined || !isJob(job)) continue
+    const first = job.entries[0]!
+    readJobAt(claims, document, job, keys, { start: first.keyStart, end: first.value.end }, 'job', bundle)
+    return
+  }
+  if (entry(root, 'spark_version') !== undefined && entry(root, 'cluster_name') !== undefined) {
+    const name = entry(root, 'cluster_name')!
+    const shown = { start: name.keyStart, end: name.value.end }
+    readClusterAt(claims, document, root, [], shown, 'cluster', bundle, true)
+  }
+}
+
+/** Others have jobs and clusters too: what makes it one of these are its tasks. */
+function isJob(node: ConfigMap): boolean {
+  const own = ['new_cluster', 'existing_cluster_id'].some((key) => entry(node, key) !== undefined)
+  if (own) return taskKeys.some((key) => entry(node, key) !== undefined)
+  if (entry(node, 'tasks')?.value.kind !== 'list') return false
+  if (entry(node, 'job_clusters') !== undefined) return true
+  return taskListOf(node).some((task) => taskKeys.some((key) => entry(task, key) !== undefined))
+}
+
+function taskListOf(node: ConfigMap): ConfigNode[] {
+  const tasks = entry(node, 'tasks')?.value
+  return tasks?.kind === 'list' ? tasks.items : []
+}
+
+interface Bundle {
+  variables: BundleVariables
+  /** Jobs that a target changes further. */
+  changed: ReadonlySet<string>
+}
+
+function bundleOf(root: ConfigMap): Bundle {
+  const replaced = new Set<string>()
+  const changed = new Set<string>()
+  for (const target of entries(at(root, 'targets'))) {
+    for (const one of entries(at(target.value, 'variables'))) replaced.add(one.key)
+    for (const one of entries(at(target.value, 'resources', 'jobs')))
+      if (['job_clusters', 'tasks', 'timeout_seconds'].some((key) => entry(one.value, key) !== undefined))
+        changed.add(one.key)
+  }
+  return { variables: new BundleVariables(at(root, 'variables'), replaced), changed }
+}
+
+function readJobAt(
+  claims: ClaimBuilder,
+  document: ConfigDocument,
+  node: ConfigNode,
+  keys: Keys,
+  shown: Place,
+  key: string,
+  bundle: Bundle,
+): void {
+  const job = map(node)
+  if (job === undefined) return
+  const fields = new ConfigFields(job, keys, document.index, shown, bundle.variables, bundle.changed.has(key))
+  readJob(claims, fields, { key, place: shown, site: keyedPlace(shown, document.index, keys) })
+}
+
+/** A cluster for people and for jobs of all kinds, which stays until nobody has used it for a while. */
+function readClusterAt(
+  claims: ClaimBuilder,
+  document: ConfigDocument,
+  node: ConfigNode,
+  keys: Keys,
+  shown: Place,
+  key: string,
+  bundle: Bundle,
+  request: boolean,
+): void {
+  const cluster = map(node)
+  if (cluster === undefined) return
+  const fields = new ConfigFields(cluster, keys, document.index, shown, bundle.variables, false)
+  const compute = claimCluster(claims, fields, key, null, shown)
+  const name = fields.text('cluster_name')
+  compute.known('name', 'cluster_name', name.state === 'known' ? name.value : key, shown)
+  compute.known('interactive', 'cluster', false, shown)
+  compute.known('service', 'cluster', true, shown)
+  const minutes = fields.number('autotermination_minutes')
+  const { place, options } = fields.missing('autotermination_minutes')
+  if (minutes.state === 'known')
+    compute.known(
+      'idleStop',
+      'autotermination_minutes',
+      minutes.value <= 0 ? null : minutes.value * 60,
+      minutes.place,
+      minutes.options,
+    )
+  // A request that leaves it out asks for a cluster that never stops; bundles fill in an hour. A policy may set it.
+  else if (minutes.state === 'absent' && request && !fields.has('policy_id'))
+    compute.default('idleStop', 'autotermination_minutes', null, place, options)
+}
