@@ -1,0 +1,232 @@
+/**
+ * Clusters that `ray up` starts: pools of worker machines. Source: ray, autoscaler/ray-schema.json and the providers'
+ * defaults.yaml: no worker at least, taken away after five idle minutes; the oldest form has one kind of worker, at the top.
+ */
+import { gpu } from '../../catalog/gpus.js'
+import { at, entry, isNothing, isUnknown, items, map, number, text } from '../../config/access.js'
+import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
+import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+
+const idleKey = 'idle_timeout_minutes'
+const defaultIdle = 5 * 60
+
+type Provider = 'aws' | 'gcp' | 'azure'
+
+export const rayClusterReader = defineReader({
+  name: 'ray-cluster',
+  languages: ['yaml'],
+  triggers: ['available_node_types', 'worker_nodes'],
+  read(facts, _context, claims) {
+    for (const document of facts.config?.documents ?? []) readCluster(claims, document)
+  },
+  change: changeCluster,
+})
+
+interface NodeType {
+  name: string
+  place: Place
+  /** Where its sizes stand, and where its machine is described. */
+  sizes: { node: ConfigNode; keys: Keys }
+  machine: { node: ConfigNode | undefined; keys: Keys }
+}
+
+function readCluster(claims: ClaimBuilder, document: ConfigDocument): void {
+  const root = map(document.root)
+  const provider = text(at(root, 'provider', 'type'))
+  if (root === undefined || (provider !== 'aws' && provider !== 'gcp' && provider !== 'azure')) return
+  const region = text(at(root, 'provider', provider === 'azure' ? 'location' : 'region'))
+  let first = true
+  for (const type of workersOf(root, document.index)) {
+    const pool = claimPool(claims, {
+      kind: 'node type',
+      provider,
+      name: type.name,
+      place: type.place,
+      scope: type.name,
+      words: [type.name, text(at(root, 'cluster_name')) ?? ''],
+      ...(region === undefined ? {} : { region }),
+    })
+    const accelerated = claimMachine(pool, provider, type, document.index)
+    claimSizes(pool, root, type, document.index)
+    claimCapacity(pool, provider, type, document.index)
+    // One delay holds for all of them; it is spoken of once.
+    if (accelerated && first) {
+      first = false
+      claimIdle(pool, root, type.place, document.index)
+    }
+  }
+}
+
+/** The head stays for as long as the cluster does; only the others come and go. */
+function workersOf(root: ConfigMap, document: number): NodeType[] {
+  const types = map(at(root, 'available_node_types'))
+  const named = (one: ConfigEntry, keys: Keys) =>
+    keyedPlace({ start: one.keyStart, end: one.keyEnd }, document, keys)
+  if (types !== undefined) {
+    const head = text(at(root, 'head_node_type'))
+    return types.entries.flatMap((one) => {
+      if (one.key === head || map(one.value) === undefined) return []
+      const keys = ['available_node_types', one.key]
+      return [
+        {
+          name: one.key,
+          place: named(one, keys),
+          sizes: { node: one.value, keys },
+          machine: { node: at(one.value, 'node_config'), keys: [...keys, 'node_config'] },
+        },
+      ]
+    })
+  }
+  const single = entry(root, 'worker_nodes')
+  if (single === undefined || (map(single.value)?.entries.length ?? 0) === 0) return []
+  return [
+    {
+      name: 'worker_nodes',
+      place: named(single, ['worker_nodes']),
+      sizes: { node: root, keys: [] },
+      machine: { node: single.value, keys: ['worker_nodes'] },
+    },
+  ]
+}
+
+/** False: it has no accelerators, as far as is known. */
+function claimMachine(
+  pool: Pool,
+  provider: Provider,
+  { machine, place }: NodeType,
+  document: number,
+): boolean {
+  const path: Keys =
+    provider === 'aws'
+      ? ['InstanceType']
+      : provider === 'gcp'
+        ? ['machineType']
+        : ['azure_arm_parameters', 'vmSize']
+  const node = at(machine.node, ...path)
+  const type = text(node)
+  if (node === undefined || type === undefined) {
+    pool.unknown('gpus', path.join('.'), 'a machine that is chosen elsewhere', place)
+    return false
+  }
+  const shown = keyedPlace(node, document, [...machine.keys, ...path])
+  const attached = provider === 'gcp' ? at(machine.node, 'guestAccelerators', 0) : undefined
+  if (attached === undefined) return claimPoolMachine(pool, path.at(-1) as string, type, shown)
+  const count = number(at(attached, 'acceleratorCount'))
+  pool.known('machine', 'machineType', type, shown)
+  if (count === undefined) {
+    pool.unknown('gpus', 'guestAccelerators', 'a number that is not readable', nodePlace(attached))
+    return false
+  }
+  pool.known('gpus', 'guestAccelerators', count, nodePlace(attached))
+  // A name, or the address of a type: `projects/p/zones/z/acceleratorTypes/nvidia-tesla-t4`.
+  const model = gpu(text(at(attached, 'acceleratorType'))?.split('/').at(-1) ?? '')
+  if (model !== undefined) pool.known('gpuModel', 'guestAccelerators', model.name, nodePlace(attached))
+  return count > 0
+}
+
+function claimSizes(pool: Pool, root: ConfigMap, { sizes, place }: NodeType, document: number): void {
+  const size = (key: string) => {
+    const found = entry(sizes.node, key)
+    return found === undefined || isNothing(found.value) ? undefined : found.value
+  }
+  const least = size('min_workers')
+  const most = size('max_workers') ?? at(root, 'max_workers')
+  const [minimum, maximum] = [least === undefined ? 0 : number(least), number(most)]
+  const fixed = minimum !== undefined && minimum === maximum
+  const site = keyedPlace(place, document, [...sizes.keys, 'min_workers'])
+  if (least === undefined) pool.default('minimum', 'min_workers', 0, place, { site })
+  else if (minimum === undefined)
+    pool.unknown('minimum', 'min_workers', 'template', nodePlace(least), { site })
+  // What never changes its size is made for one job as often as not, and taken down with it.
+  else pool.known('minimum', 'min_workers', minimum, nodePlace(least), { site, overridable: fixed })
+  if (most === undefined || maximum === undefined) return
+  pool.known('maximum', 'max_workers', maximum, nodePlace(most))
+  pool.known('fixed', 'max_workers', fixed, nodePlace(most))
+}
+
+function claimIdle(pool: Pool, root: ConfigMap, place: Place, document: number): void {
+  const found = entry(root, idleKey)
+  const site = keyedPlace(place, document, [idleKey])
+  if (found === undefined || isNothing(found.value)) {
+    pool.default('idleDelay', idleKey, defaultIdle, place, { site })
+    return
+  }
+  const shown = { start: found.keyStart, end: found.value.end }
+  const minutes = number(found.value)
+  if (minutes === undefined) pool.unknown('idleDelay', idleKey, 'template', shown, { site })
+  else pool.known('idleDelay', idleKey, minutes * 60, shown, { site })
+}
+
+/** Where each provider is asked for spot machines. */
+const spotKeys: Record<Provider, Keys> = {
+  aws: ['InstanceMarketOptions', 'MarketType'],
+  gcp: ['scheduling'],
+  azure: ['azure_arm_parameters', 'priority'],
+}
+
+function claimCapacity(pool: Pool, provider: Provider, { machine, place }: NodeType, document: number): void {
+  const path = spotKeys[provider]
+  const site = keyedPlace(place, document, [...machine.keys, ...path])
+  const key = path.at(-1) as string
+  const node = at(machine.node, ...path)
+  if (machine.node === undefined || isUnknown(node)) {
+    pool.unknown('capacity', key, 'template', place, { site })
+    return
+  }
+  const reserved =
+    at(machine.node, 'CapacityReservationSpecification') ?? at(machine.node, 'reservationAffinity')
+  if (reserved !== undefined) pool.known('capacity', 'reservation', 'reserved', nodePlace(reserved))
+  else if (node === undefined) pool.default('capacity', key, 'on-demand', place, { site })
+  else {
+    const spot =
+      provider === 'gcp'
+        ? (node.kind === 'list' ? items(node) : [node]).some(isPreemptible)
+        : /^spot$/i.test(text(node) ?? '')
+    pool.known('capacity', key, spot ? 'spot' : 'on-demand', nodePlace(node), { site })
+  }
+}
+
+function isPreemptible(node: ConfigNode): boolean {
+  const preemptible = at(node, 'preemptible')
+  return (
+    (preemptible?.kind === 'scalar' && preemptible.value === true) ||
+    /^spot$/i.test(text(at(node, 'provisioningModel')) ?? '')
+  )
+}
+
+function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { keys } = claim.site
+  const byHand = { reason: `${claim.key} has to be changed by hand here` }
+  if (keys === undefined) return byHand
+  const set = (title: string, path: Keys, to: Json, after?: string) =>
+    writeKeys(claim, facts, title, [{ keys: path, value: to, ...(after === undefined ? {} : { after }) }])
+  switch (claim.setting) {
+    case 'minimum':
+      return set(`Let it shrink to ${value} machines: min_workers: ${value}`, keys, Number(value))
+    case 'idleDelay': {
+      const minutes = Math.round(Number(value) / 60)
+      return set(`Give machines back after ${minutes} idle minutes: ${idleKey}: ${minutes}`, keys, minutes)
+    }
+    case 'capacity':
+      if (value !== 'spot') return byHand
+      if (keys.at(-1) === 'MarketType')
+        return set(
+          'Buy spot machines: InstanceMarketOptions',
+          keys.slice(0, -1),
+          { MarketType: 'spot' },
+          'InstanceType',
+        )
+      if (keys.at(-1) === 'priority') return set('Buy spot machines: priority: Spot', keys, 'Spot', 'vmSize')
+      return claim.state === 'default'
+        ? set('Buy preemptible machines: scheduling', keys, [{ preemptible: true }])
+        : { reason: 'add `- preemptible: true` to the list of `scheduling`' }
+    default:
+      return byHand
+  }
+}
