@@ -8,6 +8,7 @@ import { azureComputeReader } from './azure/compute-file.js'
 import { azureComputeInstanceReader } from './azure/compute-instance.js'
 import { azureEndpointReader } from './azure/endpoint.js'
 import { azureJobReader } from './azure/job-file.js'
+import { azureScriptRunReader } from './azure/script-run.js'
 import { azureStepsReader } from './azure/steps.js'
 import { azureSweepReader } from './azure/sweep.js'
 import { batchReader } from './batch/reader.js'
@@ -20,6 +21,7 @@ import { composerReader } from './composer/trainer.js'
 import { dagsterReader } from './dagster/ops.js'
 import { databricksReader } from './databricks/file.js'
 import { deepspeedReader } from './deepspeed/engine.js'
+import { determinedReader } from './determined/experiment.js'
 import { imageBuildsReader } from './docker/builds.js'
 import { dockerImageReader } from './docker/image.js'
 import { eksctlReader } from './eksctl/cluster.js'
@@ -119,6 +121,7 @@ import { sklearnSearchReader } from './sklearn/search.js'
 import { skypilotReader } from './skypilot/cluster.js'
 import { skypilotTaskReader } from './skypilot/task.js'
 import { slurmReader } from './slurm/reader.js'
+import { submititReader } from './submitit/executor.js'
 import { tensorflowReader } from './tensorflow/eager.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
 import { tensorflowLoopReader } from './tensorflow/loop.js'
@@ -176,6 +179,7 @@ export const readers: readonly Reader[] = [
   shellReader,
   shellGridReader,
   slurmReader,
+  submititReader,
   batchReader,
   kubernetesReader,
   trainingJobReader,
@@ -186,6 +190,7 @@ export const readers: readonly Reader[] = [
   kubeRayClusterReader,
   autoscalerReader,
   katibReader,
+  determinedReader,
   inferenceServiceReader,
   sagemakerReader,
   sagemakerTrainerReader,
@@ -205,6 +210,7 @@ export const readers: readonly Reader[] = [
   azureComputeInstanceReader,
   azureClusterReader,
   azureCommandReader,
+  azureScriptRunReader,
   terraformReader,
   cloudformationReader,
   eksctlReader,

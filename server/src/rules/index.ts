@@ -71,6 +71,7 @@ import alwaysOnReplica from './scaling/always-on-replica.js'
 import blockedScaleDown from './scaling/blocked-scale-down.js'
 import fixedEndpoint from './scaling/fixed-endpoint.js'
 import idleFloor from './scaling/idle-floor.js'
+import misconfiguredAutoscaler from './scaling/misconfigured-autoscaler.js'
 import onDemandPool from './scaling/on-demand-pool.js'
 import slowScaleDown from './scaling/slow-scale-down.js'
 import untaintedPool from './scaling/untainted-pool.js'
@@ -132,6 +133,7 @@ export const rules: readonly Rule[] = [
   idleFloor,
   slowScaleDown,
   blockedScaleDown,
+  misconfiguredAutoscaler,
   onDemandPool,
   untaintedPool,
   onDemandInterruptible,

@@ -75,6 +75,8 @@ function readPool(claims: ClaimBuilder, document: ConfigDocument, root: ConfigMa
   claimNodeLabels(pool, root, requirements, text(name?.value), shown)
   claimCapacity(pool, requirements, shown, document.index)
   claimDisruption(pool, root, header, document.index)
+  const limits = at(root, 'spec', 'limits')
+  if (limits === undefined) pool.default('maximum', 'limits', null, shown, { site: header })
   const taints = at(root, 'spec', 'template', 'spec', 'taints')
   if (taints === undefined) pool.default('taints', 'taints', [], shown, { site: header })
   else if (taints.kind === 'list')
@@ -237,6 +239,10 @@ function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
       set(['spec', 'disruption', 'consolidateAfter'], `${minutes}m`),
     ])
   }
+  if (claim.setting === 'maximum' && typeof value === 'number')
+    return change(`Set a ceiling: limits: nvidia.com/gpu: ${value}`, [
+      set(['spec', 'limits'], { 'nvidia.com/gpu': value }),
+    ])
   if (claim.setting === 'taints')
     return change('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', [
       set(

@@ -2,15 +2,14 @@
  * Model servers on Kubernetes that can go down to no replica at all: KServe `InferenceService` (serving.kserve.io/v1beta1,
  * before that serving.kubeflow.org) and Knative `Service` (serving.knative.dev/v1; Cloud Run speaks it too).
  */
-import { at, entries, entry, map, number, written } from '../../config/access.js'
+import { at, entries, entry, map, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
-import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import type { Evidence } from '../../workload/claim.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
-import { environmentOf } from './environment.js'
-import { type KubernetesObject, nameOf, objectsOf, placeOf, specPlace } from './objects.js'
-import { acceleratorsOf, isPatch, machineOf } from './pod.js'
-import { carryOut, type Keys, planned } from './recipe.js'
+import { type KubernetesObject, objectsOf, specPlace } from './objects.js'
+import { isPatch } from './pod.js'
+import { carryOut, type Keys } from './recipe.js'
+import { claimServing, type Floor } from './serving.js'
 
 /** Modes of KServe in which a plain Deployment serves, which keeps one replica at least. */
 const plainModes = /^(RawDeployment|Standard|ModelMesh)$/
@@ -35,15 +34,6 @@ export const inferenceServiceReader = defineReader({
   },
   change: carryOut,
 })
-
-interface Floor {
-  key: string
-  /** Null: it is not given. */
-  node: ConfigNode | null
-  otherwise: number
-  /** From the top of the document to where it is, or would be, written. */
-  keys: Keys
-}
 
 function readInferenceService(claims: ClaimBuilder, object: KubernetesObject): void {
   const predictor = at(object.root, 'spec', 'predictor')
@@ -96,51 +86,4 @@ function readKnative(claims: ClaimBuilder, object: KubernetesObject): void {
   const cloudRun = JSON.stringify(entries(annotations).map((one) => one.key)).includes('run.googleapis.com/')
   const serving = claimServing(claims, object, cloudRun ? 'Cloud Run' : 'Knative', gpu, floor, place)
   serving?.known('scalesToZero', object.kind, true, place)
-}
-
-function claimServing(
-  claims: ClaimBuilder,
-  object: KubernetesObject,
-  platform: string,
-  pod: ConfigNode | undefined,
-  floor: Floor,
-  place: Place,
-): SubjectBuilder<'Serving'> | null {
-  const accelerators = acceleratorsOf(pod)
-  if (accelerators === null) return null
-  const evidence: Evidence = { role: 'job', accelerator: accelerators.kind, small: null, notebook: false }
-  const name = nameOf(object)
-  const serving = claims.subject('Serving', place, name?.value ?? object.kind, evidence)
-  serving.known('platform', object.kind, platform, place)
-  if (name !== null) serving.known('name', 'metadata.name', name.value, placeOf(name.node))
-  const resource = placeOf(accelerators.shown.value)
-  if (accelerators.count === null) serving.unknown('gpus', accelerators.resource, 'template', resource)
-  else serving.known('gpus', accelerators.resource, accelerators.count, resource)
-  const { gpuModel } = machineOf(pod)
-  if (gpuModel !== null) serving.known('gpuModel', gpuModel.key, gpuModel.value, placeOf(gpuModel.node))
-  const environment = environmentOf(claims.path, object)
-  if (environment !== null) serving.known('environment', environment.said, environment.kind, place)
-  claimFloor(serving, object, floor, place)
-  return serving
-}
-
-function claimFloor(
-  serving: SubjectBuilder<'Serving'>,
-  object: KubernetesObject,
-  floor: Floor,
-  place: Place,
-): void {
-  const { node, key, otherwise, keys } = floor
-  const shown = node === null ? place : placeOf(node)
-  const site = planned(shown, object.document.index, [], {
-    title: `Keep {value} ${key.includes('/') ? 'instances' : 'replicas'} while nobody asks: ${key}: {value}`,
-    writes: [{ path: keys }],
-  })
-  if (node === null) {
-    serving.default('minReplicas', key, otherwise, shown, { site })
-    return
-  }
-  const count = number(node)
-  if (count === undefined) serving.unknown('minReplicas', key, 'template', shown, { site })
-  else serving.known('minReplicas', key, count, shown, { site })
 }

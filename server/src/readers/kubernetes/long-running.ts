@@ -1,9 +1,13 @@
 /** What runs until somebody ends it, on accelerators: Pods, Deployments, StatefulSets, notebooks of Kubeflow. */
+import { at } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
-import { objectsOf, specPlace } from './objects.js'
-import { acceleratorNames, acceleratorsOf } from './pod.js'
+import { type KubernetesObject, objectsOf, specPlace } from './objects.js'
+import { acceleratorNames, acceleratorsOf, isPatch } from './pod.js'
 import { carryOut, type Keys } from './recipe.js'
+import { claimServing, requestedOf } from './serving.js'
 import { claimWorkload, groupAt, type PodGroup, replicasAt } from './workload.js'
 
 const kinds: Record<string, RegExp> = {
@@ -30,6 +34,7 @@ export const longRunningReader = defineReader({
         const service = object.kind === 'Pod' ? {} : { service: true }
         const { compute } = claimWorkload(claims, context, { object, place, groups, ...service })
         if (object.kind === 'Notebook') compute.known('interactive', object.kind, true, place)
+        else if (object.kind !== 'Pod') claimReplicas(claims, object, group.pod, place)
       }
     }
   },
@@ -39,3 +44,23 @@ export const longRunningReader = defineReader({
     return carryOut(claim, value, facts)
   },
 })
+
+/** Replicas of a plain Deployment stay as they are unless an autoscaler, in whatever file, changes their number. */
+function claimReplicas(claims: ClaimBuilder, object: KubernetesObject, pod: ConfigNode, place: Place): void {
+  const floor = {
+    key: 'replicas',
+    node: at(object.root, 'spec', 'replicas') ?? null,
+    otherwise: 1,
+    keys: [...object.base, 'spec', 'replicas'],
+    plan: { reason: 'add a ScaledObject of KEDA, or an HPA that goes by the requests that wait' },
+  }
+  const serving = claimServing(claims, object, 'Kubernetes', pod, floor, place)
+  if (serving === null) return
+  serving.known('scalesToZero', object.kind, false, place)
+  if (isPatch(pod)) serving.unknown('autoscaled', autoscaler, 'a patch of another manifest', place)
+  else serving.default('autoscaled', autoscaler, false, place)
+  const requested = requestedOf(pod)
+  if (requested !== null && !isPatch(pod)) serving.known('requested', 'resources.requests', requested, place)
+}
+
+const autoscaler = 'HorizontalPodAutoscaler'

@@ -34,10 +34,15 @@ export default defineRule({
 /** `an endpoint on 2 × ml.g5.2xlarge (A10G)`. */
 export function endpointOf({ settings }: Judged<'Serving'>): string {
   const machine = effective(settings.machine)
-  if (machine === undefined) return `an endpoint (${effective(settings.platform) ?? 'serving'})`
   const count = effective(settings.minReplicas)
   const model = effective(settings.gpuModel)
   const gpus = effective(settings.gpus) ?? 0
+  const object = effective(settings.object)
+  if (machine === undefined && object !== undefined) {
+    const each = model === undefined ? `${gpus} GPU${gpus === 1 ? '' : 's'}` : `${gpus}×${model}`
+    return `${object} (${each} each)`
+  }
+  if (machine === undefined) return `an endpoint (${effective(settings.platform) ?? 'serving'})`
   const devices = gpus < 1 ? '' : ` (${gpus > 1 ? `${gpus} × ` : ''}${model ?? (gpus > 1 ? 'GPUs' : 'GPU')})`
   return `an endpoint on ${count === undefined || count < 2 ? '' : `${count} × `}${machine}${devices}`
 }

@@ -29,6 +29,8 @@ export default defineRule({
           : `at ${rateText(onDemand)} each; on spot it is about ${rateText(spot)}`
     report({
       at: capacity,
+      // Whoever tries something out by hand pays for minutes.
+      ...(judged.subject.evidence.notebook ? { severity: 'hint' as const } : {}),
       message: `${poolName(judged)} buys ${type ?? 'its machines'} on demand only${onDemand === null ? ': ' : ' '}${prices}, for training that goes on from a checkpoint.`,
       saving: savingOf(onDemand, spot, cost?.price.asOf ?? '', cost?.price.region ?? ''),
       fixes: [{ set: [{ claim: capacity, value: 'spot' }] }],

@@ -1,7 +1,4 @@
-/**
- * What grows and shrinks on Kubernetes by rules of its own: worker groups of a `RayCluster` (ray.io/v1), and what KEDA
- * (keda.sh/v1alpha1) or an HPA (autoscaling/v2) scales, where its pods stand in the same file.
- */
+/** Worker groups of a `RayCluster` (ray.io/v1), which grow and shrink by rules of their own. */
 import { at, boolean, entry, items, number, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
@@ -13,22 +10,15 @@ import { carryOut, type Keys, planned, type Recipe } from './recipe.js'
 
 /** `autoscalerOptions.idleTimeoutSeconds` where it is not given (KubeRay). */
 const rayIdle = 60
-/** `cooldownPeriod` where it is not given (KEDA); `stabilizationWindowSeconds` of scaling down (HPA): the same. */
-const cooldown = 300
 
-export const kubernetesPoolsReader = defineReader({
-  name: 'kubernetes-scaling',
+export const kubeRayClusterReader = defineReader({
+  name: 'kuberay-cluster',
   languages: ['yaml', 'json'],
-  triggers: ['ray.io/v1', 'keda.sh/v1', 'autoscaling/v2'],
+  triggers: ['ray.io/v1'],
   read(facts, _context, claims) {
     const objects = (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))
     for (const object of objects) {
       if (object.kind === 'RayCluster' && object.version.startsWith('ray.io/v1')) readCluster(claims, object)
-      const { kind, version } = object
-      if (kind === 'ScaledObject' && version.startsWith('keda.sh/v1'))
-        readScaler(claims, object, objects, ['spec', 'cooldownPeriod'])
-      else if (kind === 'HorizontalPodAutoscaler' && version.startsWith('autoscaling/v2'))
-        readScaler(claims, object, objects, ['spec', 'behavior', 'scaleDown', 'stabilizationWindowSeconds'])
     }
   },
   change: carryOut,
@@ -106,33 +96,4 @@ function claimDelay(pool: Pool, object: KubernetesObject, keys: Keys, byDefault:
   const seconds = number(node)
   if (seconds === undefined) pool.unknown('idleDelay', key, 'template', placeOf(node), { site })
   else pool.known('idleDelay', key, seconds, placeOf(node), { site })
-}
-
-/** What it scales is named; nothing is said where that stands in another file. */
-function readScaler(
-  claims: ClaimBuilder,
-  object: KubernetesObject,
-  objects: KubernetesObject[],
-  keys: Keys,
-): void {
-  const target = at(object.root, 'spec', 'scaleTargetRef')
-  const name = text(at(target, 'name'))
-  const kind = text(at(target, 'kind')) ?? 'Deployment'
-  const given = at(object.root, ...keys)
-  if (name === undefined || given === undefined) return
-  const scaled = objects.find((one) => one.kind === kind && nameOf(one)?.value === name)
-  const pod = at(scaled?.root, 'spec', 'template', 'spec')
-  const accelerators = acceleratorsOf(pod)
-  if (accelerators === null || accelerators.count === null) return
-  const place: Place = { ...placeOf(given), document: object.document.index }
-  const pool = claimPool(claims, {
-    kind: object.kind === 'ScaledObject' ? 'scaled object' : 'autoscaler',
-    provider: 'kubernetes',
-    name: nameOf(object)?.value ?? name,
-    place,
-    scope: nameOf(object)?.value ?? name,
-    words: [name, nameOf(object)?.value ?? ''],
-  })
-  claimAccelerators(pool, pod, accelerators.count)
-  claimDelay(pool, object, keys, cooldown, place)
 }

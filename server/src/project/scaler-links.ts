@@ -1,0 +1,174 @@
+/**
+ * Autoscalers and what they scale: either says what the other needs to be judged, and they often stand in different files.
+ * What one says is added to the claims of the other, with the place where it is written.
+ */
+import { folderOf } from '../link/paths.js'
+import type { Claim, Reading, Subject } from '../workload/claim.js'
+
+interface Entry {
+  subject: Subject
+  claims: ReadonlyMap<string, Claim>
+  /** 'Deployment/vllm'. */
+  object: string
+}
+
+/** Controllers of KServe name what they make after the service. */
+const made = /^Deployment\/(.+?)-predictor(-default)?$/
+
+/** Readings with what was added to them, for as long as both stay the same. */
+export class ScalerLinks {
+  private amended = new WeakMap<Reading, { key: string; reading: Reading }>()
+
+  /** Changes the map in place. Returns the files that speak of each other. */
+  link(readings: Map<string, Reading>): Map<string, Set<string>> {
+    const related = new Map<string, Set<string>>()
+    const scalers = entriesOf(readings, 'Scaling', 'target')
+    if (scalers.length === 0) return related
+    const targets = new Map<string, Entry[]>()
+    for (const target of entriesOf(readings, 'Serving', 'object')) {
+      const list = targets.get(target.object)
+      if (list === undefined) targets.set(target.object, [target])
+      else list.push(target)
+    }
+    const added = new Map<string, Claim[]>()
+    const add = (to: Entry, claim: Claim, rest: Partial<Claim>): void => {
+      const { path } = to.subject.location
+      const list = added.get(path) ?? []
+      added.set(path, list)
+      list.push({ ...claim, ...rest, subject: to.subject.id, channel: 'launch environment' })
+    }
+    const byTarget = new Map<Entry, Entry[]>()
+    for (const scaler of scalers) {
+      if (scaler.claims.get('target')!.state === 'unknown') continue
+      const found = targetsOf(scaler, targets)
+      for (const target of found) {
+        relate(related, scaler.subject.location.path, target.subject.location.path)
+        const list = byTarget.get(target)
+        if (list === undefined) byTarget.set(target, [scaler])
+        else list.push(scaler)
+      }
+      if (found[0] !== undefined) tellScaler(scaler, found[0], add)
+    }
+    for (const [target, users] of byTarget) tellTarget(target, users, add)
+    tellUnreadable(scalers, targets, add)
+    for (const [path, claims] of added) readings.set(path, this.withClaims(readings.get(path)!, claims))
+    return related
+  }
+
+  private withClaims(reading: Reading, claims: Claim[]): Reading {
+    const key = JSON.stringify(claims)
+    const known = this.amended.get(reading)
+    if (known?.key === key) return known.reading
+    const amended = { ...reading, claims: [...reading.claims, ...claims] }
+    this.amended.set(reading, { key, reading: amended })
+    return amended
+  }
+}
+
+type Add = (to: Entry, claim: Claim, rest: Partial<Claim>) => void
+
+function entriesOf(readings: ReadonlyMap<string, Reading>, word: string, naming: string): Entry[] {
+  const found: Entry[] = []
+  for (const reading of readings.values()) {
+    const subjects = reading.subjects.filter((subject) => subject.word === word)
+    if (subjects.length === 0) continue
+    const bySubject = new Map(subjects.map((subject) => [subject.id, new Map<string, Claim>()]))
+    for (const claim of reading.claims) bySubject.get(claim.subject)?.set(claim.setting, claim)
+    for (const subject of subjects) {
+      const claims = bySubject.get(subject.id)!
+      const name = claims.get(naming)
+      if (name !== undefined) found.push({ subject, claims, object: String(name.value ?? '') })
+    }
+  }
+  return found
+}
+
+/** Objects of that name, the nearest ones: each environment has its own. */
+function targetsOf(scaler: Entry, targets: ReadonlyMap<string, Entry[]>): Entry[] {
+  const maker = made.exec(scaler.object)
+  const found =
+    targets.get(scaler.object) ?? (maker === null ? undefined : targets.get(`InferenceService/${maker[1]}`))
+  if (found === undefined) return []
+  const same = found.filter((one) => one.subject.location.path === scaler.subject.location.path)
+  return same.length > 0 ? same : nearest(found, scaler)
+}
+
+function nearest(found: Entry[], to: Entry): Entry[] {
+  const own = folderOf(to.subject.location.path).split('/')
+  const shared = found.map((one) => {
+    const other = folderOf(one.subject.location.path).split('/')
+    const differs = own.findIndex((part, index) => part !== other[index])
+    return differs < 0 ? own.length : differs
+  })
+  const most = Math.max(...shared)
+  return found.filter((_one, index) => shared[index] === most)
+}
+
+/** What a replica holds, and what it asks for. */
+function tellScaler(scaler: Entry, target: Entry, add: Add): void {
+  for (const setting of ['gpus', 'gpuModel'] as const) {
+    const claim = target.claims.get(setting)
+    if (claim !== undefined) add(scaler, claim, {})
+  }
+  const metrics = known<string[]>(scaler.claims.get('metrics'))
+  const requested = known<string[]>(target.claims.get('requested'))
+  const share = scaler.claims.get('utilization')
+  if (metrics === undefined || requested === undefined || share === undefined) return
+  const missing = metrics.filter((one) => /^(cpu|memory)$/.test(one) && !requested.includes(one))
+  if (missing.length > 0)
+    add(scaler, scaler.claims.get('metrics')!, { setting: 'unmeasured', value: missing })
+}
+
+function tellTarget(target: Entry, users: Entry[], add: Add): void {
+  const [first] = users
+  const how = first!.claims.get('target')!
+  const scaled = target.claims.get('autoscaled')
+  add(target, how, { setting: 'autoscaled', key: scaled?.key ?? how.key, value: true })
+  if (users.length === 1) {
+    const least = first!.claims.get('leastReplicas')
+    const zero = first!.claims.get('reachesZero')
+    if (least !== undefined) add(target, least, { setting: 'minReplicas' })
+    if (zero !== undefined) add(target, zero, { setting: 'scalesToZero' })
+    return
+  }
+  // Environments have their own; two beside each other pull in two directions, which is said of the later one.
+  for (const [index, user] of users.entries()) {
+    const folder = folderOf(user.subject.location.path)
+    const beside = users.slice(0, index).filter((one) => folderOf(one.subject.location.path) === folder)
+    if (beside.length === 0) continue
+    const names = beside.map(
+      ({ claims }) => `${String(claims.get('kind')?.value)} "${String(claims.get('name')?.value)}"`,
+    )
+    add(user, user.claims.get('target')!, { setting: 'rivals', value: names })
+  }
+}
+
+/** An autoscaler whose target cannot be read may be that of anything around it. */
+function tellUnreadable(scalers: Entry[], targets: ReadonlyMap<string, Entry[]>, add: Add): void {
+  for (const scaler of scalers) {
+    const target = scaler.claims.get('target')!
+    if (target.state !== 'unknown') continue
+    const folder = folderOf(scaler.subject.location.path)
+    for (const entry of [...targets.values()].flat()) {
+      if (folderOf(entry.subject.location.path) !== folder) continue
+      add(entry, target, { setting: 'autoscaled' })
+      add(entry, target, { setting: 'minReplicas' })
+    }
+  }
+}
+
+function known<T>(claim: Claim | undefined): T | undefined {
+  return claim === undefined || claim.state === 'unknown' ? undefined : (claim.value as T)
+}
+
+function relate(related: Map<string, Set<string>>, a: string, b: string): void {
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    if (from === to) continue
+    const set = related.get(from)
+    if (set === undefined) related.set(from, new Set([to]))
+    else set.add(to)
+  }
+}

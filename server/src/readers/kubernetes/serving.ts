@@ -1,0 +1,85 @@
+/** What model servers on Kubernetes have in common: the accelerators of a replica, and how few replicas there may be. */
+import { at, entries, items, number } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { environmentOf } from './environment.js'
+import { type KubernetesObject, nameOf, placeOf } from './objects.js'
+import { acceleratorsOf, machineOf } from './pod.js'
+import { type Keys, type Planned, planned } from './recipe.js'
+
+export interface Floor {
+  key: string
+  /** Null: it is not given. */
+  node: ConfigNode | null
+  otherwise: number
+  /** From the top of the document to where it is, or would be, written. */
+  keys: Keys
+  plan?: Planned
+}
+
+/** Null: no replica holds accelerators. */
+export function claimServing(
+  claims: ClaimBuilder,
+  object: KubernetesObject,
+  platform: string,
+  pod: ConfigNode | undefined,
+  floor: Floor,
+  place: Place,
+): SubjectBuilder<'Serving'> | null {
+  const accelerators = acceleratorsOf(pod)
+  if (accelerators === null) return null
+  const evidence: Evidence = { role: 'job', accelerator: accelerators.kind, small: null, notebook: false }
+  const name = nameOf(object)
+  const serving = claims.subject('Serving', place, name?.value ?? object.kind, evidence)
+  serving.known('platform', object.kind, platform, place)
+  if (name !== null) {
+    serving.known('name', 'metadata.name', name.value, placeOf(name.node))
+    serving.known('object', 'metadata.name', `${object.kind}/${name.value}`, placeOf(name.node))
+  } else serving.unknown('object', 'metadata.name', 'template', place)
+  const resource = placeOf(accelerators.shown.value)
+  if (accelerators.count === null) serving.unknown('gpus', accelerators.resource, 'template', resource)
+  else serving.known('gpus', accelerators.resource, accelerators.count, resource)
+  const { gpuModel } = machineOf(pod)
+  if (gpuModel !== null) serving.known('gpuModel', gpuModel.key, gpuModel.value, placeOf(gpuModel.node))
+  const environment = environmentOf(claims.path, object)
+  if (environment !== null) serving.known('environment', environment.said, environment.kind, place)
+  claimFloor(serving, object, floor, place)
+  return serving
+}
+
+function claimFloor(
+  serving: SubjectBuilder<'Serving'>,
+  object: KubernetesObject,
+  floor: Floor,
+  place: Place,
+): void {
+  const { node, key, otherwise, keys } = floor
+  const shown = node === null ? place : placeOf(node)
+  const plan = floor.plan ?? {
+    title: `Keep {value} ${key.includes('/') ? 'instances' : 'replicas'} while nobody asks: ${key}: {value}`,
+    writes: [{ path: keys }],
+  }
+  const site = planned(shown, object.document.index, [], plan)
+  if (node === null) {
+    serving.default('minReplicas', key, otherwise, shown, { site })
+    return
+  }
+  const count = number(node)
+  if (count === undefined) serving.unknown('minReplicas', key, 'template', shown, { site })
+  else serving.known('minReplicas', key, count, shown, { site })
+}
+
+/** Resources that every container asks for; a limit without a request is one as well. */
+export function requestedOf(pod: ConfigNode | undefined): string[] | null {
+  const containers = items(at(pod, 'containers'))
+  const each = containers.map((container) => {
+    const resources = at(container, 'resources')
+    const [requests, limits] = [at(resources, 'requests'), at(resources, 'limits')]
+    const readable = [resources, requests, limits].every((one) => one === undefined || one.kind === 'map')
+    return readable ? new Set([...entries(requests), ...entries(limits)].map((one) => one.key)) : null
+  })
+  const [first] = each
+  if (first === undefined || first === null || each.some((one) => one === null)) return null
+  return [...first].filter((key) => each.every((one) => one!.has(key)))
+}

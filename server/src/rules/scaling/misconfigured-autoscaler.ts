@@ -1,0 +1,154 @@
+import type { Judged } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
+import { defineRule, type RuleContext } from '../rule.js'
+import { acceleratorsPerMachine, poolName } from './pool-words.js'
+
+/** Per cent; below it three of four replicas are a reserve. */
+const lowAim = 30
+/** What a fix proposes. */
+const proposedAim = 70
+const proposedWindow = 300
+const proposedMost = 8
+
+export default defineRule({
+  name: 'scaling/misconfigured-autoscaler',
+  judges: 'Scaling',
+  checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'cadence/monthly'],
+  severity: 'warning',
+  summary:
+    'An autoscaler of accelerators that goes by the wrong measure, that cannot act, or that has no ceiling.',
+  check(judged, context) {
+    if (acceleratorsPerMachine(judged) === undefined) return
+    if (judged.settings.target === undefined) {
+      checkCeiling(judged, context)
+      return
+    }
+    checkRivals(judged, context)
+    if (!checkFixed(judged, context)) checkMeasure(judged, context)
+    checkHaste(judged, context)
+    checkMost(judged, context)
+  },
+})
+
+type Pool = Judged<'Scaling'>
+
+/** Machines that are started for pods that wait. */
+function checkCeiling(judged: Pool, { report }: RuleContext): void {
+  const { maximum, capacity } = judged.settings
+  if (maximum === undefined || maximum.state !== 'default' || maximum.value !== null) return
+  if (effective(capacity) === 'reserved') return
+  report({
+    at: maximum,
+    severity: 'information',
+    confidence: 'medium',
+    message: `${poolName(judged)} has no \`${maximum.key}\`: pods that nobody meant to start get as many machines with accelerators as the quota of the account allows.`,
+    fixes: [{ set: [{ claim: maximum, value: 16 }] }],
+  })
+}
+
+function checkRivals(judged: Pool, { report }: RuleContext): void {
+  const { rivals, target } = judged.settings
+  const others = effective(rivals)
+  if (rivals === undefined || others === undefined || others.length === 0) return
+  const names = others.map((one) => `the ${one}`).join(' and ')
+  report({
+    at: rivals,
+    message: `${poolName(judged)} and ${names} scale the same ${effective(target)}: each undoes what the other has decided, and replicas with accelerators come and go.`,
+  })
+}
+
+/** True: it cannot change anything. */
+function checkFixed(judged: Pool, { report }: RuleContext): boolean {
+  const { leastReplicas, mostReplicas } = judged.settings
+  const [least, most] = [effective(leastReplicas), effective(mostReplicas)]
+  if (leastReplicas === undefined || least === undefined || least !== most) return false
+  if (least < 2) return true
+  const devices = (acceleratorsPerMachine(judged) ?? 1) * least
+  report({
+    at: leastReplicas,
+    severity: 'information',
+    message: `${poolName(judged)} cannot scale: at least ${least} replicas and at most ${most} (${devicesText(judged, devices)} at all hours).`,
+    fixes: [{ set: [{ claim: leastReplicas, value: 1 }] }],
+  })
+  return true
+}
+
+function devicesText({ settings }: Pool, count: number): string {
+  const model = effective(settings.gpuModel)
+  return model === undefined ? `${count} ${count === 1 ? 'GPU' : 'GPUs'}` : `${count}×${model}`
+}
+
+const measures: Record<string, string> = {
+  cpu: 'a server on accelerators leaves its processors idle while it works, so replicas come too late and leave while requests still wait',
+  memory:
+    'a model server takes its memory when it starts and keeps it, so its number of replicas says nothing about the load',
+}
+
+function checkMeasure(judged: Pool, { report }: RuleContext): void {
+  const { metrics, unmeasured, utilization, target } = judged.settings
+  const names = effective(metrics)
+  if (metrics === undefined || names === undefined || names.length === 0) return
+  const missing = effective(unmeasured)
+  if (unmeasured !== undefined && missing !== undefined && missing.length > 0) {
+    const what = missing.join(' and ')
+    report({
+      at: unmeasured,
+      confidence: 'medium',
+      message: `${poolName(judged)} aims at a share of the requested ${what}, but a container of ${effective(target)} requests no ${what}: there is nothing to measure, and it never scales.`,
+      fixes: [{ set: [{ claim: metrics, value: null }] }],
+    })
+    return
+  }
+  const own = names.filter((one) => measures[one] !== undefined)
+  const aim = effective(utilization)
+  if (own.length === names.length) {
+    const per = aim === undefined ? '' : ` (${utilization!.key}: ${aim})`
+    report({
+      at: metrics,
+      severity: 'information',
+      confidence: 'medium',
+      message: `${poolName(judged)} scales replicas that hold ${devicesText(judged, acceleratorsPerMachine(judged)!)} each by ${[...new Set(own)].join(' and ')}${per}: ${measures[own[0]!]}.`,
+      fixes: [{ set: [{ claim: metrics, value: null }] }],
+    })
+  } else if (utilization !== undefined && aim !== undefined && aim > 0 && aim <= lowAim) {
+    report({
+      at: utilization,
+      severity: 'information',
+      confidence: 'medium',
+      message: `${poolName(judged)} aims at ${aim} % of what its replicas could do: about ${Math.round(100 / aim)} replicas with accelerators do the work of one.`,
+      saving: {
+        fraction: [0, 1 - aim / proposedAim],
+        usd: null,
+        basis: `${proposedAim} % rather than ${aim} % of the same load, while there are more replicas than the minimum`,
+      },
+      fixes: [{ set: [{ claim: utilization, value: proposedAim }] }],
+    })
+  }
+}
+
+function checkHaste(judged: Pool, { report }: RuleContext): void {
+  const { idleDelay } = judged.settings
+  if (idleDelay === undefined || idleDelay.state !== 'known' || idleDelay.value !== 0) return
+  report({
+    at: idleDelay,
+    severity: 'information',
+    confidence: 'medium',
+    message: `${poolName(judged)} takes replicas away at the first quiet moment (\`${idleDelay.key}: 0\`): the next request waits for a machine and for the model to load, and both are paid for again.`,
+    fixes: [{ set: [{ claim: idleDelay, value: proposedWindow }] }],
+  })
+}
+
+/** A ceiling that nobody wrote. */
+function checkMost(judged: Pool, { report }: RuleContext): void {
+  const { mostReplicas } = judged.settings
+  const most = effective(mostReplicas)
+  if (mostReplicas === undefined || mostReplicas.state !== 'default' || most === undefined) return
+  const devices = (acceleratorsPerMachine(judged) ?? 1) * most
+  report({
+    at: mostReplicas,
+    severity: 'information',
+    confidence: 'medium',
+    message: `${poolName(judged)} may start ${most} replicas (${mostReplicas.key} is ${most} where it is not given): ${devicesText(judged, devices)} in all.`,
+    fixes: [{ set: [{ claim: mostReplicas, value: proposedMost }] }],
+  })
+}
