@@ -29,7 +29,7 @@ export class ProgramIndex {
   }
 
   resolve(launch: Launch): Resolved {
-    const { path, module, bases } = launch.program
+    const { path, module, bases, placed } = launch.program
     const home = folderOf(launch.location.path)
     const folders = [...bases.flatMap((base) => [join(home, base), join('', base)]), home]
     if (module !== null) {
@@ -43,8 +43,8 @@ export class ProgramIndex {
       if (this.files.has(candidate)) return { path: candidate }
       if (this.files.has(`${candidate}/__main__.py`)) return { path: `${candidate}/__main__.py` }
     }
-    const placed = bases.length > 0 && script.test(launch.location.path)
-    return this.bySuffix(path, home, placed)
+    const here = bases.length > 0 && (placed === true || script.test(launch.location.path))
+    return this.bySuffix(path, home, here)
   }
 
   /** `/workspace/src/train.py` on another machine is `src/train.py` here, when only one file fits best. */

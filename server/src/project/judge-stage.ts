@@ -112,7 +112,13 @@ function withoutTwins(drafts: Draft[]): Draft[] {
   const kept = new Map<string, Draft>()
   for (const draft of drafts) {
     const { path, cell, start, end } = draft.location
-    const key = `${draft.rule}\0${path}\0${cell}\0${start}\0${end}`
+    // What is wrong with a pool is said once, however many jobs of the file run on it.
+    const { pool } = draft
+    const about =
+      pool === undefined
+        ? `${cell}\0${start}\0${end}`
+        : `${pool.path}\0${pool.cell}\0${pool.start}\0${draft.message}`
+    const key = `${draft.rule}\0${path}\0${about}`
     const before = kept.get(key)
     if (before === undefined || moreSevere(draft.severity, before.severity)) kept.set(key, draft)
   }

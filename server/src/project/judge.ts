@@ -32,6 +32,8 @@ export interface Draft extends Omit<Finding, 'fingerprint'> {
   scope: string
   subject: string
   run: Run
+  /** The pool that decides what it speaks of. */
+  pool?: Location
 }
 
 export interface JudgeContext {
@@ -79,6 +81,7 @@ export function judge(judged: Judged, rules: readonly Rule[], context: JudgeCont
         const missing = isClaim(report.at) && report.at.state === 'default'
         if (missing && subject.evidence.role !== 'job' && !context.reachable(subject.location.path)) return
         const confidence: Confidence = report.confidence ?? 'high'
+        const pool = poolOf(report, judged)
         drafts.push({
           rule: rule.name,
           reader,
@@ -91,7 +94,11 @@ export function judge(judged: Judged, rules: readonly Rule[], context: JudgeCont
             report.saving === undefined
               ? null
               : inMoney(report.saving, judged, configuration.options, context.today),
-          related: [...(report.related ?? []), ...poolOf(report, judged)],
+          related: [
+            ...(report.related ?? []),
+            ...(pool === undefined ? [] : [{ location: pool, message: 'the pool that it runs on' }]),
+          ],
+          ...(pool === undefined ? {} : { pool }),
           requests: report.fixes ?? [],
           scope: subject.scope,
           subject: subject.id,
@@ -111,11 +118,9 @@ export function judge(judged: Judged, rules: readonly Rule[], context: JudgeCont
   return superseded(drafts, rules)
 }
 
-/** A finding about what the job's pool decides shows the pool. */
-function poolOf({ at }: Report, { run }: Judged): { location: Location; message: string }[] {
-  const { pool } = run.job
-  if (pool === undefined || !isClaim(at) || at.site.anchor !== chosenByPool) return []
-  return [{ location: pool, message: 'the pool that it runs on' }]
+/** The pool, for a finding about what it decides; undefined: the job decides it. */
+function poolOf({ at }: Report, { run }: Judged): Location | undefined {
+  return isClaim(at) && at.site.anchor === chosenByPool ? run.job.pool : undefined
 }
 
 /** Where two rules speak of one subject, the more specific one wins. */

@@ -20,6 +20,8 @@ export interface JobScript {
   environment?: Record<string, LaunchValue>
   /** Where it starts; null: not known. */
   folder: string | null
+  /** Only that folder is uploaded. */
+  placed?: boolean
   nodes: number | null
   image?: string | null
   machine: JobMachine | null
@@ -55,6 +57,7 @@ export function claimScript(
       place,
       ...(script.environment === undefined ? {} : { environment: script.environment }),
       folder: script.folder,
+      ...(script.placed === true ? { placed: true } : {}),
       image: script.image ?? null,
       nodes: launch.parts.nodes === 1 ? script.nodes : launch.parts.nodes,
     })

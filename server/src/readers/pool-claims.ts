@@ -18,6 +18,8 @@ export interface PoolFacts {
   scope: string
   /** Names, labels, taints: what says what it is for. */
   words: string[]
+  /** It is made in a notebook. */
+  notebook?: boolean
 }
 
 const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
@@ -37,7 +39,10 @@ function purposeOf(words: string): 'training' | 'serving' | 'system' | null {
 }
 
 export function claimPool(claims: ClaimBuilder, facts: PoolFacts): Pool {
-  const pool = claims.subject('Scaling', facts.place, facts.scope, evidence)
+  const pool = claims.subject('Scaling', facts.place, facts.scope, {
+    ...evidence,
+    notebook: facts.notebook === true,
+  })
   const { place, elsewhere } = facts
   if (elsewhere !== undefined) {
     // Entries of one map of another file: each is a subject of its own.

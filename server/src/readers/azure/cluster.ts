@@ -58,9 +58,20 @@ export const azureClusterReader = defineReader({
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return
+    const seen = new Set<string>()
     for (const call of python.calls) {
-      if (clusterNames.test(call.name ?? '')) readCluster(python, call, claims, current)
-      else if (oldClusterNames.test(call.name ?? '')) readCluster(python, call, claims, old)
+      const dialect = clusterNames.test(call.name ?? '')
+        ? current
+        : oldClusterNames.test(call.name ?? '')
+          ? old
+          : null
+      if (dialect === null) continue
+      const name = clusterName(python, call)
+      // One that is made where it is not there yet, in one cell after the other.
+      const text = python.text.slice(call.expr.start, call.expr.end).replace(/\bname\s*=\s*\w+|\s+/g, '')
+      if (name !== null && seen.has(`${name} ${text}`)) continue
+      seen.add(`${name} ${text}`)
+      readCluster(python, call, claims, name, dialect)
     }
   },
   change: changeCluster,
@@ -80,13 +91,18 @@ export function clusterName(python: PythonModule, call: Call): string | null {
   return typeof name === 'string' ? name : null
 }
 
-function readCluster(python: PythonModule, call: Call, claims: ClaimBuilder, dialect: Dialect): void {
+function readCluster(
+  python: PythonModule,
+  call: Call,
+  claims: ClaimBuilder,
+  name: string | null,
+  dialect: Dialect,
+): void {
   const size = python.argument(call, dialect.size, dialect === old ? 0 : null)
   const type = foldedValue(size)
   if (size.state !== 'given' || typeof type !== 'string') return
   const place = calleePlace(call)
   const site = callSite(call)
-  const name = clusterName(python, call)
   const pool = claimPool(claims, {
     kind: 'compute cluster',
     provider: 'azure',
@@ -94,6 +110,7 @@ function readCluster(python: PythonModule, call: Call, claims: ClaimBuilder, dia
     place,
     scope: [call.function?.qualified, call.assignedTo].filter(Boolean).join('.'),
     words: [name ?? ''],
+    notebook: python.evidence.notebook,
   })
   const { overridable } = size.folded.state === 'known' ? size.folded : { overridable: false }
   claimPoolMachine(pool, dialect.size, type, { ...size.span }, { site, overridable })

@@ -121,7 +121,7 @@ function addDefaults(
 }
 
 /** `job.attribute = value`, `job.attribute.more = value` for one of these names. */
-function* assignments(
+export function* assignments(
   python: PythonModule,
   holders: Set<string>,
 ): Generator<{ attribute: string; value: Expr | null }> {

@@ -237,6 +237,7 @@ function claimCommand(
     job: id,
     environment: environmentOf(python, claims, call),
     folder: folderOf(typeof code === 'string' ? code : null),
+    placed: true,
     nodes,
     machine: null,
     adjust: (parts) => distributed(parts, distribution.kind, distribution.perNode),

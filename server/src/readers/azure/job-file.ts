@@ -165,6 +165,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     job: id,
     environment: environmentOf(claims, at(program, 'environment_variables')),
     folder: folderOf(text(at(program, 'code'))),
+    placed: true,
     nodes,
     machine: null,
     adjust: (parts) => distributed(parts, distribution, perNode),

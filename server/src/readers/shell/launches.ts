@@ -39,6 +39,8 @@ export interface Around {
   environment?: Record<string, LaunchValue>
   /** The folder that the job starts in, where it says so. */
   folder?: string | null
+  /** Only that folder is uploaded. */
+  placed?: boolean
   /** Per node, and nodes, where the command itself does not say. */
   processes?: number | null
   nodes?: number | null
@@ -66,6 +68,7 @@ export function shellLaunch(
       path: absolute ? `${folder}/${path}` : path,
       module,
       bases: folder === null || folder.startsWith('/') ? [] : [folder],
+      ...(around.placed === true ? { placed: true } : {}),
     },
     flags: parts.flags,
     positionals: parts.positionals,
