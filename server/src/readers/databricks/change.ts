@@ -9,7 +9,6 @@ export function changeDatabricks(claim: Claim, value: unknown, facts: UnitFacts)
   const { keys } = claim.site
   if (keys === undefined || claim.site.document === undefined)
     return { reason: `${claim.key} is set in another place` }
-  const root = facts.config?.documents[claim.site.document]?.root
   const set = (title: string, writes: KeyWrite[]) => writeKeys(claim, facts, title, writes)
   switch (claim.setting) {
     case 'timeLimit':
@@ -26,21 +25,27 @@ export function changeDatabricks(claim: Claim, value: unknown, facts: UnitFacts)
     }
     case 'instanceType':
       return set(`Use ${value}`, [{ keys, value: String(value) }])
-    case 'spot': {
-      const attributes = keys.slice(0, -1)
-      const cloud = String(attributes.at(-1))
-      const spot = spotWords[cloud]
-      if (spot === undefined) return { reason: 'the cloud is not known' }
-      const writes: KeyWrite[] = [{ keys, value: spot }]
-      // The only node of a cluster is its first one, which is on demand unless this is 0.
-      const single = at(root, ...attributes.slice(0, -1), 'num_workers')
-      if (single?.kind === 'scalar' && single.value === 0 && cloud !== 'gcp_attributes')
-        writes.push({ keys: [...attributes, 'first_on_demand'], value: 0, after: 'availability' })
-      return set(`Run on spot capacity: availability: ${spot}`, writes)
-    }
+    case 'spot':
+      return changeSpot(claim, facts)
     default:
       return { reason: `${claim.key} has to be changed by hand here` }
   }
+}
+
+function changeSpot(claim: Claim, facts: UnitFacts): Change | Refusal {
+  const keys = claim.site.keys!
+  // In Terraform the attributes are a block, the first of its kind.
+  const where = keys.findIndex((key) => spotWords[String(key)] !== undefined)
+  const cloud = String(keys[where])
+  const spot = spotWords[cloud]
+  if (where < 0 || spot === undefined) return { reason: 'the cloud is not known' }
+  const writes: KeyWrite[] = [{ keys, value: spot }]
+  const root = facts.config?.documents[claim.site.document!]?.root
+  const workers = at(root, ...keys.slice(0, where), 'num_workers')
+  // The only node of a cluster is its first one, which is on demand unless this is 0.
+  if (workers?.kind === 'scalar' && workers.value === 0 && cloud !== 'gcp_attributes')
+    writes.push({ keys: [...keys.slice(0, -1), 'first_on_demand'], value: 0, after: 'availability' })
+  return writeKeys(claim, facts, `Run on spot capacity: availability: ${spot}`, writes)
 }
 
 const spotWords: Record<string, string> = {

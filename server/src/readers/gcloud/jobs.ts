@@ -114,7 +114,10 @@ function claimMachine(
   const count = pieceOf(pieces, 'accelerator-count')
   const card = pieceOf(pieces, 'accelerator-type')
   if (typeof type?.value === 'string')
-    compute.known('instanceType', 'machine-type', type.value, type.place, { site: site(type, 'value') })
+    compute.known('instanceType', 'machine-type', type.value, type.place, {
+      // Other machines do not take accelerators of this kind.
+      site: site(type, card === undefined ? 'value' : 'attached'),
+    })
   const own = count ?? card ?? type
   const place = own?.place ?? option.place
   const key =

@@ -71,11 +71,16 @@ function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, plac
     workOfModule(python).map((one) => one.work),
     place,
   )
-  const starts = python.calls.some((call) => call.name !== null && starters.test(call.name))
+  const starts =
+    otherNotebook.test(python.text) ||
+    python.calls.some((call) => call.name !== null && starters.test(call.name))
   const use = starts ? { because: 'it starts other programs' } : acceleratorUse(python, python.tree.body)
   if ('because' in use) program.unknown('acceleratorLibrary', 'import', use.because, place)
   else program.known('acceleratorLibrary', 'import', use.library, place)
 }
+
+/** A notebook of Databricks that runs another one, in its own session or beside it. */
+const otherNotebook = /^# MAGIC[ \t]+%run\b|\bdbutils\.notebook\.run\(/m
 
 /** What tells a program how many machines there are and which one it runs on, by scheduler, service and launcher. */
 const rankSource =
@@ -162,6 +167,10 @@ const distributed = [
   '.distrib_ctx',
   '.to_distributed',
   'ignite.distributed.',
+  'pyspark.ml.torch.distributor.',
+  'pyspark.ml.deepspeed.',
+  'sparkdl.',
+  'xgboost.spark.',
 ]
 
 const replicated = [
@@ -187,7 +196,7 @@ const spawners = [
 
 function parallelismOf(python: PythonModule): Verdict {
   const found = (names: string[]) => names.find((name) => python.uses(name))?.replace(/\.$/, '')
-  const trials = found(['ray.tune.', 'tune.run'])
+  const trials = found(['ray.tune.', 'tune.run', 'hyperopt.SparkTrials'])
   if (trials !== undefined) return { value: 'trials', key: trials }
   const library = found(distributed)
   if (library !== undefined) return { value: 'distributed', key: library }
@@ -203,6 +212,7 @@ function parallelismOf(python: PythonModule): Verdict {
   if (spawned !== undefined) return { value: 'spawned', key: spawned }
   const started = startedPrograms(python)
   if (started !== null) return started
+  if (otherNotebook.test(python.text)) return { because: 'it runs another notebook', key: '%run' }
   const placed = placedOnDevices(python)
   if (placed !== null) return placed
   if (python.uses('torch.cuda.device_count', 'jax.device_count', 'jax.devices', 'jax.local_devices')) {

@@ -3,12 +3,20 @@ import { at, entry, number, scalar, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
+import { changeDatabricks } from '../databricks/change.js'
 import type { UnitFacts } from '../reader.js'
 import type { Key } from './block.js'
+
+/** Blocks that attach accelerators to a machine. */
+const attached = ['guest_accelerator', 'accelerator_configs', 'accelerator_config', 'accelerator_type']
+
+/** Settings of jobs; the rest is about pools and machines. */
+const ofDatabricks = new Set(['timeLimit', 'retries', 'concurrentRuns', 'spot'])
 
 export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const root = facts.config?.documents[0]?.root
   const { keys } = claim.site
+  if (ofDatabricks.has(claim.setting)) return changeDatabricks(claim, value, facts)
   const node = keys === undefined ? undefined : at(root, ...keys)
   if (root === undefined || keys === undefined || node === undefined)
     return { reason: 'the block has changed' }
@@ -32,6 +40,9 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
       return changeIdleStop(editor, claim, keys, node, Number(value))
     case 'instanceType': {
       const before = text(node)
+      const beside = at(root, ...keys.slice(0, -1))
+      if (attached.some((one) => entry(beside, one) !== undefined))
+        return { reason: 'accelerators are attached to the machine, which other types do not take' }
       if (before === undefined) return { reason: 'the type is not written here' }
       const prefix = /^(ml\.|Standard_)/i.exec(before)?.[0] ?? ''
       const type = `${prefix}${String(value).replace(/^(ml\.|standard_)/i, '')}`
@@ -172,6 +183,12 @@ function changeIdleStop(
   seconds: number,
 ): Change | Refusal {
   const minutes = Math.max(10, Math.round(seconds / 60))
+  if (claim.key === 'idle_shutdown')
+    return editor.change('Stop it after three idle hours: idle_shutdown = true', [editor.set(keys, true)])
+  if (claim.key === 'idle-timeout-seconds')
+    return scalar(node) === undefined
+      ? { reason: 'the metadata are set in another place' }
+      : editor.change(`Stop after ${minutes} idle minutes`, [editor.set(keys, String(minutes * 60))])
   if (claim.key === 'autotermination_minutes')
     return editor.change(`Stop after ${minutes} idle minutes`, [
       editor.set(scalar(node) === undefined ? [...keys, claim.key] : keys, minutes),

@@ -6,7 +6,14 @@ import { defineReader, type UnitFacts } from '../reader.js'
 import { readAutoScalingGroup, readBatchEnvironment, readModuleGroups, readNodeGroup } from './aws-pools.js'
 import { Block, Module } from './block.js'
 import { changeTerraform } from './change.js'
+import { readDatabricksJob } from './databricks-job.js'
 import { readModulePools, readNodePool } from './google-pools.js'
+import {
+  readDeploymentPool,
+  readModelGardenEndpoint,
+  readNotebookRuntime,
+  readWorkbench,
+} from './google-vertex.js'
 import {
   readDatabricksCluster,
   readEndpointConfiguration,
@@ -31,6 +38,10 @@ export const terraformReader = defineReader({
     'azurerm_machine_learning_compute_cluster',
     'databricks_cluster',
     'databricks_instance_pool',
+    'databricks_job',
+    'google_vertex_ai_',
+    'google_workbench_instance',
+    'google_notebooks_runtime',
     // Calls of modules tell what their variables hold.
     'module "',
   ],
@@ -121,4 +132,9 @@ const dialects: Record<string, (block: Block, beside: number) => void> = {
   azurerm_machine_learning_compute_cluster: readAzureMlCluster,
   databricks_cluster: readDatabricksCluster,
   databricks_instance_pool: readDatabricksPool,
+  databricks_job: readDatabricksJob,
+  google_vertex_ai_endpoint_with_model_garden_deployment: readModelGardenEndpoint,
+  google_vertex_ai_deployment_resource_pool: readDeploymentPool,
+  google_workbench_instance: readWorkbench,
+  google_notebooks_runtime: readNotebookRuntime,
 }

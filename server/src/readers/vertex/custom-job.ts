@@ -106,7 +106,8 @@ function start(
   if (type.state === 'given')
     claimFolded(compute, 'instanceType', 'machine_type', type.folded, { ...type.span }, asText, {
       ...type.span,
-      anchor: 'value',
+      // Other machines do not take accelerators of this kind.
+      anchor: fields.accelerator.state === 'absent' ? 'value' : 'attached',
     })
   const own = count.state === 'given' && !isNone(count) ? count : type
   const key = own === count ? 'accelerator_count' : 'machine_type'

@@ -227,8 +227,12 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
       return writeKeys(claim, facts, `Run it on ${value} machine: replicaCount: ${value}`, [
         { keys, value: Number(value) },
       ])
-    case 'instanceType':
+    case 'instanceType': {
+      const root = facts.config?.documents[claim.site.document ?? 0]?.root
+      if (at(root, ...keys.slice(0, -1), 'acceleratorType') !== undefined)
+        return { reason: 'accelerators are attached to the machine, which other types do not take' }
       return writeKeys(claim, facts, `Use ${value}`, [{ keys, value: String(value) }])
+    }
     case 'timeLimit':
       return writeKeys(claim, facts, `End the job after ${Number(value) / 3600} hours`, [
         { keys, value: `${value}s` },
