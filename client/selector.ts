@@ -11,6 +11,8 @@ const patterns = [
   '**/*.{sh,bash,zsh}',
   '**/*.{slurm,sbatch,sub,pbs,lsf}',
   '**/{Dockerfile,Containerfile}*',
+  '**/{Makefile,makefile,GNUmakefile}',
+  '**/*.mk',
   '**/*.dockerfile',
   '**/{requirements,constraints}*.{txt,in}',
 ]

@@ -82,6 +82,9 @@ function prefilters(): Map<string, Prefilter> {
   words.set('notebook', new Set([...words.values()].flatMap((set) => [...set])))
   const filters = new Map<string, Prefilter>()
   for (const [language, set] of words) filters.set(language, new Prefilter(set))
+  // Recipes of a Makefile are read as a shell script.
+  const shell = filters.get('shell')
+  if (shell !== undefined) filters.set('makefile', shell)
   return filters
 }
 

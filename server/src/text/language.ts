@@ -1,7 +1,7 @@
 /** Which language a file is in, by its name and, where the name says nothing, by its first line. */
 import type { Language } from './unit.js'
 
-export type FileKind = Language | 'notebook'
+export type FileKind = Language | 'notebook' | 'makefile'
 
 const byExtension: Record<string, FileKind> = {
   py: 'python',
@@ -21,6 +21,7 @@ const byExtension: Record<string, FileKind> = {
   pbs: 'shell',
   lsf: 'shell',
   dockerfile: 'dockerfile',
+  mk: 'makefile',
 }
 
 /** Extensions of batch scripts that other programs use too: the first line decides. */
@@ -36,6 +37,7 @@ export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   // MLflow's project file is YAML without an extension; Pipenv's is TOML.
   if (name === 'mlproject') return 'yaml'
   if (name === 'pipfile') return 'toml'
+  if (name === 'makefile' || name === 'gnumakefile') return 'makefile'
   const dot = name.lastIndexOf('.')
   const extension = dot <= 0 ? '' : name.slice(dot + 1)
   const known = Object.hasOwn(byExtension, extension) ? byExtension[extension] : undefined

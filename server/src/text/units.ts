@@ -2,6 +2,7 @@
 import { fragmentOf } from './fragment.js'
 import { languageOf } from './language.js'
 import { type Embedded, maskCell, maskPythonFile } from './magics.js'
+import { maskMakefile } from './makefile.js'
 import { notebookCells } from './notebook.js'
 import type { Part, SourceFile } from './source-file.js'
 import type { Language, Segment, Unit } from './unit.js'
@@ -28,7 +29,9 @@ export function sourceFile(path: string, text: string): SourceFile {
     units: [],
     problems: [],
   }
-  return kind === undefined ? file : limited({ ...file, units: fileUnits(kind, text) })
+  if (kind === undefined) return file
+  const units = kind === 'makefile' ? fileUnits('shell', maskMakefile(text)) : fileUnits(kind, text)
+  return limited({ ...file, units })
 }
 
 /** A notebook that the editor has open: its cells are the truth, its JSON is not known. */
