@@ -4,6 +4,7 @@ import { airflowReader } from './airflow/dag.js'
 import { awsMachinesReader } from './aws/machines.js'
 import { azureClusterReader } from './azure/cluster.js'
 import { azureCommandReader } from './azure/command.js'
+import { azureCommandLineReader } from './azure/command-line.js'
 import { azureComputeReader } from './azure/compute-file.js'
 import { azureComputeInstanceReader } from './azure/compute-instance.js'
 import { azureEndpointReader } from './azure/endpoint.js'
@@ -210,6 +211,7 @@ export const readers: readonly Reader[] = [
   azureComputeInstanceReader,
   azureClusterReader,
   azureCommandReader,
+  azureCommandLineReader,
   azureScriptRunReader,
   terraformReader,
   cloudformationReader,

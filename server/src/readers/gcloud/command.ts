@@ -41,7 +41,7 @@ export interface GcloudCommand {
 
 /** Switches that take no value, among the commands that are read. */
 const switches =
-  /^(no-.*|async|quiet|spot|preemptible|enable-.*|disable-.*|reservation-affinity-any|stream-logs|help|verbosity-debug|best-effort|guaranteed|flex-start)$/
+  /^(no-.*|async|quiet|spot|preemptible|enable-.*|disable-.*|reservation-affinity-any|stream-logs|help|verbosity-debug|best-effort|guaranteed|flex-start|q|y|e)$/
 /** These look like switches and take a value. */
 const valued = /^(disable-flags|enable-.*-version)$/
 
@@ -50,43 +50,63 @@ const mostCommands = 2_000
 
 /** Every `gcloud` command of the unit; in configuration, those in its texts, shown at the text. */
 export function gcloudCommands(facts: UnitFacts, context: ReaderContext, wanted: RegExp): GcloudCommand[] {
+  return cloudCommands('gcloud', facts, context, wanted)
+}
+
+/** As above for a command line tool that is written alike. */
+export function cloudCommands(
+  tool: 'gcloud' | 'az',
+  facts: UnitFacts,
+  context: ReaderContext,
+  wanted: RegExp,
+): GcloudCommand[] {
   const { shell, config } = facts
-  if (shell !== undefined) return inScript(shell.commands, wanted, null)
+  if (shell !== undefined) return inScript(tool, shell.commands, wanted, null)
   if (config === undefined) return []
   const found: GcloudCommand[] = []
   for (const { root } of config.documents)
-    for (const node of textsOf(root)) {
+    for (const node of textsOf(tool, root)) {
       const text = textWithTemplates(node)!
       // Templates of CI systems: their values are filled in later.
       const masked = text.replace(/\$\{\{[\s\S]*?\}\}|<<[^<>]*>>|\{\{[\s\S]*?\}\}/g, '{template}')
-      found.push(...inScript(context.shell(masked).commands, wanted, { start: node.start, end: node.end }))
+      found.push(
+        ...inScript(tool, context.shell(masked).commands, wanted, { start: node.start, end: node.end }),
+      )
     }
   return found
 }
 
-function textsOf(node: ConfigNode, into: ConfigNode[] = [], depth = 0): ConfigNode[] {
+const mentions: Record<string, RegExp> = { gcloud: /\bgcloud\s/, az: /(^|[\s;&|(`])az\s/ }
+
+function textsOf(tool: string, node: ConfigNode, into: ConfigNode[] = [], depth = 0): ConfigNode[] {
   if (depth > deepestNode || into.length > mostCommands) return into
-  if (node.kind === 'list') for (const item of node.items) textsOf(item, into, depth + 1)
-  else if (node.kind === 'map') for (const one of node.entries) textsOf(one.value, into, depth + 1)
-  else if (/\bgcloud\s/.test(textWithTemplates(node) ?? '')) into.push(node)
+  if (node.kind === 'list') for (const item of node.items) textsOf(tool, item, into, depth + 1)
+  else if (node.kind === 'map') for (const one of node.entries) textsOf(tool, one.value, into, depth + 1)
+  else if (mentions[tool]!.test(textWithTemplates(node) ?? '')) into.push(node)
   return into
 }
 
-function inScript(commands: ShellCommand[], wanted: RegExp, shown: Span | null): GcloudCommand[] {
+function inScript(
+  tool: string,
+  commands: ShellCommand[],
+  wanted: RegExp,
+  shown: Span | null,
+): GcloudCommand[] {
   return commands.flatMap((command) => {
-    const read = command.unreachable ? null : gcloudCommand(command, wanted, shown)
+    const read = command.unreachable ? null : cloudCommand(tool, command, wanted, shown)
     return read === null ? [] : [{ ...read, beside: commands }]
   })
 }
 
 /** Words that name the command, before the first option: at most five (`beta compute tpus tpu-vm create`). */
-function gcloudCommand(
+function cloudCommand(
+  tool: string,
   command: ShellCommand,
   wanted: RegExp,
   shown: Span | null,
 ): Omit<GcloudCommand, 'beside'> | null {
   const { words } = command
-  const at = words.findIndex((word) => /(^|\/)gcloud$/.test(word.text ?? ''))
+  const at = words.findIndex((word) => word.text === tool || word.text?.endsWith(`/${tool}`) === true)
   // `sudo gcloud`, `time gcloud`; not `echo gcloud`.
   if (at < 0 || at > 1 || (at === 1 && !/^(sudo|time|nohup|command|exec)$/.test(words[0]!.text ?? '')))
     return null
@@ -122,12 +142,12 @@ function optionsOf(
       positionals.push(word)
       continue
     }
-    const match = /^--([a-z][\w-]*)(?:=([\s\S]*))?$/.exec(source)
+    const match = /^(?:--([a-z][\w-]*)(?:=([\s\S]*))?|-([a-z]))$/.exec(source)
     if (match === null) {
       positionals.push(word)
       continue
     }
-    const name = match[1]!
+    const name = match[1] ?? match[3]!
     if (match[2] !== undefined) {
       const value = word.text === null ? null : match[2]
       options.push({ name, value, outline: match[2], place: shown ?? word, raw: word.raw })
@@ -136,7 +156,7 @@ function optionsOf(
     const following = words[index + 1]
     const takes =
       following !== undefined &&
-      !/^--[a-z]/.test(following.text ?? following.outline ?? '') &&
+      !/^-(-[a-z]|[a-z]$)/.test(following.text ?? following.outline ?? '') &&
       (!switches.test(name) || valued.test(name))
     if (!takes) {
       options.push({ name, value: '', outline: '', place: shown ?? word, raw: word.raw })

@@ -10,7 +10,7 @@ import { claimMachineRequest, claimType, workstation } from '../machine-claims.j
 import { Block, regionOf, type Said } from './block.js'
 import { absentPlace } from './pool-claims.js'
 
-function start(
+export function startMachine(
   block: Block,
   provider: 'aws' | 'gcp' | 'azure' | 'other',
   interactive: boolean,
@@ -29,7 +29,7 @@ function start(
   return compute
 }
 
-function claimKind(
+export function claimKind(
   compute: SubjectBuilder<'Compute'>,
   block: Block,
   key: string,
@@ -56,7 +56,7 @@ function claimKind(
 export function readNotebookInstance(block: Block): void {
   const type = block.text('instance_type')
   if (type.state !== 'known') return
-  const compute = start(block, 'aws', true)
+  const compute = startMachine(block, 'aws', true)
   claimKind(compute, block, 'instance_type', type)
   compute.known('managedBy', 'aws_sagemaker_notebook_instance', 'sagemaker', block.header)
   const key = 'lifecycle_config_name'
@@ -80,7 +80,7 @@ export function readSagemakerDomain(block: Block): void {
     })
     const type = own.text('default_resource_spec', 0, 'instance_type')
     if (type.state !== 'known') continue
-    const compute = start(own, 'aws', true)
+    const compute = startMachine(own, 'aws', true)
     claimKind(compute, own, 'instance_type', type)
     compute.known('managedBy', app, 'sagemaker', own.header)
     const path = ['app_lifecycle_management', 0, 'idle_settings', 0] as const
@@ -101,7 +101,7 @@ export function readSagemakerDomain(block: Block): void {
 export function readDatabricksCluster(block: Block): void {
   const type = block.text('node_type_id')
   if (type.state !== 'known') return
-  const compute = start(block, 'other', false)
+  const compute = startMachine(block, 'other', false)
   claimKind(compute, block, 'node_type_id', type)
   const workers = block.number('num_workers')
   if (workers.state === 'known')
@@ -128,7 +128,7 @@ export function readInstance(block: Block, provider: 'aws' | 'gcp'): void {
   if (type.state !== 'known') return
   if (!workstation.test(block.words('name', 'tags', 'labels').join(' '))) return
   for (const { type: other } of block.module.scope.allResources()) if (stoppers.test(other)) return
-  const compute = start(block, provider, true)
+  const compute = startMachine(block, provider, true)
   claimKind(compute, block, key, type)
   if (provider === 'gcp') {
     const count = block.number('guest_accelerator', 0, 'count')

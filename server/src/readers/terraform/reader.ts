@@ -4,6 +4,7 @@ import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Place } from '../../workload/builder.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { readAutoScalingGroup, readBatchEnvironment, readModuleGroups, readNodeGroup } from './aws-pools.js'
+import { readComputeInstance } from './azure-machines.js'
 import { Block, Module } from './block.js'
 import { changeTerraform } from './change.js'
 import { readDatabricksJob } from './databricks-job.js'
@@ -35,7 +36,7 @@ export const terraformReader = defineReader({
     'google_container_node_pool',
     'google_compute_instance',
     'azurerm_kubernetes_cluster_node_pool',
-    'azurerm_machine_learning_compute_cluster',
+    'azurerm_machine_learning_compute_',
     'databricks_cluster',
     'databricks_instance_pool',
     'databricks_job',
@@ -130,6 +131,7 @@ const dialects: Record<string, (block: Block, beside: number) => void> = {
   google_container_node_pool: readNodePool,
   azurerm_kubernetes_cluster_node_pool: readAksPool,
   azurerm_machine_learning_compute_cluster: readAzureMlCluster,
+  azurerm_machine_learning_compute_instance: readComputeInstance,
   databricks_cluster: readDatabricksCluster,
   databricks_instance_pool: readDatabricksPool,
   databricks_job: readDatabricksJob,

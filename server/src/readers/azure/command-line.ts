@@ -1,0 +1,160 @@
+/**
+ * Clusters that command lines make: `az ml compute create` and `az aks nodepool add`. Source: reference of the Azure CLI
+ * (`--node-count` is 3, `--min-instances` 0, `--idle-time-before-scale-down` 120 seconds).
+ */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import {
+  addOptions,
+  cloudCommands,
+  commandSite,
+  type GcloudCommand,
+  isOn,
+  numberOf,
+  optionOf,
+  replaceValue,
+  valuePlace,
+} from '../gcloud/command.js'
+import { claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+
+export const azureCommandLineReader = defineReader({
+  name: 'azure-command-line',
+  languages: ['shell', 'yaml'],
+  triggers: ['az ml compute create', 'az aks nodepool add'],
+  read(facts, context, claims) {
+    // A notebook that makes a cluster is a lesson, which takes it away in another cell.
+    if (facts.unit.origin !== 'file') return
+    for (const one of cloudCommands('az', facts, context, /^(ml compute create|aks nodepool add)\b/)) {
+      if (isDeleted(one)) continue
+      if (one.verb.startsWith('ml')) readCluster(claims, one)
+      else readNodePool(claims, one)
+    }
+  },
+  change: changePool,
+})
+
+/** The same script takes it, or all around it, away again. */
+function isDeleted({ beside }: GcloudCommand): boolean {
+  return beside.some((command) =>
+    /\baz (ml (compute|workspace) delete|aks (nodepool )?(delete|scale)|group delete)\b/.test(
+      command.words.map((word) => word.raw).join(' '),
+    ),
+  )
+}
+
+/** A pool, where its machines have accelerators. */
+function start(claims: ClaimBuilder, one: GcloudCommand, kind: string, size: string[]): Pool | null {
+  const type = optionOf(one, ...size)
+  if (typeof type?.value !== 'string' || !isAcceleratedType(type.value)) return null
+  const given = optionOf(one, 'name', 'n')
+  const name = given?.value ?? null
+  const region = optionOf(one, 'location', 'l')?.value
+  const pool = claimPool(claims, {
+    kind,
+    provider: 'azure',
+    name,
+    place: one.head,
+    scope: name ?? given?.raw ?? kind,
+    words: [name ?? given?.raw ?? '', optionOf(one, 'labels', 'node-taints')?.outline ?? ''],
+    ...(region == null ? {} : { region: region.toLowerCase() }),
+  })
+  claimPoolMachine(pool, type.name, type.value, valuePlace(type))
+  return pool
+}
+
+function claimNumber(
+  pool: Pool,
+  one: GcloudCommand,
+  setting: 'minimum' | 'maximum' | 'idleDelay',
+  key: string[],
+  otherwise: number | null,
+): void {
+  const option = optionOf(one, ...key)
+  const value = numberOf(option)
+  const site = commandSite(one)
+  const [name] = key as [string]
+  if (option === undefined) {
+    if (!one.complete) pool.unknown(setting, name, 'more may be given', one.head, { site })
+    else if (otherwise !== null) pool.default(setting, name, otherwise, one.head, { site })
+  } else if (value == null) pool.unknown(setting, name, 'a variable', option.place, { site })
+  else {
+    const place = valuePlace(option)
+    // Without autoscaling, a number of 0 would be a pool without machines.
+    pool.known(setting, name, value, place, {
+      site: name === 'node-count' ? site : { ...place, anchor: 'value' },
+    })
+  }
+}
+
+function readCluster(claims: ClaimBuilder, one: GcloudCommand): void {
+  // A file may say anything; a workstation is no cluster.
+  if (optionOf(one, 'file', 'f', 'set') !== undefined) return
+  if (!/^amlcompute$/i.test(optionOf(one, 'type', 't')?.value ?? '')) return
+  const pool = start(claims, one, 'compute cluster', ['size'])
+  if (pool === null) return
+  claimNumber(pool, one, 'minimum', ['min-instances'], 0)
+  claimNumber(pool, one, 'maximum', ['max-instances'], null)
+  claimNumber(pool, one, 'idleDelay', ['idle-time-before-scale-down'], 120)
+  pool.known('fixed', 'type', false, one.head)
+  const tier = optionOf(one, 'tier')
+  claimCapacity(pool, one, 'tier', tier === undefined ? null : /^low_?priority$/i.test(tier.value ?? ''))
+}
+
+function readNodePool(claims: ClaimBuilder, one: GcloudCommand): void {
+  const pool = start(claims, one, 'node pool', ['node-vm-size', 's'])
+  if (pool === null) return
+  const scales = isOn(one, 'enable-cluster-autoscaler') || optionOf(one, 'e') !== undefined
+  claimNumber(pool, one, 'minimum', scales ? ['min-count'] : ['node-count', 'c'], scales ? null : 3)
+  if (scales) claimNumber(pool, one, 'maximum', ['max-count'], null)
+  if (one.complete) pool.known('fixed', 'enable-cluster-autoscaler', !scales, one.head)
+  const priority = optionOf(one, 'priority', 'p')
+  claimCapacity(pool, one, 'priority', priority === undefined ? null : /^spot$/i.test(priority.value ?? ''))
+  const name = optionOf(one, 'name', 'n')?.value
+  const labels: Record<string, string> =
+    name == null ? {} : { agentpool: name, 'kubernetes.azure.com/agentpool': name }
+  // `--labels a=b c=d`
+  const words = [optionOf(one, 'labels')?.outline ?? '', ...one.positionals.map((word) => word.text ?? '')]
+  for (const word of words) {
+    const match = /^([\w./-]+)=([\w.-]*)$/.exec(word)
+    if (match !== null) labels[match[1]!] = match[2]!
+  }
+  pool.known('labels', 'labels', labels, one.head)
+}
+
+/** `spot`: null: not given. */
+function claimCapacity(pool: Pool, one: GcloudCommand, key: string, spot: boolean | null): void {
+  const site: Place = commandSite(one)
+  const option = optionOf(one, key)
+  if (option !== undefined && option.value === null)
+    pool.unknown('capacity', key, 'a variable', option.place, { site })
+  else if (spot !== null)
+    pool.known('capacity', key, spot ? 'spot' : 'on-demand', option?.place ?? one.head, { site })
+  else if (!one.complete) pool.unknown('capacity', key, 'more may be given', one.head, { site })
+  else pool.default('capacity', key, 'on-demand', one.head, { site })
+}
+
+function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting === 'capacity' && claim.state === 'default')
+    return claim.key === 'tier'
+      ? addOptions(claim, facts, 'Use low-priority machines: --tier low_priority', ['--tier low_priority'])
+      : addOptions(claim, facts, 'Buy spot machines: --priority Spot', [
+          '--priority Spot',
+          '--eviction-policy Delete',
+        ])
+  if (claim.site.anchor === 'value') {
+    const title =
+      claim.setting === 'idleDelay'
+        ? `Give machines back after ${Number(value) / 60} idle minutes: --${claim.key} ${value}`
+        : `Let it shrink to nothing: --${claim.key} ${value}`
+    return replaceValue(claim, facts, title, String(value))
+  }
+  if (claim.setting === 'minimum' && claim.key === 'node-count')
+    return addOptions(claim, facts, 'Let it shrink to nothing: autoscaling with a minimum of 0', [
+      '--enable-cluster-autoscaler',
+      '--min-count 0',
+      `--max-count ${Math.max(1, Number(claim.value ?? 1))}`,
+    ])
+  return { reason: `${claim.key} has to be changed by hand here` }
+}
