@@ -2,7 +2,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import { childrenOf } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ComputeSettings } from '../../workload/words.js'
 import { calleePlace } from '../claim-argument.js'
 
@@ -18,22 +18,38 @@ export function claimData(
   compute: SubjectBuilder<'Compute'>,
   call: Call,
 ): void {
-  const place = calleePlace(call)
-  const region = regionOf(python)
-  if (region !== null) compute.known('region', 'region_name', region.name, region.expr)
-  const places: Places = []
+  claimRegion(python, compute)
+  const data: Expr[] = []
   const starts = python.calls.filter(
     (one) =>
       one.method === 'fit' &&
       (one.receiverCall === call || (one.receiverCall === null && call.assignedTo === null)),
   )
-  for (const start of starts)
-    for (const argument of start.expr.args) collect(python, claims, argument.value, places, 0)
+  for (const start of starts) for (const argument of start.expr.args) data.push(argument.value)
   for (const key of ['checkpoint_s3_uri', 'output_path', 'model_uri']) {
     const given = python.argument(call, key)
-    if (given.state === 'given') collect(python, claims, given.expr, places, 0)
+    if (given.state === 'given') data.push(given.expr)
   }
-  if (places.length > 0) compute.known('dataPlaces', 'fit', places, place)
+  claimAddresses(python, claims, compute, 'fit', calleePlace(call), data)
+}
+
+/** Addresses of buckets in these expressions. */
+export function claimAddresses(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  compute: SubjectBuilder<'Compute'>,
+  key: string,
+  place: Place,
+  data: Expr[],
+): void {
+  const places: Places = []
+  for (const expr of data) collect(python, claims, expr, places, 0)
+  if (places.length > 0) compute.known('dataPlaces', key, places, place)
+}
+
+export function claimRegion(python: PythonModule, compute: SubjectBuilder<'Compute'>): void {
+  const region = regionOf(python)
+  if (region !== null) compute.known('region', 'region_name', region.name, region.expr)
 }
 
 /** The one region that the program names: `boto3.Session(region_name=…)`, `boto3.client(…, region_name=…)`. */

@@ -2,6 +2,7 @@
  * Words of the SageMaker Python SDK, version 2 (and their spelling in version 1, which notebooks still carry): the
  * estimators, their arguments, and what starts the script inside the container.
  */
+import type { SearchSettings } from '../../workload/words.js'
 
 /** Estimators that run a script of the user's under one framework; their first positional argument is the script. */
 const frameworks = [
@@ -49,6 +50,18 @@ export const onProcessorsOnly = new Set(
 )
 
 export const tuners = ['sagemaker.tuner.HyperparameterTuner', 'sagemaker.HyperparameterTuner']
+
+/** Strategies of automatic model tuning, as the SDK and the API spell them. */
+export const strategies: Record<string, SearchSettings['strategy']> = {
+  Bayesian: 'bayesian',
+  Random: 'random',
+  Hyperband: 'hyperband',
+  Grid: 'grid',
+}
+
+/** Images that train epoch by epoch: frameworks, and algorithms that support early stopping (developer guide). */
+export const epochwiseImages =
+  /linear-learner|image-classification|object-detection|semantic-segmentation|seq2seq|ipinsights|pytorch|tensorflow|mxnet|huggingface/
 
 /** An argument under its name in version 2 and, where that differs, in version 1. */
 export interface Argument {

@@ -12,18 +12,12 @@ import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argumen
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
+import { epochwiseImages, strategies } from './names.js'
 
 const tunerName = /^sagemaker\.(\w+\.)*HyperparameterTuner$/
 
 /** Positions in `HyperparameterTuner(estimator, objective_metric_name, hyperparameter_ranges, metric_definitions, …)`. */
 const positions = { ranges: 2, strategy: 4, maxJobs: 6, parallel: 7, earlyStopping: 12 } as const
-
-const strategies: Record<string, SearchSettings['strategy']> = {
-  Bayesian: 'bayesian',
-  Random: 'random',
-  Hyperband: 'hyperband',
-  Grid: 'grid',
-}
 
 export const sagemakerTunerReader = defineReader({
   name: 'sagemaker-tuner',
@@ -81,10 +75,8 @@ function readTuner(python: PythonModule, call: Call, claims: ClaimBuilder): void
   search.known('terminationGap', 'early_stopping_type', "early_stopping_type is 'Off'", place)
 }
 
-/** Estimators whose jobs train epoch by epoch, and algorithms of the service that support early stopping (developer guide). */
+/** Estimators whose jobs train epoch by epoch. */
 const epochwise = /^(PyTorch|TensorFlow|HuggingFace|MXNet|Chainer|LinearLearner|IPInsights|ModelTrainer)$/
-const epochwiseImages =
-  /linear-learner|image-classification|object-detection|semantic-segmentation|seq2seq|ipinsights|pytorch|tensorflow|mxnet|huggingface/
 
 /** What a job of the tuner does step by step; null where that cannot be seen, or it fits once. */
 function jobSteps(python: PythonModule, tuner: Call): SearchSettings['trialSteps']['what'] | null {

@@ -1,0 +1,36 @@
+/** Calls that send a request to the SageMaker API: boto3, and operators of Airflow that pass it on. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Key } from './request.js'
+
+export type RequestKind = 'training' | 'tuning' | 'processing' | 'transform'
+
+const methods: Record<string, RequestKind> = {
+  create_training_job: 'training',
+  create_hyper_parameter_tuning_job: 'tuning',
+  create_processing_job: 'processing',
+  create_transform_job: 'transform',
+}
+/** Provider amazon of Airflow: `config` is the request. */
+const operators: Record<string, RequestKind> = {
+  SageMakerTrainingOperator: 'training',
+  SageMakerTuningOperator: 'tuning',
+  SageMakerProcessingOperator: 'processing',
+  SageMakerTransformOperator: 'transform',
+}
+
+export const requestWords = [...Object.keys(methods), ...Object.keys(operators)]
+
+/** What a call sends, and the argument that holds it (none: the arguments are its keys). */
+export function requestOf(python: PythonModule, call: Call): { kind: RequestKind; base: Key[] } | null {
+  const method = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined
+  if (method !== undefined) {
+    // A helper of the same name has arguments of its own.
+    const own = call.expr.args.every((one) => one.star === 2 || /^[A-Z]/.test(one.name ?? ''))
+    return call.expr.callee.type === 'attribute' && own && call.expr.args.length > 0
+      ? { kind: method, base: [] }
+      : null
+  }
+  const operator = Object.hasOwn(operators, call.method) ? operators[call.method] : undefined
+  if (operator === undefined || python.argument(call, 'config').state !== 'given') return null
+  return { kind: operator, base: ['config'] }
+}
