@@ -14,7 +14,7 @@ export interface Launcher extends OptionTable {
   module?: string[]
   plainCommand?: string[]
   /** How processes are counted; see `processes.ts`. */
-  counts: 'torchrun' | 'accelerate' | 'deepspeed' | 'mpi' | 'srun' | 'composer' | 'fabric' | 'same'
+  counts: 'torchrun' | 'accelerate' | 'deepspeed' | 'mpi' | 'srun' | 'composer' | 'fabric' | 'slots' | 'same'
   /** Options that name configuration files. */
   files?: string[]
   environment?: string[]
@@ -30,11 +30,12 @@ export interface Trainer extends OptionTable {
   counts?: 'torchrun'
 }
 
-const torchrunOptions = table(
-  'nnodes nproc-per-node rdzv-backend rdzv-endpoint rdzv-id rdzv-conf max-restarts monitor-interval start-method log-dir r redirects t tee local-ranks-filter node-rank master-addr master-port local-addr logs-specs role numa-binding event-log-handler',
-  'standalone run-path no-python use-env virtual-local-rank ',
-  { r: 'redirects', t: 'tee' },
-)
+const torchrunValues =
+  'nnodes nproc-per-node rdzv-backend rdzv-endpoint rdzv-id rdzv-conf max-restarts monitor-interval start-method log-dir r redirects t tee local-ranks-filter node-rank master-addr master-port local-addr logs-specs role numa-binding event-log-handler'
+const torchrunOptions = table(torchrunValues, 'standalone run-path no-python use-env virtual-local-rank ', {
+  r: 'redirects',
+  t: 'tee',
+})
 const torchrun = {
   ...torchrunOptions,
   starts: 'script' as const,
@@ -157,12 +158,25 @@ export const launchers: Launcher[] = [
   { words: ['fabric', 'run'], name: 'lightning run', ...fabric },
 ]
 
+/** Determined's launchers start a process for each slot of the trial, behind options of their own and `--`. */
+const determined = (name: string, options: string): Launcher => ({
+  words: [],
+  name: `determined.launch.${name}`,
+  ...table(options),
+  starts: 'command',
+  counts: 'slots',
+})
+
 /** Modules that are launchers when Python runs them. */
 export const launcherModules: Record<string, Launcher> = {
   'torch.distributed.run': { words: [], name: 'torchrun', ...torchrun },
   'torch.distributed.launch': { words: [], name: 'torch.distributed.launch', ...torchrun },
   'accelerate.commands.launch': { words: [], name: 'accelerate', ...accelerate },
   'deepspeed.launcher.runner': { words: [], name: 'deepspeed', ...deepspeed },
+  'determined.launch.torch_distributed': determined('torch_distributed', torchrunValues),
+  'determined.launch.deepspeed': determined('deepspeed', 'trial'),
+  'determined.launch.horovod': determined('horovod', 'trial'),
+  'determined.launch.tensorflow': determined('tensorflow', ''),
 }
 
 const perDevice = new Set(

@@ -114,6 +114,8 @@ export function countProcesses(
       const world = given(flags, 'world-size')
       return { processes, nodes: world === undefined ? byDefault(1) : divided(whole(world), processes) }
     }
+    case 'slots':
+      return { processes: 0, nodes: null }
     case 'fabric':
       return {
         processes: complete ? devices(given(flags, 'devices'), 1) : null,

@@ -1,5 +1,5 @@
 /** Metrics that code reports under plain names. */
-import type { Call, PythonModule } from './module.js'
+import type { Call, Func, Loop, PythonModule } from './module.js'
 
 /** Names that a call of `x.log(name, …)` or `x.log_dict({name: …})` gives; empty where they do not fold. */
 export function loggedNames(python: PythonModule, call: Call): string[] {
@@ -10,4 +10,71 @@ export function loggedNames(python: PythonModule, call: Call): string[] {
   if (call.method === 'log_dict') return python.keysOf(first.value) ?? []
   const name = python.fold(first.value)
   return name.state === 'known' && typeof name.value === 'string' && !name.overridable ? [name.value] : []
+}
+
+/** Metrics that a training loop written by hand reports to a tracker of experiments, pass for pass. */
+export interface ReportedMetrics {
+  names: string[]
+  /** Passes of the loop; null: not known. */
+  passes: number | null
+}
+
+/** Loops over these repeat a whole training. */
+const repeats = /fold|split|seed|repeat|trial|run/i
+const mostFunctions = 60
+
+/** What `wandb.log({...})` and `accelerator.log({...})` are given in loops over epochs; null: nothing is. */
+export function reportedMetrics(python: PythonModule): ReportedMetrics | null {
+  if (!python.imports.has('wandb') && !python.imports.has('accelerate.Accelerator')) return null
+  const epochs = python.loops.filter((loop) => loop.role === 'epoch' && !repeats.test(target(python, loop)))
+  if (epochs.length === 0) return null
+  const within = calledIn(python, epochs)
+  const names = new Set<string>()
+  for (const call of python.calls) {
+    if (call.method !== 'log' || !isTracker(python, call)) continue
+    if (!call.loops.some((loop) => epochs.includes(loop)) && !(call.function && within.has(call.function)))
+      continue
+    for (const name of reportedNames(python, call)) names.add(name)
+  }
+  if (names.size === 0) return null
+  const passes = epochs.map(({ trips }) => (trips.state === 'known' ? Number(trips.value) : null))
+  const known = passes.filter((one): one is number => one !== null && !Number.isNaN(one))
+  return { names: [...names], passes: known.length === passes.length ? Math.max(...known) : null }
+}
+
+function target(python: PythonModule, { node }: Loop): string {
+  return node.type === 'for' ? python.text.slice(node.target.start, node.target.end) : ''
+}
+
+/** Functions that are called in these loops, and those that they call. */
+function calledIn(python: PythonModule, loops: Loop[]): Set<Func> {
+  const found = new Set<Func>()
+  const queue = python.calls.filter((call) => call.loops.some((loop) => loops.includes(loop)))
+  for (let call = queue.pop(); call !== undefined && found.size < mostFunctions; call = queue.pop()) {
+    const func = python.functionOf(call.expr.callee)
+    if (func === null || found.has(func)) continue
+    found.add(func)
+    queue.push(...func.calls)
+  }
+  return found
+}
+
+function isTracker(python: PythonModule, call: Call): boolean {
+  if (call.name === 'wandb.log' || call.receiverCall?.name === 'wandb.init') return true
+  const { callee } = call.expr
+  const written = python.text.slice(callee.start, callee.end)
+  return /(^|[._])(wandb|run|wandb_run|accelerator)\.log$/.test(written)
+}
+
+/** The plain keys of what is logged, whatever else is unpacked into it. */
+function reportedNames(python: PythonModule, call: Call): string[] {
+  const given = call.expr.args[0]?.value
+  if (given === undefined) return []
+  const keys = python.keysOf(given, call.expr.start)
+  if (keys !== null) return keys
+  const logged = python.definition(given)
+  if (logged.type !== 'dict') return []
+  return logged.entries.flatMap(({ key }) =>
+    key?.type === 'constant' && typeof key.value === 'string' ? [key.value] : [],
+  )
 }

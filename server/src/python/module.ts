@@ -18,6 +18,7 @@ import type { Configured, ConfiguredPlace } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import type { Location, Span } from '../text/location.js'
 import type { Channel, Evidence } from '../workload/claim.js'
+import type { ReportedMetrics } from './logged-metrics.js'
 
 /** A folded value with where it came from. */
 export type Folded =
@@ -169,6 +170,8 @@ export interface ModuleSummary {
   isEntry: boolean
   /** What it is for and runs on, seen by itself. */
   evidence?: Evidence
+  /** What its loops over epochs report to a tracker of experiments. */
+  reported?: ReportedMetrics
   /** Configuration files that it names. */
   configurations?: ConfigurationUse[]
   /** Configurations that it passes on to other modules. */

@@ -3,7 +3,7 @@ import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
 import { configurationUses, handedConfigurations } from './configured.js'
-import { loggedNames } from './logged-metrics.js'
+import { loggedNames, reportedMetrics } from './logged-metrics.js'
 import type { Klass, ModuleSummary } from './module.js'
 import { importedTarget, nameOf } from './names.js'
 
@@ -70,6 +70,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const names = loggedNames(analysis, call)
     if (names.length > 0) own.logged = [...(own.logged ?? []), ...names]
   }
+  const reported = reportedMetrics(analysis)
   return {
     path: analysis.path,
     constants,
@@ -80,6 +81,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     imports: [...analysis.importSpecs],
     isEntry: analysis.isEntry,
     evidence: analysis.evidence,
+    ...(reported === null ? {} : { reported }),
     ...configurationsOf(analysis),
     ...loopedBy(analysis),
   }

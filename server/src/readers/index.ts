@@ -21,6 +21,7 @@ import { cloudformationReader } from './cloudformation/reader.js'
 import { composerReader } from './composer/trainer.js'
 import { dagsterReader } from './dagster/ops.js'
 import { databricksReader } from './databricks/file.js'
+import { databricksRequestReader } from './databricks/request.js'
 import { deepspeedReader } from './deepspeed/engine.js'
 import { determinedReader } from './determined/experiment.js'
 import { imageBuildsReader } from './docker/builds.js'
@@ -202,6 +203,7 @@ export const readers: readonly Reader[] = [
   vertexCustomJobReader,
   vertexJobReader,
   databricksReader,
+  databricksRequestReader,
   gcloudJobsReader,
   gcloudEndpointReader,
   gcloudInstancesReader,

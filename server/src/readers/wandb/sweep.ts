@@ -14,6 +14,7 @@ import { defineReader } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { type Agent, agentOf } from './agent.js'
 import { configData, isUnreadable, pythonData } from './sweep-data.js'
+import { launchOfSweep } from './sweep-launch.js'
 import { sweepDimensions } from './sweep-space.js'
 
 const strategies: Record<string, SearchSettings['strategy']> = {
@@ -46,6 +47,8 @@ export const wandbSweepReader = defineReader({
 
 const jobEvidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
 
+const noTermination = 'the sweep has no early_terminate'
+
 const constraints = ['value', 'values', 'min', 'max', 'distribution', 'parameters', 'mu', 'q']
 
 /** What the service would accept: other tools have a `method` and `parameters` too. */
@@ -76,7 +79,13 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
     document: document.index,
     keys: ['method'],
   }
-  claimSweep(data, place, '', jobEvidence, claims)
+  const job = launchOfSweep(document, place, claims)
+  const search = claimSweep(data, place, '', jobEvidence, claims, null, job)
+  const epochs = mostEpochs(data)
+  if (epochs !== null) search.known('trialSteps', 'parameters', { what: 'epochs', count: epochs }, place)
+  // A grid is a finding of its own.
+  if (data.method !== 'grid')
+    search.known('terminationGapIfReported', 'early_terminate', noTermination, place)
 }
 
 function readCalls(module: PythonModule, claims: ClaimBuilder): void {
@@ -110,8 +119,9 @@ function claimSweep(
   evidence: Evidence,
   claims: ClaimBuilder,
   agent: Agent | null = null,
-): void {
-  const search = claims.subject('Search', place, scope, evidence)
+  job: string | null = null,
+): SubjectBuilder<'Search'> {
+  const search = claims.subject('Search', place, scope, evidence, job)
   search.known('strategy', 'method', strategies[String(data.method)]!, place)
   search.known('unit', 'run', 'run', place)
   search.known('folds', 'run', 1, place)
@@ -126,11 +136,11 @@ function claimSweep(
     const count = agent.steps.count ?? mostEpochs(data)
     search.known('trialSteps', 'function', { ...agent.steps, count }, place)
     // The change of a grid brings early termination with it.
-    if (data.method !== 'grid')
-      search.known('terminationGap', 'early_terminate', 'the sweep has no early_terminate', place)
+    if (data.method !== 'grid') search.known('terminationGap', 'early_terminate', noTermination, place)
   }
   search.known('persisted', 'sweep', true, place)
   search.known('metric', 'metric', metricName(data), place)
+  return search
 }
 
 /** The most epochs that the parameters allow; null: not known. */

@@ -20,18 +20,21 @@ export default defineRule({
   check(search, { report }) {
     const { earlyTermination, terminationGap } = search.settings
     if (earlyTermination === undefined || earlyTermination.state === 'unknown') return
-    if (earlyTermination.value !== false || terminationGap?.value === undefined) return
+    if (earlyTermination.value !== false) return
+    const joined = terminationGap?.value === undefined ? reportedSteps(search) : null
+    const gap = terminationGap?.value ?? (joined === null ? undefined : joined.gap)
+    if (gap === undefined) return
     const trials = trialCount(search)
     if (typeof trials === 'number' && trials < minTrials) return
-    const steps = known(search, 'trialSteps')
+    const steps = known(search, 'trialSteps') ?? joined?.steps
     if (steps !== undefined && steps.count !== null && steps.count < minSteps) return
     // A number of trials that cannot be known, of work that cannot be seen, says nothing.
     if (trials === undefined && steps === undefined) return
     const limit = plannedLimit(search)
     const finding: Report = {
       at: earlyTermination,
-      message: messageOf(trials, steps, terminationGap.value, limit),
-      severity: severityOf(search, trials, limit),
+      message: messageOf(trials, steps, gap, limit),
+      severity: severityOf(search, trials, steps, limit, joined?.small ?? search.subject.evidence.small),
       confidence: steps === undefined ? 'medium' : 'high',
       fixes: [{ set: [{ claim: earlyTermination, value: true }] }],
     }
@@ -48,6 +51,36 @@ export default defineRule({
   },
 })
 
+interface TrialSteps {
+  what: string
+  count: number | null
+}
+
+interface Joined {
+  gap: string
+  steps: TrialSteps
+  /** Why a trial is small. */
+  small: string | null
+}
+
+function isNamed(pattern: string, metric: string): boolean {
+  return pattern.endsWith('*') ? metric.startsWith(pattern.slice(0, -1)) : metric === pattern
+}
+
+/** A search whose trials are a program of their own: what that program reports while it trains. */
+function reportedSteps(search: Judged<'Search'>): Joined | null {
+  const gap = known(search, 'terminationGapIfReported')
+  const metric = known(search, 'metric')
+  if (gap === undefined || metric === undefined || metric === null) return null
+  for (const { subject, settings } of search.run.subjects) {
+    if (subject.word !== 'Program' || subject.location.path !== search.run.script) continue
+    const reports = (settings as Judged<'Program'>['settings']).reports?.value
+    if (reports?.metrics.some((one) => isNamed(one, metric)))
+      return { gap, steps: reports, small: subject.evidence.small }
+  }
+  return null
+}
+
 /** Seconds that the author allows; a service's own limit of weeks is no plan. */
 function plannedLimit(search: Judged<'Search'>): number | null {
   const claim = search.settings.timeLimit
@@ -57,13 +90,14 @@ function plannedLimit(search: Judged<'Search'>): number | null {
 function severityOf(
   search: Judged<'Search'>,
   trials: number | null | undefined,
+  steps: TrialSteps | undefined,
   limit: number | null,
+  small: string | null,
 ): Severity {
-  if (search.subject.evidence.small !== null) return 'information'
+  if (small !== null) return 'information'
   if (trials === undefined || (limit !== null && limit <= shortSearch)) return 'information'
   // How many there will be is decided elsewhere.
   if (trials === null && search.settings.trialCap?.overridable === true) return 'information'
-  const steps = known(search, 'trialSteps')
   // Who turns it off for a service's jobs in so many words has decided.
   if (search.settings.earlyTermination!.state === 'known' && known(search, 'unit') === 'job')
     return 'information'
@@ -74,7 +108,7 @@ function severityOf(
 
 function messageOf(
   trials: number | null | undefined,
-  steps: { what: string; count: number | null } | undefined,
+  steps: TrialSteps | undefined,
   gap: string,
   limit: number | null,
 ): string {
