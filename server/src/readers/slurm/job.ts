@@ -58,7 +58,7 @@ export interface GpuRequest {
 }
 
 /** `gpu:a100:4`, `a100:4`, `4`, `gpu`. */
-function countOf(text: string): { count: number | null; model: string | null } {
+export function gpusNamed(text: string): { count: number | null; model: string | null } {
   const parts = text
     .replace(/^gpu(:|$)/, '')
     .replace(/\(.*$/, '')
@@ -97,7 +97,7 @@ export function gpuRequest(directives: Directive[]): GpuRequest | null {
 }
 
 function request(from: Directive, value: string | null, factor: number | null): GpuRequest {
-  const read = value === null || value.includes('$') ? { count: null, model: null } : countOf(value)
+  const read = value === null || value.includes('$') ? { count: null, model: null } : gpusNamed(value)
   const count = read.count === null || factor === null ? null : read.count * factor
   return {
     directive: from,
