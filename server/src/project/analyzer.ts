@@ -9,6 +9,7 @@ import { hclFacts } from '../config/hcl.js'
 import type { HclModule } from '../config/hcl-scope.js'
 import { jsonFacts } from '../config/json.js'
 import type { ConfigFacts, ConfigNode } from '../config/node.js'
+import { withPatches, wordsOf } from '../config/overlay.js'
 import { shellFacts } from '../config/shell.js'
 import type { ShellFacts } from '../config/shell-facts.js'
 import { tomlFacts } from '../config/toml.js'
@@ -24,8 +25,9 @@ import { pythonTree } from '../syntax/python-tree.js'
 import type { ConfigurationRoot } from '../text/configured.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Language, Unit } from '../text/unit.js'
-import { ClaimBuilder } from '../workload/builder.js'
+import { ClaimBuilder, saidByPatch } from '../workload/builder.js'
 import type { Binding, Claim, Reading } from '../workload/claim.js'
+import { type ManifestDocument, manifestsOf, type Overlay } from './kustomize.js'
 import { chosenByPool } from './pool-links.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppressions.js'
@@ -48,6 +50,8 @@ export interface FileRecord {
   suppressions: Suppression[]
   /** Of a Terraform file: what it holds, for the other files of its module. */
   hcl?: ConfigNode
+  /** Of a file of YAML: the objects that it holds, for kustomizations. */
+  manifests?: ManifestDocument[]
   /** For a configuration file that a script reads: its values. Absent: nobody asked. */
   configured?: HydraFile
 }
@@ -64,6 +68,8 @@ export interface Surroundings {
   looped?: string[]
   /** The Terraform module that it belongs to. */
   hcl?: HclModule
+  /** Patches that are laid over it. */
+  overlay?: Overlay
 }
 
 type UnitTree = { python?: PythonTree; config?: ConfigFacts; shell?: ShellFacts }
@@ -126,6 +132,10 @@ export class Analyzer {
     const surroundings: Surroundings = { imported: {}, importers: [], binding: null, versions }
     file.units.forEach((unit, index) => {
       const facts = this.factsOf(file, unit, parsed.units[index]!, surroundings)
+      if (unit.index === 0 && unit.language === 'yaml') {
+        const manifests = manifestsOf(file.path, unit.text, facts.config?.documents ?? [])
+        if (manifests !== undefined) record.manifests = manifests
+      }
       if (unit.index === 0 && unit.language === 'hcl') record.hcl = facts.config?.documents[0]?.root
       if (unit.index === 0 && facts.python !== undefined)
         record.summary = (facts.python as Analysis).summary()
@@ -179,6 +189,7 @@ export class Analyzer {
 
   /** The change that the claim's reader would make. */
   change(file: SourceFile, claim: Claim, value: unknown, surroundings: Surroundings): Change | Refusal {
+    if (claim.site.anchor === saidByPatch) return { reason: 'a patch sets this: change it there' }
     if (claim.site.anchor === chosenByPool) return { reason: 'the pool that it runs on decides this' }
     const reader = this.readers.find((one) => one.name === claim.reader)
     if (reader?.change === undefined) return { reason: `${claim.key} has to be changed by hand here` }
@@ -264,6 +275,9 @@ export class Analyzer {
   private factsOf(file: SourceFile, unit: Unit, tree: UnitTree, surroundings: Surroundings): UnitFacts {
     const facts: UnitFacts = { path: file.path, unit, versions: surroundings.versions }
     if (tree.config !== undefined) facts.config = tree.config
+    const { overlay } = surroundings
+    if (overlay !== undefined && tree.config !== undefined && unit.index === 0)
+      facts.config = laidOver(tree.config, overlay)
     if (tree.shell !== undefined) facts.shell = tree.shell
     if (surroundings.hcl !== undefined && unit.index === 0) facts.hcl = surroundings.hcl
     if (tree.python !== undefined) {
@@ -292,15 +306,24 @@ export class Analyzer {
     const made = [...((facts.python as Analysis | undefined)?.instantiations.keys() ?? [])].map(
       (call) => call.name,
     )
+    const { overlay } = surroundings
+    const patches = overlay === undefined ? '' : wordsOf(overlay.documents.flatMap((one) => one.patches))
     for (const reader of this.readers) {
       if (!reader.languages.includes(facts.unit.language)) continue
       if (
         !reader.triggers.some(
-          (word) => facts.unit.text.includes(word) || made.some((name) => name?.includes(word)),
+          (word) =>
+            facts.unit.text.includes(word) ||
+            patches.includes(word) ||
+            made.some((name) => name?.includes(word)),
         )
       )
         continue
       const builder = new ClaimBuilder(facts.path, facts.unit, reader.name)
+      if (overlay !== undefined) {
+        builder.origins = overlay.origins
+        builder.laidOutBy = overlay.path
+      }
       try {
         reader.read(facts, context, builder)
       } catch (error) {
@@ -318,6 +341,14 @@ export class Analyzer {
       if (imageBuilds !== undefined) into.imageBuilds = [...(into.imageBuilds ?? []), ...imageBuilds]
     }
   }
+}
+
+function laidOver(facts: ConfigFacts, overlay: Overlay): ConfigFacts {
+  const documents = facts.documents.map((document) => {
+    const own = overlay.documents.find((one) => one.index === document.index)
+    return own === undefined ? document : { ...document, root: withPatches(document.root, own.patches) }
+  })
+  return { ...facts, documents }
 }
 
 function suppressionsOf(path: string, unit: Unit, tree: UnitTree): Suppression[] {

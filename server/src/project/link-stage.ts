@@ -10,8 +10,10 @@ import type { Binding, Claim, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
 import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
+import { KustomizeIndex, missingKustomizations, type Overlay } from './kustomize.js'
+import { Overlays } from './overlays.js'
 import type { LinkedLaunch } from './runs.js'
-import { ScalerLinks } from './scaler-links.js'
+import { relate, ScalerLinks } from './scaler-links.js'
 import { missingTerraform, TerraformIndex } from './terraform.js'
 
 /** Launches of one script that are told apart; further ones that set other flags are treated like unknown. */
@@ -105,6 +107,9 @@ export class Linker {
   private known = new Set<string>()
   private readonly configurations: ConfigurationLinker
   private readonly scalers = new ScalerLinks()
+  private readonly overlays = new Overlays()
+  /** Kustomizations, for one link. */
+  private kustomize: KustomizeIndex | null = null
   /** Configurations of each script by itself, for one link. */
   private own = new Map<string, Configurations>()
 
@@ -156,6 +161,12 @@ export class Linker {
   /** Files of Terraform modules in which no reader has a word, but which say what a variable holds. */
   missingTerraform(): string[] {
     return missingTerraform(this.records, this.files)
+  }
+
+  /** Kustomizations, then the manifests and patches that they name, in which no reader has a word. */
+  missingManifests(): string[] {
+    const missing = missingKustomizations(this.records, this.files)
+    return missing.length > 0 ? missing : new KustomizeIndex(this.records, this.files).missing()
   }
 
   /** Configuration files that scripts or launches name and whose values are not known yet. */
@@ -250,6 +261,7 @@ export class Linker {
     this.linked = linked
     this.own = new Map()
     this.terraform = new TerraformIndex(this.records, this.files)
+    this.kustomize = new KustomizeIndex(this.records, this.files)
     this.linkImports(linked)
     const fault = (path: string, messages: string[]): void => {
       for (const message of messages) linked.faults.push({ path, message })
@@ -260,6 +272,31 @@ export class Linker {
       const alone = !linked.imported.has(record.path) && !linked.importers.has(record.path)
       // Keeps the order of files, whatever order the readings arrive in.
       linked.readings.set(record.path, record.reading)
+      if (this.kustomize.isPatch(record.path)) {
+        linked.readings.set(record.path, this.overlays.withoutSubjects(record.reading))
+        continue
+      }
+      const laid = this.overlays.wanted(record, this.kustomize.overlaysOf(record.path))
+      if (laid !== undefined) {
+        for (const { path, origins } of laid)
+          for (const other of [path, ...origins]) relate(linked.related, record.path, other)
+        const parts = laid.map((overlay, index) =>
+          this.read(record, null, `overlay ${index}`, versionsOf, overlay),
+        )
+        again.push(
+          Promise.all(parts).then((results) => {
+            linked.readings.set(
+              record.path,
+              this.overlays.joined(
+                record.path,
+                results.map((one) => one.reading),
+              ),
+            )
+            for (const result of results) fault(record.path, result.faults)
+          }),
+        )
+        continue
+      }
       const apart =
         alone && record.summary?.configurations === undefined && !this.terraform.isShared(record.path)
       if (apart) fault(record.path, record.faults)
@@ -272,7 +309,7 @@ export class Linker {
       }
     }
     await Promise.all(again)
-    linked.related = this.scalers.link(linked.readings)
+    this.scalers.link(linked.readings, linked.related)
     linked.launches = await this.bindLaunches(linked, versionsOf)
     this.reach(linked)
     return linked
@@ -357,6 +394,7 @@ export class Linker {
     binding: Binding | null,
     slot: string,
     versionsOf: (path: string) => Versions,
+    overlay?: Overlay,
   ): Promise<ReadResult> {
     const { path } = record
     const neighbours = [
@@ -368,11 +406,13 @@ export class Linker {
     const hashes = [...neighbours, ...files].map((one) => `${one} ${this.records.get(one)!.hash}`)
     const versions = withImage(versionsOf(path), binding)
     const bound = binding === null ? '' : bindingKey(binding, true)
-    const key = [record.hash, ...hashes, spelled(versions), bound].join('|')
+    const laid = overlay === undefined ? '' : JSON.stringify(overlay)
+    const key = [record.hash, ...hashes, spelled(versions), bound, laid].join('|')
     const id = `${path}\0${slot}`
     const before = this.cache.get(id)
     if (before !== undefined && before.key === key) return before
     const surroundings: Surroundings = { ...this.around(path, binding), binding, versions }
+    if (overlay !== undefined) surroundings.overlay = overlay
     const result = await this.backendOf(path).read(path, surroundings)
     const kept: CachedReading = { ...result, key }
     this.cache.set(id, kept)

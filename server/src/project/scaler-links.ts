@@ -3,6 +3,7 @@
  * What one says is added to the claims of the other, with the place where it is written.
  */
 import { folderOf } from '../link/paths.js'
+import { sameLocation } from '../text/location.js'
 import type { Claim, Reading, Subject } from '../workload/claim.js'
 
 interface Entry {
@@ -19,11 +20,10 @@ const made = /^Deployment\/(.+?)-predictor(-default)?$/
 export class ScalerLinks {
   private amended = new WeakMap<Reading, { key: string; reading: Reading }>()
 
-  /** Changes the map in place. Returns the files that speak of each other. */
-  link(readings: Map<string, Reading>): Map<string, Set<string>> {
-    const related = new Map<string, Set<string>>()
+  /** Changes the map in place; adds the files that speak of each other to `related`. */
+  link(readings: Map<string, Reading>, related: Map<string, Set<string>>): void {
     const scalers = entriesOf(readings, 'Scaling', 'target')
-    if (scalers.length === 0) return related
+    if (scalers.length === 0) return
     const targets = new Map<string, Entry[]>()
     for (const target of entriesOf(readings, 'Serving', 'object')) {
       const list = targets.get(target.object)
@@ -52,7 +52,6 @@ export class ScalerLinks {
     for (const [target, users] of byTarget) tellTarget(target, users, add)
     tellUnreadable(scalers, targets, add)
     for (const [path, claims] of added) readings.set(path, this.withClaims(readings.get(path)!, claims))
-    return related
   }
 
   private withClaims(reading: Reading, claims: Claim[]): Reading {
@@ -90,7 +89,14 @@ function targetsOf(scaler: Entry, targets: ReadonlyMap<string, Entry[]>): Entry[
     targets.get(scaler.object) ?? (maker === null ? undefined : targets.get(`InferenceService/${maker[1]}`))
   if (found === undefined) return []
   const same = found.filter((one) => one.subject.location.path === scaler.subject.location.path)
-  return same.length > 0 ? same : nearest(found, scaler)
+  const near = same.length > 0 ? same : nearest(found, scaler)
+  const beside = near.filter((one) => layoutOf(one) === layoutOf(scaler))
+  return beside.length > 0 ? beside : near
+}
+
+/** Which of several layouts of one manifest it is from (see overlays.ts). */
+function layoutOf({ subject }: Entry): string {
+  return /~\d+$/.exec(subject.id)?.[0] ?? ''
 }
 
 function nearest(found: Entry[], to: Entry): Entry[] {
@@ -134,13 +140,20 @@ function tellTarget(target: Entry, users: Entry[], add: Add): void {
   // Environments have their own; two beside each other pull in two directions, which is said of the later one.
   for (const [index, user] of users.entries()) {
     const folder = folderOf(user.subject.location.path)
-    const beside = users.slice(0, index).filter((one) => folderOf(one.subject.location.path) === folder)
+    const beside = users
+      .slice(0, index)
+      .filter((one) => folderOf(one.subject.location.path) === folder && !isSame(one, user))
     if (beside.length === 0) continue
     const names = beside.map(
       ({ claims }) => `${String(claims.get('kind')?.value)} "${String(claims.get('name')?.value)}"`,
     )
     add(user, user.claims.get('target')!, { setting: 'rivals', value: names })
   }
+}
+
+/** Two layouts of one object. */
+function isSame(a: Entry, b: Entry): boolean {
+  return sameLocation(a.subject.location, b.subject.location)
 }
 
 /** An autoscaler whose target cannot be read may be that of anything around it. */
@@ -161,7 +174,7 @@ function known<T>(claim: Claim | undefined): T | undefined {
   return claim === undefined || claim.state === 'unknown' ? undefined : (claim.value as T)
 }
 
-function relate(related: Map<string, Set<string>>, a: string, b: string): void {
+export function relate(related: Map<string, Set<string>>, a: string, b: string): void {
   for (const [from, to] of [
     [a, b],
     [b, a],

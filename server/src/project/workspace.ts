@@ -336,6 +336,8 @@ class Workspace implements Project {
     await this.loadMissing(this.linker.missingModules())
     await this.loadMissing(this.linker.missingScripts())
     await this.loadMissing(this.linker.missingTerraform())
+    // Kustomizations first, then what they name.
+    for (let round = 0; round < 2; round++) await this.loadMissing(this.linker.missingManifests())
     // Files of a configuration name further ones, and classes of the project.
     for (let round = 0; round < configurationRounds; round++) {
       if (!(await this.loadMissing(this.linker.missingConfigurations()))) break

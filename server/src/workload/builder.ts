@@ -1,4 +1,5 @@
 /** How readers write down their claims: short calls that fill in what every claim has. */
+import { foreign } from '../config/overlay.js'
 import type { Location, Span } from '../text/location.js'
 import { locate, type Unit } from '../text/unit.js'
 import type {
@@ -79,6 +80,9 @@ export class SubjectBuilder<W extends Word> {
   }
 }
 
+/** Site of what a patch says that lies over the file. */
+export const saidByPatch = 'the patch'
+
 export class ClaimBuilder {
   readonly reading: Reading = { subjects: [], claims: [], launches: [] }
 
@@ -88,7 +92,18 @@ export class ClaimBuilder {
     readonly reader: string,
   ) {}
 
+  /** Files whose text lies over this one, as the offsets of nodes count them (see config/overlay.ts). */
+  origins: readonly string[] = []
+  /** What lays them over it; null: the file stands for itself. */
+  laidOutBy: string | null = null
+
   locate(place: Span): Location {
+    const other = Math.floor(place.start / foreign)
+    const path = other === 0 ? undefined : this.origins[other - 1]
+    if (path !== undefined) {
+      const [start, end] = [place.start % foreign, place.end - other * foreign]
+      return { path, cell: null, start, end: end < start || end >= foreign ? start + 1 : end }
+    }
     return locate(this.path, this.unit, place)
   }
 
@@ -160,6 +175,9 @@ export class ClaimBuilder {
     place: Place,
     rest: { value?: unknown; because?: string } & ClaimOptions,
   ): void {
+    const location = rest.location ?? this.locate(place)
+    // A change of what a patch says belongs into the patch.
+    const elsewhere = place.start >= foreign
     this.reading.claims.push({
       subject: subject.id,
       setting,
@@ -170,8 +188,10 @@ export class ClaimBuilder {
       because: rest.because,
       channel: rest.channel ?? 'code',
       overridable: rest.overridable ?? false,
-      location: rest.location ?? this.locate(place),
-      site: this.site(rest.site ?? place),
+      location,
+      site: elsewhere
+        ? { unit: 0, start: location.start, end: location.end, anchor: saidByPatch }
+        : this.site(rest.site ?? place),
     })
   }
 }

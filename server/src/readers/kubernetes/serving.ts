@@ -42,7 +42,7 @@ export function claimServing(
   else serving.known('gpus', accelerators.resource, accelerators.count, resource)
   const { gpuModel } = machineOf(pod)
   if (gpuModel !== null) serving.known('gpuModel', gpuModel.key, gpuModel.value, placeOf(gpuModel.node))
-  const environment = environmentOf(claims.path, object)
+  const environment = environmentOf(claims.laidOutBy ?? claims.path, object)
   if (environment !== null) serving.known('environment', environment.said, environment.kind, place)
   claimFloor(serving, object, floor, place)
   return serving

@@ -1,0 +1,59 @@
+/** Readings of one manifest, once for each way in which patches are laid over it. */
+import { wordsOf } from '../config/overlay.js'
+import { acceleratorNames } from '../readers/kubernetes/pod.js'
+import type { Claim, Launch, Reading, Subject } from '../workload/claim.js'
+import type { FileRecord } from './analyzer.js'
+import type { Overlay } from './kustomize.js'
+
+export class Overlays {
+  private known = new Map<string, { parts: readonly Reading[]; joined: Reading }>()
+  private empty = new WeakMap<Reading, Reading>()
+
+  /** Undefined: they change nothing that anybody reads. */
+  wanted(record: FileRecord, overlays: Overlay[] | undefined): Overlay[] | undefined {
+    if (overlays === undefined) return undefined
+    if (record.reading.subjects.length > 0) return overlays
+    const words = overlays.map((one) => wordsOf(one.documents.flatMap(({ patches }) => patches)))
+    return acceleratorNames.some((name) => words.some((said) => said.includes(name))) ? overlays : undefined
+  }
+
+  /** One reading out of several; the same object for as long as all of them stay the same. */
+  joined(path: string, parts: readonly Reading[]): Reading {
+    const before = this.known.get(path)
+    if (before?.parts.length === parts.length && before.parts.every((one, index) => one === parts[index]))
+      return before.joined
+    const joined: Reading = { subjects: [], claims: [], launches: [] }
+    parts.forEach((part, index) => {
+      const own = renamed(part, index)
+      joined.subjects.push(...own.subjects)
+      joined.claims.push(...own.claims)
+      joined.launches.push(...own.launches)
+    })
+    this.known.set(path, { parts, joined })
+    return joined
+  }
+
+  /** A patch is no manifest of its own. */
+  withoutSubjects(reading: Reading): Reading {
+    let empty = this.empty.get(reading)
+    if (empty === undefined) {
+      empty = { subjects: [], claims: [], launches: [] }
+      this.empty.set(reading, empty)
+    }
+    return empty
+  }
+}
+
+/** Subjects, jobs and launches of each layout are their own. */
+function renamed(reading: Reading, index: number): Reading {
+  if (index === 0) return reading
+  const own = (id: string): string => `${id}~${index}`
+  const jobs = (id: string | null): string | null => (id === null ? null : own(id))
+  return {
+    subjects: reading.subjects.map((one): Subject => ({ ...one, id: own(one.id), job: jobs(one.job) })),
+    claims: reading.claims.map(
+      (one): Claim => (one.subject.endsWith('@*') ? one : { ...one, subject: own(one.subject) }),
+    ),
+    launches: reading.launches.map((one): Launch => ({ ...one, id: own(one.id), job: jobs(one.job) })),
+  }
+}
