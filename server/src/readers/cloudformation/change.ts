@@ -1,0 +1,115 @@
+/** How CloudFormation spells what rules ask for. */
+import { at, entry, number, text } from '../../config/access.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Claim } from '../../workload/claim.js'
+import { type Keys, type KeyWrite, writeKeys } from '../config-change.js'
+import type { UnitFacts } from '../reader.js'
+import { type Resource, templateOf } from './template.js'
+
+/** Minutes; the service accepts no less for apps. */
+const leastIdle = 60
+
+export function changeTemplate(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const resource = resourceOf(claim, facts)
+  const { keys } = claim.site
+  if (resource === null || keys === undefined) return { reason: 'the resource has changed' }
+  const properties: Keys = ['Resources', resource.name, 'Properties']
+  const set = (title: string, ...writes: KeyWrite[]) => writeKeys(claim, facts, title, writes)
+  switch (claim.setting) {
+    case 'minimum':
+      return changeMinimum(claim, facts, keys)
+    case 'capacity':
+      if (claim.key === 'CapacityType')
+        return set('Buy spot machines: CapacityType: SPOT', {
+          keys: [...properties, 'CapacityType'],
+          value: 'SPOT',
+        })
+      if (claim.key === 'Type') {
+        // The default strategy of spot machines asks for a role of its own.
+        const strategy = {
+          keys: [...keys.slice(0, -1), 'AllocationStrategy'],
+          value: 'SPOT_PRICE_CAPACITY_OPTIMIZED',
+        }
+        return keys.at(-1) === 'Type'
+          ? set('Buy spot machines: Type: SPOT', { keys, value: 'SPOT' }, { ...strategy, after: 'Type' })
+          : { reason: 'the type is a parameter of the stack' }
+      }
+      return { reason: 'give the group a MixedInstancesPolicy, or its launch template InstanceMarketOptions' }
+    case 'taints':
+      return set('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', {
+        keys: [...properties, 'Taints'],
+        value: [{ Key: 'nvidia.com/gpu', Value: 'true', Effect: 'NO_SCHEDULE' }],
+      })
+    case 'blockedBy':
+      return set('Let idle machines go', { keys, value: false })
+    case 'instanceType': {
+      const before = text(at(facts.config?.documents[claim.site.document ?? 0]?.root, ...keys))
+      if (before === undefined) return { reason: 'the type is not written here' }
+      const type = `${/^ml\./.exec(before)?.[0] ?? ''}${String(value).replace(/^ml\./, '')}`
+      return set(`Use ${type}`, { keys, value: type })
+    }
+    case 'gpus':
+      return Number(value) >= 1
+        ? set(`Ask for ${value} GPU`, { keys, value: String(value) })
+        : { reason: 'take the GPU out of ResourceRequirements, and send the job to a queue without them' }
+    case 'timeLimit':
+      return set(`End each attempt after ${Number(value) / 3600} hours: AttemptDurationSeconds`, {
+        keys: [...properties, 'Timeout', 'AttemptDurationSeconds'],
+        value: Number(value),
+      })
+    case 'retries':
+      return set(`Start it again ${value} time at most: Attempts: ${Number(value) + 1}`, {
+        keys,
+        value: Number(value) + 1,
+      })
+    case 'minReplicas':
+      return {
+        reason:
+          'a scaling policy is a resource of its own: add an AWS::ApplicationAutoScaling::ScalableTarget for the variant',
+      }
+    case 'idleStop':
+      return changeIdleStop(claim, facts, properties, Number(value))
+    default:
+      return { reason: `${claim.key} has to be changed by hand here` }
+  }
+}
+
+function resourceOf(claim: Claim, facts: UnitFacts): Resource | null {
+  const document = facts.config?.documents[claim.site.document ?? 0]
+  const template = document === undefined ? null : templateOf(document)
+  const name = claim.site.anchor?.split('/')[0]
+  for (const one of template?.resources() ?? []) if (one.name === name) return one
+  return null
+}
+
+/** What the group starts with must not lie below nor keep it above its new minimum. */
+function changeMinimum(claim: Claim, facts: UnitFacts, keys: Keys): Change | Refusal {
+  const root = facts.config?.documents[claim.site.document ?? 0]?.root
+  const writes: KeyWrite[] = [{ keys, value: 0 }]
+  const last = String(keys.at(-1))
+  const base = keys.slice(0, -1)
+  for (const name of ['DesiredSize', 'DesiredCapacity', 'DesiredvCpus']) {
+    const given = entry(at(root, ...base), name)
+    if (last !== 'Default' && (number(given?.value) ?? 0) > 0)
+      writes.push({ keys: [...base, name], value: 0 })
+  }
+  const title = last === 'Default' ? `the default of ${String(keys.at(-2))} is 0` : `${last}: 0`
+  return writeKeys(claim, facts, `Let it shrink to nothing: ${title}`, writes)
+}
+
+function changeIdleStop(claim: Claim, facts: UnitFacts, properties: Keys, seconds: number): Change | Refusal {
+  const app = claim.site.anchor?.split('/')[1]
+  if (claim.key === 'LifecycleConfigName')
+    return {
+      reason:
+        'a script of a lifecycle configuration must stop it: add an AWS::SageMaker::NotebookInstanceLifecycleConfig and name it in LifecycleConfigName',
+    }
+  if (app === undefined)
+    return { reason: 'nothing in this resource stops it when it is idle: a schedule or an alarm has to' }
+  const minutes = Math.max(leastIdle, Math.round(seconds / 60))
+  const settings = [...properties, 'DefaultUserSettings', app, 'AppLifecycleManagement', 'IdleSettings']
+  return writeKeys(claim, facts, `Stop apps after ${minutes} idle minutes`, [
+    { keys: [...settings, 'LifecycleManagement'], value: 'ENABLED' },
+    { keys: [...settings, 'IdleTimeoutInMinutes'], value: minutes, after: 'LifecycleManagement' },
+  ])
+}
