@@ -138,6 +138,7 @@ function tellTarget(target: Entry, users: Entry[], add: Add): void {
     return
   }
   // Environments have their own; two beside each other pull in two directions, which is said of the later one.
+  if (users.some((user) => user.claims.has('replaces'))) return
   for (const [index, user] of users.entries()) {
     const folder = folderOf(user.subject.location.path)
     const beside = users

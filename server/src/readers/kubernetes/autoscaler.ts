@@ -3,7 +3,7 @@
  * and a ScaledObject of KEDA (keda.sh/v1alpha1). What its target holds, the project adds: it often stands in another file.
  * Defaults: the Go types of both.
  */
-import { at, entry, isUnknown, items, number, text } from '../../config/access.js'
+import { at, boolean, entry, isUnknown, items, number, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimPool, type Pool } from '../pool-claims.js'
@@ -80,6 +80,8 @@ function claimNumber(
 function readScaledObject(claims: ClaimBuilder, object: KubernetesObject): void {
   const pool = startScaler(claims, object, 'scaled object')
   if (pool === null) return
+  const takesOver = at(object.root, 'metadata', 'annotations', 'scaledobject.keda.sh/transfer-hpa-ownership')
+  if (boolean(takesOver) === true) pool.known('replaces', 'transfer-hpa-ownership', true, placeOf(takesOver!))
   const keep = 'Keep {value} replicas while nobody asks'
   const idle = number(at(object.root, 'spec', 'idleReplicaCount'))
   // Where it is given, so many stay when nothing is active.

@@ -1,5 +1,5 @@
 /** What runs until somebody ends it, on accelerators: Pods, Deployments, StatefulSets, notebooks of Kubeflow. */
-import { at } from '../../config/access.js'
+import { at, items } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
@@ -58,9 +58,16 @@ function claimReplicas(claims: ClaimBuilder, object: KubernetesObject, pod: Conf
   if (serving === null) return
   serving.known('scalesToZero', object.kind, false, place)
   if (isPatch(pod)) serving.unknown('autoscaled', autoscaler, 'a patch of another manifest', place)
-  else serving.default('autoscaled', autoscaler, false, place)
+  else if (items(at(pod, 'containers')).some(answers)) serving.default('autoscaled', autoscaler, false, place)
   const requested = requestedOf(pod)
   if (requested !== null && !isPatch(pod)) serving.known('requested', 'resources.requests', requested, place)
+}
+
+/** Somebody sends it requests: what only waits or tests has neither a port nor a probe. */
+function answers(container: ConfigNode): boolean {
+  return ['ports', 'readinessProbe', 'livenessProbe', 'startupProbe'].some(
+    (key) => at(container, key) !== undefined,
+  )
 }
 
 const autoscaler = 'HorizontalPodAutoscaler'

@@ -32,14 +32,15 @@ export default defineRule({
 })
 
 /** `an endpoint on 2 × ml.g5.2xlarge (A10G)`. */
-export function endpointOf({ settings }: Judged<'Serving'>): string {
+export function endpointOf({ settings, subject }: Judged<'Serving'>): string {
   const machine = effective(settings.machine)
   const count = effective(settings.minReplicas)
   const model = effective(settings.gpuModel)
   const gpus = effective(settings.gpus) ?? 0
   const object = effective(settings.object)
   if (machine === undefined && object !== undefined) {
-    const each = model === undefined ? `${gpus} GPU${gpus === 1 ? '' : 's'}` : `${gpus}×${model}`
+    const unit = subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
+    const each = model === undefined ? `${gpus} ${unit}${gpus === 1 ? '' : 's'}` : `${gpus}×${model}`
     return `${object} (${each} each)`
   }
   if (machine === undefined) return `an endpoint (${effective(settings.platform) ?? 'serving'})`

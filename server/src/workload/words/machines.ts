@@ -208,6 +208,8 @@ export interface ScalingSettings {
   utilization: number
   /** Resources whose use cannot be measured, since the target does not ask for them. */
   unmeasured: string[]
+  /** It takes the place of an autoscaler that is there, rather than standing beside it. */
+  replaces: boolean
   /** What else scales the same target: 'HorizontalPodAutoscaler "vllm"'. */
   rivals: string[]
 }
