@@ -1,6 +1,7 @@
 /** Every reader. The byte pre-filter of the project is derived from their triggers. */
 
 import { airflowReader } from './airflow/dag.js'
+import { awsCommandsReader } from './aws/commands.js'
 import { awsMachinesReader } from './aws/machines.js'
 import { azureClusterReader } from './azure/cluster.js'
 import { azureCommandReader } from './azure/command.js'
@@ -26,6 +27,7 @@ import { deepspeedReader } from './deepspeed/engine.js'
 import { determinedReader } from './determined/experiment.js'
 import { imageBuildsReader } from './docker/builds.js'
 import { dockerImageReader } from './docker/image.js'
+import { dstackReader } from './dstack/configuration.js'
 import { eksctlReader } from './eksctl/cluster.js'
 import { fastaiReader } from './fastai/learner.js'
 import { flyteReader } from './flyte/tasks.js'
@@ -47,6 +49,8 @@ import { huggingfaceRecordsReader } from './huggingface/records.js'
 import { sentenceTransformersReader } from './huggingface/sentence-transformers.js'
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
 import { huggingfaceOperationsReader } from './huggingface/trainer-operations.js'
+import { hydraMultirunReader } from './hydra/multirun.js'
+import { hydraSweeperReader } from './hydra/sweeper.js'
 import { hyperoptReader } from './hyperopt/fmin.js'
 import { igniteReader } from './ignite/engine.js'
 import { jaxReader } from './jax/loop.js'
@@ -62,6 +66,7 @@ import { katibReader } from './kubernetes/experiment.js'
 import { inferenceServiceReader } from './kubernetes/inference-service.js'
 import { kubernetesReader } from './kubernetes/job.js'
 import { jobSetReader } from './kubernetes/job-set.js'
+import { jupyterHubReader } from './kubernetes/jupyterhub.js'
 import { longRunningReader } from './kubernetes/long-running.js'
 import { kubeRayClusterReader } from './kubernetes/ray-cluster.js'
 import { rayJobReader } from './kubernetes/ray-job.js'
@@ -180,6 +185,8 @@ export const readers: readonly Reader[] = [
   servingReader,
   shellReader,
   shellGridReader,
+  hydraMultirunReader,
+  hydraSweeperReader,
   slurmReader,
   submititReader,
   batchReader,
@@ -191,6 +198,7 @@ export const readers: readonly Reader[] = [
   longRunningReader,
   kubeRayClusterReader,
   autoscalerReader,
+  jupyterHubReader,
   katibReader,
   determinedReader,
   inferenceServiceReader,
@@ -210,6 +218,7 @@ export const readers: readonly Reader[] = [
   gcloudPoolsReader,
   azureEndpointReader,
   awsMachinesReader,
+  awsCommandsReader,
   azureComputeInstanceReader,
   azureClusterReader,
   azureCommandReader,
@@ -222,6 +231,7 @@ export const readers: readonly Reader[] = [
   rayClusterReader,
   skypilotReader,
   skypilotTaskReader,
+  dstackReader,
   inferenceEndpointReader,
   shellEndpointReader,
   azureSweepReader,

@@ -1,0 +1,329 @@
+/**
+ * Configurations of dstack: tasks, development environments, fleets. Source: dstack 0.20, core/models/profiles.py and
+ * configurations.py: on demand, without a limit of time, without retries; environments without a limit of inactivity;
+ * the command line and profiles may set the same.
+ */
+import {
+  at,
+  boolean,
+  entries,
+  entry,
+  isNothing,
+  items,
+  map,
+  text,
+  textWithTemplates,
+  written,
+} from '../../config/access.js'
+import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
+import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
+import { claimScript } from '../job-script.js'
+import { claimMachineRequest } from '../machine-claims.js'
+import { claimPool, type Pool } from '../pool-claims.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { type Accelerators, acceleratorsOf, durationOf, rangeOf, spelledDuration } from './resources.js'
+
+const kinds = ['task', 'dev-environment', 'fleet'] as const
+/** Seconds that a fleet keeps a machine without work. */
+const fleetIdle = 3 * 86_400
+
+export const dstackReader = defineReader({
+  name: 'dstack',
+  languages: ['yaml'],
+  triggers: ['dev-environment', 'task', 'fleet'],
+  read(facts, context, claims) {
+    const named = /(^|[/.])dstack\.ya?ml$/.test(facts.path)
+    for (const document of facts.config?.documents ?? []) {
+      const root = map(document.root)
+      const kind = kinds.find((one) => one === text(at(root, 'type')))
+      if (root === undefined || kind === undefined) continue
+      // Other tools have tasks and fleets too.
+      const own =
+        kind === 'dev-environment'
+          ? at(root, 'ide')
+          : kind === 'task'
+            ? at(root, 'commands')
+            : at(root, 'nodes')
+      if (!named && own === undefined) continue
+      const gpus = acceleratorsOf(root)
+      if (gpus === null) continue
+      const configuration = { document, root, gpus }
+      if (kind === 'task') readTask(claims, context, configuration)
+      else if (kind === 'fleet') readFleet(claims, configuration)
+      else readEnvironment(claims, configuration)
+    }
+  },
+  change: changeConfiguration,
+})
+
+interface Configuration {
+  document: ConfigDocument
+  root: ConfigMap
+  gpus: Accelerators
+}
+
+const spanOf = (found: { keyStart: number; value: ConfigNode }) => ({
+  start: found.keyStart,
+  end: found.value.end,
+})
+
+function readTask(claims: ClaimBuilder, context: ReaderContext, configuration: Configuration): void {
+  const { document, root, gpus } = configuration
+  const place = keyedPlace(spanOf(gpus.found), document.index, ['resources', 'gpu'])
+  const name = text(at(root, 'name'))
+  const evidence: Evidence = {
+    role: 'job',
+    accelerator: gpus.tpu ? 'tpu' : gpus.count === 0 ? 'none' : 'gpu',
+    small: null,
+    notebook: false,
+  }
+  const job = `${claims.path}#${document.index}:dstack`
+  const compute = claims.subject('Compute', place, name ?? 'task', evidence, job)
+  if (name !== undefined) compute.known('name', 'name', name, nodePlace(at(root, 'name')!))
+  compute.known('provider', 'backends', 'other', place)
+  claimAccelerators(compute, configuration)
+  claimSpot(compute, configuration)
+  claimTimes(compute, configuration)
+  claimRetry(compute, configuration)
+  compute.known('reserved', 'reservation', at(root, 'reservation') !== undefined, place)
+  compute.known('trials', 'type', false, place)
+  const nodes = claimNodes(compute, configuration)
+  const list = at(root, 'commands')
+  const source = items(list).map(textWithTemplates)
+  const readable = list !== undefined && source.length > 0 && !source.includes(undefined)
+  const known: Record<string, string> = {}
+  if (gpus.count !== null) known.DSTACK_GPUS_PER_NODE = String(gpus.count)
+  if (nodes !== null) known.DSTACK_NODES_NUM = String(nodes)
+  if (gpus.count !== null && nodes !== null) known.DSTACK_GPUS_NUM = String(gpus.count * nodes)
+  const work = readable
+    ? claimScript(claims, context, {
+        node: list,
+        text: source.join('\n'),
+        known,
+        job,
+        environment: environmentOf(claims, at(root, 'env')),
+        folder: folderOf(at(root, 'working_dir')),
+        nodes,
+        image: text(at(root, 'image')) ?? null,
+        machine:
+          gpus.count === 0
+            ? null
+            : {
+                holder: name === undefined ? 'The task' : `The task "${name}"`,
+                gpus: gpus.count === null || nodes === null ? null : gpus.count * nodes,
+                model: gpus.model,
+                evidence,
+              },
+      })
+    : null
+  const ports = entry(root, 'ports') !== undefined && work?.trains !== true
+  compute.known('service', 'commands', ports || work?.service === true, place)
+  const ranked = /DSTACK_(NODE_RANK|NODES_IPS|MASTER_NODE_IP)/.test(source.join('\n'))
+  const sharing = ranked
+    ? 'a command for each node'
+    : work === null
+      ? 'commands that cannot be read'
+      : work.sharing
+  if (sharing !== null) compute.known('sharing', 'commands', sharing, place)
+}
+
+/** Where the repository is put, which is where commands start. */
+function folderOf(node: ConfigNode | undefined): string | null {
+  if (node === undefined) return ''
+  const path = text(node)
+  return path === undefined || /^[~/]/.test(path) ? null : path.replace(/^\.\/?/, '')
+}
+
+/** `- NAME=value`, or a map; a name alone is brought from outside. */
+function environmentOf(claims: ClaimBuilder, node: ConfigNode | undefined): Record<string, LaunchValue> {
+  const pairs: [string, string | null, ConfigNode][] =
+    node?.kind === 'map'
+      ? entries(node).map(({ key, value }) => [key, written(value) ?? null, value])
+      : items(node).flatMap((item) => {
+          const [, key, value] = /^(\w+)(?:=([\s\S]*))?$/.exec(text(item) ?? '') ?? []
+          return key === undefined ? [] : [[key, value ?? null, item] as [string, string | null, ConfigNode]]
+        })
+  return Object.fromEntries(pairs.map(([key, value, at]) => [key, { value, location: claims.locate(at) }]))
+}
+
+function claimAccelerators(compute: SubjectBuilder<'Compute'>, { document, gpus }: Configuration): void {
+  const place = keyedPlace(spanOf(gpus.found), document.index, ['resources', 'gpu'])
+  if (gpus.count === null) compute.unknown('gpus', 'gpu', 'a range', place)
+  else compute.known('gpus', 'gpu', gpus.count, place)
+  if (gpus.model !== null) compute.known('gpuModel', 'gpu', gpus.model, place)
+}
+
+function claimNodes(
+  compute: SubjectBuilder<'Compute'>,
+  { root, document, gpus }: Configuration,
+): number | null {
+  const found = entry(root, 'nodes')
+  const site = keyedPlace(found === undefined ? gpus.found.value : spanOf(found), document.index, ['nodes'])
+  if (entry(root, 'groups') !== undefined) compute.unknown('nodes', 'groups', 'groups of nodes', site)
+  else if (found === undefined) {
+    compute.default('nodes', 'nodes', 1, site)
+    return 1
+  } else {
+    const range = rangeOf(found.value)
+    if (range !== null && range.least === range.most) {
+      compute.known('nodes', 'nodes', range.least, site)
+      return range.least
+    }
+    compute.unknown('nodes', 'nodes', 'a range', site)
+  }
+  return null
+}
+
+function claimSpot(compute: SubjectBuilder<'Compute'>, { root, document, gpus }: Configuration): void {
+  const found = entry(root, 'spot_policy')
+  const place = spanOf(found ?? gpus.found)
+  const site = keyedPlace(place, document.index, ['spot_policy'])
+  const policy = text(found?.value)
+  // A fleet of somebody's own machines has neither.
+  const elsewhere = entry(root, 'fleets') !== undefined || entry(root, 'instances') !== undefined
+  compute.known('choosesCapacity', 'spot_policy', !elsewhere, place)
+  if (found === undefined) compute.default('spot', 'spot_policy', false, place, { site, overridable: true })
+  else if (policy === 'spot') compute.known('spot', 'spot_policy', true, place, { site })
+  else if (policy === 'on-demand') compute.known('spot', 'spot_policy', false, place, { site })
+  else compute.unknown('spot', 'spot_policy', 'either of both', place, { site })
+}
+
+function claimTimes(compute: SubjectBuilder<'Compute'>, { root, document, gpus }: Configuration): void {
+  const found = entry(root, 'max_duration')
+  const place = spanOf(found ?? gpus.found)
+  const site = keyedPlace(place, document.index, ['max_duration'])
+  const idle = at(root, 'utilization_policy')
+  if (idle !== undefined)
+    compute.unknown('timeLimit', 'utilization_policy', 'accelerators without work end it', nodePlace(idle))
+  else if (found === undefined || isNothing(found.value))
+    compute.default('timeLimit', 'max_duration', null, place, { site, overridable: true })
+  else {
+    const seconds = durationOf(found.value)
+    if (seconds === undefined) compute.unknown('timeLimit', 'max_duration', 'a template', place, { site })
+    else compute.known('timeLimit', 'max_duration', seconds, place, { site })
+  }
+}
+
+/** A failure of the program counts as long as its last one is not longer ago than `duration`: there is no end to it. */
+function claimRetry(compute: SubjectBuilder<'Compute'>, { root, document }: Configuration): void {
+  const found = entry(root, 'retry')
+  if (found === undefined) return
+  const { value } = found
+  const place = keyedPlace(spanOf(found), document.index, ['retry'])
+  const events = items(at(value, 'on_events')).map(text)
+  const any = boolean(value) === true || (value.kind === 'map' && at(value, 'on_events') === undefined)
+  if (any || events.includes('error')) compute.known('retries', 'retry', null, place)
+}
+
+function readEnvironment(claims: ClaimBuilder, { document, root, gpus }: Configuration): void {
+  const key = 'inactivity_duration'
+  const found = entry(root, key)
+  const place = spanOf(found ?? gpus.found)
+  const name = text(at(root, 'name'))
+  const compute = claimMachineRequest(claims, null, {
+    provider: 'other',
+    interactive: true,
+    place: keyedPlace(spanOf(gpus.found), document.index, []),
+    site: place,
+    scope: name ?? 'dev-environment',
+  })
+  if (name !== undefined) compute.known('name', 'name', name, nodePlace(at(root, 'name')!))
+  claimAccelerators(compute, { document, root, gpus })
+  const other = ['max_duration', 'utilization_policy', 'dstack'].find((one) => entry(root, one) !== undefined)
+  if (other !== undefined && durationOf(at(root, other)!) !== null)
+    compute.known('endedBy', other, other, nodePlace(at(root, other)!))
+  const site = keyedPlace(place, document.index, [key])
+  if (found === undefined) compute.default('idleStop', key, null, place, { site, overridable: true })
+  else {
+    const seconds = durationOf(found.value)
+    if (seconds === undefined) compute.unknown('idleStop', key, 'a template', place, { site })
+    else compute.known('idleStop', key, seconds, place, { site })
+  }
+}
+
+function readFleet(claims: ClaimBuilder, { document, root, gpus }: Configuration): void {
+  const nodes = entry(root, 'nodes')
+  const range = rangeOf(nodes?.value)
+  // Machines that are reached by SSH are somebody's own.
+  if (nodes === undefined || range === null || entry(root, 'ssh_config') !== undefined) return
+  const name = text(at(root, 'name')) ?? 'fleet'
+  const place = keyedPlace(spanOf(nodes), document.index, ['nodes'])
+  const pool: Pool = claimPool(claims, {
+    kind: 'fleet',
+    provider: 'other',
+    name,
+    place,
+    scope: name,
+    words: [name],
+  })
+  const shown = spanOf(gpus.found)
+  if (gpus.count === null) pool.unknown('gpus', 'gpu', 'a range', shown)
+  else pool.known('gpus', 'gpu', gpus.count, shown)
+  if (gpus.model !== null) pool.known('gpuModel', 'gpu', gpus.model, shown)
+  const fixed = range.least === range.most
+  // What never changes its size is made for one work as often as not, and deleted with it.
+  pool.known('minimum', 'nodes', range.least, place, { overridable: fixed })
+  pool.known('maximum', 'nodes', range.most, place)
+  pool.known('fixed', 'nodes', fixed, place)
+  const policy = text(at(root, 'spot_policy')) ?? 'on-demand'
+  const capacity = policy === 'spot' ? 'spot' : policy === 'auto' ? 'mixed' : 'on-demand'
+  pool.known('capacity', 'spot_policy', at(root, 'reservation') === undefined ? capacity : 'reserved', place)
+  const idle = entry(root, 'idle_duration')
+  const site = keyedPlace(idle === undefined ? place : spanOf(idle), document.index, ['idle_duration'])
+  const seconds = idle === undefined ? undefined : durationOf(idle.value)
+  // Machines that a run asks for obey the run, whose own default is minutes.
+  if (idle === undefined) {
+    if (range.least > 0) pool.default('idleDelay', 'idle_duration', fleetIdle, place, { site })
+  } else if (seconds === undefined) pool.unknown('idleDelay', 'idle_duration', 'a template', site, { site })
+  else if (seconds === null) pool.known('blockedBy', 'idle_duration', '`idle_duration: off`', site, { site })
+  else pool.known('idleDelay', 'idle_duration', seconds, site, { site })
+}
+
+function changeConfiguration(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { keys } = claim.site
+  const byHand = { reason: `${claim.key} has to be changed by hand here` }
+  if (keys === undefined) return byHand
+  const set = (title: string, to: Json, path: Keys = keys) =>
+    writeKeys(claim, facts, title, [{ keys: path, value: to }])
+  const after = Number(value)
+  switch (claim.setting) {
+    case 'timeLimit':
+      return set(`End the run after ${spelledDuration(after)}: max_duration`, spelledDuration(after))
+    case 'idleStop':
+      return set(
+        `Stop it after ${spelledDuration(after)} without anybody: inactivity_duration`,
+        spelledDuration(after),
+      )
+    case 'idleDelay':
+      return set(`Give machines back after ${spelledDuration(after)}: idle_duration`, spelledDuration(after))
+    case 'blockedBy':
+      return set('Give machines back after 10m: idle_duration', '10m')
+    case 'spot':
+      return value === true ? set('Run on spot capacity: spot_policy: spot', 'spot') : byHand
+    case 'nodes':
+      return set(`Run it on ${value} node: nodes: ${value}`, after)
+    case 'retries':
+      return set('Start it again for lost machines only: retry.on_events', {
+        on_events: ['no-capacity', 'interruption'],
+      })
+    case 'minimum': {
+      const range = rangeOf(at(facts.config?.documents[claim.site.document ?? 0]?.root, ...keys))
+      return range === null ? byHand : set('Let it shrink to nothing: nodes', `0..${range.most ?? ''}`)
+    }
+    case 'gpus': {
+      const node = at(facts.config?.documents[claim.site.document ?? 0]?.root, ...keys)
+      if (node?.kind === 'map' && entry(node, 'count') !== undefined)
+        return set(`Ask for ${value} GPU: count`, after, [...keys, 'count'])
+      const source = written(node)
+      if (source === undefined) return byHand
+      const to = /^\d+$/.test(source) ? after : source.replace(/(^|:)\d+(?=:|$)/, `$1${value}`)
+      return set(`Ask for ${value} GPU: ${to}`, to)
+    }
+    default:
+      return byHand
+  }
+}
