@@ -19,6 +19,7 @@ import { lightgbmReader } from './boosting/lightgbm.js'
 import { sklearnBoostingReader } from './boosting/sklearn.js'
 import { xgboostReader } from './boosting/xgboost.js'
 import { cloudformationReader } from './cloudformation/reader.js'
+import { composeReader } from './compose/services.js'
 import { composerReader } from './composer/trainer.js'
 import { dagsterReader } from './dagster/ops.js'
 import { databricksReader } from './databricks/file.js'
@@ -174,6 +175,7 @@ export const readers: readonly Reader[] = [
   githubReader,
   dockerImageReader,
   imageBuildsReader,
+  composeReader,
   prefectReader,
   dagsterReader,
   retriesReader,

@@ -31,7 +31,9 @@ export function claimMachine(
       site: planned(at, object.document.index, group!.keys, spotPlan(spot)),
     })
     if (!isQueued(object, group!.pod)) compute.known('reserved', spot.key, false, at)
-  } else if (spotTolerated)
+  } else if (group !== undefined && inQueue(object, group.pod))
+    compute.unknown('spot', 'kueue.x-k8s.io/queue-name', 'the queue chooses the nodes', place)
+  else if (spotTolerated)
     compute.unknown('spot', 'tolerations', 'spot nodes are tolerated, not selected', place)
   else if (map(group?.pod)?.open === undefined) compute.default('spot', 'nodeSelector', false, place)
 }
@@ -44,6 +46,12 @@ function claimLabels(compute: SubjectBuilder<'Compute'>, pod: ConfigNode): void 
   const wanted = Object.fromEntries(labels.map(({ label, value }) => [label, value]))
   const key = labels[0]!.keys[0] === 'nodeSelector' ? 'nodeSelector' : 'nodeAffinity'
   compute.known('poolLabels', key, wanted, placeOf(labels[0]!.node))
+}
+
+/** Kueue adds the labels of the flavour that it takes, which may be spot or reserved. */
+function inQueue({ root }: Pick<KubernetesObject, 'root'>, pod: ConfigNode): boolean {
+  const labels = [at(root, 'metadata', 'labels'), at(pod, 'metadata', 'labels')]
+  return labels.some((one) => at(one, 'kueue.x-k8s.io/queue-name') !== undefined)
 }
 
 function isQueued({ root }: Pick<KubernetesObject, 'root'>, pod: ConfigNode): boolean {

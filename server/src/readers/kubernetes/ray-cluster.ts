@@ -1,4 +1,4 @@
-/** Worker groups of a `RayCluster` (ray.io/v1), which grow and shrink by rules of their own. */
+/** Worker groups of a `RayCluster` or `RayService` (ray.io/v1), which grow and shrink by rules of their own. */
 import { at, boolean, entry, items, number, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
@@ -18,14 +18,16 @@ export const kubeRayClusterReader = defineReader({
   read(facts, _context, claims) {
     const objects = (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))
     for (const object of objects) {
-      if (object.kind === 'RayCluster' && object.version.startsWith('ray.io/v1')) readCluster(claims, object)
+      if (!object.version.startsWith('ray.io/v1')) continue
+      if (object.kind === 'RayCluster') readCluster(claims, object, ['spec'])
+      else if (object.kind === 'RayService') readCluster(claims, object, ['spec', 'rayClusterConfig'])
     }
   },
   change: carryOut,
 })
 
-function readCluster(claims: ClaimBuilder, object: KubernetesObject): void {
-  const spec = at(object.root, 'spec')
+function readCluster(claims: ClaimBuilder, object: KubernetesObject, cluster: Keys): void {
+  const spec = at(object.root, ...cluster)
   const scales = at(spec, 'enableInTreeAutoscaling')
   if (scales !== undefined && boolean(scales) === undefined) return
   const autoscaled = boolean(scales) === true
@@ -39,7 +41,9 @@ function readCluster(claims: ClaimBuilder, object: KubernetesObject): void {
     const hosts = at(group, 'numOfHosts')
     const each = hosts === undefined ? 1 : number(hosts)
     if (written === undefined || count === undefined || count < 1 || each === undefined) continue
-    const keys: Keys = ['spec', 'workerGroupSpecs', index]
+    // One replica is what it takes to answer.
+    if (object.kind === 'RayService' && count === 1) continue
+    const keys: Keys = [...cluster, 'workerGroupSpecs', index]
     const place: Place = {
       start: written.value.start,
       end: written.value.end,
@@ -53,7 +57,7 @@ function readCluster(claims: ClaimBuilder, object: KubernetesObject): void {
       name,
       place,
       scope: `${nameOf(object)?.value ?? 'RayCluster'}.${name}`,
-      words: [name, nameOf(object)?.value ?? ''],
+      words: [name, nameOf(object)?.value ?? '', ...(object.kind === 'RayService' ? ['serving'] : [])],
     })
     claimAccelerators(pool, pod, accelerators.count)
     const plan: Recipe = autoscaled
@@ -61,7 +65,7 @@ function readCluster(claims: ClaimBuilder, object: KubernetesObject): void {
       : {
           title: 'Let the autoscaler decide: enableInTreeAutoscaling: true, minReplicas: {value}',
           writes: [
-            { path: [...object.base, 'spec', 'enableInTreeAutoscaling'], value: true },
+            { path: [...object.base, ...cluster, 'enableInTreeAutoscaling'], value: true },
             { path: [...object.base, ...keys, 'minReplicas'], after: 'replicas' },
           ],
         }
@@ -71,7 +75,7 @@ function readCluster(claims: ClaimBuilder, object: KubernetesObject): void {
     // Whether the nodes behind it are paid for anyhow, and whether the cluster is made for one job, is not here.
     pool.unknown('capacity', 'nodeSelector', 'the nodes behind it', place)
     if (autoscaled)
-      claimDelay(pool, object, ['spec', 'autoscalerOptions', 'idleTimeoutSeconds'], rayIdle, place)
+      claimDelay(pool, object, [...cluster, 'autoscalerOptions', 'idleTimeoutSeconds'], rayIdle, place)
   }
 }
 
