@@ -55,7 +55,7 @@ export function gcloudCommands(facts: UnitFacts, context: ReaderContext, wanted:
 
 /** As above for a command line tool that is written alike. */
 export function cloudCommands(
-  tool: 'gcloud' | 'az',
+  tool: 'gcloud' | 'az' | 'aws',
   facts: UnitFacts,
   context: ReaderContext,
   wanted: RegExp,
@@ -76,7 +76,11 @@ export function cloudCommands(
   return found
 }
 
-const mentions: Record<string, RegExp> = { gcloud: /\bgcloud\s/, az: /(^|[\s;&|(`])az\s/ }
+const mentions: Record<string, RegExp> = {
+  gcloud: /\bgcloud\s/,
+  az: /(^|[\s;&|(`])az\s/,
+  aws: /(^|[\s;&|(`])aws\s/,
+}
 
 function textsOf(tool: string, node: ConfigNode, into: ConfigNode[] = [], depth = 0): ConfigNode[] {
   if (depth > deepestNode || into.length > mostCommands) return into
@@ -114,7 +118,7 @@ function cloudCommand(
   let next = at + 1
   for (; next < words.length && names.length < 5; next++) {
     const { text } = words[next]!
-    if (text === null || !/^[a-z][a-z-]*$/.test(text)) break
+    if (text === null || !/^[a-z][a-z0-9-]*$/.test(text)) break
     if (names.length === 0 && /^(beta|alpha)$/.test(text)) continue
     names.push(text)
   }

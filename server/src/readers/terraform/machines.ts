@@ -66,12 +66,12 @@ export function readNotebookInstance(block: Block): void {
   else compute.unknown('idleStop', key, 'a script may stop it', place, options)
 }
 
-/** Apps of a domain's users, on the type that the domain gives by default. */
-export function readSagemakerDomain(block: Block): void {
-  const settings = block.get('default_user_settings', 0)
+/** Apps of a domain, a user or a space, on the type that is given for them. `base`: the block of its settings. */
+export function readSagemakerApps(block: Block, base: string): void {
+  const settings = block.get(base, 0)
   if (settings === undefined) return
   for (const app of ['jupyter_lab_app_settings', 'code_editor_app_settings'] as const) {
-    const inner = block.get('default_user_settings', 0, app, 0)
+    const inner = block.get(base, 0, app, 0)
     if (inner === undefined || inner.node.kind !== 'map') continue
     const { node } = inner
     const own = new Block(block.module, inner, block.name, {
@@ -83,6 +83,8 @@ export function readSagemakerDomain(block: Block): void {
     const compute = startMachine(own, 'aws', true)
     claimKind(compute, own, 'instance_type', type)
     compute.known('managedBy', app, 'sagemaker', own.header)
+    // A user and a space take over what the domain says of idle apps.
+    if (base !== 'default_user_settings') continue
     const path = ['app_lifecycle_management', 0, 'idle_settings', 0] as const
     const state = own.text(...path, 'lifecycle_management')
     const minutes = own.number(...path, 'idle_timeout_in_minutes')

@@ -20,7 +20,7 @@ import {
   readEndpointConfiguration,
   readInstance,
   readNotebookInstance,
-  readSagemakerDomain,
+  readSagemakerApps,
 } from './machines.js'
 import { readAksPool, readAzureMlCluster, readDatabricksPool } from './other-pools.js'
 
@@ -124,7 +124,9 @@ const dialects: Record<string, (block: Block, beside: number) => void> = {
   aws_autoscaling_group: readAutoScalingGroup,
   aws_batch_compute_environment: readBatchEnvironment,
   aws_sagemaker_notebook_instance: readNotebookInstance,
-  aws_sagemaker_domain: readSagemakerDomain,
+  aws_sagemaker_domain: (block) => readSagemakerApps(block, 'default_user_settings'),
+  aws_sagemaker_user_profile: (block) => readSagemakerApps(block, 'user_settings'),
+  aws_sagemaker_space: (block) => readSagemakerApps(block, 'space_settings'),
   aws_sagemaker_endpoint_configuration: readEndpointConfiguration,
   aws_instance: (block) => readInstance(block, 'aws'),
   google_compute_instance: (block) => readInstance(block, 'gcp'),

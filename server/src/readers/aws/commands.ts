@@ -1,0 +1,135 @@
+/** Command lines of the AWS CLI that start machines or training jobs. Source: AWS CLI command reference. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import {
+  addOptions,
+  cloudCommands,
+  commandSite,
+  type GcloudCommand,
+  optionOf,
+  replaceValue,
+  valuePlace,
+} from '../gcloud/command.js'
+import { claimMachineRequest, claimType } from '../machine-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { CommandRequest } from '../sagemaker/command-request.js'
+import { trainingFamilies } from '../sagemaker/names.js'
+import { claimTrainingRequest } from '../sagemaker/training-request.js'
+
+const wanted = /^(ec2 run-instances|sagemaker create-(training-job|notebook-instance))\b/
+
+export const awsCommandsReader = defineReader({
+  name: 'aws-commands',
+  languages: ['shell', 'yaml'],
+  triggers: ['run-instances', 'create-training-job', 'create-notebook-instance'],
+  read(facts, context, claims) {
+    for (const one of cloudCommands('aws', facts, context, wanted)) {
+      // The whole request stands in a file, or only its form is asked for.
+      if (optionOf(one, 'cli-input-json', 'cli-input-yaml', 'generate-cli-skeleton') !== undefined) continue
+      if (one.verb.endsWith('create-training-job'))
+        claimTrainingRequest(new CommandRequest(claims, one), { prefix: [], trials: false, jobs: null })
+      else readMachine(claims, one, one.verb.endsWith('create-notebook-instance'))
+    }
+  },
+  change,
+})
+
+const endings = /\b(terminate-instances|stop-instances|(stop|delete)-notebook-instance)\b/
+
+function readMachine(claims: ClaimBuilder, one: GcloudCommand, notebook: boolean): void {
+  const type = optionOf(one, 'instance-type')
+  if (type === undefined || type.value === null || optionOf(one, 'dry-run') !== undefined) return
+  const site = commandSite(one)
+  const compute = claimMachineRequest(claims, null, {
+    provider: 'aws',
+    interactive: notebook,
+    place: one.head,
+    site,
+    scope: '',
+  })
+  claimType(compute, 'instance-type', type.value, valuePlace(type), valuePlace(type))
+  if (notebook) compute.known('managedBy', 'sagemaker', 'sagemaker', one.head)
+  const end = one.beside.find((other) => endings.test(other.words.map((word) => word.raw).join(' ')))
+  if (end !== undefined) {
+    const name = endings.exec(end.words.map((word) => word.raw).join(' '))![0]
+    compute.known('endedBy', name, name, one.head)
+  }
+  const key = notebook ? 'lifecycle-config-name' : 'instance-initiated-shutdown-behavior'
+  const others = notebook ? [key] : [key, 'instance-market-options', 'user-data', 'launch-template']
+  const given = optionOf(one, ...others)
+  if (given === undefined && one.complete) compute.default('idleStop', key, null, one.head, { site })
+  else compute.unknown('idleStop', key, 'it may stop by itself', one.head, { site })
+}
+
+function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (facts.shell === undefined) return { reason: 'the command stands inside of a text' }
+  const { start, end } = claim.site
+  const text = facts.unit.text.slice(start, end)
+  switch (claim.setting) {
+    case 'spot':
+      return value === true
+        ? addOptions(claim, facts, 'Run on managed spot capacity', ['--enable-managed-spot-training'])
+        : { reason: 'take the option out by hand' }
+    case 'maxWait':
+      return replaced(
+        claim,
+        facts,
+        `Set MaxWaitTimeInSeconds to ${value}`,
+        /MaxRuntimeInSeconds=(\d+)/,
+        (before) => (/MaxWaitTimeInSeconds/.test(text) ? null : `${before},MaxWaitTimeInSeconds=${value}`),
+      )
+    case 'checkpointStore': {
+      const output = /S3OutputPath=(s3:\/\/[\w./-]+?)\/?(?=[\s,\\]|$)/.exec(text)?.[1]
+      return output === undefined || /--checkpoint-config\b/.test(text)
+        ? { reason: 'name a bucket in --checkpoint-config S3Uri=' }
+        : addOptions(claim, facts, 'Keep checkpoints beside the output', [
+            `--checkpoint-config S3Uri=${output}/checkpoints/`,
+          ])
+    }
+    case 'instanceType': {
+      const prefix = text.includes('ml.') ? 'ml.' : ''
+      const type = `${prefix}${String(value).replace(/^ml\./, '')}`
+      if (prefix !== '' && !trainingFamilies.has(type.split('.')[1]!))
+        return { reason: `training jobs do not offer ${type}` }
+      return claim.key === 'InstanceType'
+        ? replaced(claim, facts, `Use ${type}`, /InstanceType(?:=|"\s*:\s*")(ml\.[\w.]+)/, () => type)
+        : replaceValue(claim, facts, `Use ${type}`, type)
+    }
+    case 'idleStop':
+      return claim.key === 'instance-initiated-shutdown-behavior'
+        ? addOptions(
+            claim,
+            facts,
+            'Terminate the machine when it shuts down (end its program with `shutdown -h now`)',
+            ['--instance-initiated-shutdown-behavior terminate'],
+          )
+        : { reason: 'a script in a lifecycle configuration must stop it: create one and name it' }
+    default:
+      return { reason: `${claim.key} has to be changed by hand here` }
+  }
+}
+
+/** Puts something else in the place of the one piece of the command that the pattern finds. */
+function replaced(
+  claim: Claim,
+  facts: UnitFacts,
+  title: string,
+  pattern: RegExp,
+  by: (before: string) => string | null,
+): Change | Refusal {
+  const { start, end, unit } = claim.site
+  const found = pattern.exec(facts.unit.text.slice(start, end))
+  const text = found === null ? null : by(found[1]!)
+  if (found === null || text === null) return { reason: `${claim.key} is set in another place` }
+  const at = start + found.index + found[0].lastIndexOf(found[1]!)
+  const write = {
+    kind: 'replace text' as const,
+    path: facts.path,
+    unit,
+    start: at,
+    end: at + found[1]!.length,
+    text,
+  }
+  return { title, safety: 'unsafe', writes: [write], imports: [] }
+}
