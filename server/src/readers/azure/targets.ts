@@ -18,7 +18,8 @@ export function targetOf(python: PythonModule, argument: ArgumentValue): Target 
   if (argument.state === 'absent') return { kind: 'none' }
   if (argument.state === 'unknown') return { kind: 'cluster', name: null }
   const { folded } = argument
-  if (folded.state === 'unknown') return { kind: 'cluster', name: nameOf(python, argument.expr) }
+  if (folded.state === 'unknown')
+    return { kind: 'cluster', name: nameOf(python, argument.expr, new Set()) ?? null }
   if (folded.value === null) return { kind: 'none' }
   return targetNamed(typeof folded.value === 'string' && !folded.overridable ? folded.value : null)
 }
@@ -34,8 +35,8 @@ export function targetNamed(written: string | null): Target {
   return { kind: 'cluster', name: /^[\w-]+$/.test(short) ? short : null }
 }
 
-/** Null: not known. `seen`: calls that are looked into already (`c = create(c)`). */
-function nameOf(python: PythonModule, expr: Expr, seen = new Set<Call>()): string | null {
+/** Null: not known; undefined: nothing but what is `seen` already (`c = create(c)`). */
+function nameOf(python: PythonModule, expr: Expr, seen: Set<Call>): string | null | undefined {
   // `ws.compute_targets['gpu-cluster']`
   if (expr.type === 'subscript') return plain(python, expr.index)
   if (expr.type === 'attribute' && expr.attr === 'name') return nameOf(python, expr.value, seen)
@@ -52,14 +53,15 @@ function nameOf(python: PythonModule, expr: Expr, seen = new Set<Call>()): strin
   for (const call of all) {
     if (seen.has(call)) continue
     seen.add(call)
-    names.add(nameMade(python, call, seen))
+    const name = nameMade(python, call, seen)
+    if (name !== undefined) names.add(name)
   }
   const [only] = names
-  return names.size === 1 ? only! : null
+  return names.size > 1 ? null : only
 }
 
 /** Of the cluster that a call makes or finds. */
-function nameMade(python: PythonModule, call: Call, seen: Set<Call>): string | null {
+function nameMade(python: PythonModule, call: Call, seen: Set<Call>): string | null | undefined {
   if (clusterNames.test(call.name ?? '')) return clusterName(python, call)
   if (oldTargets.test(call.name ?? '')) return textOf(python.argument(call, 'name', 1))
   const { callee } = call.expr
