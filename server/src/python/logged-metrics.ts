@@ -26,7 +26,7 @@ const mostFunctions = 60
 /** What `wandb.log({...})` and `accelerator.log({...})` are given in loops over epochs; null: nothing is. */
 export function reportedMetrics(python: PythonModule): ReportedMetrics | null {
   if (!python.imports.has('wandb') && !python.imports.has('accelerate.Accelerator')) return null
-  const epochs = python.loops.filter((loop) => loop.role === 'epoch' && !repeats.test(target(python, loop)))
+  const epochs = epochLoops(python)
   if (epochs.length === 0) return null
   const within = calledIn(python, epochs)
   const names = new Set<string>()
@@ -40,6 +40,33 @@ export function reportedMetrics(python: PythonModule): ReportedMetrics | null {
   const passes = epochs.map(({ trips }) => (trips.state === 'known' ? Number(trips.value) : null))
   const known = passes.filter((one): one is number => one !== null && !Number.isNaN(one))
   return { names: [...names], passes: known.length === passes.length ? Math.max(...known) : null }
+}
+
+/** Loops over the passes of one training: neither those over whole trainings, nor what could be one. */
+function epochLoops(python: PythonModule): Loop[] {
+  const loops = python.loops.filter((loop) => loop.role === 'epoch' && !repeats.test(target(python, loop)))
+  return loops.filter((loop) => {
+    const within = calledIn(python, [loop])
+    const holdsAnother = loops.some(
+      (other) =>
+        other !== loop && (isInside(other, loop) || (other.function !== null && within.has(other.function))),
+    )
+    if (holdsAnother) return false
+    return (
+      /epoch/i.test(header(python, loop)) ||
+      python.loops.some((one) => one.role === 'train' && isInside(one, loop))
+    )
+  })
+}
+
+function isInside(inner: Loop, outer: Loop): boolean {
+  for (let loop = inner.parent; loop !== null; loop = loop.parent) if (loop === outer) return true
+  return false
+}
+
+function header(python: PythonModule, { node }: Loop): string {
+  const [first, last] = node.type === 'for' ? [node.target, node.iterable] : [node.test, node.test]
+  return python.text.slice(first.start, last.end)
 }
 
 function target(python: PythonModule, { node }: Loop): string {

@@ -1,0 +1,152 @@
+/**
+ * Sweepers of Hydra in configuration files: `hydra.sweeper.params`, and the plugins that draw instead of going through
+ * every combination. Source: hydra 1.3, basic_sweeper.py; plugins hydra_optuna_sweeper, hydra_ax_sweeper.
+ */
+import {
+  at,
+  entries,
+  entry,
+  items,
+  map,
+  number,
+  text,
+  textWithTemplates,
+  written,
+} from '../../config/access.js'
+import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import { gridSize } from '../../estimate/grid.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { keyedPlace, writeKeys } from '../config-change.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { claimGrid, type Swept, searchedDimensions, trialsByDefault } from './space.js'
+import { sweptValue } from './swept-value.js'
+
+const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
+
+export const hydraSweeperReader = defineReader({
+  name: 'hydra-sweeper',
+  languages: ['yaml'],
+  triggers: ['sweeper:'],
+  read(facts, _context, claims) {
+    for (const document of facts.config?.documents ?? []) readDocument(document, claims)
+  },
+  change: changeSweeper,
+})
+
+function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
+  const root = map(document.root)
+  const sweeper = entry(at(root, 'hydra'), 'sweeper')
+  if (root === undefined || sweeper === undefined || sweeper.value.kind !== 'map') return
+  const params = entry(sweeper.value, 'params')
+  const swept = params === undefined ? [] : sweptIn(params.value)
+  const plugin = pluginOf(root, sweeper.value)
+  if (plugin === 'unknown') return
+  const keys = ['hydra', 'sweeper']
+  const place = keyedPlace(
+    params === undefined
+      ? { start: sweeper.keyStart, end: sweeper.keyEnd }
+      : { start: params.keyStart, end: params.keyEnd },
+    document.index,
+    keys,
+  )
+  if (plugin === null) {
+    const dimensions = searchedDimensions(swept)
+    if (dimensions === null) return
+    const search = claims.subject('Search', place, 'hydra.sweeper', evidence)
+    claimGrid(search, dimensions, place)
+    search.known('unit', 'params', 'run', place)
+    search.known('persisted', 'multirun', true, place)
+    return
+  }
+  const search = claims.subject('Search', place, 'hydra.sweeper', evidence)
+  const sampler = samplerOf(root, sweeper.value)
+  if (sampler === null) search.unknown('strategy', 'sampler', 'a sampler that is not named here', place)
+  else
+    search.known(
+      'strategy',
+      'sampler',
+      sampler === 'random' ? 'random' : sampler === 'grid' ? 'grid' : 'bayesian',
+      place,
+    )
+  search.known('unit', 'sweeper', 'run', place)
+  search.known('folds', 'sweeper', 1, place)
+  const grids = [swept.map(({ name, value }) => ({ name, size: value.size }))]
+  if (swept.length > 0) search.known('space', 'params', { grids, ...gridSize(grids) }, place)
+  const { key, trials } = trialsByDefault[plugin]!
+  const holder =
+    plugin === 'ax'
+      ? at(sweeper.value, 'ax_config')
+      : plugin === 'nevergrad'
+        ? at(sweeper.value, 'optim')
+        : sweeper.value
+  const cap = at(holder, key)
+  const count = number(cap)
+  if (cap === undefined) search.default('trialCap', key, trials, place)
+  else if (count === undefined) search.unknown('trialCap', key, 'a template', cap, { site: place })
+  else search.known('trialCap', key, count, cap, { site: place })
+  if (plugin !== 'optuna') return
+  const jobs = at(sweeper.value, 'n_jobs')
+  const parallel = number(jobs)
+  if (jobs === undefined) search.default('parallelism', 'n_jobs', 2, place)
+  else if (parallel !== undefined) search.known('parallelism', 'n_jobs', parallel, jobs, { site: place })
+}
+
+/** Null: Hydra's own, which goes through every combination. */
+function pluginOf(root: ConfigMap, sweeper: ConfigNode): string | null | 'unknown' {
+  const target = textWithTemplates(at(sweeper, '_target_'))
+  const chosen = target ?? chosenIn(root, 'hydra/sweeper')
+  if (chosen === undefined) {
+    const own = entries(sweeper).some(({ key }) =>
+      /^(sampler|n_trials|study_name|search_space|ax_config|optim)$/.test(key),
+    )
+    return own ? 'unknown' : null
+  }
+  const plugin = /optuna|ax|nevergrad/i.exec(chosen)?.[0].toLowerCase()
+  if (plugin !== undefined) return plugin
+  return /basic/i.test(chosen) ? null : 'unknown'
+}
+
+/** What an `override` of the defaults list chooses. */
+function chosenIn(root: ConfigMap, group: string): string | undefined {
+  for (const item of items(at(root, 'defaults'))) {
+    for (const { key, value } of entries(item)) {
+      if (key.replace(/^override\s+/, '').replace(/^\//, '') === group) return text(value)
+    }
+  }
+  return undefined
+}
+
+/** Optuna's sweeper draws by TPE where nothing is said. */
+function samplerOf(root: ConfigMap, sweeper: ConfigNode): string | null {
+  const target = textWithTemplates(at(sweeper, 'sampler', '_target_'))
+  const chosen = target ?? chosenIn(root, 'hydra/sweeper/sampler') ?? 'tpe'
+  return /random/i.test(chosen)
+    ? 'random'
+    : /grid/i.test(chosen)
+      ? 'grid'
+      : /[a-z]/i.test(chosen)
+        ? 'tpe'
+        : null
+}
+
+function sweptIn(params: ConfigNode): Swept[] {
+  return entries(params).flatMap(({ key, value }): Swept[] => {
+    const given = textWithTemplates(value) ?? written(value)
+    const swept = given === undefined ? null : sweptValue(given)
+    return swept === null ? [] : [{ name: key, value: swept }]
+  })
+}
+
+function changeSweeper(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting === 'trialCap')
+    return writeKeys(claim, facts, `Stop after ${value} trials`, [
+      { keys: ['hydra', 'sweeper', claim.key], value: value as number },
+    ])
+  if (claim.setting === 'parallelism')
+    return writeKeys(claim, facts, `Run ${value} trials at a time`, [
+      { keys: ['hydra', 'sweeper', 'n_jobs'], value: value as number },
+    ])
+  return { reason: 'another sweeper (hydra/sweeper: optuna) has to be chosen in the defaults list' }
+}
