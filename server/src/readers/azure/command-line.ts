@@ -26,8 +26,12 @@ export const azureCommandLineReader = defineReader({
   read(facts, context, claims) {
     // A notebook that makes a cluster is a lesson, which takes it away in another cell.
     if (facts.unit.origin !== 'file') return
+    const seen = new Set<string>()
     for (const one of cloudCommands('az', facts, context, /^(ml compute create|aks nodepool add)\b/)) {
-      if (isDeleted(one)) continue
+      // One that is made where it is not there yet, at several places of the script.
+      const what = one.options.map(({ name, value }) => `${name}=${value}`).join(' ')
+      if (isDeleted(one) || seen.has(what)) continue
+      if (optionOf(one, 'name', 'n')?.value != null) seen.add(what)
       if (one.verb.startsWith('ml')) readCluster(claims, one)
       else readNodePool(claims, one)
     }
