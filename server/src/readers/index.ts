@@ -78,6 +78,7 @@ import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningRecordsReader } from './lightning/records.js'
 import { lightningReader } from './lightning/trainer.js'
 import { metaflowReader } from './metaflow/flow.js'
+import { openmmlabReader } from './openmmlab/config.js'
 import { optunaReader } from './optuna/study.js'
 import { prefectReader } from './prefect/flows.js'
 import { gridLoopReader } from './python/grid-loop.js'
@@ -266,6 +267,7 @@ export const readers: readonly Reader[] = [
   huggingfaceMappingReader,
   fastaiReader,
   ultralyticsReader,
+  openmmlabReader,
   igniteReader,
   composerReader,
   jaxReader,
