@@ -112,6 +112,8 @@ describe('launch lines', () => {
       'coverage run --source=src train.py',
     ]
     for (const source of cases) assert.equal(brief(source), 'python | train.py | 1 x 1', source)
+    for (const source of ['uv run --extra gpu -m acme.train --x', 'uv run --isolated --module acme.train'])
+      assert.equal(brief(source), 'python | -m acme.train | 1 x 1', source)
     assert.equal(
       brief('docker run --gpus all image bash -c "torchrun --nproc_per_node 4 train.py"'),
       'torchrun | train.py | 4 x 1',

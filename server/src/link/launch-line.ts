@@ -163,7 +163,13 @@ class LaunchLine {
   private unwrap(wrapper: Wrapper): void {
     this.words = this.words.slice(wrapper.words.length)
     const flags: Record<string, LaunchFlag> = {}
-    this.options(wrapper, flags, wrapper.environment)
+    this.options(wrapper, flags, wrapper.environment, wrapper.modules)
+    const module = wrapper.modules === undefined ? undefined : flagOf(flags, ...wrapper.modules)
+    if (module !== undefined) {
+      const { start, end } = module.span
+      const word = (text: string) => ({ text, raw: text, start, end })
+      this.words = [word('python'), word('-m'), ...this.words]
+    }
     const command = wrapper.command === undefined ? undefined : flags[wrapper.command]
     this.words = this.words.slice(wrapper.skip)
     if (command?.valueSpan && typeof command.value === 'string') {

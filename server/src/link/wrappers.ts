@@ -13,6 +13,8 @@ export interface Wrapper extends OptionTable {
   environment?: string[]
   /** Option that names the command itself; what follows are its arguments. */
   command?: string
+  /** Options that name a Python module to run, as those of `python` do. */
+  modules?: string[]
 }
 
 const wrapper = (words: string, options: OptionTable, skip = 0, rest: Partial<Wrapper> = {}): Wrapper => ({
@@ -109,6 +111,8 @@ export const wrappers: Wrapper[] = [
       'p python with with-requirements with-editable extra group only-group no-group env-file directory project package index index-url extra-index-url default-index find-links',
       'frozen locked isolated no-sync all-extras active no-project no-dev dev exact offline q quiet v verbose refresh s script',
     ),
+    0,
+    { modules: ['m', 'module'] },
   ),
   ...['conda run', 'mamba run', 'micromamba run'].map((name) =>
     wrapper(name, table('n name p prefix cwd', 'no-capture-output live-stream v verbose dev s')),

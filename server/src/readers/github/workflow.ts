@@ -136,10 +136,11 @@ const platforms: [RegExp, string][] = [
 
 /** A few steps to see that it starts at all. */
 const smoke =
-  /fast[_-]dev[_-]run|smoke|dry[_-]?run|--debug\b|--quick\b|--tiny\b|overfit[_-]batches|limit[_-]train[_-]batches|--?(max[_-]?(steps|iters?|epochs?|train[_-]steps)|(num[_-])?(train[_-])?epochs?|steps|n[_-]?epochs)[= ]+([1-9]|[1-4]\d)\b|epochs=([1-5])\b|\btests?\//i
+  /fast[_-]dev[_-]run|smoke|dry[_-]?run|--debug\b|--quick\b|--tiny\b|overfit[_-]batches|limit[_-]train[_-]batches|--?(max[_-]?(steps|iters?|epochs?|train[_-]steps)|(num[_-])?(train[_-])?epochs?|steps|n[_-]?epochs)[= ]+([1-9]|[1-4]\d)\b|epochs=([1-5])\b|\b(max_)?steps=([1-9]|[1-4]\d)\b|\btests?\//i
 
 function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: ConfigNode): TrainingStep[] {
   const found: TrainingStep[] = []
+  if (triesOut(root)) return found
   for (const job of entries(at(root, 'jobs'))) {
     if (map(job.value) === undefined) continue
     const gpu = onGpu(at(job.value, 'runs-on'))
@@ -151,7 +152,7 @@ function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: Confi
     // A small model for the tests that follow.
     const tested = all.map((step) => tests.test(textWithTemplates(at(step, 'run')) ?? '')).lastIndexOf(true)
     all.forEach((step, index) => {
-      if (!gpu && index < tested) return
+      if ((!gpu && index < tested) || triesOut(step)) return
       const node = at(step, 'run')
       const source = textWithTemplates(node)
       if (node === undefined || source === undefined) return
@@ -178,6 +179,13 @@ function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: Confi
     })
   }
   return found
+}
+
+/** `name: Unit tests`, `name: Test train.py`. */
+function triesOut(node: ConfigNode): boolean {
+  return /^(run )?tests?\b(?! and)|\b(unit|integration|smoke|regression|e2e|functional|sanity)[ -]?(tests?|checks?)\b/i.test(
+    text(at(node, 'name')) ?? '',
+  )
 }
 
 const tests = /\b(pytest|tox|nox|unittest|hatch test|make (unit-?)?tests?)\b/

@@ -25,12 +25,24 @@ export const huggingfaceTrainerReader = defineReader({
     const all = trainerArguments(python)
     for (const made of all) {
       const trainers = trainersOf(python, made, all.length === 1)
-      if ((trainers.calls.length > 0 || trainers.elsewhere) && isTrained(python, trainers))
+      if (
+        (trainers.calls.length > 0 || trainers.elsewhere) &&
+        isTrained(python, trainers) &&
+        !onlyEvaluates(python, made, context)
+      )
         readTrainer(python, made, trainers, context, claims)
     }
   },
   change: changeTrainer,
 })
+
+/** A launch without `--do_train` of a script that asks for it. */
+function onlyEvaluates(python: PythonModule, made: TrainerArguments, context: ReaderContext): boolean {
+  if (!made.parsed || context.binding === null || !/\.do_train\b/.test(python.text)) return false
+  const said = field(python, made, 'do_train', context.binding)
+  if (said.state === 'given') return said.folded.state === 'known' && said.folded.value === false
+  return said.state === 'absent'
+}
 
 function readTrainer(
   python: PythonModule,

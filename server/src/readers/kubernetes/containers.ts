@@ -10,6 +10,7 @@ import type { Span } from '../../text/location.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
+import { trainsByName } from '../shell/failures.js'
 import { claimJobOperations, type JobMachine } from '../shell/job-operations.js'
 import { claimShellLaunch, type FoundLaunch, launchesOf, type Work, workOf } from '../shell/launches.js'
 import { containerEnvironment, containerWords } from './pod.js'
@@ -21,6 +22,11 @@ interface Script {
   wfiller: Span | null
   /** What the facts were read from; null: single words. */
   text: string | null
+}
+
+export interface ContainerWork extends Work {
+  /** One of its programs trains, by its name. */
+  trains: boolean
 }
 
 /** What a controller adds to the processes that a command starts. */
@@ -42,7 +48,7 @@ export function claimContainer(
   nodes: number | null,
   machine: JobMachine | null = null,
   processes?: ProcessRule,
-): Work | null {
+): ContainerWork | null {
   const words = containerWords(container)
   const variables = containerEnvironment(container)
   const environment: Record<string, LaunchValue> = Object.fromEntries(
@@ -70,7 +76,7 @@ export function claimContainer(
     const { facts, launches, wfiller } = script
     claimJobOperations(claims, facts, launches, machine, script.text, (span) => wfiller ?? span)
   }
-  return workOf(script.facts, script.launches)
+  return { ...workOf(script.facts, script.launches), trains: script.launches.some(trainsByName) }
 }
 
 /** The image decides what runs: its Dockerfile may be in the project. */

@@ -32,9 +32,11 @@ export const longRunningReader = defineReader({
         if (group === null || acceleratorsOf(group.pod) === null) continue
         const groups: PodGroup[] = [group]
         const service = object.kind === 'Pod' ? {} : { service: true }
-        const { compute } = claimWorkload(claims, context, { object, place, groups, ...service })
+        const { compute, work } = claimWorkload(claims, context, { object, place, groups, ...service })
         if (object.kind === 'Notebook') compute.known('interactive', object.kind, true, place)
-        else if (object.kind !== 'Pod') claimReplicas(claims, object, group.pod, place)
+        // Ranks of a training that only borrow the kind: nothing may change their number.
+        else if (object.kind !== 'Pod' && !work.some((one) => one.trains))
+          claimReplicas(claims, object, group.pod, place)
       }
     }
   },

@@ -5,9 +5,8 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Evidence } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
 import type { JobMachine } from '../shell/job-operations.js'
-import type { Work } from '../shell/launches.js'
 import { claimLimits, holdersOf } from './container-limits.js'
-import { claimContainer, type ProcessRule } from './containers.js'
+import { type ContainerWork, claimContainer, type ProcessRule } from './containers.js'
 import { claimMachine } from './machine.js'
 import { type KubernetesObject, nameOf, placeOf } from './objects.js'
 import {
@@ -64,7 +63,7 @@ export interface Claimed {
   compute: SubjectBuilder<'Compute'>
   id: string
   evidence: Evidence
-  work: Work[]
+  work: ContainerWork[]
   /** Accelerators over all pods; null: some, but how many is not known; 0: none. */
   gpus: number | null
   patch: boolean
@@ -124,7 +123,7 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
   if (workload.patched !== undefined) compute.unknown('gpus', workload.patched, workload.patched, place)
   const machine = machineOf((holders[0]?.group ?? groups[0])?.pod)
   const nodes = nodesOf(holders)
-  const work: Work[] = []
+  const work: ContainerWork[] = []
   groups.forEach((group, number) => {
     if (!group.starts) return
     const own = holders.find((one) => one.group === group)

@@ -1,8 +1,9 @@
 /** YAML files of `LightningCLI` by themselves: the trainer's settings, whichever program they are given to. */
 import { entry, map } from '../../config/access.js'
 import { configuredFrom } from '../../config/configured.js'
-import type { ConfigDocument } from '../../config/node.js'
+import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import { type Configured, configuredAt } from '../../text/configured.js'
+import type { Span } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { UnitFacts } from '../reader.js'
@@ -93,6 +94,8 @@ export function readCliDocument(facts: UnitFacts, document: ConfigDocument, clai
   const node = configuredAt(trainer, 'precision')
   if ((plugins !== undefined && plugins.kind !== 'scalar') || strategy?.kind === 'map')
     training.unknown('precision', 'precision', 'a plugin or the strategy', place, { channel: 'named file' })
+  else if (node === undefined && namesFormat(document.root, trainer.at.location))
+    training.unknown('precision', 'precision', 'another part of the file', place, { channel: 'named file' })
   else if (node === undefined) training.default('precision', 'precision', 'fp32', place, options)
   else {
     const known = node.kind === 'scalar' ? precisionFrom(node.value) : undefined
@@ -103,4 +106,17 @@ export function readCliDocument(facts: UnitFacts, document: ConfigDocument, clai
       })
     else training.known('precision', 'precision', known, { ...place, start: at.start, end: at.end }, options)
   }
+}
+
+const formats = /^(precision\w*|bf16|fp16|amp\w*|mixed_precision|(\w+_)?dtype)$/
+
+/** NeMo and others give the format beside the trainer, to a plugin that the program makes. */
+function namesFormat(node: ConfigNode, trainer: Span): boolean {
+  if (node.kind === 'list') return node.items.some((one) => namesFormat(one, trainer))
+  if (node.kind !== 'map') return false
+  return node.entries.some(
+    ({ key, value }) =>
+      (value.start < trainer.start || value.end > trainer.end) &&
+      (formats.test(key) || namesFormat(value, trainer)),
+  )
 }

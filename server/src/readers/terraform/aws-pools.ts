@@ -5,6 +5,7 @@
 
 import { instance } from '../../catalog/instances.js'
 import { entries, items, map, text } from '../../config/access.js'
+import type { HclValue } from '../../config/hcl-scope.js'
 import { claimPoolMachine, type Pool } from '../pool-claims.js'
 import { Block, type Module, type Said } from './block.js'
 import {
@@ -139,29 +140,41 @@ export function readModuleGroups(module: Module, call: Block): void {
     ['eks_managed_node_groups', 'eks_managed_node_group_defaults'],
     ['self_managed_node_groups', 'self_managed_node_group_defaults'],
   ] as const) {
-    const groups = call.get(key)
-    if (groups?.node.kind !== 'map') continue
     const defaults = call.get(defaultsKey)
-    const count = groups.node.entries.length
-    for (const one of groups.node.entries) {
-      const inner = module.scope.resolve({ ...groups, node: one.value })
-      if (inner.node.kind !== 'map') continue
-      // An entry that refers to another file is shown where the map says its name.
-      const header =
-        inner.path === groups.path
-          ? { start: one.keyStart, end: one.keyEnd }
-          : { start: inner.node.start, end: inner.node.start + 1 }
-      const block = new Block(module, inner, one.key, header)
-      readGroup(
-        block,
-        call,
-        defaultsKey,
-        defaults !== undefined,
-        key === 'eks_managed_node_groups',
-        count - 1,
-      )
+    const maps = mapsOf(module, call.get(key))
+    const count = maps.reduce((sum, groups) => sum + entries(groups.node).length, 0)
+    for (const groups of maps) {
+      for (const one of entries(groups.node)) {
+        const inner = module.scope.resolve({ ...groups, node: one.value })
+        if (inner.node.kind !== 'map') continue
+        // An entry that refers to another file is shown where the map says its name.
+        const header =
+          inner.path === groups.path
+            ? { start: one.keyStart, end: one.keyEnd }
+            : { start: inner.node.start, end: inner.node.start + 1 }
+        const block = new Block(module, inner, one.key, header)
+        readGroup(
+          block,
+          call,
+          defaultsKey,
+          defaults !== undefined,
+          key === 'eks_managed_node_groups',
+          count - 1,
+        )
+      }
     }
   }
+}
+
+/** The maps that make up a value: those that `merge` takes from several files stay apart. */
+function mapsOf(module: Module, value: HclValue | undefined): HclValue[] {
+  if (value === undefined) return []
+  const { node } = value
+  if (node.kind === 'map') return [value]
+  const parts = node.kind === 'unknown' ? (node.merged ?? []) : []
+  return parts
+    .map((part) => module.scope.resolve({ ...value, node: part }))
+    .filter((part) => part.node.kind === 'map')
 }
 
 function readGroup(
