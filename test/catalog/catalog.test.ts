@@ -82,6 +82,8 @@ describe('instance types of the catalogue', () => {
     ['c5.9xlarge', 'aws', 'c5.9xlarge', undefined, 0, 36, 72],
     ['n1-highmem-8', 'gcp', 'n1-highmem-8', undefined, 0, 8, 52],
     ['Standard_D4s_v3', 'azure', 'Standard_D4s_v3', undefined, 0, 4, 16],
+    ['STANDARD_DS3_V2', 'azure', 'STANDARD_DS3_V2', undefined, 0, 4, 14],
+    ['Standard_D14_v2', 'azure', 'Standard_D14_v2', undefined, 0, 16, 112],
   ] as const) {
     it(type, () => {
       const found = instance(type)

@@ -22,8 +22,22 @@ const gcpMemory: Record<string, Record<string, number>> = {
   c3: { standard: 4, highmem: 8, highcpu: 2 },
 }
 
-/** GiB for each vCPU, by family letter of Azure; the older v2 sizes count differently and are left out. */
+/** GiB for each vCPU, by family letter of Azure. */
 const azureMemory: Record<string, number> = { d: 4, e: 8, f: 2 }
+
+/** Sizes of the second version of Azure's D and DS machines, whose numbers are not those of vCPUs: vCPUs and GiB. */
+const azureSecond: Record<string, [vcpus: number, memoryGiB: number]> = {
+  1: [1, 3.5],
+  2: [2, 7],
+  3: [4, 14],
+  4: [8, 28],
+  5: [16, 56],
+  11: [2, 14],
+  12: [4, 28],
+  13: [8, 56],
+  14: [16, 112],
+  15: [20, 140],
+}
 
 /** Reads a bare type name ('m5.2xlarge', 'n1-standard-8', 'Standard_D4s_v3'); undefined: not such a machine. */
 export function cpuMachine(type: string): CpuMachine | undefined {
@@ -40,10 +54,15 @@ export function cpuMachine(type: string): CpuMachine | undefined {
     const vcpus = Number(gcp[3])
     return factor === undefined ? undefined : { provider: 'gcp', type, vcpus, memoryGiB: vcpus * factor }
   }
-  const azure = /^standard_([def])(\d{1,3})([a-z]*)_v([2-6])$/i.exec(type)
+  const azure = /^standard_([def])s?(\d{1,3})([a-z]*)_v([2-6])$/i.exec(type)
   if (azure) {
     const family = azure[1]!.toLowerCase()
-    if (azure[4] === '2' && family !== 'f') return undefined
+    if (azure[4] === '2' && family !== 'f') {
+      const second = family === 'd' && /^s?$/i.test(azure[3]!) ? azureSecond[azure[2]!] : undefined
+      return second === undefined
+        ? undefined
+        : { provider: 'azure', type, vcpus: second[0], memoryGiB: second[1] }
+    }
     const vcpus = Number(azure[2])
     return { provider: 'azure', type, vcpus, memoryGiB: vcpus * azureMemory[family]! }
   }

@@ -6,6 +6,7 @@ import { awsMachinesReader } from './aws/machines.js'
 import { azureClusterReader } from './azure/cluster.js'
 import { azureCommandReader } from './azure/command.js'
 import { azureCommandLineReader } from './azure/command-line.js'
+import { azureComponentReader } from './azure/component-step.js'
 import { azureComputeReader } from './azure/compute-file.js'
 import { azureComputeInstanceReader } from './azure/compute-instance.js'
 import { azureEndpointReader } from './azure/endpoint.js'
@@ -225,6 +226,7 @@ export const readers: readonly Reader[] = [
   azureComputeInstanceReader,
   azureClusterReader,
   azureCommandReader,
+  azureComponentReader,
   azureCommandLineReader,
   azureScriptRunReader,
   terraformReader,

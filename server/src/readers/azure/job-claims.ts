@@ -119,3 +119,34 @@ export function filledIn(source: string, given: (name: string) => string | undef
     return value !== undefined && /^[\w.+-]+$/.test(value) ? value : whole
   })
 }
+
+/** What the component starts is put in later. */
+export function claimComponent(
+  claims: ClaimBuilder,
+  job: string,
+  component: string,
+  nodes: number | null,
+  place: Place,
+): void {
+  claims.launch(
+    {
+      id: job,
+      job,
+      component,
+      launcher: 'python',
+      program: { path: null, module: null, bases: [] },
+      flags: {},
+      positionals: [],
+      complete: false,
+      environment: {},
+      launcherFlags: {},
+      processes: null,
+      nodes,
+      files: [],
+    },
+    place,
+  )
+}
+
+/** What the launches of a component in a file of its own belong to. */
+export const componentJob = (path: string): string => `${path}#0:`

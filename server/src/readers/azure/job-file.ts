@@ -21,9 +21,11 @@ import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import {
+  claimComponent,
   claimGpusByProcesses,
   claimJob,
   claimJobMachine,
+  componentJob,
   distributed,
   filledIn,
   folderOf,
@@ -108,7 +110,7 @@ function isComponent(root: ConfigNode, schema: string): boolean {
 function componentOf(node: ConfigNode, path: string): string | null {
   const written = text(at(node, 'component')) ?? text(at(node, 'trial'))
   const file = written === undefined ? null : /^(?:file:)?([\w./-]+\.ya?ml)$/.exec(written)
-  return file === null || file[1]!.startsWith('/') ? null : jobIdOf(join(folderOfPath(path), file[1]!), 0, [])
+  return file === null || file[1]!.startsWith('/') ? null : componentJob(join(folderOfPath(path), file[1]!))
 }
 
 const jobIdOf = (path: string, document: number, keys: Keys): string =>
@@ -172,34 +174,6 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   })
   const sharing = work?.sharing ?? sharingOf(distribution, nodes)
   if (sharing !== null) compute?.known('sharing', 'command', sharing, place)
-}
-
-/** What the component starts is put in later. */
-function claimComponent(
-  claims: ClaimBuilder,
-  job: string,
-  component: string,
-  nodes: number | null,
-  place: Place,
-): void {
-  claims.launch(
-    {
-      id: job,
-      job,
-      component,
-      launcher: 'python',
-      program: { path: null, module: null, bases: [] },
-      flags: {},
-      positionals: [],
-      complete: false,
-      environment: {},
-      launcherFlags: {},
-      processes: null,
-      nodes,
-      files: [],
-    },
-    place,
-  )
 }
 
 /** A value that is not readable (`${{parent.inputs.compute}}`) is some cluster. */

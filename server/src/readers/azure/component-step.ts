@@ -1,0 +1,67 @@
+/**
+ * Steps of pipelines of SDK v2 that run a component of the project: `load_component(source='train.yml')`, called in a
+ * function under `@pipeline`. Source: azure-ai-ml 1.22, entities/_load_functions.py and dsl/_pipeline_decorator.py.
+ */
+import { folderOf, join } from '../../link/paths.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { defineReader } from '../reader.js'
+import { foldedValue } from '../search/plain-argument.js'
+import { changeCommand } from './command-change.js'
+import { laterCall, useOf } from './command-use.js'
+import { claimComponent, claimJob, componentJob } from './job-claims.js'
+
+const loaders = /^azure\.ai\.ml\.(\w+\.)*load_component$/
+
+export const azureComponentReader = defineReader({
+  name: 'azure-component-step',
+  languages: ['python'],
+  triggers: ['load_component'],
+  read(facts, _context, claims) {
+    const { python } = facts
+    if (python === undefined) return
+    for (const call of python.calls) if (loaders.test(call.name ?? '')) readComponent(python, claims, call)
+  },
+  change: changeCommand,
+})
+
+function readComponent(python: PythonModule, claims: ClaimBuilder, call: Call): void {
+  const source = ['source', 'path', 'yaml_file']
+    .map((key, index) => foldedValue(python.argument(call, key, index === 0 ? 0 : null)))
+    .find((value) => typeof value === 'string') as string | undefined
+  if (source === undefined || !/^[\w./-]+\.ya?ml$/.test(source) || source.startsWith('/')) return
+  const use = useOf(python, call)
+  if (use.steps === 0 && !use.submitted) return
+  const { target } = use
+  if (target.kind === 'local') return
+  const place = calleePlace(call)
+  const { cell, start } = claims.locate(place)
+  const id = `${claims.path}#component@${cell ?? ''}:${start}`
+  const { role, small, notebook } = python.evidence
+  const compute = claimJob(claims, {
+    place,
+    scope: [call.function?.qualified, call.assignedTo].filter(Boolean).join('.'),
+    id,
+    name: call.assignedTo === null ? null : { key: 'load_component', value: call.assignedTo, place },
+    target,
+    targetKey: 'compute',
+    targetPlace: use.place ?? place,
+    size: null,
+    role: role === 'test' ? 'test' : 'job',
+    small,
+    notebook,
+  })
+  compute.known('trials', 'sweep', use.swept && !use.submitted, place)
+  // `step.resources = …`, `step.limits = …`; the component itself may say more.
+  const resources = use.assigned.has('resources')
+  if (resources) compute.unknown('nodes', 'instance_count', 'it is set afterwards', place)
+  const limits = laterCall(python, use, 'set_limits')
+  if (limits !== null)
+    claimArgument(compute, 'timeLimit', 'timeout', limits, python.argument(limits, 'timeout'), {
+      convert: (value) => (value === null ? null : asNumber(value)),
+      otherwise: null,
+    })
+  else compute.unknown('timeLimit', 'limits', 'the step may set it', place, { site: callSite(call) })
+  claimComponent(claims, id, componentJob(join(folderOf(claims.path), source)), null, place)
+}
