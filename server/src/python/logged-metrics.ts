@@ -23,18 +23,20 @@ export interface ReportedMetrics {
 const repeats = /fold|split|seed|repeat|trial|run/i
 const mostFunctions = 60
 
-/** What `wandb.log({...})` and `accelerator.log({...})` are given in loops over epochs; null: nothing is. */
+/** What `wandb.log({...})` and `accelerator.log({...})` are given in loops over epochs (`default`: what NNI is told); null: nothing is. */
 export function reportedMetrics(python: PythonModule): ReportedMetrics | null {
-  if (!python.imports.has('wandb') && !python.imports.has('accelerate.Accelerator')) return null
+  if (!['wandb', 'accelerate.Accelerator', 'nni'].some((name) => python.imports.has(name))) return null
   const epochs = epochLoops(python)
   if (epochs.length === 0) return null
   const within = calledIn(python, epochs)
   const names = new Set<string>()
   for (const call of python.calls) {
-    if (call.method !== 'log' || !isTracker(python, call)) continue
+    const unnamed = call.name === 'nni.report_intermediate_result'
+    if (!unnamed && (call.method !== 'log' || !isTracker(python, call))) continue
     if (!call.loops.some((loop) => epochs.includes(loop)) && !(call.function && within.has(call.function)))
       continue
-    for (const name of reportedNames(python, call)) names.add(name)
+    if (unnamed) names.add('default')
+    else for (const name of reportedNames(python, call)) names.add(name)
   }
   if (names.size === 0) return null
   const passes = epochs.map(({ trips }) => (trips.state === 'known' ? Number(trips.value) : null))

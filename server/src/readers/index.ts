@@ -30,6 +30,8 @@ import { determinedReader } from './determined/experiment.js'
 import { imageBuildsReader } from './docker/builds.js'
 import { dockerImageReader } from './docker/image.js'
 import { dstackReader } from './dstack/configuration.js'
+import { dvcCommandReader } from './dvc/command.js'
+import { dvcReader } from './dvc/pipeline.js'
 import { eksctlReader } from './eksctl/cluster.js'
 import { fastaiReader } from './fastai/learner.js'
 import { flyteReader } from './flyte/tasks.js'
@@ -79,6 +81,8 @@ import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningRecordsReader } from './lightning/records.js'
 import { lightningReader } from './lightning/trainer.js'
 import { metaflowReader } from './metaflow/flow.js'
+import { nniReader } from './nni/experiment.js'
+import { nniReportsReader } from './nni/reports.js'
 import { openmmlabReader } from './openmmlab/config.js'
 import { optunaReader } from './optuna/study.js'
 import { prefectReader } from './prefect/flows.js'
@@ -205,6 +209,10 @@ export const readers: readonly Reader[] = [
   jupyterHubReader,
   katibReader,
   determinedReader,
+  nniReader,
+  nniReportsReader,
+  dvcReader,
+  dvcCommandReader,
   inferenceServiceReader,
   sagemakerReader,
   sagemakerTrainerReader,

@@ -1,0 +1,108 @@
+/**
+ * Pipelines of DVC: `dvc.yaml`. A stage is passed over while its command, dependencies and parameters are the same, and
+ * `always_changed` switches that off. Source: dvc.org, "dvc.yaml Files".
+ */
+import { at, boolean, entries, entry, map, text, textWithTemplates } from '../../config/access.js'
+import type { ConfigDocument, ConfigEntry, ConfigNode } from '../../config/node.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { keyedPlace, writeKeys } from '../config-change.js'
+import { claimScript } from '../job-script.js'
+import { workOfName } from '../pipelines/step-work.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+
+const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
+
+export const dvcReader = defineReader({
+  name: 'dvc',
+  languages: ['yaml'],
+  triggers: ['stages:'],
+  read(facts, context, claims) {
+    if (!/(^|\/)dvc\.ya?ml$/.test(facts.path)) return
+    for (const document of facts.config?.documents ?? []) {
+      for (const stage of entries(at(document.root, 'stages')))
+        readStage(facts, context, claims, document, stage)
+    }
+  },
+  change(claim, value, facts) {
+    if (claim.setting !== 'cached' || value !== true || claim.site.keys === undefined)
+      return { reason: `${claim.key} has to be changed by hand here` }
+    return writeKeys(claim, facts, 'Run it only when something that goes in has changed', [
+      { keys: claim.site.keys, value: undefined },
+    ])
+  },
+})
+
+function readStage(
+  facts: UnitFacts,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+  document: ConfigDocument,
+  stage: ConfigEntry,
+): void {
+  const name = stage.key
+  // One stage for each item: `foreach` with `do`, `matrix` beside the command.
+  const body = map(at(stage.value, 'do')) === undefined ? stage.value : at(stage.value, 'do')!
+  const below = body === stage.value ? [] : ['do']
+  readCommands(context, claims, `${claims.path}#stage:${name}`, body)
+  const always = entry(body, 'always_changed')
+  if (always === undefined || boolean(always.value) !== true) return
+  const place = keyedPlace({ start: always.keyStart, end: always.value.end }, document.index, [
+    'stages',
+    name,
+    ...below,
+    'always_changed',
+  ])
+  const step = claims.subject('Step', place, name, evidence)
+  const purpose = workOfName(`${name} ${scriptName(at(body, 'cmd'))}`)
+  step.known('name', 'stages', name, place)
+  step.known('engine', 'stages', 'DVC', place)
+  step.known('unit', 'stages', 'task', place)
+  step.known('purpose', 'stages', purpose, place)
+  step.known('work', 'stages', purpose, place)
+  step.known('unseen', 'stages', true, place)
+  step.known('cached', 'always_changed', false, place)
+  const reason = whyAlways(facts, always, body, purpose)
+  if (reason !== null) step.known('uncachedFor', 'always_changed', reason, place)
+}
+
+/** What lies outside of the project changes without DVC seeing it. */
+function whyAlways(
+  { unit }: UnitFacts,
+  always: ConfigEntry,
+  body: ConfigNode,
+  purpose: string[],
+): string | null {
+  if (purpose.some((one) => one === 'download' || one === 'report' || one === 'deploy'))
+    return 'it works on what lies outside of the project'
+  if (entry(body, 'deps') === undefined) return 'it depends on nothing that DVC knows'
+  const from = unit.text.lastIndexOf('\n', always.keyStart - 1)
+  const before = unit.text.slice(unit.text.lastIndexOf('\n', from - 1) + 1, Math.max(from, 0))
+  const to = unit.text.indexOf('\n', always.value.end)
+  const rest = unit.text.slice(always.value.end, to < 0 ? unit.text.length : to)
+  if (/^\s*#/.test(before) || rest.includes('#')) return 'a comment says so'
+  return text(at(body, 'desc')) !== undefined &&
+    /always|latest|every|remote|external/i.test(text(at(body, 'desc'))!)
+    ? 'its description says so'
+    : null
+}
+
+function commandsOf(cmd: ConfigNode | undefined): ConfigNode[] {
+  return cmd === undefined ? [] : cmd.kind === 'list' ? cmd.items : [cmd]
+}
+
+/** `src/fetch_data.py` of `python src/fetch_data.py --out data`. */
+function scriptName(cmd: ConfigNode | undefined): string {
+  for (const node of commandsOf(cmd)) {
+    const found = /([\w-]+)\.(py|sh|R|ipynb)\b/.exec(textWithTemplates(node) ?? '')
+    if (found !== null) return found[1]!
+  }
+  return ''
+}
+
+function readCommands(context: ReaderContext, claims: ClaimBuilder, job: string, body: ConfigNode): void {
+  const folder = entry(body, 'wdir')
+  const start = folder === undefined ? '' : (text(folder.value) ?? null)
+  for (const [index, node] of commandsOf(at(body, 'cmd')).entries())
+    claimScript(claims, context, { node, job: `${job}:${index}`, folder: start, nodes: null, machine: null })
+}

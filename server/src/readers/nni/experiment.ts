@@ -1,0 +1,216 @@
+/**
+ * Experiments of NNI: YAML files for `nnictl create`, of version 2 and before. Source: nni, experiment/config/*.py;
+ * docs, "Experiment Config Reference" and its legacy form.
+ */
+import {
+  at,
+  entries,
+  entry,
+  items,
+  map,
+  number,
+  text,
+  textWithTemplates,
+  written,
+} from '../../config/access.js'
+import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import { distinctCount, integerSize, quantisedSize } from '../../estimate/dimension.js'
+import { gridSize } from '../../estimate/grid.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Dimension, SearchSettings } from '../../workload/words.js'
+import { keyedPlace, writeKeys } from '../config-change.js'
+import { claimScript } from '../job-script.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+
+const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
+
+const strategies: Record<string, SearchSettings['strategy']> = {
+  gridsearch: 'grid',
+  random: 'random',
+  tpe: 'bayesian',
+  smac: 'bayesian',
+  gp: 'bayesian',
+  metistuner: 'bayesian',
+  metis: 'bayesian',
+  dngo: 'bayesian',
+  hyperband: 'hyperband',
+  bohb: 'hyperband',
+}
+
+/** Names of one setting, in version 2 and before. */
+const spellings = {
+  command: [['trialCommand'], ['trial', 'command']],
+  folder: [['trialCodeDirectory'], ['trial', 'codeDir']],
+  trials: [['maxTrialNumber'], ['maxTrialNum']],
+  duration: [['maxExperimentDuration'], ['maxExecDuration']],
+} as const
+
+export const nniReader = defineReader({
+  name: 'nni',
+  languages: ['yaml'],
+  triggers: ['trialCommand', 'trialConcurrency'],
+  read(facts, context, claims) {
+    for (const document of facts.config?.documents ?? []) {
+      const root = map(document.root)
+      if (root !== undefined) readExperiment(claims, context, document, root)
+    }
+  },
+  change: changeExperiment,
+})
+
+function given(root: ConfigMap, names: readonly (readonly string[])[]): ConfigEntry | undefined {
+  for (const path of names) {
+    const found = entry(at(root, ...path.slice(0, -1)), path.at(-1)!)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function readExperiment(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  document: ConfigDocument,
+  root: ConfigMap,
+): void {
+  const command = given(root, spellings.command)
+  const tuner = entry(root, 'tuner') ?? entry(root, 'advisor')
+  const concurrency = entry(root, 'trialConcurrency')
+  if (command === undefined || tuner === undefined || concurrency === undefined) return
+  const job = `${claims.path}#${document.index}:experiment`
+  const folder = given(root, spellings.folder)
+  claimScript(claims, context, {
+    node: command.value,
+    job,
+    folder: folder === undefined ? '' : (text(folder.value) ?? null),
+    nodes: null,
+    machine: null,
+  })
+  const named =
+    entry(tuner.value, 'name') ??
+    entry(tuner.value, 'builtinTunerName') ??
+    entry(tuner.value, 'builtinAdvisorName')
+  const place = keyedPlace(named?.value ?? { start: tuner.keyStart, end: tuner.keyEnd }, document.index, [])
+  const search = claims.subject(
+    'Search',
+    place,
+    text(at(root, 'experimentName')) ?? 'experiment',
+    evidence,
+    job,
+  )
+  const name = text(named?.value)?.toLowerCase()
+  const strategy = name === undefined ? undefined : (strategies[name] ?? 'other')
+  if (strategy === undefined) search.unknown('strategy', 'tuner', 'a tuner of its own', place)
+  else search.known('strategy', 'tuner', strategy, place)
+  search.known('unit', 'trialCommand', 'run', place)
+  search.known('folds', 'trialCommand', 1, place)
+  search.known('alternatives', 'tuner', ['bayesian'], place)
+  search.known('persisted', 'experiment', true, place)
+  const inline = entries(at(root, 'searchSpace'))
+  if (inline.length > 0) {
+    const grids = [inline.map(dimensionOf)]
+    search.known('space', 'searchSpace', { grids, ...gridSize(grids) }, place)
+  }
+  readLimits(root, place, search)
+  const parallel = number(concurrency.value)
+  if (parallel !== undefined)
+    search.known('parallelism', 'trialConcurrency', parallel, concurrency.value, { site: place })
+  const stops =
+    entry(root, 'assessor') !== undefined || entry(root, 'advisor') !== undefined || strategy === 'hyperband'
+  if (stops) search.known('earlyTermination', 'assessor', true, place)
+  else search.default('earlyTermination', 'assessor', false, place)
+  // The tuner goes by what the trial reports as its result, which has no name.
+  search.known('metric', 'report_final_result', 'default', place)
+  if (strategy !== 'grid')
+    search.known('terminationGapIfReported', 'assessor', 'the experiment has no assessor', place)
+}
+
+function readLimits(root: ConfigMap, place: Place, search: SubjectBuilder<'Search'>): void {
+  const trials = given(root, spellings.trials)
+  const cap = number(trials?.value)
+  const site = { site: place }
+  if (trials === undefined) search.default('trialCap', 'maxTrialNumber', null, place)
+  else if (cap === undefined) search.unknown('trialCap', trials.key, 'a template', trials.value, site)
+  else search.known('trialCap', trials.key, cap, trials.value, site)
+  const duration = given(root, spellings.duration)
+  if (duration === undefined) {
+    search.default('timeLimit', 'maxExperimentDuration', null, place)
+    return
+  }
+  const seconds = secondsOf(textWithTemplates(duration.value) ?? written(duration.value))
+  if (seconds === undefined) search.unknown('timeLimit', duration.key, 'a template', duration.value, site)
+  // The examples write 999 days where they mean no limit.
+  else search.known('timeLimit', duration.key, seconds >= 365 * 86_400 ? null : seconds, duration.value, site)
+}
+
+const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+function secondsOf(duration: string | undefined): number | undefined {
+  const match = /^\s*([\d.]+)\s*([smhd]?)\s*$/.exec(duration ?? '')
+  return match === null ? undefined : Number(match[1]) * units[match[2] || 's']!
+}
+
+/** `lr: {_type: choice, _value: [0.1, 0.01]}`. */
+function dimensionOf({ key, value }: ConfigEntry): Dimension {
+  const values = items(at(value, '_value'))
+  const [min, max, step] = values.map((one: ConfigNode) => number(one))
+  switch (text(at(value, '_type'))) {
+    case 'choice': {
+      const found = values.map((one, index): Json => written(one) ?? `#${index}`)
+      return { name: key, size: distinctCount(found), values: found }
+    }
+    case 'randint':
+      return { name: key, size: min === undefined || max === undefined ? null : integerSize(min, max - 1) }
+    case 'quniform':
+      return {
+        name: key,
+        size:
+          min === undefined || max === undefined || step === undefined ? null : quantisedSize(min, max, step),
+      }
+    default:
+      return { name: key, size: null }
+  }
+}
+
+function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const root = map(facts.config?.documents[claim.site.document ?? 0]?.root)
+  if (root === undefined) return { reason: 'the file has changed' }
+  const old = entry(root, 'trial') !== undefined
+  const trialKey = old ? 'maxTrialNum' : 'maxTrialNumber'
+  switch (claim.setting) {
+    case 'trialCap':
+      return writeKeys(claim, facts, `Stop after ${value} trials (${trialKey})`, [
+        { keys: [trialKey], value: value as number, after: 'trialConcurrency' },
+      ])
+    case 'parallelism':
+      return writeKeys(claim, facts, `Run ${value} trials at a time`, [
+        { keys: ['trialConcurrency'], value: value as number },
+      ])
+    case 'strategy': {
+      const { trials } = value as { trials: number }
+      const name = old ? 'builtinTunerName' : 'name'
+      return writeKeys(claim, facts, `Search by TPE, at most ${trials} trials`, [
+        { keys: ['tuner', name], value: 'TPE' },
+        { keys: [trialKey], value: trials, after: 'trialConcurrency' },
+      ])
+    }
+    case 'earlyTermination':
+      return writeKeys(claim, facts, 'Stop weak trials early (Medianstop)', [
+        {
+          keys: ['assessor'],
+          value: old
+            ? { builtinAssessorName: 'Medianstop', classArgs: { optimize_mode: modeOf(root) } }
+            : { name: 'Medianstop', classArgs: { optimize_mode: modeOf(root) } },
+          after: 'tuner',
+        },
+      ])
+    default:
+      return { reason: `${claim.key} has to be changed by hand here` }
+  }
+}
+
+function modeOf(root: ConfigMap): string {
+  return text(at(root, 'tuner', 'classArgs', 'optimize_mode')) ?? 'maximize'
+}
