@@ -40,6 +40,7 @@ import { gcloudInstancesReader } from './gcloud/instances.js'
 import { gcloudJobsReader } from './gcloud/jobs.js'
 import { gcloudPoolsReader } from './gcloud/pools.js'
 import { githubReader } from './github/workflow.js'
+import { gitlabReader } from './gitlab/pipeline.js'
 import { accelerateReader } from './huggingface/accelerate.js'
 import { huggingfaceDatasetsReader } from './huggingface/datasets.js'
 import { huggingfaceFreshWeightsReader } from './huggingface/fresh-weights.js'
@@ -179,6 +180,7 @@ export const readers: readonly Reader[] = [
   sklearnGridReader,
   airflowReader,
   githubReader,
+  gitlabReader,
   dockerImageReader,
   imageBuildsReader,
   composeReader,

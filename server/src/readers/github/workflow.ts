@@ -1,16 +1,14 @@
 /** GitHub Actions: workflows that train, and what starts them. */
 import { at, entries, entry, items, map, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
-import type { ShellCommand } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { namesGpu, runsTests, trainedBy } from '../ci/training.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
-import { programOf, trainsByName } from '../shell/failures.js'
-import { launchesOf } from '../shell/launches.js'
 
 type Keys = (string | number)[]
 
@@ -125,19 +123,6 @@ function startsOf(trigger: ConfigNode): {
   return { by, filter: by.length === 0 ? 'some changes' : null, places }
 }
 
-/** Commands of platforms that bring machines of their own. */
-const platforms: [RegExp, string][] = [
-  [/^sky (launch|jobs launch|exec)\b/, 'sky launch'],
-  [/^az ml job create\b/, 'az ml job create'],
-  [/^gcloud (beta )?ai (custom-jobs|hp-tuning-jobs) create\b/, 'gcloud ai custom-jobs create'],
-  [/^aws sagemaker create-(training|hyper-parameter-tuning)-job\b/, 'aws sagemaker create-training-job'],
-  [/^(dvc|uv run dvc|poetry run dvc) (repro|exp run)\b/, 'dvc repro'],
-]
-
-/** A few steps to see that it starts at all. */
-const smoke =
-  /fast[_-]dev[_-]run|smoke|dry[_-]?run|--debug\b|--quick\b|--tiny\b|overfit[_-]batches|limit[_-]train[_-]batches|--?(max[_-]?(steps|iters?|epochs?|train[_-]steps)|(num[_-])?(train[_-])?epochs?|steps|n[_-]?epochs)[= ]+([1-9]|[1-4]\d)\b|epochs=([1-5])\b|\b(max_)?steps=([1-9]|[1-4]\d)\b|\btests?\//i
-
 function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: ConfigNode): TrainingStep[] {
   const found: TrainingStep[] = []
   if (triesOut(root)) return found
@@ -150,24 +135,17 @@ function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: Confi
     )
     const all = items(at(job.value, 'steps'))
     // A small model for the tests that follow.
-    const tested = all.map((step) => tests.test(textWithTemplates(at(step, 'run')) ?? '')).lastIndexOf(true)
+    const tested = all
+      .map((step) => runsTests.test(textWithTemplates(at(step, 'run')) ?? ''))
+      .lastIndexOf(true)
     all.forEach((step, index) => {
       if ((!gpu && index < tested) || triesOut(step)) return
       const node = at(step, 'run')
       const source = textWithTemplates(node)
       if (node === undefined || source === undefined) return
-      const { commands } = context.shell(source)
-      const launches = launchesOf(commands, () => claims.locate(node)).filter(
-        (launch) => trainsByName(launch) && !smoke.test(spelled(launch.command)),
-      )
-      const remote = commands.flatMap((command) => {
-        const line = spelled(command)
-        const platform = command.unreachable ? undefined : platforms.find(([pattern]) => pattern.test(line))
-        return platform === undefined || smoke.test(line) ? [] : [platform[1]]
-      })
-      const what = launches[0] === undefined ? remote[0] : programOf(launches[0])
-      if (what === undefined || (what === 'dvc repro' && fetches)) return
-      const local = launches[0] !== undefined || what === 'dvc repro'
+      const trained = trainedBy(claims, context, node, source)
+      if (trained === null || (trained.what === 'dvc repro' && fetches)) return
+      const { what, local } = trained
       found.push({
         what,
         node,
@@ -188,11 +166,6 @@ function triesOut(node: ConfigNode): boolean {
   )
 }
 
-const tests = /\b(pytest|tox|nox|unittest|hatch test|make (unit-?)?tests?)\b/
-
-const spelled = (command: ShellCommand): string =>
-  command.words.map((word) => word.text ?? word.raw).join(' ')
-
 function onGpu(runner: ConfigNode | undefined): boolean {
   const labels =
     runner?.kind === 'list'
@@ -202,11 +175,7 @@ function onGpu(runner: ConfigNode | undefined): boolean {
         : runner === undefined
           ? []
           : [runner]
-  return labels.some((one) =>
-    /gpu|cuda|nvidia|(^|[-_])(a10g?|a100|h100|l4|t4|v100)([-_]|$)/i.test(
-      written(one) ?? textWithTemplates(one) ?? '',
-    ),
-  )
+  return labels.some((one) => namesGpu(written(one) ?? textWithTemplates(one) ?? ''))
 }
 
 /** `continue-on-error: true` at a step that trains. */

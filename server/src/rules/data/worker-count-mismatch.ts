@@ -124,7 +124,7 @@ function checkSharedMemory(
   if (effective(judged.settings.work) !== 'decode' || !isFirst(judged)) return
   report({
     at: shared,
-    message: `${count} ${count === 1 ? 'worker hands' : 'workers hand'} over batches in \`/dev/shm\`, which has ${size(bytes)} here: with larger batches the run dies of a bus error, and is paid for again. Mount a volume in memory there.`,
+    message: `${count} ${count === 1 ? 'worker hands' : 'workers hand'} over batches in \`/dev/shm\`, which has ${size(bytes)} here: with larger batches the run dies of a bus error, and is paid for again. Give it more memory there.`,
     fixes: [{ set: [{ claim: shared, value: null }] }],
     related: [{ location: workers.location, message: `\`${workers.key}\` starts the workers` }],
   })

@@ -1,0 +1,236 @@
+/** Services of Compose files that hold accelerators, and the programs that they start. */
+import { at, entry, items, map, number, text, textWithTemplates, written } from '../../config/access.js'
+import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
+import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
+import { claimScript, type ScriptWork } from '../job-script.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { bytesOf, type Devices, devicesOf, environmentOf, sharedByDefault } from './accelerators.js'
+
+export const composeReader = defineReader({
+  name: 'compose',
+  languages: ['yaml'],
+  triggers: ['services:'],
+  read(facts, context, claims) {
+    for (const document of facts.config?.documents ?? []) {
+      const services = map(at(document.root, 'services'))
+      // Workflows have services beside their jobs, objects of Kubernetes have a version.
+      if (services === undefined || entry(document.root, 'apiVersion') !== undefined) continue
+      for (const { key, value } of services.entries) {
+        const service = map(value)
+        if (service === undefined) continue
+        if (entry(service, 'image') === undefined && entry(service, 'build') === undefined) continue
+        readService(claims, context, document, service, key)
+      }
+    }
+  },
+  change: changeService,
+})
+
+function readService(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  document: ConfigDocument,
+  service: ConfigMap,
+  name: string,
+): void {
+  const job = `${claims.path}#${document.index}:service:${name}`
+  const base: Keys = ['services', name]
+  const devices = devicesOf(service)
+  const work = readPrograms(claims, context, service, job, name)
+  if (devices === null) return
+  const place = nodePlace(devices.node)
+  const evidence: Evidence = { role: 'job', accelerator: 'gpu', small: null, notebook: false }
+  const compute = claims.subject('Compute', place, name, evidence, job)
+  compute.known('name', 'services', name, place)
+  compute.known('provider', 'services', 'other', place)
+  compute.known('choosesCapacity', 'services', false, place)
+  compute.known('trials', 'services', false, place)
+  compute.default('nodes', 'services', 1, place)
+  claimDevices(compute, document, base, devices)
+  const cpus = at(service, 'deploy', 'resources', 'limits', 'cpus') ?? at(service, 'cpus')
+  const count = number(cpus)
+  if (cpus !== undefined && count !== undefined) compute.known('cpus', 'cpus', count, nodePlace(cpus))
+  claimSharedMemory(compute, document, service, base, devices)
+  claimRestart(compute, document, service, base)
+  const serves = entry(service, 'ports') !== undefined && work?.trains !== true
+  compute.known('service', 'command', serves || work?.service === true, place)
+  const sharing = work === null ? null : work.sharing
+  if (sharing !== null) compute.known('sharing', 'command', sharing, place)
+}
+
+function claimDevices(
+  compute: SubjectBuilder<'Compute'>,
+  document: ConfigDocument,
+  base: Keys,
+  { node, count, number: path }: Devices,
+): void {
+  const key = path === null ? 'devices' : 'count'
+  if (count === null) compute.unknown('gpus', key, 'all that the machine has', nodePlace(node))
+  else
+    compute.known('gpus', key, count, nodePlace(node), {
+      site: path === null ? nodePlace(node) : keyedPlace(node, document.index, [...base, ...path]),
+      // Files beside this one are laid over it, and devices are not taken from anybody.
+      overridable: true,
+    })
+}
+
+function claimSharedMemory(
+  compute: SubjectBuilder<'Compute'>,
+  document: ConfigDocument,
+  service: ConfigMap,
+  base: Keys,
+  devices: Devices,
+): void {
+  const key = 'shm_size'
+  const found = entry(service, key)
+  const place =
+    found === undefined ? nodePlace(devices.node) : { start: found.keyStart, end: found.value.end }
+  const site = keyedPlace(place, document.index, [...base, key])
+  const mounted = [...items(at(service, 'tmpfs')), ...items(at(service, 'volumes'))].some((one) =>
+    /\/dev\/shm/.test(textWithTemplates(one) ?? text(at(one, 'target')) ?? ''),
+  )
+  if (text(at(service, 'ipc')) === 'host') compute.known('sharedMemory', 'ipc: host', null, place, { site })
+  else if (mounted || entry(service, 'extends') !== undefined)
+    compute.unknown('sharedMemory', key, 'set in another way', place, { site })
+  else if (found === undefined) compute.default('sharedMemory', key, sharedByDefault, place, { site })
+  else {
+    const bytes = bytesOf(found.value)
+    if (bytes === undefined) compute.unknown('sharedMemory', key, 'a template', place, { site })
+    else compute.known('sharedMemory', key, bytes, place, { site })
+  }
+}
+
+/** `restart: always` and `unless-stopped` start it again whatever has happened; `on-failure:3` three times. */
+function claimRestart(
+  compute: SubjectBuilder<'Compute'>,
+  document: ConfigDocument,
+  service: ConfigMap,
+  base: Keys,
+): void {
+  const found = entry(service, 'restart')
+  const policy = text(found?.value)
+  if (found === undefined || policy === undefined) return
+  const shown = { start: found.keyStart, end: found.value.end }
+  const site = keyedPlace(shown, document.index, [...base, 'restart'])
+  const [, limit] = /^on-failure:(\d+)$/.exec(policy) ?? []
+  if (limit !== undefined) compute.known('retries', 'restart', Number(limit), shown, { site })
+  else if (/^(always|unless-stopped|on-failure)$/.test(policy))
+    compute.known('retries', `restart: ${policy}`, null, shown, { site })
+}
+
+/** Null: the image decides what runs, or it cannot be read. */
+function readPrograms(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  service: ConfigMap,
+  job: string,
+  name: string,
+): ScriptWork | null {
+  const environment: Record<string, LaunchValue> = Object.fromEntries(
+    environmentOf(service).map(({ name: key, value, node }) => [
+      key,
+      { value, location: claims.locate(node) },
+    ]),
+  )
+  const image = text(at(service, 'image')) ?? null
+  const built = builtImage(claims, service, image ?? name)
+  const [entrypoint, command] = [at(service, 'entrypoint'), at(service, 'command')]
+  const lines = [entrypoint, command].filter((one) => one !== undefined).map(lineOf)
+  if (lines.includes(null)) return null
+  const shown = command ?? entrypoint
+  if (shown === undefined) {
+    if (built !== null) claimImage(claims, built, { job, environment, image: image ?? name })
+    return null
+  }
+  return claimScript(claims, context, {
+    node: shown,
+    text: lines.join(' '),
+    job,
+    environment,
+    folder: folderOf(at(service, 'working_dir'), at(service, 'build')),
+    nodes: 1,
+    image,
+    // The machine is somebody's own: what waits on it keeps nobody else away.
+    machine: null,
+  })
+}
+
+/** A string as the shell splits it, or words; `$$` is a dollar sign. Null: not readable. */
+function lineOf(node: ConfigNode): string | null {
+  if (node.kind !== 'list') return textWithTemplates(node)?.replaceAll('$$', '$') ?? null
+  const words = node.items.map((item) => textWithTemplates(item) ?? written(item))
+  return words.includes(undefined) ? null : words.map((word) => quoted(word!.replaceAll('$$', '$'))).join(' ')
+}
+
+/** Variables of the file (`${LR:-0.1}`) are still filled in. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./${}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+
+/** Where the program starts: the folder that is built, else the one of the file. */
+function folderOf(working: ConfigNode | undefined, build: ConfigNode | undefined): string | null {
+  const folder = text(working)
+  if (folder !== undefined) return folder
+  const context = text(build) ?? text(at(build, 'context'))
+  return context === undefined || /:\/\/|^[~/]/.test(context) ? '' : context.replace(/^\.\/?/, '')
+}
+
+/** Tells which Dockerfile makes the image of the service; null: it is not built here. */
+function builtImage(claims: ClaimBuilder, service: ConfigMap, image: string): ConfigNode | null {
+  const build = at(service, 'build')
+  const folder = text(build) ?? text(at(build, 'context')) ?? '.'
+  if (build === undefined || build.kind === 'unknown' || /:\/\//.test(folder)) return null
+  const dockerfile = text(at(build, 'dockerfile'))
+  const path =
+    dockerfile === undefined ? null : dockerfile.startsWith('/') ? dockerfile : `${folder}/${dockerfile}`
+  claims.imageBuild({ image, dockerfile: path, folder }, nodePlace(build))
+  return build
+}
+
+function claimImage(
+  claims: ClaimBuilder,
+  build: ConfigNode,
+  { job, environment, image }: { job: string; environment: Record<string, LaunchValue>; image: string },
+): void {
+  claims.launch(
+    {
+      id: `${job}:image`,
+      job,
+      launcher: 'image',
+      program: { path: null, module: null, bases: [] },
+      image: { name: image, arguments: 'none' },
+      flags: {},
+      positionals: [],
+      complete: true,
+      environment,
+      launcherFlags: {},
+      processes: null,
+      nodes: 1,
+      files: [],
+    },
+    nodePlace(build),
+  )
+}
+
+function changeService(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { keys } = claim.site
+  const byHand = { reason: `${claim.key} has to be changed by hand here` }
+  if (keys === undefined) return byHand
+  const set = (title: string, to: Json) => writeKeys(claim, facts, title, [{ keys, value: to }])
+  switch (claim.setting) {
+    case 'gpus':
+      return set(`Ask for ${value} GPU: count: ${value}`, Number(value))
+    case 'sharedMemory':
+      return set('Give the container 8 GB of shared memory: shm_size', '8gb')
+    case 'retries':
+      return set(
+        `Start it again ${value === 1 ? 'once' : `${value} times`} at most: restart`,
+        `on-failure:${value}`,
+      )
+    default:
+      return byHand
+  }
+}

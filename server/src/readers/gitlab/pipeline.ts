@@ -1,0 +1,244 @@
+/**
+ * GitLab CI: jobs that train, and what starts them. Source: docs.gitlab.com/ci/yaml: without `rules` and `only` a job
+ * runs for each push to a branch; `extends` lays maps over each other; what is older is cancelled where it is `interruptible`.
+ */
+import {
+  at,
+  boolean,
+  entry,
+  isUnknown,
+  items,
+  list,
+  map,
+  text,
+  textWithTemplates,
+  written,
+} from '../../config/access.js'
+import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { namesGpu, runsTests, type Trained, trainedBy } from '../ci/training.js'
+import { type Keys, keyedPlace, writeKeys } from '../config-change.js'
+import { claimOperation } from '../operation-claims.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+
+const reserved = new Set(
+  'default include stages variables workflow image services before_script after_script cache spec'.split(' '),
+)
+const deepest = 8
+
+export const gitlabReader = defineReader({
+  name: 'gitlab-ci',
+  languages: ['yaml'],
+  triggers: ['script'],
+  read(facts, context, claims) {
+    if (!/(^|\/)(\.gitlab-ci|[^/]*\.gitlab-ci|\.gitlab\/[^/]+|\.gitlab\/ci\/[^/]+)\.ya?ml$/.test(facts.path))
+      return
+    for (const document of facts.config?.documents ?? []) readPipeline(claims, context, document)
+  },
+  change: changeJob,
+})
+
+function readPipeline(claims: ClaimBuilder, context: ReaderContext, document: ConfigDocument): void {
+  const root = map(document.root)
+  if (root === undefined) return
+  const found: { job: Job; trained: Trained }[] = []
+  let tested = -1
+  for (const one of root.entries) {
+    if (reserved.has(one.key) || one.key.startsWith('.') || map(one.value) === undefined) continue
+    const job = new Job(root, one)
+    const script = job.get('script')
+    const source = script === undefined ? null : sourceOf(script)
+    if (script === undefined || source === null) continue
+    if (runsTests.test(source)) tested = found.length
+    const trained = trainedBy(claims, context, script, source)
+    // A program and the tests of what it makes, in one job.
+    if (trained !== null && !(runsTests.test(source) && !job.onGpu())) found.push({ job, trained })
+  }
+  found.forEach(({ job, trained }, index) => {
+    claimFailure(claims, document, job, trained)
+    // A small model for the tests that follow.
+    if (index >= tested || job.onGpu() || !trained.local) claimPipeline(claims, document, root, job, trained)
+  })
+}
+
+/** The commands of `script`: a list, lists within it (anchors), or one text. */
+function sourceOf(script: ConfigNode): string | null {
+  if (script.kind !== 'list') return textWithTemplates(script) ?? null
+  const lines = script.items
+    .flatMap((item) => (item.kind === 'list' ? item.items : [item]))
+    .map(textWithTemplates)
+  return lines.includes(undefined) ? null : lines.join('\n')
+}
+
+/** A job with what it extends. */
+class Job {
+  /** Itself, then what it extends, nearest first. */
+  private readonly layers: ConfigMap[] = []
+  /** Some of what it extends stands in another file. */
+  open = false
+
+  constructor(
+    private readonly root: ConfigMap,
+    readonly entry: ConfigEntry,
+  ) {
+    this.add(entry.value, 0)
+  }
+
+  private add(node: ConfigNode | undefined, depth: number): void {
+    const layer = map(node)
+    if (layer === undefined || depth > deepest || this.layers.includes(layer)) {
+      this.open ||= layer === undefined
+      return
+    }
+    this.layers.push(layer)
+    this.open ||= layer.open !== undefined
+    const bases = at(layer, 'extends')
+    const names = list(bases) === undefined ? (bases === undefined ? [] : [bases]) : items(bases)
+    // The last of several wins.
+    for (const name of [...names].reverse()) this.add(at(this.root, text(name) ?? ''), depth + 1)
+  }
+
+  get(key: string): ConfigNode | undefined {
+    for (const layer of this.layers) {
+      const found = entry(layer, key)
+      if (found !== undefined) return found.value
+    }
+    return at(this.root, 'default', key)
+  }
+
+  /** The key, where the job itself carries it. */
+  own(key: string): ConfigEntry | undefined {
+    return entry(this.layers[0], key)
+  }
+
+  onGpu(): boolean {
+    return items(this.get('tags')).some((tag) => namesGpu(written(tag) ?? textWithTemplates(tag) ?? ''))
+  }
+}
+
+interface Starts {
+  by: string[]
+  filter: string | null
+}
+
+function claimPipeline(
+  claims: ClaimBuilder,
+  document: ConfigDocument,
+  root: ConfigMap,
+  job: Job,
+  trained: Trained,
+): void {
+  const starts = startsOf(root, job)
+  if (starts === null) return
+  const { key, keyStart, keyEnd } = job.entry
+  const place = keyedPlace({ start: keyStart, end: keyEnd }, document.index, [key])
+  const gpu = job.onGpu()
+  const evidence: Evidence = {
+    role: 'job',
+    accelerator: gpu || !trained.local ? 'gpu' : 'none',
+    small: null,
+    notebook: false,
+  }
+  const pipeline = claims.subject('Pipeline', place, key, evidence)
+  pipeline.known('engine', 'GitLab CI', 'GitLab CI', place)
+  pipeline.known('name', key, key, place)
+  const script = job.get('script')!
+  pipeline.known('work', trained.what, ['train'], { start: script.start, end: script.end }, { site: place })
+  const said = job.own('rules') ?? job.own('only') ?? job.own('except')
+  const shown: Place = said === undefined ? place : { ...place, start: said.keyStart, end: said.keyEnd }
+  pipeline.known('startedBy', said?.key ?? 'rules', starts.by, shown, {
+    site: { ...place, anchor: said === undefined && job.get('rules') === undefined ? 'free' : 'ruled' },
+  })
+  if (starts.filter !== null) pipeline.known('startFilter', 'rules', starts.filter, place)
+  const single = boolean(job.get('interruptible')) === true || job.get('resource_group') !== undefined
+  if (single) pipeline.known('concurrentRuns', 'interruptible', 1, place)
+  else if (!job.open) pipeline.default('concurrentRuns', 'interruptible', null, place)
+}
+
+/** Somebody, or the clock, starts it; or only some changes do. */
+const chosen =
+  /changes|CI_COMMIT_TAG|CI_COMMIT_MESSAGE|CI_COMMIT_TITLE|schedule|"web"|'web'|=~|trigger|api|pipeline"|pipeline'|manual|\$(?!CI_)\w+/
+
+/** Null: it cannot be read. */
+function startsOf(root: ConfigMap, job: Job): Starts | null {
+  if (job.open || entry(root, 'include') !== undefined) return null
+  const [rules, only, except] = [job.get('rules'), job.get('only'), job.get('except')]
+  const workflow = at(root, 'workflow', 'rules')
+  if ([rules, only, except, workflow].some(isUnknown)) return null
+  const written_ = (node: ConfigNode | undefined) => spelled(node).join(' ')
+  if (/manual|delayed/.test(written_(job.get('when'))) || chosen.test(written_(workflow)))
+    return { by: [], filter: null }
+  const limits = `${written_(rules)} ${written_(except)}`
+  if (chosen.test(limits)) return { by: ['push'], filter: 'under rules' }
+  if (only !== undefined) {
+    const names = (only.kind === 'list' ? items(only) : items(at(only, 'refs'))).map(
+      (one) => written(one) ?? '',
+    )
+    const single = written(only)
+    if (single !== undefined) names.push(single)
+    if (only.kind === 'map' && ['changes', 'variables'].some((key) => entry(only, key) !== undefined))
+      return { by: ['push'], filter: 'some changes' }
+    const other = /^(tags|schedules|web|triggers|api|pipelines|external|chat|\/.*\/)$/
+    const refs = names.filter((name) => !other.test(name))
+    const by = refs.map((name) => (name === 'merge_requests' ? 'merge_request' : 'push'))
+    return { by: [...new Set(by)], filter: null }
+  }
+  const merge = /merge_request_event|CI_MERGE_REQUEST/.test(limits)
+  return { by: [merge ? 'merge_request' : 'push'], filter: null }
+}
+
+/** Every key and value below a node. */
+function spelled(node: ConfigNode | undefined, depth = 0): string[] {
+  if (node === undefined || depth > deepest) return []
+  if (node.kind === 'map')
+    return node.entries.flatMap(({ key, value }) => [key, ...spelled(value, depth + 1)])
+  if (node.kind === 'list') return node.items.flatMap((item) => spelled(item, depth + 1))
+  return [textWithTemplates(node) ?? written(node) ?? '']
+}
+
+/** `allow_failure: true` at a job that trains. */
+function claimFailure(claims: ClaimBuilder, document: ConfigDocument, job: Job, trained: Trained): void {
+  const found = job.own('allow_failure')
+  if (found?.value.kind !== 'scalar' || found.value.value !== true) return
+  const place = keyedPlace({ start: found.keyStart, end: found.value.end }, document.index, [job.entry.key])
+  claimOperation(claims, {
+    kind: 'swallow failure',
+    place: 'run',
+    key: 'allow_failure: true',
+    at: place,
+    site: { ...place, anchor: 'ignored' },
+    scope: job.entry.key,
+    evidence: { role: 'job', accelerator: 'maybe', small: null, notebook: false },
+    weight: 'ordinary',
+    subject: trained.what,
+  })
+}
+
+/** What a model is made of, as far as file names tell. */
+const sources = ['**/*.py', '**/*.{yaml,yml,toml,json}', 'requirements*.txt']
+
+function changeJob(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  const { keys, anchor } = claim.site
+  const byHand = { reason: `${claim.key} has to be changed by hand here` }
+  if (keys === undefined) return byHand
+  const write = (title: string, below: Keys, value: unknown) =>
+    writeKeys(claim, facts, title, [{ keys: [...keys, ...below], value: value as never }])
+  if (anchor === 'ignored')
+    return write(
+      'Let the pipeline fail with its training: remove allow_failure',
+      ['allow_failure'],
+      undefined,
+    )
+  if (claim.setting === 'concurrentRuns')
+    return write('cancel the run of the change before: interruptible', ['interruptible'], true)
+  if (claim.setting !== 'startedBy') return byHand
+  return anchor === 'free'
+    ? write(
+        'Train for changes of code and configuration: rules with changes',
+        ['rules'],
+        [{ changes: sources }],
+      )
+    : { reason: 'add `changes` to its rules' }
+}
