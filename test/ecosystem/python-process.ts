@@ -22,7 +22,9 @@ def plain(value):
         return {'map': [[str(key), plain(one)] for key, one in value.items()]}
     if isinstance(value, list):
         return {'list': [plain(one) for one in value]}
-    return {'scalar': str(value), 'type': type(value).__name__}
+    plainly = isinstance(value, bool) or value is None
+    word = json.dumps(value) if plainly else str(value)
+    return {'scalar': word, 'type': type(value).__name__}
 
 def from_yaml(text):
     documents = list(yaml.compose_all(text, Loader=loader))
