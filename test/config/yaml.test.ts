@@ -33,6 +33,15 @@ describe('YAML', () => {
     assert.deepEqual(keysTo(root, at(root, 'b', 1, 'run')!), ['b', 1, 'run'])
   })
 
+  it('leaves a value open that a template writes on the last line', () => {
+    const source =
+      'a:\n  {{- toYaml .Values.a | nindent 2 }}\n---\nb:\n  - c: 1\n    d:\n      {{- toYaml .Values.d | nindent 6 }}\n'
+    assert.deepEqual(
+      yamlFacts(source).documents.map((one) => plain(one.root)),
+      [{ a: '?template' }, { b: [{ c: 1, d: '?template' }] }],
+    )
+  })
+
   it('reads scalars as YAML 1.2 does, and the booleans of YAML 1.1', () => {
     assert.deepEqual(
       read(

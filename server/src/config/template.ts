@@ -114,10 +114,17 @@ export function touches(spans: Span[], start: number, end: number): boolean {
   return index < spans.length && spans[index]!.start < end
 }
 
-/** True when one of the sorted offsets lies in `[start, end)`. */
-export function holdsOffset(offsets: number[], start: number, end: number): boolean {
-  const index = lowerBound(offsets.length, (i) => offsets[i]!, start)
-  return index < offsets.length && offsets[index]! < end
+/** The first of the sorted offsets that lies in `[start, end)` and is not left out. */
+export function firstOffset(
+  offsets: number[],
+  start: number,
+  end: number,
+  without?: ReadonlySet<number>,
+): number | undefined {
+  let index = lowerBound(offsets.length, (i) => offsets[i]!, start)
+  while (without?.has(offsets[index]!) === true) index++
+  const found = offsets[index]
+  return found !== undefined && found < end ? found : undefined
 }
 
 /** Puts the template expressions of `[start, end)` back into a value that was parsed from the masked text. */

@@ -18,7 +18,7 @@ import {
 } from 'yaml'
 import type { ConfigDocument, ConfigEntry, ConfigFacts, ConfigList, ConfigMap, ConfigNode } from './node.js'
 import { plainValue } from './scalar.js'
-import { filler, holdsOffset, isTemplate, type Masked, maskTemplates, touches, unmask } from './template.js'
+import { filler, firstOffset, isTemplate, type Masked, maskTemplates, touches, unmask } from './template.js'
 
 /** Characters; larger files are data, not configuration. */
 export const largestYaml = 1_000_000
@@ -79,9 +79,12 @@ export function yamlFacts(text: string): ConfigFacts {
     failure = error instanceof RangeError ? 'nested too deeply' : 'syntax error'
   }
   const facts: ConfigFacts = { documents: [], comments }
-  for (const document of documents) {
-    facts.documents.push(new DocumentBuilder(text, masked, document, facts.documents.length).build())
-  }
+  documents.forEach((document, index) => {
+    // Template lines at the end of a document are blanks to the parser, which leaves them out.
+    const until = documents[index + 1]?.range[0] ?? text.length
+    const extent = Math.max(document.range[2], until)
+    facts.documents.push(new DocumentBuilder(text, masked, document, facts.documents.length).build(extent))
+  })
   if (failure !== null) facts.documents.push({ ...unreadable(text, failure), index: facts.documents.length })
   return facts
 }
@@ -103,6 +106,8 @@ interface Anchor {
 class DocumentBuilder {
   private readonly anchors = new Map<string, Anchor>()
   private readonly openAnchors = new Set<string>()
+  /** Template lines that are the value of a key. */
+  private readonly consumed = new Set<number>()
   private nodes = 0
 
   constructor(
@@ -112,10 +117,10 @@ class DocumentBuilder {
     private readonly index: number,
   ) {}
 
-  build(): ConfigDocument {
+  build(extent: number): ConfigDocument {
     const { contents, errors, range } = this.document
     const [start, , end] = range
-    const root = this.node(contents as ParsedNode | null, start, start, end, 0)
+    const root = this.node(contents as ParsedNode | null, start, start, extent, 0)
     return {
       index: this.index,
       root,
@@ -145,8 +150,16 @@ class DocumentBuilder {
     return built
   }
 
+  /** A template writes something between these places that is no value by itself. */
+  private emits(start: number, end: number): boolean {
+    return firstOffset(this.masked.emissions, start, end, this.consumed) !== undefined
+  }
+
   private empty(at: number, extent: number): ConfigNode {
-    if (holdsOffset(this.masked.emissions, at, extent)) {
+    const emission = firstOffset(this.masked.emissions, at, extent, this.consumed)
+    if (emission !== undefined) {
+      // What stands right behind a key is its value, and adds nothing to what is around it.
+      this.consumed.add(emission)
       return { kind: 'unknown', because: 'template', start: at, end: at }
     }
     return { kind: 'scalar', value: null, raw: '', start: at, end: at }
@@ -181,7 +194,9 @@ class DocumentBuilder {
     if (tag !== null) return { kind: 'unknown', because: tag, text: value, start, end }
     // A block scalar is mostly a script, which can be read around its templates; `${…}` in it is the shell's.
     if (
-      block ? holdsOffset(this.masked.emissions, start, end) : source.includes(filler) || isTemplate(value)
+      block
+        ? firstOffset(this.masked.emissions, start, end) !== undefined
+        : source.includes(filler) || isTemplate(value)
     ) {
       return { kind: 'unknown', because: 'template', text: value, start, end }
     }
@@ -201,14 +216,13 @@ class DocumentBuilder {
     const space = node.flow ? end : extent
     const merges: ConfigNode[] = []
     const starts = node.items.map((pair) => (pair.key as ParsedNode | null)?.range[0] ?? start)
-    if (holdsOffset(this.masked.emissions, lead, starts[0] ?? space)) map.open = 'template'
+    if (this.emits(lead, starts[0] ?? space)) map.open = 'template'
     node.items.forEach((pair, index) => {
       const keyNode = pair.key as ParsedNode | null
       const keyEnd = keyNode?.range[1] ?? starts[index]!
       const next = starts[index + 1] ?? space
       const value = this.node(pair.value as ParsedNode | null, keyEnd, keyEnd, next, depth + 1)
-      if (value.end > value.start && holdsOffset(this.masked.emissions, value.end, next))
-        map.open = 'template'
+      if (value.end > value.start && this.emits(value.end, next)) map.open = 'template'
       if (!isScalar(keyNode)) return
       const source = String(keyNode.value ?? '')
       if (source === '<<' && keyNode.type === 'PLAIN') {
@@ -266,8 +280,7 @@ class DocumentBuilder {
       const built = this.node(item, lead, lead, next, depth + 1)
       list.items.push(built)
       lead = Math.max(lead, built.end)
-      if (built.end > built.start && holdsOffset(this.masked.emissions, built.end, next))
-        list.open = 'template'
+      if (built.end > built.start && this.emits(built.end, next)) list.open = 'template'
     })
     return list
   }

@@ -3,6 +3,7 @@
  * runs it); what comes out is plain data.
  */
 
+import { withValues } from '../config/chart-values.js'
 import { configuredFrom } from '../config/configured.js'
 import { dockerfileFacts } from '../config/dockerfile.js'
 import { hclFacts } from '../config/hcl.js'
@@ -189,7 +190,7 @@ export class Analyzer {
 
   /** The change that the claim's reader would make. */
   change(file: SourceFile, claim: Claim, value: unknown, surroundings: Surroundings): Change | Refusal {
-    if (claim.site.anchor === saidByPatch) return { reason: 'a patch sets this: change it there' }
+    if (claim.site.anchor === saidByPatch) return { reason: 'another file sets this: change it there' }
     if (claim.site.anchor === chosenByPool) return { reason: 'the pool that it runs on decides this' }
     const reader = this.readers.find((one) => one.name === claim.reader)
     if (reader?.change === undefined) return { reason: `${claim.key} has to be changed by hand here` }
@@ -277,7 +278,7 @@ export class Analyzer {
     if (tree.config !== undefined) facts.config = tree.config
     const { overlay } = surroundings
     if (overlay !== undefined && tree.config !== undefined && unit.index === 0)
-      facts.config = laidOver(tree.config, overlay)
+      facts.config = laidOver(tree.config, unit.text, overlay)
     if (tree.shell !== undefined) facts.shell = tree.shell
     if (surroundings.hcl !== undefined && unit.index === 0) facts.hcl = surroundings.hcl
     if (tree.python !== undefined) {
@@ -307,7 +308,9 @@ export class Analyzer {
       (call) => call.name,
     )
     const { overlay } = surroundings
-    const patches = overlay === undefined ? '' : wordsOf(overlay.documents.flatMap((one) => one.patches))
+    const laid = overlay?.documents.flatMap((one) => one.patches) ?? []
+    if (overlay?.values !== undefined) laid.push({ kind: 'merge', origin: 0, node: overlay.values })
+    const patches = wordsOf(laid)
     for (const reader of this.readers) {
       if (!reader.languages.includes(facts.unit.language)) continue
       if (
@@ -323,6 +326,7 @@ export class Analyzer {
       if (overlay !== undefined) {
         builder.origins = overlay.origins
         builder.laidOutBy = overlay.path
+        builder.canBeGiven = overlay.values !== undefined
       }
       try {
         reader.read(facts, context, builder)
@@ -343,7 +347,12 @@ export class Analyzer {
   }
 }
 
-function laidOver(facts: ConfigFacts, overlay: Overlay): ConfigFacts {
+function laidOver(facts: ConfigFacts, text: string, overlay: Overlay): ConfigFacts {
+  const { values } = overlay
+  if (values !== undefined) {
+    const filled = facts.documents.map((one) => ({ ...one, root: withValues(one.root, text, values) }))
+    return { ...facts, documents: filled }
+  }
   const documents = facts.documents.map((document) => {
     const own = overlay.documents.find((one) => one.index === document.index)
     return own === undefined ? document : { ...document, root: withPatches(document.root, own.patches) }

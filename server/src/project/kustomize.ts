@@ -26,6 +26,8 @@ export interface Overlay {
   /** Files that patches stand in, in the order of `Patch.origin`. */
   origins: string[]
   documents: { index: number; patches: Patch[] }[]
+  /** A template: the values that it is filled with, which whoever installs the chart may change. */
+  values?: ConfigNode
 }
 
 interface Located {
@@ -362,6 +364,9 @@ function transformations(path: string, root: ConfigMap): Targeted[] {
   return found
 }
 
+/** The largest kustomization, or file of a chart's values, in characters. */
+const largestValues = 200_000
+
 /** The largest manifest that is kept as a possible patch, in characters. */
 const largestPatch = 16_000
 
@@ -371,13 +376,13 @@ export function manifestsOf(
   source: string,
   documents: readonly { index: number; root: ConfigNode }[],
 ): ManifestDocument[] | undefined {
-  const isKustomization = kustomizationName.test(path)
+  const isKustomization = kustomizationName.test(path) || /(^|\/)values\.ya?ml$/.test(path)
   const found = documents.flatMap(({ index, root }): ManifestDocument[] => {
     const kind = text(at(root, 'kind')) ?? ''
     const name = text(at(root, 'metadata', 'name')) ?? ''
     const isObject = kind !== '' && name !== ''
     if (!isKustomization && !isObject && operationsOf(root) === null) return []
-    const kept = isKustomization || source.length <= largestPatch
+    const kept = isKustomization ? source.length <= largestValues : source.length <= largestPatch
     return [{ index, kind, name, ...(kept ? { root } : {}) }]
   })
   return found.length === 0 ? undefined : found

@@ -9,6 +9,7 @@ import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import type { Binding, Claim, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
+import { ChartIndex } from './charts.js'
 import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
 import { KustomizeIndex, missingKustomizations, type Overlay } from './kustomize.js'
 import { Overlays } from './overlays.js'
@@ -166,7 +167,11 @@ export class Linker {
   /** Kustomizations, then the manifests and patches that they name, in which no reader has a word. */
   missingManifests(): string[] {
     const missing = missingKustomizations(this.records, this.files)
-    return missing.length > 0 ? missing : new KustomizeIndex(this.records, this.files).missing()
+    if (missing.length > 0) return missing
+    return [
+      ...new KustomizeIndex(this.records, this.files).missing(),
+      ...new ChartIndex(this.records, this.files).missing(),
+    ]
   }
 
   /** Configuration files that scripts or launches name and whose values are not known yet. */
@@ -262,6 +267,7 @@ export class Linker {
     this.own = new Map()
     this.terraform = new TerraformIndex(this.records, this.files)
     this.kustomize = new KustomizeIndex(this.records, this.files)
+    const charts = new ChartIndex(this.records, this.files)
     this.linkImports(linked)
     const fault = (path: string, messages: string[]): void => {
       for (const message of messages) linked.faults.push({ path, message })
@@ -276,7 +282,9 @@ export class Linker {
         linked.readings.set(record.path, this.overlays.withoutSubjects(record.reading))
         continue
       }
-      const laid = this.overlays.wanted(record, this.kustomize.overlaysOf(record.path))
+      const chart = charts.overlayOf(record.path)
+      const laid =
+        chart === undefined ? this.overlays.wanted(record, this.kustomize.overlaysOf(record.path)) : [chart]
       if (laid !== undefined) {
         for (const { path, origins } of laid)
           for (const other of [path, ...origins]) relate(linked.related, record.path, other)

@@ -96,6 +96,8 @@ export class ClaimBuilder {
   origins: readonly string[] = []
   /** What lays them over it; null: the file stands for itself. */
   laidOutBy: string | null = null
+  /** What the other files say is only what holds where nobody gives another value. */
+  canBeGiven = false
 
   locate(place: Span): Location {
     const other = Math.floor(place.start / foreign)
@@ -187,7 +189,7 @@ export class ClaimBuilder {
       value: rest.value,
       because: rest.because,
       channel: rest.channel ?? 'code',
-      overridable: rest.overridable ?? false,
+      overridable: rest.overridable ?? (elsewhere && this.canBeGiven),
       location,
       site: elsewhere
         ? { unit: 0, start: location.start, end: location.end, anchor: saidByPatch }
