@@ -103,6 +103,8 @@ export interface Work {
   sharing: string | null
   /** The script keeps a server or a shell up rather than running to an end. */
   service: boolean
+  /** Nothing in it computes: it looks at the machine (`nvidia-smi`), prints, waits. */
+  probes: boolean
   /** Seconds after which `timeout` ends each of its launches; null: nothing does. */
   timeout: { seconds: number; word: ShellWord } | null
 }
@@ -119,7 +121,13 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
     else if (!launched.has(command) && !harmless) sharing ??= spelled(command)
   }
   if (facts.hasErrors) sharing ??= 'a part that cannot be read'
-  return { sharing, service: service && launches.length === 0, timeout: timeoutOf(launches) }
+  const probes = launches.length === 0 && facts.commands.length > 0 && facts.commands.every(isHarmless)
+  return {
+    sharing,
+    service: service && launches.length === 0,
+    probes: probes && !facts.hasErrors,
+    timeout: timeoutOf(launches),
+  }
 }
 
 function spelled(command: ShellCommand): string {

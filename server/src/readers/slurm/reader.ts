@@ -45,7 +45,7 @@ export const slurmReader = defineReader({
       claimJob(claims, {
         job: shellLaunchId(claims, unit, launch.command),
         directives,
-        work: { sharing: alone, service: false, timeout },
+        work: { sharing: alone, service: false, probes: false, timeout },
         command: launch.command,
         launches: [launch],
       })
@@ -117,7 +117,9 @@ function claimJob(claims: ClaimBuilder, { job, directives, work, command, launch
   if (perTask !== undefined && cpus != null && tasks !== null) {
     compute.known('cpus', '--cpus-per-task', cpus * tasks, optionPlace(perTask))
   }
-  claimTime(compute, directive(directives, 'time'), place, command)
+  const time = directive(directives, 'time')
+  // What only looks at the machine ends by itself.
+  if (time !== undefined || !work.probes) claimTime(compute, time, place, command)
   if (work.timeout !== null) {
     compute.known('timeLimit', 'timeout', work.timeout.seconds, work.timeout.word, { channel: 'launch flag' })
   }
