@@ -68,6 +68,7 @@ describe('launch lines', () => {
         'srun > torchrun | train.py | 8 x 4',
       'ray job submit --address http://x:8265 --working-dir . -- python train.py':
         'python | train.py | 1 x 1',
+      'ray submit --start cluster.yaml train.py --lr 0.1': 'python | train.py | 1 x 1',
       'composer -n 4 train.py conf.yaml': 'composer | train.py | 4 x 1',
       'composer train.py conf.yaml': 'composer | train.py | 0 x 1',
       'lightning run model --strategy ddp --devices 2 train.py': 'lightning run | train.py | 2 x 1',

@@ -138,6 +138,15 @@ export const wrappers: Wrapper[] = [
       'no-wait',
     ),
   ),
+  // The configuration of the cluster stands before the script.
+  wrapper(
+    'ray submit',
+    table(
+      'n cluster-name p port-forward extra-screen-args',
+      'stop start screen tmux no-config-cache disable-usage-stats',
+    ),
+    1,
+  ),
   wrapper('chronic', nothing),
   wrapper('ltrace', nothing),
   wrapper('pipx run', nothing),

@@ -26,6 +26,7 @@ import { dagsterReader } from './dagster/ops.js'
 import { databricksReader } from './databricks/file.js'
 import { databricksRequestReader } from './databricks/request.js'
 import { deepspeedReader } from './deepspeed/engine.js'
+import { detectron2Reader } from './detectron2/trainer.js'
 import { determinedReader } from './determined/experiment.js'
 import { imageBuildsReader } from './docker/builds.js'
 import { dockerImageReader } from './docker/image.js'
@@ -107,6 +108,7 @@ import { pytorchOperationsReader } from './pytorch/operations.js'
 import { pytorchRecordsReader } from './pytorch/records.js'
 import { pytorchSamplesReader } from './pytorch/sample-operations.js'
 import { sparseReader } from './pytorch/sparse.js'
+import { anyscaleReader } from './ray/anyscale.js'
 import { rayClusterReader } from './ray/cluster.js'
 import { rayTuneReader } from './ray/tune.js'
 import type { Reader } from './reader.js'
@@ -141,6 +143,7 @@ import { tensorflowReader } from './tensorflow/eager.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
 import { tensorflowLoopReader } from './tensorflow/loop.js'
 import { terraformReader } from './terraform/reader.js'
+import { ultralyticsCommandReader } from './ultralytics/command.js'
 import { ultralyticsFreshWeightsReader } from './ultralytics/fresh-weights.js'
 import { ultralyticsReader } from './ultralytics/train.js'
 import { vertexCustomJobReader } from './vertex/custom-job.js'
@@ -244,6 +247,7 @@ export const readers: readonly Reader[] = [
   eksctlReader,
   karpenterReader,
   rayClusterReader,
+  anyscaleReader,
   skypilotReader,
   skypilotTaskReader,
   dstackReader,
@@ -280,6 +284,8 @@ export const readers: readonly Reader[] = [
   fastaiReader,
   ultralyticsReader,
   openmmlabReader,
+  detectron2Reader,
+  ultralyticsCommandReader,
   igniteReader,
   composerReader,
   jaxReader,
