@@ -129,8 +129,10 @@ function carries(pool: PoolEntry, labels: Record<string, string>): boolean {
   return found
 }
 
-/** Those that share the most folders with the job: examples stand beside each other in one repository. */
+/** Those of the same file, else those that share the most folders with the job: examples stand beside each other in one repository. */
 function nearest(pools: PoolEntry[], path: string): PoolEntry[] {
+  const here = pools.filter((pool) => pool.subject.location.path === path)
+  if (here.length > 0) return here
   const own = folderOf(path).split('/')
   const shared = pools.map((pool) => {
     const other = folderOf(pool.subject.location.path).split('/')

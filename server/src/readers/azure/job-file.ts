@@ -142,8 +142,12 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   const perNode = number(at(program, 'distribution', 'process_count_per_instance'))
   const distribution = text(at(program, 'distribution', 'type'))?.toLowerCase()
   const id = jobIdOf(claims.path, document.index, keys)
-  const resources = at(node, 'resources') ?? at(program, 'resources')
-  const resourceKeys: Keys = [...(at(node, 'resources') === undefined ? within : keys), 'resources']
+  const preview = given?.kind === 'map' && at(given, 'target') !== undefined
+  const resources = preview ? given : (at(node, 'resources') ?? at(program, 'resources'))
+  const resourceKeys: Keys = [
+    ...(at(node, 'resources') === undefined ? within : keys),
+    preview ? 'compute' : 'resources',
+  ]
   let compute: SubjectBuilder<'Compute'> | null = null
   let nodes: number | null = null
   if (kind !== 'component') {
@@ -178,8 +182,10 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
 
 /** A value that is not readable (`${{parent.inputs.compute}}`) is some cluster. */
 function targetIn(given: ConfigNode | undefined): Target {
-  if (given === undefined || isNothing(given)) return { kind: 'none' }
-  return targetNamed(written(given) ?? null)
+  // `compute: {target: azureml:gpus, instance_count: 2}` of the preview.
+  const name = given?.kind === 'map' ? at(given, 'target') : given
+  if (name === undefined || isNothing(name)) return { kind: 'none' }
+  return targetNamed(written(name) ?? null)
 }
 
 interface Machines {
