@@ -14,6 +14,7 @@ import { azureJobReader } from './azure/job-file.js'
 import { azureScriptRunReader } from './azure/script-run.js'
 import { azureStepsReader } from './azure/steps.js'
 import { azureSweepReader } from './azure/sweep.js'
+import { azureVirtualMachineReader } from './azure/virtual-machine.js'
 import { batchReader } from './batch/reader.js'
 import { catboostReader } from './boosting/catboost.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
@@ -241,6 +242,7 @@ export const readers: readonly Reader[] = [
   azureCommandReader,
   azureComponentReader,
   azureCommandLineReader,
+  azureVirtualMachineReader,
   azureScriptRunReader,
   terraformReader,
   cloudformationReader,

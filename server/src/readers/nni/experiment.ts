@@ -113,12 +113,19 @@ function readExperiment(
     const grids = [inline.map(dimensionOf)]
     search.known('space', 'searchSpace', { grids, ...gridSize(grids) }, place)
   }
-  readLimits(root, place, search)
+  // These end by themselves, when their brackets or lists do.
+  const ends = strategy === 'hyperband' || name === 'batch' || name === 'batchtuner'
+  if (!ends) readLimits(root, place, search)
   const parallel = number(concurrency.value)
   if (parallel !== undefined)
     search.known('parallelism', 'trialConcurrency', parallel, concurrency.value, { site: place })
+  // A population replaces its weak members.
+  const replaces = name === 'pbt' || name === 'pbttuner'
   const stops =
-    entry(root, 'assessor') !== undefined || entry(root, 'advisor') !== undefined || strategy === 'hyperband'
+    replaces ||
+    entry(root, 'assessor') !== undefined ||
+    entry(root, 'advisor') !== undefined ||
+    strategy === 'hyperband'
   if (stops) search.known('earlyTermination', 'assessor', true, place)
   else search.default('earlyTermination', 'assessor', false, place)
   // The tuner goes by what the trial reports as its result, which has no name.

@@ -13,10 +13,10 @@ import { changeUltralytics } from './changes.js'
 const models = /^ultralytics\.(\w+\.)*(YOLO|RTDETR|YOLOWorld|YOLOE)$/
 
 /** Epochs and patience that are left out, from version 8.1 on; before, patience was half of it (cfg/default.yaml). */
-const epochsByDefault = 100
-const patienceByDefault = (versions: Record<string, string>): number =>
+export const epochsByDefault = 100
+export const patienceByDefault = (versions: Record<string, string>): number =>
   /^8\.0(\.|$)/.test(versions['ultralytics=='] ?? '') ? 50 : 100
-const workersByDefault = 8
+export const workersByDefault = 8
 
 export const ultralyticsReader = defineReader({
   name: 'ultralytics',
@@ -150,7 +150,8 @@ function readLength(
 }
 
 /** Data sets of a few images that the library tries itself out with. */
-const trials = /^(coco(8|12|128)\S*|dota8\S*|imagenet(10|ette\d*)|tiger-pose|mnist\d*|cifar10)(\.yaml)?$/
+export const trialData =
+  /^(coco(8|12|128)\S*|dota8\S*|imagenet(10|ette\d*)|tiger-pose|mnist\d*|cifar10)(\.yaml)?$/
 
 function evidenceOf(
   python: PythonModule,
@@ -161,7 +162,7 @@ function evidenceOf(
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test') evidence.role = 'training'
   const data = python.argument(call, 'data')
-  if (data.state === 'given' && data.folded.state === 'known' && trials.test(String(data.folded.value)))
+  if (data.state === 'given' && data.folded.state === 'known' && trialData.test(String(data.folded.value)))
     evidence.small ??= String(data.folded.value)
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   if (visible === '' || visible === '-1') evidence.accelerator = 'cpu'

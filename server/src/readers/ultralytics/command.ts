@@ -1,0 +1,189 @@
+/** Lines like `yolo detect train model=yolo11n.pt data=data.yaml amp=False`. Source: ultralytics, cfg/__init__.py, cfg/default.yaml. */
+import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import { readArguments } from '../../link/script-arguments.js'
+import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { epochsByDefault, patienceByDefault, trialData, workersByDefault } from './train.js'
+
+export const ultralyticsCommandReader = defineReader({
+  name: 'ultralytics-command',
+  languages: ['shell'],
+  triggers: ['yolo '],
+  read(facts, context, claims) {
+    for (const command of facts.shell?.commands ?? []) {
+      if (!command.unreachable && trains(command)) readCommand(command, context, claims)
+    }
+  },
+  change: changeCommand,
+})
+
+function trains({ words }: ShellCommand): boolean {
+  if (!/(^|\/)yolo$/.test(words[0]?.text ?? '')) return false
+  return words.slice(1).some((word) => word.text === 'train' || word.text === 'mode=train')
+}
+
+interface Given {
+  /** Undefined: it is not given. Null: what it is cannot be read. */
+  text: string | null | undefined
+  /** The word `key=value`; the program where it is not given. */
+  place: Place
+}
+
+class Arguments {
+  private readonly flags
+  private readonly complete: boolean
+
+  constructor(
+    private readonly command: ShellCommand,
+    locate: Parameters<typeof readArguments>[1],
+  ) {
+    const read = readArguments(command.words.slice(1), locate)
+    this.flags = read.flags
+    this.complete = read.complete
+  }
+
+  /** The program, where what is left out is shown. */
+  get program(): Place {
+    const [first] = this.command.words as [ShellWord]
+    return { start: first.start, end: first.end, anchor: String(this.command.start) }
+  }
+
+  /** True where a file or a run that goes on may bring what is left out. */
+  get open(): boolean {
+    return !this.complete || this.flags.cfg !== undefined || this.flags.resume !== undefined
+  }
+
+  get(key: string): Given {
+    const flag = this.flags[key]
+    if (flag === undefined) return { text: this.open ? null : undefined, place: this.program }
+    const place = { ...flag.span, anchor: String(this.command.start) }
+    return { text: typeof flag.value === 'string' ? flag.value : null, place }
+  }
+}
+
+function readCommand(command: ShellCommand, context: ReaderContext, claims: ClaimBuilder): void {
+  const given = new Arguments(command, (span) => claims.locate(span))
+  const place = given.program
+  const evidence = evidenceOf(given, claims.path.endsWith('.ipynb'))
+  const training = claims.subject('Training', place, 'yolo', evidence)
+  training.known('managed', 'train', true, place)
+  training.known('automaticDevice', 'device', true, place)
+  training.known('fullHorizonSchedule', 'lrf', true, place)
+  claim(training, 'precision', given.get('amp'), 'amp', 'fp16-mixed', (text) =>
+    switchOf(text) === undefined ? undefined : switchOf(text) ? 'fp16-mixed' : 'fp32',
+  )
+  claim(training, 'validation', given.get('val'), 'val', true, switchOf)
+  readLength(given, training, patienceByDefault(context.versions))
+  const pipeline = claims.subject('InputPipeline', place, 'yolo', evidence)
+  claim(pipeline, 'workers', given.get('workers'), 'workers', workersByDefault, numberOf)
+  pipeline.known('feeds', 'train', 'training', place)
+  // Who asks for none where eight are the default had a reason, if only a message of an operating system.
+  pipeline.unknown('work', 'workers', 'workers were left out on purpose', place)
+}
+
+function claim<W extends 'Training' | 'InputPipeline', K extends Parameters<SubjectBuilder<W>['known']>[0]>(
+  subject: SubjectBuilder<W>,
+  setting: K,
+  { text, place }: Given,
+  key: string,
+  otherwise: Parameters<SubjectBuilder<W>['known']>[2],
+  convert: (text: string) => Parameters<SubjectBuilder<W>['known']>[2] | undefined,
+): void {
+  const options: ClaimOptions = { channel: 'launch flag' }
+  if (text === undefined) {
+    subject.default(setting, key, otherwise as never, place)
+    return
+  }
+  const value = text === null ? undefined : convert(text)
+  if (value === undefined) subject.unknown(setting, key, 'a value that cannot be read', place, options)
+  else
+    subject.known(setting, setting === 'precision' ? `${key}=${text}` : key, value as never, place, options)
+}
+
+function readLength(given: Arguments, training: SubjectBuilder<'Training'>, otherwise: number): void {
+  const place = given.program
+  const epochs = given.get('epochs')
+  const total = epochs.text === undefined ? epochsByDefault : numberOf(epochs.text ?? '')
+  if (given.get('time').text !== undefined || total === undefined || total <= 0) {
+    training.unknown('epochs', 'epochs', 'how long it trains cannot be read', place)
+    return
+  }
+  claim(training, 'epochs', epochs, 'epochs', epochsByDefault, numberOf)
+  const patience = given.get('patience')
+  const waits = patience.text === undefined ? otherwise : numberOf(patience.text ?? '')
+  if (waits === undefined) training.unknown('earlyStopping', 'patience', 'a value that cannot be read', place)
+  else if (patience.text === undefined)
+    training.default('earlyStopping', 'patience', total > waits, patience.place)
+  // Zero switches it off.
+  else
+    training.known('earlyStopping', `patience=${patience.text}`, waits !== 0, patience.place, {
+      channel: 'launch flag',
+    })
+}
+
+function switchOf(text: string): boolean | undefined {
+  return /^(true|1)$/i.test(text) ? true : /^(false|0)$/i.test(text) ? false : undefined
+}
+
+function numberOf(text: string): number | undefined {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
+}
+
+function evidenceOf(given: Arguments, notebook: boolean): Evidence {
+  const device = given.get('device').text
+  const data = given.get('data').text ?? ''
+  const accelerator =
+    device === undefined || device === null || device === ''
+      ? 'maybe'
+      : /^cpu$/i.test(device)
+        ? 'cpu'
+        : /^mps$/i.test(device)
+          ? 'mps'
+          : 'gpu'
+  return { role: 'training', accelerator, small: trialData.test(data) ? data : null, notebook }
+}
+
+function changeCommand(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const command = facts.shell?.commands.find((one) => String(one.start) === claim.site.anchor)
+  if (command === undefined) return { reason: 'the command has changed' }
+  const { unit, start, end } = claim.site
+  const written = command.words.find((word) => word.start === start)
+  const set = (key: string, text: string, title: string): Change => {
+    const last = command.words.at(-1)!
+    const given = written?.raw.startsWith(`${key}=`) === true
+    return {
+      title,
+      safety: 'unsafe',
+      writes: [
+        {
+          kind: 'replace text',
+          path: facts.path,
+          unit,
+          start: given ? start : last.end,
+          end: given ? end : last.end,
+          text: given ? `${key}=${text}` : ` ${key}=${text}`,
+        },
+      ],
+      imports: [],
+    }
+  }
+  switch (claim.setting) {
+    case 'precision':
+      return set('amp', 'True', 'Train in mixed precision (amp=True)')
+    case 'workers':
+      return set(
+        'workers',
+        String(value ?? workersByDefault),
+        `Load with ${value ?? workersByDefault} worker processes`,
+      )
+    case 'earlyStopping': {
+      // The learning rate falls over all epochs: gains come late.
+      const patience = Math.ceil(((value as { patience?: number }).patience ?? 10) * 2.5)
+      return set('patience', String(patience), `End the run after ${patience} epochs without improvement`)
+    }
+    default:
+      return { reason: `${claim.key} has to be changed by hand here` }
+  }
+}
