@@ -15,6 +15,7 @@ import { azureScriptRunReader } from './azure/script-run.js'
 import { azureStepsReader } from './azure/steps.js'
 import { azureSweepReader } from './azure/sweep.js'
 import { azureVirtualMachineReader } from './azure/virtual-machine.js'
+import { azureVirtualMachineReader } from './azure/virtual-machine.js'
 import { batchReader } from './batch/reader.js'
 import { catboostReader } from './boosting/catboost.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
@@ -242,6 +243,7 @@ export const readers: readonly Reader[] = [
   azureCommandReader,
   azureComponentReader,
   azureCommandLineReader,
+  azureVirtualMachineReader,
   azureVirtualMachineReader,
   azureScriptRunReader,
   terraformReader,

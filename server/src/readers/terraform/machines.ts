@@ -120,7 +120,7 @@ export function readDatabricksCluster(block: Block): void {
 }
 
 /** What stops a machine from outside of it, anywhere in the module. */
-const stoppers =
+export const stoppers =
   /schedule|cloudwatch_metric_alarm|lambda|cloud_scheduler|resource_policy|ssm_maintenance|autoscaling|budgets/
 
 /** A single machine with accelerators that a person works on; services are left alone. */

@@ -4,7 +4,7 @@ import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Place } from '../../workload/builder.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { readAutoScalingGroup, readBatchEnvironment, readModuleGroups, readNodeGroup } from './aws-pools.js'
-import { readComputeInstance } from './azure-machines.js'
+import { readComputeInstance, readVirtualMachine } from './azure-machines.js'
 import { Block, Module } from './block.js'
 import { changeTerraform } from './change.js'
 import { readDatabricksJob } from './databricks-job.js'
@@ -37,6 +37,7 @@ export const terraformReader = defineReader({
     'google_compute_instance',
     'azurerm_kubernetes_cluster_node_pool',
     'azurerm_machine_learning_compute_',
+    'virtual_machine"',
     'databricks_cluster',
     'databricks_instance_pool',
     'databricks_job',
@@ -134,6 +135,9 @@ const dialects: Record<string, (block: Block, beside: number) => void> = {
   azurerm_kubernetes_cluster_node_pool: readAksPool,
   azurerm_machine_learning_compute_cluster: readAzureMlCluster,
   azurerm_machine_learning_compute_instance: readComputeInstance,
+  azurerm_linux_virtual_machine: readVirtualMachine,
+  azurerm_windows_virtual_machine: readVirtualMachine,
+  azurerm_virtual_machine: readVirtualMachine,
   databricks_cluster: readDatabricksCluster,
   databricks_instance_pool: readDatabricksPool,
   databricks_job: readDatabricksJob,
