@@ -2,6 +2,7 @@
 import type { Binding, Claim, Evidence, Judged, Launch, Reading, Run, Subject } from '../workload/claim.js'
 import { joinClaims, type LayerOf } from '../workload/join.js'
 import type { Word } from '../workload/words.js'
+import { StartIndex, withStarts } from './job-starts.js'
 import { type JobEntry, onPool, type PoolEntry, PoolIndex, withPool, withUsers } from './pool-links.js'
 
 /** A launch with the file it starts, and that file read with it. */
@@ -125,6 +126,7 @@ export function buildRuns(input: RunInput): Judgement[] {
     }
     const depends: object[] = [compute.reading]
     if (compute.pool !== undefined) depends.push(compute.pool.reading)
+    depends.push(...(compute.starts ?? []).map((start) => start.reading))
     for (const {
       script,
       job: { launch },
@@ -184,6 +186,8 @@ export function buildRuns(input: RunInput): Judgement[] {
 
 interface Job extends JobEntry {
   pool?: PoolEntry
+  /** Command lines that start it. */
+  starts?: readonly JobEntry[]
 }
 
 interface Pool {
@@ -191,10 +195,18 @@ interface Pool {
   users: JobEntry[]
 }
 
+function startJobs(jobs: Map<string, Job>, index: StartIndex): void {
+  for (const [id, job] of jobs) {
+    const starts = index.startsOf(job)
+    if (starts.length > 0) jobs.set(id, { ...job, settings: withStarts(job, starts), starts })
+  }
+}
+
 /** Requests for machines by job, and pools by subject, each with what the other says about it. */
 function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<string, Pool> } {
   const jobs = new Map<string, Job>()
   const pools = new Map<string, Pool>()
+  const starts: JobEntry[] = []
   for (const reading of input.readings.values()) {
     for (const subject of reading.subjects) {
       const entry = () => ({
@@ -202,11 +214,15 @@ function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<strin
         settings: settingsOf(reading, input.layerOf).get(subject.id)! as object,
         reading,
       })
-      if (subject.word === ('Compute' satisfies Word) && subject.job !== null) jobs.set(subject.job, entry())
-      else if (subject.word === ('Scaling' satisfies Word))
+      if (subject.word === ('Compute' satisfies Word)) {
+        const compute = entry()
+        if (subject.job !== null) jobs.set(subject.job, compute)
+        else if ('startsFile' in compute.settings) starts.push(compute)
+      } else if (subject.word === ('Scaling' satisfies Word))
         pools.set(subject.id, { entry: entry(), users: [] })
     }
   }
+  startJobs(jobs, new StartIndex(starts))
   const index = new PoolIndex([...pools.values()].map((pool) => pool.entry))
   for (const [id, job] of jobs) {
     const pool = index.poolOf(job)

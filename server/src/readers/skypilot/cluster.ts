@@ -7,7 +7,7 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import type { Claim } from '../../workload/claim.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
 import { asNumber, calleePlace, callSite, claimedCall } from '../claim-argument.js'
 import { acceleratorsOf, claimMachineRequest } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -17,7 +17,7 @@ const endings = /^(down|stop|autostop|teardown)$/
 export const skypilotReader = defineReader({
   name: 'skypilot',
   languages: ['python', 'shell'],
-  triggers: ['sky.launch', 'SkypilotExecutor', 'sky launch'],
+  triggers: ['sky.launch', 'SkypilotExecutor', 'sky launch', 'sky jobs launch'],
   read(facts, _context, claims) {
     const { python, shell } = facts
     if (python !== undefined) readProgram(python, claims)
@@ -131,7 +131,9 @@ function readScript(commands: ShellCommand[], claims: ClaimBuilder): void {
   })
   for (const command of commands) {
     const words = texts(command)
-    if (command.unreachable || words[0] !== 'sky' || words[1] !== 'launch') continue
+    if (command.unreachable) continue
+    claimStart(claims, command, words, ends)
+    if (words[0] !== 'sky' || words[1] !== 'launch') continue
     if (words.some((word) => /^(-i|--idle-minutes-to-autostop|--down|--dryrun|-h|--help)(=|$)/.test(word)))
       continue
     if (command.words.some((word) => word.splits === true)) continue
@@ -154,6 +156,32 @@ function readScript(commands: ShellCommand[], claims: ClaimBuilder): void {
     // Another channel, the task's file, may ask for autostop.
     compute.default('idleStop', '-i', null, place, { overridable: true, site: { ...place, anchor: 'shell' } })
   }
+}
+
+/** `uv run sky launch`, `poetry run sky launch`. */
+const before = /^(uv|run|poetry|pdm|time|exec)$/
+
+/** `sky launch task.yaml`, `sky jobs launch task.yaml`: what the command says about the task of that file. */
+function claimStart(claims: ClaimBuilder, command: ShellCommand, words: string[], ends: boolean): void {
+  const at = words.findIndex((word) => !before.test(word))
+  const rest = words.slice(at)
+  const managed = rest[0] === 'sky' && rest[1] === 'jobs' && rest[2] === 'launch'
+  if (!managed && !(rest[0] === 'sky' && rest[1] === 'launch')) return
+  const file = rest.find((word) => /\.ya?ml$/.test(word) && !/[$=]/.test(word))
+  if (file === undefined || rest.some((word) => /^--(dryrun|help|gpus|accelerators)(=|$)/.test(word))) return
+  const place: Place = { start: command.words[at]!.start, end: command.words[at + 1]!.end }
+  const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
+  const start = claims.subject('Compute', place, file, evidence)
+  start.known('startsFile', 'sky launch', file.replace(/^\.\//, ''), place)
+  const spot = rest.includes('--use-spot')
+  if (spot) start.known('spot', '--use-spot', true, place)
+  if (managed) start.known('endedBy', 'sky jobs launch', 'sky jobs launch', place)
+  else if (ends) start.known('endedBy', 'sky down', 'sky down', place)
+  else if (rest.some((word) => /^(-i\d*|--idle-minutes-to-autostop|--down)(=|$)/.test(word)))
+    start.known('endedBy', '--down', '--down', place)
+  else if (command.words.some((word) => word.splits === true))
+    start.unknown('idleStop', '-i', 'arguments that are not known', place)
+  else start.default('idleStop', '-i', null, place)
 }
 
 function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

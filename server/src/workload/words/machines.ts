@@ -67,6 +67,8 @@ export interface ComputeSettings {
   /** True when spot capacity is asked for on the job itself (not on a pool). */
   choosesCapacity: boolean
   region: string
+  /** Where it is no job itself but the command line that starts one: the job's file, as written. */
+  startsFile: string
   /** The pool that it asks for by name: 'gpu-cluster'. */
   poolName: string
   /** The platform takes the cheapest machine that holds the accelerators asked for, where none is named. */
