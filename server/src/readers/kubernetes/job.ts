@@ -121,7 +121,8 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   compute.known('service', 'command', idle || (work.length > 0 && work.every((one) => one.service)), place)
   const sharing =
     work.find((one) => one.sharing !== null)?.sharing ??
-    (accelerators !== null && accelerators.containers > 1 ? 'several containers' : null)
+    (accelerators !== null && accelerators.containers > 1 ? 'several containers' : null) ??
+    (accelerators?.resource === 'aws.amazon.com/neuron' ? 'cores of a device' : null)
   if (sharing !== null) compute.known('sharing', 'command', sharing, place)
 }
 

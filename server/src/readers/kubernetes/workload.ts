@@ -164,9 +164,15 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
     workload.sharing ??
     work.find((one) => one.sharing !== null)?.sharing ??
     (holders.some((one) => one.accelerators.containers > 1) ? 'several containers' : null) ??
+    (holders.some((one) => hasCores(one.accelerators)) ? 'cores of a device' : null) ??
     (uniform(holders) ? null : 'groups of pods that differ')
   if (sharing !== null) compute.known('sharing', 'command', sharing, place)
   return { compute, id, evidence, work, gpus, patch: groups.some((group) => isPatch(group.pod)) }
+}
+
+/** A device of AWS Neuron is made of several cores, each of which a process may take. */
+function hasCores({ resource }: Accelerators): boolean {
+  return resource === 'aws.amazon.com/neuron'
 }
 
 function uniform(holders: Holder[]): boolean {
