@@ -1,5 +1,6 @@
 /** How Databricks spells what rules ask for. The keys are those of the Jobs and Clusters API 2.1. */
-import { at } from '../../config/access.js'
+import { instance } from '../../catalog/instances.js'
+import { at, entry, text } from '../../config/access.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { type KeyWrite, writeKeys } from '../config-change.js'
@@ -9,11 +10,13 @@ export function changeDatabricks(claim: Claim, value: unknown, facts: UnitFacts)
   const { keys } = claim.site
   if (keys === undefined || claim.site.document === undefined)
     return { reason: `${claim.key} is set in another place` }
+  const root = facts.config?.documents[claim.site.document]?.root
+  const has = (sibling: string) => entry(at(root, ...keys.slice(0, -1)), sibling) !== undefined
   const set = (title: string, writes: KeyWrite[]) => writeKeys(claim, facts, title, writes)
   switch (claim.setting) {
     case 'timeLimit':
       return set(`End a run after ${Number(value) / 3600} hours: ${claim.key}: ${value}`, [
-        { keys, value: Number(value) },
+        { keys, value: Number(value), ...(has('name') ? { after: 'name' } : {}) },
       ])
     case 'retries':
       return set(`Retry it once: ${claim.key}: ${value}`, [{ keys, value: Number(value) }])
@@ -24,12 +27,31 @@ export function changeDatabricks(claim: Claim, value: unknown, facts: UnitFacts)
       return set(`Stop after ${minutes} idle minutes: ${claim.key}: ${minutes}`, [{ keys, value: minutes }])
     }
     case 'instanceType':
-      return set(`Use ${value}`, [{ keys, value: String(value) }])
+      return changeMachine(claim, String(value), facts)
     case 'spot':
       return changeSpot(claim, facts)
     default:
       return { reason: `${claim.key} has to be changed by hand here` }
   }
+}
+
+/** The runtime for GPUs starts on machines with GPUs only. */
+function changeMachine(claim: Claim, type: string, facts: UnitFacts): Change | Refusal {
+  const keys = claim.site.keys!
+  const cluster = keys.slice(0, -1)
+  const root = facts.config?.documents[claim.site.document!]?.root
+  const writes: KeyWrite[] = [{ keys, value: type }]
+  const driver = [...cluster, 'driver_node_type_id']
+  if (text(at(root, ...driver)) === text(at(root, ...keys))) writes.push({ keys: driver, value: type })
+  if (instance(type)?.gpuCount === 0) {
+    const version = at(root, ...cluster, 'spark_version')
+    const runtime = text(version)
+    if (version !== undefined && runtime === undefined)
+      return { reason: 'the runtime, which is one for GPUs, is set in another place' }
+    if (runtime?.includes('-gpu-'))
+      writes.push({ keys: [...cluster, 'spark_version'], value: runtime.replace('-gpu-', '-cpu-') })
+  }
+  return writeKeys(claim, facts, `Use ${type}`, writes)
 }
 
 function changeSpot(claim: Claim, facts: UnitFacts): Change | Refusal {

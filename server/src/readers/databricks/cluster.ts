@@ -119,9 +119,12 @@ function claimAvailability(
   const where = availabilities[provider]
   // A pool buys its machines itself.
   const pooled = cluster.has('instance_pool_id') || cluster.has('policy_id')
-  compute.known('choosesCapacity', 'availability', where !== undefined && !pooled, place)
+  // On Google Cloud only the workers can be spot machines.
+  const workers = workersOf(cluster)
+  const single = provider === 'gcp' && workers.state === 'known' && workers.value === 0
+  compute.known('choosesCapacity', 'availability', where !== undefined && !pooled && !single, place)
   compute.known('reserved', 'availability', false, place)
-  if (where === undefined || pooled) return
+  if (where === undefined || pooled || single) return
   const key = 'availability'
   const said = cluster.text(...where.keys)
   const { place: at, options } = cluster.missing(...where.keys)

@@ -31,6 +31,11 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
     case 'taints':
       return changeTaints(editor, claim, keys, node)
     case 'minReplicas':
+      if (claim.key === 'min_replica_count')
+        return editor.change(`Scale between 1 and ${value} replicas`, [
+          editor.set(keys, 1),
+          editor.set([...keys.slice(0, -1), 'max_replica_count'], Number(value), 'min_replica_count'),
+        ])
       return {
         reason: 'a scaling policy is a resource of its own: add an aws_appautoscaling_target for the variant',
       }
@@ -39,6 +44,11 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
     case 'idleStop':
       return changeIdleStop(editor, claim, keys, node, Number(value))
     case 'instanceType': {
+      if (
+        claim.key === 'node_type_id' &&
+        entry(at(root, ...keys.slice(0, -1)), 'spark_version') !== undefined
+      )
+        return changeDatabricks(claim, value, facts)
       const before = text(node)
       const beside = at(root, ...keys.slice(0, -1))
       if (attached.some((one) => entry(beside, one) !== undefined))
