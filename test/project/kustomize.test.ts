@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { openProject } from '../../server/src/project/workspace.js'
+import { memoryHost, memoryRoot } from '../cases/memory-host.js'
+
+const job = `apiVersion: batch/v1
+kind: Job
+metadata: {name: train}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: train
+          image: registry.example.com/train:1
+          command: [python, train.py]
+`
+const gpus = (count: number): string => `apiVersion: batch/v1
+kind: Job
+metadata: {name: train}
+spec:
+  template:
+    spec:
+      containers:
+        - name: train
+          resources: {limits: {nvidia.com/gpu: ${count}}}
+`
+const files = {
+  'base/job.yaml': job,
+  'base/kustomization.yaml': 'resources: [job.yaml]\n',
+  'dev/kustomization.yaml': 'resources: [../base]\npatches: [{path: gpu.yaml}]\n',
+  'dev/gpu.yaml': gpus(2),
+}
+
+async function project(of: Record<string, string>) {
+  return openProject(memoryRoot, memoryHost(new Map(Object.entries(of))))
+}
+
+/** `base/job.yaml: bills 2 GPUs` for each job without a deadline. */
+async function findings(of: Awaited<ReturnType<typeof project>>): Promise<string[]> {
+  const { findings: found, errors, faults } = await of.lint()
+  assert.deepEqual([errors, faults], [[], []])
+  return found
+    .filter((one) => one.rule === 'lifecycle/no-deadline')
+    .map(({ location, message }) => `${location.path}: ${/bills \d+ GPUs?/.exec(message)?.[0]}`)
+}
+
+describe('Kustomize', () => {
+  it('reads a manifest again when a patch or a kustomization changes', async () => {
+    const open = await project(files)
+    assert.deepEqual(await findings(open), ['base/job.yaml: bills 2 GPUs'])
+    open.open('dev/gpu.yaml', gpus(8))
+    assert.deepEqual(await findings(open), ['base/job.yaml: bills 8 GPUs'])
+    open.open('dev/kustomization.yaml', 'resources: [../base]\n')
+    assert.deepEqual(await findings(open), [])
+    await open.dispose()
+  })
+
+  it('names the files that belong together', async () => {
+    const open = await project(files)
+    await open.lint()
+    assert.deepEqual(open.relatives('dev/gpu.yaml').sort(), ['base/job.yaml', 'dev/gpu.yaml'])
+    assert.deepEqual(open.relatives('base/job.yaml').sort(), [
+      'base/job.yaml',
+      'dev/gpu.yaml',
+      'dev/kustomization.yaml',
+    ])
+    await open.dispose()
+  })
+
+  it('takes kustomizations calmly that name each other, themselves, or nothing that is there', async () => {
+    const open = await project({
+      ...files,
+      'a/kustomization.yaml': 'resources: [../b, ../base, ../nowhere, https://example.com/base]\n',
+      'b/kustomization.yaml': 'resources: [../a, ../b]\npatches: [{path: missing.yaml}, {patch: ":"}, 3]\n',
+    })
+    assert.deepEqual(await findings(open), ['base/job.yaml: bills 2 GPUs'])
+    await open.dispose()
+  })
+
+  it('takes hostile patches calmly', async () => {
+    const deep = `${'{a: '.repeat(10_000)}1${'}'.repeat(10_000)}`
+    const open = await project({
+      ...files,
+      'dev/kustomization.yaml': `resources: [../base]
+patches:
+  - path: gpu.yaml
+  - path: deep.yaml
+    target: {kind: Job}
+  - target: {kind: Job, name: "(a+)+$"}
+    patch: |-
+      - {op: add, path: ${'/spec'.repeat(10_000)}, value: 1}
+  - target: {kind: Job}
+    patch: |-
+      - {op: add, path: ${'/spec'.repeat(10_000)}, value: 1}
+      - {op: remove, path: /spec/template/spec/containers/99}
+      - {op: replace, path: "", value: 1}
+`,
+      'dev/deep.yaml': `kind: Job\nmetadata: {name: any}\nspec: {other: ${deep}}\n`,
+    })
+    assert.deepEqual(await findings(open), ['base/job.yaml: bills 2 GPUs'])
+    await open.dispose()
+  })
+})
