@@ -223,6 +223,35 @@ module load cuda
     )
   })
 
+  it('reads what a shell is given on its standard input, at its place', () => {
+    const source = `cd work
+singularity exec --nv image.sif bash -e << EOF > out.$JOB 2> err.$JOB
+pip install timm
+python main_pretrain.py --epochs 800
+EOF
+ssh login bash <<'EOF'
+python elsewhere.py
+EOF
+cat > job.sh <<'EOF'
+python later.py
+EOF
+echo done
+`
+    const facts = read(source)
+    assert.deepEqual(shown(facts), [
+      'cd work',
+      'singularity exec --nv image.sif bash -e',
+      'pip install timm',
+      'python main_pretrain.py --epochs 800',
+      'ssh login bash',
+      'cat',
+      'echo done',
+    ])
+    const program = facts.commands[3]!
+    assert.equal(source.slice(program.start, program.end), 'python main_pretrain.py --epochs 800')
+    assert.equal(program.folder, 'work')
+  })
+
   it('reads around templates, heredocs, pipes and carriage returns', () => {
     assert.deepEqual(
       commands(

@@ -5,6 +5,7 @@ import type { TreeSource } from '../syntax/parser.js'
 import { directives } from './directives.js'
 import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.js'
 import type { ShellCommand, ShellFacts, ShellWord } from './shell-facts.js'
+import { blankAround, fedScripts } from './shell-heredocs.js'
 import { countTrips, countWords } from './shell-loops.js'
 import { assignedIn, assignedName, type ShellSurvey, surveyShell } from './shell-survey.js'
 import { ShellVariables } from './shell-variables.js'
@@ -28,6 +29,15 @@ export function shellFacts(text: string, trees: TreeSource): ShellFacts {
   const { root, comments, hasErrors } = parsed.value
   const reader = new ShellReader(masked, root)
   reader.read()
+  for (const { command, body } of fedScripts(root, masked)) {
+    const inner = blankAround(masked, body)
+    const fed = trees.parse('bash', inner, (tree) => plainTree(tree, inner))
+    if (fed.value === undefined) continue
+    const around = reader.commands.find((one) => one.start === command.start)
+    const nested = new ShellReader(inner, fed.value.root, around?.folder)
+    nested.read()
+    reader.commands.push(...nested.commands)
+  }
   const commands = reader.commands.sort((a, b) => a.start - b.start)
   if (masked !== text) {
     for (const word of commands.flatMap((command) => command.words))
@@ -87,12 +97,12 @@ class ShellReader {
   private readonly survey: ShellSurvey
   /** Functions that were read already: at their first call, or at the end. */
   private readonly visited = new Set<string>()
-  private folder: string | null = ''
   private exportsAll = false
 
   constructor(
     private readonly text: string,
     private readonly root: PlainNode,
+    private folder: string | null = '',
   ) {
     this.survey = surveyShell(root, text)
   }
