@@ -2,18 +2,7 @@
  * Templates of CloudFormation and SAM: resources, and values with references to parameters followed. Source: user
  * guide of CloudFormation, "Template sections" and "Intrinsic function reference".
  */
-import {
-  at,
-  boolean,
-  entries,
-  entry,
-  isNothing,
-  keysTo,
-  map,
-  number,
-  text,
-  written,
-} from '../../config/access.js'
+import { at, boolean, entries, entry, isNothing, map, number, text, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { ClaimOptions, Place } from '../../workload/builder.js'
 import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
@@ -28,6 +17,8 @@ interface Value {
   node: ConfigNode
   /** A parameter of the stack holds it: whoever creates the stack may give another one. */
   overridable: boolean
+  /** Keys from the top of the document to the default of that parameter. */
+  keys?: Keys
 }
 
 /** The document as a template; null: it is something else. */
@@ -71,12 +62,7 @@ export class Template {
     const fallback = at(this.document.root, 'Parameters', name, 'Default')
     if (fallback === undefined || fallback.kind === 'unknown')
       return { node: { ...nodePlace(node), kind: 'unknown', because: `!Ref ${name}` }, overridable: false }
-    return { node: fallback, overridable: true }
-  }
-
-  /** Keys from the top of the document to a node. */
-  keysOf(node: ConfigNode): Keys | undefined {
-    return keysTo(this.document.root, node)
+    return { node: fallback, overridable: true, keys: ['Parameters', name, 'Default'] }
   }
 }
 
@@ -187,8 +173,7 @@ export class Resource {
 
   /** Where a finding about this value stands, and what a fix edits: the property, or the default of its parameter. */
   private placed(value: Value, keys: Keys): { place: Place; options: ClaimOptions } {
-    const own = this.template.keysOf(value.node) ?? [...this.base, ...keys]
-    const place = this.placeOf(value.node, own)
+    const place = this.placeOf(value.node, value.keys ?? [...this.base, ...keys])
     return { place, options: { site: place, overridable: value.overridable || this.conditional } }
   }
 
