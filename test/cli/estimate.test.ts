@@ -64,6 +64,31 @@ async function estimate(files: Record<string, string>, args: string[]) {
 }
 
 describe('costlint estimate', () => {
+  it('reads how the file of `accelerate launch` shares states', async () => {
+    const launched = (file: string) =>
+      estimate(
+        {
+          'train.py': script,
+          'run.sh': 'accelerate launch --config_file shared.yaml train.py\n',
+          'shared.yaml': file,
+        },
+        ['train.py'],
+      )
+    const zero = 'deepspeed_config:\n  zero_stage: 3\n  offload_optimizer_device: cpu\n'
+    const deepspeed = await launched(
+      `compute_environment: LOCAL_MACHINE\ndistributed_type: DEEPSPEED\n${zero}mixed_precision: bf16\n`,
+    )
+    assert.match(deepspeed.out, /\n {2}sharding +ZeRO stage 3.* shared\.yaml:2\n/)
+    const fsdp = await launched(
+      'distributed_type: FSDP\nfsdp_config:\n  fsdp_sharding_strategy: SHARD_GRAD_OP\nmixed_precision: bf16\n',
+    )
+    assert.match(fsdp.out, /\n {2}sharding +FSDP.* shared\.yaml:1\n/)
+    const hybrid = await launched(
+      'distributed_type: FSDP\nfsdp_config:\n  fsdp_sharding_strategy: HYBRID_SHARD\nmixed_precision: bf16\n',
+    )
+    assert.match(hybrid.out, /no estimate: /)
+  })
+
   it('prints each item, where each input was read, and the machine of the job with its price', async () => {
     const { out, code } = await estimate({ 'train.py': script, 'launch.py': launcher }, ['train.py'])
     assert.equal(code, 0)

@@ -3,7 +3,7 @@ import { boolean, entries, entry, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import type { Precision } from '../../workload/words.js'
+import type { Precision, TrainingSettings } from '../../workload/words.js'
 
 const formats: Record<string, Precision> = {
   no: 'fp32',
@@ -46,6 +46,48 @@ export function readAccelerateDocument(document: ConfigDocument, path: string, c
       training.unknown('precision', key, 'a value that is not understood', place, { channel: 'named file' })
     else training.known('precision', key, value, place, options)
   }
+  const type = entry(root, 'distributed_type')
+  if (type === undefined) return
+  const sharding = shardingOf(root)
+  const at: Place = { start: type.keyStart, end: type.value.end }
+  if (sharding === undefined)
+    training.unknown('sharding', 'distributed_type', 'a value that is not understood', at)
+  else training.known('sharding', 'distributed_type', sharding, at, options)
+}
+
+/** How states are shared; undefined: it cannot be read. Source: accelerate, utils/dataclasses.py, commands/config. */
+function shardingOf(root: ConfigNode): TrainingSettings['sharding'] | undefined {
+  const type = text(entry(root, 'distributed_type')?.value)
+  if (type === undefined) return undefined
+  if (/^(NO|MULTI_GPU)$/.test(type)) return null
+  const word = (section: string, key: string): string | undefined => {
+    const node = entry(entry(root, section)?.value, key)?.value
+    return node?.kind === 'scalar' && node.value !== null ? String(node.value).toLowerCase() : undefined
+  }
+  if (type === 'DEEPSPEED') {
+    const stage = Number(word('deepspeed_config', 'zero_stage'))
+    if (stage === 0) return null
+    if (stage !== 1 && stage !== 2 && stage !== 3) return undefined
+    const away = (key: string) => /^(cpu|nvme)$/.test(word('deepspeed_config', key) ?? 'none')
+    const offload = {
+      optimizer: away('offload_optimizer_device'),
+      parameters: away('offload_param_device'),
+    }
+    return { kind: 'deepspeed', stage, offload }
+  }
+  if (type !== 'FSDP') return undefined
+  const strategy = word('fsdp_config', 'fsdp_sharding_strategy')
+  const kept = word('fsdp_config', 'fsdp_reshard_after_forward')
+  // Version 2 says the same with a switch; hybrid strategies share within a machine only.
+  const stage =
+    strategy === 'full_shard' || strategy === '1' || (strategy === undefined && kept === 'true')
+      ? 3
+      : strategy === 'shard_grad_op' || strategy === '2' || (strategy === undefined && kept === 'false')
+        ? 2
+        : null
+  if (stage === null) return strategy === 'no_shard' || strategy === '3' ? null : undefined
+  const away = word('fsdp_config', 'fsdp_offload_params') === 'true'
+  return { kind: 'fsdp', stage, offload: { optimizer: away, parameters: away } }
 }
 
 /** DeepSpeed and FSDP sections may carry a precision of their own; quantised weights under FSDP need it off. */

@@ -306,7 +306,15 @@ function readSharding(
       (binding.launch.launcher.startsWith('accelerate') &&
         (binding.launch.files.length > 0 ||
           Object.keys(binding.launch.launcherFlags).some((flag) => /deepspeed|fsdp|zero/.test(flag)))))
-  if (launched) unknown('the configuration of the launch')
+  const file = binding?.settings.find((one) => one.setting === 'sharding')
+  const flags = Object.keys(binding?.launch.launcherFlags ?? {})
+  if (launched && file?.state === 'known' && !flags.some((flag) => /deepspeed|fsdp|zero/.test(flag)))
+    training.known('sharding', file.key, file.value as TrainingSettings['sharding'], place, {
+      site,
+      channel: 'named file',
+      location: file.location,
+    })
+  else if (launched) unknown('the configuration of the launch')
   // Without a launch line in the project, a launcher may bring it.
   else training.default('sharding', key, null, place, { site, overridable: binding === null })
 }
