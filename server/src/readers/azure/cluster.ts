@@ -51,6 +51,9 @@ export const clusterNames = /^azure\.ai\.ml\.(\w+\.)*AmlCompute$/
 export const oldClusterNames = /^azureml\.core\.(\w+\.)*AmlCompute\.provisioning_configuration$/
 const created = /^azureml\.core\.(\w+\.)*(ComputeTarget|AmlCompute)\.create$/
 
+/** Clusters of a program that are looked into: each is compared with all calls. */
+const mostClusters = 200
+
 export const azureClusterReader = defineReader({
   name: 'azure-cluster',
   languages: ['python'],
@@ -65,12 +68,12 @@ export const azureClusterReader = defineReader({
         : oldClusterNames.test(call.name ?? '')
           ? old
           : null
-      if (dialect === null) continue
+      if (dialect === null || seen.size >= mostClusters) continue
       const name = clusterName(python, call)
       // One that is made where it is not there yet, in one cell after the other.
       const text = python.text.slice(call.expr.start, call.expr.end).replace(/\bname\s*=\s*\w+|\s+/g, '')
       if (name !== null && seen.has(`${name} ${text}`)) continue
-      seen.add(`${name} ${text}`)
+      seen.add(name === null ? `${call.index}` : `${name} ${text}`)
       readCluster(python, call, claims, name, dialect)
     }
   },

@@ -20,6 +20,7 @@ import {
   folderOf,
   isGpuCluster,
   isServerless,
+  mostCalls,
   sharingOf,
 } from './job-claims.js'
 
@@ -32,8 +33,8 @@ export const azureCommandReader = defineReader({
   read(facts, context, claims) {
     const { python } = facts
     if (python === undefined) return
-    for (const call of python.calls)
-      if (names.test(call.name ?? '')) readCommand(python, context, claims, call)
+    for (const call of python.calls.filter((one) => names.test(one.name ?? '')).slice(0, mostCalls))
+      readCommand(python, context, claims, call)
   },
   change: changeCommand,
 })

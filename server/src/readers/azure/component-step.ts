@@ -10,7 +10,7 @@ import { defineReader } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { changeCommand } from './command-change.js'
 import { laterCall, useOf } from './command-use.js'
-import { claimComponent, claimJob, componentJob } from './job-claims.js'
+import { claimComponent, claimJob, componentJob, mostCalls } from './job-claims.js'
 
 const loaders = /^azure\.ai\.ml\.(\w+\.)*load_component$/
 
@@ -21,7 +21,8 @@ export const azureComponentReader = defineReader({
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return
-    for (const call of python.calls) if (loaders.test(call.name ?? '')) readComponent(python, claims, call)
+    for (const call of python.calls.filter((one) => loaders.test(one.name ?? '')).slice(0, mostCalls))
+      readComponent(python, claims, call)
   },
   change: changeCommand,
 })

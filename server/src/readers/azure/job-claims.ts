@@ -5,6 +5,9 @@ import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../wo
 import type { Evidence } from '../../workload/claim.js'
 import type { Target } from './targets.js'
 
+/** Calls of a program that are looked into: each is compared with all others. */
+export const mostCalls = 200
+
 export interface JobFacts {
   place: Place
   scope: string

@@ -11,7 +11,7 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { changeArgument } from '../write-argument.js'
 import { assignments } from './command-use.js'
-import { claimGpusByProcesses, claimJob, claimJobMachine, isGpuCluster } from './job-claims.js'
+import { claimGpusByProcesses, claimJob, claimJobMachine, isGpuCluster, mostCalls } from './job-claims.js'
 import { launcherOf, type RunOfScript, type Start, sharingIn, startOf } from './script-start.js'
 import { claimScriptWords, wordsOf } from './script-words.js'
 import { type Target, targetOf } from './targets.js'
@@ -65,9 +65,11 @@ export const azureScriptRunReader = defineReader({
   read(facts, context, claims) {
     const { python } = facts
     if (python === undefined) return
+    let found = 0
     for (const call of python.calls) {
       const dialect = dialects.find(([name]) => name.test(call.name ?? ''))?.[1]
-      if (dialect !== undefined) readRun(python, context, claims, call, dialect)
+      if (dialect === undefined || ++found > mostCalls) continue
+      readRun(python, context, claims, call, dialect)
     }
   },
   change(claim, value, facts) {
