@@ -14,6 +14,10 @@ const accelerators: Record<string, 'gpu' | 'tpu'> = {
   'google.com/tpu': 'tpu',
 }
 
+// Clusters that many share name each model apart, such as the National Research Platform: nvidia.com/a100.
+for (const model of 'a10 a40 a100 a6000 rtxa6000 rtx8000 gh200 h100 h200 l4 l40 l40s t4 v100'.split(' '))
+  accelerators[`nvidia.com/${model}`] = 'gpu'
+
 export const acceleratorNames: string[] = Object.keys(accelerators)
 
 const modelLabels = [
@@ -155,6 +159,15 @@ export function machineOf(pod: ConfigNode | undefined): Machine {
     const model = instance(machine.instanceType.value)?.gpu
     if (model) machine.gpuModel = { ...machine.instanceType, value: model.name }
   }
+  const asked = acceleratorsOf(pod)
+  const named = asked === null ? undefined : gpu(asked.resource.replace(/^nvidia\.com\//, ''))
+  if (machine.gpuModel === null && asked !== null && named !== undefined)
+    machine.gpuModel = {
+      value: named.name,
+      key: asked.resource,
+      node: asked.shown.value,
+      keys: asked.places[0]!,
+    }
   machine.spotTolerated = items(at(pod, 'tolerations')).some((toleration) => {
     const key = text(at(toleration, 'key'))
     return key !== undefined && (spotLabels.some(([name]) => name === key) || /spot|preemptible/i.test(key))
