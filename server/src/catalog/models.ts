@@ -67,6 +67,10 @@ export interface KnownModel {
     full: number
     /** Products of one forward pass, in billions; null: not on record. */
     products: number | null
+    /** Bytes of one input; absent: three channels in fp32. */
+    input?: number
+    /** Operations of a forward pass; absent: as many as a ResNet-50. */
+    operations?: number
   } | null
   source: string
   date: string

@@ -124,14 +124,15 @@ export function imageTokens(model: KnownModel, edge: number | null): number | nu
   return edge === null ? shape.positions : Math.round(((shape.positions - 1) * edge ** 2) / 224 ** 2) + 1
 }
 
-/** Bytes that a batch of images leaves for the backward pass of a convolutional model. */
+/** Bytes that a batch of images leaves for the backward pass of a convolutional model. Edge 0: no images. */
 export function imageMemory(
-  image: { edge: number; mixed: number; full: number },
+  image: { edge: number; mixed: number; full: number; input?: number },
   batch: number,
   edge: number,
   arithmetic: Arithmetic,
 ): number {
   const kept = arithmetic === 'fp32' ? image.full : image.mixed
-  const input = 3 * edge ** 2 * 4
-  return batch * (kept * (edge / image.edge) ** 2 + input)
+  const input = image.input ?? 3 * edge ** 2 * 4
+  const scale = image.edge === 0 ? 1 : (edge / image.edge) ** 2
+  return batch * (kept * scale + input)
 }

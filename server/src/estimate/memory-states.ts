@@ -13,6 +13,8 @@ export type OptimizerKind =
   | 'sgd'
   | 'sgd momentum'
   | 'rmsprop'
+  | 'adagrad'
+  | 'adadelta'
 
 /** States for each trainable parameter: bytes as a multiple of the weight's own, or fixed; and copies while it steps. */
 const optimizers: Record<OptimizerKind, { states: number; fixed: number; copies: number }> = {
@@ -26,6 +28,8 @@ const optimizers: Record<OptimizerKind, { states: number; fixed: number; copies:
   sgd: { states: 0, fixed: 0, copies: 0 },
   'sgd momentum': { states: 1, fixed: 0, copies: 0 },
   rmsprop: { states: 1, fixed: 0, copies: 1 },
+  adagrad: { states: 1, fixed: 0, copies: 1 },
+  adadelta: { states: 2, fixed: 0, copies: 2 },
 }
 
 export interface Adapters {

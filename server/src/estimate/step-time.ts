@@ -10,8 +10,9 @@ const reached = 0.4
 
 /** Seconds to start the kernels of one layer, forward and backward, from Python (assumption). */
 const startOfLayer = 1e-3
-/** The same for a convolutional classifier as a whole, and for the optimizer. */
+/** The same for a convolutional classifier as a whole, for one of its operations, and for the optimizer. */
 const startOfConvolutions = 15e-3
+const startOfOperation = 1e-4
 const startOfOptimizer = 2e-3
 
 /** Cards that cannot hold their peak: 72 W, and a third of the memory bandwidth of their peers. */
@@ -36,7 +37,8 @@ export function stepOperations({
   const passes = checkpointing ? 4 : 3
   if (image !== null) {
     if (image.products === null) return null
-    return 2 * image.products * 1e9 * ((imageEdge ?? image.edge) / image.edge) ** 2 * batch * passes
+    const scale = imageEdge === null ? 1 : (imageEdge / image.edge) ** 2
+    return 2 * image.products * 1e9 * scale * batch * passes
   }
   if (shape === null || shape.experts > 1) return null
   const length = shape.vocabulary > 0 ? tokens : shape.positions
@@ -57,7 +59,9 @@ export function stepTime(setup: TrainingSetup, card: Gpu): StepTime | null {
   const operations = stepOperations(setup)
   const peak = sustained(card, setup.arithmetic === 'fp32' ? 'tf32' : 'fp16')
   if (operations === null || peak === null || peak === 0) return null
-  const { shape } = setup.model
-  const start = startOfOptimizer + (shape === null ? startOfConvolutions : shape.layers * startOfLayer)
+  const { shape, image } = setup.model
+  const convolutions =
+    image?.operations === undefined ? startOfConvolutions : image.operations * startOfOperation
+  const start = startOfOptimizer + (shape === null ? convolutions : shape.layers * startOfLayer)
   return { arithmetic: operations / (peak * 1e12 * reached), start }
 }

@@ -52,14 +52,16 @@ const needed: [keyof TrainingSettings, string][] = [
 export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): TrainingMemory | NoEstimate {
   const { settings } = judged
   const inputs = inputsOf(settings)
-  const id = effective(settings.model) ?? null
+  const layers = effective(settings.layers)
+  const id = effective(settings.model) ?? layers?.name ?? null
   const missing = needed
+    .filter(([name]) => name !== 'model' || layers === undefined)
     .filter(([name]) => effective(settings[name] as Claim | undefined) === undefined)
     .map(([name, said]) => {
       const because = settings[name]?.because
       return because === undefined ? said : `${said} (${because})`
     })
-  const model = id === null ? undefined : known(id)
+  const model = id === null ? undefined : layers === undefined ? known(id) : ofLayers(layers)
   if (id !== null && model === undefined) missing.push(`what ${id} looks like: it is not in the catalog`)
   if (model !== undefined) missing.push(...lengthMissing(model, settings))
   const arithmetic = arithmeticOf(settings)
@@ -101,6 +103,22 @@ export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): Trai
     usable: usableOf(machine),
     inputs,
     overridable: used.some((claim) => claim.overridable),
+  }
+}
+
+/** A network of the program's own, as the catalogue would hold it. */
+function ofLayers(layers: TrainingSettings['layers']): KnownModel {
+  const { name, input, parameters, full, mixed, products, operations } = layers
+  const elements = input.reduce((all, size) => all * size, 1)
+  const edge = input.length === 3 ? input[1]! : 0
+  return {
+    name,
+    kind: 'vision-cls',
+    parameters,
+    shape: null,
+    image: { edge, full, mixed, products, operations, input: 4 * elements },
+    source: 'its layers',
+    date: '',
   }
 }
 
@@ -173,6 +191,9 @@ function inputsOf(settings: Settings): MemoryInput[] {
     if (text !== null) inputs.push({ name, value: text, claim })
   }
   add('model', 'model', (value) => value)
+  add('layers', 'network', ({ name, parameters, input }) => {
+    return `${name}, ${parametersText(parameters)} parameters, samples of ${input.join(' × ')}`
+  })
   add('weightBits', 'weights', (value) => `${value} bits`)
   add('precision', 'precision', (value) => value)
   add('batchSize', 'batch', count)
@@ -201,7 +222,7 @@ export function gigabytes(bytes: number): string {
 export function described({ id, setup }: TrainingMemory): string {
   const { model, batch, tokens, imageEdge, arithmetic, format } = setup
   const size = parametersText(model.parameters)
-  const edge = imageEdge ?? model.image?.edge ?? (model.shape?.vocabulary === 0 ? 224 : null)
+  const edge = imageEdge ?? (model.image?.edge || null) ?? (model.shape?.vocabulary === 0 ? 224 : null)
   const each = model.shape !== null && model.shape.vocabulary > 0 ? tokens : edge
   const unit = model.shape !== null && model.shape.vocabulary > 0 ? ' tokens' : ' pixels'
   const what = arithmetic === 'fp32' ? 'fp32' : format
@@ -209,6 +230,8 @@ export function described({ id, setup }: TrainingMemory): string {
 }
 
 export function parametersText(parameters: number): string {
+  if (parameters < 1e6) return `${Math.round(parameters / 1e3)} k`
+  if (parameters < 10e6) return `${Math.round(parameters / 1e5) / 10} M`
   if (parameters < 1e9) return `${Math.round(parameters / 1e6)} M`
   const billions = parameters / 1e9
   return `${billions >= 10 ? Math.round(billions) : Math.round(billions * 10) / 10} B`

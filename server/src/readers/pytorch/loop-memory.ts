@@ -8,6 +8,7 @@ import { sequenceLength } from '../huggingface/sequence-length.js'
 import { claimModel, type TrainedModel, trainedModel } from '../huggingface/trained-model.js'
 import { adaptersOf, switchesCheckpointing, weightBits } from '../huggingface/weight-bits.js'
 import { transformersVersion } from '../huggingface/weights.js'
+import { definedModelFor } from './defined-network.js'
 import { feedsOf } from './loader-use.js'
 import { once } from './once.js'
 
@@ -23,8 +24,8 @@ const sharing = [
 ]
 
 /**
- * Claims of the module that holds the loop. Without one model whose name can be read nothing is claimed: most loops train
- * a model of their own.
+ * Claims of the module that holds the loop. Without one model whose name can be read, or whose layers can be followed,
+ * nothing is claimed.
  */
 export function readLoopMemory(
   python: PythonModule,
@@ -33,6 +34,7 @@ export function readLoopMemory(
   place: Place,
 ): void {
   const found = trainedModel(python)
+  if (found === null) readDefined(python, training, place)
   if (found === null || 'because' in found) return
   const site = found.loads[0] === undefined ? place : callSite(found.loads[0], 'load')
   claimModel(training, found, site)
@@ -41,15 +43,31 @@ export function readLoopMemory(
   if ('because' in adapters) training.unknown('adapters', 'requires_grad', adapters.because, place)
   else if (adapters.call === null) training.default('adapters', adapters.key, null, place)
   else training.known('adapters', adapters.key, adapters.adapters, calleePlace(adapters.call))
+  readInput(python, found, training, place)
+  readCommon(python, training, place)
+  training.default('attention', 'attn_implementation', 'fused', place)
+}
+
+function readCommon(python: PythonModule, training: Training, place: Place): void {
   readBatch(python, training, place)
   readOptimizer(python, training, place)
-  readInput(python, found, training, place)
   const switched = switchesCheckpointing(python)
   if (switched === null) training.unknown('checkpointing', 'checkpoint', 'the code of the model', place)
   else training.default('checkpointing', 'gradient_checkpointing_enable', switched, place)
   if (python.uses(...sharing)) training.unknown('sharding', 'sharding', 'an engine that shares states', place)
   else training.default('sharding', 'sharding', null, place)
-  training.default('attention', 'attn_implementation', 'fused', place)
+}
+
+/** A network of the module, where its layers can be followed. */
+function readDefined(python: PythonModule, training: Training, place: Place): void {
+  const defined = definedModelFor(python, imageEdge(python)?.edge ?? null)
+  if (defined === null) return
+  const { place: made, ...layers } = defined.model
+  training.known('layers', layers.name, { ...layers, input: defined.input }, made)
+  training.known('parameters', layers.name, layers.parameters, made)
+  training.default('weightBits', 'dtype', 32, made)
+  training.default('adapters', 'requires_grad', null, made)
+  readCommon(python, training, place)
 }
 
 function readWeights(
@@ -107,6 +125,8 @@ const optimizers: [RegExp, OptimizerName][] = [
   [/^transformers\.(optimization\.)?Adafactor$|^torch\.optim\.Adafactor$/, 'adafactor'],
   [/^torch\.optim\.(\w+\.)?SGD$/, 'sgd'],
   [/^torch\.optim\.(\w+\.)?RMSprop$/, 'rmsprop'],
+  [/^torch\.optim\.(\w+\.)?Adagrad$/, 'adagrad'],
+  [/^torch\.optim\.(\w+\.)?Adadelta$/, 'adadelta'],
 ]
 
 function readOptimizer(python: PythonModule, training: Training, place: Place): void {

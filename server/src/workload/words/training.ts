@@ -14,6 +14,8 @@ export type OptimizerName =
   | 'sgd'
   | 'sgd momentum'
   | 'rmsprop'
+  | 'adagrad'
+  | 'adadelta'
 
 export interface TrainingSettings {
   precision: Precision
@@ -83,6 +85,18 @@ export interface TrainingSettings {
   /** The model that is trained, as its source names it: 'bert-base-uncased', 'resnet50'. */
   model: string
   parameters: number
+  /** A network that the program defines itself, followed layer by layer for one sample of this shape (without batch). */
+  layers: {
+    name: string
+    input: number[]
+    parameters: number
+    /** Bytes that a sample leaves for the backward pass, in fp32 and under autocast. */
+    full: number
+    mixed: number
+    /** Multiplications of the forward pass, in billions. */
+    products: number
+    operations: number
+  }
   /** Bits of the weights as they are loaded; adapters and optimisers may keep others. */
   weightBits: 4 | 8 | 16 | 32
   /** Samples that one device takes at a time. */

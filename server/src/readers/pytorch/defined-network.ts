@@ -1,0 +1,128 @@
+/** The network that a module defines and trains, with the size of its samples. */
+import { type LayerTotals, Unfollowed } from '../../estimate/layers.js'
+import type { PythonModule } from '../../python/module.js'
+import type { CallExpr, Expr } from '../../syntax/python-ast.js'
+import type { Span } from '../../text/location.js'
+import { followNetwork } from './follow-network.js'
+import { isNetwork } from './network-values.js'
+import { once } from './once.js'
+
+export interface DefinedModel extends LayerTotals {
+  name: string
+  /** What makes it: `Net()`. */
+  place: Span
+}
+
+/**
+ * The one network of the module whose parameters an optimiser takes, followed for an input of this shape (without batch);
+ * null: there is none, it is defined elsewhere, or it does what is not followed.
+ */
+export function definedModel(python: PythonModule, input: readonly number[]): DefinedModel | null {
+  return once(python, `defined model ${input.join('x')}`, () => {
+    const made = trainedNetwork(python)
+    if (made === null) return null
+    try {
+      return {
+        ...followNetwork(python, made, input),
+        name: nameOf(made),
+        place: { start: made.start, end: made.end },
+      }
+    } catch (error) {
+      if (error instanceof Unfollowed) return null
+      throw error
+    }
+  })
+}
+
+/** Edges of images in common use, in pixels. */
+const edges = [28, 32, 48, 64, 84, 96, 112, 128, 150, 160, 192, 224, 227, 256, 299, 384, 512]
+const channels = [1, 3]
+
+/**
+ * The network and the shape of one sample. Without a known edge of the images the sizes of its layers must leave only one
+ * of the usual ones.
+ */
+export function definedModelFor(
+  python: PythonModule,
+  edge: number | null,
+): { model: DefinedModel; input: number[] } | null {
+  const made = trainedNetwork(python)
+  if (made === null) return null
+  return once(python, `defined model for ${edge}`, () => {
+    const images = (edge === null ? edges : [edge]).flatMap((size) =>
+      channels.map((count) => [count, size, size]),
+    )
+    const vectors = edge === null ? widths(python).map((size) => [size]) : []
+    const fitting = [...images, ...vectors].flatMap((input) => {
+      const model = definedModel(python, input)
+      return model === null ? [] : [{ model, input }]
+    })
+    const [first] = fitting
+    // Images and their pixels in a row are the same to a network that begins by flattening them.
+    const same = fitting.every(
+      ({ model }) => model.full === first!.model.full && model.parameters === first!.model.parameters,
+    )
+    return first !== undefined && same ? first : null
+  })
+}
+
+/** What linear layers of the module take. */
+function widths(python: PythonModule): number[] {
+  const found = python.callsTo('torch.nn.Linear').flatMap((call) => {
+    const value = python.argument(call, 'in_features', 0)
+    return value.state === 'given' && value.folded.state === 'known' && typeof value.folded.value === 'number'
+      ? [value.folded.value]
+      : []
+  })
+  return [...new Set(found)].slice(0, 20)
+}
+
+/** The call that makes the network: of `optim.X(net.parameters())`. */
+function trainedNetwork(python: PythonModule): CallExpr | null {
+  return once(python, 'trained network', () => {
+    const found = new Set<CallExpr>()
+    for (const call of python.calls) {
+      if (call.name === null || !/^torch\.optim\.(?!lr_scheduler|swa_utils)(\w+\.)?[A-Z]\w*$/.test(call.name))
+        continue
+      const first = call.expr.args[0]?.value
+      if (first?.type !== 'call' || first.callee.type !== 'attribute' || first.callee.attr !== 'parameters')
+        return null
+      const made = bare(python, first.callee.value)
+      if (made === null) return null
+      found.add(made)
+    }
+    const [only] = found
+    return found.size === 1 ? only! : null
+  })
+}
+
+const wrappers = /^torch\.(compile|nn\.DataParallel|nn\.parallel\.(\w+\.)?DistributedDataParallel)$/
+
+/** Without `.to(device)`, wrappers and compilers. */
+function bare(python: PythonModule, expr: Expr): CallExpr | null {
+  let current: Expr = expr
+  for (let step = 0; step < 8; step++) {
+    const made = current.type === 'call' ? current : python.definition(current)
+    if (made.type !== 'call') return null
+    const { callee } = made
+    const name = python.nameOf(callee)
+    if (name !== null && wrappers.test(name)) {
+      const inner = made.args[0]?.value
+      if (inner === undefined) return null
+      current = inner
+    } else if (
+      callee.type === 'attribute' &&
+      /^(to|cuda|train|float|cpu)$/.test(callee.attr) &&
+      name === null
+    )
+      current = callee.value
+    else if (name === 'torch.nn.Sequential' || isNetwork(python.classOf(callee))) return made
+    else return null
+  }
+  return null
+}
+
+function nameOf(made: CallExpr): string {
+  const { callee } = made
+  return callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : 'Sequential'
+}

@@ -1,0 +1,261 @@
+/**
+ * Layers of `torch.nn` and their functions, as operations of a tape. Source: torch.nn reference of PyTorch 2.6 (names,
+ * order and defaults of arguments).
+ */
+import { type LayerTape, type Tensor, Unfollowed, type Window } from '../../estimate/layers.js'
+
+/** Arguments of one call, by keyword or position. */
+export interface Arguments {
+  /** Undefined: not given. A list for tuples. */
+  value(name: string, position: number): number | boolean | string | null | (number | null)[] | undefined
+}
+
+type Apply = (tape: LayerTape, key: string, x: Tensor, given: Arguments) => Tensor
+
+function whole(given: Arguments, name: string, position: number, otherwise?: number): number {
+  const value = given.value(name, position) ?? otherwise
+  if (typeof value !== 'number') throw new Unfollowed(`${name} is not readable`)
+  return value
+}
+
+function flag(given: Arguments, name: string, position: number, otherwise: boolean): boolean {
+  const value = given.value(name, position) ?? otherwise
+  if (typeof value !== 'boolean') throw new Unfollowed(`${name} is not readable`)
+  return value
+}
+
+/** A number for each axis. */
+function axes(
+  given: Arguments,
+  name: string,
+  position: number,
+  count: number,
+  otherwise?: number | number[],
+): number[] {
+  const value = given.value(name, position) ?? otherwise
+  if (typeof value === 'number') return Array(count).fill(value) as number[]
+  if (Array.isArray(value) && value.length === count && value.every((one) => typeof one === 'number'))
+    return value as number[]
+  throw new Unfollowed(`${name} is not readable`)
+}
+
+/** `conv(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode)`. */
+function convolution(count: number): Apply {
+  return (tape, key, x, given) => {
+    const same = given.value('padding', 4) === 'same'
+    const valid = given.value('padding', 4) === 'valid'
+    const window: Window = {
+      kernel: axes(given, 'kernel_size', 2, count),
+      stride: axes(given, 'stride', 3, count, 1),
+      padding: same ? 'same' : valid ? Array(count).fill(0) : axes(given, 'padding', 4, count, 0),
+      dilation: axes(given, 'dilation', 5, count, 1),
+    }
+    const channels = {
+      inputs: whole(given, 'in_channels', 0),
+      outputs: whole(given, 'out_channels', 1),
+      groups: whole(given, 'groups', 6, 1),
+      bias: flag(given, 'bias', 7, true),
+    }
+    return tape.convolution(key, x, channels, window, null)
+  }
+}
+
+/** `conv_transpose(in, out, kernel_size, stride, padding, output_padding, groups, bias, dilation)`. */
+function transposed(count: number): Apply {
+  return (tape, key, x, given) => {
+    const window: Window = {
+      kernel: axes(given, 'kernel_size', 2, count),
+      stride: axes(given, 'stride', 3, count, 1),
+      padding: axes(given, 'padding', 4, count, 0),
+      dilation: axes(given, 'dilation', 8, count, 1),
+    }
+    const channels = {
+      inputs: whole(given, 'in_channels', 0),
+      outputs: whole(given, 'out_channels', 1),
+      groups: whole(given, 'groups', 6, 1),
+      bias: flag(given, 'bias', 7, true),
+    }
+    return tape.convolution(key, x, channels, window, {
+      outputPadding: axes(given, 'output_padding', 5, count, 0),
+    })
+  }
+}
+
+function pool(count: number, kind: 'max' | 'average'): Apply {
+  return (tape, _key, x, given) => {
+    const kernel = axes(given, 'kernel_size', 0, count)
+    const dilated = kind === 'max'
+    const window: Window = {
+      kernel,
+      stride: given.value('stride', 1) == null ? kernel : axes(given, 'stride', 1, count),
+      padding: axes(given, 'padding', 2, count, 0),
+      dilation: dilated ? axes(given, 'dilation', 3, count, 1) : Array(count).fill(1),
+    }
+    return tape.pool(x, window, kind, flag(given, 'ceil_mode', dilated ? 5 : 3, false))
+  }
+}
+
+function adaptive(count: number, kind: 'max' | 'average'): Apply {
+  return (tape, _key, x, given) => {
+    const value = given.value('output_size', 0)
+    const sizes =
+      typeof value === 'number'
+        ? Array(count).fill(value)
+        : Array.isArray(value) && value.length === count
+          ? value
+          : null
+    if (sizes === null) throw new Unfollowed('output_size is not readable')
+    return tape.adaptivePool(x, sizes as (number | null)[], kind)
+  }
+}
+
+const batchNorm: Apply = (tape, key, x, given) => {
+  const channels = whole(given, 'num_features', 0)
+  return tape.norm(key, x, flag(given, 'affine', 3, true) ? 2 * channels : 0, null)
+}
+
+const instanceNorm: Apply = (tape, key, x, given) => {
+  const channels = whole(given, 'num_features', 0)
+  return tape.norm(key, x, flag(given, 'affine', 3, false) ? 2 * channels : 0, null)
+}
+
+const layerNorm: Apply = (tape, key, x, given) => {
+  const value = given.value('normalized_shape', 0)
+  const sizes = typeof value === 'number' ? [value] : value
+  if (!Array.isArray(sizes) || sizes.some((one) => typeof one !== 'number'))
+    throw new Unfollowed('normalized_shape is not readable')
+  const elements = (sizes as number[]).reduce((all, one) => all * one, 1)
+  return tape.norm(
+    key,
+    x,
+    flag(given, 'elementwise_affine', 2, true) ? 2 * elements : 0,
+    x.storage.elements / elements,
+  )
+}
+
+const groupNorm: Apply = (tape, key, x, given) => {
+  const parameters = flag(given, 'affine', 3, true) ? 2 * whole(given, 'num_channels', 1) : 0
+  return tape.norm(key, x, parameters, whole(given, 'num_groups', 0))
+}
+
+/** `position` of `inplace`; null: there is none. */
+function activation(keeps: 'input' | 'output', position: number | null, wide = false): Apply {
+  return (tape, _key, x, given) => {
+    const inPlace = position !== null && flag(given, 'inplace', position, false)
+    return tape.activation(x, keeps, inPlace, wide)
+  }
+}
+
+const dropout: Apply = (tape, _key, x, given) => (given.value('p', 0) === 0 ? x : tape.dropout(x))
+
+const flatten: Apply = (tape, _key, x, given) =>
+  flattened(tape, x, whole(given, 'start_dim', 0, 1), whole(given, 'end_dim', 1, -1))
+
+/** Axes as PyTorch counts them, the batch being axis 0. */
+export function flattened(tape: LayerTape, x: Tensor, start: number, end: number): Tensor {
+  const [from, to] = [start, end].map((axis) => (axis < 0 ? x.shape.length + axis : axis - 1)) as [
+    number,
+    number,
+  ]
+  if (from < 0 || to < from) throw new Unfollowed('sizes that do not fit together')
+  const middle = x.shape.slice(from, to + 1).reduce((all, one) => all * one, 1)
+  return tape.view(x, [...x.shape.slice(0, from), middle, ...x.shape.slice(to + 1)])
+}
+
+const upsample: Apply = (tape, _key, x, given) => {
+  const [channels, ...sizes] = x.shape
+  const size = given.value('size', 0)
+  if (typeof size === 'number') return tape.resized(x, [channels!, ...sizes.map(() => size)])
+  const factors = axes(given, 'scale_factor', 1, sizes.length)
+  return tape.resized(x, [channels!, ...sizes.map((one, axis) => Math.floor(one * factors[axis]!))])
+}
+
+const same: Apply = (_tape, _key, x) => x
+
+/** By the name behind `torch.nn.`. */
+export const layerCalls: Readonly<Record<string, Apply | undefined>> = {
+  Linear: (tape, key, x, given) => {
+    if (whole(given, 'in_features', 0) !== x.shape.at(-1))
+      throw new Unfollowed('sizes that do not fit together')
+    return tape.linear(key, x, whole(given, 'out_features', 1), flag(given, 'bias', 2, true))
+  },
+  LazyLinear: (tape, key, x, given) =>
+    tape.linear(key, x, whole(given, 'out_features', 0), flag(given, 'bias', 1, true)),
+  Conv1d: convolution(1),
+  Conv2d: convolution(2),
+  Conv3d: convolution(3),
+  ConvTranspose1d: transposed(1),
+  ConvTranspose2d: transposed(2),
+  ConvTranspose3d: transposed(3),
+  MaxPool1d: pool(1, 'max'),
+  MaxPool2d: pool(2, 'max'),
+  MaxPool3d: pool(3, 'max'),
+  AvgPool1d: pool(1, 'average'),
+  AvgPool2d: pool(2, 'average'),
+  AvgPool3d: pool(3, 'average'),
+  AdaptiveAvgPool1d: adaptive(1, 'average'),
+  AdaptiveAvgPool2d: adaptive(2, 'average'),
+  AdaptiveAvgPool3d: adaptive(3, 'average'),
+  AdaptiveMaxPool1d: adaptive(1, 'max'),
+  AdaptiveMaxPool2d: adaptive(2, 'max'),
+  BatchNorm1d: batchNorm,
+  BatchNorm2d: batchNorm,
+  BatchNorm3d: batchNorm,
+  InstanceNorm1d: instanceNorm,
+  InstanceNorm2d: instanceNorm,
+  LayerNorm: layerNorm,
+  GroupNorm: groupNorm,
+  ReLU: activation('output', 0),
+  ReLU6: activation('output', 0),
+  LeakyReLU: activation('input', 1),
+  ELU: activation('input', 1),
+  SELU: activation('input', 0),
+  GELU: activation('input', null),
+  SiLU: activation('input', 0),
+  Mish: activation('input', 0),
+  Hardswish: activation('input', 0),
+  Sigmoid: activation('output', null),
+  Tanh: activation('output', null),
+  Softplus: activation('input', null, true),
+  Softmax: activation('output', null, true),
+  LogSoftmax: activation('output', null, true),
+  Dropout: dropout,
+  Dropout1d: dropout,
+  Dropout2d: dropout,
+  Dropout3d: dropout,
+  Flatten: flatten,
+  Upsample: upsample,
+  Identity: same,
+}
+
+/** Functions on a tensor that take no layer's name: positions count behind the tensor. */
+export const functionCalls: Readonly<Record<string, Apply | undefined>> = {
+  relu: activation('output', 0),
+  relu_: (tape, _key, x) => tape.activation(x, 'output', true),
+  relu6: activation('output', 0),
+  leaky_relu: activation('input', 1),
+  elu: activation('input', 1),
+  gelu: activation('input', null),
+  silu: activation('input', 0),
+  mish: activation('input', 0),
+  sigmoid: activation('output', null),
+  tanh: activation('output', null),
+  softmax: activation('output', null, true),
+  log_softmax: activation('output', null, true),
+  dropout,
+  dropout2d: dropout,
+  max_pool1d: pool(1, 'max'),
+  max_pool2d: pool(2, 'max'),
+  max_pool3d: pool(3, 'max'),
+  avg_pool1d: pool(1, 'average'),
+  avg_pool2d: pool(2, 'average'),
+  adaptive_avg_pool1d: adaptive(1, 'average'),
+  adaptive_avg_pool2d: adaptive(2, 'average'),
+  adaptive_max_pool2d: adaptive(2, 'max'),
+  interpolate: upsample,
+  flatten: (tape, _key, x, given) =>
+    flattened(tape, x, whole(given, 'start_dim', 0, 0), whole(given, 'end_dim', 1, -1)),
+  contiguous: same,
+  float: same,
+  to: same,
+}
