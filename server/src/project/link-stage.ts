@@ -9,10 +9,9 @@ import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import type { Binding, Claim, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
-import { ChartIndex } from './charts.js'
 import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
-import { KustomizeIndex, missingKustomizations, type Overlay } from './kustomize.js'
-import { Overlays } from './overlays.js'
+import type { Overlay } from './kustomize.js'
+import { Layouts } from './layouts.js'
 import type { LinkedLaunch } from './runs.js'
 import { relate, ScalerLinks } from './scaler-links.js'
 import { missingTerraform, TerraformIndex } from './terraform.js'
@@ -108,9 +107,7 @@ export class Linker {
   private known = new Set<string>()
   private readonly configurations: ConfigurationLinker
   private readonly scalers = new ScalerLinks()
-  private readonly overlays = new Overlays()
-  /** Kustomizations, for one link. */
-  private kustomize: KustomizeIndex | null = null
+  private readonly layouts: Layouts
   /** Configurations of each script by itself, for one link. */
   private own = new Map<string, Configurations>()
 
@@ -118,6 +115,7 @@ export class Linker {
     private readonly records: ReadonlyMap<string, FileRecord>,
     private readonly backendOf: (path: string) => Backend,
   ) {
+    this.layouts = new Layouts(records)
     this.configurations = new ConfigurationLinker(records, (path) => this.known.has(path))
   }
 
@@ -164,14 +162,10 @@ export class Linker {
     return missingTerraform(this.records, this.files)
   }
 
-  /** Kustomizations, then the manifests and patches that they name, in which no reader has a word. */
+  /** Files of kustomizations and charts in which no reader has a word. */
   missingManifests(): string[] {
-    const missing = missingKustomizations(this.records, this.files)
-    if (missing.length > 0) return missing
-    return [
-      ...new KustomizeIndex(this.records, this.files).missing(),
-      ...new ChartIndex(this.records, this.files).missing(),
-    ]
+    this.layouts.startLink()
+    return this.layouts.missing(this.files)
   }
 
   /** Configuration files that scripts or launches name and whose values are not known yet. */
@@ -266,8 +260,7 @@ export class Linker {
     this.linked = linked
     this.own = new Map()
     this.terraform = new TerraformIndex(this.records, this.files)
-    this.kustomize = new KustomizeIndex(this.records, this.files)
-    const charts = new ChartIndex(this.records, this.files)
+    this.layouts.startLink()
     this.linkImports(linked)
     const fault = (path: string, messages: string[]): void => {
       for (const message of messages) linked.faults.push({ path, message })
@@ -278,13 +271,11 @@ export class Linker {
       const alone = !linked.imported.has(record.path) && !linked.importers.has(record.path)
       // Keeps the order of files, whatever order the readings arrive in.
       linked.readings.set(record.path, record.reading)
-      if (this.kustomize.isPatch(record.path)) {
-        linked.readings.set(record.path, this.overlays.withoutSubjects(record.reading))
+      const laid = this.layouts.of(record, this.files)
+      if (laid === 'patch') {
+        linked.readings.set(record.path, this.layouts.readings.withoutSubjects(record.reading))
         continue
       }
-      const chart = charts.overlayOf(record.path)
-      const laid =
-        chart === undefined ? this.overlays.wanted(record, this.kustomize.overlaysOf(record.path)) : [chart]
       if (laid !== undefined) {
         for (const { path, origins } of laid)
           for (const other of [path, ...origins]) relate(linked.related, record.path, other)
@@ -295,7 +286,7 @@ export class Linker {
           Promise.all(parts).then((results) => {
             linked.readings.set(
               record.path,
-              this.overlays.joined(
+              this.layouts.readings.joined(
                 record.path,
                 results.map((one) => one.reading),
               ),
