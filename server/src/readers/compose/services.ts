@@ -3,7 +3,7 @@ import { at, entry, items, map, number, text, textWithTemplates, written } from 
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript, type ScriptWork } from '../job-script.js'
@@ -19,11 +19,11 @@ export const composeReader = defineReader({
       const services = map(at(document.root, 'services'))
       // Workflows have services beside their jobs, objects of Kubernetes have a version.
       if (services === undefined || entry(document.root, 'apiVersion') !== undefined) continue
-      for (const { key, value } of services.entries) {
+      for (const { key, value, keyStart, keyEnd } of services.entries) {
         const service = map(value)
         if (service === undefined) continue
         if (entry(service, 'image') === undefined && entry(service, 'build') === undefined) continue
-        readService(claims, context, document, service, key)
+        readService(claims, context, document, service, key, { start: keyStart, end: keyEnd })
       }
     }
   },
@@ -36,13 +36,16 @@ function readService(
   document: ConfigDocument,
   service: ConfigMap,
   name: string,
+  header: Place,
 ): void {
   const job = `${claims.path}#${document.index}:service:${name}`
   const base: Keys = ['services', name]
   const devices = devicesOf(service)
   const work = readPrograms(claims, context, service, job, name)
   if (devices === null) return
-  const place = nodePlace(devices.node)
+  // Devices that several services share by an anchor stand in none of them.
+  const { start, end } = devices.node
+  const place = start < service.start || end > service.end ? header : nodePlace(devices.node)
   const evidence: Evidence = { role: 'job', accelerator: 'gpu', small: null, notebook: false }
   const compute = claims.subject('Compute', place, name, evidence, job)
   compute.known('name', 'services', name, place)
@@ -50,11 +53,11 @@ function readService(
   compute.known('choosesCapacity', 'services', false, place)
   compute.known('trials', 'services', false, place)
   compute.default('nodes', 'services', 1, place)
-  claimDevices(compute, document, base, devices)
+  claimDevices(compute, document, base, devices, place)
   const cpus = at(service, 'deploy', 'resources', 'limits', 'cpus') ?? at(service, 'cpus')
   const count = number(cpus)
   if (cpus !== undefined && count !== undefined) compute.known('cpus', 'cpus', count, nodePlace(cpus))
-  claimSharedMemory(compute, document, service, base, devices)
+  claimSharedMemory(compute, document, service, base, place)
   claimRestart(compute, document, service, base)
   const serves = entry(service, 'ports') !== undefined && work?.trains !== true
   compute.known('service', 'command', serves || work?.service === true, place)
@@ -67,11 +70,12 @@ function claimDevices(
   document: ConfigDocument,
   base: Keys,
   { node, count, number: path }: Devices,
+  place: Place,
 ): void {
   const key = path === null ? 'devices' : 'count'
-  if (count === null) compute.unknown('gpus', key, 'all that the machine has', nodePlace(node))
+  if (count === null) compute.unknown('gpus', key, 'all that the machine has', place)
   else
-    compute.known('gpus', key, count, nodePlace(node), {
+    compute.known('gpus', key, count, place, {
       site: path === null ? nodePlace(node) : keyedPlace(node, document.index, [...base, ...path]),
       // Files beside this one are laid over it, and devices are not taken from anybody.
       overridable: true,
@@ -83,12 +87,11 @@ function claimSharedMemory(
   document: ConfigDocument,
   service: ConfigMap,
   base: Keys,
-  devices: Devices,
+  header: Place,
 ): void {
   const key = 'shm_size'
   const found = entry(service, key)
-  const place =
-    found === undefined ? nodePlace(devices.node) : { start: found.keyStart, end: found.value.end }
+  const place = found === undefined ? header : { start: found.keyStart, end: found.value.end }
   const site = keyedPlace(place, document.index, [...base, key])
   const mounted = [...items(at(service, 'tmpfs')), ...items(at(service, 'volumes'))].some((one) =>
     /\/dev\/shm/.test(textWithTemplates(one) ?? text(at(one, 'target')) ?? ''),
