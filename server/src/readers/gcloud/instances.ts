@@ -26,6 +26,8 @@ export const gcloudInstancesReader = defineReader({
   languages: ['shell', 'yaml'],
   triggers: ['gcloud compute', 'gcloud beta compute', 'gcloud alpha compute'],
   read(facts, context, claims) {
+    // What a notebook makes, another of its cells takes away.
+    if (facts.unit.origin !== 'file') return
     const text = facts.unit.text
     for (const one of gcloudCommands(facts, context, /^compute instances create\b(?!-)/))
       readInstance(claims, one, text)
