@@ -6,7 +6,7 @@ import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { writeKeys } from '../config-change.js'
 import type { UnitFacts } from '../reader.js'
-import { trainingFamilies } from './names.js'
+import { processingFamilies, trainingFamilies, transformFamilies } from './names.js'
 import { valueAt, writePythonRequest } from './python-request.js'
 import { between, type Key } from './request.js'
 import { requestOf } from './request-calls.js'
@@ -38,9 +38,11 @@ export function changeRequest(claim: Claim, value: unknown, facts: UnitFacts): C
         : set(`Set ${claim.key} to ${value}`, [{ keys, value: Number(value) }])
     case 'instanceType': {
       const type = `ml.${String(value).replace(/^ml\./, '')}`
-      return keys[0] === 'ProcessingResources' || trainingFamilies.has(type.split('.')[1]!)
+      const family = type.split('.')[1]!
+      const [kind, families] = offers[String(keys[0])] ?? ['training', trainingFamilies]
+      return families.has(family)
         ? set(`Use ${type}`, [{ keys, value: type }])
-        : { reason: `training jobs do not offer ${type}` }
+        : { reason: `${kind} jobs do not offer ${type}` }
     }
     case 'nodes':
       return set(`Start ${value} machine: InstanceCount: ${value}`, [{ keys, value: Number(value) }])
@@ -80,6 +82,12 @@ export function changeRequest(claim: Claim, value: unknown, facts: UnitFacts): C
     default:
       return { reason: `${claim.key} has to be changed by hand here` }
   }
+}
+
+/** What jobs can run on, by the key at the top of the request. */
+const offers: Record<string, [kind: string, families: Set<string>]> = {
+  ProcessingResources: ['processing', processingFamilies],
+  TransformResources: ['transform', transformFamilies],
 }
 
 /** The folder of the output, where it is written out. */

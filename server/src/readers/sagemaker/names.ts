@@ -88,3 +88,19 @@ export const defaultMaxRun = 86_400
  * reference, TrainingInstanceType). EC2 has more.
  */
 export const trainingFamilies = new Set(['p2', 'p3', 'p4d', 'p4de', 'p5', 'g4dn', 'g5', 'g6', 'g6e', 'm6i'])
+
+/** The same of processing and of transform jobs, with machines without a GPU (ProcessingInstanceType, TransformInstanceType). */
+export const processingFamilies = new Set([
+  'p2',
+  'p3',
+  'p5',
+  'g4dn',
+  'g5',
+  'g6',
+  'g6e',
+  'm5',
+  'm6i',
+  'm7i',
+  'c5',
+])
+export const transformFamilies = new Set(['p2', 'p3', 'g4dn', 'g5', 'g6', 'm5', 'm6i', 'm7i', 'c5'])

@@ -29,8 +29,9 @@ export interface TrainingFacts {
 
 export function claimTrainingRequest(request: Request, facts: TrainingFacts): SubjectBuilder<'Compute'> {
   const { prefix, trials } = facts
-  // Trials have a name for each key where machines may be chosen among several.
-  const cluster = [...prefix, 'ResourceConfig']
+  // Trials may be given several machines to choose from.
+  const flexible = [...prefix, 'HyperParameterTuningResourceConfig']
+  const cluster = request.read(...flexible).state === 'absent' ? [...prefix, 'ResourceConfig'] : flexible
   const evidence = evidenceOf(request, textAt(request, ...cluster, 'InstanceType'))
   const { claims, header, job } = request
   const compute = claims.subject(
@@ -115,6 +116,19 @@ function decoded(value: unknown): string | null {
   return quoted === null ? value : quoted[1]!.replace(/\\(["\\/])/g, '$1')
 }
 
+/** Variables of the container, as far as they are written out. */
+function wordsOf(request: Request, keys: Key[]): Record<string, LaunchValue> {
+  const found: Record<string, LaunchValue> = {}
+  for (const name of request.keysOf(...keys) ?? []) {
+    const said = request.read(...keys, name)
+    if (said.state === 'absent') continue
+    const fixed = said.state === 'known' && said.options.overridable !== true
+    const value = fixed && typeof said.value === 'string' ? said.value : null
+    found[name] = { value, location: request.claims.locate(said.place) }
+  }
+  return found
+}
+
 /** The script that a container of a framework starts. Nothing where the image brings its own program. */
 function claimLaunch(request: Request, { prefix, trials }: TrainingFacts): void {
   const keys = [...prefix, trials ? 'StaticHyperParameters' : 'HyperParameters']
@@ -146,7 +160,7 @@ function claimLaunch(request: Request, { prefix, trials }: TrainingFacts): void 
       positionals: [],
       // Each trial brings values of its own.
       complete: names !== null && !trials,
-      environment: {},
+      environment: wordsOf(request, [...prefix, 'Environment']),
       launcherFlags: {},
       processes: launcher === 'python' ? 1 : null,
       nodes: nodes.state === 'known' ? (asCount(nodes.value) ?? null) : null,
