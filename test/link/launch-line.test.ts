@@ -47,6 +47,10 @@ describe('launch lines', () => {
         'torch.distributed.launch | train.py | 4 x 1',
       'python -m torch.distributed.run --nnodes 2 --nproc_per_node 4 -m pkg.train --x':
         'torchrun | -m pkg.train | 4 x 2',
+      'python3 -m determined.launch.torch_distributed python3 train.py --x':
+        'determined.launch.torch_distributed > python | train.py | 0 x null',
+      'python3 -m determined.launch.tensorflow -- python3 train.py':
+        'determined.launch.tensorflow > python | train.py | 0 x null',
       'accelerate launch train.py': 'accelerate | train.py | null x 1',
       'accelerate launch --multi_gpu --mixed_precision fp16 --num_processes 8 --num_machines 2 train.py':
         'accelerate | train.py | 4 x 2',

@@ -328,8 +328,10 @@ class LaunchLine {
   private module(name: ShellWord): boolean {
     const module = name.text
     this.words = this.words.slice(2)
-    if (module !== null && Object.hasOwn(launcherModules, module))
-      return this.launch(launcherModules[module]!)
+    if (module !== null && Object.hasOwn(launcherModules, module)) {
+      const launcher = launcherModules[module]!
+      return this.launch(launcher) || (launcher.starts === 'command' && this.read())
+    }
     if (module !== null && Object.hasOwn(wrapperModules, module)) {
       this.options(wrapperModules[module]!, {}, [], ['m', 'module'])
       const [first] = this.words

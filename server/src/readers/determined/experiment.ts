@@ -112,7 +112,8 @@ function readMachines(
   const slots = asked === undefined ? slotsByDefault : number(asked.value)
   const evidence: Evidence = {
     role: 'job',
-    accelerator: slots === 0 ? 'none' : 'maybe',
+    // A machine without accelerators is one slot.
+    accelerator: slots === 0 ? 'none' : (slots ?? 1) > 1 ? 'gpu' : 'maybe',
     small: null,
     notebook: false,
   }
@@ -126,7 +127,9 @@ function readMachines(
   const pool = text(at(resources?.value, 'resource_pool'))
   if (pool !== undefined && pool !== '') compute.known('poolName', 'resource_pool', pool, place)
   const restarts = entry(root, 'max_restarts')
-  if (restarts === undefined) compute.default('retries', 'max_restarts', restartsByDefault, place)
+  const entrypoint = entry(root, 'entrypoint')!
+  const command = keyedPlace({ start: entrypoint.keyStart, end: entrypoint.keyEnd }, document.index, [])
+  if (restarts === undefined) compute.default('retries', 'max_restarts', restartsByDefault, command)
   else {
     const count = number(restarts.value)
     const at = keyedPlace(restarts.value, document.index, [])
@@ -233,6 +236,10 @@ function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Chang
         `Restart a failed trial at most ${value === 1 ? 'once' : `${value} times`}`,
         [set(['max_restarts'], value as number, 'entrypoint')],
       )
+    case 'gpus':
+      return writeKeys(claim, facts, `Ask for ${value} ${value === 1 ? 'slot' : 'slots'}`, [
+        set(['resources', 'slots_per_trial'], value as number),
+      ])
     case 'parallelism':
       return writeKeys(claim, facts, `Run ${value} trials at a time`, [
         set(['searcher', 'max_concurrent_trials'], value as number),
