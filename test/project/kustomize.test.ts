@@ -67,6 +67,34 @@ describe('Kustomize', () => {
     await open.dispose()
   })
 
+  it('shows what a job costs once where all layouts agree, and two where they differ', async () => {
+    const selector =
+      'restartPolicy: Never\n      nodeSelector: {node.kubernetes.io/instance-type: p4d.24xlarge}'
+    const overlays = (counts: number[]): Record<string, string> =>
+      Object.fromEntries(
+        counts.flatMap((count, index) => [
+          [
+            `o${index}/kustomization.yaml`,
+            `resources: [../base]\nnamespace: n${index}\npatches: [{path: gpu.yaml}]\n`,
+          ],
+          [`o${index}/gpu.yaml`, gpus(count)],
+        ]),
+      )
+    const base = {
+      'base/job.yaml': job.replace('restartPolicy: Never', selector),
+      'base/kustomization.yaml': files['base/kustomization.yaml'],
+    }
+    const labels = async (counts: number[]): Promise<string[]> => {
+      const open = await project({ ...base, ...overlays(counts) })
+      await open.lint()
+      const found = open.annotations('base/job.yaml').filter((one) => one.kind === 'job')
+      await open.dispose()
+      return found.map((one) => /\d+ GPUs?/.exec(one.label)?.[0] ?? one.label)
+    }
+    assert.deepEqual(await labels([8, 8, 8]), ['8 GPUs'])
+    assert.deepEqual(await labels([8, 4, 2, 8]), ['8 GPUs', '4 GPUs'])
+  })
+
   it('takes kustomizations calmly that name each other, themselves, or nothing that is there', async () => {
     const open = await project({
       ...files,

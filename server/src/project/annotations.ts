@@ -41,9 +41,24 @@ export function annotationsOf(
     else if (isA(judged, 'Search')) found.push(...forSearch(judged))
     else if (isA(judged, 'Scaling')) found.push(...forPool(judged, path, options, today))
   }
-  return found.sort(
+  return withoutEchoes(found).sort(
     (a, b) => (a.location.cell ?? 0) - (b.location.cell ?? 0) || a.location.start - b.location.start,
   )
+}
+
+/** A manifest that is laid out in several ways says the same several times, or something else each time. */
+const mostAtOnePlace = 2
+
+function withoutEchoes(all: Annotation[]): Annotation[] {
+  const labels = new Map<string, Set<string>>()
+  return all.filter(({ kind, location, label }) => {
+    const key = `${kind} ${location.cell} ${location.start}`
+    const said = labels.get(key) ?? new Set()
+    labels.set(key, said)
+    if (said.has(label) || said.size >= mostAtOnePlace) return false
+    said.add(label)
+    return true
+  })
 }
 
 function isA<W extends Word>(judged: Judged, word: W): judged is Judged & Judged<W> {
