@@ -4,10 +4,13 @@ import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
+import { changeJobOperation } from '../shell/job-operations.js'
 import { writeArgument } from '../write-argument.js'
 
 export function changeCommand(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts
+  const { anchor } = claim.site
+  if (anchor === 'waiting' || anchor === 'set up') return changeJobOperation(claim, facts)
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call has changed' }
   const quote = /["']/.exec(unit.text.slice(call.expr.start, call.expr.end))?.[0] ?? "'"

@@ -9,6 +9,7 @@ import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argumen
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
+import type { JobMachine } from '../shell/job-operations.js'
 import { changeCommand } from './command-change.js'
 import { type CommandUse, fieldOf, laterCall, useOf } from './command-use.js'
 import {
@@ -20,6 +21,8 @@ import {
   folderOf,
   isGpuCluster,
   isServerless,
+  type JobFacts,
+  machineHeld,
   mostCalls,
   sharingOf,
 } from './job-claims.js'
@@ -57,12 +60,13 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
   const nodeCount = typeof count === 'number' ? count : null
   const remote = isJob && target.kind !== 'local'
   let compute: SubjectBuilder<'Compute'> | null = null
+  let machine: JobMachine | null = null
   if (remote) {
     const { role, small, notebook } = python.evidence
     const title = ['display_name', 'name']
       .map((key) => ({ key, value: python.argument(call, key) }))
       .find(({ value }) => typeof foldedValue(value) === 'string')
-    compute = claimJob(claims, {
+    const facts: JobFacts = {
       place,
       scope: [call.function?.qualified, call.assignedTo].filter(Boolean).join('.'),
       id,
@@ -77,7 +81,11 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
       role: role === 'test' ? 'test' : 'job',
       small,
       notebook,
-    })
+    }
+    compute = claimJob(claims, facts)
+    // With services, somebody works on it by hand while it waits.
+    if (python.argument(call, 'services').state === 'absent' && !use.assigned.has('services'))
+      machine = machineHeld(compute, facts, nodeCount)
     compute.known('trials', 'sweep', use.swept && !use.submitted, place)
     if (typeof type === 'string' && size.value.state === 'given')
       claimJobMachine(compute, 'instance_type', type, { ...size.value.span }, { site: callSite(size.call) })
@@ -103,6 +111,7 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
     nodes: nodeCount,
     distribution,
     searched: use.inputs,
+    machine,
   })
   if (compute !== null && sharing !== null) compute.known('sharing', 'command', sharing, place)
 }
@@ -212,6 +221,7 @@ interface Launched {
   distribution: Distribution
   /** Inputs that get other values than those of the call. */
   searched: Set<string>
+  machine: JobMachine | null
 }
 
 /** The programs of its command. What is returned is why others may use its machines as well; null: they do not. */
@@ -220,7 +230,7 @@ function claimCommand(
   context: ReaderContext,
   claims: ClaimBuilder,
   call: Call,
-  { job, id, nodes, distribution, searched }: Launched,
+  { job, id, nodes, distribution, searched, machine }: Launched,
 ): string | null {
   const argument = python.argument(call, 'command')
   const written = foldedValue(argument)
@@ -240,7 +250,7 @@ function claimCommand(
     folder: folderOf(typeof code === 'string' ? code : null),
     placed: true,
     nodes,
-    machine: null,
+    machine,
     adjust: (parts) => distributed(parts, distribution.kind, distribution.perNode),
   })
   // What no machine is known for stands alone.

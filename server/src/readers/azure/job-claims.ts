@@ -3,6 +3,7 @@ import { instance } from '../../catalog/instances.js'
 import type { LaunchParts } from '../../link/launch-line.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import type { JobMachine } from '../shell/job-operations.js'
 import type { Target } from './targets.js'
 
 /** Calls of a program that are looked into: each is compared with all others. */
@@ -74,6 +75,23 @@ export function claimJobMachine(
   compute.known('gpus', key, machine.gpuCount, place, options)
   compute.known('cpus', key, machine.vcpus, place, options)
   if (machine.gpu !== null) compute.known('gpuModel', key, machine.gpu.name, place, options)
+}
+
+/** The accelerators that the job holds while its command runs; null: none, or nothing is known of them. */
+export function machineHeld(
+  compute: SubjectBuilder<'Compute'>,
+  job: JobFacts,
+  nodes: number | null,
+): JobMachine | null {
+  const machine = job.size === null ? undefined : instance(job.size)
+  if (machine === undefined ? job.size !== null || !isGpuCluster(job.target) : machine.gpuCount === 0)
+    return null
+  return {
+    holder: job.name === null ? 'The job' : `The job "${job.name.value}"`,
+    gpus: machine === undefined || nodes === null ? null : machine.gpuCount * nodes,
+    model: machine?.gpu?.name ?? null,
+    evidence: compute.subject.evidence,
+  }
 }
 
 /** One process for each GPU is what is written; more of them than one tell how many there are. */

@@ -20,6 +20,7 @@ import type { Claim, LaunchValue } from '../../workload/claim.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
 import {
   claimComponent,
   claimGpusByProcesses,
@@ -31,6 +32,8 @@ import {
   folderOf,
   isGpuCluster,
   isServerless,
+  type JobFacts,
+  machineHeld,
   sharingOf,
 } from './job-claims.js'
 import { changeSweepFile, claimSweepFile } from './sweep-file.js'
@@ -150,9 +153,13 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   ]
   let compute: SubjectBuilder<'Compute'> | null = null
   let nodes: number | null = null
+  let machine: JobMachine | null = null
   if (kind !== 'component') {
-    compute = claimMachines(claims, { job, target, given, id, program, resources, resourceKeys, perNode })
+    const facts = jobFacts(job, target, given, id, resources)
+    compute = claimMachines(claims, facts, { job, program, resources, resourceKeys, perNode })
     nodes = claimNodes(compute, resources, resourceKeys, job)
+    // With services, somebody works on it by hand while it waits.
+    if (at(node, 'services') === undefined) machine = machineHeld(compute, facts, nodes)
     claimLimit(compute, job)
     claimTier(compute, job, program, isServerless(target))
     const component = componentOf(node, claims.path)
@@ -173,7 +180,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     folder: folderOf(text(at(program, 'code'))),
     placed: true,
     nodes,
-    machine: null,
+    machine,
     adjust: (parts) => distributed(parts, distribution, perNode),
   })
   const sharing = work?.sharing ?? sharingOf(distribution, nodes)
@@ -190,23 +197,20 @@ function targetIn(given: ConfigNode | undefined): Target {
 
 interface Machines {
   job: Job
-  target: Target
-  given: ConfigNode | undefined
-  id: string
   program: ConfigNode
   resources: ConfigNode | undefined
   resourceKeys: Keys
   perNode: number | undefined
 }
 
-function claimMachines(
-  claims: ClaimBuilder,
-  { job, target, given, id, program, resources, resourceKeys, perNode }: Machines,
-): SubjectBuilder<'Compute'> {
-  const { place, document, kind, name } = job
-  const type = at(resources, 'instance_type')
-  const size = text(type) ?? null
-  const compute = claimJob(claims, {
+function jobFacts(
+  { place, kind, name }: Job,
+  target: Target,
+  given: ConfigNode | undefined,
+  id: string,
+  resources: ConfigNode | undefined,
+): JobFacts {
+  return {
     place,
     scope: name ?? kind,
     id,
@@ -214,11 +218,22 @@ function claimMachines(
     target,
     targetKey: 'compute',
     targetPlace: given === undefined ? place : nodePlace(given),
-    size,
+    size: text(at(resources, 'instance_type')) ?? null,
     role: 'job',
     small: null,
     notebook: false,
-  })
+  }
+}
+
+function claimMachines(
+  claims: ClaimBuilder,
+  facts: JobFacts,
+  { job, program, resources, resourceKeys, perNode }: Machines,
+): SubjectBuilder<'Compute'> {
+  const { place, document, kind } = job
+  const { size, target } = facts
+  const type = at(resources, 'instance_type')
+  const compute = claimJob(claims, facts)
   compute.known('trials', 'type', kind === 'sweep', place)
   if (size !== null) {
     const shown = nodePlace(type!)
@@ -299,7 +314,8 @@ function environmentOf(claims: ClaimBuilder, node: ConfigNode | undefined): Reco
 }
 
 function changeJobFile(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { keys } = claim.site
+  const { keys, anchor } = claim.site
+  if (anchor === 'waiting' || anchor === 'set up') return changeJobOperation(claim, facts)
   if (keys === undefined) return { reason: `${claim.key} has to be changed by hand here` }
   const set = (title: string, to: string | number) => writeKeys(claim, facts, title, [{ keys, value: to }])
   switch (claim.setting) {
