@@ -77,6 +77,10 @@ function wantedFor(python: PythonModule, one: Switch): string | null {
   }
   if (one.kind === 'debug checks' && /(^|[/_])(debug|profil\w*|bench\w*)/i.test(python.path))
     return 'its name'
+  // Exact products are what such a function is for.
+  const scope = scopeOf(python, one.statement)
+  if (one.kind === 'strict matrix products' && /determin|reproduc|invariant|exact|numeric/i.test(scope))
+    return 'its function'
   return commented(
     python,
     one.statement,
@@ -86,9 +90,17 @@ function wantedFor(python: PythonModule, one: Switch): string | null {
     : null
 }
 
-/** A comment on the line or on the line above that gives a reason. */
+/** Lines above a statement without a blank one between them: a comment there speaks of all that follows it. */
+const mostLines = 8
+
+/** A comment that gives a reason, on the line or above the group of lines that it belongs to. */
 function commented(python: PythonModule, span: { start: number; end: number }, reason: RegExp): boolean {
-  const above = python.text.lastIndexOf('\n', python.text.lastIndexOf('\n', span.start) - 1)
+  let above = python.text.lastIndexOf('\n', span.start)
+  for (let line = 0; line < mostLines && above > 0; line++) {
+    const before = python.text.lastIndexOf('\n', above - 1)
+    if (python.text.slice(before + 1, above).trim() === '') break
+    above = before
+  }
   const line = python.text.indexOf('\n', span.end)
   return python.tree.comments.some(
     (comment) =>
