@@ -47,6 +47,7 @@ const valued = /^(disable-flags|enable-.*-version)$/
 
 const deepestNode = 40
 const mostCommands = 2_000
+const mostPieces = 100
 
 /** Every `gcloud` command of the unit; in configuration, those in its texts, shown at the text. */
 export function gcloudCommands(facts: UnitFacts, context: ReaderContext, wanted: RegExp): GcloudCommand[] {
@@ -218,7 +219,7 @@ export interface Piece {
 
 export function piecesOf(option: GcloudOption): Piece[] | null {
   if (option.outline === null) return null
-  return option.outline.split(',').flatMap((part): Piece[] => {
+  return option.outline.split(',', mostPieces).flatMap((part): Piece[] => {
     const match = /^\s*([a-zA-Z][\w-]*)=([\s\S]*)$/.exec(part)
     if (match === null) return []
     const [, key, text] = match
