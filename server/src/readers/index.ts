@@ -15,7 +15,6 @@ import { azureScriptRunReader } from './azure/script-run.js'
 import { azureStepsReader } from './azure/steps.js'
 import { azureSweepReader } from './azure/sweep.js'
 import { azureVirtualMachineReader } from './azure/virtual-machine.js'
-import { azureVirtualMachineReader } from './azure/virtual-machine.js'
 import { batchReader } from './batch/reader.js'
 import { catboostReader } from './boosting/catboost.js'
 import { lightgbmReader } from './boosting/lightgbm.js'
@@ -116,6 +115,7 @@ import { rayTuneReader } from './ray/tune.js'
 import type { Reader } from './reader.js'
 import { axolotlReader } from './recipes/axolotl.js'
 import { llamafactoryReader } from './recipes/llamafactory.js'
+import { nemoReader } from './recipes/nemo.js'
 import { torchtuneReader } from './recipes/torchtune.js'
 import { trlRecipeReader } from './recipes/trl.js'
 import { sagemakerEndpointReader } from './sagemaker/endpoint.js'
@@ -167,6 +167,7 @@ export const readers: readonly Reader[] = [
   axolotlReader,
   llamafactoryReader,
   torchtuneReader,
+  nemoReader,
   trlRecipeReader,
   huggingfaceTrainerReader,
   sentenceTransformersReader,
@@ -243,7 +244,6 @@ export const readers: readonly Reader[] = [
   azureCommandReader,
   azureComponentReader,
   azureCommandLineReader,
-  azureVirtualMachineReader,
   azureVirtualMachineReader,
   azureScriptRunReader,
   terraformReader,
