@@ -7,6 +7,7 @@ import type { Evidence } from '../../workload/claim.js'
 import { defineReader } from '../reader.js'
 import { changeJobOperation, claimJobOperations } from '../shell/job-operations.js'
 import { type FoundLaunch, launchesOf, shellLaunchId, type Work, workOf } from '../shell/launches.js'
+import { changeArray, claimArray } from './array.js'
 import { behind, changeJob, replaced } from './change.js'
 import {
   directive,
@@ -35,6 +36,9 @@ export const slurmReader = defineReader({
       const work = workOf(shell, launches)
       claimJob(claims, { job, directives: shell.directives, work, command: null, launches })
       claimOperations(claims, shell, launches, unit.text)
+      const wanted = gpuRequest(shell.directives)
+      if (wanted !== null && wanted.count !== 0)
+        claimArray(claims, shell.directives, launches, jobEvidence(true), job)
       return
     }
     for (const launch of launches) {
@@ -52,6 +56,7 @@ export const slurmReader = defineReader({
     }
   },
   change(claim, value, facts) {
+    if (claim.site.anchor === 'array') return changeArray(claim, value, facts)
     return claim.site.anchor === 'waiting' || claim.site.anchor === 'set up'
       ? changeJobOperation(claim, facts)
       : changeJob(claim, value, facts)
