@@ -10,7 +10,8 @@ export const valuesName = /(^|\/)values\.ya?ml$/
 const template = /^(.*?)\/?templates\/(?:.*\/)?[^/]+\.ya?ml$/
 
 export class ChartIndex {
-  private readonly values = new Map<string, { path: string; root: ConfigNode }>()
+  /** By the folder of the chart. */
+  private readonly values = new Map<string, Overlay>()
 
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
@@ -20,7 +21,8 @@ export class ChartIndex {
       if (!valuesName.test(path)) continue
       const root = records.get(path)?.manifests?.[0]?.root
       // Without accelerators there is nothing to say.
-      if (root !== undefined && holdsAccelerators(root)) this.values.set(folderOf(path), { path, root })
+      if (root !== undefined && holdsAccelerators(root))
+        this.values.set(folderOf(path), { path, origins: [path], documents: [], values: root })
     }
   }
 
@@ -28,19 +30,12 @@ export class ChartIndex {
   missing(): string[] {
     if (this.values.size === 0) return []
     return this.files.filter(
-      (path) => this.valuesOf(path) !== undefined && this.records.get(path)?.filtered === true,
+      (path) => this.overlayOf(path) !== undefined && this.records.get(path)?.filtered === true,
     )
   }
 
   /** Undefined: it is no template, or its chart brings nothing that matters. */
   overlayOf(path: string): Overlay | undefined {
-    const values = this.valuesOf(path)
-    return values === undefined
-      ? undefined
-      : { path: values.path, origins: [values.path], documents: [], values: values.root }
-  }
-
-  private valuesOf(path: string): { path: string; root: ConfigNode } | undefined {
     if (this.values.size === 0) return undefined
     const folder = template.exec(path)?.[1]
     return folder === undefined ? undefined : this.values.get(join('', folder))

@@ -69,10 +69,10 @@ function bindingKey({ launch, settings }: Binding, located: boolean): string {
   ])
 }
 
-const spellings = new WeakMap<Versions, string>()
+const spellings = new WeakMap<Versions | Overlay, string>()
 
 /** The same object is asked about for every file of a folder, and a lock file pins hundreds. */
-function spelled(versions: Versions): string {
+function spelled(versions: Versions | Overlay): string {
   let spelling = spellings.get(versions)
   if (spelling === undefined) {
     spelling = JSON.stringify(versions)
@@ -405,7 +405,7 @@ export class Linker {
     const hashes = [...neighbours, ...files].map((one) => `${one} ${this.records.get(one)!.hash}`)
     const versions = withImage(versionsOf(path), binding)
     const bound = binding === null ? '' : bindingKey(binding, true)
-    const laid = overlay === undefined ? '' : JSON.stringify(overlay)
+    const laid = overlay === undefined ? '' : spelled(overlay)
     const key = [record.hash, ...hashes, spelled(versions), bound, laid].join('|')
     const id = `${path}\0${slot}`
     const before = this.cache.get(id)

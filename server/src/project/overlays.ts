@@ -8,13 +8,23 @@ import type { Overlay } from './kustomize.js'
 export class Overlays {
   private known = new Map<string, { parts: readonly Reading[]; joined: Reading }>()
   private empty = new WeakMap<Reading, Reading>()
+  private accelerators = new WeakMap<Overlay, boolean>()
 
   /** Undefined: they change nothing that anybody reads. */
   wanted(record: FileRecord, overlays: Overlay[] | undefined): Overlay[] | undefined {
     if (overlays === undefined) return undefined
     if (record.reading.subjects.length > 0) return overlays
-    const words = overlays.map((one) => wordsOf(one.documents.flatMap(({ patches }) => patches)))
-    return acceleratorNames.some((name) => words.some((said) => said.includes(name))) ? overlays : undefined
+    return overlays.some((one) => this.bringsAccelerators(one)) ? overlays : undefined
+  }
+
+  private bringsAccelerators(overlay: Overlay): boolean {
+    let brings = this.accelerators.get(overlay)
+    if (brings === undefined) {
+      const words = wordsOf(overlay.documents.flatMap(({ patches }) => patches))
+      brings = acceleratorNames.some((name) => words.includes(name))
+      this.accelerators.set(overlay, brings)
+    }
+    return brings
   }
 
   /** One reading out of several; the same object for as long as all of them stay the same. */

@@ -129,3 +129,26 @@ patches:
     await open.dispose()
   })
 })
+
+describe('Helm charts', () => {
+  const template =
+    job.replace('name: train}', 'name: "{{ .Release.Name }}"}') +
+    '          resources:\n            {{- toYaml .Values.resources | nindent 12 }}\n'
+  const values = (count: number): string => `resources:\n  limits: {nvidia.com/gpu: ${count}}\n`
+
+  it('are read again when their values change', async () => {
+    const open = await project({
+      'chart/Chart.yaml': 'apiVersion: v2\nname: train\nversion: 0.1.0\n',
+      'chart/templates/job.yaml': template,
+      'chart/values.yaml': values(2),
+      'other/templates/job.yaml': template,
+    })
+    assert.deepEqual(await findings(open), ['chart/templates/job.yaml: bills 2 GPUs'])
+    open.open('chart/values.yaml', values(8))
+    assert.deepEqual(await findings(open), ['chart/templates/job.yaml: bills 8 GPUs'])
+    open.open('chart/values.yaml', 'resources: {}\n')
+    assert.deepEqual(await findings(open), [])
+    assert.deepEqual(open.relatives('chart/values.yaml'), ['chart/values.yaml'])
+    await open.dispose()
+  })
+})
