@@ -3,61 +3,23 @@
  * followed to one certain value, and arguments of the program with the launch that is bound.
  */
 
-import type { Argument, Expr } from '../syntax/python-ast.js'
-import { configuredChild } from '../text/configured.js'
+import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
-import { boundValue } from './arguments.js'
-import { configuredNode, foldConfigured } from './configured.js'
-import { environmentWrites } from './environment.js'
-import { foldFunction, mapNumbers, maximumItems } from './fold-numeric.js'
-import type { Folded, ProgramArgument } from './module.js'
+import { foldCall } from './fold-calls.js'
+import { mapNumbers, maximumItems } from './fold-numeric.js'
+import { configuredValue, environmentValue, programArgument } from './fold-outside.js'
+import { agree, combine, combineWith, known, unknown } from './folded.js'
+import type { Folded } from './module.js'
 import type { Mutation } from './mutations.js'
-import { attributeValues, bindingsOf, functionOf, nameOf, projectTarget, starTarget } from './names.js'
-import {
-  elementwise,
-  isDict,
-  isLarger,
-  itemAt,
-  maximumText,
-  operate,
-  sameValue,
-  truthy,
-} from './operators.js'
+import { attributeValues, bindingsOf, nameOf, projectTarget, starTarget } from './names.js'
+import { elementwise, isDict, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
 import { own } from './own.js'
 import { type Binding, childrenOf, scopeAt } from './scopes.js'
 
 const depthLimit = 24
 /** Changes in place that are followed one by one. */
 const maximumChanges = 500
-
-const unknown = (because: string): Folded => ({ state: 'unknown', because })
-const known = (value: Json): Folded => ({ state: 'known', value, channel: 'code', overridable: false })
-
-/** A value made from parts: as overridable as its parts, from the strongest launch channel among them. */
-function combine(value: Json, parts: Folded[]): Folded {
-  const result: Folded = { state: 'known', value, channel: 'code', overridable: false }
-  for (const part of parts) {
-    if (part.state === 'unknown') continue
-    if (part.overridable) result.overridable = true
-    if (part.channel !== 'code' && result.channel === 'code') {
-      result.channel = part.channel
-      result.location = part.location
-    }
-  }
-  return result
-}
-
-/** One value that all agree on. */
-function agree(values: Folded[], otherwise: string): Folded {
-  const first = values[0]
-  if (first === undefined) return unknown(otherwise)
-  for (const value of values) {
-    if (value.state === 'unknown') return value
-    if (first.state === 'known' && !sameValue(first.value, value.value)) return unknown(otherwise)
-  }
-  return first.state === 'known' ? combine(first.value, values) : first
-}
 
 export class Folder {
   private readonly memo = new Map<Expr, Folded>()
@@ -70,6 +32,8 @@ export class Folder {
   private turnsInAll = 50 * maximumItems
   /** Values of the variables of the comprehensions that are being carried out. */
   private readonly locals = new Map<Binding, Json>()
+
+  private readonly folding = (expr: Expr): Folded => this.fold(expr)
 
   constructor(private readonly analysis: Analysis) {}
 
@@ -150,7 +114,7 @@ export class Folder {
       case 'comprehension':
         return this.comprehension(expr)
       case 'call':
-        return this.call(expr)
+        return foldCall(this.analysis, this.folding, expr)
       case 'walrus':
         return this.fold(expr.value)
       default:
@@ -332,7 +296,7 @@ export class Folder {
     const owner = this.analysis.parameterOwner(binding)
     if (owner === null) return unknown(`the parameter ${binding.name}`)
     const program = this.analysis.commandParameter(owner, binding.name)
-    if (program !== null) return this.programArgument(program.name, [program])
+    if (program !== null) return programArgument(this.analysis, this.folding, program.name, [program])
     const sites = this.analysis.callSites(owner.func)
     if (sites === null || sites.length === 0) return unknown(`the parameter ${binding.name}`)
     const values: Folded[] = []
@@ -344,26 +308,6 @@ export class Folder {
       else return unknown(`the parameter ${binding.name}`)
     }
     return agree(values, `several values of ${binding.name}`)
-  }
-
-  private programArgument(name: string, matches: readonly ProgramArgument[]): Folded {
-    if (matches.length === 0) return unknown('the command line')
-    const values = matches.map((argument): Folded => {
-      const { binding } = this.analysis
-      if (binding !== null) {
-        const bound = boundValue(argument, binding)
-        if (bound !== null) return bound
-      }
-      if (argument.default === null) {
-        if (argument.kind === 'other' || argument.kind === 'list') return unknown('the command line')
-        // argparse gives None to an option that is left out.
-        return { state: 'known', value: null, channel: 'code', overridable: binding === null }
-      }
-      const value = this.fold(argument.default)
-      if (value.state === 'unknown') return value
-      return { ...value, overridable: binding === null }
-    })
-    return agree(values, `several definitions of --${name}`)
   }
 
   private attribute(expr: Expr & { type: 'attribute' }): Folded {
@@ -381,14 +325,16 @@ export class Folder {
       this.analysis.isProgramNamespace(expr.value) &&
       this.analysis.programArguments.some((one) => one.name === expr.attr)
     ) {
-      return this.programArgument(
+      return programArgument(
+        this.analysis,
+        this.folding,
         expr.attr,
         this.analysis.programArguments.filter((one) => one.name === expr.attr),
       )
     }
     const field = this.analysis.fieldDefault(expr)
     if (field !== null) return this.fold(field)
-    const configured = this.configured(expr)
+    const configured = configuredValue(this.analysis, expr)
     if (configured !== null) return configured
     if (expr.value.type === 'name') {
       const found = bindingsOf(this.analysis, expr.value.id, expr.value.start).bindings.at(-1)?.target
@@ -400,18 +346,10 @@ export class Folder {
     return unknown(`.${expr.attr}`)
   }
 
-  /** A value of a configuration file; null: it is none. */
-  private configured(expr: Expr): Folded | null {
-    const found = configuredNode(this.analysis, expr)
-    if (found === null) return null
-    if (found.node === undefined) return unknown('the configuration does not hold it')
-    return foldConfigured(found.node, found.overridable)
-  }
-
   private subscript(expr: Expr, value: Expr, index: Expr): Folded {
     if (nameOf(this.analysis, value) === 'os.environ')
-      return this.environment(this.fold(index), unknown('the environment'))
-    const configured = this.configured(expr)
+      return environmentValue(this.analysis, this.fold(index), unknown('the environment'))
+    const configured = configuredValue(this.analysis, expr)
     if (configured !== null) return configured
     const container = this.fold(value)
     const key = this.fold(index)
@@ -428,27 +366,6 @@ export class Folder {
     return unknown('a subscript')
   }
 
-  /** A variable of the environment: what the launch sets, else the fallback, which any launch can replace. */
-  private environment(name: Folded, fallback: Folded): Folded {
-    if (name.state === 'unknown' || typeof name.value !== 'string') return unknown('the environment')
-    // What the program has written itself, wherever that stands.
-    const written = this.analysis.complete ? environmentWrites(this.analysis).get(name.value) : undefined
-    if (written !== undefined && !written.fallback) return unknown(`${name.value} is set by the program`)
-    const set = own(this.analysis.binding?.launch.environment ?? {}, name.value)
-    if (set !== undefined) {
-      if (typeof set.value !== 'string') return unknown('the environment')
-      return {
-        state: 'known',
-        value: set.value,
-        channel: 'launch environment',
-        overridable: false,
-        location: set.location,
-      }
-    }
-    return fallback.state === 'unknown' ? fallback : { ...fallback, overridable: true }
-  }
-
-  /** Carried out item by item, as Python would. */
   private comprehension(expr: Expr & { type: 'comprehension' }): Folded {
     const items: Json[] = []
     const entries: Record<string, Json> = {}
@@ -518,119 +435,4 @@ export class Folder {
     }
     return value
   }
-
-  private call(expr: Expr & { type: 'call' }): Folded {
-    const call = this.analysis.callByExpr.get(expr)
-    const name = call?.name ?? nameOf(this.analysis, expr.callee)
-    if (name === 'os.environ.get' || name === 'os.getenv') {
-      const [variable, fallback] = expr.args
-      if (variable === undefined) return unknown('the environment')
-      return this.environment(
-        this.fold(variable.value),
-        fallback === undefined ? known(null) : this.fold(fallback.value),
-      )
-    }
-    if (name === null || name === undefined) return this.method(expr)
-    if (name === 'itertools.product') return unknown('a product')
-    const positional: Json[] = []
-    const keywords: Record<string, Json> = {}
-    const parts: Folded[] = []
-    for (const argument of expr.args) {
-      if (argument.name === 'dtype') {
-        // Types do not fold; whole numbers are the only ones that change a value here.
-        const type = nameOf(this.analysis, argument.value)
-        if (type !== null && /(^|\.)u?int\d*$/.test(type)) keywords.dtype = 'int'
-        continue
-      }
-      const value = this.argumentValue(argument)
-      if (value.state === 'unknown') return value
-      parts.push(value)
-      if (argument.star === 1 && Array.isArray(value.value)) positional.push(...value.value)
-      else if (argument.star > 0) return unknown('unpacked arguments')
-      else if (argument.name === null) positional.push(value.value)
-      else keywords[argument.name] = value.value
-    }
-    const value = foldFunction(name, positional, keywords)
-    return value === undefined ? unknown(`${name}()`) : combine(value, parts)
-  }
-
-  private argumentValue(argument: Argument): Folded {
-    return this.fold(argument.value.type === 'starred' ? argument.value.value : argument.value)
-  }
-
-  /** `cfg.get('key', fallback)` of a configuration. */
-  private configuredGet(expr: Expr & { type: 'call' }, receiver: Expr): Folded | null {
-    const found = configuredNode(this.analysis, receiver)
-    const [key, fallback] = expr.args
-    if (found === null || key === undefined) return null
-    const name = this.fold(key.value)
-    if (found.node === undefined || name.state === 'unknown') return unknown('the configuration')
-    const child = configuredChild(found.node, String(name.value))
-    if (child !== undefined) return foldConfigured(child, found.overridable)
-    const otherwise = fallback === undefined ? known(null) : this.fold(fallback.value)
-    return otherwise.state === 'unknown' ? otherwise : { ...otherwise, overridable: found.overridable }
-  }
-
-  /** `.tolist()`, `.copy()`, `.get(key, fallback)` on folded values; project functions are not evaluated. */
-  private method(expr: Expr & { type: 'call' }): Folded {
-    const func = functionOf(this.analysis, expr.callee)
-    if (func !== null) {
-      const only = this.analysis.onlyReturn(func)
-      // A function without parameters that returns one constant is a constant.
-      if (only !== null && func.node.params.length === 0) return this.fold(only)
-      return unknown(`${func.name}()`)
-    }
-    if (expr.callee.type !== 'attribute') return unknown('a call')
-    const configured = expr.callee.attr === 'get' ? this.configuredGet(expr, expr.callee.value) : null
-    if (configured !== null) return configured
-    const receiver = this.fold(expr.callee.value)
-    if (receiver.state === 'unknown') return unknown(`.${expr.callee.attr}()`)
-    const { value } = receiver
-    switch (expr.callee.attr) {
-      case 'astype': {
-        if (!Array.isArray(value)) return unknown('.astype()')
-        const type = expr.args[0] === undefined ? null : nameOf(this.analysis, expr.args[0].value)
-        const whole = type !== null && /(^|\.)u?int\d*$/.test(type)
-        return whole ? combine(mapNumbers(value, Math.trunc), [receiver]) : receiver
-      }
-      case 'copy':
-        return receiver
-      case 'tolist':
-      case 'flatten':
-      case 'round':
-        return Array.isArray(value) ? receiver : unknown(`.${expr.callee.attr}()`)
-      case 'items':
-        return isDict(value) ? combine(Object.entries(value), [receiver]) : unknown('a call')
-      case 'get': {
-        const [key, fallback] = expr.args
-        const name = key === undefined ? unknown('a key') : this.fold(key.value)
-        if (!isDict(value) || name.state === 'unknown') return unknown('a call')
-        const item = own(value, String(name.value))
-        if (item !== undefined) return combine(item, [receiver, name])
-        return fallback === undefined ? combine(null, [receiver, name]) : this.fold(fallback.value)
-      }
-      case 'keys':
-      case 'values':
-        if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-          return combine(expr.callee.attr === 'keys' ? Object.keys(value) : Object.values(value), [receiver])
-        }
-        return unknown('a call')
-      case 'lower':
-        return typeof value === 'string' ? combine(value.toLowerCase(), [receiver]) : unknown('a call')
-      case 'split':
-        if (typeof value === 'string' && expr.args.length <= 1) {
-          const separator = expr.args[0] === undefined ? known(' ') : this.fold(expr.args[0].value)
-          if (separator.state === 'known' && typeof separator.value === 'string') {
-            return combine(value.split(separator.value), [receiver])
-          }
-        }
-        return unknown('a call')
-      default:
-        return unknown(`.${expr.callee.attr}()`)
-    }
-  }
-}
-
-function combineWith(value: Folded, other: Folded): Folded {
-  return value.state === 'unknown' ? value : combine(value.value, [value, other])
 }

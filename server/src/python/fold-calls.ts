@@ -1,0 +1,125 @@
+/** What calls give: a few library functions, and methods of values that are known. */
+import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { configuredChild } from '../text/configured.js'
+import type { Json } from '../text/json.js'
+import type { Analysis } from './analysis.js'
+import { configuredNode, foldConfigured } from './configured.js'
+import { foldFunction, mapNumbers } from './fold-numeric.js'
+import { environmentValue } from './fold-outside.js'
+import { combine, known, unknown } from './folded.js'
+import type { Folded } from './module.js'
+import { functionOf, nameOf } from './names.js'
+import { isDict } from './operators.js'
+import { own } from './own.js'
+
+type Fold = (expr: Expr) => Folded
+
+/** Library functions, the environment, methods of folded values. */
+export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
+  const call = analysis.callByExpr.get(expr)
+  const name = call?.name ?? nameOf(analysis, expr.callee)
+  if (name === 'os.environ.get' || name === 'os.getenv') {
+    const [variable, fallback] = expr.args
+    if (variable === undefined) return unknown('the environment')
+    return environmentValue(
+      analysis,
+      fold(variable.value),
+      fallback === undefined ? known(null) : fold(fallback.value),
+    )
+  }
+  if (name === null || name === undefined) return foldMethod(analysis, fold, expr)
+  if (name === 'itertools.product') return unknown('a product')
+  const positional: Json[] = []
+  const keywords: Record<string, Json> = {}
+  const parts: Folded[] = []
+  for (const argument of expr.args) {
+    if (argument.name === 'dtype') {
+      // Types do not fold; whole numbers are the only ones that change a value here.
+      const type = nameOf(analysis, argument.value)
+      if (type !== null && /(^|\.)u?int\d*$/.test(type)) keywords.dtype = 'int'
+      continue
+    }
+    const value = fold(argument.value.type === 'starred' ? argument.value.value : argument.value)
+    if (value.state === 'unknown') return value
+    parts.push(value)
+    if (argument.star === 1 && Array.isArray(value.value)) positional.push(...value.value)
+    else if (argument.star > 0) return unknown('unpacked arguments')
+    else if (argument.name === null) positional.push(value.value)
+    else keywords[argument.name] = value.value
+  }
+  const value = foldFunction(name, positional, keywords)
+  return value === undefined ? unknown(`${name}()`) : combine(value, parts)
+}
+
+/** `cfg.get('key', fallback)` of a configuration. */
+function configuredGet(analysis: Analysis, fold: Fold, expr: CallExpr, receiver: Expr): Folded | null {
+  const found = configuredNode(analysis, receiver)
+  const [key, fallback] = expr.args
+  if (found === null || key === undefined) return null
+  const name = fold(key.value)
+  if (found.node === undefined || name.state === 'unknown') return unknown('the configuration')
+  const child = configuredChild(found.node, String(name.value))
+  if (child !== undefined) return foldConfigured(child, found.overridable)
+  const otherwise = fallback === undefined ? known(null) : fold(fallback.value)
+  return otherwise.state === 'unknown' ? otherwise : { ...otherwise, overridable: found.overridable }
+}
+
+/** `.tolist()`, `.copy()`, `.get(key, fallback)` on folded values; project functions are not evaluated. */
+function foldMethod(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
+  const func = functionOf(analysis, expr.callee)
+  if (func !== null) {
+    const only = analysis.onlyReturn(func)
+    // A function without parameters that returns one constant is a constant.
+    if (only !== null && func.node.params.length === 0) return fold(only)
+    return unknown(`${func.name}()`)
+  }
+  if (expr.callee.type !== 'attribute') return unknown('a call')
+  const configured =
+    expr.callee.attr === 'get' ? configuredGet(analysis, fold, expr, expr.callee.value) : null
+  if (configured !== null) return configured
+  const receiver = fold(expr.callee.value)
+  if (receiver.state === 'unknown') return unknown(`.${expr.callee.attr}()`)
+  const { value } = receiver
+  switch (expr.callee.attr) {
+    case 'astype': {
+      if (!Array.isArray(value)) return unknown('.astype()')
+      const type = expr.args[0] === undefined ? null : nameOf(analysis, expr.args[0].value)
+      const whole = type !== null && /(^|\.)u?int\d*$/.test(type)
+      return whole ? combine(mapNumbers(value, Math.trunc), [receiver]) : receiver
+    }
+    case 'copy':
+      return receiver
+    case 'tolist':
+    case 'flatten':
+    case 'round':
+      return Array.isArray(value) ? receiver : unknown(`.${expr.callee.attr}()`)
+    case 'items':
+      return isDict(value) ? combine(Object.entries(value), [receiver]) : unknown('a call')
+    case 'get': {
+      const [key, fallback] = expr.args
+      const name = key === undefined ? unknown('a key') : fold(key.value)
+      if (!isDict(value) || name.state === 'unknown') return unknown('a call')
+      const item = own(value, String(name.value))
+      if (item !== undefined) return combine(item, [receiver, name])
+      return fallback === undefined ? combine(null, [receiver, name]) : fold(fallback.value)
+    }
+    case 'keys':
+    case 'values':
+      if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+        return combine(expr.callee.attr === 'keys' ? Object.keys(value) : Object.values(value), [receiver])
+      }
+      return unknown('a call')
+    case 'lower':
+      return typeof value === 'string' ? combine(value.toLowerCase(), [receiver]) : unknown('a call')
+    case 'split':
+      if (typeof value === 'string' && expr.args.length <= 1) {
+        const separator = expr.args[0] === undefined ? known(' ') : fold(expr.args[0].value)
+        if (separator.state === 'known' && typeof separator.value === 'string') {
+          return combine(value.split(separator.value), [receiver])
+        }
+      }
+      return unknown('a call')
+    default:
+      return unknown(`.${expr.callee.attr}()`)
+  }
+}
