@@ -34,7 +34,7 @@ const fleetIdle = 3 * 86_400
 export const dstackReader = defineReader({
   name: 'dstack',
   languages: ['yaml'],
-  triggers: ['dev-environment', 'task', 'fleet'],
+  triggers: ['dev-environment', 'type: task', 'type: fleet'],
   read(facts, context, claims) {
     const named = /(^|[/.])dstack\.ya?ml$/.test(facts.path)
     for (const document of facts.config?.documents ?? []) {

@@ -31,7 +31,7 @@ const deepest = 8
 export const gitlabReader = defineReader({
   name: 'gitlab-ci',
   languages: ['yaml'],
-  triggers: ['script'],
+  triggers: ['script:'],
   read(facts, context, claims) {
     if (!/(^|\/)(\.gitlab-ci|[^/]*\.gitlab-ci|\.gitlab\/[^/]+|\.gitlab\/ci\/[^/]+)\.ya?ml$/.test(facts.path))
       return
