@@ -1,8 +1,8 @@
 /** Where statements stand, for comments that speak of "this statement". Sorted, and no two overlap. */
 import type { ConfigFacts, ConfigNode } from '../config/node.js'
 import type { ShellFacts } from '../config/shell-facts.js'
-import { blocksOf } from '../python/scopes.js'
 import type { PythonTree, Stmt } from '../syntax/python-ast.js'
+import { blocksOf } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 
 /** Simple statements as a whole; of a compound statement its header, up to where the colon stands. */

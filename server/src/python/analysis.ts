@@ -1,5 +1,6 @@
 /** One Python unit, analysed: the implementation of `PythonModule`. */
 import type { ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
+import { blocksOf } from '../syntax/python-children.js'
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Span } from '../text/location.js'
 import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
@@ -30,7 +31,7 @@ import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
 import { own } from './own.js'
 import { possibleValues } from './possible.js'
-import { type Binding, blocksOf, buildScopes, type Scope } from './scopes.js'
+import { type Binding, buildScopes, type Scope } from './scopes.js'
 import { summarise } from './summary.js'
 import { tripsOf } from './trips.js'
 

@@ -1,10 +1,10 @@
 /** What happens in a piece of code, with calls into functions of the project followed. */
 import type { Expr, For, Stmt, While } from '../syntax/python-ast.js'
+import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import type { Call, Effects, Func, Loop, ModuleSummary } from './module.js'
 import { functionOf, importedTarget, projectTarget, typeOf } from './names.js'
 import { own } from './own.js'
-import { blocksOf, forEachChild, forEachExpression } from './scopes.js'
 
 type FunctionSummary = Pick<
   ModuleSummary['functions'][string],

@@ -4,6 +4,7 @@
  */
 
 import type { Expr } from '../syntax/python-ast.js'
+import { childrenOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
 import { foldCall } from './fold-calls.js'
@@ -15,7 +16,7 @@ import type { Mutation } from './mutations.js'
 import { attributeValues, bindingsOf, nameOf, projectTarget, starTarget } from './names.js'
 import { elementwise, isDict, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
 import { own } from './own.js'
-import { type Binding, childrenOf, scopeAt } from './scopes.js'
+import { type Binding, scopeAt } from './scopes.js'
 
 const depthLimit = 24
 /** Changes in place that are followed one by one. */

@@ -10,8 +10,9 @@ import type {
   While,
   With,
 } from '../syntax/python-ast.js'
+import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Call, Func, Klass, Loop } from './module.js'
-import { blocksOf, forEachChild, forEachExpression, isMainGuard } from './scopes.js'
+import { isMainGuard } from './scopes.js'
 
 export interface Indexed {
   calls: Call[]

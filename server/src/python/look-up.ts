@@ -1,7 +1,7 @@
 /** Finding calls by name, and what stands at an offset, without going through all of a module. */
 import type { Stmt } from '../syntax/python-ast.js'
+import { blocksOf } from '../syntax/python-children.js'
 import type { Call } from './module.js'
-import { blocksOf } from './scopes.js'
 
 export function grouped(calls: readonly Call[], key: (call: Call) => string | null): Map<string, Call[]> {
   const groups = new Map<string, Call[]>()

@@ -4,8 +4,8 @@
  */
 import type { Analysis } from '../python/analysis.js'
 import type { Call, Func } from '../python/module.js'
-import { childrenOf, expressionsOf } from '../python/scopes.js'
 import type { Expr, Stmt } from '../syntax/python-ast.js'
+import { childrenOf, expressionsOf } from '../syntax/python-children.js'
 import type { HotStatement } from './pytorch/hot-code.js'
 
 /** Tells of a function whether each pass runs it: it is reached without a cache and without leaving before. */

@@ -1,7 +1,7 @@
 /** Whether code could use an accelerator at all: by the libraries that it imports. */
 import type { PythonModule } from '../../python/module.js'
-import { blocksOf } from '../../python/scopes.js'
 import type { Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
 import { standardLibrary } from '../python/single-device-libraries.js'
 
 /** Packages that compute on processors only, whatever they are given. By name of the top package. */

@@ -1,7 +1,7 @@
 /** Inputs of a step that are new each time: a clock, a random name, the number of the run. */
 import type { Call, PythonModule } from '../../python/module.js'
-import { childrenOf } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
 import type { Place } from '../../workload/builder.js'
 import type { StepWork } from '../../workload/words.js'
 

@@ -1,8 +1,8 @@
 /** A sketch of what nested loops become: an objective of Optuna, with the body of the loops. */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
-import { blocksOf } from '../../python/scopes.js'
 import type { For, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import type { UnitFacts } from '../reader.js'
 import { nestOf } from './grid-loop.js'

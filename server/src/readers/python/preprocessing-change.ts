@@ -1,8 +1,8 @@
 /** Moves preparation that opens a loop or an objective to the lines before it. */
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import type { UnitFacts } from '../reader.js'
 import { type Repetition, repetitionsOf } from './preprocessing.js'

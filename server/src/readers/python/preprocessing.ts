@@ -4,8 +4,8 @@
  */
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { PreprocessingSettings } from '../../workload/words.js'
 import { calleePlace, callSite } from '../claim-argument.js'

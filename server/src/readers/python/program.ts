@@ -1,8 +1,8 @@
 /** What a Python program does as a whole: how it uses the devices of a node, whether it trains and can go on later. */
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { childrenOf, expressionsOf } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ProgramSettings } from '../../workload/words.js'
 import { calleePlace } from '../claim-argument.js'

@@ -1,7 +1,7 @@
 /** Whether a statement runs when the program does what its defaults say. */
 import type { Analysis } from '../../python/analysis.js'
-import { blocksOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
 
 /**
  * `yes`: nothing keeps it from running. `option`: an option whose default lets it run. `no`: a switch that is off, a

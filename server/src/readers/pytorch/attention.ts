@@ -2,8 +2,8 @@
 import type { Analysis } from '../../python/analysis.js'
 import { lastIdentifier } from '../../python/effects.js'
 import type { Func } from '../../python/module.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 
 export interface WrittenAttention {
   /** The softmax over the scores. */

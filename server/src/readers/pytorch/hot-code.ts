@@ -6,8 +6,8 @@ import type { Analysis } from '../../python/analysis.js'
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop } from '../../python/module.js'
 import { functionOf } from '../../python/names.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import { epochLoopOf } from './loop-facts.js'
 
 export interface HotStatement {

@@ -2,8 +2,8 @@
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { functionOf } from '../../python/names.js'
-import { childrenOf } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
 import { once } from './once.js'
 
 export type Feeds = 'training' | 'evaluation'

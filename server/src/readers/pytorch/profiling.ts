@@ -1,8 +1,8 @@
 /** Profilers that record a whole run. */
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Loop } from '../../python/module.js'
-import { blocksOf } from '../../python/scopes.js'
 import type { Stmt, With } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
 
 export interface Profiling {
   call: Call

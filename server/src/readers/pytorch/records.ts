@@ -1,8 +1,8 @@
 /** What a hand-written loop over epochs keeps of a run: checkpoints and metrics. */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
-import { childrenOf } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { callSite } from '../claim-argument.js'

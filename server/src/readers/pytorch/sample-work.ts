@@ -3,8 +3,8 @@
  */
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
-import { blocksOf, childrenOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf, childrenOf } from '../../syntax/python-children.js'
 import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
 import { hotCode } from './hot-code.js'
 import { costOf, remoteRead } from './sample-costs.js'

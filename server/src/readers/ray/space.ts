@@ -1,8 +1,8 @@
 /** The part of a Ray Tune configuration that is a grid: `grid_search` anywhere inside it. */
 import { distinctCount } from '../../estimate/dimension.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { childrenOf } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
 import type { Location, Span } from '../../text/location.js'
 import type { Dimension } from '../../workload/words.js'
 import { gridSearch, sampling } from './names.js'

@@ -2,8 +2,8 @@
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, ModuleSummary, PythonModule } from '../../python/module.js'
 import { bindingsOf, projectTarget } from '../../python/names.js'
-import { blocksOf, childrenOf, expressionsOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 
 export interface TrialFunction {
   func: Func

@@ -1,8 +1,8 @@
 /** What the function that a `tf.data` pipeline applies to each element does. */
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func } from '../../python/module.js'
-import { childrenOf } from '../../python/scopes.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { childrenOf } from '../../syntax/python-children.js'
 import { plainName } from './pipeline.js'
 
 export interface Mapped {

@@ -2,8 +2,8 @@
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func } from '../../python/module.js'
 import { attributeValues, bindingsOf } from '../../python/names.js'
-import { blocksOf } from '../../python/scopes.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { blocksOf } from '../../syntax/python-children.js'
 import { once } from '../pytorch/once.js'
 
 export interface Pipeline {

@@ -1,0 +1,160 @@
+/** What stands directly inside an expression or a statement of the plain tree. */
+import type { Expr, Stmt } from './python-ast.js'
+
+/** Calls `visit` for every direct sub-expression, in order. Nothing is allocated: the analysis walks trees often. */
+export function forEachChild(expr: Expr, visit: (child: Expr) => void): void {
+  switch (expr.type) {
+    case 'attribute':
+    case 'starred':
+    case 'walrus':
+      visit(expr.value)
+      return
+    case 'call':
+      visit(expr.callee)
+      for (const argument of expr.args) visit(argument.value)
+      return
+    case 'list':
+    case 'tuple':
+    case 'set':
+      for (const item of expr.items) visit(item)
+      return
+    case 'dict':
+      for (const { key, value } of expr.entries) {
+        if (key !== null) visit(key)
+        visit(value)
+      }
+      return
+    case 'binary':
+      visit(expr.left)
+      visit(expr.right)
+      return
+    case 'unary':
+      visit(expr.operand)
+      return
+    case 'conditional':
+      visit(expr.test)
+      visit(expr.then)
+      visit(expr.otherwise)
+      return
+    case 'subscript':
+      visit(expr.value)
+      visit(expr.index)
+      return
+    case 'comprehension':
+      visit(expr.element)
+      if (expr.value !== undefined) visit(expr.value)
+      for (const clause of expr.clauses) {
+        visit(clause.target)
+        visit(clause.iterable)
+      }
+      for (const condition of expr.conditions) visit(condition)
+      return
+    case 'fstring':
+      for (const part of expr.parts) if (typeof part !== 'string') visit(part)
+      return
+    case 'lambda':
+      for (const param of expr.params) if (param.default !== null) visit(param.default)
+      visit(expr.body)
+      return
+    case 'other':
+      for (const child of expr.children) visit(child)
+      return
+  }
+}
+
+/** Direct sub-expressions. */
+export function childrenOf(expr: Expr): Expr[] {
+  const found: Expr[] = []
+  forEachChild(expr, (child) => found.push(child))
+  return found
+}
+
+/** Calls `visit` for every expression that a statement holds directly (not those of statements inside it). */
+export function forEachExpression(statement: Stmt, visit: (expr: Expr) => void): void {
+  switch (statement.type) {
+    case 'expr':
+      visit(statement.value)
+      return
+    case 'assign':
+      for (const target of statement.targets) visit(target)
+      if (statement.annotation !== null) visit(statement.annotation)
+      if (statement.value !== null) visit(statement.value)
+      return
+    case 'augassign':
+      visit(statement.target)
+      visit(statement.value)
+      return
+    case 'if':
+    case 'while':
+      visit(statement.test)
+      return
+    case 'for':
+      visit(statement.target)
+      visit(statement.iterable)
+      return
+    case 'with':
+      for (const item of statement.items) {
+        visit(item.value)
+        if (item.target !== null) visit(item.target)
+      }
+      return
+    case 'try':
+      for (const handler of statement.handlers) if (handler.type !== null) visit(handler.type)
+      return
+    case 'function':
+      for (const decorator of statement.decorators) visit(decorator)
+      for (const param of statement.params) {
+        if (param.default !== null) visit(param.default)
+        if (param.annotation !== null) visit(param.annotation)
+      }
+      if (statement.returns !== null) visit(statement.returns)
+      return
+    case 'class':
+      for (const decorator of statement.decorators) visit(decorator)
+      for (const base of statement.bases) visit(base.value)
+      return
+    case 'return':
+      if (statement.value !== null) visit(statement.value)
+      return
+    case 'match':
+      visit(statement.subject)
+      return
+    case 'import':
+    case 'broken':
+      return
+    default:
+      for (const child of statement.children) visit(child)
+  }
+}
+
+/** Expressions that a statement holds directly. */
+export function expressionsOf(statement: Stmt): Expr[] {
+  const found: Expr[] = []
+  forEachExpression(statement, (expr) => found.push(expr))
+  return found
+}
+
+/** The lists of statements inside a statement. */
+export function blocksOf(statement: Stmt): Stmt[][] {
+  switch (statement.type) {
+    case 'if':
+    case 'for':
+    case 'while':
+      return [statement.body, statement.orelse]
+    case 'with':
+    case 'function':
+    case 'class':
+      return [statement.body]
+    case 'try':
+      return [
+        statement.body,
+        ...statement.handlers.map((handler) => handler.body),
+        statement.orelse,
+        statement.finally,
+      ]
+    case 'match':
+      return statement.cases.map((one) => one.body)
+    default:
+      return []
+  }
+}
