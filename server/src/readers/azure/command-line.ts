@@ -1,5 +1,5 @@
 /**
- * Clusters that command lines make: `az ml compute create` and `az aks nodepool add`. Source: reference of the Azure CLI
+ * Clusters that command lines make: `az ml compute create`, `az aks nodepool add`, the first pool of `az aks create`. Source: reference of the Azure CLI
  * (`--node-count` is 3, `--min-instances` 0, `--idle-time-before-scale-down` 120 seconds).
  */
 import type { Change, Refusal } from '../../edit/write.js'
@@ -22,12 +22,17 @@ import { defineReader, type UnitFacts } from '../reader.js'
 export const azureCommandLineReader = defineReader({
   name: 'azure-command-line',
   languages: ['shell', 'yaml'],
-  triggers: ['az ml compute create', 'az aks nodepool add'],
+  triggers: ['az ml compute create', 'az aks nodepool add', 'az aks create'],
   read(facts, context, claims) {
     // A notebook that makes a cluster is a lesson, which takes it away in another cell.
     if (facts.unit.origin !== 'file') return
     const seen = new Set<string>()
-    for (const one of cloudCommands('az', facts, context, /^(ml compute create|aks nodepool add)\b/)) {
+    for (const one of cloudCommands(
+      'az',
+      facts,
+      context,
+      /^(ml compute create|aks nodepool add|aks create)\b/,
+    )) {
       // One that is made where it is not there yet, at several places of the script.
       const what = one.options.map(({ name, value }) => `${name}=${value}`).join(' ')
       if (isDeleted(one) || seen.has(what)) continue
@@ -52,8 +57,9 @@ function isDeleted({ beside }: GcloudCommand): boolean {
 function start(claims: ClaimBuilder, one: GcloudCommand, kind: string, size: string[]): Pool | null {
   const type = optionOf(one, ...size)
   if (typeof type?.value !== 'string' || !isAcceleratedType(type.value)) return null
-  const given = optionOf(one, 'name', 'n')
-  const name = given?.value ?? null
+  const first = one.verb === 'aks create'
+  const given = first ? optionOf(one, 'nodepool-name') : optionOf(one, 'name', 'n')
+  const name = first && given === undefined ? 'nodepool1' : (given?.value ?? null)
   const region = optionOf(one, 'location', 'l')?.value
   const pool = claimPool(claims, {
     kind,
@@ -113,6 +119,8 @@ function readNodePool(claims: ClaimBuilder, one: GcloudCommand): void {
   claimNumber(pool, one, 'minimum', scales ? ['min-count'] : ['node-count', 'c'], scales ? null : 3)
   if (scales) claimNumber(pool, one, 'maximum', ['max-count'], null)
   if (one.complete) pool.known('fixed', 'enable-cluster-autoscaler', !scales, one.head)
+  // The first pool of a cluster is no spot pool, and keeps a machine at least.
+  if (one.verb === 'aks create') return
   const priority = optionOf(one, 'priority', 'p')
   claimCapacity(pool, one, 'priority', priority === undefined ? null : /^spot$/i.test(priority.value ?? ''))
   const name = optionOf(one, 'name', 'n')?.value
@@ -140,6 +148,11 @@ function claimCapacity(pool: Pool, one: GcloudCommand, key: string, spot: boolea
 }
 
 function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.setting === 'minimum' && isFirstPool(claim, facts))
+    return {
+      reason:
+        'the first pool of a cluster keeps machines: put the GPUs in one of their own (az aks nodepool add)',
+    }
   if (claim.setting === 'capacity' && claim.state === 'default')
     return claim.key === 'tier'
       ? addOptions(claim, facts, 'Use low-priority machines: --tier low_priority', ['--tier low_priority'])
@@ -161,4 +174,10 @@ function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
       `--max-count ${Math.max(1, Number(claim.value ?? 1))}`,
     ])
   return { reason: `${claim.key} has to be changed by hand here` }
+}
+
+/** The claim is about a pool that its cluster cannot be without. */
+function isFirstPool({ site }: Claim, { shell }: UnitFacts): boolean {
+  const command = shell?.commands.find((one) => one.start <= site.start && site.end <= one.end)
+  return /\baks\s+create\b/.test(command?.words.map((word) => word.raw).join(' ') ?? '')
 }

@@ -13,6 +13,9 @@ const attached = ['guest_accelerator', 'accelerator_configs', 'accelerator_confi
 /** Settings of jobs; the rest is about pools and machines. */
 const ofDatabricks = new Set(['timeLimit', 'retries', 'concurrentRuns', 'spot'])
 
+/** Anchor of a pool that its cluster cannot be without. */
+export const firstPool = 'first pool'
+
 export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const root = facts.config?.documents[0]?.root
   const { keys } = claim.site
@@ -20,6 +23,11 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
   const node = keys === undefined ? undefined : at(root, ...keys)
   if (root === undefined || keys === undefined || node === undefined)
     return { reason: 'the block has changed' }
+  if (claim.site.anchor === firstPool)
+    return {
+      reason:
+        'the first pool of a cluster keeps machines: put the GPUs in one of their own (azurerm_kubernetes_cluster_node_pool)',
+    }
   const editor = new Editor(facts, root)
   switch (claim.setting) {
     case 'minimum':

@@ -1,6 +1,9 @@
 /** Pools on Azure (AKS, Azure Machine Learning) and Databricks. Defaults: providers azurerm 4 and databricks 1. */
 import { items, text } from '../../config/access.js'
-import type { Block } from './block.js'
+import type { Place } from '../../workload/builder.js'
+import { isAcceleratedType } from '../pool-claims.js'
+import { Block } from './block.js'
+import { firstPool } from './change.js'
 import {
   absentPlace,
   claimMachineOf,
@@ -63,6 +66,32 @@ export function readAksPool(block: Block, poolsBeside: number): void {
   })
   // The cluster's own default pool is always beside it.
   pool.known('otherPools', 'default_node_pool', poolsBeside + 1, block.header)
+}
+
+/** The first pool of a cluster, which keeps a machine at least: accelerators in it are never given back. */
+export function readAksCluster(cluster: Block): void {
+  const inner = cluster.get('default_node_pool', 0)
+  if (inner === undefined) return
+  const block = new Block(cluster.module, inner, cluster.name, cluster.header)
+  const type = block.text('vm_size')
+  if (type.state !== 'known' || !isAcceleratedType(type.value)) return
+  const name = block.text('name')
+  const pool = startPool(block, {
+    kind: 'node pool',
+    provider: 'azure',
+    name: name.state === 'known' ? name.value : block.name,
+    words: block.words('name', 'node_labels', 'tags'),
+  })
+  claimMachineOf(pool, block, 'vm_size', type)
+  const scales = block.first(block.boolean('auto_scaling_enabled'), block.boolean('enable_auto_scaling'))
+  if (scales.state === 'unknown') return
+  const key = scales.state === 'known' && scales.value ? 'min_count' : 'node_count'
+  const count = block.number(key)
+  if (count.state !== 'known') return
+  const { place, options } = block.module.placed(count.at)
+  const site: Place = { ...(options.site ?? place), anchor: firstPool }
+  pool.known('minimum', key, count.value, place, { ...options, site })
+  pool.known('fixed', key, key === 'node_count', block.header)
 }
 
 /** `PT30M`, `PT2H`, `P1D` in seconds. */

@@ -22,7 +22,7 @@ import {
   readNotebookInstance,
   readSagemakerApps,
 } from './machines.js'
-import { readAksPool, readAzureMlCluster, readDatabricksPool } from './other-pools.js'
+import { readAksCluster, readAksPool, readAzureMlCluster, readDatabricksPool } from './other-pools.js'
 
 export const terraformReader = defineReader({
   name: 'terraform',
@@ -35,7 +35,7 @@ export const terraformReader = defineReader({
     'aws_instance',
     'google_container_node_pool',
     'google_compute_instance',
-    'azurerm_kubernetes_cluster_node_pool',
+    'azurerm_kubernetes_cluster',
     'azurerm_machine_learning_compute_',
     'virtual_machine"',
     'databricks_cluster',
@@ -132,6 +132,7 @@ const dialects: Record<string, (block: Block, beside: number) => void> = {
   aws_instance: (block) => readInstance(block, 'aws'),
   google_compute_instance: (block) => readInstance(block, 'gcp'),
   google_container_node_pool: readNodePool,
+  azurerm_kubernetes_cluster: readAksCluster,
   azurerm_kubernetes_cluster_node_pool: readAksPool,
   azurerm_machine_learning_compute_cluster: readAzureMlCluster,
   azurerm_machine_learning_compute_instance: readComputeInstance,
