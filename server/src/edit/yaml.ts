@@ -47,14 +47,12 @@ export function yamlEdits(text: string, writes: readonly ConfigurationWrite[]): 
   })
 }
 
-class YamlWriter extends YamlText {
-  private readonly documents: Document.Parsed[]
-  private readonly eol: string
-  private style: YamlStyle = { indent: 2, indentLists: true, quote: '"' }
+/** The last text: every fix of a file asks for the same one. Documents are only looked at. */
+let last: { text: string; documents: Document.Parsed[] } | undefined
 
-  constructor(text: string) {
-    super(text)
-    this.documents = parseAllDocuments(this.masked.text, {
+function parsed(text: string): Document.Parsed[] {
+  if (last?.text !== text) {
+    const documents = parseAllDocuments(text, {
       keepSourceTokens: true,
       schema: 'failsafe',
       uniqueKeys: false,
@@ -62,6 +60,19 @@ class YamlWriter extends YamlText {
       prettyErrors: false,
       logLevel: 'silent',
     }) as Document.Parsed[]
+    last = { text, documents }
+  }
+  return last.documents
+}
+
+class YamlWriter extends YamlText {
+  private readonly documents: Document.Parsed[]
+  private readonly eol: string
+  private style: YamlStyle = { indent: 2, indentLists: true, quote: '"' }
+
+  constructor(text: string) {
+    super(text)
+    this.documents = parsed(this.masked.text)
     this.eol = lineBreak(text)
   }
 
