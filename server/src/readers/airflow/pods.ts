@@ -1,6 +1,6 @@
 /** Pods with accelerators that tasks of Airflow start: requests for machines like any other. */
-import type { PythonModule } from '../../python/module.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ArgumentValue, PythonModule } from '../../python/module.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { asNumber, calleePlace, callSite } from '../claim-argument.js'
 import { secondsOf } from '../pipelines/time.js'
@@ -30,6 +30,7 @@ export function claimPod(
   compute.known('name', 'task_id', task.name, place, { site })
   compute.default('nodes', task.kind, 1, place, { site })
   compute.known('gpus', gpus.key, gpus.count, { start: gpus.at.start, end: gpus.at.end }, { site })
+  claimLabels(compute, python.argument(call, 'node_selector'))
   const limits = (
     [
       ['execution_timeout', taskArgument(python, dag, task, 'execution_timeout')],
@@ -53,4 +54,14 @@ export function claimPod(
   const seconds = given.state === 'given' ? (folded ?? secondsOf(python, given.expr)) : null
   if (seconds === null) compute.unknown('timeLimit', key, 'a time that cannot be read', at, { site })
   else compute.known('timeLimit', key, seconds, at, { site })
+}
+
+/** Which pool that is, only a file about the cluster can tell. */
+function claimLabels(compute: SubjectBuilder<'Compute'>, given: ArgumentValue): void {
+  if (given.state !== 'given' || given.folded.state !== 'known') return
+  const { value } = given.folded
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return
+  const labels = Object.entries(value).filter((one): one is [string, string] => typeof one[1] === 'string')
+  if (labels.length > 0)
+    compute.known('poolLabels', 'node_selector', Object.fromEntries(labels), { ...given.span })
 }
