@@ -47,22 +47,30 @@ export function yamlEdits(text: string, writes: readonly ConfigurationWrite[]): 
   })
 }
 
-/** The last text: every fix of a file asks for the same one. Documents are only looked at. */
-let last: { text: string; documents: Document.Parsed[] } | undefined
+/**
+ * The last two texts, the latest at the end: every fix of a file asks for the same one, and its second write for what the
+ * first made of it. Documents are only looked at.
+ */
+const recent = new Map<string, Document.Parsed[]>()
 
 function parsed(text: string): Document.Parsed[] {
-  if (last?.text !== text) {
-    const documents = parseAllDocuments(text, {
+  const documents =
+    recent.get(text) ??
+    (parseAllDocuments(text, {
       keepSourceTokens: true,
       schema: 'failsafe',
       uniqueKeys: false,
       strict: false,
       prettyErrors: false,
       logLevel: 'silent',
-    }) as Document.Parsed[]
-    last = { text, documents }
+    }) as Document.Parsed[])
+  recent.delete(text)
+  recent.set(text, documents)
+  for (const old of recent.keys()) {
+    if (recent.size <= 2) break
+    recent.delete(old)
   }
-  return last.documents
+  return documents
 }
 
 class YamlWriter extends YamlText {
