@@ -54,7 +54,7 @@ export const programReader = defineReader({
     const parallelism = parallelismOf(python)
     if ('because' in parallelism) program.unknown('parallelism', parallelism.key, parallelism.because, place)
     else program.known('parallelism', parallelism.key, parallelism.value, place)
-    program.known('trains', 'training', trainsAnywhere(python), place)
+    program.known('trains', 'training', trainsAnywhere(python) && !onlyMeasures(facts.path), place)
     readAccelerator(program, takesAccelerator(python) ? 'maybe' : evidence.accelerator, place)
     readResumption(python, program, place)
     const rank = rankSource.exec(python.text)?.[0] ?? null
@@ -62,6 +62,11 @@ export const programReader = defineReader({
     readWork(python, program, place)
   },
 })
+
+/** `benchmark.py`, `bench_step.py`: a few steps against the clock, and nothing that is kept. */
+function onlyMeasures(path: string): boolean {
+  return /(^|[/_-])bench(mark)?(s|ing)?([_-][^/]*)?\.py$/i.test(path)
+}
 
 /** What it does and with which libraries: whether a machine with an accelerator is of any use to it. */
 function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, place: Place): void {
