@@ -45,7 +45,12 @@ export function isHarmless(command: ShellCommand): boolean {
   const words = texts(command)
   // One line of Python or a packaging tool; a program from standard input could be anything.
   if (/^python[\d.]*$/.test(name))
-    return words[1] === '-c' || words[1] === '-m' || /^-(V|-version)$/.test(words[1] ?? '')
+    return (
+      words[1] === '-c' ||
+      words[1] === '-m' ||
+      words[1] === 'setup.py' ||
+      /^-(V|-version)$/.test(words[1] ?? '')
+    )
   // `srun hostname`, `srun --ntasks=1 nvidia-smi`.
   if (name === 'srun' || name === 'time' || name === 'sudo' || name === 'timeout') {
     return words.slice(1).some((word) => !word.startsWith('-') && harmless.has(word))

@@ -45,11 +45,13 @@ export const slurmReader = defineReader({
       const directives = srunOptions(launch.parts)
       if (directives === null) continue
       const { sharing, timeout } = workOf({ ...shell, commands: [launch.command] }, [launch])
+      const options = unit.text.slice(launch.command.start, launch.parts.programSpan.start)
       const alone = launch.command.background ? null : sharing
       claimJob(claims, {
         job: shellLaunchId(claims, unit, launch.command),
         directives,
         work: { sharing: alone, service: false, probes: false, timeout },
+        moreOptions: slot.test(options),
         command: launch.command,
         launches: [launch],
       })
@@ -93,12 +95,20 @@ interface Job {
   job: string
   directives: Directive[]
   work: Work
+  /** Its options end in a variable that whoever starts it may fill. */
+  moreOptions?: boolean
   /** The `srun` that asks by itself; null: a batch script. */
   command: ShellCommand | null
   launches: FoundLaunch[]
 }
 
-function claimJob(claims: ClaimBuilder, { job, directives, work, command, launches }: Job): void {
+/** `srun … ${SRUN_ARGS} python train.py`: empty by itself. */
+const slot = /\$\{?\w*(ARGS|OPTS|OPTIONS|FLAGS|EXTRA)\w*\}?/i
+
+function claimJob(
+  claims: ClaimBuilder,
+  { job, directives, work, moreOptions, command, launches }: Job,
+): void {
   const wanted = gpuRequest(directives)
   const first = directives.find((one) => one.scheduler === 'SBATCH')!
   // What costs is the request for GPUs; without one, the job as a whole.
@@ -124,7 +134,9 @@ function claimJob(claims: ClaimBuilder, { job, directives, work, command, launch
   }
   const time = directive(directives, 'time')
   // What only looks at the machine ends by itself.
-  if (time !== undefined || !work.probes) claimTime(compute, time, place, command)
+  if (time === undefined && moreOptions === true)
+    compute.unknown('timeLimit', '--time', 'options in a variable', place)
+  else if (time !== undefined || !work.probes) claimTime(compute, time, place, command)
   if (work.timeout !== null) {
     compute.known('timeLimit', 'timeout', work.timeout.seconds, work.timeout.word, { channel: 'launch flag' })
   }
