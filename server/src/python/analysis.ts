@@ -1,6 +1,5 @@
 /** One Python unit, analysed: the implementation of `PythonModule`. */
 import type { ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
-import { blocksOf } from '../syntax/python-children.js'
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Span } from '../text/location.js'
 import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
@@ -9,11 +8,14 @@ import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
 import { canonicalName } from './canonical-names.js'
 import { configuredNode, instantiated, isInstantiation } from './configured.js'
 import { dataclassArguments, fieldDefault } from './data-classes.js'
-import { assignRoles, EffectFinder } from './effects.js'
+import { EffectFinder } from './effects.js'
+import { isEntryPoint } from './entry-point.js'
 import { evidenceOf } from './evidence.js'
 import { Folder } from './fold.js'
 import { indexTree } from './index-calls.js'
+import { addUses, holdsAny, usesOf } from './library-uses.js'
 import { callAt, grouped, inOrder, statementAt } from './look-up.js'
+import { assignRoles, markEvaluation } from './loop-roles.js'
 import type {
   ArgumentValue,
   Call,
@@ -31,6 +33,8 @@ import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
 import { own } from './own.js'
 import { possibleValues } from './possible.js'
+import { ProgramParameters } from './program-parameters.js'
+import { returnsOf } from './returns.js'
 import { type Binding, buildScopes, type Scope } from './scopes.js'
 import { summarise } from './summary.js'
 import { tripsOf } from './trips.js'
@@ -46,9 +50,6 @@ export interface Neighbours {
   /** Its functions and methods that its importers call in loops: 'train_step', 'Engine.step'. */
   looped?: string[]
 }
-
-const programNames =
-  /^(args?|opts?|options|flags|FLAGS|hparams|hps|params|config|cfg|conf|parsed|namespace|cli_args|a)$/
 
 export class Analysis implements PythonModule {
   readonly calls: Call[]
@@ -79,6 +80,7 @@ export class Analysis implements PythonModule {
   readonly bindingNames = new Map<Binding, string | null>()
   /** Calls of `instantiate(cfg.trainer)`: what they make, and from what. */
   readonly instantiations = new Map<Call, { node: Configured & { kind: 'map' }; overridable: boolean }>()
+  readonly programParameters: ProgramParameters
   private readonly folder: Folder
   private readonly finder: EffectFinder
   private usesNearby: Set<string> | null = null
@@ -116,6 +118,7 @@ export class Analysis implements PythonModule {
     this.callByExpr = index.callByExpr
     this.functionByNode = index.functionByNode
     this.classByNode = index.classByNode
+    this.programParameters = new ProgramParameters(this)
     this.folder = new Folder(this)
     this.finder = new EffectFinder(this)
     this.collectBindings(this.scopes)
@@ -128,8 +131,8 @@ export class Analysis implements PythonModule {
     for (const loop of this.loops) loop.trips = tripsOf(this, loop)
     for (const call of this.calls)
       if (call.method === 'eval' || call.method === 'no_grad') this.ownUses.add(`.${call.method}`)
-    this.markEvaluation()
-    this.isEntry = notebook || index.mainGuard || this.hasCommand() || this.runsAtTopLevel()
+    markEvaluation(this)
+    this.isEntry = notebook || index.mainGuard || isEntryPoint(this)
     this.evidence = evidenceOf(this)
   }
 
@@ -231,17 +234,12 @@ export class Analysis implements PythonModule {
   // Uses.
 
   usesHere(...wanted: string[]): boolean {
-    return wanted.some((name) => matchesUse(this.ownUses, name))
+    return holdsAny(this.ownUses, wanted)
   }
   uses(...wanted: string[]): boolean {
     if (this.usesHere(...wanted)) return true
-    if (this.usesNearby === null) {
-      this.usesNearby = new Set()
-      for (const summary of [...this.importers, ...this.importedByName.values()])
-        for (const use of summary.uses) this.usesNearby.add(use)
-    }
-    const nearby = this.usesNearby
-    return wanted.some((name) => matchesUse(nearby, name))
+    this.usesNearby ??= usesOf([...this.importers, ...this.importedByName.values()])
+    return holdsAny(this.usesNearby, wanted)
   }
 
   summary(): ModuleSummary {
@@ -261,76 +259,18 @@ export class Analysis implements PythonModule {
   callSites(func: Func): Call[] | null {
     return this.escaping.has(func) ? null : (this.sites.get(func) ?? [])
   }
-  /** The argument of the program behind a parameter of a click or fire command. */
-  commandParameter(owner: { func: Func }, name: string): ProgramArgument | null {
-    const { node } = owner.func
-    const isClick = node.decorators.some((decorator) => {
-      const decorated = this.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
-      return decorated !== null && /^(click|typer)\./.test(decorated)
-    })
-    if (isClick) {
-      const named = this.programArguments.filter((argument) => argument.name === name)
-      const own = named.find(({ span }) => node.start <= span.start && span.end <= node.end)
-      return own ?? named[0] ?? null
-    }
-    if (!this.commands().has(owner.func)) return null
-    const param = node.params.find((one) => one.name === name)
-    if (param === undefined) return null
-    return {
-      name,
-      flags: [name],
-      default: param.default,
-      kind: 'value',
-      type: param.annotation?.type === 'name' ? param.annotation.id : null,
-      span: param,
-    }
-  }
-  private commandFunctions: Set<Func> | null = null
-  /** Functions whose parameters a library takes from the command line. */
-  private commands(): Set<Func> {
-    if (this.commandFunctions !== null) return this.commandFunctions
-    const found = new Set<Func>()
-    for (const call of this.callsTo('fire.Fire', 'tyro.cli', 'typer.run')) {
-      const handed = call.expr.args[0] === undefined ? null : this.functionOf(call.expr.args[0].value)
-      if (handed !== null) found.add(handed)
-    }
-    // Before all calls have their names, more may be to come.
-    if (this.complete) this.commandFunctions = found
-    return found
-  }
-  onlyReturn(func: Func): Expr | null {
-    const returns = returnsOf(func.node.body)
-    return returns.length === 1 ? returns[0]! : null
-  }
   private readonly returning = new Set<Func>()
   returnType(func: Func, depth = 0): string | null {
     if (this.returning.has(func)) return null
     this.returning.add(func)
     const types = new Set<string>()
-    for (const value of returnsOf(func.node.body)) {
+    for (const value of returnsOf(func)) {
       const type = names.typeOf(this, value, depth + 1)
       if (type !== null) types.add(type)
     }
     this.returning.delete(func)
     if (types.size === 1) return [...types][0]!
     return types.size === 0 && func.node.returns !== null ? this.nameOf(func.node.returns) : null
-  }
-  /** True for a name that holds the parsed command line. */
-  isProgramNamespace(expr: Expr): boolean {
-    if (expr.type === 'attribute') return programNames.test(expr.attr)
-    if (expr.type !== 'name') return false
-    const { bindings } = names.bindingsOf(this, expr.id, expr.start)
-    if (bindings.length === 0) return programNames.test(expr.id)
-    return bindings.some((binding) => {
-      if (binding.kind === 'param') return programNames.test(expr.id)
-      const value = binding.value
-      if (value === null || value.type !== 'call') return expr.id === 'FLAGS'
-      const method = value.callee.type === 'attribute' ? value.callee.attr : ''
-      if (/^parse_(args|known_args|args_into_dataclasses|intermixed_args)$/.test(method)) return true
-      // `args = get_args()` with the parser inside.
-      const func = this.functionOf(value.callee)
-      return func?.calls.some((call) => /^parse_(args|known_args)$/.test(call.method)) ?? false
-    })
   }
   /** Default of a dataclass field read as `config.field`. */
   fieldDefault(expr: Expr): Expr | null {
@@ -454,7 +394,7 @@ export class Analysis implements PythonModule {
         }
       }
     }
-    for (const statement of this.statements) this.collectUses(statement)
+    for (const statement of this.statements) addUses(this, statement)
   }
 
   /** `instantiate(cfg.trainer)` is a call of what `_target_` names, with the keys as its arguments. */
@@ -476,124 +416,8 @@ export class Analysis implements PythonModule {
       if (call.receiver !== null) this.ownUses.add(`${call.receiver}.${callee.attr}`)
     }
   }
-
-  /** Library names that are used without being called: `with torch.no_grad`, flags that are set, decorators. */
-  private collectUses(statement: Stmt): void {
-    const add = (expr: Expr): void => {
-      const name = this.nameOf(expr)
-      if (name !== null) this.ownUses.add(name)
-    }
-    if (statement.type === 'assign') {
-      for (const target of statement.targets) if (target.type === 'attribute') add(target)
-      if (
-        statement.value !== null &&
-        (statement.value.type === 'attribute' || statement.value.type === 'name')
-      )
-        add(statement.value)
-    } else if (statement.type === 'function') {
-      for (const decorator of statement.decorators)
-        add(decorator.type === 'call' ? decorator.callee : decorator)
-    } else if (statement.type === 'class') {
-      for (const base of statement.bases) add(base.value)
-    } else if (statement.type === 'import') {
-      for (const name of statement.names) {
-        const expr: Expr = {
-          type: 'name',
-          id: name.alias ?? name.name,
-          start: statement.end,
-          end: statement.end,
-        }
-        const target = this.nameOf(expr)
-        if (target !== null) this.ownUses.add(target)
-      }
-    }
-  }
-
-  /** A loop that only looks at batches: after `.eval()`, under `no_grad`, or in a function named for it. */
-  private markEvaluation(): void {
-    for (const loop of this.loops) {
-      if (loop.role !== 'other') continue
-      const named = /eval|valid|test|predict|infer/i.test(loop.function?.name ?? '')
-      const calls = loop.effects.calls
-      if (loop.node.type !== 'for') continue
-      const overLoader = /loader|batches|dl$|_iter|dataset/i.test(
-        this.text.slice(loop.node.iterable.start, loop.node.iterable.end),
-      )
-      const noGrad = calls.has('torch.no_grad') || calls.has('torch.inference_mode')
-      if (
-        overLoader &&
-        (named || noGrad || /val|test|eval/i.test(this.text.slice(loop.node.start, loop.node.iterable.end)))
-      ) {
-        loop.role = 'evaluate'
-      }
-    }
-  }
-
-  private hasCommand(): boolean {
-    if (this.calls.some((call) => call.name === 'fire.Fire' || call.name === 'absl.app.run')) return true
-    return this.functions.some((func) =>
-      func.node.decorators.some((decorator) => {
-        const name = this.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
-        return name !== null && /^(hydra\.main|click\.(command|group))$/.test(name)
-      }),
-    )
-  }
-
-  /** `for epoch in range(n)`: the training itself may stand in another module. */
-  private isOverEpochs({ node }: Loop): boolean {
-    return node.type === 'for' && node.target.type === 'name' && /epoch/i.test(node.target.id)
-  }
-
-  /** Statements at top level that do work (rather than define): a plain script. */
-  private runsAtTopLevel(): boolean {
-    return (
-      this.loops.some(
-        (loop) => loop.function === null && (loop.role !== 'other' || this.isOverEpochs(loop)),
-      ) ||
-      this.calls.some(
-        (call) =>
-          call.function === null &&
-          (/^(fit|fit_generator|train|cv|main|run|parse_args|fit_one_cycle|fine_tune|from_pretrained|generate|predict)$/.test(
-            call.method,
-          ) ||
-            startsSearch(call)) &&
-          !insideClass(this, call),
-      )
-    )
-  }
-}
-
-/** Calls by which a library for tuning starts to try configurations. */
-function startsSearch(call: Call): boolean {
-  if (call.method === 'optimize' || call.method === 'fmin') return true
-  if (call.name === 'wandb.agent' || call.name === 'wandb.sweep') return true
-  return call.method === 'search' && call.receiverCall?.name?.startsWith('keras_tuner.') === true
-}
-
-function insideClass(analysis: Analysis, call: Call): boolean {
-  return analysis.classes.some(
-    (klass) => call.expr.start >= klass.node.start && call.expr.end <= klass.node.end,
-  )
-}
-
-function matchesUse(uses: Set<string>, wanted: string): boolean {
-  if (uses.has(wanted)) return true
-  if (!wanted.endsWith('.')) return false
-  for (const use of uses) if (use.startsWith(wanted)) return true
-  return false
 }
 
 function hasDecorator(node: FunctionDef, name: string): boolean {
   return node.decorators.some((decorator) => decorator.type === 'name' && decorator.id === name)
-}
-
-function returnsOf(body: Stmt[]): Expr[] {
-  const found: Expr[] = []
-  const visit = (statement: Stmt): void => {
-    if (statement.type === 'function' || statement.type === 'class') return
-    if (statement.type === 'return' && statement.value !== null) found.push(statement.value)
-    for (const block of blocksOf(statement)) block.forEach(visit)
-  }
-  body.forEach(visit)
-  return found
 }

@@ -2,7 +2,7 @@
 import type { Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
-import type { Call, Effects, Func, Loop, ModuleSummary } from './module.js'
+import type { Call, Effects, Func, ModuleSummary } from './module.js'
 import { functionOf, importedTarget, projectTarget, typeOf } from './names.js'
 import { own } from './own.js'
 
@@ -190,36 +190,4 @@ export function isOptimizerStep(analysis: Analysis, call: Call): boolean {
   const name = lastIdentifier(receiver)
   if (notOptimizer.test(name)) return false
   return optimizerName.test(name) || /engine$/.test(name)
-}
-
-/** Sets the role of every loop: from the inside out, since an epoch is a loop around a training loop. */
-export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
-  const innermostFirst = [...loops].reverse()
-  for (const loop of innermostFirst) loop.effects = finder.ofLoop(loop.node)
-  const inner = new Map<Loop, Loop[]>()
-  for (const loop of innermostFirst) {
-    const children = inner.get(loop) ?? []
-    if (loop.parent !== null) {
-      const siblings = inner.get(loop.parent)
-      if (siblings === undefined) inner.set(loop.parent, [loop])
-      else siblings.push(loop)
-    }
-    const steps = loop.effects.backward && loop.effects.optimizerStep
-    const holdsTraining = children.some((child) => child.role === 'train' || child.role === 'epoch')
-    if (holdsTraining || (loop.effects.trains && callsTraining(finder, loop))) loop.role = 'epoch'
-    else if (steps) loop.role = 'train'
-  }
-}
-
-/** True when the body calls a function that holds a whole training loop. */
-function callsTraining(finder: EffectFinder, loop: Loop): boolean {
-  const visit = (statement: Stmt): boolean => {
-    if (statement.type === 'function' || statement.type === 'class') return false
-    let found = false
-    forEachExpression(statement, (expr) => {
-      found ||= finder.ofExpression(expr).trains
-    })
-    return found || blocksOf(statement).some((block) => block.some(visit))
-  }
-  return loop.node.body.some(visit)
 }

@@ -11,6 +11,7 @@ import type { Folded } from './module.js'
 import { functionOf, nameOf } from './names.js'
 import { isDict } from './operators.js'
 import { own } from './own.js'
+import { onlyReturn } from './returns.js'
 
 type Fold = (expr: Expr) => Folded
 
@@ -68,7 +69,7 @@ function configuredGet(analysis: Analysis, fold: Fold, expr: CallExpr, receiver:
 function foldMethod(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
   const func = functionOf(analysis, expr.callee)
   if (func !== null) {
-    const only = analysis.onlyReturn(func)
+    const only = onlyReturn(func)
     // A function without parameters that returns one constant is a constant.
     if (only !== null && func.node.params.length === 0) return fold(only)
     return unknown(`${func.name}()`)

@@ -296,7 +296,7 @@ export class Folder {
   private parameter(binding: Binding): Folded {
     const owner = this.analysis.parameterOwner(binding)
     if (owner === null) return unknown(`the parameter ${binding.name}`)
-    const program = this.analysis.commandParameter(owner, binding.name)
+    const program = this.analysis.programParameters.argumentOf(owner.func, binding.name)
     if (program !== null) return programArgument(this.analysis, this.folding, program.name, [program])
     const sites = this.analysis.callSites(owner.func)
     if (sites === null || sites.length === 0) return unknown(`the parameter ${binding.name}`)
@@ -323,7 +323,7 @@ export class Folder {
       )
     }
     if (
-      this.analysis.isProgramNamespace(expr.value) &&
+      this.analysis.programParameters.isNamespace(expr.value) &&
       this.analysis.programArguments.some((one) => one.name === expr.attr)
     ) {
       return programArgument(

@@ -2,8 +2,8 @@
  * A DeepSpeed configuration: a JSON file, the same as a dictionary in code, or a file that code loads. Keys and defaults:
  * deepspeed/runtime/config.py, precision_config.py, constants.py.
  */
-import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, PythonModule } from '../../python/module.js'
+import { onlyReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { type Configured, type ConfiguredPlace, configuredChild } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
@@ -103,7 +103,7 @@ export function sourceOf(python: PythonModule, expr: Expr, depth = 0): Source {
   }
   // `get_ds_config(args)` of this module.
   const func = value.type === 'call' ? python.functionOf(value.callee) : null
-  const returned = func === null ? null : (python as Analysis).onlyReturn(func)
+  const returned = func === null ? null : onlyReturn(func)
   return returned === null ? unknown : sourceOf(python, returned, depth + 1)
 }
 

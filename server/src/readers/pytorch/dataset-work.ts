@@ -2,6 +2,7 @@
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import { bindingsOf, classOf, instanceClass, projectTarget } from '../../python/names.js'
+import { onlyReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { InputPipelineSettings } from '../../workload/words.js'
 import { decoderIn, decodingModules, inMemoryDataSets } from './datasets.js'
@@ -108,7 +109,7 @@ function fromCall(analysis: Analysis, value: Expr & { type: 'call' }, depth: num
   if (name === null) {
     // `dataset.shuffle().select(…)`, `make_dataset()`: what it is made from or returns.
     const func = analysis.functionOf(value.callee)
-    const returned = func === null ? null : analysis.onlyReturn(func)
+    const returned = func === null ? null : onlyReturn(func)
     if (returned !== null) return datasetWork(analysis, returned, depth + 1)
     if (value.callee.type === 'attribute') return fromMethod(analysis, value, value.callee.attr, depth)
     return null

@@ -1,0 +1,51 @@
+/** Whether a file is started by itself, rather than only imported. */
+import type { Analysis } from './analysis.js'
+import type { Call, Loop } from './module.js'
+
+/** True for a file that a command-line library starts, or that works at top level rather than only defining. */
+export function isEntryPoint(analysis: Analysis): boolean {
+  return hasCommand(analysis) || runsAtTopLevel(analysis)
+}
+
+function hasCommand(analysis: Analysis): boolean {
+  if (analysis.calls.some((call) => call.name === 'fire.Fire' || call.name === 'absl.app.run')) return true
+  return analysis.functions.some((func) =>
+    func.node.decorators.some((decorator) => {
+      const name = analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
+      return name !== null && /^(hydra\.main|click\.(command|group))$/.test(name)
+    }),
+  )
+}
+
+const working =
+  /^(fit|fit_generator|train|cv|main|run|parse_args|fit_one_cycle|fine_tune|from_pretrained|generate|predict)$/
+
+function runsAtTopLevel(analysis: Analysis): boolean {
+  return (
+    analysis.loops.some((loop) => loop.function === null && (loop.role !== 'other' || isOverEpochs(loop))) ||
+    analysis.calls.some(
+      (call) =>
+        call.function === null &&
+        (working.test(call.method) || startsSearch(call)) &&
+        !insideClass(analysis, call),
+    )
+  )
+}
+
+/** `for epoch in range(n)`: the training itself may stand in another module. */
+function isOverEpochs({ node }: Loop): boolean {
+  return node.type === 'for' && node.target.type === 'name' && /epoch/i.test(node.target.id)
+}
+
+/** Calls by which a library for tuning starts to try configurations. */
+function startsSearch(call: Call): boolean {
+  if (call.method === 'optimize' || call.method === 'fmin') return true
+  if (call.name === 'wandb.agent' || call.name === 'wandb.sweep') return true
+  return call.method === 'search' && call.receiverCall?.name?.startsWith('keras_tuner.') === true
+}
+
+function insideClass(analysis: Analysis, call: Call): boolean {
+  return analysis.classes.some(
+    (klass) => call.expr.start >= klass.node.start && call.expr.end <= klass.node.end,
+  )
+}

@@ -1,0 +1,46 @@
+/** Which names of libraries a module uses, and whether those that are asked for are among them. */
+import type { Expr, Stmt } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import type { ModuleSummary } from './module.js'
+
+/** Adds names that a statement uses without calling them: `with torch.no_grad`, flags that are set, decorators. */
+export function addUses(analysis: Analysis, statement: Stmt): void {
+  const add = (expr: Expr): void => {
+    const name = analysis.nameOf(expr)
+    if (name !== null) analysis.ownUses.add(name)
+  }
+  switch (statement.type) {
+    case 'assign': {
+      for (const target of statement.targets) if (target.type === 'attribute') add(target)
+      const { value } = statement
+      if (value !== null && (value.type === 'attribute' || value.type === 'name')) add(value)
+      break
+    }
+    case 'function':
+      for (const decorator of statement.decorators)
+        add(decorator.type === 'call' ? decorator.callee : decorator)
+      break
+    case 'class':
+      for (const base of statement.bases) add(base.value)
+      break
+    case 'import':
+      for (const { alias, name } of statement.names)
+        add({ type: 'name', id: alias ?? name, start: statement.end, end: statement.end })
+  }
+}
+
+export function usesOf(summaries: readonly ModuleSummary[]): Set<string> {
+  return new Set(summaries.flatMap((summary) => summary.uses))
+}
+
+/** `wanted`: whole names, or beginnings that end in a dot: 'optuna.'. */
+export function holdsAny(uses: ReadonlySet<string>, wanted: readonly string[]): boolean {
+  return wanted.some((name) => holds(uses, name))
+}
+
+function holds(uses: ReadonlySet<string>, wanted: string): boolean {
+  if (uses.has(wanted)) return true
+  if (!wanted.endsWith('.')) return false
+  for (const use of uses) if (use.startsWith(wanted)) return true
+  return false
+}

@@ -1,0 +1,56 @@
+/** What each loop is for: an epoch, the steps of a training, an evaluation. */
+import type { Stmt } from '../syntax/python-ast.js'
+import { blocksOf, forEachExpression } from '../syntax/python-children.js'
+import type { Analysis } from './analysis.js'
+import type { EffectFinder } from './effects.js'
+import type { Loop } from './module.js'
+
+/** Sets the role of every loop: from the inside out, since an epoch is a loop around a training loop. */
+export function assignRoles(finder: EffectFinder, loops: Loop[]): void {
+  const innermostFirst = [...loops].reverse()
+  for (const loop of innermostFirst) loop.effects = finder.ofLoop(loop.node)
+  const inner = new Map<Loop, Loop[]>()
+  for (const loop of innermostFirst) {
+    const children = inner.get(loop) ?? []
+    if (loop.parent !== null) {
+      const siblings = inner.get(loop.parent)
+      if (siblings === undefined) inner.set(loop.parent, [loop])
+      else siblings.push(loop)
+    }
+    const steps = loop.effects.backward && loop.effects.optimizerStep
+    const holdsTraining = children.some((child) => child.role === 'train' || child.role === 'epoch')
+    if (holdsTraining || (loop.effects.trains && callsTraining(finder, loop))) loop.role = 'epoch'
+    else if (steps) loop.role = 'train'
+  }
+}
+
+/** True when the body calls a function that holds a whole training loop. */
+function callsTraining(finder: EffectFinder, loop: Loop): boolean {
+  const visit = (statement: Stmt): boolean => {
+    if (statement.type === 'function' || statement.type === 'class') return false
+    let found = false
+    forEachExpression(statement, (expr) => {
+      found ||= finder.ofExpression(expr).trains
+    })
+    return found || blocksOf(statement).some((block) => block.some(visit))
+  }
+  return loop.node.body.some(visit)
+}
+
+/** A loop that only looks at batches: after `.eval()`, under `no_grad`, or in a function named for it. */
+export function markEvaluation({ loops, text }: Analysis): void {
+  for (const loop of loops) {
+    if (loop.role !== 'other' || loop.node.type !== 'for') continue
+    const { start, iterable } = loop.node
+    if (!/loader|batches|dl$|_iter|dataset/i.test(text.slice(iterable.start, iterable.end))) continue
+    const { calls } = loop.effects
+    if (
+      /eval|valid|test|predict|infer/i.test(loop.function?.name ?? '') ||
+      calls.has('torch.no_grad') ||
+      calls.has('torch.inference_mode') ||
+      /val|test|eval/i.test(text.slice(start, iterable.end))
+    ) {
+      loop.role = 'evaluate'
+    }
+  }
+}

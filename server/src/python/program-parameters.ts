@@ -1,0 +1,71 @@
+/** Where the command line arrives in the code: parameters that a library fills from it, names that hold it parsed. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import type { Func, ProgramArgument } from './module.js'
+import { bindingsOf } from './names.js'
+
+const namespaceNames =
+  /^(args?|opts?|options|flags|FLAGS|hparams|hps|params|config|cfg|conf|parsed|namespace|cli_args|a)$/
+
+export class ProgramParameters {
+  private commandFunctions: Set<Func> | null = null
+
+  constructor(private readonly analysis: Analysis) {}
+
+  /** The argument of the program behind a parameter of a click or fire command. */
+  argumentOf(func: Func, name: string): ProgramArgument | null {
+    const { node } = func
+    const isClick = node.decorators.some((decorator) => {
+      const decorated = this.analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
+      return decorated !== null && /^(click|typer)\./.test(decorated)
+    })
+    if (isClick) {
+      const named = this.analysis.programArguments.filter((argument) => argument.name === name)
+      const own = named.find(({ span }) => node.start <= span.start && span.end <= node.end)
+      return own ?? named[0] ?? null
+    }
+    if (!this.commands().has(func)) return null
+    const param = node.params.find((one) => one.name === name)
+    if (param === undefined) return null
+    return {
+      name,
+      flags: [name],
+      default: param.default,
+      kind: 'value',
+      type: param.annotation?.type === 'name' ? param.annotation.id : null,
+      span: param,
+    }
+  }
+
+  /** Functions whose parameters a library takes from the command line. */
+  private commands(): Set<Func> {
+    if (this.commandFunctions !== null) return this.commandFunctions
+    const found = new Set<Func>()
+    for (const call of this.analysis.callsTo('fire.Fire', 'tyro.cli', 'typer.run')) {
+      const handed =
+        call.expr.args[0] === undefined ? null : this.analysis.functionOf(call.expr.args[0].value)
+      if (handed !== null) found.add(handed)
+    }
+    // Before all calls have their names, more may be to come.
+    if (this.analysis.complete) this.commandFunctions = found
+    return found
+  }
+
+  /** True for a name that holds the parsed command line. */
+  isNamespace(expr: Expr): boolean {
+    if (expr.type === 'attribute') return namespaceNames.test(expr.attr)
+    if (expr.type !== 'name') return false
+    const { bindings } = bindingsOf(this.analysis, expr.id, expr.start)
+    if (bindings.length === 0) return namespaceNames.test(expr.id)
+    return bindings.some((binding) => {
+      if (binding.kind === 'param') return namespaceNames.test(expr.id)
+      const value = binding.value
+      if (value === null || value.type !== 'call') return expr.id === 'FLAGS'
+      const method = value.callee.type === 'attribute' ? value.callee.attr : ''
+      if (/^parse_(args|known_args|args_into_dataclasses|intermixed_args)$/.test(method)) return true
+      // `args = get_args()` with the parser inside.
+      const func = this.analysis.functionOf(value.callee)
+      return func?.calls.some((call) => /^parse_(args|known_args)$/.test(call.method)) ?? false
+    })
+  }
+}

@@ -1,0 +1,22 @@
+/** What a function returns. */
+import type { Expr, Stmt } from '../syntax/python-ast.js'
+import { blocksOf } from '../syntax/python-children.js'
+import type { Func } from './module.js'
+
+/** The values of all its `return` statements, in order. */
+export function returnsOf(func: Func): Expr[] {
+  const found: Expr[] = []
+  const visit = (statement: Stmt): void => {
+    if (statement.type === 'function' || statement.type === 'class') return
+    if (statement.type === 'return' && statement.value !== null) found.push(statement.value)
+    for (const block of blocksOf(statement)) block.forEach(visit)
+  }
+  func.node.body.forEach(visit)
+  return found
+}
+
+/** The value of its only `return`. */
+export function onlyReturn(func: Func): Expr | null {
+  const returns = returnsOf(func)
+  return returns.length === 1 ? returns[0]! : null
+}
