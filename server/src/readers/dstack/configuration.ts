@@ -85,6 +85,7 @@ function readTask(claims: ClaimBuilder, context: ReaderContext, configuration: C
   const compute = claims.subject('Compute', place, name ?? 'task', evidence, job)
   if (name !== undefined) compute.known('name', 'name', name, nodePlace(at(root, 'name')!))
   compute.known('provider', 'backends', 'other', place)
+  compute.known('takesCheapest', 'backends', true, place)
   claimAccelerators(compute, configuration)
   claimSpot(compute, configuration)
   claimTimes(compute, configuration)
