@@ -19,6 +19,9 @@ export type JobEntry = PoolOrJob<'Compute'>
 /** Labels that say nothing about which pool a machine belongs to, or that providers add by themselves. */
 const common = /^(beta\.)?kubernetes\.io\/|^node\.kubernetes\.io\/|^topology\.|^failure-domain\./
 
+/** Labels that machines of all pools have, with few values. */
+const everywhere = /^(beta\.)?kubernetes\.io\/(os|arch)$|^topology\.|^failure-domain\./
+
 /** Which of the pools each job runs on. A job that several different pools could take is left out. */
 export class PoolIndex {
   constructor(private readonly pools: readonly PoolEntry[]) {}
@@ -65,7 +68,10 @@ export function withPool(job: JobEntry, pool: PoolEntry): Settings<'Compute'> {
     known(gpus) ?? (known(machine) === undefined ? undefined : instance(known(machine)!)?.gpuCount)
   // A pod that asks for some of the accelerators of a machine shares the rest with others.
   if (held === undefined || held === whole) add('instanceType', machine, known(machine))
-  if (settings.gpus === undefined || settings.gpus.state === 'default') add('gpus', gpus, known(gpus))
+  // A pod gets the accelerators that it asks for, wherever it runs.
+  const none = known(settings.provider) === 'kubernetes' && settings.gpus === undefined
+  if (!none && (settings.gpus === undefined || settings.gpus.state === 'default'))
+    add('gpus', gpus, known(gpus))
   add('gpuModel', gpuModel, known(gpuModel))
   add('region', region, known(region))
   if (settings.provider === undefined) add('provider', provider, known(provider))
@@ -123,7 +129,7 @@ function carries(pool: PoolEntry, labels: Record<string, string>): boolean {
   if (own === undefined) return false
   let found = false
   for (const [key, value] of Object.entries(labels)) {
-    if (own[key] === value) found = true
+    if (own[key] === value) found ||= !everywhere.test(key)
     else if (own[key] !== undefined || !common.test(key)) return false
   }
   return found
