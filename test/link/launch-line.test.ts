@@ -51,6 +51,16 @@ describe('launch lines', () => {
         'determined.launch.torch_distributed > python | train.py | 0 x null',
       'python3 -m determined.launch.tensorflow -- python3 train.py':
         'determined.launch.tensorflow > python | train.py | 0 x null',
+      'torchx run -s kubernetes -cfg queue=gpu,namespace=ml dist.ddp -j 2x4 --gpu 4 --script src/train.py -- --lr 1':
+        'torchrun | src/train.py | 4 x 2',
+      'torchx run -s local_cwd dist.ddp -j 1x$GPUS --script train.py': 'torchrun | train.py | null x null',
+      'torchx run dist.ddp -m pkg.train -- --x': 'torchrun | -m pkg.train | 2 x 1',
+      'torchx run --scheduler slurm dist.spmd -j 2 -h aws_p4d.24xlarge --script=train.py':
+        'torchrun | train.py | 0 x 2',
+      'uv run torchx run utils.python --gpu 1 -m pkg.train -- --x 2': 'python | -m pkg.train | 1 x 1',
+      'torchx run --dryrun dist.ddp --script train.py': 'none',
+      'torchx run my/component.py:trainer --script train.py': 'none',
+      'torchx status slurm://torchx/1': 'none',
       'accelerate launch train.py': 'accelerate | train.py | null x 1',
       'accelerate launch --multi_gpu --mixed_precision fp16 --num_processes 8 --num_machines 2 train.py':
         'accelerate | train.py | 4 x 2',

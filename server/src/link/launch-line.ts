@@ -5,12 +5,13 @@
 import type { ShellCommand, ShellWord } from '../config/shell-facts.js'
 import { splitCommands } from '../config/shell-words.js'
 import type { Location, Span } from '../text/location.js'
-import type { Launch, LaunchValue } from '../workload/claim.js'
+import type { Launch, LaunchValue, ShellCall } from '../workload/claim.js'
 import { readOptions } from './launch-options.js'
 import { type Launcher, launcherModules, launchers, type Trainer, trainers } from './launchers.js'
 import { type OptionTable, pathOf } from './option-table.js'
 import { type Counted, countProcesses } from './processes.js'
 import { readArguments } from './script-arguments.js'
+import { torchxCommand } from './torchx.js'
 import { pythonOptions, toolModules, type Wrapper, wrapperModules, wrappers } from './wrappers.js'
 
 /** A flag with the ranges in the unit that an edit needs. */
@@ -47,9 +48,15 @@ export interface LaunchParts
   folder: string | null
 }
 
+/** A command that runs a shell script of the project: `bash run.sh 8`. */
+export interface ScriptCallParts extends LaunchParts {
+  shell: ShellCall
+}
+
 type Locate = (span: Span) => Location
 
 const deepest = 8
+const shellFile = /[\w-]\.(?:sh|bash|zsh|ksh)$/
 const mostWords = 5_000
 
 /**
@@ -68,6 +75,18 @@ export function parseLaunch(
   const line = new LaunchLine(words, locate)
   for (const one of environment) line.setEnvironment(one.name, one.value, one)
   return line.read() ? line.parts() : null
+}
+
+/** Recognises a command that runs a shell script, through the same launchers; null for every other command. */
+export function parseScriptCall(
+  words: ShellWord[],
+  environment: ShellCommand['environment'],
+  locate: Locate,
+): ScriptCallParts | null {
+  if (words.length === 0 || words.length > mostWords) return null
+  const line = new LaunchLine(words, locate, 0, true)
+  for (const one of environment) line.setEnvironment(one.name, one.value, one)
+  return line.read() ? line.scriptCall() : null
 }
 
 /** The flag of one of these names, `-` and `_` being the same in names. */
@@ -91,11 +110,14 @@ class LaunchLine {
   private program: LaunchParts['program'] | null = null
   private programSpan: Span = { start: 0, end: 0 }
   private rest: ShellWord[] = []
+  private isShell = false
 
   constructor(
     private words: ShellWord[],
     private readonly locate: Locate,
     private readonly depth = 0,
+    /** Looks for shell scripts instead of programs. */
+    private readonly scripts = false,
   ) {}
 
   setEnvironment(name: string, value: string | null, span: Span): void {
@@ -123,6 +145,12 @@ class LaunchLine {
     }
   }
 
+  scriptCall(): ScriptCallParts | null {
+    if (!this.isShell) return null
+    const unclear = this.rest.some((word) => word.splits === true)
+    return { ...this.parts(), shell: { arguments: unclear ? null : this.rest.map((word) => word.text) } }
+  }
+
   /** Takes words off the front until the program is found. */
   read(): boolean {
     while (this.words.length > 0) {
@@ -135,7 +163,16 @@ class LaunchLine {
       }
       const name = commandName(first)
       if (name === null) return this.unreadableCommand()
-      if (/^(?:ba|z|k|da)?sh$/.test(name) || name === 'eval') return this.shell(name)
+      if (/^(?:ba|z|k|da)?sh$/.test(name) || name === 'eval')
+        return this.shell(name) || (this.scripts && name !== 'eval' && this.shellScript(this.words.slice(1)))
+      if (this.scripts && shellFile.test(name)) return this.shellScript(this.words)
+      if (name === 'torchx') {
+        const inner = torchxCommand(this.words)
+        if (inner === null) return false
+        for (const one of inner.environment) this.setEnvironment(one.name, one.value, one.span)
+        this.words = inner.words
+        continue
+      }
       const wrapper = longest(wrappers, name, this.words)
       if (wrapper !== undefined) {
         this.unwrap(wrapper)
@@ -212,8 +249,8 @@ class LaunchLine {
         }
         continue
       }
-      const inner = new LaunchLine(words, this.locate, this.depth + 1)
-      if (!inner.read()) continue
+      const inner = new LaunchLine(words, this.locate, this.depth + 1, this.scripts)
+      if (!inner.read() || inner.isShell !== this.scripts) continue
       this.adopt(inner)
       return true
     }
@@ -231,6 +268,21 @@ class LaunchLine {
     this.program = inner.program
     this.programSpan = inner.programSpan
     this.rest = inner.rest
+    this.isShell = inner.isShell
+  }
+
+  /** `run.sh 8`, behind the options of a shell (`bash -ex`). */
+  private shellScript(words: ShellWord[]): boolean {
+    const at = words.findIndex(
+      (word, index) => word.text?.startsWith('-') !== true && !/^[-+]o$/.test(words[index - 1]?.text ?? ''),
+    )
+    const word = words[at]
+    const path = word === undefined ? null : pathOf(word)
+    if (word === undefined || path === null || !shellFile.test(path)) return false
+    this.program = { path, module: null }
+    this.isShell = true
+    this.words = words.slice(at)
+    return this.found(word)
   }
 
   /** `$PYTHON train.py`, `$LAUNCHER train.py`: the name of the variable must say what it stands for. */

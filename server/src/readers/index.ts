@@ -145,6 +145,7 @@ import { tensorflowReader } from './tensorflow/eager.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
 import { tensorflowLoopReader } from './tensorflow/loop.js'
 import { terraformReader } from './terraform/reader.js'
+import { torchxReader } from './torchx/run.js'
 import { ultralyticsCommandReader } from './ultralytics/command.js'
 import { ultralyticsFreshWeightsReader } from './ultralytics/fresh-weights.js'
 import { ultralyticsReader } from './ultralytics/train.js'
@@ -205,6 +206,7 @@ export const readers: readonly Reader[] = [
   hydraSweeperReader,
   slurmReader,
   submititReader,
+  torchxReader,
   batchReader,
   kubernetesReader,
   trainingJobReader,

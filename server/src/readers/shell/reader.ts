@@ -5,6 +5,7 @@ import { defineReader } from '../reader.js'
 import { slurmJobId } from '../slurm/job.js'
 import { srunOptions } from '../slurm/srun.js'
 import { slurmSteps } from '../slurm/steps.js'
+import { torchxAsked } from '../torchx/run.js'
 import { claimShellLaunch, launchesOf, shellLaunchId } from './launches.js'
 
 export const shellReader = defineReader({
@@ -21,6 +22,7 @@ export const shellReader = defineReader({
     'llamafactory',
     'tune',
     'yolo',
+    'torchx run',
   ],
   read(facts, _context, claims) {
     const { shell } = facts
@@ -32,7 +34,7 @@ export const shellReader = defineReader({
       const id = shellLaunchId(claims, facts.unit, command)
       const own = job === null ? srunOptions(parts) : null
       claimShellLaunch(claims, launch, {
-        job: own === null ? job : id,
+        job: own === null && torchxAsked(command) === null ? job : id,
         id,
         place: { start: command.start, end: command.end },
         ...slurmSteps(parts, own ?? shell.directives),

@@ -1,0 +1,186 @@
+/**
+ * Machines that `torchx run` asks a scheduler for. Sources: torchx/components/dist.py, torchx/schedulers (kubernetes,
+ * aws_batch, gcp_batch, slurm, lsf), torchx/specs/named_resources_aws.py of TorchX 0.7.
+ */
+import { instance } from '../../catalog/instances.js'
+import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import { type TorchxOption, type TorchxRun, torchxRun, torchxScheduler } from '../../link/torchx.js'
+import type { Unit } from '../../text/unit.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import type { ComputeSettings } from '../../workload/words.js'
+import { claimType } from '../machine-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { launchesOf, shellLaunchId, workOf } from '../shell/launches.js'
+import { secondsOf } from '../slurm/job.js'
+
+const providers: Record<string, ComputeSettings['provider']> = {
+  kubernetes: 'kubernetes',
+  kubernetes_mcad: 'kubernetes',
+  aws_batch: 'aws',
+  gcp_batch: 'gcp',
+  slurm: 'slurm',
+  lsf: 'slurm',
+}
+
+export const torchxReader = defineReader({
+  name: 'torchx',
+  languages: ['shell'],
+  triggers: ['torchx run'],
+  read(facts, _context, claims) {
+    const { shell, unit } = facts
+    if (shell === undefined) return
+    for (const command of shell.commands) {
+      const asked = command.unreachable ? null : torchxAsked(command)
+      if (asked !== null)
+        readRun(claims, shell, command, asked.run, asked.provider, jobOf(claims, unit, command))
+    }
+  },
+  change: changeRun,
+})
+
+const jobOf = (claims: ClaimBuilder, unit: Unit, command: ShellCommand): string =>
+  shellLaunchId(claims, unit, command)
+
+/** The `torchx run` of a command, where a scheduler that is known gives it machines of its own; else null. */
+export function torchxAsked(
+  command: ShellCommand,
+): { run: TorchxRun; provider: ComputeSettings['provider'] } | null {
+  const at = command.words.findIndex((word) => /(^|\/)torchx$/.test(word.text ?? ''))
+  const run = at < 0 ? null : torchxRun(command.words.slice(at))
+  const scheduler = run === null ? null : torchxScheduler(run)
+  const provider =
+    scheduler !== null && Object.hasOwn(providers, scheduler) ? providers[scheduler]! : undefined
+  return run === null || provider === undefined ? null : { run, provider }
+}
+
+function readRun(
+  claims: ClaimBuilder,
+  shell: ShellFacts,
+  command: ShellCommand,
+  run: TorchxRun,
+  provider: ComputeSettings['provider'],
+  job: string,
+): void {
+  const { options, place, component } = run
+  const launches = launchesOf([command], (span) => claims.locate(span))
+  const [gpus, host] = [options.gpu, options.h]
+  const shown: Place = (gpus ?? host)?.span ?? place
+  const evidence: Evidence = {
+    role: 'job',
+    accelerator: gpus === undefined && host === undefined ? 'maybe' : 'gpu',
+    small: null,
+    notebook: false,
+  }
+  const compute = claims.subject('Compute', shown, '', evidence, job)
+  compute.known('provider', 'scheduler', provider, shown)
+  compute.known('choosesCapacity', 'scheduler', false, shown)
+  compute.known('trials', 'torchx run', command.loops.length > 0, shown)
+  compute.known('service', 'torchx run', false, shown)
+  const { sharing } = workOf({ ...shell, commands: [command] }, launches)
+  if (sharing !== null && !command.background) compute.known('sharing', 'torchx run', sharing, shown)
+  const name = options.name?.value
+  if (typeof name === 'string' && /[\w]$/.test(name))
+    compute.known('name', '--name', name.slice(name.lastIndexOf('/') + 1), options.name!.span)
+  claimHost(compute, run, shown)
+  if (component === 'utils.python') {
+    // Copies that know nothing of each other.
+    if (options['num-replicas'] === undefined) compute.default('nodes', '--num_replicas', 1, shown)
+    else compute.unknown('nodes', '--num_replicas', 'copies', options['num-replicas'].span)
+  } else claimSize(compute, run, shown)
+  claimEnd(compute, run, provider, shown)
+}
+
+function claimHost(compute: SubjectBuilder<'Compute'>, { options, complete }: TorchxRun, shown: Place): void {
+  const { gpu, h, cpu } = options
+  if (h !== undefined) {
+    const type = typeof h.value === 'string' ? h.value.replace(/^aws_/, '') : null
+    const place = h.valueSpan ?? h.span
+    if (type !== null && instance(type) !== undefined) claimType(compute, '-h', type, place, place)
+    else compute.unknown('gpus', '-h', 'a resource of its own', place)
+    return
+  }
+  const count = numberOf(gpu)
+  if (gpu === undefined) {
+    if (complete) compute.default('gpus', '--gpu', 0, shown)
+    else compute.unknown('gpus', '--gpu', 'options in a variable', shown)
+  } else if (count === null) compute.unknown('gpus', '--gpu', 'a variable', gpu.span)
+  else compute.known('gpus', '--gpu', count, gpu.span, { site: siteOf(gpu) })
+  const cpus = numberOf(cpu)
+  if (cpu !== undefined && cpus !== null) compute.known('cpus', '--cpu', cpus, cpu.span)
+}
+
+function claimSize(compute: SubjectBuilder<'Compute'>, { options, nodes }: TorchxRun, shown: Place): void {
+  const { j } = options
+  if (j === undefined) {
+    compute.default('nodes', '-j', 1, shown)
+    return
+  }
+  if (nodes === null) compute.unknown('nodes', '-j', 'a number that is not readable', j.span)
+  else compute.known('nodes', '-j', nodes, j.span, { site: siteOf(j) })
+  const each = typeof j.value === 'string' ? /x(\d+)$/.exec(j.value)?.[1] : undefined
+  if (each !== undefined) compute.known('processes', '-j', Number(each), j.span, { site: siteOf(j) })
+}
+
+function claimEnd(
+  compute: SubjectBuilder<'Compute'>,
+  { options, run, complete }: TorchxRun,
+  provider: ComputeSettings['provider'],
+  shown: Place,
+): void {
+  const retries = options['max-retries']
+  const count = numberOf(retries)
+  if (retries === undefined && complete) compute.default('retries', '--max_retries', 0, shown)
+  else if (retries !== undefined && count !== null)
+    compute.known('retries', '--max_retries', count, retries.span, { site: siteOf(retries) })
+  if (provider !== 'slurm') return
+  // Files of the project (`.torchxconfig`) may give it as well.
+  const settings = run['scheduler-args']
+  const given = typeof settings?.value === 'string' ? settings.value : ''
+  const time = /(?:^|[,;])time=([\d:-]+)/.exec(given)?.[1]
+  const seconds = time === undefined ? undefined : secondsOf(time)
+  compute.known('limitedBy', 'partition', 'the partition', shown)
+  if (seconds === undefined)
+    compute.unknown('timeLimit', 'time', 'configuration beside it', settings?.span ?? shown)
+  else compute.known('timeLimit', 'time', seconds, settings!.span)
+}
+
+function numberOf(option: TorchxOption | undefined): number | null {
+  return typeof option?.value === 'string' && /^\d+$/.test(option.value) ? Number(option.value) : null
+}
+
+/** Only a value of its own is replaced: not a part of what a variable holds. */
+function siteOf(option: TorchxOption): Place {
+  return { ...(option.valueSpan ?? option.span), anchor: option.valueSpan === null ? 'elsewhere' : 'value' }
+}
+
+function changeRun(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const byHand = { reason: `${claim.key} has to be changed by hand here` }
+  const { unit, start, end, anchor } = claim.site
+  if (anchor !== 'value' || typeof value !== 'number') return byHand
+  const written = facts.unit.text.slice(start, end)
+  const change = (title: string, from: number, to: number): Change => ({
+    title: `${title}: ${claim.key}`,
+    safety: 'unsafe',
+    writes: [{ kind: 'replace text', path: facts.path, unit, start: from, end: to, text: String(value) }],
+    imports: [],
+  })
+  const size = /^(\d+)x(\d+)$/.exec(written)
+  switch (claim.setting) {
+    case 'gpus':
+      if (value < 1 || !/^\d+$/.test(written)) return byHand
+      return change(`Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}`, start, end)
+    case 'retries':
+      if (!/^\d+$/.test(written)) return byHand
+      return change(`Start it again ${value === 1 ? 'once' : `${value} times`} at most`, start, end)
+    case 'nodes':
+      if (size === null) return byHand
+      return change(`Ask for ${value} node`, start, start + size[1]!.length)
+    case 'processes':
+      if (size === null) return byHand
+      return change(`Start ${value} processes on each node`, end - size[2]!.length, end)
+    default:
+      return byHand
+  }
+}
