@@ -1,4 +1,5 @@
-/** How often loops of the shell run. */
+/** How often loops of the shell run, and what ends them. */
+import type { PlainNode } from './plain-tree.js'
 import { evaluateArithmetic } from './shell-arithmetic.js'
 import type { ShellWord } from './shell-facts.js'
 import type { ShellScope } from './shell-words.js'
@@ -34,4 +35,17 @@ export function countTrips(
   const step = Number(stride[1] ?? 1)
   const trips = Math.ceil((last - first + (bound![2] === '<=' ? 1 : 0)) / step)
   return step > 0 && Number.isFinite(trips) ? Math.max(0, trips) : null
+}
+
+/** What ends a `while` or `until` loop; 'other' where it may be anything. */
+export type LoopEnd = 'condition succeeds' | 'body leaves' | 'never' | 'other'
+
+/** `until python train.py; do sleep 60; done`, `while true; do python train.py; done`. */
+export function endOfLoop(node: PlainNode, condition: PlainNode, body: PlainNode, text: string): LoopEnd {
+  const source = (one: PlainNode) => text.slice(one.start, one.end)
+  const until = node.children.some((child) => child.type === 'until')
+  const negated = /^!\s/.test(source(condition))
+  if (until !== negated) return 'condition succeeds'
+  if (until || !/^(true|:|\[ 1 \]|\(\( *1 *\)\))$/.test(source(condition).trim())) return 'other'
+  return /(^|[\s;&|])(break|exit|return)\b/.test(source(body)) ? 'body leaves' : 'never'
 }

@@ -4,12 +4,13 @@
 import type { TreeSource } from '../syntax/parser.js'
 import { directives } from './directives.js'
 import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.js'
+import { branchesOfCase, branchesOfIf } from './shell-branches.js'
 import type { ShellCommand, ShellFacts, ShellWord } from './shell-facts.js'
 import { blankAround, fedScripts } from './shell-heredocs.js'
-import { countTrips, countWords } from './shell-loops.js'
+import { countTrips, countWords, endOfLoop } from './shell-loops.js'
+import { ShellState } from './shell-state.js'
 import { assignedIn, assignedName, type ShellSurvey, surveyShell } from './shell-survey.js'
-import { ShellVariables } from './shell-variables.js'
-import { expandText, expandValue, expandWord, isBlank, namesArguments, wideHole } from './shell-words.js'
+import { expandText } from './shell-words.js'
 import { maskTemplates } from './template.js'
 
 /**
@@ -47,7 +48,7 @@ export function shellFacts(text: string, trees: TreeSource): ShellFacts {
   return {
     commands,
     directives: found,
-    variables: reader.variables.plain(),
+    variables: reader.state.variables.plain(),
     comments,
     hasErrors,
   }
@@ -86,24 +87,21 @@ const statements = new Set([
   'test_command',
   'ERROR',
 ])
-const mostWords = 2_000
-const longestValue = 20_000
-const assigners = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf', 'let'])
 const ignoring = new Set(['true', ':', '/bin/true', 'echo'])
 
 class ShellReader {
   readonly commands: ShellCommand[] = []
-  readonly variables = new ShellVariables()
+  readonly state: ShellState
   private readonly survey: ShellSurvey
   /** Functions that were read already: at their first call, or at the end. */
   private readonly visited = new Set<string>()
-  private exportsAll = false
 
   constructor(
     private readonly text: string,
     private readonly root: PlainNode,
-    private folder: string | null = '',
+    folder: string | null = '',
   ) {
+    this.state = new ShellState(text, folder)
     this.survey = surveyShell(root, text)
   }
 
@@ -119,7 +117,7 @@ class ShellReader {
     for (const [name, body] of this.survey.functions) {
       if (this.visited.has(name)) continue
       this.visited.add(name)
-      this.variables.forgetAll(this.survey.assignedOften)
+      this.state.variables.forgetAll(this.survey.assignedOften)
       this.statement(body, { ...context, unreachable: !mentioned.has(name) })
     }
   }
@@ -156,12 +154,12 @@ class ShellReader {
         this.declare(node, context)
         return false
       case 'unset_command':
-        for (const child of namedChildren(node)) this.variables.set(this.source(child), undefined)
+        for (const child of namedChildren(node)) this.state.variables.set(this.source(child), undefined)
         return false
       case 'list':
         return this.list(node, context)
       case 'subshell':
-        this.apart(() => this.sequence(node.children, context))
+        this.state.apart(() => this.sequence(node.children, context))
         return false
       case 'if_statement':
         return this.conditional(node, context)
@@ -174,13 +172,13 @@ class ShellReader {
         this.countingLoop(node, context)
         return false
       case 'while_statement':
-        this.repeated(node, () => this.conditionalLoop(node, context))
+        this.state.repeatedly(assignedIn(node, this.text), () => this.conditionalLoop(node, context))
         return false
       case 'function_definition':
         return false
       case 'pipeline':
         // Each command of a pipeline has a shell of its own.
-        for (const child of namedChildren(node)) this.apart(() => this.statement(child, context))
+        for (const child of namedChildren(node)) this.state.apart(() => this.statement(child, context))
         return false
       case 'test_command':
         this.substitutions(node, context)
@@ -197,18 +195,11 @@ class ShellReader {
     }
   }
 
-  /** Changes of variables and folder inside do not leave. */
-  private apart(body: () => void): void {
-    const { folder } = this
-    this.variables.branches([{ run: body, keep: false }], true)
-    this.folder = folder
-  }
-
   /** Commands inside `$( )`, backticks and `<( )` of a word or test. */
   private substitutions(node: PlainNode, context: Context): void {
     for (const child of node.children) {
       if (child.type === 'command_substitution' || child.type === 'process_substitution') {
-        this.apart(() => this.sequence(child.children, context))
+        this.state.apart(() => this.sequence(child.children, context))
       } else if (node.type === 'heredoc_redirect' && statements.has(child.type)) {
         this.statement(child, context)
       } else this.substitutions(child, context)
@@ -218,37 +209,7 @@ class ShellReader {
   /** `end`: where its value ends, if the grammar has cut it short. */
   private assign(node: PlainNode, context: Context, exported: boolean, end = node.end): void {
     this.substitutions(node, context)
-    const name = assignedName(node, this.text)
-    const value = inField(node, 'value')
-    const appends = node.children.some((child) => child.type === '+=')
-    const before = appends ? this.variables.get(name) : undefined
-    if (inField(node, 'name')?.type === 'subscript') {
-      this.variables.set(name, { kind: 'unknown', splits: true })
-      return
-    }
-    if (value?.type === 'array') {
-      const items = this.words(value.children.filter((child) => child.named))
-      const head = before === undefined ? [] : before.kind === 'array' ? before.words : null
-      this.variables.set(
-        name,
-        head === null
-          ? { kind: 'unknown', splits: true }
-          : { kind: 'array', words: [...head, ...items].slice(0, mostWords) },
-      )
-    } else {
-      const raw = value === undefined ? '' : this.text.slice(value.start, end)
-      let text = expandValue(raw, value?.start ?? end, this.variables)
-      // What is appended to a variable from outside has an unknown beginning.
-      if (appends) text = (before?.kind === 'text' ? before.text : wideHole) + text
-      this.variables.set(
-        name,
-        isBlank(text)
-          ? { kind: 'unknown', splits: severalWords(name, raw) }
-          : { kind: 'text', text: text.slice(0, longestValue) },
-      )
-    }
-    if (exported || this.exportsAll) this.variables.export(name, node.start, node.end)
-    else this.variables.moveExport(name, node.start, node.end)
+    this.state.assign(node, exported, end)
   }
 
   private declare(node: PlainNode, context: Context): void {
@@ -259,23 +220,9 @@ class ShellReader {
     for (const child of node.children) {
       if (child.type === 'variable_assignment') this.assign(child, context, exported)
       else if (child.type === 'variable_name' && exported) {
-        this.variables.export(this.source(child), child.start, child.end)
+        this.state.variables.export(this.source(child), child.start, child.end)
       }
     }
-  }
-
-  /** Nodes of a command line as words; nodes that touch are one word. */
-  private words(nodes: PlainNode[]): ShellWord[] {
-    const words: ShellWord[] = []
-    for (let index = 0; index < nodes.length; ) {
-      const { start } = nodes[index]!
-      let { end } = nodes[index]!
-      index++
-      while (index < nodes.length && nodes[index]!.start === end) end = nodes[index++]!.end
-      words.push(...expandWord(this.text.slice(start, end), start, this.variables))
-      if (words.length > 10 * mostWords) break
-    }
-    return words
   }
 
   private command(node: PlainNode, context: Context): boolean {
@@ -304,15 +251,15 @@ class ShellReader {
       const raw = value === undefined ? '' : this.text.slice(value.start, prefix.end)
       own.push({
         name: assignedName(prefix, this.text),
-        value: expandText(raw, value?.start ?? prefix.end, this.variables),
+        value: expandText(raw, value?.start ?? prefix.end, this.state.variables),
         start: prefix.start,
         end: prefix.end,
       })
     }
     const args = node.children.filter((child) => child.field === 'argument')
-    const words = this.words([name, ...args])
+    const words = this.state.words([name, ...args])
     if (words.length > 0) {
-      const exported = this.variables.environment()
+      const exported = this.state.variables.environment()
       this.commands.push({
         words,
         environment: own.length > 0 ? [...exported, ...own] : exported,
@@ -324,7 +271,7 @@ class ShellReader {
         unreachable: context.unreachable,
         ...(context.ignoredBy === undefined ? {} : { ignoredBy: context.ignoredBy }),
         ...(context.repeated === undefined ? {} : { repeated: context.repeated }),
-        folder: this.folder,
+        folder: this.state.folder,
       })
     }
     return this.effects(words, context)
@@ -332,57 +279,23 @@ class ShellReader {
 
   /** What builtins and the script's own functions do to the state; true when the script ends here. */
   private effects(words: ShellWord[], context: Context): boolean {
+    if (this.state.runBuiltin(words)) return true
     const [first, ...rest] = words
     const name = first?.text ?? ''
-    if (name === 'exit') return true
-    if (name === 'exec') return rest.length > 0
-    if (name === 'cd' || name === 'pushd') {
-      const target = rest.find((word) => word.text !== '--' && word.text !== '-P')
-      this.folder = target === undefined ? null : joined(this.folder, target.text)
-    } else if (name === 'popd') this.folder = null
-    else if (name === 'set' && rest.some((word) => word.text === '-a' || word.text === 'allexport')) {
-      this.exportsAll = rest[0]?.text !== '+a' && rest[0]?.text !== '+o'
-    } else if (name === 'shift') {
-      for (const position of ['@', '*', ...'123456789']) this.variables.set(position, undefined)
-    } else if (assigners.has(name)) {
-      for (const word of rest) {
-        const target = /^[A-Za-z_]\w*/.exec(word.text ?? '')?.[0]
-        if (target !== undefined && (name !== 'printf' || rest[0]?.text === '-v')) {
-          this.variables.set(target, { kind: 'unknown', splits: name !== 'let' })
-        }
-      }
-    }
     const body = this.survey.functions.get(name)
     if (body === undefined || this.visited.has(name)) return false
     this.visited.add(name)
     if ((this.survey.calls.get(name) ?? 0) > 1) {
       // Read once for all calls, so only with what is the same in all of them.
-      this.variables.forgetAll(this.survey.assignedOften)
+      this.state.variables.forgetAll(this.survey.assignedOften)
       const { ignoredBy: _by, ...plain } = context
       return this.statement(body, { ...plain, loops: [], background: false, failureIgnored: false })
     }
     const bound = !/\bshift\b/.test(this.source(body))
-    if (bound) this.bindPositions(rest)
+    if (bound) this.state.bindPositions(rest)
     const ends = this.statement(body, context)
-    if (bound) this.bindPositions(null)
+    if (bound) this.state.bindPositions(null)
     return ends
-  }
-
-  private bindPositions(words: ShellWord[] | null): void {
-    const readable = words?.every((word) => word.splits !== true) ? words : null
-    for (let position = 1; position <= 9; position++) {
-      const word = readable?.[position - 1]
-      this.variables.set(
-        String(position),
-        word === undefined
-          ? undefined
-          : word.text === null
-            ? { kind: 'unknown', splits: false }
-            : { kind: 'text', text: word.text },
-      )
-    }
-    for (const all of ['@', '*'])
-      this.variables.set(all, readable === null ? undefined : { kind: 'array', words: readable })
   }
 
   private list(node: PlainNode, context: Context): boolean {
@@ -401,14 +314,10 @@ class ShellReader {
     const inner: Context = leaves ? { ...context, repeated: 'until success' } : context
     const ends = this.statement(left, ignored ? { ...inner, failureIgnored: true, ignoredBy } : inner)
     if (right !== undefined) {
-      const { folder } = this
       if (operator === '&&' && !this.isTest(left)) {
         // What stands behind `&&` runs when all goes well, which is the case that matters; a test may go either way.
         this.statement(right, { ...context, unreachable: context.unreachable || ends })
-      } else {
-        this.variables.branches([{ run: () => this.statement(right, context), keep: true }], false)
-        this.folder = folder
-      }
+      } else this.state.perhaps(() => this.statement(right, context))
     }
     return ends
   }
@@ -423,73 +332,21 @@ class ShellReader {
   }
 
   private conditional(node: PlainNode, context: Context): boolean {
-    const branches: PlainNode[][] = []
-    let exhaustive = false
-    const then: PlainNode[] = []
-    const conditions: PlainNode[] = []
-    let body = false
-    for (const child of node.children) {
-      if (child.type === 'then') body = true
-      else if (child.type === 'elif_clause') {
-        const at = child.children.findIndex((one) => one.type === 'then')
-        conditions.push(...child.children.slice(0, Math.max(at, 0)))
-        branches.push(child.children.slice(at + 1))
-      } else if (child.type === 'else_clause') {
-        exhaustive = true
-        branches.push(child.children)
-      } else (body ? then : conditions).push(child)
-    }
-    branches.unshift(then)
+    const { conditions, branches, exhaustive } = branchesOfIf(node)
     this.sequence(conditions, context)
     return this.alternatives(branches, exhaustive, context)
   }
 
   private choice(node: PlainNode, context: Context): boolean {
-    const branches: PlainNode[][] = []
-    let exhaustive = false
-    for (const item of node.children) {
-      if (item.type !== 'case_item') continue
-      const at = item.children.findIndex((child) => child.type === ')')
-      if (item.children.some((child) => child.field === 'value' && this.source(child) === '*'))
-        exhaustive = true
-      branches.push(item.children.slice(at + 1))
-    }
+    const { branches, exhaustive } = branchesOfCase(node, this.text)
     return this.alternatives(branches, exhaustive, context)
   }
 
   private alternatives(branches: PlainNode[][], exhaustive: boolean, context: Context): boolean {
-    const before = this.folder
-    const folders: (string | null)[] = exhaustive ? [] : [before]
-    const ends: boolean[] = []
-    this.variables.branches(
-      branches.map((nodes) => ({
-        run: () => {
-          this.folder = before
-          const ended = this.sequence(nodes, context)
-          ends.push(ended)
-          if (!ended) folders.push(this.folder)
-          return ended
-        },
-        keep: true,
-      })),
+    return this.state.alternatives(
+      branches.map((nodes) => () => this.sequence(nodes, context)),
       exhaustive,
     )
-    this.folder =
-      folders.length > 0 && folders.every((one) => one === folders[0])
-        ? folders[0]!
-        : folders.length > 0
-          ? null
-          : before
-    return exhaustive && ends.every(Boolean)
-  }
-
-  /** A body that may run any number of times: what it assigns is unknown when it begins and when it is over. */
-  private repeated(node: PlainNode, body: () => void): void {
-    const { folder } = this
-    const names = assignedIn(node, this.text)
-    this.variables.forgetAll(names)
-    this.variables.branches([{ run: body, keep: true }], false)
-    if (this.folder !== folder) this.folder = null
   }
 
   /** `until python train.py; do sleep 60; done`, `while true; do python train.py; done`. */
@@ -500,20 +357,17 @@ class ShellReader {
       this.sequence(node.children, context)
       return
     }
-    const until = node.children.some((child) => child.type === 'until')
-    const negated = /^!\s/.test(this.source(condition))
-    const inCondition: Context = until !== negated ? { ...context, repeated: 'until success' } : context
+    const ends = endOfLoop(node, condition, body, this.text)
     this.sequence(
       node.children.filter((child) => child !== body),
-      inCondition,
+      ends === 'condition succeeds' ? { ...context, repeated: 'until success' } : context,
     )
-    const endless = !until && /^(true|:|\[ 1 \]|\(\( *1 *\)\))$/.test(this.source(condition).trim())
-    const left = endless && /(^|[\s;&|])(break|exit|return)\b/.test(this.source(body))
-    const inside: Context = !endless
-      ? context
-      : left
+    const inside: Context =
+      ends === 'body leaves'
         ? { ...context, endless: true }
-        : { ...context, repeated: 'for ever' }
+        : ends === 'never'
+          ? { ...context, repeated: 'for ever' }
+          : context
     this.sequence([body], inside)
   }
 
@@ -527,12 +381,12 @@ class ShellReader {
     if (variable === undefined || body === undefined) return
     const name = this.source(variable)
     const listed = node.children.some((child) => child.type === 'in')
-    const words = listed ? this.words(node.children.filter((child) => child.field === 'value')) : null
+    const words = listed ? this.state.words(node.children.filter((child) => child.field === 'value')) : null
     const count = words === null ? null : countWords(words)
     const values = words?.map((word) => word.text) ?? [null]
-    this.repeated(node, () => {
+    this.state.repeatedly(assignedIn(node, this.text), () => {
       const only = count === 1 ? values[0] : null
-      this.variables.set(
+      this.state.variables.set(
         name,
         typeof only === 'string'
           ? { kind: 'text', text: only }
@@ -553,29 +407,10 @@ class ShellReader {
       one === undefined ? '' : this.source(one).replace(/\s+/g, ''),
     )
     const name = initial === undefined ? '' : (/^\w+/.exec(head[0]!)?.[0] ?? '')
-    const count = countTrips(name, head as [string, string, string], this.variables)
-    this.repeated(node, () => {
-      this.variables.set(name, { kind: 'unknown', splits: false })
+    const count = countTrips(name, head as [string, string, string], this.state.variables)
+    this.state.repeatedly(assignedIn(node, this.text), () => {
+      this.state.variables.set(name, { kind: 'unknown', splits: false })
       this.sequence([body], { ...context, loops: [...context.loops.slice(-20), { variable: name, count }] })
     })
   }
-}
-
-/** True when an unreadable value looks as if it held several words. */
-function severalWords(name: string, raw: string): boolean {
-  const outside = raw.replace(/\$\(\(.*?\)\)|\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}/g, '')
-  return namesArguments(name) || /\s/.test(outside) || /\$[@*]|\[[@*]\]/.test(raw)
-}
-
-function joined(folder: string | null, target: string | null): string | null {
-  if (target === null || target === '-' || target.startsWith('~')) return null
-  if (target.startsWith('/')) return target
-  if (folder === null) return null
-  const parts: string[] = []
-  for (const part of `${folder}/${target}`.split('/')) {
-    if (part === '' || part === '.') continue
-    if (part === '..' && parts.length > 0 && parts[parts.length - 1] !== '..') parts.pop()
-    else parts.push(part)
-  }
-  return `${folder.startsWith('/') ? '/' : ''}${parts.join('/')}`
 }

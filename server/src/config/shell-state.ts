@@ -1,0 +1,180 @@
+/** What a running shell remembers: its variables and the folder it stands in, and what commands of its own do to them. */
+import { inField, type PlainNode } from './plain-tree.js'
+import type { ShellWord } from './shell-facts.js'
+import { assignedName } from './shell-survey.js'
+import { ShellVariables } from './shell-variables.js'
+import { expandValue, expandWord, isBlank, namesArguments, wideHole } from './shell-words.js'
+
+const mostWords = 2_000
+const longestValue = 20_000
+const assigners = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf', 'let'])
+
+export class ShellState {
+  readonly variables = new ShellVariables()
+  private exportsAll = false
+
+  constructor(
+    private readonly text: string,
+    /** Relative to where the script was started; null: unknown. */
+    public folder: string | null,
+  ) {}
+
+  /** Nodes of a command line as words; nodes that touch are one word. */
+  words(nodes: PlainNode[]): ShellWord[] {
+    const words: ShellWord[] = []
+    for (let index = 0; index < nodes.length; ) {
+      const { start } = nodes[index]!
+      let { end } = nodes[index]!
+      index++
+      while (index < nodes.length && nodes[index]!.start === end) end = nodes[index++]!.end
+      words.push(...expandWord(this.text.slice(start, end), start, this.variables))
+      if (words.length > 10 * mostWords) break
+    }
+    return words
+  }
+
+  /** A `variable_assignment`; `end`: where its value ends. */
+  assign(node: PlainNode, exported: boolean, end: number): void {
+    const name = assignedName(node, this.text)
+    const value = inField(node, 'value')
+    const appends = node.children.some((child) => child.type === '+=')
+    const before = appends ? this.variables.get(name) : undefined
+    if (inField(node, 'name')?.type === 'subscript') {
+      this.variables.set(name, { kind: 'unknown', splits: true })
+      return
+    }
+    if (value?.type === 'array') {
+      const items = this.words(value.children.filter((child) => child.named))
+      const head = before === undefined ? [] : before.kind === 'array' ? before.words : null
+      this.variables.set(
+        name,
+        head === null
+          ? { kind: 'unknown', splits: true }
+          : { kind: 'array', words: [...head, ...items].slice(0, mostWords) },
+      )
+    } else {
+      const raw = value === undefined ? '' : this.text.slice(value.start, end)
+      let text = expandValue(raw, value?.start ?? end, this.variables)
+      // What is appended to a variable from outside has an unknown beginning.
+      if (appends) text = (before?.kind === 'text' ? before.text : wideHole) + text
+      this.variables.set(
+        name,
+        isBlank(text)
+          ? { kind: 'unknown', splits: severalWords(name, raw) }
+          : { kind: 'text', text: text.slice(0, longestValue) },
+      )
+    }
+    if (exported || this.exportsAll) this.variables.export(name, node.start, node.end)
+    else this.variables.moveExport(name, node.start, node.end)
+  }
+
+  /** What a command of the shell itself does; true when the script ends with it. */
+  runBuiltin([first, ...rest]: ShellWord[]): boolean {
+    const name = first?.text ?? ''
+    if (name === 'exit') return true
+    if (name === 'exec') return rest.length > 0
+    if (name === 'cd' || name === 'pushd') {
+      const target = rest.find((word) => word.text !== '--' && word.text !== '-P')
+      this.folder = target === undefined ? null : joined(this.folder, target.text)
+    } else if (name === 'popd') this.folder = null
+    else if (name === 'set' && rest.some((word) => word.text === '-a' || word.text === 'allexport')) {
+      this.exportsAll = rest[0]?.text !== '+a' && rest[0]?.text !== '+o'
+    } else if (name === 'shift') {
+      for (const position of ['@', '*', ...'123456789']) this.variables.set(position, undefined)
+    } else if (assigners.has(name)) {
+      for (const word of rest) {
+        const target = /^[A-Za-z_]\w*/.exec(word.text ?? '')?.[0]
+        if (target !== undefined && (name !== 'printf' || rest[0]?.text === '-v')) {
+          this.variables.set(target, { kind: 'unknown', splits: name !== 'let' })
+        }
+      }
+    }
+    return false
+  }
+
+  /** The arguments of a function as `$1`, `$@`; null: no longer known. */
+  bindPositions(words: ShellWord[] | null): void {
+    const readable = words?.every((word) => word.splits !== true) ? words : null
+    for (let position = 1; position <= 9; position++) {
+      const word = readable?.[position - 1]
+      this.variables.set(
+        String(position),
+        word === undefined
+          ? undefined
+          : word.text === null
+            ? { kind: 'unknown', splits: false }
+            : { kind: 'text', text: word.text },
+      )
+    }
+    for (const all of ['@', '*'])
+      this.variables.set(all, readable === null ? undefined : { kind: 'array', words: readable })
+  }
+
+  /** In a shell of its own: what it changes does not leave. */
+  apart(run: () => void): void {
+    const { folder } = this
+    this.variables.branches([{ run, keep: false }], true)
+    this.folder = folder
+  }
+
+  /** What may or may not run. It is taken to leave the folder as it was. */
+  perhaps(run: () => unknown): void {
+    const { folder } = this
+    this.variables.branches([{ run, keep: true }], false)
+    this.folder = folder
+  }
+
+  /** What may run any number of times: what it assigns is unknown when it begins and when it is over. */
+  repeatedly(assigned: Iterable<string>, run: () => void): void {
+    const { folder } = this
+    this.variables.forgetAll(assigned)
+    this.variables.branches([{ run, keep: true }], false)
+    if (this.folder !== folder) this.folder = null
+  }
+
+  /** Runs each from the same state. A run is true when it ends the script; so is the result when all do. */
+  alternatives(runs: (() => boolean)[], exhaustive: boolean): boolean {
+    const before = this.folder
+    const folders: (string | null)[] = exhaustive ? [] : [before]
+    const ends: boolean[] = []
+    this.variables.branches(
+      runs.map((run) => ({
+        run: () => {
+          this.folder = before
+          const ended = run()
+          ends.push(ended)
+          if (!ended) folders.push(this.folder)
+          return ended
+        },
+        keep: true,
+      })),
+      exhaustive,
+    )
+    this.folder =
+      folders.length > 0 && folders.every((one) => one === folders[0])
+        ? folders[0]!
+        : folders.length > 0
+          ? null
+          : before
+    return exhaustive && ends.every(Boolean)
+  }
+}
+
+/** True when an unreadable value looks as if it held several words. */
+function severalWords(name: string, raw: string): boolean {
+  const outside = raw.replace(/\$\(\(.*?\)\)|\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}/g, '')
+  return namesArguments(name) || /\s/.test(outside) || /\$[@*]|\[[@*]\]/.test(raw)
+}
+
+function joined(folder: string | null, target: string | null): string | null {
+  if (target === null || target === '-' || target.startsWith('~')) return null
+  if (target.startsWith('/')) return target
+  if (folder === null) return null
+  const parts: string[] = []
+  for (const part of `${folder}/${target}`.split('/')) {
+    if (part === '' || part === '.') continue
+    if (part === '..' && parts.length > 0 && parts[parts.length - 1] !== '..') parts.pop()
+    else parts.push(part)
+  }
+  return `${folder.startsWith('/') ? '/' : ''}${parts.join('/')}`
+}
