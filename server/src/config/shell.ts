@@ -20,7 +20,7 @@ import { maskTemplates } from './template.js'
  * Variables hold what the script assigned on the way to a command; what differs between branches, changes in a loop or
  * comes from outside is unknown (word text null). `${X:-default}` is the default where the script does not set X.
  */
-export function shellFacts(text: string, trees: TreeSource): ShellFacts {
+export function shellFacts(text: string, trees: TreeSource, call?: ScriptCall): ShellFacts {
   const masked = maskTemplates(text).text
   const found = directives(masked)
   const parsed = trees.parse('bash', masked, (tree) => plainTree(tree, masked))
@@ -29,6 +29,7 @@ export function shellFacts(text: string, trees: TreeSource): ShellFacts {
   }
   const { root, comments, hasErrors } = parsed.value
   const reader = new ShellReader(masked, root)
+  if (call !== undefined) reader.bind(call)
   reader.read()
   for (const { command, body } of fedScripts(root, masked)) {
     const inner = blankAround(masked, body)
@@ -52,6 +53,13 @@ export function shellFacts(text: string, trees: TreeSource): ShellFacts {
     comments,
     hasErrors,
   }
+}
+
+/** What a script is called with. */
+export interface ScriptCall {
+  /** An argument that cannot be read as null; null: nobody knows how many there are. */
+  arguments: readonly (string | null)[] | null
+  environment: Readonly<Record<string, string | null>>
 }
 
 interface Context {
@@ -120,6 +128,14 @@ class ShellReader {
       this.state.variables.forgetAll(this.survey.assignedOften)
       this.statement(body, { ...context, unreachable: !mentioned.has(name) })
     }
+  }
+
+  bind({ arguments: given, environment }: ScriptCall): void {
+    for (const [name, text] of Object.entries(environment))
+      if (text !== null) this.state.variables.set(name, { kind: 'text', text })
+    // Options behind a `shift` are read one by one, which depends on them all.
+    if (given === null || /\bshift\b|\bgetopts?\b/.test(this.text)) return
+    this.state.bindPositions(given.map((text) => ({ text, raw: text ?? '', start: 0, end: 0 })))
   }
 
   private source(node: PlainNode): string {

@@ -24,7 +24,8 @@ export class ImageIndex {
 
   /** What images start by themselves, whoever runs them. */
   starts(): Launch[] {
-    return [...this.programs.values()].map((program) => program.launch)
+    // A shell script stands for itself where no job runs it.
+    return [...this.programs.values()].flatMap(({ launch }) => (launch.shell === undefined ? launch : []))
   }
 
   /** The launch with what its image starts put in; undefined: the image is not built here, or starts nothing readable. */
@@ -35,6 +36,9 @@ export class ImageIndex {
     const started = image.arguments === 'given' ? built.program.withArguments : built.program.launch
     if (started === null) return undefined
     const { path, module, bases } = started.program
+    const { shell } = started
+    const words = image.arguments === 'given' ? image.words : []
+    const given = shell?.arguments != null && words != null ? [...shell.arguments, ...words] : null
     const folder = folderOf(started.location.path)
     const { image: _image, ...own } = launch
     return {
@@ -45,8 +49,9 @@ export class ImageIndex {
         module,
         bases: [...bases.flatMap((base) => [join(built.folder, base), join(folder, base)]), built.folder],
       },
-      flags: { ...started.flags, ...launch.flags },
-      positionals: [...started.positionals, ...launch.positionals],
+      ...(shell === undefined ? {} : { shell: { ...shell, arguments: given } }),
+      flags: shell === undefined ? { ...started.flags, ...launch.flags } : {},
+      positionals: shell === undefined ? [...started.positionals, ...launch.positionals] : [],
       complete: started.complete && launch.complete,
       environment: { ...started.environment, ...launch.environment },
       launcherFlags: started.launcherFlags,

@@ -19,7 +19,7 @@ export class ProgramIndex {
   ) {
     this.files = new Set()
     for (const path of paths) {
-      if (!/\.(py|ipynb)$/.test(path)) continue
+      if (!/\.(py|ipynb|sh|bash|zsh|ksh)$/.test(path)) continue
       this.files.add(path)
       const name = baseName(path)
       const list = this.byName.get(name)

@@ -279,7 +279,7 @@ export class Analyzer {
     const { overlay } = surroundings
     if (overlay !== undefined && tree.config !== undefined && unit.index === 0)
       facts.config = laidOver(tree.config, unit.text, overlay)
-    if (tree.shell !== undefined) facts.shell = tree.shell
+    if (tree.shell !== undefined) facts.shell = this.shellAsCalled(unit, tree.shell, surroundings.binding)
     if (surroundings.hcl !== undefined && unit.index === 0) facts.hcl = surroundings.hcl
     if (tree.python !== undefined) {
       const own = unit.index === 0
@@ -295,6 +295,19 @@ export class Analyzer {
       facts.python = new Analysis(file.path, unit.text, tree.python, notebook, neighbours, binding)
     }
     return facts
+  }
+
+  /** A script that a job calls, with the arguments and the environment of the call. */
+  private shellAsCalled(unit: Unit, facts: ShellFacts, binding: Binding | null): ShellFacts {
+    const shell = binding?.launch.shell
+    if (binding === null || shell === undefined || unit.index !== 0) return facts
+    const environment = Object.fromEntries(
+      Object.entries(binding.launch.environment).map(([name, { value }]) => [
+        name,
+        typeof value === 'string' ? value : null,
+      ]),
+    )
+    return shellFacts(unit.text, this.grammars, { arguments: shell.arguments, environment })
   }
 
   private readUnit(facts: UnitFacts, surroundings: Surroundings, into: Reading, faults: string[]): void {

@@ -57,7 +57,7 @@ export async function jobGraph(input: GraphInput): Promise<JobGraph> {
     graph.jobs.push({
       id: launch.job ?? launch.id,
       name: (compute === undefined ? undefined : effective(compute.settings.name)) ?? fallback,
-      ...(await place(launch.location)),
+      ...(await place(launch.calledAt ?? launch.location)),
       launcher: launch.launcher,
       script,
       unresolved,

@@ -14,6 +14,7 @@ import type { Overlay } from './kustomize.js'
 import { Layouts } from './layouts.js'
 import type { LinkedLaunch } from './runs.js'
 import { relate, ScalerLinks } from './scaler-links.js'
+import { followCalls } from './script-calls.js'
 import { missingTerraform, TerraformIndex } from './terraform.js'
 
 /** Launches of one script that are told apart; further ones that set other flags are treated like unknown. */
@@ -60,6 +61,7 @@ function bindingKey({ launch, settings }: Binding, located: boolean): string {
     plain(launch.environment),
     launch.launcher,
     launch.versions,
+    launch.shell,
     plain(launch.launcherFlags),
     launch.complete,
     launch.processes,
@@ -180,7 +182,7 @@ export class Linker {
     }
     for (const launch of this.launchesOf([...this.inOrder()].map((record) => record.reading))) {
       const path = this.scriptOf(launch)
-      const script = path === null ? undefined : this.records.get(path)
+      const script = path === null || launch.shell !== undefined ? undefined : this.records.get(path)
       if (script !== undefined) add(this.configurations.of(script, launch))
     }
     return [...missing]
@@ -418,8 +420,34 @@ export class Linker {
     return kept
   }
 
-  private bindLaunches(linked: Linked, versionsOf: (path: string) => Versions): Promise<LinkedLaunch[]> {
-    const launches = this.launchesOf([...linked.readings.values()])
+  /** A shell script read as it is called; too many ways to call it: read by itself. */
+  private async calledScript(
+    path: string,
+    call: Launch,
+    linked: Linked,
+    versionsOf: (path: string) => Versions,
+    ways: Map<string, Set<string>>,
+  ): Promise<Reading | undefined> {
+    const record = this.records.get(path)
+    if (record === undefined || record.filtered) return undefined
+    const binding: Binding = { launch: call, settings: [] }
+    const known = ways.get(path) ?? new Set<string>()
+    ways.set(path, known)
+    const key = bindingKey(binding, true)
+    if (!known.has(key) && known.size >= maximumBindings) return linked.readings.get(path)
+    known.add(key)
+    return (await this.read(record, binding, `call ${[...known].indexOf(key)}`, versionsOf)).reading
+  }
+
+  private async bindLaunches(
+    linked: Linked,
+    versionsOf: (path: string) => Versions,
+  ): Promise<LinkedLaunch[]> {
+    const ways = new Map<string, Set<string>>()
+    const launches = await followCalls(this.launchesOf([...linked.readings.values()]), {
+      scriptOf: (call) => this.scriptOf(call),
+      read: (path, call) => this.calledScript(path, call, linked, versionsOf, ways),
+    })
     const readings = new Map<string, Map<string, Promise<ReadResult>>>()
     return Promise.all(
       launches.map(async (launch): Promise<LinkedLaunch> => {

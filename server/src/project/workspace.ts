@@ -387,6 +387,7 @@ class Workspace implements Project {
     for (const { launch, script, binding } of linked.launches) {
       const members = [launch.location.path, ...binding.settings.map((claim) => claim.location.path)]
       if (script !== null) members.push(script)
+      if (launch.calledAt !== undefined) members.push(launch.calledAt.path)
       if (members.includes(path)) for (const member of members) found.add(member)
     }
     return [...found]

@@ -7,7 +7,7 @@ import type { LaunchValue } from '../workload/claim.js'
 import type { ReaderContext } from './reader.js'
 import { trainsByName } from './shell/failures.js'
 import { claimJobOperations, type JobMachine } from './shell/job-operations.js'
-import { claimShellLaunch, launchesOf, type Work, workOf } from './shell/launches.js'
+import { claimScriptCalls, claimShellLaunch, launchesOf, type Work, workOf } from './shell/launches.js'
 
 export interface JobScript {
   /** The scalar that holds the text. */
@@ -62,6 +62,22 @@ export function claimScript(
       nodes: launch.parts.nodes === 1 ? script.nodes : launch.parts.nodes,
     })
   })
+  claimScriptCalls(
+    claims,
+    facts.commands,
+    {
+      job: script.job,
+      id: script.job,
+      place,
+      ...(script.environment === undefined ? {} : { environment: script.environment }),
+      folder: script.folder,
+      ...(script.placed === true ? { placed: true } : {}),
+      image: script.image ?? null,
+      nodes: script.nodes,
+    },
+    () => claims.locate(place),
+    adjust,
+  )
   if (script.machine !== null) claimJobOperations(claims, facts, launches, script.machine, text, () => place)
   return { ...workOf(facts, launches), trains: launches.some(trainsByName) }
 }

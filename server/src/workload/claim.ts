@@ -143,13 +143,25 @@ export interface Launch {
   /** What starts it again when it has ended: `until …; do`, `while true`. */
   restarts?: 'until success' | 'for ever'
   /** What runs is what this image starts by itself; `given`: with the flags and positionals of this launch. */
-  image?: { name: string; arguments: 'none' | 'given' }
+  image?: { name: string; arguments: 'none' | 'given'; words?: ShellCall['arguments'] }
+  /** The program is a shell script: what counts is what that starts. */
+  shell?: ShellCall
+  /** Where the job calls the shell script that this command stands in. */
+  calledAt?: Location
   /** Configuration files that the launcher or the script is given, as written. */
   files: { flag: string; path: string; location: Location }[]
   /** The job of another file whose launches these are: a component, by its own job. */
   component?: string
   /** Versions of libraries in the image that it runs in, by distribution name; absent: nothing is known of it. */
   versions?: Record<string, string>
+}
+
+/** What a shell script is called with. */
+export interface ShellCall {
+  /** In their order, one that cannot be read as null; null: nobody knows how many. */
+  arguments: (string | null)[] | null
+  /** By launcher: what the job's controller makes of one that does not say itself how many processes it starts. */
+  processes?: Record<string, { processes: number | null; nodes?: number | null }>
 }
 
 /** A launch with its files resolved: what a script is read with. */

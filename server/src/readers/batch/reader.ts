@@ -7,6 +7,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { changeJobOperation, claimJobOperations } from '../shell/job-operations.js'
 import { launchesOf, type Work, workOf } from '../shell/launches.js'
+import { claimBatchScripts } from '../slurm/scripts.js'
 import {
   type BatchScheduler,
   batchJobId,
@@ -91,6 +92,7 @@ function readJob(
   compute.known('limitedBy', '-q', 'the queue', place)
   compute.known('service', 'command', work.service, place)
   if (work.sharing !== null) compute.known('sharing', 'command', work.sharing, place)
+  claimBatchScripts(claims, shell, job)
   if (asked === null || asked.gpus === 0) return
   const machine = {
     holder: 'the job',

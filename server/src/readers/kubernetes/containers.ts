@@ -12,7 +12,14 @@ import type { LaunchValue } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
 import { trainsByName } from '../shell/failures.js'
 import { claimJobOperations, type JobMachine } from '../shell/job-operations.js'
-import { claimShellLaunch, type FoundLaunch, launchesOf, type Work, workOf } from '../shell/launches.js'
+import {
+  claimScriptCalls,
+  claimShellLaunch,
+  type FoundLaunch,
+  launchesOf,
+  type Work,
+  workOf,
+} from '../shell/launches.js'
 import { containerEnvironment, containerWords } from './pod.js'
 
 interface Script {
@@ -72,6 +79,22 @@ export function claimContainer(
       ...processes?.(launch.parts, nodes),
     })
   })
+  const first = words[0]!
+  claimScriptCalls(
+    claims,
+    script.facts.commands,
+    {
+      job,
+      id,
+      place: script.wfiller ?? { start: first.start, end: Math.max(...words.map((word) => word.end)) },
+      environment,
+      folder: text(at(container, 'workingDir')) ?? '',
+      image: text(at(container, 'image')) ?? null,
+      nodes,
+    },
+    (span) => claims.locate(script.wfiller ?? span),
+    processes === undefined ? undefined : (parts) => processes(parts, nodes),
+  )
   if (machine !== null) {
     const { facts, launches, wfiller } = script
     claimJobOperations(claims, facts, launches, machine, script.text, (span) => wfiller ?? span)
@@ -103,7 +126,7 @@ function claimImageLaunch(
       job: around.job,
       launcher: 'image',
       program: { path: null, module: null, bases: [] },
-      image: { name, arguments: args.length === 0 ? 'none' : 'given' },
+      image: { name, arguments: args.length === 0 ? 'none' : 'given', words: words.map((word) => word.text) },
       flags,
       positionals,
       complete,

@@ -1,12 +1,12 @@
 /** Commands that start programs, as launches; and what the rest of a script means for its machines. */
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
-import { flagOf, type LaunchParts, parseLaunch } from '../../link/launch-line.js'
+import { flagOf, type LaunchParts, parseLaunch, parseScriptCall } from '../../link/launch-line.js'
 import { startsPerDevice } from '../../link/launchers.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
 import type { Unit } from '../../text/unit.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { Launch, LaunchValue } from '../../workload/claim.js'
+import type { Launch, LaunchValue, ShellCall } from '../../workload/claim.js'
 import { isHarmless, isServer } from './commands.js'
 
 export interface FoundLaunch {
@@ -50,6 +50,54 @@ export interface Around {
 
 export function claimShellLaunch(claims: ClaimBuilder, found: FoundLaunch, around: Around): void {
   claims.launch(shellLaunch(found, around), around.place)
+}
+
+/**
+ * Claims what the shell scripts start that commands run (`bash run.sh 8`). `more`: what the job makes of a launcher of
+ * processes, by itself and for the one of the call.
+ */
+export function claimScriptCalls(
+  claims: ClaimBuilder,
+  commands: ShellCommand[],
+  around: Around,
+  locate: (span: Span) => Location,
+  more: (parts: LaunchParts) => { processes?: number | null; nodes?: number | null } | undefined = () =>
+    undefined,
+): void {
+  commands.forEach((command, index) => {
+    if (command.unreachable) return
+    const parts = parseScriptCall(command.words, command.environment, locate)
+    if (parts === null) return
+    const launch = shellLaunch(
+      { command, parts },
+      {
+        ...around,
+        id: `${around.id}:script:${index}`,
+        nodes: parts.nodes === 1 && around.nodes !== undefined ? around.nodes : parts.nodes,
+        ...more(parts),
+      },
+    )
+    const processes: NonNullable<ShellCall['processes']> = {}
+    for (const launcher of ['torchrun', 'mpirun', 'mpiexec', 'horovodrun']) {
+      const counted = more({ ...parts, launcher, launcherFlags: {}, chain: [launcher] })
+      if (counted?.processes !== undefined)
+        processes[launcher] = {
+          processes: counted.processes,
+          ...(counted.nodes === undefined ? {} : { nodes: counted.nodes }),
+        }
+    }
+    const { flags: _flags, positionals: _positionals, files: _files, ...plain } = launch
+    claims.launch(
+      {
+        ...plain,
+        flags: {},
+        positionals: [],
+        files: [],
+        shell: { ...parts.shell, ...(Object.keys(processes).length === 0 ? {} : { processes }) },
+      },
+      around.place,
+    )
+  })
 }
 
 /** What a command starts, as a launch that is not claimed yet. */

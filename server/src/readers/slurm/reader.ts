@@ -19,6 +19,7 @@ import {
   slurmJobId,
   tasksPerNode,
 } from './job.js'
+import { claimBatchScripts } from './scripts.js'
 import { srunOptions } from './srun.js'
 
 const optionPlace = (one: Directive): Place => ({ start: one.start, end: one.end })
@@ -36,6 +37,7 @@ export const slurmReader = defineReader({
       const work = workOf(shell, launches)
       claimJob(claims, { job, directives: shell.directives, work, command: null, launches })
       claimOperations(claims, shell, launches, unit.text)
+      claimBatchScripts(claims, shell, job)
       const wanted = gpuRequest(shell.directives)
       if (wanted !== null && wanted.count !== 0)
         claimArray(claims, shell.directives, launches, jobEvidence(true), job)

@@ -1,0 +1,120 @@
+/** Shell scripts that jobs run: what a script starts is a launch of the job that calls it. */
+import { flagOf } from '../link/launch-line.js'
+import { folderOf, join } from '../link/paths.js'
+import type { Launch, Reading } from '../workload/claim.js'
+
+/** Calls through calls: `run.sh` that runs `train.sh` that starts the program. */
+const deepest = 3
+
+export interface ScriptFiles {
+  /** The file of the project that a call runs. */
+  scriptOf(call: Launch): string | null
+  /** That file read with the arguments and the environment of the call. */
+  read(path: string, call: Launch): Promise<Reading | undefined>
+}
+
+/** A launch as its caller has it; the same object while both live, so that judgements are kept. */
+const copies = new WeakMap<Launch, WeakMap<Launch, Launch>>()
+
+/**
+ * Every launch, calls of shell scripts replaced by what these start. A script that a job runs no longer stands for
+ * itself: its commands count with what the job calls it with.
+ */
+export async function followCalls(launches: readonly Launch[], files: ScriptFiles): Promise<Launch[]> {
+  const called = new Set<string>()
+  const follow = async (call: Launch, depth: number): Promise<Launch[]> => {
+    const path = files.scriptOf(call)
+    if (path === null || path === call.location.path || depth === 0) return []
+    const reading = await files.read(path, call)
+    const started = (reading?.launches ?? []).filter(
+      (launch) => launch.job === null && launch.location.path === path,
+    )
+    const found = await Promise.all(
+      started.map((launch) => {
+        const copy = copyOf(launch, call, path)
+        return launch.shell === undefined ? [copy] : follow(copy, depth - 1)
+      }),
+    )
+    const all = found.flat()
+    if (all.length > 0) called.add(path)
+    return all
+  }
+  const followed = await Promise.all(
+    launches.map((launch) => (launch.shell === undefined ? null : follow(launch, deepest))),
+  )
+  return launches.flatMap(
+    (launch, index) =>
+      followed[index] ?? (launch.job === null && called.has(launch.location.path) ? [] : [launch]),
+  )
+}
+
+function copyOf(started: Launch, call: Launch, path: string): Launch {
+  let known = copies.get(started)
+  if (known === undefined) {
+    known = new WeakMap()
+    copies.set(started, known)
+  }
+  let copy = known.get(call)
+  if (copy === undefined) {
+    copy = calledBy(started, call, path)
+    known.set(call, copy)
+  }
+  return copy
+}
+
+function calledBy(started: Launch, call: Launch, path: string): Launch {
+  const { program } = started
+  const start = startFolder(call, path)
+  const bases =
+    start === null ? program.bases : [...program.bases.map((base) => join(start, base)), ...program.bases]
+  const versions = started.versions ?? call.versions
+  const restarts = started.restarts ?? call.restarts
+  return {
+    ...started,
+    id: `${call.id}/${started.id}`,
+    job: call.job,
+    calledAt: call.calledAt ?? call.location,
+    program: { ...program, bases: [...new Set(bases)] },
+    environment: { ...call.environment, ...started.environment },
+    ...counted(started, call),
+    ...(versions === undefined ? {} : { versions }),
+    ...(restarts === undefined ? {} : { restarts }),
+  }
+}
+
+/** The folder that the caller stands in when it names the script: `scripts/run.sh` from the top of the project. */
+function startFolder(call: Launch, path: string): string | null {
+  const written = call.program.path?.replace(/^(\.\/)+/, '') ?? ''
+  if (written === '' || written.startsWith('/') || written.startsWith('.')) return null
+  if (path === written) return ''
+  return path.endsWith(`/${written}`) ? path.slice(0, -written.length - 1) : folderOf(path)
+}
+
+/** Processes on each node, and nodes: of the launcher in the script, of what starts the script, or of the controller. */
+function counted(started: Launch, call: Launch): Pick<Launch, 'processes' | 'nodes'> {
+  const nodes = started.nodes === 1 ? call.nodes : started.nodes
+  const controlled = call.shell?.processes?.[started.launcher]
+  if (controlled !== undefined) {
+    if (started.launcher === 'torchrun')
+      return flagOf(started.launcherFlags, 'nproc-per-node') === undefined
+        ? { processes: controlled.processes, nodes }
+        : { processes: started.processes, nodes }
+    const says = flagOf(
+      started.launcherFlags,
+      'np',
+      'n',
+      'c',
+      'H',
+      'host',
+      'hosts',
+      'hostfile',
+      'npernode',
+      'N',
+    )
+    return says === undefined
+      ? { processes: controlled.processes, nodes: controlled.nodes ?? nodes }
+      : { processes: null, nodes: null }
+  }
+  if (call.processes === 1) return { processes: started.processes, nodes }
+  return { processes: started.processes === 1 ? call.processes : null, nodes }
+}
