@@ -9,12 +9,8 @@ import type { Location } from '../text/location.js'
 import type { Environment } from './environment.js'
 import { isNotebookPath, type Place, placeOf, type Snapshot, snapshotOf } from './places.js'
 import { changesProject, type Settings } from './settings.js'
+import { type ConfigurationProblem, type Log, Troubles } from './troubles.js'
 import { loosePath, pathWithin, uriWithin } from './uri.js'
-
-export interface Log {
-  error(message: string): void
-  warn(message: string): void
-}
 
 /** Findings of one state of the project, with the texts that they were made from. */
 export interface Outcome {
@@ -24,13 +20,6 @@ export interface Outcome {
   snapshots: ReadonlyMap<string, Snapshot>
   /** What is wrong with the configuration files. */
   problems: readonly ConfigurationProblem[]
-}
-
-/** Lines are 1-based. */
-export interface ConfigurationProblem {
-  path: string
-  line: number
-  message: string
 }
 
 /** Files that decide how every other file is judged. */
@@ -60,7 +49,7 @@ export class Session {
   private readonly onDisk = new Set<string>()
   private readonly looseUris = new Map<string, string>()
   private readonly texts = new Map<string, Promise<Snapshot | undefined>>()
-  private readonly reported = new Set<string>()
+  private readonly troubles: Troubles
   private state = 0
   private waiting: Promise<Outcome> | undefined
   private active: { state: number; outcome: Promise<Outcome> } | undefined
@@ -81,8 +70,10 @@ export class Session {
     readonly folder: string | null,
     private readonly environment: Environment,
     public settings: Settings,
-    private readonly log: Log,
-  ) {}
+    log: Log,
+  ) {
+    this.troubles = new Troubles(log)
+  }
 
   /** The path of a document in this project; undefined when it lies elsewhere. */
   pathOf(uri: string, languageId = ''): string | undefined {
@@ -176,7 +167,7 @@ export class Session {
     try {
       return this.project?.relatives(path) ?? []
     } catch (error) {
-      this.fault(`relatives of ${path}`, error)
+      this.troubles.fault(`relatives of ${path}`, error)
       return []
     }
   }
@@ -221,7 +212,7 @@ export class Session {
       }
       for (const path of snapshots.keys()) annotations.set(path, project.annotations(path))
     } catch (error) {
-      this.fault('linting', error)
+      this.troubles.fault('linting', error)
     }
     this.lastDuration = this.environment.now() - started
     return { findings, annotations, snapshots, problems: this.problems }
@@ -325,7 +316,7 @@ export class Session {
       for (const path of snapshots.keys()) annotations.set(path, project.annotations(path))
       return { findings, annotations, snapshots, problems: this.problems }
     } catch (error) {
-      if (!signal.aborted) this.fault('linting the workspace', error)
+      if (!signal.aborted) this.troubles.fault('linting the workspace', error)
       return undefined
     }
   }
@@ -336,7 +327,7 @@ export class Session {
     try {
       return (await project?.fixes(finding)) ?? []
     } catch (error) {
-      this.fault(`fixing ${finding.rule}`, error)
+      this.troubles.fault(`fixing ${finding.rule}`, error)
       return []
     }
   }
@@ -371,7 +362,7 @@ export class Session {
     try {
       await project?.dispose()
     } catch (error) {
-      this.fault('closing the project', error)
+      this.troubles.fault('closing the project', error)
     }
   }
 
@@ -388,7 +379,7 @@ export class Session {
       this.project = await this.environment.createProject(this.folder, { select, ignore })
       return this.project
     } catch (error) {
-      this.fault(this.folder === null ? 'opening documents' : `opening ${this.folder}`, error)
+      this.troubles.fault(this.folder === null ? 'opening documents' : `opening ${this.folder}`, error)
       // What is wrong may be mended by then: the next change tries again.
       this.loading = undefined
       return undefined
@@ -410,28 +401,6 @@ export class Session {
 
   private report(result: LintResult): void {
     this.problems = result.problems ?? []
-    for (const { path, line, message } of this.problems) {
-      this.once(() => this.log.warn(`${path}:${line}: ${message}`), path, message)
-    }
-    for (const fault of result.faults)
-      this.once(() => this.log.error(fault.message), fault.path, fault.message)
-    for (const error of result.errors) {
-      this.once(() => this.log.warn(`${error.path}: ${error.message}`), error.path, error.message)
-    }
-  }
-
-  private fault(doing: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
-    const details = error instanceof Error ? (error.stack ?? message) : message
-    this.once(() => this.log.error(`CostLint failed at ${doing}: ${details}`), doing, message)
-  }
-
-  /** The same trouble on every keystroke is one entry in the log. */
-  private once(write: () => void, path: string, message: string): void {
-    const key = `${path}\n${message}`
-    if (this.reported.has(key)) return
-    if (this.reported.size > 1000) this.reported.clear()
-    this.reported.add(key)
-    write()
+    this.troubles.ofResult(result)
   }
 }

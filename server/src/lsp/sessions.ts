@@ -1,7 +1,8 @@
 /** One session per workspace folder, and one for documents that lie in none. */
 import type { Environment } from './environment.js'
-import { type Log, Session } from './session.js'
+import { Session } from './session.js'
 import type { Settings } from './settings.js'
+import type { Log } from './troubles.js'
 import { canonical } from './uri.js'
 
 export class Sessions {
