@@ -1,12 +1,14 @@
 /** Follows the `forward` of a network with the sizes of one sample: constructors, layers, loops over layers. */
 import { LayerTape, type LayerTotals, Unfollowed } from '../../estimate/layers.js'
 import type { Klass, PythonModule } from '../../python/module.js'
-import type { CallExpr, Expr, FunctionDef, Stmt } from '../../syntax/python-ast.js'
+import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import { type Arguments, layerCalls } from './layer-calls.js'
+import { bind, type Evaluator, initialise } from './network-constructor.js'
 import {
   given,
   isLayer,
   isNetwork,
+  isSelf,
   isTensor,
   type Layer,
   made,
@@ -26,7 +28,7 @@ export function followNetwork(python: PythonModule, made: CallExpr, input: reado
   return new Follower(python, input).run(made)
 }
 
-class Follower {
+class Follower implements Evaluator {
   private readonly tape: LayerTape
   private steps = 0
 
@@ -45,7 +47,7 @@ class Follower {
     return this.tape.result()
   }
 
-  private tick(): void {
+  tick(): void {
     if (++this.steps > mostSteps) throw new Unfollowed('too long')
   }
 
@@ -84,8 +86,8 @@ class Follower {
     const own = new Map<string, Value>()
     const made: Scope = { names: new Map(), own, klass }
     if (init !== undefined) {
-      this.bind(init.node, layer, scope, made)
-      this.initialise(init.node.body, made, depth)
+      bind(init.node, layer, scope, made, this)
+      initialise(init.node.body, made, this)
     }
     const running: Scope = { names: new Map(), own, klass }
     const params = forward.node.params.filter((param) => param.star === 0).slice(1)
@@ -97,84 +99,6 @@ class Follower {
     const result = this.body(forward.node.body, running, key, depth)
     if (result === undefined) throw new Unfollowed('no result')
     return result.value
-  }
-
-  private bind(init: FunctionDef, call: CallExpr, outer: Scope, into: Scope): void {
-    const params = init.params.filter((param) => param.star === 0 && param.name !== '').slice(1)
-    params.forEach((param, index) => {
-      const given =
-        call.args.find((one) => one.name === param.name) ??
-        call.args.filter((one) => one.name === null && one.star === 0)[index]
-      const expr = given?.value ?? param.default
-      if (expr !== null && expr !== undefined)
-        into.names.set(param.name, this.quiet(expr, given === undefined ? into : outer))
-    })
-  }
-
-  /** `self.x = …` of the constructor. What stands under a condition is unknown, and so is what uses it. */
-  private initialise(body: Stmt[], scope: Scope, depth: number): void {
-    for (const statement of body) {
-      this.tick()
-      if (statement.type === 'expr') {
-        this.grow(statement.value, scope)
-        continue
-      }
-      if (statement.type === 'for') {
-        this.repeat(statement, scope, depth)
-        continue
-      }
-      if (statement.type !== 'assign' || statement.value === null) {
-        forget(statement, scope)
-        continue
-      }
-      for (const target of statement.targets) {
-        if (target.type === 'name') scope.names.set(target.id, this.quiet(statement.value, scope))
-        else if (target.type === 'attribute' && isSelf(target.value))
-          scope.own.set(target.attr, this.quiet(statement.value, scope))
-      }
-      if (depth > deepest) throw new Unfollowed('too deep')
-    }
-  }
-
-  /** `self.layers.append(nn.Linear(n, m))`; whatever else changes a list makes it unknown. */
-  private grow(expr: Expr, scope: Scope): void {
-    if (expr.type !== 'call' || expr.callee.type !== 'attribute') return
-    const { value: list, attr } = expr.callee
-    if (!/^(append|extend|insert|add_module|pop|clear)$/.test(attr)) return
-    const values = list.type === 'attribute' && isSelf(list.value) ? scope.own : scope.names
-    const name = list.type === 'attribute' ? list.attr : list.type === 'name' ? list.id : ''
-    const before = values.get(name)
-    const [item] = expr.args
-    if (attr === 'append' && Array.isArray(before) && item !== undefined)
-      values.set(name, [...before, this.quiet(item.value, scope)])
-    else values.set(name, undefined)
-  }
-
-  /** A loop of the constructor that makes layers. */
-  private repeat(loop: Stmt & { type: 'for' }, scope: Scope, depth: number): void {
-    const items = this.attempt(() => this.list(loop.iterable, scope))
-    const { target } = loop
-    if (
-      items === undefined ||
-      target.type !== 'name' ||
-      loop.body.some((one) => one.type !== 'assign' && one.type !== 'expr')
-    ) {
-      forget(loop, scope)
-      return
-    }
-    for (const item of items) {
-      scope.names.set(target.id, item)
-      this.initialise(loop.body, scope, depth)
-    }
-  }
-
-  private attempt<T>(work: () => T): T | undefined {
-    try {
-      return work()
-    } catch (error) {
-      if (error instanceof Unfollowed) return undefined
-      throw error
-    }
   }
 
   /** Undefined: it ends without `return`. */
@@ -234,8 +158,12 @@ class Follower {
   }
 
   /** Undefined where it cannot be followed: it matters only to what uses it. */
-  private quiet(expr: Expr, scope: Scope): Value {
-    return this.attempt(() => this.value(expr, scope, 0))
+  quiet(expr: Expr, scope: Scope): Value {
+    return attempt(() => this.value(expr, scope, 0))
+  }
+
+  items(expr: Expr, scope: Scope): Value[] | undefined {
+    return attempt(() => this.list(expr, scope))
   }
 
   private value(expr: Expr, scope: Scope, depth: number, key = ''): Value {
@@ -409,31 +337,15 @@ class Follower {
   }
 }
 
-function isSelf(expr: Expr): boolean {
-  return expr.type === 'name' && expr.id === 'self'
-}
-
 function isPrint(expr: Expr): boolean {
   return expr.type === 'call' && expr.callee.type === 'name' && expr.callee.id === 'print'
 }
 
-/** Whatever a branch assigns is not known afterwards. */
-function forget(statement: Stmt, scope: Scope): void {
-  const stack: Stmt[] = [statement]
-  for (let one = stack.pop(); one !== undefined; one = stack.pop()) {
-    if (one.type === 'expr' && one.value.type === 'call' && one.value.callee.type === 'attribute') {
-      const { value } = one.value.callee
-      if (value.type === 'name') scope.names.set(value.id, undefined)
-      else if (value.type === 'attribute' && isSelf(value.value)) scope.own.set(value.attr, undefined)
-    }
-    if (one.type === 'assign') {
-      for (const target of one.targets) {
-        if (target.type === 'name') scope.names.set(target.id, undefined)
-        else if (target.type === 'attribute' && isSelf(target.value)) scope.own.set(target.attr, undefined)
-      }
-    }
-    if ('body' in one) stack.push(...one.body)
-    if ('orelse' in one) stack.push(...one.orelse)
-    if (one.type === 'try') stack.push(...one.finally, ...one.handlers.flatMap((handler) => handler.body))
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Unfollowed) return undefined
+    throw error
   }
 }

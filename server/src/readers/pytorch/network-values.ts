@@ -1,7 +1,7 @@
 /** What expressions stand for while a network is followed. */
 import { type Tensor, Unfollowed } from '../../estimate/layers.js'
 import type { Klass } from '../../python/module.js'
-import type { CallExpr } from '../../syntax/python-ast.js'
+import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 
 /** Undefined: it cannot be told. */
 export type Value = Tensor | number | boolean | string | null | Value[] | Layer | undefined
@@ -41,4 +41,8 @@ export function isNetwork(klass: Klass | null): klass is Klass {
   return (
     klass?.bases.includes('torch.nn.Module') === true || klass?.bases.includes('torch.nn.Sequential') === true
   )
+}
+
+export function isSelf(expr: Expr): boolean {
+  return expr.type === 'name' && expr.id === 'self'
 }
