@@ -137,14 +137,14 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   const inner = kind === 'sweep' ? 'trial' : null
   const program = inner === null ? node : (at(node, inner) ?? node)
   const within: Keys = inner === null ? keys : [...keys, inner]
-  if (kind === 'sweep') claimSweepFile(claims, node, document, keys, job.name ?? 'sweep')
+  const id = jobIdOf(claims.path, document.index, keys)
+  if (kind === 'sweep') claimSweepFile(claims, node, document, keys, job.name ?? 'sweep', id)
   const given = at(node, 'compute') ?? at(program, 'compute') ?? job.compute
   const target = targetIn(given)
   // A local job runs on the machine of its author.
   if (target.kind === 'local') return
   const perNode = number(at(program, 'distribution', 'process_count_per_instance'))
   const distribution = text(at(program, 'distribution', 'type'))?.toLowerCase()
-  const id = jobIdOf(claims.path, document.index, keys)
   const preview = given?.kind === 'map' && at(given, 'target') !== undefined
   const resources = preview ? given : (at(node, 'resources') ?? at(program, 'resources'))
   const resourceKeys: Keys = [

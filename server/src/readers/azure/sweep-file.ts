@@ -29,6 +29,8 @@ export function claimSweepFile(
   document: ConfigDocument,
   keys: Keys,
   scope: string,
+  /** The job that its trials are. */
+  job: string,
 ): void {
   const sampling = entry(node, 'sampling_algorithm')
   const limits = at(node, 'limits')
@@ -37,7 +39,7 @@ export function claimSweepFile(
   const place = nodePlace(method ?? sampling.value)
   const site = (...path: Keys) => keyedPlace(place, document.index, [...keys, ...path])
   const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
-  const search = claims.subject('Search', { ...site(), ...place }, scope, evidence)
+  const search = claims.subject('Search', { ...site(), ...place }, scope, evidence, job)
   search.known('unit', 'sweep', 'job', place)
   search.known('folds', 'sweep', 1, place)
   search.known('persisted', 'sweep', true, place)

@@ -186,16 +186,15 @@ function readDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimB
     training.unknown('precision', key, 'the arguments of the Trainer', place, { channel })
     return
   }
-  // The code that takes the file may bring a format of its own.
   const { section } = verdict
-  if (section === null)
-    training.default('precision', key, verdict.value, place, { channel, overridable: true })
-  else {
-    const at = section.at?.location
-    const shown = at === undefined ? place : { ...place, start: at.start, end: at.end }
-    training.known('precision', `${section.key}.enabled`, verdict.value, shown, {
-      channel,
-      overridable: true,
-    })
+  // Accelerate and the Trainers on it add a section of their own where there is none
+  // (accelerate, utils/dataclasses.py, `DeepSpeedPlugin.set_mixed_precision`).
+  if (section === null) {
+    training.unknown('precision', key, 'what takes the file may add it', place, { channel })
+    return
   }
+  // The code that takes the file may bring a format of its own.
+  const at = section.at?.location
+  const shown = at === undefined ? place : { ...place, start: at.start, end: at.end }
+  training.known('precision', `${section.key}.enabled`, verdict.value, shown, { channel, overridable: true })
 }

@@ -30,6 +30,7 @@ export default defineRule({
     if (steps !== undefined && steps.count !== null && steps.count < minSteps) return
     // A number of trials that cannot be known, of work that cannot be seen, says nothing.
     if (trials === undefined && steps === undefined) return
+    if (steps === undefined && fitsAtOnce(search)) return
     const limit = plannedLimit(search)
     const finding: Report = {
       at: earlyTermination,
@@ -79,6 +80,18 @@ function reportedSteps(search: Judged<'Search'>): Joined | null {
       return { gap, steps: reports, small: subject.evidence.small }
   }
   return null
+}
+
+/** The program of a trial is known, and has only libraries that fit on the processor: a support vector machine, a forest. */
+function fitsAtOnce(search: Judged<'Search'>): boolean {
+  const { script, unresolved, subjects } = search.run
+  if (script === null || unresolved !== null) return false
+  const program = subjects.find(
+    (one) => one.subject.word === 'Program' && one.subject.location.path === script,
+  )
+  if (program === undefined) return false
+  const { acceleratorLibrary } = (program as Judged<'Program'>).settings
+  return acceleratorLibrary?.state === 'known' && acceleratorLibrary.value === null
 }
 
 /** Seconds that the author allows; a service's own limit of weeks is no plan. */
