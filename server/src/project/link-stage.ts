@@ -1,17 +1,16 @@
 /** The stage between reading and judging: imports and launches resolved, scripts read with what launches them. */
-import { withComponents } from '../link/components.js'
-import { ImageIndex } from '../link/images.js'
 import { ModuleIndex } from '../link/modules.js'
-import { folderOf, join } from '../link/paths.js'
 import { ProgramIndex } from '../link/programs.js'
 import type { LintError } from '../linter.js'
 import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
-import type { Binding, Claim, Launch, Reading } from '../workload/claim.js'
+import type { Binding, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
 import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
 import type { Overlay } from './kustomize.js'
+import { launchesOf, settingsOf, withImage } from './launches.js'
 import { Layouts } from './layouts.js'
+import { bindingKey, spelled } from './reading-keys.js'
 import type { LinkedLaunch } from './runs.js'
 import { relate, ScalerLinks } from './scaler-links.js'
 import { followCalls } from './script-calls.js'
@@ -51,49 +50,12 @@ function asImporter(summary: ModuleSummary): ModuleSummary {
   return { ...rest, constants: {}, functions: {}, classes: {}, reexports: {} }
 }
 
-/** Launches with the same key make a script say the same. `located`: and at the same places of the launch file. */
-function bindingKey({ launch, settings }: Binding, located: boolean): string {
-  const plain = (values: Launch['flags'] | Launch['positionals']) =>
-    Object.entries(values).map(([name, { value, location }]) => [name, value, located && location])
-  return JSON.stringify([
-    plain(launch.flags),
-    plain(launch.positionals),
-    plain(launch.environment),
-    launch.launcher,
-    launch.versions,
-    launch.shell,
-    plain(launch.launcherFlags),
-    launch.complete,
-    launch.processes,
-    launch.nodes,
-    located && launch.location,
-    settings.map(({ setting, state, value, location }) => [setting, state, value, located && location]),
-  ])
-}
-
-const spellings = new WeakMap<Versions | Overlay, string>()
-
-/** The same object is asked about for every file of a folder, and a lock file pins hundreds. */
-function spelled(versions: Versions | Overlay): string {
-  let spelling = spellings.get(versions)
-  if (spelling === undefined) {
-    spelling = JSON.stringify(versions)
-    spellings.set(versions, spelling)
-  }
-  return spelling
-}
-
-/** What the project asks for exactly counts more than the image, what it asks for at least does not. */
-function withImage(versions: Versions, binding: Binding | null): Versions {
-  const image = binding?.launch.versions
-  if (image === undefined) return versions
-  const merged = { ...versions }
-  for (const [name, version] of Object.entries(image)) {
-    if (versions[`${name}==`] !== undefined) continue
-    merged[name] = version
-    merged[`${name}==`] = version
-  }
-  return merged
+/** Paths that can be reached along imports, the starts among them. */
+function reachedFrom(starts: readonly string[], imported: ReadonlyMap<string, string[]>): Set<string> {
+  const reached = new Set<string>(starts)
+  // What is added while the set is walked over is visited as well.
+  for (const path of reached) for (const next of imported.get(path) ?? []) reached.add(next)
+  return reached
 }
 
 export class Linker {
@@ -152,7 +114,7 @@ export class Linker {
   /** Scripts that launches start but that were not read yet. */
   missingScripts(): string[] {
     const missing = new Set<string>()
-    for (const launch of this.launchesOf([...this.inOrder()].map((record) => record.reading))) {
+    for (const launch of this.launches(this.readingsInOrder())) {
       const path = this.scriptOf(launch)
       if (path !== null && this.records.get(path)?.filtered === true) missing.add(path)
     }
@@ -180,7 +142,7 @@ export class Linker {
     for (const record of this.inOrder()) {
       if (record.summary?.configurations !== undefined) add(this.configurations.of(record, null))
     }
-    for (const launch of this.launchesOf([...this.inOrder()].map((record) => record.reading))) {
+    for (const launch of this.launches(this.readingsInOrder())) {
       const path = this.scriptOf(launch)
       const script = path === null || launch.shell !== undefined ? undefined : this.records.get(path)
       if (script !== undefined) add(this.configurations.of(script, launch))
@@ -188,29 +150,12 @@ export class Linker {
     return [...missing]
   }
 
-  /**
-   * Every launch, those of images with what their Dockerfiles start. What an image starts by itself counts where nothing
-   * else starts the same script: a job may replace it.
-   */
-  private launchesOf(readings: readonly Reading[]): Launch[] {
-    const images = new ImageIndex(readings)
-    const launches = withComponents(
-      readings.flatMap((reading) =>
-        reading.launches.flatMap((launch) =>
-          launch.image === undefined ? launch : (images.resolve(launch) ?? []),
-        ),
-      ),
-    )
-    const started = images.starts()
-    if (started.length === 0) return launches
-    const scripts = new Set(launches.map((launch) => this.scriptOf(launch)))
-    return [
-      ...launches,
-      ...started.filter((launch) => {
-        const script = this.scriptOf(launch)
-        return script !== null && !scripts.has(script)
-      }),
-    ]
+  private readingsInOrder(): Reading[] {
+    return [...this.inOrder()].map((record) => record.reading)
+  }
+
+  private launches(readings: readonly Reading[]): Launch[] {
+    return launchesOf(readings, (launch) => this.scriptOf(launch))
   }
 
   private scriptOf(launch: Launch): string | null {
@@ -312,7 +257,13 @@ export class Linker {
     await Promise.all(again)
     this.scalers.link(linked.readings, linked.related)
     linked.launches = await this.bindLaunches(linked, versionsOf)
-    this.reach(linked)
+    linked.reached = reachedFrom(
+      [
+        ...[...this.inOrder()].filter((record) => record.summary?.isEntry === true).map(({ path }) => path),
+        ...linked.launches.flatMap(({ script }) => (script === null ? [] : [script])),
+      ],
+      linked.imported,
+    )
     return linked
   }
 
@@ -444,14 +395,14 @@ export class Linker {
     versionsOf: (path: string) => Versions,
   ): Promise<LinkedLaunch[]> {
     const ways = new Map<string, Set<string>>()
-    const launches = await followCalls(this.launchesOf([...linked.readings.values()]), {
+    const launches = await followCalls(this.launches([...linked.readings.values()]), {
       scriptOf: (call) => this.scriptOf(call),
       read: (path, call) => this.calledScript(path, call, linked, versionsOf, ways),
     })
     const readings = new Map<string, Map<string, Promise<ReadResult>>>()
     return Promise.all(
       launches.map(async (launch): Promise<LinkedLaunch> => {
-        const binding: Binding = { launch, settings: this.settingsOf(launch, linked) }
+        const binding: Binding = { launch, settings: settingsOf(launch, linked.readings) }
         const nothing = { launch, binding, script: null, reading: null }
         const resolved = this.programs.resolve(launch)
         if ('unresolved' in resolved) return { ...nothing, unresolved: resolved.unresolved }
@@ -474,32 +425,5 @@ export class Linker {
         return { launch, binding, script: record.path, unresolved: null, reading }
       }),
     )
-  }
-
-  /** Claims of the configuration files that a launch names. */
-  private settingsOf(launch: Launch, linked: Linked): Claim[] {
-    const home = folderOf(launch.location.path)
-    return launch.files.flatMap((file) => {
-      for (const folder of [home, ...launch.program.bases.map((base) => join(home, base)), '']) {
-        const reading = linked.readings.get(join(folder, file.path))
-        if (reading !== undefined)
-          return reading.claims.map((claim) => ({ ...claim, channel: 'named file' as const }))
-      }
-      return []
-    })
-  }
-
-  private reach(linked: Linked): void {
-    const queue: string[] = []
-    const add = (path: string): void => {
-      if (linked.reached.has(path)) return
-      linked.reached.add(path)
-      queue.push(path)
-    }
-    for (const record of this.inOrder()) if (record.summary?.isEntry === true) add(record.path)
-    for (const { script } of linked.launches) if (script !== null) add(script)
-    for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
-      for (const next of linked.imported.get(path) ?? []) add(next)
-    }
   }
 }

@@ -1,0 +1,60 @@
+/** What starts the scripts of a project: every launch, the versions of its image, the settings of files that it names. */
+import { withComponents } from '../link/components.js'
+import { ImageIndex } from '../link/images.js'
+import { folderOf, join } from '../link/paths.js'
+import type { Binding, Claim, Launch, Reading } from '../workload/claim.js'
+import type { Versions } from './backend.js'
+
+/**
+ * Every launch, those of images with what their Dockerfiles start. What an image starts by itself counts where nothing
+ * else starts the same script: a job may replace it.
+ */
+export function launchesOf(
+  readings: readonly Reading[],
+  scriptOf: (launch: Launch) => string | null,
+): Launch[] {
+  const images = new ImageIndex(readings)
+  const launches = withComponents(
+    readings.flatMap((reading) =>
+      reading.launches.flatMap((launch) =>
+        launch.image === undefined ? launch : (images.resolve(launch) ?? []),
+      ),
+    ),
+  )
+  const started = images.starts()
+  if (started.length === 0) return launches
+  const scripts = new Set(launches.map(scriptOf))
+  return [
+    ...launches,
+    ...started.filter((launch) => {
+      const script = scriptOf(launch)
+      return script !== null && !scripts.has(script)
+    }),
+  ]
+}
+
+/** Claims of the configuration files that a launch names. */
+export function settingsOf(launch: Launch, readings: ReadonlyMap<string, Reading>): Claim[] {
+  const home = folderOf(launch.location.path)
+  return launch.files.flatMap((file) => {
+    for (const folder of [home, ...launch.program.bases.map((base) => join(home, base)), '']) {
+      const reading = readings.get(join(folder, file.path))
+      if (reading !== undefined)
+        return reading.claims.map((claim) => ({ ...claim, channel: 'named file' as const }))
+    }
+    return []
+  })
+}
+
+/** What the project asks for exactly counts more than the image, what it asks for at least does not. */
+export function withImage(versions: Versions, binding: Binding | null): Versions {
+  const image = binding?.launch.versions
+  if (image === undefined) return versions
+  const merged = { ...versions }
+  for (const [name, version] of Object.entries(image)) {
+    if (versions[`${name}==`] !== undefined) continue
+    merged[name] = version
+    merged[`${name}==`] = version
+  }
+  return merged
+}
