@@ -8,6 +8,7 @@ import type { Unit } from '../text/unit.js'
 import type { ClaimBuilder, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 import { asNumber, calleePlace, callSite } from './claim-argument.js'
+import { scopeOf } from './job-in-code.js'
 import { moduleText } from './pytorch/evidence.js'
 import { once, usesAny } from './pytorch/once.js'
 import type { UnitFacts } from './reader.js'
@@ -71,7 +72,7 @@ export function claimEndpoint(
   }
   const place = calleePlace(call)
   const site = callSite(call)
-  const scope = [call.function?.qualified, call.assignedTo].filter(Boolean).join('.')
+  const scope = scopeOf(call)
   const serving = claims.subject('Serving', place, scope, evidence)
   serving.known('platform', platform, platform, place)
   if (tearsDown(python)) serving.known('tornDown', call.method, true, place, { site })

@@ -1,8 +1,8 @@
 /** Whether metrics of a run outlive it: trackers, and what a program writes down by itself. */
-
 import type { PythonModule } from '../python/module.js'
 import type { Span } from '../text/location.js'
 import type { ClaimBuilder, SubjectBuilder } from '../workload/builder.js'
+import { idAt } from './job-in-code.js'
 import { moduleText } from './pytorch/evidence.js'
 import { once } from './pytorch/once.js'
 
@@ -41,8 +41,7 @@ export function recordsItself(python: PythonModule): boolean {
 
 /** Id of the `Training` that another reader of the same file owns, by its place. */
 export function trainingId(claims: ClaimBuilder, place: Span): string {
-  const { cell, start } = claims.locate(place)
-  return `${claims.path}#Training@${cell ?? ''}:${start}`
+  return idAt(claims, 'Training', place)
 }
 
 /** For training that no library logs by itself. */

@@ -3,6 +3,7 @@ import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { asNumber, calleePlace, callSite } from '../claim-argument.js'
+import { idAt } from '../job-in-code.js'
 import { secondsOf } from '../pipelines/time.js'
 import { type Dag, taskArgument } from './dags.js'
 import { podOperators } from './names.js'
@@ -20,8 +21,7 @@ export function claimPod(
     return
   const place = calleePlace(call)
   const site = callSite(call)
-  const location = claims.locate(place)
-  const job = `${claims.path}#airflow@${location.cell ?? ''}:${location.start}`
+  const job = idAt(claims, 'airflow', place)
   const compute = claims.subject('Compute', place, task.name, { ...evidence, accelerator: 'gpu' }, job)
   compute.known('provider', task.kind, 'kubernetes', place, { site })
   compute.known('choosesCapacity', task.kind, false, place, { site })

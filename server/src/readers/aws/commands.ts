@@ -2,6 +2,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import {
   addOptions,
   cloudCommands,
@@ -106,7 +107,7 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
           )
         : { reason: 'a script in a lifecycle configuration must stop it: create one and name it' }
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 

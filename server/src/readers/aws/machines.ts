@@ -3,6 +3,7 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -88,7 +89,7 @@ function changeMachine(claim: Claim, value: unknown, facts: UnitFacts): Change |
       ? write
       : { title: `Use ${type}`, safety: 'unsafe', writes: [write], imports: [] }
   }
-  if (claim.setting !== 'idleStop') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'idleStop') return byHand(claim)
   if (claim.site.anchor === 'notebook')
     return {
       reason:

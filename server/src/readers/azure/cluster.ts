@@ -7,7 +7,9 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { scopeOf } from '../job-in-code.js'
 import { claimPool, claimPoolMachine } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
@@ -111,7 +113,7 @@ function readCluster(
     provider: 'azure',
     name,
     place,
-    scope: [call.function?.qualified, call.assignedTo].filter(Boolean).join('.'),
+    scope: scopeOf(call),
     words: [name ?? ''],
     notebook: python.evidence.notebook,
   })
@@ -176,5 +178,5 @@ function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change |
       )
     }
   }
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }

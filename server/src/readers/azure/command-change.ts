@@ -2,6 +2,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
@@ -29,7 +30,7 @@ export function changeCommand(claim: Claim, value: unknown, facts: UnitFacts): C
     case 'spot':
       return call.name === 'azure.ai.ml.command'
         ? set(`Run on spot capacity: job_tier=${quote}Spot${quote}`, `${quote}Spot${quote}`)
-        : { reason: `${claim.key} has to be changed by hand here` }
+        : byHand(claim)
     case 'nodes':
       return set(`Run it on ${value} node: instance_count=${value}`, String(value))
     case 'instanceType': {
@@ -37,6 +38,6 @@ export function changeCommand(claim: Claim, value: unknown, facts: UnitFacts): C
       return set(`Use ${size}`, quote + size + quote)
     }
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

@@ -5,6 +5,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import {
   addOptions,
   cloudCommands,
@@ -173,7 +174,7 @@ function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
       '--min-count 0',
       `--max-count ${Math.max(1, Number(claim.value ?? 1))}`,
     ])
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }
 
 /** The claim is about a pool that its cluster cannot be without. */

@@ -6,6 +6,7 @@ import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { idAt, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
@@ -47,8 +48,7 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
   if (!call.expr.args.some((one) => one.name !== null)) return
   const place = calleePlace(call)
   const use = useOf(python, call)
-  const location = claims.locate(place)
-  const id = `${claims.path}#azure@${location.cell ?? ''}:${location.start}`
+  const id = idAt(claims, 'azure', place)
   const { target } = use
   const size = resource(python, call, use, 'instance_type')
   const type = foldedValue(size.value)
@@ -68,7 +68,7 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
       .find(({ value }) => typeof foldedValue(value) === 'string')
     const facts: JobFacts = {
       place,
-      scope: [call.function?.qualified, call.assignedTo].filter(Boolean).join('.'),
+      scope: scopeOf(call),
       id,
       name:
         title?.value.state === 'given'

@@ -6,6 +6,7 @@ import { folderOf, join } from '../../link/paths.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { idAt, scopeOf } from '../job-in-code.js'
 import { defineReader } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { changeCommand } from './command-change.js'
@@ -37,12 +38,11 @@ function readComponent(python: PythonModule, claims: ClaimBuilder, call: Call): 
   const { target } = use
   if (target.kind === 'local') return
   const place = calleePlace(call)
-  const { cell, start } = claims.locate(place)
-  const id = `${claims.path}#component@${cell ?? ''}:${start}`
+  const id = idAt(claims, 'component', place)
   const { role, small, notebook } = python.evidence
   const compute = claimJob(claims, {
     place,
-    scope: [call.function?.qualified, call.assignedTo].filter(Boolean).join('.'),
+    scope: scopeOf(call),
     id,
     name: call.assignedTo === null ? null : { key: 'load_component', value: call.assignedTo, place },
     target,

@@ -7,6 +7,7 @@ import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { claimPool, claimPoolMachine } from '../pool-claims.js'
@@ -128,7 +129,7 @@ function changeCompute(claim: Claim, value: unknown, facts: UnitFacts): Change |
     case 'capacity':
       return value === 'spot'
         ? set('Use low-priority machines: tier: low_priority', 'low_priority', 'size')
-        : { reason: `${claim.key} has to be changed by hand here` }
+        : byHand(claim)
     case 'idleStop': {
       const minutes = Math.round(Number(value) / 60)
       return set(`Stop it after ${minutes} idle minutes: ${stopKeys[1]}: ${minutes}`, minutes, 'size')
@@ -136,6 +137,6 @@ function changeCompute(claim: Claim, value: unknown, facts: UnitFacts): Change |
     case 'instanceType':
       return set(`Use ${value}`, String(value))
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

@@ -3,6 +3,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimedCall } from '../claim-argument.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -67,5 +68,5 @@ function changeInstance(claim: Claim, value: unknown, facts: UnitFacts): Change 
       ? write
       : { title: `Use ${type}`, safety: 'unsafe', writes: [write], imports: [] }
   }
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }

@@ -17,6 +17,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { folderOf as folderOfPath, join } from '../../link/paths.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, LaunchValue } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
@@ -316,7 +317,7 @@ function environmentOf(claims: ClaimBuilder, node: ConfigNode | undefined): Reco
 function changeJobFile(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { keys, anchor } = claim.site
   if (anchor === 'waiting' || anchor === 'set up') return changeJobOperation(claim, facts)
-  if (keys === undefined) return { reason: `${claim.key} has to be changed by hand here` }
+  if (keys === undefined) return byHand(claim)
   const set = (title: string, to: string | number) => writeKeys(claim, facts, title, [{ keys, value: to }])
   switch (claim.setting) {
     case 'timeLimit':

@@ -5,7 +5,9 @@
  */
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { idAt, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
@@ -75,7 +77,7 @@ export const azureScriptRunReader = defineReader({
   change(claim, value, facts) {
     const call = claimedCall(facts.python, claim.site)
     if (call === null) return { reason: 'the call has changed' }
-    if (claim.setting !== 'timeLimit') return { reason: `${claim.key} has to be changed by hand here` }
+    if (claim.setting !== 'timeLimit') return byHand(claim)
     return changeArgument(facts.python!, call, claim.key, null, String(value), facts)
   },
 })
@@ -90,8 +92,7 @@ function readRun(
   const argument = ({ name, position }: { name: string; position: number | null }) =>
     python.argument(call, name, position)
   const place = calleePlace(call)
-  const location = claims.locate(place)
-  const id = `${claims.path}#azureml@${location.cell ?? ''}:${location.start}`
+  const id = idAt(claims, 'azureml', place)
   const given = argument(dialect.target)
   const settings = runSettings(python, call)
   let target = targetOf(python, given)
@@ -108,7 +109,7 @@ function readRun(
     const named = dialect === step ? foldedValue(name) : undefined
     compute = claimJob(claims, {
       place,
-      scope: [call.function?.qualified, call.assignedTo].filter(Boolean).join('.'),
+      scope: scopeOf(call),
       id,
       name:
         typeof named === 'string' && name.state === 'given'

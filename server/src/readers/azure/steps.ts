@@ -8,7 +8,9 @@ import type { ArgumentValue, Call, Func, PythonModule } from '../../python/modul
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asBoolean, calleePlace, claimedCall, claimFolded } from '../claim-argument.js'
+import { scopeOf } from '../job-in-code.js'
 import {
   changeDecorator,
   decoratedFunctions,
@@ -72,7 +74,7 @@ function readCall(
       ? named
       : (call.assignedTo ?? (typeof file === 'string' ? file.replace(/\.\w+$/, '') : call.method))
   const place = calleePlace(call)
-  const scope = [call.function?.qualified, call.assignedTo ?? name].filter(Boolean).join('.')
+  const scope = scopeOf(call, call.assignedTo ?? name)
   const { subject } = describeStep(claims, python, { name, code: null, place, scope }, about(evidence))
   const site: Place = { start: call.expr.start, end: call.expr.end, anchor: 'call' }
   claimSwitch(subject, call, keyword, given, place, site)
@@ -177,8 +179,7 @@ function stepsOf(python: PythonModule, pipeline: Func) {
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts
   const { site } = claim
-  if (claim.setting !== 'cached' || value !== true || python === undefined)
-    return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'cached' || value !== true || python === undefined) return byHand(claim)
   const written = claim.key === 'force_rerun' ? 'True' : 'False'
   const title = `Remove ${claim.key}=${written}: outputs are reused by themselves`
   if (site.anchor === 'decorator') return changeDecorator(facts, site, { [claim.key]: null }, title)

@@ -8,6 +8,7 @@ import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { type Keys, type KeyWrite, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import type { UnitFacts } from '../reader.js'
 
@@ -152,6 +153,6 @@ export function changeSweepFile(claim: Claim, value: unknown, facts: UnitFacts):
     case 'parallelism':
       return writeKeys(claim, facts, `At most ${value} trials at once`, [{ keys, value: Number(value) }])
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

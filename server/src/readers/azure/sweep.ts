@@ -9,9 +9,11 @@ import { gridSize } from '../../estimate/grid.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
-import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Claim } from '../../workload/claim.js'
 import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
+import { byHand, changeOf } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { evidenceOfJob, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
@@ -44,10 +46,9 @@ function isSweep(python: PythonModule, call: Call): boolean {
 }
 
 function subjectOf(python: PythonModule, call: Call, claims: ClaimBuilder): SubjectBuilder<'Search'> {
-  const { role, small, notebook } = python.evidence
-  const evidence: Evidence = { role: role === 'test' ? 'test' : 'job', accelerator: 'maybe', small, notebook }
+  const evidence = evidenceOfJob(python, 'maybe')
   const place = calleePlace(call)
-  const scope = [call.function?.qualified, call.assignedTo].filter(Boolean).join('.')
+  const scope = scopeOf(call)
   const search = claims.subject('Search', place, scope, evidence)
   search.known('unit', 'sweep', 'job', place)
   search.known('folds', 'sweep', 1, place)
@@ -315,10 +316,9 @@ function changeSweep(claim: Claim, value: unknown, facts: UnitFacts): Change | R
       writes = [set(claim.key, String(value))]
       break
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
-  const refused = writes.find((write): write is Refusal => 'reason' in write)
-  return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports }
+  return changeOf(title, writes, { imports })
 }
 
 const median = (made: string): string => `${made}(delay_evaluation=5, evaluation_interval=1)`

@@ -4,6 +4,7 @@ import type { Directive, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { changeJobOperation, claimJobOperations } from '../shell/job-operations.js'
 import { launchesOf, type Work, workOf } from '../shell/launches.js'
@@ -149,5 +150,5 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
       ? { reason: 'the request for GPUs is not readable' }
       : write(`Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}: ${text}`, asked.directive.name, text)
   }
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }

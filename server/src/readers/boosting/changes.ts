@@ -4,6 +4,7 @@ import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
 import { callbackList } from '../callback-list.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
@@ -14,7 +15,7 @@ export function changeBooster(claim: Claim, value: unknown, facts: UnitFacts): C
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
   if (claim.setting === 'patience') return changePatience(python, claim, call, value, facts)
-  if (claim.setting !== 'earlyStopping') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'earlyStopping') return byHand(claim)
   const rounds = (value as { patience?: number }).patience ?? 50
   const name = call.name ?? ''
   if (name.startsWith('sklearn.')) return inScikitLearn(python, claim, call, facts)

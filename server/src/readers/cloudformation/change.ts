@@ -2,6 +2,7 @@
 import { at, entry, number, text } from '../../config/access.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { type Keys, type KeyWrite, writeKeys } from '../config-change.js'
 import type { UnitFacts } from '../reader.js'
 import { type Resource, templateOf } from './template.js'
@@ -70,7 +71,7 @@ export function changeTemplate(claim: Claim, value: unknown, facts: UnitFacts): 
     case 'idleStop':
       return changeIdleStop(claim, facts, properties, Number(value))
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 

@@ -5,6 +5,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript, type ScriptWork } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
@@ -220,8 +221,7 @@ function claimImage(
 
 function changeService(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { keys } = claim.site
-  const byHand = { reason: `${claim.key} has to be changed by hand here` }
-  if (keys === undefined) return byHand
+  if (keys === undefined) return byHand(claim)
   const set = (title: string, to: Json) => writeKeys(claim, facts, title, [{ keys, value: to }])
   switch (claim.setting) {
     case 'gpus':
@@ -234,6 +234,6 @@ function changeService(claim: Claim, value: unknown, facts: UnitFacts): Change |
         `on-failure:${value}`,
       )
     default:
-      return byHand
+      return byHand(claim)
   }
 }

@@ -3,6 +3,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
@@ -49,6 +50,6 @@ export function changeComposer(claim: Claim, value: unknown, facts: UnitFacts): 
       }
     }
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

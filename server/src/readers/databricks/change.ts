@@ -3,6 +3,7 @@ import { instance } from '../../catalog/instances.js'
 import { at, entry, text } from '../../config/access.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { type KeyWrite, writeKeys } from '../config-change.js'
 import type { UnitFacts } from '../reader.js'
 
@@ -31,7 +32,7 @@ export function changeDatabricks(claim: Claim, value: unknown, facts: UnitFacts)
     case 'spot':
       return changeSpot(claim, facts)
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 

@@ -8,6 +8,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Assign } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asBoolean, asNumber, calleePlace, callSite, claimFolded } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { onWindows } from '../windows.js'
@@ -129,7 +130,7 @@ function changeConfig(claim: Claim, value: unknown, facts: UnitFacts): Change | 
     imports: [],
   })
   if (claim.setting === 'workers') return replaced(`Load with ${value ?? 4} workers`, String(value ?? 4))
-  if (claim.setting !== 'precision') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'precision') return byHand(claim)
   // The trainer scales gradients and takes no other format.
   if (value !== 'fp16-mixed') return { reason: 'detectron2 trains in fp16 or fp32' }
   const title = 'Train in mixed precision (SOLVER.AMP.ENABLED)'

@@ -22,6 +22,7 @@ import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
@@ -251,7 +252,7 @@ function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Chang
     case 'earlyTermination':
       return adaptive(claim, facts, searcher, null)
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 

@@ -20,6 +20,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { claimMachineRequest } from '../machine-claims.js'
@@ -286,8 +287,7 @@ function readFleet(claims: ClaimBuilder, { document, root, gpus }: Configuration
 
 function changeConfiguration(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { keys } = claim.site
-  const byHand = { reason: `${claim.key} has to be changed by hand here` }
-  if (keys === undefined) return byHand
+  if (keys === undefined) return byHand(claim)
   const set = (title: string, to: Json, path: Keys = keys) =>
     writeKeys(claim, facts, title, [{ keys: path, value: to }])
   const after = Number(value)
@@ -304,7 +304,7 @@ function changeConfiguration(claim: Claim, value: unknown, facts: UnitFacts): Ch
     case 'blockedBy':
       return set('Give machines back after 10m: idle_duration', '10m')
     case 'spot':
-      return value === true ? set('Run on spot capacity: spot_policy: spot', 'spot') : byHand
+      return value === true ? set('Run on spot capacity: spot_policy: spot', 'spot') : byHand(claim)
     case 'nodes':
       return set(`Run it on ${value} node: nodes: ${value}`, after)
     case 'retries':
@@ -313,18 +313,18 @@ function changeConfiguration(claim: Claim, value: unknown, facts: UnitFacts): Ch
       })
     case 'minimum': {
       const range = rangeOf(at(facts.config?.documents[claim.site.document ?? 0]?.root, ...keys))
-      return range === null ? byHand : set('Let it shrink to nothing: nodes', `0..${range.most ?? ''}`)
+      return range === null ? byHand(claim) : set('Let it shrink to nothing: nodes', `0..${range.most ?? ''}`)
     }
     case 'gpus': {
       const node = at(facts.config?.documents[claim.site.document ?? 0]?.root, ...keys)
       if (node?.kind === 'map' && entry(node, 'count') !== undefined)
         return set(`Ask for ${value} GPU: count`, after, [...keys, 'count'])
       const source = written(node)
-      if (source === undefined) return byHand
+      if (source === undefined) return byHand(claim)
       const to = /^\d+$/.test(source) ? after : source.replace(/(^|:)\d+(?=:|$)/, `$1${value}`)
       return set(`Ask for ${value} GPU: ${to}`, to)
     }
     default:
-      return byHand
+      return byHand(claim)
   }
 }

@@ -6,6 +6,7 @@ import { at, boolean, entries, entry, map, text, textWithTemplates } from '../..
 import type { ConfigDocument, ConfigEntry, ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { keyedPlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { workOfName } from '../pipelines/step-work.js'
@@ -25,8 +26,7 @@ export const dvcReader = defineReader({
     }
   },
   change(claim, value, facts) {
-    if (claim.setting !== 'cached' || value !== true || claim.site.keys === undefined)
-      return { reason: `${claim.key} has to be changed by hand here` }
+    if (claim.setting !== 'cached' || value !== true || claim.site.keys === undefined) return byHand(claim)
     return writeKeys(claim, facts, 'Run it only when something that goes in has changed', [
       { keys: claim.site.keys, value: undefined },
     ])

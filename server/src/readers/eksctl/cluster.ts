@@ -18,6 +18,7 @@ import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { claimLabels, claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
@@ -228,5 +229,5 @@ function changeGroup(claim: Claim, _value: unknown, facts: UnitFacts): Change | 
     return change('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', [
       set(['taints'], [{ key: 'nvidia.com/gpu', value: 'true', effect: 'NoSchedule' }]),
     ])
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }

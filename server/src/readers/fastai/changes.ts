@@ -4,6 +4,7 @@ import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { changeArgument, writeArgument } from '../write-argument.js'
@@ -36,7 +37,7 @@ export function changeFastai(claim: Claim, value: unknown, facts: UnitFacts): Ch
       return addEarlyStopping(python, call, value, facts)
     case 'stoppingGap': {
       const name = claim.site.anchor?.split(':')[1]
-      if (name === undefined) return { reason: `${claim.key} has to be changed by hand here` }
+      if (name === undefined) return byHand(claim)
       const write = addCallback(python, call, name, facts, null, 'cbs')
       return 'reason' in write
         ? write
@@ -47,7 +48,7 @@ export function changeFastai(claim: Claim, value: unknown, facts: UnitFacts): Ch
     case 'stopDirection':
       return changeDirection(python, call, value, facts)
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 

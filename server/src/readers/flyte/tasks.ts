@@ -5,7 +5,9 @@ import type { PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { asBoolean, asNumber, claimArgument, claimedCall } from '../claim-argument.js'
+import { idAt } from '../job-in-code.js'
 import {
   changeDecorator,
   type Decorated,
@@ -110,8 +112,7 @@ function readResources(
     const count = python.argument(made, 'gpu')
     if (count.state !== 'given') continue
     const place = namePlace(func)
-    const location = claims.locate(place)
-    const job = `${claims.path}#flyte@${location.cell ?? ''}:${location.start}`
+    const job = idAt(claims, 'flyte', place)
     const compute = claims.subject('Compute', place, func.qualified, { ...evidence, accelerator: 'gpu' }, job)
     const inside = made.expr.start >= call.expr.start && made.expr.end <= call.expr.end
     compute.known('provider', 'flytekit', 'kubernetes', place)
@@ -179,5 +180,5 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
       imports: [],
     }
   }
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }

@@ -9,6 +9,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Span } from '../../text/location.js'
 import type { Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import type { ReaderContext, UnitFacts } from '../reader.js'
 
 export interface GcloudOption {
@@ -254,7 +255,7 @@ export function addOptions(claim: Claim, facts: UnitFacts, title: string, added:
   const { start, end, unit } = claim.site
   const command = facts.shell?.commands.find((one) => one.start === start && one.end === end)
   if (command === undefined) return { reason: 'the command stands inside of a text' }
-  if (added.length === 0) return { reason: `${claim.key} has to be changed by hand here` }
+  if (added.length === 0) return byHand(claim)
   const last = command.words.at(-1)!
   if (command.words.some((word) => word.text === '--'))
     return { reason: 'arguments of the program stand at the end' }

@@ -4,6 +4,7 @@ import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import {
   addOptions,
@@ -80,8 +81,7 @@ function claimMachine(serving: SubjectBuilder<'Serving'>, one: GcloudCommand): v
 
 /** One replica at least, as many as before at most. */
 function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  if (claim.setting !== 'minReplicas' || typeof value !== 'number' || value < 2)
-    return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'minReplicas' || typeof value !== 'number' || value < 2) return byHand(claim)
   const { start, end, unit } = claim.site
   const command = facts.shell?.commands.find((one) => one.start === start && one.end === end)
   const least = command?.words.find((word) => /^--min-replica-count=\d+$/.test(word.raw))

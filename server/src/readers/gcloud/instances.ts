@@ -7,6 +7,7 @@ import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import {
@@ -95,7 +96,7 @@ function readInstance(claims: ClaimBuilder, one: GcloudCommand, text: string): v
 }
 
 function changeInstance(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  if (claim.setting !== 'idleStop') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'idleStop') return byHand(claim)
   // There is no idle shutdown of a plain machine; a day's work ends in the evening.
   const hours = Math.max(8, Math.round(Number(value) / 3600))
   return addOptions(claim, facts, `Stop it after ${hours} hours: --max-run-duration`, [

@@ -7,6 +7,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { readArguments } from '../../link/script-arguments.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import {
   claimVertexService,
@@ -302,5 +303,5 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
     }
   if (claim.setting === 'parallelism' || claim.setting === 'trialCap')
     return addOptions(claim, facts, `--${claim.key}=${number}`, [`--${claim.key}=${number}`])
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }

@@ -7,6 +7,7 @@ import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import {
@@ -163,10 +164,10 @@ function claimCapacity(pool: Pool, one: GcloudCommand): void {
 
 function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (claim.setting === 'capacity') return addOptions(claim, facts, 'Buy spot machines: --spot', ['--spot'])
-  if (claim.setting !== 'minimum') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'minimum') return byHand(claim)
   if (claim.site.anchor === 'value')
     return replaceValue(claim, facts, `Let it shrink to nothing: --${claim.key}=${value}`, String(value))
-  if (claim.key !== 'num-nodes') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.key !== 'num-nodes') return byHand(claim)
   const most = Math.max(1, Number(claim.value ?? 1))
   return addOptions(claim, facts, 'Let it shrink to nothing: autoscaling with a minimum of 0', [
     '--enable-autoscaling',

@@ -6,6 +6,7 @@ import { cronInterval } from '../../estimate/schedule.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { namesGpu, runsTests, trainedBy } from '../ci/training.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
@@ -233,7 +234,7 @@ function changeWorkflow(claim: Claim, _value: unknown, facts: UnitFacts): Change
       ],
       imports: [],
     }
-  if (claim.setting !== 'startedBy') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'startedBy') return byHand(claim)
   const trigger = at(document.root, 'on')
   const ignored = ['**.md', 'docs/**']
   const events = (claim.value as string[]) ?? []

@@ -18,6 +18,7 @@ import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../c
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { namesGpu, runsTests, type Trained, trainedBy } from '../ci/training.js'
 import { type Keys, keyedPlace, writeKeys } from '../config-change.js'
 import { claimOperation } from '../operation-claims.js'
@@ -221,8 +222,7 @@ const sources = ['**/*.py', '**/*.{yaml,yml,toml,json}', 'requirements*.txt']
 
 function changeJob(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
   const { keys, anchor } = claim.site
-  const byHand = { reason: `${claim.key} has to be changed by hand here` }
-  if (keys === undefined) return byHand
+  if (keys === undefined) return byHand(claim)
   const write = (title: string, below: Keys, value: unknown) =>
     writeKeys(claim, facts, title, [{ keys: [...keys, ...below], value: value as never }])
   if (anchor === 'ignored')
@@ -233,7 +233,7 @@ function changeJob(claim: Claim, _value: unknown, facts: UnitFacts): Change | Re
     )
   if (claim.setting === 'concurrentRuns')
     return write('cancel the run of the change before: interruptible', ['interruptible'], true)
-  if (claim.setting !== 'startedBy') return byHand
+  if (claim.setting !== 'startedBy') return byHand(claim)
   return anchor === 'free'
     ? write(
         'Train for changes of code and configuration: rules with changes',

@@ -1,6 +1,7 @@
 /** Inference Endpoints of Hugging Face. Source: huggingface_hub 0.30, hf_api.py, `create_inference_endpoint`. */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
 import { claimEndpoint, endEndpoint, folded } from '../endpoint.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -58,5 +59,5 @@ function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change 
           imports: [],
         }
   }
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }

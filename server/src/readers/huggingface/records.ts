@@ -4,6 +4,7 @@ import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand, changeOf } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
@@ -141,7 +142,6 @@ function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change |
   } else if (claim.setting === 'tracked') {
     title = 'Report to TensorBoard'
     writes = [set('report_to', text('tensorboard'))]
-  } else return { reason: `${claim.key} has to be changed by hand here` }
-  const refused = writes.find((write): write is Refusal => 'reason' in write)
-  return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports: [] }
+  } else return byHand(claim)
+  return changeOf(title, writes)
 }

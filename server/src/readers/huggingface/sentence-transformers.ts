@@ -3,6 +3,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asBoolean, asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -56,7 +57,7 @@ function changeFit(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  if (claim.setting !== 'precision') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'precision') return byHand(claim)
   if (value === 'bf16-mixed') return { reason: 'fit() knows fp16 only (use_amp=True)' }
   const written = writeArgument(facts, call, 'use_amp', python.argument(call, 'use_amp'), 'True')
   if ('reason' in written) return written

@@ -1,9 +1,10 @@
 /** How a Trainer's settings are written: arguments of the call, and callbacks with the arguments that they need. */
 import { nameFor } from '../../edit/imports.js'
-import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
+import { byHand, rangeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import type { UnitFacts } from '../reader.js'
@@ -34,7 +35,7 @@ export function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): C
   if (made === undefined) return { reason: 'the call is not in the file any more' }
   if (claim.setting === 'precision') return changePrecision(python, made, value, facts)
   if (claim.setting === 'workers') return changeWorkers(python, made, value, facts)
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }
 
 /** In the file of arguments that the program reads. */
@@ -110,11 +111,6 @@ function changeWorkers(
       value: 'True',
     })
   return { title: `Load with ${count} worker processes`, safety: 'unsafe', writes, imports: [] }
-}
-
-function rangeOf(facts: UnitFacts, node: { start: number; end: number } | Call): PythonRange {
-  const { start, end } = 'expr' in node ? node.expr : node
-  return { unit: facts.unit.index, start, end }
 }
 
 // Early stopping.

@@ -1,8 +1,9 @@
 /** How settings that decide the memory of a Trainer are written. */
 import { nameFor } from '../../edit/imports.js'
-import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand, rangeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
@@ -28,7 +29,7 @@ export function changeMemory(claim: Claim, value: unknown, facts: UnitFacts): Ch
   if (key === undefined) return null
   const code =
     claim.setting === 'optimizer' ? (value === 'adamw 8 bit' ? '"adamw_bnb_8bit"' : null) : codeOf(value)
-  if (code === null) return { reason: `${claim.key} has to be changed by hand here` }
+  if (code === null) return byHand(claim)
   const title = `Set ${key}=${code.replaceAll('"', '')}`
   if (isConfigured(claim, facts))
     return writeConfigured(
@@ -52,10 +53,6 @@ export function changeMemory(claim: Claim, value: unknown, facts: UnitFacts): Ch
 function codeOf(value: unknown): string | null {
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   return typeof value === 'number' ? String(value) : null
-}
-
-function rangeOf(facts: UnitFacts, call: Call): PythonRange {
-  return { unit: facts.unit.index, start: call.expr.start, end: call.expr.end }
 }
 
 /** A Trainer refuses both formats at once. Null: nothing asks for bf16 in code. */

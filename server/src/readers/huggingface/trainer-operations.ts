@@ -4,7 +4,9 @@ import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { OperationKind, OperationSettings } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { asBoolean, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { idAt } from '../job-in-code.js'
 import { claimOperation } from '../operation-claims.js'
 import { claimCompiled } from '../pytorch/compile.js'
 import { unusedBecause } from '../pytorch/distributed.js'
@@ -232,8 +234,7 @@ function readCompilation(
   const key = 'torch_compile'
   const given = field(python, made, key, context.binding)
   const place = calleePlace(made.call)
-  const { cell, start } = claims.locate(place)
-  const id = `${claims.path}#Training@${cell ?? ''}:${start}`
+  const id = idAt(claims, 'Training', place)
   if (given.state === 'absent')
     claimCompiled(python, place, callSite(made.call, anchorOf(made)), key, claims, id)
   else
@@ -270,7 +271,7 @@ function changeArguments(claim: Claim, value: unknown, facts: UnitFacts): Change
   const code =
     row?.write ??
     (claim.setting === 'backend' ? `"${String(value)}"` : claim.setting === 'compiled' ? 'True' : null)
-  if (code === null) return { reason: `${claim.key} has to be changed by hand here` }
+  if (code === null) return byHand(claim)
   const written = writeArgument(facts, made.call, name, get(name), code)
   return 'reason' in written
     ? written

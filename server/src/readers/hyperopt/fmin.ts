@@ -3,6 +3,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SearchSettings } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { calleePlace, callSite, claimArgument } from '../claim-argument.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
@@ -41,7 +42,7 @@ export const hyperoptReader = defineReader({
         "'hyperopt-trials.pkl'",
         'Keep the trials in a file (trials_save_file)',
       )
-    return { reason: `${claim.key} has to be changed by hand here` }
+    return byHand(claim)
   },
 })
 

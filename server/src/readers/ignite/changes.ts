@@ -1,6 +1,7 @@
 /** How PyTorch-Ignite spells a change. */
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { refusedLoss } from '../pytorch/loop-facts.js'
 import type { UnitFacts } from '../reader.js'
@@ -44,5 +45,5 @@ export function changeIgnite(claim: Claim, value: unknown, facts: UnitFacts): Ch
     return { reason: 'attach an EarlyStopping handler with a score function of yours to the evaluator' }
   if (claim.setting === 'stoppingGap')
     return { reason: 'attach it to the evaluator: add_event_handler(Events.COMPLETED, …)' }
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }

@@ -7,6 +7,7 @@ import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { claimLabels, claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
@@ -211,8 +212,7 @@ function claimDisruption(pool: Pool, root: ConfigMap, header: Place, document: n
 
 function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { document: index, keys, unit } = claim.site
-  if (index === undefined || keys === undefined)
-    return { reason: `${claim.key} has to be changed by hand here` }
+  if (index === undefined || keys === undefined) return byHand(claim)
   const set = (path: Keys, data: unknown): Write => ({
     kind: 'set key',
     path: facts.path,

@@ -6,6 +6,7 @@ import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { callbackList } from '../callback-list.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -36,7 +37,7 @@ export const kerasTunerReader = defineReader({
   change(claim, value, facts) {
     if (claim.setting === 'strategy') return toModel(claim, facts, (value as { trials: number }).trials)
     if (claim.setting === 'earlyTermination') return stopEarly(claim, facts)
-    return { reason: `${claim.key} has to be changed by hand here` }
+    return byHand(claim)
   },
 })
 

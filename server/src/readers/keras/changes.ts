@@ -5,6 +5,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { changeArgument, writeArgument } from '../write-argument.js'
@@ -35,7 +36,7 @@ export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Cha
     case 'stopDirection':
       return changeArgument(python, call, 'mode', 4, value === 'higher' ? '"max"' : '"min"', facts)
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 
@@ -163,7 +164,7 @@ function addEarlyStopping(
 /** Hands over the callback that was made and forgotten. */
 function handOver(python: PythonModule, claim: Claim, call: Call, facts: UnitFacts): Change | Refusal {
   const name = claim.site.anchor?.split(':')[1]
-  if (name === undefined) return { reason: `${claim.key} has to be changed by hand here` }
+  if (name === undefined) return byHand(claim)
   const write = addCallback(python, call, name, facts, fitPosition(call, 'callbacks'))
   if ('reason' in write) return write
   return { title: `Hand ${name} to ${call.method}()`, safety: 'unsafe', writes: [write], imports: [] }

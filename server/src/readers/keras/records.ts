@@ -6,6 +6,7 @@ import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { callbackList } from '../callback-list.js'
+import { byHand } from '../change-answer.js'
 import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
@@ -134,7 +135,7 @@ function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change |
           imports: [],
         }
   }
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }
 
 /** `keras`, `tf.keras`, as the file calls it. */

@@ -2,6 +2,7 @@
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { removeMethods } from '../pipelines/remove-method.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
@@ -79,7 +80,7 @@ export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Chan
     }
     return limitTime(facts, python, call, value)
   }
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }
 
 /** Version 1 sets it on the task, version 2 through the extension for Kubernetes. */

@@ -6,6 +6,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { calleePlace, claimFolded } from '../claim-argument.js'
+import { idAt } from '../job-in-code.js'
 import { claimCode } from '../pipelines/describe-step.js'
 import type { Task } from './tasks.js'
 
@@ -49,8 +50,7 @@ export function claimResources(
     claimNumber(python, step, 'gpus', gpus, gpus.method === 'set_gpu_limit' ? 'gpu' : 'limit')
 
   const at = calleePlace(task.call)
-  const location = claims.locate(at)
-  const job = `${claims.path}#kubeflow-pipelines@${location.cell ?? ''}:${location.start}`
+  const job = idAt(claims, 'kubeflow-pipelines', at)
   const evidence: Evidence = { ...facts.evidence, accelerator: 'gpu' }
   const compute = claims.subject('Compute', at, task.name, evidence, job)
   compute.known('provider', 'kfp', facts.engine === 'Vertex AI Pipelines' ? 'gcp' : 'kubernetes', at)

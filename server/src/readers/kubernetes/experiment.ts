@@ -8,6 +8,7 @@ import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
 import { acceleratorsOf } from './pod.js'
@@ -263,6 +264,6 @@ function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Chang
     case 'earlyTermination':
       return change('Stop weak trials early: earlyStopping with medianstop', [stop])
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

@@ -8,6 +8,7 @@ import type { Change, Refusal, Safety, Write } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
 import type { Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { mountSharedMemory } from './container-limits.js'
 
@@ -40,7 +41,7 @@ export function carryOut(claim: Claim, value: unknown, facts: UnitFacts): Change
   if (claim.setting === 'sharedMemory' && anchor !== undefined && keys !== undefined)
     return mountShared(claim, anchor, keys, facts)
   if (anchor === undefined || document === undefined || keys === undefined || !anchor.startsWith('{'))
-    return { reason: `${claim.key} has to be changed by hand here` }
+    return byHand(claim)
   const plan = JSON.parse(anchor) as Planned
   if ('reason' in plan) return plan
   const root = at(facts.config?.documents[document]?.root, ...keys)

@@ -4,6 +4,7 @@ import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
@@ -34,7 +35,7 @@ export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts):
   if (claim.setting === 'patience') return changeArgument(python, call, 'patience', 2, String(value), facts)
   if (claim.setting === 'stopDirection')
     return changeArgument(python, call, 'mode', 4, value === 'higher' ? '"max"' : '"min"', facts)
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }
 
 /** Settings of `LightningCLI` that neither its files nor its launch line give. */
@@ -139,7 +140,7 @@ function addEarlyStopping(
 /** Hands over the callback that was made and forgotten. */
 function handOver(python: PythonModule, claim: Claim, call: Call, facts: UnitFacts): Change | Refusal {
   const name = claim.site.anchor?.split(':')[1]
-  if (name === undefined) return { reason: `${claim.key} has to be changed by hand here` }
+  if (name === undefined) return byHand(claim)
   const write = addCallback(python, call, name, facts)
   if ('reason' in write) return write
   return { title: `Hand ${name} to the Trainer`, safety: 'unsafe', writes: [write], imports: [] }

@@ -3,6 +3,7 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asBoolean, asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -106,5 +107,5 @@ function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change |
       imports: [],
     }
   }
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }

@@ -4,7 +4,9 @@ import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { idAt } from '../job-in-code.js'
 import {
   changeDecorator,
   type Decorated,
@@ -64,8 +66,7 @@ function readStep(python: PythonModule, claims: ClaimBuilder, step: Decorated, e
     const count = python.argument(asked, 'gpu')
     if (count.state !== 'given') continue
     claimArgument(subject, 'gpus', `@${name}(gpu)`, asked, count, { convert: asNumber })
-    const location = claims.locate(place)
-    const job = `${claims.path}#metaflow@${location.cell ?? ''}:${location.start}`
+    const job = idAt(claims, 'metaflow', place)
     const compute = claims.subject('Compute', place, func.qualified, { ...evidence, accelerator: 'gpu' }, job)
     compute.known('provider', name, name === 'batch' ? 'aws' : 'kubernetes', place)
     compute.known('name', name, func.name, place)
@@ -110,7 +111,7 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
   if (claim.setting === 'retries' && typeof value === 'number')
     return changeDecorator(facts, claim.site, { times: String(value) }, `Set times=${value}`)
   if (claim.setting !== 'gpus' || value !== 0 || claimedCall(python, claim.site) === null)
-    return { reason: `${claim.key} has to be changed by hand here` }
+    return byHand(claim)
   const call = { unit: unit.index, start: claim.site.start, end: claim.site.end }
   return {
     title: 'Ask for no GPU',

@@ -8,6 +8,7 @@ import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asBoolean, asNumber, claimFolded } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -241,6 +242,6 @@ function changeConfig(claim: Claim, value: unknown, facts: UnitFacts): Change | 
         { kind: 'replace', path: facts.path, range: { unit, start, end }, text: 'False' },
       ])
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

@@ -1,10 +1,10 @@
 /** How Optuna spells a cheaper search. */
-
 import { nameFor } from '../../edit/imports.js'
-import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { For, Stmt } from '../../syntax/python-ast.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand, rangeOf } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { trialFunction } from '../search/trial-function.js'
@@ -30,12 +30,8 @@ export function changeStudy(claim: Claim, value: unknown, facts: UnitFacts): Cha
     case 'persisted':
       return persist(facts, call)
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
-}
-
-function rangeOf(facts: UnitFacts, call: Call): PythonRange {
-  return { unit: facts.unit.index, start: call.expr.start, end: call.expr.end }
 }
 
 function change(

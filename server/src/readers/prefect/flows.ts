@@ -1,10 +1,10 @@
 /** Prefect: retries of flows and tasks, caches that are switched off, and schedules of deployments. */
-
 import type { Change, Refusal } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
 import { claimStep, claimStepRetries, onAccelerator, workOfFunction } from '../pipelines/retried.js'
 import { secondsOf } from '../pipelines/time.js'
@@ -129,8 +129,7 @@ function changePrefect(claim: Claim, value: unknown, facts: UnitFacts): Change |
       imports: [],
     }
   }
-  if (claim.setting !== 'retries' && claim.setting !== 'concurrentRuns')
-    return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'retries' && claim.setting !== 'concurrentRuns') return byHand(claim)
   const write = writeArgument(facts, call, claim.key, facts.python!.argument(call, claim.key), String(value))
   if ('reason' in write) return write
   const title =

@@ -4,12 +4,13 @@ import type { PythonModule } from '../../python/module.js'
 import type { For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { nestOf } from './grid-loop.js'
 
 export function gridLoopChange(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const python = facts.python!
-  if (claim.setting !== 'strategy') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'strategy') return byHand(claim)
   const outer = python.loops.find(
     ({ node }) => node.start === claim.site.start && node.end === claim.site.end,
   )

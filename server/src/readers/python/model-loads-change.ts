@@ -1,11 +1,12 @@
 /** How a model is loaded once: beside the function, in `setup()`, in `__init__()`, or before the loop. */
-import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { Func, PythonModule } from '../../python/module.js'
 import { bindingsOf } from '../../python/names.js'
 import type { Assign, Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
+import { rangeOf } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { type Load, type Repeated, repeatedLoads } from './model-loads.js'
 
@@ -42,10 +43,6 @@ function keptBy(load: Load, func: Func | null): Kept | null {
     value = value.callee.value
   }
   return { statement, name: target.id }
-}
-
-function rangeOf(facts: UnitFacts, node: { start: number; end: number }): PythonRange {
-  return { unit: facts.unit.index, start: node.start, end: node.end }
 }
 
 function linesOf(python: PythonModule, statement: Stmt): string[] | null {

@@ -3,7 +3,7 @@
  * scaler around the backward pass and the step, which is written as a sketch.
  */
 import { nameFor } from '../../edit/imports.js'
-import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
@@ -11,6 +11,7 @@ import { functionOf, typeOf } from '../../python/names.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
+import { rangeOf } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { epochLoopOf, refusedLoss } from './loop-facts.js'
@@ -93,10 +94,6 @@ interface ForwardBlock {
   backwardStatement: Stmt
   /** The statements that hold forward and backward pass. */
   list: Stmt[]
-}
-
-function rangeOf(facts: UnitFacts, node: { start: number; end: number }): PythonRange {
-  return { unit: facts.unit.index, start: node.start, end: node.end }
 }
 
 /** The statements from the model's call to the loss, where forward and backward stand in one block. */

@@ -5,6 +5,7 @@ import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import {
   asBoolean,
   asNumber,
@@ -187,7 +188,7 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
       facts,
     )
   if (claim.setting === 'waitingCopies') return overlapCopies(python, facts)
-  if (claim.setting !== 'workers') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'workers') return byHand(claim)
   if (positions === undefined) return { reason: 'the loader is not in the file any more' }
   const workers = python.argument(call, 'num_workers', positions.workers)
   if (workers.state === 'unknown') return { reason: 'its arguments are not written here' }

@@ -7,6 +7,7 @@ import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { trainingEvidence, trainsAnywhere } from './evidence.js'
@@ -155,8 +156,7 @@ function changeWrapper(claim: Claim, value: unknown, facts: UnitFacts): Change |
   const { python, path, unit } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the wrapper is not in the file any more' }
-  if (claim.setting !== 'method' || value !== 'distributed')
-    return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'method' || value !== 'distributed') return byHand(claim)
   const use = { path, unit: unit.index, offset: call.expr.start }
   const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
   const wrapper = nameFor(python.tree, 'torch.nn.parallel', 'DistributedDataParallel', use)

@@ -7,6 +7,7 @@ import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asBoolean, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
 import { reached } from '../python/reached.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -355,7 +356,7 @@ function changeDistributed(claim: Claim, value: unknown, facts: UnitFacts): Chan
   }
   if (claim.setting === 'sharded') return addSampler(python, call, facts)
   if (claim.setting === 'reshuffled') return addEpoch(python, call, facts)
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }
 
 /** `sampler = DistributedSampler(data)` before the loader, and `set_epoch` at the start of each epoch. */

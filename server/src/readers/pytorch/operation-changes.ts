@@ -1,11 +1,12 @@
 /** How PyTorch code is written without what its steps do too often. */
 import { nameFor } from '../../edit/imports.js'
-import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
+import { rangeOf } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { evaluationsWithGradients } from './evaluation.js'
 import { codeText } from './evidence.js'
@@ -32,10 +33,6 @@ export function changeOperation(claim: Claim, _value: unknown, facts: UnitFacts)
     default:
       return refuse('do it every few hundred steps, behind a count')
   }
-}
-
-function rangeOf(facts: UnitFacts, node: { start: number; end: number }): PythonRange {
-  return { unit: facts.unit.index, start: node.start, end: node.end }
 }
 
 // Reading values.

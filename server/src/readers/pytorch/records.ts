@@ -5,6 +5,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { callSite } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
@@ -118,7 +119,7 @@ function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change |
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (claim.setting === 'keptCheckpoints' && value !== null)
     return { reason: 'write to one name, or remove the file of the epoch before' }
-  if (claim.setting !== 'saves') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'saves') return byHand(claim)
   const outer = python.loops.find(
     ({ node }) => node.start === claim.site.start && node.end === claim.site.end,
   )

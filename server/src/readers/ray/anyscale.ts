@@ -21,6 +21,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { isAcceleratedType } from '../pool-claims.js'
@@ -165,8 +166,7 @@ function claimTimes(compute: SubjectBuilder<'Compute'>, { document, root }: Job,
 
 function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { keys } = claim.site
-  const byHand = { reason: `${claim.key} has to be changed by hand here` }
-  if (keys === undefined) return byHand
+  if (keys === undefined) return byHand(claim)
   const set = (title: string, to: Json, after?: string) =>
     writeKeys(claim, facts, title, [{ keys, value: to, ...(after === undefined ? {} : { after }) }])
   switch (claim.setting) {
@@ -183,6 +183,6 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
     case 'instanceType':
       return set(`Use ${value}`, String(value))
     default:
-      return byHand
+      return byHand(claim)
   }
 }

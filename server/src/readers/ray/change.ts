@@ -3,6 +3,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
 import { runCall } from './names.js'
@@ -45,7 +46,7 @@ export function changeTune(claim: Claim, value: unknown, facts: UnitFacts): Chan
       setOption(plan, 'max_concurrent_trials', String(value))
       return finish(plan, `At most ${value} trials at once`, 'unsafe')
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 

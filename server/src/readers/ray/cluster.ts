@@ -9,6 +9,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -202,8 +203,7 @@ function isPreemptible(node: ConfigNode): boolean {
 
 function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { keys } = claim.site
-  const byHand = { reason: `${claim.key} has to be changed by hand here` }
-  if (keys === undefined) return byHand
+  if (keys === undefined) return byHand(claim)
   const set = (title: string, path: Keys, to: Json, after?: string) =>
     writeKeys(claim, facts, title, [{ keys: path, value: to, ...(after === undefined ? {} : { after }) }])
   switch (claim.setting) {
@@ -214,7 +214,7 @@ function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change |
       return set(`Give machines back after ${minutes} idle minutes: ${idleKey}: ${minutes}`, keys, minutes)
     }
     case 'capacity':
-      if (value !== 'spot') return byHand
+      if (value !== 'spot') return byHand(claim)
       if (keys.at(-1) === 'MarketType')
         return set(
           'Buy spot machines: InstanceMarketOptions',
@@ -227,6 +227,6 @@ function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change |
         ? set('Buy preemptible machines: scheduling', keys, [{ preemptible: true }])
         : { reason: 'add `- preemptible: true` to the list of `scheduling`' }
     default:
-      return byHand
+      return byHand(claim)
   }
 }

@@ -5,6 +5,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { changeRecipe } from './change.js'
 import { Recipe, RecipeClaims } from './recipe.js'
@@ -146,6 +147,6 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
       return changeRecipe(claim, patience, facts, { after: 'num_epochs', safety: 'display' })
     }
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

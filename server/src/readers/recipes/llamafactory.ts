@@ -6,6 +6,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { changeRecipe } from './change.js'
 import { Recipe, RecipeClaims } from './recipe.js'
@@ -128,6 +129,6 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
     case 'earlyStopping':
       return changeRecipe(claim, (value as { patience: number }).patience, facts, { safety: 'display' })
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

@@ -3,6 +3,7 @@
  * Keys: NeMo, examples/*\/conf; an absent `num_workers` differs from collection to collection.
  */
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { changeRecipe } from './change.js'
 import { Recipe, RecipeClaims } from './recipe.js'
@@ -46,7 +47,5 @@ export const nemoReader = defineReader({
     }
   },
   change: (claim: Claim, value: unknown, facts: UnitFacts) =>
-    claim.setting === 'workers'
-      ? changeRecipe(claim, (value as number | null) ?? 4, facts)
-      : { reason: `${claim.key} has to be changed by hand here` },
+    claim.setting === 'workers' ? changeRecipe(claim, (value as number | null) ?? 4, facts) : byHand(claim),
 })

@@ -3,6 +3,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { changeRecipe } from './change.js'
 import { Recipe, RecipeClaims } from './recipe.js'
@@ -63,7 +64,7 @@ function readPadding(recipe: Recipe, pipeline: RecipeClaims<'InputPipeline'>): v
 
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (claim.setting === 'packed') return changeRecipe(claim, true, facts)
-  if (claim.setting !== 'precision') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'precision') return byHand(claim)
   // fp16 is not among the formats that its recipes train in.
   return value === 'bf16-mixed'
     ? changeRecipe(claim, 'bf16', facts)

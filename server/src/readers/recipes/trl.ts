@@ -4,6 +4,7 @@
  */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { changeRecipe } from './change.js'
 import { Recipe, RecipeClaims } from './recipe.js'
@@ -59,6 +60,6 @@ function readPrecision(recipe: Recipe, training: RecipeClaims<'Training'>): void
 
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (claim.setting !== 'precision' || (value !== 'bf16-mixed' && value !== 'fp16-mixed'))
-    return { reason: `${claim.key} has to be changed by hand here` }
+    return byHand(claim)
   return changeRecipe(claim, true, facts, { keys: [value === 'bf16-mixed' ? 'bf16' : 'fp16'] })
 }

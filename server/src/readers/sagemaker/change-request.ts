@@ -3,6 +3,7 @@ import { at, text } from '../../config/access.js'
 import type { Change, Refusal, Safety, Write } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { writeKeys } from '../config-change.js'
 import type { UnitFacts } from '../reader.js'
@@ -80,7 +81,7 @@ export function changeRequest(claim: Claim, value: unknown, facts: UnitFacts): C
     case 'parallelism':
       return set(`At most ${value} jobs at once (${claim.key})`, [{ keys, value: Number(value) }])
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
@@ -77,7 +78,7 @@ export function changeEstimator(claim: Claim, value: unknown, facts: UnitFacts):
       return change(`Keep checkpoints in a bucket: ${claim.key}=…`, code, imports)
     }
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 

@@ -3,6 +3,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
 import { claimEndpoint, claimMachine, endEndpoint, folded } from '../endpoint.js'
 import { usesAny } from '../pytorch/once.js'
@@ -109,5 +110,5 @@ function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change 
     return {
       reason: 'a scaling policy is a resource of its own: register a scalable target for the endpoint',
     }
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }

@@ -3,8 +3,8 @@ import { instance } from '../../catalog/instances.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import type { Evidence } from '../../workload/claim.js'
 import { asBoolean, asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { evidenceOfJob, scopeOf } from '../job-in-code.js'
 import { defineReader } from '../reader.js'
 import { changeEstimator } from './change.js'
 import { claimData } from './data-places.js'
@@ -107,14 +107,8 @@ function readEstimator(
 
   const machine = typeName === null ? undefined : instance(typeName)
   const gpus = machine === undefined ? null : machine.gpuCount
-  const { role, small, notebook } = python.evidence
-  const evidence: Evidence = {
-    role: role === 'test' ? 'test' : 'job',
-    accelerator: gpus === null ? 'maybe' : gpus > 0 ? 'gpu' : 'cpu',
-    small,
-    notebook,
-  }
-  const scope = [call.function?.qualified, call.assignedTo].filter(Boolean).join('.')
+  const evidence = evidenceOfJob(python, gpus === null ? 'maybe' : gpus > 0 ? 'gpu' : 'cpu')
+  const scope = scopeOf(call)
   const compute = claims.subject('Compute', calleePlace(call), scope, evidence, job)
   const place = calleePlace(call)
   const site = callSite(call)

@@ -8,8 +8,10 @@ import { startsPerDevice } from '../../link/launchers.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
-import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asBoolean, asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
@@ -44,16 +46,12 @@ function readTrainer(python: PythonModule, claims: ClaimBuilder, call: Call): vo
   const type = python.argument(compute, 'instance_type')
   const typeName = foldedValue(type)
   const machine = typeof typeName === 'string' ? instance(typeName) : undefined
-  const { role, small, notebook } = python.evidence
-  const evidence: Evidence = {
-    role: role === 'test' ? 'test' : 'job',
-    accelerator: machine === undefined ? 'maybe' : machine.gpuCount > 0 ? 'gpu' : 'cpu',
-    small,
-    notebook,
-  }
-  const location = claims.locate(place)
-  const job = `${claims.path}#sagemaker@${location.cell ?? ''}:${location.start}`
-  const scope = [call.function?.qualified, call.assignedTo].filter(Boolean).join('.')
+  const evidence = evidenceOfJob(
+    python,
+    machine === undefined ? 'maybe' : machine.gpuCount > 0 ? 'gpu' : 'cpu',
+  )
+  const job = idAt(claims, 'sagemaker', place)
+  const scope = scopeOf(call)
   const subject = claims.subject('Compute', place, scope, evidence, job)
   subject.known('provider', 'SageMaker', 'aws', place)
   subject.known('choosesCapacity', 'SageMaker', true, place)
@@ -216,7 +214,7 @@ function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change |
     instanceType: `Use ${value}`,
   }
   const title = titles[claim.setting]
-  if (title === undefined || value === null) return { reason: `${claim.key} has to be changed by hand here` }
+  if (title === undefined || value === null) return byHand(claim)
   const type = `ml.${String(value).replace(/^ml\./, '')}`
   const code =
     claim.setting === 'instanceType'

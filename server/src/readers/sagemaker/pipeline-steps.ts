@@ -7,7 +7,9 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { asBoolean, calleePlace, callSite, claimedCall, claimFolded } from '../claim-argument.js'
+import { scopeOf } from '../job-in-code.js'
 import { stepEvidence } from '../pipelines/describe-step.js'
 import { workOfName } from '../pipelines/step-work.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
@@ -56,7 +58,7 @@ export const sagemakerPipelineReader = defineReader({
       const place = calleePlace(call)
       const given = foldedValue(python.argument(call, 'name', 0))
       const name = typeof given === 'string' ? given : (call.assignedTo ?? kind)
-      const scope = [call.function?.qualified, call.assignedTo ?? name].filter(Boolean).join('.')
+      const scope = scopeOf(call, call.assignedTo ?? name)
       const step = claims.subject('Step', place, scope, evidence)
       const work = kinds[kind]!.length > 0 ? kinds[kind]! : workOf(python, call, name)
       step.known('name', 'name', name, place)
@@ -189,8 +191,7 @@ const module3 = /(^|\.)mlops\.workflow/
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (claim.setting === 'volatileInput') return changeVolatile(claim, facts)
   const { python, path, unit } = facts
-  if (claim.setting !== 'cached' || value !== true || python === undefined)
-    return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'cached' || value !== true || python === undefined) return byHand(claim)
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the step is no longer there' }
   const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }

@@ -3,8 +3,10 @@ import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
@@ -54,16 +56,12 @@ function readProcessor(
   const machine = instance(typeName)
   const place = calleePlace(call)
   const site = callSite(call)
-  const location = claims.locate(place)
-  const job = `${claims.path}#sagemaker-processing@${location.cell ?? ''}:${location.start}`
-  const { role, small, notebook } = python.evidence
-  const evidence: Evidence = {
-    role: role === 'test' ? 'test' : 'job',
-    accelerator: machine === undefined ? 'maybe' : machine.gpuCount > 0 ? 'gpu' : 'cpu',
-    small,
-    notebook,
-  }
-  const scope = [call.function?.qualified, call.assignedTo].filter(Boolean).join('.')
+  const job = idAt(claims, 'sagemaker-processing', place)
+  const evidence = evidenceOfJob(
+    python,
+    machine === undefined ? 'maybe' : machine.gpuCount > 0 ? 'gpu' : 'cpu',
+  )
+  const scope = scopeOf(call)
   const compute = claims.subject('Compute', place, scope, evidence, job)
   compute.known('provider', 'SageMaker', 'aws', place, { site })
   // Processing jobs cannot run on spot capacity.
@@ -137,7 +135,7 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the processor is no longer there' }
-  if (claim.setting !== 'instanceType') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'instanceType') return byHand(claim)
   const type = `ml.${String(value).replace(/^ml\./, '')}`
   const quote = /["']/.exec(python.text.slice(call.expr.start, call.expr.end))?.[0] ?? '"'
   const write = writeArgument(

@@ -6,6 +6,7 @@ import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { calleePlace, callSite } from '../claim-argument.js'
+import { scopeOf } from '../job-in-code.js'
 import type { UnitFacts } from '../reader.js'
 import { anchorOf, type Key, type Request, type Said } from './request.js'
 
@@ -25,7 +26,7 @@ export class PythonRequest implements Request {
     this.header = calleePlace(call)
     const location = claims.locate(this.header)
     this.job = `${claims.path}#sagemaker@${location.cell ?? ''}:${location.start}`
-    this.scope = [call.function?.qualified, call.assignedTo].filter(Boolean).join('.')
+    this.scope = scopeOf(call)
     const { role, small, notebook } = python.evidence
     this.evidence = { role: role === 'test' ? 'test' : 'job', accelerator: 'maybe', small, notebook }
   }

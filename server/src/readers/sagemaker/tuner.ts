@@ -1,14 +1,15 @@
 /** SageMaker's automatic model tuning from Python. Source: SDK 2.257, sagemaker/tuner.py; SDK 3 keeps the names. */
-
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Claim } from '../../workload/claim.js'
 import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
+import { byHand, changeOf } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { evidenceOfJob, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
@@ -34,9 +35,8 @@ export const sagemakerTunerReader = defineReader({
 function readTuner(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const place = calleePlace(call)
   const site = callSite(call)
-  const { role, small, notebook } = python.evidence
-  const evidence: Evidence = { role: role === 'test' ? 'test' : 'job', accelerator: 'maybe', small, notebook }
-  const scope = [call.function?.qualified, call.assignedTo].filter(Boolean).join('.')
+  const evidence = evidenceOfJob(python, 'maybe')
+  const scope = scopeOf(call)
   const search = claims.subject('Search', place, scope, evidence)
   search.known('unit', 'max_jobs', 'job', place)
   search.known('folds', 'max_jobs', 1, place)
@@ -142,7 +142,6 @@ function changeTuner(claim: Claim, value: unknown, facts: UnitFacts): Change | R
   } else if (claim.setting === 'parallelism') {
     title = `At most ${value} jobs at once (max_parallel_jobs)`
     writes = [set('max_parallel_jobs', positions.parallel, String(value))]
-  } else return { reason: `${claim.key} has to be changed by hand here` }
-  const refused = writes.find((write): write is Refusal => 'reason' in write)
-  return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports: [] }
+  } else return byHand(claim)
+  return changeOf(title, writes)
 }

@@ -8,6 +8,7 @@ import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
@@ -225,7 +226,7 @@ function wordOf(node: ConfigNode): ShellWord {
 /** fp8 needs no other checkpoint: weights are rounded while they are loaded. */
 function changeServer(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit, shell } = facts
-  if (claim.setting !== 'quantized') return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'quantized') return byHand(claim)
   const title = 'Round the weights to 8 bits while they are loaded (fp8)'
   if (python !== undefined) {
     const call: Call | null = claimedCall(python, claim.site)

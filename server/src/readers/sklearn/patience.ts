@@ -3,6 +3,7 @@
  * run, where that is written.
  */
 import type { Call, PythonModule } from '../../python/module.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
@@ -48,7 +49,7 @@ export const sklearnPatienceReader = defineReader({
   change(claim, value, facts) {
     const call = claimedCall(facts.python, claim.site)
     if (facts.python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-    if (claim.setting !== 'patience') return { reason: `${claim.key} has to be changed by hand here` }
+    if (claim.setting !== 'patience') return byHand(claim)
     const written = writeArgument(facts, call, key, facts.python.argument(call, key), String(value))
     return 'reason' in written
       ? written

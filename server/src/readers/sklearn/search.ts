@@ -6,6 +6,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { SearchSettings, SearchSpace } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { calleePlace, callSite } from '../claim-argument.js'
 import { defineReader } from '../reader.js'
 import { cheapEstimators, dearEstimators, wrapped, wrappers } from './estimators.js'
@@ -60,7 +61,7 @@ export const sklearnSearchReader = defineReader({
     if (claim.setting === 'strategy')
       return searchChange(module, facts.path, unit, call, value as NewStrategy)
     if (claim.setting === 'cached') return cacheChange(module, facts.path, unit, call)
-    return { reason: `${claim.key} has to be changed by hand here` }
+    return byHand(claim)
   },
 })
 

@@ -8,6 +8,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimedCall } from '../claim-argument.js'
 import { acceleratorsOf, claimMachineRequest } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -185,8 +186,7 @@ function claimStart(claims: ClaimBuilder, command: ShellCommand, words: string[]
 }
 
 function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  if (claim.setting !== 'idleStop' || typeof value !== 'number')
-    return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'idleStop' || typeof value !== 'number') return byHand(claim)
   const minutes = Math.round(value / 60)
   if (claim.site.anchor === 'shell') {
     const { unit, end } = claim.site

@@ -2,7 +2,6 @@
  * SkyPilot tasks: YAML files for `sky launch` and `sky jobs launch`. Source: skypilot, sky/utils/schemas.py
  * (`get_task_schema`, `_get_single_resources_schema`), sky/resources.py (`AutostopConfig`).
  */
-
 import { instance } from '../../catalog/instances.js'
 import {
   at,
@@ -22,6 +21,7 @@ import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import type { ComputeSettings } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { acceleratorsOf } from '../machine-claims.js'
@@ -421,6 +421,6 @@ function changeTask(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
         : set(title, keys, `${kind}:${value}`)
     }
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

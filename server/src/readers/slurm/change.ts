@@ -1,6 +1,7 @@
 /** How SLURM spells a change of a request: a directive of the batch script, or an option of `srun`. */
 import type { Change, Refusal, ShellWrite } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { gpuRequest, nodesOf } from './job.js'
 
@@ -29,7 +30,7 @@ export function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Chang
   }
   if (claim.setting === 'exclusive' && value === false && claim.site.anchor === undefined)
     return share(claim, facts)
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }
 
 /** Takes the line of the directive out. */

@@ -10,8 +10,10 @@ import { projectTarget, targetOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import type { Claim, Evidence } from '../../workload/claim.js'
+import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asBoolean, asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { evidenceOfJob, idAt } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { gpusNamed, secondsOf } from '../slurm/job.js'
@@ -46,16 +48,9 @@ function readExecutor(python: PythonModule, claims: ClaimBuilder, made: Call): v
     'slurm_gres',
   )
   const shown = gpus?.call ?? first
-  const { role, small, notebook } = python.evidence
-  const evidence: Evidence = {
-    role: role === 'test' ? 'test' : 'job',
-    accelerator: gpus === null ? 'maybe' : 'gpu',
-    small,
-    notebook,
-  }
+  const evidence = evidenceOfJob(python, gpus === null ? 'maybe' : 'gpu')
   const place = calleePlace(shown)
-  const location = claims.locate(place)
-  const job = `${claims.path}#submitit@${location.cell ?? ''}:${location.start}`
+  const job = idAt(claims, 'submitit', place)
   const compute = claims.subject('Compute', place, shown.function?.qualified ?? '', evidence, job)
   compute.known('provider', 'submitit', 'slurm', place)
   compute.known('choosesCapacity', 'submitit', false, place)
@@ -241,8 +236,7 @@ function fileOf(python: PythonModule, callee: Expr): string | null {
 function changeExecutor(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   const key = claim.site.anchor
-  if (call === null || key === undefined || facts.python === undefined)
-    return { reason: `${claim.key} has to be changed by hand here` }
+  if (call === null || key === undefined || facts.python === undefined) return byHand(claim)
   const given = facts.python.argument(call, key)
   const write = (title: string, code: string): Change | Refusal => {
     const one = writeArgument(facts, call, key, given, code)
@@ -264,6 +258,6 @@ function changeExecutor(claim: Claim, value: unknown, facts: UnitFacts): Change 
     case 'exclusive':
       return write(`Share the node: ${key}=False`, 'False')
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

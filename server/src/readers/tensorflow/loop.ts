@@ -5,6 +5,7 @@ import type { Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { changePolicy } from '../keras/changes.js'
 import { heavyModel, kerasEvidence } from '../keras/evidence.js'
 import { usesKeras } from '../keras/fits.js'
@@ -37,7 +38,7 @@ export const tensorflowLoopReader = defineReader({
     if (facts.python === undefined) return { reason: 'this is not written in Python' }
     if (claim.site.anchor === 'read less')
       return { reason: 'give the values to a metric of Keras and read its result after every 50 steps' }
-    if (claim.setting !== 'precision') return { reason: `${claim.key} has to be changed by hand here` }
+    if (claim.setting !== 'precision') return byHand(claim)
     if (value === 'fp16-mixed')
       return {
         reason: 'fp16 in a loop of your own needs a LossScaleOptimizer that scales loss and gradients',

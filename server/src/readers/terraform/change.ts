@@ -3,6 +3,7 @@ import { at, entry, number, scalar, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { changeDatabricks } from '../databricks/change.js'
 import type { UnitFacts } from '../reader.js'
 import type { Key } from './block.js'
@@ -67,7 +68,7 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
       return editor.change(`Use ${type}`, [editor.set(keys, type)])
     }
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 
@@ -165,7 +166,7 @@ function changeCapacity(editor: Editor, claim: Claim, keys: Key[], node: ConfigN
     case 'type':
       return editor.change('Buy spot machines: type = "SPOT"', [editor.set(own('type'), 'SPOT')])
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 

@@ -10,6 +10,7 @@ import type { Unit } from '../../text/unit.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { ComputeSettings } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { claimType } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { launchesOf, shellLaunchId, workOf } from '../shell/launches.js'
@@ -156,9 +157,8 @@ function siteOf(option: TorchxOption): Place {
 }
 
 function changeRun(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const byHand = { reason: `${claim.key} has to be changed by hand here` }
   const { unit, start, end, anchor } = claim.site
-  if (anchor !== 'value' || typeof value !== 'number') return byHand
+  if (anchor !== 'value' || typeof value !== 'number') return byHand(claim)
   const written = facts.unit.text.slice(start, end)
   const change = (title: string, from: number, to: number): Change => ({
     title: `${title}: ${claim.key}`,
@@ -169,18 +169,18 @@ function changeRun(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
   const size = /^(\d+)x(\d+)$/.exec(written)
   switch (claim.setting) {
     case 'gpus':
-      if (value < 1 || !/^\d+$/.test(written)) return byHand
+      if (value < 1 || !/^\d+$/.test(written)) return byHand(claim)
       return change(`Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}`, start, end)
     case 'retries':
-      if (!/^\d+$/.test(written)) return byHand
+      if (!/^\d+$/.test(written)) return byHand(claim)
       return change(`Start it again ${value === 1 ? 'once' : `${value} times`} at most`, start, end)
     case 'nodes':
-      if (size === null) return byHand
+      if (size === null) return byHand(claim)
       return change(`Ask for ${value} node`, start, start + size[1]!.length)
     case 'processes':
-      if (size === null) return byHand
+      if (size === null) return byHand(claim)
       return change(`Start ${value} processes on each node`, end - size[2]!.length, end)
     default:
-      return byHand
+      return byHand(claim)
   }
 }

@@ -1,6 +1,7 @@
 /** How Ultralytics spells a change: an argument of `train()`. */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
@@ -47,7 +48,7 @@ export function changeUltralytics(claim: Claim, value: unknown, facts: UnitFacts
     case 'compiled':
       return set('compile', 'True', 'Compile the model (compile=True)')
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }
 

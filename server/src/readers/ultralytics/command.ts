@@ -4,6 +4,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { readArguments } from '../../link/script-arguments.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { epochsByDefault, patienceByDefault, trialData, workersByDefault } from './train.js'
 
@@ -184,6 +185,6 @@ function changeCommand(claim: Claim, value: unknown, facts: UnitFacts): Change |
       return set('patience', String(patience), `End the run after ${patience} epochs without improvement`)
     }
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

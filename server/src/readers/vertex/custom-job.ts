@@ -9,7 +9,9 @@ import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument, claimFolded } from '../claim-argument.js'
+import { idAt } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
@@ -90,8 +92,7 @@ function start(
   const { role, small, notebook } = python.evidence
   const evidence = { ...jobEvidence(held, role === 'test' ? 'test' : 'job'), small, notebook }
   const scope = [made.function?.qualified, made.assignedTo].filter(Boolean).join('.')
-  const location = claims.locate(place)
-  const id = `${claims.path}#vertex@${location.cell ?? ''}:${location.start}`
+  const id = idAt(claims, 'vertex', place)
   const compute = claims.subject('Compute', place, scope, evidence, id)
   const site = callSite(made)
   const search = python.calls.find(
@@ -301,8 +302,7 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
       claim.setting === 'gpus' ? `Ask for ${value} GPU: ${claim.key} ${value}` : `Use ${value}: ${claim.key}`
     return { title, safety: 'unsafe', writes: [write], imports: [] }
   }
-  if (claim.setting !== 'spot' || anchor !== 'run')
-    return { reason: `${claim.key} has to be changed by hand here` }
+  if (claim.setting !== 'spot' || anchor !== 'run') return byHand(claim)
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
   const spelled = nameFor(python.tree, 'google.cloud.aiplatform.compat.types', 'custom_job', {

@@ -7,6 +7,7 @@ import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimContainer } from '../kubernetes/containers.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
@@ -238,6 +239,6 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
         { keys, value: `${value}s` },
       ])
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

@@ -11,6 +11,7 @@ import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { type KeyWrite, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
@@ -119,6 +120,6 @@ function changeStudy(claim: Claim, value: unknown, facts: UnitFacts): Change | R
         { keys, value: Number(value) },
       ])
     default:
-      return { reason: `${claim.key} has to be changed by hand here` }
+      return byHand(claim)
   }
 }

@@ -10,6 +10,7 @@ import type { Span } from '../../text/location.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import { defineReader } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { type Agent, agentOf } from './agent.js'
@@ -36,7 +37,7 @@ export const wandbSweepReader = defineReader({
 
   change(claim, value, facts) {
     const wanted = wantedOf(claim, value)
-    if (wanted === null) return { reason: `${claim.key} has to be changed by hand here` }
+    if (wanted === null) return byHand(claim)
     if (facts.python !== undefined)
       return changeCode(claim, facts.python, facts.path, facts.unit.index, wanted)
     const document = facts.config?.documents[claim.site.document ?? 0]

@@ -8,6 +8,7 @@ import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
+import { byHand } from '../change-answer.js'
 import {
   asBoolean,
   asNumber,
@@ -16,6 +17,7 @@ import {
   claimedCall,
   claimFolded,
 } from '../claim-argument.js'
+import { idAt } from '../job-in-code.js'
 import {
   changeDecorator,
   type Decorated,
@@ -136,8 +138,7 @@ function readResources(
   const inside = made.expr.start >= decorator.start && made.expr.end <= decorator.end
   claimArgument(step, 'gpus', 'gpu_count', made, count, { convert: asNumber })
   const place = namePlace(func)
-  const location = claims.locate(place)
-  const job = `${claims.path}#zenml@${location.cell ?? ''}:${location.start}`
+  const job = idAt(claims, 'zenml', place)
   const compute = claims.subject('Compute', place, func.qualified, { ...evidence, accelerator: 'gpu' }, job)
   compute.known('provider', 'zenml', 'other', place)
   compute.known('name', 'zenml', func.name, place)
@@ -361,5 +362,5 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
       imports: [],
     }
   }
-  return { reason: `${claim.key} has to be changed by hand here` }
+  return byHand(claim)
 }
