@@ -201,7 +201,7 @@ export class LayerTape {
   /** Another shape of the same elements. */
   view(x: Tensor, shape: readonly number[]): Tensor {
     const product = shape.reduce((all, size) => all * size, 1)
-    if (product !== x.storage.elements || shape.some((size) => size < 1))
+    if (product !== x.storage.elements || !shape.every((size) => Number.isInteger(size) && size > 0))
       throw new Unfollowed('sizes that do not fit together')
     return { shape, storage: x.storage }
   }

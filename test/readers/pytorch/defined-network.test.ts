@@ -72,4 +72,22 @@ optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
       'import torch\nfrom nets import Net\nnet = Net()\noptimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n'
     assert.equal(definedModelFor(await analyse(text), null), null)
   })
+
+  it('are given up where expressions are nested deeper than the stack', async () => {
+    const deep = `${'('.repeat(3_000)}x${' + x)'.repeat(3_000)}`
+    const text = `import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 2)
+
+    def forward(self, x):
+        return self.fc(${deep})
+
+net = Net()
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+`
+    assert.equal(definedModelFor(await analyse(text), null), null)
+  })
 })

@@ -28,7 +28,8 @@ export function definedModel(python: PythonModule, input: readonly number[]): De
         place: { start: made.start, end: made.end },
       }
     } catch (error) {
-      if (error instanceof Unfollowed) return null
+      // Expressions may be nested deeper than the stack.
+      if (error instanceof Unfollowed || error instanceof RangeError) return null
       throw error
     }
   })
