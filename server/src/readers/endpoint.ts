@@ -8,7 +8,7 @@ import type { Unit } from '../text/unit.js'
 import type { ClaimBuilder, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 import { asNumber, calleePlace, callSite } from './claim-argument.js'
-import { scopeOf } from './job-in-code.js'
+import { jobRole, scopeOf } from './job-in-code.js'
 import { moduleText } from './pytorch/evidence.js'
 import { once, usesAny } from './pytorch/once.js'
 import type { UnitFacts } from './reader.js'
@@ -61,11 +61,11 @@ export function claimEndpoint(
   call: Call,
   platform: string,
 ): SubjectBuilder<'Serving'> | null {
-  const { role, notebook } = python.evidence
+  const { notebook } = python.evidence
   if (!notebook && !python.isEntry && call.function !== null) return null
   // Neither toy data nor a notebook makes a machine that is left running any cheaper.
   const evidence: Evidence = {
-    role: role === 'test' ? 'test' : 'job',
+    role: jobRole(python),
     accelerator: 'maybe',
     small: null,
     notebook: false,

@@ -15,7 +15,7 @@ export function idAt(claims: ClaimBuilder, what: string, place: Place): string {
 }
 
 /** Code that describes a job does not train itself. */
-export function jobRole(python: PythonModule): Evidence['role'] {
+export function jobRole(python: PythonModule): 'test' | 'job' {
   return python.evidence.role === 'test' ? 'test' : 'job'
 }
 

@@ -4,6 +4,7 @@ import { instance } from '../catalog/instances.js'
 import type { PythonModule } from '../python/module.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
+import { jobRole } from './job-in-code.js'
 
 export interface MachineFacts {
   provider: 'aws' | 'gcp' | 'azure' | 'kubernetes' | 'other'
@@ -25,7 +26,7 @@ export function claimMachineRequest(
 ): SubjectBuilder<'Compute'> {
   // Neither toy data nor a notebook makes a machine that is left running any cheaper.
   const evidence: Evidence = {
-    role: python?.evidence.role === 'test' ? 'test' : 'job',
+    role: python === null ? 'job' : jobRole(python),
     accelerator: 'maybe',
     small: null,
     notebook: false,

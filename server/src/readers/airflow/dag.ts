@@ -1,10 +1,10 @@
 /** Apache Airflow: when DAGs run, and what their training tasks ask for. */
-
 import { cronInterval } from '../../estimate/schedule.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { asBoolean, asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { jobRole } from '../job-in-code.js'
 import { dateOf, secondsOf } from '../pipelines/time.js'
 import { codeMatches } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'
@@ -45,9 +45,9 @@ function readDag(
   if (dear.length === 0) return
   const asked = Math.max(0, ...tasks.map(({ gpus }) => gpus?.count ?? 0))
   const worker = dear.some(({ task }) => usesAccelerator(python, task))
-  const { role, notebook } = python.evidence
+  const { notebook } = python.evidence
   const evidence: Evidence = {
-    role: role === 'test' ? 'test' : 'job',
+    role: jobRole(python),
     accelerator: asked > 0 ? 'gpu' : worker ? python.evidence.accelerator : 'none',
     small: null,
     notebook,

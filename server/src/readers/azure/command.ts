@@ -6,7 +6,7 @@ import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
-import { idAt, scopeOf } from '../job-in-code.js'
+import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
@@ -62,7 +62,7 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
   let compute: SubjectBuilder<'Compute'> | null = null
   let machine: JobMachine | null = null
   if (remote) {
-    const { role, small, notebook } = python.evidence
+    const { small, notebook } = python.evidence
     const title = ['display_name', 'name']
       .map((key) => ({ key, value: python.argument(call, key) }))
       .find(({ value }) => typeof foldedValue(value) === 'string')
@@ -78,7 +78,7 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
       targetKey: 'compute',
       targetPlace: use.place ?? place,
       size: typeof type === 'string' ? type : null,
-      role: role === 'test' ? 'test' : 'job',
+      role: jobRole(python),
       small,
       notebook,
     }

@@ -6,7 +6,7 @@ import { folderOf, join } from '../../link/paths.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
-import { idAt, scopeOf } from '../job-in-code.js'
+import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { defineReader } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { changeCommand } from './command-change.js'
@@ -39,7 +39,7 @@ function readComponent(python: PythonModule, claims: ClaimBuilder, call: Call): 
   if (target.kind === 'local') return
   const place = calleePlace(call)
   const id = idAt(claims, 'component', place)
-  const { role, small, notebook } = python.evidence
+  const { small, notebook } = python.evidence
   const compute = claimJob(claims, {
     place,
     scope: scopeOf(call),
@@ -49,7 +49,7 @@ function readComponent(python: PythonModule, claims: ClaimBuilder, call: Call): 
     targetKey: 'compute',
     targetPlace: use.place ?? place,
     size: null,
-    role: role === 'test' ? 'test' : 'job',
+    role: jobRole(python),
     small,
     notebook,
   })

@@ -7,7 +7,7 @@ import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
-import { idAt, scopeOf } from '../job-in-code.js'
+import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
@@ -102,7 +102,7 @@ function readRun(
   const remote = target.kind !== 'local'
   let compute: SubjectBuilder<'Compute'> | null = null
   if (remote) {
-    const { role, small, notebook } = python.evidence
+    const { small, notebook } = python.evidence
     const size = python.argument(call, 'vm_size')
     const type = foldedValue(size)
     const name = python.argument(call, 'name', dialect === step ? 1 : null)
@@ -119,7 +119,7 @@ function readRun(
       targetKey: 'compute_target',
       targetPlace: given.state === 'given' ? { ...given.span } : place,
       size: typeof type === 'string' ? type : null,
-      role: role === 'test' ? 'test' : 'job',
+      role: jobRole(python),
       small,
       notebook,
     })

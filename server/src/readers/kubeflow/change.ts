@@ -2,7 +2,7 @@
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
+import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { removeMethods } from '../pipelines/remove-method.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
@@ -18,10 +18,7 @@ export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Chan
   if (python === undefined) return gone
   const { site } = claim
   const range = { unit: unit.index, start: site.start, end: site.end }
-  const done = (title: string, ...writes: (Write | Refusal)[]): Change | Refusal => {
-    const refused = writes.find((write): write is Refusal => 'reason' in write)
-    return refused ?? { title, safety: 'unsafe', writes: writes as Write[], imports: [] }
-  }
+  const done = (title: string, ...writes: (Write | Refusal)[]): Change | Refusal => changeOf(title, writes)
   if (claim.setting === 'cached' && value === true) {
     if (site.anchor === 'statement') {
       const statement = python.statementAt(site.start)

@@ -4,7 +4,7 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { For, Stmt } from '../../syntax/python-ast.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand, rangeOf } from '../change-answer.js'
+import { byHand, changeOf, rangeOf } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { trialFunction } from '../search/trial-function.js'
@@ -34,15 +34,6 @@ export function changeStudy(claim: Claim, value: unknown, facts: UnitFacts): Cha
   }
 }
 
-function change(
-  title: string,
-  writes: (Write | Refusal)[],
-  safety: Change['safety'] = 'unsafe',
-): Change | Refusal {
-  const refused = writes.find((write): write is Refusal => 'reason' in write)
-  return refused ?? { title, safety, writes: writes as Write[], imports: [] }
-}
-
 /** Without a sampler a study uses TPE. */
 function toModel(facts: UnitFacts, call: Call, trials: number): Change | Refusal {
   const python = facts.python!
@@ -60,7 +51,7 @@ function toModel(facts: UnitFacts, call: Call, trials: number): Change | Refusal
     typeof cap.folded.value === 'number' &&
     cap.folded.value <= trials
   if (!few) writes.push(writeArgument(facts, call, 'n_trials', cap, String(trials)))
-  return change(`Search by the default TPE sampler, at most ${trials} trials`, writes)
+  return changeOf(`Search by the default TPE sampler, at most ${trials} trials`, writes)
 }
 
 function limitTrials(facts: UnitFacts, call: Call, trials: number): Change | Refusal {
@@ -78,21 +69,21 @@ function limitTrials(facts: UnitFacts, call: Call, trials: number): Change | Ref
       name: 'timeout',
       value: `${hours} * 3600`,
     })
-  return change(`Stop after ${trials} trials or ${hours} hours`, writes)
+  return changeOf(`Stop after ${trials} trials or ${hours} hours`, writes)
 }
 
 function dropPruner(facts: UnitFacts, call: Call): Change | Refusal {
   const study = studyOf(call)
   if (study === null || !study.expr.args.some((argument) => argument.name === 'pruner'))
     return { reason: 'the pruner is not a keyword of the call' }
-  return change('Leave the pruner out: the default is the median rule', [
+  return changeOf('Leave the pruner out: the default is the median rule', [
     { kind: 'remove keyword', path: facts.path, call: rangeOf(facts, study), name: 'pruner' },
   ])
 }
 
 function setJobs(facts: UnitFacts, call: Call, jobs: number): Change | Refusal {
   const given = facts.python!.argument(call, 'n_jobs', 3)
-  return change(`Run one trial at a time (n_jobs=${jobs})`, [
+  return changeOf(`Run one trial at a time (n_jobs=${jobs})`, [
     writeArgument(facts, call, 'n_jobs', given, String(jobs)),
   ])
 }
@@ -119,7 +110,7 @@ function persist(facts: UnitFacts, study: Call): Change | Refusal {
   const writes: Write[] = [set('storage', "'sqlite:///optuna.db'")]
   if (python.argument(study, 'study_name', 3).state === 'absent') writes.push(set('study_name', `'${stem}'`))
   writes.push(set('load_if_exists', 'True'))
-  return change('Keep the trials in a database (storage)', writes)
+  return changeOf('Keep the trials in a database (storage)', writes)
 }
 
 /** `trial.report` where the metric that the objective returns is computed in the loop over epochs. */

@@ -3,6 +3,7 @@ import type { Func, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { StepSettings, StepWork } from '../../workload/words.js'
+import { evidenceOfJob } from '../job-in-code.js'
 import { acceleratorUse } from './accelerator-use.js'
 import { wordsOf, workOfCode, workOfName } from './step-work.js'
 
@@ -15,8 +16,7 @@ export interface Described {
 }
 
 export function stepEvidence(python: PythonModule): Evidence {
-  const { role, small, notebook } = python.evidence
-  return { role: role === 'test' ? 'test' : 'job', accelerator: 'none', small, notebook }
+  return evidenceOfJob(python, 'none')
 }
 
 export interface WorkOfStep {

@@ -4,6 +4,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { asNumber, calleePlace } from '../claim-argument.js'
+import { jobRole } from '../job-in-code.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'
 import { workOfCode, workOfName } from './step-work.js'
@@ -46,9 +47,9 @@ export function claimStep(
   }
   const { work, unseen } = workOfFunction(python, func)
   const trains = work.includes('train')
-  const { role, accelerator, small, notebook } = trainingEvidence(python)
+  const { accelerator, small, notebook } = trainingEvidence(python)
   const evidence: Evidence = {
-    role: role === 'test' ? 'test' : 'job',
+    role: jobRole(python),
     accelerator: trains ? accelerator : 'none',
     small: trains ? small : null,
     notebook,

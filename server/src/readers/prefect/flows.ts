@@ -6,6 +6,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { jobRole } from '../job-in-code.js'
 import { claimStep, claimStepRetries, onAccelerator, workOfFunction } from '../pipelines/retried.js'
 import { secondsOf } from '../pipelines/time.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -78,9 +79,9 @@ function readDeployment(python: PythonModule, claims: ClaimBuilder, call: Call):
   if (!work.includes('train')) return
   const place = calleePlace(call)
   const site = callSite(call)
-  const { role, notebook, accelerator } = python.evidence
+  const { notebook, accelerator } = python.evidence
   const pipeline = claims.subject('Pipeline', place, func.qualified, {
-    role: role === 'test' ? 'test' : 'job',
+    role: jobRole(python),
     accelerator: onAccelerator(python) ? (accelerator === 'gpu' ? 'gpu' : 'maybe') : 'none',
     small: null,
     notebook,

@@ -14,6 +14,7 @@ import type { Claim } from '../../workload/claim.js'
 import { rangeOf } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
+import { callsIn } from './hot-code.js'
 import { epochLoopOf, refusedLoss } from './loop-facts.js'
 
 const refuse = (reason: string): Refusal => ({ reason })
@@ -177,18 +178,6 @@ function reachedFunctions(analysis: Analysis, loop: Loop): Stmt[][] {
     if (func !== null && analysis.effectsOfFunction(func).backward) bodies.add(func.node.body)
   }
   return [...bodies]
-}
-
-function callsIn(analysis: Analysis, expr: Expr): Call[] {
-  const found: Call[] = []
-  const visit = (one: Expr): void => {
-    if (one.type === 'lambda') return
-    const call = one.type === 'call' ? analysis.callByExpr.get(one) : undefined
-    if (call !== undefined) found.push(call)
-    for (const child of childrenOf(one)) visit(child)
-  }
-  visit(expr)
-  return found
 }
 
 function holdsCall(statement: Stmt, test: (call: Expr & { type: 'call' }) => boolean): boolean {

@@ -1,9 +1,9 @@
 /** How Ray Tune spells a cheaper search. */
 import { nameFor } from '../../edit/imports.js'
-import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
+import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
+import { byHand, changeOf, rangeOf } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
 import { runCall } from './names.js'
@@ -60,10 +60,6 @@ function carrierOf(python: PythonModule, claim: Claim): Call | null {
   )
 }
 
-function rangeOf(plan: Plan, call: Call): PythonRange {
-  return { unit: plan.facts.unit.index, start: call.expr.start, end: call.expr.end }
-}
-
 function spelled(plan: Plan, module: string, name: string): string {
   const found = nameFor(plan.python.tree, module, name, {
     path: plan.facts.path,
@@ -88,13 +84,12 @@ function finish(plan: Plan, title: string, safety: Change['safety']): Change | R
     plan.writes.push({
       kind: 'set keyword',
       path: plan.facts.path,
-      call: rangeOf(plan, plan.call),
+      call: rangeOf(plan.facts, plan.call),
       name: 'tune_config',
       value: `${made}(${plan.added.map(([name, code]) => `${name}=${code}`).join(', ')})`,
     })
   }
-  const refused = plan.writes.find((write): write is Refusal => 'reason' in write)
-  return refused ?? { title, safety, writes: plan.writes as Write[], imports: plan.imports }
+  return changeOf(title, plan.writes, { safety, imports: plan.imports })
 }
 
 /** What is optimised is named: in the options, or in a scheduler or searcher that stands there. */
@@ -123,7 +118,7 @@ function toSampling(
     const to = text.endsWith('.grid_search')
       ? text.replace(/grid_search$/, 'choice')
       : spelled(plan, 'ray.tune', 'choice')
-    plan.writes.push({ kind: 'rename callee', path: facts.path, call: rangeOf(plan, grid), to })
+    plan.writes.push({ kind: 'rename callee', path: facts.path, call: rangeOf(facts, grid), to })
   }
   setOption(plan, 'num_samples', String(wanted.trials))
   if (wanted.strategy === 'random')

@@ -6,7 +6,7 @@ import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { calleePlace, callSite } from '../claim-argument.js'
-import { scopeOf } from '../job-in-code.js'
+import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import type { UnitFacts } from '../reader.js'
 import { anchorOf, type Key, type Request, type Said } from './request.js'
 
@@ -24,11 +24,9 @@ export class PythonRequest implements Request {
     private readonly base: Key[],
   ) {
     this.header = calleePlace(call)
-    const location = claims.locate(this.header)
-    this.job = `${claims.path}#sagemaker@${location.cell ?? ''}:${location.start}`
+    this.job = idAt(claims, 'sagemaker', this.header)
     this.scope = scopeOf(call)
-    const { role, small, notebook } = python.evidence
-    this.evidence = { role: role === 'test' ? 'test' : 'job', accelerator: 'maybe', small, notebook }
+    this.evidence = evidenceOfJob(python, 'maybe')
   }
 
   value(...keys: Key[]): ArgumentValue {

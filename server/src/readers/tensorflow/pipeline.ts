@@ -2,8 +2,8 @@
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func } from '../../python/module.js'
 import { attributeValues, bindingsOf } from '../../python/names.js'
-import type { Expr, Stmt } from '../../syntax/python-ast.js'
-import { blocksOf } from '../../syntax/python-children.js'
+import { returnsOf } from '../../python/returns.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { once } from '../pytorch/once.js'
 
 export interface Pipeline {
@@ -160,7 +160,7 @@ class Walk {
       if (given.state !== 'given') inside.set(param.start, null)
       else inside.set(param.start, this.resolved(given.expr, passed))
     })
-    const returned = returnsOf(func.node.body)
+    const returned = returnsOf(func)
     if (returned.length === 0) into.complete = false
     for (const value of returned) {
       for (const part of value.type === 'tuple' ? value.items : [value]) {
@@ -227,17 +227,6 @@ function partOf(value: Expr, path: readonly number[]): Expr {
     current = item
   }
   return current
-}
-
-function returnsOf(body: Stmt[]): Expr[] {
-  const found: Expr[] = []
-  const visit = (statement: Stmt): void => {
-    if (statement.type === 'function' || statement.type === 'class') return
-    if (statement.type === 'return' && statement.value !== null) found.push(statement.value)
-    for (const block of blocksOf(statement)) block.forEach(visit)
-  }
-  body.forEach(visit)
-  return found
 }
 
 /** The name of the method in a chain: what is shown for one step. */

@@ -9,9 +9,9 @@ import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
+import { byHand, changeOf } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument, claimFolded } from '../claim-argument.js'
-import { idAt } from '../job-in-code.js'
+import { idAt, jobRole } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
@@ -89,8 +89,8 @@ function start(
   const readable =
     fields.accelerator.state === 'absent' || spec.accelerator !== null || isNone(fields.accelerator)
   const held = readable ? machineHeld(spec) : { gpus: null, model: null, cpus: null, tpu: false }
-  const { role, small, notebook } = python.evidence
-  const evidence = { ...jobEvidence(held, role === 'test' ? 'test' : 'job'), small, notebook }
+  const { small, notebook } = python.evidence
+  const evidence = { ...jobEvidence(held, jobRole(python)), small, notebook }
   const scope = [made.function?.qualified, made.assignedTo].filter(Boolean).join('.')
   const id = idAt(claims, 'vertex', place)
   const compute = claims.subject('Compute', place, scope, evidence, id)
@@ -322,13 +322,7 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
       'True',
     ),
   ]
-  const refused = writes.find((write): write is Refusal => 'reason' in write)
-  return (
-    refused ?? {
-      title: 'Run on spot capacity, and start again when it is taken: scheduling_strategy',
-      safety: 'unsafe',
-      writes: writes as Write[],
-      imports,
-    }
-  )
+  return changeOf('Run on spot capacity, and start again when it is taken: scheduling_strategy', writes, {
+    imports,
+  })
 }
