@@ -118,6 +118,11 @@ describe('launch lines', () => {
       'apptainer exec --nv image.sif python train.py',
       'docker run --rm --gpus all -it -v $PWD:/w -w /w pytorch/pytorch:2.5.1 python train.py',
       'docker run --entrypoint python image train.py',
+      'docker run --gpus all $IMAGE python train.py',
+      'docker run $DOCKER_ARGS pytorch/pytorch python train.py',
+      'docker run --name $NAME --rm "$IMAGE_NAME:$TAG" python train.py',
+      'sudo podman run --device nvidia.com/gpu=all image python train.py',
+      'docker container run --gpus all -itd image python train.py',
       'bash -c "cd src && python train.py"',
       "sh -lc 'source env.sh; python train.py | tee log'",
       'eval "python train.py"',
@@ -129,6 +134,10 @@ describe('launch lines', () => {
     for (const source of cases) assert.equal(brief(source), 'python | train.py | 1 x 1', source)
     for (const source of ['uv run --extra gpu -m acme.train --x', 'uv run --isolated --module acme.train'])
       assert.equal(brief(source), 'python | -m acme.train | 1 x 1', source)
+    assert.equal(
+      brief('docker run --gpus all ${IMAGE} python3 -m acme.train --lr 1'),
+      'python | -m acme.train | 1 x 1',
+    )
     assert.equal(
       brief('docker run --gpus all image bash -c "torchrun --nproc_per_node 4 train.py"'),
       'torchrun | train.py | 4 x 1',
@@ -152,6 +161,9 @@ describe('launch lines', () => {
       'srun hostname',
       'bash other.sh',
       'docker run image',
+      'docker run $IMAGE',
+      'docker run python train.py.txt',
+      'docker build -t image .',
       'echo python train.py',
     ]) {
       assert.equal(brief(source), 'none', source)

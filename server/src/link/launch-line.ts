@@ -6,12 +6,12 @@ import type { ShellCommand, ShellWord } from '../config/shell-facts.js'
 import { splitCommands } from '../config/shell-words.js'
 import type { Location, Span } from '../text/location.js'
 import type { Launch, LaunchValue, ShellCall } from '../workload/claim.js'
+import { innerCommand } from './inner-command.js'
 import { readOptions } from './launch-options.js'
 import { type Launcher, launcherModules, launchers, type Trainer, trainers } from './launchers.js'
 import { type OptionTable, pathOf } from './option-table.js'
 import { type Counted, countProcesses } from './processes.js'
 import { readArguments } from './script-arguments.js'
-import { torchxCommand } from './torchx.js'
 import { pythonOptions, toolModules, type Wrapper, wrapperModules, wrappers } from './wrappers.js'
 
 /** A flag with the ranges in the unit that an edit needs. */
@@ -166,9 +166,9 @@ class LaunchLine {
       if (/^(?:ba|z|k|da)?sh$/.test(name) || name === 'eval')
         return this.shell(name) || (this.scripts && name !== 'eval' && this.shellScript(this.words.slice(1)))
       if (this.scripts && shellFile.test(name)) return this.shellScript(this.words)
-      if (name === 'torchx') {
-        const inner = torchxCommand(this.words)
-        if (inner === null) return false
+      const inner = innerCommand(name, this.words)
+      if (inner === null) return false
+      if (inner !== undefined) {
         for (const one of inner.environment) this.setEnvironment(one.name, one.value, one.span)
         this.words = inner.words
         continue
@@ -207,12 +207,7 @@ class LaunchLine {
       const word = (text: string) => ({ text, raw: text, start, end })
       this.words = [word('python'), word('-m'), ...this.words]
     }
-    const command = wrapper.command === undefined ? undefined : flags[wrapper.command]
     this.words = this.words.slice(wrapper.skip)
-    if (command?.valueSpan && typeof command.value === 'string') {
-      const { start, end } = command.valueSpan
-      this.words.unshift({ text: command.value, raw: command.value, start, end })
-    }
   }
 
   /** `bash -c "…"`: the first command inside that starts a program. */

@@ -7,12 +7,10 @@ import { type OptionTable, table } from './option-table.js'
 export interface Wrapper extends OptionTable {
   /** Words of the command (`conda run`). */
   words: string[]
-  /** Words of its own between its options and the command (`timeout 4h`, the image of `docker run`). */
+  /** Words of its own between its options and the command (`timeout 4h`, the image of `singularity exec`). */
   skip: number
   /** Options whose values are `NAME=value` in the environment of the command. */
   environment?: string[]
-  /** Option that names the command itself; what follows are its arguments. */
-  command?: string
   /** Options that name a Python module to run, as those of `python` do. */
   modules?: string[]
 }
@@ -29,11 +27,6 @@ const container = table(
   'B bind b home H workdir pwd env env-file overlay app network dns hostname scratch S ',
   'nv rocm contain containall cleanenv C c e writable writable-tmpfs no-home fakeroot f pid p ipc i uts u net n nvccli no-mount w userns U compat',
 )
-const run = table(
-  'v volume mount e env env-file name w workdir gpus shm-size ipc network net u user p publish m memory cpus cpuset-cpus ulimit runtime entrypoint h hostname device add-host label l log-driver log-opt restart security-opt cap-add cap-drop memory-swap pid platform pull tmpfs cgroup-parent group-add userns stop-timeout uts dns',
-  'rm i t d it ti dit itd interactive tty detach privileged init read-only P publish-all q quiet no-healthcheck oom-kill-disable',
-)
-
 export const wrappers: Wrapper[] = [
   wrapper('env', table('u unset C chdir S split-string', 'i ignore-environment 0 null')),
   wrapper('nohup', nothing),
@@ -121,9 +114,6 @@ export const wrappers: Wrapper[] = [
     wrapper(`${name} exec`, container, 1, { environment: ['env'] }),
     wrapper(`${name} run`, container, 1, { environment: ['env'] }),
   ]),
-  ...['docker run', 'podman run', 'nvidia-docker run', 'docker container run'].map((name) =>
-    wrapper(name, run, 1, { environment: ['e', 'env'], command: 'entrypoint' }),
-  ),
   wrapper(
     'docker exec',
     table('e env w workdir u user env-file', 'i t d it ti interactive tty detach privileged'),

@@ -31,6 +31,7 @@ import { detectron2Reader } from './detectron2/trainer.js'
 import { determinedReader } from './determined/experiment.js'
 import { imageBuildsReader } from './docker/builds.js'
 import { dockerImageReader } from './docker/image.js'
+import { dockerRunReader } from './docker/run.js'
 import { dstackReader } from './dstack/configuration.js'
 import { dvcCommandReader } from './dvc/command.js'
 import { dvcReader } from './dvc/pipeline.js'
@@ -189,6 +190,7 @@ export const readers: readonly Reader[] = [
   githubReader,
   gitlabReader,
   dockerImageReader,
+  dockerRunReader,
   imageBuildsReader,
   composeReader,
   prefectReader,

@@ -77,7 +77,11 @@ const units: Record<string, number> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 
 
 /** `8gb`, `512m`, 67108864: bytes; undefined: not readable. */
 export function bytesOf(node: ConfigNode): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*([bkmg]?)b?$/i.exec(written(node)?.trim() ?? '')
+  return bytesIn(written(node) ?? '')
+}
+
+export function bytesIn(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?$/i.exec(text.trim())
   return match === null ? undefined : Number(match[1]) * units[match[2]!.toLowerCase()]!
 }
 

@@ -1,12 +1,14 @@
 /** Launch lines in shell scripts, notebook shell cells and batch scripts. */
 
 import { batchJobId } from '../batch/job.js'
+import { containerHoldsGpus } from '../docker/run.js'
 import { defineReader } from '../reader.js'
 import { slurmJobId } from '../slurm/job.js'
 import { srunOptions } from '../slurm/srun.js'
 import { slurmSteps } from '../slurm/steps.js'
 import { torchxAsked } from '../torchx/run.js'
-import { claimScriptCalls, claimShellLaunch, launchesOf, shellLaunchId } from './launches.js'
+import { claimShellLaunch, launchesOf, shellLaunchId, workOf } from './launches.js'
+import { claimScriptCalls } from './script-calls.js'
 
 export const shellReader = defineReader({
   name: 'shell',
@@ -29,7 +31,11 @@ export const shellReader = defineReader({
     if (shell === undefined) return
     const job = slurmJobId(facts.path, facts.unit, shell) ?? batchJobId(facts.path, facts.unit, shell)
     const launches = launchesOf(shell.commands, (span) => claims.locate(span))
-    if (context.binding?.launch.shell !== undefined) {
+    const called = context.binding?.launch.shell !== undefined
+    const work = called ? workOf(shell, launches) : null
+    // What a script below it does is seen there.
+    const besides = work === null ? undefined : work.sharedByScript ? null : work.sharing
+    if (besides !== undefined) {
       // Scripts that a called script calls.
       for (const command of shell.commands)
         claimScriptCalls(
@@ -39,6 +45,7 @@ export const shellReader = defineReader({
             job: null,
             id: `${shellLaunchId(claims, facts.unit, command)}:call`,
             place: { start: command.start, end: command.end },
+            besides,
           },
           (span) => claims.locate(span),
         )
@@ -48,9 +55,13 @@ export const shellReader = defineReader({
       const id = shellLaunchId(claims, facts.unit, command)
       const own = job === null ? srunOptions(parts) : null
       claimShellLaunch(claims, launch, {
-        job: own === null && torchxAsked(command) === null ? job : id,
+        job:
+          own !== null || torchxAsked(command) !== null || (job === null && containerHoldsGpus(command))
+            ? id
+            : job,
         id,
         place: { start: command.start, end: command.end },
+        ...(besides === undefined ? {} : { besides }),
         ...slurmSteps(parts, own ?? shell.directives),
       })
     }

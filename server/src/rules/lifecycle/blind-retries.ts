@@ -50,7 +50,9 @@ function given({ key, state }: Claim, count: number | null): string {
 function ofJob(judged: Judged<'Compute'>): Report | null {
   const { retries, retryFilter, gpus } = judged.settings
   const count = tooMany(retries)
-  if (count === undefined || (effective(gpus) ?? 0) < 1 || retryFilter !== undefined) return null
+  // `--gpus all`: how many is not known, that there are some is.
+  const some = gpus?.state === 'unknown' && judged.subject.evidence.accelerator === 'gpu'
+  if (count === undefined || (!some && (effective(gpus) ?? 0) < 1) || retryFilter !== undefined) return null
   for (const run of judged.run.siblings) {
     const program = startsOver(run)
     if (program === null) continue
