@@ -36,6 +36,8 @@ interface Context {
   conditional: boolean
 }
 
+const leaving: ReadonlySet<Stmt['type']> = new Set(['return', 'raise', 'break', 'continue'])
+
 export function indexTree(tree: PythonTree): Indexed {
   const result: Indexed = {
     calls: [],
@@ -118,6 +120,14 @@ export function indexTree(tree: PythonTree): Indexed {
     return loop
   }
 
+  // What stands behind a `return` or `raise` in the same block never runs.
+  const visitBlock = (block: readonly Stmt[], context: Context): void => {
+    for (const statement of block) {
+      visit(statement, context)
+      if (leaving.has(statement.type)) return
+    }
+  }
+
   const visit = (statement: Stmt, context: Context): void => {
     result.statements.push(statement)
     forEachExpression(statement, (expr) => visitExpr(expr, statement, context))
@@ -125,7 +135,7 @@ export function indexTree(tree: PythonTree): Indexed {
       case 'function': {
         const func = addFunction(statement, context)
         const inner: Context = { func, klass: context.klass, loops: [], withs: [], conditional: false }
-        for (const child of statement.body) visit(child, inner)
+        visitBlock(statement.body, inner)
         return
       }
       case 'class': {
@@ -134,20 +144,20 @@ export function indexTree(tree: PythonTree): Indexed {
         result.classByNode.set(statement, klass)
         const inner: Context = { func: context.func, klass, loops: [], withs: [], conditional: false }
         // A class inside a function: its methods belong to the class, not to the function.
-        for (const child of statement.body) visit(child, { ...inner, func: null })
+        visitBlock(statement.body, { ...inner, func: null })
         return
       }
       case 'for':
       case 'while': {
         const loop = addLoop(statement, context)
         const inner = { ...context, loops: [...context.loops, loop] }
-        for (const child of statement.body) visit(child, inner)
-        for (const child of statement.orelse) visit(child, context)
+        visitBlock(statement.body, inner)
+        visitBlock(statement.orelse, context)
         return
       }
       case 'with': {
         const inner = { ...context, withs: [...context.withs, statement] }
-        for (const child of statement.body) visit(child, inner)
+        visitBlock(statement.body, inner)
         return
       }
       case 'break': {
@@ -164,15 +174,15 @@ export function indexTree(tree: PythonTree): Indexed {
         const main = isMainGuard(statement.test)
         if (main) result.mainGuard = true
         const inner = main ? context : { ...context, conditional: true }
-        for (const child of statement.body) visit(child, inner)
-        for (const child of statement.orelse) visit(child, { ...context, conditional: true })
+        visitBlock(statement.body, inner)
+        visitBlock(statement.orelse, { ...context, conditional: true })
         return
       }
       default:
         for (const block of blocksOf(statement)) {
           const inner =
             statement.type === 'try' && block === statement.body ? context : { ...context, conditional: true }
-          for (const child of block) visit(child, inner)
+          visitBlock(block, inner)
         }
     }
   }

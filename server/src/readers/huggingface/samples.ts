@@ -1,5 +1,6 @@
 /** How little data a run of the file trains on. */
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Binding } from '../../workload/claim.js'
 
 /** Fewer samples than this are a demonstration. */
 export const fewSamples = 2_000
@@ -19,6 +20,22 @@ export function fewTrainingSamples(python: PythonModule): string | null {
     if (cut !== null && Number(cut[1]) <= fewSamples) return `${cut[1]} samples`
   }
   return null
+}
+
+/** `--max_eval_samples 10`: the options by which the library's own scripts, and those made after them, take only a part of the data. */
+export function samplesAsked(
+  python: PythonModule,
+  binding: Binding | null,
+  part: 'train' | 'eval',
+): number | null {
+  const name = `max_${part}_samples`
+  const option = python.programArguments.find((one) => one.name === name)
+  if (option === undefined) return null
+  const flag = binding?.launch.flags[name]
+  const folded = option.default === null ? null : python.fold(option.default)
+  const value = flag !== undefined ? flag.value : folded?.state === 'known' ? folded.value : null
+  const count = typeof value === 'string' ? Number(value) : value
+  return typeof count === 'number' && count > 0 ? count : null
 }
 
 function countOf(python: PythonModule, expr: Call['expr']['args'][number]['value']): number | null {

@@ -13,6 +13,7 @@ import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions, isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
+import { samplesAsked } from './samples.js'
 import { trainerEvidence } from './trainer.js'
 import { policyTrainer } from './trainer-names.js'
 import { evaluationStrategy } from './trainer-run.js'
@@ -154,7 +155,7 @@ function readRhythm(
 ): void {
   const get = (key: string) => field(python, made, key, context.binding)
   const maximum = known(get('max_steps'))?.value
-  const steps = typeof maximum === 'number' && maximum > 0 ? maximum : null
+  const steps = typeof maximum === 'number' && maximum > 0 ? maximum : stepsOfSamples(python, made, context)
   const strategy = known(evaluationStrategy(python, made, context).argument)?.value
   const saving = known(get('save_strategy'))?.value ?? 'steps'
   const generates = known(get('predict_with_generate'))?.value === true
@@ -175,7 +176,7 @@ function readRhythm(
     if (steps !== null) operation.known('times', key, Math.floor(steps / every), { ...given.span })
   }
   const evaluating = known(get('eval_steps'))
-  if (evaluating !== undefined && strategy === 'steps' && !fewSamples(python)) {
+  if (evaluating !== undefined && strategy === 'steps' && !fewSamples(python, context)) {
     const limit = generates ? generating : often
     if (isCount(evaluating.value, limit)) claim('evaluate', 'eval_steps', evaluating)
   }
@@ -188,12 +189,34 @@ function isCount(value: unknown, limit: number): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= limit
 }
 
-/** `eval_dataset.select(range(100))`. */
-function fewSamples(python: PythonModule): boolean {
+/** At most so many steps, where the launch says how many samples it trains on; more processes make fewer. */
+function stepsOfSamples(python: PythonModule, made: TrainerArguments, context: ReaderContext): number | null {
+  const samples = samplesAsked(python, context.binding, 'train')
+  if (samples === null) return null
+  const number = (key: string, otherwise: number): number | null => {
+    const argument = field(python, made, key, context.binding)
+    if (argument.state === 'absent') return otherwise
+    const value = known(argument)?.value
+    return typeof value === 'number' && value > 0 ? value : null
+  }
+  const epochs = number('num_train_epochs', 3)
+  const batch = number('per_device_train_batch_size', 8)
+  const accumulated = number('gradient_accumulation_steps', 1)
+  if (epochs === null || batch === null || accumulated === null) return null
+  return Math.ceil((samples * epochs) / (batch * accumulated))
+}
+
+/** An evaluation over no more of them takes seconds. */
+const fewEvaluated = 200
+
+/** `eval_dataset.select(range(100))`, `--max_eval_samples 100`. */
+function fewSamples(python: PythonModule, context: ReaderContext): boolean {
+  const asked = samplesAsked(python, context.binding, 'eval')
+  if (asked !== null && asked <= fewEvaluated) return true
   return python.methodCalls('select').some((call) => {
     const text = python.text.slice(call.statement.start, call.statement.end)
     const count = /range\(\s*(\d+)\s*\)/.exec(text)
-    return count !== null && Number(count[1]) <= 200 && /eval|val|test/i.test(text)
+    return count !== null && Number(count[1]) <= fewEvaluated && /eval|val|test/i.test(text)
   })
 }
 

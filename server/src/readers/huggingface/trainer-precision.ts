@@ -81,6 +81,8 @@ export function readPrecision(
     training.unknown('precision', 'bf16', weights.because, place, { site })
   } else if (weights.state === 'short') {
     training.known('precision', weights.key, weights.value, weights.place, { site })
+  } else if (off !== undefined && isExplained(python, off.argument)) {
+    training.unknown('precision', off.key, 'its comment', placeOf(off, place), { site })
   } else if (off !== undefined) {
     training.known('precision', off.key, 'fp32', placeOf(off, place), {
       site,
@@ -96,6 +98,26 @@ export function readPrecision(
         besideAccelerate(python, context) || (bf16.state === 'absent' && bf16.overridable === true),
     })
   }
+}
+
+/** `fp16=False,  # no GPU here`: the reason stands beside the switch. */
+function isExplained(python: PythonModule, argument: ArgumentValue): boolean {
+  if (
+    argument.state !== 'given' ||
+    argument.folded.state !== 'known' ||
+    argument.folded.location !== undefined
+  )
+    return false
+  const { start, end } = argument.span
+  const line = python.text.indexOf('\n', end)
+  return python.tree.comments.some(
+    (one) =>
+      one.start >= start &&
+      one.end <= (line < 0 ? python.text.length : line) &&
+      /\b(cpu|mps|mac|metal|no gpu|nans?|overflow\w*|(in|un)?stab\w*|diverge\w*|precision|accura\w*)\b/i.test(
+        one.text,
+      ),
+  )
 }
 
 /**

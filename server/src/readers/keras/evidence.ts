@@ -34,7 +34,7 @@ export interface KerasEvidence {
 export function kerasEvidence(python: PythonModule, context: ReaderContext): KerasEvidence {
   const evidence: Evidence = { ...trainingEvidence(python) }
   if (evidence.role !== 'test') evidence.role = 'training'
-  evidence.small ??= toyData(python)
+  evidence.small ??= toyData(python) ?? smallNetwork(python)
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   if (visible === '' || visible === '-1' || onCpu.test(moduleText(python))) {
     evidence.accelerator = 'cpu'
@@ -55,6 +55,31 @@ function toyData(python: PythonModule): string | null {
     const found =
       call?.name ?? [...python.imports].find((name) => toySets.test(name.replace('tensorflow.', '')))
     return found === undefined ? null : (toySets.exec(found.replace('tensorflow.', ''))?.[1] ?? null)
+  })
+}
+
+/** A dense layer up to so many units costs less than its call. */
+const fewUnits = 32
+const unimportant =
+  /^keras\.layers\.(\w+\.)*(Dense|Input|InputLayer|Dropout|Flatten|Activation|LeakyReLU|PReLU|ELU|ReLU|BatchNormalization)$/
+
+/** Nothing but a few narrow dense layers, all of them in this file: an epoch takes a second. */
+function smallNetwork(python: PythonModule): string | null {
+  return once(python, 'keras small network', () => {
+    let dense = 0
+    for (const call of python.calls) {
+      if (call.name === null || !/^keras\.(layers|applications|models\.load_model)\b/.test(call.name))
+        continue
+      if (!unimportant.test(call.name)) return null
+      if (call.method !== 'Dense') continue
+      // `output_dim` in Keras 1.
+      const named = python.argument(call, 'output_dim')
+      const units = named.state === 'absent' ? python.argument(call, 'units', 0) : named
+      if (units.state !== 'given' || units.folded.state !== 'known') return null
+      if (!(Number(units.folded.value) <= fewUnits)) return null
+      dense++
+    }
+    return dense >= 2 && dense <= 5 ? 'a network of a few narrow layers' : null
   })
 }
 
