@@ -3,15 +3,14 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
 import {
-  addOptions,
+  besideMatching,
+  type CloudCommand,
   cloudCommands,
-  commandSite,
-  type GcloudCommand,
   optionOf,
-  replaceValue,
   valuePlace,
-} from '../gcloud/command.js'
+} from '../command-lines/cloud-command.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { CommandRequest } from '../sagemaker/command-request.js'
@@ -38,7 +37,7 @@ export const awsCommandsReader = defineReader({
 
 const endings = /\b(terminate-instances|stop-instances|(stop|delete)-notebook-instance)\b/
 
-function readMachine(claims: ClaimBuilder, one: GcloudCommand, notebook: boolean): void {
+function readMachine(claims: ClaimBuilder, one: CloudCommand, notebook: boolean): void {
   const type = optionOf(one, 'instance-type')
   if (type === undefined || type.value === null || optionOf(one, 'dry-run') !== undefined) return
   const site = commandSite(one)
@@ -51,11 +50,8 @@ function readMachine(claims: ClaimBuilder, one: GcloudCommand, notebook: boolean
   })
   claimType(compute, 'instance-type', type.value, valuePlace(type), valuePlace(type))
   if (notebook) compute.known('managedBy', 'sagemaker', 'sagemaker', one.head)
-  const end = one.beside.find((other) => endings.test(other.words.map((word) => word.raw).join(' ')))
-  if (end !== undefined) {
-    const name = endings.exec(end.words.map((word) => word.raw).join(' '))![0]
-    compute.known('endedBy', name, name, one.head)
-  }
+  const end = besideMatching(one, endings)
+  if (end !== null) compute.known('endedBy', end, end, one.head)
   const key = notebook ? 'lifecycle-config-name' : 'instance-initiated-shutdown-behavior'
   const others = notebook ? [key] : [key, 'instance-market-options', 'user-data', 'launch-template']
   const given = optionOf(one, ...others)

@@ -6,17 +6,16 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
 import {
-  addOptions,
+  besideMatching,
+  type CloudCommand,
   cloudCommands,
-  commandSite,
-  type GcloudCommand,
   isOn,
   numberOf,
   optionOf,
-  replaceValue,
   valuePlace,
-} from '../gcloud/command.js'
+} from '../command-lines/cloud-command.js'
 import { claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
@@ -36,7 +35,7 @@ export const azureCommandLineReader = defineReader({
     )) {
       // One that is made where it is not there yet, at several places of the script.
       const what = one.options.map(({ name, value }) => `${name}=${value}`).join(' ')
-      if (isDeleted(one) || seen.has(what)) continue
+      if (besideMatching(one, deletes) !== null || seen.has(what)) continue
       if (optionOf(one, 'name', 'n')?.value != null) seen.add(what)
       if (one.verb.startsWith('ml')) readCluster(claims, one)
       else readNodePool(claims, one)
@@ -46,16 +45,10 @@ export const azureCommandLineReader = defineReader({
 })
 
 /** The same script takes it, or all around it, away again. */
-function isDeleted({ beside }: GcloudCommand): boolean {
-  return beside.some((command) =>
-    /\baz (ml (compute|workspace) delete|aks (nodepool )?(delete|scale)|group delete)\b/.test(
-      command.words.map((word) => word.raw).join(' '),
-    ),
-  )
-}
+const deletes = /\baz (ml (compute|workspace) delete|aks (nodepool )?(delete|scale)|group delete)\b/
 
 /** A pool, where its machines have accelerators. */
-function start(claims: ClaimBuilder, one: GcloudCommand, kind: string, size: string[]): Pool | null {
+function start(claims: ClaimBuilder, one: CloudCommand, kind: string, size: string[]): Pool | null {
   const type = optionOf(one, ...size)
   if (typeof type?.value !== 'string' || !isAcceleratedType(type.value)) return null
   const first = one.verb === 'aks create'
@@ -77,7 +70,7 @@ function start(claims: ClaimBuilder, one: GcloudCommand, kind: string, size: str
 
 function claimNumber(
   pool: Pool,
-  one: GcloudCommand,
+  one: CloudCommand,
   setting: 'minimum' | 'maximum' | 'idleDelay',
   key: string[],
   otherwise: number | null,
@@ -99,7 +92,7 @@ function claimNumber(
   }
 }
 
-function readCluster(claims: ClaimBuilder, one: GcloudCommand): void {
+function readCluster(claims: ClaimBuilder, one: CloudCommand): void {
   // A file may say anything; a workstation is no cluster.
   if (optionOf(one, 'file', 'f', 'set') !== undefined) return
   if (!/^amlcompute$/i.test(optionOf(one, 'type', 't')?.value ?? '')) return
@@ -113,7 +106,7 @@ function readCluster(claims: ClaimBuilder, one: GcloudCommand): void {
   claimCapacity(pool, one, 'tier', tier === undefined ? null : /^low_?priority$/i.test(tier.value ?? ''))
 }
 
-function readNodePool(claims: ClaimBuilder, one: GcloudCommand): void {
+function readNodePool(claims: ClaimBuilder, one: CloudCommand): void {
   const pool = start(claims, one, 'node pool', ['node-vm-size', 's'])
   if (pool === null) return
   const scales = isOn(one, 'enable-cluster-autoscaler') || optionOf(one, 'e') !== undefined
@@ -137,7 +130,7 @@ function readNodePool(claims: ClaimBuilder, one: GcloudCommand): void {
 }
 
 /** `spot`: null: not given. */
-function claimCapacity(pool: Pool, one: GcloudCommand, key: string, spot: boolean | null): void {
+function claimCapacity(pool: Pool, one: CloudCommand, key: string, spot: boolean | null): void {
   const site: Place = commandSite(one)
   const option = optionOf(one, key)
   if (option !== undefined && option.value === null)

@@ -3,7 +3,8 @@
  * Source: reference of the Azure CLI (`az vm create`, `az vm auto-shutdown`).
  */
 import type { ClaimBuilder } from '../../workload/builder.js'
-import { cloudCommands, commandSite, type GcloudCommand, optionOf, valuePlace } from '../gcloud/command.js'
+import { commandSite } from '../command-lines/change.js'
+import { type CloudCommand, cloudCommands, optionOf, valuePlace } from '../command-lines/cloud-command.js'
 import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
 import { isAcceleratedType } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
@@ -29,7 +30,7 @@ export const azureVirtualMachineReader = defineReader({
 /** What ends the machine in the same script; shut down from inside, it is billed on. */
 const endings = /\bvm\s+(delete|deallocate|auto-shutdown)\b|\bgroup\s+delete\b|\bdeallocate\b/
 
-function readMachine(claims: ClaimBuilder, one: GcloudCommand, text: string): void {
+function readMachine(claims: ClaimBuilder, one: CloudCommand, text: string): void {
   const size = optionOf(one, 'size')
   // Machines without accelerators are cheap, and mostly servers.
   if (typeof size?.value !== 'string' || !isAcceleratedType(size.value)) return

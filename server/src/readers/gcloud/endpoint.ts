@@ -5,32 +5,32 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { addOptions, commandSite } from '../command-lines/change.js'
 import {
-  addOptions,
-  commandSite,
-  type GcloudCommand,
-  gcloudCommands,
+  type CloudCommand,
+  cloudCommands,
   numberOf,
   optionOf,
   pieceOf,
   piecesOf,
   valuePlace,
-} from './command.js'
+} from '../command-lines/cloud-command.js'
+import { defineReader, type UnitFacts } from '../reader.js'
 
 export const gcloudEndpointReader = defineReader({
   name: 'gcloud-endpoint',
   languages: ['shell', 'yaml'],
   triggers: ['deploy-model'],
   read(facts, context, claims) {
-    for (const one of gcloudCommands(facts, context, /^ai endpoints deploy-model\b/)) readDeploy(claims, one)
+    for (const one of cloudCommands('gcloud', facts, context, /^ai endpoints deploy-model\b/))
+      readDeploy(claims, one)
   },
   change: changeEndpoint,
 })
 
 const ending = /\b(undeploy-model|endpoints\s+delete|mutate-deployed-model)\b/
 
-function readDeploy(claims: ClaimBuilder, one: GcloudCommand): void {
+function readDeploy(claims: ClaimBuilder, one: CloudCommand): void {
   const { head } = one
   const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
   const name = optionOf(one, 'display-name')
@@ -57,7 +57,7 @@ function readDeploy(claims: ClaimBuilder, one: GcloudCommand): void {
   else serving.known('autoscaled', 'max-replica-count', high > (low ?? 1), head, { site })
 }
 
-function claimMachine(serving: SubjectBuilder<'Serving'>, one: GcloudCommand): void {
+function claimMachine(serving: SubjectBuilder<'Serving'>, one: CloudCommand): void {
   const type = optionOf(one, 'machine-type')
   if (typeof type?.value === 'string') serving.known('machine', 'machine-type', type.value, valuePlace(type))
   const machine = instance(type?.value ?? '')

@@ -8,19 +8,18 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { addOptions, commandSite } from '../command-lines/change.js'
 import {
-  addOptions,
-  commandSite,
-  type GcloudCommand,
-  gcloudCommands,
+  type CloudCommand,
+  cloudCommands,
   isOn,
   optionOf,
   pieceOf,
   piecesOf,
   valuePlace,
-} from './command.js'
+} from '../command-lines/cloud-command.js'
+import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
 
 export const gcloudInstancesReader = defineReader({
   name: 'gcloud-instances',
@@ -30,7 +29,7 @@ export const gcloudInstancesReader = defineReader({
     // What a notebook makes, another of its cells takes away.
     if (facts.unit.origin !== 'file') return
     const text = facts.unit.text
-    for (const one of gcloudCommands(facts, context, /^compute instances create\b(?!-)/))
+    for (const one of cloudCommands('gcloud', facts, context, /^compute instances create\b(?!-)/))
       readInstance(claims, one, text)
   },
   change: changeInstance,
@@ -40,7 +39,7 @@ export const gcloudInstancesReader = defineReader({
 const endings =
   /instances\s+(delete|stop|suspend|add-resource-policies|set-scheduling)|shutdown|poweroff|\bhalt\b|resource-policies|scheduler\s+jobs/
 
-function readInstance(claims: ClaimBuilder, one: GcloudCommand, text: string): void {
+function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string): void {
   const type = optionOf(one, 'machine-type')
   const attached = optionOf(one, 'accelerator')
   const machine = instance(type?.value ?? '')

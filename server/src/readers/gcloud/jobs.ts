@@ -8,6 +8,18 @@ import { readArguments } from '../../link/script-arguments.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
+import {
+  type CloudCommand,
+  type CloudOption,
+  cloudCommands,
+  numberOf,
+  optionOf,
+  type Piece,
+  pieceOf,
+  piecesOf,
+  valuePlace,
+} from '../command-lines/cloud-command.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import {
   claimVertexService,
@@ -16,20 +28,6 @@ import {
   machineHeld,
   sameMachines,
 } from '../vertex/machines.js'
-import {
-  addOptions,
-  commandSite,
-  type GcloudCommand,
-  type GcloudOption,
-  gcloudCommands,
-  numberOf,
-  optionOf,
-  type Piece,
-  pieceOf,
-  piecesOf,
-  replaceValue,
-  valuePlace,
-} from './command.js'
 
 const wanted = /^ai (custom-jobs|hp-tuning-jobs) create\b/
 const week = 7 * 86_400
@@ -39,7 +37,7 @@ export const gcloudJobsReader = defineReader({
   languages: ['shell', 'yaml'],
   triggers: ['custom-jobs', 'hp-tuning-jobs'],
   read(facts, context, claims) {
-    gcloudCommands(facts, context, wanted).forEach((one, index) => {
+    cloudCommands('gcloud', facts, context, wanted).forEach((one, index) => {
       if (/^ai hp-/.test(one.verb)) readTuning(claims, one)
       else readJob(claims, one, `${claims.path}#gcloud:${facts.unit.index}:${index}`)
     })
@@ -48,11 +46,11 @@ export const gcloudJobsReader = defineReader({
 })
 
 interface Pool {
-  option: GcloudOption
+  option: CloudOption
   pieces: Piece[]
 }
 
-function readJob(claims: ClaimBuilder, one: GcloudCommand, job: string): void {
+function readJob(claims: ClaimBuilder, one: CloudCommand, job: string): void {
   const pools = one.options
     .filter((option) => option.name === 'worker-pool-spec')
     .map((option): Pool | null => {
@@ -108,7 +106,7 @@ const site = (piece: Piece, anchor: string): Place => ({
 function claimMachine(
   compute: SubjectBuilder<'Compute'>,
   pieces: Piece[],
-  option: GcloudOption,
+  option: CloudOption,
   held: HeldMachine,
 ): void {
   const type = pieceOf(pieces, 'machine-type')
@@ -134,7 +132,7 @@ function claimMachine(
 
 function claimNodes(
   compute: SubjectBuilder<'Compute'>,
-  one: GcloudCommand,
+  one: CloudCommand,
   pools: (Pool | null)[],
 ): number | null {
   const counts = pools.map((pool) => pieceOf(pool?.pieces, 'replica-count'))
@@ -154,7 +152,7 @@ function claimNodes(
 }
 
 /** Only a configuration file can say how the job is scheduled. */
-function claimScheduling(compute: SubjectBuilder<'Compute'>, one: GcloudCommand): void {
+function claimScheduling(compute: SubjectBuilder<'Compute'>, one: CloudCommand): void {
   const options = { site: commandSite(one) }
   const elsewhere =
     optionOf(one, 'config') !== undefined ||
@@ -178,7 +176,7 @@ function claimScheduling(compute: SubjectBuilder<'Compute'>, one: GcloudCommand)
 /** `local-package-path=.,script=trainer/task.py`, with the arguments of `--args`. */
 function claimProgram(
   claims: ClaimBuilder,
-  one: GcloudCommand,
+  one: CloudCommand,
   { pieces, option }: Pool,
   job: string,
   nodes: number | null,
@@ -220,7 +218,7 @@ function claimProgram(
 const unreadable = `$$\{?}`
 
 /** A list with commas, or with the separator that it names (`^;^`); null: not readable. */
-function listWords({ outline, place: { start, end } }: GcloudOption): ShellWord[] | null {
+function listWords({ outline, place: { start, end } }: CloudOption): ShellWord[] | null {
   if (outline === null) return null
   const other = /^\^(.{1,3})\^/.exec(outline)
   const text = other === null ? outline : outline.slice(other[0].length)
@@ -236,7 +234,7 @@ function listWords({ outline, place: { start, end } }: GcloudOption): ShellWord[
 const algorithms: Record<string, 'grid' | 'random'> = { 'grid-search': 'grid', 'random-search': 'random' }
 
 /** How many trials, and how many at once; what they try out is in the file. */
-function readTuning(claims: ClaimBuilder, one: GcloudCommand): void {
+function readTuning(claims: ClaimBuilder, one: CloudCommand): void {
   const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
   const name = optionOf(one, 'display-name')
   const search = claims.subject('Search', one.head, name?.value ?? 'gcloud', evidence)

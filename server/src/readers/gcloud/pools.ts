@@ -8,22 +8,21 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
 import {
-  addOptions,
-  commandSite,
-  type GcloudCommand,
-  type GcloudOption,
-  gcloudCommands,
+  besideMatching,
+  type CloudCommand,
+  type CloudOption,
+  cloudCommands,
   isOn,
   numberOf,
   optionOf,
   pieceOf,
   piecesOf,
-  replaceValue,
   valuePlace,
-} from './command.js'
+} from '../command-lines/cloud-command.js'
+import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
+import { defineReader, type UnitFacts } from '../reader.js'
 
 export const gcloudPoolsReader = defineReader({
   name: 'gcloud-pools',
@@ -32,24 +31,23 @@ export const gcloudPoolsReader = defineReader({
   read(facts, context, claims) {
     // A notebook that makes a cluster is a lesson, which takes it away in another cell.
     if (facts.unit.origin !== 'file') return
-    for (const one of gcloudCommands(facts, context, /^container (node-pools|clusters) create\b(?!-)/))
-      if (!isDeleted(one)) readPool(claims, one)
+    for (const one of cloudCommands(
+      'gcloud',
+      facts,
+      context,
+      /^container (node-pools|clusters) create\b(?!-)/,
+    ))
+      if (besideMatching(one, deletes) === null) readPool(claims, one)
   },
   change: changePool,
 })
 
 /** The same script takes the pool, or its cluster, away again. */
-function isDeleted({ beside }: GcloudCommand): boolean {
-  return beside.some((command) =>
-    /\bcontainer (node-pools|clusters) (delete|resize)\b/.test(
-      command.words.map((word) => word.raw).join(' '),
-    ),
-  )
-}
+const deletes = /\bcontainer (node-pools|clusters) (delete|resize)\b/
 
 const defaultNodes = 3
 
-function readPool(claims: ClaimBuilder, one: GcloudCommand): void {
+function readPool(claims: ClaimBuilder, one: CloudCommand): void {
   const { head } = one
   const type = optionOf(one, 'machine-type', 'm')
   const attached = optionOf(one, 'accelerator')
@@ -83,7 +81,7 @@ function readPool(claims: ClaimBuilder, one: GcloudCommand): void {
 }
 
 /** What GKE puts on every node, and what the command adds. */
-function labelsOf(one: GcloudCommand, name: string | null): Record<string, string> {
+function labelsOf(one: CloudCommand, name: string | null): Record<string, string> {
   const labels: Record<string, string> = name === null ? {} : { 'cloud.google.com/gke-nodepool': name }
   const attached = optionOf(one, 'accelerator')
   const card = attached === undefined ? undefined : pieceOf(piecesOf(attached), 'type')?.value
@@ -98,9 +96,9 @@ function labelsOf(one: GcloudCommand, name: string | null): Record<string, strin
 
 function claimMachine(
   pool: Pool,
-  one: GcloudCommand,
-  type: GcloudOption | undefined,
-  attached: GcloudOption | undefined,
+  one: CloudCommand,
+  type: CloudOption | undefined,
+  attached: CloudOption | undefined,
 ): void {
   const machine = instance(type?.value ?? '')
   if (type !== undefined && (attached === undefined || (machine?.gpuCount ?? 0) > 0)) {
@@ -122,7 +120,7 @@ function claimMachine(
   if (model !== undefined) pool.known('gpuModel', 'accelerator', model.name, attached.place)
 }
 
-function claimSize(pool: Pool, one: GcloudCommand): void {
+function claimSize(pool: Pool, one: CloudCommand): void {
   const site = commandSite(one)
   const scales =
     isOn(one, 'enable-autoscaling') || isOn(one, 'enable-queued-provisioning') || isOn(one, 'flex-start')
@@ -148,7 +146,7 @@ function claimSize(pool: Pool, one: GcloudCommand): void {
   if (scales && ceiling != null) pool.known('maximum', most!.name, ceiling, most!.place)
 }
 
-function claimCapacity(pool: Pool, one: GcloudCommand): void {
+function claimCapacity(pool: Pool, one: CloudCommand): void {
   const site: Place = commandSite(one)
   const reserved = optionOf(one, 'reservation', 'reservation-affinity')
   const queued = optionOf(one, 'enable-queued-provisioning', 'flex-start')

@@ -2,7 +2,8 @@
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { commandSite, type GcloudCommand, type GcloudOption, isOn, optionOf } from '../gcloud/command.js'
+import { commandSite } from '../command-lines/change.js'
+import { type CloudCommand, type CloudOption, isOn, optionOf } from '../command-lines/cloud-command.js'
 import { anchorOf, type Key, type Request, type Said } from './request.js'
 
 export class CommandRequest implements Request {
@@ -13,7 +14,7 @@ export class CommandRequest implements Request {
 
   constructor(
     readonly claims: ClaimBuilder,
-    private readonly command: GcloudCommand,
+    private readonly command: CloudCommand,
   ) {
     this.header = command.head
     this.job = `${claims.path}#sagemaker@${command.head.start}`
@@ -64,7 +65,7 @@ export class CommandRequest implements Request {
 }
 
 /** Where `Key=value` says its value, in the word that holds it. */
-function within({ place, raw }: GcloudOption, key: Key | undefined, value: Json): Place {
+function within({ place, raw }: CloudOption, key: Key | undefined, value: Json): Place {
   const at = key === undefined ? -1 : raw.indexOf(`${key}=${String(value)}`)
   if (at < 0 || place.end - place.start !== raw.length) return place
   const start = place.start + at + String(key).length + 1
@@ -77,7 +78,7 @@ export function optionName(key: string): string {
 }
 
 /** JSON, or `A=1,B=2`; undefined: neither can be read. */
-function dataOf({ value, outline }: GcloudOption): Json | undefined {
+function dataOf({ value, outline }: CloudOption): Json | undefined {
   const source = (value ?? outline ?? '').trim()
   if (/^[[{]/.test(source)) {
     try {

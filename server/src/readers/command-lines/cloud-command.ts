@@ -1,18 +1,15 @@
 /**
- * Command lines of the Google Cloud CLI: which command, its options, and where each value is written. Also those inside
- * steps of CI files.
+ * Command lines of cloud providers, which are written alike: which command, its options, and where each value is written.
+ * Also those inside steps of CI files.
  */
 import { textWithTemplates } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
-import type { Change, Refusal } from '../../edit/write.js'
 import type { Span } from '../../text/location.js'
 import type { Place } from '../../workload/builder.js'
-import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
 import type { ReaderContext, UnitFacts } from '../reader.js'
 
-export interface GcloudOption {
+export interface CloudOption {
   /** Without dashes: 'machine-type'. */
   name: string
   /** '' for a switch; null: not readable. */
@@ -24,12 +21,12 @@ export interface GcloudOption {
   raw: string
 }
 
-export interface GcloudCommand {
+export interface CloudCommand {
   command: ShellCommand
-  /** Without `gcloud`, `beta` and `alpha`: 'ai custom-jobs create'. */
+  /** Without the tool, `beta` and `alpha`: 'ai custom-jobs create'. */
   verb: string
   positionals: ShellWord[]
-  options: GcloudOption[]
+  options: CloudOption[]
   /** What stands behind `--`: arguments of the program that is started. */
   rest: ShellWord[]
   /** False where words may be missing: absent options are then unknown. */
@@ -50,22 +47,25 @@ const deepestNode = 40
 const mostCommands = 2_000
 const mostPieces = 100
 
-/** Every `gcloud` command of the unit; in configuration, those in its texts, shown at the text. */
-export function gcloudCommands(facts: UnitFacts, context: ReaderContext, wanted: RegExp): GcloudCommand[] {
-  return cloudCommands('gcloud', facts, context, wanted)
+const mentions = {
+  gcloud: /\bgcloud\s/,
+  az: /(^|[\s;&|(`])az\s/,
+  aws: /(^|[\s;&|(`])aws\s/,
 }
 
-/** As above for a command line tool that is written alike. */
+export type CloudTool = keyof typeof mentions
+
+/** Every such command of the unit; in configuration, those in its texts, shown at the text. */
 export function cloudCommands(
-  tool: 'gcloud' | 'az' | 'aws',
+  tool: CloudTool,
   facts: UnitFacts,
   context: ReaderContext,
   wanted: RegExp,
-): GcloudCommand[] {
+): CloudCommand[] {
   const { shell, config } = facts
   if (shell !== undefined) return inScript(tool, shell.commands, wanted, null)
   if (config === undefined) return []
-  const found: GcloudCommand[] = []
+  const found: CloudCommand[] = []
   for (const { root } of config.documents)
     for (const node of textsOf(tool, root)) {
       const text = textWithTemplates(node)!
@@ -78,26 +78,20 @@ export function cloudCommands(
   return found
 }
 
-const mentions: Record<string, RegExp> = {
-  gcloud: /\bgcloud\s/,
-  az: /(^|[\s;&|(`])az\s/,
-  aws: /(^|[\s;&|(`])aws\s/,
-}
-
-function textsOf(tool: string, node: ConfigNode, into: ConfigNode[] = [], depth = 0): ConfigNode[] {
+function textsOf(tool: CloudTool, node: ConfigNode, into: ConfigNode[] = [], depth = 0): ConfigNode[] {
   if (depth > deepestNode || into.length > mostCommands) return into
   if (node.kind === 'list') for (const item of node.items) textsOf(tool, item, into, depth + 1)
   else if (node.kind === 'map') for (const one of node.entries) textsOf(tool, one.value, into, depth + 1)
-  else if (mentions[tool]!.test(textWithTemplates(node) ?? '')) into.push(node)
+  else if (mentions[tool].test(textWithTemplates(node) ?? '')) into.push(node)
   return into
 }
 
 function inScript(
-  tool: string,
+  tool: CloudTool,
   commands: ShellCommand[],
   wanted: RegExp,
   shown: Span | null,
-): GcloudCommand[] {
+): CloudCommand[] {
   return commands.flatMap((command) => {
     const read = command.unreachable ? null : cloudCommand(tool, command, wanted, shown)
     return read === null ? [] : [{ ...read, beside: commands }]
@@ -106,11 +100,11 @@ function inScript(
 
 /** Words that name the command, before the first option: at most five (`beta compute tpus tpu-vm create`). */
 function cloudCommand(
-  tool: string,
+  tool: CloudTool,
   command: ShellCommand,
   wanted: RegExp,
   shown: Span | null,
-): Omit<GcloudCommand, 'beside'> | null {
+): Omit<CloudCommand, 'beside'> | null {
   const { words } = command
   const at = words.findIndex((word) => word.text === tool || word.text?.endsWith(`/${tool}`) === true)
   // `sudo gcloud`, `time gcloud`; not `echo gcloud`.
@@ -135,8 +129,8 @@ function cloudCommand(
 function optionsOf(
   words: ShellWord[],
   shown: Span | null,
-): Pick<GcloudCommand, 'options' | 'positionals' | 'rest' | 'complete'> {
-  const options: GcloudOption[] = []
+): Pick<CloudCommand, 'options' | 'positionals' | 'rest' | 'complete'> {
+  const options: CloudOption[] = []
   const positionals: ShellWord[] = []
   let complete = true
   for (let index = 0; index < words.length; index++) {
@@ -190,20 +184,20 @@ function placeholder(value: string | null): string | null {
   return value !== null && /[{}<>[\]]|\$\{\?\}/.test(value) ? null : value
 }
 
-export function optionOf(one: GcloudCommand, ...names: string[]): GcloudOption | undefined {
+export function optionOf(one: CloudCommand, ...names: string[]): CloudOption | undefined {
   for (let index = one.options.length - 1; index >= 0; index--)
     if (names.includes(one.options[index]!.name)) return one.options[index]
   return undefined
 }
 
 /** A whole number; null: given but not readable; undefined: not given. */
-export function numberOf(option: GcloudOption | undefined): number | null | undefined {
+export function numberOf(option: CloudOption | undefined): number | null | undefined {
   if (option === undefined) return undefined
   return /^\d+$/.test(option.value ?? '') ? Number(option.value) : null
 }
 
 /** True where the switch is given, and `--no-…` is not. */
-export function isOn(one: GcloudCommand, name: string): boolean {
+export function isOn(one: CloudCommand, name: string): boolean {
   const found = optionOf(one, name, `no-${name}`)
   return found !== undefined && found.name === name && !/^false$/i.test(found.value ?? '')
 }
@@ -218,7 +212,7 @@ export interface Piece {
   written: boolean
 }
 
-export function piecesOf(option: GcloudOption): Piece[] | null {
+export function piecesOf(option: CloudOption): Piece[] | null {
   if (option.outline === null) return null
   return option.outline.split(',', mostPieces).flatMap((part): Piece[] => {
     const match = /^\s*([a-zA-Z][\w-]*)=([\s\S]*)$/.exec(part)
@@ -238,61 +232,18 @@ export function pieceOf(pieces: Piece[] | null | undefined, key: string): Piece 
 }
 
 /** The value of `--name=value` alone, where it is written as it is read. */
-export function valuePlace(option: GcloudOption): Place {
+export function valuePlace(option: CloudOption): Place {
   const { place, raw, value } = option
   if (value === null || value === '' || place.end - place.start !== raw.length) return place
   const at = raw.lastIndexOf(value)
   return at < 0 ? place : { start: place.start + at, end: place.start + at + value.length }
 }
 
-/** The command, as what a change adds an option to. */
-export function commandSite(one: GcloudCommand): Place {
-  return { start: one.command.start, end: one.command.end, anchor: 'command' }
-}
-
-/** Adds options at the end of the command, on a line of their own where the command is written so. */
-export function addOptions(claim: Claim, facts: UnitFacts, title: string, added: string[]): Change | Refusal {
-  const { start, end, unit } = claim.site
-  const command = facts.shell?.commands.find((one) => one.start === start && one.end === end)
-  if (command === undefined) return { reason: 'the command stands inside of a text' }
-  if (added.length === 0) return byHand(claim)
-  const last = command.words.at(-1)!
-  if (command.words.some((word) => word.text === '--'))
-    return { reason: 'arguments of the program stand at the end' }
-  const { text } = facts.unit
-  const line = text.slice(text.lastIndexOf('\n', last.start - 1) + 1, last.start)
-  const before = text.slice(0, last.start)
-  const continued =
-    /\\\r?\n[ \t]*(\S+[ \t]+)?$/.test(before) && text.slice(start, last.start).includes('\\\n')
-  const indent = /^[ \t]*/.exec(line)![0]
-  const joint = continued ? ` \\\n${indent}` : ' '
-  return {
-    title,
-    safety: 'unsafe',
-    writes: [
-      {
-        kind: 'replace text',
-        path: facts.path,
-        unit,
-        start: last.end,
-        end: last.end,
-        text: added.map((one) => joint + one).join(''),
-      },
-    ],
-    imports: [],
+/** What the pattern finds in the first command of the same script that it fits. */
+export function besideMatching({ beside }: CloudCommand, pattern: RegExp): string | null {
+  for (const { words } of beside) {
+    const found = pattern.exec(words.map((word) => word.raw).join(' '))
+    if (found !== null) return found[0]
   }
-}
-
-/** Puts another value in the place of one that is written here. */
-export function replaceValue(claim: Claim, facts: UnitFacts, title: string, value: string): Change | Refusal {
-  const { start, end, unit } = claim.site
-  if (facts.shell === undefined) return { reason: 'the command stands inside of a text' }
-  if (!/^[\w.-]+$/.test(facts.unit.text.slice(start, end)))
-    return { reason: `${claim.key} is set in another place` }
-  return {
-    title,
-    safety: 'unsafe',
-    writes: [{ kind: 'replace text', path: facts.path, unit, start, end, text: value }],
-    imports: [],
-  }
+  return null
 }

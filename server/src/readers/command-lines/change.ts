@@ -1,0 +1,59 @@
+/** How options of a command line are added and replaced. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Place } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
+import type { UnitFacts } from '../reader.js'
+import type { CloudCommand } from './cloud-command.js'
+
+/** The command, as what a change adds an option to. */
+export function commandSite(one: CloudCommand): Place {
+  return { start: one.command.start, end: one.command.end, anchor: 'command' }
+}
+
+/** Adds options at the end of the command, on a line of their own where the command is written so. */
+export function addOptions(claim: Claim, facts: UnitFacts, title: string, added: string[]): Change | Refusal {
+  const { start, end, unit } = claim.site
+  const command = facts.shell?.commands.find((one) => one.start === start && one.end === end)
+  if (command === undefined) return { reason: 'the command stands inside of a text' }
+  if (added.length === 0) return byHand(claim)
+  const last = command.words.at(-1)!
+  if (command.words.some((word) => word.text === '--'))
+    return { reason: 'arguments of the program stand at the end' }
+  const { text } = facts.unit
+  const line = text.slice(text.lastIndexOf('\n', last.start - 1) + 1, last.start)
+  const before = text.slice(0, last.start)
+  const continued =
+    /\\\r?\n[ \t]*(\S+[ \t]+)?$/.test(before) && text.slice(start, last.start).includes('\\\n')
+  const indent = /^[ \t]*/.exec(line)![0]
+  const joint = continued ? ` \\\n${indent}` : ' '
+  return {
+    title,
+    safety: 'unsafe',
+    writes: [
+      {
+        kind: 'replace text',
+        path: facts.path,
+        unit,
+        start: last.end,
+        end: last.end,
+        text: added.map((one) => joint + one).join(''),
+      },
+    ],
+    imports: [],
+  }
+}
+
+/** Puts another value in the place of one that is written here. */
+export function replaceValue(claim: Claim, facts: UnitFacts, title: string, value: string): Change | Refusal {
+  const { start, end, unit } = claim.site
+  if (facts.shell === undefined) return { reason: 'the command stands inside of a text' }
+  if (!/^[\w.-]+$/.test(facts.unit.text.slice(start, end)))
+    return { reason: `${claim.key} is set in another place` }
+  return {
+    title,
+    safety: 'unsafe',
+    writes: [{ kind: 'replace text', path: facts.path, unit, start, end, text: value }],
+    imports: [],
+  }
+}
