@@ -10,6 +10,7 @@ import { blankAround, fedScripts } from './shell-heredocs.js'
 import { countTrips, countWords, endOfLoop } from './shell-loops.js'
 import { ShellState } from './shell-state.js'
 import { assignedIn, assignedName, type ShellSurvey, surveyShell } from './shell-survey.js'
+import { wayTaken } from './shell-ways.js'
 import { expandText } from './shell-words.js'
 import { maskTemplates } from './template.js'
 
@@ -103,6 +104,7 @@ class ShellReader {
   private readonly survey: ShellSurvey
   /** Functions that were read already: at their first call, or at the end. */
   private readonly visited = new Set<string>()
+  private called = false
 
   constructor(
     private readonly text: string,
@@ -131,8 +133,12 @@ class ShellReader {
   }
 
   bind({ arguments: given, environment }: ScriptCall): void {
+    this.called = true
     for (const [name, text] of Object.entries(environment))
-      if (text !== null) this.state.variables.set(name, { kind: 'text', text })
+      this.state.variables.set(
+        name,
+        text === null ? { kind: 'unknown', splits: false } : { kind: 'text', text },
+      )
     // Options behind a `shift` are read one by one, which depends on them all.
     if (given === null || /\bshift\b|\bgetopts?\b/.test(this.text)) return
     this.state.bindPositions(given.map((text) => ({ text, raw: text ?? '', start: 0, end: 0 })))
@@ -350,12 +356,19 @@ class ShellReader {
   private conditional(node: PlainNode, context: Context): boolean {
     const { conditions, branches, exhaustive } = branchesOfIf(node)
     this.sequence(conditions, context)
-    return this.alternatives(branches, exhaustive, context)
+    return this.ways(node, branches, exhaustive, context)
   }
 
   private choice(node: PlainNode, context: Context): boolean {
     const { branches, exhaustive } = branchesOfCase(node, this.text)
-    return this.alternatives(branches, exhaustive, context)
+    return this.ways(node, branches, exhaustive, context)
+  }
+
+  /** Of a script that is called with known arguments only the way that it takes. */
+  private ways(node: PlainNode, branches: PlainNode[][], exhaustive: boolean, context: Context): boolean {
+    const taken = this.called ? wayTaken(node, this.text, this.state.variables) : undefined
+    if (taken === undefined) return this.alternatives(branches, exhaustive, context)
+    return this.sequence(branches[taken] ?? [], context)
   }
 
   private alternatives(branches: PlainNode[][], exhaustive: boolean, context: Context): boolean {

@@ -33,6 +33,7 @@ export class JudgeStage {
     const judgements = buildRuns({
       readings: linked.readings,
       launches: linked.launches,
+      calls: linked.calls,
       importedBy: (path) => linked.imported.get(path) ?? [],
       defaultHardware: (path) => configuration.forFile(path).options.defaultHardware,
       layerOf: (reader) => layers.get(reader) ?? 0,

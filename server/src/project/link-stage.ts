@@ -22,6 +22,8 @@ const maximumBindings = 12
 export interface Linked {
   readings: Map<string, Reading>
   launches: LinkedLaunch[]
+  /** By job: its calls of scripts that are known as a whole. */
+  calls: Map<string, Set<string>>
   /** By path: the modules of the project that it imports. */
   imported: Map<string, string[]>
   importers: Map<string, string[]>
@@ -197,6 +199,7 @@ export class Linker {
     const linked: Linked = {
       readings: new Map(),
       launches: [],
+      calls: new Map(),
       imported: new Map(),
       importers: new Map(),
       configurations: new Map(),
@@ -395,10 +398,11 @@ export class Linker {
     versionsOf: (path: string) => Versions,
   ): Promise<LinkedLaunch[]> {
     const ways = new Map<string, Set<string>>()
-    const launches = await followCalls(this.launches([...linked.readings.values()]), {
+    const { launches, whole } = await followCalls(this.launches([...linked.readings.values()]), {
       scriptOf: (call) => this.scriptOf(call),
       read: (path, call) => this.calledScript(path, call, linked, versionsOf, ways),
     })
+    linked.calls = whole
     const readings = new Map<string, Map<string, Promise<ReadResult>>>()
     return Promise.all(
       launches.map(async (launch): Promise<LinkedLaunch> => {

@@ -19,6 +19,8 @@ export interface RunInput {
   /** By path, each read with its neighbours but without a launch. */
   readings: ReadonlyMap<string, Reading>
   launches: LinkedLaunch[]
+  /** By job: calls of scripts that are known as a whole, as `Compute.sharing` spells them. */
+  calls: ReadonlyMap<string, ReadonlySet<string>>
   /** Modules of the project that a script imports. */
   importedBy(path: string): string[]
   /** The accelerator that code without a job runs on, if the user named one. */
@@ -223,6 +225,12 @@ function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<strin
     }
   }
   startJobs(jobs, new StartIndex(starts))
+  for (const [id, job] of jobs) {
+    const { sharing, ...settings } = job.settings
+    // What a script of the project does is known: its programs are launches of the job.
+    if (sharing?.state === 'known' && input.calls.get(id)?.has(sharing.value ?? '') === true)
+      jobs.set(id, { ...job, settings })
+  }
   const index = new PoolIndex([...pools.values()].map((pool) => pool.entry))
   for (const [id, job] of jobs) {
     const pool = index.poolOf(job)

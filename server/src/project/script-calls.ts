@@ -16,36 +16,70 @@ export interface ScriptFiles {
 /** A launch as its caller has it; the same object while both live, so that judgements are kept. */
 const copies = new WeakMap<Launch, WeakMap<Launch, Launch>>()
 
+export interface Followed {
+  launches: Launch[]
+  /** By job: calls of scripts that are known as a whole, and that nothing but their launches uses accelerators in. */
+  whole: Map<string, Set<string>>
+}
+
 /**
  * Every launch, calls of shell scripts replaced by what these start. A script that a job runs no longer stands for
  * itself: its commands count with what the job calls it with.
  */
-export async function followCalls(launches: readonly Launch[], files: ScriptFiles): Promise<Launch[]> {
+export async function followCalls(launches: readonly Launch[], files: ScriptFiles): Promise<Followed> {
   const called = new Set<string>()
-  const follow = async (call: Launch, depth: number): Promise<Launch[]> => {
+  const follow = async (call: Launch, depth: number): Promise<Work> => {
     const path = files.scriptOf(call)
-    if (path === null || path === call.location.path || depth === 0) return []
+    const nothing = { launches: [], whole: false }
+    if (path === null || path === call.location.path || depth === 0) return nothing
     const reading = await files.read(path, call)
     const started = (reading?.launches ?? []).filter(
       (launch) => launch.job === null && launch.location.path === path,
     )
-    const found = await Promise.all(
-      started.map((launch) => {
+    const works = await Promise.all(
+      started.map((launch): Work | Promise<Work> => {
         const copy = copyOf(launch, call, path)
-        return launch.shell === undefined ? [copy] : follow(copy, depth - 1)
+        return launch.shell === undefined
+          ? { launches: [copy], whole: launch.besides === null }
+          : follow(copy, depth - 1)
       }),
     )
-    const all = found.flat()
-    if (all.length > 0) called.add(path)
-    return all
+    if (works.every((work) => work.launches.length === 0)) return nothing
+    called.add(path)
+    return { launches: works.flatMap((work) => work.launches), whole: works.every((work) => work.whole) }
   }
-  const followed = await Promise.all(
+  const works = await Promise.all(
     launches.map((launch) => (launch.shell === undefined ? null : follow(launch, deepest))),
   )
-  return launches.flatMap(
-    (launch, index) =>
-      followed[index] ?? (launch.job === null && called.has(launch.location.path) ? [] : [launch]),
-  )
+  return {
+    launches: launches.flatMap(
+      (launch, index) =>
+        works[index]?.launches ?? (launch.job === null && called.has(launch.location.path) ? [] : [launch]),
+    ),
+    whole: wholeCalls(launches, works),
+  }
+}
+
+interface Work {
+  launches: Launch[]
+  /** Nothing in the script but these launches uses accelerators. */
+  whole: boolean
+}
+
+function wholeCalls(launches: readonly Launch[], works: readonly (Work | null)[]): Followed['whole'] {
+  const calls: Followed['whole'] = new Map()
+  const open = new Set<string>()
+  launches.forEach(({ job, shell }, index) => {
+    const work = works[index]
+    if (job === null || shell === undefined || work == null) return
+    if (!work.whole) open.add(job)
+    const known = calls.get(job)
+    if (known === undefined) calls.set(job, new Set([shell.spelled ?? '']))
+    else known.add(shell.spelled ?? '')
+  })
+  // One call that is not known leaves the job as it is.
+  for (const job of open) calls.delete(job)
+  return calls
 }
 
 function copyOf(started: Launch, call: Launch, path: string): Launch {

@@ -7,7 +7,8 @@ import type { LaunchValue } from '../workload/claim.js'
 import type { ReaderContext } from './reader.js'
 import { trainsByName } from './shell/failures.js'
 import { claimJobOperations, type JobMachine } from './shell/job-operations.js'
-import { claimScriptCalls, claimShellLaunch, launchesOf, type Work, workOf } from './shell/launches.js'
+import { claimShellLaunch, launchesOf, type Work, workOf } from './shell/launches.js'
+import { claimScriptCalls } from './shell/script-calls.js'
 
 export interface JobScript {
   /** The scalar that holds the text. */

@@ -148,6 +148,8 @@ export interface Launch {
   shell?: ShellCall
   /** Where the job calls the shell script that this command stands in. */
   calledAt?: Location
+  /** What else that script does that may use accelerators; null: nothing. Absent: nobody looked. */
+  besides?: string | null
   /** Configuration files that the launcher or the script is given, as written. */
   files: { flag: string; path: string; location: Location }[]
   /** The job of another file whose launches these are: a component, by its own job. */
@@ -160,6 +162,8 @@ export interface Launch {
 export interface ShellCall {
   /** In their order, one that cannot be read as null; null: nobody knows how many. */
   arguments: (string | null)[] | null
+  /** As the job's own work spells the command (`Compute.sharing`). */
+  spelled?: string
   /** By launcher: what the job's controller makes of one that does not say itself how many processes it starts. */
   processes?: Record<string, { processes: number | null; nodes?: number | null }>
 }

@@ -5,11 +5,12 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Launch } from '../../workload/claim.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { launchesOf, shellLaunch } from '../shell/launches.js'
+import { scriptCall } from '../shell/script-calls.js'
 
 export const dockerImageReader = defineReader({
   name: 'docker-image',
   languages: ['dockerfile'],
-  triggers: ['python', '.py', 'torchrun', 'accelerate', 'deepspeed'],
+  triggers: ['python', '.py', 'torchrun', 'accelerate', 'deepspeed', '.sh'],
   read(facts, context, claims) {
     const stage = (facts.config as DockerfileFacts | undefined)?.stages.at(-1)
     if (stage === undefined) return
@@ -54,15 +55,19 @@ function launchOf(
           null
         : [commandOf([...main.words, ...(more?.words ?? [])])]
   const found = launchesOf(commands ?? [], () => claims.locate(main))
-  const [only] = found
-  if (only === undefined || found.length > 1) return null
   const environment = Object.fromEntries(
     stage.environment.map(({ name, value, start, end }) => [
       name,
       { value, location: claims.locate({ start, end }) },
     ]),
   )
-  const launch = shellLaunch(only, { job: null, id: `${claims.path}#image`, environment, image: stage.image })
+  const around = { job: null, id: `${claims.path}#image`, environment, image: stage.image }
+  const started = [
+    ...found.map((one) => shellLaunch(one, around)),
+    ...(commands ?? []).flatMap((one) => scriptCall(one, around, () => claims.locate(main)) ?? []),
+  ]
+  const [launch] = started
+  if (launch === undefined || started.length > 1) return null
   return claims.asLaunch({ ...launch, program: inContext(launch.program, stage, copied) }, main)
 }
 

@@ -12,14 +12,8 @@ import type { LaunchValue } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
 import { trainsByName } from '../shell/failures.js'
 import { claimJobOperations, type JobMachine } from '../shell/job-operations.js'
-import {
-  claimScriptCalls,
-  claimShellLaunch,
-  type FoundLaunch,
-  launchesOf,
-  type Work,
-  workOf,
-} from '../shell/launches.js'
+import { claimShellLaunch, type FoundLaunch, launchesOf, type Work, workOf } from '../shell/launches.js'
+import { claimScriptCalls } from '../shell/script-calls.js'
 import { containerEnvironment, containerWords } from './pod.js'
 
 interface Script {

@@ -120,6 +120,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   const idle = containers.every(isIdleImage) || (accelerators !== null && containers.some(isServerImage))
   compute.known('service', 'command', idle || (work.length > 0 && work.every((one) => one.service)), place)
   const sharing =
+    work.find((one) => one.sharing !== null && !one.sharedByScript)?.sharing ??
     work.find((one) => one.sharing !== null)?.sharing ??
     (accelerators !== null && accelerators.containers > 1 ? 'several containers' : null) ??
     (accelerators?.resource === 'aws.amazon.com/neuron' ? 'cores of a device' : null)

@@ -162,6 +162,7 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
   compute.known('service', 'command', workload.service ?? (idle || serves || servers), place)
   const sharing =
     workload.sharing ??
+    work.find((one) => one.sharing !== null && !one.sharedByScript)?.sharing ??
     work.find((one) => one.sharing !== null)?.sharing ??
     (holders.some((one) => one.accelerators.containers > 1) ? 'several containers' : null) ??
     (holders.some((one) => hasCores(one.accelerators)) ? 'cores of a device' : null) ??

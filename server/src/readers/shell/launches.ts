@@ -6,7 +6,7 @@ import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
 import type { Unit } from '../../text/unit.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { Launch, LaunchValue, ShellCall } from '../../workload/claim.js'
+import type { Launch, LaunchValue } from '../../workload/claim.js'
 import { isHarmless, isServer } from './commands.js'
 
 export interface FoundLaunch {
@@ -46,58 +46,12 @@ export interface Around {
   nodes?: number | null
   /** The image that the job runs in. */
   image?: string | null
+  /** `Launch.besides`. */
+  besides?: string | null
 }
 
 export function claimShellLaunch(claims: ClaimBuilder, found: FoundLaunch, around: Around): void {
   claims.launch(shellLaunch(found, around), around.place)
-}
-
-/**
- * Claims what the shell scripts start that commands run (`bash run.sh 8`). `more`: what the job makes of a launcher of
- * processes, by itself and for the one of the call.
- */
-export function claimScriptCalls(
-  claims: ClaimBuilder,
-  commands: ShellCommand[],
-  around: Around,
-  locate: (span: Span) => Location,
-  more: (parts: LaunchParts) => { processes?: number | null; nodes?: number | null } | undefined = () =>
-    undefined,
-): void {
-  commands.forEach((command, index) => {
-    if (command.unreachable) return
-    const parts = parseScriptCall(command.words, command.environment, locate)
-    if (parts === null) return
-    const launch = shellLaunch(
-      { command, parts },
-      {
-        ...around,
-        id: `${around.id}:script:${index}`,
-        nodes: parts.nodes === 1 && around.nodes !== undefined ? around.nodes : parts.nodes,
-        ...more(parts),
-      },
-    )
-    const processes: NonNullable<ShellCall['processes']> = {}
-    for (const launcher of ['torchrun', 'mpirun', 'mpiexec', 'horovodrun']) {
-      const counted = more({ ...parts, launcher, launcherFlags: {}, chain: [launcher] })
-      if (counted?.processes !== undefined)
-        processes[launcher] = {
-          processes: counted.processes,
-          ...(counted.nodes === undefined ? {} : { nodes: counted.nodes }),
-        }
-    }
-    const { flags: _flags, positionals: _positionals, files: _files, ...plain } = launch
-    claims.launch(
-      {
-        ...plain,
-        flags: {},
-        positionals: [],
-        files: [],
-        shell: { ...parts.shell, ...(Object.keys(processes).length === 0 ? {} : { processes }) },
-      },
-      around.place,
-    )
-  })
 }
 
 /** What a command starts, as a launch that is not claimed yet. */
@@ -128,6 +82,7 @@ export function shellLaunch(
     ...(startsPerDevice(parts.launcher) ? { perDevice: true } : {}),
     files: parts.files,
     ...(command.repeated === undefined ? {} : { restarts: command.repeated }),
+    ...(around.besides === undefined ? {} : { besides: around.besides }),
     ...versionsIn(around.image),
   }
 }
@@ -149,6 +104,8 @@ function inside(from: string | null, to: string | null): string | null {
 export interface Work {
   /** Why other programs may use the job's accelerators beside its launches; null: they do not. */
   sharing: string | null
+  /** That is a shell script, which may be one of the project. */
+  sharedByScript: boolean
   /** The script keeps a server or a shell up rather than running to an end. */
   service: boolean
   /** Nothing in it computes: it looks at the machine (`nvidia-smi`), prints, waits. */
@@ -160,25 +117,37 @@ export interface Work {
 export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
   const launched = new Set(launches.map((one) => one.command))
   let sharing: string | null = null
+  let script: string | null = null
   let service = false
   for (const command of facts.commands) {
     if (command.unreachable) continue
     const harmless = isHarmless(command)
     if (isServer(command)) service = true
     if (command.background && !harmless) sharing ??= 'commands in the background'
-    else if (!launched.has(command) && !harmless) sharing ??= spelled(command)
+    else if (!launched.has(command) && !harmless) {
+      if (runsScript(command)) script ??= spelled(command)
+      else sharing ??= spelled(command)
+    }
   }
   if (facts.hasErrors) sharing ??= 'a part that cannot be read'
   const probes = launches.length === 0 && facts.commands.length > 0 && facts.commands.every(isHarmless)
   return {
-    sharing,
+    sharing: sharing ?? script,
+    sharedByScript: sharing === null && script !== null,
     service: service && launches.length === 0,
     probes: probes && !facts.hasErrors,
     timeout: timeoutOf(launches),
   }
 }
 
-function spelled(command: ShellCommand): string {
+/** `bash run.sh`. */
+function runsScript({ words, environment }: ShellCommand): boolean {
+  return parseScriptCall(words, environment, () => nowhere) !== null
+}
+
+const nowhere: Location = { path: '', cell: null, start: 0, end: 0 }
+
+export function spelled(command: ShellCommand): string {
   const text = command.words
     .slice(0, 2)
     .map((word) => word.raw)

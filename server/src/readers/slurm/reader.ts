@@ -52,7 +52,7 @@ export const slurmReader = defineReader({
       claimJob(claims, {
         job: shellLaunchId(claims, unit, launch.command),
         directives,
-        work: { sharing: alone, service: false, probes: false, timeout },
+        work: { sharing: alone, sharedByScript: false, service: false, probes: false, timeout },
         moreOptions: slot.test(options),
         command: launch.command,
         launches: [launch],

@@ -1,7 +1,7 @@
 /** Shell scripts of the project that a batch script runs: `srun bash train.sh`. */
 import type { ShellFacts } from '../../config/shell-facts.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import { claimScriptCalls } from '../shell/launches.js'
+import { claimScriptCalls } from '../shell/script-calls.js'
 import { slurmSteps } from './steps.js'
 
 export function claimBatchScripts(claims: ClaimBuilder, shell: ShellFacts, job: string): void {

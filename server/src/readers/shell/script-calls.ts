@@ -1,0 +1,56 @@
+/** Commands of a job that run a shell script of the project: `bash run.sh 8`. */
+import type { ShellCommand } from '../../config/shell-facts.js'
+import { type LaunchParts, parseScriptCall } from '../../link/launch-line.js'
+import type { Location, Span } from '../../text/location.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Launch, ShellCall } from '../../workload/claim.js'
+import { type Around, shellLaunch, spelled } from './launches.js'
+
+/** What the job makes of a launcher of processes; undefined: nothing. */
+type Count = (parts: LaunchParts) => { processes?: number | null; nodes?: number | null } | undefined
+
+/** Launchers whose processes a controller or a scheduler may count. */
+const counting = ['torchrun', 'mpirun', 'mpiexec', 'horovodrun']
+
+/** Claims every call among the commands. `count` is asked for the call itself and for launchers inside the script. */
+export function claimScriptCalls(
+  claims: ClaimBuilder,
+  commands: readonly ShellCommand[],
+  around: Around,
+  locate: (span: Span) => Location,
+  count: Count = () => undefined,
+): void {
+  commands.forEach((command, index) => {
+    const call = scriptCall(command, { ...around, id: `${around.id}:script:${index}` }, locate, count)
+    if (call !== null) claims.launch(call, around.place)
+  })
+}
+
+/** The call as a launch whose program is the script; null: the command is something else. */
+export function scriptCall(
+  command: ShellCommand,
+  around: Omit<Around, 'place'>,
+  locate: (span: Span) => Location,
+  count: Count = () => undefined,
+): Omit<Launch, 'reader' | 'location'> | null {
+  const parts = command.unreachable ? null : parseScriptCall(command.words, command.environment, locate)
+  if (parts === null) return null
+  const nodes = parts.nodes === 1 && around.nodes !== undefined ? around.nodes : parts.nodes
+  const processes: NonNullable<ShellCall['processes']> = {}
+  for (const launcher of counting) {
+    const counted = count({ ...parts, launcher, launcherFlags: {}, chain: [launcher] })
+    if (counted?.processes === undefined) continue
+    processes[launcher] = { processes: counted.processes }
+    if (counted.nodes !== undefined) processes[launcher].nodes = counted.nodes
+  }
+  const shell: ShellCall = { ...parts.shell, spelled: spelled(command) }
+  if (Object.keys(processes).length > 0) shell.processes = processes
+  // The arguments stand for themselves: what flags mean only the script knows.
+  return {
+    ...shellLaunch({ command, parts }, { ...around, nodes, ...count(parts) }),
+    flags: {},
+    positionals: [],
+    files: [],
+    shell,
+  }
+}
