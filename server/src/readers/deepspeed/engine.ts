@@ -146,6 +146,21 @@ export function deepspeedDocument(document: ConfigDocument): boolean {
   )
 }
 
+/**
+ * What only a training needs. Each engine asks for a batch size, one for inference as well (deepspeed/runtime/config.py,
+ * `_batch_assertion`).
+ */
+const trainingKeys = [
+  'optimizer',
+  'scheduler',
+  'zero_optimization',
+  'train_batch_size',
+  'gradient_accumulation_steps',
+  'gradient_clipping',
+  'prescale_gradients',
+  'activation_checkpointing',
+]
+
 /** `auto` stands for an argument of a Trainer, which then decides on the format as well. */
 function leftToTrainer(document: ConfigDocument): boolean {
   const stack = [document.root]
@@ -184,6 +199,10 @@ function readDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimB
   }
   if (verdict.state !== 'known' || leftToTrainer(document)) {
     training.unknown('precision', key, 'the arguments of the Trainer', place, { channel })
+    return
+  }
+  if (!trainingKeys.some((name) => configuredChild(root, name) !== undefined)) {
+    training.unknown('precision', key, 'nothing says that it is for a training', place, { channel })
     return
   }
   const { section } = verdict

@@ -89,7 +89,7 @@ function switchedOff(python: PythonModule, call: Call): Uncached | null {
     if (on.state !== 'given' || on.folded.state !== 'known' || on.folded.value !== false) return null
   }
   // Under a condition it may be meant for a case that never comes.
-  if (call.conditional) return null
+  if (call.conditional || trainsInTurns(python, call)) return null
   return {
     key: `${call.method}()`,
     transformation: 'every `map` and `filter`',
@@ -97,6 +97,15 @@ function switchedOff(python: PythonModule, call: Call): Uncached | null {
     place: calleePlace(call),
     site: callSite(call, 'switch'),
   }
+}
+
+/** Each turn of a loop behind it makes new data and trains on it: there is nothing to find in a cache. */
+function trainsInTurns(python: PythonModule, call: Call): boolean {
+  if (call.function === null) return false
+  return python.loops.some(
+    ({ node, function: where, effects }) =>
+      where === call.function && node.start > call.expr.end && effects.calls.has('.train'),
+  )
 }
 
 function recomputed(python: PythonModule, call: Call): Uncached | null {

@@ -43,6 +43,10 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
     })
     return
   }
+  if (isUnwrapped(python as Analysis, call)) {
+    parallelism.unknown('method', 'DataParallel', 'the next line takes the wrapper off', place, { site })
+    return
+  }
   const tests = testsAround(python, call)
   let overridable = false
   for (const test of tests) {
@@ -98,6 +102,21 @@ function wrapsToLoad(analysis: Analysis, call: Call): boolean {
         expr.callee.value.type === 'name' &&
         expr.callee.value.id === name,
     )
+}
+
+/** `model = DataParallel(model)`, then `model = model.module`: nothing ever runs in the wrapper. */
+function isUnwrapped(analysis: Analysis, call: Call): boolean {
+  const name = call.assignedTo
+  const next = analysis.statements[analysis.statements.indexOf(call.statement) + 1]
+  if (name === null || next?.type !== 'assign' || next.value?.type !== 'attribute') return false
+  const target = next.targets[0]
+  const { attr, value } = next.value
+  return (
+    attr === 'module' &&
+    analysis.text.slice(value.start, value.end) === name &&
+    target !== undefined &&
+    analysis.text.slice(target.start, target.end) === name
+  )
 }
 
 /** A program that does not train by itself evaluates, whoever borrows a function of it. */

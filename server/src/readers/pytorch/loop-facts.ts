@@ -181,7 +181,8 @@ export function paceSetter(python: PythonModule, reason: string | null): string 
   if (reason === 'reinforcement learning') return 'an environment'
   const roots = once(python, 'imports sparse', () => importsAny(python, sparseRoots))
   if (roots || usesAny(python, sparse)) return 'sparse operations'
-  return once(python, 'narrow layers', () => hasOnlyNarrowLayers(python)) ? 'narrow layers' : null
+  if (once(python, 'narrow layers', () => hasOnlyNarrowLayers(python))) return 'narrow layers'
+  return once(python, 'table look-ups', () => hasOnlyTables(python)) ? 'table look-ups' : null
 }
 
 /** Wider layers keep the 16-bit units of a card busy. */
@@ -189,18 +190,35 @@ const narrow = 256
 const elementwise =
   /\.(\w*(Dropout\w*|ReLU6?|ELU|SiLU|Norm1d|Loss)|GELU|Sigmoid|Tanh|Softmax|LogSoftmax|LayerNorm|Sequential|ModuleList|Flatten|Identity)$/
 
+function layersHere(python: PythonModule): Call[] {
+  return python.calls.filter((call) => /^torch\.nn\.(modules\.(\w+\.)+)?[A-Z]\w*$/.test(call.name ?? ''))
+}
+
+/** The model may stand in another module, or come from a library. */
+function hasLayersElsewhere(python: PythonModule): boolean {
+  return (
+    python.imported.some((module) => module.uses.some((name) => name.startsWith('torch.nn.'))) ||
+    python.uses('torchvision.models.', 'transformers.', 'timm.', 'torch.hub.', 'torch.nn.Parameter')
+  )
+}
+
+/** Vectors of words or items and nothing behind them: a step gathers rows and adds to them. */
+function hasOnlyTables(python: PythonModule): boolean {
+  const layers = layersHere(python)
+  return (
+    layers.some((call) => call.method.startsWith('Embedding')) &&
+    layers.every((call) => /^Embedding(Bag)?$/.test(call.method) || elementwise.test(call.name!)) &&
+    !hasLayersElsewhere(python)
+  )
+}
+
 /** A few linear layers over tables: launching their kernels takes longer than their arithmetic. */
 function hasOnlyNarrowLayers(python: PythonModule): boolean {
-  const layers = python.calls.filter((call) =>
-    /^torch\.nn\.(modules\.(\w+\.)+)?[A-Z]\w*$/.test(call.name ?? ''),
-  )
+  const layers = layersHere(python)
   const linear = layers.filter((call) => call.method === 'Linear')
   if (linear.length === 0 || layers.some((one) => one.method !== 'Linear' && !elementwise.test(one.name!)))
     return false
-  // The model may stand elsewhere.
-  if (python.imported.some((module) => module.uses.some((name) => name.startsWith('torch.nn.')))) return false
-  if (python.uses('torchvision.models.', 'transformers.', 'timm.', 'torch.hub.', 'torch.nn.Parameter'))
-    return false
+  if (hasLayersElsewhere(python)) return false
   return linear.every((call) => {
     const width = python.argument(call, 'out_features', 1)
     return (
