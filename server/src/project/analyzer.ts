@@ -3,6 +3,7 @@
  * runs it); what comes out is plain data.
  */
 
+import { type BundleFacts, type BundleFile, bundleFileOf } from '../config/bundle.js'
 import { withValues } from '../config/chart-values.js'
 import { configuredFrom } from '../config/configured.js'
 import { dockerfileFacts } from '../config/dockerfile.js'
@@ -51,6 +52,8 @@ export interface FileRecord {
   suppressions: Suppression[]
   /** Of a Terraform file: what it holds, for the other files of its module. */
   hcl?: ConfigNode
+  /** Of a file of a Databricks asset bundle: what the other files of the bundle may need. */
+  bundle?: BundleFile
   /** Of a file of YAML: the objects that it holds, for kustomizations. */
   manifests?: ManifestDocument[]
   /** For a configuration file that a script reads: its values. Absent: nobody asked. */
@@ -69,6 +72,8 @@ export interface Surroundings {
   looped?: string[]
   /** The Terraform module that it belongs to. */
   hcl?: HclModule
+  /** What the other files of its Databricks asset bundle say. */
+  bundle?: BundleFacts
   /** Patches that are laid over it. */
   overlay?: Overlay
 }
@@ -136,6 +141,8 @@ export class Analyzer {
       if (unit.index === 0 && unit.language === 'yaml') {
         const manifests = manifestsOf(file.path, unit.text, facts.config?.documents ?? [])
         if (manifests !== undefined) record.manifests = manifests
+        const bundle = bundleFileOf(file.path, facts.config?.documents ?? [])
+        if (bundle !== undefined) record.bundle = bundle
       }
       if (unit.index === 0 && unit.language === 'hcl') record.hcl = facts.config?.documents[0]?.root
       if (unit.index === 0 && facts.python !== undefined)
@@ -281,6 +288,7 @@ export class Analyzer {
       facts.config = laidOver(tree.config, unit.text, overlay)
     if (tree.shell !== undefined) facts.shell = this.shellAsCalled(unit, tree.shell, surroundings.binding)
     if (surroundings.hcl !== undefined && unit.index === 0) facts.hcl = surroundings.hcl
+    if (surroundings.bundle !== undefined && unit.index === 0) facts.bundle = surroundings.bundle
     if (tree.python !== undefined) {
       const own = unit.index === 0
       const neighbours: Neighbours = {

@@ -6,6 +6,7 @@ import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import type { Binding, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
+import { BundleIndex, missingBundles } from './bundles.js'
 import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
 import type { Overlay } from './kustomize.js'
 import { launchesOf, settingsOf, withImage } from './launches.js'
@@ -16,8 +17,10 @@ import { relate, ScalerLinks } from './scaler-links.js'
 import { followCalls } from './script-calls.js'
 import { missingTerraform, TerraformIndex } from './terraform.js'
 
-/** Launches of one script that are told apart; further ones that set other flags are treated like unknown. */
+/** Launches of one script that are told apart by their flags. */
 const maximumBindings = 12
+/** Further launches of it, for which the script is read by itself; those beyond are not resolved. */
+const maximumUnbound = 100
 
 export interface Linked {
   readings: Map<string, Reading>
@@ -70,6 +73,7 @@ export class Linker {
   private linked: Linked | null = null
   /** Terraform modules, for one link. */
   private terraform: TerraformIndex | null = null
+  private bundles: BundleIndex | null = null
   private known = new Set<string>()
   private readonly configurations: ConfigurationLinker
   private readonly scalers = new ScalerLinks()
@@ -128,6 +132,11 @@ export class Linker {
     return missingTerraform(this.records, this.files)
   }
 
+  /** Files of Databricks asset bundles in which no reader has a word. */
+  missingBundles(): string[] {
+    return missingBundles(this.records, this.files)
+  }
+
   /** Files of kustomizations and charts in which no reader has a word. */
   missingManifests(): string[] {
     this.layouts.startLink()
@@ -180,7 +189,11 @@ export class Linker {
   private configurationsFor(record: FileRecord, binding: Binding | null): ConfigurationsOfFile {
     const own = this.configurationsOf(record, binding)
     const values = { ...own.values }
-    const files = [...own.files, ...(this.terraform?.filesAround(record.path) ?? [])]
+    const files = [
+      ...own.files,
+      ...(this.terraform?.filesAround(record.path) ?? []),
+      ...(this.bundles?.filesAround(record.path) ?? []),
+    ]
     const handed: HandedConfiguration[] = []
     for (const path of this.linked?.importers.get(record.path) ?? []) {
       const importer = this.records.get(path)
@@ -210,6 +223,7 @@ export class Linker {
     this.linked = linked
     this.own = new Map()
     this.terraform = new TerraformIndex(this.records, this.files)
+    this.bundles = new BundleIndex(this.records, this.files)
     this.layouts.startLink()
     this.linkImports(linked)
     const fault = (path: string, messages: string[]): void => {
@@ -247,7 +261,10 @@ export class Linker {
         continue
       }
       const apart =
-        alone && record.summary?.configurations === undefined && !this.terraform.isShared(record.path)
+        alone &&
+        record.summary?.configurations === undefined &&
+        !this.terraform.isShared(record.path) &&
+        this.bundles.filesAround(record.path).length === 0
       if (apart) fault(record.path, record.faults)
       else {
         const reading = this.read(record, null, 'base', versionsOf).then((result) => {
@@ -274,7 +291,10 @@ export class Linker {
   around(
     path: string,
     binding: Binding | null = null,
-  ): Pick<Surroundings, 'imported' | 'importers' | 'configurations' | 'handed' | 'looped' | 'hcl'> {
+  ): Pick<
+    Surroundings,
+    'imported' | 'importers' | 'configurations' | 'handed' | 'looped' | 'hcl' | 'bundle'
+  > {
     const record = this.records.get(path)
     const imported: Record<string, ModuleSummary> = {}
     if (record !== undefined) {
@@ -290,6 +310,8 @@ export class Linker {
     if (record === undefined) return { imported, importers }
     const hcl = this.terraform?.moduleOf(path)
     if (hcl !== undefined) return { imported, importers, hcl }
+    const bundle = this.bundles?.factsOf(path)
+    if (bundle !== undefined) return { imported, importers, bundle }
     const looped = (this.linked?.importers.get(path) ?? []).flatMap((one) => {
       const importer = this.records.get(one)
       return importer === undefined ? [] : loopedIn(importer, path, this.importsOf(importer))
@@ -404,6 +426,7 @@ export class Linker {
     })
     linked.calls = whole
     const readings = new Map<string, Map<string, Promise<ReadResult>>>()
+    const unbound = new Map<string, number>()
     return Promise.all(
       launches.map(async (launch): Promise<LinkedLaunch> => {
         const binding: Binding = { launch, settings: settingsOf(launch, linked.readings) }
@@ -420,7 +443,13 @@ export class Linker {
         let result = known.get(key)
         if (result === undefined) {
           if (known.size >= maximumBindings) {
-            return { ...nothing, unresolved: `${record.path} is launched in too many ways` }
+            // Read by itself: what this launch would say stays open.
+            const own = linked.readings.get(record.path)
+            const more = (unbound.get(record.path) ?? 0) + 1
+            unbound.set(record.path, more)
+            return own === undefined || more > maximumUnbound
+              ? { ...nothing, unresolved: `${record.path} is launched in too many ways` }
+              : { launch, binding, script: record.path, unresolved: null, reading: own }
           }
           result = this.read(record, binding, `launch ${known.size}`, versionsOf)
           known.set(key, result)

@@ -336,6 +336,8 @@ class Workspace implements Project {
     await this.loadMissing(this.linker.missingModules())
     await this.loadMissing(this.linker.missingScripts())
     await this.loadMissing(this.linker.missingTerraform())
+    // The file of the bundle first, then what it includes.
+    for (let round = 0; round < 2; round++) await this.loadMissing(this.linker.missingBundles())
     // Kustomizations first, then what they name.
     for (let round = 0; round < 2; round++) await this.loadMissing(this.linker.missingManifests())
     // Files of a configuration name further ones, and classes of the project.

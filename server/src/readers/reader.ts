@@ -2,6 +2,7 @@
  * What a reader is: the one place that knows a framework or platform. It turns what a file says into claims, and
  * knows how that framework spells a change. It never judges.
  */
+import type { BundleFacts } from '../config/bundle.js'
 import type { HclModule } from '../config/hcl-scope.js'
 import type { ConfigFacts } from '../config/node.js'
 import type { ShellFacts } from '../config/shell-facts.js'
@@ -20,6 +21,8 @@ export interface UnitFacts {
   shell?: ShellFacts
   /** The Terraform module that the file belongs to; absent: only the file itself is known. */
   hcl?: HclModule
+  /** What the other files of the Databricks asset bundle say. */
+  bundle?: BundleFacts
   /** As `ReaderContext.versions`: a change must not write what the library in use does not know. */
   versions?: Record<string, string>
 }

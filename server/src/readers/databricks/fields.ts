@@ -34,16 +34,21 @@ export class BundleVariables {
     private readonly variables: ConfigNode | undefined,
     /** Variables that a target gives another value. */
     private readonly replaced: ReadonlySet<string>,
+    /** Those that other files of the bundle declare. */
+    private readonly elsewhere: Record<string, ConfigNode>,
   ) {}
 
-  /** The default; null: none is written. */
-  resolve(node: ConfigNode): { node: ConfigNode; overridable: boolean } | null {
+  /** The default; null: none is written. `foreign`: it stands in another file. */
+  resolve(node: ConfigNode): { node: ConfigNode; overridable: boolean; foreign: boolean } | null {
     if (node.kind !== 'unknown') return null
     const name = /^\$\{var\.([\w-]+)\}$/.exec(node.text?.trim() ?? '')?.[1]
     if (name === undefined) return null
-    const declared = at(this.variables, name)
+    const own = at(this.variables, name)
+    const declared = own ?? (Object.hasOwn(this.elsewhere, name) ? this.elsewhere[name] : undefined)
     const value = declared?.kind === 'map' ? entry(declared, 'default')?.value : undefined
-    return value === undefined ? null : { node: value, overridable: this.replaced.has(name) }
+    return value === undefined
+      ? null
+      : { node: value, overridable: this.replaced.has(name), foreign: own === undefined }
   }
 }
 
@@ -55,6 +60,8 @@ export class ConfigFields implements Fields {
     private readonly shown: Place,
     private readonly variables: BundleVariables,
     private readonly overridable: boolean,
+    /** Where it is spoken of, when it stands in another file. */
+    private readonly from: Place | null = null,
   ) {}
 
   private said<T>(keys: Keys, read: (node: ConfigNode) => T | undefined): Said<T> {
@@ -62,11 +69,14 @@ export class ConfigFields implements Fields {
     if (isNothing(found)) return { state: 'absent' }
     const resolved = this.variables.resolve(found!)
     const node = resolved?.node ?? found!
-    const place: Place = { start: found!.start, end: found!.end }
+    const place: Place = this.from ?? { start: found!.start, end: found!.end }
     const options: ClaimOptions = {
       overridable: this.overridable || resolved?.overridable === true,
       // What a variable holds is changed where it is declared.
-      site: resolved === null ? keyedPlace(place, this.document, [...this.keys, ...keys]) : place,
+      site:
+        resolved === null && this.from === null
+          ? keyedPlace(place, this.document, [...this.keys, ...keys])
+          : place,
     }
     const value = read(node)
     return value === undefined
@@ -94,19 +104,23 @@ export class ConfigFields implements Fields {
 
   inside(...keys: Keys): ConfigFields | undefined {
     const found = at(this.node, ...keys)
-    const node = map((found === undefined ? null : this.variables.resolve(found)?.node) ?? found)
+    const resolved = found === undefined ? null : this.variables.resolve(found)
+    const node = map(resolved?.node ?? found)
     if (node === undefined) return undefined
+    const from = this.from ?? (resolved?.foreign === true ? { start: found!.start, end: found!.end } : null)
     const last = keys.at(-1)
     const said = typeof last === 'string' ? entry(at(this.node, ...keys.slice(0, -1)), last) : undefined
     const shown: Place =
-      said === undefined ? { start: node.start, end: node.end } : { start: said.keyStart, end: said.keyEnd }
+      from ??
+      (said === undefined ? { start: node.start, end: node.end } : { start: said.keyStart, end: said.keyEnd })
     return new ConfigFields(
       node,
       [...this.keys, ...keys],
       this.document,
       shown,
       this.variables,
-      this.overridable,
+      this.overridable || resolved?.overridable === true,
+      from,
     )
   }
 
@@ -117,9 +131,10 @@ export class ConfigFields implements Fields {
       // A job is shown at the line that names its task or cluster.
       const first = inner.entries[0]
       const shown: Place =
-        first === undefined
+        this.from ??
+        (first === undefined
           ? { start: node.start, end: node.end }
-          : { start: first.keyStart, end: first.value.end }
+          : { start: first.keyStart, end: first.value.end })
       return [
         new ConfigFields(
           inner,
@@ -128,6 +143,7 @@ export class ConfigFields implements Fields {
           shown,
           this.variables,
           this.overridable,
+          this.from,
         ),
       ]
     })
@@ -155,7 +171,8 @@ export class ConfigFields implements Fields {
   }
 
   missing(...keys: Keys): { place: Place; options: ClaimOptions } {
-    const site = keyedPlace(this.shown, this.document, [...this.keys, ...keys])
+    const site =
+      this.from === null ? keyedPlace(this.shown, this.document, [...this.keys, ...keys]) : this.shown
     return { place: this.shown, options: { site, overridable: this.overridable } }
   }
 }

@@ -3,6 +3,7 @@
  * in JSON. Source: schema of bundles (databricks/cli), reference of the Jobs API 2.1 and 2.2.
  */
 import { at, entries, entry, map } from '../../config/access.js'
+import { type BundleFacts, targetsOf } from '../../config/bundle.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { type Keys, keyedPlace } from '../config-change.js'
@@ -17,7 +18,7 @@ export const databricksReader = defineReader({
   languages: ['yaml', 'json'],
   triggers: ['new_cluster', 'job_clusters', 'spark_version', 'existing_cluster_id'],
   read(facts, _context, claims) {
-    for (const document of facts.config?.documents ?? []) readDocument(claims, document)
+    for (const document of facts.config?.documents ?? []) readDocument(claims, document, facts.bundle)
   },
   change: changeDatabricks,
 })
@@ -30,10 +31,10 @@ const taskKeys = [
   'spark_submit_task',
 ]
 
-function readDocument(claims: ClaimBuilder, document: ConfigDocument): void {
+function readDocument(claims: ClaimBuilder, document: ConfigDocument, around: BundleFacts | undefined): void {
   const root = map(document.root)
   if (root === undefined || document.templated) return
-  const bundle = bundleOf(root)
+  const bundle = bundleOf(root, around)
   if (entry(root, 'resources') !== undefined) {
     for (const job of entries(at(root, 'resources', 'jobs'))) {
       const keys = ['resources', 'jobs', job.key]
@@ -82,16 +83,16 @@ interface Bundle {
   changed: ReadonlySet<string>
 }
 
-function bundleOf(root: ConfigMap): Bundle {
-  const replaced = new Set<string>()
-  const changed = new Set<string>()
-  for (const target of entries(at(root, 'targets'))) {
-    for (const one of entries(at(target.value, 'variables'))) replaced.add(one.key)
-    for (const one of entries(at(target.value, 'resources', 'jobs')))
-      if (['job_clusters', 'tasks', 'timeout_seconds'].some((key) => entry(one.value, key) !== undefined))
-        changed.add(one.key)
+function bundleOf(root: ConfigMap, around: BundleFacts | undefined): Bundle {
+  const own = targetsOf(root)
+  return {
+    variables: new BundleVariables(
+      at(root, 'variables'),
+      new Set([...own.replaced, ...(around?.replaced ?? [])]),
+      around?.variables ?? {},
+    ),
+    changed: new Set([...own.changed, ...(around?.changed ?? [])]),
   }
-  return { variables: new BundleVariables(at(root, 'variables'), replaced), changed }
 }
 
 function readJobAt(
