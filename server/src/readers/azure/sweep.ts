@@ -13,8 +13,8 @@ import type { Claim } from '../../workload/claim.js'
 import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
-import { evidenceOfJob, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { claimJobSearch } from '../search/job-search.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
 
@@ -43,17 +43,6 @@ function isSweep(python: PythonModule, call: Call): boolean {
   if (call.method !== 'sweep' || call.expr.callee.type !== 'attribute' || call.name !== null) return false
   if (!python.usesHere('azure.ai.ml.', 'azure.ai.ml')) return false
   return call.expr.args.some(({ name }) => name === 'primary_metric' || name === 'sampling_algorithm')
-}
-
-function subjectOf(python: PythonModule, call: Call, claims: ClaimBuilder): SubjectBuilder<'Search'> {
-  const evidence = evidenceOfJob(python, 'maybe')
-  const place = calleePlace(call)
-  const scope = scopeOf(call)
-  const search = claims.subject('Search', place, scope, evidence)
-  search.known('unit', 'sweep', 'job', place)
-  search.known('folds', 'sweep', 1, place)
-  search.known('persisted', 'sweep', true, place)
-  return search
 }
 
 const samplings: Record<string, SearchSettings['strategy']> = {
@@ -99,7 +88,7 @@ function assigned(python: PythonModule, call: Call, attribute: string): boolean 
 }
 
 function readSweep(python: PythonModule, call: Call, claims: ClaimBuilder): void {
-  const search = subjectOf(python, call, claims)
+  const search = claimJobSearch(python, call, claims, 'sweep', 'sweep')
   const place = calleePlace(call)
   const site = callSite(call)
   const sampling = python.argument(call, 'sampling_algorithm')
@@ -224,7 +213,7 @@ function claimSpace(
 }
 
 function readHyperDrive(python: PythonModule, call: Call, claims: ClaimBuilder): void {
-  const search = subjectOf(python, call, claims)
+  const search = claimJobSearch(python, call, claims, 'sweep', 'sweep')
   const sampling = python.argument(call, 'hyperparameter_sampling')
   const strategy = sampling.state === 'absent' ? null : samplingOf(python, sampling)
   claimStrategy(search, sampling, 'hyperparameter_sampling', strategy, call)

@@ -10,10 +10,9 @@ import {
   isOff,
   parameter,
   type Stopping,
-  speaksOfStopping,
 } from './booster.js'
 import { changeBooster } from './changes.js'
-import { setLater } from './xgboost.js'
+import { mayStopLater } from './stopping.js'
 
 const estimator = /^catboost\.(core\.)?CatBoost(Classifier|Regressor|Ranker)?$/
 const roundKeys = ['iterations', 'n_estimators', 'num_boost_round', 'num_trees']
@@ -50,8 +49,7 @@ function constructed(python: PythonModule, call: Call): Booster {
     ? python.argument(call, 'params', 0)
     : { state: 'absent' }
   const stopping = stoppingOf(python, [call, ...fits], params)
-  if (stopping.state === 'goes on' && (fits.length === 0 ? speaksOfStopping(python) : setLater(python, call)))
-    stopping.state = 'unknown'
+  if (mayStopLater(python, call, fits, stopping)) stopping.state = 'unknown'
   return {
     ...shared,
     call,

@@ -1,6 +1,5 @@
 /** LightGBM: `train`, `cv` and the estimators. */
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
-import { callbackList, judgeCallbacks } from '../callback-list.js'
 import { defineReader } from '../reader.js'
 import {
   type Booster,
@@ -12,10 +11,9 @@ import {
   onlyTraining,
   parameter,
   type Stopping,
-  speaksOfStopping,
 } from './booster.js'
 import { changeBooster } from './changes.js'
-import { knownCallbacks, setLater } from './xgboost.js'
+import { callbacksOf, mayStopLater } from './stopping.js'
 
 const estimator = /^lightgbm\.(sklearn\.)?LGBM(Classifier|Regressor|Ranker|Model)$/
 const rates = ['learning_rate', 'shrinkage_rate', 'eta']
@@ -81,8 +79,7 @@ function constructed(python: PythonModule, call: Call): Booster {
   const fits = fitsOf(python, call)
   const none: ArgumentValue = { state: 'absent' }
   const stopping = stoppingOf(python, [call, ...fits], none)
-  if (stopping.state === 'goes on' && (fits.length === 0 ? speaksOfStopping(python) : setLater(python, call)))
-    stopping.state = 'unknown'
+  if (mayStopLater(python, call, fits, stopping)) stopping.state = 'unknown'
   return {
     ...shared,
     call,
@@ -111,16 +108,10 @@ function stoppingOf(python: PythonModule, calls: Call[], params: ArgumentValue):
     if (rounds.argument.state === 'given' && !isOff(rounds.argument))
       return { state: 'stops', key: rounds.key, patience: { ...rounds, call } }
     if (rounds.argument.state === 'unknown') state = 'unknown'
-    const callbacks = python.argument(call, 'callbacks')
-    if (callbacks.state === 'unknown') state = 'unknown'
-    if (callbacks.state !== 'given') continue
-    const list = callbackList(python, callbacks.expr)
-    const verdict = list === null ? 'unknown' : judgeCallbacks(python, list.items, knownCallbacks)
+    const { verdict, items } = callbacksOf(python, call)
     if (verdict === 'unknown') state = 'unknown'
     if (verdict !== 'stops') continue
-    const made = list!.items
-      .map((item) => python.callOf(item))
-      .find((one) => one?.method === 'early_stopping')
+    const made = items.map((item) => python.callOf(item)).find((one) => one?.method === 'early_stopping')
     const patience =
       made == null
         ? null

@@ -1,6 +1,5 @@
 /** XGBoost: `train`, `cv` and the estimators. */
 import type { Call, PythonModule } from '../../python/module.js'
-import { callbackList, judgeCallbacks } from '../callback-list.js'
 import { defineReader } from '../reader.js'
 import {
   type Booster,
@@ -12,9 +11,9 @@ import {
   onlyTraining,
   parameter,
   type Stopping,
-  speaksOfStopping,
 } from './booster.js'
 import { changeBooster } from './changes.js'
+import { callbacksOf, mayStopLater } from './stopping.js'
 
 const estimator = /^xgboost\.(sklearn\.)?XGB(Classifier|Regressor|Ranker)$/
 const rates = ['learning_rate', 'eta']
@@ -75,9 +74,7 @@ function crossValidated(python: PythonModule, call: Call): Booster {
 function constructed(python: PythonModule, call: Call): Booster {
   const fits = fitsOf(python, call)
   const stopping = stoppingOf(python, [call, ...fits])
-  // Where `fit` is not in sight, it or `set_params` may bring it.
-  if (stopping.state === 'goes on' && (fits.length === 0 ? speaksOfStopping(python) : setLater(python, call)))
-    stopping.state = 'unknown'
+  if (mayStopLater(python, call, fits, stopping)) stopping.state = 'unknown'
   return {
     ...shared,
     call,
@@ -88,11 +85,6 @@ function constructed(python: PythonModule, call: Call): Booster {
     ...fitFacts(python, fits, stopping),
     dropsTrees: isDart(python, call, { state: 'absent' }),
   }
-}
-
-/** `model.set_params(…)` after the constructor. */
-export function setLater(python: PythonModule, made: Call): boolean {
-  return python.calls.some((call) => call.method === 'set_params' && call.receiverCall === made)
 }
 
 function isDart(python: PythonModule, call: Call, params: ReturnType<PythonModule['argument']>): boolean {
@@ -108,26 +100,9 @@ function stoppingOf(python: PythonModule, calls: Call[]): Stopping {
     if (rounds.state === 'given' && !isOff(rounds))
       return { state: 'stops', key, patience: { key, argument: rounds, call } }
     if (rounds.state === 'unknown') state = 'unknown'
-    const callbacks = python.argument(call, 'callbacks')
-    if (callbacks.state === 'unknown') state = 'unknown'
-    if (callbacks.state !== 'given') continue
-    const list = callbackList(python, callbacks.expr)
-    const verdict = list === null ? 'unknown' : judgeCallbacks(python, list.items, knownCallbacks)
+    const { verdict } = callbacksOf(python, call)
     if (verdict === 'stops') return { state: 'stops', key, patience: null }
     if (verdict === 'unknown') state = 'unknown'
   }
   return { state, key, patience: null }
-}
-
-/** Callbacks of boosting libraries, which look alike. */
-export const knownCallbacks = {
-  library(name: string): 'stops' | 'goes on' | 'unknown' {
-    if (/EarlyStop|early_stop|PruningCallback$/.test(name)) return 'stops'
-    return /^(xgboost\.callback\.|wandb\.|mlflow\.|lightgbm\.(callback\.)?(log_evaluation|record_evaluation|reset_parameter|print_evaluation)$)/.test(
-      name,
-    )
-      ? 'goes on'
-      : 'unknown'
-  },
-  stop: /EarlyStop|return\s+True|raise\s/,
 }

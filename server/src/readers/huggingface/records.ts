@@ -10,7 +10,7 @@ import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { writeArgument } from '../write-argument.js'
-import { isTrained, trainersOf } from './trainers.js'
+import { trainedArguments } from './trainers.js'
 import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
 
 export const huggingfaceRecordsReader = defineReader({
@@ -20,10 +20,7 @@ export const huggingfaceRecordsReader = defineReader({
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
-    const all = trainerArguments(python)
-    for (const made of all) {
-      const trainers = trainersOf(python, made, all.length === 1)
-      if ((trainers.calls.length === 0 && !trainers.elsewhere) || !isTrained(python, trainers)) continue
+    for (const { made } of trainedArguments(python)) {
       const training = claims.extend('Training', trainingId(claims, calleePlace(made.call)))
       readSaving(python, made, context, training)
       readReports(python, made, context, training)

@@ -17,7 +17,7 @@ import { samplesAsked } from './samples.js'
 import { trainerEvidence } from './trainer.js'
 import { policyTrainer } from './trainer-names.js'
 import { evaluationStrategy } from './trainer-run.js'
-import { isTrained, trainerName, trainersOf } from './trainers.js'
+import { trainedArguments, trainerName } from './trainers.js'
 import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
 
 export const huggingfaceOperationsReader = defineReader({
@@ -27,10 +27,7 @@ export const huggingfaceOperationsReader = defineReader({
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
-    const all = trainerArguments(python)
-    for (const made of all) {
-      const trainers = trainersOf(python, made, all.length === 1)
-      if ((trainers.calls.length === 0 && !trainers.elsewhere) || !isTrained(python, trainers)) continue
+    for (const { made, trainers } of trainedArguments(python)) {
       const evidence = trainerEvidence(python, made, context)
       readSwitches(python, made, evidence, context, claims)
       // A step that first plays out whole episodes takes minutes.

@@ -12,8 +12,8 @@ import { loadWork } from './trainer-input.js'
 import { readMemory } from './trainer-memory.js'
 import { readPrecision } from './trainer-precision.js'
 import { readRun } from './trainer-run.js'
-import { isTrained, type Trainers, trainersOf } from './trainers.js'
-import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
+import { type Trainers, trainedArguments } from './trainers.js'
+import { field, type TrainerArguments } from './training-arguments.js'
 
 export const huggingfaceTrainerReader = defineReader({
   name: 'huggingface-trainer',
@@ -22,16 +22,8 @@ export const huggingfaceTrainerReader = defineReader({
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
-    const all = trainerArguments(python)
-    for (const made of all) {
-      const trainers = trainersOf(python, made, all.length === 1)
-      if (
-        (trainers.calls.length > 0 || trainers.elsewhere) &&
-        isTrained(python, trainers) &&
-        !onlyEvaluates(python, made, context)
-      )
-        readTrainer(python, made, trainers, context, claims)
-    }
+    for (const { made, trainers } of trainedArguments(python))
+      if (!onlyEvaluates(python, made, context)) readTrainer(python, made, trainers, context, claims)
   },
   change: changeTrainer,
 })

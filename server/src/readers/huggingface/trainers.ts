@@ -3,7 +3,7 @@ import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { isTrainer } from './trainer-names.js'
-import type { TrainerArguments } from './training-arguments.js'
+import { type TrainerArguments, trainerArguments } from './training-arguments.js'
 
 export interface Trainers {
   calls: Call[]
@@ -54,6 +54,16 @@ function takes(python: PythonModule, call: Call, made: TrainerArguments, only: b
 }
 
 const trains = /^(train|hyperparameter_search)$/
+
+/** Arguments of Trainers that train, with these Trainers. */
+export function trainedArguments(python: PythonModule): { made: TrainerArguments; trainers: Trainers }[] {
+  const all = trainerArguments(python)
+  return all
+    .map((made) => ({ made, trainers: trainersOf(python, made, all.length === 1) }))
+    .filter(
+      ({ trainers }) => (trainers.calls.length > 0 || trainers.elsewhere) && isTrained(python, trainers),
+    )
+}
 
 /** True where a trainer of this module is told to train, or nothing here says what it is for. */
 export function isTrained(python: PythonModule, trainers: Trainers): boolean {

@@ -1,16 +1,14 @@
 /** SageMaker's automatic model tuning from Python. Source: SDK 2.257, sagemaker/tuner.py; SDK 3 keeps the names. */
 import type { Change, Refusal, Write } from '../../edit/write.js'
-import { distinctCount } from '../../estimate/dimension.js'
-import { gridSize } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
+import type { SearchSettings, SearchSpace } from '../../workload/words.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
-import { evidenceOfJob, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { claimJobSearch, listedValues, spaceOfCalls } from '../search/job-search.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
 import { epochwiseImages, strategies } from './names.js'
@@ -35,12 +33,7 @@ export const sagemakerTunerReader = defineReader({
 function readTuner(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const place = calleePlace(call)
   const site = callSite(call)
-  const evidence = evidenceOfJob(python, 'maybe')
-  const scope = scopeOf(call)
-  const search = claims.subject('Search', place, scope, evidence)
-  search.known('unit', 'max_jobs', 'job', place)
-  search.known('folds', 'max_jobs', 1, place)
-  search.known('persisted', 'HyperparameterTuner', true, place)
+  const search = claimJobSearch(python, call, claims, 'max_jobs', 'HyperparameterTuner')
   search.known('alternatives', 'strategy', ['bayesian'], place)
   const strategy = python.argument(call, 'strategy', positions.strategy)
   claimArgument(search, 'strategy', 'strategy', call, strategy, {
@@ -107,16 +100,9 @@ function imageName(python: PythonModule, estimator: Call): string {
 
 /** `{'alpha': CategoricalParameter([…]), …}`: a grid accepts only these. */
 function rangesSpace(python: PythonModule, ranges: Expr): SearchSpace | null {
-  const keys = python.keysOf(ranges)
-  if (keys === null) return null
-  const dimensions = keys.map((name): Dimension => {
-    const entry = python.entry(ranges, name)
-    const made = entry.state === 'given' ? python.callOf(entry.expr) : null
-    if (made === null || made.method !== 'CategoricalParameter') return { name, size: null }
-    const values = foldedValue(python.argument(made, 'values', 0))
-    return Array.isArray(values) ? { name, size: distinctCount(values), values } : { name, size: null }
-  })
-  return { grids: [dimensions], ...gridSize([dimensions]) }
+  return spaceOfCalls(python, ranges, (made) =>
+    made.method === 'CategoricalParameter' ? listedValues(python, made) : null,
+  )
 }
 
 function changeTuner(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -1,16 +1,15 @@
 /** Vertex AI hyperparameter tuning from Python. Source: google-cloud-aiplatform 1.70, aiplatform/jobs.py, hyperparameter_tuning.py. */
 import type { Change, Refusal, Write } from '../../edit/write.js'
-import { distinctCount, integerSize } from '../../estimate/dimension.js'
-import { gridSize } from '../../estimate/grid.js'
+import { integerSize } from '../../estimate/dimension.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
+import type { SearchSettings, SearchSpace } from '../../workload/words.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
-import { evidenceOfJob, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { claimJobSearch, listedValues, spaceOfCalls } from '../search/job-search.js'
 import { foldedValue, numberOf } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
 
@@ -35,12 +34,7 @@ const algorithms: Record<string, SearchSettings['strategy']> = { grid: 'grid', r
 function readJob(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const place = calleePlace(call)
   const site = callSite(call)
-  const evidence = evidenceOfJob(python, 'maybe')
-  const scope = scopeOf(call)
-  const search = claims.subject('Search', place, scope, evidence)
-  search.known('unit', 'max_trial_count', 'job', place)
-  search.known('folds', 'max_trial_count', 1, place)
-  search.known('persisted', 'HyperparameterTuningJob', true, place)
+  const search = claimJobSearch(python, call, claims, 'max_trial_count', 'HyperparameterTuningJob')
   search.known('alternatives', 'search_algorithm', ['bayesian'], place)
   const algorithm = python.argument(call, 'search_algorithm', positions.algorithm)
   claimArgument(search, 'strategy', 'search_algorithm', call, algorithm, {
@@ -61,22 +55,13 @@ function readJob(python: PythonModule, call: Call, claims: ClaimBuilder): void {
 }
 
 function parameterSpace(python: PythonModule, spec: Expr): SearchSpace | null {
-  const keys = python.keysOf(spec)
-  if (keys === null) return null
-  const dimensions = keys.map((name): Dimension => {
-    const entry = python.entry(spec, name)
-    const made = entry.state === 'given' ? python.callOf(entry.expr) : null
-    if (made === null) return { name, size: null }
-    if (/^(Categorical|Discrete)ParameterSpec$/.test(made.method)) {
-      const values = foldedValue(python.argument(made, 'values', 0))
-      return Array.isArray(values) ? { name, size: distinctCount(values), values } : { name, size: null }
-    }
-    if (made.method !== 'IntegerParameterSpec') return { name, size: null }
+  return spaceOfCalls(python, spec, (made) => {
+    if (/^(Categorical|Discrete)ParameterSpec$/.test(made.method)) return listedValues(python, made)
+    if (made.method !== 'IntegerParameterSpec') return null
     const low = numberOf(python.argument(made, 'min', 0))
     const high = numberOf(python.argument(made, 'max', 1))
-    return { name, size: low === null || high === null ? null : integerSize(low, high) }
+    return low === null || high === null ? null : integerSize(low, high)
   })
-  return { grids: [dimensions], ...gridSize([dimensions]) }
 }
 
 function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

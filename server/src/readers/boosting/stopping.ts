@@ -1,0 +1,37 @@
+/** Where boosters are told to stop early, beside their own arguments. */
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { callbackList, judgeCallbacks } from '../callback-list.js'
+import { type Stopping, speaksOfStopping } from './booster.js'
+
+/** Where `fit` is not in sight, it or `model.set_params(…)` may bring early stopping to an estimator. */
+export function mayStopLater(python: PythonModule, made: Call, fits: Call[], { state }: Stopping): boolean {
+  if (state !== 'goes on') return false
+  if (fits.length === 0) return speaksOfStopping(python)
+  return python.calls.some((call) => call.method === 'set_params' && call.receiverCall === made)
+}
+
+/** What the callbacks of a call do, and which they are as far as they can be seen. */
+export function callbacksOf(
+  python: PythonModule,
+  call: Call,
+): { verdict: Stopping['state']; items: readonly Expr[] } {
+  const callbacks = python.argument(call, 'callbacks')
+  if (callbacks.state === 'absent') return { verdict: 'goes on', items: [] }
+  const list = callbacks.state === 'given' ? callbackList(python, callbacks.expr) : null
+  if (list === null) return { verdict: 'unknown', items: [] }
+  return { verdict: judgeCallbacks(python, list.items, knownCallbacks), items: list.items }
+}
+
+/** Callbacks of boosting libraries, which look alike. */
+const knownCallbacks = {
+  library(name: string): 'stops' | 'goes on' | 'unknown' {
+    if (/EarlyStop|early_stop|PruningCallback$/.test(name)) return 'stops'
+    return /^(xgboost\.callback\.|wandb\.|mlflow\.|lightgbm\.(callback\.)?(log_evaluation|record_evaluation|reset_parameter|print_evaluation)$)/.test(
+      name,
+    )
+      ? 'goes on'
+      : 'unknown'
+  },
+  stop: /EarlyStop|return\s+True|raise\s/,
+}

@@ -1,0 +1,53 @@
+/** Searches that a service runs, one job for each trial: what readers of several services claim alike. */
+import { distinctCount } from '../../estimate/dimension.js'
+import { gridSize } from '../../estimate/grid.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Dimension, SearchSpace } from '../../workload/words.js'
+import { calleePlace } from '../claim-argument.js'
+import { evidenceOfJob, scopeOf } from '../job-in-code.js'
+import { foldedValue } from './plain-argument.js'
+
+/** `key`: what limits the number of jobs; `service`: what keeps their results. */
+export function claimJobSearch(
+  python: PythonModule,
+  call: Call,
+  claims: ClaimBuilder,
+  key: string,
+  service: string,
+): SubjectBuilder<'Search'> {
+  const place = calleePlace(call)
+  const search = claims.subject('Search', place, scopeOf(call), evidenceOfJob(python, 'maybe'))
+  search.known('unit', key, 'job', place)
+  search.known('folds', key, 1, place)
+  search.known('persisted', service, true, place)
+  return search
+}
+
+/**
+ * The space of a dictionary from names to calls: `{'alpha': CategoricalParameter([…])}`. `sizeOf`: the values or their
+ * number; null: any number. Null where the names cannot be read.
+ */
+export function spaceOfCalls(
+  python: PythonModule,
+  dictionary: Expr,
+  sizeOf: (made: Call) => Json[] | number | null,
+): SearchSpace | null {
+  const keys = python.keysOf(dictionary)
+  if (keys === null) return null
+  const dimensions = keys.map((name): Dimension => {
+    const entry = python.entry(dictionary, name)
+    const made = entry.state === 'given' ? python.callOf(entry.expr) : null
+    const size = made === null ? null : sizeOf(made)
+    return Array.isArray(size) ? { name, size: distinctCount(size), values: size } : { name, size }
+  })
+  return { grids: [dimensions], ...gridSize([dimensions]) }
+}
+
+/** The list that a call is given as its values; null where it cannot be read. */
+export function listedValues(python: PythonModule, made: Call): Json[] | null {
+  const values = foldedValue(python.argument(made, 'values', 0))
+  return Array.isArray(values) ? values : null
+}
