@@ -15,7 +15,14 @@ export function possibleValues(analysis: Analysis, expr: Expr, depth = 0): Expr[
   // Whoever reads it from here on asks for the changes as well.
   if (isChanged(analysis, expr)) return [expr]
   const value = analysis.definition(expr)
-  if (value.type === 'subscript') return itemsAt(analysis, value, depth)
+  if (value.type === 'subscript') return itemsAt(analysis, value.value, value.index, depth)
+  if (value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'get') {
+    // What it answers for a key that is not there is no value of the dictionary.
+    const key = value.args[0]
+    return key === undefined || key.name !== null || key.star > 0
+      ? [value]
+      : (itemsAt(analysis, value.callee.value, key.value, depth) ?? [value])
+  }
   if (value.type !== 'name') return [value]
   const { bindings } = bindingsOf(analysis, value.id, value.start)
   const binding = bindings.length === 1 ? bindings[0]! : null
@@ -58,38 +65,66 @@ function each(values: Expr[], map: (value: Expr) => Expr | null): Expr[] | null 
 }
 
 /** `pair[1]`, `model['grid']` where the container is one of several. */
-function itemsAt(analysis: Analysis, expr: Expr & { type: 'subscript' }, depth: number): Expr[] | null {
-  const key = analysis.fold(expr.index)
-  const containers = possibleValues(analysis, expr.value, depth + 1)
+function itemsAt(analysis: Analysis, from: Expr, index: Expr, depth: number): Expr[] | null {
+  const key = analysis.fold(index)
+  const containers = possibleValues(analysis, from, depth + 1)
   if (containers === null) return null
   if (key.state === 'known') {
     return each(containers, (container) => {
       if (isChanged(analysis, container)) return null
       const one = analysis.definition(container)
-      if (one.type === 'dict') {
-        return (
-          one.entries.find((entry) => entry.key?.type === 'constant' && entry.key.value === key.value)
-            ?.value ?? null
-        )
-      }
+      if (one.type === 'dict') return valueAt(one, key.value)
       return typeof key.value === 'number' ? part(analysis, one, [key.value]) : null
     })
   }
   // `for name in grids: grids[name]` goes through all of them.
   const only = containers.length === 1 ? analysis.definition(containers[0]!) : null
-  if (only === null || only.type !== 'dict' || expr.index.type !== 'name') return null
-  if (expr.value.type === 'name' && analysis.changesOf(expr.value.id, expr.value.start).length > 0)
-    return null
-  const loop = bindingsOf(analysis, expr.index.id, expr.index.start).bindings
-  const iterable = loop.length === 1 && loop[0]!.kind === 'loop' ? loop[0]!.value : null
-  if (iterable === null) return null
-  const keys =
-    iterable.type === 'call' && iterable.callee.type === 'attribute' ? iterable.callee.value : iterable
-  if (analysis.definition(keys) !== only) return null
-  return each(
-    only.entries.map((entry) => entry.value),
-    (one) => analysis.definition(one),
+  if (only === null || only.type !== 'dict' || isChanged(analysis, from)) return null
+  const keys = keysInTurn(analysis, index, depth + 1)
+  if (keys === null) return null
+  // The loop may go through more names than this dictionary has.
+  const values = keys.map((one) => valueAt(only, one)).filter((one) => one !== null)
+  return values.length === 0 ? null : values.map((one) => analysis.definition(one))
+}
+
+function valueAt(dictionary: Expr & { type: 'dict' }, key: unknown): Expr | null {
+  return (
+    dictionary.entries.find((entry) => entry.key?.type === 'constant' && entry.key.value === key)?.value ??
+    null
   )
+}
+
+/** The constants that a name takes in the passes of a loop, over the keys of a dictionary or a list; null: not known. */
+function keysInTurn(analysis: Analysis, index: Expr, depth: number): unknown[] | null {
+  const name = analysis.definition(index)
+  if (name.type !== 'name' || depth > 4) return null
+  const { bindings } = bindingsOf(analysis, name.id, name.start)
+  const binding = bindings.length === 1 ? bindings[0]! : null
+  if (binding?.kind === 'param') {
+    const owner = analysis.parameterOwner(binding)
+    const sites = owner === null ? null : analysis.callSites(owner.func)
+    if (owner === null || sites === null || sites.length !== 1) return null
+    const argument = analysis.argument(sites[0]!, binding.name, owner.position)
+    return argument.state === 'given' ? keysInTurn(analysis, argument.expr, depth + 1) : null
+  }
+  if (binding?.kind !== 'loop' || binding.value === null) return null
+  const path = binding.unpack ?? []
+  let iterable = binding.value
+  if (iterable.type === 'call' && iterable.callee.type === 'attribute' && iterable.args.length === 0) {
+    const { attr, value } = iterable.callee
+    if (attr === 'items' ? path.length !== 1 || path[0] !== 0 : attr !== 'keys' || path.length > 0)
+      return null
+    iterable = value
+  } else if (path.length > 0) {
+    const items = elements(analysis, iterable, path, depth)
+    return items?.every((item) => item.type === 'constant') ? items.map((item) => item.value) : null
+  }
+  const source = analysis.definition(iterable)
+  if (isChanged(analysis, iterable)) return null
+  const keys = source.type === 'dict' ? source.entries.map((entry) => entry.key) : null
+  const items = keys ?? elements(analysis, iterable, [], depth)
+  if (items === null || items.length === 0 || items.length > maximumValues) return null
+  return items.every((item) => item?.type === 'constant') ? items.map((item) => item.value) : null
 }
 
 /** Item of a tuple or list display, at a path of positions; as it is written there. */
