@@ -30,6 +30,38 @@ describe('shell scripts', () => {
     assert.equal(source.slice(command!.start, command!.end), source.slice(0, source.indexOf(' >')))
   })
 
+  it('takes the way that known arguments and variables lead', () => {
+    const script = `
+MODE=\${2:-train}
+if [ "$1" = all ] || [[ $1 == "train" ]] && [ "$MODE" != dry ]; then
+  python train.py --gpus $3 --lr \${LR:-0.1} "$@"
+elif [ "$HOST" = a ]; then
+  python a.py
+else
+  python evaluate.py
+fi
+case "$1" in
+  train|all) python one.py ;;
+  *) python other.py ;;
+esac
+`
+    const called = (given: (string | null)[] | null, environment: Record<string, string | null> = {}) =>
+      shown(shellFacts(script, trees, { arguments: given, environment })).filter((one) =>
+        one.startsWith('python'),
+      )
+    assert.deepEqual(called(['train', 'fast', '8'], { LR: '1' }), [
+      'python train.py --gpus 8 --lr 1 train fast 8',
+      'python one.py',
+    ])
+    assert.deepEqual(called(['x'], { HOST: 'b' }), ['python evaluate.py', 'python other.py'])
+    // What is not known leaves all ways open.
+    for (const one of [called([null, 'train', '2'], { LR: null }), called(null), commands(script)])
+      assert.deepEqual(
+        one.filter((line) => line.startsWith('python')).map((line) => line.split(' ')[1]),
+        ['train.py', 'a.py', 'evaluate.py', 'one.py', 'other.py'],
+      )
+  })
+
   it('expands what the script assigned', () => {
     assert.deepEqual(
       commands(`

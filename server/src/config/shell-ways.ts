@@ -35,8 +35,20 @@ function conditionOf(nodes: PlainNode[]): PlainNode | undefined {
 const operand = String.raw`("[^"\n]*"|'[^'\n]*'|[^\s"'()&|<>]+)`
 const comparison = new RegExp(String.raw`^\[\[?\s+${operand}\s+(==?|!=|-eq|-ne)\s+${operand}\s+\]\]?$`)
 
+/** `A && B || C`, which the shell reads from left to right. */
 function holding(condition: string, scope: ShellScope): boolean | undefined {
-  const match = comparison.exec(condition.trim())
+  const [first = '', ...rest] = condition.split(/\s*(\|\||&&)\s*/)
+  let holds = comparing(first, scope)
+  for (let index = 0; index + 1 < rest.length; index += 2) {
+    const next = comparing(rest[index + 1]!, scope)
+    const decisive = rest[index] === '||'
+    holds = holds === decisive || next === decisive ? decisive : holds === undefined ? holds : next
+  }
+  return holds
+}
+
+function comparing(test: string, scope: ShellScope): boolean | undefined {
+  const match = comparison.exec(test.trim())
   if (match === null) return undefined
   const [left, right] = [expandText(match[1]!, 0, scope), expandText(match[3]!, 0, scope)]
   if (left === null || right === null || /[*?[\]]/.test(match[3]!)) return undefined
