@@ -4,6 +4,7 @@
  */
 import { at, entry, items, map, text, written } from './access.js'
 import type { ConfigEntry, ConfigMap, ConfigNode } from './node.js'
+import { placedBy } from './node-copies.js'
 
 /** More than any file holds. */
 export const foreign = 2 ** 32
@@ -29,25 +30,7 @@ const mergeKeys: Record<string, string> = {
 /** Copies of the nodes that say where they are from. */
 export function raised(node: ConfigNode, origin: number): ConfigNode {
   const by = (origin + 1) * foreign
-  const copy = (one: ConfigNode, depth: number): ConfigNode => {
-    const place = { start: one.start + by, end: one.end + by }
-    if (depth > 200) return { kind: 'unknown', because: 'nested too deeply', ...place }
-    if (one.kind === 'map')
-      return {
-        ...one,
-        ...place,
-        entries: one.entries.map((each) => ({
-          key: each.key,
-          keyStart: each.keyStart + by,
-          keyEnd: each.keyEnd + by,
-          value: copy(each.value, depth + 1),
-        })),
-      }
-    if (one.kind === 'list')
-      return { ...one, ...place, items: one.items.map((each) => copy(each, depth + 1)) }
-    return { ...one, ...place }
-  }
-  return copy(node, 0)
+  return placedBy(node, ({ start, end }) => ({ start: start + by, end: end + by }))
 }
 
 export function withPatches(root: ConfigNode, patches: readonly Patch[]): ConfigNode {

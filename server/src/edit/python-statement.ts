@@ -1,5 +1,6 @@
 /** Edits of whole statements: wrap, insert beside, remove. */
 import type { PythonTree, Stmt } from '../syntax/python-ast.js'
+import { blocksOf } from '../syntax/python-children.js'
 import { type BlockPlace, findStatement } from './python-find.js'
 import { stringSpans } from './python-lexis.js'
 import {
@@ -58,25 +59,6 @@ function firstIndentation(tree: PythonTree, text: string): string | null {
     stack.push(...inner.reverse())
   }
   return null
-}
-
-function blocksOf(statement: Stmt): Stmt[][] {
-  switch (statement.type) {
-    case 'if':
-    case 'for':
-    case 'while':
-      return [statement.body, statement.orelse]
-    case 'with':
-    case 'function':
-    case 'class':
-      return [statement.body]
-    case 'try':
-      return [statement.body, ...statement.handlers.map((h) => h.body), statement.orelse, statement.finally]
-    case 'match':
-      return statement.cases.map((c) => c.body)
-    default:
-      return []
-  }
 }
 
 /** One step of indentation, as the file has it; four spaces where nothing is indented. */

@@ -4,6 +4,7 @@
  */
 import { at, entries, items, map, number, text, written } from '../config/access.js'
 import type { ConfigMap, ConfigNode } from '../config/node.js'
+import { placedBy } from '../config/node-copies.js'
 import { fieldPath, operationsOf, type Patch } from '../config/overlay.js'
 import { yamlFacts } from '../config/yaml.js'
 import { folderOf, join } from '../link/paths.js'
@@ -233,24 +234,7 @@ function patchPaths(root: ConfigMap): string[] {
 /** A node of a text inside of another file: it stands where that text begins. */
 function standing(node: ConfigNode, where: ConfigNode): ConfigNode {
   const place = { start: where.start, end: Math.min(where.end, where.start + 2) }
-  const moved = (one: ConfigNode, depth: number): ConfigNode => {
-    if (depth > 200) return { kind: 'unknown', because: 'nested too deeply', ...place }
-    if (one.kind === 'map')
-      return {
-        ...one,
-        ...place,
-        entries: one.entries.map((each) => ({
-          key: each.key,
-          keyStart: place.start,
-          keyEnd: place.end,
-          value: moved(each.value, depth + 1),
-        })),
-      }
-    if (one.kind === 'list')
-      return { ...one, ...place, items: one.items.map((each) => moved(each, depth + 1)) }
-    return { ...one, ...place }
-  }
-  return moved(node, 0)
+  return placedBy(node, () => place)
 }
 
 function targeted(

@@ -7,7 +7,6 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
 import { asBoolean, asNumber, claimArgument, claimedCall } from '../claim-argument.js'
-import { idAt } from '../job-in-code.js'
 import {
   changeDecorator,
   type Decorated,
@@ -16,6 +15,7 @@ import {
   namePlace,
 } from '../pipelines/decorated-function.js'
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
+import { claimStepMachine } from '../pipelines/step-machine.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
@@ -112,15 +112,17 @@ function readResources(
     const count = python.argument(made, 'gpu')
     if (count.state !== 'given') continue
     const place = namePlace(func)
-    const job = idAt(claims, 'flyte', place)
-    const compute = claims.subject('Compute', place, func.qualified, { ...evidence, accelerator: 'gpu' }, job)
-    const inside = made.expr.start >= call.expr.start && made.expr.end <= call.expr.end
-    compute.known('provider', 'flytekit', 'kubernetes', place)
-    compute.known('name', 'flytekit', func.name, place)
+    const compute = claimStepMachine(claims, {
+      engine: 'flyte',
+      key: 'flytekit',
+      provider: 'kubernetes',
+      name: func.name,
+      scope: func.qualified,
+      place,
+      evidence,
+    })
     compute.known('nodes', 'flytekit', 1, place)
-    compute.known('service', 'flytekit', false, place)
-    compute.known('trials', 'flytekit', false, place)
-    compute.known('choosesCapacity', 'flytekit', false, place)
+    const inside = made.expr.start >= call.expr.start && made.expr.end <= call.expr.end
     claimArgument(step, 'gpus', 'gpu', made, count, { convert: asCount })
     claimArgument(compute, 'gpus', 'gpu', made, count, {
       convert: asCount,

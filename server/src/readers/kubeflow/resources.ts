@@ -6,8 +6,8 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { calleePlace, claimFolded } from '../claim-argument.js'
-import { idAt } from '../job-in-code.js'
 import { claimCode } from '../pipelines/describe-step.js'
+import { claimStepMachine } from '../pipelines/step-machine.js'
 import type { Task } from './tasks.js'
 
 export interface TaskFacts {
@@ -50,16 +50,17 @@ export function claimResources(
     claimNumber(python, step, 'gpus', gpus, gpus.method === 'set_gpu_limit' ? 'gpu' : 'limit')
 
   const at = calleePlace(task.call)
-  const job = idAt(claims, 'kubeflow-pipelines', at)
-  const evidence: Evidence = { ...facts.evidence, accelerator: 'gpu' }
-  const compute = claims.subject('Compute', at, task.name, evidence, job)
-  compute.known('provider', 'kfp', facts.engine === 'Vertex AI Pipelines' ? 'gcp' : 'kubernetes', at)
-  compute.known('name', 'name', task.name, at)
+  const compute = claimStepMachine(claims, {
+    engine: 'kubeflow-pipelines',
+    key: 'kfp',
+    nameKey: 'name',
+    provider: facts.engine === 'Vertex AI Pipelines' ? 'gcp' : 'kubernetes',
+    name: task.name,
+    scope: task.name,
+    place: at,
+    evidence: facts.evidence,
+  })
   compute.known('nodes', 'kfp', 1, at)
-  compute.known('service', 'kfp', false, at)
-  compute.known('trials', 'kfp', false, at)
-  // The pool decides about the capacity.
-  compute.known('choosesCapacity', 'kfp', false, at)
   if (gpus === null) compute.unknown('gpus', 'set_gpu_limit', 'the number is given elsewhere', at)
   else claimNumber(python, compute, 'gpus', gpus, gpus.method === 'set_gpu_limit' ? 'gpu' : 'limit')
   if (type !== null) {

@@ -10,9 +10,7 @@ import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions } from '../pytorch/model-evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
-import { fitsOf, isFirstVersion, trainerEvidence } from './trainer.js'
-
-const trainerClass = 'lightning.pytorch.Trainer'
+import { fitsOf, isFirstVersion, trainerClass, trainerEvidence } from './trainer.js'
 
 export const lightningOperationsReader = defineReader({
   name: 'lightning-operations',

@@ -9,9 +9,8 @@ import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { writeArgument } from '../write-argument.js'
-import { fitsOf } from './trainer.js'
+import { fitsOf, trainerClass } from './trainer.js'
 
-const trainerClass = 'lightning.pytorch.Trainer'
 const checkpointClass = 'lightning.pytorch.callbacks.ModelCheckpoint'
 
 export const lightningRecordsReader = defineReader({

@@ -13,7 +13,7 @@ import { readMemory } from './memory.js'
 import { readPrecision } from './precision.js'
 import { batchLimit, readRun } from './run.js'
 
-const trainerClass = 'lightning.pytorch.Trainer'
+export const trainerClass = 'lightning.pytorch.Trainer'
 const fabricClass = 'lightning.fabric.Fabric'
 
 export const lightningReader = defineReader({

@@ -6,7 +6,6 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
-import { idAt } from '../job-in-code.js'
 import {
   changeDecorator,
   type Decorated,
@@ -14,6 +13,7 @@ import {
   namePlace,
 } from '../pipelines/decorated-function.js'
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
+import { claimStepMachine } from '../pipelines/step-machine.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 /** Seconds after which AWS Batch and Kubernetes end a step that sets no limit of its own: five days. */
@@ -66,13 +66,15 @@ function readStep(python: PythonModule, claims: ClaimBuilder, step: Decorated, e
     const count = python.argument(asked, 'gpu')
     if (count.state !== 'given') continue
     claimArgument(subject, 'gpus', `@${name}(gpu)`, asked, count, { convert: asNumber })
-    const job = idAt(claims, 'metaflow', place)
-    const compute = claims.subject('Compute', place, func.qualified, { ...evidence, accelerator: 'gpu' }, job)
-    compute.known('provider', name, name === 'batch' ? 'aws' : 'kubernetes', place)
-    compute.known('name', name, func.name, place)
-    compute.known('service', name, false, place)
-    compute.known('trials', name, false, place)
-    compute.known('choosesCapacity', name, false, place)
+    const compute = claimStepMachine(claims, {
+      engine: 'metaflow',
+      key: name,
+      provider: name === 'batch' ? 'aws' : 'kubernetes',
+      name: func.name,
+      scope: func.qualified,
+      place,
+      evidence,
+    })
     claimArgument(compute, 'gpus', `@${name}(gpu)`, asked, count, { convert: asNumber, anchor: 'gpu' })
     claimArgument(compute, 'cpus', `@${name}(cpu)`, asked, python.argument(asked, 'cpu'), {
       convert: asNumber,

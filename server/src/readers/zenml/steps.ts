@@ -17,7 +17,6 @@ import {
   claimedCall,
   claimFolded,
 } from '../claim-argument.js'
-import { idAt } from '../job-in-code.js'
 import {
   changeDecorator,
   type Decorated,
@@ -32,6 +31,7 @@ import {
   stepEvidence,
   workOfStep,
 } from '../pipelines/describe-step.js'
+import { claimStepMachine } from '../pipelines/step-machine.js'
 import { workOfName } from '../pipelines/step-work.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
@@ -138,14 +138,16 @@ function readResources(
   const inside = made.expr.start >= decorator.start && made.expr.end <= decorator.end
   claimArgument(step, 'gpus', 'gpu_count', made, count, { convert: asNumber })
   const place = namePlace(func)
-  const job = idAt(claims, 'zenml', place)
-  const compute = claims.subject('Compute', place, func.qualified, { ...evidence, accelerator: 'gpu' }, job)
-  compute.known('provider', 'zenml', 'other', place)
-  compute.known('name', 'zenml', func.name, place)
+  const compute = claimStepMachine(claims, {
+    engine: 'zenml',
+    key: 'zenml',
+    provider: 'other',
+    name: func.name,
+    scope: func.qualified,
+    place,
+    evidence,
+  })
   compute.known('nodes', 'zenml', 1, place)
-  compute.known('service', 'zenml', false, place)
-  compute.known('trials', 'zenml', false, place)
-  compute.known('choosesCapacity', 'zenml', false, place)
   compute.unknown('timeLimit', 'settings', 'the orchestrator may set it', place)
   // Settings that several steps share are changed by hand.
   claimArgument(compute, 'gpus', 'gpu_count', made, count, {
