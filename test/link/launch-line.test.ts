@@ -96,6 +96,30 @@ describe('launch lines', () => {
     for (const [source, expected] of Object.entries(cases)) assert.equal(brief(source), expected, source)
   })
 
+  it('takes an image in a variable for the image', () => {
+    assert.equal(
+      brief('singularity exec --nv $IMAGE torchrun --nproc_per_node=4 train.py'),
+      'torchrun | train.py | 4 x 1',
+    )
+    assert.equal(
+      brief('python submit.py --nodes 2 -- accelerate launch --num_processes 8 train.py'),
+      'accelerate | train.py | 8 x 1',
+    )
+    assert.equal(brief('python train.py -- data'), 'python | train.py | 1 x 1')
+  })
+
+  it('follows what runs a notebook', () => {
+    const cases = {
+      'papermill train.ipynb out.ipynb --log-output --cwd work': 'notebook | train.ipynb | 1 x 1',
+      'papermill train.ipynb out.ipynb -p lr 0.1': 'none',
+      'jupyter nbconvert --to notebook --execute train.ipynb': 'notebook | train.ipynb | 1 x 1',
+      'jupyter nbconvert train.ipynb --to html --execute': 'notebook | train.ipynb | 1 x 1',
+      'jupyter nbconvert --to html train.ipynb': 'none',
+      'jupyter execute train.ipynb': 'notebook | train.ipynb | 1 x 1',
+    }
+    for (const [source, expected] of Object.entries(cases)) assert.equal(brief(source), expected, source)
+  })
+
   it('looks through wrappers', () => {
     const cases = [
       'nohup python train.py',
@@ -116,6 +140,16 @@ describe('launch lines', () => {
       'nice -n 10 python train.py',
       'singularity exec --nv -B /data:/data image.sif python train.py',
       'apptainer exec --nv image.sif python train.py',
+      'singularity exec $BINDS image.sif python train.py',
+      'shifter --image=nersc/pytorch:24.08 --env A=1 python train.py',
+      'enroot start --rw image python train.py',
+      'udocker run --volume=/data image python train.py',
+      'ch-run -b /data:/mnt image -- python train.py',
+      'gantry run --gpus 8 --workspace lab/x --preemptible -- python train.py',
+      'doppler run -- python train.py',
+      'dotenv run python train.py',
+      'python submit.py --gpus 8 -- python train.py',
+      'python submit.py --gpus 8 -- source nodes.sh \\&\\& python train.py',
       'docker run --rm --gpus all -it -v $PWD:/w -w /w pytorch/pytorch:2.5.1 python train.py',
       'docker run --entrypoint python image train.py',
       'docker run --gpus all $IMAGE python train.py',

@@ -9,6 +9,7 @@ import type { Launch, LaunchValue, ShellCall } from '../workload/claim.js'
 import { innerCommand } from './inner-command.js'
 import { readOptions } from './launch-options.js'
 import { type Launcher, launcherModules, launchers, type Trainer, trainers } from './launchers.js'
+import { type NotebookRunner, notebookRunners } from './notebook-runners.js'
 import { type OptionTable, pathOf } from './option-table.js'
 import { type Counted, countProcesses } from './processes.js'
 import { readArguments } from './script-arguments.js'
@@ -187,6 +188,8 @@ class LaunchLine {
       }
       const trainer = longest(trainers, name, this.words)
       if (trainer !== undefined) return this.train(trainer)
+      const runner = longest(notebookRunners, name, this.words)
+      if (runner !== undefined) return this.notebook(runner)
       if (/^(?:python|pypy|ipython)\d*(?:\.\d+)*w?$/.test(name)) return this.python()
       if (/\.py$/.test(name)) {
         this.chain.push('python')
@@ -200,14 +203,18 @@ class LaunchLine {
   private unwrap(wrapper: Wrapper): void {
     this.words = this.words.slice(wrapper.words.length)
     const flags: Record<string, LaunchFlag> = {}
-    this.options(wrapper, flags, wrapper.environment, wrapper.modules)
+    const complete = this.options(wrapper, flags, wrapper.environment, wrapper.modules)
     const module = wrapper.modules === undefined ? undefined : flagOf(flags, ...wrapper.modules)
     if (module !== undefined) {
       const { start, end } = module.span
       const word = (text: string) => ({ text, raw: text, start, end })
       this.words = [word('python'), word('-m'), ...this.words]
     }
-    this.words = this.words.slice(wrapper.skip)
+    // `singularity exec $IMAGE torchrun …`: the variable was taken for options, and the command stands next.
+    const taken = !complete && wrapper.skip > 0 && startsCommand(this.words[0])
+    if (!taken) this.words = this.words.slice(wrapper.skip)
+    // `ch-run image -- python …`
+    if (this.words[0]?.text === '--') this.words = this.words.slice(1)
   }
 
   /** `bash -c "…"`: the first command inside that starts a program. */
@@ -329,6 +336,25 @@ class LaunchLine {
     }
   }
 
+  /** `papermill train.ipynb out.ipynb`; parameters given here would replace values of its cells. */
+  private notebook(runner: NotebookRunner): boolean {
+    this.words = this.words.slice(runner.words.length)
+    const flags: Record<string, LaunchFlag> = {}
+    this.options(runner, flags)
+    const [first] = this.words
+    const path = first === undefined ? null : pathOf(first)
+    if (first === undefined || path === null || !path.endsWith('.ipynb')) return false
+    const given = new Set([
+      ...Object.keys(flags),
+      ...this.words.flatMap(({ text }) => optionName(text) ?? []),
+    ])
+    if (runner.needs !== undefined && !given.has(runner.needs)) return false
+    if (runner.replaces?.some((name) => given.has(name))) return false
+    this.chain.push('notebook')
+    this.program = { path, module: null }
+    return this.found(first)
+  }
+
   private train(trainer: Trainer): boolean {
     const [first] = this.words
     this.words = this.words.slice(trainer.words.length)
@@ -367,8 +393,23 @@ class LaunchLine {
     }
     // `python $OPTIONS train.py`
     if (this.words[0]!.text === null && this.words[1]?.text?.endsWith('.py')) this.words = this.words.slice(1)
+    if (this.handsOn()) return true
     this.chain.push('python')
     return this.script(this.words[0]!)
+  }
+
+  /** `python submit.py --gpus 8 -- accelerate launch …`: what stands behind the dashes is what runs. */
+  private handsOn(): boolean {
+    const at = this.words.findIndex((word) => word.text === '--')
+    if (at < 1 || this.depth >= deepest) return false
+    for (const words of handedOn(this.words.slice(at + 1))) {
+      if (!startsCommand(words[0])) continue
+      const inner = new LaunchLine(words, this.locate, this.depth + 1, this.scripts)
+      if (!inner.read() || inner.isShell !== this.scripts) continue
+      this.adopt(inner)
+      return true
+    }
+    return false
   }
 
   /** `python -m NAME …` */
@@ -433,6 +474,11 @@ class LaunchLine {
   }
 }
 
+/** The name in `--name`, `-n` and `--name=value`; null: no option. */
+function optionName(text: string | null): string | null {
+  return /^--?([A-Za-z][\w-]*)/.exec(text ?? '')?.[1] ?? null
+}
+
 /** The last of several wins, as in the tools; safe for names like `__proto__`. */
 function define<T>(record: Record<string, T>, name: string, value: T): void {
   Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true })
@@ -443,6 +489,26 @@ function commandName(word: ShellWord): string | null {
   if (word.text !== null) return word.text.slice(word.text.lastIndexOf('/') + 1)
   const tail = /\/([\w.-]+)["']?$/.exec(word.outline ?? word.raw)
   return tail === null ? null : tail[1]!
+}
+
+/** A word that is a command which starts programs, or a shell. */
+function startsCommand(word: ShellWord | undefined): boolean {
+  const name = word === undefined ? null : commandName(word)
+  return (
+    name !== null &&
+    (/^(?:python[\d.]*|(?:ba|z|k|da)?sh)$/.test(name) ||
+      [wrappers, launchers, trainers].some((entries) => entries.some(({ words }) => words[0] === name)))
+  )
+}
+
+/** Commands in the arguments of another one, where `\\&\\&` or `\\;` stand between them. */
+function handedOn(words: ShellWord[]): ShellWord[][] {
+  const commands: ShellWord[][] = [[]]
+  for (const word of words) {
+    if (word.text !== null && /^(?:&&|\|\||;|\|)$/.test(word.text)) commands.push([])
+    else commands.at(-1)!.push(word)
+  }
+  return commands
 }
 
 /** The entry with the most words that stand at the front. */

@@ -137,6 +137,33 @@ export const wrappers: Wrapper[] = [
     ),
     1,
   ),
+  wrapper(
+    'shifter',
+    table('image i volume v env e env-file module m workdir w user', 'entrypoint verbose', {}),
+    0,
+    { environment: ['env', 'e'] },
+  ),
+  wrapper('enroot start', table('c conf e env m mount', 'r root w rw', {}), 1, { environment: ['env', 'e'] }),
+  wrapper('udocker run', table('v volume e env w workdir u user name entrypoint', 'rm nobanner novol'), 1, {
+    environment: ['e', 'env'],
+  }),
+  wrapper(
+    'ch-run',
+    table('b bind c cd g gid u uid m mount set-env unset-env', 'w write private-tmp no-home'),
+    1,
+    {
+      environment: ['set-env'],
+    },
+  ),
+  wrapper(
+    'gantry run',
+    table(
+      '',
+      'allow-dirty y yes show-logs no-logs preemptible not-preemptible host-networking leader-selection',
+    ),
+  ),
+  wrapper('doppler run', table('p project c config command t token', 'no-fallback preserve-env silent')),
+  wrapper('dotenv run', table('', 'override no-override')),
   wrapper('chronic', nothing),
   wrapper('ltrace', nothing),
   wrapper('pipx run', nothing),

@@ -126,12 +126,26 @@ export function hasSets(python: PythonModule, argument: ArgumentValue): boolean 
   if (argument.state === 'unknown') return null
   const value = python.definition(argument.expr)
   if (value.type !== 'list' && value.type !== 'tuple') return true
-  return value.items.length > 0
+  return value.items.length > 0 || (grows(python, argument.expr) ? null : false)
+}
+
+/** `evals.append((dval, 'validation'))`: the list holds more than where it is made. */
+function grows(python: PythonModule, list: Expr): boolean {
+  if (list.type !== 'name') return false
+  const grown = once(python, 'lists that grow', () => {
+    const names = new Set<string>()
+    for (const { method, expr } of python.calls) {
+      if (!/^(?:append|extend|insert)$/.test(method) || expr.callee.type !== 'attribute') continue
+      if (expr.callee.value.type === 'name') names.add(expr.callee.value.id)
+    }
+    return names
+  })
+  return grown.has(list.id)
 }
 
 /** True when each of the sets is the one that is trained on. */
 export function onlyTraining(python: PythonModule, argument: ArgumentValue, trained: ArgumentValue): boolean {
-  if (argument.state !== 'given' || trained.state !== 'given') return false
+  if (argument.state !== 'given' || trained.state !== 'given' || grows(python, argument.expr)) return false
   const value = python.definition(argument.expr)
   const items = value.type === 'list' ? value.items : [argument.expr]
   const text = (expr: Expr) => python.text.slice(expr.start, expr.end)

@@ -25,6 +25,9 @@ export const shellReader = defineReader({
     'tune',
     'yolo',
     'torchx run',
+    'papermill',
+    'nbconvert',
+    'jupyter execute',
   ],
   read(facts, context, claims) {
     const { shell } = facts

@@ -5,6 +5,8 @@ import { duration, effective } from './job-words.js'
 
 /** Seconds: what a short job loses is less than checkpoints cost. */
 const short = 1800
+/** Seconds: the most that one interruption costs, where the job may not run longer. */
+const modest = 3600
 
 export default defineRule({
   name: 'lifecycle/spot-without-checkpoint',
@@ -38,9 +40,15 @@ export default defineRule({
           : ''
       report({
         at: checkpointStore,
-        // A search loses one trial, and runs it again.
+        // A search loses one trial, and runs it again; a job of an hour loses less than that hour.
         severity:
-          besides !== '' ? 'error' : cheap ? 'information' : effective(trials) === true ? 'warning' : 'error',
+          besides !== ''
+            ? 'error'
+            : cheap
+              ? 'information'
+              : effective(trials) === true || (typeof limit === 'number' && limit <= modest)
+                ? 'warning'
+                : 'error',
         message: `Spot training without ${checkpointStore.key}: each interruption starts again from step 0, and the lost work is paid twice.${besides}`,
         fixes: [{ set: [{ claim: checkpointStore, value: 'default' }, ...fixes] }],
       })
