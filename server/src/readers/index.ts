@@ -57,6 +57,7 @@ import { huggingfaceRecordsReader } from './huggingface/records.js'
 import { sentenceTransformersReader } from './huggingface/sentence-transformers.js'
 import { huggingfaceTrainerReader } from './huggingface/trainer.js'
 import { huggingfaceOperationsReader } from './huggingface/trainer-operations.js'
+import { hydraLauncherReader } from './hydra/launcher.js'
 import { hydraMultirunReader } from './hydra/multirun.js'
 import { hydraSweeperReader } from './hydra/sweeper.js'
 import { hyperoptReader } from './hyperopt/fmin.js'
@@ -75,6 +76,7 @@ import { inferenceServiceReader } from './kubernetes/inference-service.js'
 import { kubernetesReader } from './kubernetes/job.js'
 import { jobSetReader } from './kubernetes/job-set.js'
 import { jupyterHubReader } from './kubernetes/jupyterhub.js'
+import { kueueReader } from './kubernetes/kueue.js'
 import { longRunningReader } from './kubernetes/long-running.js'
 import { kubeRayClusterReader } from './kubernetes/ray-cluster.js'
 import { rayJobReader } from './kubernetes/ray-job.js'
@@ -205,6 +207,7 @@ export const readers: readonly Reader[] = [
   shellReader,
   shellGridReader,
   hydraMultirunReader,
+  hydraLauncherReader,
   hydraSweeperReader,
   slurmReader,
   submititReader,
@@ -218,6 +221,7 @@ export const readers: readonly Reader[] = [
   longRunningReader,
   kubeRayClusterReader,
   autoscalerReader,
+  kueueReader,
   jupyterHubReader,
   katibReader,
   determinedReader,

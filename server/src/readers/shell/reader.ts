@@ -2,6 +2,7 @@
 
 import { batchJobId } from '../batch/job.js'
 import { containerHoldsGpus } from '../docker/run.js'
+import { hydraSteps } from '../hydra/launcher.js'
 import { defineReader } from '../reader.js'
 import { slurmJobId } from '../slurm/job.js'
 import { srunOptions } from '../slurm/srun.js'
@@ -57,15 +58,19 @@ export const shellReader = defineReader({
       const { command, parts } = launch
       const id = shellLaunchId(claims, facts.unit, command)
       const own = job === null ? srunOptions(parts) : null
+      const hydra = hydraSteps(parts)
       claimShellLaunch(claims, launch, {
         job:
-          own !== null || torchxAsked(command) !== null || (job === null && containerHoldsGpus(command))
+          own !== null ||
+          hydra !== null ||
+          torchxAsked(command) !== null ||
+          (job === null && containerHoldsGpus(command))
             ? id
             : job,
         id,
         place: { start: command.start, end: command.end },
         ...(besides === undefined ? {} : { besides }),
-        ...slurmSteps(parts, own ?? shell.directives),
+        ...(hydra ?? slurmSteps(parts, own ?? shell.directives)),
       })
     }
   },

@@ -1,0 +1,146 @@
+/**
+ * Jobs of SLURM that Hydra's submitit launcher starts for the runs of a sweep, as the launch line asks for them:
+ * `python train.py -m hydra/launcher=submitit_slurm hydra.launcher.gpus_per_node=4`. Source: config.py of
+ * hydra-submitit-launcher 1.2 (one node, one task, an hour).
+ */
+import { gpu } from '../../catalog/gpus.js'
+import type { Change, Refusal } from '../../edit/write.js'
+import type { LaunchFlag, LaunchParts } from '../../link/launch-line.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
+import { defineReader, type UnitFacts } from '../reader.js'
+import { launchesOf, shellLaunchId } from '../shell/launches.js'
+import { gpusNamed } from '../slurm/job.js'
+
+export const hydraLauncherReader = defineReader({
+  name: 'hydra-launcher',
+  languages: ['shell'],
+  triggers: ['hydra.launcher.', 'hydra/launcher'],
+  read(facts, _context, claims) {
+    const { shell, unit } = facts
+    if (shell === undefined) return
+    for (const launch of launchesOf(shell.commands, (span) => claims.locate(span)))
+      if (hydraSteps(launch.parts) !== null)
+        readLine(claims, launch.parts, shellLaunchId(claims, unit, launch.command))
+  },
+  change: changeLine,
+})
+
+/** Processes per node and nodes of each run; null: the runs are no jobs of their own. */
+export function hydraSteps(parts: LaunchParts): { processes: number | null; nodes: number | null } | null {
+  const { flags } = parts
+  if (flags.m?.value !== true && flags.multirun?.value !== true) return null
+  const chosen = flags['hydra/launcher']
+  // Without a word on the line, the configuration chooses; only jobs of a scheduler have a partition.
+  const asks =
+    chosen === undefined
+      ? ['partition', 'account', 'gres', 'qos'].some((name) => optionOf(parts, name) !== undefined)
+      : /slurm/.test(String(chosen.value ?? ''))
+  if (!asks || parts.launcher !== 'python') return null
+  return { processes: countOf(parts, 'tasks_per_node', 1), nodes: countOf(parts, 'nodes', 1) }
+}
+
+const optionOf = ({ flags }: LaunchParts, name: string): LaunchFlag | undefined =>
+  flags[`hydra.launcher.${name}`]
+
+/** The plugin's own launcher, so that what the line leaves out is known. */
+const isPlain = ({ flags, complete }: LaunchParts): boolean =>
+  complete && flags['hydra/launcher']?.value === 'submitit_slurm'
+
+/** Null: not readable, or up to a configuration. */
+function countOf(parts: LaunchParts, name: string, otherwise: number): number | null {
+  const option = optionOf(parts, name)
+  if (option === undefined) return isPlain(parts) ? otherwise : null
+  return numberIn(option)
+}
+
+function numberIn({ value }: LaunchFlag): number | null {
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : null
+}
+
+function readLine(claims: ClaimBuilder, parts: LaunchParts, job: string): void {
+  const [gpus, each, gres] = ['gpus_per_node', 'gpus_per_task', 'gres'].map((name) => optionOf(parts, name))
+  const asked = gpus ?? each ?? gres
+  const shown = asked ?? parts.flags['hydra/launcher'] ?? optionOf(parts, 'partition')
+  const place: Place = shown?.span ?? parts.programSpan
+  const evidence: Evidence = {
+    role: 'job',
+    accelerator: asked === undefined ? 'maybe' : 'gpu',
+    small: null,
+    notebook: false,
+  }
+  const compute = claims.subject('Compute', place, '', evidence, job)
+  compute.known('provider', 'hydra/launcher', 'slurm', place)
+  compute.known('choosesCapacity', 'hydra/launcher', false, place)
+  compute.known('limitedBy', 'partition', 'the partition', place)
+  compute.known('reserved', 'hydra/launcher', false, place)
+  compute.known('service', 'hydra/launcher', false, place)
+  compute.known('trials', '--multirun', true, place)
+  const name = optionOf(parts, 'name')
+  if (typeof name?.value === 'string' && /^[\w.-]+$/.test(name.value))
+    compute.known('name', 'hydra.launcher.name', name.value, name.span)
+  claimGpus(compute, parts, place)
+  const nodes = countOf(parts, 'nodes', 1)
+  const nodesAt = optionOf(parts, 'nodes')
+  if (nodes === null) compute.unknown('nodes', 'nodes', 'up to the configuration', nodesAt?.span ?? place)
+  else if (nodesAt === undefined) compute.default('nodes', 'nodes', nodes, place)
+  else compute.known('nodes', nodesAt.written, nodes, nodesAt.span, { site: siteOf(nodesAt) })
+  const cpus = optionOf(parts, 'cpus_per_task')
+  const [count, tasks] = [cpus === undefined ? null : numberIn(cpus), countOf(parts, 'tasks_per_node', 1)]
+  if (cpus !== undefined && count !== null && tasks !== null)
+    compute.known('cpus', cpus.written, count * tasks, cpus.span)
+  const limit = optionOf(parts, 'timeout_min')
+  const minutes = limit === undefined ? (isPlain(parts) ? 60 : null) : numberIn(limit)
+  if (minutes === null) compute.unknown('timeLimit', 'timeout_min', 'up to the configuration', place)
+  else if (limit === undefined) compute.default('timeLimit', 'timeout_min', minutes * 60, place)
+  else compute.known('timeLimit', limit.written, minutes * 60, limit.span, { site: siteOf(limit) })
+}
+
+function claimGpus(compute: SubjectBuilder<'Compute'>, parts: LaunchParts, place: Place): void {
+  const perNode = optionOf(parts, 'gpus_per_node')
+  const perTask = optionOf(parts, 'gpus_per_task')
+  const gres = optionOf(parts, 'gres')
+  const option = perNode ?? perTask ?? gres
+  if (option === undefined || option.value === 'null') {
+    compute.unknown('gpus', 'gpus_per_node', 'not given', place)
+    return
+  }
+  const text = typeof option.value === 'string' ? option.value : '$'
+  const read = /^[\w:]+$/.test(text) ? gpusNamed(text) : { count: null, model: null }
+  const factor = option === perTask ? countOf(parts, 'tasks_per_node', 1) : 1
+  if (read.count === null || factor === null)
+    compute.unknown('gpus', option.written, 'a number that is not readable', option.span)
+  else
+    compute.known('gpus', option.written, read.count * factor, option.span, {
+      site: option === perNode ? siteOf(option) : { ...option.span },
+    })
+  const model = read.model === null ? undefined : gpu(read.model)
+  if (model !== undefined) compute.known('gpuModel', option.written, model.name, option.span)
+}
+
+function siteOf({ valueSpan, span }: LaunchFlag): Place {
+  return valueSpan === null ? { ...span } : { ...valueSpan, anchor: 'value' }
+}
+
+function changeLine(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { unit, start, end, anchor } = claim.site
+  if (anchor !== 'value' || typeof value !== 'number' || !/^\d+$/.test(facts.unit.text.slice(start, end)))
+    return byHand(claim)
+  const change = (title: string, number: number): Change => ({
+    title: `${title}: ${claim.key}=${number}`,
+    safety: 'unsafe',
+    writes: [{ kind: 'replace text', path: facts.path, unit, start, end, text: String(number) }],
+    imports: [],
+  })
+  switch (claim.setting) {
+    case 'gpus':
+      return change(`Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}`, value)
+    case 'nodes':
+      return change(`Ask for ${value} node`, value)
+    case 'timeLimit':
+      return change(`End the job after ${Math.round(value / 3600)} hours`, Math.round(value / 60))
+    default:
+      return byHand(claim)
+  }
+}
