@@ -62,6 +62,38 @@ describe('ecosystem check', () => {
     assert.match(gone.output, /^- warning search\/grid-search [0-9a-f]{16}$/m)
   })
 
+  it('reads configuration again, and says which keys came', () => {
+    const job = {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'train' },
+      spec: {
+        template: {
+          spec: {
+            restartPolicy: 'Never',
+            containers: [{ name: 'train', image: 'train:1', resources: { limits: { 'nvidia.com/gpu': 1 } } }],
+          },
+        },
+      },
+    }
+    writeFileSync(join(folder, 'acme+churn', 'job.json'), JSON.stringify(job, null, 2))
+    const script = '#!/bin/bash\n#SBATCH --gres=gpu:1 # one is enough\nsrun python train.py\n'
+    writeFileSync(join(folder, 'acme+churn', 'train.sbatch'), script)
+    const { status, output } = run(
+      '--update',
+      '--fixes',
+      '--path',
+      'job|train',
+      '--select',
+      'lifecycle/no-deadline',
+    )
+    assert.equal(status, 0, output)
+    assert.match(output, /\| json \| 1 \| 0 \| 1 \| 1 \| 2 \| 0 \| 0 \| 1 \|/)
+    assert.match(output, /\| shell \| 1 \| 0 \| 1 \| 1 \| 1 \| 0 \| 0 \| 1 \|/)
+    assert.match(output, /1 × lifecycle\/no-deadline \(kubernetes\): added spec\.activeDeadlineSeconds/)
+    assert.doesNotMatch(output, /search\/grid-search/)
+  })
+
   it('counts fixes that were tried, and leaves the files alone', () => {
     const { status, output } = run('--update', '--fixes', '--select', 'search/grid-search')
     assert.equal(status, 0, output)
