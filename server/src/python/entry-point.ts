@@ -22,7 +22,10 @@ const working =
 
 function runsAtTopLevel(analysis: Analysis): boolean {
   return (
-    analysis.loops.some((loop) => loop.function === null && (loop.role !== 'other' || isOverEpochs(loop))) ||
+    analysis.loops.some(
+      (loop) =>
+        loop.function === null && (loop.role !== 'other' || isOverEpochs(loop) || isNamedProgram(analysis)),
+    ) ||
     analysis.calls.some(
       (call) =>
         call.function === null &&
@@ -30,6 +33,11 @@ function runsAtTopLevel(analysis: Analysis): boolean {
         !insideClass(analysis, call),
     )
   )
+}
+
+/** `main.py`, `train_net.py`: a loop at its top level is what it is started for. */
+function isNamedProgram({ path }: Analysis): boolean {
+  return /(^|\/)(__main__|main|(train|finetune|pretrain|run)(_\w+)?)\.py$/.test(path)
 }
 
 /** `for epoch in range(n)`: the training itself may stand in another module. */

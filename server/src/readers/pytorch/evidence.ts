@@ -52,10 +52,23 @@ function completed(python: PythonModule): Evidence {
     else if (accelerators.length > 0 || python.callsTo('deepspeed.initialize').length > 0)
       evidence.accelerator = 'maybe'
     else if (around.some(usesGpu)) evidence.accelerator = 'maybe'
+    else if (evidence.accelerator === 'none' && movesToDevice(python)) evidence.accelerator = 'maybe'
   }
   for (const module of around) evidence.small ??= module.evidence?.small ?? null
   evidence.small ??= drawsItsData(python)
   return evidence
+}
+
+/** `batch.to(self.device)`: whoever starts the program chooses the device; code for the processor alone moves nothing. */
+function movesToDevice(python: PythonModule): boolean {
+  return python.methodCalls('to').some((call) => {
+    const given = call.expr.args.find((one) => one.name === null || one.name === 'device')
+    if (given === undefined || given.star > 0) return false
+    if (!/(^|[._])(device|dev|rank|gpu)$/i.test(python.text.slice(given.value.start, given.value.end)))
+      return false
+    const value = python.fold(given.value)
+    return value.state === 'unknown' || !String(value.value).startsWith('cpu')
+  })
 }
 
 /** `X = torch.rand(1000, 20)`: data that is drawn, not read. */

@@ -140,6 +140,23 @@ function onlyMeasured(analysis: Analysis, made: Call, name: string): boolean {
   return mentions === handed.length + 1
 }
 
+/** `batches = iter(loader)`, and `next(batches)` in a training loop of the same function. */
+function isNext(analysis: Analysis, call: Call): boolean {
+  const name = call.assignedTo
+  if (call.expr.callee.type !== 'name' || call.expr.callee.id !== 'iter' || name === null) return false
+  return analysis.calls.some((one) => {
+    const from = one.expr.args[0]?.value
+    return (
+      one.expr.callee.type === 'name' &&
+      one.expr.callee.id === 'next' &&
+      one.function === call.function &&
+      from !== undefined &&
+      analysis.text.slice(from.start, from.end) === name &&
+      one.loops.some((loop) => loop.role === 'train')
+    )
+  })
+}
+
 /** Loops that iterate over the name, and functions that it is handed to. */
 function byUse(analysis: Analysis, made: Call, name: string): Feeds | null {
   const seen = new Set<Feeds>()
@@ -151,6 +168,7 @@ function byUse(analysis: Analysis, made: Call, name: string): Feeds | null {
   }
   for (const { call, position } of uses.handed) {
     if (call === made || call.function !== made.function) continue
+    if (isNext(analysis, call)) seen.add('training')
     const func = functionOf(analysis, call.expr.callee)
     const keyword = call.expr.args[position]!.name
     if (func !== null) {
