@@ -136,7 +136,7 @@ function carries(pool: PoolEntry, labels: Record<string, string>): boolean {
 }
 
 /** Those of the same file, else those that share the most folders with the job: examples stand beside each other in one repository. */
-function nearest(pools: PoolEntry[], path: string): PoolEntry[] {
+export function nearest<T extends { subject: Subject }>(pools: T[], path: string): T[] {
   const here = pools.filter((pool) => pool.subject.location.path === path)
   if (here.length > 0) return here
   const own = folderOf(path).split('/')

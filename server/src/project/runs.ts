@@ -4,6 +4,7 @@ import { joinClaims, type LayerOf } from '../workload/join.js'
 import type { Word } from '../workload/words.js'
 import { StartIndex, withStarts } from './job-starts.js'
 import { type JobEntry, onPool, type PoolEntry, PoolIndex, withPool, withUsers } from './pool-links.js'
+import { type QueueEntry, QueueIndex, withFlavours } from './queue-links.js'
 
 /** A launch with the file it starts, and that file read with it. */
 export interface LinkedLaunch {
@@ -128,7 +129,7 @@ export function buildRuns(input: RunInput): Judgement[] {
     }
     const depends: object[] = [compute.reading]
     if (compute.pool !== undefined) depends.push(compute.pool.reading)
-    depends.push(...(compute.starts ?? []).map((start) => start.reading))
+    depends.push(...[...(compute.starts ?? []), ...(compute.queues ?? [])].map((one) => one.reading))
     for (const {
       script,
       job: { launch },
@@ -149,6 +150,7 @@ export function buildRuns(input: RunInput): Judgement[] {
       const compute = run.job.id === null ? undefined : computeOf.get(run.job.id)
       if (compute !== undefined) depends.push(compute.reading)
       if (compute?.pool !== undefined) depends.push(compute.pool.reading)
+      depends.push(...(compute?.queues ?? []).map((one) => one.reading))
       const own = judgedFrom(read, run, input, path)
       run.subjects = [...own, ...neighbours(input, path, run)]
       for (const judged of own) {
@@ -190,6 +192,8 @@ interface Job extends JobEntry {
   pool?: PoolEntry
   /** Command lines that start it. */
   starts?: readonly JobEntry[]
+  /** What chooses its machines. */
+  queues?: readonly QueueEntry[]
 }
 
 interface Pool {
@@ -209,6 +213,7 @@ function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<strin
   const jobs = new Map<string, Job>()
   const pools = new Map<string, Pool>()
   const starts: JobEntry[] = []
+  const queues: QueueEntry[] = []
   for (const reading of input.readings.values()) {
     for (const subject of reading.subjects) {
       const entry = () => ({
@@ -222,6 +227,7 @@ function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<strin
         else if ('startsFile' in compute.settings) starts.push(compute)
       } else if (subject.word === ('Scaling' satisfies Word))
         pools.set(subject.id, { entry: entry(), users: [] })
+      else if (subject.word === ('Queue' satisfies Word)) queues.push(entry() as unknown as QueueEntry)
     }
   }
   startJobs(jobs, new StartIndex(starts))
@@ -230,6 +236,16 @@ function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<strin
     // What a script of the project does is known: its programs are launches of the job.
     if (sharing?.state === 'known' && input.calls.get(id)?.has(sharing.value ?? '') === true)
       jobs.set(id, { ...job, settings })
+  }
+  const waiting = new QueueIndex(queues)
+  for (const [id, job] of jobs) {
+    const found = waiting.wayOf(job)
+    if (found !== null)
+      jobs.set(id, {
+        ...job,
+        settings: withFlavours(job, found.flavours),
+        queues: [...found.way, ...found.flavours],
+      })
   }
   const index = new PoolIndex([...pools.values()].map((pool) => pool.entry))
   for (const [id, job] of jobs) {

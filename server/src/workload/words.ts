@@ -15,6 +15,7 @@ import type {
 } from './words/machines.js'
 import type { OperationSettings } from './words/operation.js'
 import type { PipelineSettings, StepSettings } from './words/pipeline.js'
+import type { QueueSettings } from './words/queue.js'
 import type { SearchSettings } from './words/search.js'
 import type { ModelSettings, TrainingSettings } from './words/training.js'
 
@@ -22,6 +23,7 @@ export type * from './words/data.js'
 export type * from './words/machines.js'
 export type * from './words/operation.js'
 export type * from './words/pipeline.js'
+export type * from './words/queue.js'
 export type * from './words/search.js'
 export type * from './words/training.js'
 
@@ -40,6 +42,7 @@ export interface Words {
   Pipeline: PipelineSettings
   Serving: ServingSettings
   Scaling: ScalingSettings
+  Queue: QueueSettings
 }
 
 export type Word = keyof Words

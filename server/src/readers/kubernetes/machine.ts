@@ -1,5 +1,5 @@
 /** Which nodes a pod asks for: the accelerator, the machine type, spot or on demand. */
-import { at, entries, map } from '../../config/access.js'
+import { at, entries, map, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { type KubernetesObject, placeOf } from './objects.js'
@@ -7,6 +7,7 @@ import { machineOf, nodeLabels, type Said } from './pod.js'
 import { type Keys, type Planned, planned } from './recipe.js'
 
 /** Labels by which a job waits in a queue, or takes capacity that was bought ahead. */
+const queueName = 'kueue.x-k8s.io/queue-name'
 const queued = /^kueue\.x-k8s\.io\/|reservation|capacity-?block/i
 
 /** `uniform`: all nodes of the job are like these. */
@@ -24,6 +25,7 @@ export function claimMachine(
   claim('gpuModel', gpuModel)
   if (uniform) claim('instanceType', instanceType)
   if (uniform && group !== undefined) claimLabels(compute, group.pod)
+  claimQueue(compute, object, group?.pod)
   compute.known('choosesCapacity', 'nodeSelector', spot?.value === false && uniform, place)
   if (spot !== null) {
     const at = placeOf(spot.node)
@@ -32,7 +34,7 @@ export function claimMachine(
     })
     if (!isQueued(object, group!.pod)) compute.known('reserved', spot.key, false, at)
   } else if (group !== undefined && inQueue(object, group.pod))
-    compute.unknown('spot', 'kueue.x-k8s.io/queue-name', 'the queue chooses the nodes', place)
+    compute.unknown('spot', queueName, 'the queue chooses the nodes', place)
   else if (spotTolerated)
     compute.unknown('spot', 'tolerations', 'spot nodes are tolerated, not selected', place)
   else if (map(group?.pod)?.open === undefined) compute.default('spot', 'nodeSelector', false, place)
@@ -48,10 +50,27 @@ function claimLabels(compute: SubjectBuilder<'Compute'>, pod: ConfigNode): void 
   compute.known('poolLabels', key, wanted, placeOf(labels[0]!.node))
 }
 
+/** Kueue chooses the nodes; what it may take, only a file about its queues can tell. */
+function claimQueue(
+  compute: SubjectBuilder<'Compute'>,
+  { root }: Pick<KubernetesObject, 'root'>,
+  pod: ConfigNode | undefined,
+): void {
+  const node = [at(root, 'metadata', 'labels', queueName), at(pod, 'metadata', 'labels', queueName)].find(
+    (one) => one !== undefined,
+  )
+  const name = text(node)
+  if (node === undefined || name === undefined) return
+  compute.known('queue', queueName, name, placeOf(node))
+  const namespace = at(root, 'metadata', 'namespace')
+  const given = text(namespace)
+  if (given !== undefined) compute.known('namespace', 'metadata.namespace', given, placeOf(namespace!))
+}
+
 /** Kueue adds the labels of the flavour that it takes, which may be spot or reserved. */
 function inQueue({ root }: Pick<KubernetesObject, 'root'>, pod: ConfigNode): boolean {
   const labels = [at(root, 'metadata', 'labels'), at(pod, 'metadata', 'labels')]
-  return labels.some((one) => at(one, 'kueue.x-k8s.io/queue-name') !== undefined)
+  return labels.some((one) => at(one, queueName) !== undefined)
 }
 
 function isQueued({ root }: Pick<KubernetesObject, 'root'>, pod: ConfigNode): boolean {

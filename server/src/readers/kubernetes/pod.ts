@@ -99,10 +99,8 @@ export function acceleratorsOf(pod: ConfigNode | undefined): Accelerators | null
 }
 
 /** Labels that the pod's node must have: its selector and the required affinity with one value. */
-export function nodeLabels(
-  pod: ConfigNode | undefined,
-): { label: string; value: string; node: ConfigNode; keys: (string | number)[] }[] {
-  const labels: { label: string; value: string; node: ConfigNode; keys: (string | number)[] }[] = []
+export function nodeLabels(pod: ConfigNode | undefined): NodeLabel[] {
+  const labels: NodeLabel[] = []
   for (const one of entries(at(pod, 'nodeSelector'))) {
     const value = written(one.value)
     if (value !== undefined)
@@ -141,9 +139,18 @@ export interface Machine {
   spotTolerated: boolean
 }
 
-export function machineOf(pod: ConfigNode | undefined): Machine {
+/** A label with the node that says its value. */
+export interface NodeLabel {
+  label: string
+  value: string
+  node: ConfigNode
+  keys: (string | number)[]
+}
+
+/** What labels of nodes say about them. */
+export function machineOfLabels(labels: readonly NodeLabel[]): Machine {
   const machine: Machine = { gpuModel: null, instanceType: null, spot: null, spotTolerated: false }
-  for (const { label, value, node, keys } of nodeLabels(pod)) {
+  for (const { label, value, node, keys } of labels) {
     if (modelLabels.includes(label)) {
       const model = gpu(value)
       if (model !== undefined) machine.gpuModel ??= { value: model.name, key: label, node, keys }
@@ -159,6 +166,11 @@ export function machineOf(pod: ConfigNode | undefined): Machine {
     const model = instance(machine.instanceType.value)?.gpu
     if (model) machine.gpuModel = { ...machine.instanceType, value: model.name }
   }
+  return machine
+}
+
+export function machineOf(pod: ConfigNode | undefined): Machine {
+  const machine = machineOfLabels(nodeLabels(pod))
   const asked = acceleratorsOf(pod)
   const named = asked === null ? undefined : gpu(asked.resource.replace(/^nvidia\.com\//, ''))
   if (machine.gpuModel === null && asked !== null && named !== undefined)

@@ -75,6 +75,9 @@ export interface ComputeSettings {
   takesCheapest: boolean
   /** Labels that its machines must carry: '{"cloud.google.com/gke-nodepool": "a100"}'. */
   poolLabels: Record<string, string>
+  /** The queue that it waits in, which chooses its machines, and the namespace that both stand in. */
+  queue: string
+  namespace: string
 }
 
 export interface LaunchSettings {

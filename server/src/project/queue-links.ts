@@ -1,0 +1,86 @@
+/** Jobs that wait in queues, and the kinds of machines behind these: what all of them agree on holds for the job. */
+import type { Claim, Judged, Subject } from '../workload/claim.js'
+import type { SettingName } from '../workload/words.js'
+import { chosenByPool, type JobEntry, nearest } from './pool-links.js'
+
+export interface QueueEntry {
+  subject: Subject<'Queue'>
+  settings: Judged<'Queue'>['settings']
+  reading: object
+}
+
+export class QueueIndex {
+  constructor(private readonly entries: readonly QueueEntry[]) {}
+
+  /** The queue that the job names, the one behind it, and the machines that it has; null: something is not known. */
+  wayOf(job: JobEntry): { way: QueueEntry[]; flavours: QueueEntry[] } | null {
+    const name = job.settings.queue?.state === 'known' ? job.settings.queue.value : undefined
+    if (name === undefined) return null
+    const namespace = job.settings.namespace?.value
+    const path = job.subject.location.path
+    const local = this.only('local', name, path, (one) => {
+      const own = one.settings.namespace?.value
+      return own === undefined || namespace === undefined || own === namespace
+    })
+    const behind = local?.settings.behind?.value
+    const cluster =
+      local === undefined || behind === undefined
+        ? undefined
+        : this.only('cluster', behind, local.subject.location.path)
+    const names = cluster?.settings.flavours
+    if (local === undefined || cluster === undefined || names?.state !== 'known') return null
+    const flavours = names.value!.map((one) => this.only('flavour', one, cluster.subject.location.path))
+    if (flavours.length === 0 || flavours.includes(undefined)) return null
+    return { way: [local, cluster], flavours: flavours as QueueEntry[] }
+  }
+
+  private only(
+    kind: 'local' | 'cluster' | 'flavour',
+    name: string,
+    path: string,
+    fits: (entry: QueueEntry) => boolean = () => true,
+  ): QueueEntry | undefined {
+    const found = this.entries.filter(
+      (one) => one.settings.kind?.value === kind && one.settings.name?.value === name && fits(one),
+    )
+    const near = nearest(found, path)
+    return near.length === 1 ? near[0] : undefined
+  }
+}
+
+/** The settings of a job with what every kind of machines says that its queue may give it. */
+export function withFlavours({ settings }: JobEntry, flavours: readonly QueueEntry[]): JobEntry['settings'] {
+  const asked = settings.poolLabels?.value ?? {}
+  // A kind whose machines carry another value of a label than the job asks for is passed over.
+  const possible = flavours.filter((one) =>
+    Object.entries(one.settings.labels?.value ?? {}).every(
+      ([label, value]) => (asked[label] ?? value) === value,
+    ),
+  )
+  const [first] = possible
+  if (first === undefined) return settings
+  const result: Record<string, Claim | undefined> = { ...settings }
+  const named = settings.queue as Claim
+  const add = (setting: SettingName<'Compute'>, key: string, value: unknown): void => {
+    result[setting] = {
+      ...named,
+      setting,
+      key,
+      state: 'known',
+      value,
+      overridable: false,
+      site: { ...named.site, anchor: chosenByPool },
+    }
+  }
+  for (const setting of ['spot', 'instanceType', 'gpuModel'] as const) {
+    const claim = first.settings[setting]
+    const agreed = possible.every((one) => one.settings[setting]?.value === claim?.value)
+    if (claim !== undefined && agreed && settings[setting]?.state !== 'known')
+      add(setting, claim.key, claim.value)
+  }
+  const common = Object.entries(first.settings.labels?.value ?? {}).filter(([label, value]) =>
+    possible.every((one) => one.settings.labels?.value?.[label] === value),
+  )
+  if (common.length > 0) add('poolLabels', 'nodeLabels', { ...Object.fromEntries(common), ...asked })
+  return result as JobEntry['settings']
+}
