@@ -163,6 +163,11 @@ function claimCapacity(pool: Pool, one: CloudCommand): void {
 function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (claim.setting === 'capacity') return addOptions(claim, facts, 'Buy spot machines: --spot', ['--spot'])
   if (claim.setting !== 'minimum') return byHand(claim)
+  if (isFirstPool(claim, facts))
+    return {
+      reason:
+        'the first pool of a cluster runs its system pods: put the GPUs in one of their own (gcloud container node-pools create)',
+    }
   if (claim.site.anchor === 'value')
     return replaceValue(claim, facts, `Let it shrink to nothing: --${claim.key}=${value}`, String(value))
   if (claim.key !== 'num-nodes') return byHand(claim)
@@ -172,4 +177,9 @@ function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
     '--min-nodes=0',
     `--max-nodes=${most}`,
   ])
+}
+
+function isFirstPool({ site }: Claim, { shell }: UnitFacts): boolean {
+  const command = shell?.commands.find((one) => one.start <= site.start && site.end <= one.end)
+  return /\bclusters\s+create\b/.test(command?.words.map((word) => word.raw).join(' ') ?? '')
 }
