@@ -181,6 +181,16 @@ function isSplit(python: PythonModule, trained: ArgumentValue): boolean {
   }).has(inner.id)
 }
 
+/** `trial.suggest_int('n_estimators', 100, 2000)`: a trial draws the rounds, and validates to no end but its score. */
+function mostDrawn(python: PythonModule, rounds: ArgumentValue): number | null {
+  if (rounds.state !== 'given' || rounds.folded.state === 'known') return null
+  const drawn = python.callOf(rounds.expr)
+  if (drawn?.method !== 'suggest_int') return null
+  const high = python.argument(drawn, 'high', 2)
+  const value = high.state === 'given' && high.folded.state === 'known' ? high.folded.value : null
+  return typeof value === 'number' && value > 0 ? value : null
+}
+
 export function claimBooster(python: PythonModule, booster: Booster, claims: ClaimBuilder): void {
   const { call, stopping } = booster
   // Beside a run that stops early, one without validation trains for the number of rounds that the other found.
@@ -195,10 +205,13 @@ export function claimBooster(python: PythonModule, booster: Booster, claims: Cla
   training.known('managed', call.method, true, place)
   const positive = (value: unknown): number | undefined =>
     typeof value === 'number' && value > 0 ? value : undefined
-  claimArgument(training, 'rounds', booster.rounds.key, call, booster.rounds.argument, {
-    convert: positive,
-    otherwise: booster.roundsByDefault,
-  })
+  const most = booster.validates === true ? mostDrawn(python, booster.rounds.argument) : null
+  if (most !== null) training.known('rounds', booster.rounds.key, most, place, { overridable: true })
+  else
+    claimArgument(training, 'rounds', booster.rounds.key, call, booster.rounds.argument, {
+      convert: positive,
+      otherwise: booster.roundsByDefault,
+    })
   claimArgument(training, 'learningRate', booster.rate.key, call, booster.rate.argument, {
     convert: positive,
     ...(booster.rateByDefault === null ? {} : { otherwise: booster.rateByDefault }),
