@@ -12,6 +12,8 @@ export type Resolved = { path: string } | { unresolved: string }
 export class ProgramIndex {
   private readonly files: Set<string>
   private readonly byName = new Map<string, string[]>()
+  /** Several stages ask about the same launch. */
+  private readonly resolved = new WeakMap<Launch, Resolved>()
 
   constructor(
     paths: Iterable<string>,
@@ -29,6 +31,15 @@ export class ProgramIndex {
   }
 
   resolve(launch: Launch): Resolved {
+    let found = this.resolved.get(launch)
+    if (found === undefined) {
+      found = this.search(launch)
+      this.resolved.set(launch, found)
+    }
+    return found
+  }
+
+  private search(launch: Launch): Resolved {
     const { path, module, bases, placed } = launch.program
     const home = folderOf(launch.location.path)
     const folders = [...bases.flatMap((base) => [join(home, base), join('', base)]), home]
