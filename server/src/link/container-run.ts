@@ -7,6 +7,8 @@ import { table } from './option-table.js'
 export interface ContainerOption {
   /** Null: not readable. */
   value: string | boolean | null
+  /** The word that holds the value, as written. */
+  raw: string
   span: Span
   valueSpan: Span | null
 }
@@ -79,7 +81,8 @@ export function containerRun(words: ShellWord[]): ContainerRun | null {
     const read = readOptions(before, known, [], (name, { value, span, valueSpan }) => {
       if (!Object.hasOwn(options, name))
         Object.defineProperty(options, name, { value: [], enumerable: true, configurable: true })
-      options[name]!.push({ value, span, valueSpan })
+      const word = before.find((one) => one.end === (valueSpan ?? span).end)
+      options[name]!.push({ value, raw: word?.raw ?? '', span, valueSpan })
     })
     complete &&= read.complete
     rest = rest.slice(read.end)
@@ -123,4 +126,40 @@ export function containerEnvironment({
     const [, name, given] = /^(\w+)=([\s\S]*)$/.exec(typeof value === 'string' ? value : '') ?? []
     return name === undefined ? [] : [{ name, value: given!, span }]
   })
+}
+
+export interface Mount {
+  /** Relative to where the command starts. */
+  host: string
+  /** In the container. */
+  target: string
+}
+
+const here = /^(?:\$\{?PWD\}?|\$\((?:shell )?pwd\)|`pwd`|\.)(?=\/|$)/i
+
+/** Folders of the project that the container sees: `-v "$PWD":/workspace`. */
+export function containerMounts({ options }: ContainerRun): Mount[] {
+  const found: Mount[] = []
+  const add = (host: string | undefined, target: string | undefined): void => {
+    if (host === undefined || target === undefined || !here.test(host) || !/^\/[\w./-]+$/.test(target)) return
+    const below = host.replace(here, '').replace(/^\/|\/$/g, '')
+    if (/^[\w./-]*$/.test(below)) found.push({ host: below, target: target.replace(/\/$/, '') })
+  }
+  const plain = (raw: string) => raw.replace(/^--?[\w-]+=/, '').replace(/["']/g, '')
+  for (const { raw } of options.volume ?? []) add(...(plain(raw).split(':') as [string, string?]))
+  for (const { raw } of options.mount ?? []) {
+    const keys = plain(raw).split(',')
+    const value = (...names: string[]) =>
+      keys.find((one) => names.includes(one.split('=')[0]!))?.replace(/^\w+=/, '')
+    add(value('source', 'src'), value('target', 'dst', 'destination'))
+  }
+  return found.sort((a, b) => b.target.length - a.target.length)
+}
+
+/** A path in the container as one of the project; null: it lies in no folder of the project. */
+export function mountedPath(mounts: readonly Mount[], path: string): string | null {
+  const mount = mounts.find(({ target }) => path.startsWith(`${target}/`))
+  if (mount === undefined) return null
+  const below = path.slice(mount.target.length + 1)
+  return mount.host === '' ? below : `${mount.host}/${below}`
 }

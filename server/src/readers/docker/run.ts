@@ -8,9 +8,11 @@ import {
   type ContainerOption,
   type ContainerRun,
   containerEnvironment,
+  containerMounts,
   containerRun,
+  mountedPath,
 } from '../../link/container-run.js'
-import { parseLaunch, parseScriptCall } from '../../link/launch-line.js'
+import { type LaunchParts, parseLaunch, parseScriptCall } from '../../link/launch-line.js'
 import { readArguments } from '../../link/script-arguments.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
@@ -57,6 +59,19 @@ function containerOf(command: ShellCommand): ContainerRun | null {
 export function containerHoldsGpus(command: ShellCommand): boolean {
   const run = containerOf(command)
   return run !== null && gpusOf(run) !== null
+}
+
+/** A launch in a container, with its program where it lies in the project: `-v "$PWD":/workspace`. */
+export function asMounted(command: ShellCommand, parts: LaunchParts): LaunchParts {
+  const { path } = parts.program
+  const run = path === null ? null : containerOf(command)
+  if (path === null || run === null) return parts
+  const workdir = last(run, 'workdir')?.value
+  const folder = parts.folder?.startsWith('/') === true ? parts.folder : workdir
+  const inside =
+    path.startsWith('/') || typeof folder !== 'string' ? path : `${folder.replace(/\/$/, '')}/${path}`
+  const mounted = mountedPath(containerMounts(run), inside.replace(/\/(?:\.\/)+/g, '/'))
+  return mounted === null ? parts : { ...parts, program: { ...parts.program, path: mounted }, folder: '' }
 }
 
 /** Claims what runs in it where no launch is read from the command itself; null: nothing that is known. */

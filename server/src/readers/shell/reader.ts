@@ -1,7 +1,7 @@
 /** Launch lines in shell scripts, notebook shell cells and batch scripts. */
 
 import { batchJobId } from '../batch/job.js'
-import { containerHoldsGpus } from '../docker/run.js'
+import { asMounted, containerHoldsGpus } from '../docker/run.js'
 import { hydraSteps } from '../hydra/launcher.js'
 import { defineReader } from '../reader.js'
 import { slurmJobId } from '../slurm/job.js'
@@ -59,19 +59,23 @@ export const shellReader = defineReader({
       const id = shellLaunchId(claims, facts.unit, command)
       const own = job === null ? srunOptions(parts) : null
       const hydra = hydraSteps(parts)
-      claimShellLaunch(claims, launch, {
-        job:
-          own !== null ||
-          hydra !== null ||
-          torchxAsked(command) !== null ||
-          (job === null && containerHoldsGpus(command))
-            ? id
-            : job,
-        id,
-        place: { start: command.start, end: command.end },
-        ...(besides === undefined ? {} : { besides }),
-        ...(hydra ?? slurmSteps(parts, own ?? shell.directives)),
-      })
+      claimShellLaunch(
+        claims,
+        { command, parts: asMounted(command, parts) },
+        {
+          job:
+            own !== null ||
+            hydra !== null ||
+            torchxAsked(command) !== null ||
+            (job === null && containerHoldsGpus(command))
+              ? id
+              : job,
+          id,
+          place: { start: command.start, end: command.end },
+          ...(besides === undefined ? {} : { besides }),
+          ...(hydra ?? slurmSteps(parts, own ?? shell.directives)),
+        },
+      )
     }
   },
 })
