@@ -125,7 +125,6 @@ function readTask(
   claimSpot(compute, task)
   compute.known('reserved', 'resources', false, place)
   compute.known('trials', 'resources', false, place)
-  claimCheckpointBucket(compute, task)
   const run = at(root, 'run')
   const model = wanted.model ?? null
   const work =
@@ -151,6 +150,9 @@ function readTask(
                   evidence,
                 },
         })
+  // What answers with a trained model only reads from there.
+  if (work?.trains === true || !answers.test(textWithTemplates(run) ?? ''))
+    claimCheckpointBucket(compute, task)
   claimAutostop(compute, task, (wanted.count ?? 1) > 0 && work?.trains === true && !endsByItself(facts))
   const serves = entry(root, 'service') !== undefined || entry(root, 'pool') !== undefined
   compute.known('service', 'run', serves || work?.service === true, place)
@@ -369,6 +371,8 @@ function endsByItself({ documents, comments }: ConfigFacts): boolean {
 }
 
 /** A bucket that is mounted where checkpoints are kept. */
+const answers = /\binfer(ence)?(\.py)?\b|\bvllm serve\b|api_server\b|launch_server\b/
+
 function claimCheckpointBucket(compute: SubjectBuilder<'Compute'>, { root }: Task): void {
   for (const mount of entries(at(root, 'file_mounts'))) {
     if (!/(^|[^a-z])(ckpts?|checkpoints?)([^a-z]|$)/i.test(mount.key)) continue
