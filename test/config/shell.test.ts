@@ -284,6 +284,35 @@ echo done
     assert.equal(program.folder, 'work')
   })
 
+  it('takes a text between marks as the value of a variable', () => {
+    const last = (text: string) => commands(text).at(-1)
+    const part = (text: string) => `LR=5e-6\n${text}`
+    assert.equal(
+      last(
+        part(
+          `read -r -d '' ARGS <<EOF\npkg.train \\\n  --lr $LR \\\n  --name run\nEOF\ndeepspeed --module $ARGS\n`,
+        ),
+      ),
+      'deepspeed --module pkg.train --lr 5e-6 --name run',
+    )
+    assert.equal(
+      last(part(`IFS= read -r -d "" ARGS <<'EOF' || true\n--lr $LR\nEOF\npython t.py $ARGS\n`)),
+      'python t.py --lr $LR',
+    )
+    assert.equal(
+      last(part('ARGS=$(cat <<EOF\n--lr $LR\nEOF\n)\npython t.py $ARGS\n')),
+      'python t.py --lr 5e-6',
+    )
+    assert.equal(
+      last(part('export ARGS="$(cat <<EOF\n--lr $LR\nEOF\n)"\npython t.py $ARGS\n')),
+      'python t.py --lr 5e-6',
+    )
+    // Other commands make another text of it.
+    for (const made of ['$(sort <<EOF\na\nEOF\n)', '$(cat other)', '$(cat <<EOF | sort\na\nEOF\n)'])
+      assert.match(last(`A=${made}\npython t.py $A\n`)!, /^python t\.py \?+$/, made)
+    assert.equal(last('read -r A <<EOF\na b\nEOF\npython t.py $A\n'), 'python t.py ??')
+  })
+
   it('reads around templates, heredocs, pipes and carriage returns', () => {
     assert.deepEqual(
       commands(

@@ -1,6 +1,7 @@
 /** What a running shell remembers: its variables and the folder it stands in, and what commands of its own do to them. */
 import { inField, type PlainNode } from './plain-tree.js'
 import type { ShellWord } from './shell-facts.js'
+import { catText, type GivenText } from './shell-heredocs.js'
 import { assignedName } from './shell-survey.js'
 import { ShellVariables } from './shell-variables.js'
 import { expandValue, expandWord, isBlank, namesArguments, wideHole } from './shell-words.js'
@@ -38,12 +39,14 @@ export class ShellState {
     const name = assignedName(node, this.text)
     const value = inField(node, 'value')
     const appends = node.children.some((child) => child.type === '+=')
+    const given = appends ? null : catText(node, name, this.text)
     const before = appends ? this.variables.get(name) : undefined
     if (inField(node, 'name')?.type === 'subscript') {
       this.variables.set(name, { kind: 'unknown', splits: true })
       return
     }
-    if (value?.type === 'array') {
+    if (given !== null) this.take(given)
+    else if (value?.type === 'array') {
       const items = this.words(value.children.filter((child) => child.named))
       const head = before === undefined ? [] : before.kind === 'array' ? before.words : null
       this.variables.set(
@@ -66,6 +69,20 @@ export class ShellState {
     }
     if (exported || this.exportsAll) this.variables.export(name, node.start, node.end)
     else this.variables.moveExport(name, node.start, node.end)
+  }
+
+  /** A text between marks as the value of a variable. */
+  take({ name, body, literal }: GivenText): void {
+    const raw = this.text.slice(body.start, body.end)
+    const text = literal
+      ? raw
+      : expandValue(`"${raw.replace(/"/g, '\\"')}"`, Math.max(0, body.start - 1), this.variables)
+    this.variables.set(
+      name,
+      isBlank(text)
+        ? { kind: 'unknown', splits: true }
+        : { kind: 'text', text: text.trim().slice(0, longestValue) },
+    )
   }
 
   /** What a command of the shell itself does; true when the script ends with it. */

@@ -6,7 +6,7 @@ import { directives } from './directives.js'
 import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.js'
 import { branchesOfCase, branchesOfIf } from './shell-branches.js'
 import type { ShellCommand, ShellFacts, ShellWord } from './shell-facts.js'
-import { blankAround, fedScripts } from './shell-heredocs.js'
+import { blankAround, fedScripts, readText } from './shell-heredocs.js'
 import { countTrips, countWords, endOfLoop } from './shell-loops.js'
 import { ShellState } from './shell-state.js'
 import { assignedIn, assignedName, type ShellSurvey, surveyShell } from './shell-survey.js'
@@ -205,7 +205,12 @@ class ShellReader {
       case 'test_command':
         this.substitutions(node, context)
         return false
-      case 'redirected_statement':
+      case 'redirected_statement': {
+        const ended = this.sequence(node.children, context)
+        const given = readText(node, this.text)
+        if (given !== null) this.state.take(given)
+        return ended
+      }
       case 'compound_statement':
       case 'do_group':
       case 'negated_command':
