@@ -193,4 +193,4 @@ export const rules: readonly Rule[] = [
   frozenBackboneRecomputed,
   fromScratch,
   noBaseline,
-] as unknown as Rule[]
+]

@@ -1,6 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import type { Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { subjectsOf } from '../judged.js'
 import { defineRule } from '../rule.js'
 import { trains } from '../training/operation.js'
 
@@ -49,7 +50,7 @@ export default defineRule({
 })
 
 function sizeOfModels(judged: Judged<'Training'>): number | undefined {
-  const models = judged.run.subjects.filter((one) => one.subject.word === 'Model') as Judged<'Model'>[]
+  const models = subjectsOf(judged.run, 'Model')
   const trained = models.filter(({ settings }) => effective(settings.use) === 'trained')
   return trained.length === 1 ? effective(trained[0]!.settings.parameters) : undefined
 }

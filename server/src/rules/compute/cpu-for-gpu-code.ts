@@ -1,6 +1,7 @@
 import { smallestSingleGpu } from '../../catalog/instances.js'
 import type { Judged, Run } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule } from '../rule.js'
 
 /** Below this many parameters a processor may do. */
@@ -46,19 +47,15 @@ interface Trainer {
 /** A launch that trains a model that is known to be large, and would use an accelerator. */
 function largeTraining(run: Run): Trainer | null {
   if (run.script === null || run.unresolved !== null) return null
-  const program = run.subjects.find(
-    (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
-  ) as Judged<'Program'> | undefined
+  const program = subjectIn(run, 'Program')
   if (program === undefined) return null
   if (program.subject.evidence.small !== null || program.subject.evidence.accelerator === 'mps') return null
-  const training = run.subjects.find((one) => one.subject.word === 'Training') as
-    | Judged<'Training'>
-    | undefined
+  const training = subjectsOf(run, 'Training')[0]
   if (training === undefined || training.subject.evidence.small !== null) return null
   // A library's own loop takes an accelerator where there is one.
   const managed = effective(training.settings.managed) === true
   if ((effective(program.settings.usesAccelerator) ?? managed) !== true) return null
-  const models = run.subjects.filter((one) => one.subject.word === 'Model') as Judged<'Model'>[]
+  const models = subjectsOf(run, 'Model')
   const known =
     (effective(training.settings.parameters) ?? 0) >= large ||
     models.some(({ settings }) => (effective(settings.parameters) ?? 0) >= large)

@@ -2,6 +2,7 @@ import { generalMachine } from '../../catalog/cpu-families.js'
 import { instance } from '../../catalog/instances.js'
 import type { Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { subjectIn } from '../judged.js'
 import { acceleratorsOf } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest } from '../rule.js'
 
@@ -69,9 +70,7 @@ function trainerOnProcessors(judged: Judged<'Compute'>): Trainer | null {
   for (const run of judged.run.siblings) {
     const { launch } = run.job
     if (run.script === null || run.unresolved !== null || launch === null) return null
-    const program = run.subjects.find(
-      (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
-    ) as Judged<'Program'> | undefined
+    const program = subjectIn(run, 'Program')
     if (program === undefined || effective(program.settings.acceleratorLibrary) !== null) return null
     // `tree_method=gpu_hist` on the launch line.
     if (Object.values(launch.flags).some(({ value }) => value === null || /gpu|cuda/i.test(String(value))))

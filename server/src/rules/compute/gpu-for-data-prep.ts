@@ -2,6 +2,7 @@ import { generalMachine } from '../../catalog/cpu-families.js'
 import type { Judged } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { effective } from '../hardware.js'
+import { subjectIn } from '../judged.js'
 import { acceleratorsOf } from '../lifecycle/job-words.js'
 import type { FixRequest } from '../rule.js'
 import { defineRule } from '../rule.js'
@@ -62,9 +63,7 @@ function codeOf(judged: Judged<'Compute'>): Code | null {
   let location: Judged['subject']['location'] | undefined
   for (const run of judged.run.siblings) {
     if (run.script === null || run.unresolved !== null) return null
-    const program = run.subjects.find(
-      (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
-    ) as Judged<'Program'> | undefined
+    const program = subjectIn(run, 'Program')
     if (program === undefined || effective(program.settings.acceleratorLibrary) !== null) return null
     for (const one of effective(program.settings.work) ?? []) all.add(one)
     location ??= program.subject.location

@@ -4,6 +4,7 @@ import type { Price } from '../../catalog/prices.js'
 import { usableMemory } from '../../estimate/memory.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { subjectsOf } from '../judged.js'
 import { defineRule, type RuleOptions, type Saving } from '../rule.js'
 import { type CheaperMachine, cheaperMachine } from '../smaller-machine.js'
 import { described, estimateOf, gigabytes, type TrainingMemory } from '../training-memory.js'
@@ -79,7 +80,7 @@ function hungriest(judged: Judged<'Compute'>, options: RuleOptions): Found | und
   let most: Found | undefined
   for (const run of judged.run.siblings) {
     if (run.script === null || run.unresolved !== null) return undefined
-    const trainings = run.subjects.filter((one) => one.subject.word === 'Training') as Judged<'Training'>[]
+    const trainings = subjectsOf(run, 'Training')
     if (trainings.length === 0) return undefined
     for (const training of trainings) {
       const memory = estimateOf({ ...training, run }, options)
@@ -127,9 +128,8 @@ function savingOf(now: Price, { onDemand: after, slowdown }: CheaperMachine): Sa
 /** Cores that keep the GPUs fed: a process and its loaders for each. */
 function coresFor(runs: Run[], machine: Instance): number {
   const workers = runs
-    .flatMap((run) => run.subjects)
-    .filter((one) => one.subject.word === 'InputPipeline')
-    .map((one) => effective((one as Judged<'InputPipeline'>).settings.workers) ?? 4)
+    .flatMap((run) => subjectsOf(run, 'InputPipeline'))
+    .map(({ settings }) => effective(settings.workers) ?? 4)
   return Math.min(machine.vcpus, machine.gpuCount * Math.max(4, ...workers))
 }
 

@@ -6,6 +6,7 @@ import { machinesByPrice } from '../../catalog/prices.js'
 import { sustained } from '../../estimate/step-time.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { subjectsOf } from '../judged.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
 
 /** Generations before matrix units computed bf16 and TF32, with the year of the first card. */
@@ -110,11 +111,7 @@ function withdrawn(what: string): Fault {
 
 function usesDouble(judged: Judged<'Compute'>): boolean {
   return judged.run.siblings.some((run) =>
-    run.subjects.some(
-      (one) =>
-        one.subject.word === 'Operation' &&
-        (one as Judged<'Operation'>).settings.kind?.value === 'double precision',
-    ),
+    subjectsOf(run, 'Operation').some(({ settings }) => settings.kind?.value === 'double precision'),
   )
 }
 

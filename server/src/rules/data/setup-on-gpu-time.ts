@@ -1,6 +1,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { subjectsOf } from '../judged.js'
 import { defineRule, type Severity } from '../rule.js'
 import { listed, onAccelerator, operationOf, otherPlaces } from '../training/operation.js'
 
@@ -94,12 +95,10 @@ function severityOf(judged: Judged<'Operation'>, gpus: number | undefined): Seve
 
 /** The notebook trains on an accelerator of its own; one that asks for machines trains on those. */
 function usesAccelerator(judged: Judged<'Operation'>): boolean {
-  if (judged.run.subjects.some((one) => one.subject.word === 'Compute')) return false
-  return judged.run.subjects.some((one) => {
-    if (one.subject.word !== 'Program') return false
-    const { trains, usesAccelerator: uses } = (one as unknown as Judged<'Program'>).settings
-    return effective(trains) === true && effective(uses) === true
-  })
+  if (subjectsOf(judged.run, 'Compute').length > 0) return false
+  return subjectsOf(judged.run, 'Program').some(
+    ({ settings }) => effective(settings.trains) === true && effective(settings.usesAccelerator) === true,
+  )
 }
 
 function advice(kinds: string): string {

@@ -1,5 +1,6 @@
 import type { Claim, Judged } from '../../workload/claim.js'
 import { effective, type Machine, machineOf } from '../hardware.js'
+import { subjectsOf } from '../judged.js'
 import { defineRule, type RuleContext } from '../rule.js'
 
 /** Above this many processes for each core they only take the cores from each other. */
@@ -132,9 +133,7 @@ function checkSharedMemory(
 
 /** Said once for a run, whatever number of loaders it has. */
 function isFirst(judged: Judged): boolean {
-  const first = judged.run.subjects.find((one) => {
-    if (one.subject.word !== 'InputPipeline') return false
-    const { settings } = one as Judged<'InputPipeline'>
+  const first = subjectsOf(judged.run, 'InputPipeline').find(({ settings }) => {
     const count = effective(settings.workers)
     return (
       count !== undefined &&

@@ -2,6 +2,7 @@ import { gpu } from '../../catalog/gpus.js'
 import { allInstances, type Instance, instance, smallestSingleGpu } from '../../catalog/instances.js'
 import { sameLocation } from '../../text/location.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
+import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type FixRequest } from '../rule.js'
 
 /** Launchers that start the program as it is, so that the number of processes says all. */
@@ -53,32 +54,24 @@ function known<T>(claim: Claim<T> | undefined): T | undefined {
   return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
 }
 
-function programOf(run: Run): Judged<'Program'> | undefined {
-  return run.subjects.find(
-    (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
-  ) as Judged<'Program'> | undefined
-}
-
 /** True where it is certain that this launch leaves all accelerators of its node but one alone. */
 function usesOne(run: Run): boolean {
   const { launch } = run.job
   if (run.script === null || run.unresolved !== null || launch === null) return false
   if (launch.processes !== 1 || !plain.has(launch.launcher)) return false
-  const program = programOf(run)
+  const program = subjectIn(run, 'Program')
   // A helper without any library that could use an accelerator (it draws a chart, moves files).
-  if (program === undefined) return !run.subjects.some((one) => one.subject.word === 'Program')
+  if (program === undefined) return subjectsOf(run, 'Program').length === 0
   return known(program.settings.parallelism) === 'none'
 }
 
 /** The launch with what it trains; null where it does something else. */
 function trainerOf(run: Run): { run: Run; program: Judged } | null {
-  const program = programOf(run)
+  const program = subjectIn(run, 'Program')
   if (program === undefined) return null
   const uses = known(program.settings.usesAccelerator) === true
   if (!uses || known(program.settings.trains) !== true) return null
-  const training = run.subjects.find(
-    (one) => one.subject.word === 'Training' && one.subject.location.path === run.script,
-  )
+  const training = subjectIn(run, 'Training')
   return { run, program: training ?? program }
 }
 

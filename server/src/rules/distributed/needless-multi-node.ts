@@ -1,6 +1,7 @@
 import { allInstances, type Instance, instance } from '../../catalog/instances.js'
 import type { Judged, Run } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { subjectsOf } from '../judged.js'
 import { defineRule } from '../rule.js'
 
 /** Parameters below which a step is so short that exchanging gradients over a network shows. */
@@ -56,9 +57,8 @@ interface Model {
 
 function smallTraining(run: Run): Model | null {
   if (run.script === null || run.unresolved !== null) return null
-  for (const one of run.subjects) {
-    if (one.subject.word !== 'Training') continue
-    const { parameters, model } = (one as unknown as Judged<'Training'>).settings
+  for (const one of subjectsOf(run, 'Training')) {
+    const { parameters, model } = one.settings
     const size = effective(parameters)
     if (size !== undefined && size < small)
       return { name: effective(model) ?? 'The model', parameters: size, training: one }

@@ -1,6 +1,7 @@
 import { gpu } from '../../catalog/gpus.js'
-import type { Judged, Run } from '../../workload/claim.js'
+import type { Run } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type FixRequest } from '../rule.js'
 
 export default defineRule({
@@ -65,25 +66,18 @@ function devicesUsed(run: Run, count: number): number | null {
   if (launch.perDevice === true) {
     if (launch.processes === null) return null
     if (run.unresolved !== null && run.script !== null) return null
-    const program = programOf(run)
-    const parallelism = program === null ? undefined : effective(program.settings.parallelism)
+    const program = subjectIn(run, 'Program')
+    const parallelism = program === undefined ? undefined : effective(program.settings.parallelism)
     // One process may drive several devices, or start others.
-    if (program !== null && parallelism !== 'distributed' && parallelism !== 'none') return null
+    if (program !== undefined && parallelism !== 'distributed' && parallelism !== 'none') return null
     const visible = visibleDevices(run)
     return launch.processes === 0 ? (visible ?? count) : launch.processes
   }
   if (run.script === null || run.unresolved !== null || launch.processes !== 1) return null
-  const program = programOf(run)
-  if (program === null) return run.subjects.some((one) => one.subject.word === 'Program') ? null : 0
+  const program = subjectIn(run, 'Program')
+  if (program === undefined) return subjectsOf(run, 'Program').length > 0 ? null : 0
   if (effective(program.settings.trains) !== true) return 1
   return effective(program.settings.parallelism) === 'none' ? 1 : null
-}
-
-function programOf(run: Run): Judged<'Program'> | null {
-  const found = run.subjects.find(
-    (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
-  )
-  return (found as Judged<'Program'> | undefined) ?? null
 }
 
 function visibleDevices(run: Run): number | null {

@@ -1,6 +1,7 @@
 import { sameLocation } from '../../text/location.js'
 import type { Judged, Run } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule } from '../rule.js'
 
 export default defineRule({
@@ -44,21 +45,14 @@ function worksAlone(run: Run): boolean {
   const { launch } = run.job
   if (run.script === null || run.unresolved !== null || launch === null || !launch.complete) return false
   if (launch.launcher !== 'python' && launch.launcher !== 'srun') return false
-  const program = programOf(run)
-  if (program === null) return !run.subjects.some((one) => one.subject.word === 'Program')
+  const program = subjectIn(run, 'Program')
+  if (program === undefined) return subjectsOf(run, 'Program').length === 0
   const { parallelism, readsRank } = program.settings
   const method = effective(parallelism)
   return (method === 'none' || method === 'data-parallel') && effective(readsRank) === null
 }
 
 function trainerOf(run: Run): { run: Run; program: Judged<'Program'> } | null {
-  const program = programOf(run)
-  return program !== null && effective(program.settings.trains) === true ? { run, program } : null
-}
-
-function programOf(run: Run): Judged<'Program'> | null {
-  const found = run.subjects.find(
-    (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
-  )
-  return (found as Judged<'Program'> | undefined) ?? null
+  const program = subjectIn(run, 'Program')
+  return program !== undefined && effective(program.settings.trains) === true ? { run, program } : null
 }

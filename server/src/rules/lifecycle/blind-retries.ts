@@ -1,5 +1,6 @@
 import type { Claim, Judged, Run } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { isJudged, subjectIn } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 
 /** One retry is cheap insurance against a node that dies. */
@@ -18,16 +19,10 @@ export default defineRule({
 })
 
 function reportOf(judged: Judged): Report | null {
-  switch (judged.subject.word) {
-    case 'Compute':
-      return ofJob(judged as unknown as Judged<'Compute'>)
-    case 'Step':
-      return ofStep(judged as unknown as Judged<'Step'>)
-    case 'Program':
-      return ofLaunch(judged as unknown as Judged<'Program'>)
-    default:
-      return ofOperation(judged as unknown as Judged<'Operation'>)
-  }
+  if (isJudged(judged, 'Compute')) return ofJob(judged)
+  if (isJudged(judged, 'Step')) return ofStep(judged)
+  if (isJudged(judged, 'Program')) return ofLaunch(judged)
+  return isJudged(judged, 'Operation') ? ofOperation(judged) : null
 }
 
 /** `null`: no limit. */
@@ -85,15 +80,10 @@ function ofJob(judged: Judged<'Compute'>): Report | null {
 /** Where the script trains, if it is known that it cannot go on; null: it can, or it is not known. */
 function startsOver(run: Run): Judged | null {
   if (run.script === null || run.unresolved !== null) return null
-  const found = run.subjects.find(
-    (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
-  ) as Judged<'Program'> | undefined
+  const found = subjectIn(run, 'Program')
   if (found === undefined || effective(found.settings.trains) !== true) return null
   if (effective(found.settings.resumes) !== false) return null
-  return (
-    run.subjects.find((one) => one.subject.word === 'Training' && one.subject.location.path === run.script) ??
-    (found as unknown as Judged)
-  )
+  return subjectIn(run, 'Training') ?? found
 }
 
 function ofStep(judged: Judged<'Step'>): Report | null {
@@ -123,9 +113,7 @@ function resumptionOf(judged: Judged<'Step'>): Claim<boolean> | undefined {
   const { resumes, unseen } = judged.settings
   if (resumes !== undefined || effective(unseen) !== false) return resumes
   const { path } = judged.subject.location
-  const program = judged.run.subjects.find(
-    (one) => one.subject.word === 'Program' && one.subject.location.path === path,
-  ) as Judged<'Program'> | undefined
+  const program = subjectIn(judged.run, 'Program', path)
   return program === undefined || effective(program.settings.trains) !== true
     ? undefined
     : program.settings.resumes

@@ -1,5 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
 import type { Judged } from '../../workload/claim.js'
+import { subjectsOf } from '../judged.js'
 import { defineRule, type Severity } from '../rule.js'
 import { onAccelerator, onGpuJob, trains } from '../training/operation.js'
 import { effective } from './job-words.js'
@@ -26,7 +27,7 @@ export default defineRule({
     // A session at the keyboard keeps its model, and most of them try something out.
     if (judged.subject.evidence.notebook) return
     // Trials are many and short, and the study keeps their results.
-    if (judged.run.subjects.some((one) => one.subject.word === 'Search')) return
+    if (subjectsOf(judged.run, 'Search').length > 0) return
     const length = lengthOf(judged)
     if (length === null) return
     if (saves !== undefined && saves.state !== 'unknown' && saves.value !== 'while it runs') {

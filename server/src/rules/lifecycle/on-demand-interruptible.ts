@@ -1,5 +1,6 @@
 import { allInstances, instance } from '../../catalog/instances.js'
 import type { Judged } from '../../workload/claim.js'
+import { subjectsOf } from '../judged.js'
 import type { FixRequest, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
 import { acceleratorsOf, duration, effective } from './job-words.js'
@@ -92,8 +93,8 @@ function reason(judged: Judged<'Compute'>): Reason | null {
     }
   }
   const programs = judged.run.siblings.flatMap((run) =>
-    run.subjects.filter((one) => one.subject.word === 'Program' && one.subject.location.path === run.script),
-  ) as Judged<'Program'>[]
+    subjectsOf(run, 'Program').filter(({ subject }) => subject.location.path === run.script),
+  )
   if (programs.some((program) => effective(program.settings.resumes) === false)) return null
   const store = effective(checkpointStore)
   if (typeof store === 'string') {

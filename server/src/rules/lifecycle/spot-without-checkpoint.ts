@@ -1,4 +1,5 @@
 import type { Judged, Run } from '../../workload/claim.js'
+import { subjectIn } from '../judged.js'
 import type { FixRequest } from '../rule.js'
 import { defineRule } from '../rule.js'
 import { duration, effective } from './job-words.js'
@@ -100,19 +101,9 @@ export default defineRule({
 /** Where the script trains, if it is known that it cannot continue; null: it can, or it is not known. */
 function restartsFromZero(run: Run): Judged | null {
   if (run.script === null || run.unresolved !== null) return null
-  const program = programOf(run)
-  if (program === null || effective(program.settings.trains) !== true) return null
+  const program = subjectIn(run, 'Program')
+  if (program === undefined || effective(program.settings.trains) !== true) return null
   const resumes = program.settings.resumes
   if (resumes === undefined || resumes.state === 'unknown' || resumes.value !== false) return null
-  return (
-    run.subjects.find((one) => one.subject.word === 'Training' && one.subject.location.path === run.script) ??
-    program
-  )
-}
-
-function programOf(run: Run): Judged<'Program'> | null {
-  const found = run.subjects.find(
-    (one) => one.subject.word === 'Program' && one.subject.location.path === run.script,
-  )
-  return (found as Judged<'Program'> | undefined) ?? null
+  return subjectIn(run, 'Training') ?? program
 }

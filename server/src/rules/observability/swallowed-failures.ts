@@ -1,5 +1,6 @@
 import type { Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { isJudged } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 
 export default defineRule({
@@ -9,10 +10,9 @@ export default defineRule({
   severity: 'warning',
   summary: 'A failure that nobody hears of lets a run go on, or end well, without its result.',
   check(judged, { report }) {
-    const found =
-      judged.subject.word === 'Step'
-        ? startedAnyway(judged as unknown as Judged<'Step'>)
-        : swallowed(judged as unknown as Judged<'Operation'>)
+    let found: Report | null = null
+    if (isJudged(judged, 'Step')) found = startedAnyway(judged)
+    else if (isJudged(judged, 'Operation')) found = swallowed(judged)
     if (found !== null) report(found)
   },
 })

@@ -2,6 +2,7 @@
 import type { Judged } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { effective } from '../hardware.js'
+import { subjectsOf } from '../judged.js'
 
 /** What a step is for. */
 export function purposeOf(step: Judged<'Step'>): readonly StepWork[] {
@@ -42,9 +43,7 @@ export function listed(names: readonly string[], limit = 4): string {
 /** Steps of the same file, in order of where they stand. */
 export function stepsBeside(step: Judged<'Step'>): Judged<'Step'>[] {
   const { path } = step.subject.location
-  return step.run.subjects.filter(
-    (one) => one.subject.word === 'Step' && one.subject.location.path === path,
-  ) as Judged<'Step'>[]
+  return subjectsOf(step.run, 'Step').filter(({ subject }) => subject.location.path === path)
 }
 
 /** Runs of a pipeline with the same inputs for each one with new ones, and what that saves. An assumption. */

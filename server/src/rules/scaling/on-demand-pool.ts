@@ -1,5 +1,6 @@
 import type { Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
+import { subjectsOf } from '../judged.js'
 import { defineRule, type Saving } from '../rule.js'
 import { acceleratorsPerMachine, poolCost, poolName, rateText } from './pool-words.js'
 
@@ -50,9 +51,8 @@ function savingOf(onDemand: number | null, spot: number | null, asOf: string, re
 
 /** The same file has a pool of accelerators on spot: whoever wants it can have it. */
 function hasSpotBeside(judged: Judged<'Scaling'>): boolean {
-  return judged.run.subjects.some((one) => {
-    if (one.subject.word !== 'Scaling' || one.subject.id === judged.subject.id) return false
-    const other = one as Judged<'Scaling'>
+  return subjectsOf(judged.run, 'Scaling').some((other) => {
+    if (other.subject.id === judged.subject.id) return false
     return (
       /^(spot|mixed)$/.test(effective(other.settings.capacity) ?? '') &&
       acceleratorsPerMachine(other) !== undefined

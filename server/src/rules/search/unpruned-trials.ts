@@ -1,5 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
 import type { Judged } from '../../workload/claim.js'
+import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { formatDuration, known, trialCount } from './trials.js'
 
@@ -73,9 +74,9 @@ function reportedSteps(search: Judged<'Search'>): Joined | null {
   const gap = known(search, 'terminationGapIfReported')
   const metric = known(search, 'metric')
   if (gap === undefined || metric === undefined || metric === null) return null
-  for (const { subject, settings } of search.run.subjects) {
-    if (subject.word !== 'Program' || subject.location.path !== search.run.script) continue
-    const reports = (settings as Judged<'Program'>['settings']).reports?.value
+  for (const { subject, settings } of subjectsOf(search.run, 'Program')) {
+    if (subject.location.path !== search.run.script) continue
+    const reports = settings.reports?.value
     if (reports?.metrics.some((one) => isNamed(one, metric)))
       return { gap, steps: reports, small: subject.evidence.small }
   }
@@ -84,13 +85,8 @@ function reportedSteps(search: Judged<'Search'>): Joined | null {
 
 /** The program of a trial is known, and has only libraries that fit on the processor: a support vector machine, a forest. */
 function fitsAtOnce(search: Judged<'Search'>): boolean {
-  const { script, unresolved, subjects } = search.run
-  if (script === null || unresolved !== null) return false
-  const program = subjects.find(
-    (one) => one.subject.word === 'Program' && one.subject.location.path === script,
-  )
-  if (program === undefined) return false
-  const { acceleratorLibrary } = (program as Judged<'Program'>).settings
+  if (search.run.script === null || search.run.unresolved !== null) return false
+  const acceleratorLibrary = subjectIn(search.run, 'Program')?.settings.acceleratorLibrary
   return acceleratorLibrary?.state === 'known' && acceleratorLibrary.value === null
 }
 

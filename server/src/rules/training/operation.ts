@@ -2,6 +2,7 @@
 import type { Claim, Judged } from '../../workload/claim.js'
 import type { OperationKind } from '../../workload/words.js'
 import { effective } from '../hardware.js'
+import { subjectsOf } from '../judged.js'
 
 /** The claim that says what the operation does, where it is one of this kind. */
 export function operationOf(
@@ -31,9 +32,7 @@ export function onGpuJob(judged: Judged): boolean {
 
 /** Something else of this program is a training with this property. */
 export function trainingHas(judged: Judged, test: (training: Judged<'Training'>) => boolean): boolean {
-  return judged.run.subjects.some(
-    (one) => one.subject.word === 'Training' && test(one as unknown as Judged<'Training'>),
-  )
+  return subjectsOf(judged.run, 'Training').some(test)
 }
 
 export function reinforcement(judged: Judged): boolean {
