@@ -9,6 +9,8 @@ const lowAim = 30
 const proposedAim = 70
 const proposedWindow = 300
 const proposedMost = 8
+/** Machines; from so many on a ceiling bounds no mistake. */
+const manyMachines = 50
 
 export default defineRule({
   name: 'scaling/misconfigured-autoscaler',
@@ -35,14 +37,33 @@ type Pool = Judged<'Scaling'>
 /** Machines that are started for pods that wait. */
 function checkCeiling(judged: Pool, { report }: RuleContext): void {
   const { maximum, capacity } = judged.settings
-  if (maximum === undefined || maximum.state !== 'default' || maximum.value !== null) return
-  if (effective(capacity) === 'reserved') return
+  if (maximum === undefined || effective(capacity) === 'reserved') return
+  if (maximum.state === 'known' && typeof maximum.value === 'number' && maximum.value >= manyMachines) {
+    checkHeight(judged, maximum.value, report)
+    return
+  }
+  if (maximum.state !== 'default' || maximum.value !== null) return
   report({
     at: maximum,
     severity: 'information',
     confidence: 'medium',
     message: `${poolName(judged)} has no \`${maximum.key}\`: pods that nobody meant to start get as many machines with accelerators as the quota of the account allows.`,
     fixes: [{ set: [{ claim: maximum, value: 16 }] }],
+  })
+}
+
+/** A ceiling that nobody would ever mean. */
+function checkHeight(judged: Pool, most: number, report: RuleContext['report']): void {
+  const { maximum, fixed } = judged.settings
+  if (effective(fixed) === true) return
+  const devices = (acceleratorsPerMachine(judged) ?? 1) * most
+  report({
+    at: maximum!,
+    // A quota of the account may well be the bound that its author relies on.
+    severity: 'hint',
+    confidence: 'medium',
+    message: `${poolName(judged)} may grow to ${most} machines (${devicesText(judged, devices)}): one job that asks for too much gets them all, and nothing but this number stops it.`,
+    fixes: [],
   })
 }
 
