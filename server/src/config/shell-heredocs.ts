@@ -55,6 +55,9 @@ export function catText(assignment: PlainNode, name: string, text: string): Give
   const inner = value?.type === 'command_substitution' ? namedChildren(value) : []
   if (inner.length !== 1 || inner[0]!.type !== 'redirected_statement') return null
   const given = fedText(inner[0]!)
+  // A pipe behind the mark makes another text of it.
+  if (given?.heredoc.children.some((child) => child.named && !/^heredoc_(start|body|end)$/.test(child.type)))
+    return null
   if (given === null || text.slice(given.command.start, given.command.end).trim() !== 'cat') return null
   return { name, ...bodyOf(given, text) }
 }
