@@ -3,12 +3,21 @@ import type { Call, PythonModule } from '../../python/module.js'
 import { once } from '../pytorch/once.js'
 
 const packages = /^(keras|tf_keras|tensorflow)(\.|$)/
+const otherPackages = /^(torch|lightning|pytorch_lightning|fastai|jax|flax|sklearn|xgboost|lightgbm)(\.|$)/
 /** Classes of Keras that have a `fit` of another kind: tokenisers, image generators, wrappers for scikit-learn. */
 const noModel = /^keras\.(preprocessing|wrappers|utils|callbacks|layers|losses|metrics)\./
 const ownModels = /^(keras\.|transformers\.TF|keras_(hub|nlp|cv)\.models\.|tensorflow_recommenders\.Model)/
 
 export function usesKeras(python: PythonModule): boolean {
-  return once(python, 'keras', () => [...python.imports].some((name) => packages.test(name)))
+  return once(python, 'keras', () => {
+    const names = [...python.imports]
+    if (names.some((name) => packages.test(name))) return true
+    // `from model import *`, `from model import build`: the network brings Keras along.
+    return (
+      !names.some((name) => otherPackages.test(name)) &&
+      python.imported.some((module) => module.imports.some((name) => packages.test(name)))
+    )
+  })
 }
 
 /** Every call that trains a compiled model; empty where the module has nothing to do with Keras. */

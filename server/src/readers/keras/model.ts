@@ -10,7 +10,8 @@ import { readRun } from './run.js'
 export const kerasReader = defineReader({
   name: 'keras',
   languages: ['python'],
-  triggers: ['keras', 'tensorflow'],
+  // The last ones stand where another module builds the network.
+  triggers: ['keras', 'tensorflow', 'fit_generator', '.fit('],
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
