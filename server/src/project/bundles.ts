@@ -1,5 +1,6 @@
 /** Files of Databricks asset bundles belong together: one declares variables, another uses them. */
 import { type BundleFacts, type BundleFile, bundleName } from '../config/bundle.js'
+import { matchesGlob } from '../link/glob.js'
 import { folderOf, join, parents } from '../link/paths.js'
 import type { FileRecord } from './analyzer.js'
 
@@ -17,7 +18,7 @@ export function missingBundles(records: ReadonlyMap<string, FileRecord>, files: 
   const patterns = own.flatMap((path) => patternsOf(path, records.get(path)?.bundle))
   return patterns.length === 0
     ? []
-    : files.filter((path) => isMissing(path) && patterns.some((pattern) => pattern.test(path)))
+    : files.filter((path) => /\.ya?ml$/.test(path) && isMissing(path) && matches(path, patterns))
 }
 
 export class BundleIndex {
@@ -28,19 +29,12 @@ export class BundleIndex {
     private readonly records: ReadonlyMap<string, FileRecord>,
     files: readonly string[],
   ) {
-    for (const path of files) {
+    const parts = files.filter((path) => records.get(path)?.bundle !== undefined)
+    for (const path of parts) {
       const bundle = bundleName.test(path) ? records.get(path)?.bundle : undefined
       if (bundle?.includes === undefined) continue
       const patterns = patternsOf(path, bundle)
-      const members = [
-        path,
-        ...files.filter(
-          (one) =>
-            one !== path &&
-            records.get(one)?.bundle !== undefined &&
-            patterns.some((pattern) => pattern.test(one)),
-        ),
-      ]
+      const members = [path, ...parts.filter((one) => one !== path && matches(one, patterns))]
       for (const member of members) {
         const list = this.bundles.get(member)
         if (list === undefined) this.bundles.set(member, [members])
@@ -77,13 +71,20 @@ function says({ variables, replaced, changed }: BundleFile): boolean {
   return Object.keys(variables).length + replaced.length + changed.length > 0
 }
 
-/** `resources/*.yml`, `resources/**` followed by `/*.yml`, relative to the bundle's own file. */
-function patternsOf(path: string, bundle: BundleFile | undefined): RegExp[] {
+interface Pattern {
+  /** What stands before the first wildcard: cheap to look at. */
+  start: string
+  whole: string
+}
+
+function matches(path: string, patterns: readonly Pattern[]): boolean {
+  return patterns.some(({ start, whole }) => path.startsWith(start) && matchesGlob(whole, path))
+}
+
+/** Patterns of `include`, relative to the bundle's own file, as those of the project. */
+function patternsOf(path: string, bundle: BundleFile | undefined): Pattern[] {
   return (bundle?.includes ?? []).slice(0, 100).map((include) => {
-    const full = join(folderOf(path), include)
-    const source = full.replace(/\*\*\/?|[*?]|[^\w/]/g, (part) =>
-      part.startsWith('**') ? '(?:.*/)?' : part === '*' ? '[^/]*' : part === '?' ? '[^/]' : `\\${part}`,
-    )
-    return new RegExp(`^${source}$`, 'u')
+    const whole = join(folderOf(path), include)
+    return { start: /^[^*?]*/.exec(whole)![0], whole }
   })
 }
