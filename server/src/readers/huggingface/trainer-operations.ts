@@ -152,7 +152,8 @@ function readRhythm(
 ): void {
   const get = (key: string) => field(python, made, key, context.binding)
   const maximum = known(get('max_steps'))?.value
-  const steps = typeof maximum === 'number' && maximum > 0 ? maximum : stepsOfSamples(python, made, context)
+  const told = typeof maximum === 'number' && maximum > 0 ? maximum : null
+  const steps = told ?? stepsOfSamples(python, made, context)
   const strategy = known(evaluationStrategy(python, made, context).argument)?.value
   const saving = known(get('save_strategy'))?.value ?? 'steps'
   const generates = known(get('predict_with_generate'))?.value === true
@@ -170,7 +171,14 @@ function readRhythm(
       subject: kind === 'evaluate' && generates ? 'generated text' : null,
     })
     operation.known('every', key, every, { ...given.span })
-    if (steps !== null) operation.known('times', key, Math.floor(steps / every), { ...given.span })
+    if (steps !== null)
+      operation.known(
+        'times',
+        key,
+        Math.floor(steps / every),
+        { ...given.span },
+        { overridable: told === null },
+      )
   }
   const evaluating = known(get('eval_steps'))
   if (evaluating !== undefined && strategy === 'steps' && !fewSamples(python, context)) {

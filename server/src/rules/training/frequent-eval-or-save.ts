@@ -49,7 +49,7 @@ function messageOf(
   const counted =
     times === undefined
       ? ''
-      : `: ${formatCount(times)} ${evaluates ? 'evaluations' : 'checkpoints'} in the run`
+      : `: ${judged.settings.times?.overridable === true ? 'up to ' : ''}${formatCount(times)} ${evaluates ? 'evaluations' : 'checkpoints'} in the run`
   const rhythm = share
     ? `${Math.round(1 / every)} times in each epoch`
     : every === 1
