@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { shellFacts } from '../../server/src/config/shell.js'
 import { splitCommands } from '../../server/src/config/shell-words.js'
-import { flagOf, type LaunchParts, parseLaunch } from '../../server/src/link/launch-line.js'
+import { parseLaunch } from '../../server/src/link/launch-line.js'
+import { flagOf, type LaunchParts } from '../../server/src/link/launch-parts.js'
 import type { Location, Span } from '../../server/src/text/location.js'
 import { nodeGrammars } from '../config/grammars.js'
 

@@ -1,6 +1,6 @@
 /** Options of a launcher or wrapper: where they end and the command that it starts begins. */
 import type { ShellWord } from '../config/shell-facts.js'
-import type { LaunchFlag } from './launch-line.js'
+import type { LaunchFlag } from './launch-parts.js'
 import type { OptionTable } from './option-table.js'
 
 /**

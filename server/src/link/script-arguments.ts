@@ -2,7 +2,7 @@
 import type { ShellWord } from '../config/shell-facts.js'
 import type { Location, Span } from '../text/location.js'
 import type { Launch, LaunchValue } from '../workload/claim.js'
-import type { LaunchFlag } from './launch-line.js'
+import type { LaunchFlag } from './launch-parts.js'
 import { pathOf } from './option-table.js'
 
 export interface ScriptArguments {

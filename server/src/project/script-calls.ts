@@ -1,5 +1,5 @@
 /** Shell scripts that jobs run: what a script starts is a launch of the job that calls it. */
-import { flagOf } from '../link/launch-line.js'
+import { flagOf } from '../link/launch-parts.js'
 import { folderOf, join } from '../link/paths.js'
 import type { Launch, Reading } from '../workload/claim.js'
 

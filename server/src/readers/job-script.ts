@@ -1,7 +1,7 @@
 /** Shell text that a configuration file hands to a job: the programs that it starts, and what else it does. */
 import { textWithTemplates } from '../config/access.js'
 import type { ConfigNode } from '../config/node.js'
-import type { LaunchParts } from '../link/launch-line.js'
+import type { LaunchParts } from '../link/launch-parts.js'
 import type { ClaimBuilder, Place } from '../workload/builder.js'
 import type { LaunchValue } from '../workload/claim.js'
 import type { ReaderContext } from './reader.js'

@@ -1,6 +1,6 @@
 /** What a job of Azure Machine Learning is, however it is written: in YAML, or in Python by either SDK. */
 import { instance } from '../../catalog/instances.js'
-import type { LaunchParts } from '../../link/launch-line.js'
+import type { LaunchParts } from '../../link/launch-parts.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { JobMachine } from '../shell/job-operations.js'

@@ -12,7 +12,8 @@ import {
   containerRun,
   mountedPath,
 } from '../../link/container-run.js'
-import { type LaunchParts, parseLaunch, parseScriptCall } from '../../link/launch-line.js'
+import { parseLaunch, parseScriptCall } from '../../link/launch-line.js'
+import type { LaunchParts } from '../../link/launch-parts.js'
 import { readArguments } from '../../link/script-arguments.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'

@@ -5,7 +5,7 @@
  */
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { LaunchFlag, LaunchParts } from '../../link/launch-line.js'
+import type { LaunchFlag, LaunchParts } from '../../link/launch-parts.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'

@@ -4,7 +4,7 @@
  */
 import { at, entries, entry, isUnknown, map, number, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
-import { flagOf, type LaunchParts } from '../../link/launch-line.js'
+import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'

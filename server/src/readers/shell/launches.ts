@@ -1,6 +1,7 @@
 /** Commands that start programs, as launches; and what the rest of a script means for its machines. */
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
-import { flagOf, type LaunchParts, parseLaunch, parseScriptCall } from '../../link/launch-line.js'
+import { parseLaunch, parseScriptCall } from '../../link/launch-line.js'
+import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
 import { startsPerDevice } from '../../link/launchers.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'

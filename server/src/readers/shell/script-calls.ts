@@ -1,6 +1,7 @@
 /** Commands of a job that run a shell script of the project: `bash run.sh 8`. */
 import type { ShellCommand } from '../../config/shell-facts.js'
-import { type LaunchParts, parseScriptCall } from '../../link/launch-line.js'
+import { parseScriptCall } from '../../link/launch-line.js'
+import type { LaunchParts } from '../../link/launch-parts.js'
 import type { Location, Span } from '../../text/location.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Launch, ShellCall } from '../../workload/claim.js'

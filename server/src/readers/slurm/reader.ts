@@ -1,7 +1,7 @@
 /** SLURM: the machines that `#SBATCH` lines, or `srun` by itself, ask for. */
 import { gpu } from '../../catalog/gpus.js'
 import type { Directive, ShellCommand, ShellFacts } from '../../config/shell-facts.js'
-import { flagOf } from '../../link/launch-line.js'
+import { flagOf } from '../../link/launch-parts.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { defineReader } from '../reader.js'

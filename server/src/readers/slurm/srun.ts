@@ -1,6 +1,6 @@
 /** `srun` outside of a batch script asks for machines by itself. */
 import type { Directive } from '../../config/shell-facts.js'
-import type { LaunchParts } from '../../link/launch-line.js'
+import type { LaunchParts } from '../../link/launch-parts.js'
 
 /**
  * Options of an `srun` that makes an allocation of its own, in the form of directives; null for a step inside one.

@@ -1,6 +1,6 @@
 /** Processes of a job step: what `srun` says, else what the batch script asked for. */
 import type { Directive } from '../../config/shell-facts.js'
-import type { LaunchParts } from '../../link/launch-line.js'
+import type { LaunchParts } from '../../link/launch-parts.js'
 import { launcherNumber } from '../shell/launches.js'
 import { directive, nodesOf, tasksPerNode } from './job.js'
 
