@@ -1,0 +1,402 @@
+import { inField, namedChildren, type PlainNode } from './plain-tree.js'
+import { branchesOfCase, branchesOfIf } from './shell-branches.js'
+import type { ShellCommand, ShellWord } from './shell-facts.js'
+import { readText } from './shell-heredocs.js'
+import { countTrips, countWords, endOfLoop } from './shell-loops.js'
+import { ShellState } from './shell-state.js'
+import { assignedIn, assignedName, type ShellSurvey, surveyShell } from './shell-survey.js'
+import { wayTaken } from './shell-ways.js'
+import { expandText } from './shell-words.js'
+
+/** What a script is called with. */
+export interface ScriptCall {
+  /** An argument that cannot be read as null; null: nobody knows how many there are. */
+  arguments: readonly (string | null)[] | null
+  environment: Readonly<Record<string, string | null>>
+}
+
+interface Context {
+  loops: ShellCommand['loops']
+  background: boolean
+  failureIgnored: boolean
+  unreachable: boolean
+  ignoredBy?: NonNullable<ShellCommand['ignoredBy']>
+  repeated?: NonNullable<ShellCommand['repeated']>
+  /** In a `while true` that something leaves. */
+  endless?: boolean
+}
+
+const statements = new Set([
+  'command',
+  'declaration_command',
+  'unset_command',
+  'variable_assignment',
+  'variable_assignments',
+  'redirected_statement',
+  'list',
+  'pipeline',
+  'negated_command',
+  'compound_statement',
+  'do_group',
+  'subshell',
+  'if_statement',
+  'for_statement',
+  'c_style_for_statement',
+  'while_statement',
+  'case_statement',
+  'function_definition',
+  'test_command',
+  'ERROR',
+])
+const ignoring = new Set(['true', ':', '/bin/true', 'echo'])
+
+export class ShellReader {
+  readonly commands: ShellCommand[] = []
+  readonly state: ShellState
+  private readonly survey: ShellSurvey
+  /** Functions that were read already: at their first call, or at the end. */
+  private readonly visited = new Set<string>()
+  private called = false
+
+  constructor(
+    private readonly text: string,
+    private readonly root: PlainNode,
+    folder: string | null = '',
+  ) {
+    this.state = new ShellState(text, folder)
+    this.survey = surveyShell(root, text)
+  }
+
+  read(): void {
+    const context: Context = { loops: [], background: false, failureIgnored: false, unreachable: false }
+    this.sequence(this.root.children, context)
+    // A function may also be handed over by name: `trap cleanup EXIT`, `srun bash -c train`.
+    const mentioned = new Set<string>()
+    for (const command of this.commands) {
+      for (const word of command.words)
+        for (const part of word.text?.split(/[\s;]+/) ?? []) mentioned.add(part)
+    }
+    for (const [name, body] of this.survey.functions) {
+      if (this.visited.has(name)) continue
+      this.visited.add(name)
+      this.state.variables.forgetAll(this.survey.assignedOften)
+      this.statement(body, { ...context, unreachable: !mentioned.has(name) })
+    }
+  }
+
+  bind({ arguments: given, environment }: ScriptCall): void {
+    this.called = true
+    for (const [name, text] of Object.entries(environment))
+      this.state.variables.set(
+        name,
+        text === null ? { kind: 'unknown', splits: false } : { kind: 'text', text },
+      )
+    // Options behind a `shift` are read one by one, which depends on them all.
+    if (given === null || /\bshift\b|\bgetopts?\b/.test(this.text)) return
+    this.state.bindPositions(given.map((text) => ({ text, raw: text ?? '', start: 0, end: 0 })))
+  }
+
+  private source(node: PlainNode): string {
+    return this.text.slice(node.start, node.end)
+  }
+
+  /** Statements one after the other. True when nothing behind them is reached. */
+  private sequence(nodes: PlainNode[], context: Context): boolean {
+    let ended = false
+    nodes.forEach((node, index) => {
+      if (!node.named) return
+      const background = context.background || nodes[index + 1]?.type === '&'
+      const inner = { ...context, background, unreachable: context.unreachable || ended }
+      if (this.statement(node, inner) && !background) ended = true
+    })
+    return ended
+  }
+
+  /** One statement; true when it ends the script. */
+  private statement(node: PlainNode, context: Context): boolean {
+    switch (node.type) {
+      case 'command':
+        return this.command(node, context)
+      case 'variable_assignment':
+        this.assign(node, context, false)
+        return false
+      case 'variable_assignments':
+        for (const child of node.children)
+          if (child.type === 'variable_assignment') this.assign(child, context, false)
+        return false
+      case 'declaration_command':
+        this.declare(node, context)
+        return false
+      case 'unset_command':
+        for (const child of namedChildren(node)) this.state.variables.set(this.source(child), undefined)
+        return false
+      case 'list':
+        return this.list(node, context)
+      case 'subshell':
+        this.state.apart(() => this.sequence(node.children, context))
+        return false
+      case 'if_statement':
+        return this.conditional(node, context)
+      case 'case_statement':
+        return this.choice(node, context)
+      case 'for_statement':
+        this.loop(node, context)
+        return false
+      case 'c_style_for_statement':
+        this.countingLoop(node, context)
+        return false
+      case 'while_statement':
+        this.state.repeatedly(assignedIn(node, this.text), () => this.conditionalLoop(node, context))
+        return false
+      case 'function_definition':
+        return false
+      case 'pipeline':
+        // Each command of a pipeline has a shell of its own.
+        for (const child of namedChildren(node)) this.state.apart(() => this.statement(child, context))
+        return false
+      case 'test_command':
+        this.substitutions(node, context)
+        return false
+      case 'redirected_statement': {
+        const ended = this.sequence(node.children, context)
+        const given = readText(node, this.text)
+        if (given !== null) this.state.take(given)
+        return ended
+      }
+      case 'compound_statement':
+      case 'do_group':
+      case 'negated_command':
+      case 'ERROR':
+        return this.sequence(node.children, context)
+      default:
+        this.substitutions(node, context)
+        return false
+    }
+  }
+
+  /** Commands inside `$( )`, backticks and `<( )` of a word or test. */
+  private substitutions(node: PlainNode, context: Context): void {
+    for (const child of node.children) {
+      if (child.type === 'command_substitution' || child.type === 'process_substitution') {
+        this.state.apart(() => this.sequence(child.children, context))
+      } else if (node.type === 'heredoc_redirect' && statements.has(child.type)) {
+        this.statement(child, context)
+      } else this.substitutions(child, context)
+    }
+  }
+
+  /** `end`: where its value ends, if the grammar has cut it short. */
+  private assign(node: PlainNode, context: Context, exported: boolean, end = node.end): void {
+    this.substitutions(node, context)
+    this.state.assign(node, exported, end)
+  }
+
+  private declare(node: PlainNode, context: Context): void {
+    const keyword = node.children[0]?.type
+    const exported =
+      keyword === 'export' ||
+      node.children.some((child) => child.type === 'word' && /^-\w*x/.test(this.source(child)))
+    for (const child of node.children) {
+      if (child.type === 'variable_assignment') this.assign(child, context, exported)
+      else if (child.type === 'variable_name' && exported) {
+        this.state.variables.export(this.source(child), child.start, child.end)
+      }
+    }
+  }
+
+  private command(node: PlainNode, context: Context): boolean {
+    this.substitutions(node, context)
+    const name = inField(node, 'name')
+    const prefixes = node.children.filter((child) => child.type === 'variable_assignment')
+    if (name === undefined) {
+      for (const prefix of prefixes) this.assign(prefix, context, false)
+      return false
+    }
+    const cut = prefixes.find((prefix) => prefix.end === name.start)
+    if (cut !== undefined) {
+      // `RUN=$BASE/runs/$NAME-$ID`: the grammar takes `NAME-$ID` for a command behind the assignment.
+      for (const prefix of prefixes)
+        this.assign(prefix, context, false, prefix === cut ? name.end : prefix.end)
+      return false
+    }
+    const own: ShellCommand['environment'] = []
+    for (const prefix of prefixes) {
+      // The grammar takes an assignment on the line before `[[` for a prefix.
+      if (/(^|[^\\])\n/.test(this.text.slice(prefix.end, name.start))) {
+        this.assign(prefix, context, false)
+        continue
+      }
+      const value = inField(prefix, 'value')
+      const raw = value === undefined ? '' : this.text.slice(value.start, prefix.end)
+      own.push({
+        name: assignedName(prefix, this.text),
+        value: expandText(raw, value?.start ?? prefix.end, this.state.variables),
+        start: prefix.start,
+        end: prefix.end,
+      })
+    }
+    const args = node.children.filter((child) => child.field === 'argument')
+    const words = this.state.words([name, ...args])
+    if (words.length > 0) {
+      const exported = this.state.variables.environment()
+      this.commands.push({
+        words,
+        environment: own.length > 0 ? [...exported, ...own] : exported,
+        start: own[0]?.start ?? name.start,
+        end: args[args.length - 1]?.end ?? name.end,
+        loops: context.loops,
+        background: context.background,
+        failureIgnored: context.failureIgnored,
+        unreachable: context.unreachable,
+        ...(context.ignoredBy === undefined ? {} : { ignoredBy: context.ignoredBy }),
+        ...(context.repeated === undefined ? {} : { repeated: context.repeated }),
+        folder: this.state.folder,
+      })
+    }
+    return this.effects(words, context)
+  }
+
+  /** What builtins and the script's own functions do to the state; true when the script ends here. */
+  private effects(words: ShellWord[], context: Context): boolean {
+    if (this.state.runBuiltin(words)) return true
+    const [first, ...rest] = words
+    const name = first?.text ?? ''
+    const body = this.survey.functions.get(name)
+    if (body === undefined || this.visited.has(name)) return false
+    this.visited.add(name)
+    if ((this.survey.calls.get(name) ?? 0) > 1) {
+      // Read once for all calls, so only with what is the same in all of them.
+      this.state.variables.forgetAll(this.survey.assignedOften)
+      const { ignoredBy: _by, ...plain } = context
+      return this.statement(body, { ...plain, loops: [], background: false, failureIgnored: false })
+    }
+    const bound = !/\bshift\b/.test(this.source(body))
+    if (bound) this.state.bindPositions(rest)
+    const ends = this.statement(body, context)
+    if (bound) this.state.bindPositions(null)
+    return ends
+  }
+
+  private list(node: PlainNode, context: Context): boolean {
+    const [left, right] = namedChildren(node)
+    if (left === undefined) return false
+    const operator = node.children.find((child) => child.type === '||' || child.type === '&&')?.type
+    const ignored =
+      operator === '||' &&
+      right?.type === 'command' &&
+      ignoring.has(this.source(right).split(/\s/, 1)[0] ?? '')
+    const by = { start: left.end, end: right?.end ?? left.end }
+    const ignoredBy = { ...by, text: this.text.slice(by.start, by.end).trim() }
+    // `while true; do python train.py && break; done`.
+    const leaves =
+      operator === '&&' && context.endless === true && right !== undefined && this.source(right) === 'break'
+    const inner: Context = leaves ? { ...context, repeated: 'until success' } : context
+    const ends = this.statement(left, ignored ? { ...inner, failureIgnored: true, ignoredBy } : inner)
+    if (right !== undefined) {
+      if (operator === '&&' && !this.isTest(left)) {
+        // What stands behind `&&` runs when all goes well, which is the case that matters; a test may go either way.
+        this.statement(right, { ...context, unreachable: context.unreachable || ends })
+      } else this.state.perhaps(() => this.statement(right, context))
+    }
+    return ends
+  }
+
+  private isTest(node: PlainNode): boolean {
+    if (node.type === 'list' || node.type === 'negated_command') {
+      return namedChildren(node).some((child) => this.isTest(child))
+    }
+    return (
+      node.type === 'test_command' || /^(?:\[\[?|test)\s/.test(this.text.slice(node.start, node.start + 6))
+    )
+  }
+
+  private conditional(node: PlainNode, context: Context): boolean {
+    const { conditions, branches, exhaustive } = branchesOfIf(node)
+    this.sequence(conditions, context)
+    return this.ways(node, branches, exhaustive, context)
+  }
+
+  private choice(node: PlainNode, context: Context): boolean {
+    const { branches, exhaustive } = branchesOfCase(node, this.text)
+    return this.ways(node, branches, exhaustive, context)
+  }
+
+  /** Of a script that is called with known arguments only the way that it takes. */
+  private ways(node: PlainNode, branches: PlainNode[][], exhaustive: boolean, context: Context): boolean {
+    const taken = this.called ? wayTaken(node, this.text, this.state.variables) : undefined
+    if (taken === undefined) return this.alternatives(branches, exhaustive, context)
+    return this.sequence(branches[taken] ?? [], context)
+  }
+
+  private alternatives(branches: PlainNode[][], exhaustive: boolean, context: Context): boolean {
+    return this.state.alternatives(
+      branches.map((nodes) => () => this.sequence(nodes, context)),
+      exhaustive,
+    )
+  }
+
+  /** `until python train.py; do sleep 60; done`, `while true; do python train.py; done`. */
+  private conditionalLoop(node: PlainNode, context: Context): void {
+    const condition = inField(node, 'condition')
+    const body = inField(node, 'body')
+    if (condition === undefined || body === undefined) {
+      this.sequence(node.children, context)
+      return
+    }
+    const ends = endOfLoop(node, condition, body, this.text)
+    this.sequence(
+      node.children.filter((child) => child !== body),
+      ends === 'condition succeeds' ? { ...context, repeated: 'until success' } : context,
+    )
+    const inside: Context =
+      ends === 'body leaves'
+        ? { ...context, endless: true }
+        : ends === 'never'
+          ? { ...context, repeated: 'for ever' }
+          : context
+    this.sequence([body], inside)
+  }
+
+  private loop(node: PlainNode, context: Context): void {
+    this.substitutions(
+      { ...node, children: node.children.filter((child) => child.field === 'value') },
+      context,
+    )
+    const variable = inField(node, 'variable')
+    const body = inField(node, 'body')
+    if (variable === undefined || body === undefined) return
+    const name = this.source(variable)
+    const listed = node.children.some((child) => child.type === 'in')
+    const words = listed ? this.state.words(node.children.filter((child) => child.field === 'value')) : null
+    const count = words === null ? null : countWords(words)
+    const values = words?.map((word) => word.text) ?? [null]
+    this.state.repeatedly(assignedIn(node, this.text), () => {
+      const only = count === 1 ? values[0] : null
+      this.state.variables.set(
+        name,
+        typeof only === 'string'
+          ? { kind: 'text', text: only }
+          : {
+              kind: 'unknown',
+              splits: values.some((value) => value === null || value === '' || /\s/.test(value)),
+            },
+      )
+      this.sequence([body], { ...context, loops: [...context.loops.slice(-20), { variable: name, count }] })
+    })
+  }
+
+  private countingLoop(node: PlainNode, context: Context): void {
+    const body = inField(node, 'body')
+    if (body === undefined) return
+    const initial = inField(node, 'initializer')
+    const head = [initial, inField(node, 'condition'), inField(node, 'update')].map((one) =>
+      one === undefined ? '' : this.source(one).replace(/\s+/g, ''),
+    )
+    const name = initial === undefined ? '' : (/^\w+/.exec(head[0]!)?.[0] ?? '')
+    const count = countTrips(name, head as [string, string, string], this.state.variables)
+    this.state.repeatedly(assignedIn(node, this.text), () => {
+      this.state.variables.set(name, { kind: 'unknown', splits: false })
+      this.sequence([body], { ...context, loops: [...context.loops.slice(-20), { variable: name, count }] })
+    })
+  }
+}

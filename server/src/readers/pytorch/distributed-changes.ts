@@ -1,0 +1,122 @@
+/** How PyTorch spells changes of what processes share. */
+import { nameFor } from '../../edit/imports.js'
+import type { Change, Import, Refusal, Write } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
+import type { UnitFacts } from '../reader.js'
+import { writeArgument } from '../write-argument.js'
+
+export function changeDistributed(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { python, path, unit } = facts
+  if (python === undefined) return { reason: 'the value comes from the launch' }
+  if (claim.site.anchor === 'accumulation')
+    return {
+      reason: `put the backward passes before the last one of each step under ${claim.key === 'no_backward_sync' ? 'fabric.no_backward_sync(model)' : 'model.no_sync()'}`,
+    }
+  const call = claimedCall(python, claim.site)
+  if (call === null) return { reason: 'the code is not in the file any more' }
+  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  if (claim.setting === 'findsUnused') {
+    const written = call.expr.args.find((one) => one.name === 'find_unused_parameters')
+    if (written === undefined) return { reason: 'it is set in another place' }
+    return {
+      title: 'Remove find_unused_parameters',
+      safety: 'unsafe',
+      writes: [{ kind: 'remove keyword', path, call: range, name: 'find_unused_parameters' }],
+      imports: [],
+    }
+  }
+  if (claim.setting === 'backend') {
+    const given = python.argument(call, 'backend', 0)
+    const quote = given.state === 'given' && python.text[given.span.start] === "'" ? "'" : '"'
+    const written = writeArgument(facts, call, 'backend', given, `${quote}${String(value)}${quote}`)
+    return 'reason' in written
+      ? written
+      : { title: `Use the ${String(value)} backend`, safety: 'unsafe', writes: [written], imports: [] }
+  }
+  if (claim.setting === 'sharded') return addSampler(python, call, facts)
+  if (claim.setting === 'reshuffled') return addEpoch(python, call, facts)
+  return byHand(claim)
+}
+
+/** `sampler = DistributedSampler(data)` before the loader, and `set_epoch` at the start of each epoch. */
+function addSampler(python: PythonModule, call: Call, facts: UnitFacts): Change | Refusal {
+  const { path, unit } = facts
+  const dataset = python.argument(call, 'dataset', 0)
+  if (dataset.state !== 'given') return { reason: 'the data set of the loader cannot be read' }
+  const shuffle = python.argument(call, 'shuffle', 2)
+  if (shuffle.state === 'unknown' || (shuffle.state === 'given' && shuffle.folded.state === 'unknown'))
+    return { reason: 'whether it shuffles cannot be read' }
+  const positional = call.expr.args.filter((one) => one.name === null).length
+  if (positional > 2) return { reason: 'its arguments are given by position' }
+  const shuffled =
+    shuffle.state === 'given' && shuffle.folded.state === 'known' && shuffle.folded.value === true
+  const use = { path, unit: unit.index, offset: call.expr.start }
+  const made = nameFor(python.tree, 'torch.utils.data.distributed', 'DistributedSampler', use)
+  const data = python.text.slice(dataset.span.start, dataset.span.end)
+  if (dataset.expr.type !== 'name' && dataset.expr.type !== 'attribute')
+    return { reason: 'give the data set a name first' }
+  const name = freeName(python, 'train_sampler')
+  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const writes: Write[] = [
+    {
+      kind: 'insert lines',
+      path,
+      where: 'before',
+      statement: { unit: unit.index, start: call.statement.start, end: call.statement.end },
+      lines: [`${name} = ${made.text}(${data}, shuffle=${shuffled ? 'True' : 'False'})`],
+    },
+    ...(shuffle.state === 'given'
+      ? [{ kind: 'remove keyword', path, call: range, name: 'shuffle' } as const]
+      : []),
+    { kind: 'set keyword', path, call: range, name: 'sampler', value: name },
+  ]
+  const imports: Import[] = made.import === null ? [] : [made.import]
+  const epoch = shuffled ? setEpoch(python, call, name, facts) : null
+  if (epoch !== null) writes.push(epoch)
+  const title = 'Give each process its share (DistributedSampler)'
+  // The loop over epochs is out of reach: its order has to be drawn there.
+  if (shuffled && epoch === null)
+    return {
+      title: `${title}, and call its set_epoch(epoch) in each epoch`,
+      safety: 'display',
+      writes,
+      imports,
+    }
+  return { title, safety: 'unsafe', writes, imports }
+}
+
+function freeName(python: PythonModule, wanted: string): string {
+  const taken = (name: string) => new RegExp(`\\b${name}\\b`).test(python.text)
+  if (!taken(wanted)) return wanted
+  for (let count = 2; ; count++) if (!taken(`${wanted}_${count}`)) return `${wanted}_${count}`
+}
+
+/** In the same function as the loader, where the sampler's name is known. */
+function setEpoch(python: PythonModule, made: Call, name: string, facts: UnitFacts): Write | null {
+  const loop = python.loops.find((one) => one.role === 'epoch' && one.function === made.function)
+  if (loop === undefined || loop.node.type !== 'for' || loop.node.target.type !== 'name') return null
+  const first = loop.node.body[0]
+  if (first === undefined || loop.node.start < made.expr.end) return null
+  return {
+    kind: 'insert lines',
+    path: facts.path,
+    where: 'before',
+    statement: { unit: facts.unit.index, start: first.start, end: first.end },
+    lines: [`${name}.set_epoch(${loop.node.target.id})`],
+  }
+}
+
+function addEpoch(python: PythonModule, sampler: Call, facts: UnitFacts): Change | Refusal {
+  const name = sampler.assignedTo
+  const write = name === null ? null : setEpoch(python, sampler, name, facts)
+  if (write === null) return { reason: 'the epochs run in another function: call set_epoch there' }
+  return {
+    title: `Draw a new order for each epoch (${name}.set_epoch)`,
+    safety: 'unsafe',
+    writes: [write],
+    imports: [],
+  }
+}
