@@ -1,3 +1,4 @@
+/** Goes through a script as a shell would, and notes the commands that it comes by. */
 import { inField, namedChildren, type PlainNode } from './plain-tree.js'
 import { branchesOfCase, branchesOfIf } from './shell-branches.js'
 import type { ShellCommand, ShellWord } from './shell-facts.js'

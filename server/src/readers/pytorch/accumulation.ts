@@ -1,3 +1,4 @@
+/** Gradients that are accumulated over several backward passes before processes have to exchange them. */
 import type { Analysis } from '../../python/analysis.js'
 import { isBackward, isOptimizerStep } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
