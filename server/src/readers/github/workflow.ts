@@ -162,7 +162,7 @@ function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: Confi
 
 /** `name: Unit tests`, `name: Test train.py`. */
 function triesOut(node: ConfigNode): boolean {
-  return /^(run )?tests?\b(?! and)|\b(unit|integration|smoke|regression|e2e|functional|sanity)[ -]?(tests?|checks?)\b/i.test(
+  return /^(run )?tests?\b(?! and)|\b(unit|integration|smoke|regression|e2e|functional|sanity)[ -]?(tests?|checks?)\b|\b(synthetic|dummy|fixtures?|toy|mock(ed)?)\b/i.test(
     text(at(node, 'name')) ?? '',
   )
 }

@@ -1,6 +1,7 @@
 /** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
 import type { Analysis } from '../../python/analysis.js'
 import type { ModuleSummary, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import type { Evidence } from '../../workload/claim.js'
 import { once } from './once.js'
 
@@ -71,8 +72,19 @@ function movesToDevice(python: PythonModule): boolean {
   })
 }
 
+/** The operands of a sum or product. */
+function terms(expr: Expr): Expr[] {
+  const found: Expr[] = []
+  const waiting = [expr]
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
+    if (one.type === 'binary') waiting.push(one.left, one.right)
+    else found.push(one)
+  }
+  return found
+}
+
 /** `X = torch.rand(1000, 20)`: data that is drawn, not read. */
-function drawsItsData(python: PythonModule): string | null {
+export function drawsItsData(python: PythonModule): string | null {
   const drawn = python.callsTo(
     'torch.rand',
     'torch.randn',
@@ -80,15 +92,18 @@ function drawsItsData(python: PythonModule): string | null {
     'numpy.random.rand',
     'numpy.random.randn',
   )
-  const found = drawn.some(
-    (call) =>
-      call.loops.length === 0 &&
-      call.function?.class == null &&
-      call.assignedTo !== null &&
-      /^(X|x|y|data|inputs?|features?|samples?|labels?|targets?)(_?(train|data|train_data))?$/.test(
-        call.assignedTo,
-      ),
-  )
+  const found = drawn.some(({ expr, loops, function: func, statement }) => {
+    // `X = 5 * np.random.rand(200, 4)`.
+    if (statement.type !== 'assign' || statement.value === null) return false
+    const [target] = statement.targets
+    return (
+      loops.length === 0 &&
+      func?.class == null &&
+      terms(statement.value).includes(expr) &&
+      target?.type === 'name' &&
+      /^(X|x|y|data|inputs?|features?|samples?|labels?|targets?)(_?(train|data|train_data))?$/.test(target.id)
+    )
+  })
   return found ? 'random data' : null
 }
 

@@ -121,6 +121,7 @@ function readLoop(
   const evidence = trainingEvidence(python)
   const outer = epochLoopOf(python, loop)
   evidence.small ??= demonstration(python, loop, outer)
+  if (breaksOff(python, loop)) evidence.role = 'test'
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   const site: Place = { start: loop.node.start, end: loop.node.end, anchor: 'loop' }
   // A step in another module is judged there.
@@ -193,6 +194,26 @@ export function demonstration(python: PythonModule, loop: Loop, outer: Loop | nu
     (node.iterable.type === 'call' && /range$/.test(lastIdentifier(node.iterable.callee)))
   if (counts && inventing.some((name) => loop.effects.calls.has(name))) return 'random data'
   return optimizesTensors(python) ? 'single tensors' : null
+}
+
+/** So few steps try something out, as they do in a Trainer. */
+const fewSteps = 50
+
+/** `for i, batch in enumerate(loader): … if i == 3: break`. */
+function breaksOff(python: PythonModule, { node }: Loop): boolean {
+  if (node.type !== 'for' || node.iterable.type !== 'call' || node.target.type !== 'tuple') return false
+  const [count] = node.target.items
+  if (lastIdentifier(node.iterable.callee) !== 'enumerate' || count?.type !== 'name') return false
+  return node.body.some((statement) => {
+    if (statement.type !== 'if' || statement.body.at(-1)?.type !== 'break') return false
+    const { test } = statement
+    if (test.type !== 'binary' || !/^(==|>=?)$/.test(test.op)) return false
+    if (test.left.type !== 'name' || test.left.id !== count.id) return false
+    const most = python.fold(test.right)
+    return (
+      most.state === 'known' && !most.overridable && typeof most.value === 'number' && most.value <= fewSteps
+    )
+  })
 }
 
 function optimizesTensors(python: PythonModule): boolean {

@@ -8,6 +8,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import type { SearchSettings, SearchSpace } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
 import { calleePlace, callSite } from '../claim-argument.js'
+import { drawsItsData } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { cheapEstimators, dearEstimators, wrapped, wrappers } from './estimators.js'
 import { foldsOf } from './folds.js'
@@ -74,7 +75,12 @@ function minorVersion(version: string | undefined): number {
 function evidenceOf(module: PythonModule): Evidence {
   return module.evidence.role === 'test'
     ? module.evidence
-    : { ...module.evidence, role: 'tuning', accelerator: 'none' }
+    : {
+        ...module.evidence,
+        role: 'tuning',
+        accelerator: 'none',
+        small: module.evidence.small ?? drawsItsData(module),
+      }
 }
 
 /** True where the file imports the searches from the module that scikit-learn removed in 0.20. */
