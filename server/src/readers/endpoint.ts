@@ -31,6 +31,8 @@ const endings = [
 ]
 const endingText =
   /delete_(endpoint|predictor|inference_endpoint)|delete-endpoint|undeploy|endpoints?\s+delete|endpoint\w*\.delete\(|predictor\w*\.delete\(|\bbegin_delete\(/i
+/** `%store endpoint_name`, as the masked line of a notebook: the next notebook goes on with it. */
+const storedName = /^#store\s+(?!-)[\w \t]*(endpoint|predictor)/i
 const cleaningFunction = /clean_?(up|resources)|tear_?down|(delete|destroy|remove|stop|shut_?down)_\w*/i
 
 function tearsDown(python: PythonModule): boolean {
@@ -76,6 +78,8 @@ export function claimEndpoint(
   const serving = claims.subject('Serving', place, scope, evidence)
   serving.known('platform', platform, platform, place)
   if (tearsDown(python)) serving.known('tornDown', call.method, true, place, { site })
+  else if (python.evidence.notebook && python.tree.comments.some((one) => storedName.test(one.text)))
+    serving.unknown('tornDown', call.method, 'its name is stored for another notebook', place)
   else serving.default('tornDown', call.method, false, place, { site })
   const comment = python.tree.comments.find((one) => endingText.test(one.text))
   if (comment !== undefined)
