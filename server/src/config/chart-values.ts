@@ -7,14 +7,55 @@ import { at } from './access.js'
 import type { ConfigEntry, ConfigNode } from './node.js'
 import { raised } from './overlay.js'
 
-const plain =
-  /^:[ \t]*["']?\{\{-?\s*\.Values\.([\w.]+)\s*(?:\|\s*(?:quote|squote|int|int64|toString)\s*)*-?\}\}["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$)/
+const plain = /^:[ \t]*["']?\{\{-?\s*([^{}\n]+?)\s*-?\}\}["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$)/
 const whole =
   /^:[ \t]*(?:\r?\n[ \t]*)?\{\{-?\s*toYaml\s+\.Values\.([\w.]+)\s*\|\s*n?indent\s+\d+\s*-?\}\}[ \t]*\r?(?:\n|$)/
 const within = /^:[ \t]*(?:\r?\n[ \t]*)?\{\{-?\s*toYaml\s+\.\s*\|\s*n?indent\s+\d+\s*-?\}\}[ \t]*\r?(?:\n|$)/
 const opened = /\{\{-?\s*with\s+\.Values\.([\w.]+)\s*-?\}\}\s*$/
 /** Longest expression that is looked at, in characters. */
 const longest = 300
+
+/** `.Values.a.b`, `$.Values.a.b`, `index .Values "a" "b-c" 0`. */
+const value = /^\$?\.Values\.([\w.]+)$/
+const indexed = /^index\s+\$?\.Values(?:\.([\w.]+))?((?:\s+(?:"[\w./-]+"|\d+))+)$/
+const shaping = /^(?:quote|squote|int|int64|toString|trim)$/
+/** `default 4 .Values.a`; what stands for a value that is missing counts only where it is a value as well. */
+const orElse = /^default\s+("[^"]*"|[\w.$-]+)(?:\s+(\S+))?$/
+
+/** The node that an expression takes from the values; undefined: it does more, or there is none. */
+function takenFrom(expression: string, values: ConfigNode): ConfigNode | undefined {
+  const [first = '', ...filters] = expression.split(/\s*\|\s*/)
+  const direct = orElse.exec(first)
+  let node = direct === null ? termOf(first, values) : isDefault(direct, values)
+  for (const filter of filters) {
+    const fallback = orElse.exec(filter)
+    if (fallback !== null && fallback[2] === undefined) node = orOther(node, fallback[1]!, values)
+    else if (!shaping.test(filter)) return undefined
+  }
+  return node
+}
+
+function isDefault([, otherwise, term]: RegExpExecArray, values: ConfigNode): ConfigNode | undefined {
+  const node = term === undefined ? undefined : termOf(term, values)
+  return orOther(node, otherwise!, values)
+}
+
+function orOther(node: ConfigNode | undefined, other: string, values: ConfigNode): ConfigNode | undefined {
+  return isSet(node) || node?.kind === 'unknown' ? node : termOf(other, values)
+}
+
+function termOf(term: string, values: ConfigNode): ConfigNode | undefined {
+  const named = value.exec(term)
+  if (named !== null) return at(values, ...named[1]!.split('.'))
+  const listed = indexed.exec(term)
+  if (listed === null) return undefined
+  const keys = listed[2]!.trim().split(/\s+/)
+  return at(
+    values,
+    ...(listed[1]?.split('.') ?? []),
+    ...keys.map((key) => (key.startsWith('"') ? key.slice(1, -1) : Number(key))),
+  )
+}
 
 const action = /\{\{-?\s*(if|with|range|define|block|else|end)\b\s*([^}]*?)\s*-?\}\}/g
 const asked = /^(not\s+)?\.Values\.([\w.]+)$/
@@ -66,8 +107,8 @@ function isSet(node: ConfigNode | undefined): boolean {
 /** `text`: what `root` was read from. Nodes of the values are from the first of the other texts (see overlay.ts). */
 export function withValues(root: ConfigNode, text: string, values: ConfigNode): ConfigNode {
   const left = doubtful(text, values)
-  const known = (path: string): ConfigNode | undefined => {
-    const node = at(values, ...path.split('.'))
+  const known = (path: string) => knownNode(at(values, ...path.split('.')))
+  const knownNode = (node: ConfigNode | undefined): ConfigNode | undefined => {
     const nothing =
       node === undefined || node.kind === 'unknown' || (node.kind === 'scalar' && node.value === null)
     return nothing ? undefined : raised(node, 0)
@@ -75,11 +116,13 @@ export function withValues(root: ConfigNode, text: string, values: ConfigNode): 
   const givenBy = ({ keyStart, keyEnd }: ConfigEntry): ConfigNode | undefined => {
     if (left.some((span) => span.start <= keyStart && keyStart < span.end)) return undefined
     const rest = text.slice(keyEnd, keyEnd + longest)
-    const named = plain.exec(rest) ?? whole.exec(rest)
-    if (named !== null) {
-      const node = known(named[1]!)
+    const all = whole.exec(rest)
+    if (all !== null) return known(all[1]!)
+    const expression = plain.exec(rest)
+    if (expression !== null) {
+      const node = knownNode(takenFrom(expression[1]!, values))
       // A map where a scalar is asked for is no plain use.
-      return node === undefined || (plain.test(rest) && node.kind !== 'scalar') ? undefined : node
+      if (node?.kind === 'scalar') return node
     }
     if (!within.test(rest)) return undefined
     const before = opened.exec(text.slice(Math.max(0, keyStart - longest), keyStart))

@@ -128,6 +128,7 @@ import { sagemakerPipelineReader } from './sagemaker/pipeline-steps.js'
 import { sagemakerProcessorReader } from './sagemaker/processor.js'
 import { sagemakerRequestFilesReader } from './sagemaker/request-files.js'
 import { sagemakerRequestsReader } from './sagemaker/requests.js'
+import { sagemakerScalingReader } from './sagemaker/scaling.js'
 import { sagemakerTunerReader } from './sagemaker/tuner.js'
 import { skoptReader } from './scikit-optimize/search.js'
 import { servingReader } from './serving/server.js'
@@ -235,6 +236,7 @@ export const readers: readonly Reader[] = [
   sagemakerRequestFilesReader,
   sagemakerRequestsReader,
   sagemakerEndpointReader,
+  sagemakerScalingReader,
   vertexEndpointReader,
   vertexCustomJobReader,
   vertexJobReader,

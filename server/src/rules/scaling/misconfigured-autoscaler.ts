@@ -8,6 +8,8 @@ const lowAim = 30
 /** What a fix proposes. */
 const proposedAim = 70
 const proposedWindow = 300
+/** Seconds; a machine that starts and loads a model takes longer. */
+const leastWindow = 60
 const proposedMost = 8
 /** Machines; from so many on a ceiling bounds no mistake. */
 const manyMachines = 50
@@ -149,12 +151,14 @@ function checkMeasure(judged: Pool, { report }: RuleContext): void {
 
 function checkHaste(judged: Pool, { report }: RuleContext): void {
   const { idleDelay } = judged.settings
-  if (idleDelay === undefined || idleDelay.state !== 'known' || idleDelay.value !== 0) return
+  const wait = idleDelay?.state === 'known' ? idleDelay.value : undefined
+  if (idleDelay === undefined || typeof wait !== 'number' || wait >= leastWindow) return
+  const when = wait === 0 ? 'at the first quiet moment' : 'before a minute is over'
   report({
     at: idleDelay,
     severity: 'information',
     confidence: 'medium',
-    message: `${poolName(judged)} takes replicas away at the first quiet moment (\`${idleDelay.key}: 0\`): the next request waits for a machine and for the model to load, and both are paid for again.`,
+    message: `${poolName(judged)} takes replicas away ${when} (\`${idleDelay.key}: ${wait}\`): the next request waits for a machine and for the model to load, and both are paid for again.`,
     fixes: [{ set: [{ claim: idleDelay, value: proposedWindow }] }],
   })
 }
