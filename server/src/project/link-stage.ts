@@ -6,21 +6,16 @@ import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import type { Binding, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
+import { bindLaunches } from './bind-launches.js'
 import { BundleIndex, missingBundles } from './bundles.js'
 import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
 import type { Overlay } from './kustomize.js'
-import { launchesOf, settingsOf, withImage } from './launches.js'
+import { launchesOf, withImage } from './launches.js'
 import { Layouts } from './layouts.js'
 import { bindingKey, spelled } from './reading-keys.js'
 import type { LinkedLaunch } from './runs.js'
 import { relate, ScalerLinks } from './scaler-links.js'
-import { followCalls } from './script-calls.js'
 import { missingTerraform, TerraformIndex } from './terraform.js'
-
-/** Launches of one script that are told apart by their flags. */
-const maximumBindings = 12
-/** Further launches of it, for which the script is read by itself; those beyond are not resolved. */
-const maximumUnbound = 100
 
 export interface Linked {
   readings: Map<string, Reading>
@@ -276,7 +271,13 @@ export class Linker {
     }
     await Promise.all(again)
     this.scalers.link(linked.readings, linked.related)
-    linked.launches = await this.bindLaunches(linked, versionsOf)
+    const bound = await bindLaunches(this.launches([...linked.readings.values()]), linked.readings, {
+      recordOf: (path) => this.records.get(path),
+      resolve: (launch) => this.programs.resolve(launch),
+      read: (record, binding, slot) => this.read(record, binding, slot, versionsOf),
+    })
+    linked.launches = bound.launches
+    linked.calls = bound.calls
     linked.reached = reachedFrom(
       [
         ...[...this.inOrder()].filter((record) => record.summary?.isEntry === true).map(({ path }) => path),
@@ -394,69 +395,5 @@ export class Linker {
     const kept: CachedReading = { ...result, key }
     this.cache.set(id, kept)
     return kept
-  }
-
-  /** A shell script read as it is called; too many ways to call it: read by itself. */
-  private async calledScript(
-    path: string,
-    call: Launch,
-    linked: Linked,
-    versionsOf: (path: string) => Versions,
-    ways: Map<string, Set<string>>,
-  ): Promise<Reading | undefined> {
-    const record = this.records.get(path)
-    if (record === undefined || record.filtered) return undefined
-    const binding: Binding = { launch: call, settings: [] }
-    const known = ways.get(path) ?? new Set<string>()
-    ways.set(path, known)
-    const key = bindingKey(binding, true)
-    if (!known.has(key) && known.size >= maximumBindings) return linked.readings.get(path)
-    known.add(key)
-    return (await this.read(record, binding, `call ${[...known].indexOf(key)}`, versionsOf)).reading
-  }
-
-  private async bindLaunches(
-    linked: Linked,
-    versionsOf: (path: string) => Versions,
-  ): Promise<LinkedLaunch[]> {
-    const ways = new Map<string, Set<string>>()
-    const { launches, whole } = await followCalls(this.launches([...linked.readings.values()]), {
-      scriptOf: (call) => this.scriptOf(call),
-      read: (path, call) => this.calledScript(path, call, linked, versionsOf, ways),
-    })
-    linked.calls = whole
-    const readings = new Map<string, Map<string, Promise<ReadResult>>>()
-    const unbound = new Map<string, number>()
-    return Promise.all(
-      launches.map(async (launch): Promise<LinkedLaunch> => {
-        const binding: Binding = { launch, settings: settingsOf(launch, linked.readings) }
-        const nothing = { launch, binding, script: null, reading: null }
-        const resolved = this.programs.resolve(launch)
-        if ('unresolved' in resolved) return { ...nothing, unresolved: resolved.unresolved }
-        const record = this.records.get(resolved.path)
-        if (record === undefined || record.summary === null) {
-          return { ...nothing, script: resolved.path, unresolved: null }
-        }
-        const known = readings.get(record.path) ?? new Map<string, Promise<ReadResult>>()
-        readings.set(record.path, known)
-        const key = bindingKey(binding, false)
-        let result = known.get(key)
-        if (result === undefined) {
-          if (known.size >= maximumBindings) {
-            // Read by itself: what this launch would say stays open.
-            const own = linked.readings.get(record.path)
-            const more = (unbound.get(record.path) ?? 0) + 1
-            unbound.set(record.path, more)
-            return own === undefined || more > maximumUnbound
-              ? { ...nothing, unresolved: `${record.path} is launched in too many ways` }
-              : { launch, binding, script: record.path, unresolved: null, reading: own }
-          }
-          result = this.read(record, binding, `launch ${known.size}`, versionsOf)
-          known.set(key, result)
-        }
-        const { reading } = await result
-        return { launch, binding, script: record.path, unresolved: null, reading }
-      }),
-    )
   }
 }

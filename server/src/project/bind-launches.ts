@@ -1,0 +1,101 @@
+/** Launches and the scripts that they start: each script read once for every way in which it is launched or called. */
+import type { ProgramIndex } from '../link/programs.js'
+import type { Binding, Launch, Reading } from '../workload/claim.js'
+import type { FileRecord } from './analyzer.js'
+import type { ReadResult } from './backend.js'
+import { settingsOf } from './launches.js'
+import { bindingKey } from './reading-keys.js'
+import type { LinkedLaunch } from './runs.js'
+import { type Followed, followCalls } from './script-calls.js'
+
+/** Launches of one script that are told apart by their flags. */
+const maximumBindings = 12
+/** Further launches of it, for which the script is read by itself; those beyond are not resolved. */
+const maximumUnbound = 100
+
+export interface Scripts {
+  recordOf(path: string): FileRecord | undefined
+  resolve(launch: Launch): ReturnType<ProgramIndex['resolve']>
+  /** `slot` tells the readings of one file apart. */
+  read(record: FileRecord, binding: Binding, slot: string): Promise<ReadResult>
+}
+
+/** `calls`: see `Followed.whole`. */
+export async function bindLaunches(
+  all: readonly Launch[],
+  readings: ReadonlyMap<string, Reading>,
+  scripts: Scripts,
+): Promise<{ launches: LinkedLaunch[]; calls: Followed['whole'] }> {
+  const called = new CalledScripts(readings, scripts)
+  const { launches, whole } = await followCalls(all, {
+    scriptOf(call) {
+      const resolved = scripts.resolve(call)
+      return 'path' in resolved ? resolved.path : null
+    },
+    read: (path, call) => called.read(path, call),
+  })
+  const started = new StartedScripts(readings, scripts)
+  return { launches: await Promise.all(launches.map((launch) => started.bind(launch))), calls: whole }
+}
+
+/** Shell scripts read as they are called; one that is called in too many ways is read by itself. */
+class CalledScripts {
+  private readonly ways = new Map<string, Set<string>>()
+
+  constructor(
+    private readonly readings: ReadonlyMap<string, Reading>,
+    private readonly scripts: Scripts,
+  ) {}
+
+  async read(path: string, call: Launch): Promise<Reading | undefined> {
+    const record = this.scripts.recordOf(path)
+    if (record === undefined || record.filtered) return undefined
+    const binding: Binding = { launch: call, settings: [] }
+    const known = this.ways.get(path) ?? new Set<string>()
+    this.ways.set(path, known)
+    const key = bindingKey(binding, true)
+    if (!known.has(key) && known.size >= maximumBindings) return this.readings.get(path)
+    known.add(key)
+    return (await this.scripts.read(record, binding, `call ${[...known].indexOf(key)}`)).reading
+  }
+}
+
+/** Programs read as they are launched. */
+class StartedScripts {
+  private readonly bound = new Map<string, Map<string, Promise<ReadResult>>>()
+  private readonly unbound = new Map<string, number>()
+
+  constructor(
+    private readonly readings: ReadonlyMap<string, Reading>,
+    private readonly scripts: Scripts,
+  ) {}
+
+  async bind(launch: Launch): Promise<LinkedLaunch> {
+    const binding: Binding = { launch, settings: settingsOf(launch, this.readings) }
+    const nothing = { launch, binding, script: null, reading: null }
+    const resolved = this.scripts.resolve(launch)
+    if ('unresolved' in resolved) return { ...nothing, unresolved: resolved.unresolved }
+    const record = this.scripts.recordOf(resolved.path)
+    if (record === undefined || record.summary === null)
+      return { ...nothing, script: resolved.path, unresolved: null }
+    const known = this.bound.get(record.path) ?? new Map<string, Promise<ReadResult>>()
+    this.bound.set(record.path, known)
+    const key = bindingKey(binding, false)
+    let result = known.get(key)
+    if (result === undefined) {
+      if (known.size >= maximumBindings) {
+        // Read by itself: what this launch would say stays open.
+        const own = this.readings.get(record.path)
+        const more = (this.unbound.get(record.path) ?? 0) + 1
+        this.unbound.set(record.path, more)
+        return own === undefined || more > maximumUnbound
+          ? { ...nothing, unresolved: `${record.path} is launched in too many ways` }
+          : { launch, binding, script: record.path, unresolved: null, reading: own }
+      }
+      result = this.scripts.read(record, binding, `launch ${known.size}`)
+      known.set(key, result)
+    }
+    const { reading } = await result
+    return { launch, binding, script: record.path, unresolved: null, reading }
+  }
+}
