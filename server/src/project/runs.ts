@@ -137,7 +137,7 @@ export function buildRuns(input: RunInput): Judgement[] {
       if (launch !== null) depends.push(launch)
       depends.push(...(script === null ? [] : neighbourhood(input, script)))
     }
-    judgements.push({ runs: [runs[0]!.job.compute as unknown as Judged], depends })
+    judgements.push({ runs: [runs[0]!.job.compute!], depends })
   }
 
   for (const [path, reading] of input.readings) {

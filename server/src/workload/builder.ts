@@ -137,7 +137,7 @@ export class ClaimBuilder {
       evidence,
       job,
     }
-    this.reading.subjects.push(subject as unknown as Subject)
+    this.reading.subjects.push(subject)
     return new SubjectBuilder(this, subject)
   }
 
