@@ -19,8 +19,8 @@ import { containerEnvironment, containerWords } from './pod.js'
 interface Script {
   facts: ShellFacts
   launches: FoundLaunch[]
-  /** Where the script stands as a wfiller; null: its words stand for themselves. */
-  wfiller: Span | null
+  /** Where the script stands as one word; null: its words stand for themselves. */
+  whole: Span | null
   /** What the facts were read from; null: single words. */
   text: string | null
 }
@@ -65,7 +65,7 @@ export function claimContainer(
     claimShellLaunch(claims, launch, {
       job,
       id: `${id}:${index}`,
-      place: script.wfiller ?? { start: launch.command.start, end: launch.command.end },
+      place: script.whole ?? { start: launch.command.start, end: launch.command.end },
       environment,
       folder: text(at(container, 'workingDir')) ?? '',
       image: text(at(container, 'image')) ?? null,
@@ -80,18 +80,18 @@ export function claimContainer(
     {
       job,
       id,
-      place: script.wfiller ?? { start: first.start, end: Math.max(...words.map((word) => word.end)) },
+      place: script.whole ?? { start: first.start, end: Math.max(...words.map((word) => word.end)) },
       environment,
       folder: text(at(container, 'workingDir')) ?? '',
       image: text(at(container, 'image')) ?? null,
       nodes,
     },
-    (span) => claims.locate(script.wfiller ?? span),
+    (span) => claims.locate(script.whole ?? span),
     processes === undefined ? undefined : (parts) => processes(parts, nodes),
   )
   if (machine !== null) {
-    const { facts, launches, wfiller } = script
-    claimJobOperations(claims, facts, launches, machine, script.text, (span) => wfiller ?? span)
+    const { facts, launches, whole } = script
+    claimJobOperations(claims, facts, launches, machine, script.text, (span) => whole ?? span)
   }
   return { ...workOf(script.facts, script.launches), trains: script.launches.some(trainsByName) }
 }
@@ -143,13 +143,13 @@ function scriptOf(
   const shell = (written(words[0]) ?? '').replace(/^.*\//, '')
   const flag = words.findIndex((word, index) => index > 0 && /^-\w*c$/.test(written(word) ?? ''))
   if (/^(ba|da|z|k|a)?sh$/.test(shell) && flag > 0 && words[flag + 1] !== undefined) {
-    const wfiller = words[flag + 1]!
-    const source = textWithTemplates(wfiller)
+    const whole = words[flag + 1]!
+    const source = textWithTemplates(whole)
     if (source !== undefined) {
       const facts = context.shell(source)
       // Escapes and indentation of the scalar stand between these offsets and the file.
-      const launches = launchesOf(facts.commands, () => claims.locate(wfiller))
-      return { facts, launches, wfiller: { start: wfiller.start, end: wfiller.end }, text: source }
+      const launches = launchesOf(facts.commands, () => claims.locate(whole))
+      return { facts, launches, whole: { start: whole.start, end: whole.end }, text: source }
     }
   }
   const command: ShellCommand = {
@@ -170,7 +170,7 @@ function scriptOf(
     comments: [],
     hasErrors: false,
   }
-  return { facts, launches: launchesOf([command], (span) => claims.locate(span)), wfiller: null, text: null }
+  return { facts, launches: launchesOf([command], (span) => claims.locate(span)), whole: null, text: null }
 }
 
 /** One item of a command list: `$(NAME)` is a variable of the container, `$$` a dollar sign. */
