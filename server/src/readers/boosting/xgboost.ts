@@ -39,23 +39,21 @@ export const xgboostReader = defineReader({
 const shared = { rateByDefault: 0.3, withoutValidation: ', which raises an error' }
 
 function trained(python: PythonModule, call: Call): Booster {
-  const params = python.argument(call, 'params', 0)
   const evals = python.argument(call, 'evals', 3)
+  const data = python.argument(call, 'dtrain', 1)
   return {
-    ...shared,
-    call,
-    trained: python.argument(call, 'dtrain', 1),
-    rounds: parameter(python, call, ['num_boost_round'], undefined, 2),
-    roundsByDefault: 10,
-    rate: parameter(python, call, rates, params),
-    stopping: stoppingOf(python, [call]),
+    ...fromParameters(python, call),
     validates: hasSets(python, evals),
-    onTrainingData: onlyTraining(python, evals, python.argument(call, 'dtrain', 1)),
-    dropsTrees: isDart(python, call, params),
+    onTrainingData: onlyTraining(python, evals, data),
   }
 }
 
 function crossValidated(python: PythonModule, call: Call): Booster {
+  return { ...fromParameters(python, call), validates: true, onTrainingData: false }
+}
+
+/** What `train` and `cv` take alike. */
+function fromParameters(python: PythonModule, call: Call): Omit<Booster, 'validates' | 'onTrainingData'> {
   const params = python.argument(call, 'params', 0)
   return {
     ...shared,
@@ -65,8 +63,6 @@ function crossValidated(python: PythonModule, call: Call): Booster {
     roundsByDefault: 10,
     rate: parameter(python, call, rates, params),
     stopping: stoppingOf(python, [call]),
-    validates: true,
-    onTrainingData: false,
     dropsTrees: isDart(python, call, params),
   }
 }

@@ -5,8 +5,8 @@ import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import { type Configured, configuredAt } from '../../text/configured.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import type { Evidence } from '../../workload/claim.js'
 import type { UnitFacts } from '../reader.js'
+import { acceleratorKind } from './accelerators.js'
 import { precisionFrom } from './precision.js'
 
 const harmless =
@@ -52,15 +52,6 @@ export function cliDocument(document: ConfigDocument): boolean {
   )
 }
 
-const kinds: Record<string, Evidence['accelerator']> = {
-  gpu: 'gpu',
-  cuda: 'gpu',
-  auto: 'maybe',
-  cpu: 'cpu',
-  tpu: 'tpu',
-  mps: 'mps',
-}
-
 export function readCliDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimBuilder): void {
   if (document.index > 0 || document.hasErrors || !cliDocument(document)) return
   const root = configuredFrom(facts.path, facts.unit, [document])
@@ -84,7 +75,7 @@ export function readCliDocument(facts: UnitFacts, document: ConfigDocument, clai
   }
   const training = claims.subject('Training', place, 'trainer', {
     role: trial || /(^|\/)tests?\//.test(facts.path) ? 'test' : 'job',
-    accelerator: (typeof accelerator === 'string' ? kinds[accelerator] : undefined) ?? 'maybe',
+    accelerator: typeof accelerator === 'string' ? acceleratorKind(accelerator) : 'maybe',
     small: null,
     notebook: false,
   })

@@ -6,6 +6,7 @@ import type { Evidence } from '../../workload/claim.js'
 import { calleePlace } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { acceleratorKind } from './accelerators.js'
 import { changeLightning } from './changes.js'
 import { cliClass, readCli } from './cli.js'
 import { readCliDocument } from './cli-configuration.js'
@@ -133,20 +134,6 @@ export function trainerEvidence(
   return evidence
 }
 
-const kinds: Record<string, Evidence['accelerator']> = {
-  gpu: 'gpu',
-  cuda: 'gpu',
-  auto: 'maybe',
-  cpu: 'cpu',
-  tpu: 'tpu',
-  mps: 'mps',
-  hpu: 'none',
-  ipu: 'none',
-  // Strategies of version 1 that were given as accelerator.
-  ddp: 'maybe',
-  dp: 'maybe',
-}
-
 function acceleratorOf(
   python: PythonModule,
   call: Call,
@@ -164,7 +151,7 @@ function acceleratorOf(
   if (gpus.state !== 'absent') return 'maybe'
   if (argument.state === 'given' && argument.folded.state === 'known') {
     const { value } = argument.folded
-    if (typeof value === 'string') return kinds[value.toLowerCase()] ?? 'maybe'
+    if (typeof value === 'string') return acceleratorKind(value)
   }
   if (argument.state === 'given') {
     const made = (python as Analysis).typeOf(argument.expr) ?? ''
