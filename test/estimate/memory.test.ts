@@ -10,33 +10,10 @@ import {
   verdict,
 } from '../../server/src/estimate/memory.js'
 import { adapterParameters, stateMemory } from '../../server/src/estimate/memory-states.js'
+import { setup } from './setup.js'
 
 const MiB = 2 ** 20
 const GiB = 2 ** 30
-
-function setup(name: string, changes: Partial<TrainingSetup>): TrainingSetup {
-  const known = model(name)
-  assert.ok(known, `${name} is not in the catalog`)
-  return {
-    model: known,
-    batch: 1,
-    tokens: null,
-    imageEdge: null,
-    weightBits: 32,
-    arithmetic: 'mixed',
-    format: 'bf16',
-    optimizer: 'adamw',
-    adapters: null,
-    checkpointing: false,
-    accumulation: 1,
-    languageHead: false,
-    attention: 'fused',
-    replicas: false,
-    sharding: null,
-    gpu: null,
-    ...changes,
-  }
-}
 
 function estimate(name: string, changes: Partial<TrainingSetup>): MemoryEstimate {
   const found = trainingMemory(setup(name, changes))

@@ -1,28 +1,7 @@
 import assert from 'node:assert/strict'
 import { gpu } from '../../server/src/catalog/gpus.js'
-import { model } from '../../server/src/catalog/models.js'
-import type { TrainingSetup } from '../../server/src/estimate/memory.js'
 import { stepOperations, stepTime, sustained } from '../../server/src/estimate/step-time.js'
-
-const setup = (name: string, changes: Partial<TrainingSetup>): TrainingSetup => ({
-  model: model(name)!,
-  batch: 1,
-  tokens: null,
-  imageEdge: null,
-  weightBits: 32,
-  arithmetic: 'mixed',
-  format: 'bf16',
-  optimizer: 'adamw',
-  adapters: null,
-  checkpointing: false,
-  accumulation: 1,
-  languageHead: false,
-  attention: 'fused',
-  replicas: false,
-  sharding: null,
-  gpu: null,
-  ...changes,
-})
+import { setup } from './setup.js'
 
 describe('operations of a training step', () => {
   it('6 for each parameter and token of a language model, and those of attention', () => {
