@@ -123,10 +123,15 @@ function judged(analysis: Analysis, statement: Try, handler: Handler): Swallowed
   if (told === null) return null
   const place = placeOf(analysis, statement)
   if (place === null || (runtime && !all && place.place !== 'step')) return null
-  if (place.place === 'run' && analysis.evidence.notebook) return null
+  if (place.place === 'run' && (analysis.evidence.notebook || trainsInBackground(analysis))) return null
   const key =
     handler.type === null ? 'except:' : `except ${analysis.text.slice(handler.type.start, handler.type.end)}`
   return { statement, handler, key, told, ...place }
+}
+
+/** A service that trains beside its other work: a failure in a thread ends nothing, and must not. */
+function trainsInBackground(analysis: Analysis): boolean {
+  return ['threading', 'asyncio', 'concurrent.futures'].some((name) => analysis.imports.has(name))
 }
 
 /** What the body of a handler may do without doing anything about the failure. Null: it does something. */
