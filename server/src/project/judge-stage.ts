@@ -64,10 +64,10 @@ export class JudgeStage {
   poolMates(path: string): string[] {
     return this.judgements.flatMap(({ runs }) => {
       const { run, subject } = runs[0]!
-      const pool = run.job.pool?.path
-      if (pool === undefined) return []
-      if (pool === path) return [subject.location.path]
-      return subject.location.path === path ? [pool] : []
+      const { pool, queues = [] } = run.job
+      const others = [...(pool === undefined ? [] : [pool]), ...queues].map((one) => one.path)
+      if (subject.location.path === path) return others
+      return others.includes(path) ? [subject.location.path] : []
     })
   }
 

@@ -126,6 +126,7 @@ export function buildRuns(input: RunInput): Judgement[] {
         settings: compute.settings,
       }
       if (compute.pool !== undefined) run.job.pool = compute.pool.subject.location
+      if (compute.queues !== undefined) run.job.queues = compute.queues.map((one) => one.subject.location)
     }
     const depends: object[] = [compute.reading]
     if (compute.pool !== undefined) depends.push(compute.pool.reading)

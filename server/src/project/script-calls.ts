@@ -5,6 +5,8 @@ import type { Launch, Reading } from '../workload/claim.js'
 
 /** Calls through calls: `run.sh` that runs `train.sh` that starts the program. */
 const deepest = 3
+/** Calls that are followed in one project: scripts that call each other in loops would make more and more. */
+const mostCalls = 5_000
 
 export interface ScriptFiles {
   /** The file of the project that a call runs. */
@@ -28,10 +30,11 @@ export interface Followed {
  */
 export async function followCalls(launches: readonly Launch[], files: ScriptFiles): Promise<Followed> {
   const called = new Set<string>()
+  let left = mostCalls
   const follow = async (call: Launch, depth: number): Promise<Work> => {
     const path = files.scriptOf(call)
     const nothing = { launches: [], whole: false }
-    if (path === null || path === call.location.path || depth === 0) return nothing
+    if (path === null || path === call.location.path || depth === 0 || left-- <= 0) return nothing
     const reading = await files.read(path, call)
     const started = (reading?.launches ?? []).filter(
       (launch) => launch.job === null && launch.location.path === path,

@@ -186,6 +186,8 @@ export interface RunJob {
   launch: Launch | null
   /** Where the pool stands that its machines come from, if the project says so. */
   pool?: Location
+  /** The queues that it waits in, and the kinds of machines behind them. */
+  queues?: Location[]
 }
 
 /** One launch of one entry point on one request for machines. */
