@@ -35,9 +35,11 @@ import { own } from './own.js'
 import { possibleValues } from './possible.js'
 import { ProgramParameters } from './program-parameters.js'
 import { returnsOf } from './returns.js'
-import { type Binding, buildScopes, type Scope } from './scopes.js'
+import type { Binding, Scope } from './scope.js'
+import { buildScopes } from './scopes.js'
 import { summarise } from './summary.js'
 import { tripsOf } from './trips.js'
+import * as types from './types.js'
 
 export interface Neighbours {
   /** Modules of the project that this one imports, under the name it uses ('..data', 'engine'). */
@@ -146,7 +148,7 @@ export class Analysis implements PythonModule {
     return names.nameOf(this, expr)
   }
   typeOf(expr: Expr): string | null {
-    return names.typeOf(this, expr)
+    return types.typeOf(this, expr)
   }
   definition(expr: Expr): Expr {
     return names.definition(this, expr)
@@ -263,14 +265,14 @@ export class Analysis implements PythonModule {
   returnType(func: Func, depth = 0): string | null {
     if (this.returning.has(func)) return null
     this.returning.add(func)
-    const types = new Set<string>()
+    const found = new Set<string>()
     for (const value of returnsOf(func)) {
-      const type = names.typeOf(this, value, depth + 1)
-      if (type !== null) types.add(type)
+      const type = types.typeOf(this, value, depth + 1)
+      if (type !== null) found.add(type)
     }
     this.returning.delete(func)
-    if (types.size === 1) return [...types][0]!
-    return types.size === 0 && func.node.returns !== null ? this.nameOf(func.node.returns) : null
+    if (found.size === 1) return [...found][0]!
+    return found.size === 0 && func.node.returns !== null ? this.nameOf(func.node.returns) : null
   }
   /** Default of a dataclass field read as `config.field`. */
   fieldDefault(expr: Expr): Expr | null {

@@ -3,8 +3,9 @@ import type { Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import type { Call, Effects, Func, ModuleSummary } from './module.js'
-import { functionOf, importedTarget, projectTarget, typeOf } from './names.js'
+import { functionOf, importedTarget, projectTarget } from './names.js'
 import { own } from './own.js'
+import { typeOf } from './types.js'
 
 type FunctionSummary = Pick<
   ModuleSummary['functions'][string],

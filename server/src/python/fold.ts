@@ -16,7 +16,7 @@ import type { Mutation } from './mutations.js'
 import { attributeValues, bindingsOf, nameOf, projectTarget, starTarget } from './names.js'
 import { elementwise, isDict, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
 import { own } from './own.js'
-import { type Binding, scopeAt } from './scopes.js'
+import { type Binding, scopeAt } from './scope.js'
 
 const depthLimit = 24
 /** Changes in place that are followed one by one. */

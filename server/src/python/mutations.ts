@@ -2,7 +2,7 @@
 import type { CallExpr, Expr, Subscript } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { bindingsOf } from './names.js'
-import { type Binding, type Scope, scopeAt } from './scopes.js'
+import { type Binding, type Scope, scopeAt } from './scope.js'
 
 export interface Mutation {
   /** `d[key] = …`: the target; null for a method call. */

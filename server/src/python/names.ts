@@ -1,10 +1,10 @@
-/** What a name stands for: imports and aliases followed to a canonical dotted name, values to the class they have. */
+/** What a name stands for: imports and aliases followed to a canonical dotted name, a function, a class, a value. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { canonicalName, starExports } from './canonical-names.js'
 import type { Call, Func, Klass, ModuleSummary } from './module.js'
 import { own } from './own.js'
-import { type Binding, reaching, type Scope, scopeAt } from './scopes.js'
+import { type Binding, reaching, type Scope, scopeAt } from './scope.js'
 
 const builtins = new Set(
   (
@@ -13,34 +13,12 @@ const builtins = new Set(
   ).split(' '),
 )
 
-const depthLimit = 8
+export const depthLimit = 8
 
 /** Methods that return the object they are called on (or its like). */
-const fluent = new Set(
+export const fluent = new Set(
   'to cuda cpu half float double bfloat16 train eval compile requires_grad_ share_memory'.split(' '),
 )
-
-/** Functions that make an object of a class. */
-const factories: Record<string, string> = {
-  'optuna.create_study': 'optuna.Study',
-  'keras.models.load_model': 'keras.Model',
-  'keras.Sequential': 'keras.Model',
-  'datasets.load_dataset': 'datasets.Dataset',
-  'datasets.load_from_disk': 'datasets.Dataset',
-  'sklearn.pipeline.make_pipeline': 'sklearn.pipeline.Pipeline',
-  'fastai.vision_learner': 'fastai.Learner',
-  'fastai.cnn_learner': 'fastai.Learner',
-  'fastai.unet_learner': 'fastai.Learner',
-  'fastai.text_classifier_learner': 'fastai.Learner',
-  'fastai.language_model_learner': 'fastai.Learner',
-  'fastai.tabular_learner': 'fastai.Learner',
-  'fastai.collab_learner': 'fastai.Learner',
-}
-
-/** `deepspeed.initialize(...)` and its like return a tuple. */
-const tupleFactories: Record<string, (string | null)[]> = {
-  'deepspeed.initialize': ['deepspeed.Engine', 'torch.optim.Optimizer', null, null],
-}
 
 export function bindingsOf(
   analysis: Analysis,
@@ -330,86 +308,6 @@ export function instanceClass(analysis: Analysis, expr: Expr, depth = 0): Klass 
   if (made !== null) return made
   if (value.callee.type === 'attribute' && fluent.has(value.callee.attr)) {
     return instanceClass(analysis, value.callee.value, depth + 1)
-  }
-  return null
-}
-
-/** Canonical class of a value, where it can be inferred: for classes of the project their library base. */
-export function typeOf(analysis: Analysis, expr: Expr, depth = 0): string | null {
-  if (depth > depthLimit) return null
-  if (expr.type === 'call') return typeOfCall(analysis, expr, depth)
-  if (expr.type === 'name') {
-    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
-    const types = new Set<string>()
-    for (const binding of bindings) {
-      const type = typeOfBinding(analysis, binding, depth)
-      if (type !== null) types.add(type)
-    }
-    return types.size === 1 ? [...types][0]! : null
-  }
-  if (expr.type === 'attribute') {
-    const types = new Set<string>()
-    for (const value of attributeValues(analysis, expr)) {
-      const type = value === null ? null : typeOf(analysis, value, depth + 1)
-      if (type !== null) types.add(type)
-    }
-    return types.size === 1 ? [...types][0]! : null
-  }
-  if (expr.type === 'conditional') {
-    return typeOf(analysis, expr.then, depth + 1) ?? typeOf(analysis, expr.otherwise, depth + 1)
-  }
-  return null
-}
-
-function typeOfBinding(analysis: Analysis, binding: Binding, depth: number): string | null {
-  if (binding.kind === 'param') {
-    const annotation = analysis.parameterAnnotation(binding)
-    return annotation === null ? null : nameOf(analysis, annotation, depth + 1)
-  }
-  if (binding.value === null) return null
-  if (binding.unpack !== null) {
-    if (binding.value.type !== 'call' || binding.kind !== 'assign') return null
-    const made = nameOf(analysis, binding.value.callee)
-    const parts = made === null ? undefined : own(tupleFactories, made)
-    if (parts !== undefined) return parts[binding.unpack[0] ?? 0] ?? null
-    // `model, optimizer = accelerator.prepare(model, optimizer)` keeps the types of its arguments.
-    if (binding.value.callee.type === 'attribute' && /^(prepare|setup)$/.test(binding.value.callee.attr)) {
-      const argument = binding.value.args[binding.unpack[0] ?? 0]
-      if (argument !== undefined && argument.name === null && argument.value.start !== binding.value.start) {
-        return typeOf(analysis, argument.value, depth + 1)
-      }
-    }
-    return null
-  }
-  if (binding.kind === 'assign' || binding.kind === 'with') return typeOf(analysis, binding.value, depth + 1)
-  return null
-}
-
-function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: number): string | null {
-  const call = analysis.instantiations.size === 0 ? undefined : analysis.callByExpr.get(expr)
-  const made = call !== undefined && analysis.instantiations.has(call) ? call.name : null
-  const name = made ?? nameOf(analysis, expr.callee, depth + 1)
-  if (name !== null) {
-    const factory = own(factories, name)
-    if (factory !== undefined) return factory
-    const last = name.slice(name.lastIndexOf('.') + 1)
-    return /^[A-Z]/.test(last) ? name : null
-  }
-  const klass = classOf(analysis, expr.callee, depth + 1)
-  if (klass !== null) return klass.bases.find((base) => base !== 'object') ?? null
-  const func = functionOf(analysis, expr.callee, depth + 1)
-  if (func !== null) return analysis.returnType(func, depth + 1)
-  if (expr.callee.type === 'attribute') {
-    if (fluent.has(expr.callee.attr)) return typeOf(analysis, expr.callee.value, depth + 1)
-    const owner = nameOf(analysis, expr.callee.value, depth + 1)
-    if (owner !== null && /\.[A-Z]\w*$/.test(owner) && /^from_/.test(expr.callee.attr)) return owner
-  }
-  const target = targetOf(analysis, expr.callee)
-  const found = target === null ? null : projectTarget(analysis, target)
-  if (found !== null && found.rest !== '') {
-    const known = own(found.summary.classes, found.rest)
-    if (known !== undefined) return known.bases[0] ?? null
-    return own(found.summary.functions, found.rest)?.returns ?? null
   }
   return null
 }

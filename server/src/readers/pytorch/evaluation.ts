@@ -2,7 +2,7 @@
 import type { Analysis } from '../../python/analysis.js'
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
-import { typeOf } from '../../python/names.js'
+import { typeOf } from '../../python/types.js'
 import type { Expr, With } from '../../syntax/python-ast.js'
 import { codeText } from './evidence.js'
 import { callsIn, hotCode } from './hot-code.js'

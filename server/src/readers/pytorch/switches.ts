@@ -2,7 +2,7 @@
 import type { Analysis } from '../../python/analysis.js'
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { typeOf } from '../../python/names.js'
+import { typeOf } from '../../python/types.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import type { OperationKind, OperationSettings } from '../../workload/words.js'
 import { reached } from '../python/reached.js'
