@@ -6,14 +6,12 @@ import type { Analysis } from './analysis.js'
 import { configuredNode, foldConfigured } from './configured.js'
 import { foldFunction, mapNumbers } from './fold-numeric.js'
 import { environmentValue } from './fold-outside.js'
-import { combine, known, unknown } from './folded.js'
+import { combine, type Fold, known, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { functionOf, nameOf } from './names.js'
 import { isDict } from './operators.js'
 import { own } from './own.js'
 import { onlyReturn } from './returns.js'
-
-type Fold = (expr: Expr) => Folded
 
 /** Library functions, the environment, methods of folded values. */
 export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {

@@ -2,25 +2,22 @@
  * What a value is, without running anything: literals, arithmetic, collections, a few library functions, names
  * followed to one certain value, and arguments of the program with the launch that is bound.
  */
-
 import type { Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
 import { foldCall } from './fold-calls.js'
+import { foldChanges } from './fold-changes.js'
 import { mapNumbers, maximumItems } from './fold-numeric.js'
 import { configuredValue, environmentValue, programArgument } from './fold-outside.js'
 import { agree, combine, combineWith, known, unknown } from './folded.js'
 import type { Folded } from './module.js'
-import type { Mutation } from './mutations.js'
 import { attributeValues, bindingsOf, nameOf, projectTarget, starTarget } from './names.js'
-import { elementwise, isDict, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
+import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
 import { own } from './own.js'
 import { type Binding, scopeAt } from './scope.js'
 
 const depthLimit = 24
-/** Changes in place that are followed one by one. */
-const maximumChanges = 500
 
 export class Folder {
   private readonly memo = new Map<Expr, Folded>()
@@ -222,44 +219,12 @@ export class Folder {
     if (changes.length > 0) {
       const only = bindings.length === 1 ? bindings[0]! : null
       if (only === null) return unknown(`${id} is changed`)
-      return this.changed(id, this.binding(only), changes)
+      return foldChanges(this.folding, id, this.binding(only), changes)
     }
     return agree(
       bindings.map((binding) => this.binding(binding)),
       `several values of ${id}`,
     )
-  }
-
-  /** A list after `append` and `extend`, a dictionary after `d[key] = value` and `update`. */
-  private changed(id: string, made: Folded, changes: readonly Mutation[]): Folded {
-    const unclear = unknown(`${id} is changed`)
-    if (made.state === 'unknown') return made
-    if (changes.length > maximumChanges || changes.some((change) => !change.certain)) return unclear
-    const list = Array.isArray(made.value) ? [...made.value] : null
-    const dictionary = isDict(made.value) ? { ...made.value } : null
-    const parts: Folded[] = [made]
-    for (const change of changes) {
-      const args = change.call?.args ?? []
-      if (change.call !== null && (args.length !== 1 || args[0]!.name !== null || args[0]!.star > 0))
-        return unclear
-      const given = change.value ?? args[0]?.value
-      const added = given === undefined ? unclear : this.fold(given)
-      if (added.state === 'unknown') return added
-      parts.push(added)
-      if (change.method === 'append' && list !== null) list.push(added.value)
-      else if (change.method === 'extend' && list !== null && Array.isArray(added.value)) {
-        for (const item of added.value) list.push(item)
-      } else if (change.method === 'update' && dictionary !== null && isDict(added.value)) {
-        Object.assign(dictionary, added.value)
-      } else if (change.target !== null && dictionary !== null) {
-        const key = this.fold(change.target.index)
-        if (key.state === 'unknown') return key
-        dictionary[String(key.value)] = added.value
-        parts.push(key)
-      } else return unclear
-      if (list !== null && list.length > maximumItems) return unknown('too long')
-    }
-    return combine(list ?? dictionary, parts)
   }
 
   private binding(binding: Binding): Folded {

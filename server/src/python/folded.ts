@@ -1,7 +1,10 @@
 /** Folded values and how they are put together. */
+import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Folded } from './module.js'
 import { sameValue } from './operators.js'
+
+export type Fold = (expr: Expr) => Folded
 
 export const unknown = (because: string): Folded => ({ state: 'unknown', because })
 export const known = (value: Json): Folded => ({ state: 'known', value, channel: 'code', overridable: false })
