@@ -86,6 +86,7 @@ const mpi = {
   counts: 'mpi' as const,
   environment: ['x'],
 }
+const srunName = 'srun'
 const srun = {
   ...table(
     'A account a array b begin C constraint c cpus-per-task D chdir d dependency e error G gpus g gpus-per-node gres gpus-per-task gpus-per-socket gpu-bind gpu-freq i input J job-name jobid L licenses M clusters m distribution mem mem-per-cpu mem-per-gpu mem-bind mpi N nodes n ntasks ntasks-per-node ntasks-per-gpu ntasks-per-core ntasks-per-socket o output p partition q qos r relative S core-spec T threads t time time-min w nodelist W wait x exclude cpu-bind cpu-freq cpus-per-gpu container-image container-name container-mounts container-workdir container-env container container-id export comment reservation tmp hint network nodefile F open-mode profile prolog epilog task-prolog task-epilog signal slurmd-debug het-group switches threads-per-core tres-per-task tres-bind deadline mail-type mail-user gres-flags environment environment-file',
@@ -138,7 +139,7 @@ export const launchers: Launcher[] = [
     starts: 'command',
     counts: 'mpi',
   },
-  { words: ['srun'], name: 'srun', ...srun },
+  { words: ['srun'], name: srunName, ...srun },
   {
     words: ['composer'],
     name: 'composer',
@@ -189,6 +190,11 @@ const perDevice = new Set(
 /** True for launchers whose processes train together, meant to be one for each device. */
 export function startsPerDevice(launcher: string): boolean {
   return perDevice.has(launcher)
+}
+
+/** True for launchers that start the program as it is, on each node of the job. */
+export function startsOnEveryNode(launcher: string): boolean {
+  return launcher === srunName
 }
 
 const noOptions = table('')

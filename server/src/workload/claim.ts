@@ -139,6 +139,8 @@ export interface Launch {
   processes: number | null
   /** The launcher starts processes that train together, meant to be one for each device. */
   perDevice?: boolean
+  /** The launcher starts the program as it is, on each node of the job. */
+  everyNode?: boolean
   nodes: number | null
   /** What starts it again when it has ended: `until …; do`, `while true`. */
   restarts?: 'until success' | 'for ever'

@@ -63,7 +63,7 @@ function readJob(
   const work = workOf(shell, launches)
   const compute = claims.subject('Compute', place, '', evidence, job)
   // A batch system of somebody's own machines: its scripts run on the first node, as those of SLURM do.
-  compute.known('provider', scheduler, 'slurm', place)
+  compute.known('provider', scheduler, 'own cluster', place)
   compute.known('choosesCapacity', scheduler, false, place)
   const name = option(shell, nameNames[scheduler])
   const plain = name?.value?.replace(/\[.*$/, '')

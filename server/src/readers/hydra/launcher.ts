@@ -71,7 +71,7 @@ function readLine(claims: ClaimBuilder, parts: LaunchParts, job: string): void {
     notebook: false,
   }
   const compute = claims.subject('Compute', place, '', evidence, job)
-  compute.known('provider', 'hydra/launcher', 'slurm', place)
+  compute.known('provider', 'hydra/launcher', 'own cluster', place)
   compute.known('choosesCapacity', 'hydra/launcher', false, place)
   compute.known('limitedBy', 'partition', 'the partition', place)
   compute.known('reserved', 'hydra/launcher', false, place)

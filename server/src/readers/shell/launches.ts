@@ -2,7 +2,7 @@
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
 import { parseLaunch, parseScriptCall } from '../../link/launch-line.js'
 import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
-import { startsPerDevice } from '../../link/launchers.js'
+import { startsOnEveryNode, startsPerDevice } from '../../link/launchers.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
 import type { Unit } from '../../text/unit.js'
@@ -81,6 +81,7 @@ export function shellLaunch(
     processes: around.processes === undefined ? parts.processes : around.processes,
     nodes: around.nodes === undefined ? parts.nodes : around.nodes,
     ...(startsPerDevice(parts.launcher) ? { perDevice: true } : {}),
+    ...(startsOnEveryNode(parts.launcher) ? { everyNode: true } : {}),
     files: parts.files,
     ...(command.repeated === undefined ? {} : { restarts: command.repeated }),
     ...(around.besides === undefined ? {} : { besides: around.besides }),

@@ -117,7 +117,7 @@ function claimJob(
   const place = optionPlace(wanted?.directive ?? first)
   const evidence = jobEvidence(wanted !== null)
   const compute = claims.subject('Compute', place, '', evidence, job)
-  compute.known('provider', 'SLURM', 'slurm', place)
+  compute.known('provider', 'SLURM', 'own cluster', place)
   compute.known('choosesCapacity', 'SLURM', false, place)
   const name = directive(directives, 'job-name')
   if (name?.value != null && !name.value.includes('$'))

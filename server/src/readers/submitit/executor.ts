@@ -52,7 +52,7 @@ function readExecutor(python: PythonModule, claims: ClaimBuilder, made: Call): v
   const place = calleePlace(shown)
   const job = idAt(claims, 'submitit', place)
   const compute = claims.subject('Compute', place, shown.function?.qualified ?? '', evidence, job)
-  compute.known('provider', 'submitit', 'slurm', place)
+  compute.known('provider', 'submitit', 'own cluster', place)
   compute.known('choosesCapacity', 'submitit', false, place)
   compute.known('limitedBy', 'slurm_partition', 'the partition', place)
   compute.known('reserved', 'slurm_reservation', false, place)
@@ -209,6 +209,7 @@ function claimLaunches(
         id: `${job}:${seen.size}`,
         job,
         launcher: 'srun',
+        everyNode: true,
         program: { path, module: null, bases: [] },
         flags: {},
         positionals: [],

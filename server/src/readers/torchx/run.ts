@@ -21,8 +21,8 @@ const providers: Record<string, ComputeSettings['provider']> = {
   kubernetes_mcad: 'kubernetes',
   aws_batch: 'aws',
   gcp_batch: 'gcp',
-  slurm: 'slurm',
-  lsf: 'slurm',
+  slurm: 'own cluster',
+  lsf: 'own cluster',
 }
 
 export const torchxReader = defineReader({
@@ -135,7 +135,7 @@ function claimEnd(
   if (retries === undefined && complete) compute.default('retries', '--max_retries', 0, shown)
   else if (retries !== undefined && count !== null)
     compute.known('retries', '--max_retries', count, retries.span, { site: siteOf(retries) })
-  if (provider !== 'slurm') return
+  if (provider !== 'own cluster') return
   // Files of the project (`.torchxconfig`) may give it as well.
   const settings = run['scheduler-args']
   const given = typeof settings?.value === 'string' ? settings.value : ''

@@ -35,7 +35,7 @@ export default defineRule({
     const claim = machine === undefined ? gpuModel : instanceType
     if (card === null || claim === undefined || (effective(judged.settings.gpus) ?? 1) === 0) return
     // A cluster of one's own has the cards that it has.
-    if (effective(provider) === 'slurm') return
+    if (effective(provider) === 'own cluster') return
     const fault = faultOf(card, machine, judged)
     if (fault === null) return
     const region = effective(judged.settings.region)

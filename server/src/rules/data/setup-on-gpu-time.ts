@@ -82,7 +82,7 @@ function severityOf(judged: Judged<'Operation'>, gpus: number | undefined): Seve
   if (effective(judged.settings.weight) === 'slight') {
     // The library keeps a copy: it is fetched again where each start gets a new disk.
     const provider = effective(compute?.provider)
-    const newDisk = provider !== undefined && provider !== 'slurm' && provider !== 'other'
+    const newDisk = provider !== undefined && provider !== 'own cluster' && provider !== 'other'
     return newDisk && many && (effective(compute?.nodes) ?? 1) > 1 ? 'information' : null
   }
   if (evidence.notebook) return usesAccelerator(judged) ? 'hint' : null

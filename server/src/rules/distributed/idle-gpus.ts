@@ -5,9 +5,6 @@ import type { Claim, Judged, Run } from '../../workload/claim.js'
 import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type FixRequest } from '../rule.js'
 
-/** Launchers that start the program as it is, so that the number of processes says all. */
-const plain = new Set(['python', 'srun'])
-
 export default defineRule({
   name: 'distributed/idle-gpus',
   judges: 'Compute',
@@ -58,7 +55,7 @@ function known<T>(claim: Claim<T> | undefined): T | undefined {
 function usesOne(run: Run): boolean {
   const { launch } = run.job
   if (run.script === null || run.unresolved !== null || launch === null) return false
-  if (launch.processes !== 1 || !plain.has(launch.launcher)) return false
+  if (launch.processes !== 1 || (launch.launcher !== 'python' && launch.everyNode !== true)) return false
   const program = subjectIn(run, 'Program')
   // A helper without any library that could use an accelerator (it draws a chart, moves files).
   if (program === undefined) return subjectsOf(run, 'Program').length === 0

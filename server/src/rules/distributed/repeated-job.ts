@@ -19,8 +19,8 @@ export default defineRule({
     const trainer = siblings.map(trainerOf).find((one) => one !== null)
     if (trainer === undefined || trainer === null) return
     const { run, program } = trainer
-    // A batch script runs on the first node; `srun` and the services run the program on each of them.
-    const first = effective(provider) === 'slurm' && run.job.launch!.launcher !== 'srun'
+    // A batch script runs on the first node; some launchers and the services run the program on each of them.
+    const first = effective(provider) === 'own cluster' && run.job.launch!.everyNode !== true
     const share = (count - 1) / count
     const type = effective(instanceType)
     const machines = type === undefined ? `${count} nodes` : `${count} × ${type}`
@@ -44,7 +44,7 @@ const percent = (share: number) => `${Math.round(share * 100)} %`
 function worksAlone(run: Run): boolean {
   const { launch } = run.job
   if (run.script === null || run.unresolved !== null || launch === null || !launch.complete) return false
-  if (launch.launcher !== 'python' && launch.launcher !== 'srun') return false
+  if (launch.launcher !== 'python' && launch.everyNode !== true) return false
   const program = subjectIn(run, 'Program')
   if (program === undefined) return subjectsOf(run, 'Program').length === 0
   const { parallelism, readsRank } = program.settings

@@ -55,7 +55,7 @@ function ofJob(judged: Judged<'Compute'>): Report | null {
       { location: program.subject.location, message: 'trains without reading a checkpoint back' },
     ]
     // A scheduler that only takes up again what it has taken off its node.
-    const interrupted = count === null && effective(judged.settings.provider) === 'slurm'
+    const interrupted = count === null && effective(judged.settings.provider) === 'own cluster'
     if (count === null && !interrupted) {
       return {
         at: retries!,

@@ -3,7 +3,8 @@ import type { Location } from '../../text/location.js'
 import type { StepWork } from './pipeline.js'
 
 export interface ComputeSettings {
-  provider: 'aws' | 'gcp' | 'azure' | 'kubernetes' | 'slurm' | 'other'
+  /** `own cluster`: machines of somebody's own behind a batch system; its scripts run on the first node. */
+  provider: 'aws' | 'gcp' | 'azure' | 'kubernetes' | 'own cluster' | 'other'
   /** The job's name as its author wrote it. */
   name: string
   instanceType: string
