@@ -2,23 +2,14 @@
 
     python3 bench/memory/vision.py > scripts/tables/vision-activations.tsv
 
-Needs torch and torchvision, and no GPU: the models are built on the meta device, which allocates nothing. What CUDA
-autocast would cast is cast by a function mode, since autocast itself refuses the meta device. Parameters and their
-casted copies are counted apart from activations.
+Needs torch and torchvision, and no GPU (saved.py tells how it is measured).
 """
 
 import sys
-import warnings
 
 import torch
-import torch.nn.functional as F
 import torchvision
-from torch.overrides import TorchFunctionMode
-
-warnings.filterwarnings("ignore")
-
-TO_SHORT = {F.linear, F.conv2d, torch.conv2d, torch.matmul, torch.Tensor.matmul, torch.bmm}
-TO_FULL = {F.layer_norm, F.softmax, torch.softmax, torch.pow}
+from saved import kept
 
 # Attention of these is written in a way that a function mode cannot follow; their memory comes from their shape.
 BY_SHAPE = ("vit_",)
@@ -28,55 +19,6 @@ IMAGE_SIZE = {
     "efficientnet_b5": 456, "efficientnet_b6": 528, "efficientnet_b7": 600, "efficientnet_v2_s": 300,
     "efficientnet_v2_m": 384, "efficientnet_v2_l": 384,
 }
-
-
-class Autocast(TorchFunctionMode):
-    def __init__(self):
-        super().__init__()
-        self.copies = {}
-
-    def short(self, value):
-        if not isinstance(value, torch.Tensor) or value.dtype != torch.float32:
-            return value
-        if not isinstance(value, torch.nn.Parameter):
-            return value.to(torch.bfloat16)
-        return self.copies.setdefault(id(value), value.to(torch.bfloat16))
-
-    def __torch_function__(self, function, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        if function in TO_SHORT:
-            args = [self.short(one) for one in args]
-            kwargs = {key: self.short(one) for key, one in kwargs.items()}
-        elif function in TO_FULL:
-            args = [one.float() if isinstance(one, torch.Tensor) and one.dtype == torch.bfloat16 else one for one in args]
-        return function(*args, **kwargs)
-
-
-def storage(tensor):
-    return tensor.untyped_storage()._cdata
-
-
-def kept(model, images, mixed):
-    """Bytes that autograd keeps for one forward pass, weights and their copies apart."""
-    weights = {storage(one) for one in model.parameters()}
-    seen = {}
-    cast = Autocast()
-
-    def pack(tensor):
-        if storage(tensor) not in weights:
-            seen[storage(tensor)] = tensor
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        if mixed:
-            with cast:
-                result = model(images)
-        else:
-            result = model(images)
-    copies = {storage(one) for one in cast.copies.values()}
-    total = sum(one.untyped_storage().nbytes() for key, one in seen.items() if key not in copies)
-    del result
-    return total
 
 
 def main():

@@ -146,13 +146,12 @@ export class LayerTape {
     return result
   }
 
-  /** `groups`: of elements whose mean and deviation are kept, which autocast computes in fp32; null: those of the batch. */
-  norm(key: string, x: Tensor, parameters: number, groups: number | null): Tensor {
-    const wide = groups !== null
+  /** `kept`: bytes of means and deviations that each sample has of its own. `wide`: autocast computes it in fp32. */
+  norm(key: string, x: Tensor, parameters: number, kept: number, wide: boolean): Tensor {
     this.own(key, parameters)
     if (wide) this.widened(x)
     else this.keep(x)
-    this.extra += 8 * (groups ?? 0)
+    this.extra += kept
     return this.tensor(x.shape, wide ? 4 : x.storage.mixedBytes)
   }
 
@@ -180,6 +179,9 @@ export class LayerTape {
   /** To these sizes, whatever the input has; null: as it is. */
   adaptivePool(x: Tensor, sizes: (number | null)[], kind: 'max' | 'average'): Tensor {
     if (x.shape.length !== sizes.length + 1) throw new Unfollowed('sizes that do not fit together')
+    // The average over all of it is a mean, which keeps nothing.
+    if (kind === 'average' && sizes.every((size) => size === 1))
+      return this.resized(x, [x.shape[0]!, ...sizes.map(() => 1)])
     return this.pooled(x, [x.shape[0]!, ...sizes.map((size, axis) => size ?? x.shape[axis + 1]!)], kind)
   }
 

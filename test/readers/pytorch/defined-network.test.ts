@@ -15,6 +15,59 @@ const measured: [name: string, input: number[], parameters: number, full: number
   ['UNet', [3, 128, 128], 27_873, 13_172_800, 8_257_600],
 ]
 
+/** One layer between two convolutions (layers.py), for samples of 3 × 16 × 16. */
+const layers: [made: string, parameters: number, full: number, mixed: number][] = [
+  ['nn.LeakyReLU(0.1)', 122, 8192, 5632],
+  ['nn.LeakyReLU(0.1, True)', 122, 4096, 3584],
+  ['nn.ELU()', 122, 8192, 5632],
+  ['nn.SELU()', 122, 8192, 5632],
+  ['nn.GELU()', 122, 8192, 5632],
+  ['nn.SiLU()', 122, 8192, 5632],
+  ['nn.SiLU(True)', 122, 8192, 5632],
+  ['nn.Mish()', 122, 8192, 5632],
+  ['nn.Hardswish()', 122, 8192, 5632],
+  ['nn.ReLU6()', 122, 8192, 5632],
+  ['nn.Sigmoid()', 122, 4096, 3584],
+  ['nn.Tanh()', 122, 4096, 3584],
+  ['nn.Softplus()', 122, 8192, 7680],
+  ['nn.Softmax(dim=1)', 122, 4096, 7680],
+  ['nn.LogSoftmax(dim=1)', 122, 4096, 7680],
+  ['nn.AvgPool2d(2)', 122, 5120, 4096],
+  ['nn.MaxPool2d(3, 2, 1)', 122, 7168, 6144],
+  ['nn.AdaptiveAvgPool2d(4)', 122, 4352, 3712],
+  ['nn.AdaptiveAvgPool2d(1)', 122, 16, 1544],
+  ['nn.AdaptiveMaxPool2d(4)', 122, 4864, 4224],
+  ['nn.BatchNorm2d(4)', 130, 8192, 5632],
+  ['nn.InstanceNorm2d(4)', 122, 8224, 5664],
+  ['nn.InstanceNorm2d(4, affine=True)', 130, 8240, 5680],
+  ['nn.GroupNorm(2, 4)', 130, 8208, 7696],
+  ['nn.Upsample(scale_factor=2)', 122, 16384, 9728],
+  ['nn.Identity()', 122, 4096, 3584],
+  ['nn.ReLU()', 122, 4096, 3584],
+  ['nn.ReLU(True)', 122, 4096, 3584],
+  ['nn.ELU(1.0, True)', 122, 4096, 3584],
+  ['nn.Hardswish(True)', 122, 8192, 5632],
+  ['nn.Mish(True)', 122, 8192, 5632],
+  ['nn.ReLU6(True)', 122, 8192, 5632],
+  ['nn.ConvTranspose2d(4, 4, 3, stride=2, padding=1, output_padding=1)', 270, 20480, 11776],
+  ['nn.Conv2d(4, 4, 3, 2, 1, groups=2, bias=False)', 194, 5120, 4096],
+]
+const between = (made: string) => `import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 3, padding=1)
+        self.layer = ${made}
+        self.last = nn.Conv2d(4, 2, 1)
+
+    def forward(self, x):
+        return self.last(self.layer(self.first(x)))
+
+net = Net()
+optimizer = torch.optim.Adam(net.parameters())
+`
+
 describe('networks that a module defines', () => {
   for (const [name, input, parameters, full, mixed] of measured) {
     it(`${name}: parameters, and bytes of a sample for the backward pass`, async () => {
@@ -23,6 +76,13 @@ describe('networks that a module defines', () => {
         [found?.name, found?.parameters, found?.full, found?.mixed],
         [name, parameters, full, mixed],
       )
+    })
+  }
+
+  for (const [made, parameters, full, mixed] of layers) {
+    it(`${made}: the same`, async () => {
+      const found = definedModel(await analyse(between(made)), [3, 16, 16])
+      assert.deepEqual([found?.parameters, found?.full, found?.mixed], [parameters, full, mixed])
     })
   }
 

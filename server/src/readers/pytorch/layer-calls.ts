@@ -111,12 +111,14 @@ function adaptive(count: number, kind: 'max' | 'average'): Apply {
 
 const batchNorm: Apply = (tape, key, x, given) => {
   const channels = whole(given, 'num_features', 0)
-  return tape.norm(key, x, flag(given, 'affine', 3, true) ? 2 * channels : 0, null)
+  return tape.norm(key, x, flag(given, 'affine', 3, true) ? 2 * channels : 0, 0, false)
 }
 
 const instanceNorm: Apply = (tape, key, x, given) => {
   const channels = whole(given, 'num_features', 0)
-  return tape.norm(key, x, flag(given, 'affine', 3, false) ? 2 * channels : 0, null)
+  const affine = flag(given, 'affine', 3, false)
+  // Its weights are repeated for each sample.
+  return tape.norm(key, x, affine ? 2 * channels : 0, channels * (affine ? 12 : 8), false)
 }
 
 const layerNorm: Apply = (tape, key, x, given) => {
@@ -129,13 +131,14 @@ const layerNorm: Apply = (tape, key, x, given) => {
     key,
     x,
     flag(given, 'elementwise_affine', 2, true) ? 2 * elements : 0,
-    x.storage.elements / elements,
+    (8 * x.storage.elements) / elements,
+    true,
   )
 }
 
 const groupNorm: Apply = (tape, key, x, given) => {
   const parameters = flag(given, 'affine', 3, true) ? 2 * whole(given, 'num_channels', 1) : 0
-  return tape.norm(key, x, parameters, whole(given, 'num_groups', 0))
+  return tape.norm(key, x, parameters, 8 * whole(given, 'num_groups', 0), true)
 }
 
 /** `position` of `inplace`; null: there is none. */
@@ -145,6 +148,9 @@ function activation(keeps: 'input' | 'output', position: number | null, wide = f
     return tape.activation(x, keeps, inPlace, wide)
   }
 }
+
+/** Whose gradient needs the input even in place: autograd keeps a copy, and nothing is gained. */
+const copied: Apply = (tape, _key, x) => tape.activation(x, 'input', false)
 
 const dropout: Apply = (tape, _key, x, given) => (given.value('p', 0) === 0 ? x : tape.dropout(x))
 
@@ -206,14 +212,14 @@ export const layerCalls: Readonly<Record<string, Apply | undefined>> = {
   LayerNorm: layerNorm,
   GroupNorm: groupNorm,
   ReLU: activation('output', 0),
-  ReLU6: activation('output', 0),
+  ReLU6: copied,
   LeakyReLU: activation('input', 1),
   ELU: activation('input', 1),
   SELU: activation('input', 0),
   GELU: activation('input', null),
-  SiLU: activation('input', 0),
-  Mish: activation('input', 0),
-  Hardswish: activation('input', 0),
+  SiLU: copied,
+  Mish: copied,
+  Hardswish: copied,
   Sigmoid: activation('output', null),
   Tanh: activation('output', null),
   Softplus: activation('input', null, true),
@@ -232,12 +238,12 @@ export const layerCalls: Readonly<Record<string, Apply | undefined>> = {
 export const functionCalls: Readonly<Record<string, Apply | undefined>> = {
   relu: activation('output', 0),
   relu_: (tape, _key, x) => tape.activation(x, 'output', true),
-  relu6: activation('output', 0),
+  relu6: copied,
   leaky_relu: activation('input', 1),
   elu: activation('input', 1),
   gelu: activation('input', null),
-  silu: activation('input', 0),
-  mish: activation('input', 0),
+  silu: copied,
+  mish: copied,
   sigmoid: activation('output', null),
   tanh: activation('output', null),
   softmax: activation('output', null, true),
