@@ -132,3 +132,27 @@ export function keysTo(root: ConfigNode, node: ConfigNode): Key[] | undefined {
   }
   return undefined
 }
+
+/** Words of a configuration are looked for so deep, and so many are kept. */
+const deepestWord = 4
+const mostWords = 60
+
+/** Keys and strings below the nodes, the literal parts of templates among them; `passed`: keys that say nothing. */
+export function wordsBelow(nodes: readonly ConfigNode[], passed: ReadonlySet<string> = new Set()): string[] {
+  const found: string[] = []
+  const add = (node: ConfigNode, depth: number): void => {
+    if (depth > deepestWord || found.length >= mostWords) return
+    if (node.kind === 'scalar' && typeof node.value === 'string') found.push(node.value)
+    else if (node.kind === 'unknown' && node.text !== undefined)
+      found.push(node.text.replace(/\$\{[^}]*\}/g, ' '))
+    else if (node.kind === 'list') for (const one of node.items) add(one, depth + 1)
+    else if (node.kind === 'map') {
+      for (const one of node.entries) {
+        if (!passed.has(one.key)) found.push(one.key)
+        add(one.value, depth + 1)
+      }
+    }
+  }
+  for (const node of nodes) add(node, 0)
+  return found
+}

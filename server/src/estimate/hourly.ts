@@ -18,6 +18,13 @@ export interface MachineRequest {
   takesCheapest?: boolean
 }
 
+/** Without what is not known. */
+export function machineRequest(
+  parts: { [K in keyof MachineRequest]: MachineRequest[K] | undefined },
+): MachineRequest {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined))
+}
+
 export interface HourlyCost {
   /** USD per hour for all machines of the job; null: no such price is known. */
   onDemand: number | null

@@ -1,7 +1,7 @@
 /** Images that the project builds: a job that names one runs what its Dockerfile starts. */
 import type { ImageBuild, ImageProgram, Launch, Reading } from '../workload/claim.js'
 import { imageTail } from './image-names.js'
-import { folderOf, join, parents } from './paths.js'
+import { folderOf, join, nearest, parents } from './paths.js'
 
 export class ImageIndex {
   /** By path of the Dockerfile. */
@@ -68,14 +68,8 @@ export class ImageIndex {
       return target === undefined ? [] : [target]
     })
     if (found === undefined || found.length === 0) return undefined
-    const one = (all: typeof found) =>
-      new Set(all.map((each) => each.program)).size === 1 ? all[0]! : undefined
-    // Examples that stand beside each other build images of the same name.
-    for (const folder of [folderOf(path), ...parents(folderOf(path))]) {
-      const near = found.filter((each) => within(each.program.launch.location.path, folder))
-      if (near.length > 0) return one(near)
-    }
-    return undefined
+    const near = nearest(found, path, (each) => each.program.launch.location.path)
+    return new Set(near.map((each) => each.program)).size === 1 ? near[0] : undefined
   }
 
   private dockerfileOf({ dockerfile, folder, location }: ImageBuild) {
@@ -94,8 +88,4 @@ export class ImageIndex {
     }
     return undefined
   }
-}
-
-function within(path: string, folder: string): boolean {
-  return folder === '' || path.startsWith(`${folder}/`)
 }

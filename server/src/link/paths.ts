@@ -30,3 +30,17 @@ export function join(folder: string, path: string): string {
   }
   return parts.join('/')
 }
+
+/** Those in the file itself, else those that share the most folders with it: examples stand beside each other in one repository. */
+export function nearest<T>(items: readonly T[], path: string, pathOf: (item: T) => string): T[] {
+  const here = items.filter((item) => pathOf(item) === path)
+  if (here.length > 0) return here
+  const own = folderOf(path).split('/')
+  const shared = items.map((item) => {
+    const other = folderOf(pathOf(item)).split('/')
+    const differs = own.findIndex((part, index) => part !== other[index])
+    return differs < 0 ? own.length : differs
+  })
+  const most = Math.max(...shared)
+  return items.filter((_item, index) => shared[index] === most)
+}

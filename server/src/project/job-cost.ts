@@ -1,23 +1,20 @@
 /** What the machines of a job cost per hour, from the joined settings of its request. */
-import { type HourlyCost, hourlyCost, type MachineRequest } from '../estimate/hourly.js'
+import { type HourlyCost, hourlyCost, type MachineRequest, machineRequest } from '../estimate/hourly.js'
 import { effective } from '../rules/hardware.js'
 import type { RuleOptions, Saving } from '../rules/rule.js'
 import type { Judged } from '../workload/claim.js'
 
 export function requestOf({ settings }: Pick<Judged<'Compute'>, 'settings'>): MachineRequest {
-  const request: MachineRequest = {}
-  const give = <K extends keyof MachineRequest>(key: K, value: MachineRequest[K] | undefined) => {
-    if (value !== undefined) request[key] = value
-  }
-  give('instanceType', effective(settings.instanceType))
-  give('provider', effective(settings.provider))
-  give('region', effective(settings.region))
-  give('nodes', effective(settings.nodes))
-  give('gpus', effective(settings.gpus))
-  give('gpuModel', effective(settings.gpuModel))
-  give('managedBy', effective(settings.managedBy))
-  give('takesCheapest', effective(settings.takesCheapest))
-  return request
+  return machineRequest({
+    instanceType: effective(settings.instanceType),
+    provider: effective(settings.provider),
+    region: effective(settings.region),
+    nodes: effective(settings.nodes),
+    gpus: effective(settings.gpus),
+    gpuModel: effective(settings.gpuModel),
+    managedBy: effective(settings.managedBy),
+    takesCheapest: effective(settings.takesCheapest),
+  })
 }
 
 export function jobCost(

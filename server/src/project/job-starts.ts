@@ -9,17 +9,18 @@ type Settings = JobEntry['settings']
 export class StartIndex {
   private readonly byPath = new Map<string, JobEntry[]>()
 
-  constructor(starts: readonly JobEntry[]) {
+  /** `jobs`: files that hold jobs. */
+  constructor(starts: readonly JobEntry[], jobs: ReadonlySet<string>) {
     for (const start of starts) {
       const file = start.settings.startsFile?.value
       const home = folderOf(start.subject.location.path)
       if (file === undefined || file.startsWith('/')) continue
-      // Beside the script, or from a folder above it.
-      for (const path of new Set([home, ...parents(home)].map((folder) => join(folder, file)))) {
-        const list = this.byPath.get(path)
-        if (list === undefined) this.byPath.set(path, [start])
-        else list.push(start)
-      }
+      // Beside the script, or from a folder above it: the first that is there.
+      const path = [home, ...parents(home)].map((folder) => join(folder, file)).find((one) => jobs.has(one))
+      if (path === undefined) continue
+      const list = this.byPath.get(path)
+      if (list === undefined) this.byPath.set(path, [start])
+      else list.push(start)
     }
   }
 
@@ -41,13 +42,16 @@ export function withStarts({ settings }: JobEntry, starts: readonly JobEntry[]):
     starts.every((start) => start.settings.idleStop?.state === 'default')
   )
     result.idleStop = { ...idleStop, overridable: false }
-  const spot = starts[0]?.settings.spot
-  if (
-    spot !== undefined &&
-    settings.spot?.state === 'default' &&
-    starts.every((start) => start.settings.spot !== undefined)
-  )
-    result.spot = { ...settings.spot, state: 'known', value: true, location: spot.location, key: spot.key }
+  const [first, ...others] = starts.map((start) => start.settings.spot)
+  const same = first?.state === 'known' && others.every((other) => other?.value === first.value)
+  if (same && settings.spot?.state === 'default')
+    result.spot = {
+      ...settings.spot,
+      state: 'known',
+      value: first.value!,
+      location: first.location,
+      key: first.key,
+    }
   return result
 }
 

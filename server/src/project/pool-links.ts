@@ -1,6 +1,7 @@
 /** Jobs and the pools that they run on: what a pool says about machines holds for the jobs that ask for it. */
 import { instance } from '../catalog/instances.js'
-import { folderOf } from '../link/paths.js'
+import { nearest } from '../link/paths.js'
+import { effective } from '../rules/hardware.js'
 import type { Claim, Judged, Subject } from '../workload/claim.js'
 import type { SettingName } from '../workload/words.js'
 
@@ -27,8 +28,8 @@ export class PoolIndex {
   constructor(private readonly pools: readonly PoolEntry[]) {}
 
   poolOf(job: JobEntry): PoolEntry | undefined {
-    const name = known(job.settings.poolName)
-    const labels = known(job.settings.poolLabels)
+    const name = effective(job.settings.poolName)
+    const labels = effective(job.settings.poolLabels)
     if (name === undefined && labels === undefined) return undefined
     const fitting = this.pools.filter(
       (pool) =>
@@ -36,7 +37,7 @@ export class PoolIndex {
         (name === undefined || isNamed(pool, name)) &&
         (labels === undefined || carries(pool, labels)),
     )
-    return onlyOne(nearest(fitting, job.subject.location.path))
+    return onlyOne(nearest(fitting, placeOf(job), placeOf))
   }
 }
 
@@ -63,19 +64,20 @@ export function withPool(job: JobEntry, pool: PoolEntry): Settings<'Compute'> {
   }
   const { machine, gpus, gpuModel, region, provider, capacity } = pool.settings
   // A count that is only made out of other settings gives way to what the machines of the pool hold.
-  const held = settings.gpus?.state === 'default' ? undefined : known(settings.gpus)
+  const held = settings.gpus?.state === 'default' ? undefined : effective(settings.gpus)
   const whole =
-    known(gpus) ?? (known(machine) === undefined ? undefined : instance(known(machine)!)?.gpuCount)
+    effective(gpus) ??
+    (effective(machine) === undefined ? undefined : instance(effective(machine)!)?.gpuCount)
   // A pod that asks for some of the accelerators of a machine shares the rest with others.
-  if (held === undefined || held === whole) add('instanceType', machine, known(machine))
+  if (held === undefined || held === whole) add('instanceType', machine, effective(machine))
   // A pod gets the accelerators that it asks for, wherever it runs.
-  const none = known(settings.provider) === 'kubernetes' && settings.gpus === undefined
+  const none = effective(settings.provider) === 'kubernetes' && settings.gpus === undefined
   if (!none && (settings.gpus === undefined || settings.gpus.state === 'default'))
-    add('gpus', gpus, known(gpus))
-  add('gpuModel', gpuModel, known(gpuModel))
-  add('region', region, known(region))
-  if (settings.provider === undefined) add('provider', provider, known(provider))
-  const kind = known(capacity)
+    add('gpus', gpus, effective(gpus))
+  add('gpuModel', gpuModel, effective(gpuModel))
+  add('region', region, effective(region))
+  if (settings.provider === undefined) add('provider', provider, effective(provider))
+  const kind = effective(capacity)
   if (kind === 'spot' || kind === 'on-demand') {
     // A default of the job ("no spot selected") says less than the pool that it runs on.
     if (settings.spot?.state !== 'known') {
@@ -90,7 +92,8 @@ export function withPool(job: JobEntry, pool: PoolEntry): Settings<'Compute'> {
 export function onPool(subject: Subject<'Compute'>, pool: PoolEntry): Subject<'Compute'> {
   const { machine, gpus } = pool.settings
   const count =
-    known(gpus) ?? (known(machine) === undefined ? undefined : instance(known(machine)!)?.gpuCount)
+    effective(gpus) ??
+    (effective(machine) === undefined ? undefined : instance(effective(machine)!)?.gpuCount)
   if (count === undefined || subject.evidence.accelerator !== 'maybe') return subject
   return { ...subject, evidence: { ...subject.evidence, accelerator: count > 0 ? 'gpu' : 'none' } }
 }
@@ -102,30 +105,26 @@ export const chosenByPool = 'the pool'
 export function withUsers(pool: PoolEntry, users: readonly JobEntry[]): Settings<'Scaling'> {
   const { purpose } = pool.settings
   if (purpose === undefined || users.length === 0) return pool.settings
-  const services = users.filter((user) => known(user.settings.service) === true)
+  const services = users.filter((user) => effective(user.settings.service) === true)
   const value = services.length === 0 ? 'training' : services.length === users.length ? 'serving' : null
   return value === null || value === purpose.value
     ? pool.settings
     : { ...pool.settings, purpose: { ...purpose, state: 'known', value } }
 }
 
-function known<T>(claim: Claim<T> | undefined): T | undefined {
-  return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
-}
-
 function sameCloud(job: JobEntry, pool: PoolEntry): boolean {
-  const [own, other] = [known(job.settings.provider), known(pool.settings.provider)]
+  const [own, other] = [effective(job.settings.provider), effective(pool.settings.provider)]
   const any = (provider: string | undefined) =>
     provider === undefined || provider === 'kubernetes' || provider === 'other'
   return any(own) || any(other) || own === other
 }
 
 function isNamed(pool: PoolEntry, name: string): boolean {
-  return known(pool.settings.name)?.toLowerCase() === name.toLowerCase()
+  return effective(pool.settings.name)?.toLowerCase() === name.toLowerCase()
 }
 
 function carries(pool: PoolEntry, labels: Record<string, string>): boolean {
-  const own = known(pool.settings.labels)
+  const own = effective(pool.settings.labels)
   if (own === undefined) return false
   let found = false
   for (const [key, value] of Object.entries(labels)) {
@@ -135,29 +134,18 @@ function carries(pool: PoolEntry, labels: Record<string, string>): boolean {
   return found
 }
 
-/** Those of the same file, else those that share the most folders with the job: examples stand beside each other in one repository. */
-export function nearest<T extends { subject: Subject }>(pools: T[], path: string): T[] {
-  const here = pools.filter((pool) => pool.subject.location.path === path)
-  if (here.length > 0) return here
-  const own = folderOf(path).split('/')
-  const shared = pools.map((pool) => {
-    const other = folderOf(pool.subject.location.path).split('/')
-    const differs = own.findIndex((part, index) => part !== other[index])
-    return differs < 0 ? own.length : differs
-  })
-  const most = Math.max(...shared)
-  return pools.filter((_pool, index) => shared[index] === most)
-}
+/** Where a subject stands. */
+export const placeOf = ({ subject }: { subject: Subject }): string => subject.location.path
 
 /** Several pools that offer the same machines are as good as one. */
 function onlyOne(pools: PoolEntry[]): PoolEntry | undefined {
   const [first] = pools
   const offer = ({ settings }: PoolEntry) =>
     JSON.stringify([
-      known(settings.machine),
-      known(settings.gpus),
-      known(settings.gpuModel),
-      known(settings.capacity),
+      effective(settings.machine),
+      effective(settings.gpus),
+      effective(settings.gpuModel),
+      effective(settings.capacity),
     ])
   return first !== undefined && pools.every((pool) => offer(pool) === offer(first)) ? first : undefined
 }

@@ -1,7 +1,8 @@
 /** Jobs that wait in queues, and the kinds of machines behind these: what all of them agree on holds for the job. */
+import { nearest } from '../link/paths.js'
 import type { Claim, Judged, Subject } from '../workload/claim.js'
 import type { SettingName } from '../workload/words.js'
-import { chosenByPool, type JobEntry, nearest } from './pool-links.js'
+import { chosenByPool, type JobEntry, placeOf } from './pool-links.js'
 
 export interface QueueEntry {
   subject: Subject<'Queue'>
@@ -43,7 +44,7 @@ export class QueueIndex {
     const found = this.entries.filter(
       (one) => one.settings.kind?.value === kind && one.settings.name?.value === name && fits(one),
     )
-    const near = nearest(found, path)
+    const near = nearest(found, path, placeOf)
     return near.length === 1 ? near[0] : undefined
   }
 }

@@ -3,7 +3,15 @@ import type { Binding, Claim, Evidence, Judged, Launch, Reading, Run, Subject } 
 import { joinClaims, type LayerOf } from '../workload/join.js'
 import type { Word } from '../workload/words.js'
 import { StartIndex, withStarts } from './job-starts.js'
-import { type JobEntry, onPool, type PoolEntry, PoolIndex, withPool, withUsers } from './pool-links.js'
+import {
+  type JobEntry,
+  onPool,
+  type PoolEntry,
+  PoolIndex,
+  placeOf,
+  withPool,
+  withUsers,
+} from './pool-links.js'
 import { type QueueEntry, QueueIndex, withFlavours } from './queue-links.js'
 
 /** A launch with the file it starts, and that file read with it. */
@@ -231,7 +239,8 @@ function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<strin
       else if (subject.word === ('Queue' satisfies Word)) queues.push(entry() as unknown as QueueEntry)
     }
   }
-  startJobs(jobs, new StartIndex(starts))
+  const files = new Set([...jobs.values()].map(placeOf))
+  startJobs(jobs, new StartIndex(starts, files))
   for (const [id, job] of jobs) {
     const { sharing, ...settings } = job.settings
     // What a script of the project does is known: its programs are launches of the job.

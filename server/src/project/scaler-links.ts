@@ -2,9 +2,11 @@
  * Autoscalers and what they scale: either says what the other needs to be judged, and they often stand in different files.
  * What one says is added to the claims of the other, with the place where it is written.
  */
-import { folderOf } from '../link/paths.js'
+import { folderOf, nearest } from '../link/paths.js'
+import { effective } from '../rules/hardware.js'
 import { sameLocation } from '../text/location.js'
 import type { Claim, Reading, Subject } from '../workload/claim.js'
+import { placeOf } from './pool-links.js'
 
 interface Entry {
   subject: Subject
@@ -35,7 +37,7 @@ export class ScalerLinks {
       const { path } = to.subject.location
       const list = added.get(path) ?? []
       added.set(path, list)
-      list.push({ ...claim, ...rest, subject: to.subject.id, channel: 'launch environment' })
+      list.push({ ...claim, ...rest, subject: to.subject.id })
     }
     const byTarget = new Map<Entry, Entry[]>()
     for (const scaler of scalers) {
@@ -58,7 +60,10 @@ export class ScalerLinks {
     const key = JSON.stringify(claims)
     const known = this.amended.get(reading)
     if (known?.key === key) return known.reading
-    const amended = { ...reading, claims: [...reading.claims, ...claims] }
+    // What the other one says takes the place of what is claimed without it.
+    const told = new Set(claims.map((claim) => `${claim.subject} ${claim.setting}`))
+    const own = reading.claims.filter((claim) => !told.has(`${claim.subject} ${claim.setting}`))
+    const amended = { ...reading, claims: [...own, ...claims] }
     this.amended.set(reading, { key, reading: amended })
     return amended
   }
@@ -88,8 +93,7 @@ function targetsOf(scaler: Entry, targets: ReadonlyMap<string, Entry[]>): Entry[
   const found =
     targets.get(scaler.object) ?? (maker === null ? undefined : targets.get(`InferenceService/${maker[1]}`))
   if (found === undefined) return []
-  const same = found.filter((one) => one.subject.location.path === scaler.subject.location.path)
-  const near = same.length > 0 ? same : nearest(found, scaler)
+  const near = nearest(found, placeOf(scaler), placeOf)
   const beside = near.filter((one) => layoutOf(one) === layoutOf(scaler))
   return beside.length > 0 ? beside : near
 }
@@ -99,25 +103,14 @@ function layoutOf({ subject }: Entry): string {
   return /~\d+$/.exec(subject.id)?.[0] ?? ''
 }
 
-function nearest(found: Entry[], to: Entry): Entry[] {
-  const own = folderOf(to.subject.location.path).split('/')
-  const shared = found.map((one) => {
-    const other = folderOf(one.subject.location.path).split('/')
-    const differs = own.findIndex((part, index) => part !== other[index])
-    return differs < 0 ? own.length : differs
-  })
-  const most = Math.max(...shared)
-  return found.filter((_one, index) => shared[index] === most)
-}
-
 /** What a replica holds, and what it asks for. */
 function tellScaler(scaler: Entry, target: Entry, add: Add): void {
   for (const setting of ['gpus', 'gpuModel'] as const) {
     const claim = target.claims.get(setting)
     if (claim !== undefined) add(scaler, claim, {})
   }
-  const metrics = known<string[]>(scaler.claims.get('metrics'))
-  const requested = known<string[]>(target.claims.get('requested'))
+  const metrics = effective(scaler.claims.get('metrics') as Claim<string[]> | undefined)
+  const requested = effective(target.claims.get('requested') as Claim<string[]> | undefined)
   const share = scaler.claims.get('utilization')
   if (metrics === undefined || requested === undefined || share === undefined) return
   const missing = metrics.filter((one) => /^(cpu|memory)$/.test(one) && !requested.includes(one))
@@ -169,10 +162,6 @@ function tellUnreadable(scalers: Entry[], targets: ReadonlyMap<string, Entry[]>,
       add(entry, target, { setting: 'minReplicas' })
     }
   }
-}
-
-function known<T>(claim: Claim | undefined): T | undefined {
-  return claim === undefined || claim.state === 'unknown' ? undefined : (claim.value as T)
 }
 
 export function relate(related: Map<string, Set<string>>, a: string, b: string): void {

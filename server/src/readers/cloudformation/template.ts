@@ -2,7 +2,18 @@
  * Templates of CloudFormation and SAM: resources, and values with references to parameters followed. Source: user
  * guide of CloudFormation, "Template sections" and "Intrinsic function reference".
  */
-import { at, boolean, entries, entry, isNothing, map, number, text, written } from '../../config/access.js'
+import {
+  at,
+  boolean,
+  entries,
+  entry,
+  isNothing,
+  map,
+  number,
+  text,
+  wordsBelow,
+  written,
+} from '../../config/access.js'
 import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { ClaimOptions, Place } from '../../workload/builder.js'
 import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
@@ -107,6 +118,9 @@ function plainOf(node: ConfigNode): ConfigNode {
   return key.startsWith('Fn::') ? { ...nodePlace(node), kind: 'unknown', because: key } : node
 }
 
+/** Tags are pairs under these keys. */
+const pairKeys = new Set(['Key', 'Value'])
+
 export class Resource {
   readonly header: Place
   readonly properties: ConfigNode | undefined
@@ -184,25 +198,8 @@ export class Resource {
 
   /** Names, labels and tags: what tells what it is for. */
   words(...keys: string[]): string[] {
-    const found = [this.name]
-    const add = (node: ConfigNode, depth: number): void => {
-      if (depth > 4 || found.length > 60) return
-      if (node.kind === 'scalar' && typeof node.value === 'string') found.push(node.value)
-      else if (node.kind === 'unknown' && node.text !== undefined)
-        found.push(node.text.replace(/\$\{[^}]*\}/g, ' '))
-      else if (node.kind === 'list') for (const one of node.items) add(one, depth + 1)
-      else if (node.kind === 'map') {
-        for (const one of node.entries) {
-          if (one.key !== 'Key' && one.key !== 'Value') found.push(one.key)
-          add(one.value, depth + 1)
-        }
-      }
-    }
-    for (const key of keys) {
-      const given = entry(this.properties, key)
-      if (given !== undefined) add(given.value, 0)
-    }
-    return found
+    const given = keys.flatMap((key) => entry(this.properties, key)?.value ?? [])
+    return [this.name, ...wordsBelow(given, pairKeys)]
   }
 
   /** Strings of a map: labels. */

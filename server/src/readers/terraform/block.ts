@@ -1,5 +1,5 @@
 /** Blocks of Terraform with their references followed, and claims from what they say. */
-import { boolean, entries, keysTo, map, number, text } from '../../config/access.js'
+import { boolean, entries, keysTo, map, number, text, wordsBelow } from '../../config/access.js'
 import { HclScope, type HclValue } from '../../config/hcl-scope.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
@@ -157,23 +157,6 @@ export class Block {
 
   /** Every string below: names, labels, tags. */
   words(...keys: string[]): string[] {
-    const found: string[] = [this.name]
-    const add = (node: ConfigNode, depth: number): void => {
-      if (depth > 4 || found.length > 60) return
-      if (node.kind === 'scalar' && typeof node.value === 'string') found.push(node.value)
-      else if (node.kind === 'unknown' && node.text !== undefined)
-        found.push(node.text.replace(/\$\{[^}]*\}/g, ' '))
-      else if (node.kind === 'list') for (const one of node.items) add(one, depth + 1)
-      else if (node.kind === 'map')
-        for (const one of node.entries) {
-          found.push(one.key)
-          add(one.value, depth + 1)
-        }
-    }
-    for (const key of keys) {
-      const value = this.get(key)
-      if (value !== undefined) add(value.node, 0)
-    }
-    return found
+    return [this.name, ...wordsBelow(keys.flatMap((key) => this.get(key)?.node ?? []))]
   }
 }

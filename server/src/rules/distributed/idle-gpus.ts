@@ -2,6 +2,7 @@ import { gpu } from '../../catalog/gpus.js'
 import { allInstances, type Instance, instance, smallestSingleGpu } from '../../catalog/instances.js'
 import { sameLocation } from '../../text/location.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
+import { effective } from '../hardware.js'
 import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type FixRequest } from '../rule.js'
 
@@ -13,11 +14,11 @@ export default defineRule({
   summary: 'A job pays for several accelerators and its script uses one.',
   check(judged, { report }) {
     const { gpus, gpuModel, instanceType, sharing, service } = judged.settings
-    const count = known(gpus)
+    const count = effective(gpus)
     if (gpus === undefined || count === undefined || count < 2) return
-    if (sharing !== undefined || known(service) === true || judged.subject.evidence.accelerator !== 'gpu')
+    if (sharing !== undefined || effective(service) === true || judged.subject.evidence.accelerator !== 'gpu')
       return
-    const model = known(gpuModel)
+    const model = effective(gpuModel)
     // Cores of Trainium and the like are not what CUDA code sees as devices.
     if (model !== undefined && !['nvidia', 'amd'].includes(gpu(model)?.vendor ?? '')) return
     const users = judged.run.siblings.map((run) => (usesOne(run) ? trainerOf(run) : undefined))
@@ -26,7 +27,7 @@ export default defineRule({
     if (trainer === undefined || trainer === null) return
     const { run, program } = trainer
 
-    const machine = known(instanceType)
+    const machine = effective(instanceType)
     const derived =
       instanceType !== undefined &&
       machine !== undefined &&
@@ -47,10 +48,6 @@ export default defineRule({
   },
 })
 
-function known<T>(claim: Claim<T> | undefined): T | undefined {
-  return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
-}
-
 /** True where it is certain that this launch leaves all accelerators of its node but one alone. */
 function usesOne(run: Run): boolean {
   const { launch } = run.job
@@ -59,15 +56,15 @@ function usesOne(run: Run): boolean {
   const program = subjectIn(run, 'Program')
   // A helper without any library that could use an accelerator (it draws a chart, moves files).
   if (program === undefined) return subjectsOf(run, 'Program').length === 0
-  return known(program.settings.parallelism) === 'none'
+  return effective(program.settings.parallelism) === 'none'
 }
 
 /** The launch with what it trains; null where it does something else. */
 function trainerOf(run: Run): { run: Run; program: Judged } | null {
   const program = subjectIn(run, 'Program')
   if (program === undefined) return null
-  const uses = known(program.settings.usesAccelerator) === true
-  if (!uses || known(program.settings.trains) !== true) return null
+  const uses = effective(program.settings.usesAccelerator) === true
+  if (!uses || effective(program.settings.trains) !== true) return null
   const training = subjectIn(run, 'Training')
   return { run, program: training ?? program }
 }

@@ -1,5 +1,11 @@
 /** How rules about pools speak of them, and what their machines cost. */
-import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest } from '../../estimate/hourly.js'
+import {
+  formatUsd,
+  type HourlyCost,
+  hourlyCost,
+  type MachineRequest,
+  machineRequest,
+} from '../../estimate/hourly.js'
 import type { Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import type { RuleContext, RuleOptions } from '../rule.js'
@@ -32,16 +38,14 @@ export function machinesText({ settings }: Pool, count: number): string {
 
 /** One machine of the pool, as far as it is known. */
 export function poolRequest({ settings }: Pick<Pool, 'settings'>): MachineRequest {
-  const request: MachineRequest = { nodes: 1 }
-  const give = <K extends keyof MachineRequest>(key: K, value: MachineRequest[K] | undefined): void => {
-    if (value !== undefined) request[key] = value
-  }
-  give('instanceType', effective(settings.machine))
-  give('provider', effective(settings.provider))
-  give('region', effective(settings.region))
-  give('gpus', effective(settings.gpus))
-  give('gpuModel', effective(settings.gpuModel))
-  return request
+  return machineRequest({
+    nodes: 1,
+    instanceType: effective(settings.machine),
+    provider: effective(settings.provider),
+    region: effective(settings.region),
+    gpus: effective(settings.gpus),
+    gpuModel: effective(settings.gpuModel),
+  })
 }
 
 /** What so many machines cost per hour; undefined: no price is known. */
