@@ -31,7 +31,8 @@ const fileReads = /^tensorflow(\.io)?\.(read_file|gfile\.GFile)$/
 const work: [RegExp, string][] = [
   [/^tensorflow\.(io|image)\.decode_(jpeg|png|image|gif|bmp|and_crop_jpeg)$/, 'decodes images'],
   [/^tensorflow\.audio\.decode_wav$/, 'decodes audio'],
-  [/^tensorflow(\.io)?\.(read_file|decode_raw|decode_compressed)$/, 'reads files'],
+  [/^tensorflow(\.io)?\.read_file$/, 'reads files'],
+  [/^tensorflow(\.io)?\.decode_compressed$/, 'unpacks records'],
   [/^tensorflow\.io\.gfile\./, 'reads files'],
   [
     /^tensorflow(\.io)?\.(parse_(single_)?(sequence_)?example|decode_csv|decode_json_example|decode_proto)$/,
