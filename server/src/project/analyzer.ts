@@ -31,6 +31,7 @@ import { ClaimBuilder, saidByPatch } from '../workload/builder.js'
 import type { Binding, Claim, Reading } from '../workload/claim.js'
 import { type ManifestDocument, manifestsOf, type Overlay } from './kustomize.js'
 import { chosenByPool } from './pool-links.js'
+import { ReaderChoice } from './reader-choice.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppressions.js'
 
@@ -100,11 +101,14 @@ export class Analyzer {
   /** Files that an editor holds: their last tree is kept, so that a keystroke costs a small parse. */
   private readonly edited = new Map<string, IncrementalParser>()
   private kept = 0
+  private readonly choice: ReaderChoice
 
   constructor(
     private readonly grammars: Grammars,
     private readonly readers: readonly Reader[],
-  ) {}
+  ) {
+    this.choice = new ReaderChoice(readers)
+  }
 
   /** Loads the grammars that the units need; parsing itself is synchronous. */
   async prepare(file: SourceFile): Promise<void> {
@@ -326,23 +330,13 @@ export class Analyzer {
     }
     // A configuration names what is made: `_target_: torch.utils.data.DataLoader`.
     const made = [...((facts.python as Analysis | undefined)?.instantiations.keys() ?? [])].map(
-      (call) => call.name,
+      (call) => call.name ?? '',
     )
     const { overlay } = surroundings
     const laid = overlay?.documents.flatMap((one) => one.patches) ?? []
     if (overlay?.values !== undefined) laid.push({ kind: 'merge', origin: 0, node: overlay.values })
     const patches = wordsOf(laid)
-    for (const reader of this.readers) {
-      if (!reader.languages.includes(facts.unit.language)) continue
-      if (
-        !reader.triggers.some(
-          (word) =>
-            facts.unit.text.includes(word) ||
-            patches.includes(word) ||
-            made.some((name) => name?.includes(word)),
-        )
-      )
-        continue
+    for (const reader of this.choice.of(facts.unit.language, [facts.unit.text, patches, ...made])) {
       const builder = new ClaimBuilder(facts.path, facts.unit, reader.name)
       if (overlay !== undefined) {
         builder.origins = overlay.origins

@@ -1,0 +1,48 @@
+/** Which readers have a word in a text: all words of all readers are searched for in one pass. */
+import type { Reader } from '../readers/reader.js'
+import type { Language } from '../text/unit.js'
+import { WordSearch } from './word-search.js'
+
+interface OfLanguage {
+  search: WordSearch
+  /** With the numbers of their words. */
+  readers: { reader: Reader; words: number[] }[]
+}
+
+/** UTF-16 units. */
+const letters = 0x1_0000
+
+export class ReaderChoice {
+  private readonly languages = new Map<Language, OfLanguage>()
+
+  constructor(private readonly readers: readonly Reader[]) {}
+
+  /** In the order of the list of readers. */
+  of(language: Language, texts: readonly string[]): Reader[] {
+    const { search, readers } = this.ofLanguage(language)
+    const found = new Set<number>()
+    for (const text of texts) for (const word of search.all(text)) found.add(word)
+    return readers.filter(({ words }) => words.some((word) => found.has(word))).map(({ reader }) => reader)
+  }
+
+  private ofLanguage(language: Language): OfLanguage {
+    let known = this.languages.get(language)
+    if (known === undefined) {
+      const numbers = new Map<string, number>()
+      const numberOf = (word: string) => {
+        const number = numbers.get(word) ?? numbers.size
+        numbers.set(word, number)
+        return number
+      }
+      const readers = this.readers
+        .filter((reader) => reader.languages.includes(language))
+        .map((reader) => ({ reader, words: reader.triggers.map(numberOf) }))
+      const units = [...numbers.keys()].map((word) =>
+        Array.from({ length: word.length }, (_, at) => word.charCodeAt(at)),
+      )
+      known = { search: new WordSearch(units, letters), readers }
+      this.languages.set(language, known)
+    }
+    return known
+  }
+}
