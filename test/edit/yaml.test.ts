@@ -227,7 +227,7 @@ describe('edit/yaml: set key', () => {
     assert.match(refusal('x: &x\n  s:\n    t: 1\ny:\n  <<: *x\n', set(['y', 's', 'u'], 2)), /merged/)
     assert.match(refusal('a: {{ .Values.a }}\n', set(['a'], 2)), /template/)
     assert.match(refusal('a: "{{ .Values.a }}"\n', set(['a'], 2)), /template/)
-    assert.match(refusal('a:\n  b: 1\n  {{- if x }}\n  c: 1\n  {{- end }}\n', set(['a', 'd'], 2)), /template/)
+    assert.match(refusal('a:\n  {{- if x }}\n  c: 1\n  {{- end }}\n', set(['a', 'd'], 2)), /template/)
     assert.match(refusal('a: [1\nb: 2\n', set(['a'], 2)), /not valid/)
     assert.match(refusal('a: 1\na: 2\n', set(['a'], 2)), /twice/)
     assert.match(refusal('a: 1\n', set(['a', 'b'], 2)), /not a map/)
@@ -338,4 +338,85 @@ last:
       assert.ok(done > 200, `${done} edits`)
     })
   }
+})
+
+describe('YAML that a template makes', () => {
+  const job = `spec:
+  {{- if .Values.retries }}
+  backoffLimit: 1
+  {{- end }}
+  parallelism: {{ .Values.workers }}
+  template:
+    spec:
+      {{- with .Values.nodeSelector }}
+      nodeSelector:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      restartPolicy: Never
+      containers:
+        - name: train
+          resources:
+            {{- toYaml .Values.resources | nindent 12 }}
+`
+  const rewritten = (text: string, write: ConfigurationWrite): string => {
+    const edits = yamlEdits(text, [write])
+    if (isRefusal(edits)) throw new Error(edits.reason)
+    return applyUnitEdits(text, edits)
+  }
+
+  it('gets a key where it holds in every case', () => {
+    assert.equal(
+      rewritten(job, set(['spec', 'activeDeadlineSeconds'], 3600, { after: 'backoffLimit' })),
+      job.replace('.workers }}\n', '.workers }}\n  activeDeadlineSeconds: 3600\n'),
+    )
+    assert.equal(
+      rewritten(job, set(['spec', 'template', 'spec', 'priorityClassName'], 'low')),
+      job.replace('Never\n', 'Never\n      priorityClassName: low\n'),
+    )
+    assert.equal(
+      rewritten(job, set(['spec', 'template', 'spec', 'containers', 0, 'tty'], true)),
+      job.replace('name: train\n', 'name: train\n          tty: true\n'),
+    )
+  })
+
+  it('is left alone where every place depends on a condition', () => {
+    const text = 'spec:\n  {{- if .Values.a }}\n  a: 1\n  {{- else }}\n  b: 2\n  {{- end }}\n'
+    const edits = yamlEdits(text, [set(['spec', 'c'], 3)])
+    assert.ok(isRefusal(edits))
+    assert.match(edits.reason, /put the key where it holds in every case/)
+  })
+})
+
+describe('YAML inside YAML', () => {
+  const text = `patches:
+  - patch: |-
+      # why
+      - op: add
+        path: /spec/replicas
+        value: 3
+    target: {kind: Deployment}
+`
+  const within = { document: 0, keys: ['patches', 0, 'patch'] }
+  const rewritten = (from: string, ...writes: ConfigurationWrite[]): string => {
+    const edits = yamlEdits(from, writes)
+    if (isRefusal(edits)) throw new Error(edits.reason)
+    return applyUnitEdits(from, edits)
+  }
+
+  it('is changed where it stands, with the indentation around it', () => {
+    const value = { ...set([0, 'value'], 1), within } as ConfigurationWrite
+    const more = { ...set([1], { op: 'remove', path: '/spec/paused' }), within } as ConfigurationWrite
+    const expected = text.replace('value: 3', 'value: 1\n      - op: remove\n        path: /spec/paused')
+    assert.equal(rewritten(text, value, more), expected)
+    const crlf = (one: string): string => one.replace(/\n/g, '\r\n')
+    assert.equal(rewritten(crlf(text), value, more), crlf(expected))
+  })
+
+  it('is refused where it is no block', () => {
+    const edits = yamlEdits(`patches:\n  - patch: '{"a": 1}'\n`, [
+      { ...set(['a'], 1), within } as ConfigurationWrite,
+    ])
+    assert.ok(isRefusal(edits))
+    assert.match(edits.reason, /write it below a `\|`/)
+  })
 })

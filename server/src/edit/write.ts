@@ -39,8 +39,15 @@ export type ConfigurationWrite =
       value: unknown
       after?: string
       comment?: string
+      within?: Within
     }
-  | { kind: 'remove key'; unit: number; document: number; keys: (string | number)[] }
+  | { kind: 'remove key'; unit: number; document: number; keys: (string | number)[]; within?: Within }
+
+/** A value that is YAML text itself (a patch in a kustomization): `document` and `keys` of the write lead on in it. */
+export interface Within {
+  document: number
+  keys: (string | number)[]
+}
 
 export type ShellWrite =
   /** `#SBATCH --time=24:00:00`: replaces the directive of that name or joins the block of directives. */

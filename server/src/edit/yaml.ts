@@ -22,7 +22,7 @@ import {
   startsLine,
   type UnitEdit,
 } from './unit-edit.js'
-import type { ConfigurationWrite, Refusal } from './write.js'
+import type { ConfigurationWrite, Refusal, Within } from './write.js'
 import {
   blockEntry,
   blockLines,
@@ -32,13 +32,17 @@ import {
   type YamlStyle,
   yamlString,
 } from './yaml-format.js'
+import { steadyPlace } from './yaml-template.js'
 import { type Holder, keyOf, YamlText, type YMap, type YPair, type YSeq } from './yaml-text.js'
+import { editsWithin, withoutHolder } from './yaml-within.js'
 
 type SetKey = Extract<ConfigurationWrite, { kind: 'set key' }>
 export function yamlEdits(text: string, writes: readonly ConfigurationWrite[]): UnitEdit[] | Refusal {
   return inSequence(text, writes, (current, write) => {
     try {
-      return new YamlWriter(current).write(write)
+      return write.within === undefined
+        ? new YamlWriter(current).write(write)
+        : new YamlWriter(current).writeWithin(write, write.within)
     } catch (error) {
       // The parser recurses over nested collections.
       if (error instanceof RangeError) return refuse('the file is nested too deeply')
@@ -94,6 +98,16 @@ class YamlWriter extends YamlText {
     if (document.errors.length > 0) return refuse('the file is not valid YAML')
     this.style = this.styleOf(document)
     return write.kind === 'set key' ? this.set(document, write) : this.remove(document, write.keys)
+  }
+
+  writeWithin(write: ConfigurationWrite, { document: index, keys }: Within): UnitEdit[] | Refusal {
+    const document = this.documents[index]
+    if (!document) return refuse('the document is no longer there')
+    const node = document.getIn(keys, true)
+    if (!isScalar(node)) return refuse(`${describe(keys, keys.length)} is no text`)
+    const scalar = node as unknown as ParsedNode
+    const raw = this.text.slice(scalar.range[0], this.trimmedEnd(scalar))
+    return editsWithin(raw, scalar.range[0], this.eol, (text) => yamlEdits(text, [withoutHolder(write)]))
   }
 
   private set(document: Document.Parsed, write: SetKey): UnitEdit[] | Refusal {
@@ -233,10 +247,21 @@ class YamlWriter extends YamlText {
     const prefix = text.slice(lineStart(text, first), first)
     const next = nextLine(text, map.range![1])
     if (prefix.includes('\t')) return refuse('tabs stand in the indentation')
-    if (this.holdsTemplateLine(lineStart(text, first), next)) return refuse('the map is built by a template')
-    const { end } = this.pairSpan(map, map.items[index]!)
-    if (!endsLine(text, end)) return refuse('other text follows the value')
-    const at = this.behindComments(lineEnd(text, end), prefix.length)
+    const ends = [index, ...map.items.keys()].map((one) => this.pairSpan(map, map.items[one]!).end)
+    const templated = this.holdsTemplateLine(lineStart(text, first), nextLine(text, next))
+    if (!templated && !endsLine(text, ends[0]!)) return refuse('other text follows the value')
+    const places = ends
+      .filter((end) => endsLine(text, end))
+      .map((end) => this.behindComments(lineEnd(text, end), prefix.length))
+    // The nearest one before it, and only then those behind it.
+    const at = templated
+      ? steadyPlace(text, first, [
+          places[0]!,
+          ...places.slice(1, index + 1).reverse(),
+          ...places.slice(index + 1),
+        ])
+      : places[0]
+    if (at === undefined) return refuse('a template builds the map: put the key where it holds in every case')
     const lines = this.commented(blockEntry(key, value, prefix.length, style), write.comment)
     return [{ start: at, end: at, text: lines.map((line) => eol + line).join('') }]
   }

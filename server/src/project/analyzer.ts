@@ -27,13 +27,14 @@ import { pythonTree } from '../syntax/python-tree.js'
 import type { ConfigurationRoot } from '../text/configured.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Language, Unit } from '../text/unit.js'
-import { ClaimBuilder, saidByPatch } from '../workload/builder.js'
+import { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim, Reading } from '../workload/claim.js'
 import { type ManifestDocument, manifestsOf, type Overlay } from './kustomize.js'
 import { chosenByPool } from './pool-links.js'
 import { ReaderChoice } from './reader-choice.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppressions.js'
+import { type WrittenFile, whereWritten } from './written-places.js'
 
 /** What is known of one file after it was read by itself. Plain JSON. */
 export interface FileRecord {
@@ -199,20 +200,32 @@ export class Analyzer {
     return this.parsed.has(path)
   }
 
-  /** The change that the claim's reader would make. */
-  change(file: SourceFile, claim: Claim, value: unknown, surroundings: Surroundings): Change | Refusal {
-    if (claim.site.anchor === saidByPatch) return { reason: 'another file sets this: change it there' }
+  /** The change that the claim's reader would make. `others`: the files that are laid over this one. */
+  change(
+    file: SourceFile,
+    claim: Claim,
+    value: unknown,
+    surroundings: Surroundings,
+    others: readonly SourceFile[] = [],
+  ): Change | Refusal {
     if (claim.site.anchor === chosenByPool) return { reason: 'the pool that it runs on decides this' }
     const reader = this.readers.find((one) => one.name === claim.reader)
     if (reader?.change === undefined) return { reason: `${claim.key} has to be changed by hand here` }
     const parsed = this.parsedOf(file)
     const index = file.units.findIndex((unit) => unit.index === claim.site.unit)
     if (index < 0) return { reason: 'the place is not in the file any more' }
-    return reader.change(
-      claim,
-      value,
-      this.factsOf(file, file.units[index]!, parsed.units[index]!, surroundings),
-    )
+    const facts = this.factsOf(file, file.units[index]!, parsed.units[index]!, surroundings)
+    const change = reader.change(claim, value, facts)
+    if ('reason' in change || surroundings.overlay === undefined || index !== 0) return change
+    return whereWritten(change, {
+      own: this.writtenIn(file),
+      laid: facts.config?.documents ?? [],
+      others: others.map((one) => this.writtenIn(one)),
+    })
+  }
+
+  private writtenIn(file: SourceFile): WrittenFile {
+    return { path: file.path, documents: this.parsedOf(file).units[0]?.config?.documents ?? [] }
   }
 
   /** Trees of all units, for the stage that writes edits. */

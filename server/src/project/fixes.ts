@@ -54,10 +54,13 @@ async function one(
   const named = (title: string): string => `${request.title ?? title}${item}`
   const changes: Change[] = []
   for (const { claim, value } of request.set) {
-    const file = await load(claim.location.path)
-    if (file === undefined)
-      return { title: named(claim.key), refused: `${claim.location.path} cannot be read` }
-    const change = analyzer.change(file, claim, value, surroundingsOf(claim))
+    const path = claim.site.path ?? claim.location.path
+    const surroundings = surroundingsOf(claim)
+    const [file, ...others] = await Promise.all([path, ...(surroundings.overlay?.origins ?? [])].map(load))
+    if (file === undefined) return { title: named(claim.key), refused: `${path} cannot be read` }
+    if (!others.every((one) => one !== undefined))
+      return { title: named(claim.key), refused: `a file that is laid over ${path} cannot be read` }
+    const change = analyzer.change(file, claim, value, surroundings, others)
     if ('reason' in change) return { title: named(claim.key), refused: change.reason }
     changes.push(change)
   }

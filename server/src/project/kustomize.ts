@@ -3,11 +3,13 @@
  * (`resources`, `bases`, `components`) and patches them; what no other one names is what is applied.
  */
 import { at, entries, items, map, number, text, written } from '../config/access.js'
+import { blockText } from '../config/block-text.js'
 import type { ConfigMap, ConfigNode } from '../config/node.js'
 import { placedBy } from '../config/node-copies.js'
 import { fieldPath, operationsOf, type Patch } from '../config/overlay.js'
 import { yamlFacts } from '../config/yaml.js'
 import { folderOf, join } from '../link/paths.js'
+import type { Span } from '../text/location.js'
 import type { FileRecord } from './analyzer.js'
 
 export const kustomizationName = /(^|\/)kustomization\.ya?ml$/
@@ -196,8 +198,9 @@ export class KustomizeIndex {
     const inline = (node: ConfigNode, target: ConfigNode | undefined): void => {
       const source = text(node)
       if (source === undefined || source.length > 100_000) return
+      const placeOf = placesIn(node, source)
       for (const document of yamlFacts(source).documents)
-        found.push(...targeted(standing(document.root, node), path, null, target))
+        found.push(...targeted(placedBy(document.root, placeOf), path, null, target))
     }
     for (const one of items(at(root, 'patchesStrategicMerge'))) {
       const name = text(one)
@@ -231,10 +234,12 @@ function patchPaths(root: ConfigMap): string[] {
   return [...own, ...others].filter((one): one is string => one !== undefined && !one.includes('\n'))
 }
 
-/** A node of a text inside of another file: it stands where that text begins. */
-function standing(node: ConfigNode, where: ConfigNode): ConfigNode {
-  const place = { start: where.start, end: Math.min(where.end, where.start + 2) }
-  return placedBy(node, () => place)
+/** Where a piece of a text stands that a scalar holds: where it is not a literal block, where that begins. */
+function placesIn(node: ConfigNode, source: string): (span: Span) => Span {
+  const block = node.kind === 'scalar' ? blockText(node.raw, node.start) : null
+  if (block === null || block.text.trimEnd() !== source.trimEnd())
+    return () => ({ start: node.start, end: Math.min(node.end, node.start + 2) })
+  return ({ start, end }) => ({ start: block.place(start), end: block.place(end) })
 }
 
 function targeted(

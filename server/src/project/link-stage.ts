@@ -138,6 +138,13 @@ export class Linker {
     return this.layouts.missing(this.files)
   }
 
+  /** One of the ways in which a manifest is laid out. */
+  layoutOf(path: string, index: number): Overlay | undefined {
+    const record = this.records.get(path)
+    const laid = record === undefined ? undefined : this.layouts.of(record, this.files)
+    return Array.isArray(laid) ? laid[index] : undefined
+  }
+
   /** Configuration files that scripts or launches name and whose values are not known yet. */
   missingConfigurations(): string[] {
     this.own = new Map()

@@ -56,13 +56,16 @@ export class Overlays {
 
 /** Subjects, jobs and launches of each layout are their own. */
 function renamed(reading: Reading, index: number): Reading {
-  if (index === 0) return reading
-  const own = (id: string): string => `${id}~${index}`
+  const own = (id: string): string => (index === 0 ? id : `${id}~${index}`)
   const jobs = (id: string | null): string | null => (id === null ? null : own(id))
   return {
     subjects: reading.subjects.map((one): Subject => ({ ...one, id: own(one.id), job: jobs(one.job) })),
     claims: reading.claims.map(
-      (one): Claim => (one.subject.endsWith('@*') ? one : { ...one, subject: own(one.subject) }),
+      (one): Claim => ({
+        ...one,
+        subject: one.subject.endsWith('@*') ? one.subject : own(one.subject),
+        site: { ...one.site, layout: index },
+      }),
     ),
     launches: reading.launches.map((one): Launch => ({ ...one, id: own(one.id), job: jobs(one.job) })),
   }

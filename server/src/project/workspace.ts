@@ -367,8 +367,11 @@ class Workspace implements Project {
   }
 
   private surroundingsOf(claim: Claim): Surroundings {
-    const { path } = claim.location
-    return { ...this.linker.around(path), binding: null, versions: this.versions.of(path) }
+    const path = claim.site.path ?? claim.location.path
+    const surroundings = { ...this.linker.around(path), binding: null, versions: this.versions.of(path) }
+    const { layout } = claim.site
+    const overlay = layout === undefined ? undefined : this.linker.layoutOf(path, layout)
+    return overlay === undefined ? surroundings : { ...surroundings, overlay }
   }
 
   annotations(path: string): Annotation[] {

@@ -80,9 +80,6 @@ export class SubjectBuilder<W extends Word> {
   }
 }
 
-/** Site of what a patch says that lies over the file. */
-export const saidByPatch = 'the patch'
-
 export class ClaimBuilder {
   readonly reading: Reading = { subjects: [], claims: [], launches: [] }
 
@@ -178,7 +175,7 @@ export class ClaimBuilder {
     rest: { value?: unknown; because?: string } & ClaimOptions,
   ): void {
     const location = rest.location ?? this.locate(place)
-    // A change of what a patch says belongs into the patch.
+    // What a patch says stands in the patch; its reader changes the whole (see project/written-places.ts).
     const elsewhere = place.start >= foreign
     this.reading.claims.push({
       subject: subject.id,
@@ -191,9 +188,7 @@ export class ClaimBuilder {
       channel: rest.channel ?? 'code',
       overridable: rest.overridable ?? (elsewhere && this.canBeGiven),
       location,
-      site: elsewhere
-        ? { unit: 0, start: location.start, end: location.end, anchor: saidByPatch }
-        : this.site(rest.site ?? place),
+      site: elsewhere ? { ...this.site(rest.site ?? place), path: this.path } : this.site(rest.site ?? place),
     })
   }
 }

@@ -31,6 +31,10 @@ export interface Site {
   document?: number
   keys?: (string | number)[]
   anchor?: string
+  /** The file that its reader read, where the claim's location is in another one that is laid over it. */
+  path?: string
+  /** Which of the layouts of that file said it, counted from 0. */
+  layout?: number
 }
 
 export interface Claim<T = unknown> {
