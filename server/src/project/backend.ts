@@ -69,28 +69,31 @@ function firstLine(bytes: Uint8Array): string {
   return bytes[0] === 0x23 ? new TextDecoder('latin1').decode(bytes.subarray(0, 200)) : ''
 }
 
-/** Words by language: a file without any of them is not even decoded. Notebooks hold several languages. */
-function prefilters(): Map<string, Prefilter> {
-  const words = new Map<string, Set<string>>()
-  for (const reader of readers) {
-    for (const language of reader.languages) {
-      const set = words.get(language) ?? new Set(['costlint:'])
-      for (const word of reader.triggers) set.add(word)
-      words.set(language, set)
+/** By language: a file without any word of its readers is not even decoded. */
+class Prefilters {
+  private readonly filters = new Map<string, Prefilter>()
+
+  /** Made when the first file of a language comes: most projects hold few languages. */
+  of(language: string): Prefilter {
+    let filter = this.filters.get(language)
+    if (filter === undefined) {
+      // Recipes of a Makefile are read as a shell script; notebooks hold several languages.
+      const read = language === 'makefile' ? 'shell' : language
+      const speaking = readers.filter(
+        ({ languages }) => language === 'notebook' || (languages as readonly string[]).includes(read),
+      )
+      filter = new Prefilter(
+        speaking.length === 0 ? [] : ['costlint:', ...speaking.flatMap(({ triggers }) => triggers)],
+      )
+      this.filters.set(language, filter)
     }
+    return filter
   }
-  words.set('notebook', new Set([...words.values()].flatMap((set) => [...set])))
-  const filters = new Map<string, Prefilter>()
-  for (const [language, set] of words) filters.set(language, new Prefilter(set))
-  // Recipes of a Makefile are read as a shell script.
-  const shell = filters.get('shell')
-  if (shell !== undefined) filters.set('makefile', shell)
-  return filters
 }
 
 export class LocalBackend implements Backend {
   private readonly files = new Map<string, SourceFile>()
-  private readonly filters = prefilters()
+  private readonly filters = new Prefilters()
 
   constructor(
     private readonly root: string,
@@ -106,8 +109,8 @@ export class LocalBackend implements Backend {
       return { error: error instanceof Error ? error.message : String(error) }
     }
     const language = languageOf(path, firstLine(bytes))
-    const filter = language === undefined ? undefined : this.filters.get(language)
-    if (!force && (filter === undefined || !filter.matters(bytes))) {
+    const matters = language !== undefined && this.filters.of(language).matters(bytes)
+    if (!force && !matters) {
       // A script that is no text at all is worth a word even when no reader would look at it.
       const problem = bytes.subarray(0, 4_000).includes(0) ? decode(bytes).problem : undefined
       return problem === undefined ? { record: emptyRecord(path, bytes) } : { error: problem }
