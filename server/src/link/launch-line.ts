@@ -18,6 +18,7 @@ import { type Launcher, launcherModules, launchers, type Trainer, trainers } fro
 import { type NotebookRunner, notebookRunners } from './notebook-runners.js'
 import { type OptionTable, pathOf } from './option-table.js'
 import { countProcesses } from './processes.js'
+import { trainingScript } from './training-scripts.js'
 import { pythonOptions, toolModules, type Wrapper, wrapperModules, wrappers } from './wrappers.js'
 
 const deepest = 8
@@ -79,6 +80,12 @@ class LaunchLine {
       }
       const name = commandName(first)
       if (name === null) return this.unreadableCommand()
+      const training = trainingScript(this.words, this.found.environment)
+      if (training !== null) {
+        if (this.scripts) return false
+        this.words = training
+        continue
+      }
       if (/^(?:ba|z|k|da)?sh$/.test(name) || name === 'eval')
         return this.shell(name) || (this.scripts && name !== 'eval' && this.shellScript(this.words.slice(1)))
       if (this.scripts && shellFile.test(name)) return this.shellScript(this.words)

@@ -221,6 +221,7 @@ export const trainers: Trainer[] = [
     ...torchrunOptions,
     counts: 'torchrun',
   },
+  { words: ['mim', 'train'], name: 'mim', module: 'mim.train', processes: null, ...noOptions },
   { words: ['yolo', 'detect', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
   { words: ['yolo', 'segment', 'train'], name: 'yolo', module: 'ultralytics', processes: null, ...noOptions },
   {

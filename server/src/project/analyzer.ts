@@ -19,12 +19,14 @@ import { yamlFacts } from '../config/yaml.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
+import { configurationModule } from '../python/configuration-module.js'
 import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import type { Reader, ReaderContext, UnitFacts } from '../readers/reader.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
 import type { PythonTree } from '../syntax/python-ast.js'
 import { pythonTree } from '../syntax/python-tree.js'
-import type { ConfigurationRoot } from '../text/configured.js'
+import type { ConfigurationRoot, ConfiguredMap } from '../text/configured.js'
+import type { ConfiguredModule } from '../text/configured-module.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Language, Unit } from '../text/unit.js'
 import { ClaimBuilder } from '../workload/builder.js'
@@ -60,6 +62,8 @@ export interface FileRecord {
   manifests?: ManifestDocument[]
   /** For a configuration file that a script reads: its values. Absent: nobody asked. */
   configured?: HydraFile
+  /** The same for a Python file; null: it is no configuration. */
+  module?: ConfiguredModule | null
 }
 
 /** What the rest of the project adds when a Python file is read again. */
@@ -78,6 +82,8 @@ export interface Surroundings {
   bundle?: BundleFacts
   /** Patches that are laid over it. */
   overlay?: Overlay
+  /** A recipe with what it inherits. */
+  inherited?: ConfiguredMap
 }
 
 type UnitTree = { python?: PythonTree; config?: ConfigFacts; shell?: ShellFacts }
@@ -123,8 +129,8 @@ export class Analyzer {
     if (wanted.size > 0) await this.grammars.load(...wanted)
   }
 
-  /** Reads a file by itself. `prepare` must have been awaited. */
-  load(file: SourceFile, hash: string, versions: Record<string, string>): FileRecord {
+  /** Reads a file by itself. `prepare` must have been awaited. `force`: another file asks for it. */
+  load(file: SourceFile, hash: string, versions: Record<string, string>, force = false): FileRecord {
     this.forget(file.path)
     const record: FileRecord = {
       path: file.path,
@@ -153,6 +159,8 @@ export class Analyzer {
       if (unit.index === 0 && facts.python !== undefined)
         record.summary = (facts.python as Analysis).summary()
       this.readUnit(facts, surroundings, record.reading, record.faults)
+      if (unit.index === 0 && facts.python !== undefined && (force || record.reading.recipe !== undefined))
+        record.module = configurationModule(facts.python, unit)
       if (file.text.includes('costlint') || unit.text.includes('costlint')) {
         record.suppressions.push(...suppressionsOf(file.path, unit, parsed.units[index]!))
       }
@@ -306,6 +314,7 @@ export class Analyzer {
     if (tree.shell !== undefined) facts.shell = this.shellAsCalled(unit, tree.shell, surroundings.binding)
     if (surroundings.hcl !== undefined && unit.index === 0) facts.hcl = surroundings.hcl
     if (surroundings.bundle !== undefined && unit.index === 0) facts.bundle = surroundings.bundle
+    if (surroundings.inherited !== undefined && unit.index === 0) facts.inherited = surroundings.inherited
     if (tree.python !== undefined) {
       const own = unit.index === 0
       const neighbours: Neighbours = {
@@ -370,6 +379,7 @@ export class Analyzer {
       into.launches.push(...builder.reading.launches)
       const { imagePrograms, imageBuilds } = builder.reading
       if (imagePrograms !== undefined) into.imagePrograms = [...(into.imagePrograms ?? []), ...imagePrograms]
+      if (builder.reading.recipe !== undefined && facts.unit.index === 0) into.recipe = builder.reading.recipe
       if (imageBuilds !== undefined) into.imageBuilds = [...(into.imageBuilds ?? []), ...imageBuilds]
     }
   }

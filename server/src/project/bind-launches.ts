@@ -16,6 +16,8 @@ const maximumUnbound = 100
 export interface Scripts {
   recordOf(path: string): FileRecord | undefined
   resolve(launch: Launch): ReturnType<ProgramIndex['resolve']>
+  /** The recipe that a launch names. */
+  recipeOf(launch: Launch, script: string | null): FileRecord | undefined
   /** `slot` tells the readings of one file apart. */
   read(record: FileRecord, binding: Binding, slot: string): Promise<ReadResult>
 }
@@ -72,12 +74,29 @@ class StartedScripts {
 
   async bind(launch: Launch): Promise<LinkedLaunch> {
     const binding: Binding = { launch, settings: settingsOf(launch, this.readings) }
-    const nothing = { launch, binding, script: null, reading: null }
+    const started = await this.start(binding)
+    const record = launch.shell === undefined ? this.scripts.recipeOf(launch, started.script) : undefined
+    if (record === undefined) return started
+    const reading = await this.read(record, { launch, settings: [] })
+    return reading === null ? started : { ...started, recipe: { path: record.path, reading } }
+  }
+
+  private async start(binding: Binding): Promise<LinkedLaunch> {
+    const { launch } = binding
+    const nothing = { launch, binding, script: null, reading: null, recipe: null }
     const resolved = this.scripts.resolve(launch)
     if ('unresolved' in resolved) return { ...nothing, unresolved: resolved.unresolved }
-    const record = this.scripts.recordOf(resolved.path)
-    if (record === undefined || record.summary === null)
-      return { ...nothing, script: resolved.path, unresolved: null }
+    const script = resolved.path
+    const record = this.scripts.recordOf(script)
+    if (record === undefined || record.summary === null) return { ...nothing, script, unresolved: null }
+    const reading = await this.read(record, binding)
+    return reading === null
+      ? { ...nothing, unresolved: `${record.path} is launched in too many ways` }
+      : { ...nothing, script, unresolved: null, reading }
+  }
+
+  /** Null: it is launched in too many ways. */
+  private async read(record: FileRecord, binding: Binding): Promise<Reading | null> {
     const known = this.bound.get(record.path) ?? new Map<string, Promise<ReadResult>>()
     this.bound.set(record.path, known)
     const key = bindingKey(binding, false)
@@ -88,14 +107,11 @@ class StartedScripts {
         const own = this.readings.get(record.path)
         const more = (this.unbound.get(record.path) ?? 0) + 1
         this.unbound.set(record.path, more)
-        return own === undefined || more > maximumUnbound
-          ? { ...nothing, unresolved: `${record.path} is launched in too many ways` }
-          : { launch, binding, script: record.path, unresolved: null, reading: own }
+        return own === undefined || more > maximumUnbound ? null : own
       }
       result = this.scripts.read(record, binding, `launch ${known.size}`)
       known.set(key, result)
     }
-    const { reading } = await result
-    return { launch, binding, script: record.path, unresolved: null, reading }
+    return (await result).reading
   }
 }

@@ -13,6 +13,7 @@ import type { Overlay } from './kustomize.js'
 import { launchesOf, withImage } from './launches.js'
 import { Layouts } from './layouts.js'
 import { bindingKey, spelled } from './reading-keys.js'
+import { RecipeLinker } from './recipes.js'
 import type { LinkedLaunch } from './runs.js'
 import { relate, ScalerLinks } from './scaler-links.js'
 import { missingTerraform, TerraformIndex } from './terraform.js'
@@ -71,6 +72,7 @@ export class Linker {
   private bundles: BundleIndex | null = null
   private known = new Set<string>()
   private readonly configurations: ConfigurationLinker
+  private readonly recipes: RecipeLinker
   private readonly scalers = new ScalerLinks()
   private readonly layouts: Layouts
   /** Configurations of each script by itself, for one link. */
@@ -82,6 +84,7 @@ export class Linker {
   ) {
     this.layouts = new Layouts(records)
     this.configurations = new ConfigurationLinker(records, (path) => this.known.has(path))
+    this.recipes = new RecipeLinker(records, (path) => this.known.has(path))
   }
 
   setFiles(files: readonly string[]): void {
@@ -148,7 +151,7 @@ export class Linker {
   /** Configuration files that scripts or launches name and whose values are not known yet. */
   missingConfigurations(): string[] {
     this.own = new Map()
-    const missing = new Set<string>()
+    const missing = new Set<string>(this.recipes.missing())
     const add = (found: Configurations): void => {
       for (const path of found.missing) missing.add(path)
     }
@@ -195,6 +198,7 @@ export class Linker {
       ...own.files,
       ...(this.terraform?.filesAround(record.path) ?? []),
       ...(this.bundles?.filesAround(record.path) ?? []),
+      ...this.recipes.of(record).files,
     ]
     const handed: HandedConfiguration[] = []
     for (const path of this.linked?.importers.get(record.path) ?? []) {
@@ -265,6 +269,7 @@ export class Linker {
       const apart =
         alone &&
         record.summary?.configurations === undefined &&
+        record.reading.recipe?.inherits !== true &&
         !this.terraform.isShared(record.path) &&
         this.bundles.filesAround(record.path).length === 0
       if (apart) fault(record.path, record.faults)
@@ -281,6 +286,7 @@ export class Linker {
     const bound = await bindLaunches(this.launches([...linked.readings.values()]), linked.readings, {
       recordOf: (path) => this.records.get(path),
       resolve: (launch) => this.programs.resolve(launch),
+      recipeOf: (launch, script) => this.recipes.namedBy(launch, script),
       read: (record, binding, slot) => this.read(record, binding, slot, versionsOf),
     })
     linked.launches = bound.launches
@@ -288,7 +294,7 @@ export class Linker {
     linked.reached = reachedFrom(
       [
         ...[...this.inOrder()].filter((record) => record.summary?.isEntry === true).map(({ path }) => path),
-        ...linked.launches.flatMap(({ script }) => (script === null ? [] : [script])),
+        ...linked.launches.flatMap(({ script, recipe }) => [script ?? [], recipe?.path ?? []].flat()),
       ],
       linked.imported,
     )
@@ -301,7 +307,7 @@ export class Linker {
     binding: Binding | null = null,
   ): Pick<
     Surroundings,
-    'imported' | 'importers' | 'configurations' | 'handed' | 'looped' | 'hcl' | 'bundle'
+    'imported' | 'importers' | 'configurations' | 'handed' | 'looped' | 'hcl' | 'bundle' | 'inherited'
   > {
     const record = this.records.get(path)
     const imported: Record<string, ModuleSummary> = {}
@@ -325,9 +331,11 @@ export class Linker {
       return importer === undefined ? [] : loopedIn(importer, path, this.importsOf(importer))
     })
     const { values, handed } = this.configurationsFor(record, binding)
+    const inherited = this.recipes.of(record).root
     return {
       imported,
       importers,
+      ...(inherited === null ? {} : { inherited }),
       ...(looped.length === 0 ? {} : { looped }),
       ...(Object.keys(values).length === 0 ? {} : { configurations: values, handed }),
     }

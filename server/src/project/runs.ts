@@ -22,6 +22,8 @@ export interface LinkedLaunch {
   unresolved: string | null
   /** The script read with the launch bound; null when there is no script. */
   reading: Reading | null
+  /** The recipe that the launch names, read with it; null: it names none. */
+  recipe: { path: string; reading: Reading } | null
 }
 
 export interface RunInput {
@@ -105,20 +107,32 @@ export function buildRuns(input: RunInput): Judgement[] {
   const { jobs: computeOf, pools } = machinesOf(input)
 
   const runsOfJob = new Map<string, Run[]>()
-  const runsOfScript = new Map<string, { run: Run; reading: Reading }[]>()
+  /** Readings of a script and of the recipe that it is given: each may decide what is said of the other. */
+  const together = new Map<Run, Reading[]>()
+  const runsOfFile = new Map<string, { run: Run; reading: Reading }[]>()
   for (const linked of input.launches) {
-    const run = newRun(linked.launch.id, linked.script, linked.unresolved, linked.launch, linked.launch.job)
+    const script = linked.script ?? linked.recipe?.path ?? null
+    const run = newRun(linked.launch.id, script, linked.unresolved, linked.launch, linked.launch.job)
     if (linked.launch.job !== null) {
       const list = runsOfJob.get(linked.launch.job)
       if (list === undefined) runsOfJob.set(linked.launch.job, [run])
       else list.push(run)
     }
-    if (linked.script !== null && linked.reading !== null) {
-      const list = runsOfScript.get(linked.script)
-      const entry = { run, reading: linked.reading }
-      if (list === undefined) runsOfScript.set(linked.script, [entry])
+    const read = [{ path: linked.script, reading: linked.reading }, linked.recipe ?? undefined]
+    for (const one of read) {
+      if (one === undefined || one.path === null || one.reading === null) continue
+      // A recipe that is only evaluated is not what the launch runs.
+      if (one === linked.recipe && one.reading.subjects.length === 0) continue
+      const entry = { run, reading: one.reading }
+      const list = runsOfFile.get(one.path)
+      if (list === undefined) runsOfFile.set(one.path, [entry])
       else list.push(entry)
     }
+    if (linked.recipe !== null)
+      together.set(
+        run,
+        linked.reading === null ? [linked.recipe.reading] : [linked.reading, linked.recipe.reading],
+      )
   }
   for (const [job, compute] of computeOf) {
     let runs = runsOfJob.get(job)
@@ -139,29 +153,31 @@ export function buildRuns(input: RunInput): Judgement[] {
     const depends: object[] = [compute.reading]
     if (compute.pool !== undefined) depends.push(compute.pool.reading)
     depends.push(...[...(compute.starts ?? []), ...(compute.queues ?? [])].map((one) => one.reading))
-    for (const {
-      script,
-      job: { launch },
-    } of runs) {
-      if (launch !== null) depends.push(launch)
+    for (const run of runs) {
+      const { script, job } = run
+      if (job.launch !== null) depends.push(job.launch)
+      depends.push(...(together.get(run) ?? []))
       depends.push(...(script === null ? [] : neighbourhood(input, script)))
     }
     judgements.push({ runs: [runs[0]!.job.compute!], depends })
   }
 
+  const galleries = galleriesAmong(input.readings, runsOfFile)
   for (const [path, reading] of input.readings) {
-    const launched = runsOfScript.get(path) ?? [{ run: newRun(path, path, null, null, null), reading }]
+    const started = runsOfFile.get(path)
+    if (started === undefined && galleries.has(reading.recipe?.framework ?? '')) continue
+    const launched = started ?? [{ run: newRun(path, path, null, null, null), reading }]
     const bySubject = new Map<string, Judged[]>()
     const depends: object[] = neighbourhood(input, path)
     for (const { run, reading: read } of launched) {
-      depends.push(read)
+      depends.push(read, ...(together.get(run) ?? []))
       if (run.job.launch !== null) depends.push(run.job.launch)
       const compute = run.job.id === null ? undefined : computeOf.get(run.job.id)
       if (compute !== undefined) depends.push(compute.reading)
       if (compute?.pool !== undefined) depends.push(compute.pool.reading)
       depends.push(...(compute?.queues ?? []).map((one) => one.reading))
       const own = judgedFrom(read, run, input, path)
-      run.subjects = [...own, ...neighbours(input, path, run)]
+      run.subjects.push(...own, ...neighbours(input, path, run))
       for (const judged of own) {
         if (judged.subject.word === 'Compute' && judged.subject.job !== null) continue
         if (judged.subject.word === 'Search' && judged.subject.job !== null) {
@@ -169,7 +185,7 @@ export function buildRuns(input: RunInput): Judgement[] {
           const trial = trials?.find((one) => one.script !== null) ?? trials?.[0]
           // A search that launches its trials itself is judged with what one of them does.
           if (trial !== undefined) {
-            const seen = runsOfScript.get(trial.script ?? '')?.find((one) => one.run === trial)
+            const seen = runsOfFile.get(trial.script ?? '')?.find((one) => one.run === trial)
             judgements.push({
               runs: [{ ...judged, run: trial }],
               depends: [
@@ -195,6 +211,22 @@ export function buildRuns(input: RunInput): Judgement[] {
     for (const runs of bySubject.values()) judgements.push({ runs, depends })
   }
   return judgements
+}
+
+/** From so many recipes on that nothing in the project starts, they are there for others to choose from. */
+const gallery = 20
+
+/** Frameworks whose recipes here are a collection: what one of them leaves out costs its author nothing. */
+function galleriesAmong(
+  readings: ReadonlyMap<string, Reading>,
+  started: ReadonlyMap<string, unknown>,
+): Set<string> {
+  const counts = new Map<string, number>()
+  for (const [path, { recipe, subjects }] of readings) {
+    if (recipe === undefined || subjects.length === 0 || started.has(path)) continue
+    counts.set(recipe.framework, (counts.get(recipe.framework) ?? 0) + 1)
+  }
+  return new Set([...counts].filter(([, count]) => count >= gallery).map(([framework]) => framework))
 }
 
 interface Job extends JobEntry {

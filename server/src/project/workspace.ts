@@ -389,9 +389,10 @@ class Workspace implements Project {
     for (const other of linked.configurations.get(path) ?? []) found.add(other)
     for (const [script, files] of linked.configurations) if (files.includes(path)) found.add(script)
     for (const other of linked.related.get(path) ?? []) found.add(other)
-    for (const { launch, script, binding } of linked.launches) {
+    for (const { launch, script, binding, recipe } of linked.launches) {
       const members = [launch.location.path, ...binding.settings.map((claim) => claim.location.path)]
       if (script !== null) members.push(script)
+      if (recipe !== null) members.push(recipe.path)
       if (launch.calledAt !== undefined) members.push(launch.calledAt.path)
       if (members.includes(path)) for (const member of members) found.add(member)
     }

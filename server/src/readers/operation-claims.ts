@@ -23,11 +23,13 @@ export interface OperationFacts {
   realModel?: boolean
   wantedFor?: string | null
   subject?: string | null
+  /** Tells operations apart that are shown at one place. */
+  apart?: string
 }
 
 export function claimOperation(claims: ClaimBuilder, facts: OperationFacts): SubjectBuilder<'Operation'> {
   const { at, site, key } = facts
-  const operation = claims.subject('Operation', at, facts.scope, facts.evidence)
+  const operation = claims.subject('Operation', at, facts.scope, facts.evidence, null, facts.apart)
   const options = { ...facts.options, site }
   if (facts.byDefault === true) operation.default('kind', key, facts.kind, at, options)
   else operation.known('kind', key, facts.kind, at, options)

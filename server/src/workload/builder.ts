@@ -114,16 +114,17 @@ export class ClaimBuilder {
     return site
   }
 
-  /** A new subject, owned by this reader. `name` keeps two subjects of one scope and word apart. */
+  /** A new subject, owned by this reader. `apart` keeps two subjects of one place and word apart. */
   subject<W extends Word>(
     word: W,
     place: Place,
     scope: string,
     evidence: Evidence,
     job: string | null = null,
+    apart = '',
   ): SubjectBuilder<W> {
     const location = this.locate(place)
-    const id = `${this.path}#${word}@${location.cell ?? ''}:${location.start}`
+    const id = `${this.path}#${word}@${location.cell ?? ''}:${location.start}${apart}`
     const subject: Subject<W> = {
       id,
       word,
@@ -163,6 +164,11 @@ export class ClaimBuilder {
       ...(this.reading.imageBuilds ?? []),
       { ...build, location: this.locate(place) },
     ]
+  }
+
+  /** The file is what a program of this framework trains by. */
+  recipe(framework: string, inherits: boolean): void {
+    this.reading.recipe = { framework, inherits }
   }
 
   /** @internal */

@@ -90,6 +90,15 @@ export interface Reading {
   /** Absent: none. */
   imagePrograms?: ImageProgram[]
   imageBuilds?: ImageBuild[]
+  /** Absent: the file is no recipe. */
+  recipe?: RecipeFile
+}
+
+/** A file that a program of a framework trains by: the launch that names it starts what it describes. */
+export interface RecipeFile {
+  framework: string
+  /** What it inherits from other files is part of it. */
+  inherits: boolean
 }
 
 /** What the image of a Dockerfile starts by itself. */

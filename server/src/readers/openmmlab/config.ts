@@ -1,37 +1,50 @@
 /**
- * Configurations of OpenMMLab (mmdetection, mmsegmentation, mmpretrain, mmpose …): Python files of assignments, for
- * MMEngine and for the mmcv before it. Keys and defaults: mmengine, runner/runner.py, optim/optimizer/amp_optimizer_wrapper.py;
- * mmcv 1.x, `fp16` and `data`.
+ * Configurations of OpenMMLab (mmdetection, mmsegmentation, mmpretrain, mmpose …): Python files of assignments that
+ * inherit from each other, for MMEngine and for the mmcv before it. Keys and defaults: mmengine, runner/runner.py,
+ * runner/loops.py, hooks/checkpoint_hook.py, optim/optimizer/amp_optimizer_wrapper.py; mmcv 1.x, `fp16` and `data`.
  */
-import type { Change, Refusal } from '../../edit/write.js'
-import type { ArgumentValue, PythonModule } from '../../python/module.js'
-import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { ownConfiguration } from '../../link/inherited-configuration.js'
+import { configurationModule } from '../../python/configuration-module.js'
+import type { PythonModule } from '../../python/module.js'
+import type { Stmt } from '../../syntax/python-ast.js'
+import { type Configured, type ConfiguredMap, configuredAt } from '../../text/configured.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import type { Claim, Evidence } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
-import { asBoolean, asNumber, claimFolded } from '../claim-argument.js'
+import type { Binding, Evidence } from '../../workload/claim.js'
+import type { Precision, Word } from '../../workload/words.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { InheritedClaims, recipePlace, startsTraining } from '../recipes/inherited-claims.js'
+import { changeConfig } from './change.js'
+import { withLaunch } from './launch.js'
+import { readRun } from './run.js'
 
 export const openmmlabReader = defineReader({
   name: 'openmmlab',
   languages: ['python'],
-  triggers: ['train_dataloader', 'workers_per_gpu', 'optim_wrapper', 'find_unused_parameters'],
-  read(facts, _context, claims) {
-    const python = facts.python
+  triggers: ['train_dataloader', 'workers_per_gpu', 'optim_wrapper', 'find_unused_parameters', '_base_'],
+  read(facts, context, claims) {
+    const { python } = facts
     if (python === undefined || facts.unit.index !== 0) return
-    const config = configOf(python)
-    if (config !== null) readConfig(config, claims)
+    const names = configurationNames(python)
+    if (names === null) return
+    const inherits = names.has('_base_') || /\bread_base\b/.test(python.text)
+    // What only others inherit is judged with them.
+    if (!inherits && /(^|\/)_base_\//.test(python.path)) return
+    claims.recipe('openmmlab', inherits)
+    const root = facts.inherited ?? rootOf(facts, python, inherits)
+    if (root === null) return
+    const { binding } = context
+    if (binding === null) readConfig(new Config(python, root, claims, null))
+    else if (startsTraining(binding.launch))
+      readConfig(new Config(python, withLaunch(root, binding.launch), claims, binding))
   },
   change: changeConfig,
 })
 
-interface Config {
-  python: PythonModule
-  /** What the last assignment to each name gives it. */
-  values: Map<string, Expr>
-  /** Nothing is inherited: what is left out is what the library does by itself. */
-  whole: boolean
+/** The file by itself; null: it waits for those that it inherits from. */
+function rootOf({ unit, path }: UnitFacts, python: PythonModule, inherits: boolean): ConfiguredMap | null {
+  const module = inherits ? null : configurationModule(python, unit)
+  return module === null ? null : ownConfiguration(path, module)
 }
 
 /** Keys of a run; a file with none of them configures something else. */
@@ -51,20 +64,13 @@ const own = [
   '_base_',
 ]
 
-/** Assignments, imports and loops over them are all that such a file holds. */
-function configOf(python: PythonModule): Config | null {
+/** Assignments, imports and loops over them are all that such a file holds. Null: it is something else. */
+function configurationNames(python: PythonModule): Set<string> | null {
   if (python.functions.length > 0 || python.classes.length > 0 || python.isEntry) return null
   if ([...python.imports].some((name) => /^(torch|argparse|tensorflow|pytorch_lightning)(\.|$)/.test(name)))
     return null
-  const values = new Map<string, Expr>()
-  for (const statement of python.tree.body) {
-    const name = assigned(statement)
-    if (name !== null && statement.type === 'assign' && statement.value !== null)
-      values.set(name, statement.value)
-  }
-  if (own.filter((name) => values.has(name)).length < 2) return null
-  const inherits = values.has('_base_') || /\bread_base\b/.test(python.text)
-  return { python, values, whole: !inherits && !/(^|\/)_base_\//.test(python.path) }
+  const names = new Set(python.tree.body.flatMap((statement) => assigned(statement) ?? []))
+  return names.has('_base_') || own.filter((name) => names.has(name)).length >= 2 ? names : null
 }
 
 function assigned(statement: Stmt): string | null {
@@ -73,175 +79,210 @@ function assigned(statement: Stmt): string | null {
   return target.type === 'name' ? target.id : null
 }
 
-function evidenceOf(role: Evidence['role']): Evidence {
-  return { role, accelerator: 'maybe', small: null, notebook: false }
-}
+export class Config {
+  constructor(
+    readonly python: PythonModule,
+    readonly root: ConfiguredMap,
+    readonly claims: ClaimBuilder,
+    readonly binding: Binding | null,
+  ) {}
 
-function readConfig(config: Config, claims: ClaimBuilder): void {
-  readLoader(config, claims)
-  readPrecision(config, claims)
-  readUnused(config, claims)
-  const randomness = entryOf(config, 'randomness', 'deterministic') ?? entryOf(config, null, 'deterministic')
-  if (
-    randomness?.state !== 'given' ||
-    randomness.folded.state !== 'known' ||
-    randomness.folded.value !== true
-  )
-    return
-  claimOperation(claims, {
-    kind: 'deterministic kernels',
-    place: 'run',
-    key: 'deterministic=True',
-    at: randomness.span,
-    site: { ...randomness.span, anchor: 'deterministic' },
-    scope: 'randomness',
-    evidence: evidenceOf('training'),
-    subject: 'convolutions',
-  })
-}
-
-/** The entry of a top-level dictionary; of the file itself where `name` is null. */
-function entryOf({ python, values }: Config, name: string | null, key: string): ArgumentValue | null {
-  if (name === null) {
-    const expr = values.get(key)
-    if (expr === undefined) return null
-    return { state: 'given', expr, folded: python.fold(expr), span: { start: expr.start, end: expr.end } }
+  node(...keys: string[]): Configured | undefined {
+    return configuredAt(this.root, ...keys)
   }
-  const holder = values.get(name)
-  return holder === undefined ? null : python.entry(holder, key, python.text.length)
+
+  /** Undefined: left out, or not readable. */
+  number(...keys: string[]): number | undefined {
+    const node = this.node(...keys)
+    return node?.kind === 'scalar' && typeof node.value === 'number' ? node.value : undefined
+  }
+
+  /** What stands for the file as a whole: its first statement's name. */
+  get place(): Place {
+    const [first] = this.python.tree.body.filter((statement) => statement.type === 'assign')
+    const target = first?.type === 'assign' ? first.targets[0] : undefined
+    return target === undefined ? { start: 0, end: 1 } : { start: target.start, end: target.end }
+  }
+
+  /** A configuration that nothing starts is a job that may still be launched with something else. */
+  evidence(role: Evidence['role']): Evidence {
+    const launched = this.binding !== null
+    return {
+      role: launched ? 'training' : role,
+      accelerator: launched ? 'gpu' : 'maybe',
+      small: this.small(),
+      notebook: false,
+    }
+  }
+
+  about<W extends Word>(
+    word: W,
+    scope: string,
+    role: Evidence['role'],
+    node?: Configured,
+  ): InheritedClaims<W> {
+    const { place } = recipePlace(node, this.python.path, this.place, scope)
+    const subject = this.claims.subject(word, place, scope, this.evidence(role))
+    return new InheritedClaims(subject, this.python.path, place, this.binding === null)
+  }
+
+  private small(): string | null {
+    const type = this.node('train_dataloader', 'dataset', 'type') ?? this.node('data', 'train', 'type')
+    const name = type?.kind === 'scalar' ? String(type.value) : ''
+    return /^(Fashion)?MNIST$|^CIFAR100?$/.test(name) ? name : null
+  }
+}
+
+function readConfig(config: Config): void {
+  readLoader(config)
+  if (isWhole(config)) {
+    const training = readPrecision(config)
+    if (training !== null) readRun(config, training)
+  }
+  readUnused(config)
+  readDeterminism(config)
+}
+
+/** A model with its data and optimiser; less than that is a part, or inherits them from outside of the project. */
+function isWhole({ root }: Config): boolean {
+  const has = (name: string) => root.entries[name]?.kind === 'map'
+  return (
+    has('model') && (has('train_dataloader') || has('data')) && (has('optim_wrapper') || has('optimizer'))
+  )
+}
+
+const decoders = /^(Load(Image|Video|MultiView|Points)\w*|Decord\w+|RawFrameDecode)$/
+
+/** The transform of a pipeline that decodes, by its name; null: none, as far as is seen. */
+function decoderIn(node: Configured | undefined, depth = 0): string | null {
+  if (node === undefined || depth > 20) return null
+  if (node.kind === 'scalar') return decoders.test(String(node.value)) ? String(node.value) : null
+  if (node.kind === 'unknown') return decoders.test(node.text ?? '') ? node.text! : null
+  for (const child of node.kind === 'list' ? node.items : Object.values(node.entries)) {
+    const found = decoderIn(child, depth + 1)
+    if (found !== null) return found
+  }
+  return null
 }
 
 /** `train_dataloader = dict(num_workers=0, …)`, before that `data = dict(workers_per_gpu=0, …)`. */
-function readLoader(config: Config, claims: ClaimBuilder): void {
-  const name = config.values.has('train_dataloader') ? 'train_dataloader' : 'data'
+function readLoader(config: Config): void {
+  const name = config.node('train_dataloader')?.kind === 'map' ? 'train_dataloader' : 'data'
   const key = name === 'data' ? 'workers_per_gpu' : 'num_workers'
-  const workers = entryOf(config, name, key)
-  const holder = config.values.get(name)
-  if (workers === null || workers.state !== 'given' || holder === undefined) return
-  const site: Place = { start: holder.start, end: holder.end, anchor: name }
-  const pipeline = claims.subject('InputPipeline', workers.span, name, evidenceOf('training'))
-  claimFolded(pipeline, 'workers', key, workers.folded, { ...workers.span }, asNumber, site)
-  pipeline.known('feeds', name, 'training', workers.span)
-  const decoder = /\bLoad(Image|Video|MultiView\w*|Points)\w*|\bDecord\w+|\bRawFrameDecode\b/.exec(
-    config.python.text,
-  )
+  const holder = config.node(name)
+  const workers = config.node(name, key)
+  if (holder?.kind !== 'map' || (workers === undefined && (name === 'data' || config.binding === null)))
+    return
+  const pipeline = config.about('InputPipeline', name, 'training', workers ?? holder)
+  if (workers === undefined) pipeline.default('workers', key, 0, holder)
+  else if (workers.kind === 'scalar' && typeof workers.value === 'number')
+    pipeline.known('workers', key, workers.value, workers, true)
+  else pipeline.unknown('workers', key, 'a value that cannot be read')
+  const at = workers ?? holder
+  pipeline.known('feeds', name, 'training', at)
+  const decoder = decoderIn(holder) ?? decoderIn(config.node('train_pipeline'))
   if (decoder !== null) {
-    pipeline.known('work', name, 'decode', workers.span)
-    pipeline.known('decoder', name, decoder[0], workers.span)
-  } else pipeline.unknown('work', name, 'its transforms are inherited', workers.span)
-  const kept = entryOf(config, name, 'persistent_workers')
-  if (kept?.state === 'given')
-    claimFolded(
-      pipeline,
-      'persistentWorkers',
-      'persistent_workers',
-      kept.folded,
-      { ...kept.span },
-      asBoolean,
-      site,
-    )
+    pipeline.known('work', name, 'decode', at)
+    pipeline.known('decoder', name, decoder, at)
+  } else pipeline.unknown('work', name, 'its transforms are inherited')
+  const kept = config.node(name, 'persistent_workers')
+  if (kept?.kind === 'scalar' && typeof kept.value === 'boolean')
+    pipeline.known('persistentWorkers', 'persistent_workers', kept.value, kept)
 }
 
-/** `tools/train.py --amp` may still replace what a file says. */
-function readPrecision(config: Config, claims: ClaimBuilder): void {
-  const { python, values, whole } = config
-  const wrapper = values.get('optim_wrapper')
-  const data = values.has('train_dataloader') || values.has('data')
-  // A file that only inherits, or is inherited, does not decide by itself.
-  if (!whole || !values.has('model') || !data) return
-  if (wrapper !== undefined) {
-    const type = python.entry(wrapper, 'type', python.text.length)
-    const place: Place = { start: wrapper.start, end: 'callee' in wrapper ? wrapper.callee.end : wrapper.end }
-    const site = { site: { start: wrapper.start, end: wrapper.end, anchor: 'optim_wrapper' } }
-    const training = claims.subject('Training', place, 'optim_wrapper', evidenceOf('job'))
-    if (type.state === 'absent')
-      training.default('precision', 'AmpOptimWrapper', 'fp32', place, { ...site, overridable: true })
-    else if (type.state === 'given' && type.folded.state === 'known') {
-      const written = String(type.folded.value)
-      if (written === 'OptimWrapper')
-        training.known('precision', "type='OptimWrapper'", 'fp32', type.span, { ...site, overridable: true })
-      else if (written === 'AmpOptimWrapper')
-        training.known('precision', written, 'fp16-mixed', type.span, site)
-      else training.unknown('precision', 'type', 'an optimiser wrapper of its own', type.span, site)
-    } else training.unknown('precision', 'type', 'an optimiser wrapper of its own', place, site)
-    return
+const wrappers: Record<string, Precision> = {
+  OptimWrapper: 'fp32',
+  AmpOptimWrapper: 'fp16-mixed',
+  ApexOptimWrapper: 'fp16-mixed',
+}
+
+function readPrecision(config: Config): InheritedClaims<'Training'> | null {
+  const wrapper = config.node('optim_wrapper')
+  if (wrapper?.kind !== 'map') {
+    readOldPrecision(config)
+    return null
   }
-  const optimizer = values.get('optimizer')
-  if (optimizer === undefined || !values.has('data')) return
-  const place: Place = {
-    start: optimizer.start,
-    end: 'callee' in optimizer ? optimizer.callee.end : optimizer.end,
+  const type = config.node('optim_wrapper', 'type')
+  const training = config.about('Training', 'optim_wrapper', 'job', type ?? wrapper)
+  // A strategy brings a wrapper of its own.
+  if (config.node('strategy') !== undefined || config.node('runner_type') !== undefined)
+    training.unknown('precision', 'strategy', 'the strategy decides')
+  else if (
+    type === undefined &&
+    config.node('optim_wrapper', 'constructor') !== undefined &&
+    !hasOptimizer(wrapper)
+  )
+    training.unknown('precision', 'constructor', 'optimisers that are made one by one')
+  else if (type === undefined) training.default('precision', 'AmpOptimWrapper', 'fp32', wrapper)
+  else {
+    const name =
+      type.kind === 'scalar' ? String(type.value) : type.kind === 'unknown' ? (type.text ?? '') : ''
+    const format = wrappers[name.split('.').at(-1)!]
+    const dtype = config.node('optim_wrapper', 'dtype')
+    if (format === undefined) training.unknown('precision', 'type', 'an optimiser wrapper of its own')
+    else if (format === 'fp32') training.known('precision', `type='${name}'`, format, type)
+    else if (dtype?.kind === 'scalar' && dtype.value === 'bfloat16')
+      training.known('precision', name, 'bf16-mixed', type)
+    else training.known('precision', name, format, type)
   }
-  const training = claims.subject('Training', place, 'optimizer', evidenceOf('job'))
-  const hook = entryOf(config, 'optimizer_config', 'type')
-  const site = { site: { ...place, anchor: 'fp16' } }
-  if (values.has('fp16') || (hook !== null && hook.state !== 'absent'))
-    training.known('precision', 'fp16', 'fp16-mixed', place, site)
-  else training.default('precision', 'fp16', 'fp32', place, { ...site, overridable: true })
+  return training
+}
+
+function hasOptimizer(wrapper: ConfiguredMap): boolean {
+  return wrapper.entries.optimizer !== undefined
+}
+
+/** mmcv: `fp16 = dict(loss_scale=…)` beside the optimiser, or a hook that brings it. */
+function readOldPrecision(config: Config): void {
+  const optimizer = config.node('optimizer')
+  if (optimizer?.kind !== 'map' || config.node('data')?.kind !== 'map') return
+  const training = config.about('Training', 'optimizer', 'job', optimizer)
+  const given = config.node('fp16') ?? config.node('optimizer_config', 'type')
+  if (given?.kind === 'unknown') training.unknown('precision', 'fp16', given.because)
+  else if (given?.kind === 'scalar' && (given.value === null || given.value === false))
+    training.known('precision', 'fp16', 'fp32', given)
+  else if (given !== undefined) training.known('precision', 'fp16', 'fp16-mixed', given)
+  else training.default('precision', 'fp16', 'fp32', optimizer)
 }
 
 /** A wrapper around the model for several processes, of which this switch is all that a file says. */
-function readUnused(config: Config, claims: ClaimBuilder): void {
-  const given = entryOf(config, null, 'find_unused_parameters')
-  if (given?.state !== 'given') return
-  const site: Place = { ...given.span, anchor: 'find_unused_parameters' }
-  const parallelism = claims.subject(
-    'Parallelism',
-    given.span,
-    'find_unused_parameters',
-    evidenceOf('training'),
-  )
-  parallelism.known('method', 'MMDistributedDataParallel', 'distributed', given.span)
-  claimFolded(parallelism, 'findsUnused', 'find_unused_parameters', given.folded, given.span, asBoolean, site)
+function readUnused(config: Config): void {
+  const given = config.node('find_unused_parameters')
+  if (given?.kind !== 'scalar' || typeof given.value !== 'boolean') return
+  const parallelism = config.about('Parallelism', 'find_unused_parameters', 'training', given)
+  parallelism.known('method', 'MMDistributedDataParallel', 'distributed', given)
+  parallelism.known('findsUnused', 'find_unused_parameters', given.value, given)
   const reason =
     /\b(frozen_stages|freeze|distill\w*|teacher|MoE|with_cp|two_stage|GAN|discriminator)\b/i.exec(
       config.python.text,
     )
-  if (reason !== null) parallelism.known('unusedBecause', 'find_unused_parameters', reason[0], given.span)
-  else if (!config.whole)
-    parallelism.known('unusedBecause', 'find_unused_parameters', 'a model that is inherited', given.span)
+  const inherited = config.root.open !== undefined || config.node('model') === undefined
+  if (reason !== null) parallelism.known('unusedBecause', 'find_unused_parameters', reason[0], given)
+  else if (inherited || wordIn(config.node('model'), /^(frozen_stages|with_cp|teacher\w*|discriminator)$/))
+    parallelism.known('unusedBecause', 'find_unused_parameters', 'a model that is inherited', given)
 }
 
-function changeConfig(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { unit, start, end, anchor } = claim.site
-  const python = facts.python
-  if (python === undefined) return { reason: 'the file has changed' }
-  const change = (title: string, writes: Change['writes']): Change => ({
-    title,
-    safety: 'unsafe',
-    writes,
-    imports: [],
+function wordIn(node: Configured | undefined, word: RegExp, depth = 0): boolean {
+  if (node === undefined || depth > 20) return false
+  if (node.kind === 'list') return node.items.some((one) => wordIn(one, word, depth + 1))
+  if (node.kind !== 'map') return false
+  return Object.entries(node.entries).some(([key, one]) => word.test(key) || wordIn(one, word, depth + 1))
+}
+
+function readDeterminism(config: Config): void {
+  const node = config.node('randomness', 'deterministic') ?? config.node('deterministic')
+  if (node?.kind !== 'scalar' || node.value !== true) return
+  const { place, options } = recipePlace(node, config.python.path, config.place, 'deterministic')
+  claimOperation(config.claims, {
+    kind: 'deterministic kernels',
+    place: 'run',
+    key: 'deterministic=True',
+    at: place,
+    site: options.site ?? place,
+    options,
+    scope: 'randomness',
+    apart: ':deterministic',
+    evidence: config.evidence('training'),
+    subject: 'convolutions',
   })
-  const isCall = python.callAt({ start, end }) !== null
-  const keyword = (name: string, text: string): Change['writes'][number] => ({
-    kind: 'set keyword',
-    path: facts.path,
-    call: { unit, start, end },
-    name,
-    value: text,
-  })
-  switch (claim.setting) {
-    case 'workers':
-      if (!isCall) return { reason: 'the dictionary has changed' }
-      return change(`Load with ${value ?? 4} workers`, [keyword(claim.key, String(value ?? 4))])
-    case 'precision':
-      if (anchor !== 'optim_wrapper' || !isCall)
-        return { reason: 'mixed precision is an assignment of its own here: fp16 = dict(loss_scale=…)' }
-      if (value !== 'fp16-mixed' && value !== 'bf16-mixed')
-        return { reason: 'only 16-bit formats are offered' }
-      return change(`Train in ${value === 'bf16-mixed' ? 'bf16' : 'fp16'} (AmpOptimWrapper)`, [
-        keyword('type', "'AmpOptimWrapper'"),
-        keyword('dtype', value === 'bf16-mixed' ? "'bfloat16'" : "'float16'"),
-      ])
-    case 'findsUnused':
-      return change('Do not look for unused parameters', [
-        { kind: 'replace', path: facts.path, range: { unit, start, end }, text: 'False' },
-      ])
-    case 'kind':
-      return change('Allow faster kernels', [
-        { kind: 'replace', path: facts.path, range: { unit, start, end }, text: 'False' },
-      ])
-    default:
-      return byHand(claim)
-  }
 }

@@ -1,0 +1,67 @@
+/** How a configuration of OpenMMLab spells a change: an entry of a dictionary, in whichever file it is written. */
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Claim } from '../../workload/claim.js'
+import { byHand } from '../change-answer.js'
+import type { UnitFacts } from '../reader.js'
+
+/** The innermost `dict(…)` around an offset; null: it is written in another way. */
+function dictionaryAt(python: PythonModule, { start, end }: { start: number; end: number }): Call | null {
+  let found: Call | null = null
+  for (const call of python.calls) {
+    const { expr } = call
+    if (expr.start > start || expr.end < end) continue
+    if (found === null || expr.end - expr.start <= found.expr.end - found.expr.start) found = call
+  }
+  return found !== null &&
+    /(^|\.)(dict|ConfigDict)$/.test(python.text.slice(found.expr.callee.start, found.expr.callee.end))
+    ? found
+    : null
+}
+
+export function changeConfig(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { unit, start, end, anchor } = claim.site
+  const { python, path } = facts
+  if (python === undefined) return { reason: 'the launch line sets this: change it there' }
+  const change = (title: string, writes: Write[]): Change => ({
+    title,
+    safety: 'unsafe',
+    writes,
+    imports: [],
+  })
+  const replaced = (title: string, text: string): Change =>
+    change(title, [{ kind: 'replace', path, range: { unit, start, end }, text }])
+  const call = dictionaryAt(python, { start, end })
+  const keyword = (name: string, text: string): Write => ({
+    kind: 'set keyword',
+    path,
+    call: { unit, start: call!.expr.start, end: call!.expr.end },
+    name,
+    value: text,
+  })
+  switch (claim.setting) {
+    case 'workers':
+      if (call === null) return { reason: 'the dictionary has changed' }
+      return change(`Load with ${value ?? 4} workers`, [keyword(claim.key, String(value ?? 4))])
+    case 'precision':
+      if (claim.key === 'fp16' || call === null)
+        return { reason: 'mixed precision is an assignment of its own here: fp16 = dict(loss_scale=…)' }
+      if (value !== 'fp16-mixed' && value !== 'bf16-mixed')
+        return { reason: 'only 16-bit formats are offered' }
+      return change(`Train in ${value === 'bf16-mixed' ? 'bf16' : 'fp16'} (AmpOptimWrapper)`, [
+        keyword('type', "'AmpOptimWrapper'"),
+        keyword('dtype', value === 'bf16-mixed' ? "'bfloat16'" : "'float16'"),
+      ])
+    case 'findsUnused':
+      return replaced('Do not look for unused parameters', 'False')
+    case 'kind':
+      if (anchor === 'deterministic') return replaced('Allow faster kernels', 'False')
+      return replaced(`Do it every ${anchor} steps`, String(anchor))
+    case 'keptCheckpoints':
+      return anchor === 'max_keep_ckpts' && claim.state === 'known'
+        ? replaced(`Keep ${String(value)} checkpoints`, String(value))
+        : byHand(claim)
+    default:
+      return byHand(claim)
+  }
+}

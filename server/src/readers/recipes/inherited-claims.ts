@@ -1,0 +1,84 @@
+/** Claims about a recipe whose values may stand in the file itself, in one that it inherits from, or on the launch line. */
+import type { Configured } from '../../text/configured.js'
+import type { ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Launch } from '../../workload/claim.js'
+import type { SettingName, Word, Words } from '../../workload/words.js'
+
+/** Where a value of a recipe is shown, and what a change edits. */
+export interface RecipePlace {
+  place: Place
+  options: ClaimOptions
+}
+
+/** `instead`: a place in the recipe itself, for what stands elsewhere or nowhere. */
+export function recipePlace(
+  node: Configured | undefined,
+  path: string,
+  instead: Place,
+  anchor: string,
+): RecipePlace {
+  if (node === undefined) return { place: { ...instead, anchor }, options: {} }
+  const { location, document, keys } = node.at
+  const site: Place = { start: location.start, end: location.end, anchor }
+  if (keys === null) return { place: instead, options: { channel: 'launch flag', location, site } }
+  if (keys.length > 0) Object.assign(site, { document, keys })
+  if (location.path === path) return { place: site, options: {} }
+  return { place: instead, options: { location, site } }
+}
+
+export class InheritedClaims<W extends Word> {
+  constructor(
+    private readonly subject: SubjectBuilder<W>,
+    private readonly path: string,
+    private readonly instead: Place,
+    /** A launch that is not known may bring something else. */
+    private readonly overridable: boolean,
+  ) {}
+
+  /** `meant`: it is written to be used as it is, and no launch is expected to replace it. */
+  known<K extends SettingName<W>>(
+    setting: K,
+    key: string,
+    value: Words[W][K],
+    node: Configured,
+    meant = false,
+  ): void {
+    const { place, options } = recipePlace(node, this.path, this.instead, key)
+    const given = meant || options.channel !== undefined
+    this.subject.known(setting, key, value, place, {
+      channel: 'named file',
+      overridable: this.overridable && !given,
+      ...options,
+    })
+  }
+
+  /** Left out; `node` is what would carry it. */
+  default<K extends SettingName<W>>(setting: K, key: string, value: Words[W][K], node?: Configured): void {
+    const { place, options } = recipePlace(node, this.path, this.instead, key)
+    this.subject.default(setting, key, value, place, {
+      overridable: this.overridable,
+      ...options,
+      channel: 'library default',
+    })
+  }
+
+  unknown<K extends SettingName<W>>(setting: K, key: string, because: string): void {
+    this.subject.unknown(setting, key, because, this.instead, { channel: 'named file' })
+  }
+}
+
+const trains = /(^|[/_.-])(pre)?train|fine_?tun|(^|[/_.-])(main|run|launch|learn|fit)/i
+const other =
+  /(^|[/_.-])(test|eval\w*|valid\w*|infer\w*|demo|predict\w*|export\w*|convert\w*|visuali\w*|vis|analy\w*|browse\w*|print\w*|bench\w*|deploy\w*|extract\w*|serve\w*|check\w*)([/_.-]|$)/i
+
+/** True for a launch whose program is called like one that trains: the same file is given to those that evaluate. */
+export function startsTraining({ program, flags }: Launch): boolean {
+  const name = (program.path ?? program.module ?? '').split('/').at(-1) ?? ''
+  if (
+    ['eval-only', 'eval_only', 'evaluate', 'eval', 'test-only', 'test'].some(
+      (flag) => flags[flag]?.value === true,
+    )
+  )
+    return false
+  return trains.test(name) && !other.test(name)
+}

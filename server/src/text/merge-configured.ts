@@ -1,0 +1,58 @@
+/** Trees of values that are laid over each other. Nodes are never changed: what differs is made anew. */
+import type { Configured, ConfiguredMap } from './configured.js'
+
+export function withEntry(map: ConfiguredMap, key: string, value: Configured): ConfiguredMap {
+  const entries = { ...map.entries }
+  Object.defineProperty(entries, key, { value, enumerable: true, configurable: true, writable: true })
+  return { ...map, entries }
+}
+
+/**
+ * `over` laid over `base`: maps are joined key by key, everything else is replaced. A map with the key `instead`, set to
+ * true, replaces what it lies over.
+ */
+export function mergeConfigured(base: ConfiguredMap, over: ConfiguredMap, instead?: string): ConfiguredMap {
+  let merged: ConfiguredMap = { ...base, at: over.at }
+  if (over.open !== undefined) merged.open = over.open
+  for (const [key, value] of Object.entries(over.entries)) {
+    if (key === instead) continue
+    const before = Object.hasOwn(base.entries, key) ? base.entries[key] : undefined
+    merged = withEntry(merged, key, mergedValue(before, value, instead))
+  }
+  return merged
+}
+
+function mergedValue(before: Configured | undefined, value: Configured, instead?: string): Configured {
+  if (value.kind !== 'map') return value
+  const replaces = instead === undefined ? undefined : value.entries[instead]
+  if (before?.kind === 'map' && !(replaces?.kind === 'scalar' && replaces.value === true))
+    return mergeConfigured(before, value, instead)
+  // What it lies over is not known, and some of it may show through.
+  const open = before?.kind === 'unknown' && replaces === undefined ? { open: before.because } : {}
+  return mergeConfigured({ kind: 'map', entries: {}, at: value.at, ...open }, value, instead)
+}
+
+/** `change` carried out at a path of keys; maps that are missing on the way are made. */
+export function changedAt(
+  map: ConfiguredMap,
+  keys: readonly string[],
+  change: (before: Configured | undefined) => Configured,
+): ConfiguredMap {
+  const [key, ...rest] = keys
+  if (key === undefined) return map
+  const before = Object.hasOwn(map.entries, key) ? map.entries[key] : undefined
+  if (rest.length === 0) return withEntry(map, key, change(before))
+  if (before !== undefined && before.kind !== 'map') return withEntry(map, key, unclear(before))
+  const missing = map.open
+  const inner: ConfiguredMap = before ?? {
+    kind: 'map',
+    entries: {},
+    at: map.at,
+    ...(missing === undefined ? {} : { open: missing }),
+  }
+  return withEntry(map, key, changedAt(inner, rest, change))
+}
+
+export function unclear({ at }: Configured): Configured {
+  return { kind: 'unknown', because: 'a change that cannot be followed', at }
+}
