@@ -68,6 +68,16 @@ export function changeTemplate(claim: Claim, value: unknown, facts: UnitFacts): 
         reason:
           'a scaling policy is a resource of its own: add an AWS::ApplicationAutoScaling::ScalableTarget for the variant',
       }
+    case 'leastReplicas':
+    case 'mostReplicas':
+    case 'utilization':
+    case 'idleDelay':
+      return set(`${claim.key}: ${Number(value)}`, { keys, value: Number(value) })
+    case 'metrics':
+      return {
+        reason:
+          'let it go by the requests that wait for a replica: PredefinedMetricType: SageMakerVariantInvocationsPerInstance, with a value that a load test gives',
+      }
     case 'idleStop':
       return changeIdleStop(claim, facts, properties, Number(value))
     default:

@@ -6,6 +6,7 @@ import { instance } from '../../catalog/instances.js'
 import { items } from '../../config/access.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
+import { scalesEndpoints } from './scalable-target.js'
 import type { Resource, Said } from './template.js'
 
 function start(
@@ -96,9 +97,7 @@ export function readInstance(claims: ClaimBuilder, resource: Resource): void {
 /** An endpoint's instances, and whether anything in the template scales them. */
 export function readEndpointConfiguration(claims: ClaimBuilder, resource: Resource): void {
   const variants = items(resource.get('ProductionVariants')?.node)
-  const scaled = [...resource.template.resources()].some(
-    (one) => one.type === 'AWS::ApplicationAutoScaling::ScalableTarget',
-  )
+  const scaled = scalesEndpoints(resource.template)
   variants.forEach((_variant, index) => {
     const type = resource.text('ProductionVariants', index, 'InstanceType')
     const count = resource.number('ProductionVariants', index, 'InitialInstanceCount')

@@ -7,6 +7,7 @@ import { at, items, text } from '../../config/access.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SettingName, Words } from '../../workload/words.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
+import { claimSchedule } from './scalable-target.js'
 import type { Resource, Said } from './template.js'
 
 const capacities: Record<string, 'on-demand' | 'spot' | 'reserved'> = {
@@ -60,6 +61,7 @@ function claimSizes(pool: Pool, resource: Resource, ...base: string[]): void {
   claimSaid(pool, resource, 'maximum', 'MaxSize', high, same)
   if (low.state === 'known' && high.state === 'known')
     pool.known('fixed', 'MaxSize', low.value === high.value, resource.header)
+  claimSchedule(pool, resource, low)
 }
 
 function claimMachine(pool: Pool, resource: Resource, key: string, said: Said<string>): void {

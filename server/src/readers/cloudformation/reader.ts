@@ -6,6 +6,7 @@ import { readJobDefinition } from './batch-job.js'
 import { changeTemplate } from './change.js'
 import { readApps, readEndpointConfiguration, readInstance, readNotebookInstance } from './machines.js'
 import { readAutoScalingGroup, readBatchEnvironment, readNodeGroup } from './pools.js'
+import { readScalableTarget } from './scalable-target.js'
 import { type Template, templateOf } from './template.js'
 
 export const cloudformationReader = defineReader({
@@ -51,6 +52,9 @@ export const cloudformationReader = defineReader({
             break
           case 'AWS::SageMaker::EndpointConfig':
             readEndpointConfiguration(claims, resource)
+            break
+          case 'AWS::ApplicationAutoScaling::ScalableTarget':
+            readScalableTarget(claims, resource)
             break
           case 'AWS::EC2::Instance':
             readInstance(claims, resource)

@@ -123,7 +123,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     work.find((one) => one.sharing !== null && !one.sharedByScript)?.sharing ??
     work.find((one) => one.sharing !== null)?.sharing ??
     (accelerators !== null && accelerators.containers > 1 ? 'several containers' : null) ??
-    (accelerators?.resource === 'aws.amazon.com/neuron' ? 'cores of a device' : null)
+    (accelerators?.resource.startsWith('aws.amazon.com/neuron') === true ? 'cores of a device' : null)
   if (sharing !== null) compute.known('sharing', 'command', sharing, place)
 }
 

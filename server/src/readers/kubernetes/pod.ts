@@ -11,6 +11,8 @@ const accelerators: Record<string, 'gpu' | 'tpu'> = {
   'amd.com/gpu': 'gpu',
   'habana.ai/gaudi': 'gpu',
   'aws.amazon.com/neuron': 'gpu',
+  // Its older name.
+  'aws.amazon.com/neurondevice': 'gpu',
   'google.com/tpu': 'tpu',
 }
 
@@ -73,7 +75,25 @@ export interface Accelerators {
   places: (string | number)[][]
 }
 
-/** Accelerators over all containers of a pod specification; null: none. */
+/** Nodes on which GKE hands out slices of a GPU, or lets several pods take turns on one. */
+const sharedNodes =
+  /^cloud\.google\.com\/gke-(gpu-partition-size|gpu-sharing-strategy|max-shared-clients-per-gpu)$/
+/** A share of a GPU's memory or cores (HAMi), as a resource beside the GPU. */
+const share = /^nvidia\.com\/(gpumem|gpumem-percentage|gpucores|vgpu)$/
+
+/** True where what the pod asks for as a GPU is a part of one. */
+function takesSlices(pod: ConfigNode | undefined): boolean {
+  return (
+    nodeLabels(pod).some(({ label }) => sharedNodes.test(label)) ||
+    items(at(pod, 'containers')).some((container) =>
+      ['limits', 'requests'].some((section) =>
+        entries(at(container, 'resources', section)).some((one) => share.test(one.key)),
+      ),
+    )
+  )
+}
+
+/** Accelerators over all containers of a pod specification; null: none, or only slices. */
 export function acceleratorsOf(pod: ConfigNode | undefined): Accelerators | null {
   let found: Accelerators | null = null
   items(at(pod, 'containers')).forEach((container, index) => {
@@ -95,7 +115,7 @@ export function acceleratorsOf(pod: ConfigNode | undefined): Accelerators | null
       }
     }
   })
-  return found
+  return found !== null && takesSlices(pod) ? null : found
 }
 
 /** Labels that the pod's node must have: its selector and the required affinity with one value. */

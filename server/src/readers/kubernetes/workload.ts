@@ -173,7 +173,7 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
 
 /** A device of AWS Neuron is made of several cores, each of which a process may take. */
 function hasCores({ resource }: Accelerators): boolean {
-  return resource === 'aws.amazon.com/neuron'
+  return resource.startsWith('aws.amazon.com/neuron')
 }
 
 function uniform(holders: Holder[]): boolean {

@@ -18,6 +18,7 @@ import {
   same,
   startPool,
 } from './pool-claims.js'
+import { claimSchedule } from './schedules.js'
 
 const capacities: Record<string, 'on-demand' | 'spot' | 'reserved'> = {
   ON_DEMAND: 'on-demand',
@@ -49,6 +50,7 @@ export function readNodeGroup(block: Block, poolsBeside: number): void {
   claimSaid(pool, block, 'minimum', 'min_size', block.number('scaling_config', 0, 'min_size'), same)
   claimMaximum(pool, block, block.number('scaling_config', 0, 'max_size'), 'max_size')
   claimFixed(pool, block, ['scaling_config', 0, 'min_size'], ['scaling_config', 0, 'max_size'])
+  claimSchedule(pool, block, sizeOf(block.number('scaling_config', 0, 'min_size')))
   claimCapacity(pool, block, template)
   claimTaintBlocks(pool, block)
   claimNodeLabels(pool, block, ['labels'], {
@@ -82,6 +84,10 @@ function claimFixed(
   const [low, high] = [block.number(...minimum), block.number(...maximum)]
   if (low.state === 'known' && high.state === 'known')
     pool.known('fixed', String(maximum.at(-1)), low.value === high.value, block.header)
+}
+
+function sizeOf(said: Said<number>): number | null {
+  return said.state === 'known' ? said.value : null
 }
 
 /** The launch template of the module that a reference names. */
@@ -208,6 +214,7 @@ function readGroup(
     'max_size',
   )
   claimFixed(pool, block, ['min_size'], ['max_size'])
+  claimSchedule(pool, block, sizeOf(minimum))
   if (isReserved(block))
     pool.known('capacity', 'capacity_reservation_specification', 'reserved', block.header)
   else if (managed)
@@ -275,6 +282,7 @@ export function readAutoScalingGroup(block: Block): void {
   claimSaid(pool, block, 'minimum', 'min_size', block.number('min_size'), same)
   claimMaximum(pool, block, block.number('max_size'), 'max_size')
   claimFixed(pool, block, ['min_size'], ['max_size'])
+  claimSchedule(pool, block, sizeOf(block.number('min_size')))
   if (isReserved(template))
     pool.known('capacity', 'capacity_reservation_specification', 'reserved', block.header)
   else if (mixed !== undefined) pool.unknown('capacity', 'mixed_instances_policy', 'a mixture', block.header)

@@ -36,7 +36,22 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
     case 'capacity':
       return changeCapacity(editor, claim, keys, node)
     case 'idleDelay':
+      if (claim.key === 'scale_in_cooldown')
+        return editor.change(`Wait ${Number(value)} seconds before scaling down: scale_in_cooldown`, [
+          editor.set(keys, Number(value)),
+        ])
       return changeIdleDelay(editor, claim, keys, node, Number(value))
+    case 'leastReplicas':
+    case 'mostReplicas':
+    case 'utilization':
+      return scalar(node) === undefined
+        ? byHand(claim)
+        : editor.change(`${claim.key} = ${Number(value)}`, [editor.set(keys, Number(value))])
+    case 'metrics':
+      return {
+        reason:
+          'let it go by the requests that wait for a replica: predefined_metric_type = "SageMakerVariantInvocationsPerInstance", with a value that a load test gives',
+      }
     case 'taints':
       return changeTaints(editor, claim, keys, node)
     case 'minReplicas':

@@ -9,6 +9,7 @@ import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
 import { Block, regionOf, type Said } from './block.js'
 import { absentPlace } from './pool-claims.js'
+import { scalesEndpoints } from './scalable-target.js'
 
 export function startMachine(
   block: Block,
@@ -197,7 +198,7 @@ export function readEndpointConfiguration(block: Block): void {
   const { module } = block
   const variants = block.get('production_variants')
   if (variants?.node.kind !== 'list') return
-  const scaled = [...module.scope.allResources()].some((one) => one.type === 'aws_appautoscaling_target')
+  const scaled = scalesEndpoints(module)
   variants.node.items.forEach((_variant, index) => {
     const type = block.text('production_variants', index, 'instance_type')
     const count = block.number('production_variants', index, 'initial_instance_count')

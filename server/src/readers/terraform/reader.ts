@@ -23,6 +23,7 @@ import {
   readSagemakerApps,
 } from './machines.js'
 import { readAksCluster, readAksPool, readAzureMlCluster, readDatabricksPool } from './other-pools.js'
+import { readScalableTarget } from './scalable-target.js'
 
 export const terraformReader = defineReader({
   name: 'terraform',
@@ -32,6 +33,7 @@ export const terraformReader = defineReader({
     'aws_autoscaling_group',
     'aws_batch_compute_environment',
     'aws_sagemaker_',
+    'aws_appautoscaling_target',
     'aws_instance',
     'google_container_node_pool',
     'google_compute_instance',
@@ -129,6 +131,7 @@ const dialects: Record<string, (block: Block, beside: number) => void> = {
   aws_sagemaker_user_profile: (block) => readSagemakerApps(block, 'user_settings'),
   aws_sagemaker_space: (block) => readSagemakerApps(block, 'space_settings'),
   aws_sagemaker_endpoint_configuration: readEndpointConfiguration,
+  aws_appautoscaling_target: readScalableTarget,
   aws_instance: (block) => readInstance(block, 'aws'),
   google_compute_instance: (block) => readInstance(block, 'gcp'),
   google_container_node_pool: readNodePool,

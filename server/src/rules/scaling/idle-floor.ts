@@ -20,12 +20,14 @@ export default defineRule({
   severity: 'warning',
   summary: 'A pool of machines with accelerators that never shrinks to nothing.',
   check(judged, { report, options, today }) {
-    const { minimum, capacity, fixed, purpose } = judged.settings
+    const { minimum, capacity, fixed, purpose, schedule } = judged.settings
     const count = effective(minimum)
     if (minimum === undefined || count === undefined || !Number.isFinite(count) || count < 1) return
     if (acceleratorsPerMachine(judged) === undefined) return
     // Bought ahead: an idle one costs nothing more.
     if (effective(capacity) === 'reserved') return
+    // It goes down at night all the same.
+    if (schedule !== undefined) return
     const cost = poolCost(judged, count, options, today)
     const usd = rateOf(judged, cost)
     const rate = rateText(usd)

@@ -82,7 +82,9 @@ function checkRivals(judged: Pool, { report }: RuleContext): void {
 
 /** True: it cannot change anything. */
 function checkFixed(judged: Pool, { report }: RuleContext): boolean {
-  const { leastReplicas, mostReplicas } = judged.settings
+  const { leastReplicas, mostReplicas, schedule } = judged.settings
+  // What holds by day is another number at night.
+  if (schedule !== undefined) return false
   const [least, most] = [effective(leastReplicas), effective(mostReplicas)]
   if (leastReplicas === undefined || least === undefined || least !== most) return false
   if (least < 2) return true

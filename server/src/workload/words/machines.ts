@@ -185,6 +185,8 @@ export interface ScalingSettings {
   maximum: number | null
   /** Nothing changes their number. */
   fixed: boolean
+  /** What takes machines away at set times, also those of the minimum: 'aws_autoscaling_schedule'. */
+  schedule: string
   /** How its machines are bought. `reserved`: ahead, so that an idle one costs nothing more. */
   capacity: 'on-demand' | 'spot' | 'mixed' | 'reserved'
   /** Seconds that a machine without work is kept; null: for ever. */
