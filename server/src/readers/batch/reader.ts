@@ -100,6 +100,7 @@ function readJob(
     gpus: asked.gpus === null || nodes.count === null ? null : asked.gpus * nodes.count,
     model,
     evidence,
+    keepsDisk: true,
   }
   claimJobOperations(claims, shell, launches, machine, text, ({ start, end }) => ({ start, end }))
 }

@@ -2,6 +2,7 @@
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand } from '../../config/shell-facts.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import { workOfName } from '../pipelines/step-work.js'
 import type { ReaderContext } from '../reader.js'
 import { programOf, trainsByName } from '../shell/failures.js'
 import { launchesOf } from '../shell/launches.js'
@@ -25,6 +26,15 @@ export const runsTests = /\b(pytest|tox|nox|unittest|hatch test|make (unit-?)?te
 const spelled = (command: ShellCommand): string =>
   command.words.map((word) => word.text ?? word.raw).join(' ')
 
+/** `az ml job create --file pipelines/deploy.yml`: by the name of the file, a job of another kind. */
+function worksOtherwise(command: ShellCommand): boolean {
+  return command.words.some((word) => {
+    const name = /([^/]+)\.(ya?ml|json)$/.exec(word.text ?? word.outline ?? '')?.[1]
+    const works = name === undefined ? [] : workOfName(name)
+    return works.length > 0 && !works.includes('train') && !works.includes('tune')
+  })
+}
+
 export interface Trained {
   /** 'train.py', 'sky launch'. */
   what: string
@@ -46,7 +56,7 @@ export function trainedBy(
   const remote = commands.flatMap((command) => {
     const line = spelled(command)
     const platform = command.unreachable ? undefined : platforms.find(([pattern]) => pattern.test(line))
-    return platform === undefined || smoke.test(line) ? [] : [platform[1]]
+    return platform === undefined || smoke.test(line) || worksOtherwise(command) ? [] : [platform[1]]
   })
   const what = launches[0] === undefined ? remote[0] : programOf(launches[0])
   return what === undefined ? null : { what, local: launches[0] !== undefined || what === 'dvc repro' }

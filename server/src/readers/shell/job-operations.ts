@@ -17,6 +17,8 @@ export interface JobMachine {
   /** Catalogue name; null: not known. */
   model: string | null
   evidence: Evidence
+  /** On a file system that outlives the job, as clusters with a queue of batch scripts have it. */
+  keepsDisk?: boolean
 }
 
 /** `placeOf`: where a command stands in the unit; null text: the facts were not read from one text. */
@@ -45,7 +47,7 @@ export function claimJobOperations(
     operation.known('holder', 'job', machine.holder, at)
     if (machine.gpus !== null) operation.known('gpus', 'job', machine.gpus, at)
   }
-  const found = settingUpOf(facts, launches, text)
+  const found = settingUpOf(facts, launches, text, machine.keepsDisk === true)
   const [first] = found
   if (first === undefined) return
   const at = placeOf(first.command)

@@ -1,5 +1,6 @@
 /** Commands that fetch, build or unpack what a program needs before it can start. */
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
+import { isDoneAgain } from './kept-disk.js'
 import type { FoundLaunch } from './launches.js'
 import { isGuarded } from './surroundings.js'
 
@@ -158,8 +159,16 @@ function unpacks(name: string, rest: string[]): Omit<SettingUp, 'command'> | nul
   return null
 }
 
-/** Those before the first program; `text` as in the facts, null where it is not at hand. */
-export function settingUpOf(facts: ShellFacts, launches: FoundLaunch[], text: string | null): SettingUp[] {
+/**
+ * Those before the first program; `text` as in the facts, null where it is not at hand. `keepsDisk`: the job runs on a file
+ * system that outlives it, so only what is done again there counts.
+ */
+export function settingUpOf(
+  facts: ShellFacts,
+  launches: FoundLaunch[],
+  text: string | null,
+  keepsDisk: boolean,
+): SettingUp[] {
   const first = launches[0]?.command.start
   if (first === undefined) return []
   let candidates = 0
@@ -169,6 +178,7 @@ export function settingUpOf(facts: ShellFacts, launches: FoundLaunch[], text: st
     // What stands around a command is read from the text before it.
     if (found === null || ++candidates > mostCandidates || (text !== null && isGuarded(text, command.start)))
       return []
-    return [{ command, ...found }]
+    const one = { command, ...found }
+    return keepsDisk && !isDoneAgain(one, facts, text) ? [] : [one]
   })
 }

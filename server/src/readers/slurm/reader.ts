@@ -82,6 +82,7 @@ function claimOperations(
     gpus: wanted.count === null || nodes === null ? null : wanted.count * nodes,
     model: wanted.model === null ? null : (gpu(wanted.model)?.name ?? null),
     evidence: jobEvidence(true),
+    keepsDisk: true,
   }
   claimJobOperations(claims, shell, launches, machine, text, ({ start, end }) => ({ start, end }))
 }
