@@ -13,6 +13,7 @@ import {
   withUsers,
 } from './pool-links.js'
 import { type QueueEntry, QueueIndex, withFlavours } from './queue-links.js'
+import { cappedElsewhere, StarterIndex } from './search-starters.js'
 
 /** A launch with the file it starts, and that file read with it. */
 export interface LinkedLaunch {
@@ -105,6 +106,7 @@ function newRun(
 export function buildRuns(input: RunInput): Judgement[] {
   const judgements: Judgement[] = []
   const { jobs: computeOf, pools } = machinesOf(input)
+  const starters = new StarterIndex(input.readings.values())
 
   const runsOfJob = new Map<string, Run[]>()
   /** Readings of a script and of the recipe that it is given: each may decide what is said of the other. */
@@ -178,7 +180,10 @@ export function buildRuns(input: RunInput): Judgement[] {
       depends.push(...(compute?.queues ?? []).map((one) => one.reading))
       const own = judgedFrom(read, run, input, path)
       run.subjects.push(...own, ...neighbours(input, path, run))
-      for (const judged of own) {
+      for (const found of own) {
+        const ending = starters.endingFor(found)
+        const judged = ending.length === 0 ? found : cappedElsewhere(found)
+        depends.push(...ending)
         if (judged.subject.word === 'Compute' && judged.subject.job !== null) continue
         if (judged.subject.word === 'Search' && judged.subject.job !== null) {
           const trials = runsOfJob.get(judged.subject.job)

@@ -158,6 +158,7 @@ import { vertexEndpointReader } from './vertex/endpoint.js'
 import { vertexJobReader } from './vertex/job-file.js'
 import { vertexStudyReader } from './vertex/study-file.js'
 import { vertexTuningReader } from './vertex/tuning-job.js'
+import { wandbAgentReader } from './wandb/agent-command.js'
 import { wandbReportsReader } from './wandb/reports.js'
 import { wandbSweepReader } from './wandb/sweep.js'
 import { zenmlReader } from './zenml/steps.js'
@@ -203,6 +204,7 @@ export const readers: readonly Reader[] = [
   shellFailuresReader,
   modelLoadsReader,
   wandbSweepReader,
+  wandbAgentReader,
   wandbReportsReader,
   servingReader,
   shellReader,

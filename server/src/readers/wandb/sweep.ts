@@ -14,6 +14,7 @@ import { byHand } from '../change-answer.js'
 import { defineReader } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { type Agent, agentOf } from './agent.js'
+import { agentCommand } from './agent-command.js'
 import { configData, isUnreadable, pythonData } from './sweep-data.js'
 import { launchOfSweep } from './sweep-launch.js'
 import { sweepDimensions } from './sweep-space.js'
@@ -130,6 +131,7 @@ function claimSweep(
   search.known('space', 'parameters', { grids, ...gridSize(grids) }, place)
   search.known('alternatives', 'method', ['bayesian'], place)
   claimCap(search, data, place, agent)
+  if (agent === null) search.known('trialStarter', agentCommand, agentCommand, place)
   if (data.early_terminate === undefined) search.default('earlyTermination', 'early_terminate', false, place)
   else search.known('earlyTermination', 'early_terminate', true, place)
   // Whether a program that stands elsewhere logs its metric while it trains, a sweep cannot tell.

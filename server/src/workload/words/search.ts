@@ -50,6 +50,10 @@ export interface SearchSettings {
   alternatives: ('halving' | 'random' | 'bayesian')[]
   /** Upper limit of trials; null: none. */
   trialCap: number | null
+  /** What starts trials from outside, by the identifier that a service gave to the search: 'wandb agent'. */
+  trialStarter: string
+  /** Of a command that does so: true where it ends by itself, after so many trials or with its job. */
+  endsTrials: boolean
   /** Seconds after which the search starts no further trial; null: none. */
   timeLimit: number | null
   /** True when something stops weak trials before their end. */
