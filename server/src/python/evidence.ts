@@ -10,7 +10,7 @@ const toyCalls = new Set(
     'load_diabetes load_boston MNISTDataModule FashionMNISTDataModule CIFAR10DataModule make_classification make_regression make_blobs make_moons make_circles FakeData'
   ).split(' '),
 )
-const toyText = /(^|[/_.-])(f(ashion)?[-_]?mnist|mnist|cifar-?100?|iris|titanic)([/_.-]|$)/i
+const toyText = /(^|[/_.-])(f(ashion)?[-_]?mnist|mnist|cifar-?100?|iris|titanic|abalone|penguins)([/_.-]|$)/i
 
 interface Strings {
   cuda: boolean

@@ -21,6 +21,7 @@ import {
   machineOf,
   queueLimits,
 } from './pod.js'
+import { processorsOnly } from './processors-only.js'
 import { carryOut } from './recipe.js'
 import { claimRetries } from './retries.js'
 
@@ -90,8 +91,10 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     const found = claimContainer(claims, context, container, id, `${id}:${index}`, nodes, machine)
     if (found !== null) work.push(found)
   })
+  const plain = accelerators === null ? processorsOnly(pod) : null
   if (accelerators !== null)
     claimAccelerators(compute, accelerators, [...keys, 'template', 'spec'], document.index)
+  else if (plain !== null) compute.known('gpus', 'resources', 0, { start: plain.keyStart, end: plain.keyEnd })
   claimLimits(
     compute,
     pod,

@@ -19,7 +19,7 @@ export const argoReader = defineReader({
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {
       for (const object of objectsOf(document)) {
-        if (!object.version.startsWith('argoproj.io/')) continue
+        if (!object.version.startsWith('argoproj.io/') || isCompiled(object)) continue
         const spec = /^(ClusterW|W)orkflow(Template)?$/.test(object.kind)
           ? ['spec']
           : object.kind === 'CronWorkflow'
@@ -36,6 +36,11 @@ export const argoReader = defineReader({
     return carryOut(claim, value, facts)
   },
 })
+
+/** Written by the compiler of Kubeflow Pipelines 1, which writes it anew from the code of the pipeline. */
+function isCompiled({ root }: KubernetesObject): boolean {
+  return entry(at(root, 'metadata', 'annotations'), 'pipelines.kubeflow.org/kfp_sdk_version') !== undefined
+}
 
 function readWorkflow(
   claims: ClaimBuilder,

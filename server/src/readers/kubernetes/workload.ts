@@ -18,6 +18,7 @@ import {
   machineOf,
   queueLimits,
 } from './pod.js'
+import { processorsOnly } from './processors-only.js'
 import { type Keys, type Planned, planned, type Recipe } from './recipe.js'
 
 export const deadlineKey = 'activeDeadlineSeconds'
@@ -197,6 +198,9 @@ function claimSize(compute: SubjectBuilder<'Compute'>, workload: Workload, holde
     const pods = sum(groups.filter((one) => one.starts).map((one) => one.replicas.count))
     if (pods === null) compute.unknown('nodes', 'replicas', 'template', place)
     else compute.default('nodes', 'replicas', pods, place)
+    const plain = groups.map(({ pod }) => processorsOnly(pod))
+    if (plain[0] != null && plain.every((one) => one !== null))
+      compute.known('gpus', 'resources', 0, { start: plain[0].keyStart, end: plain[0].keyEnd })
     return 0
   }
   const total = sum(

@@ -97,7 +97,9 @@ function faultOf(card: Gpu, machine: Instance | undefined, judged: Judged<'Compu
   // Before Ampere only these compute in double precision at half the rate of single.
   const double = (card.generation === 'Volta' || card.name === 'P100') && usesDouble(judged)
   if (double) return null
-  const lacks = card.formats.has('fp16') ? 'it has no bf16 and no TF32' : 'it has no units for short formats'
+  const lacks = card.formats.has('fp16')
+    ? 'it has no bf16 and no TF32'
+    : 'it has no matrix units for short formats'
   const own = machine === undefined ? '' : `(${what}, `
   return {
     message: `${own}${machine === undefined ? `(` : ''}of ${year}): ${lacks}${gone ? ', and its provider has withdrawn it' : ''}.`,

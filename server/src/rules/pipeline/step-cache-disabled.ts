@@ -47,7 +47,7 @@ function reportStep(step: Judged<'Step'>, report: RuleContext['report']): void {
   report({
     at: cached,
     // What it fetches may have changed where nothing that goes in has.
-    severity: actsOnOthers(work) || !makes(work) ? 'information' : 'warning',
+    severity: actsOnOthers(work) || !makes(work) || isTriedOut(step) ? 'information' : 'warning',
     message,
     saving: rerunSaving,
     // A cache that can never answer saves nothing.
@@ -78,7 +78,7 @@ function reportPipeline(step: Judged<'Step'>, report: RuleContext['report']): vo
         : `all ${names.length} steps of this pipeline (${listed(names)})`
   report({
     at: cached,
-    severity: known ? 'warning' : 'information',
+    severity: known && !isTriedOut(step) ? 'warning' : 'information',
     message: `Caching is off for ${all}: ${engine} would reuse the outputs of ${names.length === 1 ? 'the step while its inputs have' : 'every step whose inputs have'} not changed.`,
     saving: rerunSaving,
     fixes: stepsBeside(step).some((one) => isNeverSame(one) && names.includes(nameOf(one)))
@@ -105,8 +105,7 @@ function reportDefault(step: Judged<'Step'>, report: RuleContext['report']): voi
     : `Step "${names[0]}" runs again in each execution of the pipeline`
   const request: Report = {
     at: step.settings.cached!,
-    // A pipeline that stands in a notebook is still being built.
-    severity: job && !step.subject.evidence.notebook ? severityOf(group) : 'information',
+    severity: job && !isTriedOut(step) ? severityOf(group) : 'information',
     message: `${again}, also where nothing that goes in has changed: ${effective(step.settings.engine) ?? 'the orchestrator'} caches a step only on request (${step.settings.cached!.key}).`,
     saving: rerunSaving,
     fixes: [{ set: group.map((one) => ({ claim: one.settings.cached!, value: true })) }],
@@ -116,6 +115,11 @@ function reportDefault(step: Judged<'Step'>, report: RuleContext['report']): voi
       .slice(1)
       .map((one) => ({ location: one.subject.location, message: `"${nameOf(one)}" runs again as well` }))
   report(request)
+}
+
+/** A pipeline that stands in a notebook is still being built; over toy data it computes for a moment. */
+function isTriedOut({ subject: { evidence } }: Judged<'Step'>): boolean {
+  return evidence.notebook || evidence.small !== null
 }
 
 function isWorthCaching(step: Judged<'Step'>): boolean {
