@@ -2,12 +2,12 @@
 import { gpu } from '../catalog/gpus.js'
 import { type Instance, instance } from '../catalog/instances.js'
 import { paidPrice } from '../catalog/price-book.js'
-import { type ItemName, type Moment, type Verdict, verdict } from '../estimate/memory.js'
+import type { ItemName, Moment, Verdict } from '../estimate/memory.js'
 import { waysToFit } from '../estimate/memory-advice.js'
 import { effective } from '../rules/hardware.js'
 import type { RuleOptions } from '../rules/rule.js'
 import { cheaperMachine } from '../rules/smaller-machine.js'
-import { memoryOf, type TrainingMemory } from '../rules/training-memory.js'
+import { memoryOf, type TrainingMemory, verdictOf } from '../rules/training-memory.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Claim, Judged } from '../workload/claim.js'
@@ -177,9 +177,9 @@ function machineReport(
   options: RuleOptions,
   found: TrainingMemory,
 ): MachineReport | null {
-  const { machine, usable, estimate, setup } = found
+  const { machine, usable, setup } = found
   if (machine.gpu === null || usable === null) return null
-  const says = verdict(estimate, usable)
+  const says = verdictOf(found, usable)
   const region = effective(judged.run.job.compute?.settings.region)
   const type = machine.name
   const known = type === null ? undefined : instance(type)

@@ -1,7 +1,14 @@
 /** From the settings of a training to an estimate of its memory, with where each input was read. */
 import { instance } from '../catalog/instances.js'
 import { type KnownModel, model as known } from '../catalog/models.js'
-import { type MemoryEstimate, type TrainingSetup, trainingMemory, usableMemory } from '../estimate/memory.js'
+import {
+  type MemoryEstimate,
+  type TrainingSetup,
+  trainingMemory,
+  usableMemory,
+  type Verdict,
+  verdict,
+} from '../estimate/memory.js'
 import type { Arithmetic } from '../estimate/memory-activations.js'
 import type { Sharding } from '../estimate/memory-states.js'
 import type { Claim, Judged } from '../workload/claim.js'
@@ -28,6 +35,8 @@ export interface TrainingMemory {
   inputs: MemoryInput[]
   /** Some input is a default of the program that a launch could replace. */
   overridable: boolean
+  /** How long texts are is not known: they are taken to be as long as the model allows, which they may not be. */
+  longest: boolean
 }
 
 export interface NoEstimate {
@@ -63,9 +72,12 @@ export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): Trai
     })
   const model = id === null ? undefined : layers === undefined ? known(id) : ofLayers(layers)
   if (id !== null && model === undefined) missing.push(`what ${id} looks like: it is not in the catalog`)
-  if (model !== undefined) missing.push(...lengthMissing(model, settings))
+  const longest = model !== undefined && longestText(model, settings)
+  if (longest !== false)
+    inputs.push({ name: 'tokens', value: `at most ${count(longest)}`, claim: null })
+  if (model !== undefined && longest === false) missing.push(...lengthMissing(model, settings))
   const arithmetic = arithmeticOf(settings)
-  if (arithmetic === null && id !== null) missing.push('the number format')
+  if (arithmetic === null && id !== null) missing.push(formatMissing(settings))
   const machine = machineOf(judged, options)
   const sharding = sharedAmong(judged, machine)
   if (sharding === undefined) missing.push('the number of devices')
@@ -76,7 +88,7 @@ export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): Trai
   const setup: TrainingSetup = {
     model,
     batch: effective(settings.batchSize)!,
-    tokens: effective(settings.sequenceLength) ?? null,
+    tokens: effective(settings.sequenceLength) ?? (longest === false ? null : longest),
     imageEdge: effective(settings.imageEdge) ?? null,
     weightBits: arithmetic.bits,
     arithmetic: arithmetic.arithmetic,
@@ -92,7 +104,7 @@ export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): Trai
     sharding,
     gpu: machine.gpu,
   }
-  const estimate = trainingMemory(setup)
+  const estimate = rangeOf(setup, longest !== false)
   if (estimate === null) return { model: id, missing: [`what the layers of ${id} keep`], inputs }
   const used = inputs.flatMap((one) => one.claim ?? [])
   return {
@@ -103,6 +115,7 @@ export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): Trai
     usable: usableOf(machine),
     inputs,
     overridable: used.some((claim) => claim.overridable),
+    longest: longest !== false,
   }
 }
 
@@ -128,12 +141,36 @@ export function estimateOf(judged: Judged<'Training'>, options: RuleOptions): Tr
   return 'estimate' in found ? found : undefined
 }
 
+/** The most that a model with a table of positions takes: a longer text would stop the program. */
+const mostPositions = 1024
+
+/** Tokens of the longest text that the model can be given; false: there is no such bound, or the length is known. */
+function longestText({ shape, kind }: KnownModel, { sequenceLength }: Settings): number | false {
+  if (shape === null || shape.vocabulary === 0 || effective(sequenceLength) !== undefined) return false
+  return kind === 'nlp-encoder' && shape.positions <= mostPositions ? shape.positions : false
+}
+
+/** Tokens of a text that is short. */
+const fewTokens = 32
+
+/** The low end, where texts may be as short as they like, is that of short ones. */
+function rangeOf(setup: TrainingSetup, longest: boolean): MemoryEstimate | null {
+  const estimate = trainingMemory(setup)
+  const short = longest ? trainingMemory({ ...setup, tokens: fewTokens }) : null
+  return estimate === null || short === null ? estimate : { ...estimate, low: short.low }
+}
+
 function lengthMissing(model: KnownModel, settings: Settings): string[] {
   const { shape, image } = model
   if (shape === null && image === null) return [`what the layers of ${model.name} keep`]
   if (shape !== null && shape.vocabulary > 0)
     return effective(settings.sequenceLength) === undefined ? ['the length of the sequences'] : []
   return settings.imageEdge?.state === 'unknown' ? ['the size of the images'] : []
+}
+
+function formatMissing({ precision, weightBits }: Settings): string {
+  const because = [precision, weightBits].find((claim) => claim?.state === 'unknown')?.because
+  return because === undefined ? 'the number format' : `the number format (${because})`
 }
 
 interface Format {
@@ -218,15 +255,26 @@ export function gigabytes(bytes: number): string {
   return value >= 10 ? String(Math.round(value)) : String(Math.round(value * 10) / 10)
 }
 
-/** 'distilbert-base-uncased (66 M), batch 16 × 128, bf16-mixed' */
-export function described({ id, setup }: TrainingMemory): string {
+/** 'about 3.4', or 'at most 12' where texts may be shorter than is assumed. */
+export function aboutGigabytes({ estimate, longest }: Pick<TrainingMemory, 'estimate' | 'longest'>): string {
+  return longest ? `at most ${gigabytes(estimate.high)}` : `about ${gigabytes(estimate.expected)}`
+}
+
+/** A card that the longest texts do not fit may still be large enough. */
+export function verdictOf({ estimate, longest }: TrainingMemory, usable: number): Verdict {
+  const says = verdict(estimate, usable)
+  return longest && says === 'does not fit' && estimate.low <= usable ? 'tight' : says
+}
+
+/** 'distilbert-base-uncased (66 M), batch 16 × 128 tokens, bf16' */
+export function described({ id, setup, longest }: TrainingMemory): string {
   const { model, batch, tokens, imageEdge, arithmetic, format } = setup
   const size = parametersText(model.parameters)
   const edge = imageEdge ?? (model.image?.edge || null) ?? (model.shape?.vocabulary === 0 ? 224 : null)
   const each = model.shape !== null && model.shape.vocabulary > 0 ? tokens : edge
   const unit = model.shape !== null && model.shape.vocabulary > 0 ? ' tokens' : ' pixels'
   const what = arithmetic === 'fp32' ? 'fp32' : format
-  return `${id} (${size}), batch ${batch}${each === null ? '' : ` × ${count(each)}${unit}`}, ${what}`
+  return `${id} (${size}), batch ${batch}${each === null ? '' : ` × ${longest ? 'up to ' : ''}${count(each)}${unit}`}, ${what}`
 }
 
 export function parametersText(parameters: number): string {

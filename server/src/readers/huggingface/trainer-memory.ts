@@ -4,11 +4,12 @@ import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { configuredAt } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
-import type { OptimizerName, TrainingSettings } from '../../workload/words.js'
+import type { TrainingSettings } from '../../workload/words.js'
 import { asBoolean, asNumber, calleePlace, callSite, claimArgument, claimFolded } from '../claim-argument.js'
 import { sourceOf } from '../deepspeed/configuration.js'
 import type { ReaderContext } from '../reader.js'
 import { sizeOfModel } from './model-sizes.js'
+import { optimizerWords } from './optimizer-words.js'
 import { sequenceLength } from './sequence-length.js'
 import { claimModel, type TrainedModel, trainedModel } from './trained-model.js'
 import { type Trainers, trainerName } from './trainers.js'
@@ -17,27 +18,6 @@ import { adaptersOf, switchesCheckpointing, weightBits } from './weight-bits.js'
 import { transformersVersion } from './weights.js'
 
 type Training = SubjectBuilder<'Training'>
-
-/** Words of `optim`, and what they keep (transformers, trainer_optimizer.py). */
-const optimizers: Record<string, OptimizerName> = {
-  adamw_torch: 'adamw',
-  adamw_torch_fused: 'adamw fused',
-  adamw_apex_fused: 'adamw fused',
-  // Steps one parameter after the other.
-  adamw_hf: 'adamw fused',
-  paged_adamw: 'adamw fused',
-  paged_adamw_32bit: 'adamw fused',
-  adamw_8bit: 'adamw 8 bit',
-  adamw_bnb_8bit: 'adamw 8 bit',
-  paged_adamw_8bit: 'adamw 8 bit',
-  adafactor: 'adafactor',
-  sgd: 'sgd',
-  lion_32bit: 'lion',
-  paged_lion_32bit: 'lion',
-  lion_8bit: 'lion 8 bit',
-  paged_lion_8bit: 'lion 8 bit',
-  rmsprop: 'rmsprop',
-}
 
 export function readMemory(
   python: PythonModule,
@@ -184,7 +164,7 @@ function readOptimizer(
     return
   }
   claimArgument(training, 'optimizer', key, made.call, optim, {
-    convert: (value) => (typeof value === 'string' ? optimizers[value] : undefined),
+    convert: (value) => (typeof value === 'string' ? optimizerWords[value] : undefined),
     otherwise: 'adamw',
     anchor: made.parsed ? 'parsed' : 'arguments',
   })

@@ -5,10 +5,11 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
+import type { TrainingSettings } from '../../workload/words.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { changeRecipe } from './change.js'
 import { Recipe, RecipeClaims } from './recipe.js'
+import { attentionOf, changeMemory, optimizerOf, readRecipeMemory, type Said } from './recipe-memory.js'
 
 const anchor = 'base_model'
 
@@ -50,6 +51,7 @@ function read(recipe: Recipe, claims: ClaimBuilder): void {
   const training = RecipeClaims.subject('Training', recipe, claims, anchor, evidence)
   readPrecision(recipe, training)
   readRun(recipe, training)
+  readMemory(recipe, training)
   readPadding(recipe, RecipeClaims.subject('InputPipeline', recipe, claims, anchor, evidence))
 }
 
@@ -89,6 +91,108 @@ function readRun(recipe: Recipe, training: RecipeClaims<'Training'>): void {
   training.known('monitor', ['eval_loss'], { name: 'eval_loss', lowerIsBetter: true })
   if (recipe.value('lr_scheduler') !== 'constant')
     training.known('fullHorizonSchedule', ['lr_scheduler'], true)
+}
+
+/** Without `adapter` all weights are trained, in the format of the arithmetic (loaders/model.py: `torch_dtype`). */
+function readMemory(recipe: Recipe, training: RecipeClaims<'Training'>): void {
+  readRecipeMemory(recipe, training, {
+    model: anchor,
+    numbers: {
+      batchSize: ['micro_batch_size', 1],
+      accumulation: ['gradient_accumulation_steps', 1],
+      sequenceLength: ['sequence_len', 512],
+    },
+    batchOf:
+      recipe.open || unpackable.some((key) => recipe.given(key) && key !== 'torch_compile')
+        ? 'other'
+        : 'texts',
+    optimizer: optimizerOf(recipe, 'optimizer', 'adamw fused'),
+    weightBits: weightsOf(recipe),
+    adapters: adaptersOf(recipe),
+    checkpointing: checkpointingOf(recipe),
+    sharding: shardingOf(recipe),
+    attention: attentionOf(
+      recipe,
+      'attn_implementation',
+      'flash_attention',
+      'eager_attention',
+      'xformers_attention',
+      'sdp_attention',
+    ),
+    fusedLoss: ['liger_fused_linear_cross_entropy', 'cut_cross_entropy', 'chunked_cross_entropy'].some(
+      (key) => recipe.given(key),
+    ),
+  })
+}
+
+function weightsOf(recipe: Recipe): Said<TrainingSettings['weightBits']> {
+  const on = (key: string) => recipe.switch(key) === true
+  const keys = ['bf16']
+  if (recipe.given('quantization') || recipe.given('gptq') || on('fp8'))
+    return { because: 'the quantisation', keys: ['quantization'] }
+  if (recipe.value('adapter') === 'qlora' && !on('load_in_8bit')) return { value: 4, keys: ['adapter'] }
+  if (on('load_in_4bit')) return { value: 4, keys: ['load_in_4bit'] }
+  if (on('load_in_8bit')) return { value: 8, keys: ['load_in_8bit'] }
+  const full =
+    on('float32') || (recipe.switch('bf16') === false && !on('fp16') && !on('float16') && !on('bfloat16'))
+  if (full) return { value: 32, keys }
+  // With fp16, weights that are trained stay in fp32.
+  if (on('fp16') && !recipe.given('adapter'))
+    return { because: 'the format that they are loaded in', keys: ['fp16'] }
+  return { value: 16, keys }
+}
+
+function adaptersOf(recipe: Recipe): Said<TrainingSettings['adapters']> {
+  const keys = ['adapter']
+  const adapter = recipe.value('adapter')
+  if (
+    [
+      'unfrozen_parameters',
+      'peft_layers_to_transform',
+      'lora_modules_to_save',
+      'relora',
+      'lisa_n_layers',
+    ].some((key) => recipe.given(key))
+  )
+    return { because: 'which weights are trained', keys }
+  if (adapter === undefined || adapter === null || adapter === '') return { value: null, keys }
+  const rank = recipe.number('lora_r')
+  if ((adapter !== 'lora' && adapter !== 'qlora') || rank === undefined)
+    return { because: 'the rank of the adapters', keys: ['lora_r'] }
+  const targets = recipe.node('lora_target_modules')
+  const named =
+    targets?.kind === 'list'
+      ? targets.items.map((one) => (one.kind === 'scalar' ? String(one.value) : ''))
+      : []
+  const all = recipe.switch('lora_target_linear') === true || named.some((name) => feedForward.test(name))
+  return { value: { rank, targets: all ? 'all' : 'attention' }, keys: ['lora_r'] }
+}
+
+/** Names of products outside attention. */
+const feedForward = /gate|up_proj|down_proj|mlp|fc|w[123]$/
+
+function checkpointingOf(recipe: Recipe): Said<boolean> {
+  const keys = ['gradient_checkpointing']
+  const value = recipe.value(...keys)
+  if (recipe.given('activation_offloading') || (typeof value === 'string' && !/^(true|false)$/i.test(value)))
+    return { because: 'activations are kept elsewhere', keys }
+  const on = recipe.switch(...keys)
+  if (on === undefined) return { value: false, keys, byItself: true }
+  return on === 'unreadable' ? { because: 'a template', keys } : { value: on, keys }
+}
+
+function shardingOf(recipe: Recipe): Said<TrainingSettings['sharding']> {
+  const by = [
+    'deepspeed',
+    'fsdp',
+    'fsdp_config',
+    'tensor_parallel_size',
+    'context_parallel_size',
+    'sequence_parallel_degree',
+  ].find((key) => recipe.given(key) && recipe.value(key) !== 1)
+  return by === undefined
+    ? { value: null, keys: ['deepspeed'], byItself: true }
+    : { because: `what \`${by}\` says`, keys: [by] }
 }
 
 /** Images, preferences and rewards, and steps of a fixed shape. */
@@ -147,6 +251,6 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
       return changeRecipe(claim, patience, facts, { after: 'num_epochs', safety: 'display' })
     }
     default:
-      return byHand(claim)
+      return changeMemory(claim, value, facts)
   }
 }

@@ -6,10 +6,11 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
+import type { TrainingSettings } from '../../workload/words.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { changeRecipe } from './change.js'
 import { Recipe, RecipeClaims } from './recipe.js'
+import { attentionOf, changeMemory, optimizerOf, readRecipeMemory, type Said } from './recipe-memory.js'
 
 const anchor = 'model_name_or_path'
 
@@ -41,6 +42,7 @@ function read(recipe: Recipe, claims: ClaimBuilder): void {
   const training = RecipeClaims.subject('Training', recipe, claims, anchor, evidence)
   readPrecision(recipe, training)
   readRun(recipe, training)
+  readMemory(recipe, training)
   readPadding(recipe, RecipeClaims.subject('InputPipeline', recipe, claims, anchor, evidence))
 }
 
@@ -100,6 +102,84 @@ function readRun(recipe: Recipe, training: RecipeClaims<'Training'>): void {
     training.known('openEnded', ['stage'], 'policy optimisation')
 }
 
+/** Activations are recomputed unless that is switched off; trained weights are kept in fp32 (model/adapter.py). */
+function readMemory(recipe: Recipe, training: RecipeClaims<'Training'>): void {
+  const off = recipe.switch('disable_gradient_checkpointing')
+  const pairs = !/^(pt|sft)$/.test(String(recipe.value('stage')))
+  const images = ['image_max_pixels', 'video_max_pixels', 'freeze_vision_tower'].some((key) =>
+    recipe.has(key),
+  )
+  readRecipeMemory(recipe, training, {
+    model: anchor,
+    numbers: {
+      batchSize: ['per_device_train_batch_size', 8],
+      accumulation: ['gradient_accumulation_steps', 1],
+      sequenceLength: ['cutoff_len', 2048],
+    },
+    batchOf: recipe.open || pairs || images ? 'other' : 'texts',
+    optimizer: [...otherOptimizers].some((key) => recipe.given(key))
+      ? { because: 'an optimiser of another kind', keys: ['optim'] }
+      : optimizerOf(recipe, 'optim', 'adamw'),
+    weightBits: weightsOf(recipe),
+    adapters: adaptersOf(recipe),
+    checkpointing:
+      off === undefined
+        ? { value: true, keys: ['disable_gradient_checkpointing'], byItself: true }
+        : off === 'unreadable'
+          ? { because: 'a template', keys: ['disable_gradient_checkpointing'] }
+          : { value: !off, keys: ['disable_gradient_checkpointing'] },
+    sharding: shardingOf(recipe),
+    attention: attentionOf(recipe, 'flash_attn'),
+    fusedLoss: recipe.switch('enable_liger_kernel') === true,
+  })
+}
+
+const otherOptimizers = [
+  'use_badam',
+  'use_galore',
+  'use_apollo',
+  'use_adam_mini',
+  'use_muon',
+  'loraplus_lr_ratio',
+]
+
+function weightsOf(recipe: Recipe): Said<TrainingSettings['weightBits']> {
+  const bits = recipe.number('quantization_bit')
+  if (bits !== undefined)
+    return bits === 4 || bits === 8
+      ? { value: bits, keys: ['quantization_bit'] }
+      : { because: 'the quantisation', keys: ['quantization_bit'] }
+  if (['fp8', 'use_kt', 'quantization_method'].some((key) => recipe.given(key)))
+    return { because: 'the quantisation', keys: ['fp8'] }
+  const short = recipe.switch('bf16') === true || recipe.switch('fp16') === true
+  if (recipe.switch('pure_bf16') === true) return { value: 16, keys: ['pure_bf16'] }
+  if (recipe.value('finetuning_type') === 'full') return { value: 32, keys: ['finetuning_type'] }
+  return short
+    ? { value: 16, keys: [recipe.switch('bf16') === true ? 'bf16' : 'fp16'] }
+    : { because: 'the format in which the weights are stored', keys: ['bf16'] }
+}
+
+function adaptersOf(recipe: Recipe): Said<TrainingSettings['adapters']> {
+  const keys = ['finetuning_type']
+  const kind = recipe.value(...keys)
+  if (kind === 'full') return { value: null, keys }
+  if (kind !== 'lora' || recipe.given('additional_target'))
+    return { because: 'which weights are trained', keys }
+  const targets = String(recipe.value('lora_target') ?? 'all')
+  const all = /all|gate|up_proj|down_proj|mlp|fc|w[123]\b/.test(targets)
+  return {
+    value: { rank: recipe.number('lora_rank') ?? 8, targets: all ? 'all' : 'attention' },
+    keys: recipe.has('lora_rank') ? ['lora_rank'] : keys,
+  }
+}
+
+function shardingOf(recipe: Recipe): Said<TrainingSettings['sharding']> {
+  const by = ['deepspeed', 'fsdp', 'fsdp_config'].find((key) => recipe.given(key))
+  return by === undefined
+    ? { value: null, keys: ['deepspeed'], byItself: true }
+    : { because: `what \`${by}\` says`, keys: [by] }
+}
+
 /** Pre-training packs by itself, preferences cannot be packed. */
 function readPadding(recipe: Recipe, pipeline: RecipeClaims<'InputPipeline'>): void {
   pipeline.known('feeds', ['dataset'], 'training')
@@ -129,6 +209,6 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
     case 'earlyStopping':
       return changeRecipe(claim, (value as { patience: number }).patience, facts, { safety: 'display' })
     default:
-      return byHand(claim)
+      return changeMemory(claim, value, facts)
   }
 }

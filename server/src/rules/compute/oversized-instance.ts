@@ -39,7 +39,7 @@ export default defineRule({
     const found = hungriest(judged, options)
     if (found === undefined || !usesAll(judged.run.siblings, machine)) return
     const usable = usableMemory(machine.gpu, machine.gpuMemoryGB)!
-    const { high, expected } = found.memory.estimate
+    const { high } = found.memory.estimate
     if (high > used * usable) return
 
     const region = effective(judged.settings.region)
@@ -62,7 +62,7 @@ export default defineRule({
       at: instanceType,
       severity: severityOf(machine, high, usable, found.memory, smaller, saving),
       confidence: 'medium',
-      message: `${described(found.memory)} needs about ${gigabytes(expected)} GB, at most ${gigabytes(high)}; ${type} pays for ${held(machine)}${sameCard(machine, smaller.machine) ? ` and ${machine.vcpus} vCPUs` : ''} at $${money(now.onDemand)}/h. ${smaller.type} (${held(smaller.machine)}${sameCard(machine, smaller.machine) ? `, ${smaller.machine.vcpus} vCPUs` : ''}) has room for it at $${money(smaller.onDemand)}/h: ${less} less for the same work.`,
+      message: `${described(found.memory)} needs ${needed(found.memory)}; ${type} pays for ${held(machine)}${sameCard(machine, smaller.machine) ? ` and ${machine.vcpus} vCPUs` : ''} at $${money(now.onDemand)}/h. ${smaller.type} (${held(smaller.machine)}${sameCard(machine, smaller.machine) ? `, ${smaller.machine.vcpus} vCPUs` : ''}) has room for it at $${money(smaller.onDemand)}/h: ${less} less for the same work.`,
       saving,
       fixes: [{ set: [{ claim: instanceType as Claim, value: smaller.type }] }],
       related: [{ location: found.training.subject.location, message: 'trains this model' }],
@@ -131,6 +131,12 @@ function coresFor(runs: Run[], machine: Instance): number {
     .flatMap((run) => subjectsOf(run, 'InputPipeline'))
     .map(({ settings }) => effective(settings.workers) ?? 4)
   return Math.min(machine.vcpus, machine.gpuCount * Math.max(4, ...workers))
+}
+
+function needed({ estimate: { expected, high }, longest }: TrainingMemory): string {
+  return longest
+    ? `at most ${gigabytes(high)} GB`
+    : `about ${gigabytes(expected)} GB, at most ${gigabytes(high)}`
 }
 
 /** Then the cores are what is paid for. */

@@ -19,7 +19,8 @@ export default defineRule({
   check(judged, { report, options }) {
     const { adapters, parameters, model, fineTuning, sharding } = judged.settings
     const count = effective(parameters)
-    if (adapters === undefined || adapters.state === 'unknown' || adapters.value !== null) return
+    // A recipe that names this method has chosen it.
+    if (adapters?.state !== 'default' || adapters.value !== null) return
     if (count === undefined || count < least || effective(fineTuning) !== true) return
     if (judged.subject.evidence.role !== 'training' || !onAccelerator(judged)) return
     if (isPretraining(judged)) return

@@ -2,7 +2,7 @@ import { trainingMemory } from '../../estimate/memory.js'
 import type { Claim } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import { defineRule } from '../rule.js'
-import { described, estimateOf, gigabytes, type TrainingMemory } from '../training-memory.js'
+import { aboutGigabytes, described, estimateOf, type TrainingMemory } from '../training-memory.js'
 import { onAccelerator } from './operation.js'
 
 /** Without the saving, the high end of the estimate stays below this share of the memory. */
@@ -34,7 +34,7 @@ export default defineRule({
         report({
           at: checkpointing,
           confidence: 'medium',
-          message: `${seen(checkpointing)} computes activations twice, about 20 % of the time. Without it ${described(found)} needs about ${gigabytes(without.expected)} of the ${card}.`,
+          message: `${seen(checkpointing)} computes activations twice, about 20 % of the time. Without it ${described(found)} needs ${aboutGigabytes({ ...found, estimate: without })} of the ${card}.`,
           saving: {
             fraction: [0.15, 0.25],
             usd: null,
@@ -58,7 +58,7 @@ export default defineRule({
       report({
         at: claim,
         confidence: 'medium',
-        message: `States are kept in the memory of the host, so each step waits for the bus. On the ${shared.devices} devices of this job ${described(memory)} needs about ${gigabytes(without.expected)} of the ${card} each without it.`,
+        message: `States are kept in the memory of the host, so each step waits for the bus. On the ${shared.devices} devices of this job ${described(memory)} needs ${aboutGigabytes({ ...memory, estimate: without })} of the ${card} each without it.`,
         saving: {
           fraction: [0.3, 0.6],
           usd: null,

@@ -3,7 +3,7 @@ import { trainingMemory, usableMemory } from '../../estimate/memory.js'
 import type { Claim } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import { defineRule, type FixRequest } from '../rule.js'
-import { estimateOf, gigabytes, parametersText, type TrainingMemory } from '../training-memory.js'
+import { aboutGigabytes, estimateOf, parametersText, type TrainingMemory } from '../training-memory.js'
 import { onAccelerator } from './operation.js'
 
 /** Where no job names a GPU, the smallest that is still rented: 16 GB. */
@@ -27,7 +27,7 @@ export default defineRule({
     if (effective(openEnded) !== undefined || effective(secondOrder) === true) return
     const found = estimateOf(judged, options)
     if (found === undefined) return
-    const { setup, estimate } = found
+    const { setup } = found
     const steps = effective(accumulation) ?? 1
     if (!isTiny(setup, steps)) return
     const known = found.machine.gpu !== null && found.usable !== null
@@ -50,7 +50,7 @@ export default defineRule({
       at: batchSize,
       severity: batchSize.state === 'default' && setup.batch === 1 ? 'warning' : 'information',
       confidence: 'medium',
-      message: `${seen}${together}: ${found.id} (${parametersText(setup.model.parameters)}) then uses about ${gigabytes(estimate.expected)}${room}.${same}`,
+      message: `${seen}${together}: ${found.id} (${parametersText(setup.model.parameters)}) then uses ${aboutGigabytes(found)}${room}.${same}`,
       fixes: fixesFor(batchSize, accumulation, larger, steps),
     })
   },
