@@ -115,10 +115,71 @@ describe('costlint estimate', () => {
   })
 
   it('names what lacks, and gives no number', async () => {
-    const open = script.replace('max_length=256', 'max_length=data.longest')
+    const open = script
+      .replace('max_length=256', 'max_length=data.longest')
+      .replaceAll('bert-base-uncased', 'gpt2')
     const { out } = await estimate({ 'train.py': open }, [])
     assert.match(out, /no estimate: not known is the length of the sequences/)
     assert.doesNotMatch(out, /GiB/)
+  })
+
+  it('reads a recipe of Axolotl: 4-bit weights, adapters, length, checkpointing', async () => {
+    const recipe = `base_model: NousResearch/Meta-Llama-3-8B
+load_in_4bit: true
+adapter: qlora
+lora_r: 32
+lora_target_linear: true
+datasets:
+  - path: tickets.jsonl
+    type: alpaca
+sequence_len: 4096
+sample_packing: true
+micro_batch_size: 2
+gradient_accumulation_steps: 4
+optimizer: paged_adamw_8bit
+bf16: auto
+gradient_checkpointing: true
+num_epochs: 3
+`
+    const { out } = await estimate({ 'qlora.yaml': recipe }, ['qlora.yaml', '--gpu', 'A100-40GB'])
+    assert.match(out, /^qlora\.yaml:1 NousResearch\/Meta-Llama-3-8B, 8\.0 B parameters$/m)
+    assert.match(out, /^ {2}weights +4 bits +qlora\.yaml:3$/m)
+    assert.match(out, /^ {2}batch +2 +qlora\.yaml:11$/m)
+    assert.match(out, /^ {2}tokens +4,096 +qlora\.yaml:9$/m)
+    assert.match(out, /^ {2}optimizer +adamw 8 bit +qlora\.yaml:13$/m)
+    assert.match(out, /^ {2}adapters +rank 32 on all layers +qlora\.yaml:4$/m)
+    assert.match(out, /^ {2}checkpointing +on +qlora\.yaml:15$/m)
+    assert.match(out, /A100-40GB: fits, \d\d % of/)
+  })
+
+  it('reads a recipe of LLaMA-Factory, and what it does by itself', async () => {
+    const recipe = `model_name_or_path: Qwen/Qwen3-4B-Instruct-2507
+stage: sft
+do_train: true
+finetuning_type: lora
+lora_target: all
+dataset: tickets
+template: qwen3
+per_device_train_batch_size: 1
+bf16: true
+`
+    const { out } = await estimate({ 'lora.yaml': recipe }, ['lora.yaml'])
+    assert.match(out, /^ {2}weights +16 bits +lora\.yaml:9$/m)
+    assert.match(out, /^ {2}adapters +rank 8 on all layers +lora\.yaml:4$/m)
+    assert.match(out, /^ {2}tokens +2,048 +default of lora\.yaml:1$/m)
+    assert.match(out, /^ {2}checkpointing +on +default of lora\.yaml:1$/m)
+    const shared = await estimate({ 'lora.yaml': `${recipe}deepspeed: ds_z3.json\n` }, ['lora.yaml'])
+    assert.match(
+      shared.out,
+      /no estimate: not known is how states are shared among devices \(what `deepspeed` says\)/,
+    )
+  })
+
+  it('takes texts that are prepared elsewhere to be as long as BERT can read', async () => {
+    const own = script.replace(/^data = .*\n/m, '')
+    const { out } = await estimate({ 'train.py': own, 'launch.py': launcher }, ['train.py'])
+    assert.match(out, /^ {2}tokens +at most 512 +assumed$/m)
+    assert.match(out, /ml\.g4dn\.xlarge \(T4\): tight/)
   })
 
   it('as JSON, in bytes', async () => {
