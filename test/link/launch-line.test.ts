@@ -30,6 +30,34 @@ function brief(source: string): string {
 }
 
 describe('launch lines', () => {
+  it('finds what a server imports', () => {
+    const cases: Record<string, string> = {
+      'uvicorn main:app --host 0.0.0.0 --reload': 'uvicorn | -m main | 1 x 1',
+      'exec uvicorn --factory --workers 4 pkg.api:create_app': 'uvicorn | -m pkg.api | 1 x 1',
+      'uvicorn "main:${APP}"': 'uvicorn | -m main | 1 x 1',
+      'uvicorn $APP': 'uvicorn | ? | 1 x 1',
+      'python -m uvicorn app.main:app': 'uvicorn | -m app.main | 1 x 1',
+      'poetry run gunicorn -k uvicorn.workers.UvicornWorker app:app -b :80': 'gunicorn | -m app | 1 x 1',
+      'gunicorn -c conf.py': 'none',
+      'FLASK_APP=src/app.py flask run -p 80': 'flask | src/app.py | 1 x 1',
+      'flask --app hello --debug run': 'flask | -m hello | 1 x 1',
+      'flask db upgrade': 'none',
+      'fastapi run app/main.py --port 80': 'fastapi | app/main.py | 1 x 1',
+      'streamlit run ui.py --server.port 80 -- --x 1': 'streamlit | ui.py | 1 x 1',
+      'streamlit hello': 'none',
+      'serve run --working-dir . pkg.model:app': 'serve | -m pkg.model | 1 x 1',
+      'serve deploy config.yaml': 'none',
+      'bentoml serve service:svc': 'bentoml | -m service | 1 x 1',
+      'bentoml serve iris:latest': 'none',
+    }
+    for (const [line, expected] of Object.entries(cases)) assert.equal(brief(line), expected, line)
+    assert.equal(parse('bash -c "cd api && uvicorn main:app"')!.folder, 'api')
+    assert.equal(parse('uvicorn --app-dir src main:app')!.folder, 'src')
+    // It parses no arguments, and is no program that runs to an end.
+    const { complete, serves } = parse('streamlit run ui.py')!
+    assert.deepEqual([complete, serves], [false, true])
+  })
+
   it('finds the script behind every launcher, and counts processes', () => {
     const cases: Record<string, string> = {
       'python train.py --lr 1': 'python | train.py | 1 x 1',

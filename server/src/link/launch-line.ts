@@ -18,6 +18,7 @@ import { type Launcher, launcherModules, launchers, type Trainer, trainers } fro
 import { type NotebookRunner, notebookRunners } from './notebook-runners.js'
 import { type OptionTable, pathOf } from './option-table.js'
 import { countProcesses } from './processes.js'
+import { isServerModule, servedBy } from './servers.js'
 import { trainingScript } from './training-scripts.js'
 import { pythonOptions, toolModules, type Wrapper, wrapperModules, wrappers } from './wrappers.js'
 
@@ -112,6 +113,7 @@ class LaunchLine {
       if (trainer !== undefined) return this.train(trainer)
       const runner = longest(notebookRunners, name, this.words)
       if (runner !== undefined) return this.notebook(runner)
+      if (this.serve()) return true
       if (/^(?:python|pypy|ipython)\d*(?:\.\d+)*w?$/.test(name)) return this.python()
       if (/\.py$/.test(name)) {
         this.found.chain.push('python')
@@ -157,13 +159,7 @@ class LaunchLine {
     for (const words of commandsIn(script)) {
       const [first, second] = words
       if (first?.text === 'cd') {
-        const target = second?.text ?? null
-        this.found.folder =
-          target === null || this.found.folder === null
-            ? null
-            : target.startsWith('/') || this.found.folder === ''
-              ? target
-              : `${this.found.folder}/${target}`
+        this.found.enter(second?.text ?? null)
         continue
       }
       if (first?.text === 'export') {
@@ -234,6 +230,22 @@ class LaunchLine {
     if (launcher.plainCommand?.some((name) => flagOf(flags, name) !== undefined)) return this.read()
     // A launcher takes a command like `axolotl` only as a script in `PATH`; what it names is a program all the same.
     return this.script(first)
+  }
+
+  /** `uvicorn main:app` */
+  private serve(): boolean {
+    const { environment } = this.found
+    const served = servedBy(this.words, (name) => {
+      const value = environment[name]?.value
+      return typeof value === 'boolean' ? null : value
+    })
+    if (served === null) return false
+    this.found.chain.push(served.server)
+    this.found.program = served.program
+    this.found.serves = true
+    if (served.folder !== undefined) this.found.enter(served.folder)
+    this.found.programSpan = { start: served.word.start, end: served.word.end }
+    return true
   }
 
   /** `papermill train.ipynb out.ipynb`; parameters given here would replace values of its cells. */
@@ -335,6 +347,10 @@ class LaunchLine {
         this.words = asCommand.slice(launcher.words.length)
         return this.launch(launcher)
       }
+    }
+    if (module !== null && isServerModule(module)) {
+      this.words = [{ ...name, text: module }, ...this.words]
+      return this.serve()
     }
     if (module !== null && (toolModules.has(module) || toolModules.has(module.split('.')[0]!))) return false
     this.found.chain.push('python')

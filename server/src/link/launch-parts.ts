@@ -37,6 +37,8 @@ export interface LaunchParts
   launcherComplete: boolean
   /** Folder that `bash -c "cd X && …"` changed to; '' when it did not, null: not readable. */
   folder: string | null
+  /** It serves what it imports, rather than running it to an end. */
+  serves: boolean
 }
 
 /** A command that runs a shell script of the project: `bash run.sh 8`. */
@@ -69,6 +71,7 @@ export class FoundLaunch {
   programSpan: Span = { start: 0, end: 0 }
   rest: ShellWord[] = []
   isShell = false
+  serves = false
 
   constructor(private readonly locate: Locate) {}
 
@@ -85,6 +88,16 @@ export class FoundLaunch {
     }
   }
 
+  /** A change of the folder; null: not readable. */
+  enter(target: string | null): void {
+    this.folder =
+      target === null || this.folder === null
+        ? null
+        : target.startsWith('/') || this.folder === ''
+          ? target
+          : `${this.folder}/${target}`
+  }
+
   /** What a command inside of this one says. */
   adopt(inner: FoundLaunch): void {
     Object.assign(this.environment, inner.environment)
@@ -98,6 +111,7 @@ export class FoundLaunch {
     this.programSpan = inner.programSpan
     this.rest = inner.rest
     this.isShell = inner.isShell
+    this.serves = inner.serves
   }
 
   parts(): LaunchParts {
@@ -110,7 +124,8 @@ export class FoundLaunch {
       programSpan: this.programSpan,
       flags: read.flags,
       positionals: read.positionals,
-      complete: read.complete,
+      // A module that is served parses no arguments.
+      complete: read.complete && !this.serves,
       environment: this.environment,
       launcherFlags: this.launcherFlags,
       launcherComplete: this.launcherComplete,
@@ -118,6 +133,7 @@ export class FoundLaunch {
       nodes: this.counted.nodes,
       files: [...this.files, ...read.files],
       folder: this.folder,
+      serves: this.serves,
     }
   }
 

@@ -30,15 +30,15 @@ export class ModuleIndex {
     return undefined
   }
 
-  /** The file of `python -m a.b` started in one of these folders or above them. */
-  program(dotted: string, folders: string[]): string | undefined {
+  /** The file of `python -m a.b` started in one of these folders or above them. `imported`: only its module is wanted. */
+  program(dotted: string, folders: string[], imported = false): string | undefined {
+    const ends = ['.py', imported ? '/__init__.py' : '/__main__.py']
     const parts = dotted.split('.').filter(Boolean)
     for (const folder of folders) {
       for (const parent of [folder, ...parents(folder)]) {
         for (const base of [parent, join(parent, 'src')]) {
           const path = join(base, parts.join('/'))
-          if (this.files.has(`${path}.py`)) return `${path}.py`
-          if (this.files.has(`${path}/__main__.py`)) return `${path}/__main__.py`
+          for (const end of ends) if (this.files.has(`${path}${end}`)) return `${path}${end}`
         }
       }
     }

@@ -44,7 +44,7 @@ export class ProgramIndex {
     const home = folderOf(launch.location.path)
     const folders = [...bases.flatMap((base) => [join(home, base), join('', base)]), home]
     if (module !== null) {
-      const found = this.modules.program(module, folders)
+      const found = this.modules.program(module, folders, launch.serves === true)
       return found === undefined ? { unresolved: `no module ${module} in this project` } : { path: found }
     }
     if (path === null) return { unresolved: 'the program is not named literally' }

@@ -294,7 +294,10 @@ export class Linker {
     linked.reached = reachedFrom(
       [
         ...[...this.inOrder()].filter((record) => record.summary?.isEntry === true).map(({ path }) => path),
-        ...linked.launches.flatMap(({ script, recipe }) => [script ?? [], recipe?.path ?? []].flat()),
+        // What a server imports runs when it is asked for.
+        ...linked.launches.flatMap(({ script, launch, recipe }) =>
+          [launch.serves === true ? [] : (script ?? []), recipe?.path ?? []].flat(),
+        ),
       ],
       linked.imported,
     )

@@ -155,6 +155,8 @@ export interface Launch {
   /** The launcher starts the program as it is, on each node of the job. */
   everyNode?: boolean
   nodes: number | null
+  /** What it starts is kept up to serve: a module that a server imports. */
+  serves?: true
   /** What starts it again when it has ended: `until …; do`, `while true`. */
   restarts?: 'until success' | 'for ever'
   /** What runs is what this image starts by itself; `given`: with the flags and positionals of this launch. */

@@ -1,6 +1,7 @@
 /** What an image starts by itself: `ENTRYPOINT` and `CMD` of a Dockerfile. Source: Dockerfile reference. */
 import type { DockerfileFacts, DockerInstruction, DockerStage } from '../../config/dockerfile.js'
 import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
+import { serverNames } from '../../link/servers.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Launch } from '../../workload/claim.js'
 import { defineReader, type ReaderContext } from '../reader.js'
@@ -10,7 +11,7 @@ import { scriptCall } from '../shell/script-calls.js'
 export const dockerImageReader = defineReader({
   name: 'docker-image',
   languages: ['dockerfile'],
-  triggers: ['python', '.py', 'torchrun', 'accelerate', 'deepspeed', '.sh'],
+  triggers: ['python', '.py', 'torchrun', 'accelerate', 'deepspeed', '.sh', ...serverNames],
   read(facts, context, claims) {
     const stage = (facts.config as DockerfileFacts | undefined)?.stages.at(-1)
     if (stage === undefined) return
@@ -54,7 +55,9 @@ function launchOf(
         ? // `ENTRYPOINT ["python"]` with `CMD train.py` runs `python /bin/sh -c train.py`: nobody means that.
           null
         : [commandOf([...main.words, ...(more?.words ?? [])])]
-  const found = launchesOf(commands ?? [], () => claims.locate(main))
+  const all = launchesOf(commands ?? [], () => claims.locate(main))
+  // What runs to an end says more about the image than what is served behind it.
+  const found = all.some((one) => !one.parts.serves) ? all.filter((one) => !one.parts.serves) : all
   const environment = Object.fromEntries(
     stage.environment.map(({ name, value, start, end }) => [
       name,

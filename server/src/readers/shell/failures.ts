@@ -65,6 +65,7 @@ const besides =
 
 /** By the name of the program, or by a launcher that starts nothing else. */
 export function trainsByName({ parts }: FoundLaunch): boolean {
+  if (parts.serves) return false
   if (
     parts.chain.some((name) =>
       /^(torchrun|deepspeed|horovodrun|composer|axolotl|llamafactory-cli)$/.test(name),

@@ -25,11 +25,12 @@ export interface JobMachine {
 export function claimJobOperations(
   claims: ClaimBuilder,
   facts: ShellFacts,
-  launches: FoundLaunch[],
+  all: FoundLaunch[],
   machine: JobMachine,
   text: string | null,
   placeOf: (span: { start: number; end: number }) => Place,
 ): void {
+  const launches = all.filter((one) => !one.parts.serves)
   for (const wait of waitingOf(facts, launches, text)) {
     const at = placeOf(wait.span)
     const operation = claimOperation(claims, {

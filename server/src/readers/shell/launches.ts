@@ -85,6 +85,7 @@ export function shellLaunch(
     files: parts.files,
     ...(command.repeated === undefined ? {} : { restarts: command.repeated }),
     ...(around.besides === undefined ? {} : { besides: around.besides }),
+    ...(parts.serves ? { serves: true as const } : {}),
     ...versionsIn(around.image),
   }
 }
@@ -117,14 +118,16 @@ export interface Work {
 }
 
 export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
-  const launched = new Set(launches.map((one) => one.command))
+  const running = launches.filter((one) => !one.parts.serves)
+  const launched = new Set(running.map((one) => one.command))
+  const serving = new Set(launches.filter((one) => one.parts.serves).map((one) => one.command))
   let sharing: string | null = null
   let script: string | null = null
   let service = false
   for (const command of facts.commands) {
     if (command.unreachable) continue
     const harmless = isHarmless(command)
-    if (isServer(command)) service = true
+    if (isServer(command) || serving.has(command)) service = true
     if (command.background && !harmless) sharing ??= 'commands in the background'
     else if (!launched.has(command) && !harmless) {
       if (runsScript(command)) script ??= spelled(command)
@@ -136,7 +139,7 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
   return {
     sharing: sharing ?? script,
     sharedByScript: sharing === null && script !== null,
-    service: service && launches.length === 0,
+    service: service && running.length === 0,
     probes: probes && !facts.hasErrors,
     timeout: timeoutOf(launches),
   }

@@ -1,5 +1,6 @@
 /** Launch lines in shell scripts, notebook shell cells and batch scripts. */
 
+import { serverWords } from '../../link/servers.js'
 import { batchJobId } from '../batch/job.js'
 import { asMounted, containerHoldsGpus } from '../docker/run.js'
 import { hydraSteps } from '../hydra/launcher.js'
@@ -29,6 +30,7 @@ export const shellReader = defineReader({
     'papermill',
     'nbconvert',
     'jupyter execute',
+    ...serverWords,
   ],
   read(facts, context, claims) {
     const { shell } = facts

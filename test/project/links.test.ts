@@ -1,0 +1,45 @@
+/** What `costlint graph` shows: which file each launch of a project starts. */
+import assert from 'node:assert/strict'
+import { openProject } from '../../server/src/project/workspace.js'
+import { memoryHost, memoryRoot } from '../cases/memory-host.js'
+
+/** 'place launcher script', a line for each job. */
+async function graphOf(files: Record<string, string>): Promise<string[]> {
+  const { jobs } = await (await openProject(memoryRoot, memoryHost(new Map(Object.entries(files))))).graph()
+  return jobs.map(
+    ({ path, line, launcher, script, unresolved }) =>
+      `${path}:${line} ${launcher} ${script ?? `none: ${unresolved}`}`,
+  )
+}
+
+const app = 'from fastapi import FastAPI\n\napp = FastAPI()\n'
+
+describe('links of a project', () => {
+  it('lead from servers to the modules that they import', async () => {
+    assert.deepEqual(
+      await graphOf({
+        Dockerfile:
+          'FROM python:3.11\nWORKDIR /srv\nCOPY api/ .\nCMD ["uvicorn", "main:app", "--port", "80"]\n',
+        'api/main.py': app,
+        'admin/main.py': app,
+        'demo/page.py': 'import streamlit as st\n',
+        'pkg/__init__.py': app,
+        'serve.sh':
+          'gunicorn -w 4 -k uvicorn.workers.UvicornWorker -b 0.0.0.0:80 "pkg:create_app()"\n' +
+          'cd demo && streamlit run page.py -- --big\n',
+        'flask.sh': 'export FLASK_APP=web/site.py\nflask run --host 0.0.0.0\n',
+        'web/site.py': 'from flask import Flask\napp = Flask(__name__)\n',
+        'deploy.sh': 'python -m uvicorn --app-dir admin main:app\nserve run pkg.model:app\n',
+        'pkg/model.py': 'from ray import serve\n',
+      }),
+      [
+        'Dockerfile:4 uvicorn api/main.py',
+        'deploy.sh:1 uvicorn admin/main.py',
+        'deploy.sh:2 serve pkg/model.py',
+        'flask.sh:2 flask web/site.py',
+        'serve.sh:1 gunicorn pkg/__init__.py',
+        'serve.sh:2 streamlit demo/page.py',
+      ],
+    )
+  })
+})
