@@ -58,6 +58,7 @@ export class ImageIndex {
       processes: started.processes,
       files: [...started.files, ...launch.files],
       ...(started.perDevice === true ? { perDevice: true } : {}),
+      ...(started.serves === true ? { serves: true as const } : {}),
     }
   }
 

@@ -147,7 +147,7 @@ export function buildRuns(input: RunInput): Judgement[] {
       run.job.compute = {
         subject: compute.subject,
         run,
-        settings: compute.settings,
+        settings: asServed(compute.settings, runs),
       }
       if (compute.pool !== undefined) run.job.pool = compute.pool.subject.location
       if (compute.queues !== undefined) run.job.queues = compute.queues.map((one) => one.subject.location)
@@ -232,6 +232,14 @@ function galleriesAmong(
     counts.set(recipe.framework, (counts.get(recipe.framework) ?? 0) + 1)
   }
   return new Set([...counts].filter(([, count]) => count >= gallery).map(([framework]) => framework))
+}
+
+/** A job whose programs all serve is a service, also where its image says so. */
+function asServed(settings: JobEntry['settings'], runs: readonly Run[]): JobEntry['settings'] {
+  const { service } = settings
+  return service !== undefined && runs.every(({ job }) => job.launch?.serves === true)
+    ? { ...settings, service: { ...service, state: 'known', value: true } }
+    : settings
 }
 
 interface Job extends JobEntry {
