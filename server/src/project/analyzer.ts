@@ -377,7 +377,9 @@ export class Analyzer {
       into.subjects.push(...builder.reading.subjects)
       into.claims.push(...builder.reading.claims)
       into.launches.push(...builder.reading.launches)
-      const { imagePrograms, imageBuilds } = builder.reading
+      const { imagePrograms, imageBuilds, compiledFrom, pipelines } = builder.reading
+      if (compiledFrom !== undefined) into.compiledFrom = compiledFrom
+      if (pipelines !== undefined) into.pipelines = pipelines
       if (imagePrograms !== undefined) into.imagePrograms = [...(into.imagePrograms ?? []), ...imagePrograms]
       if (builder.reading.recipe !== undefined && facts.unit.index === 0) into.recipe = builder.reading.recipe
       if (imageBuilds !== undefined) into.imageBuilds = [...(into.imageBuilds ?? []), ...imageBuilds]

@@ -8,10 +8,12 @@ import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
 import { bindLaunches } from './bind-launches.js'
 import { BundleIndex, missingBundles } from './bundles.js'
+import { compiledCopies } from './compiled.js'
 import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
 import type { Overlay } from './kustomize.js'
 import { launchesOf, withImage } from './launches.js'
 import { Layouts } from './layouts.js'
+import { reachedFrom } from './reached.js'
 import { bindingKey, spelled } from './reading-keys.js'
 import { RecipeLinker } from './recipes.js'
 import type { LinkedLaunch } from './runs.js'
@@ -49,14 +51,6 @@ interface CachedReading extends ReadResult {
 function asImporter(summary: ModuleSummary): ModuleSummary {
   const { handed: _handed, configurations: _configurations, looped: _looped, ...rest } = summary
   return { ...rest, constants: {}, functions: {}, classes: {}, reexports: {} }
-}
-
-/** Paths that can be reached along imports, the starts among them. */
-function reachedFrom(starts: readonly string[], imported: ReadonlyMap<string, string[]>): Set<string> {
-  const reached = new Set<string>(starts)
-  // What is added while the set is walked over is visited as well.
-  for (const path of reached) for (const next of imported.get(path) ?? []) reached.add(next)
-  return reached
 }
 
 export class Linker {
@@ -282,6 +276,8 @@ export class Linker {
       }
     }
     await Promise.all(again)
+    for (const path of compiledCopies(linked.readings))
+      linked.readings.set(path, this.layouts.readings.withoutSubjects(linked.readings.get(path)!))
     this.scalers.link(linked.readings, linked.related)
     const bound = await bindLaunches(this.launches([...linked.readings.values()]), linked.readings, {
       recordOf: (path) => this.records.get(path),
@@ -291,16 +287,8 @@ export class Linker {
     })
     linked.launches = bound.launches
     linked.calls = bound.calls
-    linked.reached = reachedFrom(
-      [
-        ...[...this.inOrder()].filter((record) => record.summary?.isEntry === true).map(({ path }) => path),
-        // What a server imports runs when it is asked for.
-        ...linked.launches.flatMap(({ script, launch, recipe }) =>
-          [launch.serves === true ? [] : (script ?? []), recipe?.path ?? []].flat(),
-        ),
-      ],
-      linked.imported,
-    )
+    const entries = [...this.inOrder()].filter((record) => record.summary?.isEntry === true)
+    linked.reached = reachedFrom(entries, linked.launches, linked.imported)
     return linked
   }
 

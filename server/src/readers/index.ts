@@ -69,6 +69,7 @@ import { kerasFrozenReader } from './keras/frozen.js'
 import { kerasReader } from './keras/model.js'
 import { kerasRecordsReader } from './keras/records.js'
 import { kerasTunerReader } from './keras-tuner/tuner.js'
+import { compiledPipelineReader } from './kubeflow/compiled.js'
 import { kubeflowReader } from './kubeflow/pipeline.js'
 import { autoscalerReader } from './kubernetes/autoscaler.js'
 import { katibReader } from './kubernetes/experiment.js'
@@ -309,6 +310,7 @@ export const readers: readonly Reader[] = [
   sklearnPatienceReader,
   idleReader,
   kubeflowReader,
+  compiledPipelineReader,
   sagemakerPipelineReader,
   sagemakerProcessorReader,
   zenmlReader,

@@ -90,6 +90,10 @@ export interface Reading {
   /** Absent: none. */
   imagePrograms?: ImageProgram[]
   imageBuilds?: ImageBuild[]
+  /** The file is compiled from a pipeline of this name ('' where it has none) that Python code defines. */
+  compiledFrom?: string
+  /** Pipelines that the file defines, by name; null: a name that cannot be read. */
+  pipelines?: (string | null)[]
   /** Absent: the file is no recipe. */
   recipe?: RecipeFile
 }

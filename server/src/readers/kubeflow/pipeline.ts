@@ -14,7 +14,7 @@ import { defineReader } from '../reader.js'
 import { changeStep } from './change.js'
 import { claimResources } from './resources.js'
 import { engineOf, type Submission, submissionsOf } from './switches.js'
-import { readPipelines, type Task } from './tasks.js'
+import { pipelineNames, readPipelines, type Task } from './tasks.js'
 
 export const kubeflowReader = defineReader({
   name: 'kubeflow-pipelines',
@@ -23,6 +23,8 @@ export const kubeflowReader = defineReader({
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined || !isConcerned(python)) return
+    const names = pipelineNames(python)
+    if (names.length > 0) claims.reading.pipelines = names
     const pipelines = readPipelines(python)
     const submissions = submissionsOf(python, pipelines.pipelines)
     const engine = engineOf(python, submissions)

@@ -1,6 +1,6 @@
 /** Pipelines of the Kubeflow SDK (versions 1 and 2) as a module writes them: components, tasks and what is set on tasks. */
 import type { Analysis } from '../../python/analysis.js'
-import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import { targetOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
@@ -112,6 +112,31 @@ function plainName(callee: Expr): string {
 }
 
 const containerOperations = /^kfp\.(v2\.)?dsl\.(ContainerOp|ResourceOp)$/
+
+/** Names that compiled files may have: of pipelines, and of components, which are compiled by themselves as well. */
+export function pipelineNames(python: PythonModule): (string | null)[] {
+  const names: (string | null)[] = []
+  const read = (given: ArgumentValue): string | null =>
+    given.state === 'given' && given.folded.state === 'known' && typeof given.folded.value === 'string'
+      ? given.folded.value
+      : null
+  for (const func of python.functions) {
+    const decorator =
+      decorated(python, func, pipelineDecorators) ?? decorated(python, func, componentDecorators)
+    if (decorator === null) continue
+    names.push(func.name)
+    const call = decorator.type === 'call' ? python.callOf(decorator) : null
+    const given = call === null ? undefined : python.argument(call, 'name', 0)
+    if (given !== undefined && given.state !== 'absent' && pipelineDecorators.test(call?.name ?? ''))
+      names.push(read(given))
+  }
+  for (const call of python.calls) {
+    if (call.method !== 'compile') continue
+    const given = python.argument(call, 'pipeline_name', 2)
+    if (given.state === 'given') names.push(read(given))
+  }
+  return names
+}
 
 export function readPipelines(python: PythonModule): Pipelines {
   const pipelines = python.functions.filter((func) => decorated(python, func, pipelineDecorators) !== null)

@@ -1,0 +1,21 @@
+/** Compiled pipelines whose Python code is in the project as well: that is where things are said and changed. */
+import type { Reading } from '../workload/claim.js'
+
+/** `a_b` and `A B` of Python are `a-b` in what is compiled. */
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z\d]+/g, '-')
+
+/** Paths of compiled files with their source in the project. */
+export function compiledCopies(readings: ReadonlyMap<string, Reading>): string[] {
+  const defined = new Set<string>()
+  let unreadable = false
+  const compiled: [string, string][] = []
+  for (const [path, { compiledFrom, pipelines }] of readings) {
+    if (compiledFrom !== undefined) compiled.push([path, plain(compiledFrom)])
+    for (const name of pipelines ?? []) {
+      if (name === null) unreadable = true
+      else defined.add(plain(name))
+    }
+  }
+  // A name that cannot be read may be any.
+  return compiled.flatMap(([path, name]) => (unreadable || defined.has(name) ? [path] : []))
+}
