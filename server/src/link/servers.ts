@@ -20,7 +20,7 @@ interface Server extends OptionTable {
   /** Options that name the folder to start in. */
   folder?: string[]
   /** A subcommand behind the options. */
-  then?: string
+  command?: string
 }
 
 export interface Served {
@@ -83,7 +83,7 @@ const servers: Server[] = [
     given: ['A', 'app'],
     variable: 'FLASK_APP',
     looks: true,
-    then: 'run',
+    command: 'run',
     ...table('A app e env-file', 'debug no-debug'),
   },
   { words: ['fastapi', 'run'], names: 'file', looks: true, ...fastapi },
@@ -127,11 +127,11 @@ export function servedBy(
     return from.slice(end)
   }
   let rest = take(words.slice(server.words.length))
-  if (server.then !== undefined) {
-    if (rest[0]?.text !== server.then) return null
+  if (server.command !== undefined) {
+    if (rest[0]?.text !== server.command) return null
     rest = take(rest.slice(1), flaskRun)
   }
-  const target = server.then === undefined ? rest[0] : undefined
+  const target = server.command === undefined ? rest[0] : undefined
   // Options may stand behind what is served as well: `uvicorn main:app --app-dir src`.
   if (target !== undefined) take(rest.slice(1))
   const found = { server: server.words[0]!, ...folderOf(server, options) }
