@@ -26,6 +26,8 @@ export const azureCommandLineReader = defineReader({
   read(facts, context, claims) {
     // A notebook that makes a cluster is a lesson, which takes it away in another cell.
     if (facts.unit.origin !== 'file') return
+    // Another step of the pipeline gives it back.
+    if (facts.unit.language === 'yaml' && deletes.test(facts.unit.text)) return
     const seen = new Set<string>()
     for (const one of cloudCommands(
       'az',

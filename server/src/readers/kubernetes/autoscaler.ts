@@ -1,6 +1,6 @@
 /**
  * What changes the number of replicas of something else: a HorizontalPodAutoscaler (autoscaling/v1, v2beta1, v2beta2, v2)
- * and a ScaledObject of KEDA (keda.sh/v1alpha1). What its target holds, the project adds: it often stands in another file.
+ * and a ScaledObject of KEDA (keda.sh/v1alpha1); of any other kind with a `scaleTargetRef`, only what it scales. What its target holds, the project adds: it often stands in another file.
  * Defaults: the Go types of both.
  */
 import { at, boolean, entry, isUnknown, items, number, text } from '../../config/access.js'
@@ -19,13 +19,14 @@ const mostByDefault = 100
 export const autoscalerReader = defineReader({
   name: 'kubernetes-autoscaler',
   languages: ['yaml', 'json'],
-  triggers: ['HorizontalPodAutoscaler', 'ScaledObject'],
+  triggers: ['HorizontalPodAutoscaler', 'ScaledObject', 'scaleTargetRef'],
   read(facts, _context, claims) {
     for (const object of (facts.config?.documents ?? []).flatMap((document) => objectsOf(document))) {
       const { kind, version } = object
       if (kind === 'ScaledObject' && version.startsWith('keda.sh/v1')) readScaledObject(claims, object)
       else if (kind === 'HorizontalPodAutoscaler' && version.startsWith('autoscaling/v'))
         readAutoscaler(claims, object)
+      else readOther(claims, object)
     }
   },
   change: carryOut,
@@ -122,6 +123,16 @@ function readScaledObject(claims: ClaimBuilder, object: KubernetesObject): void 
     if (kind !== 'Utilization') return
     claimNumber(pool, object, 'utilization', ['spec', 'triggers', index, 'metadata', 'value'], undefined, aim)
   })
+}
+
+/** An autoscaler of somebody else's (PodAutoscaler, VariantAutoscaling): all that is known is what it scales. */
+function readOther(claims: ClaimBuilder, object: KubernetesObject): void {
+  const { kind, version } = object
+  // Each version of these is read above, or is none.
+  if (/^(keda\.sh|autoscaling)\//.test(version)) return
+  const pool = startScaler(claims, object, kind)
+  // How it gets along with another one is not known either.
+  pool?.known('replaces', 'scaleTargetRef', true, specPlace(object)!)
 }
 
 const aim = 'Aim at more'

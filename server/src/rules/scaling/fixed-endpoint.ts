@@ -2,6 +2,9 @@ import { effective } from '../hardware.js'
 import { endpointOf } from '../lifecycle/endpoint-left-running.js'
 import { defineRule } from '../rule.js'
 
+/** Made to be tried out, and taken away again. */
+const trial = /(^|\/)(bench(mark)?s?|load[-_]?tests?|scenarios|examples?|samples?|tutorials?|demos?)\//i
+
 /** From this many replicas on it is hardly for the sake of availability alone. */
 const many = 4
 
@@ -22,7 +25,7 @@ export default defineRule({
     if (effective(judged.settings.tornDown) === true) return
     report({
       at: minReplicas,
-      severity: count >= many ? 'warning' : 'information',
+      severity: count >= many && !trial.test(judged.subject.location.path) ? 'warning' : 'information',
       message: `${count} replicas run at all hours: ${endpointOf(judged)} without anything that scales it (\`${autoscaled.key}\`).`,
       saving: {
         fraction: [0, (count - 1) / count],
