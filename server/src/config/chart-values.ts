@@ -4,13 +4,23 @@
  */
 import type { Span } from '../text/location.js'
 import { at } from './access.js'
+import { conditionHolds, isSet } from './chart-conditions.js'
 import type { ConfigEntry, ConfigNode } from './node.js'
 import { raised } from './overlay.js'
 
 const plain = /^:[ \t]*["']?\{\{-?\s*([^{}\n]+?)\s*-?\}\}["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$)/
-const whole =
-  /^:[ \t]*(?:\r?\n[ \t]*)?\{\{-?\s*toYaml\s+\.Values\.([\w.]+)\s*\|\s*n?indent\s+\d+\s*-?\}\}[ \t]*\r?(?:\n|$)/
-const within = /^:[ \t]*(?:\r?\n[ \t]*)?\{\{-?\s*toYaml\s+\.\s*\|\s*n?indent\s+\d+\s*-?\}\}[ \t]*\r?(?:\n|$)/
+/** `toYaml .Values.a | nindent 8`, `.Values.a | toYaml | indent 8`, `tpl (toYaml .Values.a) .`, Bitnami's `tplvalues.render`. */
+const shaped = [
+  String.raw`toYaml\s+\$?\.Values\.([\w.]+)(?:\s*\|\s*trim)?`,
+  String.raw`\$?\.Values\.([\w.]+)\s*\|\s*toYaml(?:\s*\|\s*trim)?`,
+  String.raw`tpl\s+\(\s*toYaml\s+\$?\.Values\.([\w.]+)\s*\)\s+[.$]`,
+  String.raw`include\s+"[\w.-]*tplvalues\.render"\s+\(\s*dict\s+"value"\s+\$?\.Values\.([\w.]+)\s+"context"\s+[.$]\s*\)`,
+].join('|')
+const whole = new RegExp(
+  String.raw`^:[ \t]*(?:\r?\n[ \t]*)?\{\{-?\s*(?:${shaped})\s*\|\s*n?indent\s+\d+\s*-?\}\}[ \t]*\r?(?:\n|$)`,
+)
+const within =
+  /^:[ \t]*(?:\r?\n[ \t]*)?\{\{-?\s*(?:toYaml\s+\.|\.\s*\|\s*toYaml)\s*\|\s*n?indent\s+\d+\s*-?\}\}[ \t]*\r?(?:\n|$)/
 const opened = /\{\{-?\s*with\s+\.Values\.([\w.]+)\s*-?\}\}\s*$/
 /** Longest expression that is looked at, in characters. */
 const longest = 300
@@ -58,7 +68,6 @@ function termOf(term: string, values: ConfigNode): ConfigNode | undefined {
 }
 
 const action = /\{\{-?\s*(if|with|range|define|block|else|end)\b\s*([^}]*?)\s*-?\}\}/g
-const asked = /^(not\s+)?\.Values\.([\w.]+)$/
 
 /** Spans of the text that are written only on a condition that does not hold by default, or that cannot be read. */
 function doubtful(text: string, values: ConfigNode): Span[] {
@@ -80,28 +89,15 @@ function doubtful(text: string, values: ConfigNode): Span[] {
       // `else if` asks again; that it comes to it is the opposite of what held before.
       stack.push({ holds: condition === '' && before.holds !== null ? !before.holds : null, from: end })
     } else {
-      const plainly = word === 'if' || word === 'with' ? asked.exec(condition!) : null
-      const set = plainly === null ? null : isSet(at(values, ...plainly[2]!.split('.')))
-      const holds = set === null ? null : set === (plainly![1] === undefined)
-      stack.push({ holds, from: end })
+      const asks = word === 'if' || word === 'with'
+      stack.push({
+        holds: asks ? conditionHolds(condition!, (path) => at(values, ...path)) : null,
+        from: end,
+      })
     }
   }
   while (stack.length > 0) close(text.length)
   return found
-}
-
-/** What a template takes for true. */
-function isSet(node: ConfigNode | undefined): boolean {
-  if (node === undefined) return false
-  if (node.kind === 'map') return node.entries.length > 0
-  if (node.kind === 'list') return node.items.length > 0
-  return (
-    node.kind === 'scalar' &&
-    node.value !== null &&
-    node.value !== false &&
-    node.value !== '' &&
-    node.value !== 0
-  )
 }
 
 /** `text`: what `root` was read from. Nodes of the values are from the first of the other texts (see overlay.ts). */
@@ -117,7 +113,7 @@ export function withValues(root: ConfigNode, text: string, values: ConfigNode): 
     if (left.some((span) => span.start <= keyStart && keyStart < span.end)) return undefined
     const rest = text.slice(keyEnd, keyEnd + longest)
     const all = whole.exec(rest)
-    if (all !== null) return known(all[1]!)
+    if (all !== null) return known(all.slice(1).find((one) => one !== undefined)!)
     const expression = plain.exec(rest)
     if (expression !== null) {
       const node = knownNode(takenFrom(expression[1]!, values))

@@ -13,6 +13,8 @@ export const foreign = 2 ** 32
 export type Patch =
   | { kind: 'merge'; origin: number; node: ConfigNode }
   | { kind: 'operation'; origin: number; operation: string; path: string[]; node: ConfigNode | null }
+  /** Another name, tag or digest for an image. */
+  | { kind: 'image'; origin: number; name: string; value: string; node: ConfigNode }
 
 /** Kinds whose lists are merged item by item; those of all others are replaced as a whole. */
 const builtIn = /^(Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob)$/
@@ -39,12 +41,41 @@ export function withPatches(root: ConfigNode, patches: readonly Patch[]): Config
     if (patch.kind === 'merge') {
       const itemwise = builtIn.test(text(at(result, 'kind')) ?? '')
       result = merged(result, raised(patch.node, patch.origin), '', itemwise) ?? result
-    } else {
+    } else if (patch.kind === 'image') result = withImage(result, patch)
+    else {
       const node = patch.node === null ? null : raised(patch.node, patch.origin)
       result = operated(result, patch.path, patch.operation, node)
     }
   }
   return result
+}
+
+/** `registry.example.com/team/train:3@sha256:…`: the name without what follows it. */
+const imageName = /^(.*?)(?::([\w.-]+))?(?:@(sha256:\w+))?$/
+
+/** `value`: `name`, `:tag` and `@digest` that take the place of those that are written; each may be left out. */
+function withImage(node: ConfigNode, patch: Patch & { kind: 'image' }, depth = 0): ConfigNode {
+  if (depth > 60) return node
+  if (node.kind === 'list')
+    return { ...node, items: node.items.map((one) => withImage(one, patch, depth + 1)) }
+  if (node.kind !== 'map') return node
+  return {
+    ...node,
+    entries: node.entries.map((one) => {
+      const image = one.key === 'image' ? text(one.value) : undefined
+      const parts = image === undefined ? null : imageName.exec(image)
+      if (parts === null) return { ...one, value: withImage(one.value, patch, depth + 1) }
+      const [, name, tag, digest] = parts
+      const next = imageName.exec(patch.value)
+      if (name !== patch.name || next === null) return one
+      const kept = tag === undefined ? '' : `:${tag}`
+      const rest = next[3] === undefined ? (next[2] === undefined ? kept : `:${next[2]}`) : `@${next[3]}`
+      const after = rest === '' && digest !== undefined ? `@${digest}` : rest
+      const value = `${next[1] === '' ? name : next[1]}${after}`
+      const { start, end } = raised(patch.node, patch.origin)
+      return { ...one, value: { kind: 'scalar', value, raw: value, start, end } }
+    }),
+  }
 }
 
 const directive = '$patch'

@@ -324,6 +324,15 @@ function transformations(path: string, root: ConfigMap): Targeted[] {
     if (name === undefined || number(count) === undefined) continue
     add(count!, ['spec', 'replicas'], (instance) => instance.name === name && replicated.test(instance.kind))
   }
+  for (const one of items(at(root, 'images'))) {
+    const [name, newName] = [text(at(one, 'name')), text(at(one, 'newName')) ?? '']
+    const [tag, digest] = [written(at(one, 'newTag')), text(at(one, 'digest'))]
+    const node = at(one, 'newName') ?? at(one, 'newTag') ?? at(one, 'digest')
+    if (name === undefined || node === undefined) continue
+    const value = `${newName}${digest !== undefined ? `@${digest}` : tag !== undefined ? `:${tag}` : ''}`
+    const patch = (origin: number): Patch => ({ kind: 'image', origin, name, value, node })
+    found.push({ file: null, parts: [{ path, patch }], matches: () => true })
+  }
   for (const target of items(at(root, 'replacements')).flatMap((one) => items(at(one, 'targets')))) {
     const [kind, name] = [text(at(target, 'select', 'kind')), written(at(target, 'select', 'name'))]
     const parts = items(at(target, 'fieldPaths')).flatMap((one): Located[] => {
