@@ -3,6 +3,7 @@ import { at, boolean, items, number, written } from '../../config/access.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { isServer } from '../shell/commands.js'
 import { changeJobOperation } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
 import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
@@ -48,12 +49,14 @@ function readRayJob(claims: ClaimBuilder, context: ReaderContext, object: Kubern
   if (place === null || at(object.root, ...cluster)?.kind !== 'map') return
   const groups = groupsOf(object)
   if (groups.length === 0) return
+  const serves = isServed(context, object)
   const workload: Workload = {
     object,
     place,
     groups,
     // Ray itself hands accelerators to tasks and actors.
     sharing: 'Ray',
+    ...(serves ? { service: true } : {}),
   }
   const claimed = claimWorkload(claims, context, workload)
   claimEntryPoint(claims, context, object)
@@ -72,7 +75,14 @@ function readRayJob(claims: ClaimBuilder, context: ReaderContext, object: Kubern
       claimed.compute.unknown('retries', 'backoffLimit', 'template', placeOf(backoff), { site })
     else claimed.compute.known('retries', 'backoffLimit', count, placeOf(backoff), { site })
   }
-  claimStaying(claims, object, groups)
+  // What answers requests has no end after which anything could be left.
+  if (!serves) claimStaying(claims, object, groups)
+}
+
+/** `entrypoint: vllm serve …`: the job is a server, which runs until somebody ends it. */
+function isServed(context: ReaderContext, object: KubernetesObject): boolean {
+  const source = written(at(object.root, 'spec', 'entrypoint'))
+  return source !== undefined && context.shell(source).commands.some(isServer)
 }
 
 function groupsOf(object: KubernetesObject): PodGroup[] {
