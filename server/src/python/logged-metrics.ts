@@ -39,13 +39,18 @@ export function reportedMetrics(python: PythonModule): ReportedMetrics | null {
     else for (const name of reportedNames(python, call)) names.add(name)
   }
   if (names.size === 0) return null
-  const passes = epochs.map(({ trips }) => (trips.state === 'known' ? Number(trips.value) : null))
+  return { names: [...names], passes: passesOf(epochs) }
+}
+
+/** Of the longest of these loops; null: not known, or there is none. */
+export function passesOf(loops: Loop[]): number | null {
+  const passes = loops.map(({ trips }) => (trips.state === 'known' ? Number(trips.value) : null))
   const known = passes.filter((one): one is number => one !== null && !Number.isNaN(one))
-  return { names: [...names], passes: known.length === passes.length ? Math.max(...known) : null }
+  return known.length > 0 && known.length === passes.length ? Math.max(...known) : null
 }
 
 /** Loops over the passes of one training: neither those over whole trainings, nor what could be one. */
-function epochLoops(python: PythonModule): Loop[] {
+export function epochLoops(python: PythonModule): Loop[] {
   const loops = python.loops.filter((loop) => loop.role === 'epoch' && !repeats.test(target(python, loop)))
   return loops.filter((loop) => {
     const within = calledIn(python, [loop])
@@ -76,7 +81,7 @@ function target(python: PythonModule, { node }: Loop): string {
 }
 
 /** Functions that are called in these loops, and those that they call. */
-function calledIn(python: PythonModule, loops: Loop[]): Set<Func> {
+export function calledIn(python: PythonModule, loops: Loop[]): Set<Func> {
   const found = new Set<Func>()
   const queue = python.calls.filter((call) => call.loops.some((loop) => loops.includes(loop)))
   for (let call = queue.pop(); call !== undefined && found.size < mostFunctions; call = queue.pop()) {

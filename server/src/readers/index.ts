@@ -97,6 +97,7 @@ import { gridLoopReader } from './python/grid-loop.js'
 import { idleReader } from './python/idle.js'
 import { modelLoadsReader } from './python/model-loads.js'
 import { preprocessingReader } from './python/preprocessing.js'
+import { printsReader } from './python/prints.js'
 import { programReader } from './python/program.js'
 import { retriesReader } from './python/retries.js'
 import { pythonSettingUpReader } from './python/setting-up.js'
@@ -189,6 +190,7 @@ export const readers: readonly Reader[] = [
   catboostReader,
   sklearnBoostingReader,
   programReader,
+  printsReader,
   sklearnSearchReader,
   sklearnGridReader,
   airflowReader,

@@ -12,6 +12,7 @@ import { byHand } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
 import { acceleratorsOf } from './pod.js'
+import { jobId } from './workload.js'
 
 const strategies: Record<string, SearchSettings['strategy']> = {
   grid: 'grid',
@@ -58,6 +59,8 @@ function readExperiment(claims: ClaimBuilder, object: KubernetesObject): void {
     place,
     text(at(object.root, 'metadata', 'name')) ?? 'Experiment',
     evidenceOf(trial),
+    // Judged with what one of its trials does.
+    trialJob(claims, object),
   )
   const strategy = name === undefined ? undefined : (strategies[name] ?? 'other')
   if (strategy === undefined) search.unknown('strategy', 'algorithmName', 'template', place, { site })
@@ -92,6 +95,14 @@ function readExperiment(claims: ClaimBuilder, object: KubernetesObject): void {
   )
 }
 
+/** The job of its trials; null: another template says what they are. */
+function trialJob(claims: ClaimBuilder, object: KubernetesObject): string | null {
+  const trial = objectsOf(object.document).find(
+    (one) => one.trial && object.base.every((key, index) => one.base[index] === key),
+  )
+  return trial === undefined ? null : jobId(claims, trial)
+}
+
 function claimCount(
   search: SubjectBuilder<'Search'>,
   setting: 'trialCap' | 'parallelism',
@@ -118,15 +129,32 @@ function claimStopping(
   const stopping = at(spec, 'earlyStopping')
   if (stopping !== undefined) {
     search.known('earlyTermination', 'earlyStopping', true, placeOf(stopping), { site })
+    const rule = text(at(stopping, 'algorithmName'))
+    if (rule !== undefined && readsOutput(spec)) search.known('stopsByOutput', 'earlyStopping', rule, site)
     return
   }
   if (name === undefined || others.test(name)) return
+  if (readsOutput(spec)) {
+    search.known('stopsByOutput', 'earlyStopping', 'medianstop', site)
+    if (name !== 'grid') search.known('terminationGapIfReported', 'earlyStopping', noStopping, site)
+  }
   search.default('earlyTermination', 'earlyStopping', false, site, { site })
   // The change of a grid brings it along.
   const epochs = stoppableEpochs(spec)
   if (name === 'grid' || epochs === null) return
   search.known('trialSteps', 'trialSpec', { what: 'epochs', count: epochs }, site)
-  search.known('terminationGap', 'earlyStopping', 'the experiment has no earlyStopping', site)
+  search.known('terminationGap', 'earlyStopping', noStopping, site)
+}
+
+const noStopping = 'the experiment has no earlyStopping'
+
+/** The collector reads what the program prints, as it does where none is given. */
+function readsOutput(spec: ConfigNode | undefined): boolean {
+  const collector = at(spec, 'metricsCollectorSpec')
+  return (
+    collector === undefined ||
+    (text(at(collector, 'collector', 'kind')) === 'StdOut' && at(collector, 'source') === undefined)
+  )
 }
 
 /** Epochs of a trial that could end early; null: none are seen, or its metrics arrive when all is over. */

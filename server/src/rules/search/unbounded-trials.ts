@@ -1,4 +1,5 @@
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../hardware.js'
 import { defineRule } from '../rule.js'
 import { formatDuration, known } from './trials.js'
 
@@ -19,7 +20,9 @@ export default defineRule({
     if (strategy === undefined || strategy.state === 'unknown' || strategy.value === 'grid') return
     if (timeLimit?.state === 'unknown') return
     const limit = timeLimit?.value ?? null
-    const jobLimit = search.run.job.compute?.settings.timeLimit
+    const job = search.run.job.compute?.settings
+    // The limit of one trial ends no search.
+    const jobLimit = effective(job?.trials) === true ? undefined : job?.timeLimit
     if (jobLimit !== undefined && jobLimit.state !== 'unknown' && jobLimit.value != null) return
     const cap = trialCap.value ?? null
     const fixes = [{ set: [{ claim: trialCap, value: known(search, 'unit') === 'job' ? 30 : 50 }] }]

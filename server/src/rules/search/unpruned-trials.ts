@@ -21,7 +21,13 @@ export default defineRule({
   check(search, { report }) {
     const { earlyTermination, terminationGap } = search.settings
     if (earlyTermination === undefined || earlyTermination.state === 'unknown') return
-    if (earlyTermination.value !== false) return
+    const printed = printedOnce(search)
+    if (earlyTermination.value !== false) {
+      if (printed !== null) report({ at: earlyTermination, ...printed })
+      return
+    }
+    // There is nothing yet that weak trials could be told by.
+    if (printed !== null) return
     const joined = terminationGap?.value === undefined ? reportedSteps(search) : null
     const gap = terminationGap?.value ?? (joined === null ? undefined : joined.gap)
     if (gap === undefined) return
@@ -76,11 +82,29 @@ function reportedSteps(search: Judged<'Search'>): Joined | null {
   if (gap === undefined || metric === undefined || metric === null) return null
   for (const { subject, settings } of subjectsOf(search.run, 'Program')) {
     if (subject.location.path !== search.run.script) continue
-    const reports = settings.reports?.value
+    const output = known(search, 'stopsByOutput') !== undefined
+    const reports = output ? settings.prints?.value : settings.reports?.value
     if (reports?.metrics.some((one) => isNamed(one, metric)))
       return { gap, steps: reports, small: subject.evidence.small }
   }
   return null
+}
+
+/** What stops weak trials reads the output of their program, which prints the metric when all is over. */
+function printedOnce(search: Judged<'Search'>): Pick<Report, 'message' | 'severity' | 'related'> | null {
+  const by = known(search, 'stopsByOutput')
+  const metric = known(search, 'metric')
+  const { script } = search.run
+  if (by === undefined || metric == null || script === null) return null
+  const program = subjectsOf(search.run, 'Program').find(({ subject }) => subject.location.path === script)
+  const prints = program?.settings.prints
+  if (prints?.value === undefined || !prints.value.once.includes(metric)) return null
+  const name = script.slice(script.lastIndexOf('/') + 1)
+  return {
+    message: `${by} never stops a trial: it compares what trials print while they train, and ${name} prints ${metric} once, when all is over.`,
+    severity: program!.subject.evidence.small === null ? 'warning' : 'information',
+    related: [],
+  }
 }
 
 /** The program of a trial is known, and has only libraries that fit on the processor: a support vector machine, a forest. */

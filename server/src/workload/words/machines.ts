@@ -100,6 +100,8 @@ export interface ProgramSettings {
   resumes: boolean
   /** Metrics that it reports again and again while it trains. A name that ends in `*` stands for all that begin so. */
   reports: { what: 'epochs' | 'steps'; count: number | null; metrics: string[] }
+  /** Metrics that it prints as `name=value`: while it trains, and `once` when all is over. */
+  prints: { what: 'epochs'; count: number | null; metrics: string[]; once: string[] }
   /** How it learns which of several machines it runs on: 'SM_HOSTS', '--rank'; null: it does not. */
   readsRank: string | null
   /** What it does, in the order in which it first happens. */

@@ -62,6 +62,8 @@ export interface SearchSettings {
   terminationGap: string
   /** The same, where it holds only if the program of a trial reports the metric while it trains. */
   terminationGapIfReported: string
+  /** What stops weak trials knows only what the program of a trial prints; as messages call it: 'medianstop'. */
+  stopsByOutput: string
   /** What a trial does step by step, so that it could end early; absent: nothing is known about it. */
   trialSteps: { what: 'epochs' | 'steps' | 'boosting rounds'; count: number | null }
   /** How dear one fit is. `cheap`: closed form or a look-up; `dear`: boosted ensembles, kernels, neural networks. */
