@@ -38,7 +38,7 @@ export const shellFailuresReader = defineReader({
     for (const launch of launches) {
       const { command } = launch
       const by = command.ignoredBy
-      if (by !== undefined && command.failureIgnored) {
+      if (by !== undefined && command.failureIgnored && !isAskedFor(facts.unit.text, command.start, by.end)) {
         const start = by.end - by.text.length
         claim(
           launch,
@@ -77,6 +77,17 @@ export function trainsByName({ parts }: FoundLaunch): boolean {
     .split(/[/.]/)
     .at(-1)!
   return workOfName(base).includes('train') && !besides.test(base)
+}
+
+/** What the command wrote is looked at behind it: `train.py --probe > "$log" || true`, `best=$(grep … "$log")`. */
+function isAskedFor(text: string, start: number, end: number): boolean {
+  const file = /(?:^|[^&\d])>>?\s*(["']?[^\s"'&|;<>]+["']?)/.exec(text.slice(start, end))?.[1]
+  if (file === undefined || /\/dev\/null/.test(file)) return false
+  const name = file.replace(/["']/g, '')
+  return text
+    .slice(end)
+    .split('\n')
+    .some((line) => line.includes(name) && /\$\(|`|^\s*(if|elif|while|until)\b/.test(line.replace(/#.*/, '')))
 }
 
 const word = (command: ShellCommand, index: number): string => command.words[index]?.text ?? ''
