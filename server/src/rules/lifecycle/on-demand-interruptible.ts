@@ -44,7 +44,8 @@ export default defineRule({
     if (why === null) return
     let severity: Severity = why.search ? 'warning' : 'information'
     if (count >= manyNodes) severity = 'information'
-    if (!spotPriced(type, effective(settings.gpuModel))) severity = 'hint'
+    const priced = spotPriced(type, effective(settings.gpuModel))
+    if (!priced) severity = 'hint'
     const set: FixRequest['set'] = [{ claim: spot, value: true }]
     const limit = effective(timeLimit)
     if (maxWait !== undefined && typeof limit === 'number' && (effective(maxWait) ?? 0) < limit) {
@@ -56,7 +57,7 @@ export default defineRule({
     report({
       at: spot,
       severity,
-      message: `${why.text} Spot capacity for ${machine} is up to 90 % cheaper.`,
+      message: `${why.text} Spot capacity for ${machine} is ${priced ? 'up to 90 % cheaper' : 'cheaper, where its provider has some'}.`,
       saving: {
         fraction: [0.5, 0.65],
         usd: null,
