@@ -22,6 +22,7 @@ import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
+import { smallByName } from '../tried-out.js'
 import {
   claimComponent,
   claimGpusByProcesses,
@@ -221,7 +222,7 @@ function jobFacts(
     targetPlace: given === undefined ? place : nodePlace(given),
     size: text(at(resources, 'instance_type')) ?? null,
     role: 'job',
-    small: null,
+    small: smallByName(name ?? undefined),
     notebook: false,
   }
 }

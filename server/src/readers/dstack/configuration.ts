@@ -26,6 +26,7 @@ import { claimScript } from '../job-script.js'
 import { claimMachineRequest } from '../machine-claims.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { smallByName } from '../tried-out.js'
 import { type Accelerators, acceleratorsOf, durationOf, rangeOf, spelledDuration } from './resources.js'
 
 const kinds = ['task', 'dev-environment', 'fleet'] as const
@@ -79,7 +80,7 @@ function readTask(claims: ClaimBuilder, context: ReaderContext, configuration: C
   const evidence: Evidence = {
     role: 'job',
     accelerator: gpus.tpu ? 'tpu' : gpus.count === 0 ? 'none' : 'gpu',
-    small: null,
+    small: smallByName(name),
     notebook: false,
   }
   const job = `${claims.path}#${document.index}:dstack`

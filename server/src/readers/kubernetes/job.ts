@@ -7,6 +7,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
+import { smallByName } from '../tried-out.js'
 import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js'
 import { claimContainer } from './containers.js'
 import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
@@ -72,7 +73,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   const evidence: Evidence = {
     role: 'job',
     accelerator: accelerators === null ? 'none' : accelerators.kind,
-    small: null,
+    small: smallByName(name),
     notebook: false,
   }
   const compute = claims.subject('Compute', place, name ?? job.kind, evidence, id)

@@ -5,6 +5,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Evidence } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
 import type { JobMachine } from '../shell/job-operations.js'
+import { smallByName } from '../tried-out.js'
 import { claimLimits, holdersOf } from './container-limits.js'
 import { type ContainerWork, claimContainer, type ProcessRule } from './containers.js'
 import { claimMachine } from './machine.js'
@@ -108,7 +109,7 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
   const evidence: Evidence = {
     role: 'job',
     accelerator: holders[0]?.accelerators.kind ?? 'none',
-    small: null,
+    small: smallByName(workload.name ?? nameOf(object)?.value),
     notebook: false,
   }
   const id = jobId(claims, object, workload.part)

@@ -2,6 +2,7 @@
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { forEachChild } from '../../syntax/python-children.js'
 import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
@@ -81,9 +82,38 @@ const fetchesAgain: Record<string, string> = {
 }
 const place = /^(cache_dir|data_dir|data_files|local_dir|path_or_fileobj|streaming)$/
 
+const looks = /^(exists|lexists|isfile|isdir|is_file|is_dir|listdir|glob|access|stat)$/
+
+/** `if cached.exists(): return cached`, above the call in its function. */
+function isFoundBefore({ function: func, expr }: Call): boolean {
+  return (
+    func?.node.body.some(
+      (one) =>
+        one.type === 'if' &&
+        one.end <= expr.start &&
+        ['return', 'raise'].includes(one.body.at(-1)?.type ?? '') &&
+        looksAtDisk(one.test),
+    ) ?? false
+  )
+}
+
+function looksAtDisk(expr: Expr): boolean {
+  let found = false
+  const visit = (one: Expr): void => {
+    if (one.type === 'call') {
+      const { callee } = one
+      const name = callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : ''
+      if (looks.test(name)) found = true
+    }
+    if (!found) forEachChild(one, visit)
+  }
+  visit(expr)
+  return found
+}
+
 function settingUpBy(python: PythonModule, call: Call, context: ReaderContext): Found | null {
   // Behind a look at what is there, or in a function that nothing here calls.
-  if (call.name === null || call.conditional || call.loops.length > 0) return null
+  if (call.name === null || call.conditional || call.loops.length > 0 || isFoundBefore(call)) return null
   if (call.function !== null && !isCalled(python as Analysis, call)) return null
   if (starters.test(call.name)) {
     const command = call.expr.args[0]

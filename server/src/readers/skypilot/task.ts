@@ -27,6 +27,7 @@ import { claimScript } from '../job-script.js'
 import { acceleratorsOf } from '../machine-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import type { Work } from '../shell/launches.js'
+import { smallByName } from '../tried-out.js'
 
 const taskKeys = new Set([
   'name',
@@ -113,7 +114,7 @@ function readTask(
   const evidence: Evidence = {
     role: 'job',
     accelerator: wanted.tpu ? 'tpu' : wanted.count === 0 ? 'none' : wanted.count === null ? 'maybe' : 'gpu',
-    small: null,
+    small: smallByName(name),
     notebook: false,
   }
   const job = `${claims.path}#${document.index}:task`
