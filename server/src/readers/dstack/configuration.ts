@@ -27,6 +27,8 @@ import { claimMachineRequest } from '../machine-claims.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { smallByName } from '../tried-out.js'
+
+import { isBefore } from '../versions.js'
 import { type Accelerators, acceleratorsOf, durationOf, rangeOf, spelledDuration } from './resources.js'
 
 const kinds = ['task', 'dev-environment', 'fleet'] as const
@@ -90,7 +92,7 @@ function readTask(claims: ClaimBuilder, context: ReaderContext, configuration: C
   compute.known('takesCheapest', 'backends', true, place)
   claimAccelerators(compute, configuration)
   claimSpot(compute, configuration)
-  claimTimes(compute, configuration)
+  claimTimes(compute, configuration, context.versions)
   claimRetry(compute, configuration)
   compute.known('reserved', 'reservation', at(root, 'reservation') !== undefined, place)
   compute.known('trials', 'type', false, place)
@@ -195,16 +197,23 @@ function claimSpot(compute: SubjectBuilder<'Compute'>, { root, document, gpus }:
   else compute.unknown('spot', 'spot_policy', 'either of both', place, { site })
 }
 
-function claimTimes(compute: SubjectBuilder<'Compute'>, { root, document, gpus }: Configuration): void {
+function claimTimes(
+  compute: SubjectBuilder<'Compute'>,
+  { root, document, gpus }: Configuration,
+  versions: Record<string, string>,
+): void {
   const found = entry(root, 'max_duration')
   const place = spanOf(found ?? gpus.found)
   const site = keyedPlace(place, document.index, ['max_duration'])
   const idle = at(root, 'utilization_policy')
   if (idle !== undefined)
     compute.unknown('timeLimit', 'utilization_policy', 'accelerators without work end it', nodePlace(idle))
-  else if (found === undefined || isNothing(found.value))
-    compute.default('timeLimit', 'max_duration', null, place, { site, overridable: true })
-  else {
+  else if (found === undefined || isNothing(found.value)) {
+    // Tasks ended after three days until pull request 2357 of dstack, of February 2025.
+    if (isBefore(versions, ['dstack'], '0.19'))
+      compute.default('timeLimit', 'max_duration', 72 * 3600, place, { site, overridable: true })
+    else compute.default('timeLimit', 'max_duration', null, place, { site, overridable: true })
+  } else {
     const seconds = durationOf(found.value)
     if (seconds === undefined) compute.unknown('timeLimit', 'max_duration', 'a template', place, { site })
     else compute.known('timeLimit', 'max_duration', seconds, place, { site })
