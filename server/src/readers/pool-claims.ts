@@ -1,5 +1,7 @@
 /** Pools of machines: what readers of Terraform, eksctl and Karpenter claim alike. */
 import { instance } from '../catalog/instances.js'
+import { wordsBelow } from '../config/access.js'
+import type { ConfigNode } from '../config/node.js'
 import type { Location } from '../text/location.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
@@ -107,4 +109,11 @@ const acceleratedFamily = /^(p\d\w*|g[4-9]\w*|trn\d\w*|inf\d|dl\d\w*)\.|^(a[2-4]
 /** Whether a machine type holds accelerators, as far as its name or the catalogue tells. */
 export function isAcceleratedType(type: string): boolean {
   return (instance(type)?.gpuCount ?? 0) > 0 || acceleratedFamily.test(type)
+}
+
+/** The resource by which pods ask for what the machines of a block hold; a taint of the same name is tolerated by itself. */
+export function acceleratorResource(block: ConfigNode | undefined): string {
+  const words = block === undefined ? [] : wordsBelow([block])
+  if (words.some((one) => /^(trn|inf)\d\w*(\.|$)/i.test(one))) return 'aws.amazon.com/neuron'
+  return words.some((one) => /^dl1\w*(\.|$)/i.test(one)) ? 'habana.ai/gaudi' : 'nvidia.com/gpu'
 }

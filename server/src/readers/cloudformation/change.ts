@@ -4,6 +4,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, type KeyWrite, writeKeys } from '../config-change.js'
+import { acceleratorResource } from '../pool-claims.js'
 import type { UnitFacts } from '../reader.js'
 import { type Resource, templateOf } from './template.js'
 
@@ -39,7 +40,13 @@ export function changeTemplate(claim: Claim, value: unknown, facts: UnitFacts): 
     case 'taints':
       return set('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', {
         keys: [...properties, 'Taints'],
-        value: [{ Key: 'nvidia.com/gpu', Value: 'true', Effect: 'NO_SCHEDULE' }],
+        value: [
+          {
+            Key: acceleratorResource(resource.get('InstanceTypes')?.node),
+            Value: 'true',
+            Effect: 'NO_SCHEDULE',
+          },
+        ],
       })
     case 'blockedBy':
       return set('Let idle machines go', { keys, value: false })

@@ -19,7 +19,14 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { claimLabels, claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
+import {
+  acceleratorResource,
+  claimLabels,
+  claimPool,
+  claimPoolMachine,
+  isAcceleratedType,
+  type Pool,
+} from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 type Keys = (string | number)[]
@@ -227,7 +234,7 @@ function changeGroup(claim: Claim, _value: unknown, facts: UnitFacts): Change | 
   }
   if (claim.setting === 'taints')
     return change('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', [
-      set(['taints'], [{ key: 'nvidia.com/gpu', value: 'true', effect: 'NoSchedule' }]),
+      set(['taints'], [{ key: acceleratorResource(group), value: 'true', effect: 'NoSchedule' }]),
     ])
   return byHand(claim)
 }

@@ -8,7 +8,14 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { claimLabels, claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
+import {
+  acceleratorResource,
+  claimLabels,
+  claimPool,
+  claimPoolMachine,
+  isAcceleratedType,
+  type Pool,
+} from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 type Keys = (string | number)[]
@@ -239,16 +246,16 @@ function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
       set(['spec', 'disruption', 'consolidateAfter'], `${minutes}m`),
     ])
   }
+  const resource = acceleratorResource(
+    at(facts.config?.documents[index]?.root, 'spec', 'template', 'spec', 'requirements'),
+  )
   if (claim.setting === 'maximum' && typeof value === 'number')
-    return change(`Set a ceiling: limits: nvidia.com/gpu: ${value}`, [
-      set(['spec', 'limits'], { 'nvidia.com/gpu': value }),
+    return change(`Set a ceiling: limits: ${resource}: ${value}`, [
+      set(['spec', 'limits'], { [resource]: value }),
     ])
   if (claim.setting === 'taints')
     return change('Keep other work away: a taint (add a toleration to the work that needs the GPUs)', [
-      set(
-        ['spec', 'template', 'spec', 'taints'],
-        [{ key: 'nvidia.com/gpu', value: 'true', effect: 'NoSchedule' }],
-      ),
+      set(['spec', 'template', 'spec', 'taints'], [{ key: resource, value: 'true', effect: 'NoSchedule' }]),
     ])
   if (claim.setting === 'capacity' && claim.state === 'known')
     return change('Take spot machines first: capacity-type spot and on-demand', [

@@ -5,6 +5,7 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { changeDatabricks } from '../databricks/change.js'
+import { acceleratorResource } from '../pool-claims.js'
 import type { UnitFacts } from '../reader.js'
 import type { Key } from './block.js'
 
@@ -202,7 +203,11 @@ function changeTaints(editor: Editor, claim: Claim, keys: Key[], node: ConfigNod
   const title = 'Keep other work away: a taint (add a toleration to the work that needs the GPUs)'
   if (claim.key === 'node_taints')
     return editor.change(title, [editor.set([...keys, 'node_taints'], ['nvidia.com/gpu=true:NoSchedule'])])
-  const taint = { key: 'nvidia.com/gpu', value: 'true', effect: 'NO_SCHEDULE' }
+  const taint = {
+    key: acceleratorResource(entry(node, 'instance_types')?.value),
+    value: 'true',
+    effect: 'NO_SCHEDULE',
+  }
   if (claim.key === 'taint') return editor.change(title, [editor.set([...keys, 'taint', 0], taint)])
   if (entry(node, 'taints')?.value.kind === 'list')
     return editor.change(title, [editor.set([...keys, 'taints'], [taint])])
