@@ -6,8 +6,10 @@
 const experts = [
   [/Mixtral/, 8],
   [/-A(3|22)B$/, 128],
+  [/gpt-oss-20b/, 32],
+  [/gpt-oss-120b/, 128],
 ]
-const gated = new Set(['llama', 'qknorm', 'gemma', 'gemma2', 'gemma3', 'moe'])
+const gated = new Set(['llama', 'qknorm', 'gemma', 'gemma2', 'gemma3', 'moe', 'gptoss', 'modernbert'])
 const learnedPositions = new Set(['gpt2', 'opt', 'gptneo', 'bert', 'distilbert', 'bigcode', 'esm', 'vit'])
 
 /** Parameters as the shape gives them, within a percent or two. */

@@ -9,6 +9,7 @@ export type ModelFamily =
   | 'gemma2'
   | 'gemma3'
   | 'moe'
+  | 'gptoss'
   | 'gpt2'
   | 'gptneo'
   | 'gptj'
@@ -21,6 +22,7 @@ export type ModelFamily =
   | 'starcoder2'
   | 'bert'
   | 'distilbert'
+  | 'modernbert'
   | 'esm'
   | 'vit'
 
@@ -161,7 +163,11 @@ function shapeFrom(row: ShapeRow): ModelShape {
 export function model(name: string): KnownModel | undefined {
   if (name.length > 120 || /^[./~]|\\|:\/\//.test(name)) return undefined
   const { whole, tail } = indexed()
-  const key = name.toLowerCase().replace(/^timm\//, '')
+  const key = name
+    .toLowerCase()
+    .replace(/^timm\//, '')
+    // The same in 4 bits, as unsloth publishes it.
+    .replace(/-(unsloth-)?bnb-4bit$/, '')
   const found = whole.get(key) ?? whole.get(key.replace(/\.[\w-]+$/, ''))
   if (found !== undefined) return found
   const parts = key.split('/')

@@ -4,6 +4,7 @@
  * each image (bench/memory/vision.py).
  */
 import type { KnownModel, ModelFamily, ModelShape } from '../catalog/models.js'
+import type { Adapters } from './memory-states.js'
 
 /** `mixed`: autocast over fp32 weights. `short`: the weights themselves have 16 bits. */
 export type Arithmetic = 'fp32' | 'mixed' | 'short'
@@ -54,6 +55,64 @@ const kept: Record<ModelFamily, Kept> = {
   gemma3: { mixed: [42, 16, 8], short: [36, 16, 8], full: [40, 26, 16] },
   // Tokens are copied once for each expert that they visit.
   moe: { mixed: [34, 12, 8], short: [24, 12, 8], full: [36, 20, 16] },
+  // A learned score beside those of the keys: no fused kernel of PyTorch has it.
+  gptoss: { mixed: [34, 12, 8], short: [24, 12, 8], full: [36, 20, 16], eager: true },
+  // Norms without copies for three products; q, k and v stay one block, from which turned copies of q and k are made.
+  modernbert: { mixed: [12, 12, 8], short: [8, 12, 8], full: [16, 24, 16] },
+}
+
+/**
+ * What of it, in 16 bits, is kept for the gradients of weights alone, and so is not where weights are frozen: inputs of
+ * products that no activation function keeps as well, and what a norm multiplies its weight with.
+ */
+const forWeights: Record<ModelFamily, Widths> = {
+  bert: [4, 0, 2],
+  distilbert: [4, 0, 2],
+  esm: [4, 0, 2],
+  vit: [4, 0, 2],
+  gpt2: [4, 0, 2],
+  gptneo: [4, 0, 2],
+  gptj: [2, 0, 2],
+  phi: [2, 0, 2],
+  // ReLU keeps its result, which is the input of the product behind it.
+  opt: [4, 0, 0],
+  bloom: [4, 0, 2],
+  neox: [4, 0, 2],
+  falcon: [2, 0, 2],
+  bigcode: [4, 0, 2],
+  starcoder2: [4, 0, 2],
+  llama: [8, 0, 2],
+  qknorm: [8, 4, 2],
+  gemma: [12, 0, 2],
+  gemma2: [20, 0, 2],
+  gemma3: [20, 4, 2],
+  moe: [8, 0, 2],
+  gptoss: [8, 0, 2],
+  modernbert: [4, 0, 2],
+}
+
+/** Each product with an adapter keeps a copy of its input for it: 16 bits, and a mask of a byte where it is dropped out. */
+const adapterCopy = 3
+
+/**
+ * Libraries of the project: as they are, or as they were until 2024, when bitsandbytes kept what it multiplied (before
+ * 0.42) and the loss of a language model made two copies of its logits in fp32 (transformers before 4.46).
+ */
+export type Libraries = 'recent' | 'older'
+
+/** Bytes for each unit of width where the weights are frozen and adapters are trained. `inputs`: of frozen products too. */
+function withAdapters(
+  [hidden, attention, feedForward]: Widths,
+  shape: ModelShape,
+  { targets }: Adapters,
+  inputs: boolean,
+): Widths {
+  const [h, a, f] = inputs ? [0, 0, 0] : forWeights[shape.family]
+  const frozen: Widths = [hidden - h, attention - a, feedForward - f]
+  // Queries and values; or all: also keys, the output of attention, and both ways of the feed-forward part.
+  if (targets === 'attention') return [frozen[0] + 2 * adapterCopy, frozen[1], frozen[2]]
+  const ways = shape.feedForward === 4 * shape.hidden ? 1 : 2
+  return [frozen[0] + (3 + ways) * adapterCopy, frozen[1] + adapterCopy, frozen[2] + adapterCopy]
 }
 
 /** Bytes for each score of each head. */
@@ -87,9 +146,13 @@ export function layerMemory(
   tokens: number,
   arithmetic: Arithmetic,
   kernel: AttentionKernel,
+  adapters: Adapters | null,
+  frozenInputs: boolean,
 ): LayerMemory {
   const family = kept[shape.family]
-  const [hidden, attention, feedForward] = family[arithmetic === 'fp32' ? 'full' : arithmetic]
+  const trained = family[arithmetic === 'fp32' ? 'full' : arithmetic]
+  const [hidden, attention, feedForward] =
+    adapters === null ? trained : withAdapters(trained, shape, adapters, frozenInputs)
   const width = shape.heads * shape.headSize
   const used = kernelOf(shape, kernel)
   const perToken =
@@ -112,8 +175,10 @@ export function lossMemory(
   batch: number,
   tokens: number,
   arithmetic: Arithmetic,
+  libraries: Libraries,
 ): number {
-  return batch * tokens * vocabulary * (arithmetic === 'fp32' ? 16 : 14)
+  const copies = libraries === 'older' ? 20 : 14
+  return batch * tokens * vocabulary * (arithmetic === 'fp32' ? 16 : copies)
 }
 
 /** Patches of an image of this edge, and the class token. */

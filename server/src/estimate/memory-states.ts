@@ -70,10 +70,14 @@ export interface StateMemory {
   /** Copies that the optimiser makes while it steps. */
   step: number
   trainable: number
+  /** Less by so much where the scales of 4-bit weights are quantised too, as the authors of QLoRA do. */
+  scales: number
 }
 
 /** Two bytes an entry, half a byte for 4 bits with a scale for each 64 weights. */
 const bytesOf = { 4: 0.5625, 8: 1.02, 16: 2, 32: 4 }
+/** A scale of 4 bytes for 64 weights becomes one of a byte, and one of 4 bytes for 256 of these. */
+const doubleQuantization = 4 / 64 - 1 / 64 - 4 / (64 * 256)
 
 function embeddingOf(shape: ModelShape | null): number {
   return shape === null ? 0 : shape.vocabulary * shape.hidden
@@ -112,8 +116,11 @@ export function stateMemory(input: StateInput): StateMemory {
   // The head of a language model is cast too, even where it shares its matrix with the embedding.
   const head = shape !== null && shape.vocabulary > 0 ? embedding : 0
   let casts = input.arithmetic === 'mixed' && !quantized ? 2 * (products + head) : 0
+  // A quantised product is unpacked while it is computed, the largest in the feed-forward part.
+  if (quantized && shape !== null) casts = 2 * shape.hidden * shape.feedForward
   // Recomputed layers are cast again, one at a time.
-  if (casts > 0 && input.checkpointing && shape !== null) casts = 2 * head + (casts - 2 * head) / shape.layers
+  if (casts > 0 && !quantized && input.checkpointing && shape !== null)
+    casts = 2 * head + (casts - 2 * head) / shape.layers
 
   if (sharding !== null) {
     const shared = shardedStates(input, trainable, sharding)
@@ -123,7 +130,8 @@ export function stateMemory(input: StateInput): StateMemory {
     step = 0
     casts = shared.gathered
   } else if (input.replicas) gradients *= 2
-  return { weights, gradients, optimizer: states, casts, step, trainable }
+  const scales = input.weightBits === 4 ? products * doubleQuantization : 0
+  return { weights, gradients, optimizer: states, casts, step, trainable, scales }
 }
 
 /** Largest piece that is gathered at a time: a layer, or the embedding. */

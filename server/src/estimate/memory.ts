@@ -13,6 +13,7 @@ import {
   imageMemory,
   imageTokens,
   kernelOf,
+  type Libraries,
   layerMemory,
   lossMemory,
 } from './memory-activations.js'
@@ -109,7 +110,7 @@ interface Kept {
   loss: number
 }
 
-function keptOf(setup: TrainingSetup): Kept | null {
+function keptOf(setup: TrainingSetup, libraries: Libraries): Kept | null {
   const { model, batch, arithmetic } = setup
   const { shape, image } = model
   if (image !== null) {
@@ -121,8 +122,9 @@ function keptOf(setup: TrainingSetup): Kept | null {
   if (shape === null) return null
   const tokens = shape.vocabulary === 0 ? imageTokens(model, setup.imageEdge) : setup.tokens
   if (tokens === null) return null
-  const layers = layerMemory(shape, batch, tokens, arithmetic, attentionKernel(setup))
-  const loss = setup.languageHead ? lossMemory(shape.vocabulary, batch, tokens, arithmetic) : 0
+  const inputs = libraries === 'older' && setup.weightBits < 16
+  const layers = layerMemory(shape, batch, tokens, arithmetic, attentionKernel(setup), setup.adapters, inputs)
+  const loss = setup.languageHead ? lossMemory(shape.vocabulary, batch, tokens, arithmetic, libraries) : 0
   return { activations: setup.checkpointing ? layers.inputs : layers.all, layer: layers.one, loss }
 }
 
@@ -188,13 +190,14 @@ const order: ItemName[] = [
 
 /** Null: what the layers of this model keep is not on record, or the length of its input is not known. */
 export function trainingMemory(setup: TrainingSetup): MemoryEstimate | null {
-  const kept = keptOf(setup)
-  if (kept === null || setup.batch < 1) return null
+  const kept = keptOf(setup, 'recent')
+  const most = keptOf(setup, 'older')
+  if (kept === null || most === null || setup.batch < 1) return null
   const states = stateMemory(setup)
   const base = context(setup.gpu)
   const peak = peakOf(setup, states, kept, 1)
   const low = peakOf(setup, states, kept, activationSpread.low)
-  const high = peakOf(setup, states, kept, activationSpread.high)
+  const high = peakOf(setup, states, most, activationSpread.high)
   const held = peak.total * allocator.expected + workspace
   return {
     items: [
@@ -203,7 +206,7 @@ export function trainingMemory(setup: TrainingSetup): MemoryEstimate | null {
       { name: 'CUDA context', bytes: base.expected },
     ],
     moment: peak.moment,
-    low: low.total * (1 + allocator.low) + base.low,
+    low: (low.total - states.scales) * (1 + allocator.low) + base.low,
     expected: peak.total * (1 + allocator.expected) + base.expected,
     high: high.total * (1 + allocator.high) + base.high,
     states: states.weights + states.gradients + states.optimizer,

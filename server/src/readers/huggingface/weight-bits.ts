@@ -34,6 +34,7 @@ export function weightBits(python: PythonModule, load: Call, id: string, major: 
     if (given.state === 'absent') continue
     return fromFormat(python, load, id, key, given)
   }
+  if (/-bnb-4bit$/i.test(id)) return { bits: 4, key: 'from_pretrained', call: load }
   const stored = known(id)?.shape?.stored ?? (known(id) === undefined ? null : 32)
   // Version 5 keeps the format of the checkpoint, version 4 widens it.
   if (major !== null && major < 5) return { bits: 32, key: 'torch_dtype', call: load }

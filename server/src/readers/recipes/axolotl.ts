@@ -119,10 +119,20 @@ function readMemory(recipe: Recipe, training: RecipeClaims<'Training'>): void {
       'xformers_attention',
       'sdp_attention',
     ),
-    fusedLoss: ['liger_fused_linear_cross_entropy', 'cut_cross_entropy', 'chunked_cross_entropy'].some(
-      (key) => recipe.given(key),
-    ),
+    fusedLoss: losesLogits(recipe),
   })
+}
+
+/** A loss that never holds all logits: a plugin that does so by itself, or one that is asked to. */
+function losesLogits(recipe: Recipe): boolean {
+  const plugins = recipe.node('plugins')
+  const cut =
+    plugins?.kind === 'list' &&
+    plugins.items.some((one) => one.kind === 'scalar' && /CutCrossEntropyPlugin$/.test(String(one.value)))
+  if (cut && recipe.switch('cut_cross_entropy') !== false) return true
+  return ['liger_fused_linear_cross_entropy', 'cut_cross_entropy', 'chunked_cross_entropy'].some((key) =>
+    recipe.given(key),
+  )
 }
 
 function weightsOf(recipe: Recipe): Said<TrainingSettings['weightBits']> {
