@@ -178,7 +178,11 @@ export function buildRuns(input: RunInput): Judgement[] {
       if (compute !== undefined) depends.push(compute.reading)
       if (compute?.pool !== undefined) depends.push(compute.pool.reading)
       depends.push(...(compute?.queues ?? []).map((one) => one.reading))
-      const own = judgedFrom(read, run, input, path)
+      const program =
+        reading.recipe === undefined ? undefined : together.get(run)?.find((one) => one !== read)
+      const own = judgedFrom(read, run, input, path).map((one) =>
+        program === undefined ? one : undecided(one, program, input.layerOf),
+      )
       run.subjects.push(...own, ...neighbours(input, path, run))
       for (const found of own) {
         const ending = starters.endingFor(found)
@@ -216,6 +220,24 @@ export function buildRuns(input: RunInput): Judgement[] {
     for (const runs of bySubject.values()) judgements.push({ runs, depends })
   }
   return judgements
+}
+
+/** A training of a recipe without what its program decides by itself, for which the program is judged. */
+function undecided(judged: Judged, program: Reading, layerOf: LayerOf): Judged {
+  if (judged.subject.word !== ('Training' satisfies Word)) return judged
+  const decided = new Set(
+    program.subjects
+      .flatMap(({ id, word }) =>
+        word === 'Training'
+          ? Object.values(settingsOf(program, layerOf).get(id) ?? {}).filter(
+              ({ state }) => state !== 'unknown',
+            )
+          : [],
+      )
+      .map(({ setting }) => setting),
+  )
+  const settings = Object.entries(judged.settings).filter(([setting]) => !decided.has(setting))
+  return { ...judged, settings: Object.fromEntries(settings) as Judged['settings'] }
 }
 
 /** From so many recipes on that nothing in the project starts, they are there for others to choose from. */

@@ -25,7 +25,7 @@ const versionFile =
 
 /** Source of a library in the project: a copy, a fork, or the library itself. */
 const librarySource =
-  /(^|\/)(transformers|trl|peft|accelerate|datasets|torch|lightning|pytorch_lightning|deepspeed|keras|optuna|ray|tensorflow)\/__init__\.py$/
+  /(^|\/)(transformers|trl|peft|accelerate|datasets|torch|lightning|pytorch_lightning|deepspeed|keras|optuna|ray|tensorflow|detectron2)\/__init__\.py$/
 
 export function isVersionFile(path: string): boolean {
   return versionFile.test(path) || librarySource.test(path)

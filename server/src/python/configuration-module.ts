@@ -169,6 +169,9 @@ class ModuleReader {
       case 'attribute': {
         const keys = pathOf(expr)
         if (keys !== null) return { kind: 'unknown', because: 'a name', text: keys.join('.'), at }
+        const file = libraryFile(expr)
+        if (file !== null)
+          return file === 'other' ? { kind: 'unknown', because: 'a file', at } : fromLibrary(file, at)
       }
     }
     return this.folded(expr, at)
@@ -214,6 +217,24 @@ class ModuleReader {
       ? { kind: 'scalar', value: folded.value, at }
       : { kind: 'unknown', because: 'an expression', at }
   }
+}
+
+/** The part of a library's own file in `model_zoo.get_config('common/train.py').train`; null: something else. */
+function libraryFile(expr: Expr): { file: string; part: string } | 'other' | null {
+  if (expr.type !== 'attribute' || expr.value.type !== 'call') return null
+  const { callee, args } = expr.value
+  const name = callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : ''
+  if (name !== 'get_config') return null
+  const file = args[0]?.value
+  return file?.type === 'constant' && typeof file.value === 'string'
+    ? { file: file.value, part: expr.attr }
+    : 'other'
+}
+
+/** What it holds is not seen; which file it is, its reader may know. */
+function fromLibrary({ file, part }: { file: string; part: string }, at: ConfiguredPlace): Configured {
+  const named: Configured = { kind: 'scalar', value: `${file}:${part}`, at }
+  return { kind: 'map', entries: { _file_: named }, at, open: 'a file outside of the project' }
 }
 
 /** A block is shown by its beginning. */

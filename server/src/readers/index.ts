@@ -27,6 +27,8 @@ import { dagsterReader } from './dagster/ops.js'
 import { databricksReader } from './databricks/file.js'
 import { databricksRequestReader } from './databricks/request.js'
 import { deepspeedReader } from './deepspeed/engine.js'
+import { detectron2ConfigReader } from './detectron2/config-file.js'
+import { lazyConfigReader } from './detectron2/lazy-config.js'
 import { detectron2Reader } from './detectron2/trainer.js'
 import { determinedReader } from './determined/experiment.js'
 import { imageBuildsReader } from './docker/builds.js'
@@ -304,6 +306,8 @@ export const readers: readonly Reader[] = [
   ultralyticsReader,
   openmmlabReader,
   detectron2Reader,
+  detectron2ConfigReader,
+  lazyConfigReader,
   ultralyticsCommandReader,
   igniteReader,
   composerReader,

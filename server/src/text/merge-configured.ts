@@ -8,11 +8,11 @@ export function withEntry(map: ConfiguredMap, key: string, value: Configured): C
 }
 
 /**
- * `over` laid over `base`: maps are joined key by key, everything else is replaced. A map with the key `instead`, set to
- * true, replaces what it lies over.
+ * `over` laid over `base`: maps are joined key by key and stand where the first of them is written, everything else is
+ * replaced. A map with the key `instead`, set to true, replaces what it lies over.
  */
 export function mergeConfigured(base: ConfiguredMap, over: ConfiguredMap, instead?: string): ConfiguredMap {
-  let merged: ConfiguredMap = { ...base, at: over.at }
+  let merged: ConfiguredMap = { ...base }
   if (over.open !== undefined) merged.open = over.open
   for (const [key, value] of Object.entries(over.entries)) {
     if (key === instead) continue
@@ -42,14 +42,12 @@ export function changedAt(
   if (key === undefined) return map
   const before = Object.hasOwn(map.entries, key) ? map.entries[key] : undefined
   if (rest.length === 0) return withEntry(map, key, change(before))
-  if (before !== undefined && before.kind !== 'map') return withEntry(map, key, unclear(before))
-  const missing = map.open
-  const inner: ConfiguredMap = before ?? {
-    kind: 'map',
-    entries: {},
-    at: map.at,
-    ...(missing === undefined ? {} : { open: missing }),
-  }
+  // What is not known keeps what is written into it.
+  const open = before?.kind === 'unknown' ? before.because : map.open
+  const inner: ConfiguredMap =
+    before?.kind === 'map'
+      ? before
+      : { kind: 'map', entries: {}, at: (before ?? map).at, ...(open === undefined ? {} : { open }) }
   return withEntry(map, key, changedAt(inner, rest, change))
 }
 

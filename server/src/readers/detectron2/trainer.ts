@@ -12,9 +12,7 @@ import { byHand } from '../change-answer.js'
 import { asBoolean, asNumber, calleePlace, callSite, claimFolded } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { onWindows } from '../windows.js'
-
-/** Steps of a few images each. */
-const fewSteps = 1000
+import { fewSteps, knowsAmp } from './recipe.js'
 
 const trainerClass = /^detectron2\.engine\.(\w+\.)*DefaultTrainer$/
 
@@ -22,10 +20,10 @@ export const detectron2Reader = defineReader({
   name: 'detectron2',
   languages: ['python'],
   triggers: ['DefaultTrainer'],
-  read(facts, _context, claims) {
+  read(facts, { versions }, claims) {
     const python = facts.python
     if (python === undefined) return
-    for (const call of python.calls) if (trains(python, call)) readTrainer(python, call, claims)
+    for (const call of python.calls) if (trains(python, call)) readTrainer(python, call, versions, claims)
   },
   change: changeConfig,
 })
@@ -69,7 +67,12 @@ function moreFrom(python: PythonModule): string | null {
   return null
 }
 
-function readTrainer(python: PythonModule, call: Call, claims: ClaimBuilder): void {
+function readTrainer(
+  python: PythonModule,
+  call: Call,
+  versions: Record<string, string>,
+  claims: ClaimBuilder,
+): void {
   const evidence = evidenceOf(python)
   if (/MODEL\.DEVICE\s*=\s*['"]cpu/.test(python.text)) evidence.accelerator = 'cpu'
   const length = assignmentTo(python, 'SOLVER.MAX_ITER', call.expr.start)
@@ -89,6 +92,7 @@ function readTrainer(python: PythonModule, call: Call, claims: ClaimBuilder): vo
       return on === undefined ? undefined : on ? 'fp16-mixed' : 'fp32'
     })
   else if (more !== null) training.unknown('precision', key, more, place)
+  else if (!knowsAmp(versions)) training.unknown('precision', key, 'a version without mixed precision', place)
   else training.default('precision', key, 'fp32', place, { site: callSite(call, 'insert') })
 
   const workers = assignmentTo(python, 'DATALOADER.NUM_WORKERS', call.expr.start)

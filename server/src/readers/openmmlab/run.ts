@@ -1,7 +1,7 @@
 /** How long a configuration of OpenMMLab trains, how often it evaluates and saves. Source: mmengine, runner/loops.py, hooks/checkpoint_hook.py. */
 import type { Configured } from '../../text/configured.js'
 import { claimOperation } from '../operation-claims.js'
-import { type InheritedClaims, recipePlace } from '../recipes/inherited-claims.js'
+import { type InheritedClaims, often, recipePlace } from '../recipes/inherited-claims.js'
 import type { Config } from './config.js'
 
 /** Configurations of MMEngine; mmcv spells these in other ways. */
@@ -28,7 +28,7 @@ function numberOf(node: Configured | undefined): number | undefined {
 function readRhythm(config: Config, kind: 'evaluate' | 'save', keys: string[], steps: number): void {
   const node = config.node(...keys)
   const every = numberOf(node)
-  if (node === undefined || every === undefined || every < 1) return
+  if (node === undefined || every === undefined || every < 1 || every > often) return
   const key = keys.join('.')
   // The change needs to know how long the run is: twenty times in all are few enough.
   const anchor = String(Math.ceil(steps / 20))
@@ -64,9 +64,9 @@ function readCheckpoints(
   const unit = config.node(...hook, 'by_epoch')
   const savesInEpochs = unit === undefined || (unit.kind === 'scalar' && unit.value === true)
   if (interval > 0 && savesInEpochs !== inEpochs) return
-  const often = interval > 0 && interval < total
-  training.known('saves', 'interval', often ? 'while it runs' : 'at the end', every)
-  if (!often) return
+  const onTheWay = interval > 0 && interval < total
+  training.known('saves', 'interval', onTheWay ? 'while it runs' : 'at the end', every)
+  if (!onTheWay) return
   const kept = config.node(...hook, 'max_keep_ckpts')
   const most = numberOf(kept)
   if (kept !== undefined && most !== undefined)

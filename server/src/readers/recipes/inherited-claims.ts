@@ -4,6 +4,9 @@ import type { ClaimOptions, Place, SubjectBuilder } from '../../workload/builder
 import type { Launch } from '../../workload/claim.js'
 import type { SettingName, Word, Words } from '../../workload/words.js'
 
+/** Steps up to which an evaluation of a detector, which takes minutes, or a save comes often. */
+export const often = 200
+
 /** Where a value of a recipe is shown, and what a change edits. */
 export interface RecipePlace {
   place: Place
@@ -76,7 +79,7 @@ export function startsTraining({ program, flags }: Launch): boolean {
   const name = (program.path ?? program.module ?? '').split('/').at(-1) ?? ''
   if (
     ['eval-only', 'eval_only', 'evaluate', 'eval', 'test-only', 'test'].some(
-      (flag) => flags[flag]?.value === true,
+      (flag) => flags[flag] !== undefined,
     )
   )
     return false

@@ -1,0 +1,116 @@
+/** What a configuration of detectron2 says of a training, whichever way it is written. */
+import { type Configured, type ConfiguredMap, configuredAt } from '../../text/configured.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { Evidence } from '../../workload/claim.js'
+import { claimOperation } from '../operation-claims.js'
+import { InheritedClaims, often, recipePlace } from '../recipes/inherited-claims.js'
+import { isBefore } from '../versions.js'
+
+/** A run of so few steps of a few images each tries something out. */
+export const fewSteps = 1000
+
+/** Keys of the same settings in YAML files and in LazyConfig. */
+export interface Spelling {
+  solver: string[]
+  amp: string[]
+  steps: string[]
+  evaluates: string[]
+  saves: string[]
+  loader: string[]
+  workers: string[]
+}
+
+export interface Detectron2Recipe {
+  claims: ClaimBuilder
+  path: string
+  root: ConfiguredMap
+  spelling: Spelling
+  /** Shown for what stands in other files. */
+  place: Place
+  launched: boolean
+  accelerator: Evidence['accelerator']
+  /** Why what decides about the format is not seen; null: the library does, where nothing is said. */
+  unclear: string | null
+}
+
+/** Mixed precision came in October 2020 (detectron2, pull request 2144): forks of older versions do not know the switch. */
+export function knowsAmp(versions: Record<string, string>): boolean {
+  return !isBefore(versions, ['detectron2'], '0.3')
+}
+
+export function readRecipe(recipe: Detectron2Recipe): void {
+  const { claims, path, root, spelling, place, launched } = recipe
+  const node = (keys: string[]) => configuredAt(root, ...keys)
+  const steps = numberOf(node(spelling.steps))
+  const evidence: Evidence = {
+    role: launched ? 'training' : 'job',
+    accelerator: recipe.accelerator,
+    small: steps !== undefined && steps <= fewSteps ? `${steps} steps` : null,
+    notebook: false,
+  }
+  const key = spelling.amp.join('.')
+  const amp = node(spelling.amp)
+  const solver = node(spelling.solver)
+  const first = recipePlace(amp ?? solver, path, place, key).place
+  const training = new InheritedClaims(
+    claims.subject('Training', first, key, evidence),
+    path,
+    first,
+    !launched,
+  )
+  const on = switchOf(amp)
+  if (on !== undefined) training.known('precision', key, on ? 'fp16-mixed' : 'fp32', amp!)
+  else if (recipe.unclear !== null) training.unknown('precision', key, recipe.unclear)
+  else training.default('precision', key, 'fp32', solver)
+  const length = node(spelling.steps)
+  if (steps !== undefined) training.known('maxSteps', spelling.steps.join('.'), steps, length!)
+
+  for (const kind of ['evaluate', 'save'] as const) {
+    const keys = kind === 'evaluate' ? spelling.evaluates : spelling.saves
+    const given = node(keys)
+    const every = numberOf(given)
+    if (given === undefined || every === undefined || every < 1 || every > often || steps === undefined)
+      continue
+    const name = keys.join('.')
+    const { place: at, options } = recipePlace(given, path, place, String(Math.ceil(steps / 20)))
+    const operation = claimOperation(claims, {
+      kind,
+      place: 'step',
+      key: name,
+      at,
+      site: options.site ?? at,
+      options: { ...options, overridable: !launched },
+      scope: name,
+      apart: `:${name}`,
+      evidence: { ...evidence, role: 'training' },
+    })
+    operation.known('every', name, every, at)
+    operation.known('times', name, Math.floor(steps / every), at)
+  }
+
+  const workers = node(spelling.workers)
+  const count = numberOf(workers)
+  if (workers === undefined || count === undefined) return
+  const name = spelling.workers.join('.')
+  const { place: at } = recipePlace(workers, path, place, name)
+  const pipeline = new InheritedClaims(
+    claims.subject('InputPipeline', at, name, { ...evidence, role: 'training' }),
+    path,
+    at,
+    !launched,
+  )
+  pipeline.known('workers', name, count, workers, true)
+  pipeline.known('feeds', name, 'training', workers)
+  pipeline.known('work', 'DatasetMapper', 'decode', workers)
+  pipeline.known('decoder', 'DatasetMapper', 'DatasetMapper', workers)
+}
+
+export function numberOf(node: Configured | undefined): number | undefined {
+  return node?.kind === 'scalar' && typeof node.value === 'number' ? node.value : undefined
+}
+
+function switchOf(node: Configured | undefined): boolean | undefined {
+  if (node?.kind !== 'scalar') return undefined
+  if (typeof node.value === 'boolean') return node.value
+  return /^true$/i.test(String(node.value)) ? true : /^false$/i.test(String(node.value)) ? false : undefined
+}
