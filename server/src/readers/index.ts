@@ -153,6 +153,7 @@ import { tensorflowReader } from './tensorflow/eager.js'
 import { tensorflowInputReader } from './tensorflow/input.js'
 import { tensorflowLoopReader } from './tensorflow/loop.js'
 import { terraformReader } from './terraform/reader.js'
+import { torchxComponentReader } from './torchx/component.js'
 import { torchxReader } from './torchx/run.js'
 import { ultralyticsCommandReader } from './ultralytics/command.js'
 import { ultralyticsFreshWeightsReader } from './ultralytics/fresh-weights.js'
@@ -220,6 +221,7 @@ export const readers: readonly Reader[] = [
   slurmReader,
   submititReader,
   torchxReader,
+  torchxComponentReader,
   batchReader,
   kubernetesReader,
   trainingJobReader,

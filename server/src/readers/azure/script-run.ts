@@ -11,11 +11,12 @@ import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
+import { wordsOf } from '../words-in-code.js'
 import { changeArgument } from '../write-argument.js'
 import { assignments } from './command-use.js'
 import { claimGpusByProcesses, claimJob, claimJobMachine, isGpuCluster, mostCalls } from './job-claims.js'
 import { launcherOf, type RunOfScript, type Start, sharingIn, startOf } from './script-start.js'
-import { claimScriptWords, wordsOf } from './script-words.js'
+import { claimScriptWords } from './script-words.js'
 import { type Target, targetOf } from './targets.js'
 
 interface Dialect {

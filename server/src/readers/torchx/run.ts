@@ -3,7 +3,7 @@
  * aws_batch, gcp_batch, slurm, lsf), torchx/specs/named_resources_aws.py of TorchX 0.7.
  */
 import { instance } from '../../catalog/instances.js'
-import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
+import type { ShellCommand } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { type TorchxOption, type TorchxRun, torchxRun, torchxScheduler } from '../../link/torchx.js'
 import type { Unit } from '../../text/unit.js'
@@ -16,7 +16,7 @@ import { defineReader, type UnitFacts } from '../reader.js'
 import { launchesOf, shellLaunchId, workOf } from '../shell/launches.js'
 import { secondsOf } from '../slurm/job.js'
 
-const providers: Record<string, ComputeSettings['provider']> = {
+export const providers: Record<string, ComputeSettings['provider']> = {
   kubernetes: 'kubernetes',
   kubernetes_mcad: 'kubernetes',
   aws_batch: 'aws',
@@ -34,8 +34,11 @@ export const torchxReader = defineReader({
     if (shell === undefined) return
     for (const command of shell.commands) {
       const asked = command.unreachable ? null : torchxAsked(command)
-      if (asked !== null)
-        readRun(claims, shell, command, asked.run, asked.provider, jobOf(claims, unit, command))
+      if (asked === null) continue
+      const job = jobOf(claims, unit, command)
+      const launches = launchesOf([command], (span) => claims.locate(span))
+      const { sharing } = workOf({ ...shell, commands: [command] }, launches)
+      readRun(claims, command, asked.run, asked.provider, job, command.background ? null : sharing)
     }
   },
   change: changeRun,
@@ -56,16 +59,15 @@ export function torchxAsked(
   return run === null || provider === undefined ? null : { run, provider }
 }
 
-function readRun(
+export function readRun(
   claims: ClaimBuilder,
-  shell: ShellFacts,
   command: ShellCommand,
   run: TorchxRun,
   provider: ComputeSettings['provider'],
   job: string,
+  sharing: string | null,
 ): void {
   const { options, place, component } = run
-  const launches = launchesOf([command], (span) => claims.locate(span))
   const [gpus, host] = [options.gpu, options.h]
   const shown: Place = (gpus ?? host)?.span ?? place
   const evidence: Evidence = {
@@ -79,8 +81,7 @@ function readRun(
   compute.known('choosesCapacity', 'scheduler', false, shown)
   compute.known('trials', 'torchx run', command.loops.length > 0, shown)
   compute.known('service', 'torchx run', false, shown)
-  const { sharing } = workOf({ ...shell, commands: [command] }, launches)
-  if (sharing !== null && !command.background) compute.known('sharing', 'torchx run', sharing, shown)
+  if (sharing !== null) compute.known('sharing', 'torchx run', sharing, shown)
   const name = options.name?.value
   if (typeof name === 'string' && /[\w]$/.test(name))
     compute.known('name', '--name', name.slice(name.lastIndexOf('/') + 1), options.name!.span)
@@ -156,9 +157,26 @@ function siteOf(option: TorchxOption): Place {
   return { ...(option.valueSpan ?? option.span), anchor: option.valueSpan === null ? 'elsewhere' : 'value' }
 }
 
-function changeRun(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { unit, start, end, anchor } = claim.site
+export function changeRun(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  const { start, end, anchor } = claim.site
   if (anchor !== 'value' || typeof value !== 'number') return byHand(claim)
+  const quoted = /^(["'])(.*)\1$/.exec(facts.unit.text.slice(start, end))
+  return changeOption(
+    claim,
+    value,
+    facts,
+    quoted === null ? { start, end } : { start: start + 1, end: end - 1 },
+  )
+}
+
+/** The bare value stands at `start`. */
+function changeOption(
+  claim: Claim,
+  value: number,
+  facts: UnitFacts,
+  { start, end }: { start: number; end: number },
+): Change | Refusal {
+  const { unit } = claim.site
   const written = facts.unit.text.slice(start, end)
   const change = (title: string, from: number, to: number): Change => ({
     title: `${title}: ${claim.key}`,

@@ -1,0 +1,58 @@
+/** Lists in Python code that become words of a command line. */
+import type { ShellCommand, ShellWord } from '../config/shell-facts.js'
+import type { ArgumentValue, PythonModule } from '../python/module.js'
+import type { Expr } from '../syntax/python-ast.js'
+import type { Json } from '../text/json.js'
+import type { Span } from '../text/location.js'
+import { foldedValue } from './search/plain-argument.js'
+
+/** Null where it is not known how many words there are. `['--lr', 0.1, '--data', folder]` */
+export function wordsOf(python: PythonModule, given: ArgumentValue): ShellWord[] | null {
+  if (given.state === 'absent') return []
+  if (given.state === 'unknown' || python.isChanged(given.expr)) return null
+  const value = python.definition(given.expr)
+  if (value.type === 'list' || value.type === 'tuple') {
+    if (value.items.some((item) => item.type === 'starred')) return null
+    return value.items.map((item) => wordOf(python, item))
+  }
+  if (value.type !== 'dict') return foldedValue(given) === null ? [] : null
+  // An estimator puts names and values behind each other.
+  const words: ShellWord[] = []
+  for (const { key, value: one } of value.entries) {
+    if (key === null) return null
+    words.push(wordOf(python, key))
+    const word = wordOf(python, one)
+    // `{'--use-gpu': ''}` is a flag without a value.
+    if (word.text !== '') words.push(word)
+  }
+  return words
+}
+
+/** What may be replaced from outside is not known. */
+export function wordOf(python: PythonModule, expr: Expr): ShellWord {
+  const folded = python.fold(expr)
+  const text = folded.state === 'known' && !folded.overridable ? asText(folded.value) : null
+  return { text, raw: text ?? '$', start: expr.start, end: expr.end }
+}
+
+/** As it stands on a command line; null: not readable. */
+function asText(value: Json): string | null {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'boolean' ? (value ? 'True' : 'False') : null
+}
+
+/** A command that stands alone, as it is started. */
+export function commandOf(words: ShellWord[], span: Span): ShellCommand {
+  return {
+    words,
+    environment: [],
+    start: span.start,
+    end: span.end,
+    loops: [],
+    background: false,
+    failureIgnored: false,
+    unreachable: false,
+    folder: '',
+  }
+}
