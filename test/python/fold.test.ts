@@ -169,6 +169,20 @@ describe('values of names', () => {
     assert.equal(valueOfName(await analyse('def f(n=3):\n  inside = n'), 'inside').state, 'unknown')
   })
 
+  it('knows what a class of the module is made with, where nobody else makes its objects', async () => {
+    const text =
+      'class A:\n  def __init__(self, n):\n    self.n = n\n  def go(self):\n    inside = self.n + 1\n'
+    assert.deepEqual(
+      (valueOfName(await analyse(`${text}A(3)\nA(n=3)`), 'inside') as { value: Json }).value,
+      4,
+    )
+    assert.equal(valueOfName(await analyse(`${text}A(3)\nA(5)`), 'inside').state, 'unknown')
+    assert.equal(valueOfName(await analyse(`${text}A(3)\nrun(A)`), 'inside').state, 'unknown')
+    assert.equal(valueOfName(await analyse(`${text}A(3)\nclass B(A):\n  pass`), 'inside').state, 'unknown')
+    const importers = [(await analyse('import torch')).summary()]
+    assert.equal(valueOfName(await analyse(`${text}A(3)`, { importers }), 'inside').state, 'unknown')
+  })
+
   it('reads attributes of self, of classes and of dataclass objects', async () => {
     const text =
       'class A:\n  def __init__(self):\n    self.n = 3\n  def go(self):\n    inside = self.n + 1\n' +

@@ -386,9 +386,15 @@ export class Analysis implements PythonModule {
         if (list === undefined) this.sites.set(func, [call])
         else list.push(call)
       }
+      const made = func === null ? this.constructorOf(callee) : null
+      if (made !== null) {
+        const list = this.sites.get(made)
+        if (list === undefined) this.sites.set(made, [call])
+        else list.push(call)
+      }
       for (const argument of call.expr.args) {
         if (argument.value.type !== 'name' && argument.value.type !== 'attribute') continue
-        const handed = this.functionOf(argument.value)
+        const handed = this.functionOf(argument.value) ?? this.constructorOf(argument.value)
         if (handed !== null) this.escaping.add(handed)
         else {
           const name = argument.value.type === 'attribute' ? this.nameOf(argument.value) : null
@@ -397,6 +403,18 @@ export class Analysis implements PythonModule {
       }
     }
     for (const statement of this.statements) addUses(this, statement)
+  }
+
+  /** `__init__` of a class of this module, where nobody else makes objects of it: no importer, no class derived from it. */
+  private constructorOf(callee: Expr): Func | null {
+    if (this.importers.length > 0) return null
+    const klass = this.classOf(callee)
+    const init = klass?.methods.get('__init__')
+    if (klass === null || init === undefined) return null
+    const derived = this.classes.some((one) =>
+      one.node.bases.some((base) => base.name === null && this.classOf(base.value) === klass),
+    )
+    return derived ? null : init
   }
 
   /** `instantiate(cfg.trainer)` is a call of what `_target_` names, with the keys as its arguments. */

@@ -29,7 +29,7 @@ function runsAtTopLevel(analysis: Analysis): boolean {
     analysis.calls.some(
       (call) =>
         call.function === null &&
-        (working.test(call.method) || startsSearch(call)) &&
+        (working.test(call.method) || startsSearch(call) || startsTraining(analysis, call)) &&
         !insideClass(analysis, call),
     )
   )
@@ -43,6 +43,12 @@ function isNamedProgram({ path }: Analysis): boolean {
 /** `for epoch in range(n)`: the training itself may stand in another module. */
 function isOverEpochs({ node }: Loop): boolean {
   return node.type === 'for' && node.target.type === 'name' && /epoch/i.test(node.target.id)
+}
+
+/** `history = train_model(net, loaders)`: a function of the project that trains, whatever it is called. */
+function startsTraining(analysis: Analysis, call: Call): boolean {
+  const { trains, backward, optimizerStep, calls } = analysis.effects(call.expr)
+  return trains || (backward && optimizerStep) || [...calls].some((name) => /\.fit(_generator)?$/.test(name))
 }
 
 /** Calls by which a library for tuning starts to try configurations. */

@@ -113,8 +113,14 @@ function acceleratorOf(analysis: Analysis, strings: Strings): Evidence['accelera
   const uses = strings.cuda || analysis.usesHere('.cuda') || analysis.usesHere('torch.cuda.')
   if (uses) return asks ? 'maybe' : 'gpu'
   if (analysis.usesHere('torch.accelerator.')) return 'maybe'
-  if (strings.cpu) return 'cpu'
-  return 'none'
+  return strings.cpu && asksForHost(analysis) ? 'cpu' : 'none'
+}
+
+/** Where tensors come back to the host, or are loaded there first: that says nothing of where a model is trained. */
+const backToHost = /(map_location\s*=|\.to\(|\btorch\.load\([^,()]*,)\s*(torch\.device\(\s*)?['"]cpu['"]/g
+
+function asksForHost({ text }: Analysis): boolean {
+  return /['"]cpu['"]/.test(text.replace(backToHost, ''))
 }
 
 export function evidenceOf(analysis: Analysis): Evidence {

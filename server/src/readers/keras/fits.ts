@@ -37,8 +37,11 @@ function isFit(python: PythonModule, call: Call, compiled: Set<string>): boolean
   // A wrapper around `super().fit(…)` only passes on what it is given.
   const { value } = call.expr.callee
   if (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'super') return false
-  if (call.receiver !== null && call.receiver !== 'object')
-    return ownModels.test(call.receiver) && !noModel.test(call.receiver)
+  if (call.receiver !== null && call.receiver !== 'object') {
+    if (ownModels.test(call.receiver)) return !noModel.test(call.receiver)
+    // `segmentation_models.Unet(…)`: what is compiled before it is fitted is a network that a library builds on Keras.
+    return compiled.has(receiverText(python, call)) && !otherPackages.test(call.receiver)
+  }
   const counted = call.expr.args.some((one) => one.name === 'epochs' || one.name === 'nb_epoch')
   return counted || compiled.has(receiverText(python, call))
 }

@@ -2,6 +2,7 @@
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { functionOf } from '../../python/names.js'
+import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { once } from './once.js'
@@ -39,6 +40,8 @@ export function feedsOf(python: PythonModule, call: Call): Feeds | null {
     const named = feedsByName(func)
     if (named !== null && !/^(train|fit|training|main)$/.test(func)) return named
   }
+  const asked = byCallers(analysis, call)
+  if (asked !== null) return asked
   const dataset = call.expr.args.find((one) => one.name === 'dataset' || one.name === null)
   if (dataset !== undefined) {
     const named = feedsByName(python.text.slice(dataset.start, Math.min(dataset.end, dataset.start + 200)))
@@ -82,6 +85,22 @@ function comprehensionAround(analysis: Analysis, call: Call): boolean {
   const value = statement.type === 'assign' || statement.type === 'return' ? statement.value : null
   if (value === null || value.type !== 'comprehension') return false
   return /train/.test(analysis.text.slice(value.start, value.end))
+}
+
+/** What the callers of a function that returns the loader call it: `train_loader = make_loader(train)`. */
+function byCallers(analysis: Analysis, call: Call): Feeds | null {
+  const { function: func, statement } = call
+  if (func === null) return null
+  const returned = returnsOf(func).some(
+    (value) => value === call.expr || (value.type === 'name' && value.id === call.assignedTo),
+  )
+  if (!returned || (statement.type !== 'return' && call.assignedTo === null)) return null
+  const named = (analysis.callSites(func) ?? []).map((site) =>
+    site.assignedTo === null ? null : feedsByName(site.assignedTo),
+  )
+  // One function for all parts makes the loader of the training too.
+  if (named.includes('training')) return 'training'
+  return named.length > 0 && named.every((one) => one === 'evaluation') ? 'evaluation' : null
 }
 
 /** Where a name is iterated over, and which calls it is handed to. */

@@ -13,9 +13,23 @@ export type LoopPrecision =
   /** An engine around the loop decides; its own reader speaks. */
   | { state: 'engine' }
 
-/** Words of code that lower the precision somewhere: then the loop's own precision cannot be told from the loop. */
-const lowering =
-  /\b(autocast|GradScaler|bfloat16|float16|bf16|fp16|float8|fp8|amp|use_amp|apex|mixed_precision|MixedPrecision|AMP|FP16|BF16|transformer_engine|float64)\b|\.(half|double)\s*\(|torch\.(half|double)\b|load_in_[48]bit|set_default_(dtype|tensor_type)|set_policy|getattr\(\s*torch\s*,|\.to\([^()]*\bdtype\b(?!\s*=\s*torch\.(float32|float|int|int32|int64|long|bool|uint8)\b)|\b(torch_)?dtype\s*=(?!\s*(torch\.(float32|float|int|int32|int64|long|bool|uint8)\b|np\.|numpy\.|'|"|int\b|float\b|bool\b|object\b|str\b))/
+/** Formats that take nothing away: full precision, whole numbers, what NumPy or a text names, and that of another tensor. */
+const fullFormat = String.raw`\s*(torch\.(float32|float|int|int32|int64|long|bool|uint8)\b|np\.|numpy\.|'|"|int\b|float\b|bool\b|object\b|str\b|(?!(self|cls|args|cfg|config|opt|hparams|params|model|unet)\b)\w+\.dtype\b)`
+
+/** Words of code that change the precision somewhere: then the loop's own precision cannot be told from the loop. */
+const lowering = new RegExp(
+  [
+    String.raw`\b(autocast|GradScaler|bfloat16|bf16|fp16|float8|fp8|amp|use_amp|apex|mixed_precision|MixedPrecision|AMP|FP16|BF16|transformer_engine)\b`,
+    // Arrays and tables on the host have formats of their own.
+    String.raw`(?<!\b(np|numpy|pd|cp)\.|astype\(\s*['"])\bfloat(16|64)\b`,
+    // A count of hits that is divided by their number is no model.
+    String.raw`\.double\s*\((?!\s*\)[\s)]*([/*]|\.(mean|sum|item|div|cpu|numpy)\b))`,
+    String.raw`\.half\s*\(|torch\.(half|double)\b|load_in_[48]bit|set_default_(dtype|tensor_type)|set_policy`,
+    String.raw`getattr\(\s*torch\s*,`,
+    String.raw`\.to\([^()]*(?<!\b(?!(self|cls|args|cfg|config|opt|hparams|params|model|unet)\b)\w+\.)\bdtype\b(?!\s*=${fullFormat})`,
+    String.raw`\b(torch_)?dtype\s*=(?!${fullFormat})`,
+  ].join('|'),
+)
 
 /** The same without the argument that an engine takes by itself. */
 const loweringElsewhere = new RegExp(lowering.source.replace('|mixed_precision', ''))
@@ -27,7 +41,6 @@ const loweringUses = [
   'apex.',
   '.half',
   '.bfloat16',
-  '.double',
   'torch.bfloat16',
   'torch.float16',
   'torch.half',
@@ -86,9 +99,7 @@ export function precisionOf(
       return { state: 'unknown', because: `${named} decides` }
     }
   }
-  if (usesAny(python, loweringUses) || codeMatches(python, lowering)) {
-    return { state: 'unknown', because: 'precision is lowered elsewhere in the program' }
-  }
+  if (isLowered(python)) return { state: 'unknown', because: 'precision is lowered elsewhere in the program' }
   const major = Number.parseInt(versions.transformers ?? '5', 10)
   if (major >= 5 && loadsStored(python)) {
     return { state: 'unknown', because: 'the weights come in the format they are stored in' }
@@ -110,9 +121,12 @@ export function precisionOfStep(python: PythonModule, versions: Record<string, s
 export function loweredElsewhere(python: PythonModule): string | null {
   for (const engine of engines) if (usesAny(python, [engine])) return `${engine.slice(0, -1)} decides`
   if (usesAny(python, loopEngines)) return 'an engine decides'
-  return usesAny(python, loweringUses) || codeMatches(python, lowering)
-    ? 'precision is lowered elsewhere in the program'
-    : null
+  return isLowered(python) ? 'precision is lowered elsewhere in the program' : null
+}
+
+function isLowered(python: PythonModule): boolean {
+  if (usesAny(python, loweringUses) || codeMatches(python, lowering)) return true
+  return [...python.importers, ...python.imported].some((module) => module.uses.includes('.double'))
 }
 
 /** Backward calls that are handed the loss, by the loop that they stand in. */
