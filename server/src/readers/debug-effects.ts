@@ -20,9 +20,13 @@ const effects: [RegExp, OperationSettings['effect']][] = [
   ],
   [
     /^TORCH_DISTRIBUTED_DEBUG/,
-    { does: 'checks every collective against all other processes', share: [0.05, 0.2] },
+    {
+      does: 'checks every collective against all other processes',
+      share: [0.05, 0.2],
+      amongProcesses: true,
+    },
   ],
-  [/^NCCL_DEBUG/, { does: 'writes a line for every collective', share: [0.02, 0.1] }],
+  [/^NCCL_DEBUG/, { does: 'writes a line for every collective', share: [0.02, 0.1], amongProcesses: true }],
   [
     /^NCCL_P2P_DISABLE/,
     { does: 'sends what one GPU tells another through the memory of the host', share: [0.05, 0.3] },

@@ -74,9 +74,10 @@ function readCluster(
   claim('minimum', 'min_instances', defaults.minimum)
   claim('maximum', 'max_instances', null)
   claim('idleDelay', idleKey, defaults.idle)
-  const tier = entry(root, 'tier')
+  // Previews of the command line called it by other names.
+  const tier = entry(root, 'tier') ?? entry(root, 'priority') ?? entry(root, 'vm_priority')
   const shown = tier === undefined ? place : { start: tier.keyStart, end: tier.value.end }
-  const site = keyedPlace(shown, document.index, ['tier'])
+  const site = keyedPlace(shown, document.index, [tier?.key ?? 'tier'])
   const value = text(tier?.value)
   if (tier === undefined) pool.default('capacity', 'tier', 'on-demand', place, { site })
   else if (value === undefined) pool.unknown('capacity', 'tier', 'an expression', shown, { site })

@@ -21,10 +21,13 @@ export default defineRule({
     if (effective(judged.settings.wantedFor) !== undefined) return
     // These are also known to get a machine to work at all, and cost nothing where there are no fast links.
     if (effective(judged.settings.weight) === 'slight' && !hasFastLinks(judged, options)) return
-    const { does, share } = effective(judged.settings.effect) ?? anySwitch
+    const effect = effective(judged.settings.effect)
+    const { does, share } = effect ?? anySwitch
+    // It may start others by itself.
+    const alone = effect?.amongProcesses === true && startsAlone(judged)
     report({
       at: kind,
-      severity: severityOf(judged, kind),
+      severity: alone ? 'information' : severityOf(judged, kind),
       message: `\`${kind.key}\` ${does}, in every step of ${where(judged, options)}.`,
       saving: { fraction: share, usd: null, basis: basisOf(share) },
       fixes: [{ set: [{ claim: kind, value: null }] }],
@@ -35,6 +38,19 @@ export default defineRule({
 /** Devices that are sold with links between them. */
 function hasFastLinks(judged: Judged<'Operation'>, options: RuleOptions): boolean {
   return /^(A100|H100|H200|B\d00|GB\d00|GH200|V100)/.test(machineOf(judged, options).gpu?.name ?? '')
+}
+
+/** One process is launched, in a job that is not known to hold several accelerators. */
+function startsAlone({ run: { job } }: Judged<'Operation'>): boolean {
+  const { launch, compute } = job
+  return (
+    launch !== null &&
+    launch.processes === 1 &&
+    launch.nodes === 1 &&
+    launch.everyNode !== true &&
+    (effective(compute?.settings.gpus) ?? 1) <= 1 &&
+    (effective(compute?.settings.nodes) ?? 1) <= 1
+  )
 }
 
 function severityOf(judged: Judged<'Operation'>, kind: Claim): Severity {

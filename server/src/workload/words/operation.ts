@@ -67,7 +67,8 @@ export interface OperationSettings {
   every: number
   times: number
   /** What it does to every step, as the end of a sentence, and the share of the time that it takes. */
-  effect: { does: string; share: [number, number] }
+  /** `amongProcesses`: nothing where a process trains alone. */
+  effect: { does: string; share: [number, number]; amongProcesses?: true }
   /** What it is done to: 'fp32 weights', 'the validation set', the id of a model. */
   subject: string
   /** The model does the work of a real one: a backbone of a library, many layers. */
