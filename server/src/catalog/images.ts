@@ -5,6 +5,8 @@ const firstWithCuda11: Readonly<Record<string, readonly [number, number]>> = {
   torch: [1, 8],
   tensorflow: [2, 4],
   mxnet: [1, 8],
+  // No version has any: the last images (Chainer 5) bring CUDA 9.
+  chainer: [6, 0],
 }
 
 /** `torch 1.5`: the library, among those with these versions, that knows no card since Ampere; null: none. */

@@ -198,6 +198,15 @@ const frameworks: Record<string, string> = {
   XGBoost: 'xgboost',
   SKLearn: 'scikit-learn',
   MXNet: 'mxnet',
+  Chainer: 'chainer',
+}
+
+/** What version 1 of the SDK takes where no version is given; version 2 asks for one. */
+const versionsOfFirstSdk: Record<string, string> = {
+  torch: '0.4.0',
+  tensorflow: '1.11.0',
+  mxnet: '1.2.1',
+  chainer: '4.1.0',
 }
 
 function containerVersions(python: PythonModule, call: Call): { versions?: Record<string, string> } {
@@ -211,6 +220,10 @@ function containerVersions(python: PythonModule, call: Call): { versions?: Recor
   for (const [argument, library] of versionArguments) add(argument, library)
   const framework = frameworks[call.name?.slice(call.name.lastIndexOf('.') + 1) ?? '']
   if (framework !== undefined) add('framework_version', framework)
+  const isOld = python.argument(call, 'train_instance_type').state === 'given'
+  const byDefault = framework === undefined ? undefined : versionsOfFirstSdk[framework]
+  if (isOld && byDefault !== undefined && python.argument(call, 'framework_version').state === 'absent')
+    versions[framework!] = byDefault
   const image = python.argument(call, 'image_uri')
   if (image.state === 'given' && image.folded.state === 'known' && typeof image.folded.value === 'string')
     for (const [name, found] of Object.entries(imageVersions(image.folded.value)))
