@@ -27,7 +27,6 @@ import { claimMachineRequest } from '../machine-claims.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { smallByName } from '../tried-out.js'
-
 import { isBefore } from '../versions.js'
 import { type Accelerators, acceleratorsOf, durationOf, rangeOf, spelledDuration } from './resources.js'
 

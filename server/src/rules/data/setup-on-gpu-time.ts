@@ -35,7 +35,9 @@ export default defineRule({
     const names = [...new Set(places.map(({ what }) => what))]
     const shown = names.slice(0, 3).map((name) => `\`${name}\``)
     if (names.length > 3) shown.push(`${names.length - 3} more`)
-    const held = gpus === undefined ? 'the accelerator is' : gpus === 1 ? '1 GPU is' : `${gpus} GPUs are`
+    const unit = judged.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
+    const held =
+      gpus === undefined ? 'the accelerator is' : gpus === 1 ? `1 ${unit} is` : `${gpus} ${unit}s are`
     const several = shown.length > 1
     report({
       at: kind,

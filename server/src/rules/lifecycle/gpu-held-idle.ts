@@ -6,6 +6,8 @@ import { duration } from './job-words.js'
 
 /** Notebook servers are for people; on so many accelerators nobody works by hand. */
 const manyForNotebook = 4
+/** What sleeps no longer than this and then ends stands in for work: it shows a scheduler or a quota at work. */
+const standIn = 3600
 /** So much waiting within a run is more than a moment to let something settle. */
 const longWait = 600
 
@@ -76,7 +78,11 @@ function around(
     return {
       message: `${who} holds ${held} and runs \`${key}\`, ${long}: it pays for accelerators that compute nothing.`,
       severity:
-        holder === undefined || effective(judged.settings.wantedFor) !== undefined ? 'warning' : 'error',
+        seconds !== null && seconds <= standIn
+          ? 'information'
+          : holder === undefined || effective(judged.settings.wantedFor) !== undefined
+            ? 'warning'
+            : 'error',
       saving,
     }
   }
