@@ -4,6 +4,7 @@
  */
 import { instance } from '../../catalog/instances.js'
 import type { ShellWord } from '../../config/shell-facts.js'
+import type { Write } from '../../edit/write.js'
 import { parseLaunch } from '../../link/launch-line.js'
 import { torchxRun } from '../../link/torchx.js'
 import type { Call, PythonModule } from '../../python/module.js'
@@ -42,9 +43,17 @@ export const torchxComponentReader = defineReader({
     }
   },
   change(claim, value, facts) {
-    return claim.site.anchor === 'value' ? changeRun(claim, value, facts) : byHand(claim)
+    const change = claim.site.anchor === 'value' ? changeRun(claim, value, facts) : byHand(claim)
+    return 'reason' in change ? change : { ...change, writes: change.writes.map(inCode) }
   },
 })
+
+/** Python code is changed by expressions. */
+function inCode(write: Write): Write {
+  if (write.kind !== 'replace text') return write
+  const { path, unit, start, end, text } = write
+  return { kind: 'replace', path, range: { unit, start, end }, text }
+}
 
 /** Undefined: nobody says where it runs; null: on the machine at hand, or what is said cannot be read. */
 function schedulerOf(python: PythonModule): ComputeSettings['provider'] | null | undefined {
