@@ -25,7 +25,7 @@ import type { Reader, ReaderContext, UnitFacts } from '../readers/reader.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
 import type { PythonTree } from '../syntax/python-ast.js'
 import { pythonTree } from '../syntax/python-tree.js'
-import type { ConfigurationRoot, ConfiguredMap } from '../text/configured.js'
+import type { ConfigurationRoot, Configured, ConfiguredMap } from '../text/configured.js'
 import type { ConfiguredModule } from '../text/configured-module.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Language, Unit } from '../text/unit.js'
@@ -84,6 +84,8 @@ export interface Surroundings {
   overlay?: Overlay
   /** A recipe with what it inherits. */
   inherited?: ConfiguredMap
+  /** Configuration files that it names. */
+  named?: Record<string, Configured>
 }
 
 type UnitTree = { python?: PythonTree; config?: ConfigFacts; shell?: ShellFacts }
@@ -315,6 +317,7 @@ export class Analyzer {
     if (surroundings.hcl !== undefined && unit.index === 0) facts.hcl = surroundings.hcl
     if (surroundings.bundle !== undefined && unit.index === 0) facts.bundle = surroundings.bundle
     if (surroundings.inherited !== undefined && unit.index === 0) facts.inherited = surroundings.inherited
+    if (surroundings.named !== undefined && unit.index === 0) facts.named = surroundings.named
     if (tree.python !== undefined) {
       const own = unit.index === 0
       const neighbours: Neighbours = {
@@ -381,6 +384,8 @@ export class Analyzer {
       if (compiledFrom !== undefined) into.compiledFrom = compiledFrom
       if (pipelines !== undefined) into.pipelines = pipelines
       if (imagePrograms !== undefined) into.imagePrograms = [...(into.imagePrograms ?? []), ...imagePrograms]
+      if (builder.reading.names !== undefined && facts.unit.index === 0)
+        into.names = [...(into.names ?? []), ...builder.reading.names]
       if (builder.reading.recipe !== undefined && facts.unit.index === 0) into.recipe = builder.reading.recipe
       if (imageBuilds !== undefined) into.imageBuilds = [...(into.imageBuilds ?? []), ...imageBuilds]
     }

@@ -193,6 +193,7 @@ export class Linker {
       ...(this.terraform?.filesAround(record.path) ?? []),
       ...(this.bundles?.filesAround(record.path) ?? []),
       ...this.recipes.of(record).files,
+      ...this.recipes.named(record).files,
     ]
     const handed: HandedConfiguration[] = []
     for (const path of this.linked?.importers.get(record.path) ?? []) {
@@ -264,6 +265,7 @@ export class Linker {
         alone &&
         record.summary?.configurations === undefined &&
         record.reading.recipe?.inherits !== true &&
+        record.reading.names === undefined &&
         !this.terraform.isShared(record.path) &&
         this.bundles.filesAround(record.path).length === 0
       if (apart) fault(record.path, record.faults)
@@ -298,7 +300,15 @@ export class Linker {
     binding: Binding | null = null,
   ): Pick<
     Surroundings,
-    'imported' | 'importers' | 'configurations' | 'handed' | 'looped' | 'hcl' | 'bundle' | 'inherited'
+    | 'imported'
+    | 'importers'
+    | 'configurations'
+    | 'handed'
+    | 'looped'
+    | 'hcl'
+    | 'bundle'
+    | 'inherited'
+    | 'named'
   > {
     const record = this.records.get(path)
     const imported: Record<string, ModuleSummary> = {}
@@ -327,6 +337,7 @@ export class Linker {
       imported,
       importers,
       ...(inherited === null ? {} : { inherited }),
+      ...(record.reading.names === undefined ? {} : { named: this.recipes.named(record).values }),
       ...(looped.length === 0 ? {} : { looped }),
       ...(Object.keys(values).length === 0 ? {} : { configurations: values, handed }),
     }

@@ -5,12 +5,18 @@ import {
   inheritedConfiguration,
 } from '../link/inherited-configuration.js'
 import { folderOf, join, parents } from '../link/paths.js'
-import type { ConfiguredMap } from '../text/configured.js'
+import type { Configured, ConfiguredMap } from '../text/configured.js'
 import type { Launch } from '../workload/claim.js'
 import type { FileRecord } from './analyzer.js'
 
 export interface RecipeConfiguration {
   root: ConfiguredMap | null
+  files: string[]
+}
+
+/** What a file names, by the path as written. */
+export interface NamedFiles {
+  values: Record<string, Configured>
   files: string[]
 }
 
@@ -32,14 +38,30 @@ export class RecipeLinker {
   /** Files that recipes inherit from, or are themselves, whose values are not known yet. */
   missing(): string[] {
     const found = new Set<string>()
-    for (const record of this.records.values())
+    for (const record of this.records.values()) {
       for (const path of this.compose(record)?.pending ?? []) found.add(path)
+      for (const path of this.named(record).files) if (this.content(path) === 'pending') found.add(path)
+    }
     return [...found]
   }
 
   /** The recipe with what it inherits; nothing for a file that is none, or that stands alone. */
   of(record: FileRecord): RecipeConfiguration {
     return this.compose(record) ?? none
+  }
+
+  /** Configuration files that a file names, relative to its folder. */
+  named(record: FileRecord): NamedFiles {
+    const found: NamedFiles = { values: {}, files: [] }
+    for (const name of record.reading.names ?? []) {
+      if (/^[/~]|:/.test(name)) continue
+      const path = join(folderOf(record.path), name)
+      const content = this.content(path)
+      if (content === undefined) continue
+      found.files.push(path)
+      if (content !== 'pending' && content.values != null) found.values[name] = content.values
+    }
+    return found
   }
 
   /** The recipe that a launch names; undefined: none of this project. */
@@ -73,7 +95,7 @@ export class RecipeLinker {
   }
 
   private content(path: string): ConfigurationContent | 'pending' | undefined {
-    if (!this.exists(path) || !/\.(py|ya?ml)$/.test(path)) return undefined
+    if (!this.exists(path) || !/\.(py|ya?ml|json)$/.test(path)) return undefined
     const record = this.records.get(path)
     if (record === undefined) return undefined
     if (path.endsWith('.py')) return record.module === undefined ? 'pending' : { module: record.module }

@@ -8,7 +8,7 @@ import type { ConfigFacts } from '../config/node.js'
 import type { ShellFacts } from '../config/shell-facts.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { PythonModule } from '../python/module.js'
-import type { ConfiguredMap } from '../text/configured.js'
+import type { Configured, ConfiguredMap } from '../text/configured.js'
 import type { Language, Unit } from '../text/unit.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim } from '../workload/claim.js'
@@ -26,6 +26,8 @@ export interface UnitFacts {
   bundle?: BundleFacts
   /** A recipe with what it inherits from other files of the project; absent: it stands alone. */
   inherited?: ConfiguredMap
+  /** Files that the file names (`ClaimBuilder.namesFile`), as written; absent: none was found. */
+  named?: Record<string, Configured>
   /** As `ReaderContext.versions`: a change must not write what the library in use does not know. */
   versions?: Record<string, string>
 }

@@ -171,6 +171,11 @@ export class ClaimBuilder {
     this.reading.recipe = { framework, inherits }
   }
 
+  /** The file names another one that holds a part of what it says. */
+  namesFile(path: string): void {
+    this.reading.names = [...(this.reading.names ?? []), path]
+  }
+
   /** @internal */
   add(
     subject: { id: string },

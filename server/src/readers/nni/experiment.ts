@@ -17,6 +17,7 @@ import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../c
 import type { Change, Refusal } from '../../edit/write.js'
 import { distinctCount, integerSize, quantisedSize } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
+import { configuredAt, plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -47,6 +48,7 @@ const spellings = {
   folder: [['trialCodeDirectory'], ['trial', 'codeDir']],
   trials: [['maxTrialNumber'], ['maxTrialNum']],
   duration: [['maxExperimentDuration'], ['maxExecDuration']],
+  spaceFile: [['searchSpaceFile'], ['searchSpacePath']],
 } as const
 
 export const nniReader = defineReader({
@@ -56,7 +58,7 @@ export const nniReader = defineReader({
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {
       const root = map(document.root)
-      if (root !== undefined) readExperiment(claims, context, document, root)
+      if (root !== undefined) readExperiment(claims, context, document, root, facts.named)
     }
   },
   change: changeExperiment,
@@ -75,6 +77,7 @@ function readExperiment(
   context: ReaderContext,
   document: ConfigDocument,
   root: ConfigMap,
+  named: UnitFacts['named'],
 ): void {
   const command = given(root, spellings.command)
   const tuner = entry(root, 'tuner') ?? entry(root, 'advisor')
@@ -89,11 +92,15 @@ function readExperiment(
     nodes: null,
     machine: null,
   })
-  const named =
+  const tunerName =
     entry(tuner.value, 'name') ??
     entry(tuner.value, 'builtinTunerName') ??
     entry(tuner.value, 'builtinAdvisorName')
-  const place = keyedPlace(named?.value ?? { start: tuner.keyStart, end: tuner.keyEnd }, document.index, [])
+  const place = keyedPlace(
+    tunerName?.value ?? { start: tuner.keyStart, end: tuner.keyEnd },
+    document.index,
+    [],
+  )
   const search = claims.subject(
     'Search',
     place,
@@ -101,7 +108,7 @@ function readExperiment(
     evidence,
     job,
   )
-  const name = text(named?.value)?.toLowerCase()
+  const name = text(tunerName?.value)?.toLowerCase()
   const strategy = name === undefined ? undefined : (strategies[name] ?? 'other')
   if (strategy === undefined) search.unknown('strategy', 'tuner', 'a tuner of its own', place)
   else search.known('strategy', 'tuner', strategy, place)
@@ -109,11 +116,9 @@ function readExperiment(
   search.known('folds', 'trialCommand', 1, place)
   search.known('alternatives', 'tuner', ['bayesian'], place)
   search.known('persisted', 'experiment', true, place)
-  const inline = entries(at(root, 'searchSpace'))
-  if (inline.length > 0) {
-    const grids = [inline.map(dimensionOf)]
-    search.known('space', 'searchSpace', { grids, ...gridSize(grids) }, place)
-  }
+  const grid = inlineSpace(root) ?? spaceInFile(root, named, claims)
+  if (grid !== null && grid.length > 0)
+    search.known('space', 'searchSpace', { grids: [grid], ...gridSize([grid]) }, place)
   // These end by themselves, when their brackets or lists do.
   const ends = strategy === 'hyperband' || name === 'batch' || name === 'batchtuner'
   if (!ends) readLimits(root, place, search)
@@ -160,26 +165,57 @@ function secondsOf(duration: string | undefined): number | undefined {
   return match === null ? undefined : Number(match[1]) * units[match[2] || 's']!
 }
 
+function inlineSpace(root: ConfigMap): Dimension[] | null {
+  const inline = entries(at(root, 'searchSpace'))
+  if (inline.length === 0) return null
+  return inline.map(({ key, value }) =>
+    dimensionOf(
+      key,
+      text(at(value, '_type')),
+      items(at(value, '_value')).map((one: ConfigNode) => written(one)),
+    ),
+  )
+}
+
+/** `searchSpaceFile: search_space.json`, before version 2 `searchSpacePath`. */
+function spaceInFile(root: ConfigMap, named: UnitFacts['named'], claims: ClaimBuilder): Dimension[] | null {
+  const path = text(given(root, spellings.spaceFile)?.value)
+  if (path === undefined) return null
+  claims.namesFile(path)
+  const space = named?.[path]
+  if (space?.kind !== 'map' || space.open !== undefined) return null
+  return Object.entries(space.entries).map(([key, node]) => {
+    const type = configuredAt(node, '_type')
+    const values = configuredAt(node, '_value')
+    return dimensionOf(
+      key,
+      type?.kind === 'scalar' ? String(type.value) : undefined,
+      values?.kind === 'list' ? values.items.map(plainConfigured) : [],
+    )
+  })
+}
+
 /** `lr: {_type: choice, _value: [0.1, 0.01]}`. */
-function dimensionOf({ key, value }: ConfigEntry): Dimension {
-  const values = items(at(value, '_value'))
-  const [min, max, step] = values.map((one: ConfigNode) => number(one))
-  switch (text(at(value, '_type'))) {
+function dimensionOf(name: string, type: string | undefined, values: (Json | undefined)[]): Dimension {
+  const [min, max, step] = values.map((one) => Number(one))
+  switch (type) {
     case 'choice': {
-      const found = values.map((one, index): Json => written(one) ?? `#${index}`)
-      return { name: key, size: distinctCount(found), values: found }
+      const found = values.map((one, index): Json => one ?? `#${index}`)
+      return { name, size: distinctCount(found), values: found }
     }
     case 'randint':
-      return { name: key, size: min === undefined || max === undefined ? null : integerSize(min, max - 1) }
-    case 'quniform':
-      return {
-        name: key,
-        size:
-          min === undefined || max === undefined || step === undefined ? null : quantisedSize(min, max, step),
-      }
+      return { name, size: isNumber(min) && isNumber(max) ? integerSize(min, max - 1) : null }
+    case 'quniform': {
+      const known = isNumber(min) && isNumber(max) && isNumber(step)
+      return { name, size: known ? quantisedSize(min, max, step) : null }
+    }
     default:
-      return { name: key, size: null }
+      return { name, size: null }
   }
+}
+
+function isNumber(value: number | undefined): value is number {
+  return value !== undefined && Number.isFinite(value)
 }
 
 function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
