@@ -41,6 +41,7 @@ export function paidPrice(query: PriceQuery, settings: PriceSettings): Price | u
       source: own,
       spotSource: mine.spot === null ? (listed?.spotSource ?? null) : own,
       fee: null,
+      block: false,
     }
   }
   if (listed === undefined || listed.onDemand === null || settings.discount === 0) return listed

@@ -21,7 +21,7 @@ type BlockRow = [type: string, region: string, usdPerHour: number, asOf: string,
 const prices = data as unknown as { sources: string[]; machines: MachineRow[]; capacityBlocks: BlockRow[] }
 
 export interface Price {
-  provider: Provider
+  provider: Provider | 'gpu cloud'
   /** The provider's name of the machine, with a service's prefix where the price is the service's. */
   type: string
   /** USD per hour and machine. `null`: not sold that way, or not known. */
@@ -37,6 +37,8 @@ export interface Price {
   spotSource: string | null
   /** Factor of a managed service that is contained, where it was computed and not listed. */
   fee: number | null
+  /** Not sold on demand: what a Capacity Block costs, which is reserved and paid ahead. */
+  block: boolean
 }
 
 export interface PriceQuery {
@@ -119,6 +121,7 @@ function listedPrice({ type, provider, region }: PriceQuery): Price | undefined 
     source: prices.sources[row[7]]!,
     spotSource: prices.sources[row[8]] ?? null,
     fee: null,
+    block: /Capacity Blocks/.test(prices.sources[row[7]]!),
   }
 }
 
@@ -148,7 +151,7 @@ function withFee(machine: Price, service: Service, type: string): Price | undefi
 function withAccelerators(machine: Price, query: PriceQuery): Price | undefined {
   const { accelerator, count } = query.attached!
   const name = accelerator.toLowerCase().replaceAll('_', '-')
-  const one = listedPrice({ type: `gpu:${name}`, provider: machine.provider, region: machine.region })
+  const one = listedPrice({ type: `gpu:${name}`, provider: 'gcp', region: machine.region })
   if (
     one === undefined ||
     one.region !== machine.region ||

@@ -112,6 +112,11 @@ function readFrom(one: TrainingEstimate): string[] {
   })
 }
 
+function dated({ asOf, old }: { asOf: string; old: boolean }): string {
+  if (asOf === '') return 'own price'
+  return old ? `${asOf}, more than half a year old` : asOf
+}
+
 function machine(
   one: NonNullable<TrainingEstimate['machine']>,
   memory: NonNullable<TrainingEstimate['memory']>,
@@ -126,7 +131,7 @@ function machine(
   const money =
     usd == null
       ? ''
-      : ` · ${formatUsd(usd)}/h on demand in ${one.price!.region} (${one.price!.asOf || 'own price'})`
+      : ` · ${formatUsd(usd)}/h ${one.price!.block ? 'as a Capacity Block' : 'on demand'} in ${one.price!.region} (${dated(one.price!)})`
   const lines = [`  ${what}: ${colour(one.verdict)}, ${percent} % of ${gib(one.usable)} usable${money}`]
   if (one.enough !== null) {
     const { type, gpu, memoryGB, onDemand, slowdown } = one.enough

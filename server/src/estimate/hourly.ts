@@ -1,5 +1,6 @@
 /** What a job costs per hour: the price of its machines, and what goes into it. */
 import { cheapestMachine } from '../catalog/cheapest.js'
+import { cloudPrice } from '../catalog/gpu-clouds.js'
 import { instance, type Provider } from '../catalog/instances.js'
 import { type PriceSettings, paidPrice } from '../catalog/price-book.js'
 import { isOld, type Price } from '../catalog/prices.js'
@@ -16,6 +17,8 @@ export interface MachineRequest {
   managedBy?: 'sagemaker' | 'vertex'
   /** Where no machine is named: the platform takes the cheapest that holds the accelerators. */
   takesCheapest?: boolean
+  /** A cloud that rents out accelerators by the piece: no other cloud's price stands in for it. */
+  gpuCloud?: string
 }
 
 /** Without what is not known. */
@@ -49,6 +52,7 @@ export function hourlyCost(
   today: string,
 ): HourlyCost | undefined {
   const { provider, region, nodes, gpus, gpuModel, managedBy } = request
+  if (request.instanceType === undefined && request.gpuCloud !== undefined) return pieces(request, today)
   const cheapest = request.instanceType === undefined ? cheapestFor(request, settings) : undefined
   const instanceType = request.instanceType ?? cheapest
   if (instanceType === undefined) return undefined
@@ -99,6 +103,23 @@ export function hourlyCost(
   }
 }
 
+/** Accelerators that are rented by the piece. */
+function pieces({ gpuCloud, gpus, gpuModel, nodes }: MachineRequest, today: string): HourlyCost | undefined {
+  if (gpuCloud === undefined || gpuModel === undefined || gpus === undefined || gpus < 1) return undefined
+  const found = cloudPrice(gpuCloud, gpuModel, gpus)
+  if (found === undefined) return undefined
+  const machines = nodes ?? 1
+  return {
+    onDemand: times(found.onDemand, machines),
+    spot: times(found.spot, machines),
+    machines,
+    atLeast: true,
+    price: found,
+    old: isOld(found.asOf, today),
+    assumptions: nodes === undefined ? ['one machine is assumed'] : [],
+  }
+}
+
 function cheapestFor(
   { takesCheapest, provider, region, gpus, gpuModel }: MachineRequest,
   settings: PriceSettings,
@@ -121,18 +142,22 @@ function googleName(model: string): string {
   return /^nvidia-/.test(name) ? name : `nvidia-tesla-${name.replace(/-\d+gb$/, '')}`
 }
 
-/** `$8.80–13 per hour (us-east-1, prices of 2026-07-20)` */
+/** `$8.80–13 per hour (us-east-1, prices of 2026-07-20)`; prices that were read half a year ago are called old. */
 export function moneyText(usd: {
   range: [number, number]
   per: string
   asOf: string
   region: string
+  /** ISO date. */
+  today?: string
 }): string {
+  const now = usd.today ?? new Date().toISOString()
   const [low, high] = usd.range.map(formatUsd) as [string, string]
   const amount = low === high ? low : `${low}–${high.slice(1)}`
-  const where = [usd.region, usd.asOf === '' ? 'your prices' : `prices of ${usd.asOf}`].filter(
-    (part) => part !== '',
-  )
+  const where = [
+    usd.region,
+    usd.asOf === '' ? 'your prices' : `${isOld(usd.asOf, now) ? 'old prices, of' : 'prices of'} ${usd.asOf}`,
+  ].filter((part) => part !== '')
   return `${amount} per ${usd.per} (${where.join(', ')})`
 }
 

@@ -4,6 +4,7 @@
  */
 import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
+import { capacityBlockPrice } from '../catalog/prices.js'
 import { fitCount, formatCount, gridFormula } from '../estimate/grid.js'
 import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest } from '../estimate/hourly.js'
 import { effective } from '../rules/hardware.js'
@@ -159,7 +160,9 @@ function moneyParts(cost: HourlyCost | undefined): (string | null)[] {
   const from = cost.atLeast ? 'from ' : ''
   return [
     [
-      cost.onDemand === null ? null : `${from}${formatUsd(cost.onDemand)}/h on demand`,
+      cost.onDemand === null
+        ? null
+        : `${from}${formatUsd(cost.onDemand)}/h ${cost.price.block ? 'as a Capacity Block' : 'on demand'}`,
       cost.spot === null ? null : `about ${formatUsd(rounded(cost.spot))}/h spot`,
     ]
       .filter((part) => part !== null)
@@ -223,8 +226,20 @@ function memoryDetails(memory: TrainingMemory): string {
 
 function moneyDetails(cost: HourlyCost, request: MachineRequest): string {
   const { price } = cost
-  const lines = [`**${price.type}** in ${price.region || 'every region'}, per hour and machine:`, '']
-  if (price.onDemand !== null) lines.push(`- on demand ${formatUsd(price.onDemand)}`)
+  const lines = [
+    `**${price.type}**${price.provider === 'gpu cloud' ? '' : ` in ${price.region || 'every region'}`}, per hour and machine:`,
+    '',
+  ]
+  const block =
+    price.block || price.provider !== 'aws' ? undefined : capacityBlockPrice(price.type, price.region)
+  if (price.onDemand !== null)
+    lines.push(
+      price.block
+        ? `- as a Capacity Block ${formatUsd(price.onDemand)} (reserved and paid ahead; it is not sold on demand)`
+        : `- on demand ${formatUsd(price.onDemand)}`,
+    )
+  if (block !== undefined)
+    lines.push(`- as a Capacity Block ${formatUsd(block.usd)} (${block.asOf}; repriced often)`)
   if (price.spot !== null) {
     lines.push(`- spot about ${formatUsd(rounded(price.spot))} (it moves: look before you rely on it)`)
   }

@@ -2,6 +2,7 @@
 import { gpu } from '../catalog/gpus.js'
 import { type Instance, instance } from '../catalog/instances.js'
 import { paidPrice } from '../catalog/price-book.js'
+import { isOld } from '../catalog/prices.js'
 import type { ItemName, Moment, Verdict } from '../estimate/memory.js'
 import { waysToFit } from '../estimate/memory-advice.js'
 import { effective } from '../rules/hardware.js'
@@ -11,6 +12,7 @@ import { memoryOf, type TrainingMemory, verdictOf } from '../rules/training-memo
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Claim, Judged } from '../workload/claim.js'
+import { today } from './judge-stage.js'
 import { partText } from './result-stage.js'
 import type { Judgement } from './runs.js'
 
@@ -50,7 +52,16 @@ export interface MachineReport {
   usable: number
   verdict: Verdict
   /** USD per hour and machine. */
-  price: { onDemand: number | null; spot: number | null; region: string; asOf: string } | null
+  price: {
+    onDemand: number | null
+    spot: number | null
+    region: string
+    asOf: string
+    /** Read more than half a year ago. */
+    old: boolean
+    /** Not sold on demand: the price of a Capacity Block. */
+    block: boolean
+  } | null
   /** What would make it fit, the cheapest change first; only where it is tight or does not fit. */
   ways: { changes: { change: string; cost: string }[]; expected: number; high: number }[]
   /** A cheaper machine of the provider with as many accelerators that are large enough. */
@@ -196,7 +207,14 @@ function machineReport(
     price:
       price === undefined
         ? null
-        : { onDemand: price.onDemand, spot: price.spot, region: price.region, asOf: price.asOf },
+        : {
+            onDemand: price.onDemand,
+            spot: price.spot,
+            region: price.region,
+            asOf: price.asOf,
+            old: price.asOf !== '' && isOld(price.asOf, today()),
+            block: price.block,
+          },
     ways:
       says === 'tight' || says === 'does not fit'
         ? waysToFit(setup, usable).map(({ changes, estimate: then }) => ({

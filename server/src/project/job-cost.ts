@@ -14,6 +14,7 @@ export function requestOf({ settings }: Pick<Judged<'Compute'>, 'settings'>): Ma
     gpuModel: effective(settings.gpuModel),
     managedBy: effective(settings.managedBy),
     takesCheapest: effective(settings.takesCheapest),
+    gpuCloud: effective(settings.gpuCloud),
   })
 }
 

@@ -297,6 +297,8 @@ function claimCloud(compute: SubjectBuilder<'Compute'>, task: Task): void {
     return
   }
   compute.known('provider', 'cloud', clouds[cloud] ?? 'other', place)
+  if (cloud !== '' && cloud !== '*' && clouds[cloud] === undefined)
+    compute.known('gpuCloud', 'cloud', cloud, place)
   compute.known('takesCheapest', 'accelerators', clouds[cloud] !== 'kubernetes', place)
   // A cluster of somebody's own has the machines that it has.
   compute.known('choosesCapacity', 'cloud', clouds[cloud] !== 'kubernetes', place)

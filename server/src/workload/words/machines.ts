@@ -5,6 +5,8 @@ import type { StepWork } from './pipeline.js'
 export interface ComputeSettings {
   /** `own cluster`: machines of somebody's own behind a batch system; its scripts run on the first node. */
   provider: 'aws' | 'gcp' | 'azure' | 'kubernetes' | 'own cluster' | 'other'
+  /** The cloud by its name, where it is none of these and rents out accelerators by the piece: 'runpod'. */
+  gpuCloud: string
   /** The job's name as its author wrote it. */
   name: string
   instanceType: string
