@@ -32,7 +32,10 @@ describe('what following advice saves', () => {
     // $3.825 an hour for ml.p3.2xlarge.
     assert.ok(Math.abs(usd!.range[0] - fraction[0] * 3.825) < 0.05)
     assert.ok(Math.abs(usd!.range[1] - fraction[1] * 3.825) < 0.05)
-    assert.match(moneyText(usd!), /^\$\d\.\d\d(–\d\.\d\d)? per hour \(us-east-1, assumed, (old )?prices,? of 20\d\d/)
+    assert.match(
+      moneyText(usd!),
+      /^\$\d\.\d\d(–\d\.\d\d)? per hour \(us-east-1, assumed, (old )?prices,? of 20\d\d/,
+    )
   })
 
   it('stays a share where no job names a machine, or nobody knows its price', async () => {
