@@ -1,5 +1,5 @@
 /** What jobs of several groups of pods have in common: the machines that they ask for and the programs that they start. */
-import { at, entries, isUnknown, items, number } from '../../config/access.js'
+import { at, entries, isUnknown, items, number, written as textOf } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
@@ -220,8 +220,14 @@ function claimSize(compute: SubjectBuilder<'Compute'>, workload: Workload, holde
   const site = planned(shown, index, [], fewerGpus(holders))
   const same = uniform(holders)
   const each = same ? first.count : total
-  if (each === null) compute.unknown('gpus', first.resource, 'template', shown, { site })
-  else compute.known('gpus', first.resource, each, shown, { site })
+  if (each === null) {
+    compute.unknown('gpus', first.resource, 'template', shown, { site })
+    // `nvidia.com/gpu: $GPUS`, for envsubst: nobody fills in none. A chart may well do that.
+    const later = holders.some(({ accelerators }) =>
+      /^\$\{?\w+\}?$/.test(textOf(accelerators.shown.value) ?? ''),
+    )
+    if (later) compute.known('gpusFilledIn', first.resource, true, shown)
+  } else compute.known('gpus', first.resource, each, shown, { site })
   const nodes = same ? nodesOf(holders) : 1
   const written = holders.length === 1 ? holders[0]!.group.replicas : undefined
   const at = written?.node === undefined ? place : placeOf(written.node)

@@ -13,7 +13,8 @@ export default defineRule({
   summary: 'A job on accelerators that nothing ends bills a hang until someone notices.',
   check(judged, { report }) {
     const { timeLimit, service, limitedBy } = judged.settings
-    const accelerators = acceleratorsOf(judged)
+    const accelerators =
+      acceleratorsOf(judged) ?? (effective(judged.settings.gpusFilledIn) === true ? 'its GPUs' : undefined)
     if (timeLimit === undefined || timeLimit.state === 'unknown' || accelerators === undefined) return
     if (effective(service) === true) return
     const elsewhere = effective(limitedBy)

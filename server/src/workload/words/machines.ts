@@ -16,6 +16,8 @@ export interface ComputeSettings {
   nodes: number
   /** Accelerators per node. */
   gpus: number
+  /** Some, but their number is a variable that whoever starts the job fills in. */
+  gpusFilledIn: boolean
   /** Catalogue name of the accelerator: 'A100-40GB'. */
   gpuModel: string
   /** vCPUs per node. */
