@@ -96,7 +96,7 @@ export function fitFacts(
     // LightGBM from 4.7 on takes data and targets apart.
     const sets = named.state === 'absent' ? python.argument(fit, 'eval_X') : named
     const trained = python.argument(fit, 'X', 0)
-    return { validates: hasSets(python, sets), only: onlyTraining(python, sets, trained), trained }
+    return { validates: hasSets(python, sets), only: onlyTraining(python, sets, trained, { pair: true }), trained }
   })
   const validates = all.some((one) => one.validates === true)
     ? true
@@ -143,11 +143,22 @@ function grows(python: PythonModule, list: Expr): boolean {
   return grown.has(list.id)
 }
 
-/** True when each of the sets is the one that is trained on. */
-export function onlyTraining(python: PythonModule, argument: ArgumentValue, trained: ArgumentValue): boolean {
+/**
+ * True when each of the sets is the one that is trained on; `last`: where only the last of them counts. `pair`: a plain
+ * tuple is one set with its targets, not several sets.
+ */
+export function onlyTraining(
+  python: PythonModule,
+  argument: ArgumentValue,
+  trained: ArgumentValue,
+  { pair = false, last = false }: { pair?: boolean; last?: boolean } = {},
+): boolean {
   if (argument.state !== 'given' || trained.state !== 'given' || grows(python, argument.expr)) return false
   const value = python.definition(argument.expr)
-  const items = value.type === 'list' ? value.items : [argument.expr]
+  const several =
+    value.type === 'list' || (value.type === 'tuple' && (!pair || value.items[0]?.type === 'tuple'))
+  const sets = several ? value.items : [argument.expr]
+  const items = last ? sets.slice(-1) : sets
   const text = (expr: Expr) => python.text.slice(expr.start, expr.end)
   const train = text(trained.expr)
   return (

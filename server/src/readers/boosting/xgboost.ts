@@ -44,7 +44,8 @@ function trained(python: PythonModule, call: Call): Booster {
   return {
     ...fromParameters(python, call),
     validates: hasSets(python, evals),
-    onTrainingData: onlyTraining(python, evals, data),
+    // Only the last of them decides.
+    onTrainingData: onlyTraining(python, evals, data, { last: true }),
   }
 }
 

@@ -64,7 +64,7 @@ function wrongDirection({ settings }: Judged<'Training'>): Found {
   const direction = settings.stopDirection
   const taken = effective(direction)
   if (metric === undefined || direction === undefined || taken === undefined) return null
-  const better = betterDirection(metric)
+  const better = betterDirection(metric, direction.state !== 'default')
   if (better === null || better === taken) return null
   const how =
     direction.state === 'default'
