@@ -46,11 +46,29 @@ describe('small demonstrations', () => {
     assert.equal((await evidence('from torchvision.datasets import MNIST\nd = MNIST(root)')).small, 'MNIST')
     assert.equal((await evidence("d = load_dataset('ylecun/mnist')")).small, 'ylecun/mnist')
     assert.equal((await evidence("d = load_dataset('administration')")).small, null)
+    assert.equal((await evidence("d = load_dataset('bentrevett/multi30k')")).small, 'bentrevett/multi30k')
+    assert.equal((await evidence('train, test = corrupt_mnist()')).small, 'corrupt_mnist')
+    assert.equal((await evidence('d = MnistDataset(root)')).small, 'MnistDataset')
+    assert.equal((await evidence("d = read_csv('heart-rate/heartbeats.csv')")).small, null)
   })
 
   it('a toy set beside a real one is an option', async () => {
     const text = 'from torchvision import datasets\na = datasets.FakeData()\nb = datasets.ImageFolder(p)'
     assert.equal((await evidence(text)).small, null)
+  })
+
+  it('a perceptron over real images, no convolution: what that costs depends on the images', async () => {
+    const images = 'import torch.nn as nn\nfrom torchvision.datasets import ImageFolder\nd = ImageFolder(p)\n'
+    assert.equal((await evidence(`${images}a = nn.Linear(784, 256)`)).small, 'a model of 1 layer')
+    assert.equal((await evidence(`${images}a = nn.Conv2d(3, 64, 3)`)).small, null)
+  })
+
+  it('sizes from the constructor; blocks that are made over and over', async () => {
+    const net = (width: string) =>
+      `import torch.nn as nn\nclass Net(nn.Module):\n  def __init__(self, n):\n    self.a = nn.Linear(n, n)\n${width}`
+    assert.equal((await evidence(net('net = Net(64)'))).small, 'a model of 1 layer')
+    assert.equal((await evidence(net('net = Net(4096)'))).small, null)
+    assert.equal((await evidence(net('nets = [Net(64) for i in range(9)]'))).small, null)
   })
 
   it('a model of a few layers', async () => {

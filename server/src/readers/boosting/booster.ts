@@ -96,7 +96,11 @@ export function fitFacts(
     // LightGBM from 4.7 on takes data and targets apart.
     const sets = named.state === 'absent' ? python.argument(fit, 'eval_X') : named
     const trained = python.argument(fit, 'X', 0)
-    return { validates: hasSets(python, sets), only: onlyTraining(python, sets, trained, { pair: true }), trained }
+    return {
+      validates: hasSets(python, sets),
+      only: onlyTraining(python, sets, trained, { pair: true }),
+      trained,
+    }
   })
   const validates = all.some((one) => one.validates === true)
     ? true
@@ -202,6 +206,22 @@ function mostDrawn(python: PythonModule, rounds: ArgumentValue): number | null {
   return typeof value === 'number' && value > 0 ? value : null
 }
 
+const roundsKey = /iterations?\b|n_estimators|n_iter\b|n(um)?_?(boost_)?(rounds?|trees?)\b/
+
+/** The estimator goes to a search whose grid or distributions hold the rounds. */
+function isSearched(python: PythonModule, made: Call): boolean {
+  return python.calls.some((call) => {
+    if (!/SearchCV$/.test(call.method)) return false
+    const estimator = python.argument(call, 'estimator', 0)
+    if (estimator.state !== 'given' || python.callOf(estimator.expr) !== made) return false
+    const name = /Random|Bayes|Optuna/.test(call.method) ? 'param_distributions' : 'param_grid'
+    const space = python.argument(call, name, 1)
+    if (space.state !== 'given') return true
+    const { start, end } = python.definition(space.expr)
+    return roundsKey.test(python.text.slice(start, end))
+  })
+}
+
 export function claimBooster(python: PythonModule, booster: Booster, claims: ClaimBuilder): void {
   const { call, stopping } = booster
   // Beside a run that stops early, one without validation trains for the number of rounds that the other found.
@@ -218,6 +238,7 @@ export function claimBooster(python: PythonModule, booster: Booster, claims: Cla
     typeof value === 'number' && value > 0 ? value : undefined
   const most = booster.validates === true ? mostDrawn(python, booster.rounds.argument) : null
   if (most !== null) training.known('rounds', booster.rounds.key, most, place, { overridable: true })
+  else if (isSearched(python, call)) training.unknown('rounds', booster.rounds.key, 'a search sets it', place)
   else
     claimArgument(training, 'rounds', booster.rounds.key, call, booster.rounds.argument, {
       convert: positive,

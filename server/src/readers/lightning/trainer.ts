@@ -60,19 +60,30 @@ export function fitsOf(python: PythonModule, trainer: Call): Call[] | null {
   const own = python.calls.filter((call) => call.receiverCall === trainer)
   const fits = own.filter((call) => call.method === 'fit')
   if (fits.length > 0) return fits
+  // What ran before the trainer was made ran with another one.
   const named = python.calls.filter(
     (call) =>
-      call.method === 'fit' &&
       call.receiverCall === null &&
       (call.receiver === trainerClass || call.receiver === null) &&
       call.expr.callee.type === 'attribute' &&
-      /trainer/i.test(python.text.slice(call.expr.callee.value.start, call.expr.callee.value.end)),
+      /trainer/i.test(python.text.slice(call.expr.callee.value.start, call.expr.callee.value.end)) &&
+      !isBefore(call, trainer),
   )
-  if (named.length > 0) return named
+  const fitted = named.filter((call) => call.method === 'fit')
+  if (fitted.length > 0) return fitted
   // It tests or predicts, and nothing else is done with it.
-  if (own.some((call) => /^(test|validate|predict)$/.test(call.method))) return null
+  if ([...own, ...named].some((call) => /^(test|validate|predict)$/.test(call.method))) return null
   const uses = [...python.importers, ...python.imported].flatMap((module) => module.uses)
   return uses.some((use) => use === `${trainerClass}.fit` || use === '.fit') ? [] : null
+}
+
+/** It stands above in the same function, and no loop brings it round again. */
+function isBefore(call: Call, trainer: Call): boolean {
+  return (
+    call.function === trainer.function &&
+    call.expr.end < trainer.expr.start &&
+    !call.loops.some((loop) => trainer.loops.includes(loop))
+  )
 }
 
 const firstVersionOnly =

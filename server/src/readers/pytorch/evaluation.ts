@@ -5,12 +5,14 @@ import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import { typeOf } from '../../python/types.js'
 import type { Expr, With } from '../../syntax/python-ast.js'
 import { codeText } from './evidence.js'
-import { callsIn, hotCode } from './hot-code.js'
+import { callsIn, type HotCode, hotCode } from './hot-code.js'
 
 export interface Evaluation {
   loop: Loop
   /** The forward pass. */
   call: Call
+  /** What the loop itself calls for it: the same, or the function that holds it, which may be a part of training too. */
+  here: Call
   /** The function that evaluates and does nothing else; null: the loop stands among other work. */
   func: Func | null
 }
@@ -33,9 +35,10 @@ export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
     const { effects } = loop
     if (effects.backward || effects.optimizerStep) continue
     if ([...switches, ...others].some((name) => has(effects.calls, name))) continue
-    const call = forwardPass(analysis, loop)
+    const code = hotCode(analysis, loop.node.body, loop.function)
+    const call = forwardPass(analysis, code)
     if (call === null || isSwitchedOff(analysis, call, loop)) continue
-    found.push({ loop, call, func: evaluatingFunction(analysis, loop) })
+    found.push({ loop, call, here: callInLoop(code, call, loop), func: evaluatingFunction(analysis, loop) })
   }
   return found
 }
@@ -55,8 +58,8 @@ const modelName =
   /^(the_)?(\w+_)?(model|net|network|classifier|backbone|generator|encoder|decoder|unet|resnet|cnn|lstm|rnn|gpt|bert|transformer|module|student|teacher)\d*$/i
 
 /** A call of the model itself: `model(x)`, `self.net(x)`. */
-function forwardPass(analysis: Analysis, loop: Loop): Call | null {
-  for (const { expressions } of hotCode(analysis, loop.node.body, loop.function).statements)
+function forwardPass(analysis: Analysis, code: HotCode): Call | null {
+  for (const { expressions } of code.statements)
     for (const expr of expressions)
       for (const call of callsIn(analysis, expr)) {
         const { callee } = call.expr
@@ -76,6 +79,17 @@ function forwardPass(analysis: Analysis, loop: Loop): Call | null {
         if (call.expr.args.length > 0) return call
       }
   return null
+}
+
+/** Back from the forward pass to the call by which the loop reaches it. */
+function callInLoop({ followed }: HotCode, call: Call, loop: Loop): Call {
+  let here = call
+  for (let step = 0; step < 4 && here.function !== loop.function && here.function !== null; step++) {
+    const caller = followed.get(here.function)
+    if (caller === undefined) return call
+    here = caller
+  }
+  return here
 }
 
 function isSwitchedOff(analysis: Analysis, call: Call, loop: Loop): boolean {

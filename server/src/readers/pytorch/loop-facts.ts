@@ -124,8 +124,27 @@ const reinforcement = [
   'minigrid.',
   'procgen.',
   'atari_py.',
+  'ale_py.',
+  'ptan.',
+  'torchrl.',
+  'tianshou.',
+  'brax.',
+  'gymnax.',
+  'envpool.',
+  'pyspiel.',
+  'open_spiel.',
+  'vizdoom.',
+  'retro.',
+  'minerl.',
+  'isaacgym.',
+  'isaaclab.',
+  'kaggle_environments.',
 ]
 const reinforcementRoots = new Set(reinforcement.map((name) => name.slice(0, -1)))
+
+/** Steps over what an agent has seen, and the words of its game: continual learning replays without them. */
+const replayed = /replay_?(buffer|memory)/i
+const played = /\b(rewards?|actions?|episodes?)\b/i
 
 const selfSupervised =
   /simclr|byol|\bmoco\b|barlow|vicreg|\bdino\b|contrastive|info_?nce|self_?supervised|masked_autoencoder|\bmae\b/i
@@ -145,7 +164,8 @@ export function openEndedReason(python: PythonModule, loop: Loop): string | null
 export function openEndedIn(python: PythonModule, body: string): string | null {
   if (
     usesAny(python, reinforcement) ||
-    once(python, 'imports reinforcement', () => importsAny(python, reinforcementRoots))
+    once(python, 'imports reinforcement', () => importsAny(python, reinforcementRoots)) ||
+    (codeMatches(python, replayed) && codeMatches(python, played))
   ) {
     return 'reinforcement learning'
   }

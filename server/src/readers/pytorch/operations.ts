@@ -34,12 +34,12 @@ export const pytorchOperationsReader = defineReader({
     // Whoever measures waits for the end of each step on purpose.
     if (isMeasurement(python.path)) return
     for (const step of stepsOf(python)) readStep(python, step, evidence, claims)
-    for (const { loop, call } of evaluationsWithGradients(python)) {
+    for (const { loop, here } of evaluationsWithGradients(python)) {
       claimOperation(claims, {
         kind: 'evaluate with gradients',
         place: 'epoch',
         key: 'torch.no_grad',
-        at: calleePlace(call),
+        at: calleePlace(here),
         site: { start: loop.node.start, end: loop.node.end, anchor: 'gradients' },
         scope: loop.function?.qualified ?? '',
         evidence,

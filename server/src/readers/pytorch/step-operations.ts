@@ -235,9 +235,25 @@ export function needlessRetention(python: PythonModule, { code }: Step): { call:
     return null
   const given = only.expr.args.find((one) => one.name === 'retain_graph')
   if (given === undefined || given.value.type !== 'constant' || given.value.value !== true) return null
+  if (code.statements.some(({ statement }) => carriesOn(statement))) return null
   const nested =
     only.loops.length > 0 && code.statements.some(({ statement }) => isLoopAround(statement, only))
   return nested ? null : { call: only, value: given.value }
+}
+
+/** `output, state = model(x, state)`: the next step goes back through this one. */
+function carriesOn(statement: Stmt): boolean {
+  if (statement.type !== 'assign' || statement.value?.type !== 'call') return false
+  const names = statement.targets.flatMap(namesIn)
+  return (
+    statement.value.args.length > 1 &&
+    statement.value.args.some(({ value }) => namesIn(value).some((name) => names.includes(name)))
+  )
+}
+
+function namesIn(expr: Expr): string[] {
+  if (expr.type === 'name') return [expr.id]
+  return expr.type === 'tuple' || expr.type === 'list' ? expr.items.flatMap(namesIn) : []
 }
 
 function isLoopAround(statement: Stmt, call: Call): boolean {

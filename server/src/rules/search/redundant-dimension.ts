@@ -26,7 +26,8 @@ export default defineRule({
         seeds(search, grid, dimension, context)
         nested(search, dimension, context)
       }
-      for (const inert of known(search, 'inert') ?? []) ignored(search, grid, inert, points, context)
+      for (const group of ignoredTogether(grid, known(search, 'inert') ?? []))
+        ignored(search, group, points, context)
     }
   },
 })
@@ -102,36 +103,60 @@ function nested(search: Judged<'Search'>, dimension: Dimension, { report }: Rule
   report(finding)
 }
 
-/** A parameter that is ignored while another one has certain values. */
+/** Parameters that are ignored while another one has certain values. */
+interface Ignored {
+  dimensions: Dimension[]
+  /** `kernel='linear'`. */
+  condition: string
+  /** Share of the grid's points for which that holds. */
+  where: number
+}
+
+/** Those that the same values leave without effect are one finding. */
+function ignoredTogether(grid: readonly Dimension[], inert: readonly InertDimension[]): Ignored[] {
+  const groups = new Map<string, Ignored>()
+  for (const one of inert) {
+    const dimension = grid.find(({ name }) => name === one.name)
+    if (dimension?.size == null || dimension.size <= 1) continue
+    const decides = grid.find(({ name }) => name === one.unless)
+    if (decides !== undefined && decides.values === undefined) continue
+    const off =
+      decides === undefined
+        ? one.values.filter((value) => value === one.fixed)
+        : decides.values!.filter((value) => one.values.includes(value))
+    if (off.length === 0) continue
+    const condition = `${one.unless}=${off.map(format).join(' or ')}`
+    const group = groups.get(condition)
+    if (group !== undefined) group.dimensions.push(dimension)
+    else {
+      const where = decides === undefined ? 1 : off.length / decides.values!.length
+      groups.set(condition, { dimensions: [dimension], condition, where })
+    }
+  }
+  return [...groups.values()]
+}
+
 function ignored(
   search: Judged<'Search'>,
-  grid: readonly Dimension[],
-  inert: InertDimension,
+  { dimensions, condition, where }: Ignored,
   points: number | null,
   { report }: RuleContext,
 ): void {
-  const dimension = grid.find((one) => one.name === inert.name)
-  if (dimension?.size == null || dimension.size <= 1) return
-  let share = 1 - 1 / dimension.size
-  let off = inert.values.filter((value) => value === inert.fixed)
-  const decides = grid.find((one) => one.name === inert.unless)
-  if (decides !== undefined) {
-    const { values } = decides
-    if (values === undefined) return
-    off = values.filter((value) => inert.values.includes(value))
-    share *= off.length / values.length
-  }
-  if (off.length === 0) return
-  const condition = `${inert.unless}=${off.map(format).join(' or ')}`
+  const combinations = dimensions.reduce((product, one) => product * one.size!, 1)
+  const share = where * (1 - 1 / combinations)
   const count =
     points === null
       ? 'Grid points repeat each other'
       : `${formatCount(points * share)} of ${formatCount(points)} grid points repeat another one`
+  const names = dimensions.map((one) => one.name)
+  const last = names.pop()
+  const subject = names.length === 0 ? `${last} has` : `${names.join(', ')} and ${last} have`
+  const [first] = dimensions
   report({
-    at: at(search, dimension),
-    message: `${count}: ${inert.name} has no effect with ${condition}.`,
+    at: at(search, first!),
+    message: `${count}: ${subject} no effect with ${condition}.`,
     saving: { fraction: [share, share], usd: null, basis: 'grid points that differ only in what is ignored' },
-    fixes: fixes(search.settings.inert, inert.name),
+    fixes: fixes(search.settings.inert, first!.name),
   })
 }
 
