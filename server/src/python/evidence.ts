@@ -16,11 +16,11 @@ const toyCalls = new Set(
  * MNIST, Multi30k 29,000 short sentences.
  */
 const toyText = new RegExp(
-  `(^|[/_. -])(${[
+  `(^|[/_.-])(${[
     'f(ashion)?[-_]?mnist|[ekq]?mnist|digit-recognizer|cifar-?100?',
     'iris|titanic|abalone|penguins|wine[-_]?quality(-red|-white)?|heart[-_ ]?(disease|failure)(-\\w+)*|boston[-_]?housing|pima[-_a-z]*',
     'house-prices-advanced-regression-techniques|telco-customer-churn|multi30k|karate',
-  ].join('|')})([/_. -]|$)`,
+  ].join('|')})([/_.-]|$)`,
   'i',
 )
 /** `corrupt_mnist()`, `load_cifar10()`, `MnistDataset()`. */
@@ -66,6 +66,7 @@ function asksForHost({ text }: Analysis): boolean {
 export function evidenceOf(analysis: Analysis): Evidence {
   const strings = scanStrings(analysis)
   const toyCall = analysis.calls.find((call) => toyCalls.has(call.method) || toyLoader.test(call.method))
+  const toyImport = [...analysis.imports].find((name) => toyLoader.test(name.split('.').at(-1)!))
   // A toy set beside real ones is an option (`--dummy`), not what the script is for.
   const real = analysis.calls.some(
     (call) =>
@@ -74,7 +75,7 @@ export function evidenceOf(analysis: Analysis): Evidence {
   // What a convolution costs depends on the images.
   const small = real
     ? smallModel(analysis, true)
-    : (toyCall?.method ?? strings.toy ?? smallModel(analysis, false))
+    : (toyCall?.method ?? toyImport ?? strings.toy ?? smallModel(analysis, false))
   let role: Evidence['role'] = 'library'
   if (isTestPath(analysis.path)) role = 'test'
   else if (analysis.loops.some((loop) => loop.role === 'train' || loop.role === 'epoch')) role = 'training'
