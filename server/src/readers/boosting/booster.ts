@@ -3,7 +3,7 @@ import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
-import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
 import { once } from '../pytorch/once.js'
 
 /** One value that several keys may carry, and the key that did. */
@@ -218,7 +218,7 @@ function isSearched(python: PythonModule, made: Call): boolean {
     const space = python.argument(call, name, 1)
     if (space.state !== 'given') return true
     const { start, end } = python.definition(space.expr)
-    return roundsKey.test(python.text.slice(start, end))
+    return roundsKey.test(codeText(python, start, end))
   })
 }
 

@@ -1,8 +1,8 @@
 /** What estimators and transformers cost, by class name: data, not judgement. Source: scikit-learn's user guide. */
 
-/** Closed form, counting, or a look-up: a fit takes next to nothing. */
+/** Closed form, a path of solutions, counting, or a look-up: a fit takes next to nothing. */
 export const cheapEstimators =
-  /^(GaussianNB|MultinomialNB|BernoulliNB|ComplementNB|CategoricalNB|LinearRegression|Ridge|RidgeClassifier|KNeighbors\w+|NearestCentroid|Dummy\w+|LinearDiscriminantAnalysis)$/
+  /^(GaussianNB|MultinomialNB|BernoulliNB|ComplementNB|CategoricalNB|LinearRegression|Ridge|RidgeClassifier|Lasso|ElasticNet|Lars|LassoLars|KNeighbors\w+|NearestCentroid|Dummy\w+|LinearDiscriminantAnalysis)$/
 
 /** Boosted ensembles, kernel machines, neural networks and their wrappers: a fit takes minutes and more. */
 export const dearEstimators =
