@@ -317,7 +317,7 @@ export class Analyzer {
     if (surroundings.hcl !== undefined && unit.index === 0) facts.hcl = surroundings.hcl
     if (surroundings.bundle !== undefined && unit.index === 0) facts.bundle = surroundings.bundle
     if (surroundings.inherited !== undefined && unit.index === 0) facts.inherited = surroundings.inherited
-    if (surroundings.named !== undefined && unit.index === 0) facts.named = surroundings.named
+    if (surroundings.named !== undefined) facts.named = surroundings.named
     if (tree.python !== undefined) {
       const own = unit.index === 0
       const neighbours: Neighbours = {
@@ -384,8 +384,7 @@ export class Analyzer {
       if (compiledFrom !== undefined) into.compiledFrom = compiledFrom
       if (pipelines !== undefined) into.pipelines = pipelines
       if (imagePrograms !== undefined) into.imagePrograms = [...(into.imagePrograms ?? []), ...imagePrograms]
-      if (builder.reading.names !== undefined && facts.unit.index === 0)
-        into.names = [...(into.names ?? []), ...builder.reading.names]
+      if (builder.reading.names !== undefined) into.names = [...(into.names ?? []), ...builder.reading.names]
       if (builder.reading.recipe !== undefined && facts.unit.index === 0) into.recipe = builder.reading.recipe
       if (imageBuilds !== undefined) into.imageBuilds = [...(into.imageBuilds ?? []), ...imageBuilds]
     }

@@ -53,11 +53,13 @@ export class RecipeLinker {
   /** Configuration files that a file names, relative to its folder. */
   named(record: FileRecord): NamedFiles {
     const found: NamedFiles = { values: {}, files: [] }
-    for (const name of record.reading.names ?? []) {
+    const home = folderOf(record.path)
+    for (const { path: name, above } of record.reading.names ?? []) {
       if (/^[/~]|:/.test(name)) continue
-      const path = join(folderOf(record.path), name)
-      const content = this.content(path)
-      if (content === undefined) continue
+      const folders = above ? [home, ...parents(home)] : [home]
+      const path = folders.map((folder) => join(folder, name)).find((one) => this.exists(one))
+      const content = path === undefined ? undefined : this.content(path)
+      if (path === undefined || content === undefined) continue
       found.files.push(path)
       if (content !== 'pending' && content.values != null) found.values[name] = content.values
     }

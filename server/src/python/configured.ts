@@ -333,6 +333,7 @@ const readers = [
   'trl.',
   'lightning.',
   'accelerate.',
+  'ultralytics.',
 ]
 
 const configurationName = /conf|cfg|deepspeed|ds[._-]|zero|stage|args|param|setting|recipe/i

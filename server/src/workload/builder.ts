@@ -172,8 +172,8 @@ export class ClaimBuilder {
   }
 
   /** The file names another one that holds a part of what it says. */
-  namesFile(path: string): void {
-    this.reading.names = [...(this.reading.names ?? []), path]
+  namesFile(path: string, above = false): void {
+    this.reading.names = [...(this.reading.names ?? []), { path, above }]
   }
 
   /** @internal */

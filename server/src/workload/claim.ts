@@ -96,8 +96,8 @@ export interface Reading {
   pipelines?: (string | null)[]
   /** Absent: the file is no recipe. */
   recipe?: RecipeFile
-  /** Configuration files that it names, relative to its folder: it is read again with them. */
-  names?: string[]
+  /** Configuration files that it names: it is read again with them. `above`: or relative to a folder above its own. */
+  names?: { path: string; above: boolean }[]
 }
 
 /** A file that a program of a framework trains by: the launch that names it starts what it describes. */

@@ -5,8 +5,26 @@ import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
+import { isConfigured, writeConfigured } from '../write-configured.js'
+
+/** In the file with settings that `cfg=` names. */
+export function changeSettings(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  switch (claim.setting) {
+    case 'precision':
+      return writeConfigured(claim, true, facts)
+    case 'workers':
+      return writeConfigured(claim, (value as number | null) ?? 8, facts)
+    case 'earlyStopping':
+      return writeConfigured(claim, leisurely((value as { patience?: number }).patience ?? 10), facts)
+    case 'patience':
+      return writeConfigured(claim, leisurely(Number(value)), facts)
+    default:
+      return byHand(claim)
+  }
+}
 
 export function changeUltralytics(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (isConfigured(claim, facts)) return changeSettings(claim, value, facts)
   const { python, path, unit } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }

@@ -2,10 +2,14 @@
 import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { readArguments } from '../../link/script-arguments.js'
+import { type Configured, type ConfiguredPlace, configuredAt } from '../../text/configured.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { configuredSite } from '../claim-argument.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { isConfigured } from '../write-configured.js'
+import { changeSettings } from './changes.js'
 import { epochsByDefault, patienceByDefault, trialData, workersByDefault } from './train.js'
 
 export const ultralyticsCommandReader = defineReader({
@@ -14,7 +18,7 @@ export const ultralyticsCommandReader = defineReader({
   triggers: ['yolo '],
   read(facts, context, claims) {
     for (const command of facts.shell?.commands ?? []) {
-      if (!command.unreachable && trains(command)) readCommand(command, context, claims)
+      if (!command.unreachable && trains(command)) readCommand(command, facts, context, claims)
     }
   },
   change: changeCommand,
@@ -30,6 +34,8 @@ interface Given {
   text: string | null | undefined
   /** The word `key=value`; the program where it is not given. */
   place: Place
+  /** It stands in the file that `cfg=` names. */
+  at?: ConfiguredPlace
 }
 
 class Arguments {
@@ -39,6 +45,8 @@ class Arguments {
   constructor(
     private readonly command: ShellCommand,
     locate: Parameters<typeof readArguments>[1],
+    /** The file with settings that the command names; null: none that is known. */
+    private readonly settings: (path: string) => Configured | null,
   ) {
     const read = readArguments(command.words.slice(1), locate)
     this.flags = read.flags
@@ -51,21 +59,42 @@ class Arguments {
     return { start: first.start, end: first.end, anchor: String(this.command.start) }
   }
 
-  /** True where a file or a run that goes on may bring what is left out. */
+  /** True where what cannot be read, or a run that goes on, may bring what is left out. */
   get open(): boolean {
-    return !this.complete || this.flags.cfg !== undefined || this.flags.resume !== undefined
+    return !this.complete || this.flags.resume !== undefined
   }
 
   get(key: string): Given {
     const flag = this.flags[key]
-    if (flag === undefined) return { text: this.open ? null : undefined, place: this.program }
+    if (flag === undefined) return this.open ? { text: null, place: this.program } : this.leftOut(key)
     const place = { ...flag.span, anchor: String(this.command.start) }
     return { text: typeof flag.value === 'string' ? flag.value : null, place }
   }
+
+  private leftOut(key: string): Given {
+    const place = this.program
+    const { cfg } = this.flags
+    if (cfg === undefined) return { text: undefined, place }
+    const file = typeof cfg.value === 'string' ? this.settings(cfg.value) : null
+    if (file === null) return { text: null, place }
+    const node = configuredAt(file, key)
+    if (node === undefined) return { text: undefined, place }
+    if (node.kind !== 'scalar') return { text: null, place }
+    return { text: String(node.value), place, at: node.at }
+  }
 }
 
-function readCommand(command: ShellCommand, context: ReaderContext, claims: ClaimBuilder): void {
-  const given = new Arguments(command, (span) => claims.locate(span))
+function readCommand(
+  command: ShellCommand,
+  facts: UnitFacts,
+  context: ReaderContext,
+  claims: ClaimBuilder,
+): void {
+  const settings = (path: string): Configured | null => {
+    claims.namesFile(path, true)
+    return facts.named?.[path] ?? null
+  }
+  const given = new Arguments(command, (span) => claims.locate(span), settings)
   const place = given.program
   const evidence = evidenceOf(given, claims.path.endsWith('.ipynb'))
   const training = claims.subject('Training', place, 'yolo', evidence)
@@ -87,12 +116,12 @@ function readCommand(command: ShellCommand, context: ReaderContext, claims: Clai
 function claim<W extends 'Training' | 'InputPipeline', K extends Parameters<SubjectBuilder<W>['known']>[0]>(
   subject: SubjectBuilder<W>,
   setting: K,
-  { text, place }: Given,
+  { text, place, at }: Given,
   key: string,
   otherwise: Parameters<SubjectBuilder<W>['known']>[2],
   convert: (text: string) => Parameters<SubjectBuilder<W>['known']>[2] | undefined,
 ): void {
-  const options: ClaimOptions = { channel: 'launch flag' }
+  const options = optionsOf(place, at)
   if (text === undefined) {
     subject.default(setting, key, otherwise as never, place)
     return
@@ -101,6 +130,11 @@ function claim<W extends 'Training' | 'InputPipeline', K extends Parameters<Subj
   if (value === undefined) subject.unknown(setting, key, 'a value that cannot be read', place, options)
   else
     subject.known(setting, setting === 'precision' ? `${key}=${text}` : key, value as never, place, options)
+}
+
+function optionsOf(place: Place, at: ConfiguredPlace | undefined): ClaimOptions {
+  if (at === undefined) return { channel: 'launch flag' }
+  return { channel: 'named file', location: at.location, site: configuredSite(place, at) }
 }
 
 function readLength(given: Arguments, training: SubjectBuilder<'Training'>, otherwise: number): void {
@@ -119,9 +153,13 @@ function readLength(given: Arguments, training: SubjectBuilder<'Training'>, othe
     training.default('earlyStopping', 'patience', total > waits, patience.place)
   // Zero switches it off.
   else
-    training.known('earlyStopping', `patience=${patience.text}`, waits !== 0, patience.place, {
-      channel: 'launch flag',
-    })
+    training.known(
+      'earlyStopping',
+      `patience=${patience.text}`,
+      waits !== 0,
+      patience.place,
+      optionsOf(patience.place, patience.at),
+    )
 }
 
 function switchOf(text: string): boolean | undefined {
@@ -147,6 +185,7 @@ function evidenceOf(given: Arguments, notebook: boolean): Evidence {
 }
 
 function changeCommand(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (isConfigured(claim, facts)) return changeSettings(claim, value, facts)
   const command = facts.shell?.commands.find((one) => String(one.start) === claim.site.anchor)
   if (command === undefined) return { reason: 'the command has changed' }
   const { unit, start, end } = claim.site

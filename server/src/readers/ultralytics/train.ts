@@ -1,9 +1,17 @@
 /** Ultralytics: one `Training` and one `InputPipeline` for each `train()` of a model. */
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, Folded, PythonModule } from '../../python/module.js'
+import { configuredAt } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { asBoolean, asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import {
+  asBoolean,
+  asNumber,
+  calleePlace,
+  callSite,
+  claimArgument,
+  configuredSite,
+} from '../claim-argument.js'
 import { isExplained } from '../pytorch/data-loader.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
@@ -45,9 +53,7 @@ function readTrain(python: PythonModule, call: Call, context: ReaderContext, cla
   const argument = (key: string): ArgumentValue => {
     const given = python.argument(call, key)
     // A file with settings, or those of the run that goes on, may bring what is left out.
-    return given.state === 'absent' && bringsMore(python, call)
-      ? { state: 'unknown', because: 'a file brings settings' }
-      : given
+    return given.state === 'absent' ? (leftOut(python, call, key) ?? given) : given
   }
   const evidence = evidenceOf(python, call, argument('device'), context)
   const place = calleePlace(call)
@@ -92,12 +98,36 @@ function readTrain(python: PythonModule, call: Call, context: ReaderContext, cla
   else pipeline.unknown('work', 'workers', 'workers were left out on purpose', place)
 }
 
-function bringsMore(python: PythonModule, call: Call): boolean {
-  return ['cfg', 'resume'].some((key) => {
-    const given = python.argument(call, key)
-    if (given.state === 'absent') return false
-    return !(given.state === 'given' && given.folded.state === 'known' && !given.folded.value)
-  })
+/** What the file of `cfg=` says of a key; undefined: nothing does. Source: ultralytics, engine/model.py, `train`. */
+function leftOut(python: PythonModule, call: Call, key: string): ArgumentValue | undefined {
+  if (brings(python, call, 'resume')) return { state: 'unknown', because: 'the run that goes on' }
+  if (!brings(python, call, 'cfg')) return undefined
+  const unknown: ArgumentValue = { state: 'unknown', because: 'a file brings settings' }
+  const cfg = python.argument(call, 'cfg')
+  if (cfg.state !== 'given' || cfg.folded.state !== 'known' || typeof cfg.folded.value !== 'string')
+    return unknown
+  const file = python.configurationFile(cfg.folded.value)
+  if (file === null) return unknown
+  const node = configuredAt(file, key)
+  if (node === undefined) return undefined
+  if (node.kind !== 'scalar') return unknown
+  const { span, expr } = cfg
+  const { location } = node.at
+  const folded: Folded = {
+    state: 'known',
+    value: node.value,
+    channel: 'named file',
+    overridable: false,
+    location,
+    configured: node.at,
+  }
+  return { state: 'given', expr, span, folded }
+}
+
+function brings(python: PythonModule, call: Call, key: string): boolean {
+  const given = python.argument(call, key)
+  if (given.state === 'absent') return false
+  return !(given.state === 'given' && given.folded.state === 'known' && !given.folded.value)
 }
 
 /** Epochs, and after how many without an improvement the run ends: by default not before it is over. */
@@ -127,8 +157,9 @@ function readLength(
     return
   }
   if (waits.state === 'given' && waits.folded.state === 'known') {
-    const { value, overridable, channel, location } = waits.folded
-    const origin = { site, overridable, channel, ...(location === undefined ? {} : { location }) }
+    const { value, overridable, channel, location, configured } = waits.folded
+    const there = configured === undefined ? site : configuredSite(site, configured)
+    const origin = { site: there, overridable, channel, ...(location === undefined ? {} : { location }) }
     // Zero switches it off.
     if (value === 0) training.known('earlyStopping', key, false, { ...waits.span }, origin)
     else {
