@@ -127,7 +127,8 @@ function checkMeasure(judged: Pool, { report }: RuleContext): void {
   const own = names.filter((one) => measures[one] !== undefined)
   const aim = effective(utilization)
   if (own.length === names.length) {
-    const per = aim === undefined ? '' : ` (${utilization!.key}: ${aim})`
+    // Each of several has an aim of its own.
+    const per = aim === undefined || names.length > 1 ? '' : ` (${utilization!.key}: ${aim})`
     report({
       at: metrics,
       severity: 'information',
