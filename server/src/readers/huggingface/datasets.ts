@@ -2,7 +2,7 @@
  * Where the cache of the datasets library is switched off or thrown away: in code, in recipes, and on the way to a
  * run. It is on by itself, so only what is written is claimed.
  */
-import { entries, entry, scalar } from '../../config/access.js'
+import { entries, entry, scalar, text } from '../../config/access.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
@@ -238,6 +238,8 @@ function readRecipe(document: ConfigDocument, path: string, claims: ClaimBuilder
     place,
     site: place,
     demonstration: typeof cap === 'number' && cap <= fewSamples,
+    // Conversations and preferences are read by several processes in a minute; a corpus for pretraining is not.
+    light: text(entry(document.root, 'stage')?.value) !== 'pt' || typeof cap === 'number',
   })
 }
 
