@@ -46,6 +46,7 @@ const loweringUses = [
   'torch.half',
   'torch.set_default_dtype',
   'torch.set_default_tensor_type',
+  'torch.distributed.fsdp.MixedPrecision',
   'transformer_engine.',
   'bitsandbytes.',
   'transformers.BitsAndBytesConfig',
