@@ -21,7 +21,7 @@ export class ProgramIndex {
   ) {
     this.files = new Set()
     for (const path of paths) {
-      if (!/\.(py|ipynb|sh|bash|zsh|ksh)$/.test(path)) continue
+      if (!/\.(py|ipynb|sh|bash|zsh|ksh)$|(^|\/)(GNUm|M|m)akefile$|^\.github\/.*\.ya?ml$/.test(path)) continue
       this.files.add(path)
       const name = baseName(path)
       const list = this.byName.get(name)
@@ -54,6 +54,8 @@ export class ProgramIndex {
       if (this.files.has(candidate)) return { path: candidate }
       if (this.files.has(`${candidate}/__main__.py`)) return { path: `${candidate}/__main__.py` }
     }
+    // A workflow runs what is checked out, from its top.
+    if (launch.asks === true) return { unresolved: `no file ${path} in this project` }
     const here = bases.length > 0 && (placed === true || script.test(launch.location.path))
     return this.bySuffix(path, home, here)
   }

@@ -6,7 +6,7 @@ import type { ReadResult } from './backend.js'
 import { settingsOf } from './launches.js'
 import { bindingKey } from './reading-keys.js'
 import type { LinkedLaunch } from './runs.js'
-import { type Followed, followCalls } from './script-calls.js'
+import { type Followed, followCalls, type ScriptFiles } from './script-calls.js'
 
 /** Launches of one script that are told apart by their flags. */
 const maximumBindings = 12
@@ -27,17 +27,35 @@ export async function bindLaunches(
   all: readonly Launch[],
   readings: ReadonlyMap<string, Reading>,
   scripts: Scripts,
-): Promise<{ launches: LinkedLaunch[]; calls: Followed['whole'] }> {
+): Promise<{ launches: LinkedLaunch[]; calls: Followed['whole']; asked: AskedLaunch[] }> {
   const called = new CalledScripts(readings, scripts)
-  const { launches, whole } = await followCalls(all, {
+  const files: ScriptFiles = {
     scriptOf(call) {
       const resolved = scripts.resolve(call)
       return 'path' in resolved ? resolved.path : null
     },
     read: (path, call) => called.read(path, call),
-  })
+  }
+  const { launches, whole } = await followCalls(
+    all.filter(({ asks }) => asks !== true),
+    files,
+  )
   const started = new StartedScripts(readings, scripts)
-  return { launches: await Promise.all(launches.map((launch) => started.bind(launch))), calls: whole }
+  const asked = await followCalls(
+    all.filter(({ asks, job }) => asks === true && job !== null),
+    files,
+  )
+  return {
+    launches: await Promise.all(launches.map((launch) => started.bind(launch))),
+    calls: whole,
+    asked: asked.launches.map((launch) => ({ launch, script: files.scriptOf(launch) })),
+  }
+}
+
+/** What a workflow starts, and the file of the project that this is. */
+export interface AskedLaunch {
+  launch: Launch
+  script: string | null
 }
 
 /** Shell scripts read as they are called; one that is called in too many ways is read by itself. */

@@ -19,6 +19,7 @@ import { RecipeLinker } from './recipes.js'
 import type { LinkedLaunch } from './runs.js'
 import { relate, ScalerLinks } from './scaler-links.js'
 import { missingTerraform, TerraformIndex } from './terraform.js'
+import { linkWorkflows } from './workflow-links.js'
 
 export interface Linked {
   readings: Map<string, Reading>
@@ -289,6 +290,7 @@ export class Linker {
     })
     linked.launches = bound.launches
     linked.calls = bound.calls
+    linkWorkflows(linked.readings, bound.asked)
     const entries = [...this.inOrder()].filter((record) => record.summary?.isEntry === true)
     linked.reached = reachedFrom(entries, linked.launches, linked.imported)
     return linked

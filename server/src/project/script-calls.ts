@@ -37,7 +37,7 @@ export async function followCalls(launches: readonly Launch[], files: ScriptFile
     if (path === null || path === call.location.path || depth === 0 || left-- <= 0) return nothing
     const reading = await files.read(path, call)
     const started = (reading?.launches ?? []).filter(
-      (launch) => launch.job === null && launch.location.path === path,
+      (launch) => launch.job === null && launch.location.path === path && isAsked(launch, call),
     )
     const works = await Promise.all(
       started.map((launch): Work | Promise<Work> => {
@@ -61,6 +61,11 @@ export async function followCalls(launches: readonly Launch[], files: ScriptFile
     ),
     whole: wholeCalls(launches, works),
   }
+}
+
+/** A call of a Makefile runs the recipes of one target. */
+function isAsked({ targets }: Launch, { shell }: Launch): boolean {
+  return shell?.target === undefined || targets?.includes(shell.target) === true
 }
 
 interface Work {

@@ -43,3 +43,32 @@ function otherLine(body: string): string {
     ? blank(body)
     : written.padEnd(body.length)
 }
+
+/** A rule of a Makefile: its target, what it needs first, and where its line begins. */
+export interface MakeRule {
+  target: string
+  needs: string[]
+  start: number
+}
+
+const mostRules = 500
+
+export function makeRules(text: string): MakeRule[] {
+  const found: MakeRule[] = []
+  for (const match of text.matchAll(/^([\w./%-]+(?: +[\w./%-]+)*) *::?(?![=:])([^\n#=;]*)/gm)) {
+    const needs = match[2]!.split('|')[0]!.trim().split(/\s+/).filter(Boolean)
+    for (const target of match[1]!.split(/ +/)) found.push({ target, needs, start: match.index })
+    if (found.length >= mostRules) break
+  }
+  return found.filter(({ target }) => !target.startsWith('.'))
+}
+
+/** Targets that lead to the commands at this offset; '' is what `make` alone makes. */
+export function targetsAt(rules: readonly MakeRule[], offset: number): string[] {
+  const start = rules.filter((rule) => rule.start <= offset).at(-1)?.start
+  const found = new Set(rules.filter((rule) => rule.start === start).map(({ target }) => target))
+  // What is added while the set is walked over is visited as well.
+  for (const one of found) for (const { target, needs } of rules) if (needs.includes(one)) found.add(target)
+  const [first] = rules
+  return first !== undefined && found.has(first.target) ? [...found, ''] : [...found]
+}

@@ -1,4 +1,5 @@
 import type { Location, Span } from './location.js'
+import type { MakeRule } from './makefile.js'
 
 export type Language = 'python' | 'yaml' | 'json' | 'toml' | 'hcl' | 'shell' | 'dockerfile' | 'requirements'
 
@@ -29,6 +30,8 @@ export interface Unit {
   origin: 'file' | 'notebook' | 'magic' | 'writefile' | 'heredoc' | 'block'
   /** For `%%writefile NAME` cells and heredocs into a file: the name that the text will have. */
   target?: string
+  /** Of a Makefile, whose recipes are read as a shell script. */
+  rules?: MakeRule[]
 }
 
 /** Index of the last segment that starts at or before `offset`; 0 when there is none. */

@@ -2,7 +2,7 @@
 import { fragmentOf } from './fragment.js'
 import { languageOf } from './language.js'
 import { type Embedded, maskCell, maskPythonFile } from './magics.js'
-import { maskMakefile } from './makefile.js'
+import { makeRules, maskMakefile } from './makefile.js'
 import { notebookCells } from './notebook.js'
 import type { Part, SourceFile } from './source-file.js'
 import type { Language, Segment, Unit } from './unit.js'
@@ -30,7 +30,7 @@ export function sourceFile(path: string, text: string): SourceFile {
     problems: [],
   }
   if (kind === undefined) return file
-  const units = kind === 'makefile' ? fileUnits('shell', maskMakefile(text)) : fileUnits(kind, text)
+  const units = kind === 'makefile' ? makefileUnits(text) : fileUnits(kind, text)
   return limited({ ...file, units })
 }
 
@@ -69,6 +69,11 @@ function limited(file: SourceFile): SourceFile {
   if (file.units.length <= mostUnits) return file
   const problem = `holds ${file.units.length - 1} texts in other languages; only the first ${mostUnits - 1} are read`
   return { ...file, units: file.units.slice(0, mostUnits), problems: [...file.problems, problem] }
+}
+
+function makefileUnits(text: string): Unit[] {
+  const [unit, ...others] = fileUnits('shell', maskMakefile(text))
+  return [{ ...unit!, rules: makeRules(text) }, ...others]
 }
 
 function fileUnits(language: Language, text: string): Unit[] {

@@ -161,6 +161,10 @@ export interface Launch {
   /** The launcher starts the program as it is, on each node of the job. */
   everyNode?: boolean
   nodes: number | null
+  /** It only asks what a workflow starts: no script is read with it. */
+  asks?: true
+  /** Of a recipe in a Makefile: the targets that lead to it, '' for what `make` alone makes. */
+  targets?: string[]
   /** What it starts is kept up to serve: a module that a server imports. */
   serves?: true
   /** What starts it again when it has ended: `until …; do`, `while true`. */
@@ -185,6 +189,8 @@ export interface Launch {
 export interface ShellCall {
   /** In their order, one that cannot be read as null; null: nobody knows how many. */
   arguments: (string | null)[] | null
+  /** Only recipes of this target of a Makefile. */
+  target?: string
   /** As the job's own work spells the command (`Compute.sharing`). */
   spelled?: string
   /** By launcher: what the job's controller makes of one that does not say itself how many processes it starts. */

@@ -2,10 +2,12 @@
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand } from '../../config/shell-facts.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Launch } from '../../workload/claim.js'
 import { workOfName } from '../pipelines/step-work.js'
 import type { ReaderContext } from '../reader.js'
-import { programOf, trainsByName } from '../shell/failures.js'
-import { launchesOf } from '../shell/launches.js'
+import { programOf, trainsByName, trainsByProgram } from '../shell/failures.js'
+import { launchesOf, shellLaunch } from '../shell/launches.js'
+import { scriptCall } from '../shell/script-calls.js'
 
 /** Commands of platforms that bring machines of their own. */
 const platforms: [RegExp, string][] = [
@@ -40,6 +42,8 @@ export interface Trained {
   what: string
   /** On the machine that runs the command, not on one that a platform brings. */
   local: boolean
+  /** Scripts that it calls may train: the job of what they start. */
+  calls?: string
 }
 
 /** What a script of commands trains, a few steps for the sake of a test aside; null: nothing. */
@@ -65,4 +69,121 @@ export function trainedBy(
 /** Labels of runners that say what they have. */
 export function namesGpu(label: string): boolean {
   return /gpu|cuda|nvidia|(^|[-_])(a10g?|a100|h100|l4|t4|v100)([-_]|$)/i.test(label)
+}
+
+/** Where the commands of a step stand, and for which workflow. */
+export interface StepCalls {
+  /** The job of the workflow's subject; null: in an action or a workflow that others call. */
+  job: string | null
+  id: string
+  node: ConfigNode
+  /** Where the step starts; null: not readable. */
+  folder: string | null
+}
+
+/** Claims what a step calls that may train: scripts, targets of a Makefile; `programs`: programs as well. True: something. */
+export function claimCalls(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  { job, id, node, folder }: StepCalls,
+  source: string,
+  programs = false,
+): boolean {
+  const { commands } = context.shell(source)
+  const place = { start: node.start, end: node.end }
+  const locate = () => claims.locate(node)
+  const around = { job, id, folder, asks: true }
+  const calls = commands.flatMap((command, index) => {
+    if (command.unreachable || smoke.test(spelled(command))) return []
+    const own = { ...around, id: `${id}:${index}` }
+    const call = scriptCall(command, own, locate) ?? makeCall(command, own)
+    return call ?? []
+  })
+  const launches = programs
+    ? launchesOf(commands, locate).map((one, index) => shellLaunch(one, { ...around, id: `${id}:p${index}` }))
+    : []
+  for (const launch of [...calls, ...launches]) claims.launch(launch, place)
+  return calls.length + launches.length > 0
+}
+
+/** `make -C ml train LR=0.1`. */
+function makeCall(command: ShellCommand, around: StepAround): Omit<Launch, 'reader' | 'location'> | null {
+  const [first, ...words] = command.words
+  if (first?.text !== 'make') return null
+  let folder: string | null = ''
+  let target = ''
+  for (let index = 0; index < words.length; index++) {
+    const text = words[index]!.text
+    if (text === null) return null
+    if (/^(-C|--directory)$/.test(text)) folder = words[++index]?.text ?? null
+    else if (/^-[fo]$/.test(text) || /^--(file|makefile)/.test(text)) return null
+    else if (/^-j$/.test(text) && /^\d+$/.test(words[index + 1]?.text ?? '')) index++
+    // Of several targets the one that trains by its name says most.
+    else if (!/^-|=/.test(text) && (target === '' || workOfName(text).includes('train'))) target = text
+  }
+  const inside = [around.folder, command.folder, folder].reduce<string | null>(
+    (path, part) =>
+      path === null || part === null ? null : part === '' ? path : path === '' ? part : `${path}/${part}`,
+    '',
+  )
+  if (inside === null) return null
+  return {
+    id: around.id,
+    job: around.job,
+    asks: true,
+    launcher: 'make',
+    program: { path: 'Makefile', module: null, bases: [inside], placed: true },
+    flags: {},
+    positionals: [],
+    complete: true,
+    environment: {},
+    launcherFlags: {},
+    processes: 1,
+    nodes: 1,
+    files: [],
+    shell: { arguments: [], target },
+  }
+}
+
+interface StepAround {
+  job: string | null
+  id: string
+  folder: string | null
+}
+
+/** A file of steps that a workflow calls: an action beside it, or another workflow. */
+export function calledSteps(
+  path: string,
+  job: string | null,
+  id: string,
+): Omit<Launch, 'reader' | 'location'> {
+  return {
+    id,
+    job,
+    asks: true,
+    launcher: 'uses',
+    program: { path, module: null, bases: [''], placed: true },
+    flags: {},
+    positionals: [],
+    complete: true,
+    environment: {},
+    launcherFlags: {},
+    processes: 1,
+    nodes: 1,
+    files: [],
+    shell: { arguments: null },
+  }
+}
+
+/** By its name; a script that asks for no more than a look is no training. */
+export function trainsAs({ program, launcher, serves }: Launch): boolean {
+  if (serves === true) return false
+  const name = program.path ?? program.module ?? launcher
+  return trainsByProgram(name, [launcher])
+}
+
+export function triedOut({ program, flags, positionals }: Launch): boolean {
+  const words = Object.entries(flags).map(([name, { value }]) => `--${name} ${value === true ? '' : value}`)
+  const rest = positionals.map(({ value }) => String(value))
+  return smoke.test([program.path ?? program.module ?? '', ...words, ...rest].join(' '))
 }

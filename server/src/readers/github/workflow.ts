@@ -7,7 +7,7 @@ import type { Span } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { namesGpu, runsTests, trainedBy } from '../ci/training.js'
+import { calledSteps, claimCalls, namesGpu, runsTests, trainedBy } from '../ci/training.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 
@@ -28,18 +28,28 @@ interface TrainingStep {
 export const githubReader = defineReader({
   name: 'github-actions',
   languages: ['yaml'],
-  triggers: ['runs-on'],
+  triggers: ['runs-on', 'composite', '.github/workflows/'],
   read(facts, context, claims) {
-    if (!/(^|\/)\.github\/workflows\/[^/]+\.ya?ml$/.test(facts.path)) return
-    for (const document of facts.config?.documents ?? []) readWorkflow(claims, context, document)
+    const [, action] = /(?:^|\/)(?:\.github\/workflows\/[^/]+|(action))\.ya?ml$/.exec(facts.path) ?? [
+      null,
+      null,
+    ]
+    if (action === null) return
+    for (const document of facts.config?.documents ?? [])
+      if (action === undefined) readWorkflow(claims, context, document)
+      else if (text(at(document.root, 'runs', 'using')) === 'composite')
+        claimSteps(claims, context, items(at(document.root, 'runs', 'steps')), 'runs', null)
   },
   change: changeWorkflow,
 })
 
 function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: ConfigDocument): void {
   const { root } = document
-  const steps = trainingSteps(claims, context, root)
-  for (const step of steps) claimIgnored(claims, document, step)
+  const known = trainingSteps(claims, context, root)
+  const job = `${claims.path}#workflow`
+  // What its scripts start is seen later (project/workflow-links.ts).
+  const steps = known.length > 0 ? known : callingSteps(claims, context, root, job)
+  for (const step of known) claimIgnored(claims, document, step)
   const trigger = entry(root, 'on')
   const dear = steps.find((one) => one.runsOn !== 'runner') ?? steps[0]
   if (trigger === undefined || dear === undefined || trigger.value.kind === 'unknown') return
@@ -51,11 +61,11 @@ function readWorkflow(claims: ClaimBuilder, context: ReaderContext, document: Co
     notebook: false,
   }
   const name = text(at(root, 'name'))
-  const pipeline = claims.subject('Pipeline', place, name ?? '', evidence)
+  const pipeline = claims.subject('Pipeline', place, name ?? '', evidence, known.length > 0 ? null : job)
   pipeline.known('engine', 'GitHub Actions', 'GitHub Actions', place)
   if (name !== undefined) pipeline.known('name', 'name', name, place)
   const shown: Place = { start: dear.node.start, end: dear.node.end }
-  pipeline.known('work', dear.what, ['train'], shown, { site: place })
+  if (known.length > 0) pipeline.known('work', dear.what, ['train'], shown, { site: place })
   const started = startsOf(trigger.value)
   started.by = started.by.filter((event) =>
     steps.some((one) => runsFor(one.job, event) && runsFor(one.step, event)),
@@ -158,6 +168,75 @@ function trainingSteps(claims: ClaimBuilder, context: ReaderContext, root: Confi
     })
   }
   return found
+}
+
+/** Steps that call what may train: scripts, Makefiles, actions and workflows of the project. */
+function callingSteps(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  root: ConfigNode,
+  job: string,
+): TrainingStep[] {
+  if (triesOut(root)) return []
+  const found: TrainingStep[] = []
+  // Other workflows call it, too.
+  const shared = at(root, 'on', 'workflow_call') !== undefined || written(at(root, 'on')) === 'workflow_call'
+  for (const { key, value } of entries(at(root, 'jobs'))) {
+    if (map(value) === undefined || triesOut(value)) continue
+    const runsOn = onGpu(at(value, 'runs-on')) ? 'gpu' : 'runner'
+    const steps = items(at(value, 'steps'))
+    if (shared) claimSteps(claims, context, steps, `${key}:shared`, null)
+    const tested = steps
+      .map((step) => runsTests.test(textWithTemplates(at(step, 'run')) ?? ''))
+      .lastIndexOf(true)
+    for (const { node, step } of claimSteps(
+      claims,
+      context,
+      runsOn === 'gpu' ? steps : steps.slice(tested + 1),
+      key,
+      job,
+    ))
+      found.push({ what: key, node, keys: ['jobs', key], step, job: value, runsOn })
+    const other = at(value, 'uses')
+    const path = localPath(other)
+    if (other === undefined || path === null) continue
+    claims.launch(calledSteps(path, job, `${job}:${key}`), { start: other.start, end: other.end })
+    found.push({ what: key, node: other, keys: ['jobs', key], step: value, job: value, runsOn })
+  }
+  return found
+}
+
+/** Those of the steps that call something. */
+function claimSteps(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  steps: readonly ConfigNode[],
+  key: string,
+  job: string | null,
+): { node: ConfigNode; step: ConfigNode }[] {
+  return steps.flatMap((step, index) => {
+    if (triesOut(step)) return []
+    const id = `${job ?? claims.path}:${key}:${index}`
+    const uses = at(step, 'uses')
+    const path = localPath(uses)
+    if (uses !== undefined && path !== null) {
+      claims.launch(calledSteps(`${path}/action.yml`, job, id), { start: uses.start, end: uses.end })
+      return [{ node: uses, step }]
+    }
+    const node = at(step, 'run')
+    const source = textWithTemplates(node)
+    if (node === undefined || source === undefined) return []
+    const place = at(step, 'working-directory')
+    const folder = place === undefined ? '' : (text(place) ?? null)
+    return claimCalls(claims, context, { job, id, node, folder }, source, job === null)
+      ? [{ node, step }]
+      : []
+  })
+}
+
+/** `./.github/actions/train` of the project itself. */
+function localPath(uses: ConfigNode | undefined): string | null {
+  return /^\.\/(\.github\/[\w./-]+)$/.exec(text(uses) ?? '')?.[1]?.replace(/\/$/, '') ?? null
 }
 
 /** `name: Unit tests`, `name: Test train.py`. */

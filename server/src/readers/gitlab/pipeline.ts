@@ -19,7 +19,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { namesGpu, runsTests, type Trained, trainedBy } from '../ci/training.js'
+import { claimCalls, namesGpu, runsTests, type Trained, trainedBy } from '../ci/training.js'
 import { type Keys, keyedPlace, writeKeys } from '../config-change.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
@@ -53,15 +53,29 @@ function readPipeline(claims: ClaimBuilder, context: ReaderContext, document: Co
     const source = script === undefined ? null : sourceOf(script)
     if (script === undefined || source === null) continue
     if (runsTests.test(source)) tested = found.length
-    const trained = trainedBy(claims, context, script, source)
+    const trained =
+      trainedBy(claims, context, script, source) ?? calledBy(claims, context, one.key, script, source)
     // A program and the tests of what it makes, in one job.
     if (trained !== null && !(runsTests.test(source) && !job.onGpu())) found.push({ job, trained })
   }
   found.forEach(({ job, trained }, index) => {
-    claimFailure(claims, document, job, trained)
+    if (trained.calls === undefined) claimFailure(claims, document, job, trained)
     // A small model for the tests that follow.
     if (index >= tested || job.onGpu() || !trained.local) claimPipeline(claims, document, root, job, trained)
   })
+}
+
+/** What its scripts start is seen later (project/workflow-links.ts). */
+function calledBy(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  key: string,
+  script: ConfigNode,
+  source: string,
+): Trained | null {
+  const job = `${claims.path}#${key}`
+  const calls = claimCalls(claims, context, { job, id: job, node: script, folder: '' }, source)
+  return calls ? { what: key, local: true, calls: job } : null
 }
 
 /** The commands of `script`: a list, lists within it (anchors), or one text. */
@@ -142,11 +156,12 @@ function claimPipeline(
     small: null,
     notebook: false,
   }
-  const pipeline = claims.subject('Pipeline', place, key, evidence)
+  const pipeline = claims.subject('Pipeline', place, key, evidence, trained.calls ?? null)
   pipeline.known('engine', 'GitLab CI', 'GitLab CI', place)
   pipeline.known('name', key, key, place)
   const script = job.get('script')!
-  pipeline.known('work', trained.what, ['train'], { start: script.start, end: script.end }, { site: place })
+  if (trained.calls === undefined)
+    pipeline.known('work', trained.what, ['train'], { start: script.start, end: script.end }, { site: place })
   const said = job.own('rules') ?? job.own('only') ?? job.own('except')
   const shown: Place = said === undefined ? place : { ...place, start: said.keyStart, end: said.keyEnd }
   pipeline.known('startedBy', said?.key ?? 'rules', starts.by, shown, {

@@ -65,17 +65,14 @@ const besides =
 
 /** By the name of the program, or by a launcher that starts nothing else. */
 export function trainsByName({ parts }: FoundLaunch): boolean {
-  if (parts.serves) return false
-  if (
-    parts.chain.some((name) =>
-      /^(torchrun|deepspeed|horovodrun|composer|axolotl|llamafactory-cli)$/.test(name),
-    )
-  )
-    return !/eval|infer|test|predict|bench/i.test(programOf({ parts } as FoundLaunch))
-  const base = programOf({ parts } as FoundLaunch)
-    .replace(/\.py$/, '')
-    .split(/[/.]/)
-    .at(-1)!
+  return !parts.serves && trainsByProgram(programOf({ parts } as FoundLaunch), parts.chain)
+}
+
+/** `chain`: the launchers around the program. */
+export function trainsByProgram(name: string, chain: readonly string[]): boolean {
+  if (chain.some((one) => /^(torchrun|deepspeed|horovodrun|composer|axolotl|llamafactory-cli)$/.test(one)))
+    return !/eval|infer|test|predict|bench/i.test(name)
+  const base = name.replace(/\.py$/, '').split(/[/.]/).at(-1)!
   return workOfName(base).includes('train') && !besides.test(base)
 }
 

@@ -49,6 +49,10 @@ export interface Around {
   image?: string | null
   /** `Launch.besides`. */
   besides?: string | null
+  /** `Launch.targets`. */
+  targets?: string[]
+  /** `Launch.asks`. */
+  asks?: boolean
 }
 
 export function claimShellLaunch(claims: ClaimBuilder, found: FoundLaunch, around: Around): void {
@@ -85,6 +89,8 @@ export function shellLaunch(
     files: parts.files,
     ...(command.repeated === undefined ? {} : { restarts: command.repeated }),
     ...(around.besides === undefined ? {} : { besides: around.besides }),
+    ...(around.targets === undefined ? {} : { targets: around.targets }),
+    ...(around.asks === true ? { asks: true as const } : {}),
     ...(parts.serves ? { serves: true as const } : {}),
     ...versionsIn(around.image),
   }

@@ -1,6 +1,9 @@
 /** Launch lines in shell scripts, notebook shell cells and batch scripts. */
 
+import type { ShellCommand } from '../../config/shell-facts.js'
 import { serverWords } from '../../link/servers.js'
+import { targetsAt } from '../../text/makefile.js'
+import type { Unit } from '../../text/unit.js'
 import { batchJobId } from '../batch/job.js'
 import { asMounted, containerHoldsGpus } from '../docker/run.js'
 import { hydraSteps } from '../hydra/launcher.js'
@@ -52,6 +55,7 @@ export const shellReader = defineReader({
             id: `${shellLaunchId(claims, facts.unit, command)}:call`,
             place: { start: command.start, end: command.end },
             besides,
+            ...targetsOf(facts.unit, command),
           },
           (span) => claims.locate(span),
         )
@@ -75,9 +79,15 @@ export const shellReader = defineReader({
           id,
           place: { start: command.start, end: command.end },
           ...(besides === undefined ? {} : { besides }),
+          ...targetsOf(facts.unit, command),
           ...(hydra ?? slurmSteps(parts, own ?? shell.directives)),
         },
       )
     }
   },
 })
+
+/** In a Makefile: the targets of the recipe that the command stands in. */
+function targetsOf({ rules }: Unit, command: ShellCommand): { targets?: string[] } {
+  return rules === undefined ? {} : { targets: targetsAt(rules, command.start) }
+}

@@ -1,0 +1,48 @@
+/** Workflows of continuous integration and what the scripts that they call start: a training makes the workflow train. */
+import { trainsAs, triedOut } from '../readers/ci/training.js'
+import type { Claim, Reading } from '../workload/claim.js'
+import type { AskedLaunch } from './bind-launches.js'
+
+/** Changes the map in place. */
+export function linkWorkflows(readings: Map<string, Reading>, asked: readonly AskedLaunch[]): void {
+  const trained = new Map<string, AskedLaunch>()
+  for (const one of asked) {
+    const { job } = one.launch
+    if (job !== null && !trained.has(job) && trains(one, readings)) trained.set(job, one)
+  }
+  if (trained.size === 0) return
+  for (const [path, reading] of readings) {
+    const claims = reading.subjects.flatMap((subject): Claim[] => {
+      const found = subject.word === 'Pipeline' ? trained.get(subject.job ?? '') : undefined
+      return found === undefined ? [] : [workOf(subject.id, subject.reader, subject.site, found)]
+    })
+    if (claims.length > 0) readings.set(path, { ...reading, claims: [...reading.claims, ...claims] })
+  }
+}
+
+/** It trains by its name, not for the sake of a test, and on more than toy data as far as its code tells. */
+function trains({ launch, script }: AskedLaunch, readings: ReadonlyMap<string, Reading>): boolean {
+  if (script === null || !trainsAs(launch) || triedOut(launch)) return false
+  const subjects = readings.get(script)?.subjects ?? []
+  return !subjects.some(({ evidence }) => evidence.small !== null || evidence.role === 'test')
+}
+
+function workOf(
+  subject: string,
+  reader: string,
+  site: Claim['site'],
+  { launch, script }: AskedLaunch,
+): Claim {
+  return {
+    subject,
+    setting: 'work',
+    reader,
+    key: script!.slice(script!.lastIndexOf('/') + 1),
+    state: 'known',
+    value: ['train'],
+    channel: 'code',
+    overridable: false,
+    location: launch.location,
+    site,
+  }
+}
