@@ -21,6 +21,14 @@ const whole = new RegExp(
 )
 const within =
   /^:[ \t]*(?:\r?\n[ \t]*)?\{\{-?\s*(?:toYaml\s+\.|\.\s*\|\s*toYaml)\s*\|\s*n?indent\s+\d+\s*-?\}\}[ \t]*\r?(?:\n|$)/
+/** `{{- range $k, $v := .Values.a }}`, `{{ $k }}: {{ $v }}`, `{{- end }}`: the map as it is, written out entry by entry. */
+const ranged = new RegExp(
+  [
+    String.raw`^:[ \t]*\r?\n[ \t]*\{\{-?\s*range\s+\$(\w+)\s*,\s*\$(\w+)\s*:=\s*\$?\.Values\.([\w.]+)\s*-?\}\}`,
+    String.raw`[ \t]*["']?\{\{-?\s*\$\1(?:\s*\|\s*quote)?\s*-?\}\}["']?\s*:\s*["']?\{\{-?\s*\$\2(?:\s*\|\s*(?:quote|int|toString))?\s*-?\}\}["']?`,
+    String.raw`[ \t]*\{\{-?\s*end\s*-?\}\}`,
+  ].join(String.raw`[ \t]*\r?\n`),
+)
 const opened = /\{\{-?\s*with\s+\.Values\.([\w.]+)\s*-?\}\}\s*$/
 /** Longest expression that is looked at, in characters. */
 const longest = 300
@@ -109,9 +117,13 @@ export function withValues(root: ConfigNode, text: string, values: ConfigNode): 
       node === undefined || node.kind === 'unknown' || (node.kind === 'scalar' && node.value === null)
     return nothing ? undefined : raised(node, 0)
   }
-  const givenBy = ({ keyStart, keyEnd }: ConfigEntry): ConfigNode | undefined => {
+  const givenBy = ({ keyStart, keyEnd, value }: ConfigEntry): ConfigNode | undefined => {
     if (left.some((span) => span.start <= keyStart && keyStart < span.end)) return undefined
     const rest = text.slice(keyEnd, keyEnd + longest)
+    const each = ranged.exec(rest)
+    if (each !== null) return known(each[3]!)
+    // Other entries stand beside what a template writes.
+    if (value.kind === 'map') return undefined
     const all = whole.exec(rest)
     if (all !== null) return known(all.slice(1).find((one) => one !== undefined)!)
     const expression = plain.exec(rest)
@@ -131,9 +143,10 @@ export function withValues(root: ConfigNode, text: string, values: ConfigNode): 
     return {
       ...node,
       entries: node.entries.map((one) => {
-        if (one.value.kind !== 'unknown') return { ...one, value: filled(one.value, depth + 1) }
-        const value = givenBy(one)
-        return value === undefined ? one : { ...one, value }
+        const isOpen = one.value.kind === 'map' && one.value.open !== undefined
+        const value = one.value.kind === 'unknown' || isOpen ? givenBy(one) : undefined
+        if (value !== undefined) return { ...one, value }
+        return one.value.kind === 'unknown' ? one : { ...one, value: filled(one.value, depth + 1) }
       }),
     }
   }
