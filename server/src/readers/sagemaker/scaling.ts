@@ -43,6 +43,8 @@ export const sagemakerScalingReader = defineReader({
     claimArgument(pool, 'mostReplicas', 'MaxCapacity', call, python.argument(call, 'MaxCapacity'), {
       convert: asNumber,
     })
+    const action = 'put_scheduled_action'
+    if (python.calls.some((one) => one.method === action)) pool.known('schedule', action, action, place)
     const policies = python.calls.filter((one) => one.method === 'put_scaling_policy')
     const [policy] = policies
     if (policy === undefined || policies.length > 1) return
