@@ -182,6 +182,19 @@ bf16: true
     assert.match(out, /ml\.g4dn\.xlarge \(T4\): tight/)
   })
 
+  it('prices a machine with what is attached to it, and with the fee of Vertex AI', async () => {
+    const vertex = `from google.cloud import aiplatform
+
+aiplatform.init(project="tickets", location="us-central1")
+aiplatform.CustomTrainingJob(display_name="tickets", script_path="train.py", container_uri="us-docker.pkg.dev/x").run(
+    machine_type="n1-standard-8", accelerator_type="NVIDIA_TESLA_V100", accelerator_count=1
+)
+`
+    const { out } = await estimate({ 'train.py': script, 'launch.py': vertex }, ['train.py'])
+    // (0.379998 + 2.48) and 15 %.
+    assert.match(out, /n1-standard-8 \(V100\): .* \$3\.29\/h on demand in us-central1/)
+  })
+
   it('as JSON, in bytes', async () => {
     const { out } = await estimate({ 'train.py': script }, ['--output-format', 'json', '--gpu', 'A100-80GB'])
     const { version, unit, estimates } = JSON.parse(out)

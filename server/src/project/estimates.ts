@@ -1,11 +1,13 @@
 /** What the trainings of a project need in memory: for each run, what was read where, and what follows for its machine. */
+
+import type { Service } from '../catalog/fees.js'
 import { gpu } from '../catalog/gpus.js'
 import { type Instance, instance } from '../catalog/instances.js'
-import { paidPrice } from '../catalog/price-book.js'
 import { isOld } from '../catalog/prices.js'
+import { hourlyCost } from '../estimate/hourly.js'
 import type { ItemName, Moment, Verdict } from '../estimate/memory.js'
 import { waysToFit } from '../estimate/memory-advice.js'
-import { effective } from '../rules/hardware.js'
+import { machineAsked, requestOf } from '../rules/machine-request.js'
 import type { RuleOptions } from '../rules/rule.js'
 import { cheaperMachine } from '../rules/smaller-machine.js'
 import { memoryOf, type TrainingMemory, verdictOf } from '../rules/training-memory.js'
@@ -191,13 +193,11 @@ function machineReport(
   const { machine, usable, setup } = found
   if (machine.gpu === null || usable === null) return null
   const says = verdictOf(found, usable)
-  const region = effective(judged.run.job.compute?.settings.region)
   const type = machine.name
-  const known = type === null ? undefined : instance(type)
-  const price =
-    type === null
-      ? undefined
-      : paidPrice({ type, ...(region === undefined ? {} : { region }) }, options.prices)
+  const { compute } = judged.run.job
+  const request = compute === null ? {} : requestOf(compute)
+  const known = machineAsked(request)
+  const price = hourlyCost(request, options.prices, today())?.price
   return {
     type,
     gpu: machine.gpu.name,
@@ -226,14 +226,20 @@ function machineReport(
     enough:
       known === undefined || type === null || price?.onDemand == null
         ? null
-        : smaller(known, type, { region: price.region, usd: price.onDemand }, found, options),
+        : smaller(
+            known,
+            type,
+            { region: price.region, usd: price.onDemand, service: request.managedBy },
+            found,
+            options,
+          ),
   }
 }
 
 function smaller(
   now: Instance,
   type: string,
-  place: { region: string; usd: number },
+  place: { region: string; usd: number; service?: Service | undefined },
   { estimate, setup }: TrainingMemory,
   options: RuleOptions,
 ): MachineReport['enough'] {

@@ -1,22 +1,9 @@
 /** What the machines of a job cost per hour, from the joined settings of its request. */
-import { type HourlyCost, hourlyCost, type MachineRequest, machineRequest } from '../estimate/hourly.js'
+import { type HourlyCost, hourlyCost } from '../estimate/hourly.js'
 import { effective } from '../rules/hardware.js'
+import { requestOf } from '../rules/machine-request.js'
 import type { RuleOptions, Saving } from '../rules/rule.js'
 import type { Judged } from '../workload/claim.js'
-
-export function requestOf({ settings }: Pick<Judged<'Compute'>, 'settings'>): MachineRequest {
-  return machineRequest({
-    instanceType: effective(settings.instanceType),
-    provider: effective(settings.provider),
-    region: effective(settings.region),
-    nodes: effective(settings.nodes),
-    gpus: effective(settings.gpus),
-    gpuModel: effective(settings.gpuModel),
-    managedBy: effective(settings.managedBy),
-    takesCheapest: effective(settings.takesCheapest),
-    gpuCloud: effective(settings.gpuCloud),
-  })
-}
 
 export function jobCost(
   compute: Pick<Judged<'Compute'>, 'settings'>,

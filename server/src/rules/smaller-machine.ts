@@ -1,4 +1,6 @@
 /** Machines of the same provider that cost less and are large enough for what a training needs. */
+
+import type { Service } from '../catalog/fees.js'
 import { type Instance, instance, type Provider } from '../catalog/instances.js'
 import { paidPrice } from '../catalog/price-book.js'
 import { machinesByPrice } from '../catalog/prices.js'
@@ -32,7 +34,7 @@ export interface CheaperMachine {
 export function cheaperMachine(
   now: Instance,
   type: string,
-  place: { region: string; usd: number },
+  place: { region: string; usd: number; service?: Service | undefined },
   need: { high: number; vcpus: number; setup: TrainingSetup },
   options: RuleOptions,
   by: 'hour' | 'work',
@@ -47,7 +49,14 @@ export function cheaperMachine(
     // T4G sits beside an Arm host; older cards lack formats that the program may use.
     if (other.gpu.name === 'T4G' || (now.gpu!.formats.has('bf16') && !other.gpu.formats.has('bf16'))) continue
     if (other.vcpus < need.vcpus || need.high > filled * usableMemory(other.gpu, other.gpuMemoryGB)!) continue
-    const onDemand = paidPrice({ type: one.type, region: place.region }, options.prices)?.onDemand
+    const onDemand = paidPrice(
+      {
+        type: one.type,
+        region: place.region,
+        ...(place.service === undefined ? {} : { service: place.service }),
+      },
+      options.prices,
+    )?.onDemand
     if (onDemand == null || onDemand >= place.usd) continue
     found.push({ type: one.type, machine: other, onDemand, slowdown: slowdownOf(now, other, need.setup) })
   }

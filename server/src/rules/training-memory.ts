@@ -80,6 +80,8 @@ export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): Trai
   const machine = machineOf(judged, options)
   const sharding = sharedAmong(judged, machine)
   if (sharding === undefined) missing.push('the number of devices')
+  // Of a training that could not be read at all, the first two say enough.
+  if (id === null) missing.splice(2)
   if (missing.length > 0 || model === undefined || arithmetic === null || sharding === undefined)
     return { model: id, missing, inputs }
 

@@ -1,10 +1,11 @@
 import { type Instance, instance } from '../../catalog/instances.js'
-import { paidPrice } from '../../catalog/price-book.js'
 import type { Price } from '../../catalog/prices.js'
+import { hourlyCost } from '../../estimate/hourly.js'
 import { usableMemory } from '../../estimate/memory.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
 import { subjectsOf } from '../judged.js'
+import { machineAsked, requestOf } from '../machine-request.js'
 import { defineRule, type RuleOptions, type Saving } from '../rule.js'
 import { type CheaperMachine, cheaperMachine } from '../smaller-machine.js'
 import { described, estimateOf, gigabytes, type TrainingMemory } from '../training-memory.js'
@@ -32,7 +33,8 @@ export default defineRule({
   check(judged, { report, options }) {
     const { instanceType, service, sharing, trials } = judged.settings
     const type = effective(instanceType)
-    const machine = type === undefined ? undefined : instance(type)
+    const request = requestOf(judged)
+    const machine = machineAsked(request)
     if (instanceType === undefined || type === undefined || machine?.gpu == null) return
     if (effective(service) === true || sharing !== undefined || effective(trials) === true) return
     if (machine.gpu.vendor !== 'nvidia' || machine.gpuMemoryGB === null || machine.gpuCount < 1) return
@@ -42,13 +44,12 @@ export default defineRule({
     const { high } = found.memory.estimate
     if (high > used * usable) return
 
-    const region = effective(judged.settings.region)
-    const now = paidPrice({ type, ...(region === undefined ? {} : { region }) }, options.prices)
+    const now = hourlyCost(request, options.prices, '')?.price
     if (now?.onDemand == null) return
     const smaller = cheaperMachine(
       machine,
       type,
-      { region: now.region, usd: cheaperBy * now.onDemand },
+      { region: now.region, usd: cheaperBy * now.onDemand, service: request.managedBy },
       { high, vcpus: coresFor(judged.run.siblings, machine), setup: found.memory.setup },
       options,
       'work',
@@ -64,7 +65,9 @@ export default defineRule({
       confidence: 'medium',
       message: `${described(found.memory)} needs ${needed(found.memory)}; ${type} pays for ${held(machine)}${sameCard(machine, smaller.machine) ? ` and ${machine.vcpus} vCPUs` : ''} at $${money(now.onDemand)}/h. ${smaller.type} (${held(smaller.machine)}${sameCard(machine, smaller.machine) ? `, ${smaller.machine.vcpus} vCPUs` : ''}) has room for it at $${money(smaller.onDemand)}/h: ${less} less for the same work.`,
       saving,
-      fixes: [{ set: [{ claim: instanceType as Claim, value: smaller.type }] }],
+      // What is attached to a machine would have to go as well.
+      fixes:
+        instance(type)?.gpu == null ? [] : [{ set: [{ claim: instanceType as Claim, value: smaller.type }] }],
       related: [{ location: found.training.subject.location, message: 'trains this model' }],
     })
   },
