@@ -7,6 +7,8 @@ import { singleDeviceLibraries } from '../python/single-device-libraries.js'
 
 const componentDecorators =
   /^kfp\.(v2\.)?(dsl\.(component|container_component|notebook_component)|components\.(create_component_from_func|func_to_container_op))$/
+/** Their function only says which container runs: what that does stands elsewhere. */
+const describesContainer = /^kfp\.(v2\.)?dsl\.(container_component|notebook_component)$/
 const pipelineDecorators = /^kfp\.(v2\.)?(dsl\.(graph_component|pipeline)|components\.graph_component)$/
 const componentFactories =
   /^kfp\.(v2\.)?(components\.(create_component_from_func|func_to_container_op|load_component(_from_(file|url|text))?|create_graph_component_from_pipeline_func)|dsl\.component)$|\.load_component(_from_\w+)?$/
@@ -76,7 +78,8 @@ function componentOf(python: PythonModule, callee: Expr, makers: Makers, depth =
     if (made !== undefined) return { name: made, code: null, call: null }
     const decorator = decorated(python, func, componentDecorators)
     if (decorator === null) return null
-    return { name: func.name, code: func, call: decorator.type === 'call' ? python.callOf(decorator) : null }
+    const code = decorated(python, func, describesContainer) === null ? func : null
+    return { name: func.name, code, call: decorator.type === 'call' ? python.callOf(decorator) : null }
   }
   const made = python.callOf(callee)
   if (made !== null) {
