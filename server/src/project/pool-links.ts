@@ -1,8 +1,10 @@
 /** Jobs and the pools that they run on: what a pool says about machines holds for the jobs that ask for it. */
+
 import { instance } from '../catalog/instances.js'
 import { nearest } from '../link/paths.js'
 import { effective } from '../rules/hardware.js'
 import type { Claim, Judged, Subject } from '../workload/claim.js'
+import { chosenByPool } from '../workload/claim.js'
 import type { SettingName } from '../workload/words.js'
 
 type Settings<W extends 'Compute' | 'Scaling'> = Judged<W>['settings']
@@ -98,8 +100,7 @@ export function onPool(subject: Subject<'Compute'>, pool: PoolEntry): Subject<'C
   return { ...subject, evidence: { ...subject.evidence, accelerator: count > 0 ? 'gpu' : 'none' } }
 }
 
-/** Site of what a pool says about a job: it cannot be changed at the job. */
-export const chosenByPool = 'the pool'
+export { chosenByPool }
 
 /** What the jobs that run on a pool tell about its use. */
 export function withUsers(pool: PoolEntry, users: readonly JobEntry[]): Settings<'Scaling'> {

@@ -4,7 +4,12 @@ import type { Call, Loop } from './module.js'
 
 /** True for a file that a command-line library starts, or that works at top level rather than only defining. */
 export function isEntryPoint(analysis: Analysis): boolean {
-  return hasCommand(analysis) || runsAtTopLevel(analysis)
+  return hasCommand(analysis) || isExportedNotebook(analysis) || runsAtTopLevel(analysis)
+}
+
+/** A notebook that was saved as a script (`jupyter nbconvert --to script`): its cells run one after the other. */
+function isExportedNotebook({ text }: Analysis): boolean {
+  return /^# In ?\[[ \d]*\]:/m.test(text)
 }
 
 function hasCommand(analysis: Analysis): boolean {

@@ -239,3 +239,6 @@ export interface Judged<W extends Word = Word> {
   run: Run
   settings: { [K in keyof Words[W]]?: Effective<Words[W][K]> }
 }
+
+/** Site of what a pool says about a job: it cannot be changed at the job. */
+export const chosenByPool = 'the pool'

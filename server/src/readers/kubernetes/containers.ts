@@ -142,8 +142,9 @@ function scriptOf(
 ): Script {
   const shell = (written(words[0]) ?? '').replace(/^.*\//, '')
   const flag = words.findIndex((word, index) => index > 0 && /^-\w*c$/.test(written(word) ?? ''))
-  if (/^(ba|da|z|k|a)?sh$/.test(shell) && flag > 0 && words[flag + 1] !== undefined) {
-    const whole = words[flag + 1]!
+  // `["/bin/bash", "-c", "--"]` and the script among the arguments.
+  const whole = flag > 0 ? words.slice(flag + 1).find((word) => written(word) !== '--') : undefined
+  if (/^(ba|da|z|k|a)?sh$/.test(shell) && whole !== undefined) {
     const source = textWithTemplates(whole)
     if (source !== undefined) {
       const facts = context.shell(source)

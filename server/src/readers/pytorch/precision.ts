@@ -14,7 +14,7 @@ export type LoopPrecision =
   | { state: 'engine' }
 
 /** Formats that take nothing away: full precision, whole numbers, what NumPy or a text names, and that of another tensor. */
-const fullFormat = String.raw`\s*(torch\.(float32|float|int|int32|int64|long|bool|uint8)\b|np\.|numpy\.|'|"|int\b|float\b|bool\b|object\b|str\b|(?!(self|cls|args|cfg|config|opt|hparams|params|model|unet)\b)\w+\.dtype\b)`
+const fullFormat = String.raw`\s*(torch\.(float32|float|int|int32|int64|long|bool|uint8)\b|(np|numpy|pd|cp|tf|jnp)\.|[{['"]|int\b|float\b|bool\b|object\b|str\b|(?!(self|cls|args|cfg|config|opt|hparams|params|model|unet)\b)\w+\.dtype\b)`
 
 /** Words of code that change the precision somewhere: then the loop's own precision cannot be told from the loop. */
 const lowering = new RegExp(

@@ -58,6 +58,12 @@ function waits(command: ShellCommand): { seconds: number | null; notebook: boole
 
 const endless = /\bwhile\s+(?:true|:|\[\s+1\s+\]|\(\(\s*1\s*\)\))\s*(?:;|\n)\s*do\s+sleep\s+\S+\s*;?\s*done/g
 
+/** `sleep infinity & wait`: signals still arrive, and nothing else goes on meanwhile. */
+function isAwaited({ commands }: ShellFacts, command: ShellCommand): boolean {
+  const next = commands.find((one) => one.start > command.end)
+  return next !== undefined && nameOf(next) === 'wait'
+}
+
 /** `text` is what the facts were read from; null: it is not at hand. */
 export function waitingOf(facts: ShellFacts, launches: FoundLaunch[], text: string | null): Waiting[] {
   const found: Waiting[] = []
@@ -67,7 +73,7 @@ export function waitingOf(facts: ShellFacts, launches: FoundLaunch[], text: stri
   const loops = text === null ? [] : [...text.matchAll(endless)]
   let candidates = 0
   for (const command of facts.commands) {
-    if (command.unreachable || command.background) continue
+    if (command.unreachable || (command.background && !isAwaited(facts, command))) continue
     const wait = waits(command)
     if (wait === null) continue
     if (++candidates > mostCandidates) break

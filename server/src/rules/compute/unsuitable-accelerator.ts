@@ -4,9 +4,9 @@ import { type Instance, instance, type Provider } from '../../catalog/instances.
 import { paidPrice } from '../../catalog/price-book.js'
 import { machinesByPrice } from '../../catalog/prices.js'
 import { sustained } from '../../estimate/step-time.js'
-import type { Claim, Judged } from '../../workload/claim.js'
+import { type Claim, chosenByPool, type Judged } from '../../workload/claim.js'
 import { effective } from '../hardware.js'
-import { subjectsOf } from '../judged.js'
+import { isJudged, subjectsOf } from '../judged.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
 
 /** Generations before matrix units computed bf16 and TF32, with the year of the first card. */
@@ -17,29 +17,29 @@ const inference = /^Inferentia/
 
 export default defineRule({
   name: 'compute/unsuitable-accelerator',
-  judges: 'Compute',
+  judges: ['Compute', 'Scaling'],
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
   severity: 'error',
-  summary: 'A job asks for an accelerator that is too old, made for something else, or withdrawn.',
+  summary: 'A job or a pool asks for an accelerator that is too old, made for something else, or withdrawn.',
   supersedes: ['compute/oversized-instance'],
   check(judged, { report, options }) {
-    const { instanceType, gpuModel, service, provider } = judged.settings
-    if (effective(service) === true) return
-    const type = effective(instanceType)
-    const named = effective(gpuModel)
+    const asked = askedBy(judged as Judged)
+    if (asked === null) return
+    const type = effective(asked.type)
+    const named = effective(asked.model)
     const found = type === undefined ? undefined : instance(type)
     // On some machines the card is attached by itself, and chosen by itself.
     const attached = found?.gpu === null && named !== undefined
     const machine = attached ? undefined : found
     const card = machine?.gpu ?? (named === undefined ? null : (gpu(named) ?? null))
-    const claim = machine === undefined ? gpuModel : instanceType
-    if (card === null || claim === undefined || (effective(judged.settings.gpus) ?? 1) === 0) return
-    // A cluster of one's own has the cards that it has.
-    if (effective(provider) === 'own cluster') return
-    const fault = faultOf(card, machine, judged)
+    const claim = machine === undefined ? asked.model : asked.type
+    if (card === null || claim === undefined || (effective(asked.gpus) ?? 1) === 0) return
+    // What is kept for all kinds of work may serve as well.
+    if (asked.pool && (inference.test(card.name) || graphics.has(card.name))) return
+    const fault = faultOf(card, machine, judged as Judged)
     if (fault === null) return
-    const region = effective(judged.settings.region)
-    const old = oldImage(judged)
+    const region = effective(asked.region)
+    const old = oldImage(judged as Judged)
     const better =
       machine === undefined || type === undefined || old !== null
         ? null
@@ -62,13 +62,51 @@ export default defineRule({
               basis: `list prices on demand in ${better.region}, ${better.asOf}`,
             },
           }),
-      fixes: better === null ? [] : [{ set: [{ claim: claim as Claim, value: better.type }] }],
+      fixes:
+        better === null || !asked.changeable
+          ? []
+          : [{ set: [{ claim: claim as Claim, value: better.type }] }],
     })
   },
 })
 
+/** The machine that is asked for, and how much of it can be told. */
+interface Asked {
+  type: Claim<string> | undefined
+  model: Claim<string> | undefined
+  gpus: Claim<number> | undefined
+  region: Claim<string> | undefined
+  pool: boolean
+  /** Another machine may be written there. */
+  changeable: boolean
+}
+
+function askedBy(judged: Judged): Asked | null {
+  if (isJudged(judged, 'Compute')) {
+    const { instanceType, gpuModel, gpus, region, service, interactive, provider } = judged.settings
+    // What serves may well be old; machines that people work on train.
+    if (effective(service) === true && interactive === undefined) return null
+    // A cluster of one's own has the cards that it has.
+    if (effective(provider) === 'own cluster') return null
+    // A pool of the project speaks for itself.
+    if ((instanceType ?? gpuModel)?.site.anchor === chosenByPool) return null
+    return {
+      type: instanceType,
+      model: gpuModel,
+      gpus,
+      region,
+      pool: false,
+      changeable: interactive === undefined,
+    }
+  }
+  if (!isJudged(judged, 'Scaling')) return null
+  const { machine, gpuModel, gpus, region, purpose, capacity } = judged.settings
+  if (effective(purpose) === 'serving' || effective(capacity) === 'reserved') return null
+  return { type: machine, model: gpuModel, gpus, region, pool: true, changeable: false }
+}
+
 /** What runs in the image and knows no card since Ampere; null: nothing that is known. */
-function oldImage(judged: Judged<'Compute'>): string | null {
+function oldImage(judged: Judged): string | null {
   for (const { job } of judged.run.siblings) {
     const old = beforeAmpere(job.launch?.versions ?? {})
     if (old !== null) return old
@@ -81,7 +119,7 @@ interface Fault {
   severity: Severity
 }
 
-function faultOf(card: Gpu, machine: Instance | undefined, judged: Judged<'Compute'>): Fault | null {
+function faultOf(card: Gpu, machine: Instance | undefined, judged: Judged): Fault | null {
   const memory = machine?.gpuMemoryGB ?? card.memoryGB
   const what = `${card.name.replace(/-\d+GB$/, '')}${memory === null ? '' : ` ${memory} GB`}`
   if (inference.test(card.name))
@@ -111,7 +149,7 @@ function withdrawn(what: string): Fault {
   return { message: `(${what}) was withdrawn by its provider.`, severity: 'error' }
 }
 
-function usesDouble(judged: Judged<'Compute'>): boolean {
+function usesDouble(judged: Judged): boolean {
   return judged.run.siblings.some((run) =>
     subjectsOf(run, 'Operation').some(({ settings }) => settings.kind?.value === 'double precision'),
   )
