@@ -99,6 +99,9 @@ export function claimSchedule(pool: Pool, resource: Resource, least: Said<number
   for (const one of resourcesOf(template, 'AWS::AutoScaling::ScheduledAction')) {
     const group = template.referred(at(one.properties, 'AutoScalingGroupName'))
     if (group !== null && group.name !== resource.name) continue
+    const [named, own] = [one.text('AutoScalingGroupName'), resource.text('AutoScalingGroupName')]
+    if (group === null && named.state === 'known' && own.state === 'known' && named.value !== own.value)
+      continue
     const size = one.number('MinSize')
     if (size.state === 'absent') continue
     if (size.state === 'known' && least.state === 'known' && size.value >= least.value) continue

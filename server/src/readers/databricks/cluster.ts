@@ -1,6 +1,7 @@
 /**
- * Clusters of Databricks as requests for machines. Source: reference of the Clusters and Jobs API 2.1: Azure and Google
- * Cloud give on-demand machines unless asked, AWS spot machines behind the first one.
+ * Clusters of Databricks as requests for machines. Source: reference of the Clusters and Jobs API 2.1; it does not say how
+ * machines are bought unless asked. Configurations as the service exports them do: on demand on Azure and Google Cloud, spot
+ * behind the first machine on AWS.
  */
 import { instance } from '../../catalog/instances.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'

@@ -1,6 +1,6 @@
 /**
  * Configurations of dstack: tasks, development environments, fleets. Source: dstack 0.20, core/models/profiles.py and
- * configurations.py: on demand, without a limit of time, without retries; environments without a limit of inactivity;
+ * configurations.py: on demand, without a limit of time (since 0.19), without retries; environments without a limit of inactivity;
  * the command line and profiles may set the same.
  */
 import {

@@ -1,6 +1,7 @@
 /**
  * Node pools of Google Kubernetes Engine that a command line makes: `gcloud container node-pools create`, and the first
- * pool of `gcloud container clusters create`. Defaults: reference of the Google Cloud CLI (`--num-nodes` is 3).
+ * pool of `gcloud container clusters create`. Defaults: reference of the Google Cloud CLI (`--num-nodes` is 3, in each
+ * zone of the cluster, so that what is claimed is the least).
  */
 import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'

@@ -1,4 +1,4 @@
-/** Node pools of Google Kubernetes Engine. Defaults: provider hashicorp/google 6, module kubernetes-engine. */
+/** Node pools of Google Kubernetes Engine. Defaults: provider hashicorp/google 6, module kubernetes-engine (cluster.tf: it scales, from 1). */
 import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
 import { items, number, text } from '../../config/access.js'

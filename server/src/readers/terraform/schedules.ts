@@ -2,7 +2,7 @@
  * What changes the size of a pool at set times. Sources: provider hashicorp/aws, `autoscaling_schedule` (`min_size` is 0 where
  * it is left out, -1 leaves it as it is), `scheduler_schedule`; module terraform-aws-modules/eks.
  */
-import { entries, map, number } from '../../config/access.js'
+import { entries, map, number, text } from '../../config/access.js'
 import type { HclValue } from '../../config/hcl-scope.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Pool } from '../pool-claims.js'
@@ -17,10 +17,14 @@ export function* resourcesOf(module: Module, type: string): Generator<Block> {
   }
 }
 
-/** True unless the reference plainly names another resource. */
+/** True unless the reference, or the name, is plainly that of another resource. */
 export function mayName(block: Block, value: HclValue | undefined, types: RegExp): boolean {
   const node = value?.node
-  if (node === undefined || node.kind !== 'unknown') return true
+  if (node === undefined) return true
+  if (node.kind !== 'unknown') {
+    const own = block.text('name')
+    return own.state !== 'known' || own.value === text(node)
+  }
   const said = node.reference ?? node.because
   const named = [...said.matchAll(/\b([a-z]\w*_\w+)\.([\w-]+)/g)].filter((one) => types.test(one[1]!))
   return named.length === 0 || named.some((one) => one[2] === block.name)
