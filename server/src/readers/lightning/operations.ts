@@ -10,6 +10,7 @@ import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions } from '../pytorch/model-evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { writeArgument } from '../write-argument.js'
+import { isShare } from './run.js'
 import { fitsOf, isFirstVersion, trainerClass, trainerEvidence } from './trainer.js'
 
 export const lightningOperationsReader = defineReader({
@@ -133,8 +134,8 @@ function readRhythm(python: PythonModule, call: Call, evidence: Evidence, claims
   if (limited.state !== 'absent' || given.state !== 'given' || given.folded.state !== 'known') return
   const { value } = given.folded
   if (typeof value !== 'number' || value <= 0) return
-  const isShare = !Number.isInteger(value) || (given.expr.type === 'constant' && given.expr.float === true)
-  if (isShare ? value > 0.05 : value > 50) return
+  const share = isShare(python, given.expr, value)
+  if (share ? value > 0.05 : value > 50) return
   const operation = claimOperation(claims, {
     kind: 'evaluate',
     place: 'step',
@@ -144,7 +145,7 @@ function readRhythm(python: PythonModule, call: Call, evidence: Evidence, claims
     scope: call.function?.qualified ?? '',
     evidence,
     options: optionsOf(given),
-    subject: isShare ? 'share of an epoch' : null,
+    subject: share ? 'share of an epoch' : null,
   })
   operation.known('every', key, value, argumentSpan(call, key, given))
 }

@@ -1,5 +1,6 @@
 /** How long a Lightning trainer runs, whether it validates, and what ends it. */
 import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
@@ -62,8 +63,17 @@ export function batchLimit(python: PythonModule, call: Call): number | null {
   if (limit.state !== 'given' || limit.folded.state !== 'known') return null
   const { value } = limit.folded
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) return null
-  const share = limit.expr.type === 'constant' && limit.expr.float === true
-  return share ? null : value
+  return isShare(python, limit.expr, value) ? null : value
+}
+
+/**
+ * A share of an epoch rather than a number of batches: `1.0`, which is 1 once it has been read. One batch is meant only
+ * where the code says `1`.
+ */
+export function isShare(python: PythonModule, expr: Expr, value: number): boolean {
+  if (!Number.isInteger(value)) return true
+  const written = python.definition(expr)
+  return written.type === 'constant' ? written.float === true : value === 1
 }
 
 function readEpochs(

@@ -67,7 +67,8 @@ export function fitsOf(python: PythonModule, trainer: Call): Call[] | null {
       (call.receiver === trainerClass || call.receiver === null) &&
       call.expr.callee.type === 'attribute' &&
       /trainer/i.test(python.text.slice(call.expr.callee.value.start, call.expr.callee.value.end)) &&
-      !isBefore(call, trainer),
+      !isBefore(call, trainer) &&
+      !isOfAnother(python, call, trainer),
   )
   const fitted = named.filter((call) => call.method === 'fit')
   if (fitted.length > 0) return fitted
@@ -75,6 +76,16 @@ export function fitsOf(python: PythonModule, trainer: Call): Call[] | null {
   if ([...own, ...named].some((call) => /^(test|validate|predict)$/.test(call.method))) return null
   const uses = [...python.importers, ...python.imported].flatMap((module) => module.uses)
   return uses.some((use) => use === `${trainerClass}.fit` || use === '.fit') ? [] : null
+}
+
+/** `lr_trainer = Trainer(…)` beside `trainer.fit(…)`, where another trainer has that name. */
+function isOfAnother(python: PythonModule, { expr: { callee } }: Call, trainer: Call): boolean {
+  if (callee.type !== 'attribute' || trainer.assignedTo === null) return false
+  const name = python.text.slice(callee.value.start, callee.value.end)
+  return (
+    name !== trainer.assignedTo &&
+    python.callsTo(trainerClass).some((other) => other !== trainer && other.assignedTo === name)
+  )
 }
 
 /** It stands above in the same function, and no loop brings it round again. */
