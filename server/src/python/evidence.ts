@@ -8,7 +8,8 @@ import { smallModel } from './small-model.js'
 const toyCalls = new Set(
   (
     'MNIST FashionMNIST KMNIST EMNIST QMNIST CIFAR10 CIFAR100 USPS load_iris load_digits load_wine load_breast_cancer ' +
-    'load_diabetes load_boston Planetoid KarateClub Multi30k MNISTDataModule FashionMNISTDataModule CIFAR10DataModule make_classification make_regression make_blobs make_moons make_circles FakeData'
+    'load_diabetes load_boston Planetoid KarateClub Multi30k MNISTDataModule FashionMNISTDataModule CIFAR10DataModule make_classification make_regression make_blobs make_moons make_circles ' +
+    'make_friedman1 make_swiss_roll make_s_curve FakeData generate_ar_data get_stallion_data'
   ).split(' '),
 )
 /**

@@ -16,7 +16,6 @@ function parametersOf(name: string, [a, b, k]: (number | null | undefined)[]): n
     const dimensions = Number(name.match(/(\d)d$/)![1])
     return a == null || b == null || k == null ? null : a * b * k ** dimensions
   }
-  if (name === 'torch.nn.Embedding') return a == null || b == null ? null : a * b
   if (/^torch\.nn\.(RNN|GRU|LSTM)$/.test(name)) {
     const gates = name.endsWith('LSTM') ? 4 : name.endsWith('GRU') ? 3 : 1
     return b == null ? null : gates * ((a ?? usualWidth) + b) * b
@@ -72,9 +71,9 @@ export function smallModel(analysis: Analysis, dense: boolean): string | null {
     if (call.name === null || !call.name.startsWith('torch.nn.')) continue
     if (/^torch\.nn\.(MultiheadAttention|Transformer\w*)$/.test(call.name)) return null
     if (!/^torch\.nn\.(Lazy)?(Linear|Conv|Embedding|RNN|GRU|LSTM)/.test(call.name)) continue
-    // Rows of given vectors are looked up; that is no arithmetic.
-    if (call.name === 'torch.nn.Embedding.from_pretrained') continue
-    if (dense && !/(Linear|Embedding)$/.test(call.name)) return null
+    // Rows are looked up; that is no arithmetic.
+    if (/^torch\.nn\.Embedding/.test(call.name)) continue
+    if (dense && !/Linear$/.test(call.name)) return null
     if (repeated(analysis, call)) return null
     const sizes = call.expr.args
       .slice(0, 3)

@@ -144,6 +144,19 @@ function isTrial(python: PythonModule, call: Call): boolean {
   return typeof steps === 'number' && steps > 0 && steps <= 50
 }
 
+/** Up to so many steps, whatever stands around them is over in minutes. */
+const fewest = 1_000
+
+/** `max_epochs=10, limit_train_batches=30`. */
+function fewSteps(python: PythonModule, call: Call): string | null {
+  const limit = batchLimit(python, call)
+  const epochs = python.argument(call, 'max_epochs')
+  if (limit === null || epochs.state !== 'given' || epochs.folded.state !== 'known') return null
+  const { value, overridable } = epochs.folded
+  if (overridable || typeof value !== 'number' || value < 0) return null
+  return value * limit <= fewest ? `${value * limit} steps` : null
+}
+
 export function trainerEvidence(
   python: PythonModule,
   call: Call,
@@ -152,6 +165,7 @@ export function trainerEvidence(
 ): Evidence {
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test') evidence.role = isTrial(python, call) ? 'test' : 'training'
+  evidence.small ??= fewSteps(python, call)
   evidence.accelerator = acceleratorOf(python, call, first, context)
   return evidence
 }
