@@ -52,6 +52,108 @@ describe('what stands beside the code', () => {
     assert.match(job!.details, /\| \*\*expected\*\* \| \*\*[\d.]+ GB\*\* \|/)
   })
 
+  it('says how far the memory goes, and what was assumed of it', async () => {
+    const prepared = `from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
+from corpus import data
+
+model = AutoModelForSequenceClassification.from_pretrained('bert-base-uncased')
+Trainer(model, TrainingArguments('out', fp16=True), train_dataset=data).train()
+`
+    const [job] = await annotations({ 'launch.py': launch, 'train.py': prepared }, 'launch.py')
+    assert.match(job!.details, /batch 8 × up to 512 tokens/)
+    assert.match(
+      job!.details,
+      /Between \S+ and \S+ GB\. Texts are taken to be as long as the model can read\. A100-40GB has 39 GB for programs: \*\*fits with margin\*\*\.$/,
+    )
+  })
+
+  it('prices what is attached, spot in two digits, and Capacity Blocks of plain machines only', async () => {
+    const pools = `provider "google" {
+  region = "us-central1"
+}
+
+resource "google_container_node_pool" "gpu" {
+  cluster    = "c"
+  node_count = 3
+  node_config {
+    machine_type = "n1-standard-8"
+    guest_accelerator {
+      type  = "nvidia-tesla-t4"
+      count = 2
+    }
+  }
+}
+
+resource "google_container_node_pool" "h100" {
+  cluster    = "c"
+  node_count = 1
+  node_config {
+    machine_type = "a3-highgpu-8g"
+  }
+}
+
+resource "aws_eks_node_group" "one" {
+  cluster_name   = "c"
+  instance_types = ["p5.48xlarge"]
+  scaling_config {
+    min_size     = 0
+    desired_size = 1
+    max_size     = 2
+  }
+}
+
+resource "aws_eks_node_group" "other" {
+  cluster_name   = "c"
+  instance_types = ["p5e.48xlarge"]
+  scaling_config {
+    min_size     = 0
+    desired_size = 1
+    max_size     = 2
+  }
+}
+`
+    const [n1, a3, p5, p5e] = await annotations({ 'pools.tf': pools }, 'pools.tf')
+    assert.equal(n1!.label, '$1.08/h · 2×T4')
+    assert.match(n1!.details, /^\*\*n1-standard-8\*\* with 2×T4 in us-central1/)
+    assert.match(a3!.details, /^- spot about \$53 \(/m)
+    assert.match(
+      p5!.details,
+      /^- on demand \$55\.04\n- as a Capacity Block \$41\.53 \(2026-07-22; repriced often\)$/m,
+    )
+    assert.match(
+      p5e!.details,
+      /^- as a Capacity Block \$47\.76 \(reserved and paid ahead; it is not sold on demand\)$/m,
+    )
+    const [, machine] = await annotations({ 'launch.py': launch, 'train.py': train }, 'launch.py')
+    assert.doesNotMatch(machine!.details, /Capacity Block/)
+  })
+
+  it('tells what a job needs whose master and workers run the same', async () => {
+    const replica = (name: string, replicas: number) => `    ${name}:
+      replicas: ${replicas}
+      template:
+        spec:
+          nodeSelector: {node.kubernetes.io/instance-type: p4d.24xlarge}
+          containers:
+            - name: pytorch
+              image: team/train
+              command: [torchrun, --nproc_per_node=8, train.py]
+              resources: {limits: {nvidia.com/gpu: 8}}
+`
+    const manifest = `apiVersion: kubeflow.org/v1
+kind: PyTorchJob
+metadata: {name: finetune}
+spec:
+  pytorchReplicaSpecs:
+${replica('Master', 1)}${replica('Worker', 3)}`
+    const found = await annotations({ 'job.yaml': manifest, 'train.py': train }, 'job.yaml')
+    const job = found.find(({ kind }) => kind === 'job')!
+    assert.match(
+      job.label,
+      /^\$87\.83\/h on demand, about \$65\/h spot · 32 GPUs · .*needs \d+–\d+ of 40 GB$/,
+    )
+  })
+
   it('is the price of one machine of a pool', async () => {
     const text = `provider "aws" {
   region = "us-east-1"

@@ -11,7 +11,7 @@ import { effective } from '../rules/hardware.js'
 import { requestOf } from '../rules/machine-request.js'
 import type { RuleOptions } from '../rules/rule.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
-import { described, estimateOf, gigabytes, type TrainingMemory } from '../rules/training-memory.js'
+import { described, estimateOf, gigabytes, type TrainingMemory, verdictOf } from '../rules/training-memory.js'
 import type { Location } from '../text/location.js'
 import type { Judged } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
@@ -163,7 +163,7 @@ function moneyParts(cost: HourlyCost | undefined): (string | null)[] {
       cost.onDemand === null
         ? null
         : `${from}${formatUsd(cost.onDemand)}/h ${cost.price.block ? 'as a Capacity Block' : 'on demand'}`,
-      cost.spot === null ? null : `about ${formatUsd(rounded(cost.spot))}/h spot`,
+      cost.spot === null ? null : `about ${roughUsd(cost.spot)}/h spot`,
     ]
       .filter((part) => part !== null)
       .join(', '),
@@ -171,8 +171,10 @@ function moneyParts(cost: HourlyCost | undefined): (string | null)[] {
 }
 
 /** Spot prices move: two digits are all that they mean. */
-function rounded(usd: number): number {
-  return Number(usd.toPrecision(2))
+function roughUsd(usd: number): string {
+  return usd >= 10
+    ? `$${Number(usd.toPrecision(2)).toLocaleString('en-US')}`
+    : formatUsd(Number(usd.toPrecision(2)))
 }
 
 function processesOf(judged: Judged<'Compute'>, devices: number | null): string | null {
@@ -199,7 +201,11 @@ function memoryOf(judged: Judged<'Compute'>, options: RuleOptions): TrainingMemo
       if (memory !== undefined) found.push(memory)
     }
   }
-  return found.length === 1 ? found[0]! : null
+  const [first] = found
+  // Master and workers of one job run the same.
+  const same = (one: TrainingMemory) =>
+    one.estimate.expected === first!.estimate.expected && described(one) === described(first!)
+  return first !== undefined && found.every(same) ? first : null
 }
 
 function needs({ estimate, usable, machine }: TrainingMemory): string {
@@ -210,7 +216,11 @@ function needs({ estimate, usable, machine }: TrainingMemory): string {
 }
 
 function memoryDetails(memory: TrainingMemory): string {
-  const { estimate } = memory
+  const { estimate, usable, machine } = memory
+  const fit =
+    usable === null || machine.gpu === null
+      ? ''
+      : ` ${machine.gpu.name} has ${gigabytes(usable)} GB for programs: **${verdictOf(memory, usable)}**.`
   const rows = estimate.items.map(({ name, bytes }) => `| ${name} | ${gigabytes(bytes)} GB |`)
   return [
     `Memory of one accelerator, ${estimate.moment}, for ${described(memory)}:`,
@@ -220,18 +230,28 @@ function memoryDetails(memory: TrainingMemory): string {
     ...rows,
     `| **expected** | **${gigabytes(estimate.expected)} GB** |`,
     '',
-    `Between ${gigabytes(estimate.low)} and ${gigabytes(estimate.high)} GB.`,
+    `Between ${gigabytes(estimate.low)} and ${gigabytes(estimate.high)} GB.${memory.longest ? ' Texts are taken to be as long as the model can read.' : ''}${fit}`,
   ].join('\n')
+}
+
+/** ' with 2×T4', where the machine has no accelerator of its own. */
+function attachedTo(request: MachineRequest): string {
+  if (request.instanceType === undefined || instance(request.instanceType)?.gpu !== null) return ''
+  const devices = devicesOf(request)
+  return devices === null ? '' : ` with ${devices.text}`
 }
 
 function moneyDetails(cost: HourlyCost, request: MachineRequest): string {
   const { price } = cost
   const lines = [
-    `**${price.type}**${price.provider === 'gpu cloud' ? '' : ` in ${price.region || 'every region'}`}, per hour and machine:`,
+    `**${price.type}**${attachedTo(request)}${price.provider === 'gpu cloud' ? '' : ` in ${price.region || 'every region'}`}, per hour and machine:`,
     '',
   ]
   const block =
-    price.block || price.provider !== 'aws' ? undefined : capacityBlockPrice(price.type, price.region)
+    // Blocks are sold of plain machines, not through SageMaker.
+    price.block || price.provider !== 'aws' || /^ml\./i.test(price.type)
+      ? undefined
+      : capacityBlockPrice(price.type, price.region)
   if (price.onDemand !== null)
     lines.push(
       price.block
@@ -241,7 +261,7 @@ function moneyDetails(cost: HourlyCost, request: MachineRequest): string {
   if (block !== undefined)
     lines.push(`- as a Capacity Block ${formatUsd(block.usd)} (${block.asOf}; repriced often)`)
   if (price.spot !== null) {
-    lines.push(`- spot about ${formatUsd(rounded(price.spot))} (it moves: look before you rely on it)`)
+    lines.push(`- spot about ${roughUsd(price.spot)} (it moves: look before you rely on it)`)
   }
   if (cost.machines > 1 && cost.onDemand !== null) {
     lines.push(`- ${cost.machines} machines: ${formatUsd(cost.onDemand)}`)
