@@ -71,6 +71,7 @@ describe('launch lines', () => {
         'torchrun | train.py | 8 x 1',
       'torchrun --nproc_per_node=gpu --nnodes 1:4 -m pkg.train': 'torchrun | -m pkg.train | 0 x null',
       'torchrun --nproc_per_node $N train.py': 'torchrun | train.py | null x 1',
+      'python -m composer.cli.launcher -n 8 train.py': 'composer | train.py | 8 x 1',
       'torchrun $DISTRIBUTED_ARGS train.py': 'torchrun | train.py | null x null',
       'python -m torch.distributed.launch --use_env --nproc_per_node=4 train.py':
         'torch.distributed.launch | train.py | 4 x 1',

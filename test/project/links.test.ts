@@ -15,6 +15,22 @@ async function graphOf(files: Record<string, string>): Promise<string[]> {
 const app = 'from fastapi import FastAPI\n\napp = FastAPI()\n'
 
 describe('links of a project', () => {
+  it('start each line of a recipe beside the Makefile', async () => {
+    assert.deepEqual(
+      await graphOf({
+        Makefile:
+          'check:\n\t@cd "$(PART)" && python -m check\n\texit 1\n\nrun:\n\t@$(MAKE) check && \\\n\tcd src && \\\n\tpython -m app.start\n\tpython tool.py\n',
+        'src/app/start/__main__.py': 'print(1)\n',
+        'tool.py': 'print(1)\n',
+      }),
+      [
+        'Makefile:2 python none: no module check in this project',
+        'Makefile:8 python src/app/start/__main__.py',
+        'Makefile:9 python tool.py',
+      ],
+    )
+  })
+
   it('lead from servers to the modules that they import', async () => {
     assert.deepEqual(
       await graphOf({

@@ -68,9 +68,27 @@ export class ShellReader {
     this.survey = surveyShell(root, text)
   }
 
-  read(): void {
+  /** Statements by the shell that runs them: one for all, or one for each of these lines. */
+  private grouped(lines: readonly number[]): PlainNode[][] {
+    const groups: PlainNode[][] = [[]]
+    let next = 0
+    for (const child of this.root.children) {
+      while (next < lines.length && lines[next]! <= child.start) {
+        next++
+        if (groups.at(-1)!.length > 0) groups.push([])
+      }
+      groups.at(-1)!.push(child)
+    }
+    return groups
+  }
+
+  read(lines: readonly number[] = []): void {
     const context: Context = { loops: [], background: false, failureIgnored: false, unreachable: false }
-    this.sequence(this.root.children, context)
+    const { folder } = this.state
+    for (const children of this.grouped(lines)) {
+      this.state.folder = folder
+      this.sequence(children, context)
+    }
     // A function may also be handed over by name: `trap cleanup EXIT`, `srun bash -c train`.
     const mentioned = new Set<string>()
     for (const command of this.commands) {

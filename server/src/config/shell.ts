@@ -16,7 +16,13 @@ import { maskTemplates } from './template.js'
  * Variables hold what the script assigned on the way to a command; what differs between branches, changes in a loop or
  * comes from outside is unknown (word text null). `${X:-default}` is the default where the script does not set X.
  */
-export function shellFacts(text: string, trees: TreeSource, call?: ScriptCall): ShellFacts {
+export function shellFacts(
+  text: string,
+  trees: TreeSource,
+  call?: ScriptCall,
+  /** Where lines begin that a shell of its own runs: those of a Makefile's recipes. */
+  lines?: readonly number[],
+): ShellFacts {
   const masked = maskTemplates(text).text
   const found = directives(masked)
   const parsed = trees.parse('bash', masked, (tree) => plainTree(tree, masked))
@@ -26,7 +32,7 @@ export function shellFacts(text: string, trees: TreeSource, call?: ScriptCall): 
   const { root, comments, hasErrors } = parsed.value
   const reader = new ShellReader(masked, root)
   if (call !== undefined) reader.bind(call)
-  reader.read()
+  reader.read(lines)
   for (const { command, body } of fedScripts(root, masked)) {
     const inner = blankAround(masked, body)
     const fed = trees.parse('bash', inner, (tree) => plainTree(tree, inner))

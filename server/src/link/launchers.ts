@@ -118,6 +118,18 @@ const fabric = {
   counts: 'fabric' as const,
 }
 
+const composer = {
+  ...table(
+    'n nproc world-size base-rank node-rank master-addr master-port stdout stderr run-directory',
+    'v verbose',
+    { n: 'nproc' },
+  ),
+  starts: 'script' as const,
+  module: ['m', 'module-mode'],
+  plainCommand: ['c', 'command-mode'],
+  counts: 'composer' as const,
+}
+
 export const launchers: Launcher[] = [
   { words: ['torchrun'], name: 'torchrun', ...torchrun },
   { words: ['accelerate', 'launch'], name: 'accelerate', ...accelerate },
@@ -140,19 +152,7 @@ export const launchers: Launcher[] = [
     counts: 'mpi',
   },
   { words: ['srun'], name: srunName, ...srun },
-  {
-    words: ['composer'],
-    name: 'composer',
-    ...table(
-      'n nproc world-size base-rank node-rank master-addr master-port stdout stderr run-directory',
-      'v verbose',
-      { n: 'nproc' },
-    ),
-    starts: 'script',
-    module: ['m', 'module-mode'],
-    plainCommand: ['c', 'command-mode'],
-    counts: 'composer',
-  },
+  { words: ['composer'], name: 'composer', ...composer },
   { words: ['lightning', 'run', 'model'], name: 'lightning run', ...fabric },
   { words: ['fabric', 'run', 'model'], name: 'lightning run', ...fabric },
   { words: ['lightning', 'run'], name: 'lightning run', ...fabric },
@@ -173,6 +173,7 @@ export const launcherModules: Record<string, Launcher> = {
   'torch.distributed.run': { words: [], name: 'torchrun', ...torchrun },
   'torch.distributed.launch': { words: [], name: 'torch.distributed.launch', ...torchrun },
   'accelerate.commands.launch': { words: [], name: 'accelerate', ...accelerate },
+  'composer.cli.launcher': { words: [], name: 'composer', ...composer },
   'deepspeed.launcher.runner': { words: [], name: 'deepspeed', ...deepspeed },
   'determined.launch.torch_distributed': determined('torch_distributed', torchrunValues),
   'determined.launch.deepspeed': determined('deepspeed', 'trial'),

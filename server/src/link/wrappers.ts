@@ -191,7 +191,7 @@ export const toolModules = new Set(
   (
     'pip venv virtualenv pytest unittest http.server json.tool ensurepip build twine ipykernel compileall black flake8 ' +
     'mypy ruff isort pylint site sysconfig zipfile tarfile timeit py_compile tensorboard jupyter notebook ipython wandb ' +
-    'pre_commit nltk.downloader spacy bitsandbytes xformers.info torch.utils.collect_env gdown setuptools'
+    'pre_commit nltk.downloader spacy bitsandbytes xformers.info torch.utils.collect_env gdown setuptools vllm sglang'
   ).split(' '),
 )
 

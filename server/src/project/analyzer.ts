@@ -301,7 +301,7 @@ export class Analyzer {
       case 'dockerfile':
         return { config: dockerfileFacts(unit.text) }
       case 'shell':
-        return { shell: shellFacts(unit.text, this.grammars) }
+        return { shell: shellFacts(unit.text, this.grammars, undefined, unit.recipeLines) }
       default:
         return {}
     }
@@ -344,7 +344,7 @@ export class Analyzer {
         typeof value === 'string' ? value : null,
       ]),
     )
-    return shellFacts(unit.text, this.grammars, { arguments: shell.arguments, environment })
+    return shellFacts(unit.text, this.grammars, { arguments: shell.arguments, environment }, unit.recipeLines)
   }
 
   private readUnit(facts: UnitFacts, surroundings: Surroundings, into: Reading, faults: string[]): void {

@@ -63,6 +63,19 @@ export function makeRules(text: string): MakeRule[] {
   return found.filter(({ target }) => !target.startsWith('.'))
 }
 
+/** Where the lines of recipes begin: a shell of its own runs each of them. */
+export function recipeLines(text: string): number[] {
+  const found: number[] = []
+  let offset = 0
+  let continued = false
+  for (const line of text.split('\n')) {
+    if (!continued && line.startsWith('\t')) found.push(offset)
+    continued = /\\\r?$/.test(line)
+    offset += line.length + 1
+  }
+  return found
+}
+
 /** Targets that lead to the commands at this offset; '' is what `make` alone makes. */
 export function targetsAt(rules: readonly MakeRule[], offset: number): string[] {
   const start = rules.filter((rule) => rule.start <= offset).at(-1)?.start

@@ -32,6 +32,8 @@ export interface Unit {
   target?: string
   /** Of a Makefile, whose recipes are read as a shell script. */
   rules?: MakeRule[]
+  /** Where its recipes' lines begin. */
+  recipeLines?: number[]
 }
 
 /** Index of the last segment that starts at or before `offset`; 0 when there is none. */

@@ -2,7 +2,7 @@
 import { fragmentOf } from './fragment.js'
 import { languageOf } from './language.js'
 import { type Embedded, maskCell, maskPythonFile } from './magics.js'
-import { makeRules, maskMakefile } from './makefile.js'
+import { makeRules, maskMakefile, recipeLines } from './makefile.js'
 import { notebookCells } from './notebook.js'
 import type { Part, SourceFile } from './source-file.js'
 import type { Language, Segment, Unit } from './unit.js'
@@ -73,7 +73,7 @@ function limited(file: SourceFile): SourceFile {
 
 function makefileUnits(text: string): Unit[] {
   const [unit, ...others] = fileUnits('shell', maskMakefile(text))
-  return [{ ...unit!, rules: makeRules(text) }, ...others]
+  return [{ ...unit!, rules: makeRules(text), recipeLines: recipeLines(text) }, ...others]
 }
 
 function fileUnits(language: Language, text: string): Unit[] {

@@ -124,7 +124,7 @@ export interface Work {
 }
 
 export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
-  const running = launches.filter((one) => !one.parts.serves)
+  const running = launches.filter((one) => !one.parts.serves && !isServer(one.command))
   const launched = new Set(running.map((one) => one.command))
   const serving = new Set(launches.filter((one) => one.parts.serves).map((one) => one.command))
   let sharing: string | null = null
