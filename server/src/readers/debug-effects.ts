@@ -26,7 +26,6 @@ const effects: [RegExp, OperationSettings['effect']][] = [
       amongProcesses: true,
     },
   ],
-  [/^NCCL_DEBUG/, { does: 'writes a line for every collective', share: [0.02, 0.1], amongProcesses: true }],
   [
     /^NCCL_P2P_DISABLE/,
     { does: 'sends what one GPU tells another through the memory of the host', share: [0.05, 0.3] },

@@ -33,7 +33,6 @@ export const variables: Record<
   PYTORCH_NO_CUDA_MEMORY_CACHING: { when: /^1$/, kind: 'debug checks', weight: 'severe', harmless: '0' },
   TORCH_DISTRIBUTED_DEBUG: { when: /^DETAIL$/i, kind: 'debug checks', weight: 'ordinary', harmless: 'OFF' },
   PYTHONMALLOC: { when: /debug/, kind: 'debug checks', weight: 'ordinary', harmless: 'default' },
-  NCCL_DEBUG: { when: /^TRACE$/i, kind: 'debug checks', weight: 'ordinary', harmless: 'WARN' },
   NCCL_P2P_DISABLE: { when: /^1$/, kind: 'debug checks', weight: 'slight', harmless: '0' },
   NCCL_SHM_DISABLE: { when: /^1$/, kind: 'debug checks', weight: 'slight', harmless: '0' },
   NCCL_IB_DISABLE: { when: /^1$/, kind: 'debug checks', weight: 'slight', harmless: '0' },
