@@ -15,14 +15,16 @@ export const wandbAgentReader = defineReader({
   read(facts, _context, claims) {
     const { shell } = facts
     if (shell === undefined) return
-    for (const command of shell.commands) {
-      const line = command.words.map(({ raw }) => raw).join(' ')
-      if (command.unreachable || !/\bwandb agent\b/.test(line)) continue
-      const counted = /\bwandb agent\b.*--count\b/.test(line)
-      if (!counted && !hasTimeLimit(shell)) continue
-      const starter = claims.subject('Search', command, '', evidence)
-      starter.known('trialStarter', agentCommand, agentCommand, command)
-      starter.known('endsTrials', counted ? '--count' : 'the limit of the job', true, command)
+    const timed = hasTimeLimit(shell)
+    // Often in a text that `srun bash -c` runs, so all of the script counts but its comments.
+    for (const found of facts.unit.text.matchAll(/^[^#\n]*?\b(wandb agent)\b([^#\n]*)/gm)) {
+      const counted = /--count\b/.test(found[2]!)
+      if (!counted && !timed) continue
+      const start = found.index + found[0].indexOf(agentCommand)
+      const place = { start, end: start + agentCommand.length }
+      const starter = claims.subject('Search', place, '', evidence)
+      starter.known('trialStarter', agentCommand, agentCommand, place)
+      starter.known('endsTrials', counted ? '--count' : 'the limit of the job', true, place)
     }
   },
 })
