@@ -6,9 +6,17 @@ export function effective<T>(claim: Claim<T> | undefined): T | undefined {
   return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
 }
 
+/** What a job's accelerators are called, and one of them: by the resource that it asks for, where that tells the make. */
+function makeOf({ subject, settings }: Judged<'Compute'>): { make: string; unit: string } {
+  const asked = settings.gpus?.key ?? ''
+  if (subject.evidence.accelerator === 'tpu') return { make: 'TPU', unit: 'TPU chip' }
+  if (/(^|\/)neuron/.test(asked)) return { make: 'Neuron', unit: 'Neuron device' }
+  return /(^|\/)gaudi$/.test(asked) ? { make: 'Gaudi', unit: 'Gaudi card' } : { make: 'GPU', unit: 'GPU' }
+}
+
 /** `GPU job "finetune"`, `This GPU job`. */
 export function jobName(judged: Judged<'Compute'>): string {
-  const kind = judged.subject.evidence.accelerator === 'tpu' ? 'TPU job' : 'GPU job'
+  const kind = `${makeOf(judged).make} job`
   const name = effective(judged.settings.name)
   return name === undefined ? `This ${kind}` : `${kind} "${name}"`
 }
@@ -19,7 +27,7 @@ export function acceleratorsOf(judged: Judged<'Compute'>): string | undefined {
   const count = effective(gpus)
   if (count === undefined || count <= 0) return undefined
   const model = effective(gpuModel)
-  const unit = judged.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
+  const { unit } = makeOf(judged)
   const machines = effective(nodes) ?? 1
   const total = count * machines
   const all = model === undefined ? `${total} ${unit}${total === 1 ? '' : 's'}` : `${total}×${model}`
