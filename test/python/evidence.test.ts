@@ -52,6 +52,13 @@ describe('small demonstrations', () => {
     assert.equal((await evidence("d = read_csv('heart-rate/heartbeats.csv')")).small, null)
   })
 
+  it('a folder or a file that is named after toy data', async () => {
+    const small = async (path: string) => (await evidence(loop, { path })).small
+    assert.equal(await small('competitions/Titanic/scripts/tune.py'), 'Titanic')
+    assert.equal(await small('examples/train_mnist.py'), 'mnist')
+    assert.equal(await small('notebooks/final_titanic_deberta.py'), null)
+  })
+
   it('a toy set beside a real one is an option', async () => {
     const text = 'from torchvision import datasets\na = datasets.FakeData()\nb = datasets.ImageFolder(p)'
     assert.equal((await evidence(text)).small, null)

@@ -28,6 +28,13 @@ const toyText = new RegExp(
 const toyLoader =
   /(^|_)(f(ashion)?_?mnist|[ekq]?mnist|cifar_?100?)(_|$)|^(Fashion|[EKQ])?(MNIST|Mnist)[A-Z]|^(CIFAR|Cifar)(100?)[A-Z]/
 
+/** `examples/mnist/train.py`, `Titanic/tune.py`, `train_cifar10.py`: the folder or the file is named after the data. */
+function toyPath(path: string): string | null {
+  const parts = path.replace(/\.\w+$/, '').split('/')
+  const stem = parts.pop()!.replace(/^(train|main|run)[-_]|[-_](train|main|example)$/gi, '')
+  return [...parts, stem].find((part) => toyText.exec(part)?.[0] === part) ?? null
+}
+
 interface Strings {
   cuda: boolean
   cpu: boolean
@@ -76,7 +83,7 @@ export function evidenceOf(analysis: Analysis): Evidence {
   // What a convolution costs depends on the images.
   const small = real
     ? smallModel(analysis, true)
-    : (toyCall?.method ?? toyImport ?? strings.toy ?? smallModel(analysis, false))
+    : (toyCall?.method ?? toyImport ?? strings.toy ?? toyPath(analysis.path) ?? smallModel(analysis, false))
   let role: Evidence['role'] = 'library'
   if (isTestPath(analysis.path)) role = 'test'
   else if (analysis.loops.some((loop) => loop.role === 'train' || loop.role === 'epoch')) role = 'training'

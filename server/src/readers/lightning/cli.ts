@@ -48,8 +48,22 @@ function trains(python: PythonModule, call: Call, binding: Binding | null): bool
   const off = run.state === 'given' && run.folded.state === 'known' && run.folded.value === false
   if (off) return python.calls.some((one) => one.method === 'fit')
   const words = binding?.launch.positionals.map((one) => one.value) ?? []
+  // Without a command it says how it is used: a Dockerfile's `CMD` that whoever runs the image replaces.
+  if (binding !== null && run.state === 'absent' && isBare(binding)) {
+    const given = python.argument(call, 'args')
+    if (given.state === 'absent') return false
+  }
   if (words.some((word) => typeof word === 'string' && trainingCommands.test(word))) return true
   return !words.some((word) => typeof word === 'string' && otherCommands.test(word))
+}
+
+function isBare({ launch }: Binding): boolean {
+  return (
+    launch.complete &&
+    launch.positionals.length === 0 &&
+    Object.keys(launch.flags).length === 0 &&
+    (launch.files ?? []).length === 0
+  )
 }
 
 class CliSettings {
