@@ -50,8 +50,9 @@ function trains(python: PythonModule, call: Call, binding: Binding | null): bool
   const words = binding?.launch.positionals.map((one) => one.value) ?? []
   // Without a command it says how it is used: a Dockerfile's `CMD` that whoever runs the image replaces.
   if (binding !== null && run.state === 'absent' && isBare(binding)) {
-    const given = python.argument(call, 'args')
-    if (given.state === 'absent') return false
+    const args = python.argument(call, 'args')
+    const none = args.state === 'given' && args.folded.state === 'known' && args.folded.value === null
+    if (args.state === 'absent' || none) return false
   }
   if (words.some((word) => typeof word === 'string' && trainingCommands.test(word))) return true
   return !words.some((word) => typeof word === 'string' && otherCommands.test(word))
