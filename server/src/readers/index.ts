@@ -158,6 +158,7 @@ import { torchxReader } from './torchx/run.js'
 import { ultralyticsCommandReader } from './ultralytics/command.js'
 import { ultralyticsFreshWeightsReader } from './ultralytics/fresh-weights.js'
 import { ultralyticsReader } from './ultralytics/train.js'
+import { vertexBatchReader } from './vertex/batch.js'
 import { vertexCustomJobReader } from './vertex/custom-job.js'
 import { vertexEndpointReader } from './vertex/endpoint.js'
 import { vertexJobReader } from './vertex/job-file.js'
@@ -247,6 +248,7 @@ export const readers: readonly Reader[] = [
   sagemakerEndpointReader,
   sagemakerScalingReader,
   vertexEndpointReader,
+  vertexBatchReader,
   vertexCustomJobReader,
   vertexJobReader,
   databricksReader,
