@@ -24,6 +24,9 @@ export function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Chang
     return write(claim, facts, `Ask for ${value} node: --nodes=${value}`, 'nodes', String(value))
   if (claim.setting === 'processes' && claim.site.anchor === 'processes') {
     const { unit, start, end } = claim.site
+    // In a text that another shell runs, the place is that of the whole text.
+    if (/\s/.test(facts.unit.text.slice(start, end).trim()))
+      return { reason: `the number stands in a text that another shell runs: make it ${value} there` }
     const one: ShellWrite = { kind: 'replace text', unit, start, end, text: String(value) }
     const title = `Start ${value} processes: ${claim.key} ${value}`
     return { title, safety: 'unsafe', writes: [{ ...one, path: facts.path }], imports: [] }
