@@ -44,6 +44,7 @@ export class ConfigurationLinker {
     }
     const folders = [folderOf(record.path), ...parents(folderOf(record.path))]
     for (const use of uses) {
+      if (use.kind === 'hydra' && use.launched === true && launch === null) continue
       if (use.kind === 'hydra') this.compose(record, use, launch, found)
       else {
         const path = this.locate(use.path, folders)

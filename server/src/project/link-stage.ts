@@ -174,6 +174,17 @@ export class Linker {
     return 'path' in resolved ? resolved.path : null
   }
 
+  /** The recipe that a launch names, or that its script composes. */
+  private recipeOf(launch: Launch, script: string | null): FileRecord | undefined {
+    const named = this.recipes.namedBy(launch, script)
+    const record = script === null ? undefined : this.records.get(script)
+    if (named !== undefined || record?.summary?.configurations === undefined) return named
+    return this.configurations
+      .of(record, launch)
+      .files.map((path) => this.records.get(path))
+      .find((one) => one?.reading.recipe !== undefined)
+  }
+
   /** What a script reads, by itself or as it is launched. */
   private configurationsOf(record: FileRecord, binding: Binding | null): Configurations {
     if (binding !== null) return this.configurations.of(record, binding.launch)
@@ -285,7 +296,7 @@ export class Linker {
     const bound = await bindLaunches(this.launches([...linked.readings.values()]), linked.readings, {
       recordOf: (path) => this.records.get(path),
       resolve: (launch) => this.programs.resolve(launch),
-      recipeOf: (launch, script) => this.recipes.namedBy(launch, script),
+      recipeOf: (launch, script) => this.recipeOf(launch, script),
       read: (record, binding, slot) => this.read(record, binding, slot, versionsOf),
     })
     linked.launches = bound.launches

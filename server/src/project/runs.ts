@@ -124,7 +124,7 @@ export function buildRuns(input: RunInput): Judgement[] {
     for (const one of read) {
       if (one === undefined || one.path === null || one.reading === null) continue
       // A recipe that is only evaluated is not what the launch runs.
-      if (one === linked.recipe && one.reading.subjects.length === 0) continue
+      if (one === linked.recipe && one.reading.recipe === undefined) continue
       const entry = { run, reading: one.reading }
       const list = runsOfFile.get(one.path)
       if (list === undefined) runsOfFile.set(one.path, [entry])
@@ -167,7 +167,7 @@ export function buildRuns(input: RunInput): Judgement[] {
   const galleries = galleriesAmong(input.readings, runsOfFile)
   for (const [path, reading] of input.readings) {
     const started = runsOfFile.get(path)
-    if (started === undefined && galleries.has(reading.recipe?.framework ?? '')) continue
+    const shown = started === undefined && galleries.has(reading.recipe?.framework ?? '')
     const launched = started ?? [{ run: newRun(path, path, null, null, null), reading }]
     const bySubject = new Map<string, Judged[]>()
     const depends: object[] = neighbourhood(input, path)
@@ -185,6 +185,7 @@ export function buildRuns(input: RunInput): Judgement[] {
       )
       run.subjects.push(...own, ...neighbours(input, path, run))
       for (const found of own) {
+        if (shown && ofTraining.has(found.subject.word)) continue
         const ending = starters.endingFor(found)
         const judged = ending.length === 0 ? found : cappedElsewhere(found)
         depends.push(...ending)
@@ -242,6 +243,9 @@ function undecided(judged: Judged, program: Reading, layerOf: LayerOf): Judged {
 
 /** From so many recipes on that nothing in the project starts, they are there for others to choose from. */
 const gallery = 20
+
+/** What a recipe of a collection says of a training is no run; a search over it is one. */
+const ofTraining = new Set<Word>(['Training', 'InputPipeline', 'Operation', 'Parallelism'])
 
 /** Frameworks whose recipes here are a collection: what one of them leaves out costs its author nothing. */
 function galleriesAmong(

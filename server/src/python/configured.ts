@@ -144,9 +144,13 @@ function handedOver(analysis: Analysis, func: Func, name: string, position: numb
 
 export function isHydraMain(analysis: Analysis, func: Func): boolean {
   return func.node.decorators.some(
-    (decorator) => decorator.type === 'call' && analysis.nameOf(decorator.callee) === 'hydra.main',
+    (decorator) => decorator.type === 'call' && mains.has(analysis.nameOf(decorator.callee) ?? ''),
   )
 }
+
+/** NeMo's is around Hydra's; its examples are collections of files to be launched with other names and values. */
+const nemoMain = 'nemo.core.config.hydra_runner'
+const mains = new Set(['hydra.main', nemoMain, `${nemoMain}.hydra_runner`])
 
 function pathOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: number): ConfiguredPath | null {
   const name = analysis.nameOf(expr.callee)
@@ -349,7 +353,7 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
       ? folded.value
       : undefined
   }
-  const hydra = (args: Call['expr']['args']): void => {
+  const hydra = (args: Call['expr']['args'], launched: boolean): void => {
     const given = (name: string, position: number): string | null | undefined => {
       const one = args.find((arg) => arg.name === name) ?? args.filter((arg) => arg.name === null)[position]
       return one === undefined ? null : text(one.value)
@@ -357,12 +361,13 @@ export function configurationUses(analysis: Analysis): ConfigurationUse[] {
     const folder = given('config_path', 0)
     const name = given('config_name', 1)
     if (folder === undefined || name === undefined) return
-    found.set(hydraRoot, { kind: 'hydra', folder, name })
+    found.set(hydraRoot, { kind: 'hydra', folder, name, ...(launched ? { launched } : {}) })
   }
   for (const func of analysis.functions) {
-    for (const decorator of func.node.decorators)
-      if (decorator.type === 'call' && analysis.nameOf(decorator.callee) === 'hydra.main')
-        hydra(decorator.args)
+    for (const decorator of func.node.decorators) {
+      const main = decorator.type === 'call' ? (analysis.nameOf(decorator.callee) ?? '') : ''
+      if (decorator.type === 'call' && mains.has(main)) hydra(decorator.args, main.startsWith(nemoMain))
+    }
   }
   const initialized = analysis.callsTo('hydra.initialize', 'hydra.experimental.initialize')[0]
   const composed = analysis.callsTo('hydra.compose', 'hydra.experimental.compose')[0]

@@ -183,8 +183,8 @@ export interface ModuleSummary {
 /** A configuration that a module reads: a file by its path as written, or what Hydra composes. */
 export type ConfigurationUse =
   | { kind: 'file'; path: string }
-  /** `@hydra.main(config_path, config_name)`; null: not given. */
-  | { kind: 'hydra'; folder: string | null; name: string | null }
+  /** `@hydra.main(config_path, config_name)`; null: not given. `launched`: only what a launch says of it counts. */
+  | { kind: 'hydra'; folder: string | null; name: string | null; launched?: boolean }
 
 /** A configuration, or a part of it, as the argument of a function or class of another module. */
 export interface HandedConfiguration {

@@ -33,11 +33,11 @@ export const detectron2ConfigReader = defineReader({
     if (own?.kind !== 'map' || facts.unit.index !== 0) return
     const inherits = own.entries._BASE_ !== undefined
     if (!inherits && !isDetectron2(own, facts.unit.text)) return
+    const launch = context.binding?.launch
+    if (launch !== undefined && !startsTraining(launch)) return
     claims.recipe('detectron2', inherits)
     const root = inherits ? facts.inherited : own
     if (root === undefined || !isDetectron2(root, facts.unit.text)) return
-    const launch = context.binding?.launch
-    if (launch !== undefined && !startsTraining(launch)) return
     // What only others inherit is judged with them.
     if (launch === undefined && /(^|\/)base[^/]*$/i.test(facts.path)) return
     const merged = launch === undefined ? root : withPairs(root, launch)

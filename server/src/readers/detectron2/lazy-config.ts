@@ -32,12 +32,12 @@ export const lazyConfigReader = defineReader({
   read(facts, context, claims) {
     const { python, unit } = facts
     if (python === undefined || unit.index !== 0 || !looksLazy(python)) return
+    const launch = context.binding?.launch
+    if (launch !== undefined && !startsTraining(launch)) return
     claims.recipe('detectron2-lazy', true)
     const module = facts.inherited === undefined ? configurationModule(python, unit) : null
     const root = facts.inherited ?? (module === null ? null : ownConfiguration(facts.path, module))
     if (root === null || !isWhole(root)) return
-    const launch = context.binding?.launch
-    if (launch !== undefined && !startsTraining(launch)) return
     const merged = launch === undefined ? root : withOverrides(root, launch)
     const [first] = python.tree.body
     readRecipe({

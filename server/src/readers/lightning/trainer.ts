@@ -25,6 +25,10 @@ export const lightningReader = defineReader({
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) {
+      const launch = context.binding?.launch
+      // A launch that sets the format, or may, has it read with its program.
+      if (launch !== undefined && (!launch.complete || launch.flags['trainer.precision'] !== undefined))
+        return
       for (const document of facts.config?.documents ?? []) readCliDocument(facts, document, claims)
       return
     }

@@ -30,13 +30,13 @@ export const openmmlabReader = defineReader({
     const inherits = names.has('_base_') || /\bread_base\b/.test(python.text)
     // What only others inherit is judged with them.
     if (!inherits && /(^|\/)_base_\//.test(python.path)) return
+    const { binding } = context
+    if (binding !== null && !startsTraining(binding.launch)) return
     claims.recipe('openmmlab', inherits)
     const root = facts.inherited ?? rootOf(facts, python, inherits)
     if (root === null) return
-    const { binding } = context
-    if (binding === null) readConfig(new Config(python, root, claims, null))
-    else if (startsTraining(binding.launch))
-      readConfig(new Config(python, withLaunch(root, binding.launch), claims, binding))
+    const merged = binding === null ? root : withLaunch(root, binding.launch)
+    readConfig(new Config(python, merged, claims, binding))
   },
   change: changeConfig,
 })

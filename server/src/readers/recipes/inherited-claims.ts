@@ -75,13 +75,22 @@ const other =
   /(^|[/_.-])(test|eval\w*|valid\w*|infer\w*|demo|predict\w*|export\w*|convert\w*|visuali\w*|vis|analy\w*|browse\w*|print\w*|bench\w*|deploy\w*|extract\w*|serve\w*|check\w*)([/_.-]|$)/i
 
 /** True for a launch whose program is called like one that trains: the same file is given to those that evaluate. */
-export function startsTraining({ program, flags }: Launch): boolean {
-  const name = (program.path ?? program.module ?? '').split('/').at(-1) ?? ''
+export function startsTraining(launch: Launch): boolean {
+  return trains.test(programOf(launch)) && !startsOther(launch)
+}
+
+function programOf({ program }: Launch): string {
+  return (program.path ?? program.module ?? '').split('/').at(-1) ?? ''
+}
+
+/** True for a launch that evaluates, exports or looks at what was trained. */
+export function startsOther(launch: Launch): boolean {
+  const { flags } = launch
   if (
     ['eval-only', 'eval_only', 'evaluate', 'eval', 'test-only', 'test'].some(
       (flag) => flags[flag] !== undefined,
     )
   )
-    return false
-  return trains.test(name) && !other.test(name)
+    return true
+  return other.test(programOf(launch))
 }

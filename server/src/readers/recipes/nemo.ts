@@ -1,11 +1,15 @@
 /**
- * Recipes of NeMo: the loader of the training data. The trainer's own settings are Lightning's, whose reader reads them.
- * Keys: NeMo, examples/*\/conf; an absent `num_workers` differs from collection to collection.
+ * Recipes of NeMo and of SageMaker HyperPod: the loader of the training data, evaluations and checkpoints. The format is
+ * the trainer's own setting, which Lightning's reader reads. Keys: NeMo, examples/*\/conf, utils/exp_manager.py; an absent
+ * `num_workers` differs from collection to collection. Many such files lie in one project, to be chosen from.
  */
-import type { Claim } from '../../workload/claim.js'
+import type { ClaimBuilder, ClaimOptions } from '../../workload/builder.js'
+import type { Binding, Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { claimOperation } from '../operation-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { changeRecipe } from './change.js'
+import { startsOther } from './inherited-claims.js'
 import { Recipe, RecipeClaims } from './recipe.js'
 
 /** Where the data of training stand, by collection. */
@@ -15,37 +19,127 @@ const places = [
   ['data', 'train_ds'],
 ]
 
+/** Steps up to which an evaluation comes often. */
+const often = 50
+
 export const nemoReader = defineReader({
   name: 'nemo',
   languages: ['yaml'],
   triggers: ['exp_manager:'],
-  read(facts, _context, claims) {
+  read(facts, { binding }, claims) {
     for (const document of facts.config?.documents ?? []) {
       const recipe = Recipe.of(facts, document)
       if (recipe === null || !recipe.has('trainer') || !recipe.has('model')) continue
-      const keys = places.find((one) => recipe.has(...one, 'num_workers'))
-      const workers = keys === undefined ? undefined : recipe.number(...keys, 'num_workers')
-      if (keys === undefined || workers === undefined) continue
-      const path = [...keys, 'num_workers']
-      const pipeline = new RecipeClaims(
-        recipe,
-        claims.subject(
-          'InputPipeline',
-          recipe.place(path, 'model'),
-          'train_ds',
-          recipe.evidence(recipe.value('trainer', 'accelerator') === 'cpu' ? 'cpu' : 'maybe'),
-        ),
-        'model',
-      )
-      // An override of the launch may say something else.
-      pipeline.known('workers', path, workers, { overridable: true })
-      pipeline.known('feeds', path, 'training')
-      if (recipe.has('model', 'preprocessor') || recipe.has(...keys, 'sample_rate')) {
-        pipeline.known('work', path, 'decode')
-        pipeline.known('decoder', path, 'audio')
-      } else pipeline.unknown('work', path, 'what a sample is')
+      if (binding !== null && startsOther(binding.launch)) continue
+      claims.recipe('nemo', false)
+      const given = new Given(recipe, claims, binding)
+      readLoader(given)
+      readEvaluations(given)
+      readCheckpoints(given)
     }
   },
-  change: (claim: Claim, value: unknown, facts: UnitFacts) =>
-    claim.setting === 'workers' ? changeRecipe(claim, (value as number | null) ?? 4, facts) : byHand(claim),
+  change(claim: Claim, value: unknown, facts: UnitFacts) {
+    switch (claim.setting) {
+      case 'workers':
+        return changeRecipe(claim, (value as number | null) ?? 4, facts)
+      case 'kind':
+        return changeRecipe(claim, Number(claim.site.anchor), facts)
+      case 'keptCheckpoints':
+        return changeRecipe(claim, Number(value), facts)
+      default:
+        return byHand(claim)
+    }
+  },
 })
+
+/** A recipe, and what a launch of its script says in its place. */
+class Given {
+  constructor(
+    readonly recipe: Recipe,
+    readonly claims: ClaimBuilder,
+    private readonly binding: Binding | null,
+  ) {}
+
+  /** What is not launched may be launched with something else. */
+  get options(): ClaimOptions {
+    return { overridable: this.binding === null }
+  }
+
+  get evidence(): Evidence {
+    return this.recipe.evidence(this.recipe.value('trainer', 'accelerator') === 'cpu' ? 'cpu' : 'maybe')
+  }
+
+  /** Undefined also where the launch line sets it, or may. */
+  number(...keys: string[]): number | undefined {
+    const launch = this.binding?.launch
+    if (launch !== undefined && (!launch.complete || launch.flags[keys.join('.')] !== undefined))
+      return undefined
+    return this.recipe.number(...keys)
+  }
+}
+
+function readLoader(given: Given): void {
+  const { recipe, claims } = given
+  const keys = places.find((one) => recipe.has(...one, 'num_workers'))
+  const workers = keys === undefined ? undefined : given.number(...keys, 'num_workers')
+  if (keys === undefined || workers === undefined) return
+  const path = [...keys, 'num_workers']
+  const pipeline = new RecipeClaims(
+    recipe,
+    claims.subject('InputPipeline', recipe.place(path, 'model'), 'train_ds', given.evidence),
+    'model',
+  )
+  pipeline.known('workers', path, workers, given.options)
+  pipeline.known('feeds', path, 'training')
+  if (recipe.has('model', 'preprocessor') || recipe.has(...keys, 'sample_rate')) {
+    pipeline.known('work', path, 'decode')
+    pipeline.known('decoder', path, 'audio')
+  } else pipeline.unknown('work', path, 'what a sample is')
+}
+
+/** `trainer.val_check_interval` in steps, over all of the validation data. */
+function readEvaluations(given: Given): void {
+  const { recipe, claims } = given
+  const keys = ['trainer', 'val_check_interval']
+  const every = given.number(...keys)
+  const steps = given.number('trainer', 'max_steps')
+  if (every === undefined || every <= 1 || every > often || steps === undefined || steps < 1) return
+  if (recipe.has('trainer', 'limit_val_batches')) return
+  const place = { ...recipe.place(keys, 'trainer'), anchor: String(Math.ceil(steps / 20)) }
+  const key = keys.join('.')
+  const operation = claimOperation(claims, {
+    kind: 'evaluate',
+    place: 'step',
+    key,
+    at: place,
+    site: place,
+    options: { channel: 'named file', ...given.options },
+    scope: key,
+    evidence: given.evidence,
+  })
+  operation.known('every', key, every, place)
+  operation.known('times', key, Math.floor(steps / every), place)
+}
+
+/** `save_top_k: -1` keeps every checkpoint that is written. */
+function readCheckpoints(given: Given): void {
+  const { recipe, claims } = given
+  const holder = ['exp_manager', 'checkpoint_callback_params']
+  const kept = given.number(...holder, 'save_top_k')
+  if (kept === undefined) return
+  const keys = [...holder, 'save_top_k']
+  const training = new RecipeClaims(
+    recipe,
+    claims.subject('Training', recipe.place(keys, 'exp_manager'), 'exp_manager', given.evidence),
+    'exp_manager',
+  )
+  training.known('keptCheckpoints', keys, kept < 0 ? null : kept, given.options)
+  const steps = given.number('trainer', 'max_steps')
+  const epochs = given.number('trainer', 'max_epochs')
+  const every =
+    given.number(...holder, 'every_n_train_steps') ?? given.number('trainer', 'val_check_interval')
+  if (steps !== undefined && steps > 0 && every !== undefined && every > 1)
+    training.known('checkpointCount', keys, Math.floor(steps / every))
+  else if (epochs !== undefined && epochs > 0 && (steps === undefined || steps < 1))
+    training.known('epochs', ['trainer', 'max_epochs'], epochs)
+}
