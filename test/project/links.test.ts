@@ -15,6 +15,32 @@ async function graphOf(files: Record<string, string>): Promise<string[]> {
 const app = 'from fastapi import FastAPI\n\napp = FastAPI()\n'
 
 describe('links of a project', () => {
+  it('let a workflow know when the script that it calls begins to train', async () => {
+    const train = (epochs: number) =>
+      `import torch\nfrom data import loader\nfrom model import build\n\nmodel = build()\noptimizer = torch.optim.SGD(model.parameters(), lr=0.1)\nfor epoch in range(${epochs}):\n    for batch, labels in loader():\n        loss = torch.nn.functional.cross_entropy(model(batch), labels)\n        loss.backward()\n        optimizer.step()\n`
+    const files = new Map([
+      [
+        '.github/workflows/ci.yml',
+        'on: [push]\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      - run: bash all.sh\n',
+      ],
+      ['all.sh', 'python prepare.py\n'],
+      ['prepare.py', 'print(1)\n'],
+      ['train.py', train(90)],
+    ])
+    const opened = await openProject(memoryRoot, memoryHost(files))
+    const found = async () =>
+      (await opened.lint()).findings
+        .filter(({ rule }) => rule === 'pipeline/trains-on-every-push')
+        .map(({ location }) => location.path)
+    assert.deepEqual(await found(), [])
+    files.set('all.sh', 'python prepare.py\npython train.py\n')
+    opened.changedOnDisk('all.sh')
+    assert.deepEqual(await found(), ['.github/workflows/ci.yml'])
+    assert.ok(opened.relatives('train.py').includes('.github/workflows/ci.yml'))
+    // What runs in a workflow is no launch that the script would be read with.
+    assert.ok((await opened.graph()).jobs.every(({ path }) => !path.startsWith('.github')))
+  })
+
   it('start each line of a recipe beside the Makefile', async () => {
     assert.deepEqual(
       await graphOf({

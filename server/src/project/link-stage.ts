@@ -301,7 +301,7 @@ export class Linker {
     })
     linked.launches = bound.launches
     linked.calls = bound.calls
-    linkWorkflows(linked.readings, bound.asked)
+    linkWorkflows(linked.readings, bound.asked, linked.related)
     const entries = [...this.inOrder()].filter((record) => record.summary?.isEntry === true)
     linked.reached = reachedFrom(entries, linked.launches, linked.imported)
     return linked

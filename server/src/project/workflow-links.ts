@@ -2,12 +2,19 @@
 import { trainsAs, triedOut } from '../readers/ci/training.js'
 import type { Claim, Reading } from '../workload/claim.js'
 import type { AskedLaunch } from './bind-launches.js'
+import { relate } from './scaler-links.js'
 
-/** Changes the map in place. */
-export function linkWorkflows(readings: Map<string, Reading>, asked: readonly AskedLaunch[]): void {
+/** Changes the map in place; adds the files that speak of each other to `related`. */
+export function linkWorkflows(
+  readings: Map<string, Reading>,
+  asked: readonly AskedLaunch[],
+  related: Map<string, Set<string>>,
+): void {
   const trained = new Map<string, AskedLaunch>()
   for (const one of asked) {
-    const { job } = one.launch
+    const { job, calledAt, location } = one.launch
+    const workflow = (calledAt ?? location).path
+    for (const path of [location.path, one.script ?? workflow]) relate(related, workflow, path)
     if (job !== null && !trained.has(job) && trains(one, readings)) trained.set(job, one)
   }
   if (trained.size === 0) return
