@@ -45,7 +45,10 @@ describe('what stands beside the code', () => {
     )
     const [job, machine] = found
     assert.equal(machine!.label, '$25.25/h · 8×A100 40GB')
-    assert.match(job!.label, /^\$50\.50\/h on demand · 16 GPUs · 2 processes · needs \d+–\d+ of 40 GB$/)
+    assert.match(
+      job!.label,
+      /^\$50\.50\/h on demand · 16 GPUs · 2 processes · needs \d+–\d+ of 40 GB on each$/,
+    )
     assert.match(job!.details, /region not named: us-east-1 is assumed/)
     assert.match(job!.details, /read 2026-09-27/)
     assert.match(job!.details, /batch 8 × 512 tokens/)
@@ -150,7 +153,7 @@ ${replica('Master', 1)}${replica('Worker', 3)}`
     const job = found.find(({ kind }) => kind === 'job')!
     assert.match(
       job.label,
-      /^\$87\.83\/h on demand, about \$65\/h spot · 32 GPUs · .*needs \d+–\d+ of 40 GB$/,
+      /^\$87\.83\/h on demand, about \$65\/h spot · 32 GPUs · .*needs \d+–\d+ of 40 GB on each$/,
     )
   })
 

@@ -1,5 +1,5 @@
 /** Machines and prices of the graph in words, for every format that people read. */
-import { formatUsd } from '../estimate/hourly.js'
+import { formatUsd, roughUsd } from '../estimate/hourly.js'
 import type { GraphCost, GraphMachine, JobGraph } from '../linter.js'
 import { count } from './format/summary.js'
 
@@ -40,7 +40,7 @@ export function priceText(cost: GraphCost | null): string | null {
   if (cost === null) return null
   const parts = [
     cost.onDemand === null ? [] : [`${cost.atLeast ? 'from ' : ''}${formatUsd(cost.onDemand)}/h on demand`],
-    cost.spot === null ? [] : [`about ${formatUsd(Number(cost.spot.toPrecision(2)))}/h spot`],
+    cost.spot === null ? [] : [`about ${roughUsd(cost.spot)}/h spot`],
   ].flat()
   return parts.length === 0 ? null : parts.join(', ')
 }

@@ -166,3 +166,9 @@ export function formatUsd(usd: number): string {
   const digits = usd < 0.1 ? 3 : usd < 1000 ? 2 : 0
   return `$${usd.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))/g, ',')}`
 }
+
+/** `$65`, `$0.17`: two digits are all that the price of a spot machine means. */
+export function roughUsd(usd: number): string {
+  const rough = Number(usd.toPrecision(2))
+  return rough >= 10 ? `$${rough.toLocaleString('en-US')}` : formatUsd(rough)
+}

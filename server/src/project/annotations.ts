@@ -6,7 +6,7 @@ import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
 import { capacityBlockPrice } from '../catalog/prices.js'
 import { fitCount, formatCount, gridFormula } from '../estimate/grid.js'
-import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest } from '../estimate/hourly.js'
+import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest, roughUsd } from '../estimate/hourly.js'
 import { effective } from '../rules/hardware.js'
 import { requestOf } from '../rules/machine-request.js'
 import type { RuleOptions } from '../rules/rule.js'
@@ -95,7 +95,7 @@ function forMachines(judged: Judged<'Compute'>, options: RuleOptions, today: str
     ...moneyParts(cost),
     devices === null ? null : count(devices.each * (request.nodes ?? 1), 'GPU'),
     processesOf(judged, devices?.each ?? null),
-    memory === null ? null : needs(memory),
+    memory === null ? null : needs(memory, devices === null ? 1 : devices.each * (request.nodes ?? 1)),
   ].filter((part) => part !== null)
   // A machine without a price and without accelerators says nothing that is not written there.
   if (judged.subject.job === null || parts.length === 0 || (cost === undefined && devices === null))
@@ -170,13 +170,6 @@ function moneyParts(cost: HourlyCost | undefined): (string | null)[] {
   ]
 }
 
-/** Spot prices move: two digits are all that they mean. */
-function roughUsd(usd: number): string {
-  return usd >= 10
-    ? `$${Number(usd.toPrecision(2)).toLocaleString('en-US')}`
-    : formatUsd(Number(usd.toPrecision(2)))
-}
-
 function processesOf(judged: Judged<'Compute'>, devices: number | null): string | null {
   const launches = judged.run.siblings.flatMap((run) => run.job.launch ?? [])
   if (launches.length !== 1) return null
@@ -208,11 +201,14 @@ function memoryOf(judged: Judged<'Compute'>, options: RuleOptions): TrainingMemo
   return first !== undefined && found.every(same) ? first : null
 }
 
-function needs({ estimate, usable, machine }: TrainingMemory): string {
-  const whole = (bytes: number) => Math.max(1, Math.round(bytes / 2 ** 30))
-  const range = `${whole(estimate.low)}–${whole(estimate.high)}`
+function needs({ estimate, usable, machine }: TrainingMemory, devices: number): string {
+  const [low, high] = [estimate.low, estimate.high].map((bytes) => Math.max(1, Math.round(bytes / 2 ** 30)))
+  const range = low === high ? `${low}` : `${low}–${high}`
   const capacity = machine.gpu?.memoryGB
-  return usable === null || capacity == null ? `needs ${range} GB` : `needs ${range} of ${capacity} GB`
+  const each = devices > 1 ? ' on each' : ''
+  return usable === null || capacity == null
+    ? `needs ${range} GB${each}`
+    : `needs ${range} of ${capacity} GB${each}`
 }
 
 function memoryDetails(memory: TrainingMemory): string {
