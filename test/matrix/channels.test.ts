@@ -190,6 +190,22 @@ for epoch in range(3):
 
 const pick = <T>(state: State, values: Record<State, T>): T => values[state]
 
+/** A configuration of OpenMMLab. */
+const detector = (wrapper: string): string =>
+  `import os
+model = dict(type='FasterRCNN')
+train_dataloader = dict(batch_size=2, num_workers=2)
+optim_wrapper = dict(${wrapper}optimizer=dict(type='SGD', lr=0.02))
+`
+
+const wrapperOf = (state: State): string =>
+  pick(state, {
+    default: '',
+    good: "type='AmpOptimWrapper', ",
+    bad: "type='OptimWrapper', ",
+    unknown: "type=os.environ['WRAPPER'], ",
+  })
+
 matrix('precision/full-precision', [
   {
     channel: 'a literal',
@@ -394,6 +410,57 @@ matrix('precision/full-precision', [
       'run.sh': `${pick(state, { default: '', good: 'PL_TRAINER_PRECISION=bf16-mixed ', bad: 'PL_TRAINER_PRECISION=32 ', unknown: 'PL_TRAINER_PRECISION=$FORMAT ' })}python train.py\n`,
     }),
     expected: { default: 'warning', good: '', bad: 'warning', unknown: '' },
+  },
+  {
+    channel: 'a configuration of OpenMMLab that nothing starts',
+    files: (state) => ({ 'configs/ships.py': detector(wrapperOf(state)) }),
+    expected: { default: 'hint', good: '', bad: 'information', unknown: '' },
+  },
+  {
+    channel: 'a file that a configuration of OpenMMLab inherits from',
+    files: (state) => ({
+      'train.sh': 'python tools/train.py configs/ships.py\n',
+      'configs/base.py': detector(wrapperOf(state)),
+      'configs/ships.py': "_base_ = './base.py'\n",
+    }),
+    expected: { default: 'warning', good: '', bad: 'warning', unknown: '' },
+  },
+  {
+    channel: 'the launch line of OpenMMLab, over a file that says the opposite',
+    files: (state) => ({
+      'train.sh': `bash tools/dist_train.sh configs/ships.py 4 ${pick(state, {
+        default: '',
+        good: '--amp',
+        bad: '--cfg-options optim_wrapper.type=OptimWrapper',
+        unknown: '--cfg-options "$@"',
+      })}\n`,
+      'configs/ships.py': detector(state === 'bad' ? "type='AmpOptimWrapper', " : ''),
+    }),
+    expected: { default: 'warning', good: '', bad: 'warning', unknown: '' },
+  },
+  {
+    channel: 'the launch line of detectron2, over a file that inherits',
+    files: (state) => ({
+      'train.sh': `python train_net.py --config-file configs/ships.yaml --num-gpus 4 ${pick(state, {
+        default: '',
+        good: 'SOLVER.AMP.ENABLED True',
+        bad: 'SOLVER.AMP.ENABLED False',
+        unknown: 'SOLVER.AMP.ENABLED $AMP',
+      })}\n`,
+      'configs/base.yaml': `MODEL: {META_ARCHITECTURE: GeneralizedRCNN}
+SOLVER: {IMS_PER_BATCH: 16${state === 'bad' ? ', AMP: {ENABLED: true}' : ''}}
+`,
+      'configs/ships.yaml': '_BASE_: base.yaml\nSOLVER: {MAX_ITER: 20000}\n',
+    }),
+    expected: { default: 'warning', good: '', bad: 'warning', unknown: '' },
+  },
+  {
+    channel: 'a file with settings of Ultralytics',
+    files: (state) => ({
+      'train.sh': 'yolo detect train cfg=settings.yaml data=ships.yaml device=0\n',
+      'settings.yaml': `epochs: 60\n${pick(state, { default: '', good: 'amp: true\n', bad: 'amp: false\n', unknown: 'amp: [true]\n' })}`,
+    }),
+    expected: { default: '', good: '', bad: 'information', unknown: '' },
   },
 ])
 
