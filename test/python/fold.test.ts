@@ -169,6 +169,24 @@ describe('values of names', () => {
     assert.equal(valueOfName(await analyse('def f(n=3):\n  inside = n'), 'inside').state, 'unknown')
   })
 
+  it('reads what a class holds for all, here and in another module', async () => {
+    const text = 'class CFG:\n  workers = 4\n  size: int = 64\n'
+    assert.equal(await value(text, 'CFG.workers'), 4)
+    assert.equal(await value(`${text}c = CFG`, 'c.size'), 64)
+    await isUnknown(`${text}if debug:\n  CFG.workers = 0`, 'CFG.workers')
+    await isUnknown('class CFG:\n  workers = 4\n  if debug:\n    workers = 0\n', 'CFG.workers')
+    await isUnknown(
+      'from pydantic import BaseSettings\nclass CFG(BaseSettings):\n  workers = 4\n',
+      'CFG.workers',
+    )
+    const modules = { settings: text, changed: `${text}CFG.workers = 8` }
+    assert.equal(await value('from settings import CFG', 'CFG.workers', { modules }), 4)
+    assert.equal(await value('from settings import CFG\nc = CFG()', 'c.size', { modules }), 64)
+    await isUnknown('from settings import CFG\nc = CFG(size=3)', 'c.size', { modules })
+    await isUnknown('from settings import CFG\nif debug:\n  CFG.workers = 0', 'CFG.workers', { modules })
+    await isUnknown('from changed import CFG', 'CFG.workers', { modules })
+  })
+
   it('knows what a class of the module is made with, where nobody else makes its objects', async () => {
     const text =
       'class A:\n  def __init__(self, n):\n    self.n = n\n  def go(self):\n    inside = self.n + 1\n'

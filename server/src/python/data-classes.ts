@@ -1,5 +1,6 @@
 /** Data classes that hold options. */
-import type { Expr } from '../syntax/python-ast.js'
+import type { Expr, Stmt } from '../syntax/python-ast.js'
+import { blocksOf } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import type { Klass, ProgramArgument } from './module.js'
 
@@ -16,6 +17,23 @@ export function fieldDefault(klass: Klass, name: string): Expr | null {
     return value
   }
   return null
+}
+
+/** What a class holds for all: `class CFG: workers = 4`. Null: it is not written there, or not once and for all. */
+export function classConstant(klass: Klass, name: string): Expr | null {
+  // The environment may say otherwise.
+  if (klass.bases.some((base) => /(^|\.)BaseSettings$/.test(base))) return null
+  let found = 0
+  const visit = (statement: Stmt): void => {
+    if (statement.type === 'function' || statement.type === 'class') return
+    if (statement.type === 'assign' || statement.type === 'augassign') {
+      const targets = statement.type === 'assign' ? statement.targets : [statement.target]
+      if (targets.some((one) => one.type === 'name' && one.id === name)) found++
+    }
+    for (const block of blocksOf(statement)) block.forEach(visit)
+  }
+  klass.node.body.forEach(visit)
+  return found === 1 ? fieldDefault(klass, name) : null
 }
 
 /** Fields of the data classes that `HfArgumentParser` and its like fill from the command line. */

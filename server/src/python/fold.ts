@@ -6,13 +6,14 @@ import type { Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
+import { classConstant } from './data-classes.js'
 import { foldCall } from './fold-calls.js'
 import { foldChanges } from './fold-changes.js'
 import { mapNumbers, maximumItems } from './fold-numeric.js'
 import { configuredValue, environmentValue, programArgument } from './fold-outside.js'
 import { agree, combine, combineWith, known, unknown } from './folded.js'
 import type { Folded } from './module.js'
-import { attributeValues, bindingsOf, nameOf, projectTarget, starTarget } from './names.js'
+import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget } from './names.js'
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
 import { own } from './own.js'
 import { type Binding, scopeAt } from './scope.js'
@@ -276,17 +277,31 @@ export class Folder {
     return agree(values, `several values of ${binding.name}`)
   }
 
+  /** `config.WORKERS`, `CFG.workers`, `CFG().workers` of another module. */
+  private constantOf({ value, attr }: Expr & { type: 'attribute' }): Json | undefined {
+    const made = this.analysis.definition(value)
+    const from = made.type === 'call' && made.args.length === 0 ? made.callee : value
+    if (from.type !== 'name') return undefined
+    const target = bindingsOf(this.analysis, from.id, from.start).bindings.at(-1)?.target
+    const found = target === undefined || target === null ? null : projectTarget(this.analysis, target)
+    if (found === null || (from !== value && found.rest === '')) return undefined
+    return own(found.summary.constants, found.rest === '' ? attr : `${found.rest}.${attr}`)
+  }
+
   private attribute(expr: Expr & { type: 'attribute' }): Folded {
     const name = nameOf(this.analysis, expr)
     if (name === 'math.pi') return known(Math.PI)
     if (name === 'math.inf' || name === 'numpy.inf') return unknown('infinity')
-    const assigned = attributeValues(this.analysis, expr)
-    if (assigned.length > 0) {
-      return agree(
-        assigned.map((value) => (value === null ? unknown(`.${expr.attr}`) : this.fold(value))),
-        `several values of .${expr.attr}`,
-      )
-    }
+    const klass = classOf(this.analysis, expr.value)
+    const constant = klass === null ? null : classConstant(klass, expr.attr)
+    const assigned = attributeValues(this.analysis, expr).map((value) =>
+      value === null ? unknown(`.${expr.attr}`) : this.fold(value),
+    )
+    // What is assigned here may be so under a condition.
+    const elsewhere = assigned.length === 0 ? undefined : this.constantOf(expr)
+    if (constant !== null) assigned.unshift(this.fold(constant))
+    else if (elsewhere !== undefined) assigned.unshift(known(elsewhere))
+    if (assigned.length > 0) return agree(assigned, `several values of .${expr.attr}`)
     if (
       this.analysis.programParameters.isNamespace(expr.value) &&
       this.analysis.programArguments.some((one) => one.name === expr.attr)
@@ -302,13 +317,8 @@ export class Folder {
     if (field !== null) return this.fold(field)
     const configured = configuredValue(this.analysis, expr)
     if (configured !== null) return configured
-    if (expr.value.type === 'name') {
-      const found = bindingsOf(this.analysis, expr.value.id, expr.value.start).bindings.at(-1)?.target
-      const module = found === undefined || found === null ? null : projectTarget(this.analysis, found)
-      const value =
-        module !== null && module.rest === '' ? own(module.summary.constants, expr.attr) : undefined
-      if (value !== undefined) return known(value)
-    }
+    const value = this.constantOf(expr)
+    if (value !== undefined) return known(value)
     return unknown(`.${expr.attr}`)
   }
 

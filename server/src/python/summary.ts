@@ -3,12 +3,33 @@ import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Analysis } from './analysis.js'
 import { configurationUses, handedConfigurations } from './configured.js'
+import { classConstant } from './data-classes.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
 import type { Klass, ModuleSummary } from './module.js'
 import { importedTarget, nameOf } from './names.js'
 
 /** Longest constant that is worth passing on, in characters of JSON. */
 const maximumConstant = 2_000
+
+/** `class CFG: workers = 4` lets others read `CFG.workers`, where the module itself does not change it. */
+function classConstants(analysis: Analysis, constants: Record<string, Json>): void {
+  for (const klass of analysis.classes.slice(0, 50)) {
+    for (const statement of klass.node.body.slice(0, 200)) {
+      const target = statement.type === 'assign' ? statement.targets[0] : undefined
+      if (target?.type !== 'name') continue
+      const name = `${klass.name}.${target.id}`
+      const written = classConstant(klass, target.id)
+      if (written === null || analysis.attributeBindings.has(name)) continue
+      const value = analysis.fold(written)
+      if (
+        value.state === 'known' &&
+        !value.overridable &&
+        JSON.stringify(value.value).length <= maximumConstant
+      )
+        constants[name] = value.value
+    }
+  }
+}
 
 export function summarise(analysis: Analysis): ModuleSummary {
   const constants: Record<string, Json> = {}
@@ -40,6 +61,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
       }
     }
   }
+  classConstants(analysis, constants)
   const functions: ModuleSummary['functions'] = {}
   for (const func of analysis.functions) {
     if (func.class !== null || func.qualified !== func.name) continue
