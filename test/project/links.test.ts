@@ -41,6 +41,26 @@ describe('links of a project', () => {
     assert.ok((await opened.graph()).jobs.every(({ path }) => !path.startsWith('.github')))
   })
 
+  it('find the one package of that name', async () => {
+    const job = (module: string) =>
+      `apiVersion: batch/v1\nkind: Job\nmetadata: {name: fit}\nspec:\n  template:\n    spec:\n      containers:\n        - name: fit\n          image: registry.example.com/fit:1\n          command: [python, -m, ${module}]\n`
+    assert.deepEqual(
+      await graphOf({
+        'deploy/a.yaml': job('predictor.train'),
+        'deploy/b.yaml': job('common.start'),
+        'deploy/c.yaml': job('train'),
+        'services/predictor/train.py': 'print(1)\n',
+        'services/common/start.py': 'print(1)\n',
+        'other/common/start.py': 'print(1)\n',
+      }),
+      [
+        'deploy/a.yaml:10 python services/predictor/train.py',
+        'deploy/b.yaml:10 python none: no module common.start in this project',
+        'deploy/c.yaml:10 python none: no module train in this project',
+      ],
+    )
+  })
+
   it('start each line of a recipe beside the Makefile', async () => {
     assert.deepEqual(
       await graphOf({

@@ -45,7 +45,8 @@ export class ProgramIndex {
     const folders = [...bases.flatMap((base) => [join(home, base), join('', base)]), home]
     if (module !== null) {
       const found = this.modules.program(module, folders, launch.serves === true)
-      return found === undefined ? { unresolved: `no module ${module} in this project` } : { path: found }
+      const path = found ?? (placed === true || launch.asks === true ? undefined : this.inPackage(module))
+      return path === undefined ? { unresolved: `no module ${module} in this project` } : { path }
     }
     if (path === null) return { unresolved: 'the program is not named literally' }
     for (const folder of [...folders, ...parents(home)]) {
@@ -58,6 +59,15 @@ export class ProgramIndex {
     if (launch.asks === true) return { unresolved: `no file ${path} in this project` }
     const here = bases.length > 0 && (placed === true || script.test(launch.location.path))
     return this.bySuffix(path, home, here)
+  }
+
+  /** `predictor.train` of a package that an image or a path elsewhere makes known, when one file fits. */
+  private inPackage(module: string): string | undefined {
+    const parts = module.split('.')
+    if (parts.length < 2 || parts.includes('')) return undefined
+    const end = `/${parts.join('/')}.py`
+    const found = (this.byName.get(`${parts.at(-1)}.py`) ?? []).filter((path) => path.endsWith(end))
+    return found.length === 1 ? found[0] : undefined
   }
 
   /** `/workspace/src/train.py` on another machine is `src/train.py` here, when only one file fits best. */
