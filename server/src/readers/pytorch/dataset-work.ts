@@ -206,13 +206,12 @@ function fromClass(
   return result
 }
 
-/** `self.tokenizer(text, …)` in the code that makes a sample. */
+/** `self.tokenizer(text, …)` in the code that makes a sample; a collator that is made with a tokenizer pads. */
 export function callsTokenizer(analysis: Analysis, func: Func): boolean {
-  return func.calls.some((call) =>
-    /tokenizer|processor|feature_extractor/i.test(
-      analysis.text.slice(call.expr.callee.start, call.expr.callee.end),
-    ),
-  )
+  return func.calls.some(({ expr }) => {
+    const named = expr.callee.type === 'call' ? expr.callee.callee : expr.callee
+    return /tokenizer|processor|feature_extractor/i.test(analysis.text.slice(named.start, named.end))
+  })
 }
 
 const onlyIndexing = new Set([
