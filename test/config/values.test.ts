@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { at, entries, items, list, number, text } from '../../server/src/config/access.js'
 import { dockerfileFacts } from '../../server/src/config/dockerfile.js'
 import { hclFacts } from '../../server/src/config/hcl.js'
+import { iniFacts } from '../../server/src/config/ini.js'
 import { jsonFacts } from '../../server/src/config/json.js'
 import type { ConfigNode } from '../../server/src/config/node.js'
 import { tomlFacts } from '../../server/src/config/toml.js'
@@ -217,5 +218,21 @@ CMD python train.py --lr 1e-4
     ]) {
       assert.ok(Array.isArray(dockerfileFacts(hostile).stages))
     }
+  })
+})
+
+describe('INI', () => {
+  it('gives sections as maps of text, with ranges; references and errors cost only themselves', () => {
+    const source =
+      'stray\n# note\n[component:dist.ddp]\nj = 1x4\n gpu: 8\nenv = A=b,C=d\nname = %(j)s\n\n[slurm]\ntime =\nlist = a\n  b\n'
+    const { documents, comments } = iniFacts(source)
+    const [{ root, hasErrors }] = [documents[0]!]
+    assert.deepEqual(plain(root), {
+      'component:dist.ddp': { j: '?several lines', env: 'A=b,C=d', name: '?a reference' },
+      slurm: { time: '', list: '?several lines' },
+    })
+    assert.equal(shown(source, at(root, 'component:dist.ddp', 'env')), 'A=b,C=d')
+    assert.equal(comments[0]!.text, '# note')
+    assert.equal(hasErrors, true)
   })
 })

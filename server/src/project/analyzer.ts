@@ -9,6 +9,7 @@ import { configuredFrom } from '../config/configured.js'
 import { dockerfileFacts } from '../config/dockerfile.js'
 import { hclFacts } from '../config/hcl.js'
 import type { HclModule } from '../config/hcl-scope.js'
+import { iniFacts } from '../config/ini.js'
 import { jsonFacts } from '../config/json.js'
 import type { ConfigFacts, ConfigNode } from '../config/node.js'
 import { withPatches, wordsOf } from '../config/overlay.js'
@@ -296,6 +297,8 @@ export class Analyzer {
         return { config: jsonFacts(unit.text) }
       case 'toml':
         return { config: tomlFacts(unit.text, this.grammars) }
+      case 'ini':
+        return { config: iniFacts(unit.text) }
       case 'hcl':
         return { config: hclFacts(unit.text, this.grammars) }
       case 'dockerfile':

@@ -132,7 +132,7 @@ export class LocalBackend implements Backend {
     this.files.set(file.path, file)
     const text = file.text !== '' ? file.text : file.parts.map((part) => part.text).join('\0')
     const record = this.analyzer.load(file, hashOf(text), versions, force)
-    if (force && /^(yaml|json|toml)$/.test(file.units[0]?.language ?? ''))
+    if (force && /^(yaml|json|toml|ini)$/.test(file.units[0]?.language ?? ''))
       record.configured = this.analyzer.configuredOf(file)
     this.trim()
     return record

@@ -97,7 +97,7 @@ export class RecipeLinker {
   }
 
   private content(path: string): ConfigurationContent | 'pending' | undefined {
-    if (!this.exists(path) || !/\.(py|ya?ml|json)$/.test(path)) return undefined
+    if (!this.exists(path) || !/\.(py|ya?ml|json|torchxconfig)$/.test(path)) return undefined
     const record = this.records.get(path)
     if (record === undefined) return undefined
     if (path.endsWith('.py')) return record.module === undefined ? 'pending' : { module: record.module }

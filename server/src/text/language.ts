@@ -37,6 +37,7 @@ export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   // MLflow's project file is YAML without an extension; Pipenv's is TOML.
   if (name === 'mlproject') return 'yaml'
   if (name === 'pipfile') return 'toml'
+  if (name === '.torchxconfig') return 'ini'
   if (name === 'makefile' || name === 'gnumakefile') return 'makefile'
   const dot = name.lastIndexOf('.')
   const extension = dot <= 0 ? '' : name.slice(dot + 1)

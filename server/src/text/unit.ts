@@ -1,7 +1,16 @@
 import type { Location, Span } from './location.js'
 import type { MakeRule } from './makefile.js'
 
-export type Language = 'python' | 'yaml' | 'json' | 'toml' | 'hcl' | 'shell' | 'dockerfile' | 'requirements'
+export type Language =
+  | 'python'
+  | 'yaml'
+  | 'json'
+  | 'toml'
+  | 'hcl'
+  | 'shell'
+  | 'dockerfile'
+  | 'requirements'
+  | 'ini'
 
 /**
  * A run of a unit's text that stands unchanged in a file: `[start, end)` of the unit is

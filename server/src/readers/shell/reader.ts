@@ -11,6 +11,7 @@ import { defineReader } from '../reader.js'
 import { slurmJobId } from '../slurm/job.js'
 import { srunOptions } from '../slurm/srun.js'
 import { slurmSteps } from '../slurm/steps.js'
+import { withTorchxDefaults } from '../torchx/defaults.js'
 import { torchxAsked } from '../torchx/run.js'
 import { claimShellLaunch, launchesOf, shellLaunchId, workOf } from './launches.js'
 import { claimScriptCalls } from './script-calls.js'
@@ -36,7 +37,7 @@ export const shellReader = defineReader({
     ...serverWords,
   ],
   read(facts, context, claims) {
-    const { shell } = facts
+    const shell = withTorchxDefaults(facts, claims)
     if (shell === undefined) return
     const job = slurmJobId(facts.path, facts.unit, shell) ?? batchJobId(facts.path, facts.unit, shell)
     const launches = launchesOf(shell.commands, (span) => claims.locate(span))

@@ -15,6 +15,7 @@ import { claimType } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { launchesOf, shellLaunchId, workOf } from '../shell/launches.js'
 import { secondsOf } from '../slurm/job.js'
+import { withTorchxDefaults } from './defaults.js'
 
 export const providers: Record<string, ComputeSettings['provider']> = {
   kubernetes: 'kubernetes',
@@ -30,7 +31,8 @@ export const torchxReader = defineReader({
   languages: ['shell'],
   triggers: ['torchx run'],
   read(facts, _context, claims) {
-    const { shell, unit } = facts
+    const { unit } = facts
+    const shell = withTorchxDefaults(facts, claims)
     if (shell === undefined) return
     for (const command of shell.commands) {
       const asked = command.unreachable ? null : torchxAsked(command)
