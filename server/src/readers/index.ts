@@ -91,6 +91,7 @@ import { lightningRecordsReader } from './lightning/records.js'
 import { lightningReader } from './lightning/trainer.js'
 import { metaflowReader } from './metaflow/flow.js'
 import { nniReader } from './nni/experiment.js'
+import { nniInCodeReader } from './nni/experiment-in-code.js'
 import { nniReportsReader } from './nni/reports.js'
 import { openmmlabReader } from './openmmlab/config.js'
 import { optunaReader } from './optuna/study.js'
@@ -237,6 +238,7 @@ export const readers: readonly Reader[] = [
   katibReader,
   determinedReader,
   nniReader,
+  nniInCodeReader,
   nniReportsReader,
   dvcReader,
   dvcCommandReader,

@@ -15,32 +15,25 @@ import {
 } from '../../config/access.js'
 import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import { distinctCount, integerSize, quantisedSize } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
-import { configuredAt, plainConfigured } from '../../text/configured.js'
-import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { Dimension, SearchSettings } from '../../workload/words.js'
+import type { Dimension } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
 import { keyedPlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import {
+  dimensionOf,
+  endsByItself,
+  limitOf,
+  secondsOf,
+  spaceInFile,
+  stopsByItself,
+  strategyOf,
+} from './search.js'
 
 const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
-
-const strategies: Record<string, SearchSettings['strategy']> = {
-  gridsearch: 'grid',
-  random: 'random',
-  tpe: 'bayesian',
-  smac: 'bayesian',
-  gp: 'bayesian',
-  metistuner: 'bayesian',
-  metis: 'bayesian',
-  dngo: 'bayesian',
-  hyperband: 'hyperband',
-  bohb: 'hyperband',
-}
 
 /** Names of one setting, in version 2 and before. */
 const spellings = {
@@ -109,29 +102,22 @@ function readExperiment(
     job,
   )
   const name = text(tunerName?.value)?.toLowerCase()
-  const strategy = name === undefined ? undefined : (strategies[name] ?? 'other')
+  const strategy = strategyOf(name)
   if (strategy === undefined) search.unknown('strategy', 'tuner', 'a tuner of its own', place)
   else search.known('strategy', 'tuner', strategy, place)
   search.known('unit', 'trialCommand', 'run', place)
   search.known('folds', 'trialCommand', 1, place)
   search.known('alternatives', 'tuner', ['bayesian'], place)
   search.known('persisted', 'experiment', true, place)
-  const grid = inlineSpace(root) ?? spaceInFile(root, named, claims)
+  const grid = inlineSpace(root) ?? spaceInFile(text(given(root, spellings.spaceFile)?.value), named, claims)
   if (grid !== null && grid.length > 0)
     search.known('space', 'searchSpace', { grids: [grid], ...gridSize([grid]) }, place)
-  // These end by themselves, when their brackets or lists do.
-  const ends = strategy === 'hyperband' || name === 'batch' || name === 'batchtuner'
-  if (!ends) readLimits(root, place, search)
+  if (!endsByItself(name)) readLimits(root, place, search)
   const parallel = number(concurrency.value)
   if (parallel !== undefined)
     search.known('parallelism', 'trialConcurrency', parallel, concurrency.value, { site: place })
-  // A population replaces its weak members.
-  const replaces = name === 'pbt' || name === 'pbttuner'
   const stops =
-    replaces ||
-    entry(root, 'assessor') !== undefined ||
-    entry(root, 'advisor') !== undefined ||
-    strategy === 'hyperband'
+    stopsByItself(name) || entry(root, 'assessor') !== undefined || entry(root, 'advisor') !== undefined
   if (stops) search.known('earlyTermination', 'assessor', true, place)
   else search.default('earlyTermination', 'assessor', false, place)
   // The tuner goes by what the trial reports as its result, which has no name.
@@ -154,15 +140,7 @@ function readLimits(root: ConfigMap, place: Place, search: SubjectBuilder<'Searc
   }
   const seconds = secondsOf(textWithTemplates(duration.value) ?? written(duration.value))
   if (seconds === undefined) search.unknown('timeLimit', duration.key, 'a template', duration.value, site)
-  // The examples write 999 days where they mean no limit.
-  else search.known('timeLimit', duration.key, seconds >= 365 * 86_400 ? null : seconds, duration.value, site)
-}
-
-const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 }
-
-function secondsOf(duration: string | undefined): number | undefined {
-  const match = /^\s*([\d.]+)\s*([smhd]?)\s*$/.exec(duration ?? '')
-  return match === null ? undefined : Number(match[1]) * units[match[2] || 's']!
+  else search.known('timeLimit', duration.key, limitOf(seconds), duration.value, site)
 }
 
 function inlineSpace(root: ConfigMap): Dimension[] | null {
@@ -175,47 +153,6 @@ function inlineSpace(root: ConfigMap): Dimension[] | null {
       items(at(value, '_value')).map((one: ConfigNode) => written(one)),
     ),
   )
-}
-
-/** `searchSpaceFile: search_space.json`, before version 2 `searchSpacePath`. */
-function spaceInFile(root: ConfigMap, named: UnitFacts['named'], claims: ClaimBuilder): Dimension[] | null {
-  const path = text(given(root, spellings.spaceFile)?.value)
-  if (path === undefined) return null
-  claims.namesFile(path)
-  const space = named?.[path]
-  if (space?.kind !== 'map' || space.open !== undefined) return null
-  return Object.entries(space.entries).map(([key, node]) => {
-    const type = configuredAt(node, '_type')
-    const values = configuredAt(node, '_value')
-    return dimensionOf(
-      key,
-      type?.kind === 'scalar' ? String(type.value) : undefined,
-      values?.kind === 'list' ? values.items.map(plainConfigured) : [],
-    )
-  })
-}
-
-/** `lr: {_type: choice, _value: [0.1, 0.01]}`. */
-function dimensionOf(name: string, type: string | undefined, values: (Json | undefined)[]): Dimension {
-  const [min, max, step] = values.map((one) => Number(one))
-  switch (type) {
-    case 'choice': {
-      const found = values.map((one, index): Json => one ?? `#${index}`)
-      return { name, size: distinctCount(found), values: found }
-    }
-    case 'randint':
-      return { name, size: isNumber(min) && isNumber(max) ? integerSize(min, max - 1) : null }
-    case 'quniform': {
-      const known = isNumber(min) && isNumber(max) && isNumber(step)
-      return { name, size: known ? quantisedSize(min, max, step) : null }
-    }
-    default:
-      return { name, size: null }
-  }
-}
-
-function isNumber(value: number | undefined): value is number {
-  return value !== undefined && Number.isFinite(value)
 }
 
 function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
