@@ -90,6 +90,7 @@ import { lightningOperationsReader } from './lightning/operations.js'
 import { lightningRecordsReader } from './lightning/records.js'
 import { lightningReader } from './lightning/trainer.js'
 import { metaflowReader } from './metaflow/flow.js'
+import { nemoRunReader } from './nemo-run/executor.js'
 import { nniReader } from './nni/experiment.js'
 import { nniInCodeReader } from './nni/experiment-in-code.js'
 import { nniReportsReader } from './nni/reports.js'
@@ -237,6 +238,7 @@ export const readers: readonly Reader[] = [
   jupyterHubReader,
   katibReader,
   determinedReader,
+  nemoRunReader,
   nniReader,
   nniInCodeReader,
   nniReportsReader,
