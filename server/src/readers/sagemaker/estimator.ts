@@ -17,7 +17,7 @@ import {
   onProcessorsOnly,
   tuners,
 } from './names.js'
-import { claimLaunch } from './script.js'
+import { claimLaunch, namesRecipe } from './script.js'
 
 /** The argument under either name, with the name that the call uses (version 2's where neither is given). */
 function named(
@@ -121,7 +121,10 @@ function readEstimator(
     compute.known('name', 'base_job_name', name.folded.value, name.span, { site })
   }
   claimMachine(compute, call, type.key, type.value, typeName)
-  claimArgument(compute, 'nodes', count.key, call, count.value, { convert: asNumber, otherwise: 1 })
+  // A recipe brings its own number of machines where none is given.
+  if (count.value.state === 'absent' && namesRecipe(python, call))
+    compute.unknown('nodes', count.key, 'the recipe says how many', place, { site })
+  else claimArgument(compute, 'nodes', count.key, call, count.value, { convert: asNumber, otherwise: 1 })
   const plan = python.argument(call, argumentsOf.plan.name)
   claimArgument(compute, 'reserved', argumentsOf.plan.name, call, plan, {
     convert: (value) => value !== null,
@@ -209,6 +212,10 @@ function claimMachine(
 function claimCheckpoints(python: PythonModule, compute: SubjectBuilder<'Compute'>, call: Call): void {
   const key = argumentsOf.checkpoints.name
   const argument = python.argument(call, key)
+  if (argument.state === 'absent' && namesRecipe(python, call)) {
+    compute.unknown('checkpointStore', key, 'the recipe says where checkpoints lie', calleePlace(call))
+    return
+  }
   if (argument.state === 'given' && argument.folded.state === 'unknown') {
     const value = python.definition(argument.expr)
     const builds = value.type === 'fstring' || value.type === 'binary' || value.type === 'call'

@@ -15,6 +15,7 @@ import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { writeArgument } from '../write-argument.js'
+import { namesRecipe } from './script.js'
 
 /** Seconds; what the trainer asks for where no stopping condition is given. */
 const defaultRuntime = 3600
@@ -26,7 +27,8 @@ export const sagemakerTrainerReader = defineReader({
   read(facts, _context, claims) {
     const python = facts.python!
     for (const call of python.calls)
-      if (/^sagemaker\.(\w+\.)*ModelTrainer$/.test(call.name ?? '')) readTrainer(python, claims, call)
+      if (/^sagemaker\.(\w+\.)*ModelTrainer(\.from_recipe)?$/.test(call.name ?? ''))
+        readTrainer(python, claims, call)
   },
   change: changeTrainer,
 })
@@ -59,10 +61,14 @@ function readTrainer(python: PythonModule, claims: ClaimBuilder, call: Call): vo
   subject.known('trials', 'HyperparameterTuner', tuned(python, call), place)
   claimMachine(subject, compute, type, typeName)
   const on = (name: string) => python.argument(compute, name)
-  claimArgument(subject, 'nodes', 'instance_count', compute, on('instance_count'), {
-    convert: asNumber,
-    otherwise: 1,
-  })
+  const recipe = namesRecipe(python, call)
+  if (recipe && on('instance_count').state === 'absent')
+    subject.unknown('nodes', 'instance_count', 'the recipe says how many', place)
+  else
+    claimArgument(subject, 'nodes', 'instance_count', compute, on('instance_count'), {
+      convert: asNumber,
+      otherwise: 1,
+    })
   claimArgument(
     subject,
     'spot',
@@ -92,7 +98,9 @@ function readTrainer(python: PythonModule, claims: ClaimBuilder, call: Call): vo
   claimStopping(python, subject, call)
   const checkpoints = python.argument(call, 'checkpoint_config')
   const later = python.calls.some((one) => one.method === 'with_checkpoint_config')
-  if (checkpoints.state === 'absent' && !later)
+  if (checkpoints.state === 'absent' && !later && recipe)
+    subject.unknown('checkpointStore', 'checkpoint_config', 'the recipe says where checkpoints lie', place)
+  else if (checkpoints.state === 'absent' && !later)
     subject.default('checkpointStore', 'checkpoint_config', null, place, { site: callSite(call) })
   else if (checkpoints.state === 'given')
     subject.known('checkpointStore', 'checkpoint_config', 'checkpoint_config', { ...checkpoints.span })

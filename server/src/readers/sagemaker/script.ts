@@ -76,16 +76,20 @@ export interface Start {
   processes: number | null
 }
 
+/** A recipe of HyperPod brings the program with machines, launcher and checkpoints. */
+export function namesRecipe(python: PythonModule, call: Call): boolean {
+  return python.argument(call, 'training_recipe').state !== 'absent'
+}
+
 /** How the container starts the script: by itself one process; `distribution=` brings a launcher. */
 export function startOf(python: PythonModule, call: Call): Start {
   const { name, old } = argumentsOf.distribution
   let argument = python.argument(call, name)
   if (argument.state === 'absent') argument = python.argument(call, old)
   if (argument.state === 'absent') {
-    const recipe = python.argument(call, 'training_recipe')
-    return recipe.state === 'absent'
-      ? { launcher: 'python', processes: 1 }
-      : { launcher: 'recipe', processes: null }
+    return namesRecipe(python, call)
+      ? { launcher: 'recipe', processes: null }
+      : { launcher: 'python', processes: 1 }
   }
   if (argument.state === 'unknown') return { launcher: 'unknown', processes: null }
   const whole = argument.folded
