@@ -47,6 +47,10 @@ describe('small demonstrations', () => {
     assert.equal((await evidence("d = load_dataset('ylecun/mnist')")).small, 'ylecun/mnist')
     assert.equal((await evidence("d = load_dataset('administration')")).small, null)
     assert.equal((await evidence("d = load_dataset('bentrevett/multi30k')")).small, 'bentrevett/multi30k')
+    assert.equal(
+      (await evidence("d = ImageFolder('data/hymenoptera_data/train')")).small,
+      'data/hymenoptera_data/train',
+    )
     assert.equal((await evidence('train, test = corrupt_mnist()')).small, 'corrupt_mnist')
     assert.equal((await evidence('d = MnistDataset(root)')).small, 'MnistDataset')
     assert.equal((await evidence("d = read_csv('heart-rate/heartbeats.csv')")).small, null)
@@ -56,6 +60,17 @@ describe('small demonstrations', () => {
     const small = async (path: string) => (await evidence(loop, { path })).small
     assert.equal(await small('competitions/Titanic/scripts/tune.py'), 'Titanic')
     assert.equal(await small('examples/train_mnist.py'), 'mnist')
+    assert.equal(await small('spaceship_titanic/tune.py'), 'spaceship_titanic')
+    assert.equal(await small('kaggle-house-price-prediction/main.py'), 'kaggle-house-price-prediction')
+    assert.equal(await small('Maternal Risk/main.py'), 'Maternal Risk')
+    assert.equal(await small('warehouse-price-forecasts/train.py'), null)
+    const competition = "d = read_csv('prediction-interval-competition-ii-house-price/train.csv')"
+    assert.equal((await evidence(competition)).small, null)
+    assert.equal((await evidence("d = read_csv('house-prices-land-registry/all.csv')")).small, null)
+    assert.equal(
+      (await evidence("d = read_csv('../house-prices/train.csv')")).small,
+      '../house-prices/train.csv',
+    )
     assert.equal(await small('notebooks/final_titanic_deberta.py'), null)
   })
 

@@ -14,13 +14,14 @@ const toyCalls = new Set(
 )
 /**
  * The same by name, in a path or in what loads them. The tables have up to a few thousand rows; Kaggle's digit recognizer is
- * MNIST, Multi30k 29,000 short sentences.
+ * MNIST, Multi30k 29,000 short sentences, `hymenoptera_data` 400 photographs of ants and bees.
  */
 const toyText = new RegExp(
   `(^|[/_.-])(${[
     'f(ashion)?[-_]?mnist|[ekq]?mnist|digit-recognizer|cifar-?100?',
     'iris|titanic|abalone|penguins|wine[-_]?quality(-red|-white)?|heart[-_ ]?(disease|failure)(-\\w+)*|boston[-_]?housing|pima[-_a-z]*',
-    'house-prices-advanced-regression-techniques|telco-customer-churn|multi30k|karate',
+    'house-prices-advanced-regression-techniques|telco-customer-churn|multi30k|karate|hymenoptera[-_]data',
+    'spaceship[-_ ]titanic|(kaggle[-_ ]|(?<!\\w[-_]))house[-_ ]prices?([-_ ]predict(ion|or|ing))?(?![-_]\\w)|maternal[-_ ](health[-_ ])?risk',
   ].join('|')})([/_.-]|$)`,
   'i',
 )
