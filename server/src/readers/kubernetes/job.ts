@@ -7,7 +7,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
-import { smallByName } from '../tried-out.js'
+import { openedByHand, smallByCommand, smallByName } from '../tried-out.js'
 import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js'
 import { claimContainer } from './containers.js'
 import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
@@ -73,7 +73,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   const evidence: Evidence = {
     role: 'job',
     accelerator: accelerators === null ? 'none' : accelerators.kind,
-    small: smallByName(name),
+    small: smallByName(name) ?? smallByCommand([pod!]),
     notebook: false,
   }
   const compute = claims.subject('Compute', place, name ?? job.kind, evidence, id)
@@ -89,6 +89,9 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     const machine = holds
       ? machineHeld(accelerators!, nodes, machineOf(pod).gpuModel?.value ?? null, evidence)
       : null
+    if (machine !== null)
+      machine.byHand =
+        openedByHand(name) && (machine.gpus === 1 || (evidence.accelerator === 'tpu' && nodes === 1))
     const found = claimContainer(claims, context, container, id, `${id}:${index}`, nodes, machine)
     if (found !== null) work.push(found)
   })

@@ -5,7 +5,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Evidence } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
 import type { JobMachine } from '../shell/job-operations.js'
-import { smallByName } from '../tried-out.js'
+import { openedByHand, smallByCommand, smallByName } from '../tried-out.js'
 import { claimLimits, holdersOf } from './container-limits.js'
 import { type ContainerWork, claimContainer, type ProcessRule } from './containers.js'
 import { claimMachine } from './machine.js'
@@ -109,7 +109,9 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
   const evidence: Evidence = {
     role: 'job',
     accelerator: holders[0]?.accelerators.kind ?? 'none',
-    small: smallByName(workload.name ?? nameOf(object)?.value),
+    small:
+      smallByName(workload.name ?? nameOf(object)?.value) ??
+      smallByCommand(groups.filter((one) => one.starts).map(({ pod }) => pod)),
     notebook: false,
   }
   const id = jobId(claims, object, workload.part)
@@ -125,6 +127,9 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
   if (workload.patched !== undefined) compute.unknown('gpus', workload.patched, workload.patched, place)
   const machine = machineOf((holders[0]?.group ?? groups[0])?.pod)
   const nodes = nodesOf(holders)
+  const byHand =
+    openedByHand(workload.name ?? name?.value) &&
+    (gpus === 1 || (evidence.accelerator === 'tpu' && nodes === 1))
   const work: ContainerWork[] = []
   groups.forEach((group, number) => {
     if (!group.starts) return
@@ -132,7 +137,7 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
     items(at(group.pod, 'containers')).forEach((container, index) => {
       const holds = own?.accelerators.places.some((one) => one[1] === index) ?? false
       const held: JobMachine | null = holds
-        ? { holder: 'the pod', gpus, model: machine.gpuModel?.value ?? null, evidence }
+        ? { holder: 'the pod', gpus, model: machine.gpuModel?.value ?? null, evidence, byHand }
         : null
       const found = claimContainer(
         claims,

@@ -19,6 +19,8 @@ export interface JobMachine {
   evidence: Evidence
   /** On a file system that outlives the job, as clusters with a queue of batch scripts have it. */
   keepsDisk?: boolean
+  /** Named as what somebody opens to work in, on one accelerator (one host of a TPU). */
+  byHand?: boolean
 }
 
 /** `placeOf`: where a command stands in the unit; null text: the facts were not read from one text. */
@@ -46,6 +48,7 @@ export function claimJobOperations(
     operation.known('stage', wait.what, wait.stage, at)
     operation.known('seconds', wait.what, wait.seconds, at)
     operation.known('holder', 'job', machine.holder, at)
+    if (machine.byHand === true) operation.known('byHand', 'name', true, at)
     if (machine.gpus !== null) operation.known('gpus', 'job', machine.gpus, at)
   }
   const found = settingUpOf(facts, launches, text, machine.keepsDisk === true)

@@ -75,10 +75,15 @@ function around(
   }
   if (stage === 'instead') {
     const who = holder === undefined ? 'The program' : `${holder[0]!.toUpperCase()}${holder.slice(1)}`
+    const byHand = effective(judged.settings.byHand)
+    const rest =
+      byHand !== true
+        ? 'it pays for accelerators that compute nothing'
+        : 'if somebody works in it, limit the time (`timeout 4h`, activeDeadlineSeconds), for it is easily forgotten'
     return {
-      message: `${who} holds ${held} and runs \`${key}\`, ${long}: it pays for accelerators that compute nothing.`,
+      message: `${who} holds ${held} and runs \`${key}\`, ${long}: ${rest}.`,
       severity:
-        seconds !== null && seconds <= standIn
+        (seconds !== null && seconds <= standIn) || byHand === true
           ? 'information'
           : holder === undefined || effective(judged.settings.wantedFor) !== undefined
             ? 'warning'

@@ -8,6 +8,8 @@ import { formatDuration, known, trialCount } from './trials.js'
 const minTrials = 8
 /** Shorter trials end before a comparison tells anything. */
 const minSteps = 5
+/** So few trials, of so few epochs each, are a small search. */
+const few = { trials: 12, epochs: 15 }
 /** Searches that cannot run longer than this cost little, however they spend the time. */
 const shortSearch = 3600
 
@@ -136,7 +138,13 @@ function severityOf(
     return 'information'
   // What a trial does cannot be seen: only many of them make it likely enough to matter.
   if (steps === undefined) return trials !== null && trials >= 30 ? 'warning' : 'information'
-  return steps.what === 'boosting rounds' ? 'information' : 'warning'
+  const little =
+    trials !== null &&
+    trials <= few.trials &&
+    steps.what === 'epochs' &&
+    steps.count !== null &&
+    steps.count <= few.epochs
+  return little || steps.what === 'boosting rounds' ? 'information' : 'warning'
 }
 
 function messageOf(

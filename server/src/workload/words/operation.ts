@@ -86,6 +86,8 @@ export interface OperationSettings {
   seconds: number | null
   /** What is held meanwhile: 'the job', and how many accelerators it has over all nodes. */
   holder: string
+  /** It is named as what somebody opens to work in, on one accelerator. */
+  byHand: boolean
   gpus: number
   /** Catalogue name of the accelerator: 'T4'. */
   gpuModel: string
