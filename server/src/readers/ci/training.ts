@@ -1,8 +1,10 @@
 /** Commands of continuous integration that train, whatever the service that runs them. */
+
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand } from '../../config/shell-facts.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Launch } from '../../workload/claim.js'
+import { bareLaunch } from '../bare-launch.js'
 import { workOfName } from '../pipelines/step-work.js'
 import type { ReaderContext } from '../reader.js'
 import { programOf, trainsByName, trainsByProgram } from '../shell/failures.js'
@@ -127,20 +129,10 @@ function makeCall(command: ShellCommand, around: StepAround): Omit<Launch, 'read
     '',
   )
   if (inside === null) return null
+  const program = { path: 'Makefile', module: null, bases: [inside], placed: true }
   return {
-    id: around.id,
-    job: around.job,
+    ...bareLaunch({ id: around.id, job: around.job, launcher: 'make', program }),
     asks: true,
-    launcher: 'make',
-    program: { path: 'Makefile', module: null, bases: [inside], placed: true },
-    flags: {},
-    positionals: [],
-    complete: true,
-    environment: {},
-    launcherFlags: {},
-    processes: 1,
-    nodes: 1,
-    files: [],
     shell: { arguments: [], target },
   }
 }
@@ -157,20 +149,10 @@ export function calledSteps(
   job: string | null,
   id: string,
 ): Omit<Launch, 'reader' | 'location'> {
+  const program = { path, module: null, bases: [''], placed: true }
   return {
-    id,
-    job,
+    ...bareLaunch({ id, job, launcher: 'uses', program }),
     asks: true,
-    launcher: 'uses',
-    program: { path, module: null, bases: [''], placed: true },
-    flags: {},
-    positionals: [],
-    complete: true,
-    environment: {},
-    launcherFlags: {},
-    processes: 1,
-    nodes: 1,
-    files: [],
     shell: { arguments: null },
   }
 }

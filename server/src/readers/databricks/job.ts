@@ -2,11 +2,13 @@
  * Jobs of Databricks: each cluster of a job is a request for machines, each task that names code is a launch on one.
  * Source: reference of the Jobs API 2.1 and 2.2 (no timeout, no retries and one run at a time where nothing is given).
  */
+
 import type { ShellWord } from '../../config/shell-facts.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import { readArguments } from '../../link/script-arguments.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import type { Evidence, Launch, LaunchValue } from '../../workload/claim.js'
+import type { Evidence, LaunchValue } from '../../workload/claim.js'
+import { bareLaunch } from '../bare-launch.js'
 import { workOfName } from '../pipelines/step-work.js'
 import { claimCluster, machineOf } from './cluster.js'
 import type { Fields, Said } from './fields.js'
@@ -155,20 +157,12 @@ function claimProgram(
   const said = notebook.state !== 'absent' ? notebook : file
   const shown = said.state === 'absent' ? fields.missing().place : said.place
   const readable = said.state === 'known' && !accelerated
-  const launch: Omit<Launch, 'reader' | 'location'> = {
+  const launch = bareLaunch({
     id: `${job}:${index}`,
     job,
     launcher: 'python',
     program: readable ? programOf(said.value) : { path: null, module: null, bases: [] },
-    flags: {},
-    positionals: [],
-    complete: true,
-    environment: {},
-    launcherFlags: {},
-    processes: 1,
-    nodes: 1,
-    files: [],
-  }
+  })
   if (said === file && readable) {
     const words = fields.texts('spark_python_task', 'parameters')
     const read = readArguments(
