@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { dockerfileFacts } from '../../server/src/config/dockerfile.js'
 import { shellFacts } from '../../server/src/config/shell.js'
 import type { ShellFacts } from '../../server/src/config/shell-facts.js'
+import { splitCommands } from '../../server/src/config/shell-words.js'
 import { nodeGrammars } from './grammars.js'
 
 const trees = await nodeGrammars('bash')
@@ -103,6 +105,43 @@ bash -c "$CMD"
       [['python', 'train.py', '--out', '$BASE/a-b']],
     )
     assert.deepEqual(Object.keys(facts.variables), ['BASE', 'RUN', 'LAST'])
+  })
+
+  it('takes white space that the shell does not know for letters', () => {
+    // All that a regular expression calls white space, blanks, tabs and line ends aside.
+    const others = [...'\v\f\u00a0\u1680\u2000\u2003\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff']
+    for (const other of others) {
+      assert.match(other, /\s/)
+      const line = `python train.py${other}--lr 1`
+      assert.deepEqual(
+        splitCommands(`${line} && ls`, 0).map((words) => words.map((word) => word.text)),
+        [['python', `train.py${other}--lr`, '1'], ['ls']],
+      )
+      assert.deepEqual(
+        dockerfileFacts(`FROM a\nENV A=1${other}B C=2\n`).stages[0]!.environment.map(({ name, value }) => [
+          name,
+          value,
+        ]),
+        [
+          ['A', `1${other}B`],
+          ['C', '2'],
+        ],
+      )
+    }
+  })
+
+  it('does not know what grows beyond measure', () => {
+    const doubled = 'A=$A$A\n'.repeat(60)
+    assert.equal(commands(`A=xxxxxxxx\n${doubled}python t.py $A`)[0], 'python t.py ?')
+    assert.equal(
+      commands('python t.py {1..90}{1..90}{1..90} {0..2000000..1000000}')[0],
+      'python t.py ?? 0 1000000 2000000',
+    )
+    // Beyond 2⁵³ one more is the same number.
+    for (const many of ['{9007199254740992..9007199254740994}', '$(seq 9007199254740992 9007199254740994)'])
+      assert.match(commands(`python t.py ${many}`)[0]!, /^python t\.py (\?\?|\{9007199254740992\.\.)/)
+    const [stage] = dockerfileFacts(`FROM a\nENV A=xxxxxxxx\n${'ENV A=$A$A\n'.repeat(60)}`).stages
+    assert.equal(stage!.environment.at(-1)!.value, null)
   })
 
   it('gives the items of an array their own places', () => {

@@ -32,6 +32,15 @@ describe('Makefiles', () => {
     )
   })
 
+  it('may have carriage returns within lines and at the end', () => {
+    assert.deepEqual(shown('A = 1\rB\ntrain:\r\n\tpython a.py\rpython b.py\r\n\tls\r'), [
+      '',
+      '',
+      'python a.py\rpython b.py',
+      'ls',
+    ])
+  })
+
   it('keep comments, and the ends of lines', () => {
     assert.equal(
       maskMakefile('# costlint: ignore\r\nall:\r\n\tls\r\n'),

@@ -56,7 +56,16 @@ export function ansiText(source: string): string {
   return source.replace(/\\([\s\S])/g, (_, char: string) => named[char] ?? char)
 }
 
-/** End of the word that begins at `start`; the end of the text when a quote is not closed. */
+/**
+ * What ends a word outside of quotes. No other white space does: to the shell a no-break space is a letter like any other.
+ * Source: Bash manual, "Definitions" (blank, metacharacter); a carriage return is part of the end of a line here.
+ */
+const metacharacter = /[ \t\r\n;&|<>()]/
+
+/**
+ * End of the word that begins at `start`, which is no metacharacter: always behind it. The end of the text when a quote is
+ * not closed.
+ */
 export function wordEnd(text: string, start: number): number {
   let position = start
   let double = false
@@ -78,7 +87,7 @@ export function wordEnd(text: string, start: number): number {
       const close = text.indexOf('`', position + 1)
       if (close === -1) return text.length
       position = close + 1
-    } else if (!double && /[\s;&|<>()]/.test(char)) return position
+    } else if (!double && metacharacter.test(char)) return position
     else position++
   }
   return Math.min(position, text.length)

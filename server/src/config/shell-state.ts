@@ -4,10 +4,16 @@ import type { ShellWord } from './shell-facts.js'
 import { catText, type GivenText } from './shell-heredocs.js'
 import { assignedName } from './shell-survey.js'
 import { ShellVariables } from './shell-variables.js'
-import { expandValue, expandWord, isBlank, namesArguments, wideHole } from './shell-words.js'
+import {
+  expandValue,
+  expandWord,
+  isBlank,
+  longestValue,
+  mostWords,
+  namesArguments,
+  wideHole,
+} from './shell-words.js'
 
-const mostWords = 2_000
-const longestValue = 20_000
 const assigners = new Set(['read', 'mapfile', 'readarray', 'getopts', 'printf', 'let'])
 
 export class ShellState {
@@ -60,11 +66,10 @@ export class ShellState {
       let text = expandValue(raw, value?.start ?? end, this.variables)
       // What is appended to a variable from outside has an unknown beginning.
       if (appends) text = (before?.kind === 'text' ? before.text : wideHole) + text
+      if (text.length > longestValue) text = wideHole
       this.variables.set(
         name,
-        isBlank(text)
-          ? { kind: 'unknown', splits: severalWords(name, raw) }
-          : { kind: 'text', text: text.slice(0, longestValue) },
+        isBlank(text) ? { kind: 'unknown', splits: severalWords(name, raw) } : { kind: 'text', text },
       )
     }
     if (exported || this.exportsAll) this.variables.export(name, node.start, node.end)
@@ -79,9 +84,9 @@ export class ShellState {
       : expandValue(`"${raw.replace(/"/g, '\\"')}"`, Math.max(0, body.start - 1), this.variables)
     this.variables.set(
       name,
-      isBlank(text)
+      isBlank(text) || text.length > longestValue
         ? { kind: 'unknown', splits: true }
-        : { kind: 'text', text: text.trim().slice(0, longestValue) },
+        : { kind: 'text', text: text.trim() },
     )
   }
 

@@ -28,7 +28,10 @@ export interface ShellScope {
 export const emptyScope: ShellScope = { get: () => undefined }
 
 const deepest = 12
-const mostWords = 2_000
+/** Words that one written word, or a list in a variable, may stand for. */
+export const mostWords = 2_000
+/** Characters of a value; a longer one, as `A=$A$A` in a row gives, is unknown. */
+export const longestValue = 20_000
 
 interface Part {
   /** null: unknown. */
@@ -50,7 +53,9 @@ export function expandWord(raw: string, start: number, scope: ShellScope, depth 
   const end = start + raw.length
   // Most words are plain.
   if (!/[\\'"$`{\uE000]/.test(raw)) return [{ text: raw, raw, start, end }]
-  const braces = braceWords(raw)
+  const hasBraces = raw.includes('{') && !/['"`\\]/.test(raw)
+  if (hasBraces && countBraceWords(raw) > mostWords) return [{ text: null, raw, start, end, splits: true }]
+  const braces = hasBraces ? braceWords(raw) : null
   if (braces !== null) {
     return braces
       .flatMap((one) => expandWord(one, start, scope, depth))
@@ -58,7 +63,7 @@ export function expandWord(raw: string, start: number, scope: ShellScope, depth 
   }
   const parts = partsOf(raw, start, scope, false, depth)
   if (parts.length === 1 && parts[0]!.words !== undefined) return parts[0]!.words
-  return join(parts).map((field) => {
+  return join(parts, longestValue + raw.length).map((field) => {
     const word: ShellWord = { text: readable(field), raw, start, end }
     if (word.text === null) {
       if (field === wideHole) word.splits = true
@@ -96,9 +101,12 @@ export function expandValue(
   quoted = false,
   depth = 0,
 ): string {
-  return partsOf(raw, start, scope, quoted, depth)
-    .map((part) => part.words?.map((word) => word.text ?? hole).join(' ') ?? partText(part))
-    .join('')
+  let value = ''
+  for (const part of partsOf(raw, start, scope, quoted, depth)) {
+    value += part.words?.map((word) => word.text ?? hole).join(' ') ?? partText(part)
+    if (value.length > longestValue + raw.length) return wideHole
+  }
+  return value
 }
 
 function partText(part: Part): string {
@@ -106,14 +114,17 @@ function partText(part: Part): string {
 }
 
 /** Puts the parts of a word together and splits it where unquoted values have blanks. */
-function join(parts: Part[]): string[] {
+function join(parts: Part[], longest: number): string[] {
   const fields: string[] = []
   let current: string | null = null
+  let length = 0
   const flush = () => {
     if (current !== null) fields.push(current)
     current = null
   }
   for (const part of parts) {
+    length += part.text?.length ?? 1
+    if (fields.length > mostWords || length > longest) return [wideHole]
     if (part.text === null) {
       current = (current ?? '') + (parts.length === 1 && !part.quoted ? partText(part) : hole)
       continue
@@ -123,7 +134,6 @@ function join(parts: Part[]): string[] {
       if (index > 0) flush()
       if (piece !== '' || part.quoted) current = (current ?? '') + piece
     })
-    if (fields.length > mostWords) break
   }
   flush()
   return fields
@@ -307,16 +317,30 @@ function substitution(
 }
 
 function range(first: number, last: number, step: number): number[] | null {
+  // Above these, adding one changes nothing.
+  if (![first, last, step].every(Number.isSafeInteger)) return null
   if (step === 0 || (last - first) / step >= mostWords) return null
   const values: number[] = []
   for (let value = first; step > 0 ? value <= last : value >= last; value += step) values.push(value)
   return values
 }
 
+/** How many words braces may make of a word. */
+function countBraceWords(raw: string): number {
+  let count = 1
+  for (const [, inner] of raw.matchAll(/\{([^{}]*)\}/g)) {
+    const span = /^(-?\d+)\.\.(-?\d+)(?:\.\.-?0*([1-9]\d*))?$/.exec(inner!)
+    count *=
+      span === null
+        ? inner!.split(',').length
+        : Math.abs(Number(span[2]) - Number(span[1])) / Number(span[3] ?? 1) + 1
+  }
+  return count
+}
+
 /** `a{1..3}`, `{x,y}`: the words that the first pair of braces stands for; null when there is none. */
 function braceWords(raw: string): string[] | null {
-  if (!raw.includes('{') || /['"`\\]/.test(raw)) return null
-  const match = /^((?:[^{}$]|\$\w+)*)\{([^{}]*)\}([\s\S]*)$/.exec(raw)
+  const match = /^((?:[^{}$]|\$(?=\w))*)\{([^{}]*)\}([\s\S]*)$/.exec(raw)
   if (match === null) return null
   const [, head, inner, tail] = match as unknown as [string, string, string, string]
   const span = /^(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?$/.exec(inner)

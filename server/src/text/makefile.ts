@@ -7,12 +7,13 @@ export function maskMakefile(text: string): string {
   let continued = false
   return text.replace(/[^\n]*\n?/g, (line) => {
     if (line === '') return line
-    const [, body, end] = /^([^\r\n]*)(\r?\n?)$/.exec(line)!
-    const inRecipe = continued ? recipe : body!.startsWith('\t')
-    const masked = inRecipe ? recipeLine(body!, continued) : continued ? blank(body!) : otherLine(body!)
+    const end = line.endsWith('\r\n') ? 2 : line.endsWith('\n') ? 1 : 0
+    const body = line.slice(0, line.length - end)
+    const inRecipe = continued ? recipe : body.startsWith('\t')
+    const masked = inRecipe ? recipeLine(body, continued) : continued ? blank(body) : otherLine(body)
     recipe = inRecipe
-    continued = /\\$/.test(body!)
-    return masked + end
+    continued = body.endsWith('\\')
+    return masked + line.slice(body.length)
   })
 }
 
