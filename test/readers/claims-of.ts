@@ -5,6 +5,7 @@ import { createNodeHost } from '../../server/src/project/node/host.js'
 import type { Reader } from '../../server/src/readers/reader.js'
 import { loadGrammars } from '../../server/src/syntax/parser.js'
 import { sourceFile } from '../../server/src/text/units.js'
+import { effective } from '../../server/src/values/value.js'
 import type { Reading } from '../../server/src/workload/claim.js'
 
 const grammars = createNodeHost()
@@ -27,7 +28,7 @@ export function settingsOf(reading: Reading, word: string): Record<string, unkno
   const settings: Record<string, unknown> = {}
   for (const claim of reading.claims) {
     if (claim.subject !== subject?.id) continue
-    settings[claim.setting] = claim.state === 'unknown' ? `unknown: ${claim.because}` : claim.value
+    settings[claim.setting] = claim.state === 'unknown' ? `unknown: ${claim.because}` : effective(claim)
   }
   return settings
 }

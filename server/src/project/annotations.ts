@@ -2,17 +2,18 @@
  * What an editor shows beside code that costs money though nothing is wrong with it: the price of a machine, what a job
  * costs per hour, how many fits a search makes.
  */
+
 import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
 import { capacityBlockPrice } from '../catalog/prices.js'
 import { fitCount, formatCount, gridFormula } from '../estimate/grid.js'
 import { formatUsd, type HourlyCost, hourlyCost, type MachineRequest, roughUsd } from '../estimate/hourly.js'
-import { effective } from '../rules/hardware.js'
 import { requestOf } from '../rules/machine-request.js'
 import type { RuleOptions } from '../rules/rule.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
 import { described, estimateOf, gigabytes, type TrainingMemory, verdictOf } from '../rules/training-memory.js'
 import type { Location } from '../text/location.js'
+import { effective } from '../values/value.js'
 import type { Judged } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
 import type { Judgement } from './runs.js'

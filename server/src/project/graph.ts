@@ -1,12 +1,13 @@
 /** The jobs of a project, the scripts that they start, the pools that they run on, and what could not be resolved. */
+
 import type { PriceSettings } from '../catalog/price-book.js'
 import { type HourlyCost, hourlyCost } from '../estimate/hourly.js'
 import type { GraphCost, JobGraph } from '../linter.js'
-import { effective } from '../rules/hardware.js'
 import { requestOf } from '../rules/machine-request.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
+import { effective } from '../values/value.js'
 import type { Judged } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
 import { partText } from './result-stage.js'

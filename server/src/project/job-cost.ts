@@ -1,8 +1,9 @@
 /** What the machines of a job cost per hour, from the joined settings of its request. */
+
 import { type HourlyCost, hourlyCost } from '../estimate/hourly.js'
-import { effective } from '../rules/hardware.js'
 import { requestOf } from '../rules/machine-request.js'
 import type { RuleOptions, Saving } from '../rules/rule.js'
+import { effective } from '../values/value.js'
 import type { Judged } from '../workload/claim.js'
 
 export function jobCost(

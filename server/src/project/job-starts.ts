@@ -1,5 +1,7 @@
 /** Jobs that stand in files and the command lines that start them: what a command says about a job holds for it. */
+
 import { folderOf, join, parents } from '../link/paths.js'
+import { effective } from '../values/value.js'
 import type { Claim } from '../workload/claim.js'
 import type { JobEntry } from './pool-links.js'
 
@@ -12,7 +14,7 @@ export class StartIndex {
   /** `jobs`: files that hold jobs. */
   constructor(starts: readonly JobEntry[], jobs: ReadonlySet<string>) {
     for (const start of starts) {
-      const file = start.settings.startsFile?.value
+      const file = effective(start.settings.startsFile)
       const home = folderOf(start.subject.location.path)
       if (file === undefined || file.startsWith('/')) continue
       // Beside the script, or from a folder above it: the first that is there.
@@ -43,7 +45,7 @@ export function withStarts({ settings }: JobEntry, starts: readonly JobEntry[]):
   )
     result.idleStop = { ...idleStop, overridable: false }
   const [first, ...others] = starts.map((start) => start.settings.spot)
-  const same = first?.state === 'known' && others.every((other) => other?.value === first.value)
+  const same = first?.state === 'known' && others.every((other) => effective(other) === first.value)
   if (same && settings.spot?.state === 'default')
     result.spot = {
       ...settings.spot,

@@ -1,7 +1,9 @@
 /** Judges all runs of a project; what depends on nothing that changed is not judged again. */
+
 import type { LintError } from '../linter.js'
 import { readers } from '../readers/index.js'
 import { rules } from '../rules/index.js'
+import { effective } from '../values/value.js'
 import type { Reading } from '../workload/claim.js'
 import { type Annotation, annotationsOf } from './annotations.js'
 import type { Configuration } from './configuration.js'
@@ -138,9 +140,7 @@ function unsettled(drafts: Draft[], readings: Iterable<Reading>): Draft[] {
   const settled = new Set(
     [...asked].filter((rule) => {
       const { setting, value } = settling.get(rule)!
-      return claims.some(
-        (claim) => claim.setting === setting && claim.state !== 'unknown' && claim.value === value,
-      )
+      return claims.some((claim) => claim.setting === setting && effective(claim) === value)
     }),
   )
   return drafts.filter((draft) => !settled.has(draft.rule))

@@ -2,7 +2,7 @@
 
 import { instance } from '../catalog/instances.js'
 import { nearest } from '../link/paths.js'
-import { effective } from '../rules/hardware.js'
+import { effective } from '../values/value.js'
 import type { Claim, Judged, Subject } from '../workload/claim.js'
 import { chosenByPool } from '../workload/claim.js'
 import type { SettingName } from '../workload/words.js'
@@ -108,7 +108,7 @@ export function withUsers(pool: PoolEntry, users: readonly JobEntry[]): Settings
   if (purpose === undefined || users.length === 0) return pool.settings
   const services = users.filter((user) => effective(user.settings.service) === true)
   const value = services.length === 0 ? 'training' : services.length === users.length ? 'serving' : null
-  return value === null || value === purpose.value
+  return value === null || value === effective(purpose)
     ? pool.settings
     : { ...pool.settings, purpose: { ...purpose, state: 'known', value } }
 }

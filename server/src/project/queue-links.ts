@@ -1,5 +1,7 @@
 /** Jobs that wait in queues, and the kinds of machines behind these: what all of them agree on holds for the job. */
+
 import { nearest } from '../link/paths.js'
+import { effective } from '../values/value.js'
 import type { Claim, Judged, Subject } from '../workload/claim.js'
 import type { SettingName } from '../workload/words.js'
 import { chosenByPool, type JobEntry, placeOf } from './pool-links.js'
@@ -17,13 +19,13 @@ export class QueueIndex {
   wayOf(job: JobEntry): { way: QueueEntry[]; flavours: QueueEntry[] } | null {
     const name = job.settings.queue?.state === 'known' ? job.settings.queue.value : undefined
     if (name === undefined) return null
-    const namespace = job.settings.namespace?.value
+    const namespace = effective(job.settings.namespace)
     const path = job.subject.location.path
     const local = this.only('local', name, path, (one) => {
-      const own = one.settings.namespace?.value
+      const own = effective(one.settings.namespace)
       return own === undefined || namespace === undefined || own === namespace
     })
-    const behind = local?.settings.behind?.value
+    const behind = effective(local?.settings.behind)
     const cluster =
       local === undefined || behind === undefined
         ? undefined
@@ -42,7 +44,7 @@ export class QueueIndex {
     fits: (entry: QueueEntry) => boolean = () => true,
   ): QueueEntry | undefined {
     const found = this.entries.filter(
-      (one) => one.settings.kind?.value === kind && one.settings.name?.value === name && fits(one),
+      (one) => effective(one.settings.kind) === kind && effective(one.settings.name) === name && fits(one),
     )
     const near = nearest(found, path, placeOf)
     return near.length === 1 ? near[0] : undefined
@@ -51,10 +53,10 @@ export class QueueIndex {
 
 /** The settings of a job with what every kind of machines says that its queue may give it. */
 export function withFlavours({ settings }: JobEntry, flavours: readonly QueueEntry[]): JobEntry['settings'] {
-  const asked = settings.poolLabels?.value ?? {}
+  const asked = effective(settings.poolLabels) ?? {}
   // A kind whose machines carry another value of a label than the job asks for is passed over.
   const possible = flavours.filter((one) =>
-    Object.entries(one.settings.labels?.value ?? {}).every(
+    Object.entries(effective(one.settings.labels) ?? {}).every(
       ([label, value]) => (asked[label] ?? value) === value,
     ),
   )
@@ -75,12 +77,13 @@ export function withFlavours({ settings }: JobEntry, flavours: readonly QueueEnt
   }
   for (const setting of ['spot', 'instanceType', 'gpuModel'] as const) {
     const claim = first.settings[setting]
-    const agreed = possible.every((one) => one.settings[setting]?.value === claim?.value)
-    if (claim !== undefined && agreed && settings[setting]?.state !== 'known')
-      add(setting, claim.key, claim.value)
+    const value = effective<unknown>(claim)
+    const agreed = possible.every((one) => effective<unknown>(one.settings[setting]) === value)
+    if (claim !== undefined && value !== undefined && agreed && settings[setting]?.state !== 'known')
+      add(setting, claim.key, value)
   }
-  const common = Object.entries(first.settings.labels?.value ?? {}).filter(([label, value]) =>
-    possible.every((one) => one.settings.labels?.value?.[label] === value),
+  const common = Object.entries(effective(first.settings.labels) ?? {}).filter(([label, value]) =>
+    possible.every((one) => effective(one.settings.labels)?.[label] === value),
   )
   if (common.length > 0) add('poolLabels', 'nodeLabels', { ...Object.fromEntries(common), ...asked })
   return result as JobEntry['settings']

@@ -19,7 +19,7 @@ export function bindingKey({ launch, settings }: Binding, located: boolean): str
     launch.processes,
     launch.nodes,
     located && launch.location,
-    settings.map(({ setting, state, value, location }) => [setting, state, value, located && location]),
+    settings.map(({ subject, reader, site, location, ...said }) => [said, located && location]),
   ])
 }
 

@@ -2,10 +2,12 @@
  * Autoscalers and what they scale: either says what the other needs to be judged, and they often stand in different files.
  * What one says is added to the claims of the other, with the place where it is written.
  */
+
 import { folderOf, nearest } from '../link/paths.js'
-import { effective } from '../rules/hardware.js'
 import { sameLocation } from '../text/location.js'
-import type { Claim, Reading, Subject } from '../workload/claim.js'
+import type { Origin } from '../text/origin.js'
+import { effective } from '../values/value.js'
+import type { Claim, ClaimHead, Reading, Subject } from '../workload/claim.js'
 import { placeOf } from './pool-links.js'
 
 interface Entry {
@@ -33,7 +35,7 @@ export class ScalerLinks {
       else list.push(target)
     }
     const added = new Map<string, Claim[]>()
-    const add = (to: Entry, claim: Claim, rest: Partial<Claim>): void => {
+    const add = (to: Entry, claim: Claim, rest: Partial<ClaimHead & Origin>): void => {
       const { path } = to.subject.location
       const list = added.get(path) ?? []
       added.set(path, list)
@@ -81,7 +83,7 @@ function entriesOf(readings: ReadonlyMap<string, Reading>, word: string, naming:
     for (const subject of subjects) {
       const claims = bySubject.get(subject.id)!
       const name = claims.get(naming)
-      if (name !== undefined) found.push({ subject, claims, object: String(name.value ?? '') })
+      if (name !== undefined) found.push({ subject, claims, object: String(effective(name) ?? '') })
     }
   }
   return found
@@ -139,7 +141,7 @@ function tellTarget(target: Entry, users: Entry[], add: Add): void {
       .filter((one) => folderOf(one.subject.location.path) === folder && !isSame(one, user))
     if (beside.length === 0) continue
     const names = beside.map(
-      ({ claims }) => `${String(claims.get('kind')?.value)} "${String(claims.get('name')?.value)}"`,
+      ({ claims }) => `${String(effective(claims.get('kind')))} "${String(effective(claims.get('name')))}"`,
     )
     add(user, user.claims.get('target')!, { setting: 'rivals', value: names })
   }

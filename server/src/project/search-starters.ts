@@ -1,4 +1,5 @@
 /** Searches and the commands that start their trials: a command that ends by itself limits a search that has no limit. */
+import { effective } from '../values/value.js'
 import type { Judged, Reading } from '../workload/claim.js'
 
 /** Which of the project's commands end, by the tool that starts trials. */
@@ -8,12 +9,15 @@ export class StarterIndex {
   constructor(readings: Iterable<Reading>) {
     for (const reading of readings) {
       if (!reading.subjects.some(({ word }) => word === 'Search')) continue
-      const ends = reading.claims.filter(({ setting, value }) => setting === 'endsTrials' && value === true)
+      const ends = reading.claims.filter(
+        (claim) => claim.setting === 'endsTrials' && effective(claim) === true,
+      )
       for (const { subject } of ends) {
         const tool = reading.claims.find((one) => one.subject === subject && one.setting === 'trialStarter')
-        if (typeof tool?.value !== 'string') continue
-        const list = this.ending.get(tool.value)
-        if (list === undefined) this.ending.set(tool.value, [reading])
+        const name = effective(tool)
+        if (typeof name !== 'string') continue
+        const list = this.ending.get(name)
+        if (list === undefined) this.ending.set(name, [reading])
         else list.push(reading)
       }
     }

@@ -1,5 +1,7 @@
 /** The largest models of their families that a program trains for a task of few classes, and what is tried beside them. */
+
 import type { Call, PythonModule } from '../python/module.js'
+import { effective } from '../values/value.js'
 import type { ClaimBuilder, Place } from '../workload/builder.js'
 import { claimedCall } from './claim-argument.js'
 import { sizeOfModel } from './huggingface/model-sizes.js'
@@ -42,7 +44,7 @@ export const largeModelReader = defineReader({
   },
   change(claim, _value, facts) {
     const call = claimedCall(facts.python, claim.site)
-    const smaller = claim.value as { id: string } | undefined
+    const smaller = effective(claim) as { id: string } | undefined
     return call === null || smaller === undefined
       ? { reason: 'the call is not in the file any more' }
       : { reason: `run ${smaller.id} once as well, and keep its metric beside that of the large one` }

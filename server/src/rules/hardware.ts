@@ -1,6 +1,7 @@
 /** The machine that a subject runs on, as its job or the configuration tells. */
 import { type Gpu, gpu } from '../catalog/gpus.js'
 import { type Instance, instance } from '../catalog/instances.js'
+import { effective } from '../values/value.js'
 import type { Judged } from '../workload/claim.js'
 import type { RuleOptions } from './rule.js'
 
@@ -12,11 +13,6 @@ export interface Machine {
   cpus: number | null
   /** How a message calls the machine: 'g5.2xlarge', 'job'. */
   name: string | null
-}
-
-/** Value of a setting that is known or the effective default. */
-export function effective<T>(claim: { state: string; value?: T } | undefined): T | undefined {
-  return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
 }
 
 export function machineOf(judged: Judged, options: RuleOptions): Machine {

@@ -1,9 +1,10 @@
 /** What a request for machines asks for, for its price and for what it holds. */
+
 import { gpu } from '../catalog/gpus.js'
 import { type Instance, instance } from '../catalog/instances.js'
 import { type MachineRequest, machineRequest } from '../estimate/hourly.js'
+import { effective } from '../values/value.js'
 import type { Judged } from '../workload/claim.js'
-import { effective } from './hardware.js'
 
 type Request = Pick<Judged<'Compute'>, 'settings'>
 

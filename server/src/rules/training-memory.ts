@@ -1,4 +1,5 @@
 /** From the settings of a training to an estimate of its memory, with where each input was read. */
+
 import { instance } from '../catalog/instances.js'
 import { type KnownModel, model as known } from '../catalog/models.js'
 import {
@@ -11,9 +12,10 @@ import {
 } from '../estimate/memory.js'
 import type { Arithmetic } from '../estimate/memory-activations.js'
 import type { Sharding } from '../estimate/memory-states.js'
+import { effective } from '../values/value.js'
 import type { Claim, Judged } from '../workload/claim.js'
 import type { TrainingSettings } from '../workload/words.js'
-import { effective, type Machine, machineOf } from './hardware.js'
+import { type Machine, machineOf } from './hardware.js'
 import type { RuleOptions } from './rule.js'
 
 export interface MemoryInput {
@@ -67,8 +69,8 @@ export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): Trai
     .filter(([name]) => name !== 'model' || layers === undefined)
     .filter(([name]) => effective(settings[name] as Claim | undefined) === undefined)
     .map(([name, said]) => {
-      const because = settings[name]?.because
-      return because === undefined ? said : `${said} (${because})`
+      const claim = settings[name]
+      return claim?.state === 'unknown' ? `${said} (${claim.because})` : said
     })
   const model = id === null ? undefined : layers === undefined ? known(id) : ofLayers(layers)
   if (id !== null && model === undefined) missing.push(`what ${id} looks like: it is not in the catalog`)

@@ -1,18 +1,10 @@
 /** How readers write down their claims: short calls that fill in what every claim has. */
 import { foreign } from '../config/overlay.js'
 import type { Location, Span } from '../text/location.js'
+import type { Channel, Origin, Site } from '../text/origin.js'
 import { locate, type Unit } from '../text/unit.js'
-import type {
-  Channel,
-  Claim,
-  Evidence,
-  ImageBuild,
-  ImageProgram,
-  Launch,
-  Reading,
-  Site,
-  Subject,
-} from './claim.js'
+import type { Given, Value } from '../values/value.js'
+import type { Evidence, ImageBuild, ImageProgram, Launch, Reading, Subject } from './claim.js'
 import type { SettingName, Word, Words } from './words.js'
 
 /** Where a claim or subject stands: a span of the unit and, in configuration, the keys that lead to it. */
@@ -39,6 +31,12 @@ export class SubjectBuilder<W extends Word> {
     readonly subject: Subject<W>,
   ) {}
 
+  /** The setting has this value, wherever that comes from; one that is not given says nothing. */
+  say<K extends SettingName<W>>(setting: K, key: string, value: Given<Words[W][K]>): this {
+    if (value.state !== 'absent') this.owner.add(this.subject, setting, key, value)
+    return this
+  }
+
   /** The setting has this value, written at `place`. */
   known<K extends SettingName<W>>(
     setting: K,
@@ -47,8 +45,8 @@ export class SubjectBuilder<W extends Word> {
     place: Place,
     options: ClaimOptions = {},
   ): this {
-    this.owner.add(this.subject, setting, key, options.state ?? 'known', place, { value, ...options })
-    return this
+    const origin = this.owner.origin(place, options)
+    return this.say(setting, key, { ...origin, state: options.state ?? 'known', value })
   }
 
   /** Not given: `value` is what the library does by itself. `place` is the call or node that would carry it. */
@@ -59,12 +57,8 @@ export class SubjectBuilder<W extends Word> {
     place: Place,
     options: ClaimOptions = {},
   ): this {
-    this.owner.add(this.subject, setting, key, 'default', place, {
-      value,
-      channel: 'library default',
-      ...options,
-    })
-    return this
+    const origin = this.owner.origin(place, { channel: 'library default', ...options })
+    return this.say(setting, key, { ...origin, state: 'default', value })
   }
 
   /** Given, but to something that cannot be read. */
@@ -75,8 +69,7 @@ export class SubjectBuilder<W extends Word> {
     place: Place,
     options: ClaimOptions = {},
   ): this {
-    this.owner.add(this.subject, setting, key, 'unknown', place, { because, ...options })
-    return this
+    return this.say(setting, key, { ...this.owner.origin(place, options), state: 'unknown', because })
   }
 }
 
@@ -176,30 +169,22 @@ export class ClaimBuilder {
     this.reading.names = [...(this.reading.names ?? []), { path, above }]
   }
 
-  /** @internal */
-  add(
-    subject: { id: string },
-    setting: string,
-    key: string,
-    state: Claim['state'],
-    place: Place,
-    rest: { value?: unknown; because?: string } & ClaimOptions,
-  ): void {
-    const location = rest.location ?? this.locate(place)
+  /** Where a value stands that is written, or would be, at `place`. */
+  origin(place: Place, options: Omit<ClaimOptions, 'state'> = {}): Origin {
+    const location = options.location ?? this.locate(place)
     // What a patch says stands in the patch; its reader changes the whole (see project/written-places.ts).
     const elsewhere = place.start >= foreign
-    this.reading.claims.push({
-      subject: subject.id,
-      setting,
-      reader: this.reader,
-      key,
-      state,
-      value: rest.value,
-      because: rest.because,
-      channel: rest.channel ?? 'code',
-      overridable: rest.overridable ?? (elsewhere && this.canBeGiven),
+    const site = this.site(options.site ?? place)
+    return {
+      channel: options.channel ?? 'code',
+      overridable: options.overridable ?? (elsewhere && this.canBeGiven),
       location,
-      site: elsewhere ? { ...this.site(rest.site ?? place), path: this.path } : this.site(rest.site ?? place),
-    })
+      site: elsewhere ? { ...site, path: this.path } : site,
+    }
+  }
+
+  /** @internal */
+  add(subject: { id: string }, setting: string, key: string, value: Value<unknown>): void {
+    this.reading.claims.push({ subject: subject.id, setting, reader: this.reader, key, ...value })
   }
 }

@@ -2,59 +2,25 @@
  * Claims: what readers say. See docs/architecture.md, "Readers claim, the workload joins, rules judge".
  */
 import type { Location } from '../text/location.js'
+import type { Site } from '../text/origin.js'
+import type { Settled, Value } from '../values/value.js'
 import type { Word, Words } from './words.js'
 
-/** Where a value comes from, from strongest to weakest. */
-export const channels = [
-  'launch flag',
-  'launch environment',
-  'code',
-  'named file',
-  'convention',
-  'user configuration',
-  'library default',
-] as const
-export type Channel = (typeof channels)[number]
+export { type Channel, channels, type Site } from '../text/origin.js'
 
 export type SubjectId = string
 
-/**
- * What a change would edit: in Python and shell a range of the unit (a call, a statement, a command), in
- * configuration the path of keys within a document of the unit. `anchor` is free for the reader: what it needs to
- * carry out its own change later.
- */
-export interface Site {
-  unit: number
-  start: number
-  end: number
-  /** Configuration: index of the document within the unit, and the keys down to the node. */
-  document?: number
-  keys?: (string | number)[]
-  anchor?: string
-  /** The file that its reader read, where the claim's location is in another one that is laid over it. */
-  path?: string
-  /** Which of the layouts of that file said it, counted from 0. */
-  layout?: number
-}
-
-export interface Claim<T = unknown> {
+/** What a claim is about, whoever says it and however sure it is. */
+export interface ClaimHead {
   subject: SubjectId
   setting: string
   reader: string
   /** The framework's own word for the setting, used in messages: 'bf16', 'activeDeadlineSeconds'. */
   key: string
-  /** `default`: not given, so `value` is what the library does by itself. */
-  state: 'known' | 'default' | 'unknown'
-  value?: T
-  /** Why it is unknown: '**kwargs', 'environment variable', 'command line'. */
-  because?: string
-  channel: Channel
-  /** A value that a launch could replace (a default in the user's code), and no launch is linked. */
-  overridable: boolean
-  /** The value; where none is written, the call or node that would carry it. */
-  location: Location
-  site: Site
 }
+
+/** One setting of one subject, as one reader found it. */
+export type Claim<T = unknown> = ClaimHead & Value<T>
 
 /** How sure it is that a subject is what it seems, and that it matters. */
 export interface Evidence {
@@ -204,8 +170,8 @@ export interface Binding {
   settings: Claim[]
 }
 
-/** A setting of a subject after the join: the strongest claim, or unknown. */
-export type Effective<T> = Claim<T>
+/** A setting of a subject after the join, as a rule sees it: the strongest claim, with every choice made. */
+export type Effective<T> = ClaimHead & Settled<T>
 
 /** The job side of a run. */
 export interface RunJob {

@@ -2,7 +2,9 @@
  * Clusters that command lines make: `az ml compute create`, `az aks nodepool add`, the first pool of `az aks create`. Source: reference of the Azure CLI
  * (`--node-count` is 3, `--min-instances` 0, `--idle-time-before-scale-down` 120 seconds).
  */
+
 import type { Change, Refusal } from '../../edit/write.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -167,7 +169,7 @@ function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
     return addOptions(claim, facts, 'Let it shrink to nothing: autoscaling with a minimum of 0', [
       '--enable-cluster-autoscaler',
       '--min-count 0',
-      `--max-count ${Math.max(1, Number(claim.value ?? 1))}`,
+      `--max-count ${Math.max(1, Number(effective(claim) ?? 1))}`,
     ])
   return byHand(claim)
 }

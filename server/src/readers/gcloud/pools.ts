@@ -3,9 +3,11 @@
  * pool of `gcloud container clusters create`. Defaults: reference of the Google Cloud CLI (`--num-nodes` is 3, in each
  * zone of the cluster, so that what is claimed is the least).
  */
+
 import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -174,7 +176,7 @@ function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
   if (claim.site.anchor === 'value')
     return replaceValue(claim, facts, `Let it shrink to nothing: --${claim.key}=${value}`, String(value))
   if (claim.key !== 'num-nodes') return byHand(claim)
-  const most = Math.max(1, Number(claim.value ?? 1))
+  const most = Math.max(1, Number(effective(claim) ?? 1))
   return addOptions(claim, facts, 'Let it shrink to nothing: autoscaling with a minimum of 0', [
     '--enable-autoscaling',
     '--min-nodes=0',

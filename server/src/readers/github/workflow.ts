@@ -1,9 +1,11 @@
 /** GitHub Actions: workflows that train, and what starts them. */
+
 import { at, entries, entry, items, map, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { Span } from '../../text/location.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -316,7 +318,7 @@ function changeWorkflow(claim: Claim, _value: unknown, facts: UnitFacts): Change
   if (claim.setting !== 'startedBy') return byHand(claim)
   const trigger = at(document.root, 'on')
   const ignored = ['**.md', 'docs/**']
-  const events = (claim.value as string[]) ?? []
+  const events = (effective(claim) as string[] | undefined) ?? []
   if (trigger === undefined || events.length === 0) return { reason: 'the workflow has changed' }
   const writes: Write[] = []
   if (trigger.kind === 'map')

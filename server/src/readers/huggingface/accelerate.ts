@@ -2,11 +2,13 @@
  * Accelerate around a hand-written loop: the precision of `Accelerator(...)`, which code, the launch line, the launch's
  * environment or the launch's configuration file can bring. What the code says wins over all of them.
  */
+
 import { entries } from '../../config/access.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Binding, Claim, LaunchValue } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
@@ -161,21 +163,20 @@ function fromLaunch(
 
 /** The file's own claim, now certain, since this launch uses it. */
 function fromFile(training: SubjectBuilder<'Training'>, file: Claim, place: Place, site: Place): void {
-  if (file.state === 'unknown') {
-    training.unknown('precision', file.key, file.because ?? 'its configuration', place, {
-      site,
-      channel: 'named file',
-    })
+  const value = effective(file)
+  if (value === undefined) {
+    const because = file.state === 'unknown' ? file.because : 'its configuration'
+    training.unknown('precision', file.key, because, place, { site, channel: 'named file' })
     return
   }
   const there: Place = { start: file.site.start, end: file.site.end }
   if (file.site.document !== undefined) there.document = file.site.document
   if (file.site.keys !== undefined) there.keys = file.site.keys
-  training.known('precision', file.key, file.value as Precision, place, {
+  training.known('precision', file.key, value as Precision, place, {
     site: there,
     channel: 'named file',
     location: file.location,
-    state: file.state,
+    state: file.state === 'default' ? 'default' : 'known',
   })
 }
 

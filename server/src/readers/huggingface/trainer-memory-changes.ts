@@ -1,7 +1,9 @@
 /** How settings that decide the memory of a Trainer are written. */
+
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { effective } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, rangeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
@@ -58,7 +60,7 @@ function codeOf(value: unknown): string | null {
 /** A Trainer refuses both formats at once. Null: nothing asks for bf16 in code. */
 function replaceBf16(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal | null {
   const { python, path } = facts
-  if (value !== 'fp16-mixed' || claim.key !== 'bf16' || claim.value !== 'bf16-mixed') return null
+  if (value !== 'fp16-mixed' || claim.key !== 'bf16' || effective(claim) !== 'bf16-mixed') return null
   if (isConfigured(claim, facts)) {
     const off = writeConfigured(claim, false, facts)
     const on = writeConfigured(claim, true, facts, 'fp16')

@@ -1,6 +1,8 @@
 /** The number format that a Trainer computes in. */
+
 import type { ArgumentValue, Folded, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { effective } from '../../values/value.js'
 import type { ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Precision } from '../../workload/words.js'
 import { asBoolean, calleePlace, callSite, claimFolded, configuredSite } from '../claim-argument.js'
@@ -241,8 +243,8 @@ function fromLaunch(
       })
       return true
     case 'file':
-      if (found.claim.value === 'fp32') return false
-      training.known('precision', found.claim.key, found.claim.value as Precision, place, {
+      if (effective(found.claim) === 'fp32') return false
+      training.known('precision', found.claim.key, effective(found.claim) as Precision, place, {
         site,
         channel: 'named file',
         location: found.claim.location,

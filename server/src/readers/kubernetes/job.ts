@@ -1,7 +1,9 @@
 /** Kubernetes Jobs and CronJobs. */
+
 import { at, entry, isUnknown, items, map, number } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
@@ -119,7 +121,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
       place: { start: own.keyStart, end: own.keyEnd, document: document.index, keys: [...job.base, 'spec'] },
       name,
       gpus: accelerators.count === null ? null : accelerators.count * (nodes ?? 1),
-      runLimit: limit === undefined || limit.state === 'unknown' ? undefined : (limit.value as number | null),
+      runLimit: effective(limit) as number | null | undefined,
       evidence,
     })
   }

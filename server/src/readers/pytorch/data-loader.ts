@@ -1,8 +1,10 @@
 /** PyTorch data loaders: one `InputPipeline` for each `DataLoader(...)` call. */
+
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -211,7 +213,7 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
   const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
   // Where there were workers before, only their number changes.
   const open: Record<string, ArgumentValue> =
-    claim.value === 0
+    effective(claim) === 0
       ? {
           pin_memory: python.argument(call, 'pin_memory', positions.pinned),
           persistent_workers: python.argument(call, 'persistent_workers'),

@@ -1,8 +1,10 @@
 /** Parts of a scikit-learn grid that repeat others: said of the searches that `search.ts` finds. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Location } from '../../text/location.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { InertDimension, NestedDimension } from '../../workload/words.js'
@@ -160,7 +162,7 @@ function split(claim: Claim, dimension: string, facts: UnitFacts): Change | Refu
   const python = facts.python!
   const found = entriesOf(claim, facts)
   if ('reason' in found) return found
-  const inert = (claim.value as InertDimension[]).find((one) => one.name === dimension)
+  const inert = (effective(claim) as InertDimension[]).find((one) => one.name === dimension)
   const dictionary = found.dictionaries.find((one) =>
     one.entries.some((entry) => keyOf(python, entry.key) === dimension),
   )
@@ -171,7 +173,7 @@ function split(claim: Claim, dimension: string, facts: UnitFacts): Change | Refu
   const decides = dictionary.entries.find((entry) => keyOf(python, entry.key) === inert.unless)
   const entryText = (entry: DictExpr['entries'][number]) =>
     python.text.slice(entry.key!.start, entry.value.end)
-  const ignored = (claim.value as InertDimension[]).filter((one) => one.unless === inert.unless)
+  const ignored = (effective(claim) as InertDimension[]).filter((one) => one.unless === inert.unless)
   const change = (title: string, text: string): Change => ({
     title,
     safety: 'unsafe',

@@ -1,6 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule } from '../rule.js'
 import { trains } from '../training/operation.js'

@@ -1,4 +1,4 @@
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
 
 /** Data that its owners serve to the public, mostly free of charge. */

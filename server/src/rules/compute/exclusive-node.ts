@@ -1,4 +1,4 @@
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
 
 /** Accelerators that come by fours and eights, so that a request for fewer leaves some of the node to others. */

@@ -1,7 +1,7 @@
 import { generalMachine } from '../../catalog/cpu-families.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
-import { effective } from '../hardware.js'
 import { subjectIn } from '../judged.js'
 import { acceleratorsOf } from '../lifecycle/job-words.js'
 import type { FixRequest } from '../rule.js'

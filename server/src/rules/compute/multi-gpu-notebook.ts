@@ -1,5 +1,5 @@
 import { smallestSingleGpu } from '../../catalog/instances.js'
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { acceleratorsOf } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
 

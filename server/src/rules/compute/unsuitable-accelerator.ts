@@ -4,8 +4,8 @@ import { type Instance, instance, type Provider } from '../../catalog/instances.
 import { paidPrice } from '../../catalog/price-book.js'
 import { machinesByPrice } from '../../catalog/prices.js'
 import { sustained } from '../../estimate/step-time.js'
+import { effective } from '../../values/value.js'
 import { type Claim, chosenByPool, type Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { isJudged, subjectsOf } from '../judged.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
 
@@ -151,7 +151,7 @@ function withdrawn(what: string): Fault {
 
 function usesDouble(judged: Judged): boolean {
   return judged.run.siblings.some((run) =>
-    subjectsOf(run, 'Operation').some(({ settings }) => settings.kind?.value === 'double precision'),
+    subjectsOf(run, 'Operation').some(({ settings }) => effective(settings.kind) === 'double precision'),
   )
 }
 

@@ -1,5 +1,5 @@
+import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 
 /** Share of a run that preparing the data takes. An assumption. */

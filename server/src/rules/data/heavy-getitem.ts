@@ -1,5 +1,5 @@
+import { effective } from '../../values/value.js'
 import type { OperationKind } from '../../workload/words.js'
-import { effective } from '../hardware.js'
 import { defineRule } from '../rule.js'
 import { operationOf } from '../training/operation.js'
 import { makes } from './sample.js'
@@ -28,7 +28,7 @@ export default defineRule({
     report({
       at: kind,
       severity: slight ? 'information' : 'warning',
-      message: `\`${kind.key}\` ${what} ${adviceFor(kind.value as OperationKind, each, slight)}`,
+      message: `\`${kind.key}\` ${what} ${adviceFor(effective(kind) as OperationKind, each, slight)}`,
       ...(slight
         ? {}
         : {

@@ -1,5 +1,6 @@
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective, type Machine, machineOf } from '../hardware.js'
+import { type Machine, machineOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 
 /** Share of a step that an accelerator waits where the training process decodes by itself. An assumption. */

@@ -1,4 +1,4 @@
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
 
 /** Share of a step that the accelerator waits while the next batch is made. An assumption. */

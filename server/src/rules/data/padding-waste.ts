@@ -1,5 +1,5 @@
+import { effective } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type Report } from '../rule.js'
 
 /** Shorter than this, there is little to save. */
@@ -48,7 +48,7 @@ export default defineRule({
  * row would not see each other.
  */
 function unpacked(packed: Claim<boolean>, packable: boolean): Report | null {
-  if (packed.state === 'unknown' || packed.value !== false) return null
+  if (effective(packed) !== false) return null
   const seen = packed.state === 'default' ? `\`${packed.key}\` is not used` : `\`${packed.key}\` is off`
   return {
     at: packed,

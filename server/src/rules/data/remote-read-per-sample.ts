@@ -1,4 +1,4 @@
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
 import { operationOf } from '../training/operation.js'
 import { makes } from './sample.js'

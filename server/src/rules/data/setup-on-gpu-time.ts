@@ -1,6 +1,6 @@
 import { gpu } from '../../catalog/gpus.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule, type Severity } from '../rule.js'
 import { listed, onAccelerator, operationOf, otherPlaces } from '../training/operation.js'

@@ -1,6 +1,6 @@
 import type { Location } from '../../text/location.js'
+import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type FixRequest } from '../rule.js'
 
 /** Share of a run that copies and restarts take. An assumption. */
@@ -54,13 +54,13 @@ export default defineRule({
 type Copies = Claim<{ what: string; location: Location }[]>
 
 function copiesOf(pinned: Claim | undefined, copies: Copies | undefined): Copies | null {
-  if (copies === undefined || copies.state === 'unknown' || (copies.value?.length ?? 0) === 0) return null
+  if (copies === undefined || (effective(copies)?.length ?? 0) === 0) return null
   // Only what is seen to be pinned, or can be, makes a difference.
   return pinned === undefined || pinned.state === 'unknown' || pinned.overridable ? null : copies
 }
 
 function copiesSentence(copies: Copies): string {
-  const [first, ...rest] = copies.value!
+  const [first, ...rest] = effective(copies)!
   const more = rest.length === 0 ? '' : ` and ${rest.length} more`
   return `\`${first!.what}\`${more} ${rest.length === 0 ? 'waits' : 'wait'} for the copy from pinned memory (no \`${copies.key}\`)`
 }

@@ -1,5 +1,6 @@
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective, machineOf } from '../hardware.js'
+import { machineOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 
 /** Share of a run that preparing the data takes, and that batches save of it. An assumption. */

@@ -1,7 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import type { PreprocessingSettings } from '../../workload/words.js'
-import { effective } from '../hardware.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { listed, onAccelerator, onGpuJob } from '../training/operation.js'
 

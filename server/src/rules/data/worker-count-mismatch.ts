@@ -1,5 +1,6 @@
+import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
-import { effective, type Machine, machineOf } from '../hardware.js'
+import { type Machine, machineOf } from '../hardware.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule, type RuleContext } from '../rule.js'
 

@@ -1,4 +1,5 @@
-import { effective, machineOf } from '../hardware.js'
+import { effective } from '../../values/value.js'
+import { machineOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 
 /** What one process per device typically gains: a third of the time, more with many devices. An assumption. */

@@ -1,8 +1,8 @@
 import { gpu } from '../../catalog/gpus.js'
 import { allInstances, type Instance, instance, smallestSingleGpu } from '../../catalog/instances.js'
 import { sameLocation } from '../../text/location.js'
+import { effective } from '../../values/value.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type FixRequest } from '../rule.js'
 

@@ -1,6 +1,6 @@
 import { allInstances, type Instance, instance } from '../../catalog/instances.js'
+import { effective } from '../../values/value.js'
 import type { Judged, Run } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule } from '../rule.js'
 

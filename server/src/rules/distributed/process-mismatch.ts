@@ -1,6 +1,6 @@
 import { gpu } from '../../catalog/gpus.js'
+import { effective } from '../../values/value.js'
 import type { Run } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type FixRequest } from '../rule.js'
 

@@ -1,5 +1,5 @@
+import { effective } from '../../values/value.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { isJudged, subjectIn } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 
@@ -28,7 +28,7 @@ function reportOf(judged: Judged): Report | null {
 /** `null`: no limit. */
 function tooMany(retries: Claim<number | null> | undefined): number | null | undefined {
   if (retries === undefined || retries.state === 'unknown') return undefined
-  const count = retries.value ?? null
+  const count = effective(retries) ?? null
   return count === null || count > few ? count : undefined
 }
 

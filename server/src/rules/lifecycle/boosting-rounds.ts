@@ -1,7 +1,8 @@
 /** Boosted trees: rounds that are always run to the end. */
+
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import type { Report, Severity } from '../rule.js'
 
 /** Rounds from which on stopping early is worth the trouble. */

@@ -1,5 +1,5 @@
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule } from '../rule.js'
 
 export default defineRule({

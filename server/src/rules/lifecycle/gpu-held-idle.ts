@@ -1,5 +1,5 @@
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type Report } from '../rule.js'
 import { onAccelerator, onGpuJob, operationOf } from '../training/operation.js'
 import { duration } from './job-words.js'

@@ -1,5 +1,6 @@
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { acceleratorsOf, duration, effective } from './job-words.js'
+import { acceleratorsOf, duration } from './job-words.js'
 
 /** Seconds: so short a wait bridges two jobs. */
 const short = 900

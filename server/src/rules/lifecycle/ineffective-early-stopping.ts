@@ -1,6 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type FixRequest, type Report, type Severity } from '../rule.js'
 import { betterDirection } from './metric-direction.js'
 

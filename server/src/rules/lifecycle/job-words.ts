@@ -1,10 +1,6 @@
 /** How rules about jobs speak of them. */
-import type { Claim, Judged } from '../../workload/claim.js'
-
-/** The value of a setting that is known, be it written or a default. */
-export function effective<T>(claim: Claim<T> | undefined): T | undefined {
-  return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
-}
+import { effective } from '../../values/value.js'
+import type { Judged } from '../../workload/claim.js'
 
 /** What a job's accelerators are called, and one of them: by the resource that it asks for, where that tells the make. */
 function makeOf({ subject, settings }: Judged<'Compute'>): { make: string; unit: string } {

@@ -1,5 +1,6 @@
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { acceleratorsOf, effective } from './job-words.js'
+import { acceleratorsOf } from './job-words.js'
 
 /** Seconds without use that a fix proposes: people come back after lunch, a cluster waits for its next task. */
 const people = 3600

@@ -1,9 +1,9 @@
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule, type Severity } from '../rule.js'
 import { onAccelerator, onGpuJob, trains } from '../training/operation.js'
-import { effective } from './job-words.js'
 
 /** So many passes, steps or seconds are too dear to lose. */
 const manyEpochs = 10

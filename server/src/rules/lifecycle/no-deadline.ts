@@ -1,5 +1,6 @@
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { acceleratorsOf, duration, effective, jobName } from './job-words.js'
+import { acceleratorsOf, duration, jobName } from './job-words.js'
 
 const day = 86_400
 /** Longer limits end nothing that goes wrong: a week where others set limits too, five days where the bill is open. */

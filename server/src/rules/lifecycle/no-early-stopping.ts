@@ -1,6 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { boostingReport } from './boosting-rounds.js'
 

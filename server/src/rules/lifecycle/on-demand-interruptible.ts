@@ -1,9 +1,10 @@
 import { allInstances, instance } from '../../catalog/instances.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { subjectsOf } from '../judged.js'
 import type { FixRequest, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
-import { acceleratorsOf, duration, effective } from './job-words.js'
+import { acceleratorsOf, duration } from './job-words.js'
 
 /** Seconds: at most this much is lost when a job that cannot continue is interrupted. */
 const short = 7200

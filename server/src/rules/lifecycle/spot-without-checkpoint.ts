@@ -1,8 +1,9 @@
+import { effective } from '../../values/value.js'
 import type { Judged, Run } from '../../workload/claim.js'
 import { subjectIn } from '../judged.js'
 import type { FixRequest } from '../rule.js'
 import { defineRule } from '../rule.js'
-import { duration, effective } from './job-words.js'
+import { duration } from './job-words.js'
 
 /** Seconds: what a short job loses is less than checkpoints cost. */
 const short = 1800

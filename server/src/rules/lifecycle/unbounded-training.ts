@@ -1,6 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type Report } from '../rule.js'
 
 /** A default of so many epochs was not meant to be run. */
@@ -34,7 +34,7 @@ function endless({ settings }: Judged<'Training'>): Report | null {
   const why = effective(claim)
   if (claim === undefined || why === undefined) return null
   const managed = effective(settings.managed) === true
-  if (managed && settings.earlyStopping?.value !== false) return null
+  if (managed && effective(settings.earlyStopping) !== false) return null
   return {
     at: claim,
     message: `Nothing ends this run: ${why}.`,
@@ -45,7 +45,7 @@ function endless({ settings }: Judged<'Training'>): Report | null {
 function byDefault({ settings }: Judged<'Training'>): Report | null {
   const { epochs, earlyStopping } = settings
   if (epochs === undefined || epochs.state !== 'default' || (epochs.value ?? 0) < absurdDefault) return null
-  if (earlyStopping === undefined || earlyStopping.value !== false) return null
+  if (effective(earlyStopping) !== false) return null
   return {
     at: epochs,
     message: `Trains for ${formatCount(epochs.value!)} epochs: that is the default where neither \`${epochs.key}\` nor a number of steps nor a time is given.`,
@@ -59,7 +59,7 @@ function farTooLong({ settings }: Judged<'Training'>): Report | null {
   if (epochs === undefined || count === undefined || count < manyForPretrained) return null
   if (effective(settings.managed) !== true || effective(settings.fineTuning) !== true) return null
   // With validation the advice is to stop early.
-  if (earlyStopping?.value !== false || effective(settings.validation) !== false) return null
+  if (effective(earlyStopping) !== false || effective(settings.validation) !== false) return null
   return {
     at: epochs,
     severity: 'information',

@@ -1,5 +1,5 @@
 import { formatCount } from '../../estimate/grid.js'
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
 
 /** So large a model for a few classes is worth a word by itself. */

@@ -1,5 +1,5 @@
 import { stateMemory } from '../../estimate/memory-states.js'
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
 import { onAccelerator } from '../training/operation.js'
 import { estimateOf, parametersText } from '../training-memory.js'

@@ -1,4 +1,4 @@
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { acceleratorsOf, jobName } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
 

@@ -1,5 +1,5 @@
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { isJudged } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 

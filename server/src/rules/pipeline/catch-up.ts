@@ -1,6 +1,6 @@
 import { cronInterval, intervalsBetween } from '../../estimate/schedule.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { quoted, trainsOrHolds } from './pipeline-words.js'
 

@@ -1,6 +1,6 @@
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
-import { effective } from '../hardware.js'
 import { defineRule } from '../rule.js'
 import { listed, nameOf, stepsBeside, workOf } from './step-words.js'
 

@@ -1,6 +1,6 @@
 import { day, hour, rhythm } from '../../estimate/schedule.js'
+import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 import { quoted, trainsOrHolds } from './pipeline-words.js'
 
@@ -39,7 +39,9 @@ export default defineRule({
   },
 })
 
-function allowance({ key, state, value }: Claim<number | null>): string {
+function allowance(claim: Claim<number | null>): string {
+  const { key, state } = claim
+  const value = effective(claim)
   if (value == null) return state === 'default' ? `${key} is not set` : `${key} allows it`
   return state === 'default' ? `${key} is ${value} by default` : `${key} is ${value}`
 }

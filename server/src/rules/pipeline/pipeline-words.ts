@@ -1,6 +1,6 @@
 /** How rules about pipelines speak of them. */
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 
 /** A run trains a model, or holds accelerators for something else. */
 export function trainsOrHolds(judged: Judged<'Pipeline'>): boolean {

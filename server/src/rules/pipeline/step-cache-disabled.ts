@@ -1,6 +1,6 @@
 import { sameLocation } from '../../text/location.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import type { Report, RuleContext, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
 import {

@@ -1,7 +1,7 @@
 /** How rules about pipelines speak of steps. */
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
-import { effective } from '../hardware.js'
 import { subjectsOf } from '../judged.js'
 
 /** What a step is for. */

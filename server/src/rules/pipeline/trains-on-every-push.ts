@@ -1,4 +1,4 @@
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { quoted } from './pipeline-words.js'
 

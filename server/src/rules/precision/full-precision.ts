@@ -1,8 +1,9 @@
 import { gpuSupports } from '../../catalog/gpus.js'
 import { mixedPrecisionSpeedup, type Speedup } from '../../estimate/mixed-precision.js'
+import { effective } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
-import { effective, machineOf } from '../hardware.js'
+import { machineOf } from '../hardware.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 
 const full: Precision[] = ['fp32', 'tf32']

@@ -1,6 +1,7 @@
 import { matrixShare } from '../../estimate/mixed-precision.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective, machineOf } from '../hardware.js'
+import { machineOf } from '../hardware.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
 import { onAccelerator, operationOf, trainingHas, trains } from '../training/operation.js'
 

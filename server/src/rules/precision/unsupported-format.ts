@@ -1,7 +1,8 @@
 import type { NumberFormat } from '../../catalog/gpus.js'
+import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
-import { effective, machineOf } from '../hardware.js'
+import { machineOf } from '../hardware.js'
 import { defineRule, type FixRequest } from '../rule.js'
 
 const formats: Partial<Record<Precision, NumberFormat>> = {
@@ -56,7 +57,7 @@ function article(name: string): string {
 }
 
 function replacement(claim: Claim<Precision>, fp8: boolean): FixRequest {
-  const value: Precision = fp8 ? 'bf16-mixed' : claim.value === 'bf16' ? 'fp16' : 'fp16-mixed'
+  const value: Precision = fp8 ? 'bf16-mixed' : effective(claim) === 'bf16' ? 'fp16' : 'fp16-mixed'
   return { set: [{ claim, value }] }
 }
 

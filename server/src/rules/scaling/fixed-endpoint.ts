@@ -1,4 +1,4 @@
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { endpointOf } from '../lifecycle/endpoint-left-running.js'
 import { defineRule } from '../rule.js'
 

@@ -1,5 +1,5 @@
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule, type Saving } from '../rule.js'
 import { acceleratorsPerMachine, poolCost, poolName, rateText } from './pool-words.js'

@@ -1,4 +1,5 @@
 /** How rules about pools speak of them, and what their machines cost. */
+
 import {
   formatUsd,
   type HourlyCost,
@@ -6,8 +7,8 @@ import {
   type MachineRequest,
   machineRequest,
 } from '../../estimate/hourly.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import type { RuleContext, RuleOptions } from '../rule.js'
 
 type Pool = Judged<'Scaling'>

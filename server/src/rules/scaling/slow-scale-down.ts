@@ -1,5 +1,5 @@
 import { formatUsd } from '../../estimate/hourly.js'
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { duration } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
 import { acceleratorsPerMachine, poolCost, poolName, rateOf } from './pool-words.js'

@@ -1,5 +1,7 @@
 /** What cheaper ways of searching a grid would cost. */
+
 import { drawsForBest, formatCount, formatShare, halvingShare } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import type { Saving } from '../rule.js'
 import { isRepetition, known } from './trials.js'
@@ -72,7 +74,7 @@ function unitsOf(search: Judged<'Search'>): string {
 
 /** Dimensions of a grid of runs that repeat each experiment, and how many experiments there are without them. */
 function repetitions(search: Judged<'Search'>): { names: string[]; times: number; once: number } | null {
-  const { grids, lowerBound } = search.settings.space!.value!
+  const { grids, lowerBound } = effective(search.settings.space)!
   if (known(search, 'unit') === 'fit' || grids.length !== 1 || lowerBound) return null
   const names: string[] = []
   let times = 1

@@ -1,4 +1,5 @@
 import { formatCount, gridFormula, gridSize } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import type { Dimension } from '../../workload/words.js'
 import { defineRule, type FixRequest, type Report, type RuleOptions, type Severity } from '../rule.js'
@@ -70,7 +71,7 @@ function sizeOf(
   folds: number | null,
   lowerBound: boolean,
 ): string {
-  const { grids, largestOf } = search.settings.space!.value!
+  const { grids, largestOf } = effective(search.settings.space)!
   const formula = gridFormula(grids)
   const atLeast = lowerBound ? 'at least ' : ''
   const unit = known(search, 'unit')
@@ -100,7 +101,7 @@ function named(grids: Dimension[][]): string | null {
 }
 
 function cap(search: Judged<'Search'>, configurations: number): string {
-  return configurations < search.settings.space!.value!.configurations!
+  return configurations < effective(search.settings.space)!.configurations!
     ? ` (capped at ${formatCount(configurations)})`
     : ''
 }

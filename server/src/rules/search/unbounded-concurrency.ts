@@ -1,4 +1,5 @@
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type RuleContext, type Severity } from '../rule.js'
 import { known, trialCount } from './trials.js'
@@ -68,7 +69,7 @@ function report(
 /** Trials of one machine that want the same device or the same cores. */
 function contend(search: Judged<'Search'>, contention: string, context: RuleContext): void {
   const parallelism = search.settings.parallelism!
-  const { value } = parallelism
+  const value = effective(parallelism)
   if (value !== null && value !== undefined && value <= 1) return
   const many = value == null ? 'As many trials as there are processor cores' : `${formatCount(value)} trials`
   context.report({

@@ -1,4 +1,5 @@
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
@@ -30,8 +31,8 @@ export default defineRule({
     }
     // There is nothing yet that weak trials could be told by.
     if (printed !== null) return
-    const joined = terminationGap?.value === undefined ? reportedSteps(search) : null
-    const gap = terminationGap?.value ?? (joined === null ? undefined : joined.gap)
+    const joined = effective(terminationGap) === undefined ? reportedSteps(search) : null
+    const gap = effective(terminationGap) ?? (joined === null ? undefined : joined.gap)
     if (gap === undefined) return
     const trials = trialCount(search)
     if (typeof trials === 'number' && trials < minTrials) return
@@ -85,7 +86,7 @@ function reportedSteps(search: Judged<'Search'>): Joined | null {
   for (const { subject, settings } of subjectsOf(search.run, 'Program')) {
     if (subject.location.path !== search.run.script) continue
     const output = known(search, 'stopsByOutput') !== undefined
-    const reports = output ? settings.prints?.value : settings.reports?.value
+    const reports = output ? effective(settings.prints) : effective(settings.reports)
     if (reports?.metrics.some((one) => isNamed(one, metric)))
       return { gap, steps: reports, small: subject.evidence.small }
   }
@@ -100,7 +101,7 @@ function printedOnce(search: Judged<'Search'>): Pick<Report, 'message' | 'severi
   if (by === undefined || metric == null || script === null) return null
   const program = subjectsOf(search.run, 'Program').find(({ subject }) => subject.location.path === script)
   const prints = program?.settings.prints
-  if (prints?.value === undefined || !prints.value.once.includes(metric)) return null
+  if (effective(prints)?.once.includes(metric) !== true) return null
   const name = script.slice(script.lastIndexOf('/') + 1)
   return {
     message: `${by} never stops a trial: it compares what trials print while they train, and ${name} prints ${metric} once, when all is over.`,

@@ -1,5 +1,6 @@
+import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
-import { effective, machineOf } from '../hardware.js'
+import { machineOf } from '../hardware.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
 import { onGpuJob, operationOf, trains } from './operation.js'
 

@@ -1,5 +1,5 @@
+import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 import { operationOf, trains } from './operation.js'
 
@@ -17,7 +17,7 @@ export default defineRule({
     const kind = operationOf(judged, 'eager execution', 'eager step')
     if (kind === null || !trains(judged)) return
     const wanted = effective(judged.settings.wantedFor)
-    const off = kind.value === 'eager execution'
+    const off = effective(kind) === 'eager execution'
     const fraction = off ? switchedOff : uncompiled
     report({
       at: kind,

@@ -1,4 +1,4 @@
-import { effective } from '../hardware.js'
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
 import { listed, operationOf, otherPlaces, trains } from './operation.js'
 

@@ -1,6 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 import { operationOf, trains } from './operation.js'
 
@@ -42,7 +42,7 @@ function messageOf(
   times: number | undefined,
   share: boolean,
 ): string {
-  const evaluates = kind.value === 'evaluate'
+  const evaluates = effective(kind) === 'evaluate'
   const what = evaluates ? 'Evaluates' : 'Saves'
   const generates =
     effective(judged.settings.subject) === 'generated text' ? ', generating text each time' : ''

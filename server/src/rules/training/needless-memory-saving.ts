@@ -1,6 +1,6 @@
 import { trainingMemory } from '../../estimate/memory.js'
+import { effective } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule } from '../rule.js'
 import { aboutGigabytes, described, estimateOf, type TrainingMemory } from '../training-memory.js'
 import { onAccelerator } from './operation.js'

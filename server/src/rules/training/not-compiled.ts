@@ -1,4 +1,5 @@
-import { effective, machineOf } from '../hardware.js'
+import { effective } from '../../values/value.js'
+import { machineOf } from '../hardware.js'
 import { defineRule } from '../rule.js'
 import { onGpuJob, reinforcement, trains } from './operation.js'
 

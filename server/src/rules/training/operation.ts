@@ -1,7 +1,7 @@
 /** What the rules about operations ask of each of them. */
+import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import type { OperationKind } from '../../workload/words.js'
-import { effective } from '../hardware.js'
 import { subjectsOf } from '../judged.js'
 
 /** The claim that says what the operation does, where it is one of this kind. */

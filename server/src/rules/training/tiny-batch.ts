@@ -1,7 +1,7 @@
 import { gpu as gpuNamed } from '../../catalog/gpus.js'
 import { trainingMemory, usableMemory } from '../../estimate/memory.js'
+import { effective } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
-import { effective } from '../hardware.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { aboutGigabytes, estimateOf, parametersText, type TrainingMemory } from '../training-memory.js'
 import { onAccelerator } from './operation.js'

@@ -1,0 +1,42 @@
+/** Where a value comes from, and what a change of it would edit. */
+import type { Location } from './location.js'
+
+/** Who gives a value, from strongest to weakest. */
+export const channels = [
+  'launch flag',
+  'launch environment',
+  'code',
+  'named file',
+  'convention',
+  'user configuration',
+  'library default',
+] as const
+export type Channel = (typeof channels)[number]
+
+/**
+ * What a change would edit: in Python and shell a range of the unit (a call, a statement, a command), in
+ * configuration the path of keys within a document of the unit. `anchor` is free for the reader: what it needs to
+ * carry out its own change later.
+ */
+export interface Site {
+  unit: number
+  start: number
+  end: number
+  /** Configuration: index of the document within the unit, and the keys down to the node. */
+  document?: number
+  keys?: (string | number)[]
+  anchor?: string
+  /** The file that its reader read, where the claim's location is in another one that is laid over it. */
+  path?: string
+  /** Which of the layouts of that file said it, counted from 0. */
+  layout?: number
+}
+
+export interface Origin {
+  channel: Channel
+  /** A value that a launch could replace (a default in the user's code), and no launch is linked. */
+  overridable: boolean
+  /** The value; where none is written, the call or node that would carry it. */
+  location: Location
+  site: Site
+}
