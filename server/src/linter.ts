@@ -5,6 +5,7 @@ import type { Finding, Fix } from './finding.js'
 import type { Annotation } from './project/annotations.js'
 import type { EstimateOptions, TrainingEstimate } from './project/estimates.js'
 import type { Severity } from './rules/rule.js'
+import type { Json } from './text/json.js'
 
 export interface LintError {
   path: string
@@ -54,8 +55,8 @@ export type OfferedFix = Fix | { title: string; refused: string }
 /** One project (a root folder): what is on disk, under what the editor has open. */
 export interface Project {
   readonly root: string
-  /** The editor's text of a file replaces the one on disk, until `close`. */
-  open(path: string, content: string | CellText[]): void
+  /** The editor's text of a file replaces the one on disk, until `close`. `metadata`: that of a notebook. */
+  open(path: string, content: string | CellText[], metadata?: Record<string, Json>): void
   close(path: string): void
   /** The file changed (or came, or went) on disk. */
   changedOnDisk(path: string): void

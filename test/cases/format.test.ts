@@ -180,6 +180,8 @@ describe('notebooks of cases', () => {
     }
     assert.equal(notebook.nbformat, 4)
     assert.deepEqual(notebook.cells[1]!.source, ['!pip install x\n', 'import x\n'])
+    const ofColab = `# %% [metadata] {"accelerator":"GPU"}\n${percent}`
+    assert.equal(notebookToPercent(percentToNotebook(ofColab)), ofColab)
     assert.equal(notebookToPercent('{"cells":[{"cell_type":"code","source":"a\\nb"}]}'), '# %%\na\nb\n')
   })
 

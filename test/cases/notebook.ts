@@ -7,9 +7,13 @@ export interface PercentCell {
   line: number
 }
 
+const kernel = { kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' } }
+const metadataLine = /^# %% \[metadata\] (\{.*\})\n/
+
 /** Splits percent text into cells. Lines before the first `# %%` are a code cell of their own, unless blank. */
 export function percentCells(text: string): PercentCell[] {
   const lines = text.replace(/\n$/, '').split('\n')
+  if (metadataLine.test(text)) lines[0] = ''
   const cells: { kind: PercentCell['kind']; line: number; lines: string[] }[] = []
   lines.forEach((line, index) => {
     const marker = /^# %%\s*(\[markdown\])?\s*$/.exec(line)
@@ -37,7 +41,7 @@ export function percentToNotebook(text: string): string {
   })
   const notebook = {
     cells,
-    metadata: { kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' } },
+    metadata: { ...kernel, ...(JSON.parse(metadataLine.exec(text)?.[1] ?? '{}') as object) },
     nbformat: 4,
     nbformat_minor: 5,
   }
@@ -45,6 +49,7 @@ export function percentToNotebook(text: string): string {
 }
 
 interface NotebookJson {
+  metadata?: Record<string, unknown>
   cells: { cell_type: string; source: string | string[] }[]
 }
 
@@ -57,7 +62,8 @@ export function notebookCellTexts(json: string): string[] {
 export function notebookToPercent(json: string): string {
   const notebook = JSON.parse(json) as NotebookJson
   const texts = notebookCellTexts(json)
-  let percent = ''
+  const { kernelspec: _, ...metadata } = notebook.metadata ?? {}
+  let percent = Object.keys(metadata).length === 0 ? '' : `# %% [metadata] ${JSON.stringify(metadata)}\n`
   notebook.cells.forEach((cell, index) => {
     const markdown = cell.cell_type === 'markdown'
     const lines = texts[index]! === '' ? [] : texts[index]!.split('\n')

@@ -26,8 +26,12 @@ export class FakeProject implements Project {
     readonly ignore: string[] = [],
   ) {}
 
-  open(path: string, content: string | CellText[]): void {
+  /** What the client said of notebooks, by path. */
+  readonly metadata = new Map<string, unknown>()
+
+  open(path: string, content: string | CellText[], metadata?: unknown): void {
     this.open_.set(path, content)
+    this.metadata.set(path, metadata)
   }
 
   close(path: string): void {

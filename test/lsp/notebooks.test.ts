@@ -5,6 +5,7 @@ import {
   DidCloseNotebookDocumentNotification,
   DidOpenNotebookDocumentNotification,
   ExecuteCommandRequest,
+  type LSPObject,
   NotebookCellKind,
   WorkDoneProgressCreateRequest,
 } from 'vscode-languageserver-protocol/node'
@@ -13,12 +14,17 @@ import { type Client, connect, folder, pullClient } from './client.js'
 const notebook = `${folder}/note.ipynb`
 const cell = (name: string) => `vscode-notebook-cell:/work/project/note.ipynb#${name}`
 
-async function openNotebook(client: Client, texts: Record<string, string>): Promise<void> {
+async function openNotebook(
+  client: Client,
+  texts: Record<string, string>,
+  metadata?: LSPObject,
+): Promise<void> {
   await client.connection.sendNotification(DidOpenNotebookDocumentNotification.type, {
     notebookDocument: {
       uri: notebook,
       notebookType: 'jupyter-notebook',
       version: 1,
+      ...(metadata === undefined ? {} : { metadata }),
       cells: Object.keys(texts).map((name) => ({ kind: NotebookCellKind.Code, document: cell(name) })),
     },
     cellTextDocuments: Object.entries(texts).map(([name, text]) => ({
@@ -44,6 +50,18 @@ describe('notebooks', () => {
     assert.deepEqual((await client.push(cell('W0'))).diagnostics, [])
     assert.deepEqual(await client.pulled(cell('W1')), [])
     await client.stop()
+  })
+
+  it('hands the metadata of the file to the engine, wherever the editor keeps it', async () => {
+    const ofFile = { accelerator: 'GPU', colab: { gpuType: 'T4' } }
+    for (const metadata of [ofFile, { metadata: ofFile, nbformat: 4 }, { custom: { metadata: ofFile } }]) {
+      const { client, projects } = connect()
+      await client.start(pullClient)
+      await openNotebook(client, { W0: 'waste\n' }, metadata)
+      await client.push(cell('W0'))
+      assert.deepEqual(projects[0]!.metadata.get('note.ipynb'), ofFile)
+      await client.stop()
+    }
   })
 
   it('follows edits, moves and removals of cells', async () => {

@@ -46,6 +46,19 @@ describe('a project over time', () => {
     assert.deepEqual(await paths(), ['a.py'])
   })
 
+  it('judges a notebook in the editor on the GPU that its metadata names', async () => {
+    const text =
+      "from ultralytics import YOLO\nYOLO('yolo11n.pt').train(data='x.yaml', epochs=9, amp=False, device=0)\n"
+    const { opened } = await project(new Map())
+    const messages = async (gpuType: string) => {
+      const cell = { kind: 'code' as const, language: 'python', text }
+      opened.open('a.ipynb', [cell], { accelerator: 'GPU', colab: { gpuType } })
+      return (await opened.lint()).findings.map(({ message }) => message)
+    }
+    assert.match((await messages('T4')).join(), /faster on T4/)
+    assert.match((await messages('A100')).join(), /faster on A100/)
+  })
+
   it('offers two wishes that are spelled the same once', async () => {
     const train =
       "from ultralytics import YOLO\nYOLO('yolo11n.pt').train(data='x.yaml', epochs=9, amp=False, device=0)\n"

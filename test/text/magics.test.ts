@@ -82,6 +82,13 @@ describe('text/magics: cells', () => {
     assert.deepEqual(mask('%timeit -n 10 -r 3 f(x)'), ['0;                 f(x)'])
     assert.deepEqual(mask('%time for x in y: f(x)'), ['#time for x in y: f(x)'])
     assert.deepEqual(mask('%time'), ['#time'])
+    assert.deepEqual(mask('if x:\n    %time f(x)\n'), ['if x:\n    0;    f(x)\n'])
+  })
+  it('keeps what a magic gives back or runs', () => {
+    assert.deepEqual(mask('h = %time model.fit(\n  x,\n)\ny = 1'), ['h =       model.fit(\n  x,\n)\ny = 1'])
+    assert.deepEqual(mask('t = %timeit -o f(x)'), ['t = ...or      f(x)'])
+    assert.deepEqual(mask('t = %prun f(x)'), ['t = ...or f(x)'])
+    assert.deepEqual(mask('x = %env HOME'), ['x = ...# HOME'])
   })
   it('masks questions', () => {
     assert.deepEqual(mask('model.fit?\n??nn\nx[0]?\na = 1'), ['#odel.fit?\n#?nn\n#[0]?\na = 1'])

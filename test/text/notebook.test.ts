@@ -59,10 +59,10 @@ describe('text/notebook: reading', () => {
     assert.equal(notebookCells(json({})).cells[0]!.language, 'python')
     assert.equal(sourceFile('a.ipynb', json({ kernelspec: { language: 'R' } })).units[0]!.text, '')
   })
-  it('says what is wrong, and keeps what can be read', () => {
+  it('says what is wrong and reads nothing then', () => {
     const cut = notebookCells(notebook.slice(0, notebook.indexOf('"model.fit')))
     assert.match(cut.problems[0]!, /^broken notebook JSON at line 17: /)
-    assert.equal(cut.cells[1]!.text, 'import torch\npath = "a/b"\n')
+    assert.deepEqual(cut.cells, [])
     assert.deepEqual(notebookCells('[]').problems, ['not a notebook: the JSON is no object'])
     assert.deepEqual(notebookCells('{}').problems, ['not a notebook: no list of cells'])
     assert.match(notebookCells('{"worksheets": []}').problems[0]!, /format 3/)
@@ -82,6 +82,11 @@ describe('text/notebook: reading', () => {
         ['code', ''],
       ],
     )
+  })
+  it('reads what the notebook says about itself, but no data', () => {
+    const metadata = { accelerator: 'GPU', colab: { gpuType: 'T4' }, widgets: { state: 'x'.repeat(3_000) } }
+    const json = JSON.stringify({ cells: [], metadata })
+    assert.deepEqual(notebookCells(json).metadata, { accelerator: 'GPU', colab: { gpuType: 'T4' } })
   })
   it('survives deep and large JSON', () => {
     const deep = notebookCells(`{"cells": ${'['.repeat(100_000)}`)

@@ -4,6 +4,7 @@ import type { Connection, NotebookDocument } from 'vscode-languageserver'
 import { NotebookDocuments, TextDocuments } from 'vscode-languageserver'
 import { TextDocument } from 'vscode-languageserver-textdocument'
 import type { CellText } from '../linter.js'
+import type { Json } from '../text/json.js'
 import { isNotebookPath, type Snapshot } from './places.js'
 import { canonical } from './uri.js'
 
@@ -19,6 +20,13 @@ export interface DocumentEvents {
   changed(entry: OpenEntry): void
   saved(entry: OpenEntry): void
   closed(entry: OpenEntry): void
+}
+
+export interface OpenContent {
+  snapshot: Snapshot
+  content: string | CellText[]
+  /** Of a notebook, as its file has it. */
+  metadata?: Record<string, Json>
 }
 
 export class OpenDocuments {
@@ -94,7 +102,7 @@ export class OpenDocuments {
   }
 
   /** The present text of an entry, kept from later edits, and what the engine is given. */
-  read(entry: OpenEntry): { snapshot: Snapshot; content: string | CellText[] } | undefined {
+  read(entry: OpenEntry): OpenContent | undefined {
     if (entry.kind === 'file') {
       const document = this.files.get(entry.uri)
       if (document === undefined) return undefined
@@ -109,7 +117,7 @@ export class OpenDocuments {
     return notebook && this.readCells(notebook)
   }
 
-  private readCells(notebook: NotebookDocument): { snapshot: Snapshot; content: CellText[] } {
+  private readCells(notebook: NotebookDocument): OpenContent {
     const cells: NonNullable<Snapshot['cells']> = []
     const content: CellText[] = []
     for (const cell of notebook.cells) {
@@ -124,10 +132,23 @@ export class OpenDocuments {
         text: text.getText(),
       })
     }
-    return { snapshot: { uri: notebook.uri, version: notebook.version, cells }, content }
+    const snapshot = { uri: notebook.uri, version: notebook.version, cells }
+    return { snapshot, content, metadata: metadataOf(notebook) }
   }
 }
 
 function copy(document: TextDocument): TextDocument {
   return TextDocument.create(document.uri, document.languageId, document.version, document.getText())
+}
+
+/** Editors put the metadata of the file below a key of their own: VS Code 'metadata', before 1.88 'custom.metadata'. */
+function metadataOf(notebook: NotebookDocument): Record<string, Json> {
+  const whole = asTable(notebook.metadata)
+  return asTable(whole.metadata ?? asTable(whole.custom).metadata ?? whole)
+}
+
+function asTable(value: unknown): Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, Json>)
+    : {}
 }

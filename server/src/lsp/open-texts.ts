@@ -62,7 +62,7 @@ export class OpenTexts {
     const read = this.documents.read(entry)
     if (read === undefined) return
     const { session, path } = this.sessions.of(entry.uri, entry.languageId)
-    session.open(path, read.snapshot, read.content)
+    session.open(path, read.snapshot, read.content, read.metadata)
     this.schedule.plan(session)
   }
 

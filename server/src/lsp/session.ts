@@ -5,6 +5,7 @@
 import type { Finding } from '../finding.js'
 import type { CellText, LintResult, OfferedFix, Progress, Project } from '../linter.js'
 import type { Annotation } from '../project/annotations.js'
+import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
 import type { Environment } from './environment.js'
 import { isNotebookPath, type Place, placeOf, type Snapshot, snapshotOf } from './places.js'
@@ -28,6 +29,7 @@ const decisive = /(?:^|\/)(?:costlint\.toml|\.costlint\.toml|pyproject\.toml|\.g
 interface OpenText {
   snapshot: Snapshot
   content: string | CellText[]
+  metadata: Record<string, Json>
   given: boolean
 }
 
@@ -101,8 +103,13 @@ export class Session {
     return this.state
   }
 
-  open(path: string, snapshot: Snapshot, content: string | CellText[]): void {
-    this.documents.set(path, { snapshot, content, given: false })
+  open(
+    path: string,
+    snapshot: Snapshot,
+    content: string | CellText[],
+    metadata: Record<string, Json> = {},
+  ): void {
+    this.documents.set(path, { snapshot, content, metadata, given: false })
     this.closing.delete(path)
     this.touch(path)
   }
@@ -394,7 +401,7 @@ export class Session {
     this.onDisk.clear()
     for (const [path, document] of this.documents) {
       if (document.given) continue
-      project.open(path, document.content)
+      project.open(path, document.content, document.metadata)
       document.given = true
     }
   }

@@ -312,6 +312,7 @@ export class Analyzer {
 
   private factsOf(file: SourceFile, unit: Unit, tree: UnitTree, surroundings: Surroundings): UnitFacts {
     const facts: UnitFacts = { path: file.path, unit, versions: surroundings.versions }
+    if (file.metadata !== undefined) facts.metadata = file.metadata
     if (tree.config !== undefined) facts.config = tree.config
     const { overlay } = surroundings
     if (overlay !== undefined && tree.config !== undefined && unit.index === 0)
@@ -364,7 +365,9 @@ export class Analyzer {
     const laid = overlay?.documents.flatMap((one) => one.patches) ?? []
     if (overlay?.values !== undefined) laid.push({ kind: 'merge', origin: 0, node: overlay.values })
     const patches = wordsOf(laid)
-    for (const reader of this.choice.of(facts.unit.language, [facts.unit.text, patches, ...made])) {
+    const metadata = facts.metadata === undefined ? '' : JSON.stringify(facts.metadata)
+    const texts = [facts.unit.text, patches, metadata, ...made]
+    for (const reader of this.choice.of(facts.unit.language, texts)) {
       const builder = new ClaimBuilder(facts.path, facts.unit, reader.name)
       if (overlay !== undefined) {
         builder.origins = overlay.origins

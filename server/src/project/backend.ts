@@ -130,7 +130,7 @@ export class LocalBackend implements Backend {
   async loadFile(file: SourceFile, versions: Versions, force = false): Promise<FileRecord> {
     await this.analyzer.prepare(file)
     this.files.set(file.path, file)
-    const text = file.text !== '' ? file.text : file.parts.map((part) => part.text).join('\0')
+    const text = file.text !== '' ? file.text : textOfCells(file)
     const record = this.analyzer.load(file, hashOf(text), versions, force)
     if (force && /^(yaml|json|toml|ini)$/.test(file.units[0]?.language ?? ''))
       record.configured = this.analyzer.configuredOf(file)
@@ -166,4 +166,9 @@ export class LocalBackend implements Backend {
     if (this.files.size < 2_000) return
     for (const path of this.files.keys()) if (!this.analyzer.isParsed(path)) this.files.delete(path)
   }
+}
+
+/** Of a notebook in the editor. */
+function textOfCells({ parts, metadata }: SourceFile): string {
+  return [...parts.map((part) => part.text), JSON.stringify(metadata ?? {})].join('\0')
 }

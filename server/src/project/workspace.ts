@@ -12,6 +12,7 @@ import type {
 import { readers } from '../readers/index.js'
 import { type GrammarSource, type Grammars, loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
+import type { Json } from '../text/json.js'
 import type { SourceFile } from '../text/source-file.js'
 import { notebookFromCells, sourceFile } from '../text/units.js'
 import type { Claim } from '../workload/claim.js'
@@ -78,6 +79,8 @@ class Workspace implements Project {
   private readonly records = new Map<string, FileRecord>()
   private readonly errors = new Map<string, string>()
   private readonly overlays = new Map<string, string | CellText[]>()
+  /** Of the notebooks among them. */
+  private readonly metadata = new Map<string, Record<string, Json>>()
   private readonly dirty = new Set<string>()
   private readonly analyzer: Analyzer
   private readonly local: LocalBackend
@@ -107,13 +110,15 @@ class Workspace implements Project {
     this.linker = new Linker(this.records, (path) => this.backendOf(path))
   }
 
-  open(path: string, content: string | CellText[]): void {
+  open(path: string, content: string | CellText[], metadata: Record<string, Json> = {}): void {
     this.overlays.set(path, content)
+    this.metadata.set(path, metadata)
     this.touch(path)
   }
 
   close(path: string): void {
     this.overlays.delete(path)
+    this.metadata.delete(path)
     this.analyzer.stopEditing(path)
     this.touch(path)
   }
@@ -261,7 +266,9 @@ class Workspace implements Project {
     try {
       if (overlay !== undefined) {
         const file =
-          typeof overlay === 'string' ? sourceFile(path, overlay) : notebookFromCells(path, overlay)
+          typeof overlay === 'string'
+            ? sourceFile(path, overlay)
+            : notebookFromCells(path, overlay, this.metadata.get(path))
         this.analyzer.startEditing(path)
         this.records.set(path, await this.local.loadFile(file, versions, force))
         this.errors.delete(path)

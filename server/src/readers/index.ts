@@ -94,6 +94,7 @@ import { nemoRunReader } from './nemo-run/executor.js'
 import { nniReader } from './nni/experiment.js'
 import { nniInCodeReader } from './nni/experiment-in-code.js'
 import { nniReportsReader } from './nni/reports.js'
+import { notebookRuntimeReader } from './notebooks/reader.js'
 import { openmmlabReader } from './openmmlab/config.js'
 import { optunaReader } from './optuna/study.js'
 import { prefectReader } from './prefect/flows.js'
@@ -242,6 +243,7 @@ export const readers: readonly Reader[] = [
   nniReader,
   nniInCodeReader,
   nniReportsReader,
+  notebookRuntimeReader,
   dvcReader,
   dvcCommandReader,
   inferenceServiceReader,

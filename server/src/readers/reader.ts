@@ -9,6 +9,7 @@ import type { ShellFacts } from '../config/shell-facts.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { PythonModule } from '../python/module.js'
 import type { Configured, ConfiguredMap } from '../text/configured.js'
+import type { Json } from '../text/json.js'
 import type { Language, Unit } from '../text/unit.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim } from '../workload/claim.js'
@@ -20,6 +21,8 @@ export interface UnitFacts {
   python?: PythonModule
   config?: ConfigFacts
   shell?: ShellFacts
+  /** Of a notebook, also in the commands of its cells: what it says about itself (its kernel, its runtime). */
+  metadata?: Record<string, Json>
   /** The Terraform module that the file belongs to; absent: only the file itself is known. */
   hcl?: HclModule
   /** What the other files of the Databricks asset bundle say. */

@@ -177,6 +177,13 @@ class CellMasker {
     const assigned = line.length > 2000 ? null : /^[ \t]*[A-Za-z_][\w.,[\]'" \t*]*=[ \t]*(?=[!%])/.exec(line)
     if (assigned === null) return undefined
     const from = at + assigned[0].length
+    const measured = beforeStatement.exec(text.slice(from, Math.min(end, from + 400)))
+    if (measured !== null) {
+      this.copyTo(from)
+      this.output.push(resultOf(measured[0]))
+      this.done = from + measured[0].length
+      return nextLogicalLine(text, this.done, this.end)
+    }
     const behind = this.behindContinued(at)
     if (text[from] === '!') {
       this.embedded.push(this.command(text[from + 1] === '!' ? from + 2 : from + 1, behind))
@@ -203,7 +210,7 @@ class CellMasker {
     const isCompound = /^(for|while|with|if|try|def|class|async)\b/.test(
       line.slice(measured?.[0].length ?? 0),
     )
-    if (measured !== null && first === at && !isCompound) {
+    if (measured !== null && !isCompound) {
       // `0;` keeps the statement where it is: at the start of the line blanks would be indentation.
       this.copyTo(first)
       this.output.push('0;'.padEnd(measured[0].length))
@@ -264,6 +271,14 @@ class CellMasker {
     }
     this.done = end
   }
+}
+
+/**
+ * What stands for a magic between `x =` and an expression. `%time` gives back the value of the expression; the others
+ * run it and give back something else.
+ */
+function resultOf(magic: string): string {
+  return (magic.startsWith('%timeit') || !magic.startsWith('%time') ? '...or' : '').padEnd(magic.length)
 }
 
 /** A comment of the same length; blanks stay blanks. */

@@ -1,5 +1,6 @@
 /** Notebooks as JSON (nbformat 4): cells out of it, and changed cells back into it. */
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import type { Json } from './json.js'
 
 export interface NotebookCell {
   kind: 'code' | 'markdown' | 'raw'
@@ -13,25 +14,27 @@ export interface NotebookCell {
 export interface NotebookJson {
   cells: NotebookCell[]
   problems: string[]
+  /** What the notebook says about itself as a whole: its kernel, the runtime that it was written for. */
+  metadata: Record<string, Json>
 }
 
-/** Reads what can be read; what is wrong is told in `problems`. */
+/** A notebook is read whole or not at all: `problems` says why there are no cells. */
 export function notebookCells(text: string): NotebookJson {
   const problems: string[] = []
+  const nothing = { cells: [], problems, metadata: {} }
   const root = parseJson(text, problems)
-  if (root === undefined) return { cells: [], problems }
+  // No program opens broken JSON, and what stands behind the damage would be missing.
+  if (root === undefined || problems.length > 0) return nothing
   const list = property(root, 'cells')
   if (list?.type !== 'array') {
-    // What is missing may stand where the JSON is broken: one message is enough.
-    if (problems.length > 0) return { cells: [], problems }
-    if (root.type !== 'object') return { cells: [], problems: ['not a notebook: the JSON is no object'] }
+    if (root.type !== 'object') return { ...nothing, problems: ['not a notebook: the JSON is no object'] }
     const old = property(root, 'worksheets') !== undefined
     problems.push(
       old
         ? 'notebooks of format 3 are not supported; open and save it in Jupyter'
         : 'not a notebook: no list of cells',
     )
-    return { cells: [], problems }
+    return nothing
   }
   const metadata = property(root, 'metadata')
   const kernel =
@@ -47,7 +50,23 @@ export function notebookCells(text: string): NotebookJson {
       source: source === undefined ? undefined : { start: source.offset, end: source.offset + source.length },
     }
   })
-  return { cells, problems }
+  return { cells, problems, metadata: smallValues(text, metadata) }
+}
+
+/** Characters of JSON: the state of widgets and the like is data. */
+const longestValue = 2_000
+
+function smallValues(text: string, metadata: Node | undefined): Record<string, Json> {
+  const found: [string, Json][] = []
+  for (const entry of metadata?.type === 'object' ? (metadata.children ?? []) : []) {
+    const [key, value] = entry.children ?? []
+    if (key !== undefined && value !== undefined && value.length <= longestValue)
+      found.push([
+        String(key.value),
+        JSON.parse(text.slice(value.offset, value.offset + value.length)) as Json,
+      ])
+  }
+  return Object.fromEntries(found)
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Json } from './json.js'
 import type { Unit } from './unit.js'
 
 /** One cell of a notebook, or the whole text of any other file. */
@@ -14,8 +15,10 @@ export interface SourceFile {
   /** The file as it is on disk (for a notebook: its JSON; empty when the editor gave the cells). */
   text: string
   notebook: boolean
+  /** Of a notebook: what it says about itself as a whole (its kernel, its runtime). */
+  metadata?: Record<string, Json>
   parts: Part[]
   units: Unit[]
-  /** What is wrong with the file as a whole (broken notebook JSON …); its units may still be useful. */
+  /** What is wrong with the file as a whole: it is not read, or not all of it. */
   problems: string[]
 }

@@ -1,5 +1,6 @@
 /** From the text of a file, or the cells of a notebook in the editor, to units. */
 import { fragmentOf } from './fragment.js'
+import type { Json } from './json.js'
 import { languageOf } from './language.js'
 import { type Embedded, maskCell, maskPythonFile } from './magics.js'
 import { makeRules, maskMakefile, recipeLines } from './makefile.js'
@@ -35,7 +36,11 @@ export function sourceFile(path: string, text: string): SourceFile {
 }
 
 /** A notebook that the editor has open: its cells are the truth, its JSON is not known. */
-export function notebookFromCells(path: string, cells: readonly EditorCell[]): SourceFile {
+export function notebookFromCells(
+  path: string,
+  cells: readonly EditorCell[],
+  metadata: Record<string, Json> = {},
+): SourceFile {
   const parts: Part[] = cells.map((cell, index) => ({ cell: index, kind: cell.kind, text: cell.text }))
   const isPython = (index: number) => {
     const language = cells[index]!.language?.toLowerCase()
@@ -45,6 +50,7 @@ export function notebookFromCells(path: string, cells: readonly EditorCell[]): S
     path,
     text: '',
     notebook: true,
+    metadata,
     parts,
     units: notebookUnits(parts, isPython),
     problems: [],
@@ -52,14 +58,14 @@ export function notebookFromCells(path: string, cells: readonly EditorCell[]): S
 }
 
 function notebookFromJson(path: string, text: string): SourceFile {
-  const { cells, problems } = notebookCells(text)
+  const { cells, problems, metadata } = notebookCells(text)
   const parts: Part[] = cells.map((cell, index) => ({
     cell: index,
     kind: cell.kind === 'code' ? 'code' : 'markdown',
     text: cell.text,
   }))
   const units = notebookUnits(parts, (index) => cells[index]!.language === 'python')
-  return limited({ path, text, notebook: true, parts, units, problems })
+  return limited({ path, text, notebook: true, metadata, parts, units, problems })
 }
 
 /** More texts inside one file than anyone writes; each of them costs a parse. */

@@ -43,7 +43,9 @@ export const implicitDataParallelReader = defineReader({
       const devices = visible.value.split(',').filter((one) => one.trim() !== '').length
       parallelism.known('devices', 'CUDA_VISIBLE_DEVICES', devices, place, { location: visible.location })
     }
-    parallelism.known('method', 'Trainer', 'data-parallel', place, { location: launch.location })
+    // A notebook that is its own job is launched by nothing that could be changed.
+    const elsewhere = launch.location.path === facts.path ? {} : { location: launch.location }
+    parallelism.known('method', 'Trainer', 'data-parallel', place, elsewhere)
     parallelism.known('implicit', 'Trainer', true, place)
     parallelism.known('guarded', 'Trainer', true, place)
     parallelism.known('purpose', 'Trainer', 'training', place)
@@ -53,6 +55,8 @@ export const implicitDataParallelReader = defineReader({
 
 /** `python train.py` becomes `torchrun … train.py`; the code stays as it is. */
 function startWithTorchrun(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (facts.unit.origin === 'notebook')
+    return { reason: 'train through `notebook_launcher` of Accelerate, one process for each GPU' }
   if (value !== 'distributed' || facts.shell === undefined) {
     return { reason: 'start one process for each GPU where the job is defined' }
   }

@@ -7,6 +7,7 @@ import type { Unit } from '../../text/unit.js'
 import { batchJobId } from '../batch/job.js'
 import { asMounted, containerHoldsGpus } from '../docker/run.js'
 import { hydraSteps } from '../hydra/launcher.js'
+import { notebookJob, runtimeOf } from '../notebooks/runtime.js'
 import { defineReader } from '../reader.js'
 import { slurmJobId } from '../slurm/job.js'
 import { srunOptions } from '../slurm/srun.js'
@@ -39,7 +40,10 @@ export const shellReader = defineReader({
   read(facts, context, claims) {
     const shell = withTorchxDefaults(facts, claims)
     if (shell === undefined) return
-    const job = slurmJobId(facts.path, facts.unit, shell) ?? batchJobId(facts.path, facts.unit, shell)
+    const job =
+      slurmJobId(facts.path, facts.unit, shell) ??
+      batchJobId(facts.path, facts.unit, shell) ??
+      (facts.unit.origin === 'magic' && runtimeOf(facts.metadata) !== null ? notebookJob(facts.path) : null)
     const launches = launchesOf(shell.commands, (span) => claims.locate(span))
     const called = context.binding?.launch.shell !== undefined
     const work = called ? workOf(shell, launches) : null
