@@ -2,6 +2,7 @@
  * Machines without an accelerator. There are thousands of types, but their names say what they hold: the size gives
  * the number of vCPUs, the family the memory for each. Covers the families that training and data jobs use.
  */
+
 export interface CpuMachine {
   provider: 'aws' | 'gcp' | 'azure'
   type: string

@@ -2,6 +2,7 @@
  * The cost checklist that the rules carry out, as data. Every rule names its items, and the title of a fix may name the
  * item that it ticks.
  */
+
 export interface ChecklistItem {
   /** `group/item`. */
   id: string

@@ -26,9 +26,9 @@ export class Delivery {
   private readonly pushed = new Map<string, Pushed>()
   /** URIs pushed for a path of a session: cells come and go. */
   private readonly targets = new Map<string, Set<string>>()
-  /** What the client was answered when it pulled. */
   /** What stood beside the code of a path when the client was last told to look. */
   private readonly annotated = new Map<string, string>()
+  /** What the client was answered when it pulled. */
   private readonly answered = new Map<string, { version: number | null; id: string }>()
 
   constructor(

@@ -1,6 +1,7 @@
 /**
  * What one Python unit says, as readers ask it. The work is done in the neighbouring files: `names.ts` (what a name
- * stands for), `fold.ts` (what a value is), `calls.ts` (arguments), `loops.ts`, `functions.ts`, `evidence.ts`.
+ * stands for), `fold.ts` (what a value is), `index-calls.ts` (calls, functions, loops), `call-arguments.ts`,
+ * `loop-roles.ts`, `evidence.ts`.
  */
 
 import type {

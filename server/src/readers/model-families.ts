@@ -2,6 +2,7 @@
  * Families of models by size: the largest ones, and the sibling that is tried first. Parameters as the model cards and
  * the libraries' own tables give them, rounded.
  */
+
 export interface Sibling {
   parameters: number
   smaller: { id: string; parameters: number }

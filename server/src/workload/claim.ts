@@ -109,8 +109,10 @@ export interface Launch {
   job: string | null
   location: Location
   launcher: string
-  /** The program as written: a path (with the folders it may be relative to; none: not known) or a module. */
-  /** `placed`: only what lies in these folders or below them is uploaded, so that it cannot be found elsewhere. */
+  /**
+   * The program as written: a path (with the folders it may be relative to; none: not known) or a module. `placed`: only
+   * what lies in these folders or below them is uploaded, so that it cannot be found elsewhere.
+   */
   program: { path: string | null; module: string | null; bases: string[]; placed?: boolean }
   /** Flags of the script, without leading dashes, `-` kept; positional arguments apart. */
   flags: Record<string, LaunchValue>

@@ -373,9 +373,9 @@ function endsByItself({ documents, comments }: ConfigFacts): boolean {
   )
 }
 
-/** A bucket that is mounted where checkpoints are kept. */
 const answers = /\binfer(ence)?(\.py)?\b|\bvllm serve\b|api_server\b|launch_server\b/
 
+/** A bucket that is mounted where checkpoints are kept. */
 function claimCheckpointBucket(compute: SubjectBuilder<'Compute'>, { root }: Task): void {
   for (const mount of entries(at(root, 'file_mounts'))) {
     if (!/(^|[^a-z])(ckpts?|checkpoints?)([^a-z]|$)/i.test(mount.key)) continue

@@ -113,7 +113,7 @@ class Editor {
   }
 }
 
-/** Attributes that start a pool with machines, which must not be above the new minimum's sense. */
+/** How many machines a pool starts with: set to 0 along with its minimum. */
 const startSizes = ['desired_size', 'desired_capacity']
 
 function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node: ConfigNode): Change | Refusal {

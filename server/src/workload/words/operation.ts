@@ -66,8 +66,10 @@ export interface OperationSettings {
   /** Steps between two, and how many there are in the run. */
   every: number
   times: number
-  /** What it does to every step, as the end of a sentence, and the share of the time that it takes. */
-  /** `amongProcesses`: nothing where a process trains alone. */
+  /**
+   * What it does to every step, as the end of a sentence, and the share of the time that it takes. `amongProcesses`:
+   * nothing where a process trains alone.
+   */
   effect: { does: string; share: [number, number]; amongProcesses?: true }
   /** What it is done to: 'fp32 weights', 'the validation set', the id of a model. */
   subject: string
