@@ -70,6 +70,8 @@ export interface FileRecord {
 /** What the rest of the project adds when a Python file is read again. */
 export interface Surroundings {
   imported: Record<string, ModuleSummary>
+  /** Modules behind the packages that it imports from: where what a package passes on is defined. */
+  behind?: ModuleSummary[]
   importers: ModuleSummary[]
   binding: Binding | null
   versions: Record<string, string>
@@ -160,7 +162,7 @@ export class Analyzer {
       }
       if (unit.index === 0 && unit.language === 'hcl') record.hcl = facts.config?.documents[0]?.root
       if (unit.index === 0 && facts.python !== undefined)
-        record.summary = (facts.python as Analysis).summary()
+        record.summary = facts.python instanceof Analysis ? facts.python.summary() : null
       this.readUnit(facts, surroundings, record.reading, record.faults)
       if (unit.index === 0 && facts.python !== undefined && (force || record.reading.recipe !== undefined))
         record.module = configurationModule(facts.python, unit)
@@ -179,6 +181,16 @@ export class Analyzer {
     const root = configuredFrom(file.path, unit, documents)
     const header = /^\s*#\s*@package[ \t]+([\w.]+)/m.exec(unit.text.slice(0, 2_000))?.[1]
     return header === undefined ? { root } : { root, package: header }
+  }
+
+  /** What a module lets others know, where the modules that it imports are known; null: it is no Python. */
+  summarise(file: SourceFile, imported: Record<string, ModuleSummary>): ModuleSummary | null {
+    const parsed = this.parsedOf(file)
+    const [unit] = file.units
+    if (unit === undefined) return null
+    const surroundings: Surroundings = { imported, importers: [], binding: null, versions: {} }
+    const { python } = this.factsOf(file, unit, parsed.units[0]!, surroundings)
+    return python instanceof Analysis ? python.summary() : null
   }
 
   /** Reads a file again, with what the project says around it. */
@@ -326,6 +338,7 @@ export class Analyzer {
       const own = unit.index === 0
       const neighbours: Neighbours = {
         importedByName: new Map(Object.entries(surroundings.imported)),
+        behind: surroundings.behind ?? [],
         importers: own ? surroundings.importers : [],
         configurations: new Map(own ? Object.entries(surroundings.configurations ?? {}) : []),
         handed: own ? (surroundings.handed ?? []) : [],
@@ -358,9 +371,8 @@ export class Analyzer {
       shell: (text) => shellFacts(text, this.grammars),
     }
     // A configuration names what is made: `_target_: torch.utils.data.DataLoader`.
-    const made = [...((facts.python as Analysis | undefined)?.instantiations.keys() ?? [])].map(
-      (call) => call.name ?? '',
-    )
+    const instantiations = facts.python instanceof Analysis ? [...facts.python.instantiations.keys()] : []
+    const made = instantiations.map((call) => call.name ?? '')
     const { overlay } = surroundings
     const laid = overlay?.documents.flatMap((one) => one.patches) ?? []
     if (overlay?.values !== undefined) laid.push({ kind: 'merge', origin: 0, node: overlay.values })

@@ -1,4 +1,5 @@
 /** Reads files into records: in this thread, or (see `pool.ts`) in several workers that each run this. */
+import type { ModuleSummary } from '../python/module.js'
 import { readers } from '../readers/index.js'
 import { loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
@@ -23,6 +24,8 @@ export interface Backend {
   /** `force`: also when no reader has a word in it (a module that another one imports). */
   load(path: string, force: boolean, versions: Versions): Promise<Loaded>
   read(path: string, surroundings: Surroundings): Promise<ReadResult>
+  /** What a module lets others know, with what it imports; null: it cannot be read any more. */
+  summarise(path: string, imported: Record<string, ModuleSummary>): Promise<ModuleSummary | null>
   forget(path: string): void
   dispose(): Promise<void>
 }
@@ -142,6 +145,11 @@ export class LocalBackend implements Backend {
     const file = await this.fileOf(path)
     if (file === undefined) return { reading: { subjects: [], claims: [], launches: [] }, faults: [] }
     return this.analyzer.read(file, surroundings)
+  }
+
+  async summarise(path: string, imported: Record<string, ModuleSummary>): Promise<ModuleSummary | null> {
+    const file = await this.fileOf(path)
+    return file === undefined ? null : this.analyzer.summarise(file, imported)
   }
 
   /** The decoded file, read again if it was let go. */

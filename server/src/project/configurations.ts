@@ -6,6 +6,7 @@ import type { ConfigurationUse, HandedConfiguration } from '../python/module.js'
 import { type ConfigurationRoot, configuredAt } from '../text/configured.js'
 import type { Launch } from '../workload/claim.js'
 import type { FileRecord } from './analyzer.js'
+import type { Definition } from './import-graph.js'
 
 export interface Configurations {
   values: Record<string, ConfigurationRoot>
@@ -138,17 +139,13 @@ function overridesOf(launch: Launch): Launch['flags'] {
 export function handedTo(
   importer: FileRecord,
   path: string,
-  importsOf: ReadonlyMap<string, string>,
+  definitionOf: (target: string) => Definition | null,
 ): HandedConfiguration[] {
-  const found: HandedConfiguration[] = []
-  for (const one of importer.summary?.handed ?? []) {
-    const cut = one.target.lastIndexOf('.')
-    const module = one.target.slice(0, Math.max(cut, 0))
-    // `.engine.train` of a package: the module is '.engine'.
-    if (importsOf.get(module === '' ? '.' : module) !== path) continue
-    found.push({ ...one, target: one.target.slice(cut + 1), root: handedRoot(importer.path, one.root) })
-  }
-  return found
+  return (importer.summary?.handed ?? []).flatMap((one) => {
+    const definition = definitionOf(one.target)
+    if (definition?.path !== path || definition.name === '') return []
+    return [{ ...one, target: definition.name, root: handedRoot(importer.path, one.root) }]
+  })
 }
 
 export function handedRoot(importer: string, root: string): string {
@@ -159,14 +156,10 @@ export function handedRoot(importer: string, root: string): string {
 export function loopedIn(
   importer: FileRecord,
   path: string,
-  importsOf: ReadonlyMap<string, string>,
+  definitionOf: (target: string) => Definition | null,
 ): string[] {
   return (importer.summary?.looped ?? []).flatMap((target) => {
-    for (let cut = target.lastIndexOf('.'); cut >= 0; cut = target.lastIndexOf('.', cut - 1)) {
-      const module = target.slice(0, cut)
-      if (importsOf.get(module === '' ? '.' : module) === path) return [target.slice(cut + 1)]
-      if (cut === 0) break
-    }
-    return []
+    const definition = definitionOf(target)
+    return definition?.path === path && definition.name !== '' ? [definition.name] : []
   })
 }

@@ -10,6 +10,7 @@ import { bindLaunches } from './bind-launches.js'
 import { BundleIndex, missingBundles } from './bundles.js'
 import { compiledCopies } from './compiled.js'
 import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
+import { type Definition, ImportGraph } from './import-graph.js'
 import type { Overlay } from './kustomize.js'
 import { launchesOf, withImage } from './launches.js'
 import { Layouts } from './layouts.js'
@@ -18,6 +19,7 @@ import { bindingKey, spelled } from './reading-keys.js'
 import { RecipeLinker } from './recipes.js'
 import type { LinkedLaunch } from './runs.js'
 import { relate, ScalerLinks } from './scaler-links.js'
+import { type Summarised, SummaryStage } from './summary-stage.js'
 import { missingTerraform, TerraformIndex } from './terraform.js'
 import { linkWorkflows } from './workflow-links.js'
 
@@ -56,10 +58,11 @@ function asImporter(summary: ModuleSummary): ModuleSummary {
 
 export class Linker {
   private files: readonly string[] = []
-  private modules = new ModuleIndex([])
-  private programs = new ProgramIndex([], this.modules)
-  /** Imports of each record, resolved once for as long as the record and the list of files live. */
-  private resolved = new WeakMap<FileRecord, Map<string, string>>()
+  private programs = new ProgramIndex([], new ModuleIndex([]))
+  private graph: ImportGraph
+  private readonly summaries: SummaryStage
+  /** What each module lets others know, for one link. */
+  private summarised: ReadonlyMap<string, Summarised> = new Map()
   private readonly cache = new Map<string, CachedReading>()
   private linked: Linked | null = null
   /** Terraform modules, for one link. */
@@ -78,6 +81,8 @@ export class Linker {
     private readonly backendOf: (path: string) => Backend,
   ) {
     this.layouts = new Layouts(records)
+    this.graph = new ImportGraph(records)
+    this.summaries = new SummaryStage(records, backendOf)
     this.configurations = new ConfigurationLinker(records, (path) => this.known.has(path))
     this.recipes = new RecipeLinker(records, (path) => this.known.has(path))
   }
@@ -86,9 +91,9 @@ export class Linker {
     if (files === this.files) return
     this.files = files
     this.known = new Set(files)
-    this.modules = new ModuleIndex(files.filter((path) => path.endsWith('.py')))
-    this.programs = new ProgramIndex(files, this.modules)
-    this.resolved = new WeakMap()
+    const modules = new ModuleIndex(files.filter((path) => path.endsWith('.py')))
+    this.programs = new ProgramIndex(files, modules)
+    this.graph = new ImportGraph(this.records, modules)
   }
 
   /** By path: whatever order the files were read in, the same is found. */
@@ -211,7 +216,7 @@ export class Linker {
     for (const path of this.linked?.importers.get(record.path) ?? []) {
       const importer = this.records.get(path)
       if (importer?.summary?.handed === undefined) continue
-      const given = handedTo(importer, record.path, this.importsOf(importer))
+      const given = handedTo(importer, record.path, (target) => this.definitionOf(importer, target))
       if (given.length === 0) continue
       handed.push(...given)
       const theirs = this.configurationsOf(importer, null)
@@ -238,6 +243,7 @@ export class Linker {
     this.terraform = new TerraformIndex(this.records, this.files)
     this.bundles = new BundleIndex(this.records, this.files)
     this.layouts.startLink()
+    this.summarised = await this.summaries.summarise(this.files, this.graph)
     this.linkImports(linked)
     const fault = (path: string, messages: string[]): void => {
       for (const message of messages) linked.faults.push({ path, message })
@@ -314,6 +320,7 @@ export class Linker {
   ): Pick<
     Surroundings,
     | 'imported'
+    | 'behind'
     | 'importers'
     | 'configurations'
     | 'handed'
@@ -325,30 +332,32 @@ export class Linker {
   > {
     const record = this.records.get(path)
     const imported: Record<string, ModuleSummary> = {}
-    if (record !== undefined) {
-      for (const [spec, target] of this.importsOf(record)) {
-        const summary = this.records.get(target)?.summary
-        if (summary !== undefined && summary !== null) imported[spec] = summary
-      }
+    const direct = record === undefined ? new Map<string, string>() : this.importsOf(record)
+    for (const [spec, target] of direct) {
+      const summary = this.summaryOf(target)
+      if (summary !== null) imported[spec] = summary
     }
     const importers = (this.linked?.importers.get(path) ?? []).flatMap((importer) => {
-      const summary = this.records.get(importer)?.summary
-      return summary === undefined || summary === null ? [] : [asImporter(summary)]
+      const summary = this.summaryOf(importer)
+      return summary === null ? [] : [asImporter(summary)]
     })
     if (record === undefined) return { imported, importers }
+    const behind = this.graph.behindPackages(record).flatMap((one) => this.summaryOf(one) ?? [])
     const hcl = this.terraform?.moduleOf(path)
     if (hcl !== undefined) return { imported, importers, hcl }
     const bundle = this.bundles?.factsOf(path)
     if (bundle !== undefined) return { imported, importers, bundle }
     const looped = (this.linked?.importers.get(path) ?? []).flatMap((one) => {
       const importer = this.records.get(one)
-      return importer === undefined ? [] : loopedIn(importer, path, this.importsOf(importer))
+      if (importer === undefined) return []
+      return loopedIn(importer, path, (target) => this.definitionOf(importer, target))
     })
     const { values, handed } = this.configurationsFor(record, binding)
     const inherited = this.recipes.of(record).root
     return {
       imported,
       importers,
+      ...(behind.length === 0 ? {} : { behind }),
       ...(inherited === null ? {} : { inherited }),
       ...(record.reading.names === undefined ? {} : { named: this.recipes.named(record).values }),
       ...(looped.length === 0 ? {} : { looped }),
@@ -358,17 +367,17 @@ export class Linker {
 
   /** Import as written → path of a module of the project. */
   private importsOf(record: FileRecord): Map<string, string> {
-    let found = this.resolved.get(record)
-    if (found === undefined) {
-      found = new Map()
-      for (const spec of record.summary?.imports ?? []) {
-        const path = this.modules.resolve(spec, record.path)
-        if (path !== undefined && path !== record.path) found.set(spec, path)
-      }
-      this.resolved.set(record, found)
-    }
+    const found = this.graph.importsOf(record)
     const targets = this.targetsOf(record)
     return targets.length === 0 ? found : new Map([...found, ...targets])
+  }
+
+  private definitionOf(record: FileRecord, target: string): Definition | null {
+    return this.graph.definitionOf(record, target, this.importsOf(record))
+  }
+
+  private summaryOf(path: string): ModuleSummary | null {
+    return this.summarised.get(path)?.summary ?? this.records.get(path)?.summary ?? null
   }
 
   /** Modules of the project that its configuration names: `_target_: src.models.net.Net` imports `src.models.net`. */
@@ -377,7 +386,7 @@ export class Linker {
     if (uses === undefined || !uses.some((use) => use.kind === 'hydra')) return []
     return this.configurations.targets(this.configurationsOf(record, null)).flatMap((target) => {
       const spec = target.slice(0, Math.max(target.lastIndexOf('.'), 0))
-      const path = spec === '' ? undefined : this.modules.resolve(spec, record.path)
+      const path = spec === '' ? undefined : this.graph.modules.resolve(spec, record.path)
       return path === undefined || path === record.path ? [] : [[spec, path] as [string, string]]
     })
   }
@@ -386,6 +395,7 @@ export class Linker {
     for (const record of this.inOrder()) {
       const paths = new Set<string>()
       for (const path of this.importsOf(record).values()) if (this.records.get(path)?.summary) paths.add(path)
+      for (const path of this.graph.behindPackages(record)) paths.add(path)
       if (paths.size === 0) continue
       linked.imported.set(record.path, [...paths])
       for (const path of paths) {
@@ -411,7 +421,10 @@ export class Linker {
     ]
     const files = this.configurationsFor(record, binding).files
     if (binding === null && files.length > 0) this.linked!.configurations.set(path, files)
-    const hashes = [...neighbours, ...files].map((one) => `${one} ${this.records.get(one)!.hash}`)
+    const hashes = [
+      ...neighbours.map((one) => `${one} ${this.summarised.get(one)?.hash}`),
+      ...files.map((one) => `${one} ${this.records.get(one)!.hash}`),
+    ]
     const versions = withImage(versionsOf(path), binding)
     const bound = binding === null ? '' : bindingKey(binding, true)
     const laid = overlay === undefined ? '' : spelled(overlay)

@@ -1,4 +1,5 @@
 /** The same backend in several workers. A file always goes to the worker that has its tree. */
+import type { ModuleSummary } from '../python/module.js'
 import type { Surroundings } from './analyzer.js'
 import type { Backend, Loaded, ReadResult, Versions } from './backend.js'
 import type { Host, HostWorker } from './host.js'
@@ -7,6 +8,7 @@ export type WorkerRequest =
   | { id: number; kind: 'start'; root: string }
   | { id: number; kind: 'load'; path: string; force: boolean; versions: Versions }
   | { id: number; kind: 'read'; path: string; surroundings: Surroundings }
+  | { id: number; kind: 'summarise'; path: string; imported: Record<string, ModuleSummary> }
   | { id: number; kind: 'forget'; path: string }
 
 export type WorkerReply = { id: number; result: unknown } | { id: number; failure: string }
@@ -111,6 +113,11 @@ export class PoolBackend implements Backend {
   read(path: string, surroundings: Surroundings): Promise<ReadResult> {
     const lane = this.laneOf.get(path) ?? this.lanes[0]!
     return lane.ask({ kind: 'read', path, surroundings } as never) as Promise<ReadResult>
+  }
+
+  summarise(path: string, imported: Record<string, ModuleSummary>): Promise<ModuleSummary | null> {
+    const lane = this.laneOf.get(path) ?? this.lanes[0]!
+    return lane.ask({ kind: 'summarise', path, imported } as never) as Promise<ModuleSummary | null>
   }
 
   forget(path: string): void {

@@ -71,6 +71,8 @@ const filesForPool = 1_600
 
 /** How deep configuration files that name each other are followed. */
 const configurationRounds = 8
+/** Chains of imports through files in which no reader has a word. */
+const importRounds = 8
 
 /** Files that are asked for at the same time. */
 const atOnce = 24
@@ -340,8 +342,10 @@ class Workspace implements Project {
   private async link(): Promise<Linked> {
     const versionsOf = (path: string): Record<string, string> => this.versions.of(path)
     this.linker.setFiles(this.files ?? [])
-    await this.loadMissing(this.linker.missingModules())
     await this.loadMissing(this.linker.missingScripts())
+    // Modules import further ones.
+    for (let round = 0; round < importRounds; round++)
+      if (!(await this.loadMissing(this.linker.missingModules()))) break
     await this.loadMissing(this.linker.missingTerraform())
     // The file of the bundle first, then what it includes.
     for (let round = 0; round < 2; round++) await this.loadMissing(this.linker.missingBundles())

@@ -44,6 +44,8 @@ import * as types from './types.js'
 export interface Neighbours {
   /** Modules of the project that this one imports, under the name it uses ('..data', 'engine'). */
   importedByName: Map<string, ModuleSummary>
+  /** Modules behind the packages among them. */
+  behind?: ModuleSummary[]
   importers: ModuleSummary[]
   /** Configurations that it reads, by path as written; Hydra's under 'hydra'. */
   configurations?: Map<string, ConfigurationRoot>
@@ -76,6 +78,7 @@ export class Analysis implements PythonModule {
   complete = false
   readonly importedByName: Map<string, ModuleSummary>
   readonly importers: ModuleSummary[]
+  private readonly behind: readonly ModuleSummary[]
   readonly configurations: ReadonlyMap<string, ConfigurationRoot>
   readonly handed: readonly HandedConfiguration[]
   private readonly looped: ReadonlySet<string>
@@ -105,6 +108,7 @@ export class Analysis implements PythonModule {
   ) {
     this.importedByName = neighbours.importedByName
     this.importers = neighbours.importers
+    this.behind = neighbours.behind ?? []
     this.configurations = neighbours.configurations ?? new Map()
     this.handed = neighbours.handed ?? []
     this.looped = new Set(neighbours.looped ?? [])
@@ -139,7 +143,7 @@ export class Analysis implements PythonModule {
   }
 
   get imported(): ModuleSummary[] {
-    return [...new Set(this.importedByName.values())]
+    return [...new Set([...this.importedByName.values(), ...this.behind])]
   }
 
   // Names.
@@ -240,7 +244,7 @@ export class Analysis implements PythonModule {
   }
   uses(...wanted: string[]): boolean {
     if (this.usesHere(...wanted)) return true
-    this.usesNearby ??= usesOf([...this.importers, ...this.importedByName.values()])
+    this.usesNearby ??= usesOf([...this.importers, ...this.imported])
     return holdsAny(this.usesNearby, wanted)
   }
 
@@ -307,8 +311,8 @@ export class Analysis implements PythonModule {
       for (const binding of bindings) {
         if (binding.kind === 'import' && binding.target !== null) {
           this.importSpecs.add(binding.target)
-          const cut = binding.target.lastIndexOf('.')
-          if (cut > 0) this.importSpecs.add(binding.target.slice(0, cut))
+          const module = names.moduleAbove(binding.target)
+          if (module !== null) this.importSpecs.add(module)
           this.imports.add(binding.target)
         }
       }

@@ -164,6 +164,8 @@ export interface ModuleSummary {
   >
   /** Library names that the module passes on: its own name for it, to the canonical one. */
   reexports: Record<string, string>
+  /** Of the `__init__.py` of a package: what it imports, by its own name for it, as imported; and modules with `import *`. */
+  passesOn?: { names: Record<string, string>; stars: string[] }
   /** Canonical names of every library call and context manager in the module; methods of unknown receivers as '.name'. */
   uses: string[]
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */

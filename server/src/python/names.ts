@@ -28,20 +28,24 @@ export function bindingsOf(
   return reaching(scopeAt(analysis.scopes, offset), name, offset)
 }
 
+/** What an import target lies in: 'a' for 'a.b', '..' for '..a'; null: nothing is above it. */
+export function moduleAbove(target: string): string | null {
+  const cut = target.lastIndexOf('.')
+  if (cut < 0 || cut === target.length - 1) return null
+  return /^\.*$/.test(target.slice(0, cut)) ? target.slice(0, cut + 1) : target.slice(0, cut)
+}
+
 /** The module of the project that an import target lies in, with what remains of the target. */
 export function projectTarget(
   analysis: Analysis,
   target: string,
 ): { summary: ModuleSummary; rest: string } | null {
   if (analysis.importedByName.size === 0) return null
-  let module = target
-  for (;;) {
+  for (let module: string | null = target; module !== null; module = moduleAbove(module)) {
     const summary = analysis.importedByName.get(module)
     if (summary !== undefined) return { summary, rest: target.slice(module.length).replace(/^\./, '') }
-    const cut = module.lastIndexOf('.')
-    if (cut <= 0 || /^\.+$/.test(module.slice(0, cut + 1))) return null
-    module = module.slice(0, cut)
   }
+  return null
 }
 
 /** The target behind a name that nothing binds, where `from module import *` of a module of the project brings it. */
@@ -273,7 +277,7 @@ function preparedFunction(analysis: Analysis, expr: Expr, depth: number): Func |
   return values.length === 1 && only?.type === 'call' ? functionOf(analysis, only, depth + 1) : null
 }
 
-function methodOf(analysis: Analysis, klass: Klass, name: string, depth = 0): Func | null {
+export function methodOf(analysis: Analysis, klass: Klass, name: string, depth = 0): Func | null {
   const own = klass.methods.get(name)
   if (own !== undefined) return own
   if (depth > depthLimit) return null

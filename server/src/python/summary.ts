@@ -6,7 +6,8 @@ import { configurationUses, handedConfigurations } from './configured.js'
 import { classConstant } from './data-classes.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
 import type { Klass, ModuleSummary } from './module.js'
-import { importedTarget, nameOf } from './names.js'
+import { importedTarget, methodOf, nameOf, projectTarget, targetOf } from './names.js'
+import { own } from './own.js'
 
 /** Longest constant that is worth passing on, in characters of JSON. */
 const maximumConstant = 2_000
@@ -63,6 +64,9 @@ export function summarise(analysis: Analysis): ModuleSummary {
   }
   classConstants(analysis, constants)
   const functions: ModuleSummary['functions'] = {}
+  const classes: ModuleSummary['classes'] = {}
+  const passesOn = passedOn(analysis)
+  if (passesOn !== null) takeOver(analysis, passesOn, { functions, classes, constants, reexports })
   for (const func of analysis.functions) {
     if (func.class !== null || func.qualified !== func.name) continue
     const effects = analysis.effectsOfFunction(func)
@@ -75,22 +79,23 @@ export function summarise(analysis: Analysis): ModuleSummary {
       returns: analysis.returnType(func),
     }
   }
-  const classes: ModuleSummary['classes'] = {}
   for (const klass of analysis.classes) {
     const calls = new Set<string>()
     for (const method of klass.methods.values())
       for (const name of analysis.effectsOfFunction(method).calls) calls.add(name)
     classes[klass.name] = { bases: klass.bases, methods: [...klass.methods.keys()], calls: [...calls] }
     const steps = stepsOf(analysis, klass)
-    if (steps !== null) classes[klass.name]!.steps = steps
-    const item = klass.methods.get('__getitem__') ?? klass.methods.get('__iter__')
-    if (item !== undefined) classes[klass.name]!.items = [...analysis.effectsOfFunction(item).calls]
+    const described = classes[klass.name]!
+    if (steps !== null) described.steps = steps
+    const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
+    if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]
+    for (const base of importedBases(analysis, klass)) inherit(described, base)
   }
   for (const call of analysis.calls) {
-    const own = classes[call.function?.class?.name ?? '']
-    if (own === undefined) continue
+    const klass = classes[call.function?.class?.name ?? '']
+    if (klass === undefined) continue
     const names = loggedNames(analysis, call)
-    if (names.length > 0) own.logged = [...(own.logged ?? []), ...names]
+    if (names.length > 0) klass.logged = [...(klass.logged ?? []), ...names]
   }
   const reported = reportedMetrics(analysis)
   return {
@@ -99,6 +104,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     functions,
     classes,
     reexports,
+    ...(passesOn === null ? {} : { passesOn }),
     uses: [...analysis.ownUses],
     imports: [...analysis.importSpecs],
     isEntry: analysis.isEntry,
@@ -107,6 +113,68 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...configurationsOf(analysis),
     ...loopedBy(analysis),
   }
+}
+
+type Definitions = Pick<ModuleSummary, 'functions' | 'classes' | 'constants' | 'reexports'>
+
+/** What a package imports, to be imported from it. */
+function passedOn(analysis: Analysis): NonNullable<ModuleSummary['passesOn']> | null {
+  if (!/(^|\/)__init__\.py$/.test(analysis.path)) return null
+  const names: Record<string, string> = {}
+  for (const [name, bindings] of analysis.scopes.bindings) {
+    const target = bindings.at(-1)!.target
+    if (target !== null && !name.startsWith('__') && bindings.every((binding) => binding.kind === 'import'))
+      names[name] = target
+  }
+  return { names, stars: analysis.scopes.stars }
+}
+
+/** Definitions of other modules of the project that a package passes on. */
+function takeOver(
+  analysis: Analysis,
+  { names, stars }: NonNullable<ModuleSummary['passesOn']>,
+  into: Definitions,
+): void {
+  for (const module of stars) {
+    const summary = analysis.importedByName.get(module)
+    if (summary === undefined) continue
+    for (const kind of ['functions', 'classes', 'constants', 'reexports'] as const)
+      for (const [name, value] of Object.entries(summary[kind]))
+        if (!name.startsWith('_')) Object.assign(into[kind], { [name]: value })
+  }
+  for (const [name, target] of Object.entries(names)) {
+    const found = projectTarget(analysis, target)
+    if (found === null || found.rest === '') continue
+    for (const kind of ['functions', 'classes', 'constants'] as const) {
+      const value = own(found.summary[kind], found.rest)
+      if (value !== undefined) Object.assign(into[kind], { [name]: value })
+    }
+  }
+}
+
+type ClassSummary = ModuleSummary['classes'][string]
+
+/** Classes of other modules that a class, or one that it is derived from here, extends. */
+function importedBases(analysis: Analysis, klass: Klass, depth = 0): ClassSummary[] {
+  if (depth > 8) return []
+  return klass.node.bases.flatMap((base) => {
+    if (base.name !== null) return []
+    const parent = analysis.classOf(base.value)
+    if (parent !== null) return parent === klass ? [] : importedBases(analysis, parent, depth + 1)
+    const target = targetOf(analysis, base.value)
+    const found = target === null ? null : projectTarget(analysis, target)
+    const known = found === null ? undefined : own(found.summary.classes, found.rest)
+    return known === undefined ? [] : [known]
+  })
+}
+
+/** What a class does not say itself, it has from the class that it extends. */
+function inherit(klass: ClassSummary, base: ClassSummary): void {
+  if (klass.items === undefined && base.items !== undefined) klass.items = base.items
+  if (base.logged !== undefined) klass.logged = [...new Set([...(klass.logged ?? []), ...base.logged])]
+  const steps = { ...base.steps, ...klass.steps }
+  for (const name of klass.methods) if (klass.steps?.[name] === undefined) delete steps[name]
+  if (Object.keys(steps).length > 0) klass.steps = steps
 }
 
 /** Nothing for the many modules that read no configuration. */
