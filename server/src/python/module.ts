@@ -18,7 +18,8 @@ import type {
 import type { Configured, ConfiguredPlace } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import type { Location, Span } from '../text/location.js'
-import type { Channel, Evidence } from '../workload/claim.js'
+import type { Channel } from '../text/origin.js'
+import type { Evidence } from '../workload/claim.js'
 import type { ReportedMetrics } from './logged-metrics.js'
 
 /** A folded value with where it came from. */
@@ -35,7 +36,20 @@ export type Folded =
       /** It is written in a configuration file, there. */
       configured?: ConfiguredPlace
     }
-  | { state: 'unknown'; because: string }
+  | {
+      state: 'unknown'
+      because: string
+      /** It is one of these, and it is known on what that depends. */
+      options?: FoldedOption[]
+    }
+
+export interface FoldedOption {
+  folded: Folded & { state: 'known' }
+  /** When it is this one, as a clause: '`--amp` is passed'. */
+  when: string
+  /** It is this one unless somebody decides otherwise. */
+  byDefault: boolean
+}
 
 /** One argument of a call. `absent` only when nothing (`*args`, `**kwargs`) could carry it. */
 export type ArgumentValue =

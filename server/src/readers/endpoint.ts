@@ -1,13 +1,15 @@
 /** What readers of serving platforms share: whether a program ends what it deploys, and what it deploys for. */
+
 import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Json } from '../text/json.js'
 import type { Unit } from '../text/unit.js'
+import { asNumber } from '../values/parse.js'
+import { calleePlace, callSite } from '../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
-import { asNumber, calleePlace, callSite } from './claim-argument.js'
 import { jobRole, scopeOf } from './job-in-code.js'
 import { moduleText } from './pytorch/evidence.js'
 import { once, usesAny } from './pytorch/once.js'

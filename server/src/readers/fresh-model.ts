@@ -1,8 +1,9 @@
 /** Models of known architectures that a program trains from random weights, though trained ones exist. */
+
 import type { Call, PythonModule } from '../python/module.js'
+import { calleePlace, callSite } from '../values/places.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
-import { calleePlace, callSite } from './claim-argument.js'
 import { codeMatches } from './pytorch/evidence.js'
 import { usesAny } from './pytorch/once.js'
 

@@ -1,5 +1,5 @@
 /** Where a value comes from, and what a change of it would edit. */
-import type { Location } from './location.js'
+import type { Location, Span } from './location.js'
 
 /** Who gives a value, from strongest to weakest. */
 export const channels = [
@@ -39,4 +39,11 @@ export interface Origin {
   /** The value; where none is written, the call or node that would carry it. */
   location: Location
   site: Site
+}
+
+/** Where a value or a subject stands: a span of the unit and, in configuration, the keys that lead to it. */
+export interface Place extends Span {
+  document?: number
+  keys?: (string | number)[]
+  anchor?: string
 }

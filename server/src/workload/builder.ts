@@ -1,26 +1,16 @@
 /** How readers write down their claims: short calls that fill in what every claim has. */
 import { foreign } from '../config/overlay.js'
 import type { Location, Span } from '../text/location.js'
-import type { Channel, Origin, Site } from '../text/origin.js'
+import type { Origin, Place, Site } from '../text/origin.js'
 import { locate, type Unit } from '../text/unit.js'
+import type { Locator, OriginOptions } from '../values/source.js'
 import type { Given, Value } from '../values/value.js'
 import type { Evidence, ImageBuild, ImageProgram, Launch, Reading, Subject } from './claim.js'
 import type { SettingName, Word, Words } from './words.js'
 
-/** Where a claim or subject stands: a span of the unit and, in configuration, the keys that lead to it. */
-export interface Place extends Span {
-  document?: number
-  keys?: (string | number)[]
-  anchor?: string
-}
+export type { Place } from '../text/origin.js'
 
-export interface ClaimOptions {
-  channel?: Channel
-  overridable?: boolean
-  /** What a change would edit, where it differs from the place that is shown. */
-  site?: Place
-  /** A place in another file (a flag on the launch line). */
-  location?: Location
+export interface ClaimOptions extends OriginOptions {
   state?: 'known' | 'default'
 }
 
@@ -30,6 +20,10 @@ export class SubjectBuilder<W extends Word> {
     private readonly owner: ClaimBuilder,
     readonly subject: Subject<W>,
   ) {}
+
+  get locator(): Locator {
+    return this.owner
+  }
 
   /** The setting has this value, wherever that comes from; one that is not given says nothing. */
   say<K extends SettingName<W>>(setting: K, key: string, value: Given<Words[W][K]>): this {
@@ -73,7 +67,7 @@ export class SubjectBuilder<W extends Word> {
   }
 }
 
-export class ClaimBuilder {
+export class ClaimBuilder implements Locator {
   readonly reading: Reading = { subjects: [], claims: [], launches: [] }
 
   constructor(
@@ -170,7 +164,7 @@ export class ClaimBuilder {
   }
 
   /** Where a value stands that is written, or would be, at `place`. */
-  origin(place: Place, options: Omit<ClaimOptions, 'state'> = {}): Origin {
+  origin(place: Place, options: OriginOptions = {}): Origin {
     const location = options.location ?? this.locate(place)
     // What a patch says stands in the patch; its reader changes the whole (see project/written-places.ts).
     const elsewhere = place.start >= foreign

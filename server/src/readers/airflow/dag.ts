@@ -1,9 +1,12 @@
 /** Apache Airflow: when DAGs run, and what their training tasks ask for. */
+
 import { cronInterval } from '../../estimate/schedule.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { asBoolean, asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { jobRole } from '../job-in-code.js'
 import { dateOf, secondsOf } from '../pipelines/time.js'
 import { codeMatches } from '../pytorch/evidence.js'

@@ -1,8 +1,10 @@
 /** Pods with accelerators that tasks of Airflow start: requests for machines like any other. */
+
 import type { ArgumentValue, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { asNumber, calleePlace, callSite } from '../claim-argument.js'
 import { idAt } from '../job-in-code.js'
 import { secondsOf } from '../pipelines/time.js'
 import { type Dag, taskArgument } from './dags.js'

@@ -1,13 +1,15 @@
 /** Machines that boto3 starts: EC2 instances and SageMaker notebook instances. */
+
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 export const awsMachinesReader = defineReader({
   name: 'aws-machines',

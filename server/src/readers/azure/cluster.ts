@@ -3,17 +3,20 @@
  * of SDK v1. Source: references of azure.ai.ml.entities.AmlCompute (azure-ai-ml 1.22) and
  * azureml.core.compute.amlcompute.AmlComputeProvisioningConfiguration (azureml-core 1.57).
  */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { scopeOf } from '../job-in-code.js'
 import { claimPool, claimPoolMachine } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
-import { writeArgument } from '../write-argument.js'
 
 interface Dialect {
   size: string

@@ -1,12 +1,12 @@
 /** How SDK v2 spells a change of a command job. */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
-import { writeArgument } from '../write-argument.js'
 
 export function changeCommand(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts

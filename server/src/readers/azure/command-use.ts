@@ -1,9 +1,10 @@
 /** What becomes of a command of SDK v2 in its program: submitted, swept, called as a step; what is set on it later. */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
-import { calleePlace } from '../claim-argument.js'
 import { decoratedFunctions } from '../pipelines/decorated-function.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { type Target, targetOf } from './targets.js'

@@ -2,10 +2,13 @@
  * Command jobs of Azure Machine Learning from Python, SDK v2: `command(…)` and `CommandJob(…)`, run by themselves, swept,
  * or as a step of a pipeline. Source: azure-ai-ml 1.22, entities/_builders/command_func.py and command.py.
  */
+
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext } from '../reader.js'

@@ -2,10 +2,13 @@
  * Steps of pipelines of SDK v2 that run a component of the project: `load_component(source='train.yml')`, called in a
  * function under `@pipeline`. Source: azure-ai-ml 1.22, entities/_load_functions.py and dsl/_pipeline_decorator.py.
  */
+
 import { folderOf, join } from '../../link/paths.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { defineReader } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'

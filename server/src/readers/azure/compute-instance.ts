@@ -1,13 +1,16 @@
 /** Workstations of Azure Machine Learning, SDK v2. Source: azure-ai-ml 1.20, entities/_compute/compute_instance.py. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 const minutesKey = 'idle_time_before_shutdown_minutes'
 

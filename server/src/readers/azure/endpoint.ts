@@ -1,6 +1,9 @@
 /** Online deployments of Azure Machine Learning, SDK v2. Source: azure-ai-ml 1.20, entities/_deployment/online_deployment.py. */
+
 import type { Call, PythonModule } from '../../python/module.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { claimArgument } from '../claim-argument.js'
 import { claimEndpoint, claimMachine } from '../endpoint.js'
 import { defineReader } from '../reader.js'
 

@@ -3,16 +3,19 @@
  * steps of pipelines that run a script. Source: references of azureml-core 1.57 (ScriptRunConfig, runconfig),
  * azureml-train-core 1.57 (estimator, dnn) and azureml-pipeline-steps 1.57.
  */
+
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
+import { changeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { wordsOf } from '../words-in-code.js'
-import { changeArgument } from '../write-argument.js'
 import { assignments } from './command-use.js'
 import { claimGpusByProcesses, claimJob, claimJobMachine, isGpuCluster, mostCalls } from './job-claims.js'
 import { launcherOf, type RunOfScript, type Start, sharingIn, startOf } from './script-start.js'

@@ -2,14 +2,17 @@
  * Steps of Azure Machine Learning pipelines from Python. Source: azureml-pipeline-steps 1.57 (`allow_reuse=True`);
  * azure-ai-ml 1.22, dsl/_pipeline_decorator.py (`force_rerun`), entities/_component (`is_deterministic=True`).
  */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { asBoolean } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asBoolean, calleePlace, claimedCall, claimFolded } from '../claim-argument.js'
+import { claimedCall, claimFolded } from '../claim-argument.js'
 import { scopeOf } from '../job-in-code.js'
 import {
   changeDecorator,

@@ -2,21 +2,24 @@
  * Azure Machine Learning sweeps from Python: `job.sweep(…)` of SDK v2, `HyperDriveConfig(…)` of SDK v1.
  * Source: azure-ai-ml 1.22, entities/_builders/base_node.py and sweep.py; azureml-train-core 1.57, hyperdrive/runconfig.py.
  */
+
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
 import { byHand, changeOf } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { claimJobSearch } from '../search/job-search.js'
 import { foldedValue } from '../search/plain-argument.js'
-import { writeArgument } from '../write-argument.js'
 
 /** What the service does with limits that are left out (reference of the sweep job, "limits"). */
 const defaultTrials = 1000

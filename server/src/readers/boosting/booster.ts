@@ -1,8 +1,11 @@
 /** What boosted trees of every library have in common: rounds, early stopping, data that is held out. */
+
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
 import { once } from '../pytorch/once.js'
 

@@ -2,12 +2,12 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { callbackList } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 import { fitOf, hasSets, isOff } from './booster.js'
 
 export function changeBooster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -1,12 +1,12 @@
 /** How MosaicML Composer spells a change. */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 export function changeComposer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts

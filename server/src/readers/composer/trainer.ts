@@ -1,11 +1,14 @@
 /** MosaicML Composer: one `Training` for each `Trainer` that fits. */
+
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { claimVerdict } from '../claim-verdict.js'
 import { claimFrom } from '../early-stopping.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'

@@ -1,12 +1,12 @@
 /** Dagster: how often ops and assets are started again. */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimStep, claimStepRetries } from '../pipelines/retried.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 const decorators = new Set(['dagster.op', 'dagster.asset', 'dagster.multi_asset', 'dagster.graph_asset'])
 

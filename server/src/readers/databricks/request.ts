@@ -2,10 +2,11 @@
  * Jobs of Databricks that a Python program asks for: the dictionary that it hands to the Jobs API, or keywords of an
  * operator (`new_cluster=`, `notebook_task=`).
  */
+
 import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimOptions, Place } from '../../workload/builder.js'
-import { calleePlace } from '../claim-argument.js'
 import type { Keys } from '../config-change.js'
 import { defineReader } from '../reader.js'
 import type { Fields, Said } from './fields.js'

@@ -1,12 +1,13 @@
 /** DeepSpeed around a hand-written loop, and its configuration files by themselves. */
+
 import { entry } from '../../config/access.js'
 import { configuredFrom } from '../../config/configured.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { type Configured, type ConfiguredPlace, configuredChild } from '../../text/configured.js'
+import { calleePlace, callSite, configuredSite } from '../../values/places.js'
 import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
 import type { Binding } from '../../workload/claim.js'
-import { calleePlace, callSite, configuredSite } from '../claim-argument.js'
 import { codeText } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { changeDeepSpeed } from './change.js'

@@ -2,14 +2,17 @@
  * Programs that train with detectron2's `DefaultTrainer`: what they set on the configuration of `get_cfg()`. Source:
  * detectron2 0.6, config/defaults.py (`SOLVER.AMP.ENABLED` False, `DATALOADER.NUM_WORKERS` 4).
  */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Assign } from '../../syntax/python-ast.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asBoolean, asNumber, calleePlace, callSite, claimFolded } from '../claim-argument.js'
+import { claimFolded } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { onWindows } from '../windows.js'
 import { fewSteps, knowsAmp } from './recipe.js'

@@ -8,7 +8,6 @@ import {
   boolean,
   entries,
   entry,
-  isNothing,
   items,
   map,
   text,
@@ -18,6 +17,8 @@ import {
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
+import { ConfigSource } from '../../values/config-source.js'
+import { asWord } from '../../values/parse.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -26,9 +27,16 @@ import { claimScript } from '../job-script.js'
 import { claimMachineRequest } from '../machine-claims.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { settingTable, since } from '../setting-table.js'
 import { smallByName } from '../tried-out.js'
-import { isBefore } from '../versions.js'
-import { type Accelerators, acceleratorsOf, durationOf, rangeOf, spelledDuration } from './resources.js'
+import {
+  type Accelerators,
+  acceleratorsOf,
+  durationOf,
+  rangeOf,
+  secondsOf,
+  spelledDuration,
+} from './resources.js'
 
 const kinds = ['task', 'dev-environment', 'fleet'] as const
 /** Seconds that a fleet keeps a machine without work. */
@@ -90,8 +98,8 @@ function readTask(claims: ClaimBuilder, context: ReaderContext, configuration: C
   compute.known('provider', 'backends', 'other', place)
   compute.known('takesCheapest', 'backends', true, place)
   claimAccelerators(compute, configuration)
-  claimSpot(compute, configuration)
-  claimTimes(compute, configuration, context.versions)
+  taskSettings.claim(compute, sourceOf(claims, configuration), context.versions)
+  claimCapacity(compute, configuration)
   claimRetry(compute, configuration)
   compute.known('reserved', 'reservation', at(root, 'reservation') !== undefined, place)
   compute.known('trials', 'type', false, place)
@@ -182,41 +190,56 @@ function claimNodes(
   return null
 }
 
-function claimSpot(compute: SubjectBuilder<'Compute'>, { root, document, gpus }: Configuration): void {
-  const found = entry(root, 'spot_policy')
-  const place = spanOf(found ?? gpus.found)
-  const site = keyedPlace(place, document.index, ['spot_policy'])
-  const policy = text(found?.value)
-  // A fleet of somebody's own machines has neither.
-  const elsewhere = entry(root, 'fleets') !== undefined || entry(root, 'instances') !== undefined
-  compute.known('choosesCapacity', 'spot_policy', !elsewhere, place)
-  if (found === undefined) compute.default('spot', 'spot_policy', false, place, { site, overridable: true })
-  else if (policy === 'spot') compute.known('spot', 'spot_policy', true, place, { site })
-  else if (policy === 'on-demand') compute.known('spot', 'spot_policy', false, place, { site })
-  else compute.unknown('spot', 'spot_policy', 'either of both', place, { site })
+const isPolicy = new Map([
+  ['spot', true],
+  ['on-demand', false],
+])
+
+/** Until pull request 2357 of dstack, of February 2025, tasks ended after three days. */
+const taskSettings = settingTable('Compute', {
+  spot: {
+    keys: ['spot_policy'],
+    parse: asWord(isPolicy),
+    otherwise: false,
+    openDefault: true,
+    write: (spot) => (spot ? 'spot' : 'on-demand'),
+    title: () => 'Run on spot capacity: spot_policy: spot',
+  },
+  timeLimit: {
+    keys: ['max_duration'],
+    parse: secondsOf,
+    otherwise: since('dstack', '0.19', null, 72 * 3600),
+    otherwiseInWords: 'none; 72 h before 0.19',
+    openDefault: true,
+    write: (seconds) => (seconds === null ? 'off' : spelledDuration(seconds)),
+    title: (_, written) => `End the run after ${written}: max_duration`,
+  },
+})
+
+const environmentSettings = settingTable('Compute', {
+  idleStop: {
+    keys: ['inactivity_duration'],
+    parse: secondsOf,
+    otherwise: null,
+    openDefault: true,
+    write: (seconds) => (seconds === null ? 'off' : spelledDuration(seconds)),
+    title: (_, written) => `Stop it after ${written} without anybody: inactivity_duration`,
+  },
+})
+
+function sourceOf(claims: ClaimBuilder, { root, document, gpus }: Configuration): ConfigSource {
+  const shown = spanOf(gpus.found)
+  return new ConfigSource(root, claims, { document: document.index, keys: [], shown, withKey: true })
 }
 
-function claimTimes(
-  compute: SubjectBuilder<'Compute'>,
-  { root, document, gpus }: Configuration,
-  versions: Record<string, string>,
-): void {
-  const found = entry(root, 'max_duration')
-  const place = spanOf(found ?? gpus.found)
-  const site = keyedPlace(place, document.index, ['max_duration'])
+function claimCapacity(compute: SubjectBuilder<'Compute'>, { root, gpus }: Configuration): void {
+  // A fleet of somebody's own machines has neither.
+  const elsewhere = entry(root, 'fleets') !== undefined || entry(root, 'instances') !== undefined
+  const place = spanOf(entry(root, 'spot_policy') ?? gpus.found)
+  compute.known('choosesCapacity', 'spot_policy', !elsewhere, place)
   const idle = at(root, 'utilization_policy')
   if (idle !== undefined)
     compute.unknown('timeLimit', 'utilization_policy', 'accelerators without work end it', nodePlace(idle))
-  else if (found === undefined || isNothing(found.value)) {
-    // Tasks ended after three days until pull request 2357 of dstack, of February 2025.
-    if (isBefore(versions, ['dstack'], '0.19'))
-      compute.default('timeLimit', 'max_duration', 72 * 3600, place, { site, overridable: true })
-    else compute.default('timeLimit', 'max_duration', null, place, { site, overridable: true })
-  } else {
-    const seconds = durationOf(found.value)
-    if (seconds === undefined) compute.unknown('timeLimit', 'max_duration', 'a template', place, { site })
-    else compute.known('timeLimit', 'max_duration', seconds, place, { site })
-  }
 }
 
 /** A failure of the program counts as long as its last one is not longer ago than `duration`: there is no end to it. */
@@ -247,13 +270,7 @@ function readEnvironment(claims: ClaimBuilder, { document, root, gpus }: Configu
   const other = ['max_duration', 'utilization_policy', 'dstack'].find((one) => entry(root, one) !== undefined)
   if (other !== undefined && durationOf(at(root, other)!) !== null)
     compute.known('endedBy', other, other, nodePlace(at(root, other)!))
-  const site = keyedPlace(place, document.index, [key])
-  if (found === undefined) compute.default('idleStop', key, null, place, { site, overridable: true })
-  else {
-    const seconds = durationOf(found.value)
-    if (seconds === undefined) compute.unknown('idleStop', key, 'a template', place, { site })
-    else compute.known('idleStop', key, seconds, place, { site })
-  }
+  environmentSettings.claim(compute, sourceOf(claims, { document, root, gpus }))
 }
 
 function readFleet(claims: ClaimBuilder, { document, root, gpus }: Configuration): void {
@@ -302,18 +319,15 @@ function changeConfiguration(claim: Claim, value: unknown, facts: UnitFacts): Ch
   const after = Number(value)
   switch (claim.setting) {
     case 'timeLimit':
-      return set(`End the run after ${spelledDuration(after)}: max_duration`, spelledDuration(after))
+      return taskSettings.change(claim, value, facts)
     case 'idleStop':
-      return set(
-        `Stop it after ${spelledDuration(after)} without anybody: inactivity_duration`,
-        spelledDuration(after),
-      )
+      return environmentSettings.change(claim, value, facts)
     case 'idleDelay':
       return set(`Give machines back after ${spelledDuration(after)}: idle_duration`, spelledDuration(after))
     case 'blockedBy':
       return set('Give machines back after 10m: idle_duration', '10m')
     case 'spot':
-      return value === true ? set('Run on spot capacity: spot_policy: spot', 'spot') : byHand(claim)
+      return value === true ? taskSettings.change(claim, value, facts) : byHand(claim)
     case 'nodes':
       return set(`Run it on ${value} node: nodes: ${value}`, after)
     case 'retries':

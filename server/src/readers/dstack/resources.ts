@@ -1,7 +1,8 @@
 /** How dstack writes accelerators, times and ranges. Source: dstack, core/models/{resources,duration,common}.py. */
 import { gpu } from '../../catalog/gpus.js'
-import { at, entry, items, number, text, written } from '../../config/access.js'
+import { at, entry, items, number, written } from '../../config/access.js'
 import type { ConfigEntry, ConfigNode } from '../../config/node.js'
+import type { Json } from '../../text/json.js'
 
 export interface Accelerators {
   /** The key with its value. */
@@ -66,16 +67,19 @@ function named(found: ConfigEntry, { count, names, memory, vendor }: Asked): Acc
 const seconds: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
 
 /** `2h`, `1d`, `3600`; null: `off`; undefined: not readable. */
-export function durationOf(node: ConfigNode): number | null | undefined {
-  if (node.kind === 'scalar' && node.value === false) return null
-  const plain = number(node)
+export function secondsOf(value: Json): number | null | undefined {
+  if (value === false) return null
+  const source = String(value).trim()
   // Minus one is the oldest spelling of `off`.
-  if (plain !== undefined) return plain < 0 ? null : plain
-  const source = text(node)?.trim()
-  if (source === undefined) return undefined
+  if (/^-?\d+(\.\d+)?$/.test(source)) return Number(source) < 0 ? null : Number(source)
   if (/^off$/i.test(source)) return null
   const match = /^(\d+)\s*([smhdw])$/.exec(source)
   return match === null ? undefined : Number(match[1]) * seconds[match[2]!]!
+}
+
+/** The same of a node of a configuration. */
+export function durationOf(node: ConfigNode): number | null | undefined {
+  return node.kind === 'scalar' && node.value !== null ? secondsOf(node.value) : undefined
 }
 
 /** `2`, `0..4`, `1..`, `{min: 1, max: 4}`; null: not readable. */

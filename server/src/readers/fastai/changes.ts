@@ -2,12 +2,12 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { changeArgument, writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
-import { changeArgument, writeArgument } from '../write-argument.js'
 import { fastaiVersion, importsEverything } from './learners.js'
 
 export function changeFastai(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -1,7 +1,9 @@
 /** What the `EarlyStoppingCallback` of fastai watches, and one that is made but not handed over. */
+
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { asNumber, calleePlace, callSite } from '../claim-argument.js'
 import { claimFrom, forgottenCallbacks } from '../early-stopping.js'
 import { callbacksOf, fastaiVersion } from './learners.js'
 

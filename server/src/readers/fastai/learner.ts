@@ -1,10 +1,13 @@
 /** fastai: one `Training` for each call that fits a learner, and the workers of its data loaders. */
+
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { type Callbacks, judgeCallbacks, type Verdict } from '../callback-list.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { claimVerdict } from '../claim-verdict.js'
 import { isExplained } from '../pytorch/data-loader.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'

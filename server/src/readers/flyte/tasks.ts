@@ -1,12 +1,14 @@
 /** Tasks and workflows of Flyte (SDK 1). Source: flytekit 1.16, core/task.py, core/resources.py. */
+
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { asBoolean, asNumber, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import {
   changeDecorator,
   type Decorated,

@@ -2,18 +2,20 @@
  * Where the cache of the datasets library is switched off or thrown away: in code, in recipes, and on the way to a
  * run. It is on by itself, so only what is written is claimed.
  */
+
 import { entries, entry, scalar, text } from '../../config/access.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { launchesOf } from '../shell/launches.js'
-import { writeArgument } from '../write-argument.js'
 import { fewSamples, fewTrainingSamples } from './samples.js'
 
 export const huggingfaceDatasetsReader = defineReader({

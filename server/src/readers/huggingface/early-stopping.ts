@@ -1,8 +1,10 @@
 /** What an `EarlyStoppingCallback` needs from the arguments of its Trainer. */
+
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { callbackList } from '../callback-list.js'
-import { asNumber, calleePlace, callSite } from '../claim-argument.js'
 import { claimFrom, forgottenCallbacks } from '../early-stopping.js'
 import type { ReaderContext } from '../reader.js'
 import { evaluationStrategy } from './trainer-run.js'

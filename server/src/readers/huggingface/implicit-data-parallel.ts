@@ -2,10 +2,11 @@
  * A Trainer that one process starts and that sees several GPUs wraps its model in DataParallel by itself. Whether it
  * sees several is known of the job only.
  */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import { offsetInUnit } from '../../text/unit.js'
+import { calleePlace } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
-import { calleePlace } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { trainerCalls } from './trainers.js'
 

@@ -1,11 +1,14 @@
 /** Inference Endpoints of Hugging Face. Source: huggingface_hub 0.30, hf_api.py, `create_inference_endpoint`. */
+
 import type { Change, Refusal } from '../../edit/write.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { claimEndpoint, endEndpoint, folded } from '../endpoint.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 export const inferenceEndpointReader = defineReader({
   name: 'huggingface-endpoint',

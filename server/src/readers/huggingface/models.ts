@@ -1,10 +1,12 @@
 /** Pretrained models and the format that their weights are loaded in. */
+
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { codeText, trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'

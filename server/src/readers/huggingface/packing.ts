@@ -1,13 +1,15 @@
 /** Fine-tuning on texts that have a row each: TRL's `SFTConfig`. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, PythonModule } from '../../python/module.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { codeMatches } from '../pytorch/evidence.js'
 import { stepEvidence } from '../pytorch/operations.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 import { fewTrainingSamples } from './samples.js'
 import { trainersOf } from './trainers.js'
 import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'

@@ -1,10 +1,12 @@
 /** Tokenizers that pad every text to one length while training data is prepared. */
+
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { callSite } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
-import { callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { codeMatches, codeText } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { stepEvidence } from '../pytorch/operations.js'

@@ -1,15 +1,18 @@
 /** What a Trainer keeps of a run: checkpoints, and the metrics that it reports. Source: transformers 4.46 and 5.0, training_args.py. */
+
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
-import { writeArgument } from '../write-argument.js'
 import { trainedArguments } from './trainers.js'
 import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
 

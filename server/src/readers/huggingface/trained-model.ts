@@ -1,8 +1,9 @@
 /** Which model a program trains, where its name can be read: from a hub, from torchvision, from timm. */
+
 import { model as known } from '../../catalog/models.js'
 import type { Call, Folded, PythonModule } from '../../python/module.js'
+import { calleePlace } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
-import { calleePlace } from '../claim-argument.js'
 import { once } from '../pytorch/once.js'
 import { sizeOfModel } from './model-sizes.js'
 

@@ -1,11 +1,14 @@
 /** What decides how much memory a Trainer needs: model, batch, length, optimiser, adapters, what is shared or recomputed. */
+
 import { model as known } from '../../catalog/models.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { configuredAt } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { TrainingSettings } from '../../workload/words.js'
-import { asBoolean, asNumber, calleePlace, callSite, claimArgument, claimFolded } from '../claim-argument.js'
+import { claimArgument, claimFolded } from '../claim-argument.js'
 import { sourceOf } from '../deepspeed/configuration.js'
 import type { ReaderContext } from '../reader.js'
 import { sizeOfModel } from './model-sizes.js'

@@ -2,10 +2,12 @@
 
 import type { ArgumentValue, Folded, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { asBoolean } from '../../values/parse.js'
+import { calleePlace, callSite, configuredSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Precision } from '../../workload/words.js'
-import { asBoolean, calleePlace, callSite, claimFolded, configuredSite } from '../claim-argument.js'
+import { claimFolded } from '../claim-argument.js'
 import { type Section, sectionsInFile, sectionsOf, sourceOf, verdictOf } from '../deepspeed/configuration.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { programVariable } from '../program-variable.js'

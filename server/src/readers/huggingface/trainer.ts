@@ -1,8 +1,11 @@
 /** Trainers of transformers, TRL and sentence-transformers: one `Training` for each set of arguments. */
+
 import type { PythonModule } from '../../python/module.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { asBoolean, asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'

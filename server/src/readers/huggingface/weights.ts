@@ -1,7 +1,8 @@
 /** The number format that the weights of a pretrained model are loaded in. */
+
 import type { Call, PythonModule } from '../../python/module.js'
+import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
-import { calleePlace } from '../claim-argument.js'
 import { codeText } from '../pytorch/evidence.js'
 
 export type Weights =

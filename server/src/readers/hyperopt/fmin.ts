@@ -1,16 +1,18 @@
 /** Hyperopt: `fmin(…)`. Source: hyperopt 0.2.7, fmin.py (no limit: `max_evals` becomes sys.maxsize). */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { isLeftOut, limitOf } from '../search/plain-argument.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
-import { writeArgument } from '../write-argument.js'
 
 const fminName = /^hyperopt\.(fmin\.)?fmin$/
 /** Position of `max_evals` in fn, space, algo, max_evals. */

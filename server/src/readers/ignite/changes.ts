@@ -1,11 +1,11 @@
 /** How PyTorch-Ignite spells a change. */
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { refusedLoss } from '../pytorch/loop-facts.js'
 import type { UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 export function changeIgnite(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts

@@ -1,10 +1,13 @@
 /** PyTorch-Ignite: one `Training` for each engine that trains. */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { claimFrom, forgottenCallbacks } from '../early-stopping.js'
 import { changePrecision } from '../pytorch/autocast-change.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'

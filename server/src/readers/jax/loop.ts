@@ -1,8 +1,9 @@
 /** JAX: one `Training` for each hand-written loop whose step takes gradients and applies updates. */
+
 import type { Loop, PythonModule } from '../../python/module.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { calleePlace, callSite } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import type { Dialect } from '../pytorch/device-values.js'
 import { endlessBecause } from '../pytorch/endless.js'

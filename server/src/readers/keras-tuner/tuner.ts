@@ -1,13 +1,16 @@
 /** KerasTuner: a tuner, and its `search(…)`. Source: KerasTuner 1.4, engine/base_tuner.py and tuners/. */
+
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { callbackList } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { limitOf, numberOf } from '../search/plain-argument.js'

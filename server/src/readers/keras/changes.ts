@@ -3,12 +3,12 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
+import { changeArgument, writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
-import { changeArgument, writeArgument } from '../write-argument.js'
 import { fitPosition, isFirstKeras } from './fits.js'
 
 export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -1,8 +1,10 @@
 /** What an `EarlyStopping` of Keras watches, and one that is made but not handed over. */
+
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { asNumber, calleePlace, callSite } from '../claim-argument.js'
 import { claimDirection, claimFrom, forgottenCallbacks } from '../early-stopping.js'
 
 const className = 'keras.callbacks.EarlyStopping'

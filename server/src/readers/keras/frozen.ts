@@ -1,7 +1,8 @@
 /** Frozen bases of Keras models that `fit` runs over the same samples in every epoch. */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { calleePlace, callSite } from '../claim-argument.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import { claimOperation } from '../operation-claims.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'

@@ -1,5 +1,5 @@
 /** Keras 1, 2 and 3: one `Training` for each call of `fit` on a model. */
-import { calleePlace, callSite } from '../claim-argument.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import { defineReader } from '../reader.js'
 import { changeKeras } from './changes.js'
 import { heavyModel, kerasEvidence } from './evidence.js'

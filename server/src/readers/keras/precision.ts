@@ -1,9 +1,10 @@
 /** The number format of a Keras program: a policy of the whole process, set before the model is built. */
+
 import type { Call, PythonModule } from '../../python/module.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
-import { calleePlace, callSite } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { usesAny } from '../pytorch/once.js'

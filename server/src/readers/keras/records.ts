@@ -1,17 +1,19 @@
 /** What `fit` of Keras keeps of a run. Source: keras 3.5, callbacks/model_checkpoint.py, backup_and_restore.py. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { callbackList } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
-import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { trackerOf, trainingId } from '../tracking.js'
-import { writeArgument } from '../write-argument.js'
 import { fitPosition, kerasFits } from './fits.js'
 
 export const kerasRecordsReader = defineReader({

@@ -1,9 +1,12 @@
 /** How long a call of `fit` trains, whether it validates, and what ends it. */
+
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { once, usesAny } from '../pytorch/once.js'
 import { readStopping } from './early-stopping.js'

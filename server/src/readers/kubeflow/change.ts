@@ -1,13 +1,13 @@
 /** How the Kubeflow SDK spells a change of a step. */
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { removeMethods } from '../pipelines/remove-method.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
 import type { UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 import { readPipelines } from './tasks.js'
 
 const gone: Refusal = { reason: 'the step is no longer there' }

@@ -1,12 +1,15 @@
 /** Steps of pipelines of the Kubeflow SDK, and what they ask for. Source: kfp 1.8 and 2.14, kfp/dsl/pipeline_task.py. */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { asBoolean } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
-import { asBoolean, calleePlace, claimFolded } from '../claim-argument.js'
+import { claimFolded } from '../claim-argument.js'
 import { describeAllSteps, describeStep, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
 import { isInput, isLabel, type Volatile, volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'

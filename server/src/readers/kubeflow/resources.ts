@@ -1,11 +1,13 @@
 /** What a task of a pipeline asks for: accelerators, processors, spot capacity, time, retries. */
+
 import { gpu } from '../../catalog/gpus.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
-import { calleePlace, claimFolded } from '../claim-argument.js'
+import { claimFolded } from '../claim-argument.js'
 import { claimCode } from '../pipelines/describe-step.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
 import type { Task } from './tasks.js'

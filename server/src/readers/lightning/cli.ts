@@ -2,14 +2,17 @@
  * `LightningCLI`: a program whose trainer is configured by flags (`--trainer.precision`), by YAML files (`--config`),
  * by defaults in code, in this order. Source: lightning/pytorch/cli.py (2.x).
  */
+
 import { inConfigured } from '../../python/call-arguments.js'
 import type { ArgumentValue, Call, Folded, PythonModule } from '../../python/module.js'
 import { type Configured, configuredAt } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite, configuredSite } from '../../values/places.js'
 import type { ClaimBuilder, ClaimOptions, SubjectBuilder } from '../../workload/builder.js'
 import type { Binding } from '../../workload/claim.js'
 import type { SettingName, Words } from '../../workload/words.js'
-import { asNumber, calleePlace, callSite, claimArgument, configuredSite } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { openEndedIn } from '../pytorch/loop-facts.js'

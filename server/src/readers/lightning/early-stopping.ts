@@ -1,9 +1,11 @@
 /** What an `EarlyStopping` of Lightning watches, and whether its metric is ever logged. */
+
 import { loggedNames } from '../../python/logged-metrics.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { callbackList } from '../callback-list.js'
-import { asNumber, calleePlace, callSite } from '../claim-argument.js'
 import { claimDirection, claimFrom, forgottenCallbacks } from '../early-stopping.js'
 import { once } from '../pytorch/once.js'
 import { classFacts } from './module-facts.js'

@@ -1,7 +1,10 @@
 /** What decides how much memory a Lightning trainer needs. */
+
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { readLoopMemory } from '../pytorch/loop-memory.js'
 
 export function readMemory(

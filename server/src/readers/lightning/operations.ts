@@ -1,15 +1,17 @@
 /** Arguments of a Lightning `Trainer` that make steps dearer. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { OperationKind, OperationSettings } from '../../workload/words.js'
-import { callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions } from '../pytorch/model-evidence.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 import { isShare } from './run.js'
 import { fitsOf, isFirstVersion, trainerClass, trainerEvidence } from './trainer.js'
 

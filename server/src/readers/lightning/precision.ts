@@ -1,11 +1,13 @@
 /** The `precision` of a Lightning `Trainer` or `Fabric`. */
+
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
-import { calleePlace, callSite, claimArgument, claimFolded } from '../claim-argument.js'
+import { claimArgument, claimFolded } from '../claim-argument.js'
 import { programVariable } from '../program-variable.js'
 import { codeText } from '../pytorch/evidence.js'
 import type { ReaderContext } from '../reader.js'

@@ -1,14 +1,17 @@
 /** What a Lightning trainer keeps of a run. Source: lightning 2.6, trainer.py, callbacks/model_checkpoint.py. */
+
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asBoolean, asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
-import { writeArgument } from '../write-argument.js'
 import { fitsOf, trainerClass } from './trainer.js'
 
 const checkpointClass = 'lightning.pytorch.callbacks.ModelCheckpoint'

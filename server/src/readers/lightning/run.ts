@@ -1,10 +1,13 @@
 /** How long a Lightning trainer runs, whether it validates, and what ends it. */
+
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { codeText } from '../pytorch/evidence.js'
 import { horizonSchedule, horizonSchedules, openEndedIn } from '../pytorch/loop-facts.js'
 import { readStopping } from './early-stopping.js'

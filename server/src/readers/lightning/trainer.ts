@@ -1,9 +1,10 @@
 /** Lightning: one `Training` for each `Trainer` that fits; the precision of `Fabric` around a hand-written loop. */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { calleePlace } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { acceleratorKind } from './accelerators.js'

@@ -1,11 +1,14 @@
 /** Steps of Metaflow and what their decorators ask for. Source: metaflow 2.18, plugins/{aws/batch,kubernetes,resources,retry,timeout}_decorator.py. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import {
   changeDecorator,
   type Decorated,

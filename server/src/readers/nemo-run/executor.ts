@@ -2,19 +2,22 @@
  * NeMo-Run: jobs of SLURM that a Python program asks for. Source: NeMo-Run 0.6, nemo_run/core/execution/slurm.py
  * (ten minutes, one node, one task of each node where nothing is said).
  */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { secondsOf } from '../slurm/job.js'
-import { writeArgument } from '../write-argument.js'
 
 const executors = /^nemo_run\.(\w+\.)*SlurmExecutor$/
 

@@ -2,17 +2,19 @@
  * Experiments of NNI that Python code starts: `Experiment('local')` and what is assigned to its `config`. Source: nni 3.0,
  * experiment/experiment.py, experiment/config/experiment_config.py.
  */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Assign, Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, expressionsOf, forEachChild } from '../../syntax/python-children.js'
 import type { Json } from '../../text/json.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { SettingName } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { calleePlace, callSite, claimedCall, claimFolded } from '../claim-argument.js'
+import { claimedCall, claimFolded } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'

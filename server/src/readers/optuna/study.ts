@@ -1,8 +1,11 @@
 /** Optuna: each `study.optimize(…)` is a search. */
+
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { importedFunction, trialEscapes, trialFunction } from '../search/trial-function.js'

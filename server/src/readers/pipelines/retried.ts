@@ -1,9 +1,11 @@
 /** Functions of this file that an engine runs as steps, and starts again when they fail. */
+
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
-import { asNumber, calleePlace } from '../claim-argument.js'
 import { jobRole } from '../job-in-code.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'

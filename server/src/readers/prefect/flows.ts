@@ -1,16 +1,19 @@
 /** Prefect: retries of flows and tasks, caches that are switched off, and schedules of deployments. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { jobRole } from '../job-in-code.js'
 import { claimStep, claimStepRetries, onAccelerator, workOfFunction } from '../pipelines/retried.js'
 import { secondsOf } from '../pipelines/time.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 const decorators: Record<string, 'flow' | 'task'> = {
   'prefect.flow': 'flow',

@@ -1,10 +1,11 @@
 /** Models that are loaded again for each element, row, request or pass, though they stay the same. */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { bindingsOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
-import { calleePlace } from '../claim-argument.js'
+import { calleePlace } from '../../values/places.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
 import { appliesOnly, type ElementFunction, elementFunctions } from './element-functions.js'

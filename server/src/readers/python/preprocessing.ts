@@ -2,13 +2,14 @@
  * Preparation of data that a program does again and again though it gives the same: in each fold, trial or epoch, for
  * each sample of each epoch, or at each start.
  */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { PreprocessingSettings } from '../../workload/words.js'
-import { calleePlace, callSite } from '../claim-argument.js'
 import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { makersOf } from '../pytorch/sample-work.js'

@@ -1,11 +1,12 @@
 /** What a Python program does as a whole: how it uses the devices of a node, whether it trains and can go on later. */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { calleePlace } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ProgramSettings } from '../../workload/words.js'
-import { calleePlace } from '../claim-argument.js'
 import { fastaiFits } from '../fastai/learners.js'
 import { acceleratorUse } from '../pipelines/accelerator-use.js'
 import { workOfModule } from '../pipelines/step-work.js'

@@ -1,14 +1,16 @@
 /** Decorators and settings that start a failed training again: tenacity, backoff, Celery, Ray. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { asNumber, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { claimStep, workOfFunction } from '../pipelines/retried.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 export const retriesReader = defineReader({
   name: 'retries',

@@ -1,10 +1,12 @@
 /** Switches that keep a library from recording how busy the accelerators are. */
+
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import { callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'

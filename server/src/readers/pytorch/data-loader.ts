@@ -4,21 +4,15 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import {
-  asBoolean,
-  asNumber,
-  calleePlace,
-  callSite,
-  claimArgument,
-  claimedCall,
-  claimFolded,
-} from '../claim-argument.js'
+import { claimArgument, claimedCall, claimFolded } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { waitingCopies } from './copies.js'

@@ -1,14 +1,16 @@
 /** `torch.nn.DataParallel`: one process that drives several GPUs. */
+
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { trainingEvidence, trainsAnywhere } from './evidence.js'
 

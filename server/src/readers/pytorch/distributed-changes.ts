@@ -2,11 +2,11 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 export function changeDistributed(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts

@@ -1,9 +1,12 @@
 /** How processes of PyTorch share the work: what carries gradients, when they are exchanged, who reads which data. */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asBoolean } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { asBoolean, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { idAt } from '../job-in-code.js'
 import { reached } from '../python/reached.js'
 import { defineReader } from '../reader.js'

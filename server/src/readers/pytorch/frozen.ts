@@ -1,11 +1,12 @@
 /** Backbones whose weights are frozen, and which are run over the same samples in every epoch all the same. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
-import { calleePlace, callSite } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { codeMatches, moduleText, trainingEvidence, trainsAnywhere } from './evidence.js'

@@ -1,9 +1,12 @@
 /** What decides how much memory a hand-written PyTorch program needs, as far as one module says it. */
+
 import { model as known } from '../../catalog/models.js'
 import type { Call, Folded, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { OptimizerName } from '../../workload/words.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { sequenceLength } from '../huggingface/sequence-length.js'
 import { claimModel, type TrainedModel, trainedModel } from '../huggingface/trained-model.js'
 import { adaptersOf, switchesCheckpointing, weightBits } from '../huggingface/weight-bits.js'

@@ -1,9 +1,12 @@
 /** Hand-written PyTorch training loops: one `Training` for each loop that steps an optimiser. */
+
 import type { Analysis } from '../../python/analysis.js'
 import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Loop, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import { asNumber, calleePlace, callSite, claimFolded } from '../claim-argument.js'
+import { claimFolded } from '../claim-argument.js'
 import { defineReader } from '../reader.js'
 import { changePrecision } from './autocast-change.js'
 import { endlessBecause } from './endless.js'

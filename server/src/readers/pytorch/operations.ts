@@ -1,9 +1,10 @@
 /** What PyTorch code does in its steps and evaluations that costs more than it has to. */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { PythonModule } from '../../python/module.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { calleePlace, callSite } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader } from '../reader.js'
 import { evaluationsWithGradients } from './evaluation.js'

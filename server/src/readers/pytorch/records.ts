@@ -1,12 +1,13 @@
 /** What a hand-written loop over epochs keeps of a run: checkpoints and metrics. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { callSite } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { claimTracked, trainingId } from '../tracking.js'

@@ -1,9 +1,10 @@
 /** What the code that makes samples does over and over: one `Operation` for each such call. */
+
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
-import { calleePlace, callSite } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { trainingEvidence } from './evidence.js'

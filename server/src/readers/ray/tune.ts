@@ -1,9 +1,12 @@
 /** Ray Tune: `tune.run(…)` and `Tuner(…)`. */
+
 import { gridSize } from '../../estimate/grid.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { changeTune } from './change.js'

@@ -1,11 +1,11 @@
 /** How the SageMaker SDK spells a change of a training job. */
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 import { containerEstimators, trainingFamilies } from './names.js'
 
 export function changeEstimator(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -1,10 +1,11 @@
 /** Where the data of a SageMaker job lies, and which region the job runs in, as far as the program tells. */
+
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ComputeSettings } from '../../workload/words.js'
-import { calleePlace } from '../claim-argument.js'
 
 type Places = ComputeSettings['dataPlaces']
 

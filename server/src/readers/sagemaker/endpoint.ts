@@ -1,10 +1,13 @@
 /** SageMaker endpoints started from Python: `deploy()` of the SDK and `create_endpoint` of boto3. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { claimEndpoint, claimMachine, endEndpoint, folded } from '../endpoint.js'
 import { usesAny } from '../pytorch/once.js'
 import { defineReader, type UnitFacts } from '../reader.js'

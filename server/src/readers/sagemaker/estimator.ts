@@ -1,9 +1,12 @@
 /** SageMaker training jobs started from Python: estimators of the SDK, version 2 (and 1). */
+
 import { instance } from '../../catalog/instances.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import { asBoolean, asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { evidenceOfJob, scopeOf } from '../job-in-code.js'
 import { defineReader } from '../reader.js'
 import { changeEstimator } from './change.js'

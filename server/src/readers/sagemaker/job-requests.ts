@@ -1,7 +1,9 @@
 /** `CreateProcessingJob` and `CreateTransformJob`: machines without a choice of capacity. */
+
 import type { Json } from '../../text/json.js'
+import { asCount } from '../../values/parse.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { asCount, claimCluster, claimSaid, evidenceOf, type Key, type Request, textAt } from './request.js'
+import { claimCluster, claimSaid, evidenceOf, type Key, type Request, textAt } from './request.js'
 
 /** Seconds; a processing job that sets no limit is ended after a day. */
 const defaultLimit = 86_400

@@ -2,19 +2,22 @@
  * SageMaker training jobs from Python, SDK version 3: `ModelTrainer` with its `Compute`, `StoppingCondition` and
  * `SourceCode`. Source: sagemaker 3.0, sagemaker-train model_trainer.py, sagemaker-core training/configs.py.
  */
+
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { startsPerDevice } from '../../link/launchers.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asBoolean, asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
-import { writeArgument } from '../write-argument.js'
 import { namesRecipe } from './script.js'
 
 /** Seconds; what the trainer asks for where no stopping condition is given. */

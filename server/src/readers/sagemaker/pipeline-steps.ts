@@ -2,13 +2,17 @@
  * Steps of SageMaker Pipelines. Source: SDK 2.257 and 3.20, workflow/steps.py; what goes into the key of the cache:
  * SageMaker developer guide, "Default cache key attributes by pipeline step type".
  */
+
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asBoolean } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { asBoolean, calleePlace, callSite, claimedCall, claimFolded } from '../claim-argument.js'
+import { claimedCall, claimFolded } from '../claim-argument.js'
 import { scopeOf } from '../job-in-code.js'
 import { stepEvidence } from '../pipelines/describe-step.js'
 import { workOfName } from '../pipelines/step-work.js'
@@ -17,7 +21,6 @@ import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
-import { writeArgument } from '../write-argument.js'
 
 /** Steps that can be cached and start machines, with what they are for where the kind says so. */
 const kinds: Record<string, StepWork[]> = {

@@ -1,15 +1,18 @@
 /** SageMaker processing jobs: the machines they ask for and the script that they run. Source: SDK 2.257, processing.py. */
+
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
-import { writeArgument } from '../write-argument.js'
 
 const processorName =
   /^sagemaker\.(processing\.(Processor|ScriptProcessor|FrameworkProcessor)|sklearn(\.processing)?\.SKLearnProcessor|spark\.(processing\.)?PySparkProcessor|(pytorch|tensorflow|huggingface|xgboost|mxnet)(\.processing)?\.\w+Processor)$/

@@ -1,11 +1,12 @@
 /** Requests to the SageMaker API in Python: keywords, dictionaries, and variables that hold them. */
+
 import type { Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { calleePlace, callSite } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import type { UnitFacts } from '../reader.js'
 import { anchorOf, type Key, type Request, type Said } from './request.js'

@@ -4,6 +4,7 @@
  */
 import { instance } from '../../catalog/instances.js'
 import type { Json } from '../../text/json.js'
+import { asCount } from '../../values/parse.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { SettingName, Word, Words } from '../../workload/words.js'
@@ -64,14 +65,6 @@ export function claimSaid<W extends Word, K extends SettingName<W>>(
     else subject.known(setting, key, value, said.place, { ...said.options, site })
   }
 }
-
-/** Numbers of the API are written as text in some files. */
-export function asCount(value: Json): number | undefined {
-  if (typeof value === 'number') return value
-  return typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : undefined
-}
-
-export const asText = (value: Json): string | undefined => (typeof value === 'string' ? value : undefined)
 
 export function textAt(request: Request, ...keys: Key[]): string | null {
   const said = request.read(...keys)

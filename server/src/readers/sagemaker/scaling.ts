@@ -2,12 +2,15 @@
  * Application Auto Scaling of a SageMaker endpoint from Python (boto3): `register_scalable_target` and `put_scaling_policy`.
  * What a replica holds stands where the same program makes the endpoint.
  */
+
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
-import { asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { folded } from '../endpoint.js'
 import { scopeOf } from '../job-in-code.js'
 import { claimPool, claimPoolMachine } from '../pool-claims.js'

@@ -2,20 +2,13 @@
  * `CreateTrainingJob`, and the definition of the trials in `CreateHyperParameterTuningJob`. Source: SageMaker API
  * reference (2017-07-24): StoppingCondition, ResourceConfig, CheckpointConfig.
  */
+
 import { imageVersions } from '../../link/versions.js'
+import { asCount, asText } from '../../values/parse.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import { defaultMaxRun } from './names.js'
-import {
-  asCount,
-  asText,
-  claimCluster,
-  claimSaid,
-  evidenceOf,
-  type Key,
-  type Request,
-  textAt,
-} from './request.js'
+import { claimCluster, claimSaid, evidenceOf, type Key, type Request, textAt } from './request.js'
 
 export interface TrainingFacts {
   /** Keys down to the definition of the job: none for a training job of its own. */

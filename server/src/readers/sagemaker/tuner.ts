@@ -1,16 +1,19 @@
 /** SageMaker's automatic model tuning from Python. Source: SDK 2.257, sagemaker/tuner.py; SDK 3 keeps the names. */
+
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { SearchSettings, SearchSpace } from '../../workload/words.js'
 import { byHand, changeOf } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { claimJobSearch, listedValues, spaceOfCalls } from '../search/job-search.js'
 import { foldedValue } from '../search/plain-argument.js'
-import { writeArgument } from '../write-argument.js'
 import { epochwiseImages, strategies } from './names.js'
 
 const tunerName = /^sagemaker\.(\w+\.)*HyperparameterTuner$/

@@ -1,9 +1,11 @@
 /** `CreateHyperParameterTuningJob` as a search. Source: SageMaker API reference, HyperParameterTuningJobConfig. */
+
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
+import { asCount } from '../../values/parse.js'
 import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
 import { epochwiseImages, strategies } from './names.js'
-import { asCount, claimSaid, type Key, type Request } from './request.js'
+import { claimSaid, type Key, type Request } from './request.js'
 
 const config = 'HyperParameterTuningJobConfig'
 

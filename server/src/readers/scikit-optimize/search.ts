@@ -1,8 +1,11 @@
 /** scikit-optimize: `gp_minimize(…)` and its kin, `BayesSearchCV`. Source: scikit-optimize 0.10, skopt/optimizer/, skopt/searchcv.py. */
+
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SearchSettings } from '../../workload/words.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { trialFunction } from '../search/trial-function.js'

@@ -1,12 +1,13 @@
 /** Searches that a service runs, one job for each trial: what readers of several services claim alike. */
+
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Dimension, SearchSpace } from '../../workload/words.js'
-import { calleePlace } from '../claim-argument.js'
 import { evidenceOfJob, scopeOf } from '../job-in-code.js'
 import { foldedValue } from './plain-argument.js'
 

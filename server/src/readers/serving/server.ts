@@ -1,18 +1,20 @@
 /** Servers and engines that run a language model: how its weights lie in memory, and on how many GPUs. */
+
 import { model as known } from '../../catalog/models.js'
 import { at, items, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 import { type ServerCommand, serverCommand } from './command.js'
 
 export const servingReader = defineReader({

@@ -1,11 +1,13 @@
 /** What scikit-learn's searches choose by, where the classes are said not to be balanced. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
-import { calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 const searches =
   /^sklearn\.(model_selection|grid_search)\.(GridSearchCV|RandomizedSearchCV|HalvingGridSearchCV|HalvingRandomSearchCV)$/

@@ -2,12 +2,15 @@
  * Estimators of scikit-learn that train epoch by epoch and stop by themselves: how many epochs without progress end the
  * run, where that is written.
  */
+
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 const networks = /^sklearn\.neural_network\.(\w+\.)*MLP(Classifier|Regressor)$/
 const linear =

@@ -1,13 +1,14 @@
 /** scikit-learn's searches over parameters, and those that copy its interface. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import { formatCount } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { SearchSettings, SearchSpace } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { calleePlace, callSite } from '../claim-argument.js'
 import { drawsItsData } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { cheapEstimators, dearEstimators, wrapped, wrappers } from './estimators.js'

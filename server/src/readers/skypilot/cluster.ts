@@ -2,14 +2,17 @@
  * Clusters that SkyPilot starts, from Python and from shell scripts. They stay up after the task unless autostop is
  * asked for. Source: skypilot, sky/client/sdk.py, `launch`; nemo_run 0.4, core/execution/skypilot.py.
  */
+
 import type { ShellCommand } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { acceleratorsOf, claimMachineRequest } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 

@@ -2,6 +2,7 @@
  * Submitit: jobs of a batch system that a Python program asks for. Source: submitit 1.5, slurm/slurm.py
  * (`_equivalence_dict`, `_make_sbatch_string`: five minutes, one node, 256 jobs of an array at once) and auto/auto.py.
  */
+
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
@@ -9,15 +10,17 @@ import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { projectTarget, targetOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asBoolean, asNumber, calleePlace, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
 import { gpusNamed, secondsOf } from '../slurm/job.js'
-import { writeArgument } from '../write-argument.js'
 
 const executors = /^submitit\.(\w+\.)*(AutoExecutor|SlurmExecutor)$/
 const update = 'update_parameters'

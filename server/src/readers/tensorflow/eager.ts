@@ -1,9 +1,11 @@
 /** Steps that are run operation by operation: a switch, or a hand-written step that nothing compiles. */
+
 import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { asBoolean } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import { asBoolean, calleePlace, callSite } from '../claim-argument.js'
 import { kerasEvidence } from '../keras/evidence.js'
 import { kerasFits, usesKeras } from '../keras/fits.js'
 import { claimOperation } from '../operation-claims.js'

@@ -1,10 +1,11 @@
 /** `tf.data` pipelines: how their functions are applied, and whether the next batch is made ahead. */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { callSite } from '../claim-argument.js'
 import { kerasEvidence } from '../keras/evidence.js'
 import { kerasFits } from '../keras/fits.js'
 import { claimOperation } from '../operation-claims.js'

@@ -2,6 +2,7 @@
  * Components of TorchX in Python: roles of an `AppDef`, the components that TorchX brings called as functions, and runs
  * that a runner is asked for. Sources: torchx/specs/api.py, torchx/components/dist.py, torchx/runner/api.py of TorchX 0.7.
  */
+
 import { instance } from '../../catalog/instances.js'
 import type { ShellWord } from '../../config/shell-facts.js'
 import type { Write } from '../../edit/write.js'
@@ -10,10 +11,11 @@ import { torchxRun } from '../../link/torchx.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import type { Span } from '../../text/location.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ComputeSettings } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { calleePlace, claimFolded } from '../claim-argument.js'
+import { claimFolded } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { claimType } from '../machine-claims.js'
 import { defineReader } from '../reader.js'

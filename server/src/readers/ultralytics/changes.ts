@@ -1,10 +1,10 @@
 /** How Ultralytics spells a change: an argument of `train()`. */
 import type { Change, Refusal } from '../../edit/write.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 
 /** In the file with settings that `cfg=` names. */

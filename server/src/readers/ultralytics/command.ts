@@ -1,12 +1,13 @@
 /** Lines like `yolo detect train model=yolo11n.pt data=data.yaml amp=False`. Source: ultralytics, cfg/__init__.py, cfg/default.yaml. */
+
 import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { readArguments } from '../../link/script-arguments.js'
 import { type Configured, type ConfiguredPlace, configuredAt } from '../../text/configured.js'
+import { configuredSite } from '../../values/places.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { configuredSite } from '../claim-argument.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { isConfigured } from '../write-configured.js'
 import { changeSettings } from './changes.js'

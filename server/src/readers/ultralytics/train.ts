@@ -1,17 +1,13 @@
 /** Ultralytics: one `Training` and one `InputPipeline` for each `train()` of a model. */
+
 import type { ArgumentValue, Call, Folded, PythonModule } from '../../python/module.js'
 import { configuredAt } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { calleePlace, callSite, configuredSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import {
-  asBoolean,
-  asNumber,
-  calleePlace,
-  callSite,
-  claimArgument,
-  configuredSite,
-} from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { isExplained } from '../pytorch/data-loader.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'

@@ -3,13 +3,14 @@
  * They end by themselves, when all is predicted. Source: google-cloud-aiplatform, aiplatform/jobs.py; reference of
  * BatchDedicatedResources (v1): up to ten replicas where nothing is said.
  */
+
 import { at, entry, map, number, text } from '../../config/access.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { calleePlace } from '../claim-argument.js'
 import { nodePlace } from '../config-change.js'
 import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { defineReader } from '../reader.js'

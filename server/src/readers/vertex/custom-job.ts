@@ -2,19 +2,22 @@
  * Training jobs of Vertex AI from Python: `CustomJob`, `CustomJob.from_local_script`, and the `run` of `CustomTrainingJob`
  * and its kin. Source: google-cloud-aiplatform 1.70, aiplatform/jobs.py and training_jobs.py.
  */
+
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument, claimFolded } from '../claim-argument.js'
+import { claimArgument, claimFolded } from '../claim-argument.js'
 import { idAt, jobRole } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
-import { writeArgument } from '../write-argument.js'
 import { claimVertexService, jobEvidence, type MachineSpec, machineHeld, sameMachines } from './machines.js'
 
 const customJob = /^google\.cloud\.aiplatform\.(jobs\.)?CustomJob$/

@@ -1,13 +1,16 @@
 /** Vertex AI endpoints started from Python. Source: google-cloud-aiplatform 1.70, aiplatform/models.py. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument, claimedCall } from '../claim-argument.js'
+import { claimArgument, claimedCall } from '../claim-argument.js'
 import { claimAttached, claimEndpoint, claimMachine, endEndpoint } from '../endpoint.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 /** Arguments that only these `deploy` methods have. */
 const ownArguments =

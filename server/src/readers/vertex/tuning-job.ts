@@ -1,17 +1,20 @@
 /** Vertex AI hyperparameter tuning from Python. Source: google-cloud-aiplatform 1.70, aiplatform/jobs.py, hyperparameter_tuning.py. */
+
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { integerSize } from '../../estimate/dimension.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { asNumber } from '../../values/parse.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { SearchSettings, SearchSpace } from '../../workload/words.js'
 import { byHand, changeOf } from '../change-answer.js'
-import { asNumber, calleePlace, callSite, claimArgument } from '../claim-argument.js'
+import { claimArgument } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { claimJobSearch, listedValues, spaceOfCalls } from '../search/job-search.js'
 import { foldedValue, numberOf } from '../search/plain-argument.js'
-import { writeArgument } from '../write-argument.js'
 
 const jobName = /^google\.cloud\.aiplatform\.(jobs\.)?HyperparameterTuningJob$/
 /** Positions in `HyperparameterTuningJob(display_name, custom_job, metric_spec, parameter_spec, …)`. */

@@ -1,22 +1,19 @@
 /** Steps and pipelines of ZenML. Source: zenml 0.90, steps/step_decorator.py, pipelines/pipeline_decorator.py. */
+
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import { targetOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import {
-  asBoolean,
-  asNumber,
-  calleePlace,
-  claimArgument,
-  claimedCall,
-  claimFolded,
-} from '../claim-argument.js'
+import { claimArgument, claimedCall, claimFolded } from '../claim-argument.js'
 import {
   changeDecorator,
   type Decorated,
@@ -38,7 +35,6 @@ import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { writeArgument } from '../write-argument.js'
 
 const stepNames = /^zenml\.(steps\.)?(step_decorator\.)?step$/
 const pipelineNames = /^zenml\.(pipelines\.)?(pipeline_decorator\.)?pipeline$/

@@ -1,14 +1,21 @@
 /** Writes an argument where its value stands: in the call, or in the default of the option that carries it. */
 import type { Change, Refusal, Write } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
-import type { UnitFacts } from './reader.js'
+import type { Unit } from '../text/unit.js'
+
+/** The unit that holds the call; `python` is absent where it is not written in Python. */
+export interface Written {
+  path: string
+  unit: Unit
+  python?: PythonModule
+}
 
 /**
  * `code` becomes the value of the keyword. Where the argument is given through an option of the program, the option's
  * default is replaced, so that the option keeps working.
  */
 export function writeArgument(
-  facts: UnitFacts,
+  facts: Written,
   call: Call,
   keyword: string,
   argument: ArgumentValue,
@@ -62,7 +69,7 @@ export function changeArgument(
   keyword: string,
   position: number | null,
   code: string,
-  facts: UnitFacts,
+  facts: Written,
 ): Change | Refusal {
   const written = writeArgument(facts, call, keyword, python.argument(call, keyword, position), code)
   if ('reason' in written) return written

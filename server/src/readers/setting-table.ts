@@ -1,0 +1,133 @@
+/**
+ * Settings of a framework that are plain keys, as a table: one row is read, has a default, is written back, and is
+ * listed in docs/platforms.md.
+ */
+import type { Change, Refusal, Safety, Write } from '../edit/write.js'
+import type { Json } from '../text/json.js'
+import { CallSource } from '../values/call-source.js'
+import { ConfigSource } from '../values/config-source.js'
+import { convert, firstGiven, orDefault } from '../values/operations.js'
+import type { Key, Source } from '../values/source.js'
+import type { Given } from '../values/value.js'
+import { ClaimBuilder, type SubjectBuilder } from '../workload/builder.js'
+import type { Claim } from '../workload/claim.js'
+import type { SettingName, Word, Words } from '../workload/words.js'
+import { byHand } from './change-answer.js'
+import { claimedCall } from './claim-argument.js'
+import { isOnLaunchLine, writeLaunchFlag } from './launch-flag.js'
+import type { UnitFacts } from './reader.js'
+import { isBefore } from './versions.js'
+
+type Versions = Readonly<Record<string, string>>
+
+export interface SettingRow<T> {
+  /** Spellings, in the order in which the framework looks; each is one key or a path of keys. */
+  keys: readonly (string | readonly Key[])[]
+  /** Undefined: the value is not understood. */
+  parse(value: Json): T | undefined
+  /** Absent: a key that is left out says nothing. */
+  otherwise?: T | ((versions: Versions) => T | undefined)
+  /** The default in words, for the documentation, where it depends on the version. */
+  otherwiseInWords?: string
+  /** Something that is not linked (a profile, a command line) may bring what is left out. */
+  openDefault?: boolean
+  /** How the value is written; absent: it cannot be changed here. */
+  write?(value: T): Json | Refusal
+  /** Title of the change; absent: 'Set key to value'. */
+  title?(value: T, written: Json): string
+  safety?: Safety
+}
+
+export type SettingRows<W extends Word> = { [K in SettingName<W>]?: SettingRow<Words[W][K]> }
+
+export class SettingTable<W extends Word> {
+  constructor(
+    readonly word: W,
+    readonly rows: SettingRows<W>,
+  ) {}
+
+  /** Claims every setting of the table that the source gives or the framework has a default for. */
+  claim(subject: SubjectBuilder<W>, source: Source, versions: Versions = {}): void {
+    for (const setting of Object.keys(this.rows) as SettingName<W>[]) {
+      const { value, key } = this.read(setting, source, versions)
+      subject.say(setting, key, value)
+    }
+  }
+
+  /** One setting, with the word that the framework has for it. */
+  read<K extends SettingName<W>>(
+    setting: K,
+    source: Source,
+    versions: Versions = {},
+  ): { key: string; value: Given<Words[W][K]> } {
+    const row = this.rows[setting]
+    if (row === undefined) throw new Error(`no row for ${setting}`)
+    const given = row.keys.map((path) => source.get(...pathOf(path)))
+    const chosen = firstGiven(given[0]!, ...given.slice(1))
+    const index = Math.max(0, given.indexOf(chosen))
+    const key = String(pathOf(row.keys[index]!).at(-1))
+    const value: Given<Words[W][K]> = convert(chosen, (one) => row.parse(one))
+    const otherwise = defaultOf(row, versions)
+    return {
+      key,
+      value: otherwise === undefined ? value : orDefault(value, otherwise, row.openDefault),
+    }
+  }
+
+  /** How a change is written where the claim stands. */
+  change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+    const row = this.rows[claim.setting as SettingName<W>] as SettingRow<unknown> | undefined
+    if (row?.write === undefined) return byHand(claim)
+    const path = row.keys.map(pathOf).find((one) => one.at(-1) === claim.key) ?? pathOf(row.keys[0]!)
+    const written = row.write(value)
+    if (isRefusal(written)) return written
+    const write = isOnLaunchLine(claim)
+      ? writeLaunchFlag(claim, flagOf(String(path.at(-1)), written), facts)
+      : writeAt(claim, path, written, facts)
+    if ('reason' in write) return write
+    const title = row.title?.(value, written) ?? `Set ${path.join('.')} to ${shown(written)}`
+    return { title, safety: row.safety ?? 'unsafe', writes: [write], imports: [] }
+  }
+}
+
+const flagOf = (key: string, value: Json): string => `--${key} ${shown(value)}`
+
+/** In the call that the claim is about, or at its keys in a configuration file. */
+function writeAt(claim: Claim, path: readonly Key[], value: Json, facts: UnitFacts): Write | Refusal {
+  const locator = new ClaimBuilder(facts.path, facts.unit, claim.reader)
+  const { python, config } = facts
+  if (python !== undefined) {
+    const call = claimedCall(python, claim.site)
+    if (call === null) return { reason: 'the call is not in the file any more' }
+    return new CallSource(python, call, locator).set(path, value)
+  }
+  const { keys, document = 0 } = claim.site
+  const root = config?.documents[document]?.root
+  if (keys === undefined || keys.length === 0 || root === undefined) return { reason: 'the file has changed' }
+  const shownAt = { start: claim.site.start, end: claim.site.end }
+  return new ConfigSource(root, locator, { document, keys: [], shown: shownAt }).set(keys, value)
+}
+
+/** A table for one word; the settings and their types follow from it. */
+export function settingTable<W extends Word>(word: W, rows: SettingRows<W>): SettingTable<W> {
+  return new SettingTable(word, rows)
+}
+
+/** The default before and after a version of a distribution. */
+export function since<T>(distribution: string, version: string, after: T, before: T) {
+  return (versions: Versions): T => (isBefore({ ...versions }, [distribution], version) ? before : after)
+}
+
+function defaultOf<T>({ otherwise }: SettingRow<T>, versions: Versions): T | undefined {
+  return typeof otherwise === 'function'
+    ? (otherwise as (versions: Versions) => T | undefined)(versions)
+    : otherwise
+}
+
+const pathOf = (path: string | readonly Key[]): readonly Key[] => (typeof path === 'string' ? [path] : path)
+
+function isRefusal(written: Json | Refusal): written is Refusal {
+  return typeof written === 'object' && written !== null && !Array.isArray(written) && 'reason' in written
+}
+
+const shown = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))

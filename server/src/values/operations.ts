@@ -1,0 +1,119 @@
+/** What is done with values: each operation keeps the origin. */
+import { type Channel, channels, type Origin } from '../text/origin.js'
+import type { Absent, Given, Option, Settled, Value } from './value.js'
+
+const notUnderstood = 'a value that is not understood'
+
+export function originOf({ channel, overridable, location, site }: Origin): Origin {
+  return { channel, overridable, location, site }
+}
+
+/** Given at this place, but not readable. */
+export function unreadable(from: Origin, because: string): Value<never> {
+  return { ...originOf(from), state: 'unknown', because }
+}
+
+/** Written at this place. */
+export function stated<T>(from: Origin, value: T): Value<T> {
+  return { ...originOf(from), state: 'known', value }
+}
+
+/** The value as the workload means it; where `convert` answers undefined it is given, but not understood. */
+export function convert<T, U>(given: Value<T>, to: (value: T) => U | undefined, because?: string): Value<U>
+export function convert<T, U>(given: Given<T>, to: (value: T) => U | undefined, because?: string): Given<U>
+export function convert<T, U>(
+  given: Given<T>,
+  to: (value: T) => U | undefined,
+  because = notUnderstood,
+): Given<U> {
+  if (given.state === 'absent' || given.state === 'unknown') return given
+  if (given.state === 'range') return unreadable(given, 'a range')
+  if (given.state === 'choice') {
+    const options = given.options.map((option) => ({ ...option, value: settled(option.value, to, because) }))
+    return { ...originOf(given), state: 'choice', options }
+  }
+  return settled(given, to, because)
+}
+
+function settled<T, U>(given: Settled<T>, to: (value: T) => U | undefined, because: string): Settled<U> {
+  if (given.state === 'unknown') return given
+  const value = to(given.value)
+  if (value === undefined) return { ...originOf(given), state: 'unknown', because }
+  return { ...originOf(given), state: given.state, value }
+}
+
+/** As `convert`, for numbers, whose bounds are kept: `to` grows with its argument. */
+export function scaled(given: Given<number>, to: (value: number) => number): Given<number> {
+  if (given.state !== 'range') return convert(given, to)
+  const end = (bound: number | null): number | null => (bound === null ? null : to(bound))
+  return { ...given, low: end(given.low), high: end(given.high) }
+}
+
+/** Absent becomes what the library does by itself. `overridable`: something that is not linked could still bring another value. */
+export function orDefault<T>(given: Given<T>, value: T, overridable?: boolean): Value<T> {
+  if (given.state !== 'absent') return given
+  const from = originOf(given)
+  return {
+    ...from,
+    channel: 'library default',
+    overridable: overridable ?? from.overridable,
+    state: 'default',
+    value,
+  }
+}
+
+/** The first that is given, be it readable or not: spellings of one setting in the order in which the framework looks. */
+export function firstGiven<T>(first: Given<T>, ...others: Given<T>[]): Given<T> {
+  return first.state === 'absent' ? (others.find((one) => one.state !== 'absent') ?? first) : first
+}
+
+/** One value made of two. It stands where the first stands, and is as sure as the less sure of them. */
+export function both<A, B, C>(a: Value<A>, b: Value<B>, join: (a: A, b: B) => C | undefined): Value<C> {
+  if (a.state === 'unknown') return a
+  if (b.state === 'unknown') return unreadable(a, b.because)
+  if (a.state === 'range' || b.state === 'range') return unreadable(a, 'a range')
+  if (a.state === 'choice') {
+    if (b.state === 'choice') return unreadable(a, 'several conditions')
+    return chosen(a, a.options, (one) => both(one, b, join))
+  }
+  if (b.state === 'choice') return chosen(a, b.options, (one) => both(a, one, join))
+  const value = join(a.value, b.value)
+  if (value === undefined) return unreadable(a, notUnderstood)
+  const state = a.state === 'default' && b.state === 'default' ? 'default' : 'known'
+  return { ...originOf(a), overridable: a.overridable || b.overridable, state, value }
+}
+
+function chosen<T, U>(
+  from: Origin,
+  options: readonly Option<T>[],
+  each: (value: Settled<T>) => Value<U>,
+): Value<U> {
+  const made: Option<U>[] = []
+  for (const option of options) {
+    const value = each(option.value)
+    if (value.state === 'choice' || value.state === 'range') return unreadable(from, 'several conditions')
+    made.push({ ...option, value })
+  }
+  return { ...originOf(from), state: 'choice', options: made }
+}
+
+const rank = new Map<Channel, number>(channels.map((channel, index) => [channel, index]))
+
+/** Negative where `a` is given by a stronger channel than `b`. */
+export function compareChannels(a: { channel: Channel }, b: { channel: Channel }): number {
+  return rank.get(a.channel)! - rank.get(b.channel)!
+}
+
+/** What several channels say of one setting: the strongest that is given decides, even where it cannot be read. */
+export function strongest<T>(first: Given<T>, ...others: Given<T>[]): Given<T> {
+  let best = first
+  for (const one of others) {
+    if (one.state === 'absent') continue
+    if (best.state === 'absent' || compareChannels(one, best) < 0) best = one
+  }
+  return best
+}
+
+export function absent(from: Origin): Absent {
+  return { ...originOf(from), state: 'absent' }
+}

@@ -1,0 +1,27 @@
+/** How frameworks read one value: undefined where it is of another kind. */
+import type { Json } from '../text/json.js'
+
+export const asNumber = (value: Json): number | undefined => (typeof value === 'number' ? value : undefined)
+
+/** Numbers count as in Python, and None is false. */
+export const asBoolean = (value: Json): boolean | undefined => {
+  if (typeof value === 'boolean') return value
+  if (typeof value === 'number') return value !== 0
+  return value === null ? false : undefined
+}
+
+export const asText = (value: Json): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** A count, which some files write as text. */
+export const asCount = (value: Json): number | undefined => {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : undefined
+}
+
+/** One of the words of a framework, in whatever case it is written. */
+export function asWord<T>(words: ReadonlyMap<string, T>): (value: Json) => T | undefined {
+  return (value) => (typeof value === 'string' ? words.get(value.toLowerCase()) : undefined)
+}
+
+/** Whatever stands there says that it is used. */
+export const asGiven = (value: Json): boolean => value !== null && value !== false

@@ -1,0 +1,23 @@
+/** Places of calls and of configured values, as findings show them and changes edit them. */
+import type { Call } from '../python/module.js'
+import type { ConfiguredPlace } from '../text/configured.js'
+import type { Place } from '../text/origin.js'
+
+/** What is shown for a call: its callee, without the arguments. */
+export function calleePlace(call: Call): Place {
+  return { start: call.expr.start, end: call.expr.callee.end }
+}
+
+/** The keys of a configuration file, as what a change edits. */
+export function configuredSite(site: Place, { document, keys }: ConfiguredPlace): Place {
+  const { anchor } = site
+  const place: Place = { start: 0, end: 0, document, keys: keys ?? [] }
+  return anchor === undefined ? place : { ...place, anchor }
+}
+
+/** The whole call: what a change of one of its arguments edits. */
+export function callSite(call: Call, anchor?: string): Place {
+  const site: Place = { start: call.expr.start, end: call.expr.end }
+  if (anchor !== undefined) site.anchor = anchor
+  return site
+}
