@@ -1,4 +1,5 @@
 /** Readings of all files become runs: one launch of one entry point on one request for machines. */
+import { effective } from '../values/value.js'
 import type { Binding, Claim, Evidence, Judged, Launch, Reading, Run, Subject } from '../workload/claim.js'
 import { joinClaims, type LayerOf } from '../workload/join.js'
 import type { Word } from '../workload/words.js'
@@ -73,11 +74,13 @@ function withHardware(subject: Subject, run: Run, hardware: string | null): Subj
   if (run.job.compute === null && hardware !== null && subject.evidence.accelerator === 'maybe') {
     return { ...subject, evidence: { ...subject.evidence, accelerator: 'gpu' } }
   }
-  const gpus = run.job.compute?.settings.gpus
+  const { gpus, interactive } = run.job.compute?.settings ?? {}
   if (gpus === undefined || gpus.state === 'unknown' || subject.evidence.role === 'job') return subject
   const { accelerator } = subject.evidence
   let known: Evidence['accelerator'] = accelerator
-  if ((gpus.value ?? 0) > 0) known = accelerator === 'cpu' ? accelerator : 'gpu'
+  // Whoever opens a notebook on a GPU need not use it in every notebook; a job is sent to one on purpose.
+  const idle = accelerator === 'cpu' || (accelerator === 'none' && effective(interactive) === true)
+  if ((gpus.value ?? 0) > 0) known = idle ? accelerator : 'gpu'
   else if (accelerator === 'maybe' || accelerator === 'none') known = 'cpu'
   return known === accelerator
     ? subject

@@ -14,16 +14,18 @@ export default defineRule({
   severity: 'warning',
   summary: 'A step that only prepares data pays for accelerators that its code cannot use.',
   check(judged, { report }) {
-    const { gpus, instanceType, name } = judged.settings
+    const { gpus, instanceType, interactive, name } = judged.settings
     const accelerators = acceleratorsOf(judged)
     if (gpus === undefined || accelerators === undefined) return
     const code = codeOf(judged)
     if (code === null || !isPreparation(code.work)) return
     const title = effective(name)
-    const what = title === undefined ? 'This job' : `"${title}"`
+    const byHand = effective(interactive) === true
+    const what = title !== undefined ? `"${title}"` : byHand ? 'This notebook' : 'This job'
     const set = change(judged)
     report({
       at: gpus,
+      ...(byHand ? { severity: 'information' as const } : {}),
       message: `${what} holds ${accelerators}, but its code only ${verb(code.work)} and imports nothing that could use ${/^1\D/.test(accelerators) ? 'it' : 'them'}.`,
       saving: {
         fraction: [0.5, 0.9],

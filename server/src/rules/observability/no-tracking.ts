@@ -26,7 +26,7 @@ export default defineRule({
     const job = judged.run.job.compute?.settings
     // A service may read the metrics out of what is printed.
     if (effective(job?.readsMetrics) === true) return
-    const linked = (effective(job?.gpus) ?? 0) > 0
+    const linked = (effective(job?.gpus) ?? 0) > 0 && effective(job?.interactive) !== true
     // A notebook keeps what its cells print.
     if (!linked && judged.subject.evidence.notebook) return
     const script = judged.run.script ?? judged.subject.location.path
