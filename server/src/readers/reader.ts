@@ -13,6 +13,7 @@ import type { Json } from '../text/json.js'
 import type { Language, Unit } from '../text/unit.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim } from '../workload/claim.js'
+import type { DescribedTable } from './setting-table.js'
 
 /** One unit with its facts. Which facts are there follows from the language. */
 export interface UnitFacts {
@@ -51,6 +52,8 @@ export interface Reader {
   triggers: string[]
   /** Where two readers claim a setting on one channel, the higher layer wins (an engine around a framework). */
   layer?: number
+  /** Settings that are plain keys, with their defaults: docs/platforms.md lists them. */
+  settings?: readonly DescribedTable[]
   read(facts: UnitFacts, context: ReaderContext, claims: ClaimBuilder): void
   /** How this framework writes that setting. `facts` are those of the claim's own unit, parsed again. */
   change?(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal

@@ -40,11 +40,42 @@ export interface SettingRow<T> {
 
 export type SettingRows<W extends Word> = { [K in SettingName<W>]?: SettingRow<Words[W][K]> }
 
-export class SettingTable<W extends Word> {
+/** A row as the documentation lists it. */
+export interface SettingDescription {
+  setting: string
+  /** Spellings, dotted. */
+  keys: string[]
+  /** What the framework does by itself, in words; null: then nothing is said. */
+  otherwise: string | null
+  writable: boolean
+}
+
+/** A table of any word, as far as the documentation needs it. */
+export interface DescribedTable {
+  word: Word
+  describe(): SettingDescription[]
+}
+
+export class SettingTable<W extends Word> implements DescribedTable {
   constructor(
     readonly word: W,
     readonly rows: SettingRows<W>,
   ) {}
+
+  describe(): SettingDescription[] {
+    return Object.entries<SettingRow<unknown> | undefined>(this.rows).flatMap(([setting, row]) => {
+      if (row === undefined) return []
+      const { keys, otherwise, otherwiseInWords, write } = row
+      const plain =
+        otherwise === undefined ? null : typeof otherwise === 'function' ? null : inWords(otherwise)
+      return {
+        setting,
+        keys: keys.map((path) => pathOf(path).join('.')),
+        otherwise: otherwiseInWords ?? plain,
+        writable: write !== undefined,
+      }
+    })
+  }
 
   /** Claims every setting of the table that the source gives or the framework has a default for. */
   claim(subject: SubjectBuilder<W>, source: Source, versions: Versions = {}): void {
@@ -89,6 +120,8 @@ export class SettingTable<W extends Word> {
     return { title, safety: row.safety ?? 'unsafe', writes: [write], imports: [] }
   }
 }
+
+const inWords = (value: unknown): string => (value === null ? 'none' : JSON.stringify(value))
 
 const flagOf = (key: string, value: Json): string => `--${key} ${shown(value)}`
 

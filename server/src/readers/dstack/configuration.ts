@@ -42,8 +42,46 @@ const kinds = ['task', 'dev-environment', 'fleet'] as const
 /** Seconds that a fleet keeps a machine without work. */
 const fleetIdle = 3 * 86_400
 
+const isPolicy = new Map([
+  ['spot', true],
+  ['on-demand', false],
+])
+
+/** Until pull request 2357 of dstack, of February 2025, tasks ended after three days. */
+const taskSettings = settingTable('Compute', {
+  spot: {
+    keys: ['spot_policy'],
+    parse: asWord(isPolicy),
+    otherwise: false,
+    openDefault: true,
+    write: (spot) => (spot ? 'spot' : 'on-demand'),
+    title: () => 'Run on spot capacity: spot_policy: spot',
+  },
+  timeLimit: {
+    keys: ['max_duration'],
+    parse: secondsOf,
+    otherwise: since('dstack', '0.19', null, 72 * 3600),
+    otherwiseInWords: 'none; 72 h before 0.19',
+    openDefault: true,
+    write: (seconds) => (seconds === null ? 'off' : spelledDuration(seconds)),
+    title: (_, written) => `End the run after ${written}: max_duration`,
+  },
+})
+
+const environmentSettings = settingTable('Compute', {
+  idleStop: {
+    keys: ['inactivity_duration'],
+    parse: secondsOf,
+    otherwise: null,
+    openDefault: true,
+    write: (seconds) => (seconds === null ? 'off' : spelledDuration(seconds)),
+    title: (_, written) => `Stop it after ${written} without anybody: inactivity_duration`,
+  },
+})
+
 export const dstackReader = defineReader({
   name: 'dstack',
+  settings: [taskSettings, environmentSettings],
   languages: ['yaml'],
   triggers: ['dev-environment', 'type: task', 'type: fleet'],
   read(facts, context, claims) {
@@ -189,43 +227,6 @@ function claimNodes(
   }
   return null
 }
-
-const isPolicy = new Map([
-  ['spot', true],
-  ['on-demand', false],
-])
-
-/** Until pull request 2357 of dstack, of February 2025, tasks ended after three days. */
-const taskSettings = settingTable('Compute', {
-  spot: {
-    keys: ['spot_policy'],
-    parse: asWord(isPolicy),
-    otherwise: false,
-    openDefault: true,
-    write: (spot) => (spot ? 'spot' : 'on-demand'),
-    title: () => 'Run on spot capacity: spot_policy: spot',
-  },
-  timeLimit: {
-    keys: ['max_duration'],
-    parse: secondsOf,
-    otherwise: since('dstack', '0.19', null, 72 * 3600),
-    otherwiseInWords: 'none; 72 h before 0.19',
-    openDefault: true,
-    write: (seconds) => (seconds === null ? 'off' : spelledDuration(seconds)),
-    title: (_, written) => `End the run after ${written}: max_duration`,
-  },
-})
-
-const environmentSettings = settingTable('Compute', {
-  idleStop: {
-    keys: ['inactivity_duration'],
-    parse: secondsOf,
-    otherwise: null,
-    openDefault: true,
-    write: (seconds) => (seconds === null ? 'off' : spelledDuration(seconds)),
-    title: (_, written) => `Stop it after ${written} without anybody: inactivity_duration`,
-  },
-})
 
 function sourceOf(claims: ClaimBuilder, { root, document, gpus }: Configuration): ConfigSource {
   const shown = spanOf(gpus.found)
