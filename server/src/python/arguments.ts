@@ -135,7 +135,7 @@ function parsed(argument: ProgramArgument, text: string | boolean): Json | undef
   return undefined
 }
 
-/** What the linked launch gives this argument; null when it leaves the default. */
+/** What the linked launch gives this argument; null where it leaves the default, or may do so (`"$@"`). */
 export function boundValue(argument: ProgramArgument, binding: LaunchBinding): Folded | null {
   for (const flag of argument.flags) {
     const { flags } = binding.launch
@@ -147,6 +147,5 @@ export function boundValue(argument: ProgramArgument, binding: LaunchBinding): F
     if (value === undefined) return { state: 'unknown', because: 'the launch line' }
     return { state: 'known', value, channel: 'launch flag', overridable: false, location: given.location }
   }
-  if (!binding.launch.complete) return { state: 'unknown', because: 'arguments of the launch line' }
   return null
 }

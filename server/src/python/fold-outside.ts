@@ -16,6 +16,8 @@ export function programArgument(
   matches: readonly ProgramArgument[],
 ): Folded {
   if (matches.length === 0) return unknown('the command line')
+  // A launch that hands on whatever it is given (`"$@"`) leaves the default as replaceable as no launch does.
+  const overridable = binding === null || !binding.launch.complete
   const values = matches.map((argument): Folded => {
     if (binding !== null) {
       const bound = boundValue(argument, binding)
@@ -24,11 +26,11 @@ export function programArgument(
     if (argument.default === null) {
       if (argument.kind === 'other' || argument.kind === 'list') return unknown('the command line')
       // argparse gives None to an option that is left out.
-      return { state: 'known', value: null, channel: 'code', overridable: binding === null }
+      return { state: 'known', value: null, channel: 'code', overridable }
     }
     const value = fold(argument.default)
     if (value.state === 'unknown') return value
-    return { ...value, overridable: binding === null }
+    return { ...value, overridable }
   })
   return agree(values, `several definitions of --${name}`)
 }
