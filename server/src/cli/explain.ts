@@ -1,5 +1,5 @@
 /** `costlint explain RULE`: the rule's page, made readable on a terminal. */
-import { suggestion } from '../project/nearest.js'
+import { suggestion } from '../linter.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 

@@ -1,7 +1,7 @@
 /** The pages of the rules as hovers and explanations. */
 import { moneyText } from '../estimate/hourly.js'
 import type { Finding } from '../finding.js'
-import { rulePageLink } from '../project/rule-links.js'
+import { rulePageLink } from '../linter.js'
 
 export type RulePages = Readonly<Record<string, string>>
 

@@ -3,8 +3,7 @@
  * by one caller at a time; whoever asks while it works gets the answer for the newest state.
  */
 import type { Finding } from '../finding.js'
-import type { CellText, LintResult, OfferedFix, Progress, Project } from '../linter.js'
-import type { Annotation } from '../project/annotations.js'
+import type { Annotation, CellText, LintResult, OfferedFix, Progress, Project } from '../linter.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
 import type { Environment } from './environment.js'

@@ -1,7 +1,7 @@
 /** The stage between reading and judging: imports and launches resolved, scripts read with what launches them. */
+
 import { ModuleIndex } from '../link/modules.js'
 import { ProgramIndex } from '../link/programs.js'
-import type { LintError } from '../linter.js'
 import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import type { Binding, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
@@ -14,6 +14,7 @@ import { type Definition, ImportGraph } from './import-graph.js'
 import type { Overlay } from './kustomize.js'
 import { launchesOf, withImage } from './launches.js'
 import { Layouts } from './layouts.js'
+import type { LintError } from './lint.js'
 import { reachedFrom } from './reached.js'
 import { bindingKey, spelled } from './reading-keys.js'
 import { RecipeLinker } from './recipes.js'

@@ -1,7 +1,6 @@
 /** Machine-readable output: version 1 of a contract, see docs/cli.md. Fields are only ever added. */
-import { severities } from '../../project/configuration-file.js'
+import { rulePageLink, severities } from '../../linter.js'
 import { version } from '../../project/node/version.js'
-import { rulePageLink } from '../../project/rule-links.js'
 import type { Place, Report, Shown } from '../report.js'
 
 function place({ path, cell, range }: Place) {
