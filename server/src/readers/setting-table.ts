@@ -1,6 +1,6 @@
 /**
  * Settings of a framework that are plain keys, as a table: one row is read, has a default, is written back, and is
- * listed in docs/platforms.md.
+ * listed in the documentation.
  */
 import type { Change, Refusal, Safety, Write } from '../edit/write.js'
 import type { Json } from '../text/json.js'
