@@ -3,6 +3,7 @@
 import { ModuleIndex } from '../link/modules.js'
 import { ProgramIndex } from '../link/programs.js'
 import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
+import { define } from '../text/records.js'
 import type { Binding, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
 import type { Backend, ReadResult, Versions } from './backend.js'
@@ -222,7 +223,7 @@ export class Linker {
       handed.push(...given)
       const theirs = this.configurationsOf(importer, null)
       files.push(...theirs.files)
-      for (const [key, value] of Object.entries(theirs.values)) values[handedRoot(path, key)] = value
+      for (const [key, value] of Object.entries(theirs.values)) define(values, handedRoot(path, key), value)
     }
     return { values, files, handed }
   }
@@ -336,7 +337,7 @@ export class Linker {
     const direct = record === undefined ? new Map<string, string>() : this.importsOf(record)
     for (const [spec, target] of direct) {
       const summary = this.summaryOf(target)
-      if (summary !== null) imported[spec] = summary
+      if (summary !== null) define(imported, spec, summary)
     }
     const importers = (this.linked?.importers.get(path) ?? []).flatMap((importer) => {
       const summary = this.summaryOf(importer)

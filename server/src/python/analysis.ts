@@ -2,6 +2,7 @@
 import type { ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Span } from '../text/location.js'
+import { lookUp } from '../text/records.js'
 import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
 import { programArguments } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
@@ -31,7 +32,6 @@ import type {
 } from './module.js'
 import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
-import { own } from './own.js'
 import { possibleValues } from './possible.js'
 import { ProgramParameters } from './program-parameters.js'
 import { returnsOf } from './returns.js'
@@ -363,7 +363,7 @@ export class Analysis implements PythonModule {
         else {
           const target = names.targetOf(this, base.value)
           const found = target === null ? null : names.projectTarget(this, target)
-          const known = found === null ? undefined : own(found.summary.classes, found.rest)
+          const known = found === null ? undefined : lookUp(found.summary.classes, found.rest)
           if (known !== undefined) klass.bases.push(...known.bases)
         }
       }

@@ -1,12 +1,12 @@
 /** Values that come from outside of the code: the command line, the environment, configuration files. */
 import type { Expr } from '../syntax/python-ast.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
 import { configuredNode, foldConfigured } from './configured.js'
 import { environmentWrites } from './environment.js'
 import { agree, unknown } from './folded.js'
 import type { Folded, ProgramArgument } from './module.js'
-import { own } from './own.js'
 
 /** What the command line gives for an argument of the program, or its default. */
 export function programArgument(
@@ -49,7 +49,7 @@ export function environmentValue(analysis: Analysis, name: Folded, fallback: Fol
   // What the program has written itself, wherever that stands.
   const written = analysis.complete ? environmentWrites(analysis).get(name.value) : undefined
   if (written !== undefined && !written.fallback) return unknown(`${name.value} is set by the program`)
-  const set = own(analysis.binding?.launch.environment ?? {}, name.value)
+  const set = lookUp(analysis.binding?.launch.environment ?? {}, name.value)
   if (set !== undefined) {
     if (typeof set.value !== 'string') return unknown('the environment')
     return {

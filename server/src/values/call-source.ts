@@ -4,6 +4,7 @@ import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Place } from '../text/origin.js'
+import { lookUp } from '../text/records.js'
 import { foldedValue } from './folded-value.js'
 import { calleePlace, callSite, configuredSite } from './places.js'
 import { pythonLiteral } from './python-literal.js'
@@ -51,7 +52,7 @@ export class CallSource implements Source {
   }
 
   argument(name: string): ArgumentValue {
-    return this.python.argument(this.call, name, this.options.positions?.[name] ?? null)
+    return this.python.argument(this.call, name, lookUp(this.options.positions, name) ?? null)
   }
 
   get(...path: Key[]): Given<Json> {

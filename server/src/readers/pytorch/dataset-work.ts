@@ -4,6 +4,7 @@ import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import { bindingsOf, classOf, instanceClass, projectTarget } from '../../python/names.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import type { InputPipelineSettings } from '../../workload/words.js'
 import { decoderIn, decodingModules, inMemoryDataSets } from './datasets.js'
 
@@ -160,7 +161,7 @@ function importedClass(analysis: Analysis, callee: Expr): ImportedClass | null {
   const target = bindingsOf(analysis, root.id, root.start).bindings.at(-1)?.target
   if (target === null || target === undefined) return null
   const found = projectTarget(analysis, callee.type === 'attribute' ? `${target}.${callee.attr}` : target)
-  const known = found?.summary.classes[found.rest]
+  const known = found === null ? undefined : lookUp(found.summary.classes, found.rest)
   if (known === undefined) return null
   return {
     items: known.items ?? null,
