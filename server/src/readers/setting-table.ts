@@ -34,10 +34,10 @@ export interface SettingRow<T> {
   otherwiseInWords?: string
   /** Something that is not linked (a profile, a command line) may bring what is left out. */
   openDefault?: boolean
-  /** How the value is written; absent: it cannot be changed here. */
-  write?(value: T): Json | Refusal
+  /** How the value is written (undefined: the key is taken out); absent: it cannot be changed here. */
+  write?(value: T): Json | Refusal | undefined
   /** Title of the change; absent: 'Set key to value'. */
-  title?(value: T, written: Json): string
+  title?(value: T, written: Json, key: string): string
   safety?: Safety
 }
 
@@ -126,26 +126,31 @@ export class SettingTable<W extends Word> implements DescribedTable {
     const path = row.keys.map(pathOf).find((one) => one.at(-1) === claim.key) ?? pathOf(row.keys[0]!)
     const written = row.write(value)
     if (isRefusal(written)) return written
-    const write = isOnLaunchLine(claim)
-      ? writeLaunchFlag(claim, flagOf(String(path.at(-1)), written), facts)
-      : this.writeAt(claim, path, written, facts)
+    const write =
+      isOnLaunchLine(claim) && written !== undefined
+        ? writeLaunchFlag(claim, flagOf(String(path.at(-1)), written), facts)
+        : this.writeAt(claim, path, written, facts)
     if ('reason' in write) return write
-    const plain =
-      facts.python === undefined
-        ? `Set ${path.join('.')} to ${shown(written)}`
-        : `Set ${path.join('.')}=${pythonLiteral(written)}`
-    const title = row.title?.(value, written) ?? plain
+    const title =
+      written === undefined
+        ? `Remove ${claim.key}`
+        : (row.title?.(value, written, claim.key) ?? plainTitle(path, written, facts))
     return { title, safety: row.safety ?? 'unsafe', writes: [write], imports: [] }
   }
 
   /** In the call that the claim is about, or at its keys in a configuration file. */
-  private writeAt(claim: Claim, path: readonly Key[], value: Json, facts: UnitFacts): Write | Refusal {
+  private writeAt(
+    claim: Claim,
+    path: readonly Key[],
+    value: Json | undefined,
+    facts: UnitFacts,
+  ): Write | Refusal {
     const locator = new ClaimBuilder(facts.path, facts.unit, claim.reader)
     const { python, config } = facts
     if (python !== undefined) {
       const call = claimedCall(python, claim.site)
       if (call === null) return { reason: 'the call is not in the file any more' }
-      return this.argumentsOf(python, call, locator).set(path, value)
+      return this.argumentsOf(python, call, locator).set(claim.site.keys ?? path, value)
     }
     const { keys, document = 0 } = claim.site
     const root = config?.documents[document]?.root
@@ -178,7 +183,12 @@ function defaultOf<T>({ otherwise }: SettingRow<T>, versions: Versions): T | und
 
 const pathOf = (path: string | readonly Key[]): readonly Key[] => (typeof path === 'string' ? [path] : path)
 
-function isRefusal(written: Json | Refusal): written is Refusal {
+function plainTitle(path: readonly Key[], written: Json, { python }: UnitFacts): string {
+  const name = path.join('.')
+  return python === undefined ? `Set ${name} to ${shown(written)}` : `Set ${name}=${pythonLiteral(written)}`
+}
+
+function isRefusal(written: Json | Refusal | undefined): written is Refusal {
   return typeof written === 'object' && written !== null && !Array.isArray(written) && 'reason' in written
 }
 
