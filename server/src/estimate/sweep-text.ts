@@ -1,5 +1,4 @@
 /** Search spaces that are written as text: Hydra's override grammar, job arrays of batch schedulers. */
-import { define } from '../text/records.js'
 import { rangeSize } from './dimension.js'
 
 export interface Choices {
@@ -79,7 +78,7 @@ function hydraRange(given: string[]): Choices {
     const name = named ? named[1]! : names[index]
     const value = Number(named ? named[2]! : one)
     if (name === undefined || !Number.isFinite(value)) return unknownChoices
-    define(found, name, value)
+    found[name] = value
   }
   // As in Python, one number alone is the stop.
   const alone = found.stop === undefined

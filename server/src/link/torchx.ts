@@ -4,7 +4,6 @@
  */
 import type { ShellWord } from '../config/shell-facts.js'
 import type { Span } from '../text/location.js'
-import { define, lookUp } from '../text/records.js'
 import { readOptions } from './launch-options.js'
 import { table } from './option-table.js'
 
@@ -60,7 +59,7 @@ export function torchxRun(words: ShellWord[]): TorchxRun | null {
     const found: Record<string, TorchxOption> = {}
     const read = readOptions(rest, known, [], (name, { value, span, valueSpan }) => {
       if (known.values.has(name.replace(/_/g, '-')) || known.flags.has(name.replace(/_/g, '-')))
-        define(found, name.replace(/_/g, '-'), { value, span, valueSpan })
+        found[name.replace(/_/g, '-')] = { value, span, valueSpan }
     })
     complete &&= read.complete
     rest = rest.slice(read.end)
@@ -68,7 +67,7 @@ export function torchxRun(words: ShellWord[]): TorchxRun | null {
   }
   const run = take(runOptions)
   const [name] = rest
-  const component = lookUp(components, name?.text ?? '')
+  const component = Object.hasOwn(components, name?.text ?? '') ? components[name!.text!] : undefined
   if (name === undefined || component === undefined) return null
   rest = rest.slice(1)
   const options = take(componentOptions)

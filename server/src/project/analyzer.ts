@@ -21,7 +21,7 @@ import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
-import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
+import type { HandedConfiguration, ModuleSummary, OutsideCall } from '../python/module.js'
 import type { Reader, ReaderContext, UnitFacts } from '../readers/reader.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
 import type { PythonTree } from '../syntax/python-ast.js'
@@ -78,7 +78,8 @@ export interface Surroundings {
   /** Configurations that it reads, as `Neighbours.configurations`. */
   configurations?: Record<string, ConfigurationRoot>
   handed?: HandedConfiguration[]
-  looped?: string[]
+  /** What other modules call of it. */
+  outside?: OutsideCall[]
   /** The Terraform module that it belongs to. */
   hcl?: HclModule
   /** What the other files of its Databricks asset bundle say. */
@@ -342,7 +343,7 @@ export class Analyzer {
         importers: own ? surroundings.importers : [],
         configurations: new Map(own ? Object.entries(surroundings.configurations ?? {}) : []),
         handed: own ? (surroundings.handed ?? []) : [],
-        looped: own ? (surroundings.looped ?? []) : [],
+        ...(own && surroundings.outside !== undefined ? { outside: surroundings.outside } : {}),
       }
       const notebook = file.notebook && own
       const binding = own ? surroundings.binding : null
@@ -405,8 +406,6 @@ export class Analyzer {
       if (builder.reading.names !== undefined) into.names = [...(into.names ?? []), ...builder.reading.names]
       if (builder.reading.recipe !== undefined && facts.unit.index === 0) into.recipe = builder.reading.recipe
       if (imageBuilds !== undefined) into.imageBuilds = [...(into.imageBuilds ?? []), ...imageBuilds]
-      if (builder.reading.unseen !== undefined)
-        into.unseen = [...(into.unseen ?? []), ...builder.reading.unseen]
     }
   }
 }

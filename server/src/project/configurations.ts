@@ -4,7 +4,6 @@ import { folderOf, join, parents } from '../link/paths.js'
 import { hydraRoot } from '../python/configured.js'
 import type { ConfigurationUse, HandedConfiguration } from '../python/module.js'
 import { type ConfigurationRoot, configuredAt } from '../text/configured.js'
-import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
 import type { FileRecord } from './analyzer.js'
 import type { Definition } from './import-graph.js'
@@ -42,7 +41,7 @@ export class ConfigurationLinker {
       if (file.root === null) return
       const root = structuredClone(file.root)
       interpolate(root)
-      define(found.values, key, { root, overridable })
+      found.values[key] = { root, overridable }
     }
     const folders = [folderOf(record.path), ...parents(folderOf(record.path))]
     for (const use of uses) {
@@ -103,7 +102,7 @@ export class ConfigurationLinker {
   ): void {
     const flag = (...names: string[]): string | null | undefined => {
       for (const name of names) {
-        const given = lookUp(launch?.flags, name)
+        const given = launch?.flags[name]
         if (given !== undefined) return typeof given.value === 'string' ? given.value : null
       }
       return undefined
@@ -151,16 +150,4 @@ export function handedTo(
 
 export function handedRoot(importer: string, root: string): string {
   return `${importer}\0${root}`
-}
-
-/** Functions and methods of the module at `path` that `importer` calls in loops, by their names in the module. */
-export function loopedIn(
-  importer: FileRecord,
-  path: string,
-  definitionOf: (target: string) => Definition | null,
-): string[] {
-  return (importer.summary?.looped ?? []).flatMap((target) => {
-    const definition = definitionOf(target)
-    return definition?.path === path && definition.name !== '' ? [definition.name] : []
-  })
 }

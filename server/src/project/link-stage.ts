@@ -1,21 +1,20 @@
 /** The stage between reading and judging: imports and launches resolved, scripts read with what launches them. */
-
 import { ModuleIndex } from '../link/modules.js'
 import { ProgramIndex } from '../link/programs.js'
+import type { LintError } from '../linter.js'
 import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
-import { define } from '../text/records.js'
 import type { Binding, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
-import type { Backend, ReadResult, Versions } from './backend.js'
+import { type Backend, hashOf, type ReadResult, type Versions } from './backend.js'
 import { bindLaunches } from './bind-launches.js'
 import { BundleIndex, missingBundles } from './bundles.js'
 import { compiledCopies } from './compiled.js'
-import { ConfigurationLinker, type Configurations, handedRoot, handedTo, loopedIn } from './configurations.js'
+import { ConfigurationLinker, type Configurations, handedRoot, handedTo } from './configurations.js'
 import { type Definition, ImportGraph } from './import-graph.js'
 import type { Overlay } from './kustomize.js'
 import { launchesOf, withImage } from './launches.js'
 import { Layouts } from './layouts.js'
-import type { LintError } from './lint.js'
+import { OutsideCallIndex, type ProjectModules } from './outside-calls.js'
 import { reachedFrom } from './reached.js'
 import { bindingKey, spelled } from './reading-keys.js'
 import { RecipeLinker } from './recipes.js'
@@ -54,8 +53,15 @@ interface CachedReading extends ReadResult {
 
 /** What importers tell a module: what they use, not their constants. */
 function asImporter(summary: ModuleSummary): ModuleSummary {
-  const { handed: _handed, configurations: _configurations, looped: _looped, ...rest } = summary
+  const { handed: _handed, configurations: _configurations, outward: _outward, ...rest } = summary
   return { ...rest, constants: {}, functions: {}, classes: {}, reexports: {} }
+}
+
+const noModules: ProjectModules = {
+  summaryOf: () => null,
+  importersOf: () => [],
+  definitionOf: () => null,
+  isLaunched: () => false,
 }
 
 export class Linker {
@@ -64,6 +70,7 @@ export class Linker {
   private graph: ImportGraph
   private readonly summaries: SummaryStage
   /** What each module lets others know, for one link. */
+  private outside = new OutsideCallIndex(noModules)
   private summarised: ReadonlyMap<string, Summarised> = new Map()
   private readonly cache = new Map<string, CachedReading>()
   private linked: Linked | null = null
@@ -223,7 +230,7 @@ export class Linker {
       handed.push(...given)
       const theirs = this.configurationsOf(importer, null)
       files.push(...theirs.files)
-      for (const [key, value] of Object.entries(theirs.values)) define(values, handedRoot(path, key), value)
+      for (const [key, value] of Object.entries(theirs.values)) values[handedRoot(path, key)] = value
     }
     return { values, files, handed }
   }
@@ -247,6 +254,7 @@ export class Linker {
     this.layouts.startLink()
     this.summarised = await this.summaries.summarise(this.files, this.graph)
     this.linkImports(linked)
+    this.outside = this.outsideCalls(linked)
     const fault = (path: string, messages: string[]): void => {
       for (const message of messages) linked.faults.push({ path, message })
     }
@@ -326,7 +334,7 @@ export class Linker {
     | 'importers'
     | 'configurations'
     | 'handed'
-    | 'looped'
+    | 'outside'
     | 'hcl'
     | 'bundle'
     | 'inherited'
@@ -337,7 +345,7 @@ export class Linker {
     const direct = record === undefined ? new Map<string, string>() : this.importsOf(record)
     for (const [spec, target] of direct) {
       const summary = this.summaryOf(target)
-      if (summary !== null) define(imported, spec, summary)
+      if (summary !== null) imported[spec] = summary
     }
     const importers = (this.linked?.importers.get(path) ?? []).flatMap((importer) => {
       const summary = this.summaryOf(importer)
@@ -349,11 +357,6 @@ export class Linker {
     if (hcl !== undefined) return { imported, importers, hcl }
     const bundle = this.bundles?.factsOf(path)
     if (bundle !== undefined) return { imported, importers, bundle }
-    const looped = (this.linked?.importers.get(path) ?? []).flatMap((one) => {
-      const importer = this.records.get(one)
-      if (importer === undefined) return []
-      return loopedIn(importer, path, (target) => this.definitionOf(importer, target))
-    })
     const { values, handed } = this.configurationsFor(record, binding)
     const inherited = this.recipes.of(record).root
     return {
@@ -362,7 +365,7 @@ export class Linker {
       ...(behind.length === 0 ? {} : { behind }),
       ...(inherited === null ? {} : { inherited }),
       ...(record.reading.names === undefined ? {} : { named: this.recipes.named(record).values }),
-      ...(looped.length === 0 ? {} : { looped }),
+      outside: this.outside.of(path),
       ...(Object.keys(values).length === 0 ? {} : { configurations: values, handed }),
     }
   }
@@ -372,6 +375,21 @@ export class Linker {
     const found = this.graph.importsOf(record)
     const targets = this.targetsOf(record)
     return targets.length === 0 ? found : new Map([...found, ...targets])
+  }
+
+  private outsideCalls(linked: Linked): OutsideCallIndex {
+    const launched = new Set<string>()
+    for (const launch of this.launches(this.readingsInOrder())) {
+      const path = this.scriptOf(launch)
+      const passes = !launch.complete || Object.keys(launch.flags).length > 0 || launch.positionals.length > 0
+      if (path !== null && passes) launched.add(path)
+    }
+    return new OutsideCallIndex({
+      summaryOf: (path) => this.summaryOf(path),
+      importersOf: (path) => linked.importers.get(path) ?? [],
+      definitionOf: (importer, target) => this.definitionOf(this.records.get(importer)!, target),
+      isLaunched: (path) => launched.has(path),
+    })
   }
 
   private definitionOf(record: FileRecord, target: string): Definition | null {
@@ -430,7 +448,8 @@ export class Linker {
     const versions = withImage(versionsOf(path), binding)
     const bound = binding === null ? '' : bindingKey(binding, true)
     const laid = overlay === undefined ? '' : spelled(overlay)
-    const key = [record.hash, ...hashes, spelled(versions), bound, laid].join('|')
+    const outside = hashOf(JSON.stringify(this.outside.of(path)))
+    const key = [record.hash, ...hashes, outside, spelled(versions), bound, laid].join('|')
     const id = `${path}\0${slot}`
     const before = this.cache.get(id)
     if (before !== undefined && before.key === key) return before

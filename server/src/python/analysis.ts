@@ -2,7 +2,6 @@
 import type { ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Span } from '../text/location.js'
-import { lookUp } from '../text/records.js'
 import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
 import { programArguments } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
@@ -20,18 +19,23 @@ import { assignRoles, markEvaluation } from './loop-roles.js'
 import type {
   ArgumentValue,
   Call,
+  ClassSummary,
   Effects,
   Folded,
   Func,
+  FunctionSummary,
   HandedConfiguration,
   Klass,
   Loop,
   ModuleSummary,
+  OutsideCall,
   ProgramArgument,
   PythonModule,
 } from './module.js'
 import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
+import { OutsideCalls } from './outside.js'
+import { own } from './own.js'
 import { possibleValues } from './possible.js'
 import { ProgramParameters } from './program-parameters.js'
 import { returnsOf } from './returns.js'
@@ -51,8 +55,8 @@ export interface Neighbours {
   configurations?: Map<string, ConfigurationRoot>
   /** What its importers hand to its functions and classes; `target` is the name in this module. */
   handed?: HandedConfiguration[]
-  /** Its functions and methods that its importers call in loops: 'train_step', 'Engine.step'. */
-  looped?: string[]
+  /** What its importers call of it; absent: they were not asked. */
+  outside?: OutsideCall[]
 }
 
 export class Analysis implements PythonModule {
@@ -81,7 +85,8 @@ export class Analysis implements PythonModule {
   private readonly behind: readonly ModuleSummary[]
   readonly configurations: ReadonlyMap<string, ConfigurationRoot>
   readonly handed: readonly HandedConfiguration[]
-  private readonly looped: ReadonlySet<string>
+  readonly outside: OutsideCalls
+  private readonly knowsImporters: boolean
   readonly bindingNames = new Map<Binding, string | null>()
   /** Calls of `instantiate(cfg.trainer)`: what they make, and from what. */
   readonly instantiations = new Map<Call, { node: Configured & { kind: 'map' }; overridable: boolean }>()
@@ -111,7 +116,8 @@ export class Analysis implements PythonModule {
     this.behind = neighbours.behind ?? []
     this.configurations = neighbours.configurations ?? new Map()
     this.handed = neighbours.handed ?? []
-    this.looped = new Set(neighbours.looped ?? [])
+    this.outside = new OutsideCalls(this, neighbours.outside ?? [])
+    this.knowsImporters = neighbours.outside !== undefined || this.importers.length === 0
     this.hasErrors = tree.hasErrors
     this.scopes = buildScopes(tree.body, text.length)
     const index = indexTree(tree)
@@ -162,6 +168,20 @@ export class Analysis implements PythonModule {
   }
   classOf(expr: Expr): Klass | null {
     return names.classOf(this, expr)
+  }
+  instanceClass(expr: Expr): Klass | null {
+    return names.instanceClass(this, expr)
+  }
+  importedFunction(expr: Expr): FunctionSummary | null {
+    return names.importedFunction(this, expr)
+  }
+  importedClass(expr: Expr): ClassSummary | null {
+    const target = names.targetOf(this, expr)
+    const found = target === null ? null : names.projectTarget(this, target)
+    return (found === null ? undefined : own(found.summary.classes, found.rest)) ?? null
+  }
+  bindingsOf(name: Expr & { type: 'name' }): readonly Binding[] {
+    return names.bindingsOf(this, name.id, name.start).bindings
   }
   callOf(expr: Expr): Call | null {
     return this.callByExpr.get(this.definition(expr)) ?? null
@@ -218,7 +238,7 @@ export class Analysis implements PythonModule {
   /** Functions that take one step of an optimiser and that a module which imports this one calls in a loop. */
   stepFunctions(): Func[] {
     this.steppers ??= this.functions.filter((func) => {
-      if (!this.looped.has(func.qualified)) return false
+      if (!this.outside.isLooped(func)) return false
       const effects = this.effectsOfFunction(func)
       return effects.backward && effects.optimizerStep && !effects.trains
     })
@@ -264,6 +284,9 @@ export class Analysis implements PythonModule {
   /** Calls of a function in this module; null when it is handed around as a value, so that calls cannot be listed. */
   callSites(func: Func): Call[] | null {
     return this.escaping.has(func) ? null : (this.sites.get(func) ?? [])
+  }
+  outsideCalls(func: Func): readonly OutsideCall[] {
+    return this.outside.of(func)
   }
   private readonly returning = new Set<Func>()
   returnType(func: Func, depth = 0): string | null {
@@ -363,7 +386,7 @@ export class Analysis implements PythonModule {
         else {
           const target = names.targetOf(this, base.value)
           const found = target === null ? null : names.projectTarget(this, target)
-          const known = found === null ? undefined : lookUp(found.summary.classes, found.rest)
+          const known = found === null ? undefined : own(found.summary.classes, found.rest)
           if (known !== undefined) klass.bases.push(...known.bases)
         }
       }
@@ -409,9 +432,9 @@ export class Analysis implements PythonModule {
     for (const statement of this.statements) addUses(this, statement)
   }
 
-  /** `__init__` of a class of this module, where nobody else makes objects of it: no importer, no class derived from it. */
+  /** `__init__` of a class of this module, where no class is derived from it here; `outside` has what importers do. */
   private constructorOf(callee: Expr): Func | null {
-    if (this.importers.length > 0) return null
+    if (!this.knowsImporters) return null
     const klass = this.classOf(callee)
     const init = klass?.methods.get('__init__')
     if (klass === null || init === undefined) return null

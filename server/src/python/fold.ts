@@ -5,7 +5,6 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
-import { define, defineAll, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { classConstant } from './data-classes.js'
 import { foldCall } from './fold-calls.js'
@@ -16,6 +15,7 @@ import { agree, combine, combineWith, known, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget } from './names.js'
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
+import { own } from './own.js'
 import { type Binding, scopeAt } from './scope.js'
 
 const depthLimit = 24
@@ -151,11 +151,11 @@ export class Folder {
         if (value.value === null || typeof value.value !== 'object' || Array.isArray(value.value)) {
           return unknown('an unpacked value')
         }
-        defineAll(result, value.value)
+        Object.assign(result, value.value)
       } else {
         const key = this.fold(entry.key)
         if (key.state === 'unknown') return key
-        define(result, String(key.value), value.value)
+        result[String(key.value)] = value.value
       }
     }
     return combine(result, parts)
@@ -212,7 +212,7 @@ export class Folder {
     if (bindings.length === 0) {
       const star = starTarget(this.analysis, id)
       const found = star === null ? null : projectTarget(this.analysis, star)
-      const value = found === null ? undefined : lookUp(found.summary.constants, found.rest)
+      const value = found === null ? undefined : own(found.summary.constants, found.rest)
       return value === undefined ? unknown(`the name ${id}`) : known(value)
     }
     // A list or dictionary that is changed after it was made no longer has the value it was made with.
@@ -240,7 +240,7 @@ export class Folder {
         return this.parameter(binding)
       case 'import': {
         const found = binding.target === null ? null : projectTarget(this.analysis, binding.target)
-        const value = found === null ? undefined : lookUp(found.summary.constants, found.rest)
+        const value = found === null ? undefined : own(found.summary.constants, found.rest)
         return value === undefined ? unknown(`${binding.name} of another module`) : known(value)
       }
       default:
@@ -265,13 +265,15 @@ export class Folder {
     const program = this.analysis.programParameters.argumentOf(owner.func, binding.name)
     if (program !== null) return programArgument(this.analysis, this.folding, program.name, [program])
     const sites = this.analysis.callSites(owner.func)
-    if (sites === null || sites.length === 0) return unknown(`the parameter ${binding.name}`)
-    const values: Folded[] = []
+    if (sites === null) return unknown(`the parameter ${binding.name}`)
+    const fallback = binding.value === null ? null : this.fold(binding.value)
+    const values = this.analysis.outside.values(owner.func, binding.name, owner.position, fallback) ?? []
+    if (sites.length + values.length === 0) return unknown(`the parameter ${binding.name}`)
     for (const site of sites) {
       const argument = this.analysis.argument(site, binding.name, owner.position)
       if (argument.state === 'unknown') return unknown(argument.because)
       if (argument.state === 'given') values.push(argument.folded)
-      else if (binding.value !== null) values.push(this.fold(binding.value))
+      else if (fallback !== null) values.push(fallback)
       else return unknown(`the parameter ${binding.name}`)
     }
     return agree(values, `several values of ${binding.name}`)
@@ -285,7 +287,7 @@ export class Folder {
     const target = bindingsOf(this.analysis, from.id, from.start).bindings.at(-1)?.target
     const found = target === undefined || target === null ? null : projectTarget(this.analysis, target)
     if (found === null || (from !== value && found.rest === '')) return undefined
-    return lookUp(found.summary.constants, found.rest === '' ? attr : `${found.rest}.${attr}`)
+    return own(found.summary.constants, found.rest === '' ? attr : `${found.rest}.${attr}`)
   }
 
   private attribute(expr: Expr & { type: 'attribute' }): Folded {
@@ -313,6 +315,8 @@ export class Folder {
         this.analysis.programArguments.filter((one) => one.name === expr.attr),
       )
     }
+    const parsed = this.analysis.outside.argument(expr.value, expr.attr)
+    if (parsed !== null) return parsed
     const field = this.analysis.fieldDefault(expr)
     if (field !== null) return this.fold(field)
     const configured = configuredValue(this.analysis, expr)
@@ -336,7 +340,7 @@ export class Folder {
       return item === undefined ? unknown('an index') : combine(item, [container, key])
     }
     if (container.value !== null && typeof container.value === 'object' && !Array.isArray(container.value)) {
-      const item = lookUp(container.value, String(key.value))
+      const item = own(container.value, String(key.value))
       return item === undefined ? unknown('a key') : combine(item, [container, key])
     }
     return unknown('a subscript')
@@ -367,7 +371,7 @@ export class Folder {
           const value = expr.value === undefined ? unknown('a comprehension') : this.afresh(expr.value)
           if (value.state === 'unknown') return value
           parts.push(value)
-          define(entries, String(element.value), value.value)
+          entries[String(element.value)] = value.value
         }
         return null
       }

@@ -21,6 +21,7 @@ import type { Location, Span } from '../text/location.js'
 import type { Channel } from '../text/origin.js'
 import type { Evidence } from '../workload/claim.js'
 import type { ReportedMetrics } from './logged-metrics.js'
+import type { Binding } from './scope.js'
 
 /** A folded value with where it came from. */
 export type Folded =
@@ -145,6 +146,9 @@ export interface Loop {
   hasBreak: boolean
 }
 
+export type FunctionSummary = ModuleSummary['functions'][string]
+export type ClassSummary = ModuleSummary['classes'][string]
+
 /** What a module lets others know: the only thing that leaves the worker besides claims. Plain JSON. */
 export interface ModuleSummary {
   path: string
@@ -193,9 +197,49 @@ export interface ModuleSummary {
   configurations?: ConfigurationUse[]
   /** Configurations that it passes on to other modules. */
   handed?: HandedConfiguration[]
-  /** Functions and methods of other modules that it calls in loops, as imported: 'engine.train_step', 'engine.Engine.step'. */
-  looped?: string[]
+  /** What it calls of other modules of the project. */
+  outward?: OutwardCall[]
 }
+
+/** What a caller passes, as far as another module can be told. */
+export type Passed =
+  | { state: 'known'; value: Json; overridable: boolean }
+  /** The parsed command line: what is not listed is not known. */
+  | { state: 'arguments'; values: Record<string, { value: Json; overridable: boolean }> }
+  /** What the calling function is given itself. */
+  | {
+      state: 'parameter'
+      of: string
+      name: string
+      position: number
+      /** Its default. */
+      otherwise?: Passed
+      /** What the calls of its own module pass. */
+      here?: Passed
+    }
+  | { state: 'unknown'; because: string }
+
+/** `position`: among those without a name; null for keywords and unpacked ones. */
+export type PassedArguments = { name: string | null; position: number | null; value: Passed }[]
+
+/** A call of a function, a method or a class of another module of the project. */
+export interface OutwardCall {
+  /** As imported: 'engine.train_step', 'engine.Engine.step'. */
+  target: string
+  /** The function that calls, qualified; null: the module itself. */
+  from: string | null
+  /** In a loop, or in a function that is called in one. */
+  looped: boolean
+  /** What the result is called, or the function that it is handed to: 'train_loader', 'fit'. */
+  usedAs: string | null
+  /** Null: it is handed around as a value, so that its calls cannot be seen. */
+  args: PassedArguments | null
+  /** Unpacked arguments may bring what is not listed. */
+  open: boolean
+}
+
+/** The same, as the module that is called names it: 'train_step', 'Engine.step'; no value is a parameter. */
+export type OutsideCall = Omit<OutwardCall, 'target' | 'from'> & { name: string }
 
 /** A configuration that a module reads: a file by its path as written, or what Hydra composes. */
 export type ConfigurationUse =
@@ -269,8 +313,25 @@ export interface PythonModule {
   /** The function that an expression names, in this module. */
   functionOf(expr: Expr): Func | null
   classOf(expr: Expr): Klass | null
+  /** The class of this module that a value is an object of. */
+  instanceClass(expr: Expr): Klass | null
+  /** What another module of the project says of the function or method that an expression names. */
+  importedFunction(expr: Expr): FunctionSummary | null
+  /** What another module of the project says of the class that an expression names. */
+  importedClass(expr: Expr): ClassSummary | null
+  /** Canonical class of a value, where it can be inferred; for classes of the project their library base. */
+  typeOf(expr: Expr): string | null
+  /** What may have given a name its value at its place. */
+  bindingsOf(name: Expr & { type: 'name' }): readonly Binding[]
+  /** Calls of a function in this module; null where it is handed around as a value. */
+  callSites(func: Func): Call[] | null
+  /** Calls of a function, method or constructor by modules that import this one. */
+  outsideCalls(func: Func): readonly OutsideCall[]
   /** Effects of a list of statements or of one expression. */
   effects(code: Stmt[] | Expr): Effects
+  effectsOfFunction(func: Func): Effects
+  /** Functions that take one step of an optimiser and that a module which imports this one calls in a loop. */
+  stepFunctions(): Func[]
   /** The call at exactly this span; the statement that holds an offset. */
   callAt(span: Span): Call | null
   statementAt(offset: number): Stmt | null

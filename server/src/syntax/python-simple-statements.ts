@@ -1,5 +1,4 @@
 /** Statements on one line: expressions, assignments, imports and the small ones. */
-import { lookUp } from '../text/records.js'
 import type { Argument, Expr, Import, Simple, Stmt } from './python-ast.js'
 import { ExpressionReader } from './python-expressions.js'
 
@@ -40,7 +39,7 @@ export class SimpleStatementReader extends ExpressionReader {
       }
       default:
         return {
-          type: lookUp(simpleTypes, kind) ?? 'other-statement',
+          type: simpleTypes[kind] ?? 'other-statement',
           ...place,
           children: this.exprs(children, depth + 1),
         }

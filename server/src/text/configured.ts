@@ -4,7 +4,6 @@
  */
 import type { Json } from './json.js'
 import type { Location } from './location.js'
-import { lookUp } from './records.js'
 
 export interface ConfiguredPlace {
   location: Location
@@ -38,7 +37,7 @@ export interface ConfigurationRoot {
 export function configuredChild(node: Configured, key: string | number): Configured | undefined {
   if (node.kind === 'unknown') return node
   if (node.kind === 'map') {
-    const child = lookUp(node.entries, String(key))
+    const child = Object.hasOwn(node.entries, String(key)) ? node.entries[String(key)] : undefined
     if (child !== undefined || node.open === undefined) return child
     return { kind: 'unknown', because: node.open, at: node.at }
   }

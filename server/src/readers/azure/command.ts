@@ -4,7 +4,6 @@
  */
 
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
-import { define } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -269,10 +268,10 @@ function environmentOf(python: PythonModule, claims: ClaimBuilder, call: Call): 
   for (const key of python.keysOf(given.expr) ?? []) {
     const value = python.entry(given.expr, key)
     const folded = foldedValue(value)
-    define(found, key, {
+    found[key] = {
       value: typeof folded === 'string' || typeof folded === 'number' ? String(folded) : null,
       location: claims.locate(value.state === 'given' ? value.span : given.span),
-    })
+    }
   }
   return found
 }

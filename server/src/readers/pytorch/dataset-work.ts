@@ -1,10 +1,7 @@
 /** What one sample of a loader costs: followed from the loader's data set to the code that makes a sample. */
-import type { Analysis } from '../../python/analysis.js'
-import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
-import { bindingsOf, classOf, instanceClass, projectTarget } from '../../python/names.js'
+import type { Call, ClassSummary, Func, Klass, PythonModule } from '../../python/module.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { lookUp } from '../../text/records.js'
 import type { InputPipelineSettings } from '../../workload/words.js'
 import { decoderIn, decodingModules, inMemoryDataSets } from './datasets.js'
 
@@ -41,7 +38,6 @@ export function sampleWork(python: PythonModule, dataset: Expr): SampleWork | nu
 /** Null: it cannot be told. */
 export function datasetWork(python: PythonModule, dataset: Expr, depth = 0): DatasetWork | null {
   if (depth > 6) return null
-  const analysis = python as Analysis
   const value = python.definition(dataset)
   if (value.type === 'list' || value.type === 'tuple' || value.type === 'comprehension') {
     if (value.type !== 'comprehension' && value.items.length > 0 && depth > 0)
@@ -51,7 +47,7 @@ export function datasetWork(python: PythonModule, dataset: Expr, depth = 0): Dat
   if (value.type === 'name') {
     // Loaders over indices sample from something else by themselves.
     if (/(^|_)(idx|idxs|ids|index|indices)$/.test(value.id)) return plain('memory')
-    return fromUnpacking(analysis, value, depth)
+    return fromUnpacking(python, value, depth)
   }
   if (value.type === 'subscript') {
     const container = datasetWork(python, value.value, depth + 1)
@@ -70,7 +66,7 @@ export function datasetWork(python: PythonModule, dataset: Expr, depth = 0): Dat
     ])
   }
   if (value.type !== 'call') return null
-  return fromCall(analysis, value, depth)
+  return fromCall(python, value, depth)
 }
 
 const order: DatasetWork['work'][] = ['device', 'memory', 'light', 'decode']
@@ -86,39 +82,42 @@ function costliest(parts: (DatasetWork | null)[]): DatasetWork | null {
 }
 
 /** `train, val = random_split(data, …)`. */
-function fromUnpacking(analysis: Analysis, name: Expr & { type: 'name' }, depth: number): DatasetWork | null {
-  const { bindings } = bindingsOf(analysis, name.id, name.start)
+function fromUnpacking(
+  python: PythonModule,
+  name: Expr & { type: 'name' },
+  depth: number,
+): DatasetWork | null {
+  const bindings = python.bindingsOf(name)
   const works = bindings.map((binding) => {
     if (binding.value === null || (binding.kind !== 'assign' && binding.kind !== 'loop')) return null
     if (binding.kind === 'assign' && binding.unpack === null)
-      return datasetWork(analysis, binding.value, depth + 1)
+      return datasetWork(python, binding.value, depth + 1)
     return binding.kind === 'assign' && binding.value.type === 'call'
-      ? fromCall(analysis, binding.value, depth + 1)
+      ? fromCall(python, binding.value, depth + 1)
       : null
   })
   return bindings.length === 0 ? null : costliest(works)
 }
 
-function fromCall(analysis: Analysis, value: Expr & { type: 'call' }, depth: number): DatasetWork | null {
-  const call = analysis.callByExpr.get(value)
-  const klass = classOf(analysis, value.callee) ?? instanceClass(analysis, value)
-  if (klass !== null) return fromClass(analysis, klass, value, depth)
-  const imported = importedClass(analysis, value.callee)
-  if (imported !== null)
-    return imported.items === null ? null : fromCalls(imported.items, imported.bases, imported.sharded)
+function fromCall(python: PythonModule, value: Expr & { type: 'call' }, depth: number): DatasetWork | null {
+  const call = python.callAt(value)
+  const klass = python.classOf(value.callee) ?? python.instanceClass(value)
+  if (klass !== null) return fromClass(python, klass, value, depth)
+  const imported = python.importedClass(value.callee)
+  if (imported !== null) return fromSummary(imported)
   const name = call?.name ?? null
   if (name === null) {
     // `dataset.shuffle().select(…)`, `make_dataset()`: what it is made from or returns.
-    const func = analysis.functionOf(value.callee)
+    const func = python.functionOf(value.callee)
     const returned = func === null ? null : onlyReturn(func)
-    if (returned !== null) return datasetWork(analysis, returned, depth + 1)
-    if (value.callee.type === 'attribute') return fromMethod(analysis, value, value.callee.attr, depth)
+    if (returned !== null) return datasetWork(python, returned, depth + 1)
+    if (value.callee.type === 'attribute') return fromMethod(python, value, value.callee.attr, depth)
     return null
   }
   if (name === 'torch.utils.data.TensorDataset') return plain('memory')
   if (wrappers.test(name)) {
     const inner = value.args[0]?.value
-    return inner === undefined ? null : datasetWork(analysis, inner, depth + 1)
+    return inner === undefined ? null : datasetWork(python, inner, depth + 1)
   }
   if (inMemoryDataSets.has(name)) return plain('light')
   if (name === 'datasets.load_dataset' || name === 'datasets.load_from_disk') return plain('light')
@@ -134,44 +133,29 @@ function fromCall(analysis: Analysis, value: Expr & { type: 'call' }, depth: num
 }
 
 function fromMethod(
-  analysis: Analysis,
+  python: PythonModule,
   value: Expr & { type: 'call' },
   method: string,
   depth: number,
 ): DatasetWork | null {
   if (value.callee.type !== 'attribute') return null
-  const base = datasetWork(analysis, value.callee.value, depth + 1)
+  const base = datasetWork(python, value.callee.value, depth + 1)
   if (base === null) return null
   // A transformation that runs at each access costs what it does.
   if (method === 'set_transform' || method === 'with_transform') return plain('decode', method)
   return base
 }
 
-interface ImportedClass {
-  /** Null: how it makes a sample is not in that module. */
-  items: string[] | null
-  bases: string[]
-  sharded: boolean
-}
-
 /** A data set class of another module of the project. */
-function importedClass(analysis: Analysis, callee: Expr): ImportedClass | null {
-  const root = callee.type === 'attribute' ? callee.value : callee
-  if (root.type !== 'name') return null
-  const target = bindingsOf(analysis, root.id, root.start).bindings.at(-1)?.target
-  if (target === null || target === undefined) return null
-  const found = projectTarget(analysis, callee.type === 'attribute' ? `${target}.${callee.attr}` : target)
-  const known = found === null ? undefined : lookUp(found.summary.classes, found.rest)
-  if (known === undefined) return null
-  return {
-    items: known.items ?? null,
-    bases: known.bases,
-    sharded: known.calls.includes('torch.utils.data.get_worker_info'),
-  }
+function fromSummary({ items, bases, calls }: ClassSummary): DatasetWork | null {
+  // Without a method that makes a sample, that module does not say how it does.
+  if (items === undefined) return null
+  const made = items.some((name) => tokenizerCall.test(name)) ? [...items, '.tokenize'] : items
+  return fromCalls(made, bases, calls.includes('torch.utils.data.get_worker_info'))
 }
 
 function fromClass(
-  analysis: Analysis,
+  python: PythonModule,
   klass: Klass,
   made: Expr & { type: 'call' },
   depth: number,
@@ -179,6 +163,10 @@ function fromClass(
   const item =
     klass.methods.get('__getitem__') ?? klass.methods.get('__iter__') ?? klass.methods.get('__getitems__')
   if (item === undefined) {
+    for (const base of klass.node.bases) {
+      const imported = base.name === null ? python.importedClass(base.value) : null
+      if (imported?.items !== undefined) return fromSummary(imported)
+    }
     const base = klass.bases.find(
       (one) => decodingModules.some((prefix) => one.startsWith(prefix)) && !inMemoryDataSets.has(one),
     )
@@ -186,13 +174,13 @@ function fromClass(
   }
   const calls = new Set<string>()
   const add = (func: Func | undefined): void => {
-    if (func !== undefined) for (const name of analysis.effectsOfFunction(func).calls) calls.add(name)
+    if (func !== undefined) for (const name of python.effectsOfFunction(func).calls) calls.add(name)
   }
   add(item)
   const sharded = [...klass.methods.values()].some((one) =>
-    analysis.effectsOfFunction(one).calls.has('torch.utils.data.get_worker_info'),
+    python.effectsOfFunction(one).calls.has('torch.utils.data.get_worker_info'),
   )
-  if (callsTokenizer(analysis, item)) calls.add('.tokenize')
+  if (callsTokenizer(python, item)) calls.add('.tokenize')
   const result = fromCalls([...calls], klass.bases, sharded)
   if (result.work !== null || depth > 4) return result
   // A wrapper around another data set costs at least what that one does.
@@ -200,7 +188,7 @@ function fromClass(
     if (argument.name !== null && !/data/i.test(argument.name)) continue
     const inner =
       argument.value.type === 'name' || argument.value.type === 'call'
-        ? datasetWork(analysis, argument.value, depth + 1)
+        ? datasetWork(python, argument.value, depth + 1)
         : null
     if (inner?.work === 'decode') return { ...inner, unsharded: result.unsharded }
   }
@@ -208,12 +196,15 @@ function fromClass(
 }
 
 /** `self.tokenizer(text, …)` in the code that makes a sample; a collator that is made with a tokenizer pads. */
-export function callsTokenizer(analysis: Analysis, func: Func): boolean {
+export function callsTokenizer(python: PythonModule, func: Func): boolean {
   return func.calls.some(({ expr }) => {
     const named = expr.callee.type === 'call' ? expr.callee.callee : expr.callee
-    return /tokenizer|processor|feature_extractor/i.test(analysis.text.slice(named.start, named.end))
+    return /tokenizer|processor|feature_extractor/i.test(python.text.slice(named.start, named.end))
   })
 }
+
+/** `self.tokenizer(text)`, as a summary has it. */
+const tokenizerCall = /^\.(\w+_)?(tokenizer|processor|feature_extractor)$/
 
 const onlyIndexing = new Set([
   'torch.tensor',
@@ -262,11 +253,18 @@ function fromCalls(calls: string[], bases: string[], sharded: boolean): DatasetW
 export function collateWork(python: PythonModule, call: Call): SampleWork | null {
   const given = python.argument(call, 'collate_fn', 6)
   if (given.state !== 'given') return null
-  const analysis = python as Analysis
   const func = python.functionOf(given.expr)
-  if (func === null) return null
-  const calls = new Set(analysis.effectsOfFunction(func).calls)
-  if (callsTokenizer(analysis, func) && !/pad/.test(func.calls.map((one) => one.method).join(' ')))
+  if (func === null) {
+    const imported = python.importedFunction(given.expr)
+    const calls = [...(imported?.calls ?? [])]
+    if (calls.some((name) => tokenizerCall.test(name)) && !calls.some((name) => /pad/.test(name)))
+      calls.push('.tokenize')
+    return decoderIn(calls) === null
+      ? null
+      : plain('decode', python.text.slice(given.span.start, given.span.end))
+  }
+  const calls = new Set(python.effectsOfFunction(func).calls)
+  if (callsTokenizer(python, func) && !/pad/.test(func.calls.map((one) => one.method).join(' ')))
     calls.add('.tokenize')
   const decoder = decoderIn(calls)
   return decoder === null ? null : plain('decode', func.name)

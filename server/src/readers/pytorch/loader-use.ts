@@ -1,7 +1,5 @@
 /** What a loader feeds: a training loop, or an evaluation. */
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
-import { functionOf } from '../../python/names.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
@@ -22,25 +20,24 @@ export function feedsByName(text: string): Feeds | null {
 
 /** Null: it cannot be told. */
 export function feedsOf(python: PythonModule, call: Call): Feeds | null {
-  const analysis = python as Analysis
   if (call.assignedTo !== null) {
     const named = feedsByName(call.assignedTo)
     if (named !== null) return named
-    if (onlyMeasured(analysis, call, call.assignedTo)) return null
+    if (onlyMeasured(python, call, call.assignedTo)) return null
   }
-  const key = dictionaryKey(analysis, call)
+  const key = dictionaryKey(python, call)
   if (key !== null) {
     const named = feedsByName(key)
     if (named !== null) return named
   }
-  const used = call.assignedTo === null ? null : byUse(analysis, call, call.assignedTo)
+  const used = call.assignedTo === null ? byCallAround(python, call) : byUse(python, call, call.assignedTo)
   if (used !== null) return used
   const func = call.function?.name
   if (func !== undefined) {
     const named = feedsByName(func)
     if (named !== null && !/^(train|fit|training|main)$/.test(func)) return named
   }
-  const asked = byCallers(analysis, call)
+  const asked = byCallers(python, call)
   if (asked !== null) return asked
   const dataset = call.expr.args.find((one) => one.name === 'dataset' || one.name === null)
   if (dataset !== undefined) {
@@ -51,12 +48,12 @@ export function feedsOf(python: PythonModule, call: Call): Feeds | null {
   if (shuffle.state === 'given' && shuffle.folded.state === 'known' && shuffle.folded.value === true)
     return 'training'
   // `{split: DataLoader(data[split]) for split in ('train', 'val')}` makes both.
-  if (comprehensionAround(analysis, call)) return 'training'
+  if (comprehensionAround(python, call)) return 'training'
   return null
 }
 
 /** `'train'` of `{'train': DataLoader(…)}` or of `loaders['train'] = DataLoader(…)`. */
-function dictionaryKey(analysis: Analysis, call: Call): string | null {
+function dictionaryKey(python: PythonModule, call: Call): string | null {
   const { statement } = call
   if (statement.type === 'assign' && statement.targets[0]?.type === 'subscript') {
     const key = statement.targets[0].index
@@ -69,7 +66,7 @@ function dictionaryKey(analysis: Analysis, call: Call): string | null {
     if (expr.type === 'dict') {
       for (const entry of expr.entries) {
         if (entry.key !== null && entry.value.start <= call.expr.start && entry.value.end >= call.expr.end) {
-          const key = analysis.fold(entry.key)
+          const key = python.fold(entry.key)
           if (key.state === 'known' && typeof key.value === 'string') found = key.value
         }
       }
@@ -80,24 +77,26 @@ function dictionaryKey(analysis: Analysis, call: Call): string | null {
   return found
 }
 
-function comprehensionAround(analysis: Analysis, call: Call): boolean {
+function comprehensionAround(python: PythonModule, call: Call): boolean {
   const { statement } = call
   const value = statement.type === 'assign' || statement.type === 'return' ? statement.value : null
   if (value === null || value.type !== 'comprehension') return false
-  return /train/.test(analysis.text.slice(value.start, value.end))
+  return /train/.test(python.text.slice(value.start, value.end))
 }
 
 /** What the callers of a function that returns the loader call it: `train_loader = make_loader(train)`. */
-function byCallers(analysis: Analysis, call: Call): Feeds | null {
+function byCallers(python: PythonModule, call: Call): Feeds | null {
   const { function: func, statement } = call
   if (func === null) return null
   const returned = returnsOf(func).some(
     (value) => value === call.expr || (value.type === 'name' && value.id === call.assignedTo),
   )
   if (!returned || (statement.type !== 'return' && call.assignedTo === null)) return null
-  const named = (analysis.callSites(func) ?? []).map((site) =>
-    site.assignedTo === null ? null : feedsByName(site.assignedTo),
-  )
+  const uses = [
+    ...(python.callSites(func) ?? []).map((site) => site.assignedTo),
+    ...python.outsideCalls(func).map((outside) => outside.usedAs),
+  ]
+  const named = uses.map((use) => (use === null ? null : feedsByName(use)))
   // One function for all parts makes the loader of the training too.
   if (named.includes('training')) return 'training'
   return named.length > 0 && named.every((one) => one === 'evaluation') ? 'evaluation' : null
@@ -148,38 +147,38 @@ function usesOf(python: PythonModule): Map<string, Uses> {
 }
 
 /** `len(loader)` and nothing else: it is made for its number of batches. */
-function onlyMeasured(analysis: Analysis, made: Call, name: string): boolean {
-  const { loops, handed } = usesOf(analysis).get(name) ?? { loops: [], handed: [] }
+function onlyMeasured(python: PythonModule, made: Call, name: string): boolean {
+  const { loops, handed } = usesOf(python).get(name) ?? { loops: [], handed: [] }
   if (made.function === null || loops.length > 0 || handed.length === 0) return false
   const measures = ({ call }: { call: Call }): boolean =>
     call.expr.callee.type === 'name' && call.expr.callee.id === 'len' && call.function === made.function
   if (!handed.every(measures)) return false
   const { start, end } = made.function.node
-  const mentions = analysis.text.slice(start, end).match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0
+  const mentions = python.text.slice(start, end).match(new RegExp(`\\b${name}\\b`, 'g'))?.length ?? 0
   return mentions === handed.length + 1
 }
 
 /** `batches = iter(loader)`, and `next(batches)` in a training loop of the same function. */
-function isNext(analysis: Analysis, call: Call): boolean {
+function isNext(python: PythonModule, call: Call): boolean {
   const name = call.assignedTo
   if (call.expr.callee.type !== 'name' || call.expr.callee.id !== 'iter' || name === null) return false
-  return analysis.calls.some((one) => {
+  return python.calls.some((one) => {
     const from = one.expr.args[0]?.value
     return (
       one.expr.callee.type === 'name' &&
       one.expr.callee.id === 'next' &&
       one.function === call.function &&
       from !== undefined &&
-      analysis.text.slice(from.start, from.end) === name &&
+      python.text.slice(from.start, from.end) === name &&
       one.loops.some((loop) => loop.role === 'train')
     )
   })
 }
 
 /** Loops that iterate over the name, and functions that it is handed to. */
-function byUse(analysis: Analysis, made: Call, name: string): Feeds | null {
+function byUse(python: PythonModule, made: Call, name: string): Feeds | null {
   const seen = new Set<Feeds>()
-  const uses = usesOf(analysis).get(name) ?? { loops: [], handed: [] }
+  const uses = usesOf(python).get(name) ?? { loops: [], handed: [] }
   for (const loop of uses.loops) {
     if (name.indexOf('.') < 0 && loop.function !== made.function && made.function !== null) continue
     if (loop.role === 'train') seen.add('training')
@@ -187,18 +186,37 @@ function byUse(analysis: Analysis, made: Call, name: string): Feeds | null {
   }
   for (const { call, position } of uses.handed) {
     if (call === made || call.function !== made.function) continue
-    if (isNext(analysis, call)) seen.add('training')
-    const func = functionOf(analysis, call.expr.callee)
-    const keyword = call.expr.args[position]!.name
-    if (func !== null) {
-      const effects = analysis.effectsOfFunction(func)
-      if (effects.trains || (effects.backward && effects.optimizerStep)) seen.add('training')
-      else if (/eval|valid|test|infer|predict/i.test(func.name)) seen.add('evaluation')
-    } else if (/^(fit|train|train_epoch|fit_generator)$/.test(call.method)) {
-      seen.add(keyword === null ? 'training' : (feedsByName(keyword) ?? 'training'))
-    } else if (/^(train\w*|run_training|do_train)$/.test(call.method)) seen.add('training')
-    else if (/^(test|validate|evaluate|eval|predict)\w*$/.test(call.method)) seen.add('evaluation')
+    if (isNext(python, call)) seen.add('training')
+    const given = byCallee(python, call, position)
+    if (given !== null) seen.add(given)
   }
   if (seen.has('training')) return 'training'
   return seen.has('evaluation') ? 'evaluation' : null
+}
+
+/** What a function does with a loader that it is handed. */
+function byCallee(python: PythonModule, call: Call, position: number): Feeds | null {
+  const keyword = call.expr.args[position]!.name
+  const func = python.functionOf(call.expr.callee)
+  if (func !== null) {
+    const effects = python.effectsOfFunction(func)
+    if (effects.trains || (effects.backward && effects.optimizerStep)) return 'training'
+    return /eval|valid|test|infer|predict/i.test(func.name) ? 'evaluation' : null
+  }
+  const imported = python.importedFunction(call.expr.callee)
+  if (imported?.trains === true) return feedsByName(keyword ?? imported.params[position] ?? '') ?? 'training'
+  if (/^(fit|train|train_epoch|fit_generator)$/.test(call.method))
+    return keyword === null ? 'training' : (feedsByName(keyword) ?? 'training')
+  if (/^(train\w*|run_training|do_train)$/.test(call.method)) return 'training'
+  return /^(test|validate|evaluate|eval|predict)\w*$/.test(call.method) ? 'evaluation' : null
+}
+
+/** `fit(model, DataLoader(…))`. */
+function byCallAround(python: PythonModule, made: Call): Feeds | null {
+  for (const call of python.calls) {
+    if (call.statement !== made.statement) continue
+    const position = call.expr.args.findIndex((argument) => argument.value === made.expr)
+    if (position >= 0) return byCallee(python, call, position)
+  }
+  return null
 }

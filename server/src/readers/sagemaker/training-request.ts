@@ -4,7 +4,6 @@
  */
 
 import { imageVersions } from '../../link/versions.js'
-import { define } from '../../text/records.js'
 import { asCount, asText } from '../../values/parse.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
@@ -118,7 +117,7 @@ function wordsOf(request: Request, keys: Key[]): Record<string, LaunchValue> {
     if (said.state === 'absent') continue
     const fixed = said.state === 'known' && said.options.overridable !== true
     const value = fixed && typeof said.value === 'string' ? said.value : null
-    define(found, name, { value, location: request.claims.locate(said.place) })
+    found[name] = { value, location: request.claims.locate(said.place) }
   }
   return found
 }
@@ -139,7 +138,7 @@ function claimLaunch(request: Request, { prefix, trials }: TrainingFacts): void 
     const said = request.read(...keys, name)
     const place = said.state === 'absent' ? given.place : said.place
     const fixed = said.state === 'known' && said.options.overridable !== true
-    define(flags, name, { value: fixed ? decoded(said.value) : null, location: request.claims.locate(place) })
+    flags[name] = { value: fixed ? decoded(said.value) : null, location: request.claims.locate(place) }
   }
   const nodes = request.read(...prefix, 'ResourceConfig', 'InstanceCount')
   const image = textAt(request, ...prefix, 'AlgorithmSpecification', 'TrainingImage')

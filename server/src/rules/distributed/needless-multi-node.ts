@@ -1,7 +1,6 @@
 import { allInstances, type Instance, instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { Judged, Run } from '../../workload/claim.js'
-import { couldHide } from '../../workload/unseen.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule } from '../rule.js'
 
@@ -57,7 +56,7 @@ interface Model {
 }
 
 function smallTraining(run: Run): Model | null {
-  if (couldHide(run, 'training') !== undefined) return null
+  if (run.script === null || run.unresolved !== null) return null
   for (const one of subjectsOf(run, 'Training')) {
     const { parameters, model } = one.settings
     const size = effective(parameters)

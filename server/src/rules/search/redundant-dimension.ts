@@ -1,7 +1,6 @@
 import { distinctCount } from '../../estimate/dimension.js'
 import { formatCount } from '../../estimate/grid.js'
 import type { Json } from '../../text/json.js'
-import { lookUp } from '../../text/records.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import type { Dimension, InertDimension } from '../../workload/words.js'
 import { defineRule, type FixRequest, type Report, type RuleContext } from '../rule.js'
@@ -34,7 +33,7 @@ export default defineRule({
 })
 
 function at(search: Judged<'Search'>, dimension: Dimension): Report['at'] {
-  return dimension.location ?? lookUp(known(search, 'places'), dimension.name) ?? search.settings.space!
+  return dimension.location ?? known(search, 'places')?.[dimension.name] ?? search.settings.space!
 }
 
 /** The same value written twice: `[1, 10, 10]`. */

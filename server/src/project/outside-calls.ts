@@ -1,0 +1,131 @@
+/** What the modules of a project pass to each other's functions, also through functions that only pass it on. */
+import type { ModuleSummary, OutsideCall, OutwardCall, Passed } from '../python/module.js'
+import { own } from '../python/own.js'
+import type { Definition } from './import-graph.js'
+
+export interface ProjectModules {
+  summaryOf(path: string): ModuleSummary | null
+  importersOf(path: string): readonly string[]
+  definitionOf(importer: string, target: string): Definition | null
+  /** A launch passes arguments to the program: what its code falls back to does not hold. */
+  isLaunched(path: string): boolean
+}
+
+interface Incoming {
+  importer: string
+  name: string
+  call: OutwardCall
+}
+
+/** Functions that pass on what they are given. */
+const mostSteps = 6
+
+export class OutsideCallIndex {
+  private readonly incoming = new Map<string, Incoming[]>()
+  private readonly resolved = new Map<string, OutsideCall[]>()
+
+  constructor(private readonly modules: ProjectModules) {}
+
+  /** By what is called, as the module at `path` names it. */
+  of(path: string): OutsideCall[] {
+    let found = this.resolved.get(path)
+    if (found === undefined) {
+      found = this.into(path).map(({ importer, name, call }) => ({
+        name,
+        looped: call.looped || this.isLooped(importer, call.from, 0),
+        usedAs: call.usedAs,
+        args: call.args?.map((one) => ({ ...one, value: this.value(importer, one.value, 0) })) ?? null,
+        open: call.open,
+      }))
+      this.resolved.set(path, found)
+    }
+    return found
+  }
+
+  private into(path: string): Incoming[] {
+    let found = this.incoming.get(path)
+    if (found === undefined) {
+      found = this.modules.importersOf(path).flatMap((importer) =>
+        (this.modules.summaryOf(importer)?.outward ?? []).flatMap((call) => {
+          const definition = this.modules.definitionOf(importer, call.target)
+          return definition?.path === path && definition.name !== ''
+            ? [{ importer, name: definition.name, call }]
+            : []
+        }),
+      )
+      this.incoming.set(path, found)
+    }
+    return found
+  }
+
+  /** A function that is called in a loop calls in a loop. */
+  private isLooped(path: string, func: string | null, depth: number): boolean {
+    if (func === null || depth > mostSteps) return false
+    return this.into(path).some(
+      ({ importer, name, call }) =>
+        name === func && (call.looped || this.isLooped(importer, call.from, depth + 1)),
+    )
+  }
+
+  private value(path: string, passed: Passed, depth: number): Passed {
+    switch (passed.state) {
+      case 'unknown':
+        return passed
+      case 'known':
+        return passed.overridable && this.modules.isLaunched(path) ? launched : passed
+      case 'arguments': {
+        if (!this.modules.isLaunched(path)) return passed
+        const kept = Object.entries(passed.values).filter(([, one]) => !one.overridable)
+        return { ...passed, values: Object.fromEntries(kept) }
+      }
+      case 'parameter':
+        return depth > mostSteps ? tooFar : this.parameter(path, passed, depth)
+    }
+  }
+
+  /** What all who call the function pass for it. */
+  private parameter(path: string, passed: Passed & { state: 'parameter' }, depth: number): Passed {
+    const called = passed.of.replace(/\.__init__$/, '')
+    const values: Passed[] = passed.here === undefined ? [] : [passed.here]
+    for (const { importer, name, call } of this.into(path)) {
+      if (name !== called) continue
+      if (call.args === null) return { state: 'unknown', because: 'it is handed around as a value' }
+      const given =
+        call.args.find((one) => one.name === passed.name) ??
+        call.args.find((one) => one.position === passed.position)
+      if (given !== undefined) values.push(this.value(importer, given.value, depth + 1))
+      else if (call.open) return { state: 'unknown', because: '**kwargs' }
+      else values.push(passed.otherwise ?? { state: 'unknown', because: `the parameter ${passed.name}` })
+    }
+    return together(values) ?? { state: 'unknown', because: `the parameter ${passed.name}` }
+  }
+}
+
+const launched: Passed = { state: 'unknown', because: 'the launch of the program' }
+const tooFar: Passed = { state: 'unknown', because: 'too many functions pass it on' }
+
+/** One value that all agree on. */
+function together(values: readonly Passed[]): Passed | null {
+  const [first, ...rest] = values
+  if (first === undefined) return null
+  if (first.state === 'arguments')
+    return rest.reduce<Passed>((before, one) => sameArguments(before, one), first)
+  for (const one of rest) {
+    if (first.state !== 'known' || one.state !== 'known')
+      return { state: 'unknown', because: 'several callers' }
+    if (JSON.stringify(first.value) !== JSON.stringify(one.value))
+      return { state: 'unknown', because: 'several callers' }
+  }
+  return first.state === 'known'
+    ? { ...first, overridable: values.some((one) => one.state === 'known' && one.overridable) }
+    : first
+}
+
+function sameArguments(a: Passed, b: Passed): Passed {
+  if (a.state !== 'arguments' || b.state !== 'arguments')
+    return { state: 'unknown', because: 'several callers' }
+  const shared = Object.entries(a.values).filter(
+    ([name, one]) => JSON.stringify(own(b.values, name)) === JSON.stringify(one),
+  )
+  return { state: 'arguments', values: Object.fromEntries(shared) }
+}

@@ -1,0 +1,112 @@
+/** What modules that import this one pass to its functions and classes. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Json } from '../text/json.js'
+import type { Analysis } from './analysis.js'
+import { unknown } from './folded.js'
+import type { Folded, Func, OutsideCall, Passed } from './module.js'
+import { bindingsOf, methodOf } from './names.js'
+import { own } from './own.js'
+
+export class OutsideCalls {
+  private byFunction: Map<Func, OutsideCall[]> | null = null
+
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly calls: readonly OutsideCall[],
+  ) {}
+
+  /** Calls of a function, method or constructor; an entry without arguments: there may be any others. */
+  of(func: Func): readonly OutsideCall[] {
+    return this.functions().get(func) ?? []
+  }
+
+  /** Functions that a module which imports this one calls in a loop. */
+  isLooped(func: Func): boolean {
+    return this.of(func).some((call) => call.looped)
+  }
+
+  /** What each call passes for a parameter; null: no call from outside is known. */
+  values(func: Func, name: string, position: number, fallback: Folded | null): Folded[] | null {
+    const calls = this.of(func)
+    return calls.length === 0
+      ? null
+      : calls.map((call) => {
+          const given = passedFor(call, name, position)
+          if (given === undefined) return fallback ?? unknown(`the parameter ${name}`)
+          if (given.state === 'known') return knownAs(given)
+          return unknown(given.state === 'unknown' ? given.because : `the parameter ${name}`)
+        })
+  }
+
+  /** `args.epochs`, where `args` is the command line that another module has parsed; null: it is none. */
+  argument(expr: Expr, attribute: string): Folded | null {
+    const value = this.analysis.definition(expr)
+    if (value.type !== 'name' || this.calls.length === 0) return null
+    const { bindings } = bindingsOf(this.analysis, value.id, value.start)
+    const binding = bindings.length === 1 ? bindings[0]! : null
+    const owner = binding?.kind === 'param' ? this.analysis.parameterOwner(binding) : null
+    if (binding === null || owner === null) return null
+    const calls = this.passing(owner.func)
+    if (calls.length === 0) return null
+    let found: Folded | null = null
+    for (const call of calls) {
+      const given = passedFor(call, binding.name, owner.position)
+      const one = given?.state === 'arguments' ? own(given.values, attribute) : undefined
+      if (one === undefined) return null
+      const folded = knownAs(one)
+      if (found !== null && JSON.stringify(found) !== JSON.stringify(folded))
+        return unknown(`several values of .${attribute}`)
+      found = folded
+    }
+    return found
+  }
+
+  /** Nothing where it is called here as well: then what this module passes counts. */
+  private passing(func: Func): readonly OutsideCall[] {
+    return (this.analysis.callSites(func) ?? []).length > 0 ? [] : this.of(func)
+  }
+
+  private functions(): Map<Func, OutsideCall[]> {
+    if (this.byFunction !== null) return this.byFunction
+    const found = new Map<Func, OutsideCall[]>()
+    for (const call of this.calls) {
+      for (const func of this.meant(call)) {
+        const list = found.get(func)
+        if (list === undefined) found.set(func, [call])
+        else list.push(call)
+      }
+    }
+    this.byFunction = found
+    return found
+  }
+
+  /** `train`, `Engine` for its constructor, `Engine.fit`; a class that is handed around, for all that it holds. */
+  private meant({ name, args }: OutsideCall): Func[] {
+    const [first, method] = name.split('.')
+    const klass = this.analysis.classes.find((one) => one.name === first)
+    if (klass === undefined) {
+      const func = this.analysis.functions.find((one) => one.qualified === name)
+      return func === undefined ? [] : [func]
+    }
+    const init = methodOf(this.analysis, klass, '__init__')
+    const made = init === null ? [] : [init]
+    if (method !== undefined) {
+      const func = methodOf(this.analysis, klass, method)
+      return func === null ? [] : [func]
+    }
+    if (args !== null) return made
+    return [...new Set([...klass.methods.values(), ...made])]
+  }
+}
+
+function knownAs({ value, overridable }: { value: Json; overridable: boolean }): Folded {
+  return { state: 'known', value, channel: 'code', overridable }
+}
+
+function passedFor(call: OutsideCall, name: string, position: number): Passed | undefined {
+  if (call.args === null) return { state: 'unknown', because: 'it is handed around as a value' }
+  const given =
+    call.args.find((one) => one.name === name) ?? call.args.find((one) => one.position === position)
+  if (given !== undefined) return given.value
+  return call.open ? { state: 'unknown', because: '**kwargs' } : undefined
+}

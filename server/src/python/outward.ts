@@ -1,0 +1,199 @@
+/** What a module passes to the functions and classes of other modules of the project that it calls. */
+import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
+import { forEachChild, forEachExpression } from '../syntax/python-children.js'
+import type { Analysis } from './analysis.js'
+import type { Call, Folded, Func, OutwardCall, Passed, PassedArguments } from './module.js'
+import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
+
+/** Longest value that is worth passing on, in characters of JSON. */
+const maximumValue = 500
+const mostCalls = 200
+const mostArguments = 200
+
+export function outwardCalls(analysis: Analysis): OutwardCall[] {
+  // A test tries things out with values of its own.
+  if (analysis.importedByName.size === 0 || analysis.evidence.role === 'test') return []
+  const found: OutwardCall[] = []
+  for (const call of analysis.calls) {
+    const target = importedTarget(analysis, call.expr.callee)
+    if (target === null || !isOfProject(analysis, target)) continue
+    if (found.length >= mostCalls) return found
+    found.push({
+      target,
+      from: call.function?.qualified ?? null,
+      looped: isLooped(analysis, call),
+      usedAs: usedAs(analysis, call),
+      args: call.expr.args.map((argument, index) =>
+        passedArgument(analysis, call.expr.args, argument, index),
+      ),
+      open: call.expr.args.some((argument) => argument.star > 0),
+    })
+  }
+  for (const target of mentioned(analysis))
+    found.push({ target, from: null, looped: false, usedAs: null, args: null, open: true })
+  return found
+}
+
+/** What the result of a call is called, or the function that it is handed to. */
+export function usedAs(analysis: Analysis, call: Call): string | null {
+  if (call.assignedTo !== null) return call.assignedTo
+  const { start, end } = call.expr
+  const around = analysis.calls.filter(
+    (one) =>
+      one.statement === call.statement &&
+      one.expr.args.some(({ value }) => value.start === start && value.end === end),
+  )
+  return around[0]?.method ?? null
+}
+
+function isOfProject(analysis: Analysis, target: string): boolean {
+  const found = projectTarget(analysis, target)
+  return found !== null && found.rest !== ''
+}
+
+function isLooped(analysis: Analysis, call: Call, depth = 0): boolean {
+  if (call.loops.length > 0) return true
+  if (call.function === null || depth > 3) return false
+  return (analysis.callSites(call.function) ?? []).some(
+    (site) => site.function !== call.function && isLooped(analysis, site, depth + 1),
+  )
+}
+
+function passedArgument(
+  analysis: Analysis,
+  args: Argument[],
+  argument: Argument,
+  index: number,
+): PassedArguments[number] {
+  const position =
+    argument.name === null && argument.star === 0
+      ? args.slice(0, index).filter((one) => one.name === null).length
+      : null
+  return { name: argument.name, position, value: passed(analysis, argument.value) }
+}
+
+function passed(analysis: Analysis, expr: Expr): Passed {
+  const parameter = parameterOf(analysis, expr)
+  if (parameter !== null) return parameter
+  const made = expr.type === 'call' ? analysis.nameOf(expr.callee) : null
+  if (analysis.programArguments.length > 0 && (isArguments(analysis, expr) || made === 'vars'))
+    return argumentsOf(analysis, expr)
+  return asPassed(analysis.fold(expr))
+}
+
+function isArguments(analysis: Analysis, expr: Expr): boolean {
+  return expr.type === 'name' && analysis.programParameters.isNamespace(expr)
+}
+
+export function asPassed(folded: Folded): Passed {
+  if (folded.state === 'unknown') return folded
+  if (folded.channel !== 'code') return { state: 'unknown', because: 'a value from outside of the code' }
+  return JSON.stringify(folded.value).length > maximumValue
+    ? { state: 'unknown', because: 'too long' }
+    : { state: 'known', value: folded.value, overridable: folded.overridable }
+}
+
+/** What the function that makes the call is given itself, passed on. */
+function parameterOf(analysis: Analysis, expr: Expr): Passed | null {
+  const value = analysis.definition(expr)
+  if (value.type !== 'name') return null
+  const { bindings } = bindingsOf(analysis, value.id, value.start)
+  const binding = bindings.length === 1 ? bindings[0]! : null
+  const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
+  if (binding === null || owner === null) return null
+  if (analysis.programParameters.argumentOf(owner.func, binding.name) !== null) return null
+  const sites = analysis.callSites(owner.func)
+  if (sites === null) return null
+  return {
+    state: 'parameter',
+    of: owner.func.qualified,
+    name: binding.name,
+    position: owner.position,
+    ...(binding.value === null ? {} : { otherwise: asPassed(analysis.fold(binding.value)) }),
+    ...(sites.length === 0 ? {} : { here: localValue(analysis, owner.func, sites, value) }),
+  }
+}
+
+/** What the calls of this module pass, where one of its functions is called here too. */
+function localValue(analysis: Analysis, func: Func, sites: readonly Call[], value: Expr): Passed {
+  // A call from its own body says nothing new.
+  return sites.every((site) => site.function === func)
+    ? { state: 'unknown', because: 'it calls itself' }
+    : asPassed(analysis.fold(value))
+}
+
+/** The parsed command line: what each argument is unless the launch says otherwise. */
+function argumentsOf(analysis: Analysis, expr: Expr): Passed {
+  const values: (Passed & { state: 'arguments' })['values'] = {}
+  const name = expr.type === 'name' ? expr.id : ''
+  for (const argument of analysis.programArguments.slice(0, mostArguments)) {
+    // What the program writes into it is not what was parsed.
+    if (analysis.attributeBindings.has(`${name}.${argument.name}`)) continue
+    const read: Expr = {
+      type: 'attribute',
+      value: expr,
+      attr: argument.name,
+      start: expr.start,
+      end: expr.end,
+    }
+    const folded = expr.type === 'name' ? asPassed(analysis.fold(read)) : null
+    if (folded?.state === 'known')
+      values[argument.name] = { value: folded.value, overridable: folded.overridable }
+  }
+  return { state: 'arguments', values }
+}
+
+const looksAtTypes = new Set(['isinstance', 'issubclass', 'type', 'hasattr'])
+
+/** Functions and classes of other modules that are handed around as values: how they are called cannot be seen. */
+function mentioned(analysis: Analysis): Set<string> {
+  const found = new Set<string>()
+  const candidates = new Set<string>()
+  for (const binding of importedNames(analysis)) candidates.add(binding)
+  if (candidates.size === 0) return found
+  const mention = (expr: Expr): void => {
+    const target = targetOf(analysis, expr)
+    if (target !== null && isOfProject(analysis, target)) found.add(target)
+  }
+  const visit = (expr: Expr): void => {
+    if (expr.type === 'name' || expr.type === 'attribute') {
+      let root: Expr = expr
+      while (root.type === 'attribute') root = root.value
+      if (root.type === 'name') {
+        if (candidates.has(root.id)) mention(expr)
+        return
+      }
+    }
+    if (expr.type === 'call') visitCall(expr)
+    else forEachChild(expr, visit)
+  }
+  const visitCall = (expr: CallExpr): void => {
+    const { callee } = expr
+    if (callee.type !== 'name' && callee.type !== 'attribute') visit(callee)
+    else if (callee.type === 'attribute' && callee.value.type === 'call') visit(callee.value)
+    if (callee.type === 'name' && looksAtTypes.has(callee.id)) return
+    for (const argument of expr.args) visit(argument.value)
+  }
+  for (const statement of analysis.statements) {
+    if (statement.type === 'import') continue
+    if (statement.type === 'function') {
+      for (const decorator of statement.decorators) visit(decorator)
+      continue
+    }
+    forEachExpression(statement, visit)
+  }
+  return found
+}
+
+/** Local names that stand for something of another module of the project. */
+function importedNames(analysis: Analysis): string[] {
+  const found: string[] = []
+  const visit = (scope: Analysis['scopes']): void => {
+    for (const [name, bindings] of scope.bindings)
+      if (bindings.some(({ target }) => target !== null && projectTarget(analysis, target) !== null))
+        found.push(name)
+    scope.children.forEach(visit)
+  }
+  visit(analysis.scopes)
+  return found
+}
