@@ -1,128 +1,44 @@
 /**
- * The front door: lint a text, lint a project. The faces (lsp, cli, report) call only this file.
+ * The front door: lint a project, carry out its fixes. The faces (lsp, cli, report) reach `project/` only through this
+ * file. The engine is loaded when it is first needed, so that `--version` is quick.
  */
-import type { Finding, Fix } from './finding.js'
-import type { Annotation } from './project/annotations.js'
-import type { EstimateOptions, TrainingEstimate } from './project/estimates.js'
-import type { Severity } from './rules/rule.js'
-import type { Json } from './text/json.js'
+import type { FixOptions, FixRun } from './project/apply-fixes.js'
+import type { Host } from './project/host.js'
+import type { Project } from './project/project.js'
+import type { OpenProjectOptions } from './project/workspace.js'
 
-export interface LintError {
-  path: string
-  message: string
+export type { Annotation } from './project/annotations.js'
+export type { FixOptions, FixRun } from './project/apply-fixes.js'
+export type { Choice } from './project/configuration.js'
+export { type FailOn, failOnValues, mentionsConfiguration, severities } from './project/configuration-file.js'
+export type { TrainingEstimate } from './project/estimates.js'
+export type { GraphCost, GraphMachine, JobGraph } from './project/graph.js'
+export { type Entry, type EntryKind, type Host, relativeTo } from './project/host.js'
+export type { CellText, LintError, LintOptions, LintResult, OfferedFix, Progress } from './project/lint.js'
+export { suggestion } from './project/nearest.js'
+export { ownRules } from './project/own-rules.js'
+export type { Project } from './project/project.js'
+export { rulePageLink } from './project/rule-links.js'
+export { isKnownSelector, selectorNames } from './project/selector.js'
+
+export async function openProject(root: string, host: Host, options?: OpenProjectOptions): Promise<Project> {
+  const workspace = await import('./project/workspace.js')
+  return workspace.openProject(root, host, options)
 }
 
-export interface LintResult {
-  /** Sorted by path, cell, position, rule. Suppressed findings are already gone, unused suppressions added. */
-  findings: Finding[]
-  /** Files that could not be read or decoded: an entry each, the exit code stays. */
-  errors: LintError[]
-  /** Faults of a rule or of the engine: reported, and exit code 2. */
-  faults: LintError[]
-  /** Files seen under the given paths, and those that were parsed. */
-  files: number
-  filesLinted: number
-  /** Size of these files: of all that were seen, and of those that were parsed. */
-  volume?: { lines: number; bytes: number; linesLinted: number; bytesLinted: number }
-  /** What is wrong with the configuration files, by line: wrong usage, and exit code 2. */
-  problems?: { path: string; line: number; message: string }[]
-  /** `fail-on` of the configuration at the root. */
-  failOn?: Severity | 'never'
-}
-
-export interface Progress {
-  done: number
-  total: number
-}
-
-export interface LintOptions {
-  /** Files and folders to report on, relative to the root; the whole project is always read. Default: all. */
-  paths?: string[]
-  onProgress?: (progress: Progress) => void
-  signal?: AbortSignal
-}
-
-/** One notebook cell as an editor holds it. */
-export interface CellText {
-  kind: 'code' | 'markdown'
-  language: string
-  text: string
-}
-
-/** A refused fix says why. */
-export type OfferedFix = Fix | { title: string; refused: string }
-
-/** One project (a root folder): what is on disk, under what the editor has open. */
-export interface Project {
-  readonly root: string
-  /** The editor's text of a file replaces the one on disk, until `close`. `metadata`: that of a notebook. */
-  open(path: string, content: string | CellText[], metadata?: Record<string, Json>): void
-  close(path: string): void
-  /** The file changed (or came, or went) on disk. */
-  changedOnDisk(path: string): void
-  /** Reads what changed since the last call, joins again, and judges. */
-  lint(options?: LintOptions): Promise<LintResult>
-  /** The fixes of a finding, the preferred one first; `edits` of a notebook are per cell. */
-  fixes(finding: Finding): Promise<OfferedFix[]>
-  /** Prices, sizes of searches: what is shown beside the code of a file, as of the last `lint`. */
-  annotations(path: string): Annotation[]
-  /** Paths whose findings depend on this one (itself, the jobs that launch it, the scripts that it launches …). */
-  relatives(path: string): string[]
-  /** Jobs, scripts, and what could not be resolved and why. */
-  graph(): Promise<JobGraph>
-  /** The memory that each training needs, or why it cannot be told. */
-  estimates(options?: EstimateOptions): Promise<TrainingEstimate[]>
-  dispose(): Promise<void>
-}
-
-/** What a job or one machine of a pool runs on; null: not known. */
-export interface GraphMachine {
-  instanceType: string | null
-  region: string | null
-  /** Per machine. */
-  gpus: number | null
-  gpuModel: string | null
-}
-
-/** US dollars per hour; null: no such price is known. */
-export interface GraphCost {
-  onDemand: number | null
-  spot: number | null
-  /** The machine is not named: the cheapest listed one stands for it. */
-  atLeast: boolean
-  /** ISO date at which the prices were read; empty: the user's own. */
-  asOf: string
-  region: string
-  assumptions: string[]
-}
-
-export interface JobGraph {
-  /** One entry for each command that a job starts; a job whose program cannot be read has one as well. */
-  jobs: (GraphMachine & {
-    /** Entries of one job share it. */
-    id: string
-    name: string
-    path: string
-    line: number
-    launcher: string | null
-    script: string | null
-    unresolved: string | null
-    nodes: number | null
-    /** Asked for; null: not known. */
-    spot: boolean | null
-    /** Of all machines of the job. */
-    cost: GraphCost | null
-    pool: { path: string; line: number } | null
-  })[]
-  pools: (GraphMachine & {
-    name: string
-    kind: string
-    path: string
-    line: number
-    minimum: number | null
-    /** Null: no limit, or not known. */
-    maximum: number | null
-    /** Of one machine. */
-    cost: GraphCost | null
-  })[]
+/**
+ * Works out the fixes of a project and leaves it as if they had been written; writes nothing itself.
+ * `given`: bytes that stand in for a file on disk (standard input).
+ */
+export async function fixProject(
+  project: Project,
+  host: Host,
+  options: FixOptions,
+  given?: ReadonlyMap<string, Uint8Array>,
+): Promise<FixRun> {
+  const [{ applyFixes }, { fixableProject }] = await Promise.all([
+    import('./project/apply-fixes.js'),
+    import('./project/fixable.js'),
+  ])
+  return applyFixes(fixableProject(project, host, given), options)
 }

@@ -3,6 +3,7 @@
  * the number of vCPUs, the family the memory for each. Covers the families that training and data jobs use.
  */
 
+import { lookUp } from '../text/records.js'
 export interface CpuMachine {
   provider: 'aws' | 'gcp' | 'azure'
   type: string
@@ -45,13 +46,13 @@ export function cpuMachine(type: string): CpuMachine | undefined {
   const aws = /^([cmr])([4-8])(?:[a-z]{0,4})\.(?:(\d{0,2})x)?large$/.exec(type)
   if (aws) {
     const vcpus = aws[3] === undefined ? 2 : 4 * Number(aws[3] || 1)
-    const factor = awsMemory[aws[1]!]!
+    const factor = lookUp(awsMemory, aws[1]!)!
     // The fourth and fifth compute generations are a little short of two GiB for each vCPU at some sizes; good enough here.
     return { provider: 'aws', type, vcpus, memoryGiB: vcpus * factor }
   }
   const gcp = /^(n1|n2|n2d|e2|c2|c3)-(standard|highmem|highcpu)-(\d{1,3})$/.exec(type)
   if (gcp) {
-    const factor = gcpMemory[gcp[1]!]![gcp[2]!]
+    const factor = lookUp(lookUp(gcpMemory, gcp[1]!)!, gcp[2]!)
     const vcpus = Number(gcp[3])
     return factor === undefined ? undefined : { provider: 'gcp', type, vcpus, memoryGiB: vcpus * factor }
   }
@@ -59,13 +60,13 @@ export function cpuMachine(type: string): CpuMachine | undefined {
   if (azure) {
     const family = azure[1]!.toLowerCase()
     if (azure[4] === '2' && family !== 'f') {
-      const second = family === 'd' && /^s?$/i.test(azure[3]!) ? azureSecond[azure[2]!] : undefined
+      const second = family === 'd' && /^s?$/i.test(azure[3]!) ? lookUp(azureSecond, azure[2]!) : undefined
       return second === undefined
         ? undefined
         : { provider: 'azure', type, vcpus: second[0], memoryGiB: second[1] }
     }
     const vcpus = Number(azure[2])
-    return { provider: 'azure', type, vcpus, memoryGiB: vcpus * azureMemory[family]! }
+    return { provider: 'azure', type, vcpus, memoryGiB: vcpus * lookUp(azureMemory, family)! }
   }
   return undefined
 }

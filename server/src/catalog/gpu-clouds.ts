@@ -1,4 +1,5 @@
 /** Clouds that rent out accelerators by the piece: what one, or several, cost per hour. */
+import { lookUp } from '../text/records.js'
 import { gpu } from './gpus.js'
 import type { Price } from './prices.js'
 import data from './prices.json' with { type: 'json' }
@@ -36,7 +37,7 @@ const confidences: Record<string, Price['confidence']> = { h: 'high', m: 'medium
  * piece; undefined: not known.
  */
 export function cloudPrice(cloud: string, model: string, count: number): Price | undefined {
-  const name = aliases[cloud.toLowerCase()] ?? cloud.toLowerCase()
+  const name = lookUp(aliases, cloud.toLowerCase()) ?? cloud.toLowerCase()
   const rows = prices.gpuClouds.filter(
     (row) => row[0] === name && row[4] !== null && catalogueName(row) === model && !apart.test(row[6]),
   )
@@ -53,7 +54,7 @@ export function cloudPrice(cloud: string, model: string, count: number): Price |
     region: '',
     assumedRegion: false,
     asOf: row[7],
-    confidence: confidences[row[8]] ?? 'low',
+    confidence: lookUp(confidences, row[8]) ?? 'low',
     source: prices.sources[row[9]]!,
     spotSource: row[5] === null ? null : prices.sources[row[9]]!,
     fee: null,

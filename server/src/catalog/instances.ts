@@ -116,3 +116,8 @@ function smaller(a: Instance, b: Instance): boolean {
 export function allInstances(): Instance[] {
   return [...index().values()]
 }
+
+/** Whether a name stands for an accelerator or a machine with one. */
+export function isHardware(name: string): boolean {
+  return gpu(name) !== undefined || instance(name)?.gpu != null
+}

@@ -1,9 +1,7 @@
 /** `costlint check`: lint, fix where asked, print, and say by the exit code how it went. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LintResult } from '../linter.js'
-import type { FixRun } from '../project/apply-fixes.js'
-import type { Choice } from '../project/configuration.js'
+import type { Choice, FixRun, LintResult } from '../linter.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 import { formatConcise } from './format/concise.js'

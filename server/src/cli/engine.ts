@@ -1,7 +1,5 @@
 /** What the command line needs of the linter. Heavy modules are loaded when first used, so that `--version` is quick. */
-import type { Project } from '../linter.js'
-import type { FixOptions, FixRun } from '../project/apply-fixes.js'
-import type { Choice } from '../project/configuration.js'
+import type { Choice, FixOptions, FixRun, Project } from '../linter.js'
 import type { Rule } from '../rules/rule.js'
 import type { SourceFile } from '../text/source-file.js'
 

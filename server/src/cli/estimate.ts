@@ -1,7 +1,8 @@
 /** `costlint estimate`: the memory of each training, item by item, and whether it fits the machine that it runs on. */
 import { join, relative } from 'node:path'
+import { isHardware } from '../catalog/instances.js'
 import { formatUsd } from '../estimate/hourly.js'
-import { isHardware, type TrainingEstimate } from '../project/estimates.js'
+import type { TrainingEstimate } from '../linter.js'
 import { toPosix } from '../project/node/host.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'

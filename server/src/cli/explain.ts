@@ -1,11 +1,12 @@
 /** `costlint explain RULE`: the rule's page, made readable on a terminal. */
-import { suggestion } from '../project/nearest.js'
+import { suggestion } from '../linter.js'
+import { lookUp } from '../text/records.js'
 import { type Colors, type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
 
 export async function explainRule(engine: Engine, console: Console, rule: string): Promise<number> {
   const pages = await engine.pages()
-  const page = Object.hasOwn(pages, rule) ? pages[rule] : undefined
+  const page = lookUp(pages, rule)
   if (page === undefined)
     throw new UsageError(`unknown rule "${rule}"${suggestion(rule, Object.keys(pages))}`)
   console.out(renderMarkdown(page, console.colors))

@@ -1,13 +1,11 @@
 /** The linter on this machine, as the command line uses it. */
+import { fixProject, openProject } from '../linter.js'
 import { createNodeHost } from '../project/node/host.js'
 import { readRulePages } from '../project/node/rule-pages.js'
 import type { Engine } from './engine.js'
 
 export const nodeEngine: Engine = {
-  async open(root, options) {
-    const { openProject } = await import('../project/workspace.js')
-    return openProject(root, createNodeHost(), options)
-  },
+  open: (root, options) => openProject(root, createNodeHost(), options),
 
   async rules() {
     const { rules } = await import('../rules/index.js')
@@ -24,13 +22,7 @@ export const nodeEngine: Engine = {
     return sourceFile(path, decoded.text)
   },
 
-  async fix(project, { given, ...options }) {
-    const [{ applyFixes }, { fixableProject }] = await Promise.all([
-      import('../project/apply-fixes.js'),
-      import('../project/fixable.js'),
-    ])
-    return applyFixes(fixableProject(project, createNodeHost(), given), options)
-  },
+  fix: (project, { given, ...options }) => fixProject(project, createNodeHost(), options, given),
 
   pages: readRulePages,
 

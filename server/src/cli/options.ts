@@ -1,7 +1,5 @@
 /** Options of `costlint check`, checked. */
-import type { FailOn } from '../project/configuration-file.js'
-import { suggestion } from '../project/nearest.js'
-import { isKnownSelector, selectorNames } from '../project/selector.js'
+import { type FailOn, isKnownSelector, selectorNames, suggestion } from '../linter.js'
 import { UsageError } from './console.js'
 
 export const outputFormats = ['full', 'concise', 'json'] as const

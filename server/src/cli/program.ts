@@ -1,6 +1,6 @@
 /** The command line: what can be asked for, and what happens when it is. */
 import { Command, CommanderError, Option } from 'commander'
-import { failOnValues } from '../project/configuration-file.js'
+import { failOnValues, ownRules } from '../linter.js'
 import { version } from '../project/node/version.js'
 import { type Console, exit, UsageError } from './console.js'
 import type { Engine } from './engine.js'
@@ -143,7 +143,6 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
 }
 
 async function checkOptions(engine: Engine, paths: string[], flags: CheckFlags): Promise<CheckOptions> {
-  const { ownRules } = await import('../project/own-rules.js')
   const known = async () => [...(await engine.rules()), ...ownRules].map((rule) => rule.name)
   const rules = flags.select === undefined && flags.ignore === undefined ? [] : await known()
   if (flags.stdinFilename !== undefined && paths.length > 0) {

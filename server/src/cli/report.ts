@@ -1,8 +1,14 @@
 /** What a check found, ready to be printed: paths as seen from the current folder, places in lines and columns. */
 import { join, relative } from 'node:path'
 import type { Finding, Fix } from '../finding.js'
-import type { LintError, LintResult, OfferedFix, Project } from '../linter.js'
-import { type failOnValues, severities } from '../project/configuration-file.js'
+import {
+  type failOnValues,
+  type LintError,
+  type LintResult,
+  type OfferedFix,
+  type Project,
+  severities,
+} from '../linter.js'
 import { toPosix } from '../project/node/host.js'
 import type { Severity } from '../rules/rule.js'
 import type { Location } from '../text/location.js'

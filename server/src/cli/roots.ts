@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, parse, relative, resolve } from 'node:path'
-import { mentionsConfiguration } from '../project/configuration-file.js'
+import { mentionsConfiguration } from '../linter.js'
 import { toPosix } from '../project/node/host.js'
 import { UsageError } from './console.js'
 

@@ -1,6 +1,6 @@
 /** `costlint rules`: what there is, in a table or as JSON. */
 
-import { rulePageLink } from '../project/rule-links.js'
+import { rulePageLink } from '../linter.js'
 import type { Console } from './console.js'
 import { exit } from './console.js'
 import type { Engine } from './engine.js'

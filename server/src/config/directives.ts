@@ -1,4 +1,5 @@
 /** `#SBATCH`, `#PBS` and `#BSUB` lines of a batch script. */
+import { lookUp } from '../text/records.js'
 import type { Directive } from './shell-facts.js'
 import { filler } from './template.js'
 
@@ -161,7 +162,7 @@ function read(text: string, scheduler: Directive['scheduler'], words: Token[], f
     // Options of LSF may be words (`-gpu`) and stand apart from their values.
     const short = (scheduler === 'BSUB' ? /^-([A-Za-z]\w*)/ : /^-([A-Za-z])/).exec(source)
     if (short === null) continue
-    const name = (scheduler === 'SBATCH' ? sbatchLong[short[1]!] : undefined) ?? short[1]!
+    const name = (scheduler === 'SBATCH' ? lookUp(sbatchLong, short[1]!) : undefined) ?? short[1]!
     let value: Token | null = null
     if (source.length > short[0].length) value = { start: word.start + short[0].length, end: word.end }
     else if (!flagsOf[scheduler].has(name) && follows !== null) {

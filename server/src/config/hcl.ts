@@ -1,5 +1,6 @@
 /** HCL (Terraform) as located values. What other files or the provider decide is unknown, with the reference as reason. */
 import type { TreeSource } from '../syntax/parser.js'
+import { lookUp } from '../text/records.js'
 import type { ConfigFacts, ConfigList, ConfigMap, ConfigNode, ConfigUnknown } from './node.js'
 import { inField, namedChildren, type PlainNode, plainTree } from './plain-tree.js'
 import { evaluateArithmetic } from './shell-arithmetic.js'
@@ -208,7 +209,7 @@ class HclReader {
 function unquoted(source: string): string {
   const named: Record<string, string> = { n: '\n', r: '\r', t: '\t' }
   return source
-    .replace(/\\([nrt"\\])/g, (_, char: string) => named[char] ?? char)
+    .replace(/\\([nrt"\\])/g, (_, char: string) => lookUp(named, char) ?? char)
     .replace(/\$\$\{/g, '${')
     .replace(/%%\{/g, '%{')
 }

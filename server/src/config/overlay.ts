@@ -2,6 +2,7 @@
  * Patches laid over a configuration, as Kustomize does it. Nodes of a patch keep the place where they are written: their
  * offsets are raised by a multiple of `foreign`, which tells from which of several texts they are.
  */
+import { lookUp } from '../text/records.js'
 import { at, entry, items, map, text, written } from './access.js'
 import type { ConfigEntry, ConfigMap, ConfigNode } from './node.js'
 import { placedBy } from './node-copies.js'
@@ -95,7 +96,7 @@ function merged(
     if (said === 'replace' || base === undefined || base.kind !== 'map') return plain
     return mergedMaps(base, plain, itemwise)
   }
-  const by = mergeKeys[key]
+  const by = lookUp(mergeKeys, key)
   if (patch.kind === 'list' && base?.kind === 'list' && by !== undefined && itemwise) {
     const result = [...base.items]
     for (const item of patch.items) {

@@ -1,5 +1,7 @@
 /** Integer arithmetic of the shell: `$((nodes * gpus))` with known operands. */
 
+import { lookUp } from '../text/records.js'
+
 const token = /\s*(\d+#?|[A-Za-z_]\w*|\*\*|[-+*/%()])/y
 const precedence: Record<string, number> = { '+': 1, '-': 1, '*': 2, '/': 2, '%': 2, '**': 3 }
 const deepest = 40
@@ -38,7 +40,7 @@ export function evaluateArithmetic(source: string, variable: (name: string) => s
     let left = primary(depth)
     for (;;) {
       const operator = tokens[position]
-      const level = operator === undefined ? undefined : precedence[operator]
+      const level = operator === undefined ? undefined : lookUp(precedence, operator)
       if (left === null || level === undefined || level < least) return left
       position++
       const right = expression(operator === '**' ? level : level + 1, depth + 1)

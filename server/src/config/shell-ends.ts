@@ -1,6 +1,7 @@
 /** Where words, expansions and quotes of the shell end, and what escapes in `$'…'` stand for. */
 
 /** End of the `$…` that begins at `start`; `start` when the `$` is literal, -1 when it is not closed. */
+import { lookUp } from '../text/records.js'
 export function dollarEnd(text: string, start: number): number {
   const next = text[start + 1]
   if (next === undefined) return start
@@ -53,7 +54,7 @@ export function ansiText(source: string): string {
     f: '\f',
     v: '\v',
   }
-  return source.replace(/\\([\s\S])/g, (_, char: string) => named[char] ?? char)
+  return source.replace(/\\([\s\S])/g, (_, char: string) => lookUp(named, char) ?? char)
 }
 
 /**

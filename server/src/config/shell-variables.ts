@@ -1,4 +1,5 @@
 /** Variables of a script while it is read: what each holds now, what is exported, and what branches leave behind. */
+import { define } from '../text/records.js'
 import type { ShellCommand, ShellWord } from './shell-facts.js'
 import { readable, type ShellScope, type ShellValue, wideHole } from './shell-words.js'
 
@@ -87,7 +88,7 @@ export class ShellVariables implements ShellScope {
 
   plain(): Record<string, string | null> {
     const plain: Record<string, string | null> = Object.create(null)
-    for (const [name, value] of this.values) if (/^[A-Za-z_]/.test(name)) plain[name] = textOf(value)
+    for (const [name, value] of this.values) if (/^[A-Za-z_]/.test(name)) define(plain, name, textOf(value))
     return plain
   }
 

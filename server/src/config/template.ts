@@ -3,6 +3,7 @@
  * the file, so it is masked before parsing and everything that it touches is unknown.
  */
 import type { Span } from '../text/location.js'
+import { define, lookUp } from '../text/records.js'
 
 /**
  * Stands for every masked character that belongs to a value. A private-use character: legal in YAML and in shell
@@ -42,15 +43,15 @@ export function templateSpans(text: string): Span[] {
     if (open === -1) return spans
     from = open + 1
     const second = text[open + 1] ?? ''
-    const closer = closers[second]
+    const closer = lookUp(closers, second)
     if (closer === undefined) continue
     // `${#array[@]}` is bash.
     if (second === '#' && text[open - 1] === '$') continue
-    if (next[second]! < open + 2) {
+    if (lookUp(next, second)! < open + 2) {
       const found = text.indexOf(closer, open + 2)
-      next[second] = found === -1 ? Number.POSITIVE_INFINITY : found
+      define(next, second, found === -1 ? Number.POSITIVE_INFINITY : found)
     }
-    const close = next[second]!
+    const close = lookUp(next, second)!
     if (close - open > longest) continue
     if (second === '#' && text.slice(open, close).includes('\n')) continue
     let end = close + 2

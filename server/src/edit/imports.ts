@@ -1,6 +1,7 @@
 /** How a name is spelled in a file, and where a missing import goes. */
 import type { Import as ImportStmt, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { Span } from '../text/location.js'
+import { lookUp } from '../text/records.js'
 import type { Unit } from '../text/unit.js'
 import { type BracketedList, insertItems, skipTrivia } from './bracketed-list.js'
 import { boundNames } from './python-find.js'
@@ -107,7 +108,7 @@ function spell(binding: Binding, module: string, canonical: string): string | nu
     module === binding.canonical ||
     module === binding.loaded ||
     binding.loaded.startsWith(`${module}.`) ||
-    loadedByPackage[topLevelPackage(module)]?.test(module) === true
+    lookUp(loadedByPackage, topLevelPackage(module))?.test(module) === true
   return reachable ? binding.local + canonical.slice(binding.canonical.length) : null
 }
 

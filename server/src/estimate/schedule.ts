@@ -1,5 +1,6 @@
 /** How often a schedule runs. Pure functions over cron expressions as crontab(5), Airflow and Kubernetes read them. */
 
+import { lookUp } from '../text/records.js'
 export const minute = 60
 export const hour = 3600
 export const day = 86_400
@@ -49,7 +50,7 @@ function matches(field: string, low: number, high: number, names: string[] = [])
 export function cronInterval(expression: string): number | null {
   const text = expression.trim()
   // `CRON_TZ=Europe/Berlin 0 6 * * *`, `TZ=…`.
-  const fields = (presets[text.toLowerCase()] ?? text).replace(/^(CRON_)?TZ=\S+\s+/, '').split(/\s+/)
+  const fields = (lookUp(presets, text.toLowerCase()) ?? text).replace(/^(CRON_)?TZ=\S+\s+/, '').split(/\s+/)
   if (fields.length !== 5) return null
   const [minutes, hours, days, monthField, weekdayField] = fields as [string, string, string, string, string]
   const perHour = matches(minutes, 0, 59)

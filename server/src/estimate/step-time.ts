@@ -3,6 +3,7 @@
  * longer. Good for comparing two cards, not for a clock.
  */
 import type { Gpu } from '../catalog/gpus.js'
+import { lookUp } from '../text/records.js'
 import type { TrainingSetup } from './memory.js'
 
 /** Share of the peak that training reaches (assumption: the same on both cards that are compared). */
@@ -21,7 +22,7 @@ const throttled: Record<string, number> = { L4: 0.5 }
 /** Teraflops in this format, or in fp32 where the card has no units for it; null: not known. */
 export function sustained(card: Gpu, format: 'fp16' | 'tf32'): number | null {
   const peak = card.tflops[format] || card.tflops.fp32
-  return peak === null ? null : peak * (throttled[card.name] ?? 1)
+  return peak === null ? null : peak * (lookUp(throttled, card.name) ?? 1)
 }
 
 /** Floating-point operations of one step; null: not known. */

@@ -1,4 +1,5 @@
 /** Search spaces that are written as text: Hydra's override grammar, job arrays of batch schedulers. */
+import { define } from '../text/records.js'
 import { rangeSize } from './dimension.js'
 
 export interface Choices {
@@ -78,7 +79,7 @@ function hydraRange(given: string[]): Choices {
     const name = named ? named[1]! : names[index]
     const value = Number(named ? named[2]! : one)
     if (name === undefined || !Number.isFinite(value)) return unknownChoices
-    found[name] = value
+    define(found, name, value)
   }
   // As in Python, one number alone is the stop.
   const alone = found.stop === undefined

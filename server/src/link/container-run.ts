@@ -1,6 +1,7 @@
 /** `docker run` and its like: the options, the image, and the command that runs in it. Source: docker run and podman run. */
 import type { ShellWord } from '../config/shell-facts.js'
 import type { Span } from '../text/location.js'
+import { lookUp } from '../text/records.js'
 import { readOptions } from './launch-options.js'
 import { table } from './option-table.js'
 
@@ -82,7 +83,7 @@ export function containerRun(words: ShellWord[]): ContainerRun | null {
       if (!Object.hasOwn(options, name))
         Object.defineProperty(options, name, { value: [], enumerable: true, configurable: true })
       const word = before.find((one) => one.end === (valueSpan ?? span).end)
-      options[name]!.push({ value, raw: word?.raw ?? '', span, valueSpan })
+      lookUp(options, name)!.push({ value, raw: word?.raw ?? '', span, valueSpan })
     })
     complete &&= read.complete
     rest = rest.slice(read.end)

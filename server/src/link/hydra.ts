@@ -5,6 +5,7 @@
  */
 import { type Configured, type ConfiguredMap, configuredAt, configuredChild } from '../text/configured.js'
 import type { Json } from '../text/json.js'
+import { define, lookUp } from '../text/records.js'
 import type { LaunchValue } from '../workload/claim.js'
 import { folderOf, join } from './paths.js'
 
@@ -307,37 +308,33 @@ function packageIn(at: string | undefined, home: string[], otherwise: string[]):
 function descend(root: ConfiguredMap, keys: string[], from: Configured): ConfiguredMap {
   let current = root
   for (const key of keys) {
-    const next = Object.hasOwn(current.entries, key) ? current.entries[key] : undefined
+    const next = lookUp(current.entries, key)
     if (next?.kind === 'map') current = next
     else {
       const made: ConfiguredMap = { kind: 'map', entries: {}, at: from.at }
-      put(current.entries, key, made)
+      define(current.entries, key, made)
       current = made
     }
   }
   return current
 }
 
-function put(entries: Record<string, Configured>, key: string, value: Configured): void {
-  Object.defineProperty(entries, key, { value, enumerable: true, configurable: true, writable: true })
-}
-
 /** Maps are merged key by key; everything else is replaced. The file that speaks last gives the place. */
 function merge(into: ConfiguredMap, from: ConfiguredMap): void {
   if (from.open !== undefined) into.open = from.open
   for (const [key, value] of Object.entries(from.entries)) {
-    const before = Object.hasOwn(into.entries, key) ? into.entries[key] : undefined
+    const before = lookUp(into.entries, key)
     if (value.kind === 'map') {
       if (before?.kind === 'map') merge(before, value)
       else {
         const copy: ConfiguredMap = { kind: 'map', entries: {}, at: value.at }
         merge(copy, value)
-        put(into.entries, key, copy)
+        define(into.entries, key, copy)
       }
     } else if (value.kind === 'scalar' && value.value === '???') {
       if (before === undefined)
-        put(into.entries, key, { kind: 'unknown', because: 'a value that must be given', at: value.at })
-    } else put(into.entries, key, value)
+        define(into.entries, key, { kind: 'unknown', because: 'a value that must be given', at: value.at })
+    } else define(into.entries, key, value)
   }
 }
 
@@ -350,7 +347,7 @@ function override(root: ConfiguredMap, name: string, given: LaunchValue, multiru
   const keys = name.split('.')
   const last = keys.pop()!
   const target = descend(root, keys, root)
-  put(target.entries, last, overridden(given, multirun))
+  define(target.entries, last, overridden(given, multirun))
 }
 
 function overridden(given: LaunchValue, multirun: boolean): Configured {
@@ -397,8 +394,8 @@ export function interpolate(root: Configured): void {
       })
     } else if (node.kind === 'map') {
       for (const [key, value] of Object.entries(node.entries)) {
-        put(node.entries, key, resolved(value))
-        visit(node.entries[key]!)
+        define(node.entries, key, resolved(value))
+        visit(lookUp(node.entries, key)!)
       }
     }
   }

@@ -2,11 +2,11 @@
  * Command lines that start a Python program: through which launchers, with which arguments, on how many processes.
  */
 import type { ShellCommand, ShellWord } from '../config/shell-facts.js'
+import { define, lookUp } from '../text/records.js'
 import { commandName, commandsIn, handedOn, longest, startsCommand } from './command-words.js'
 import { innerCommand } from './inner-command.js'
 import { readOptions } from './launch-options.js'
 import {
-  define,
   FoundLaunch,
   flagOf,
   type LaunchFlag,
@@ -236,7 +236,7 @@ class LaunchLine {
   private serve(): boolean {
     const { environment } = this.found
     const served = servedBy(this.words, (name) => {
-      const value = environment[name]?.value
+      const value = lookUp(environment, name)?.value
       return typeof value === 'boolean' ? null : value
     })
     if (served === null) return false
@@ -329,11 +329,11 @@ class LaunchLine {
     const module = name.text
     this.words = this.words.slice(2)
     if (module !== null && Object.hasOwn(launcherModules, module)) {
-      const launcher = launcherModules[module]!
+      const launcher = lookUp(launcherModules, module)!
       return this.launch(launcher) || (launcher.starts === 'command' && this.read())
     }
     if (module !== null && Object.hasOwn(wrapperModules, module)) {
-      this.options(wrapperModules[module]!, {}, [], ['m', 'module'])
+      this.options(lookUp(wrapperModules, module)!, {}, [], ['m', 'module'])
       const [first] = this.words
       if (first === undefined) return false
       this.found.chain.push('python')

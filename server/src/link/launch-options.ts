@@ -1,5 +1,6 @@
 /** Options of a launcher or wrapper: where they end and the command that it starts begins. */
 import type { ShellWord } from '../config/shell-facts.js'
+import { lookUp } from '../text/records.js'
 import type { LaunchFlag } from './launch-parts.js'
 import type { OptionTable } from './option-table.js'
 
@@ -63,7 +64,7 @@ export function readOptions(
     const plain = name!.replace(/_/g, '-')
     const isLong =
       dashes === '--' || name!.length === 1 || known.singleDash === true || known.flags.has(plain)
-    const spelled = known.long[plain] ?? (name!.length === 1 ? plain : name!)
+    const spelled = lookUp(known.long, plain) ?? (name!.length === 1 ? plain : name!)
     if (equals === '=' && isLong) {
       add(`${dashes}${name}`, spelled, word.text === null ? null : attached!, word, [])
       index++
@@ -72,9 +73,9 @@ export function readOptions(
     if (!isLong) {
       // `-n4`, `-lu`
       const letter = name![0]!
-      const long = known.long[letter] ?? letter
+      const long = lookUp(known.long, letter) ?? letter
       if (known.values.has(letter)) add(`-${letter}`, long, text.slice(2), word, [])
-      else for (const one of name!) add(`-${one}`, known.long[one] ?? one, true, word, [])
+      else for (const one of name!) add(`-${one}`, lookUp(known.long, one) ?? one, true, word, [])
       index++
       continue
     }

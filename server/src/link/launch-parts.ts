@@ -1,6 +1,7 @@
 /** What a command line says about the launch of a program, and how it is gathered while the line is read. */
 import type { ShellWord } from '../config/shell-facts.js'
 import type { Location, Span } from '../text/location.js'
+import { define, lookUp } from '../text/records.js'
 import type { Launch, LaunchValue, ShellCall } from '../workload/claim.js'
 import type { Counted } from './processes.js'
 import { readArguments } from './script-arguments.js'
@@ -52,7 +53,8 @@ export type Locate = (span: Span) => Location
 export function flagOf<T>(flags: Record<string, T>, ...names: string[]): T | undefined {
   for (const name of names) {
     for (const spelling of [name, name.replace(/_/g, '-'), name.replace(/-/g, '_')]) {
-      if (Object.hasOwn(flags, spelling)) return flags[spelling]
+      const flag = lookUp(flags, spelling)
+      if (flag !== undefined) return flag
     }
   }
   return undefined
@@ -142,9 +144,4 @@ export class FoundLaunch {
     const unclear = this.rest.some((word) => word.splits === true)
     return { ...this.parts(), shell: { arguments: unclear ? null : this.rest.map((word) => word.text) } }
   }
-}
-
-/** The last of several wins, as in the tools; safe for names like `__proto__`. */
-export function define<T>(record: Record<string, T>, name: string, value: T): void {
-  Object.defineProperty(record, name, { value, enumerable: true, configurable: true, writable: true })
 }

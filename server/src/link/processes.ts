@@ -1,4 +1,5 @@
 /** How many processes a launcher starts on each node, from its flags. */
+import { lookUp } from '../text/records.js'
 import type { LaunchValue } from '../workload/claim.js'
 import type { Launcher } from './launchers.js'
 
@@ -14,9 +15,8 @@ type Flags = Record<string, LaunchValue>
 function given(flags: Flags, ...names: string[]): string | null | undefined {
   for (const name of names) {
     for (const spelling of [name, name.replace(/-/g, '_')]) {
-      if (!Object.hasOwn(flags, spelling)) continue
-      const { value } = flags[spelling]!
-      return typeof value === 'string' ? value : null
+      const flag = lookUp(flags, spelling)
+      if (flag !== undefined) return typeof flag.value === 'string' ? flag.value : null
     }
   }
   return undefined

@@ -4,6 +4,7 @@
  */
 import type { ShellWord } from '../config/shell-facts.js'
 import type { Span } from '../text/location.js'
+import { define, lookUp } from '../text/records.js'
 import { readOptions } from './launch-options.js'
 import { table } from './option-table.js'
 
@@ -59,7 +60,7 @@ export function torchxRun(words: ShellWord[]): TorchxRun | null {
     const found: Record<string, TorchxOption> = {}
     const read = readOptions(rest, known, [], (name, { value, span, valueSpan }) => {
       if (known.values.has(name.replace(/_/g, '-')) || known.flags.has(name.replace(/_/g, '-')))
-        found[name.replace(/_/g, '-')] = { value, span, valueSpan }
+        define(found, name.replace(/_/g, '-'), { value, span, valueSpan })
     })
     complete &&= read.complete
     rest = rest.slice(read.end)
@@ -67,7 +68,7 @@ export function torchxRun(words: ShellWord[]): TorchxRun | null {
   }
   const run = take(runOptions)
   const [name] = rest
-  const component = Object.hasOwn(components, name?.text ?? '') ? components[name!.text!] : undefined
+  const component = lookUp(components, name?.text ?? '')
   if (name === undefined || component === undefined) return null
   rest = rest.slice(1)
   const options = take(componentOptions)

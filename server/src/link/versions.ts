@@ -1,6 +1,7 @@
 /** Versions of libraries that a project asks for. Pure functions over texts and facts. */
 import { at, entries, entry, items, text as textOf, written } from '../config/access.js'
 import type { ConfigFacts, ConfigNode } from '../config/node.js'
+import { define, lookUp } from '../text/records.js'
 
 export interface LibraryVersion {
   version: string
@@ -27,7 +28,7 @@ export function distribution(name: string): string {
 function add(versions: Versions, name: string, found: LibraryVersion | null): void {
   if (found === null) return
   const key = distribution(name)
-  const known = Object.hasOwn(versions, key) ? versions[key] : undefined
+  const known = lookUp(versions, key)
   if (known !== undefined && known.bound === 'pin') return
   Object.defineProperty(versions, key, { value: found, enumerable: true, configurable: true, writable: true })
 }
@@ -165,7 +166,7 @@ export function environmentVersions(facts: ConfigFacts): Versions {
     if (match === null || match[2] === '') continue
     const name = match[1]!.toLowerCase()
     // `pytorch=2.1` is any 2.1.x, which is as good as pinned here.
-    add(versions, condaNames[name] ?? name, specifier(match[2]!, 'pin'))
+    add(versions, lookUp(condaNames, name) ?? name, specifier(match[2]!, 'pin'))
   }
   return versions
 }
@@ -290,7 +291,7 @@ export function imageVersions(image: string): Versions {
   const [, name, tag] = match as unknown as [string, string, string]
   const month = /^(\d\d\.\d\d)-py3/.exec(tag)?.[1]
   if (/nvidia\/pytorch$/.test(name) && month !== undefined && Object.hasOwn(ngcPyTorch, month)) {
-    add(versions, 'torch', { version: ngcPyTorch[month]!, bound: 'pin' })
+    add(versions, 'torch', { version: lookUp(ngcPyTorch, month)!, bound: 'pin' })
     return versions
   }
   const version = /^v?(\d+(?:\.\d+)+)(?=$|[-_])/.exec(tag)?.[1]
@@ -320,13 +321,13 @@ export function plainVersions(versions: Versions): Record<string, string> {
   const plain: Record<string, string> = {}
   for (const [name, { version, bound, below }] of Object.entries(versions)) {
     if (name === '__proto__') continue
-    if (below !== undefined) plain[`${name}<`] = below
+    if (below !== undefined) define(plain, `${name}<`, below)
     if (bound === 'below') {
-      plain[`${name}<`] = version
+      define(plain, `${name}<`, version)
       continue
     }
-    plain[name] = version
-    if (bound === 'pin') plain[`${name}==`] = version
+    define(plain, name, version)
+    if (bound === 'pin') define(plain, `${name}==`, version)
   }
   return plain
 }

@@ -14,6 +14,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument'
 import type { TextEdit } from '../edit/write.js'
 import type { Finding, Fix } from '../finding.js'
 import type { OfferedFix } from '../linter.js'
+import { define } from '../text/records.js'
 import type { ClientFeatures } from './client-features.js'
 import { diagnosticOf } from './diagnostics.js'
 import type { Outcome, Session } from './session.js'
@@ -275,6 +276,6 @@ async function workspaceEdit(
   }
   if (features.documentChanges) return { documentChanges: [...byUri.values()] }
   const changes: NonNullable<WorkspaceEdit['changes']> = {}
-  for (const [uri, { edits: own }] of byUri) changes[uri] = own as { range: Range; newText: string }[]
+  for (const [uri, { edits: own }] of byUri) define(changes, uri, own as { range: Range; newText: string }[])
   return { changes }
 }

@@ -1,7 +1,7 @@
 /** Findings as diagnostics of the protocol. */
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver'
 import type { Finding } from '../finding.js'
-import { rulePageLink } from '../project/rule-links.js'
+import { rulePageLink } from '../linter.js'
 import type { Severity } from '../rules/rule.js'
 import type { ClientFeatures } from './client-features.js'
 import type { Outcome, Session } from './session.js'

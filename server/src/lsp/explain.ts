@@ -1,7 +1,8 @@
 /** The pages of the rules as hovers and explanations. */
 import { moneyText } from '../estimate/hourly.js'
 import type { Finding } from '../finding.js'
-import { rulePageLink } from '../project/rule-links.js'
+import { rulePageLink } from '../linter.js'
+import { lookUp } from '../text/records.js'
 
 export type RulePages = Readonly<Record<string, string>>
 
@@ -57,7 +58,7 @@ export function hoverText(finding: Finding, pages: RulePages): string {
   const lines = [`**CostLint** · \`${finding.rule}\` · confidence ${finding.confidence}`, finding.message]
   const saving = savingLine(finding)
   if (saving !== undefined) lines.push(saving)
-  const page = pages[finding.rule]
+  const page = lookUp(pages, finding.rule)
   if (page !== undefined) {
     for (const [title, heading] of parts) {
       const text = paragraph(page, heading)
@@ -84,5 +85,5 @@ export function summary(rule: string, page: string): string {
 
 /** The page of a rule; undefined: there is no such rule. */
 export function explain(rule: string, pages: RulePages): string | undefined {
-  return Object.hasOwn(pages, rule) ? pages[rule] : undefined
+  return lookUp(pages, rule)
 }

@@ -1,6 +1,6 @@
 /** Prices and sizes beside the code: inlay hints behind machines, code lenses above jobs and searches, hovers. */
 import type { CodeLens, InlayHint, Range } from 'vscode-languageserver'
-import type { Annotation } from '../project/annotations.js'
+import type { Annotation } from '../linter.js'
 import type { Target } from './code-actions.js'
 
 interface Placed {

@@ -1,5 +1,5 @@
 /** A host without files, for documents that lie in no folder: only what the editor holds exists. */
-import type { Host } from '../project/host.js'
+import type { Host } from '../linter.js'
 
 export function withoutDisk(grammarSource: Host['grammarSource']): Host {
   return {

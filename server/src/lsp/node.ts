@@ -4,11 +4,10 @@
  */
 import { readFile } from 'node:fs/promises'
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node'
-import type { Choice } from '../project/configuration.js'
+import { type Choice, openProject } from '../linter.js'
 import { createNodeHost } from '../project/node/host.js'
 import { readRulePages } from '../project/node/rule-pages.js'
 import { version } from '../project/node/version.js'
-import { openProject } from '../project/workspace.js'
 import { decode } from '../text/decode.js'
 import type { Environment } from './environment.js'
 import { withoutDisk } from './no-disk.js'

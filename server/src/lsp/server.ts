@@ -24,7 +24,7 @@ import {
   TextDocumentSyncKind,
   WorkDoneProgressReporter,
 } from 'vscode-languageserver'
-import { rulePageLink } from '../project/rule-links.js'
+import { rulePageLink } from '../linter.js'
 import { type ClientFeatures, readFeatures } from './client-features.js'
 import {
   type ActionData,

@@ -3,10 +3,10 @@
  * by one caller at a time; whoever asks while it works gets the answer for the newest state.
  */
 import type { Finding } from '../finding.js'
-import type { CellText, LintResult, OfferedFix, Progress, Project } from '../linter.js'
-import type { Annotation } from '../project/annotations.js'
+import type { Annotation, CellText, LintResult, OfferedFix, Progress, Project } from '../linter.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
+import { lookUp } from '../text/records.js'
 import type { Environment } from './environment.js'
 import { isNotebookPath, type Place, placeOf, type Snapshot, snapshotOf } from './places.js'
 import { changesProject, type Settings } from './settings.js'
@@ -82,7 +82,7 @@ export class Session {
     if (this.folder !== null) return pathWithin(this.folder, uri)
     const path = loosePath(uri)
     // An untitled document has no name that would tell its language.
-    const extension = extensions[languageId]
+    const extension = lookUp(extensions, languageId)
     const named = extension === undefined || /\.\w+$/.test(path) ? path : path + extension
     this.looseUris.set(named, uri)
     return named

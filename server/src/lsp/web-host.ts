@@ -1,7 +1,6 @@
 /** The files of a browser's workspace: a web worker has none, so the client reads them. */
 import type { Connection } from 'vscode-languageserver'
-import type { Entry, EntryKind, Host } from '../project/host.js'
-import { relativeTo } from '../project/host.js'
+import { type Entry, type EntryKind, type Host, relativeTo } from '../linter.js'
 
 interface Stat {
   kind: EntryKind

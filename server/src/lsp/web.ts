@@ -5,8 +5,7 @@ import {
   createConnection,
   ProposedFeatures,
 } from 'vscode-languageserver/browser'
-import type { Choice } from '../project/configuration.js'
-import { openProject } from '../project/workspace.js'
+import { type Choice, openProject } from '../linter.js'
 import { decode } from '../text/decode.js'
 import type { Environment } from './environment.js'
 import type { RulePages } from './explain.js'

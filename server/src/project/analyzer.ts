@@ -406,6 +406,8 @@ export class Analyzer {
       if (builder.reading.names !== undefined) into.names = [...(into.names ?? []), ...builder.reading.names]
       if (builder.reading.recipe !== undefined && facts.unit.index === 0) into.recipe = builder.reading.recipe
       if (imageBuilds !== undefined) into.imageBuilds = [...(into.imageBuilds ?? []), ...imageBuilds]
+      if (builder.reading.unseen !== undefined)
+        into.unseen = [...(into.unseen ?? []), ...builder.reading.unseen]
     }
   }
 }

@@ -2,12 +2,13 @@
  * `--fix`: carries out fixes until nothing is left to fix. Works on any project that can lint texts that are not on
  * disk; writes nothing itself.
  */
+
 import { applyEdits } from '../edit/apply.js'
 import type { TextEdit } from '../edit/write.js'
 import type { Finding, Fix } from '../finding.js'
-import type { LintError, OfferedFix } from '../linter.js'
 import { type Encoding, encode } from '../text/decode.js'
 import type { SourceFile } from '../text/source-file.js'
+import type { LintError, OfferedFix } from './lint.js'
 
 /** A file as the project sees it: its text in the editor or as fixed so far, else that on disk. */
 export interface FixableFile {

@@ -2,6 +2,7 @@
 import type { OwnPrice } from '../catalog/price-book.js'
 import type { ConfigEntry, ConfigFacts, ConfigMap, ConfigNode } from '../config/node.js'
 import type { Severity } from '../rules/rule.js'
+import { lookUp } from '../text/records.js'
 import { nearest, suggestion } from './nearest.js'
 import { ownRuleNames } from './own-rules.js'
 import { isKnownSelector, selectorNames } from './selector.js'
@@ -247,7 +248,7 @@ class FileReader {
       return
     }
     for (const entry of node.entries) {
-      const handler = Object.hasOwn(handlers, entry.key) ? handlers[entry.key] : undefined
+      const handler = lookUp(handlers, entry.key)
       if (handler !== undefined) handler(entry)
       else {
         const names = Object.keys(handlers)

@@ -1,6 +1,7 @@
 /** What the user's configuration files, taken together, say about each file of the project. */
 import { listPrices } from '../catalog/price-book.js'
 import type { Rule, RuleOptions, Severity } from '../rules/rule.js'
+import { lookUp } from '../text/records.js'
 import type {
   ConfigurationFile,
   ConfigurationProblem,
@@ -205,7 +206,7 @@ class Scope {
     if (dropped !== undefined && !decides(this.choice.select && selected, dropped)) return false
     if (!on || this.severity(overrides, rule) === 'off') return false
     // Off by default for a reader, until the user asks for this very rule.
-    return reader === undefined || exact || this.rules.get(rule)?.offFor?.[reader] === undefined
+    return reader === undefined || exact || lookUp(this.rules.get(rule)?.offFor, reader) === undefined
   }
 
   private severity(overrides: RuleChoice[], rule: string): ConfiguredSeverity | undefined {

@@ -4,6 +4,7 @@ import { folderOf, join, parents } from '../link/paths.js'
 import { hydraRoot } from '../python/configured.js'
 import type { ConfigurationUse, HandedConfiguration } from '../python/module.js'
 import { type ConfigurationRoot, configuredAt } from '../text/configured.js'
+import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
 import type { FileRecord } from './analyzer.js'
 import type { Definition } from './import-graph.js'
@@ -41,7 +42,7 @@ export class ConfigurationLinker {
       if (file.root === null) return
       const root = structuredClone(file.root)
       interpolate(root)
-      found.values[key] = { root, overridable }
+      define(found.values, key, { root, overridable })
     }
     const folders = [folderOf(record.path), ...parents(folderOf(record.path))]
     for (const use of uses) {
@@ -102,7 +103,7 @@ export class ConfigurationLinker {
   ): void {
     const flag = (...names: string[]): string | null | undefined => {
       for (const name of names) {
-        const given = launch?.flags[name]
+        const given = lookUp(launch?.flags, name)
         if (given !== undefined) return typeof given.value === 'string' ? given.value : null
       }
       return undefined

@@ -3,10 +3,11 @@
  * by name, and links are never walked: what a link inside the project leads to is found under its own name, and what
  * lies outside stays outside.
  */
-import type { LintError } from '../linter.js'
+
 import { isReadableName } from './file-kinds.js'
 import { type IgnoreChain, PatternLayer, verdictOf } from './gitignore.js'
 import { type Entry, type Host, relativeTo, under } from './host.js'
+import type { LintError } from './lint.js'
 import { isSkippedFolder, marksSkippedFolder } from './skipped.js'
 
 export interface DiscoverOptions {

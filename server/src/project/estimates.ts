@@ -1,7 +1,6 @@
 /** What the trainings of a project need in memory: for each run, what was read where, and what follows for its machine. */
 
 import type { Service } from '../catalog/fees.js'
-import { gpu } from '../catalog/gpus.js'
 import { type Instance, instance } from '../catalog/instances.js'
 import { isOld } from '../catalog/prices.js'
 import { hourlyCost } from '../estimate/hourly.js'
@@ -253,9 +252,4 @@ function smaller(
     onDemand: found.onDemand,
     slowdown: found.slowdown?.peak ?? null,
   }
-}
-
-/** Whether a name stands for an accelerator or a machine with one. */
-export function isHardware(name: string): boolean {
-  return gpu(name) !== undefined || instance(name)?.gpu != null
 }

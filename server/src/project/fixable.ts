@@ -1,10 +1,11 @@
 /** A project on disk as `applyFixes` asks for it: with the texts that fixes have made, and the encoding of each file. */
-import type { Project } from '../linter.js'
+
 import { type Grammars, loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
 import { sourceFile } from '../text/units.js'
 import type { FixableProject } from './apply-fixes.js'
 import { type Host, under } from './host.js'
+import type { Project } from './project.js'
 import { countSyntaxErrors } from './syntax-errors.js'
 
 /** `given`: bytes that stand in for a file on disk (standard input). */

@@ -1,12 +1,13 @@
 /** From a finding's wishes to text: the claim's reader says what to write, `edit` says where. */
+
 import { editsFor } from '../edit/apply.js'
 import type { Change, Safety } from '../edit/write.js'
 import type { Finding } from '../finding.js'
-import type { OfferedFix } from '../linter.js'
 import type { FixRequest } from '../rules/rule.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Claim } from '../workload/claim.js'
 import type { Analyzer, Surroundings } from './analyzer.js'
+import type { OfferedFix } from './lint.js'
 
 const weakest: Safety[] = ['safe', 'unsafe', 'display']
 

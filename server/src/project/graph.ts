@@ -2,7 +2,6 @@
 
 import type { PriceSettings } from '../catalog/price-book.js'
 import { type HourlyCost, hourlyCost } from '../estimate/hourly.js'
-import type { GraphCost, JobGraph } from '../linter.js'
 import { requestOf } from '../rules/machine-request.js'
 import { poolRequest } from '../rules/scaling/pool-words.js'
 import type { Location } from '../text/location.js'
@@ -12,6 +11,58 @@ import type { Judged } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
 import { partText } from './result-stage.js'
 import type { Judgement, LinkedLaunch } from './runs.js'
+
+/** What a job or one machine of a pool runs on; null: not known. */
+export interface GraphMachine {
+  instanceType: string | null
+  region: string | null
+  /** Per machine. */
+  gpus: number | null
+  gpuModel: string | null
+}
+
+/** US dollars per hour; null: no such price is known. */
+export interface GraphCost {
+  onDemand: number | null
+  spot: number | null
+  /** The machine is not named: the cheapest listed one stands for it. */
+  atLeast: boolean
+  /** ISO date at which the prices were read; empty: the user's own. */
+  asOf: string
+  region: string
+  assumptions: string[]
+}
+
+export interface JobGraph {
+  /** One entry for each command that a job starts; a job whose program cannot be read has one as well. */
+  jobs: (GraphMachine & {
+    /** Entries of one job share it. */
+    id: string
+    name: string
+    path: string
+    line: number
+    launcher: string | null
+    script: string | null
+    unresolved: string | null
+    nodes: number | null
+    /** Asked for; null: not known. */
+    spot: boolean | null
+    /** Of all machines of the job. */
+    cost: GraphCost | null
+    pool: { path: string; line: number } | null
+  })[]
+  pools: (GraphMachine & {
+    name: string
+    kind: string
+    path: string
+    line: number
+    minimum: number | null
+    /** Null: no limit, or not known. */
+    maximum: number | null
+    /** Of one machine. */
+    cost: GraphCost | null
+  })[]
+}
 
 export interface GraphInput {
   launches: readonly LinkedLaunch[]

@@ -2,6 +2,7 @@
 import { ModuleIndex } from '../link/modules.js'
 import type { ModuleSummary } from '../python/module.js'
 import { moduleAbove } from '../python/names.js'
+import { lookUp } from '../text/records.js'
 import type { FileRecord } from './analyzer.js'
 
 /** A definition: the module that holds it, and its name there ('Engine.step'). Empty: the module itself. */
@@ -95,7 +96,8 @@ function passedOn(
 ): string | null {
   const passes = summary?.passesOn
   if (summary === null || passes === undefined) return null
-  if (Object.hasOwn(passes.names, name)) return passes.names[name]!
+  const target = lookUp(passes.names, name)
+  if (target !== undefined) return target
   if (Object.hasOwn(summary.functions, name) || Object.hasOwn(summary.classes, name)) return null
   for (const module of passes.stars) {
     const star = summaryOf(module)

@@ -1,6 +1,5 @@
 /** Judges all runs of a project; what depends on nothing that changed is not judged again. */
 
-import type { LintError } from '../linter.js'
 import { readers } from '../readers/index.js'
 import { rules } from '../rules/index.js'
 import { effective } from '../values/value.js'
@@ -9,6 +8,7 @@ import { type Annotation, annotationsOf } from './annotations.js'
 import type { Configuration } from './configuration.js'
 import { type Draft, judge, mergeRuns, moreSevere } from './judge.js'
 import type { Linked } from './link-stage.js'
+import type { LintError } from './lint.js'
 import { buildRuns, type Judgement } from './runs.js'
 
 interface Judged {

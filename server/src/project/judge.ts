@@ -1,6 +1,6 @@
 /** Rules judge runs. Severity is the rule's, lowered by evidence and by what a launch could still replace. */
+
 import type { Finding } from '../finding.js'
-import type { LintError } from '../linter.js'
 import type { Confidence, Report, Rule, RuleContext, Severity } from '../rules/rule.js'
 import { type Location, sameLocation } from '../text/location.js'
 import { isTestPath } from '../text/test-path.js'
@@ -8,6 +8,7 @@ import type { Claim, Judged, Run } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
 import type { FileConfiguration } from './configuration.js'
 import { inMoney } from './job-cost.js'
+import type { LintError } from './lint.js'
 import { chosenByPool } from './pool-links.js'
 
 const order: Severity[] = ['hint', 'information', 'warning', 'error']

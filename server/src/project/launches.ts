@@ -2,6 +2,7 @@
 import { withComponents } from '../link/components.js'
 import { ImageIndex } from '../link/images.js'
 import { folderOf, join } from '../link/paths.js'
+import { define, lookUp } from '../text/records.js'
 import type { Binding, Claim, Launch, Reading } from '../workload/claim.js'
 import type { Versions } from './backend.js'
 
@@ -52,9 +53,9 @@ export function withImage(versions: Versions, binding: Binding | null): Versions
   if (image === undefined) return versions
   const merged = { ...versions }
   for (const [name, version] of Object.entries(image)) {
-    if (versions[`${name}==`] !== undefined) continue
-    merged[name] = version
-    merged[`${name}==`] = version
+    if (lookUp(versions, `${name}==`) !== undefined) continue
+    define(merged, name, version)
+    define(merged, `${name}==`, version)
   }
   return merged
 }

@@ -1,8 +1,9 @@
 /** The stage between reading and judging: imports and launches resolved, scripts read with what launches them. */
+
 import { ModuleIndex } from '../link/modules.js'
 import { ProgramIndex } from '../link/programs.js'
-import type { LintError } from '../linter.js'
 import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
+import { define } from '../text/records.js'
 import type { Binding, Launch, Reading } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
 import { type Backend, hashOf, type ReadResult, type Versions } from './backend.js'
@@ -14,6 +15,7 @@ import { type Definition, ImportGraph } from './import-graph.js'
 import type { Overlay } from './kustomize.js'
 import { launchesOf, withImage } from './launches.js'
 import { Layouts } from './layouts.js'
+import type { LintError } from './lint.js'
 import { OutsideCallIndex, type ProjectModules } from './outside-calls.js'
 import { reachedFrom } from './reached.js'
 import { bindingKey, spelled } from './reading-keys.js'
@@ -230,7 +232,7 @@ export class Linker {
       handed.push(...given)
       const theirs = this.configurationsOf(importer, null)
       files.push(...theirs.files)
-      for (const [key, value] of Object.entries(theirs.values)) values[handedRoot(path, key)] = value
+      for (const [key, value] of Object.entries(theirs.values)) define(values, handedRoot(path, key), value)
     }
     return { values, files, handed }
   }
@@ -345,7 +347,7 @@ export class Linker {
     const direct = record === undefined ? new Map<string, string>() : this.importsOf(record)
     for (const [spec, target] of direct) {
       const summary = this.summaryOf(target)
-      if (summary !== null) imported[spec] = summary
+      if (summary !== null) define(imported, spec, summary)
     }
     const importers = (this.linked?.importers.get(path) ?? []).flatMap((importer) => {
       const summary = this.summaryOf(importer)

@@ -1,6 +1,7 @@
 /** What the modules of a project pass to each other's functions, also through functions that only pass it on. */
+
 import type { ModuleSummary, OutsideCall, OutwardCall, Passed } from '../python/module.js'
-import { own } from '../python/own.js'
+import { lookUp } from '../text/records.js'
 import type { Definition } from './import-graph.js'
 
 export interface ProjectModules {
@@ -125,7 +126,7 @@ function sameArguments(a: Passed, b: Passed): Passed {
   if (a.state !== 'arguments' || b.state !== 'arguments')
     return { state: 'unknown', because: 'several callers' }
   const shared = Object.entries(a.values).filter(
-    ([name, one]) => JSON.stringify(own(b.values, name)) === JSON.stringify(one),
+    ([name, one]) => JSON.stringify(lookUp(b.values, name)) === JSON.stringify(one),
   )
   return { state: 'arguments', values: Object.fromEntries(shared) }
 }

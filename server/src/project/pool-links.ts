@@ -2,6 +2,7 @@
 
 import { instance } from '../catalog/instances.js'
 import { nearest } from '../link/paths.js'
+import { lookUp } from '../text/records.js'
 import { effective } from '../values/value.js'
 import type { Claim, Judged, Subject } from '../workload/claim.js'
 import { chosenByPool } from '../workload/claim.js'
@@ -129,8 +130,8 @@ function carries(pool: PoolEntry, labels: Record<string, string>): boolean {
   if (own === undefined) return false
   let found = false
   for (const [key, value] of Object.entries(labels)) {
-    if (own[key] === value) found ||= !everywhere.test(key)
-    else if (own[key] !== undefined || !common.test(key)) return false
+    if (lookUp(own, key) === value) found ||= !everywhere.test(key)
+    else if (lookUp(own, key) !== undefined || !common.test(key)) return false
   }
   return found
 }

@@ -1,6 +1,7 @@
 /** Jobs that wait in queues, and the kinds of machines behind these: what all of them agree on holds for the job. */
 
 import { nearest } from '../link/paths.js'
+import { lookUp } from '../text/records.js'
 import { effective } from '../values/value.js'
 import type { Claim, Judged, Subject } from '../workload/claim.js'
 import type { SettingName } from '../workload/words.js'
@@ -57,7 +58,7 @@ export function withFlavours({ settings }: JobEntry, flavours: readonly QueueEnt
   // A kind whose machines carry another value of a label than the job asks for is passed over.
   const possible = flavours.filter((one) =>
     Object.entries(effective(one.settings.labels) ?? {}).every(
-      ([label, value]) => (asked[label] ?? value) === value,
+      ([label, value]) => (lookUp(asked, label) ?? value) === value,
     ),
   )
   const [first] = possible
@@ -83,7 +84,7 @@ export function withFlavours({ settings }: JobEntry, flavours: readonly QueueEnt
       add(setting, claim.key, value)
   }
   const common = Object.entries(effective(first.settings.labels) ?? {}).filter(([label, value]) =>
-    possible.every((one) => effective(one.settings.labels)?.[label] === value),
+    possible.every((one) => lookUp(effective(one.settings.labels), label) === value),
   )
   if (common.length > 0) add('poolLabels', 'nodeLabels', { ...Object.fromEntries(common), ...asked })
   return result as JobEntry['settings']

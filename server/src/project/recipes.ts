@@ -6,6 +6,7 @@ import {
 } from '../link/inherited-configuration.js'
 import { folderOf, join, parents } from '../link/paths.js'
 import type { Configured, ConfiguredMap } from '../text/configured.js'
+import { define } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
 import type { FileRecord } from './analyzer.js'
 
@@ -61,7 +62,7 @@ export class RecipeLinker {
       const content = path === undefined ? undefined : this.content(path)
       if (path === undefined || content === undefined) continue
       found.files.push(path)
-      if (content !== 'pending' && content.values != null) found.values[name] = content.values
+      if (content !== 'pending' && content.values != null) define(found.values, name, content.values)
     }
     return found
   }

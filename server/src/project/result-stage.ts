@@ -1,6 +1,6 @@
 /** From drafts to what the faces show: suppressions applied, fingerprints given, only the paths that were asked for. */
+
 import type { Finding } from '../finding.js'
-import type { LintError, LintResult, OfferedFix } from '../linter.js'
 import { rules } from '../rules/index.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
@@ -8,6 +8,7 @@ import type { FileRecord } from './analyzer.js'
 import type { Configuration } from './configuration.js'
 import { fingerprint } from './fingerprint.js'
 import type { Draft } from './judge.js'
+import type { LintError, LintResult, OfferedFix } from './lint.js'
 import { applySuppressions } from './suppressions.js'
 
 export interface ResultInput {

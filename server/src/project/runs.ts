@@ -2,6 +2,7 @@
 import { effective } from '../values/value.js'
 import type { Binding, Claim, Evidence, Judged, Launch, Reading, Run, Subject } from '../workload/claim.js'
 import { joinClaims, type LayerOf } from '../workload/join.js'
+import { type Unseen, unseenFlags, unseenProgram } from '../workload/unseen.js'
 import type { Word } from '../workload/words.js'
 import { StartIndex, withStarts } from './job-starts.js'
 import {
@@ -90,20 +91,41 @@ function withHardware(subject: Subject, run: Run, hardware: string | null): Subj
 function newRun(
   id: string,
   script: string | null,
-  unresolved: string | null,
+  unseen: readonly Unseen[],
   launch: Launch | null,
   job: string | null,
 ): Run {
   const run: Run = {
     id,
     script,
-    unresolved,
+    unseen,
     job: { id: job, compute: null, launch },
     subjects: [],
     siblings: [],
   }
   run.siblings = [run]
   return run
+}
+
+/** What a launch could start or bring that was not read. */
+function unseenIn(linked: LinkedLaunch, input: RunInput): Unseen[] {
+  const { launch, script, unresolved, reading, recipe } = linked
+  const unseen = unseenFlags(launch)
+  // What a recipe says of its training holds whatever program reads it.
+  if (unresolved !== null)
+    unseen.push(
+      recipe === null
+        ? unseenProgram(unresolved)
+        : { what: unresolved, could: ['devices', 'checkpoints'], location: launch.location },
+    )
+  if (script !== null && reading !== null) unseen.push(...unseenAround(reading, script, input))
+  return unseen
+}
+
+/** What a script and the modules of the project that it imports could bring from elsewhere. */
+function unseenAround(reading: Reading, path: string, input: RunInput): Unseen[] {
+  const imported = input.importedBy(path).map((module) => input.readings.get(module))
+  return [reading, ...imported].flatMap((one) => one?.unseen ?? [])
 }
 
 export function buildRuns(input: RunInput): Judgement[] {
@@ -117,7 +139,7 @@ export function buildRuns(input: RunInput): Judgement[] {
   const runsOfFile = new Map<string, { run: Run; reading: Reading }[]>()
   for (const linked of input.launches) {
     const script = linked.script ?? linked.recipe?.path ?? null
-    const run = newRun(linked.launch.id, script, linked.unresolved, linked.launch, linked.launch.job)
+    const run = newRun(linked.launch.id, script, unseenIn(linked, input), linked.launch, linked.launch.job)
     if (linked.launch.job !== null) {
       const list = runsOfJob.get(linked.launch.job)
       if (list === undefined) runsOfJob.set(linked.launch.job, [run])
@@ -142,7 +164,7 @@ export function buildRuns(input: RunInput): Judgement[] {
   for (const [job, compute] of computeOf) {
     let runs = runsOfJob.get(job)
     if (runs === undefined) {
-      runs = [newRun(job, null, 'no program that it starts could be read', null, job)]
+      runs = [newRun(job, null, [unseenProgram('no program that it starts could be read')], null, job)]
       runsOfJob.set(job, runs)
     }
     for (const run of runs) {
@@ -171,7 +193,9 @@ export function buildRuns(input: RunInput): Judgement[] {
   for (const [path, reading] of input.readings) {
     const started = runsOfFile.get(path)
     const shown = started === undefined && galleries.has(reading.recipe?.framework ?? '')
-    const launched = started ?? [{ run: newRun(path, path, null, null, null), reading }]
+    const launched = started ?? [
+      { run: newRun(path, path, unseenAround(reading, path, input), null, null), reading },
+    ]
     const bySubject = new Map<string, Judged[]>()
     const depends: object[] = neighbourhood(input, path)
     for (const { run, reading: read } of launched) {

@@ -1,6 +1,7 @@
 /** Shell scripts that jobs run: what a script starts is a launch of the job that calls it. */
 import { flagOf } from '../link/launch-parts.js'
 import { folderOf, join } from '../link/paths.js'
+import { lookUp } from '../text/records.js'
 import type { Launch, Reading } from '../workload/claim.js'
 
 /** Calls through calls: `run.sh` that runs `train.sh` that starts the program. */
@@ -135,7 +136,7 @@ function startFolder(call: Launch, path: string): string | null {
 /** Processes on each node, and nodes: of the launcher in the script, of what starts the script, or of the controller. */
 function counted(started: Launch, call: Launch): Pick<Launch, 'processes' | 'nodes'> {
   const nodes = started.nodes === 1 ? call.nodes : started.nodes
-  const controlled = call.shell?.processes?.[started.launcher]
+  const controlled = lookUp(call.shell?.processes, started.launcher)
   if (controlled !== undefined) {
     if (started.launcher === 'torchrun')
       return flagOf(started.launcherFlags, 'nproc-per-node') === undefined

@@ -3,6 +3,7 @@
  * those, so that a definition is seen through any number of imports.
  */
 import type { ModuleSummary } from '../python/module.js'
+import { define } from '../text/records.js'
 import type { FileRecord } from './analyzer.js'
 import { type Backend, hashOf } from './backend.js'
 import type { ImportGraph } from './import-graph.js'
@@ -95,7 +96,7 @@ export class SummaryStage {
       const raw = this.records.get(path)?.summary
       if (!raw) continue
       const { summary, hash } = found.get(path) ?? this.byItself(raw)
-      imported[spec] = summary
+      define(imported, spec, summary)
       parts.push(spec, path, hash)
     }
     if (parts.length === 1) return this.byItself(record.summary)

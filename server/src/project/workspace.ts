@@ -1,14 +1,6 @@
 /** The front door's implementation: one project, kept up to date as its files change. */
+
 import type { Finding } from '../finding.js'
-import type {
-  CellText,
-  JobGraph,
-  LintError,
-  LintOptions,
-  LintResult,
-  OfferedFix,
-  Project,
-} from '../linter.js'
 import { readers } from '../readers/index.js'
 import { type GrammarSource, type Grammars, loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
@@ -23,11 +15,14 @@ import type { Choice, Configuration } from './configuration.js'
 import { discover } from './discover.js'
 import { type EstimateOptions, type TrainingEstimate, trainingEstimates } from './estimates.js'
 import { materialise } from './fixes.js'
+import type { JobGraph } from './graph.js'
 import { jobGraph } from './graph.js'
 import { type Host, under } from './host.js'
 import { JudgeStage, today } from './judge-stage.js'
 import { type Linked, Linker } from './link-stage.js'
+import type { CellText, LintError, LintOptions, LintResult, OfferedFix } from './lint.js'
 import { PoolBackend } from './pool.js'
+import type { Project } from './project.js'
 import { ResultStage } from './result-stage.js'
 import { isConfigurationFile, loadConfiguration } from './settings-stage.js'
 import { isSkippedFolder } from './skipped.js'

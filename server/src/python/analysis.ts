@@ -2,6 +2,7 @@
 import type { ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Span } from '../text/location.js'
+import { lookUp } from '../text/records.js'
 import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
 import { programArguments } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
@@ -35,7 +36,6 @@ import type {
 import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
 import { OutsideCalls } from './outside.js'
-import { own } from './own.js'
 import { possibleValues } from './possible.js'
 import { ProgramParameters } from './program-parameters.js'
 import { returnsOf } from './returns.js'
@@ -178,7 +178,7 @@ export class Analysis implements PythonModule {
   importedClass(expr: Expr): ClassSummary | null {
     const target = names.targetOf(this, expr)
     const found = target === null ? null : names.projectTarget(this, target)
-    return (found === null ? undefined : own(found.summary.classes, found.rest)) ?? null
+    return (found === null ? undefined : lookUp(found.summary.classes, found.rest)) ?? null
   }
   bindingsOf(name: Expr & { type: 'name' }): readonly Binding[] {
     return names.bindingsOf(this, name.id, name.start).bindings
@@ -386,7 +386,7 @@ export class Analysis implements PythonModule {
         else {
           const target = names.targetOf(this, base.value)
           const found = target === null ? null : names.projectTarget(this, target)
-          const known = found === null ? undefined : own(found.summary.classes, found.rest)
+          const known = found === null ? undefined : lookUp(found.summary.classes, found.rest)
           if (known !== undefined) klass.bases.push(...known.bases)
         }
       }

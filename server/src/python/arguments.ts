@@ -4,9 +4,9 @@
  */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
+import { lookUp } from '../text/records.js'
 import type { Binding as LaunchBinding } from '../workload/claim.js'
 import type { Call, Folded, ProgramArgument } from './module.js'
-import { own } from './own.js'
 
 function constantText(expr: Expr | undefined): string | null {
   return expr !== undefined && expr.type === 'constant' && typeof expr.value === 'string' ? expr.value : null
@@ -69,13 +69,13 @@ function fromAbsl(call: Call): ProgramArgument | null {
     DEFINE_bool: 'bool',
     DEFINE_boolean: 'bool',
   }
-  const boolean = types[call.method] === 'bool'
+  const boolean = lookUp(types, call.method) === 'bool'
   return {
     name,
     flags: [name],
     default: call.expr.args.find((one) => one.name === 'default')?.value ?? call.expr.args[1]?.value ?? null,
     kind: boolean ? 'store true' : /list|multi/.test(call.method) ? 'list' : 'value',
-    type: types[call.method] ?? 'str',
+    type: lookUp(types, call.method) ?? 'str',
     span: { start: call.expr.start, end: call.expr.end },
   }
 }
@@ -135,11 +135,11 @@ function parsed(argument: ProgramArgument, text: string | boolean): Json | undef
   return undefined
 }
 
-/** What the linked launch gives this argument; null when it leaves the default. */
+/** What the linked launch gives this argument; null where it leaves the default, or may do so (`"$@"`). */
 export function boundValue(argument: ProgramArgument, binding: LaunchBinding): Folded | null {
   for (const flag of argument.flags) {
     const { flags } = binding.launch
-    const given = own(flags, flag) ?? own(flags, flag.replaceAll('_', '-'))
+    const given = lookUp(flags, flag) ?? lookUp(flags, flag.replaceAll('_', '-'))
     if (given === undefined) continue
     if (given.value === null) return { state: 'unknown', because: 'a variable on the launch line' }
     const value =
@@ -147,6 +147,5 @@ export function boundValue(argument: ProgramArgument, binding: LaunchBinding): F
     if (value === undefined) return { state: 'unknown', because: 'the launch line' }
     return { state: 'known', value, channel: 'launch flag', overridable: false, location: given.location }
   }
-  if (!binding.launch.complete) return { state: 'unknown', because: 'arguments of the launch line' }
   return null
 }

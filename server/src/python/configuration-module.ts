@@ -4,6 +4,7 @@ import type { Configured, ConfiguredPlace } from '../text/configured.js'
 import type { ConfiguredModule, ConfiguredStep } from '../text/configured-module.js'
 import type { Json } from '../text/json.js'
 import type { Span } from '../text/location.js'
+import { define } from '../text/records.js'
 import { locate, type Unit } from '../text/unit.js'
 import type { PythonModule } from './module.js'
 
@@ -158,7 +159,7 @@ class ModuleReader {
         for (const { key, value } of expr.entries) {
           const name = key?.type === 'constant' ? key.value : null
           if (typeof name === 'string' || typeof name === 'number')
-            put(entries, String(name), this.convert(value, depth + 1))
+            define(entries, String(name), this.convert(value, depth + 1))
           else open = 'a key that cannot be read'
         }
         return { kind: 'map', entries, at, ...(open === undefined ? {} : { open }) }
@@ -195,7 +196,7 @@ class ModuleReader {
       const target = callee.args[0]!.value
       const written = pathOf(target)?.join('.') ?? ''
       if (made.kind === 'map')
-        put(made.entries, '_target_', { kind: 'scalar', value: written, at: this.at(target) })
+        define(made.entries, '_target_', { kind: 'scalar', value: written, at: this.at(target) })
       return made
     }
     return this.folded(expr, at)
@@ -205,7 +206,7 @@ class ModuleReader {
     const entries: Record<string, Configured> = {}
     let open: string | undefined
     for (const { name, star, value } of args) {
-      if (name !== null && star === 0) put(entries, name, this.convert(value, depth + 1))
+      if (name !== null && star === 0) define(entries, name, this.convert(value, depth + 1))
       else open = 'an argument that is spread'
     }
     return { kind: 'map', entries, at: this.at(span), ...(open === undefined ? {} : { open }) }
@@ -259,8 +260,4 @@ function pathOf(expr: Expr): string[] | null {
     return base === null ? null : [...base, String(expr.index.value)]
   }
   return null
-}
-
-function put(entries: Record<string, Configured>, key: string, value: Configured): void {
-  Object.defineProperty(entries, key, { value, enumerable: true, configurable: true, writable: true })
 }

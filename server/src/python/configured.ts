@@ -4,6 +4,7 @@
  */
 import type { Expr } from '../syntax/python-ast.js'
 import { type Configured, configuredAt, plainConfigured } from '../text/configured.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import type { Call, ConfigurationUse, Folded, Func, HandedConfiguration } from './module.js'
 import { attributeValues, bindingsOf, targetOf } from './names.js'
@@ -285,7 +286,7 @@ function obscured(node: Configured, keys: (string | number)[]): Configured {
   const unknown: Configured = { kind: 'unknown', because: 'the program changes it', at: node.at }
   const [first, ...rest] = keys
   if (first === undefined || node.kind !== 'map') return unknown
-  const child = Object.hasOwn(node.entries, String(first)) ? node.entries[String(first)]! : unknown
+  const child = lookUp(node.entries, String(first)) ?? unknown
   return { ...node, entries: { ...node.entries, [String(first)]: obscured(child, rest) } }
 }
 

@@ -1,10 +1,10 @@
 /** What happens in a piece of code, with calls into functions of the project followed. */
 import type { Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import type { Call, Effects, Func, ModuleSummary } from './module.js'
 import { functionOf, importedTarget, projectTarget } from './names.js'
-import { own } from './own.js'
 import { typeOf } from './types.js'
 
 type FunctionSummary = Pick<
@@ -158,9 +158,9 @@ export class EffectFinder {
     const found = target === null ? null : projectTarget(this.analysis, target)
     if (found === null) return null
     const [name, method] = found.rest.split('.')
-    if (method === undefined) return own(found.summary.functions, found.rest) ?? null
+    if (method === undefined) return lookUp(found.summary.functions, found.rest) ?? null
     // `engine.step(batch)` of a class of another module.
-    return own(own(found.summary.classes, name!)?.steps ?? {}, method) ?? null
+    return lookUp(lookUp(found.summary.classes, name!)?.steps ?? {}, method) ?? null
   }
 }
 

@@ -2,6 +2,7 @@
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { configuredChild } from '../text/configured.js'
 import type { Json } from '../text/json.js'
+import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { configuredNode, foldConfigured } from './configured.js'
 import { foldFunction, mapNumbers } from './fold-numeric.js'
@@ -10,7 +11,6 @@ import { combine, type Fold, known, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { functionOf, nameOf } from './names.js'
 import { isDict } from './operators.js'
-import { own } from './own.js'
 import { onlyReturn } from './returns.js'
 
 /** Library functions, the environment, methods of folded values. */
@@ -44,7 +44,7 @@ export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded
     if (argument.star === 1 && Array.isArray(value.value)) positional.push(...value.value)
     else if (argument.star > 0) return unknown('unpacked arguments')
     else if (argument.name === null) positional.push(value.value)
-    else keywords[argument.name] = value.value
+    else define(keywords, argument.name, value.value)
   }
   const value = foldFunction(name, positional, keywords)
   return value === undefined ? unknown(`${name}()`) : combine(value, parts)
@@ -98,7 +98,7 @@ function foldMethod(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
       const [key, fallback] = expr.args
       const name = key === undefined ? unknown('a key') : fold(key.value)
       if (!isDict(value) || name.state === 'unknown') return unknown('a call')
-      const item = own(value, String(name.value))
+      const item = lookUp(value, String(name.value))
       if (item !== undefined) return combine(item, [receiver, name])
       return fallback === undefined ? combine(null, [receiver, name]) : fold(fallback.value)
     }

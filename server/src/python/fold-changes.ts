@@ -1,4 +1,5 @@
 /** Lists and dictionaries that are changed in place after they were made. */
+import { define, defineAll } from '../text/records.js'
 import { maximumItems } from './fold-numeric.js'
 import { combine, type Fold, unknown } from './folded.js'
 import type { Folded } from './module.js'
@@ -28,11 +29,11 @@ export function foldChanges(fold: Fold, id: string, made: Folded, changes: reado
     else if (change.method === 'extend' && list !== null && Array.isArray(added.value)) {
       for (const item of added.value) list.push(item)
     } else if (change.method === 'update' && dictionary !== null && isDict(added.value)) {
-      Object.assign(dictionary, added.value)
+      defineAll(dictionary, added.value)
     } else if (change.target !== null && dictionary !== null) {
       const key = fold(change.target.index)
       if (key.state === 'unknown') return key
-      dictionary[String(key.value)] = added.value
+      define(dictionary, String(key.value), added.value)
       parts.push(key)
     } else return unclear
     if (list !== null && list.length > maximumItems) return unknown('too long')

@@ -1,5 +1,6 @@
 /** NumPy, torch and built-in functions that fold to plain values. Sizes are capped, so hostile code stays cheap. */
 import type { Json } from '../text/json.js'
+import { lookUp } from '../text/records.js'
 
 export const maximumItems = 10_000
 
@@ -73,10 +74,10 @@ export function foldFunction(
 
 function folded(name: string, positional: Json[], keywords: Record<string, Json>): Json | undefined {
   const args = [...positional]
-  const named = parameterNames[name]
+  const named = lookUp(parameterNames, name)
   if (named !== undefined) {
     for (let index = args.length; index < named.length; index++) {
-      const value = keywords[named[index]!]
+      const value = lookUp(keywords, named[index]!)
       // `arange(stop=5)` leaves the first one out.
       if (value === undefined && index > 0) break
       args.push(value ?? 0)

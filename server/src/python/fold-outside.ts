@@ -1,12 +1,12 @@
 /** Values that come from outside of the code: the command line, the environment, configuration files. */
 import type { Expr } from '../syntax/python-ast.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
 import { configuredNode, foldConfigured } from './configured.js'
 import { environmentWrites } from './environment.js'
 import { agree, unknown } from './folded.js'
 import type { Folded, ProgramArgument } from './module.js'
-import { own } from './own.js'
 
 /** What the command line gives for an argument of the program, or its default. */
 export function programArgument(
@@ -16,6 +16,8 @@ export function programArgument(
   matches: readonly ProgramArgument[],
 ): Folded {
   if (matches.length === 0) return unknown('the command line')
+  // A launch that hands on whatever it is given (`"$@"`) leaves the default as replaceable as no launch does.
+  const overridable = binding === null || !binding.launch.complete
   const values = matches.map((argument): Folded => {
     if (binding !== null) {
       const bound = boundValue(argument, binding)
@@ -24,11 +26,11 @@ export function programArgument(
     if (argument.default === null) {
       if (argument.kind === 'other' || argument.kind === 'list') return unknown('the command line')
       // argparse gives None to an option that is left out.
-      return { state: 'known', value: null, channel: 'code', overridable: binding === null }
+      return { state: 'known', value: null, channel: 'code', overridable }
     }
     const value = fold(argument.default)
     if (value.state === 'unknown') return value
-    return { ...value, overridable: binding === null }
+    return { ...value, overridable }
   })
   return agree(values, `several definitions of --${name}`)
 }
@@ -47,7 +49,7 @@ export function environmentValue(analysis: Analysis, name: Folded, fallback: Fol
   // What the program has written itself, wherever that stands.
   const written = analysis.complete ? environmentWrites(analysis).get(name.value) : undefined
   if (written !== undefined && !written.fallback) return unknown(`${name.value} is set by the program`)
-  const set = own(analysis.binding?.launch.environment ?? {}, name.value)
+  const set = lookUp(analysis.binding?.launch.environment ?? {}, name.value)
   if (set !== undefined) {
     if (typeof set.value !== 'string') return unknown('the environment')
     return {

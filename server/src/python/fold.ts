@@ -5,6 +5,7 @@
 import type { Expr } from '../syntax/python-ast.js'
 import { childrenOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
+import { define, defineAll, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { classConstant } from './data-classes.js'
 import { foldCall } from './fold-calls.js'
@@ -15,7 +16,6 @@ import { agree, combine, combineWith, known, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget } from './names.js'
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
-import { own } from './own.js'
 import { type Binding, scopeAt } from './scope.js'
 
 const depthLimit = 24
@@ -151,11 +151,11 @@ export class Folder {
         if (value.value === null || typeof value.value !== 'object' || Array.isArray(value.value)) {
           return unknown('an unpacked value')
         }
-        Object.assign(result, value.value)
+        defineAll(result, value.value)
       } else {
         const key = this.fold(entry.key)
         if (key.state === 'unknown') return key
-        result[String(key.value)] = value.value
+        define(result, String(key.value), value.value)
       }
     }
     return combine(result, parts)
@@ -212,7 +212,7 @@ export class Folder {
     if (bindings.length === 0) {
       const star = starTarget(this.analysis, id)
       const found = star === null ? null : projectTarget(this.analysis, star)
-      const value = found === null ? undefined : own(found.summary.constants, found.rest)
+      const value = found === null ? undefined : lookUp(found.summary.constants, found.rest)
       return value === undefined ? unknown(`the name ${id}`) : known(value)
     }
     // A list or dictionary that is changed after it was made no longer has the value it was made with.
@@ -240,7 +240,7 @@ export class Folder {
         return this.parameter(binding)
       case 'import': {
         const found = binding.target === null ? null : projectTarget(this.analysis, binding.target)
-        const value = found === null ? undefined : own(found.summary.constants, found.rest)
+        const value = found === null ? undefined : lookUp(found.summary.constants, found.rest)
         return value === undefined ? unknown(`${binding.name} of another module`) : known(value)
       }
       default:
@@ -287,7 +287,7 @@ export class Folder {
     const target = bindingsOf(this.analysis, from.id, from.start).bindings.at(-1)?.target
     const found = target === undefined || target === null ? null : projectTarget(this.analysis, target)
     if (found === null || (from !== value && found.rest === '')) return undefined
-    return own(found.summary.constants, found.rest === '' ? attr : `${found.rest}.${attr}`)
+    return lookUp(found.summary.constants, found.rest === '' ? attr : `${found.rest}.${attr}`)
   }
 
   private attribute(expr: Expr & { type: 'attribute' }): Folded {
@@ -340,7 +340,7 @@ export class Folder {
       return item === undefined ? unknown('an index') : combine(item, [container, key])
     }
     if (container.value !== null && typeof container.value === 'object' && !Array.isArray(container.value)) {
-      const item = own(container.value, String(key.value))
+      const item = lookUp(container.value, String(key.value))
       return item === undefined ? unknown('a key') : combine(item, [container, key])
     }
     return unknown('a subscript')
@@ -371,7 +371,7 @@ export class Folder {
           const value = expr.value === undefined ? unknown('a comprehension') : this.afresh(expr.value)
           if (value.state === 'unknown') return value
           parts.push(value)
-          entries[String(element.value)] = value.value
+          define(entries, String(element.value), value.value)
         }
         return null
       }

@@ -1,9 +1,9 @@
 /** What a name stands for: imports and aliases followed to a canonical dotted name, a function, a class, a value. */
 import type { Expr } from '../syntax/python-ast.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { canonicalName, starExports } from './canonical-names.js'
 import type { Call, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
-import { own } from './own.js'
 import { type Binding, reaching, type Scope, scopeAt } from './scope.js'
 
 const builtins = new Set(
@@ -54,10 +54,10 @@ export function starTarget(analysis: Analysis, id: string): string | null {
     const summary = analysis.importedByName.get(module)
     if (summary === undefined || id.startsWith('_')) continue
     if (
-      id in summary.functions ||
-      id in summary.classes ||
-      id in summary.constants ||
-      id in summary.reexports
+      Object.hasOwn(summary.functions, id) ||
+      Object.hasOwn(summary.classes, id) ||
+      Object.hasOwn(summary.constants, id) ||
+      Object.hasOwn(summary.reexports, id)
     )
       return module.endsWith('.') ? `${module}${id}` : `${module}.${id}`
   }
@@ -96,7 +96,7 @@ export function importedFunction(analysis: Analysis, callee: Expr): FunctionSumm
   if (analysis.importedByName.size === 0) return null
   const target = importedTarget(analysis, callee)
   const found = target === null ? null : projectTarget(analysis, target)
-  return found === null ? null : (own(found.summary.functions, found.rest) ?? null)
+  return found === null ? null : (lookUp(found.summary.functions, found.rest) ?? null)
 }
 
 /** Canonical dotted name of an expression; null where it is local or unknown. */
@@ -106,7 +106,7 @@ export function nameOf(analysis: Analysis, expr: Expr, depth = 0): string | null
     const { bindings } = bindingsOf(analysis, expr.id, expr.start)
     if (bindings.length === 0) {
       for (const module of analysis.scopes.stars) {
-        if (own(starExports, canonicalName(module))?.includes(expr.id))
+        if (lookUp(starExports, canonicalName(module))?.includes(expr.id))
           return canonicalName(`${module}.${expr.id}`)
       }
       const star = starTarget(analysis, expr.id)
@@ -175,7 +175,7 @@ function followBinding(analysis: Analysis, binding: Binding, depth: number): str
 function reexported(analysis: Analysis, target: string): string | null {
   const found = projectTarget(analysis, target)
   if (found === null || found.rest === '' || found.rest.includes('.')) return null
-  return own(found.summary.reexports, found.rest) ?? null
+  return lookUp(found.summary.reexports, found.rest) ?? null
 }
 
 /** The expression that a name was last assigned before this place, where it is certain; else the expression itself. */

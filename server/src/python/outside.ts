@@ -1,11 +1,12 @@
 /** What modules that import this one pass to its functions and classes. */
+
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { unknown } from './folded.js'
 import type { Folded, Func, OutsideCall, Passed } from './module.js'
 import { bindingsOf, methodOf } from './names.js'
-import { own } from './own.js'
 
 export class OutsideCalls {
   private byFunction: Map<Func, OutsideCall[]> | null = null
@@ -51,7 +52,7 @@ export class OutsideCalls {
     let found: Folded | null = null
     for (const call of calls) {
       const given = passedFor(call, binding.name, owner.position)
-      const one = given?.state === 'arguments' ? own(given.values, attribute) : undefined
+      const one = given?.state === 'arguments' ? lookUp(given.values, attribute) : undefined
       if (one === undefined) return null
       const folded = knownAs(one)
       if (found !== null && JSON.stringify(found) !== JSON.stringify(folded))

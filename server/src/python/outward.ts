@@ -1,6 +1,7 @@
 /** What a module passes to the functions and classes of other modules of the project that it calls. */
 import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { forEachChild, forEachExpression } from '../syntax/python-children.js'
+import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import type { Call, Folded, Func, OutwardCall, Passed, PassedArguments } from './module.js'
 import { bindingsOf, importedTarget, projectTarget, targetOf } from './names.js'
@@ -138,7 +139,7 @@ function argumentsOf(analysis: Analysis, expr: Expr): Passed {
     }
     const folded = expr.type === 'name' ? asPassed(analysis.fold(read)) : null
     if (folded?.state === 'known')
-      values[argument.name] = { value: folded.value, overridable: folded.overridable }
+      define(values, argument.name, { value: folded.value, overridable: folded.overridable })
   }
   return { state: 'arguments', values }
 }

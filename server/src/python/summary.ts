@@ -1,6 +1,7 @@
 /** What a module lets the rest of the project know. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
+import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { configurationUses, handedConfigurations } from './configured.js'
 import { classConstant } from './data-classes.js'
@@ -8,7 +9,6 @@ import { loggedNames, reportedMetrics } from './logged-metrics.js'
 import type { ClassSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
 import { outwardCalls } from './outward.js'
-import { own } from './own.js'
 
 /** Longest constant that is worth passing on, in characters of JSON. */
 const maximumConstant = 2_000
@@ -28,7 +28,7 @@ function classConstants(analysis: Analysis, constants: Record<string, Json>): vo
         !value.overridable &&
         JSON.stringify(value.value).length <= maximumConstant
       )
-        constants[name] = value.value
+        define(constants, name, value.value)
     }
   }
 }
@@ -42,7 +42,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     if (bindings.every((binding) => binding.kind === 'import')) {
       const expr: Expr = { type: 'name', id: name, start: analysis.text.length, end: analysis.text.length }
       const target = nameOf(analysis, expr)
-      if (target !== null) reexports[name] = target
+      if (target !== null) define(reexports, name, target)
     } else if (
       bindings.length === 1 &&
       last.kind === 'assign' &&
@@ -59,7 +59,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
         !value.overridable &&
         JSON.stringify(value.value).length <= maximumConstant
       ) {
-        constants[name] = value.value
+        define(constants, name, value.value)
       }
     }
   }
@@ -71,29 +71,29 @@ export function summarise(analysis: Analysis): ModuleSummary {
   for (const func of analysis.functions) {
     if (func.class !== null || func.qualified !== func.name) continue
     const effects = analysis.effectsOfFunction(func)
-    functions[func.name] = {
+    define(functions, func.name, {
       backward: effects.backward,
       optimizerStep: effects.optimizerStep,
       trains: effects.trains,
       calls: [...effects.calls],
       params: func.node.params.map((param) => param.name),
       returns: analysis.returnType(func),
-    }
+    })
   }
   for (const klass of analysis.classes) {
     const calls = new Set<string>()
     for (const method of klass.methods.values())
       for (const name of analysis.effectsOfFunction(method).calls) calls.add(name)
-    classes[klass.name] = { bases: klass.bases, methods: [...klass.methods.keys()], calls: [...calls] }
+    define(classes, klass.name, { bases: klass.bases, methods: [...klass.methods.keys()], calls: [...calls] })
     const steps = stepsOf(analysis, klass)
-    const described = classes[klass.name]!
+    const described = lookUp(classes, klass.name)!
     if (steps !== null) described.steps = steps
     const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
     if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]
     for (const base of importedBases(analysis, klass)) inherit(described, base)
   }
   for (const call of analysis.calls) {
-    const klass = classes[call.function?.class?.name ?? '']
+    const klass = lookUp(classes, call.function?.class?.name ?? '')
     if (klass === undefined) continue
     const names = loggedNames(analysis, call)
     if (names.length > 0) klass.logged = [...(klass.logged ?? []), ...names]
@@ -126,7 +126,7 @@ function passedOn(analysis: Analysis): NonNullable<ModuleSummary['passesOn']> | 
   for (const [name, bindings] of analysis.scopes.bindings) {
     const target = bindings.at(-1)!.target
     if (target !== null && !name.startsWith('__') && bindings.every((binding) => binding.kind === 'import'))
-      names[name] = target
+      define(names, name, target)
   }
   return { names, stars: analysis.scopes.stars }
 }
@@ -148,7 +148,7 @@ function takeOver(
     const found = projectTarget(analysis, target)
     if (found === null || found.rest === '') continue
     for (const kind of ['functions', 'classes', 'constants'] as const) {
-      const value = own(found.summary[kind], found.rest)
+      const value = lookUp(found.summary[kind], found.rest)
       if (value !== undefined) Object.assign(into[kind], { [name]: value })
     }
   }
@@ -163,7 +163,7 @@ function importedBases(analysis: Analysis, klass: Klass, depth = 0): ClassSummar
     if (parent !== null) return parent === klass ? [] : importedBases(analysis, parent, depth + 1)
     const target = targetOf(analysis, base.value)
     const found = target === null ? null : projectTarget(analysis, target)
-    const known = found === null ? undefined : own(found.summary.classes, found.rest)
+    const known = found === null ? undefined : lookUp(found.summary.classes, found.rest)
     return known === undefined ? [] : [known]
   })
 }
@@ -172,8 +172,8 @@ function importedBases(analysis: Analysis, klass: Klass, depth = 0): ClassSummar
 function inherit(klass: ClassSummary, base: ClassSummary): void {
   if (klass.items === undefined && base.items !== undefined) klass.items = base.items
   if (base.logged !== undefined) klass.logged = [...new Set([...(klass.logged ?? []), ...base.logged])]
-  const steps = { ...base.steps, ...klass.steps }
-  for (const name of klass.methods) if (klass.steps?.[name] === undefined) delete steps[name]
+  const inherited = Object.entries(base.steps ?? {}).filter(([name]) => !klass.methods.includes(name))
+  const steps = { ...Object.fromEntries(inherited), ...klass.steps }
   if (Object.keys(steps).length > 0) klass.steps = steps
 }
 
@@ -189,7 +189,7 @@ function stepsOf(analysis: Analysis, klass: Klass): ModuleSummary['classes'][str
   const steps: NonNullable<ModuleSummary['classes'][string]['steps']> = {}
   for (const [name, method] of klass.methods) {
     const { backward, optimizerStep, trains, calls } = analysis.effectsOfFunction(method)
-    if (backward && optimizerStep) steps[name] = { backward, optimizerStep, trains, calls: [...calls] }
+    if (backward && optimizerStep) define(steps, name, { backward, optimizerStep, trains, calls: [...calls] })
   }
   return Object.keys(steps).length === 0 ? null : steps
 }

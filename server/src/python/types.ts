@@ -1,5 +1,6 @@
 /** Classes of values, as far as they can be inferred without running anything. */
 import type { Expr } from '../syntax/python-ast.js'
+import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import {
   attributeValues,
@@ -12,7 +13,6 @@ import {
   projectTarget,
   targetOf,
 } from './names.js'
-import { own } from './own.js'
 import type { Binding } from './scope.js'
 
 /** Functions that make an object of a class. */
@@ -73,7 +73,7 @@ function typeOfBinding(analysis: Analysis, binding: Binding, depth: number): str
   if (binding.unpack !== null) {
     if (binding.value.type !== 'call' || binding.kind !== 'assign') return null
     const made = nameOf(analysis, binding.value.callee)
-    const parts = made === null ? undefined : own(tupleFactories, made)
+    const parts = made === null ? undefined : lookUp(tupleFactories, made)
     if (parts !== undefined) return parts[binding.unpack[0] ?? 0] ?? null
     // `model, optimizer = accelerator.prepare(model, optimizer)` keeps the types of its arguments.
     if (binding.value.callee.type === 'attribute' && /^(prepare|setup)$/.test(binding.value.callee.attr)) {
@@ -93,7 +93,7 @@ function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: nu
   const made = call !== undefined && analysis.instantiations.has(call) ? call.name : null
   const name = made ?? nameOf(analysis, expr.callee, depth + 1)
   if (name !== null) {
-    const factory = own(factories, name)
+    const factory = lookUp(factories, name)
     if (factory !== undefined) return factory
     const last = name.slice(name.lastIndexOf('.') + 1)
     return /^[A-Z]/.test(last) ? name : null
@@ -110,9 +110,9 @@ function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: nu
   const target = targetOf(analysis, expr.callee)
   const found = target === null ? null : projectTarget(analysis, target)
   if (found !== null && found.rest !== '') {
-    const known = own(found.summary.classes, found.rest)
+    const known = lookUp(found.summary.classes, found.rest)
     if (known !== undefined) return known.bases[0] ?? null
-    return own(found.summary.functions, found.rest)?.returns ?? null
+    return lookUp(found.summary.functions, found.rest)?.returns ?? null
   }
   return null
 }

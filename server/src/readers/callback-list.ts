@@ -3,6 +3,7 @@ import type { Analysis } from '../python/analysis.js'
 import type { PythonModule } from '../python/module.js'
 import { bindingsOf, projectTarget } from '../python/names.js'
 import type { Collection, Expr } from '../syntax/python-ast.js'
+import { lookUp } from '../text/records.js'
 import { codeText } from './pytorch/evidence.js'
 
 export interface CallbackList {
@@ -124,5 +125,5 @@ function fromAnotherModule(python: PythonModule, expr: Expr): boolean {
   const analysis = python as Analysis
   const target = bindingsOf(analysis, expr.id, expr.start).bindings.at(-1)?.target
   const found = target === null || target === undefined ? null : projectTarget(analysis, target)
-  return found?.summary.classes[found.rest] !== undefined
+  return found !== null && lookUp(found.summary.classes, found.rest) !== undefined
 }

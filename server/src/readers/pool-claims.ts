@@ -3,6 +3,7 @@ import { instance } from '../catalog/instances.js'
 import { wordsBelow } from '../config/access.js'
 import type { ConfigNode } from '../config/node.js'
 import type { Location } from '../text/location.js'
+import { define } from '../text/records.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 
@@ -98,7 +99,7 @@ export function claimLabels(
   place: Place,
 ): void {
   const labels: Record<string, string> = {}
-  for (const [name, value] of Object.entries(implicit)) if (value) labels[name] = value
+  for (const [name, value] of Object.entries(implicit)) if (value) define(labels, name, value)
   Object.assign(labels, given)
   if (Object.keys(labels).length > 0) pool.known('labels', key, labels, place)
 }

@@ -2,6 +2,7 @@
 import type { Analysis } from '../python/analysis.js'
 import { type EnvironmentWrite, environmentWrites } from '../python/environment.js'
 import type { PythonModule } from '../python/module.js'
+import { lookUp } from '../text/records.js'
 import type { Binding } from '../workload/claim.js'
 
 /** Null: it does not, or the launch that is bound has set it first. */
@@ -12,5 +13,5 @@ export function programVariable(
 ): EnvironmentWrite | null {
   const write = environmentWrites(python as Analysis).get(name)
   if (write === undefined) return null
-  return write.fallback && binding?.launch.environment[name] !== undefined ? null : write
+  return write.fallback && lookUp(binding?.launch.environment, name) !== undefined ? null : write
 }

@@ -52,7 +52,7 @@ export interface Reader {
   triggers: string[]
   /** Where two readers claim a setting on one channel, the higher layer wins (an engine around a framework). */
   layer?: number
-  /** Settings that are plain keys, with their defaults: docs/platforms.md lists them. */
+  /** Settings that are plain keys, with their defaults: the documentation lists them. */
   settings?: readonly DescribedTable[]
   read(facts: UnitFacts, context: ReaderContext, claims: ClaimBuilder): void
   /** How this framework writes that setting. `facts` are those of the claim's own unit, parsed again. */

@@ -1,14 +1,15 @@
 /**
  * Settings of a framework that are plain keys, as a table: one row is read, has a default, is written back, and is
- * listed in docs/platforms.md.
+ * listed in the documentation.
  */
 import type { Change, Refusal, Safety, Write } from '../edit/write.js'
+import type { Call, PythonModule } from '../python/module.js'
 import type { Json } from '../text/json.js'
 import { CallSource } from '../values/call-source.js'
 import { ConfigSource } from '../values/config-source.js'
-import { convert, firstGiven, orDefault } from '../values/operations.js'
-import type { Key, Source } from '../values/source.js'
-import type { Given } from '../values/value.js'
+import { convert, firstKeyed, type Keyed, orDefault } from '../values/operations.js'
+import { pythonLiteral } from '../values/python-literal.js'
+import type { Key, Locator, Source } from '../values/source.js'
 import { ClaimBuilder, type SubjectBuilder } from '../workload/builder.js'
 import type { Claim } from '../workload/claim.js'
 import type { SettingName, Word, Words } from '../workload/words.js'
@@ -23,6 +24,8 @@ type Versions = Readonly<Record<string, string>>
 export interface SettingRow<T> {
   /** Spellings, in the order in which the framework looks; each is one key or a path of keys. */
   keys: readonly (string | readonly Key[])[]
+  /** Of the first of them, in a call where it may be passed without its name. */
+  position?: number
   /** Undefined: the value is not understood. */
   parse(value: Json): T | undefined
   /** Absent: a key that is left out says nothing. */
@@ -31,10 +34,10 @@ export interface SettingRow<T> {
   otherwiseInWords?: string
   /** Something that is not linked (a profile, a command line) may bring what is left out. */
   openDefault?: boolean
-  /** How the value is written; absent: it cannot be changed here. */
-  write?(value: T): Json | Refusal
+  /** How the value is written (undefined: the key is taken out); absent: it cannot be changed here. */
+  write?(value: T): Json | Refusal | undefined
   /** Title of the change; absent: 'Set key to value'. */
-  title?(value: T, written: Json): string
+  title?(value: T, written: Json, key: string): string
   safety?: Safety
 }
 
@@ -77,27 +80,38 @@ export class SettingTable<W extends Word> implements DescribedTable {
     })
   }
 
-  /** Claims every setting of the table that the source gives or the framework has a default for. */
-  claim(subject: SubjectBuilder<W>, source: Source, versions: Versions = {}): void {
-    for (const setting of Object.keys(this.rows) as SettingName<W>[]) {
+  /** The arguments of a call, each at its position. `anchor` is kept for the reader's own changes. */
+  argumentsOf(python: PythonModule, call: Call, locator: Locator, anchor?: string): CallSource {
+    const positions: Record<string, number> = {}
+    for (const row of Object.values<SettingRow<unknown> | undefined>(this.rows)) {
+      const key = row === undefined ? undefined : pathOf(row.keys[0]!)[0]
+      if (row?.position !== undefined) positions[String(key)] = row.position
+    }
+    return new CallSource(python, call, locator, { positions, ...(anchor === undefined ? {} : { anchor }) })
+  }
+
+  /** Claims every setting of the table, or these, that the source gives or the framework has a default for. */
+  claim(
+    subject: SubjectBuilder<W>,
+    source: Source,
+    versions: Versions = {},
+    settings: readonly SettingName<W>[] = Object.keys(this.rows) as SettingName<W>[],
+  ): void {
+    for (const setting of settings) {
       const { value, key } = this.read(setting, source, versions)
       subject.say(setting, key, value)
     }
   }
 
   /** One setting, with the word that the framework has for it. */
-  read<K extends SettingName<W>>(
-    setting: K,
-    source: Source,
-    versions: Versions = {},
-  ): { key: string; value: Given<Words[W][K]> } {
+  read<K extends SettingName<W>>(setting: K, source: Source, versions: Versions = {}): Keyed<Words[W][K]> {
     const row = this.rows[setting]
     if (row === undefined) throw new Error(`no row for ${setting}`)
-    const given = row.keys.map((path) => source.get(...pathOf(path)))
-    const chosen = firstGiven(given[0]!, ...given.slice(1))
-    const index = Math.max(0, given.indexOf(chosen))
-    const key = String(pathOf(row.keys[index]!).at(-1))
-    const value: Given<Words[W][K]> = convert(chosen, (one) => row.parse(one))
+    const [first, ...others] = row.keys.map(pathOf).map((path): Keyed<Json> => {
+      return { key: String(path.at(-1)), value: source.get(...path) }
+    })
+    const { key, value: given } = firstKeyed(first!, ...others)
+    const value = convert<Json, Words[W][K]>(given, (one) => row.parse(one))
     const otherwise = defaultOf(row, versions)
     return {
       key,
@@ -112,34 +126,44 @@ export class SettingTable<W extends Word> implements DescribedTable {
     const path = row.keys.map(pathOf).find((one) => one.at(-1) === claim.key) ?? pathOf(row.keys[0]!)
     const written = row.write(value)
     if (isRefusal(written)) return written
-    const write = isOnLaunchLine(claim)
-      ? writeLaunchFlag(claim, flagOf(String(path.at(-1)), written), facts)
-      : writeAt(claim, path, written, facts)
+    const write =
+      isOnLaunchLine(claim) && written !== undefined
+        ? writeLaunchFlag(claim, flagOf(String(path.at(-1)), written), facts)
+        : this.writeAt(claim, path, written, facts)
     if ('reason' in write) return write
-    const title = row.title?.(value, written) ?? `Set ${path.join('.')} to ${shown(written)}`
+    const title =
+      written === undefined
+        ? `Remove ${claim.key}`
+        : (row.title?.(value, written, claim.key) ?? plainTitle(path, written, facts))
     return { title, safety: row.safety ?? 'unsafe', writes: [write], imports: [] }
+  }
+
+  /** In the call that the claim is about, or at its keys in a configuration file. */
+  private writeAt(
+    claim: Claim,
+    path: readonly Key[],
+    value: Json | undefined,
+    facts: UnitFacts,
+  ): Write | Refusal {
+    const locator = new ClaimBuilder(facts.path, facts.unit, claim.reader)
+    const { python, config } = facts
+    if (python !== undefined) {
+      const call = claimedCall(python, claim.site)
+      if (call === null) return { reason: 'the call is not in the file any more' }
+      return this.argumentsOf(python, call, locator).set(claim.site.keys ?? path, value)
+    }
+    const { keys, document = 0 } = claim.site
+    const root = config?.documents[document]?.root
+    if (keys === undefined || keys.length === 0 || root === undefined)
+      return { reason: 'the file has changed' }
+    const shownAt = { start: claim.site.start, end: claim.site.end }
+    return new ConfigSource(root, locator, { document, keys: [], shown: shownAt }).set(keys, value)
   }
 }
 
 const inWords = (value: unknown): string => (value === null ? 'none' : JSON.stringify(value))
 
 const flagOf = (key: string, value: Json): string => `--${key} ${shown(value)}`
-
-/** In the call that the claim is about, or at its keys in a configuration file. */
-function writeAt(claim: Claim, path: readonly Key[], value: Json, facts: UnitFacts): Write | Refusal {
-  const locator = new ClaimBuilder(facts.path, facts.unit, claim.reader)
-  const { python, config } = facts
-  if (python !== undefined) {
-    const call = claimedCall(python, claim.site)
-    if (call === null) return { reason: 'the call is not in the file any more' }
-    return new CallSource(python, call, locator).set(path, value)
-  }
-  const { keys, document = 0 } = claim.site
-  const root = config?.documents[document]?.root
-  if (keys === undefined || keys.length === 0 || root === undefined) return { reason: 'the file has changed' }
-  const shownAt = { start: claim.site.start, end: claim.site.end }
-  return new ConfigSource(root, locator, { document, keys: [], shown: shownAt }).set(keys, value)
-}
 
 /** A table for one word; the settings and their types follow from it. */
 export function settingTable<W extends Word>(word: W, rows: SettingRows<W>): SettingTable<W> {
@@ -159,7 +183,12 @@ function defaultOf<T>({ otherwise }: SettingRow<T>, versions: Versions): T | und
 
 const pathOf = (path: string | readonly Key[]): readonly Key[] => (typeof path === 'string' ? [path] : path)
 
-function isRefusal(written: Json | Refusal): written is Refusal {
+function plainTitle(path: readonly Key[], written: Json, { python }: UnitFacts): string {
+  const name = path.join('.')
+  return python === undefined ? `Set ${name} to ${shown(written)}` : `Set ${name}=${pythonLiteral(written)}`
+}
+
+function isRefusal(written: Json | Refusal | undefined): written is Refusal {
   return typeof written === 'object' && written !== null && !Array.isArray(written) && 'reason' in written
 }
 

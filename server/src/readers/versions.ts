@@ -1,5 +1,7 @@
 /** Questions about the versions that a project asks for (`ReaderContext.versions`). What is not known is the newest. */
 
+import { lookUp } from '../text/records.js'
+
 function parts(version: string): number[] {
   return version.split('.').map((part) => Number.parseInt(part, 10) || 0)
 }
@@ -21,8 +23,8 @@ export function isBefore(
   version: string,
 ): boolean {
   return names.some((name) => {
-    const pinned = versions?.[`${name}==`]
-    const bound = versions?.[`${name}<`]
+    const pinned = lookUp(versions, `${name}==`)
+    const bound = lookUp(versions, `${name}<`)
     if (pinned !== undefined) return compareVersions(pinned, version) < 0
     return bound !== undefined && compareVersions(bound, version) <= 0
   })

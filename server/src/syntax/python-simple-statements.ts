@@ -1,4 +1,5 @@
 /** Statements on one line: expressions, assignments, imports and the small ones. */
+import { lookUp } from '../text/records.js'
 import type { Argument, Expr, Import, Simple, Stmt } from './python-ast.js'
 import { ExpressionReader } from './python-expressions.js'
 
@@ -39,7 +40,7 @@ export class SimpleStatementReader extends ExpressionReader {
       }
       default:
         return {
-          type: simpleTypes[kind] ?? 'other-statement',
+          type: lookUp(simpleTypes, kind) ?? 'other-statement',
           ...place,
           children: this.exprs(children, depth + 1),
         }

@@ -1,5 +1,7 @@
 /** Values of Python literals. */
 
+import { lookUp } from '../text/records.js'
+
 const simpleEscapes: Record<string, string> = {
   '\\': '\\',
   "'": "'",
@@ -21,7 +23,7 @@ export function decodeString(inside: string, raw: boolean): string {
   const text = inside.includes('\r') ? inside.replace(/\r\n?/g, '\n') : inside
   if (raw || !text.includes('\\')) return text
   return text.replace(escapeSequence, (whole: string, code: string) => {
-    const simple = simpleEscapes[code]
+    const simple = lookUp(simpleEscapes, code)
     if (simple !== undefined) return simple
     if (code === '\n') return ''
     const point =

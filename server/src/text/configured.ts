@@ -4,6 +4,7 @@
  */
 import type { Json } from './json.js'
 import type { Location } from './location.js'
+import { lookUp } from './records.js'
 
 export interface ConfiguredPlace {
   location: Location
@@ -37,7 +38,7 @@ export interface ConfigurationRoot {
 export function configuredChild(node: Configured, key: string | number): Configured | undefined {
   if (node.kind === 'unknown') return node
   if (node.kind === 'map') {
-    const child = Object.hasOwn(node.entries, String(key)) ? node.entries[String(key)] : undefined
+    const child = lookUp(node.entries, String(key))
     if (child !== undefined || node.open === undefined) return child
     return { kind: 'unknown', because: node.open, at: node.at }
   }

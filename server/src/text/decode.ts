@@ -3,6 +3,7 @@
  * wrongly decoded file would destroy it.
  */
 
+import { lookUp } from './records.js'
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin-1' | 'cp1252'
 
 export interface Decoded {
@@ -24,7 +25,7 @@ export function decode(bytes: Uint8Array): Decoding {
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return utf16(bytes, 'utf-16be')
   if (bytes.includes(0)) return { problem: 'binary file (it holds NUL bytes)' }
   const declared = declaredEncoding(bytes)
-  const single = declared === undefined ? undefined : singleByte[declared]
+  const single = declared === undefined ? undefined : lookUp(singleByte, declared)
   if (single !== undefined) return { text: fromSingleByte(bytes, single), encoding: single, bom: false }
   const decoded = utf8(bytes, false)
   if (decoded.problem !== undefined && declared !== undefined) {

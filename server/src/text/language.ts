@@ -1,4 +1,5 @@
 /** Which language a file is in, by its name and, where the name says nothing, by its first line. */
+import { lookUp } from './records.js'
 import type { Language } from './unit.js'
 
 export type FileKind = Language | 'notebook' | 'makefile'
@@ -41,7 +42,7 @@ export function languageOf(path: string, firstLine = ''): FileKind | undefined {
   if (name === 'makefile' || name === 'gnumakefile') return 'makefile'
   const dot = name.lastIndexOf('.')
   const extension = dot <= 0 ? '' : name.slice(dot + 1)
-  const known = Object.hasOwn(byExtension, extension) ? byExtension[extension] : undefined
+  const known = lookUp(byExtension, extension)
   if (known !== undefined) return known
   return undecided.has(extension) ? byShebang(firstLine) : undefined
 }

@@ -1,5 +1,6 @@
 /** Trees of values that are laid over each other. Nodes are never changed: what differs is made anew. */
 import type { Configured, ConfiguredMap } from './configured.js'
+import { lookUp } from './records.js'
 
 export function withEntry(map: ConfiguredMap, key: string, value: Configured): ConfiguredMap {
   const entries = { ...map.entries }
@@ -16,7 +17,7 @@ export function mergeConfigured(base: ConfiguredMap, over: ConfiguredMap, instea
   if (over.open !== undefined) merged.open = over.open
   for (const [key, value] of Object.entries(over.entries)) {
     if (key === instead) continue
-    const before = Object.hasOwn(base.entries, key) ? base.entries[key] : undefined
+    const before = lookUp(base.entries, key)
     merged = withEntry(merged, key, mergedValue(before, value, instead))
   }
   return merged
@@ -24,7 +25,7 @@ export function mergeConfigured(base: ConfiguredMap, over: ConfiguredMap, instea
 
 function mergedValue(before: Configured | undefined, value: Configured, instead?: string): Configured {
   if (value.kind !== 'map') return value
-  const replaces = instead === undefined ? undefined : value.entries[instead]
+  const replaces = instead === undefined ? undefined : lookUp(value.entries, instead)
   if (before?.kind === 'map' && !(replaces?.kind === 'scalar' && replaces.value === true))
     return mergeConfigured(before, value, instead)
   // What it lies over is not known, and some of it may show through.
@@ -40,7 +41,7 @@ export function changedAt(
 ): ConfiguredMap {
   const [key, ...rest] = keys
   if (key === undefined) return map
-  const before = Object.hasOwn(map.entries, key) ? map.entries[key] : undefined
+  const before = lookUp(map.entries, key)
   if (rest.length === 0) return withEntry(map, key, change(before))
   // What is not known keeps what is written into it.
   const open = before?.kind === 'unknown' ? before.because : map.open

@@ -4,12 +4,14 @@ import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Place } from '../text/origin.js'
+import { lookUp } from '../text/records.js'
 import { foldedValue } from './folded-value.js'
 import { calleePlace, callSite, configuredSite } from './places.js'
-import { pythonLiteral } from './python-literal.js'
-import type { Key, Locator, Source } from './source.js'
-import type { Given } from './value.js'
-import { type Written, writeArgument } from './write-argument.js'
+import { pythonLiteral, quoteOf } from './python-literal.js'
+import type { Key, Locator, Source, TreeSource } from './source.js'
+import { effective, type Given } from './value.js'
+import { writeArgument } from './write-argument.js'
+import { onlyUnpacks, writeEntry } from './write-entry.js'
 
 /** An argument as a value: it stands at what is passed, or at `shown` where nothing is. */
 export function argumentValue(
@@ -36,40 +38,111 @@ export interface CallSourceOptions {
   positions?: Readonly<Record<string, number>>
   /** Kept in the site, for the reader's own changes. */
   anchor?: string
+  /** Keys down to where the source begins: the argument that holds all of a request. */
+  base?: readonly Key[]
+  /** Looks through what a program puts around a dictionary without changing what it says. */
+  unwrap?(expr: Expr): Expr
 }
 
-export class CallSource implements Source {
-  private readonly site: Place
-
+/** Arguments of a call, and what stands in the lists and dictionaries among them. */
+export class CallSource implements TreeSource {
   constructor(
     readonly python: PythonModule,
     readonly call: Call,
     private readonly locator: Locator,
     private readonly options: CallSourceOptions = {},
-  ) {
-    this.site = callSite(call, options.anchor)
+  ) {}
+
+  argument(...path: Key[]): ArgumentValue {
+    return this.at(this.whole(path))
   }
 
-  argument(name: string): ArgumentValue {
-    return this.python.argument(this.call, name, this.options.positions?.[name] ?? null)
+  private whole(path: readonly Key[]): readonly Key[] {
+    const { base } = this.options
+    return base === undefined ? path : [...base, ...path]
+  }
+
+  private readonly at = (path: readonly Key[]): ArgumentValue => {
+    const { python, call } = this
+    const name = String(path[0])
+    let current = python.argument(call, name, lookUp(this.options.positions, name) ?? null)
+    for (const key of path.slice(1)) {
+      if (current.state !== 'given') return current
+      const inside = this.options.unwrap?.(current.expr) ?? current.expr
+      current = typeof key === 'string' ? python.entry(inside, key, call.expr.start) : this.item(inside, key)
+    }
+    return current
+  }
+
+  private item(expr: Expr, index: number): ArgumentValue {
+    const list = this.python.definition(expr)
+    const item = list.type === 'list' ? list.items[index] : undefined
+    if (item === undefined) return { state: 'unknown', because: 'a list that is not readable' }
+    const { start, end } = item
+    return { state: 'given', expr: item, folded: this.python.fold(item), span: { start, end } }
+  }
+
+  /** What a change of the value at the end of these keys edits. */
+  site(...path: Key[]): Place {
+    const site = callSite(this.call, this.options.anchor)
+    const whole = this.whole(path)
+    return whole.length > 1 ? { ...site, keys: [...whole] } : site
   }
 
   get(...path: Key[]): Given<Json> {
-    const [name, ...rest] = path
-    const argument = this.argument(String(name))
-    if (rest.length === 0 || argument.state !== 'given')
-      return argumentValue(argument, calleePlace(this.call), this.site, this.locator)
-    return new DictionarySource(this.python, argument.expr, this.locator, this.site).get(...rest)
+    return argumentValue(this.argument(...path), calleePlace(this.call), this.site(...path), this.locator)
   }
 
-  set(path: readonly Key[], value: Json): Write | Refusal {
-    const name = String(path[0])
-    if (path.length !== 1) return { reason: `${path.join('.')} is set inside of a dictionary` }
+  /** The expression that is given; null where none is, or where it cannot be seen. */
+  expression(...path: Key[]): Expr | null {
+    const argument = this.argument(...path)
+    return argument.state === 'given' ? argument.expr : null
+  }
+
+  /** The call that makes what is given: `Compute(…)` of `compute=Compute(…)`; null: it is made elsewhere, or not given. */
+  maker(...path: Key[]): Call | null {
+    const expr = this.expression(...path)
+    return expr === null ? null : this.python.callOf(expr)
+  }
+
+  keysOf(...path: Key[]): string[] | null {
+    const expr = this.expression(...path)
+    if (expr === null) return null
+    return this.python.keysOf(this.options.unwrap?.(expr) ?? expr, this.call.expr.start)
+  }
+
+  lengthOf(...path: Key[]): number | null {
+    const expr = this.expression(...path)
+    const list = expr === null ? null : this.python.definition(expr)
+    return list?.type === 'list' ? list.items.length : null
+  }
+
+  textOf(...path: Key[]): string | null {
+    const argument = this.argument(...path)
+    if (argument.state !== 'given') return null
+    const value = effective(argument.folded)
+    if (typeof value === 'string') return value
+    const { start, end } = this.python.definition(argument.expr)
+    return this.python.text.slice(start, Math.min(end, start + longestText))
+  }
+
+  set(path: readonly Key[], value: Json | undefined): Write | Refusal {
+    const { python, call, at } = this
     const { path: file, unit } = this.locator
-    const written: Written = { path: file, unit, python: this.python }
-    return writeArgument(written, this.call, name, this.argument(name), pythonLiteral(value))
+    const written = { path: file, unit, python }
+    const whole = this.whole(path)
+    const name = String(whole[0])
+    if (whole.length > 1 || onlyUnpacks(call)) return writeEntry({ ...written, call, at }, whole, value)
+    const { start, end } = call.expr
+    if (value === undefined)
+      return { kind: 'remove keyword', path: file, call: { unit: unit.index, start, end }, name }
+    const literal = pythonLiteral(value, quoteOf(python.text.slice(start, end)))
+    return writeArgument(written, call, name, at(whole), literal)
   }
 }
+
+/** Of what computes a value so much is kept. */
+const longestText = 300
 
 /** `{"learning_rate": 0.1, …}`, with what is assigned to its keys later. */
 export class DictionarySource implements Source {
@@ -90,9 +163,9 @@ export class DictionarySource implements Source {
     return new DictionarySource(this.python, entry.expr, this.locator, this.site).get(...rest)
   }
 
-  set(path: readonly Key[], value: Json): Write | Refusal {
+  set(path: readonly Key[], value: Json | undefined): Write | Refusal {
     const entry = path.length === 1 ? this.python.entry(this.dictionary, String(path[0])) : null
-    if (entry?.state !== 'given' || entry.expr.type !== 'constant')
+    if (value === undefined || entry?.state !== 'given' || entry.expr.type !== 'constant')
       return { reason: `${path.join('.')} is set in another place` }
     const { unit, path: file } = this.locator
     return {

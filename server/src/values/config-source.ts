@@ -79,17 +79,12 @@ export class ConfigSource implements Source {
     return there === undefined ? spanOf(found) : { start: there.keyStart, end: there.value.end }
   }
 
-  set(path: readonly Key[], value: Json): Write | Refusal {
-    const { document, keys } = this.options
+  set(path: readonly Key[], value: Json | undefined): Write | Refusal {
+    const { document } = this.options
     const { path: file, unit } = this.locator
-    return {
-      kind: 'set key',
-      path: file,
-      unit: unit.index,
-      document,
-      keys: [...keys, ...path],
-      value: this.asWritten(path, value),
-    }
+    const target = { path: file, unit: unit.index, document, keys: [...this.options.keys, ...path] }
+    if (value === undefined) return { kind: 'remove key', ...target }
+    return { kind: 'set key', ...target, value: this.asWritten(path, value) }
   }
 
   /** `"4"` stays a string: some templates and older tools insist on it. */

@@ -67,6 +67,17 @@ export function firstGiven<T>(first: Given<T>, ...others: Given<T>[]): Given<T> 
   return first.state === 'absent' ? (others.find((one) => one.state !== 'absent') ?? first) : first
 }
 
+/** A value with the framework's word for it. */
+export interface Keyed<T> {
+  key: string
+  value: Given<T>
+}
+
+/** As `firstGiven`, with the word under which it was found. */
+export function firstKeyed<T>(first: Keyed<T>, ...others: Keyed<T>[]): Keyed<T> {
+  return [first, ...others].find(({ value }) => value.state !== 'absent') ?? first
+}
+
 /** One value made of two. It stands where the first stands, and is as sure as the less sure of them. */
 export function both<A, B, C>(a: Value<A>, b: Value<B>, join: (a: A, b: B) => C | undefined): Value<C> {
   if (a.state === 'unknown') return a

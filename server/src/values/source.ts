@@ -12,8 +12,29 @@ export type Key = string | number
 export interface Source {
   /** What is given at the end of these keys. Absent: the origin tells where it would be written. */
   get(...path: Key[]): Given<Json>
-  /** How that value is written there. */
-  set(path: readonly Key[], value: Json): Write | Refusal
+  /** How that value is written there; undefined: how the key is taken out. */
+  set(path: readonly Key[], value: Json | undefined): Write | Refusal
+}
+
+/** A source whose maps and lists can be gone through. */
+export interface TreeSource extends Source {
+  /** The keys of the map there; null where they cannot all be known. */
+  keysOf(...path: Key[]): string[] | null
+  /** How many items the list there has; null: there is none, or that is not known. */
+  lengthOf(...path: Key[]): number | null
+  /** What is written there, also where it is computed (`image_uris.retrieve('xgboost', …)`); null: nothing is, or not in this file. */
+  textOf(...path: Key[]): string | null
+}
+
+/** The source as seen from a map in it. */
+export function below(source: TreeSource, ...base: Key[]): TreeSource {
+  return {
+    get: (...path) => source.get(...base, ...path),
+    set: (path, value) => source.set([...base, ...path], value),
+    keysOf: (...path) => source.keysOf(...base, ...path),
+    lengthOf: (...path) => source.lengthOf(...base, ...path),
+    textOf: (...path) => source.textOf(...base, ...path),
+  }
 }
 
 /** Turns places of a unit into places of the project; a `ClaimBuilder` is one. */

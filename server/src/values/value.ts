@@ -61,7 +61,17 @@ export type Absent = Origin & { state: 'absent' }
 
 export type Given<T> = Value<T> | Absent
 
+/** What may hold a plain value: a `Given`, or what folding an expression gave. */
+type Holder<T> =
+  | { state: 'known' | 'default'; value: T }
+  | { state: 'absent' | 'unknown' | 'choice' | 'range' }
+
 /** The value that holds, written or by default; undefined where it is not one that is known. */
-export function effective<T>(value: Given<T> | undefined): T | undefined {
+export function effective<T>(value: Holder<T> | undefined): T | undefined {
   return value?.state === 'known' || value?.state === 'default' ? value.value : undefined
+}
+
+/** Something is written there, be it readable or not. */
+export function isGiven<T>(given: Given<T>): given is Value<T> {
+  return given.state !== 'absent'
 }

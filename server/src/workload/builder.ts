@@ -6,6 +6,7 @@ import { locate, type Unit } from '../text/unit.js'
 import type { Locator, OriginOptions } from '../values/source.js'
 import type { Given, Value } from '../values/value.js'
 import type { Evidence, ImageBuild, ImageProgram, Launch, Reading, Subject } from './claim.js'
+import type { Unseen } from './unseen.js'
 import type { SettingName, Word, Words } from './words.js'
 
 export type { Place } from '../text/origin.js'
@@ -161,6 +162,11 @@ export class ClaimBuilder implements Locator {
   /** The file names another one that holds a part of what it says. */
   namesFile(path: string, above = false): void {
     this.reading.names = [...(this.reading.names ?? []), { path, above }]
+  }
+
+  /** Something that the file uses and that is not in the project. */
+  unseen(unseen: Unseen): void {
+    this.reading.unseen = [...(this.reading.unseen ?? []), unseen]
   }
 
   /** Where a value stands that is written, or would be, at `place`. */

@@ -4,6 +4,7 @@
 import type { Location } from '../text/location.js'
 import type { Site } from '../text/origin.js'
 import type { Settled, Value } from '../values/value.js'
+import type { Unseen } from './unseen.js'
 import type { Word, Words } from './words.js'
 
 export { type Channel, channels, type Site } from '../text/origin.js'
@@ -62,6 +63,8 @@ export interface Reading {
   pipelines?: (string | null)[]
   /** Absent: the file is no recipe. */
   recipe?: RecipeFile
+  /** What its imports could do that is not in the project. Absent: nothing. */
+  unseen?: Unseen[]
   /** Configuration files that it names: it is read again with them. `above`: or relative to a folder above its own. */
   names?: { path: string; above: boolean }[]
 }
@@ -192,8 +195,8 @@ export interface Run {
   id: string
   /** The script that runs, if it is in the project. */
   script: string | null
-  /** True when some link could not be resolved: then no rule may say that something is missing elsewhere. */
-  unresolved: string | null
+  /** What could be hidden from its judges: programs and modules that are not here, flags that cannot be read. */
+  unseen: readonly Unseen[]
   job: RunJob
   /** Of the script and of the modules of the project that it imports (one hop). */
   subjects: Judged[]

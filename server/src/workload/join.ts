@@ -1,4 +1,5 @@
 /** Claims of several readers about one subject become one value for each setting. */
+import { define, lookUp } from '../text/records.js'
 import { type Channel, type Claim, channels, type Subject } from './claim.js'
 
 const rank = new Map<Channel, number>(channels.map((channel, index) => [channel, index]))
@@ -35,8 +36,8 @@ export function joinClaims(
     const settings: Record<string, Claim> = {}
     const everywhere = `${subject.location.path}#${subject.word}@*`
     for (const claim of [...(bySubject.get(subject.id) ?? []), ...(bySubject.get(everywhere) ?? [])]) {
-      const before = settings[claim.setting]
-      if (before === undefined || stronger(claim, before, layerOf)) settings[claim.setting] = claim
+      const before = lookUp(settings, claim.setting)
+      if (before === undefined || stronger(claim, before, layerOf)) define(settings, claim.setting, claim)
     }
     result.set(subject.id, settings)
   }

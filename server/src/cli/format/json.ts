@@ -1,7 +1,7 @@
 /** Machine-readable output: version 1 of a contract, see docs/cli.md. Fields are only ever added. */
-import { severities } from '../../project/configuration-file.js'
+import { rulePageLink, severities } from '../../linter.js'
 import { version } from '../../project/node/version.js'
-import { rulePageLink } from '../../project/rule-links.js'
+import { define, lookUp } from '../../text/records.js'
 import type { Place, Report, Shown } from '../report.js'
 
 function place({ path, cell, range }: Place) {
@@ -35,7 +35,7 @@ export function formatJson(report: Report): string {
   const byRule: Record<string, number> = {}
   for (const { finding } of report.findings) {
     bySeverity[finding.severity]!++
-    byRule[finding.rule] = (byRule[finding.rule] ?? 0) + 1
+    define(byRule, finding.rule, (lookUp(byRule, finding.rule) ?? 0) + 1)
   }
   const output = {
     version: 1,

@@ -1,5 +1,5 @@
 /** What stands below the findings: faults, files that could not be read, and how many there were of what. */
-import { severities } from '../../project/configuration-file.js'
+import { severities } from '../../linter.js'
 import type { Colors } from '../console.js'
 import { compareText, type Report } from '../report.js'
 import { harmless } from './width.js'

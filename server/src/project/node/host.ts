@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { lookUp } from '../../text/records.js'
 import type { Entry, EntryKind, Host, HostWorker } from '../host.js'
 import { grammarFiles } from './grammar-files.js'
 
@@ -35,7 +36,7 @@ const reasons: Record<string, string> = {
 /** A system error as a sentence without the path, which stands beside it. */
 export function readable(error: unknown): Error {
   const code = (error as NodeJS.ErrnoException | undefined)?.code
-  const reason = code === undefined ? undefined : reasons[code]
+  const reason = code === undefined ? undefined : lookUp(reasons, code)
   return new Error(`cannot be read: ${reason ?? (error instanceof Error ? error.message : String(error))}`)
 }
 

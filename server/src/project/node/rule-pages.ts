@@ -1,6 +1,7 @@
 /** The pages of the rules (Markdown), by rule name: one file beside the bundle, or docs/rules when run from source. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { define } from '../../text/records.js'
 import { installation } from './host.js'
 
 export async function readRulePages(): Promise<Readonly<Record<string, string>>> {
@@ -13,7 +14,11 @@ export async function readRulePages(): Promise<Readonly<Record<string, string>>>
     if (!entry.isDirectory()) continue
     for (const file of await readdir(join(folder, entry.name))) {
       if (!file.endsWith('.md')) continue
-      pages[`${entry.name}/${file.slice(0, -3)}`] = await readFile(join(folder, entry.name, file), 'utf8')
+      define(
+        pages,
+        `${entry.name}/${file.slice(0, -3)}`,
+        await readFile(join(folder, entry.name, file), 'utf8'),
+      )
     }
   }
   return pages

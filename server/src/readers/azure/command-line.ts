@@ -4,6 +4,7 @@
  */
 
 import type { Change, Refusal } from '../../edit/write.js'
+import { define } from '../../text/records.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -128,7 +129,7 @@ function readNodePool(claims: ClaimBuilder, one: CloudCommand): void {
   const words = [optionOf(one, 'labels')?.outline ?? '', ...one.positionals.map((word) => word.text ?? '')]
   for (const word of words) {
     const match = /^([\w./-]+)=([\w.-]*)$/.exec(word)
-    if (match !== null) labels[match[1]!] = match[2]!
+    if (match !== null) define(labels, match[1]!, match[2]!)
   }
   pool.known('labels', 'labels', labels, one.head)
 }

@@ -4,6 +4,7 @@
  */
 
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { define } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -268,10 +269,10 @@ function environmentOf(python: PythonModule, claims: ClaimBuilder, call: Call): 
   for (const key of python.keysOf(given.expr) ?? []) {
     const value = python.entry(given.expr, key)
     const folded = foldedValue(value)
-    found[key] = {
+    define(found, key, {
       value: typeof folded === 'string' || typeof folded === 'number' ? String(folded) : null,
       location: claims.locate(value.state === 'given' ? value.span : given.span),
-    }
+    })
   }
   return found
 }

@@ -5,6 +5,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
@@ -45,7 +46,7 @@ export function claimSweepFile(
   search.known('folds', 'sweep', 1, place)
   search.known('persisted', 'sweep', true, place)
   search.known('alternatives', 'sampling_algorithm', ['bayesian'], place)
-  const strategy = strategies[(text(method) ?? '').toLowerCase()]
+  const strategy = lookUp(strategies, (text(method) ?? '').toLowerCase())
   if (strategy === undefined)
     search.unknown('strategy', 'sampling_algorithm', 'the sampling cannot be read', place)
   else search.known('strategy', 'sampling_algorithm', strategy, place, { site: site() })

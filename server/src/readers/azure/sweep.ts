@@ -9,6 +9,7 @@ import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -64,8 +65,8 @@ function samplingOf(python: PythonModule, argument: ArgumentValue): SearchSettin
   if (argument.state === 'absent') return 'random'
   if (argument.state === 'unknown') return null
   const text = foldedValue(argument)
-  if (typeof text === 'string') return samplings[text.toLowerCase()] ?? null
-  return samplings[python.callOf(argument.expr)?.method ?? ''] ?? null
+  if (typeof text === 'string') return lookUp(samplings, text.toLowerCase()) ?? null
+  return lookUp(samplings, python.callOf(argument.expr)?.method ?? '') ?? null
 }
 
 /** `sweep_job.set_limits(…)` after the sweep was made. */

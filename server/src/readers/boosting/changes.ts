@@ -2,6 +2,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { callbackList } from '../callback-list.js'
@@ -78,7 +79,7 @@ function validationOf(python: PythonModule, fit: Call, facts: UnitFacts): Write[
   const keys = fit.method === 'train' ? ['evals', 'valid_sets', 'eval_set'] : ['eval_set']
   const positions: Record<string, number> = { evals: 3, valid_sets: 3 }
   for (const key of keys) {
-    const given = python.argument(fit, key, fit.method === 'train' ? (positions[key] ?? null) : null)
+    const given = python.argument(fit, key, fit.method === 'train' ? (lookUp(positions, key) ?? null) : null)
     if (given.state === 'unknown') return null
     if (given.state === 'given' && !isOff(given)) return hasSets(python, given) === true ? [] : null
   }

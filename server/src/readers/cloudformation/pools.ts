@@ -4,6 +4,7 @@
  */
 import { instance } from '../../catalog/instances.js'
 import { at, items, text } from '../../config/access.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SettingName, Words } from '../../workload/words.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
@@ -126,7 +127,15 @@ export function readNodeGroup(claims: ClaimBuilder, resource: Resource, beside: 
   claimSizes(pool, resource, 'ScalingConfig')
   if (!claimBought(pool, template, resource)) {
     const key = 'CapacityType'
-    claimSaid(pool, resource, 'capacity', key, resource.text(key), (value) => capacities[value], 'on-demand')
+    claimSaid(
+      pool,
+      resource,
+      'capacity',
+      key,
+      resource.text(key),
+      (value) => lookUp(capacities, value),
+      'on-demand',
+    )
   }
   const taints = resource.get('Taints')
   if (taints === undefined) pool.default('taints', 'Taints', [], resource.header, resource.absent())

@@ -15,6 +15,7 @@ import {
   written,
 } from '../../config/access.js'
 import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
+import { define } from '../../text/records.js'
 import type { ClaimOptions, Place } from '../../workload/builder.js'
 import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
 
@@ -207,7 +208,7 @@ export class Resource {
     const found: Record<string, string> = {}
     for (const one of entries(this.get(...keys)?.node)) {
       const value = written(this.template.resolve(one.value).node)
-      if (value !== undefined) found[one.key] = value
+      if (value !== undefined) define(found, one.key, value)
     }
     return found
   }

@@ -1,6 +1,7 @@
 /** Accelerators and memory that a service of Compose asks for. Source: the Compose specification, "deploy" and "services". */
 import { at, items, number, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
+import { lookUp } from '../../text/records.js'
 import type { Keys } from '../config-change.js'
 
 export interface Devices {
@@ -82,7 +83,7 @@ export function bytesOf(node: ConfigNode): number | undefined {
 
 export function bytesIn(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?$/i.exec(text.trim())
-  return match === null ? undefined : Number(match[1]) * units[match[2]!.toLowerCase()]!
+  return match === null ? undefined : Number(match[1]) * lookUp(units, match[2]!.toLowerCase())!
 }
 
 /** Bytes of `/dev/shm` without any word about it: what Docker gives. */

@@ -2,6 +2,7 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
@@ -119,14 +120,18 @@ function readPrecision(
   const named = given.state === 'given' ? python.nameOf(given.expr) : null
   const member = named === null ? null : (/\.Precision\.([A-Z0-9_]+)$/.exec(named)?.[1] ?? null)
   if (member !== null && given.state === 'given') {
-    const value = formats[member.toLowerCase()]
+    const value = lookUp(formats, member.toLowerCase())
     if (value !== undefined)
       training.known('precision', 'precision', value, { ...given.span }, { site: callSite(call) })
     return
   }
   claimArgument(training, 'precision', 'precision', call, given, {
     convert: (value: Json) =>
-      value === null ? 'fp16-mixed' : typeof value === 'string' ? formats[value.toLowerCase()] : undefined,
+      value === null
+        ? 'fp16-mixed'
+        : typeof value === 'string'
+          ? lookUp(formats, value.toLowerCase())
+          : undefined,
     otherwise: evidence.accelerator === 'cpu' ? 'fp32' : 'fp16-mixed',
   })
 }

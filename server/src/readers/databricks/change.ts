@@ -2,6 +2,7 @@
 import { instance } from '../../catalog/instances.js'
 import { at, entry, text } from '../../config/access.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { lookUp } from '../../text/records.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type KeyWrite, writeKeys } from '../config-change.js'
@@ -58,9 +59,9 @@ function changeMachine(claim: Claim, type: string, facts: UnitFacts): Change | R
 function changeSpot(claim: Claim, facts: UnitFacts): Change | Refusal {
   const keys = claim.site.keys!
   // In Terraform the attributes are a block, the first of its kind.
-  const where = keys.findIndex((key) => spotWords[String(key)] !== undefined)
+  const where = keys.findIndex((key) => lookUp(spotWords, String(key)) !== undefined)
   const cloud = String(keys[where])
-  const spot = spotWords[cloud]
+  const spot = lookUp(spotWords, cloud)
   if (where < 0 || spot === undefined) return { reason: 'the cloud is not known' }
   const writes: KeyWrite[] = [{ keys, value: spot }]
   const root = facts.config?.documents[claim.site.document!]?.root

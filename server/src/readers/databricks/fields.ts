@@ -4,6 +4,7 @@
  */
 import { at, boolean, entry, isNothing, items, map, number, text } from '../../config/access.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimOptions, Place } from '../../workload/builder.js'
 import { type Keys, keyedPlace } from '../config-change.js'
 
@@ -44,7 +45,7 @@ export class BundleVariables {
     const name = /^\$\{var\.([\w-]+)\}$/.exec(node.text?.trim() ?? '')?.[1]
     if (name === undefined) return null
     const own = at(this.variables, name)
-    const declared = own ?? (Object.hasOwn(this.elsewhere, name) ? this.elsewhere[name] : undefined)
+    const declared = own ?? lookUp(this.elsewhere, name)
     const value = declared?.kind === 'map' ? entry(declared, 'default')?.value : undefined
     return value === undefined
       ? null

@@ -6,6 +6,7 @@
 import type { ShellWord } from '../../config/shell-facts.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import { readArguments } from '../../link/script-arguments.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence, LaunchValue } from '../../workload/claim.js'
 import { bareLaunch } from '../bare-launch.js'
@@ -211,8 +212,13 @@ function intervalOf(job: Fields): { seconds: number; said: Said<string>; key: st
   }
   const every = job.number('trigger', 'periodic', 'interval')
   const unit = job.text('trigger', 'periodic', 'unit')
-  if (every.state !== 'known' || unit.state !== 'known' || periods[unit.value] === undefined) return null
-  return { seconds: every.value * periods[unit.value]!, said: unit, key: `${every.value} ${unit.value}` }
+  if (every.state !== 'known' || unit.state !== 'known' || lookUp(periods, unit.value) === undefined)
+    return null
+  return {
+    seconds: every.value * lookUp(periods, unit.value)!,
+    said: unit,
+    key: `${every.value} ${unit.value}`,
+  }
 }
 
 function claimSchedule(

@@ -7,6 +7,7 @@ import { onlyReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { type Configured, type ConfiguredPlace, configuredChild } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { Precision } from '../../workload/words.js'
 
 /** One section of the configuration (`bf16`) with its switch. */
@@ -40,7 +41,7 @@ const formats: Record<string, Precision> = {
 
 export function verdictOf(sections: Section[]): Verdict {
   const on = sections.find((one) => one.state === 'on')
-  if (on !== undefined) return { state: 'known', value: formats[on.key]!, section: on }
+  if (on !== undefined) return { state: 'known', value: lookUp(formats, on.key)!, section: on }
   const unknown = sections.find((one) => one.state === 'unknown')
   if (unknown !== undefined)
     return { state: 'unknown', because: unknown.because ?? 'the DeepSpeed configuration' }

@@ -9,6 +9,7 @@ import { configurationModule } from '../../python/configuration-module.js'
 import type { PythonModule } from '../../python/module.js'
 import { type ConfiguredMap, configuredAt } from '../../text/configured.js'
 import { changedAt } from '../../text/merge-configured.js'
+import { lookUp } from '../../text/records.js'
 import type { Launch } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { defineReader } from '../reader.js'
@@ -83,7 +84,9 @@ function looksLazy(python: PythonModule): boolean {
 
 /** A model, its data, and how long it is trained: files with less than that are parts. */
 function isWhole(root: ConfiguredMap): boolean {
-  return ['model', 'dataloader', 'train', 'optimizer'].every((name) => root.entries[name] !== undefined)
+  return ['model', 'dataloader', 'train', 'optimizer'].every(
+    (name) => lookUp(root.entries, name) !== undefined,
+  )
 }
 
 /** `train` comes from the library's own file, and nothing here says more about the format. */

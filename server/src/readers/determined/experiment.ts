@@ -19,6 +19,7 @@ import { distinctCount, integerSize } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
@@ -150,7 +151,7 @@ interface Searched {
 function readSearch(claims: ClaimBuilder, { root, searcher, strategy, place, job }: Searched): void {
   const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
   const search = claims.subject('Search', place, text(at(root, 'name')) ?? 'experiment', evidence, job)
-  search.known('strategy', 'name', strategies[strategy]!, place)
+  search.known('strategy', 'name', lookUp(strategies, strategy)!, place)
   search.known('unit', 'searcher', 'run', place)
   search.known('folds', 'searcher', 1, place)
   const grids = [dimensionsOf(at(root, 'hyperparameters'))]

@@ -15,6 +15,7 @@ import {
 import { parseLaunch, parseScriptCall } from '../../link/launch-line.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
 import { readArguments } from '../../link/script-arguments.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import { batchJobId } from '../batch/job.js'
@@ -122,7 +123,8 @@ function claimPrograms(
   return 'runs'
 }
 
-const last = (run: ContainerRun, name: string): ContainerOption | undefined => run.options[name]?.at(-1)
+const last = (run: ContainerRun, name: string): ContainerOption | undefined =>
+  lookUp(run.options, name)?.at(-1)
 
 const serves = ({ options }: ContainerRun): boolean =>
   options.publish !== undefined || options['publish-all'] !== undefined
@@ -190,7 +192,7 @@ function claimSharedMemory(compute: SubjectBuilder<'Compute'>, run: ContainerRun
   const key = '--shm-size'
   const given = last(run, 'shm-size')
   const ipc = last(run, 'ipc')
-  const mounts = ['volume', 'mount', 'tmpfs'].flatMap((name) => run.options[name] ?? [])
+  const mounts = ['volume', 'mount', 'tmpfs'].flatMap((name) => lookUp(run.options, name) ?? [])
   const site = { site: { start: run.head.end, end: run.head.end, anchor: 'behind' } }
   if (ipc?.value === 'host') compute.known('sharedMemory', '--ipc=host', null, ipc.span)
   else if (ipc !== undefined || mounts.some((one) => /\/dev\/shm/.test(String(one.value))))

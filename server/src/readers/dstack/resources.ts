@@ -3,6 +3,7 @@ import { gpu } from '../../catalog/gpus.js'
 import { at, entry, items, number, written } from '../../config/access.js'
 import type { ConfigEntry, ConfigNode } from '../../config/node.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 
 export interface Accelerators {
   /** The key with its value. */
@@ -74,7 +75,7 @@ export function secondsOf(value: Json): number | null | undefined {
   if (/^-?\d+(\.\d+)?$/.test(source)) return Number(source) < 0 ? null : Number(source)
   if (/^off$/i.test(source)) return null
   const match = /^(\d+)\s*([smhdw])$/.exec(source)
-  return match === null ? undefined : Number(match[1]) * seconds[match[2]!]!
+  return match === null ? undefined : Number(match[1]) * lookUp(seconds, match[2]!)!
 }
 
 /** The same of a node of a configuration. */

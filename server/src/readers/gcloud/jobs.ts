@@ -5,6 +5,7 @@
 import type { ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { readArguments } from '../../link/script-arguments.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -247,7 +248,7 @@ function readTuning(claims: ClaimBuilder, one: CloudCommand): void {
     // A file may ask for another one.
     search.known('strategy', 'algorithm', 'bayesian', one.head, { state: 'default' })
   else {
-    const strategy = algorithms[algorithm.value ?? '']
+    const strategy = lookUp(algorithms, algorithm.value ?? '')
     if (strategy === undefined) search.unknown('strategy', 'algorithm', 'a variable', algorithm.place)
     else search.known('strategy', 'algorithm', strategy, algorithm.place)
   }

@@ -7,6 +7,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { define } from '../../text/records.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -94,7 +95,7 @@ function labelsOf(one: CloudCommand, name: string | null): Record<string, string
   if (isOn(one, 'spot')) labels['cloud.google.com/gke-spot'] = 'true'
   for (const part of optionOf(one, 'node-labels')?.outline?.split(',') ?? []) {
     const match = /^([\w./-]+)=([\w.-]*)$/.exec(part)
-    if (match !== null) labels[match[1]!] = match[2]!
+    if (match !== null) define(labels, match[1]!, match[2]!)
   }
   return labels
 }

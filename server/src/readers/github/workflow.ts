@@ -5,6 +5,7 @@ import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { Span } from '../../text/location.js'
+import { define, lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -95,7 +96,7 @@ function gated(node: ConfigNode): boolean {
 
 /** Where the first of them is written. */
 function placeOf({ by, places }: { by: string[]; places: Record<string, Span> }): Partial<Span> {
-  const found = by[0] === undefined ? undefined : places[by[0]]
+  const found = by[0] === undefined ? undefined : lookUp(places, by[0])
   return found === undefined ? {} : { start: found.start, end: found.end }
 }
 
@@ -131,7 +132,7 @@ function startsOf(trigger: ConfigNode): {
     const chosen = types.length > 0 && types.every((one) => one === 'labeled' || one === 'closed')
     if (value.kind === 'unknown' || filtered || chosen) continue
     by.push(event)
-    places[event] = { start: found.keyStart, end: found.keyEnd }
+    define(places, event, { start: found.keyStart, end: found.keyEnd })
   }
   return { by, filter: by.length === 0 ? 'some changes' : null, places }
 }

@@ -1,6 +1,7 @@
 /** Accelerate's own configuration file, as `accelerate config` writes it. */
 import { boolean, entries, entry, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Precision, TrainingSettings } from '../../workload/words.js'
@@ -41,7 +42,7 @@ export function readAccelerateDocument(document: ConfigDocument, path: string, c
   else if (given === undefined) training.default('precision', key, 'fp32', place, options)
   else {
     const word = given.value.kind === 'scalar' ? String(given.value.value).toLowerCase() : ''
-    const value = formats[word]
+    const value = lookUp(formats, word)
     if (value === undefined)
       training.unknown('precision', key, 'a value that is not understood', place, { channel: 'named file' })
     else training.known('precision', key, value, place, options)

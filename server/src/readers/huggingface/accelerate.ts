@@ -8,6 +8,7 @@ import type { ConfigDocument } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -28,7 +29,7 @@ function wordOf(value: unknown): string | null {
 }
 
 function convert(value: Json): Precision | undefined {
-  return typeof value === 'string' ? formats[value.toLowerCase()] : undefined
+  return typeof value === 'string' ? lookUp(formats, value.toLowerCase()) : undefined
 }
 
 export const accelerateReader = defineReader({

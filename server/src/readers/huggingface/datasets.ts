@@ -8,6 +8,7 @@ import type { ConfigDocument } from '../../config/node.js'
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
@@ -192,7 +193,7 @@ function readPlace(
   const load = python.callsTo('datasets.load_dataset')[0]
   if (load === undefined) return
   for (const key of variables) {
-    const set = binding.launch.environment[key]
+    const set = lookUp(binding.launch.environment, key)
     if (set === undefined || typeof set.value !== 'string' || !/^\/tmp(\/|$)/.test(set.value)) continue
     claimUncached(claims, evidence, load.function?.qualified ?? '', {
       key,

@@ -1,4 +1,5 @@
 /** The number format that a launch brings to a Trainer: through `accelerate launch`, its file, or the environment. */
+import { lookUp } from '../../text/records.js'
 import type { Binding, Claim, LaunchValue } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
 
@@ -52,7 +53,7 @@ function given(
   from: LaunchValue,
   channel: 'launch flag' | 'launch environment',
 ): LaunchPrecision {
-  const value = typeof from.value === 'string' ? launchFormats[from.value.toLowerCase()] : undefined
+  const value = typeof from.value === 'string' ? lookUp(launchFormats, from.value.toLowerCase()) : undefined
   return value === undefined
     ? { state: 'unknown', because: 'a value of the launch' }
     : { state: 'known', key, value, channel, from }

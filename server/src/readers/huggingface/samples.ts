@@ -1,5 +1,6 @@
 /** How little data a run of the file trains on. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import type { Binding } from '../../workload/claim.js'
 
 /** Fewer samples than this are a demonstration. */
@@ -31,7 +32,7 @@ export function samplesAsked(
   const name = `max_${part}_samples`
   const option = python.programArguments.find((one) => one.name === name)
   if (option === undefined) return null
-  const flag = binding?.launch.flags[name]
+  const flag = lookUp(binding?.launch.flags, name)
   const folded = option.default === null ? null : python.fold(option.default)
   const value = flag !== undefined ? flag.value : folded?.state === 'known' ? folded.value : null
   const count = typeof value === 'string' ? Number(value) : value

@@ -3,6 +3,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
@@ -27,7 +28,7 @@ export function changeMemory(claim: Claim, value: unknown, facts: UnitFacts): Ch
   if (claim.setting === 'adapters') return addAdapters(claim, facts)
   if (claim.setting === 'attention') return changeAttention(claim, facts)
   if (claim.setting === 'precision') return replaceBf16(claim, value, facts)
-  const key = keys[claim.setting]
+  const key = lookUp(keys, claim.setting)
   if (key === undefined) return null
   const code =
     claim.setting === 'optimizer' ? (value === 'adamw 8 bit' ? '"adamw_bnb_8bit"' : null) : codeOf(value)

@@ -4,6 +4,7 @@ import { model as known } from '../../catalog/models.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { configuredAt } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
@@ -167,7 +168,7 @@ function readOptimizer(
     return
   }
   claimArgument(training, 'optimizer', key, made.call, optim, {
-    convert: (value) => (typeof value === 'string' ? optimizerWords[value] : undefined),
+    convert: (value) => (typeof value === 'string' ? lookUp(optimizerWords, value) : undefined),
     otherwise: 'adamw',
     anchor: made.parsed ? 'parsed' : 'arguments',
   })

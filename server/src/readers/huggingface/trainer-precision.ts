@@ -2,6 +2,7 @@
 
 import type { ArgumentValue, Folded, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace, callSite, configuredSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
@@ -167,7 +168,7 @@ function deepspeedSections(
 }
 
 function precisionFrom(value: Json): Precision | undefined {
-  return typeof value === 'string' ? launchFormats[value.toLowerCase()] : undefined
+  return typeof value === 'string' ? lookUp(launchFormats, value.toLowerCase()) : undefined
 }
 
 function formatOf(folded: Folded): Precision | undefined {

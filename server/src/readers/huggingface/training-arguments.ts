@@ -9,6 +9,7 @@ import { bindingsOf, projectTarget } from '../../python/names.js'
 import type { ClassDef, Expr } from '../../syntax/python-ast.js'
 import { type Configured, configuredChild } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { Binding, Launch } from '../../workload/claim.js'
 import { type ArgumentsFamily, argumentParsers, argumentsFamily } from './trainer-names.js'
 
@@ -68,7 +69,7 @@ function kindOf(python: PythonModule, expr: Expr): Kind | null {
   const analysis = python as Analysis
   const target = bindingsOf(analysis, expr.id, expr.start).bindings.at(-1)?.target
   const found = target === null || target === undefined ? null : projectTarget(analysis, target)
-  const family = found === null ? null : familyAmong(found.summary.classes[found.rest]?.bases ?? [])
+  const family = found === null ? null : familyAmong(lookUp(found.summary.classes, found.rest)?.bases ?? [])
   return family === null ? null : { family, klass: null, foreign: true }
 }
 
@@ -151,7 +152,7 @@ function changedLater(python: PythonModule, made: TrainerArguments, key: string)
       span: { start: value.start, end: value.end },
     }
   }
-  const setter = setters[key]
+  const setter = lookUp(setters, key)
   if (setter === undefined) return null
   const call = python.methodCalls(setter).find((one) => {
     const { callee } = one.expr
@@ -244,7 +245,7 @@ function fromCommandLine(
   if (binding === null) return { state: 'unknown', because: 'the command line' }
   const { launch } = binding
   const spellings = [key, key.replaceAll('_', '-')]
-  const given = spellings.map((one) => launch.flags[one]).find((one) => one !== undefined)
+  const given = spellings.map((one) => lookUp(launch.flags, one)).find((one) => one !== undefined)
   if (given !== undefined) {
     const folded: Folded =
       given.value === null

@@ -3,6 +3,7 @@ import { model as known } from '../../catalog/models.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { TrainingSettings } from '../../workload/words.js'
 import { codeText } from '../pytorch/evidence.js'
 
@@ -59,7 +60,7 @@ function fromFormat(
       ? { because: 'the format of the checkpoint' }
       : { bits: stored, key, call: load }
   }
-  const bits = word === null ? undefined : formats[word]
+  const bits = word === null ? undefined : lookUp(formats, word)
   return bits === undefined ? { because: `the value of ${key}` } : { bits, key, call: load }
 }
 

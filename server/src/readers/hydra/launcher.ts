@@ -6,6 +6,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { LaunchFlag, LaunchParts } from '../../link/launch-parts.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -42,7 +43,7 @@ export function hydraSteps(parts: LaunchParts): { processes: number | null; node
 }
 
 const optionOf = ({ flags }: LaunchParts, name: string): LaunchFlag | undefined =>
-  flags[`hydra.launcher.${name}`]
+  lookUp(flags, `hydra.launcher.${name}`)
 
 /** The plugin's own launcher, so that what the line leaves out is known. */
 const isPlain = ({ flags, complete }: LaunchParts): boolean =>

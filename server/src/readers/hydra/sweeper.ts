@@ -16,6 +16,7 @@ import {
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { gridSize } from '../../estimate/grid.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { keyedPlace, writeKeys } from '../config-change.js'
@@ -74,7 +75,7 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
   search.known('folds', 'sweeper', 1, place)
   const grids = [swept.map(({ name, value }) => ({ name, size: value.size }))]
   if (swept.length > 0) search.known('space', 'params', { grids, ...gridSize(grids) }, place)
-  const { key, trials } = trialsByDefault[plugin]!
+  const { key, trials } = lookUp(trialsByDefault, plugin)!
   const holder =
     plugin === 'ax'
       ? at(sweeper.value, 'ax_config')

@@ -5,6 +5,7 @@
 import { at, entries, entry, items, map, text, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import { define } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -109,7 +110,7 @@ function claimNodeLabels(
 ): void {
   const labels: Record<string, string | undefined> = { 'karpenter.sh/nodepool': name }
   for (const [key, { operator, values }] of requirements) {
-    if (operator === 'In' && items(values).length === 1) labels[key] = written(items(values)[0])
+    if (operator === 'In' && items(values).length === 1) define(labels, key, written(items(values)[0]))
   }
   const given = entries(at(root, 'spec', 'template', 'metadata', 'labels')).flatMap(
     (one): [string, string][] => {

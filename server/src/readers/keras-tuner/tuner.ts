@@ -3,6 +3,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
@@ -34,7 +35,7 @@ export const kerasTunerReader = defineReader({
     const python = facts.python!
     for (const call of python.calls) {
       const kind = call.name?.match(tunerName)?.[3]
-      if (kind !== undefined) readTuner(python, call, strategies[kind]!, claims)
+      if (kind !== undefined) readTuner(python, call, lookUp(strategies, kind)!, claims)
     }
   },
   change(claim, value, facts) {

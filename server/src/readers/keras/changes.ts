@@ -3,6 +3,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import { changeArgument, writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
@@ -48,7 +49,7 @@ export function changePolicy(
   value: unknown,
   facts: UnitFacts,
 ): Change | Refusal {
-  const policy = policies[String(value)]
+  const policy = lookUp(policies, String(value))
   if (policy === undefined) return { reason: 'only mixed precision is offered' }
   if (claim.channel === 'launch environment') return { reason: 'the value comes from the launch' }
   const title = `Compute in ${policy === 'mixed_bfloat16' ? 'bf16' : 'fp16'} with fp32 weights (set_global_policy("${policy}"))`

@@ -1,5 +1,6 @@
 /** Which calls of `fit` train a Keras model. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { once } from '../pytorch/once.js'
 
 const packages = /^(keras|tf_keras|tensorflow)(\.|$)/
@@ -58,7 +59,7 @@ const positions: Record<string, Record<string, number>> = {
 }
 
 export function fitPosition(call: Call, keyword: string): number | null {
-  return positions[call.method]?.[keyword] ?? null
+  return lookUp(lookUp(positions, call.method), keyword) ?? null
 }
 
 /** Keras 1 is told by its own words. */

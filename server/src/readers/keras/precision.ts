@@ -1,6 +1,7 @@
 /** The number format of a Keras program: a policy of the whole process, set before the model is built. */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
@@ -101,12 +102,12 @@ function policyOf(python: PythonModule, call: Call): Precision | null {
   const first = python.argument(call, 'policy', 0)
   if (first.state !== 'given') return null
   if (first.folded.state === 'known')
-    return typeof first.folded.value === 'string' ? (formats[first.folded.value] ?? null) : null
+    return typeof first.folded.value === 'string' ? (lookUp(formats, first.folded.value) ?? null) : null
   // `Policy("mixed_float16")` in between.
   const made = python.callOf(first.expr)
   const name = made === null ? null : python.argument(made, 'name', 0)
   return name?.state === 'given' && name.folded.state === 'known' && typeof name.folded.value === 'string'
-    ? (formats[name.folded.value] ?? null)
+    ? (lookUp(formats, name.folded.value) ?? null)
     : null
 }
 
@@ -117,7 +118,7 @@ function fromLaunch(
   site: Place,
 ): void {
   for (const variable of variables) {
-    const given = context.binding?.launch.environment[variable]
+    const given = lookUp(context.binding?.launch.environment, variable)
     if (given === undefined) continue
     const { value, location } = given
     if (value === null)

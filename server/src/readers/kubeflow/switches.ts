@@ -1,6 +1,7 @@
 /** Switches that turn the cache of a whole pipeline off: where it is submitted, or in the environment of the compiler. */
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 
 const vertexJob = /^google\.cloud\.aiplatform\.(pipeline_jobs\.)?PipelineJob$/
 /** Methods of `kfp.Client`, and of the older client for Vertex AI, by where the pipeline is among the arguments. */
@@ -28,7 +29,7 @@ export function submissionsOf(python: PythonModule, pipelines: Func[]): Submissi
     const shape = vertex
       ? { keyword: 'template_path', position: 1, inputs: ['parameter_values'] }
       : call.expr.callee.type === 'attribute' && Object.hasOwn(submissions, call.method)
-        ? submissions[call.method]!
+        ? lookUp(submissions, call.method)!
         : null
     if (shape === null) continue
     const given = python.argument(call, shape.keyword, shape.position)

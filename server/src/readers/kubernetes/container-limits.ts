@@ -2,6 +2,7 @@
 import { at, entry, items, map, number, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import { lookUp } from '../../text/records.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 
 type Keys = (string | number)[]
@@ -99,7 +100,7 @@ const units: Record<string, number> = {
 /** `8Gi`; null: no limit, or none that can be read. */
 function bytesOf(node: ConfigNode | undefined): number | null {
   const match = /^(\d+(?:\.\d+)?)([kMGT]i?)?$/.exec(written(node) ?? '')
-  return match === null ? null : Number(match[1]) * (units[match[2] ?? ''] ?? 1)
+  return match === null ? null : Number(match[1]) * (lookUp(units, match[2] ?? '') ?? 1)
 }
 
 /** A volume in memory, mounted where processes share it. `node`: the pod specification. */

@@ -5,6 +5,7 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import { distinctCount, katibDoubleSize, katibIntSize } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
@@ -62,7 +63,7 @@ function readExperiment(claims: ClaimBuilder, object: KubernetesObject): void {
     // Judged with what one of its trials does.
     trialJob(claims, object),
   )
-  const strategy = name === undefined ? undefined : (strategies[name] ?? 'other')
+  const strategy = name === undefined ? undefined : (lookUp(strategies, name) ?? 'other')
   if (strategy === undefined) search.unknown('strategy', 'algorithmName', 'template', place, { site })
   else search.known('strategy', 'algorithmName', strategy, place, { site })
   search.known('unit', 'trialTemplate', 'job', place)

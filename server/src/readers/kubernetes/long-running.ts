@@ -1,6 +1,7 @@
 /** What runs until somebody ends it, on accelerators: Pods, Deployments, StatefulSets, notebooks of Kubeflow. */
 import { at, items } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
@@ -25,7 +26,8 @@ export const longRunningReader = defineReader({
     for (const document of facts.config?.documents ?? []) {
       for (const object of objectsOf(document)) {
         const place = specPlace(object)
-        if (place === null || kinds[object.kind]?.test(object.version) !== true || object.trial) continue
+        if (place === null || lookUp(kinds, object.kind)?.test(object.version) !== true || object.trial)
+          continue
         const template: Keys = object.kind === 'Pod' ? [] : ['spec', 'template']
         const replicas = replicasAt(object, ['spec', 'replicas'])
         const group = groupAt(object, template, replicas)

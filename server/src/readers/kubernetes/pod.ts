@@ -4,6 +4,7 @@ import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
 import { at, entries, entry, items, number, text, written } from '../../config/access.js'
 import type { ConfigEntry, ConfigNode } from '../../config/node.js'
+import { define, lookUp } from '../../text/records.js'
 
 /** Resources that are whole accelerators. Slices and shares of one (MIG, time slicing) have names of their own. */
 const accelerators: Record<string, 'gpu' | 'tpu'> = {
@@ -18,7 +19,7 @@ const accelerators: Record<string, 'gpu' | 'tpu'> = {
 
 // Clusters that many share name each model apart, such as the National Research Platform: nvidia.com/a100.
 for (const model of 'a10 a40 a100 a6000 rtxa6000 rtx8000 gh200 h100 h200 l4 l40 l40s t4 v100'.split(' '))
-  accelerators[`nvidia.com/${model}`] = 'gpu'
+  define(accelerators, `nvidia.com/${model}`, 'gpu')
 
 export const acceleratorNames: string[] = Object.keys(accelerators)
 
@@ -101,7 +102,7 @@ export function acceleratorsOf(pod: ConfigNode | undefined): Accelerators | null
     let counted = false
     for (const section of ['limits', 'requests']) {
       for (const one of entries(at(resources, section))) {
-        const kind = accelerators[one.key]
+        const kind = lookUp(accelerators, one.key)
         if (kind === undefined || (found !== null && found.resource !== one.key)) continue
         const count = number(one.value) ?? null
         if (count === 0) continue

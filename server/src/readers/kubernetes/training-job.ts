@@ -5,6 +5,7 @@
 import { at, entries, entry, isUnknown, map, number, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
@@ -39,7 +40,7 @@ export const trainingJobReader = defineReader({
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {
       for (const object of objectsOf(document)) {
-        if (object.kind in replicaSpecs && /^kubeflow\.org\/(v1|v2beta1)$/.test(object.version))
+        if (Object.hasOwn(replicaSpecs, object.kind) && /^kubeflow\.org\/(v1|v2beta1)$/.test(object.version))
           readReplicas(claims, context, object)
         else if (object.kind === 'TrainJob' && object.version.startsWith('trainer.kubeflow.org/'))
           readTrainJob(claims, context, object)
@@ -55,7 +56,7 @@ export const trainingJobReader = defineReader({
 
 function readReplicas(claims: ClaimBuilder, context: ReaderContext, object: KubernetesObject): void {
   const place = specPlace(object)
-  const specs: Keys = ['spec', replicaSpecs[object.kind]!]
+  const specs: Keys = ['spec', lookUp(replicaSpecs, object.kind)!]
   if (place === null || map(at(object.root, ...specs)) === undefined) return
   const mpi = object.kind === 'MPIJob'
   const groups = entries(at(object.root, ...specs)).flatMap(({ key }): PodGroup[] => {

@@ -1,4 +1,5 @@
 /** Names that Lightning gives to accelerators: `Trainer(accelerator=…)`, in code and in files. */
+import { lookUp } from '../../text/records.js'
 import type { Evidence } from '../../workload/claim.js'
 
 const kinds: Record<string, Evidence['accelerator']> = {
@@ -17,5 +18,5 @@ const kinds: Record<string, Evidence['accelerator']> = {
 
 /** 'maybe' for a name of somebody's own. */
 export function acceleratorKind(name: string): Evidence['accelerator'] {
-  return Object.hasOwn(kinds, name.toLowerCase()) ? kinds[name.toLowerCase()]! : 'maybe'
+  return lookUp(kinds, name.toLowerCase()) ?? 'maybe'
 }

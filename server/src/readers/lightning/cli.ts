@@ -7,6 +7,7 @@ import { inConfigured } from '../../python/call-arguments.js'
 import type { ArgumentValue, Call, Folded, PythonModule } from '../../python/module.js'
 import { type Configured, configuredAt } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite, configuredSite } from '../../values/places.js'
 import type { ClaimBuilder, ClaimOptions, SubjectBuilder } from '../../workload/builder.js'
@@ -111,7 +112,7 @@ class CliSettings {
     const { python, call, binding } = this
     const { expr } = call
     if (binding !== null) {
-      const flag = binding.launch.flags[`trainer.${key}`]
+      const flag = lookUp(binding.launch.flags, `trainer.${key}`)
       if (flag !== undefined) return launched(flag.value, call, flag.location)
       if (!binding.launch.complete || !this.complete)
         return { state: 'unknown', because: 'arguments of the launch line' }
@@ -185,7 +186,7 @@ function acceleratorOf(settings: CliSettings): 'gpu' | 'maybe' | 'cpu' | 'tpu' |
     tpu: 'tpu',
     mps: 'mps',
   }
-  return (typeof value === 'string' ? named[value] : undefined) ?? 'maybe'
+  return (typeof value === 'string' ? lookUp(named, value) : undefined) ?? 'maybe'
 }
 
 function isTrial(settings: CliSettings): boolean {

@@ -4,6 +4,7 @@ import { loggedNames } from '../../python/logged-metrics.js'
 import type { Klass, ModuleSummary, PythonModule } from '../../python/module.js'
 import { bindingsOf, instanceClass, projectTarget } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 
 /** A class of the project, here or one import away. */
 export interface ClassFacts {
@@ -78,8 +79,9 @@ function fromModule(analysis: Analysis, expr: Expr): ClassFacts | null {
 
 function factsOfTarget(analysis: Analysis, target: string): ClassFacts | null {
   const found = projectTarget(analysis, target)
-  const known = found?.summary.classes[found.rest]
-  if (found === null || known === undefined) return null
+  if (found === null) return null
+  const known = lookUp(found.summary.classes, found.rest)
+  if (known === undefined) return null
   const methods = new Set(known.methods)
   const complete = known.bases.some((base) => /^lightning\./.test(base))
   // Base classes of the same module are seen too.

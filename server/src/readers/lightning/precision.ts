@@ -3,6 +3,7 @@
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
@@ -29,7 +30,7 @@ const formats: Record<string, Precision> = {
 
 export function precisionFrom(value: Json): Precision | undefined {
   if (value === null) return 'fp32'
-  return formats[String(value).toLowerCase()]
+  return lookUp(formats, String(value).toLowerCase())
 }
 
 export interface PrecisionSource {
@@ -148,7 +149,7 @@ function fromLaunch({ variable }: PrecisionSource, context: ReaderContext): Laun
   // `fabric run --precision bf16-mixed script.py`
   const flag = /^(fabric|lightning)/.test(launch.launcher) ? launch.launcherFlags.precision : undefined
   if (flag !== undefined) return { key: '--precision', given: flag, channel: 'launch flag' }
-  const set = launch.environment[variable]
+  const set = lookUp(launch.environment, variable)
   return set === undefined ? null : { key: variable, given: set, channel: 'launch environment' }
 }
 

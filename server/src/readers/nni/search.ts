@@ -2,6 +2,7 @@
 import { distinctCount, integerSize, quantisedSize } from '../../estimate/dimension.js'
 import { configuredAt, plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
 import type { UnitFacts } from '../reader.js'
@@ -22,7 +23,7 @@ const strategies: Record<string, SearchSettings['strategy']> = {
 /** `name`: of the tuner, in lower case; undefined: a tuner of its own. */
 export function strategyOf(name: string | undefined): SearchSettings['strategy'] | undefined {
   if (name === undefined) return undefined
-  return Object.hasOwn(strategies, name) ? strategies[name] : 'other'
+  return lookUp(strategies, name) ?? 'other'
 }
 
 /** These end when their brackets or lists do. */
@@ -41,7 +42,7 @@ const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 }
 /** `4h`, `999d`, `3600`; undefined: not readable. */
 export function secondsOf(duration: string | undefined): number | undefined {
   const match = /^\s*([\d.]+)\s*([smhd]?)\s*$/.exec(duration ?? '')
-  return match === null ? undefined : Number(match[1]) * units[match[2] || 's']!
+  return match === null ? undefined : Number(match[1]) * lookUp(units, match[2] || 's')!
 }
 
 /** The space in a file that the experiment names. */
@@ -52,7 +53,7 @@ export function spaceInFile(
 ): Dimension[] | null {
   if (path === undefined) return null
   claims.namesFile(path)
-  const space = named?.[path]
+  const space = lookUp(named, path)
   if (space?.kind !== 'map' || space.open !== undefined) return null
   return Object.entries(space.entries).map(([key, node]) => {
     const type = configuredAt(node, '_type')

@@ -1,6 +1,7 @@
 /** The runtime that a notebook was written for, as Colab and Kaggle keep it in the notebook's metadata. */
 import { gpu } from '../../catalog/gpus.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 
 export interface NotebookRuntime {
   /** As messages call it. */
@@ -32,9 +33,9 @@ export function runtimeOf(metadata: Record<string, Json> | undefined): NotebookR
   const ofKaggle = tableAt(metadata, 'kaggle')
   const chosen = ofKaggle.accelerator
   if (typeof chosen === 'string') {
-    const found = Object.hasOwn(kaggle, chosen) ? kaggle[chosen] : undefined
+    const found = lookUp(kaggle, chosen)
     if (found === undefined) return null
-    const cpus = found.gpu === null ? null : (kaggleCpus[found.gpu] ?? null)
+    const cpus = found.gpu === null ? null : (lookUp(kaggleCpus, found.gpu) ?? null)
     return { service: 'Kaggle', key: 'accelerator', written: chosen, ...found, cpus }
   }
   if (metadata.accelerator !== 'GPU') return null
@@ -42,11 +43,18 @@ export function runtimeOf(metadata: Record<string, Json> | undefined): NotebookR
   const found = typeof type === 'string' ? gpu(type)?.name : undefined
   return found === undefined || typeof type !== 'string'
     ? { service: 'Colab', key: 'accelerator', written: 'GPU', gpus: 1, gpu: null, cpus: null }
-    : { service: 'Colab', key: 'gpuType', written: type, gpus: 1, gpu: found, cpus: colabCpus[type] ?? null }
+    : {
+        service: 'Colab',
+        key: 'gpuType',
+        written: type,
+        gpus: 1,
+        gpu: found,
+        cpus: lookUp(colabCpus, type) ?? null,
+      }
 }
 
 function tableAt(metadata: Record<string, Json>, key: string): Record<string, Json> {
-  const value = metadata[key]
+  const value = lookUp(metadata, key)
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
 }
 

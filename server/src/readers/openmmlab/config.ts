@@ -8,6 +8,7 @@ import { configurationModule } from '../../python/configuration-module.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { type Configured, type ConfiguredMap, configuredAt } from '../../text/configured.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Binding, Evidence } from '../../workload/claim.js'
 import type { Precision, Word } from '../../workload/words.js'
@@ -145,7 +146,7 @@ function readConfig(config: Config): void {
 
 /** A model with its data and optimiser; less than that is a part, or inherits them from outside of the project. */
 function isWhole({ root }: Config): boolean {
-  const has = (name: string) => root.entries[name]?.kind === 'map'
+  const has = (name: string) => lookUp(root.entries, name)?.kind === 'map'
   return (
     has('model') && (has('train_dataloader') || has('data')) && (has('optim_wrapper') || has('optimizer'))
   )
@@ -217,7 +218,7 @@ function readPrecision(config: Config): InheritedClaims<'Training'> | null {
   else {
     const name =
       type.kind === 'scalar' ? String(type.value) : type.kind === 'unknown' ? (type.text ?? '') : ''
-    const format = wrappers[name.split('.').at(-1)!]
+    const format = lookUp(wrappers, name.split('.').at(-1)!)
     const dtype = config.node('optim_wrapper', 'dtype')
     if (format === undefined) training.unknown('precision', 'type', 'an optimiser wrapper of its own')
     else if (format === 'fp32') training.known('precision', `type='${name}'`, format, type)

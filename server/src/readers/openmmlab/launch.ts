@@ -2,6 +2,7 @@
 import { overrideValue } from '../../link/hydra.js'
 import type { Configured, ConfiguredMap } from '../../text/configured.js'
 import { changedAt } from '../../text/merge-configured.js'
+import { lookUp } from '../../text/records.js'
 import type { Launch, LaunchValue } from '../../workload/claim.js'
 
 /** Keys that flags of the program set. */
@@ -13,7 +14,7 @@ const switches: Record<string, { keys: string[]; value: string }> = {
 export function withLaunch(root: ConfiguredMap, launch: Launch): ConfiguredMap {
   let merged = root
   for (const [name, given] of Object.entries(launch.flags)) {
-    const known = Object.hasOwn(switches, name) ? switches[name]! : undefined
+    const known = lookUp(switches, name)
     if (known !== undefined && given.value === true)
       merged = changedAt(merged, known.keys, () => ({
         kind: 'scalar',

@@ -2,6 +2,7 @@
 
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
@@ -97,7 +98,7 @@ function readSampler(
     return
   }
   const made = python.callOf(sampler.expr)
-  const strategy = made === null ? undefined : samplers[made.method]
+  const strategy = made === null ? undefined : lookUp(samplers, made.method)
   if (made === null || strategy === undefined) {
     search.unknown('strategy', 'sampler', 'a sampler that is not known', place)
     return

@@ -1,8 +1,10 @@
 /** Whether code could use an accelerator at all: by the libraries that it imports. */
+import type { Analysis } from '../../python/analysis.js'
+import { importedModules } from '../../python/imported-modules.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
-import { blocksOf } from '../../syntax/python-children.js'
 import { standardLibrary } from '../python/single-device-libraries.js'
+import { strangersOf } from '../python/strangers.js'
 
 /** Packages that compute on processors only, whatever they are given. By name of the top package. */
 const onProcessors = new Set(
@@ -13,42 +15,53 @@ const onProcessors = new Set(
     'sqlalchemy psycopg2 pymysql pymongo redis kafka snowflake pandas_gbq db_dtypes openpyxl xlrd kfp kfp_components ' +
     'sagemaker zenml flytekit metaflow prefect airflow mlflow wandb minio kaggle gdown wget holidays category_encoders imblearn ' +
     'pandera great_expectations evidently whylogs ydata_profiling pandas_profiling packaging attr attrs typing_extensions ' +
-    'prophet pmdarima geopandas shapely tabulate jinja2 loguru structlog tenacity'
+    'prophet pmdarima geopandas shapely tabulate jinja2 loguru structlog tenacity optuna hyperopt skopt networkx ' +
+    'colorama termcolor omegaconf hydra IPython ipywidgets six tensorboardX clearml comet_ml neptune aim cv2 gym gymnasium pyspark'
   ).split(' '),
 )
 /** Of the namespace `google`: clients of services, which compute elsewhere. */
 const clients =
   /^google\.(cloud\.(storage|bigquery|bigquery_storage|pubsub|firestore|secretmanager|logging|spanner|datastore|aiplatform)|auth|oauth2|api_core|colab)\b/
 
+/** What is imported and computes on an accelerator, or that what could do so is not known. */
 export type AcceleratorUse = { library: string | null } | { because: string }
 
 /** Of statements with the functions in them (a step whose code stands in one function), or of a whole module. */
 export function acceleratorUse(python: PythonModule, code: Stmt[]): AcceleratorUse {
-  const modules: string[] = []
-  const visit = (statement: Stmt): void => {
-    if (statement.type === 'import') {
-      if (statement.level > 0) modules.push('.')
-      else if (statement.from)
-        for (const { name } of statement.names) modules.push(`${statement.module ?? ''}.${name}`)
-      else for (const { name } of statement.names) modules.push(name)
-    }
-    for (const block of blocksOf(statement)) block.forEach(visit)
-  }
-  code.forEach(visit)
-  let unknown: string | null = null
-  for (const module of modules) {
+  const library = acceleratedLibrary(python, code)
+  if (library !== null) return { library }
+  const stranger = strangersOf(python, code).find(({ could }) => could.includes('accelerator'))
+  return stranger === undefined ? { library } : { because: `what ${stranger.what} does is not known` }
+}
+
+/** The library that computes on an accelerator, imported here or by a module of the project that is; null: none. */
+export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string | null {
+  for (const { module, summary } of importedModules(python as Analysis, code)) {
     const root = module.split('.')[0]!
-    if (standardLibrary.has(root) || onProcessors.has(root) || clients.test(module)) continue
-    if (/^(xgboost|lightgbm|catboost)$/.test(root)) {
-      const { start, end } = { start: code[0]!.start, end: code.at(-1)!.end }
+    if (summary !== null) {
+      const theirs = summary.imports.find(isAccelerated)
+      if (theirs !== undefined) return theirs.split('.')[0]!
+    } else if (isBooster(root)) {
+      const [start, end] = [code[0]!.start, code.at(-1)!.end]
       // These compute on a GPU where they are told so.
-      if (/\b(gpu|cuda)/i.test(python.text.slice(start, end))) return { library: root }
-      continue
-    }
-    if (accelerated.has(root)) return { library: root }
-    unknown ??= root === '' ? 'a module of the project' : root
+      if (/\b(gpu|cuda)/i.test(python.text.slice(start, end))) return root
+    } else if (isAccelerated(module)) return root
   }
-  return unknown === null ? { library: null } : { because: `what ${unknown} does is not known` }
+  return null
+}
+
+function isBooster(root: string): boolean {
+  return /^(xgboost|lightgbm|catboost)$/.test(root)
+}
+
+/** True for libraries that never compute on an accelerator, or not unless they are told to. */
+export function computesOnProcessors(module: string): boolean {
+  const root = module.split('.')[0]!
+  return standardLibrary.has(root) || onProcessors.has(root) || isBooster(root) || clients.test(module)
+}
+
+export function isAccelerated(module: string): boolean {
+  return accelerated.has(module.split('.')[0]!)
 }
 
 const accelerated = new Set(

@@ -2,6 +2,7 @@
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import type { Place } from '../../workload/builder.js'
 import type { UnitFacts } from '../reader.js'
 
@@ -63,7 +64,7 @@ export function changeDecorator(
     )
     return change([{ kind: 'replace', path, range, text: `${text}(${given.join(', ')})` }])
   }
-  const removed = Object.keys(keywords).filter((name) => keywords[name] === null)
+  const removed = Object.keys(keywords).filter((name) => lookUp(keywords, name) === null)
   const { args, callee } = call.expr
   const nothingLeft =
     args.length === removed.length && args.every((one) => one.name !== null && removed.includes(one.name))

@@ -3,6 +3,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -40,7 +41,7 @@ export const prefectReader = defineReader({
 function decoratorOf(python: PythonModule, func: Func): { kind: 'flow' | 'task'; call: Call | null } | null {
   for (const decorator of func.node.decorators) {
     const name = python.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
-    const kind = name === null || !Object.hasOwn(decorators, name) ? undefined : decorators[name]
+    const kind = name === null ? undefined : lookUp(decorators, name)
     if (kind !== undefined) return { kind, call: decorator.type === 'call' ? python.callOf(decorator) : null }
   }
   return null

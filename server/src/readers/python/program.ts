@@ -8,14 +8,14 @@ import { calleePlace } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ProgramSettings } from '../../workload/words.js'
 import { fastaiFits } from '../fastai/learners.js'
-import { acceleratorUse } from '../pipelines/accelerator-use.js'
+import { acceleratedLibrary } from '../pipelines/accelerator-use.js'
 import { workOfModule } from '../pipelines/step-work.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'
 import { defineReader } from '../reader.js'
 import { trainCalls } from '../ultralytics/train.js'
-import { singleDeviceLibraries } from './single-device-libraries.js'
 import { commandText, starters } from './started-programs.js'
+import { strangersOf } from './strangers.js'
 
 type Parallelism = ProgramSettings['parallelism']
 type Verdict = { value: Parallelism; key: string } | { because: string; key: string }
@@ -61,6 +61,8 @@ export const programReader = defineReader({
     const rank = rankSource.exec(python.text)?.[0] ?? null
     program.known('readsRank', rank ?? 'rank', rank, place)
     readWork(python, program, place)
+    for (const { what, could, start, end } of strangersOf(python, python.tree.body))
+      claims.unseen({ what, could, location: claims.locate({ start, end }) })
   },
 })
 
@@ -80,9 +82,8 @@ function readWork(python: PythonModule, program: SubjectBuilder<'Program'>, plac
   const starts =
     otherNotebook.test(python.text) ||
     python.calls.some((call) => call.name !== null && starters.test(call.name))
-  const use = starts ? { because: 'it starts other programs' } : acceleratorUse(python, python.tree.body)
-  if ('because' in use) program.unknown('acceleratorLibrary', 'import', use.because, place)
-  else program.known('acceleratorLibrary', 'import', use.library, place)
+  if (starts) program.unknown('acceleratorLibrary', 'import', 'it starts other programs', place)
+  else program.known('acceleratorLibrary', 'import', acceleratedLibrary(python, python.tree.body), place)
 }
 
 /** A notebook of Databricks that runs another one, in its own session or beside it. */
@@ -228,8 +229,6 @@ function parallelismOf(python: PythonModule): Verdict {
     .methodCalls('optimize')
     .find((call) => python.argument(call, 'n_jobs').state !== 'absent')
   if (parallelTrials !== undefined) return { value: 'trials', key: 'n_jobs' }
-  const stranger = unknownLibrary(python)
-  if (stranger !== null) return { because: `the library ${stranger} may use all devices`, key: stranger }
   return { value: 'none', key: 'devices' }
 }
 
@@ -347,21 +346,6 @@ function placesByNumber(python: PythonModule, call: Call): boolean {
   return value.state === 'unknown'
     ? call.name === 'torch.cuda.set_device'
     : typeof value.value === 'number' && value.value > 0
-}
-
-/** An imported package that is neither of the project nor known to keep to one device. */
-function unknownLibrary(python: PythonModule): string | null {
-  const analysis = python as Analysis
-  for (const spec of analysis.importSpecs) {
-    if (spec.startsWith('.') || analysis.importedByName.has(spec)) continue
-    const root = spec.split('.')[0]!
-    if (singleDeviceLibraries.has(root)) continue
-    const inProject = [...analysis.importedByName.keys()].some(
-      (name) => name === root || name.startsWith(`${root}.`) || spec.startsWith(`${name}.`),
-    )
-    if (!inProject) return root
-  }
-  return null
 }
 
 // Going on later.

@@ -3,6 +3,7 @@ import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { forEachChild } from '../../syntax/python-children.js'
+import { lookUp } from '../../text/records.js'
 import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
@@ -127,9 +128,9 @@ function settingUpBy(python: PythonModule, call: Call, context: ReaderContext): 
     }
     return null
   }
-  const again = fetchesAgain[call.name]
+  const again = lookUp(fetchesAgain, call.name)
   if (again !== undefined) return { call, what: again, kind: 'download', kept: false }
-  const what = fetches[call.name]
+  const what = lookUp(fetches, call.name)
   if (what === undefined || call.expr.args.some((one) => one.star > 0 || place.test(one.name ?? '')))
     return null
   const named = call.expr.args[0] === undefined ? null : python.fold(call.expr.args[0].value)

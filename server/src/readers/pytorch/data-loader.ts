@@ -4,6 +4,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
@@ -43,14 +44,14 @@ export const dataLoaderReader = defineReader({
     const python = facts.python
     if (python === undefined) return
     for (const call of python.calls) {
-      if (call.name !== null && loaders[call.name] !== undefined) readLoader(python, call, claims)
+      if (call.name !== null && lookUp(loaders, call.name) !== undefined) readLoader(python, call, claims)
     }
   },
   change: changeLoader,
 })
 
 function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): void {
-  const positions = loaders[call.name!]!
+  const positions = lookUp(loaders, call.name!)!
   const evidence = trainingEvidence(python)
   const pipeline = claims.subject(
     'InputPipeline',
@@ -175,7 +176,7 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
   }
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the loader is not in the file any more' }
-  const positions = loaders[call.name ?? '']
+  const positions = lookUp(loaders, call.name ?? '')
   if (positions !== undefined && (claim.setting === 'pinnedMemory' || claim.setting === 'persistentWorkers'))
     return switchOn(
       claim,

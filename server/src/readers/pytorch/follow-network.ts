@@ -2,6 +2,7 @@
 import { LayerTape, type LayerTotals, Unfollowed } from '../../estimate/layers.js'
 import type { Klass, PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import { type Arguments, layerCalls } from './layer-calls.js'
 import { bind, type Evaluator, initialise } from './network-constructor.js'
 import {
@@ -69,7 +70,7 @@ class Follower implements Evaluator {
       })
       return value
     }
-    const known = name === null ? undefined : layerCalls[/^torch\.nn\.(\w+)$/.exec(name)?.[1] ?? '']
+    const known = name === null ? undefined : lookUp(layerCalls, /^torch\.nn\.(\w+)$/.exec(name)?.[1] ?? '')
     if (known !== undefined) {
       const [x] = inputs
       if (!isTensor(x)) throw new Unfollowed('an input that is no tensor')

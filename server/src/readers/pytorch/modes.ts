@@ -4,6 +4,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Binding, Claim, Evidence } from '../../workload/claim.js'
@@ -118,7 +119,7 @@ function readEnvironment(
   claims: ClaimBuilder,
 ): void {
   for (const [name, given] of Object.entries(binding.launch.environment)) {
-    const row = Object.hasOwn(variables, name) ? variables[name] : undefined
+    const row = lookUp(variables, name)
     if (row === undefined || typeof given.value !== 'string' || !row.when.test(given.value)) continue
     // Each variable stands at a place of its own, so that none hides another.
     const at = { start: Object.keys(variables).indexOf(name), end: python.text.length }

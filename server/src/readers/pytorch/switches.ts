@@ -4,6 +4,7 @@ import { lastIdentifier } from '../../python/effects.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { typeOf } from '../../python/types.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import type { OperationKind, OperationSettings } from '../../workload/words.js'
 import { reached } from '../python/reached.js'
 
@@ -216,7 +217,7 @@ function variableSwitch(
 ): Switch | null {
   if (analysis.nameOf(target.value) !== 'os.environ') return null
   const name = known(analysis, target.index)?.value
-  const row = typeof name === 'string' && Object.hasOwn(variables, name) ? variables[name] : undefined
+  const row = typeof name === 'string' ? lookUp(variables, name) : undefined
   const given = known(analysis, value)
   if (row === undefined || given === null || !row.when.test(String(given.value))) return null
   return {

@@ -1,5 +1,6 @@
 /** Functions and methods of tensors, and arithmetic, as operations of a tape. The batch is axis 0 and is left out. */
 import { type LayerTape, type Tensor, Unfollowed } from '../../estimate/layers.js'
+import { lookUp } from '../../text/records.js'
 import { type Arguments, flattened, functionCalls } from './layer-calls.js'
 import { given, isTensor, type Value } from './network-values.js'
 
@@ -56,7 +57,7 @@ export function tensorCall(tape: LayerTape, x: Value, call: TensorCall): Value {
     case 'flatten':
       return flattened(tape, x, number('start_dim', 0) ?? 0, number('end_dim', 1) ?? -1)
     default: {
-      const known = functionCalls[call.name]
+      const known = lookUp(functionCalls, call.name)
       if (known === undefined) throw new Unfollowed(`${call.name} is not followed`)
       return known(tape, call.key, x, call.given)
     }
@@ -109,7 +110,7 @@ export function arithmetic(tape: LayerTape, op: string, a: Value, b: Value): Val
   if (Array.isArray(a) && typeof b === 'number' && op === '*' && a.length * b <= 1_000)
     return Array.from({ length: b }, () => a).flat()
   if (Array.isArray(a) && Array.isArray(b) && op === '+') return [...a, ...b]
-  const operation = operations[op]
+  const operation = lookUp(operations, op)
   if (typeof a !== 'number' || typeof b !== 'number' || operation === undefined) throw new Unfollowed(notDone)
   return operation(a, b)
 }

@@ -1,5 +1,6 @@
 /** Claims about a recipe whose values may stand in the file itself, in one that it inherits from, or on the launch line. */
 import type { Configured } from '../../text/configured.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Launch } from '../../workload/claim.js'
 import type { SettingName, Word, Words } from '../../workload/words.js'
@@ -88,7 +89,7 @@ export function startsOther(launch: Launch): boolean {
   const { flags } = launch
   if (
     ['eval-only', 'eval_only', 'evaluate', 'eval', 'test-only', 'test'].some(
-      (flag) => flags[flag] !== undefined,
+      (flag) => lookUp(flags, flag) !== undefined,
     )
   )
     return true

@@ -3,6 +3,7 @@
  * the trainer's own setting, which Lightning's reader reads. Keys: NeMo, examples/*\/conf, utils/exp_manager.py; an absent
  * `num_workers` differs from collection to collection. Many such files lie in one project, to be chosen from.
  */
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, ClaimOptions } from '../../workload/builder.js'
 import type { Binding, Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -72,7 +73,7 @@ class Given {
   /** Undefined also where the launch line sets it, or may. */
   number(...keys: string[]): number | undefined {
     const launch = this.binding?.launch
-    if (launch !== undefined && (!launch.complete || launch.flags[keys.join('.')] !== undefined))
+    if (launch !== undefined && (!launch.complete || lookUp(launch.flags, keys.join('.')) !== undefined))
       return undefined
     return this.recipe.number(...keys)
   }

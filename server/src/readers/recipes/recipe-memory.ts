@@ -1,6 +1,7 @@
 /** What a recipe says that decides how much memory it needs: model, batch, length, optimiser, adapters, format of the weights. */
 import { model as known } from '../../catalog/models.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { lookUp } from '../../text/records.js'
 import type { Claim } from '../../workload/claim.js'
 import type { TrainingSettings } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
@@ -81,7 +82,7 @@ export function optimizerOf(
 ): Said<TrainingSettings['optimizer']> {
   const value = recipe.value(key)
   if (value === undefined || value === null) return { value: otherwise, keys: [key], byItself: true }
-  const found = typeof value === 'string' ? optimizerWords[value] : undefined
+  const found = typeof value === 'string' ? lookUp(optimizerWords, value) : undefined
   return found === undefined
     ? { because: 'an optimiser of another kind', keys: [key] }
     : { value: found, keys: [key] }

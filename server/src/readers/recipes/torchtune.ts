@@ -1,5 +1,6 @@
 /** Recipes of torchtune: `dtype`, `dataset.packed`. Keys: torchtune, recipes/configs and recipes/*.py. */
 import type { Change, Refusal } from '../../edit/write.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
@@ -43,7 +44,7 @@ function read(recipe: Recipe, claims: ClaimBuilder): void {
   const evidence = recipe.evidence(acceleratorOf(recipe))
   const training = RecipeClaims.subject('Training', recipe, claims, 'model', evidence)
   const written = recipe.value('dtype')
-  const format = typeof written === 'string' ? formats[written] : undefined
+  const format = typeof written === 'string' ? lookUp(formats, written) : undefined
   if (format === undefined) training.unknown('precision', ['dtype'], 'a value that is not understood')
   else training.known('precision', ['dtype'], format)
   readPadding(recipe, RecipeClaims.subject('InputPipeline', recipe, claims, 'dataset', evidence))

@@ -2,6 +2,7 @@
 import { at, text } from '../../config/access.js'
 import type { Change, Refusal, Safety, Write } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
@@ -40,7 +41,7 @@ export function changeRequest(claim: Claim, value: unknown, facts: UnitFacts): C
     case 'instanceType': {
       const type = `ml.${String(value).replace(/^ml\./, '')}`
       const family = type.split('.')[1]!
-      const [kind, families] = offers[String(keys[0])] ?? ['training', trainingFamilies]
+      const [kind, families] = lookUp(offers, String(keys[0])) ?? ['training', trainingFamilies]
       return families.has(family)
         ? set(`Use ${type}`, [{ keys, value: type }])
         : { reason: `${kind} jobs do not offer ${type}` }

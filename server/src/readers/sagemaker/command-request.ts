@@ -1,5 +1,6 @@
 /** `aws sagemaker create-training-job …`: options in the short form of the command line, or in JSON. */
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { commandSite } from '../command-lines/change.js'
@@ -38,7 +39,7 @@ export class CommandRequest implements Request {
     let current: Json | undefined = value
     for (const key of rest) {
       if (current === null || typeof current !== 'object') return { state: 'absent' }
-      current = (current as Record<string, Json>)[String(key)]
+      current = lookUp(current as Record<string, Json>, String(key))
       if (current === undefined) return { state: 'absent' }
     }
     return { state: 'known', value: current, place: within(option, rest.at(-1), current), options: {} }

@@ -8,6 +8,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { startsPerDevice } from '../../link/launchers.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -224,7 +225,7 @@ function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change |
     nodes: `Start ${value} machine: ${claim.key}=${value}`,
     instanceType: `Use ${value}`,
   }
-  const title = titles[claim.setting]
+  const title = lookUp(titles, claim.setting)
   if (title === undefined || value === null) return byHand(claim)
   const type = `ml.${String(value).replace(/^ml\./, '')}`
   const code =

@@ -5,6 +5,7 @@
 
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -63,7 +64,7 @@ export const sagemakerPipelineReader = defineReader({
       const name = typeof given === 'string' ? given : (call.assignedTo ?? kind)
       const scope = scopeOf(call, call.assignedTo ?? name)
       const step = claims.subject('Step', place, scope, evidence)
-      const work = kinds[kind]!.length > 0 ? kinds[kind]! : workOf(python, call, name)
+      const work = lookUp(kinds, kind)!.length > 0 ? lookUp(kinds, kind)! : workOf(python, call, name)
       step.known('name', 'name', name, place)
       step.known('engine', 'sagemaker', 'SageMaker Pipelines', place)
       step.known('unit', kind, 'job', place)

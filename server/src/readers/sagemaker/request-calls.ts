@@ -1,5 +1,6 @@
 /** Calls that send a request to the SageMaker API: boto3, and operators of Airflow that pass it on. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import type { Key } from './request.js'
 
 export type RequestKind = 'training' | 'tuning' | 'processing' | 'transform'
@@ -22,7 +23,7 @@ export const requestWords = [...Object.keys(methods), ...Object.keys(operators)]
 
 /** What a call sends, and the argument that holds it (none: the arguments are its keys). */
 export function requestOf(python: PythonModule, call: Call): { kind: RequestKind; base: Key[] } | null {
-  const method = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined
+  const method = lookUp(methods, call.method)
   if (method !== undefined) {
     // A helper of the same name has arguments of its own.
     const own = call.expr.args.every((one) => one.star === 2 || /^[A-Z]/.test(one.name ?? ''))
@@ -30,7 +31,7 @@ export function requestOf(python: PythonModule, call: Call): { kind: RequestKind
       ? { kind: method, base: [] }
       : null
   }
-  const operator = Object.hasOwn(operators, call.method) ? operators[call.method] : undefined
+  const operator = lookUp(operators, call.method)
   if (operator === undefined || python.argument(call, 'config').state !== 'given') return null
   return { kind: operator, base: ['config'] }
 }

@@ -5,6 +5,7 @@
  */
 import { at, entry, items, number, text } from '../../config/access.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
 import { defineReader } from '../reader.js'
@@ -82,7 +83,7 @@ function readStates(claims: ClaimBuilder, document: number, root: ConfigNode): v
     }
     if (node.kind !== 'map') continue
     const resource = entry(node, 'Resource')
-    const kind = kinds[task.exec(text(resource?.value) ?? '')?.[1] ?? '']
+    const kind = lookUp(kinds, task.exec(text(resource?.value) ?? '')?.[1] ?? '')
     if (kind === undefined || resource === undefined) {
       for (const one of node.entries) open.push({ node: one.value, keys: [...keys, one.key] })
       continue

@@ -4,6 +4,7 @@ import { imageVersions } from '../../link/versions.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { define, defineAll, lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import { argumentsOf } from './names.js'
@@ -139,7 +140,7 @@ export function claimLaunch(
   else if (hyperparameters.state === 'given') {
     const given = entriesOf(python, hyperparameters.expr)
     complete = given.complete
-    Object.assign(flags, launchValues(python, claims, given))
+    defineAll(flags, launchValues(python, claims, given))
   }
   for (const later of options.later) {
     if (later.receiverCall !== null && later.receiverCall !== call) continue
@@ -148,10 +149,10 @@ export function claimLaunch(
       if (argument.name === null) complete = false
       else {
         const folded = python.fold(argument.value)
-        flags[argument.name] = {
+        define(flags, argument.name, {
           value: folded.state === 'known' && !later.conditional ? asWord(folded.value) : null,
           location: claims.locate(argument),
-        }
+        })
       }
     }
   }
@@ -161,7 +162,7 @@ export function claimLaunch(
     const searched = ranges.state === 'given' ? entriesOf(python, ranges.expr) : null
     if (searched === null || !searched.complete) complete = false
     for (const { key, value } of searched?.entries ?? []) {
-      flags[key] = { value: null, location: claims.locate(value) }
+      define(flags, key, { value: null, location: claims.locate(value) })
     }
   }
   const environment = python.argument(call, 'environment')
@@ -219,19 +220,19 @@ function containerVersions(python: PythonModule, call: Call): { versions?: Recor
     const given = python.argument(call, argument)
     const value = given.state === 'given' && given.folded.state === 'known' ? given.folded.value : null
     const version = typeof value === 'string' ? /^\d+(\.\d+)*/.exec(value)?.[0] : undefined
-    if (version !== undefined) versions[library] = version
+    if (version !== undefined) define(versions, library, version)
   }
   for (const [argument, library] of versionArguments) add(argument, library)
-  const framework = frameworks[call.name?.slice(call.name.lastIndexOf('.') + 1) ?? '']
+  const framework = lookUp(frameworks, call.name?.slice(call.name.lastIndexOf('.') + 1) ?? '')
   if (framework !== undefined) add('framework_version', framework)
   const isOld = python.argument(call, 'train_instance_type').state === 'given'
-  const byDefault = framework === undefined ? undefined : versionsOfFirstSdk[framework]
+  const byDefault = framework === undefined ? undefined : lookUp(versionsOfFirstSdk, framework)
   if (isOld && byDefault !== undefined && python.argument(call, 'framework_version').state === 'absent')
-    versions[framework!] = byDefault
+    define(versions, framework!, byDefault)
   const image = python.argument(call, 'image_uri')
   if (image.state === 'given' && image.folded.state === 'known' && typeof image.folded.value === 'string')
     for (const [name, found] of Object.entries(imageVersions(image.folded.value)))
-      versions[name] ??= found.version
+      if (lookUp(versions, name) === undefined) define(versions, name, found.version)
   return Object.keys(versions).length === 0 ? {} : { versions }
 }
 

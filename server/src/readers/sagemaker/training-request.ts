@@ -4,6 +4,7 @@
  */
 
 import { imageVersions } from '../../link/versions.js'
+import { define } from '../../text/records.js'
 import { asCount, asText } from '../../values/parse.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
@@ -117,7 +118,7 @@ function wordsOf(request: Request, keys: Key[]): Record<string, LaunchValue> {
     if (said.state === 'absent') continue
     const fixed = said.state === 'known' && said.options.overridable !== true
     const value = fixed && typeof said.value === 'string' ? said.value : null
-    found[name] = { value, location: request.claims.locate(said.place) }
+    define(found, name, { value, location: request.claims.locate(said.place) })
   }
   return found
 }
@@ -138,7 +139,7 @@ function claimLaunch(request: Request, { prefix, trials }: TrainingFacts): void 
     const said = request.read(...keys, name)
     const place = said.state === 'absent' ? given.place : said.place
     const fixed = said.state === 'known' && said.options.overridable !== true
-    flags[name] = { value: fixed ? decoded(said.value) : null, location: request.claims.locate(place) }
+    define(flags, name, { value: fixed ? decoded(said.value) : null, location: request.claims.locate(place) })
   }
   const nodes = request.read(...prefix, 'ResourceConfig', 'InstanceCount')
   const image = textAt(request, ...prefix, 'AlgorithmSpecification', 'TrainingImage')

@@ -3,6 +3,7 @@
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -40,10 +41,10 @@ function readTuner(python: PythonModule, call: Call, claims: ClaimBuilder): void
   search.known('alternatives', 'strategy', ['bayesian'], place)
   const strategy = python.argument(call, 'strategy', positions.strategy)
   claimArgument(search, 'strategy', 'strategy', call, strategy, {
-    convert: (value) => (typeof value === 'string' ? strategies[value] : undefined),
+    convert: (value) => (typeof value === 'string' ? lookUp(strategies, value) : undefined),
     otherwise: 'bayesian',
   })
-  const kind = strategy.state === 'absent' ? 'bayesian' : strategies[String(foldedValue(strategy))]
+  const kind = strategy.state === 'absent' ? 'bayesian' : lookUp(strategies, String(foldedValue(strategy)))
   const jobs = python.argument(call, 'max_jobs', positions.maxJobs)
   if (kind === 'grid') {
     const ranges = python.argument(call, 'hyperparameter_ranges', positions.ranges)

@@ -2,6 +2,7 @@
 
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
+import { lookUp } from '../../text/records.js'
 import { asCount } from '../../values/parse.js'
 import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
 import { epochwiseImages, strategies } from './names.js'
@@ -23,8 +24,8 @@ export function claimTuningRequest(request: Request, definition: Key[]): void {
   if (request.read('Autotune').state !== 'absent') return
   search.known('alternatives', 'Strategy', ['bayesian'], header)
   const said = request.read(config, 'Strategy')
-  const strategy = said.state === 'known' ? strategies[String(said.value)] : undefined
-  claimSaid(search, request, 'strategy', [config, 'Strategy'], (value) => strategies[String(value)])
+  const strategy = said.state === 'known' ? lookUp(strategies, String(said.value)) : undefined
+  claimSaid(search, request, 'strategy', [config, 'Strategy'], (value) => lookUp(strategies, String(value)))
   if (strategy === 'grid') {
     const space = spaceOf(request)
     if (space === null) search.unknown('space', 'ParameterRanges', 'the ranges cannot be read', header)

@@ -1,6 +1,7 @@
 /** scikit-optimize: `gp_minimize(…)` and its kin, `BayesSearchCV`. Source: scikit-optimize 0.10, skopt/optimizer/, skopt/searchcv.py. */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -28,7 +29,7 @@ export const skoptReader = defineReader({
     const python = facts.python!
     for (const call of python.calls) {
       if (call.name === null || !call.name.startsWith('skopt.')) continue
-      const kind = minimisers[call.method]
+      const kind = lookUp(minimisers, call.method)
       if (kind !== undefined) readMinimiser(python, call, kind, claims)
       else if (call.method === 'BayesSearchCV') readSearchCV(python, call, claims)
     }

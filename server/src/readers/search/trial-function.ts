@@ -4,6 +4,7 @@ import type { Call, Func, ModuleSummary, PythonModule } from '../../python/modul
 import { bindingsOf, projectTarget } from '../../python/names.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { lookUp } from '../../text/records.js'
 
 export interface TrialFunction {
   func: Func
@@ -53,7 +54,7 @@ export function importedFunction(
   if (target === null || target === undefined) return null
   const dotted = expr.type === 'attribute' ? `${target}.${expr.attr}` : target
   const found = projectTarget(analysis, dotted)
-  return found?.summary.functions[found.rest] ?? null
+  return found === null ? null : (lookUp(found.summary.functions, found.rest) ?? null)
 }
 
 /** The function and those of the same module that it calls, nearest first. */

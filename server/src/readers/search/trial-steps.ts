@@ -1,5 +1,6 @@
 /** What a trial does step by step, so that a weak one could be stopped half-way. */
 import type { ArgumentValue, Call, Func, Loop, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { reachedFunctions } from './trial-function.js'
 
@@ -94,7 +95,7 @@ function fromCall(python: PythonModule, call: Call): TrialSteps | null {
   }
   if (call.method === 'train' && call.receiver !== null && /^transformers\.\w*Trainer$/.test(call.receiver))
     return { what: 'epochs', count: null, loop: null, call }
-  const rounds = call.name === null ? undefined : boosting[call.name]
+  const rounds = call.name === null ? undefined : lookUp(boosting, call.name)
   if (rounds === undefined) return null
   return { what: 'boosting rounds', count: numberOf(python.argument(call, rounds)), loop: null, call }
 }

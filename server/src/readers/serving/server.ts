@@ -6,6 +6,7 @@ import type { ConfigNode } from '../../config/node.js'
 import type { ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -110,7 +111,7 @@ function readEngines(python: PythonModule, claims: ClaimBuilder): void {
       call.method,
       { ...given.span },
       callSite(call, 'engine'),
-      dtype === undefined ? 'bf16' : typeof dtype === 'string' ? (formats[dtype] ?? null) : null,
+      dtype === undefined ? 'bf16' : typeof dtype === 'string' ? (lookUp(formats, dtype) ?? null) : null,
       quantization === undefined || load === 'bitsandbytes'
         ? load === 'bitsandbytes'
         : quantization === null
@@ -171,7 +172,7 @@ function readCommand(
     command.server,
     place,
     { start: last.start, end: last.end, anchor: `command ${command.server}` },
-    dtype === undefined ? (open ? null : 'bf16') : dtype === null ? null : (formats[dtype] ?? null),
+    dtype === undefined ? (open ? null : 'bf16') : dtype === null ? null : (lookUp(formats, dtype) ?? null),
     open || quantization === null || flag('load-format') === null
       ? null
       : (quantization !== undefined && quantization !== 'None') || flag('load-format') === 'bitsandbytes',

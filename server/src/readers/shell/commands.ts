@@ -28,6 +28,9 @@ const servers = new Set(
 const serverModules =
   /^(vllm\.|http\.server|uvicorn|gunicorn|notebook|jupyter|jupyterlab|sglang\.|fastchat\.serve|tensorboard|streamlit|lmdeploy\.serve|mlc_llm\.serve|ray\.serve)/
 
+/** Those that answer with a model on the accelerator. */
+const modelServers = /^(vllm|sglang|fastchat|lmdeploy|mlc_llm|ray)\./
+
 function nameOf(command: ShellCommand): string | null {
   const text = command.words[0]?.text ?? null
   return text === null ? null : text.slice(text.lastIndexOf('/') + 1)
@@ -47,7 +50,7 @@ export function isHarmless(command: ShellCommand): boolean {
   if (/^python[\d.]*$/.test(name))
     return (
       words[1] === '-c' ||
-      words[1] === '-m' ||
+      (words[1] === '-m' && !modelServers.test(words[2] ?? '')) ||
       words[1] === 'setup.py' ||
       /^-(V|-version)$/.test(words[1] ?? '')
     )

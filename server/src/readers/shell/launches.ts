@@ -5,6 +5,7 @@ import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
 import { startsOnEveryNode, startsPerDevice } from '../../link/launchers.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
+import { lookUp } from '../../text/records.js'
 import type { Unit } from '../../text/unit.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Launch, LaunchValue } from '../../workload/claim.js'
@@ -178,7 +179,7 @@ function timeoutOf(launches: FoundLaunch[]): Work['timeout'] {
       at < 0 ? undefined : before.slice(at + 1).find((one) => /^\d+(\.\d+)?[smhd]?$/.test(one.text ?? ''))
     if (word === undefined) return null
     const [, amount, unit] = /^([\d.]+)([smhd]?)$/.exec(word.text!)!
-    const seconds = Number(amount) * units[unit || 's']!
+    const seconds = Number(amount) * lookUp(units, unit || 's')!
     if (longest === null || seconds > longest.seconds) longest = { seconds, word }
   }
   return longest

@@ -3,6 +3,7 @@ import type { ShellCommand } from '../../config/shell-facts.js'
 import { parseScriptCall } from '../../link/launch-line.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
 import type { Location, Span } from '../../text/location.js'
+import { define } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Launch, ShellCall } from '../../workload/claim.js'
 import { type Around, shellLaunch, spelled } from './launches.js'
@@ -41,8 +42,8 @@ export function scriptCall(
   for (const launcher of counting) {
     const counted = count({ ...parts, launcher, launcherFlags: {}, chain: [launcher] })
     if (counted?.processes === undefined) continue
-    processes[launcher] = { processes: counted.processes }
-    if (counted.nodes !== undefined) processes[launcher].nodes = counted.nodes
+    const { nodes } = counted
+    define(processes, launcher, { processes: counted.processes, ...(nodes === undefined ? {} : { nodes }) })
   }
   const shell: ShellCall = { ...parts.shell, spelled: spelled(command) }
   if (Object.keys(processes).length > 0) shell.processes = processes

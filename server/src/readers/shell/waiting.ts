@@ -1,5 +1,6 @@
 /** Commands that only wait, and keep the machine of their job meanwhile. */
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
+import { lookUp } from '../../text/records.js'
 import { isServer } from './commands.js'
 import type { FoundLaunch } from './launches.js'
 import { isGuarded, isInLoop } from './surroundings.js'
@@ -37,7 +38,7 @@ function sleepOf(command: ShellCommand): number | null | undefined {
     if (/^inf(inity)?$/i.test(word.text)) return null
     const match = /^(\d+(?:\.\d+)?|\.\d+)([smhd]?)$/.exec(word.text)
     if (match === null) return undefined
-    sum += Number(match[1]) * units[match[2] || 's']!
+    sum += Number(match[1]) * lookUp(units, match[2] || 's')!
   }
   return sum
 }

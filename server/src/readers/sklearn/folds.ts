@@ -1,6 +1,7 @@
 /** How many times a configuration is fitted: the `cv` argument of a search. */
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 
 /** Splits by default: `n_splits`, `n_repeats`. Source: scikit-learn 1.5, model_selection/_split.py. */
 const splitters: Record<string, [splits: number, repeats: number]> = {
@@ -75,11 +76,11 @@ export function foldsOf(
   }
   const splitter = splitterOf(module, cv.expr)
   if (splitter === null) return null
-  const old = oldSplitters[splitter.method]
+  const old = lookUp(oldSplitters, splitter.method)
   const named = splitter.expr.args.some((argument) => argument.name === old?.[0])
   if (old !== undefined && (named || importsOld(module)))
     return whole(module.argument(splitter, old[0], old[1]), old[2])
-  const defaults = splitters[splitter.method]
+  const defaults = lookUp(splitters, splitter.method)
   if (defaults === undefined) return null
   const repeated = defaults[1] > 1
   const splits = whole(module.argument(splitter, 'n_splits', 0), defaults[0])
@@ -98,7 +99,7 @@ export function splitsStay(module: PythonModule, call: Call): boolean {
   if (cv.state !== 'given' || cv.folded.state === 'known') return true
   const splitter = module.callOf(cv.expr)
   // A list of splits, or their generator, is read once.
-  if (splitter === null || splitters[splitter.method] === undefined) return true
+  if (splitter === null || lookUp(splitters, splitter.method) === undefined) return true
   const draws = /Shuffle|Repeated/.test(splitter.method)
   const shuffle = module.argument(splitter, 'shuffle')
   if (!draws && (shuffle.state === 'absent' || isFalse(shuffle))) return true

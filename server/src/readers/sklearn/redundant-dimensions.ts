@@ -4,6 +4,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Location } from '../../text/location.js'
+import { define, lookUp } from '../../text/records.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -54,7 +55,8 @@ function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void 
       const name = keyOf(python, entry.key)
       if (name === null) continue
       const values = python.definition(entry.value)
-      places[name] ??= claims.locate({ start: values.start, end: values.end })
+      if (lookUp(places, name) === undefined)
+        define(places, name, claims.locate({ start: values.start, end: values.end }))
       const { estimator, prefix, parameter } = ownerOf(python, call, name)
       if (estimator === null) continue
       const because = coveredBy(estimator.method, parameter)

@@ -4,6 +4,7 @@ import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/wri
 import { drawsForBest } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import { splitsStay } from './folds.js'
 import { gridDictionaries } from './space.js'
 
@@ -126,7 +127,7 @@ function toRandom(
   call: Call,
   trials: number,
 ): Change | Refusal {
-  const target = randomSearches[call.name ?? '']
+  const target = lookUp(randomSearches, call.name ?? '')
   if (target === undefined) return { reason: 'no random search is known for this library' }
   const range = rangeOf(unit, call)
   const from = isOld(module) && target.name !== 'TuneSearchCV' ? 'sklearn.grid_search' : target.module

@@ -4,6 +4,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { formatCount } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -48,7 +49,7 @@ export const sklearnSearchReader = defineReader({
     const pipelines = new Map<Call, RepeatedWork>()
     for (const call of module.calls) {
       if (call.name === null) continue
-      const flavour = searches[call.name]
+      const flavour = lookUp(searches, call.name)
       if (flavour !== undefined) readSearch(module, call, flavour, version, claims, pipelines)
       else if (call.name === 'sklearn.model_selection.ParameterGrid') readParameterGrid(module, call, claims)
     }

@@ -18,6 +18,7 @@ import {
 import type { ConfigDocument, ConfigFacts, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import type { ComputeSettings } from '../../workload/words.js'
@@ -296,12 +297,12 @@ function claimCloud(compute: SubjectBuilder<'Compute'>, task: Task): void {
     compute.unknown('provider', 'any_of', 'candidates that differ', place)
     return
   }
-  compute.known('provider', 'cloud', clouds[cloud] ?? 'other', place)
-  if (cloud !== '' && cloud !== '*' && clouds[cloud] === undefined)
+  compute.known('provider', 'cloud', lookUp(clouds, cloud) ?? 'other', place)
+  if (cloud !== '' && cloud !== '*' && lookUp(clouds, cloud) === undefined)
     compute.known('gpuCloud', 'cloud', cloud, place)
-  compute.known('takesCheapest', 'accelerators', clouds[cloud] !== 'kubernetes', place)
+  compute.known('takesCheapest', 'accelerators', lookUp(clouds, cloud) !== 'kubernetes', place)
   // A cluster of somebody's own has the machines that it has.
-  compute.known('choosesCapacity', 'cloud', clouds[cloud] !== 'kubernetes', place)
+  compute.known('choosesCapacity', 'cloud', lookUp(clouds, cloud) !== 'kubernetes', place)
   const region = infra?.[1] ?? written(at(resources, 'region'))
   if (region !== undefined && region !== '*') compute.known('region', 'region', region, place)
 }
@@ -354,7 +355,7 @@ function claimAutostop(compute: SubjectBuilder<'Compute'>, task: Task, forgotten
   else {
     const text = written(value.kind === 'map' ? at(value, 'idle_minutes') : value)
     const match = /^(\d+)\s*([mhdw]?)$/.exec(text ?? '')
-    const minutes = match === null ? null : Number(match[1]) * minutesOf[match[2] || 'm']!
+    const minutes = match === null ? null : Number(match[1]) * lookUp(minutesOf, match[2] || 'm')!
     if (minutes === null) compute.unknown('idleStop', 'autostop', 'its default', shown, { site: own })
     else compute.known('idleStop', 'autostop', minutes * 60, shown, { site: own })
   }

@@ -3,6 +3,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -84,7 +85,7 @@ interface Switch {
 }
 
 function switchOf(python: PythonModule, call: Call, tensorflow: boolean): Switch | null {
-  const known = call.name === null ? undefined : switches[call.name]
+  const known = call.name === null ? undefined : lookUp(switches, call.name)
   if (known !== undefined) {
     const given = python.argument(call, known.argument, known.position)
     if (given.state !== 'given' || given.folded.state !== 'known' || asBoolean(given.folded.value) !== true)

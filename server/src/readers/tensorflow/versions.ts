@@ -1,5 +1,6 @@
 /** Which TensorFlow a program runs with, as far as the project tells. */
 import type { PythonModule } from '../../python/module.js'
+import { lookUp } from '../../text/records.js'
 
 export interface TensorflowVersion {
   /** True for versions before the one asked for, false from it on; null: not known. */
@@ -28,10 +29,10 @@ const firstVersion = [
 
 export function tensorflowVersion(python: PythonModule, versions: Record<string, string>): TensorflowVersion {
   if (python.usesHere(...firstVersion)) return { before: () => true }
-  const name = distributions.find((one) => versions[one] !== undefined)
-  const [, major, minor] = /^(\d+)\.(\d+)/.exec(name === undefined ? '' : versions[name]!) ?? []
+  const name = distributions.find((one) => lookUp(versions, one) !== undefined)
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(name === undefined ? '' : lookUp(versions, name)!) ?? []
   if (major === undefined) return { before: () => null }
-  const exact = versions[`${name}==`] !== undefined
+  const exact = lookUp(versions, `${name}==`) !== undefined
   const is = [Number(major), Number(minor)] as const
   return {
     before(wantedMajor, wantedMinor) {

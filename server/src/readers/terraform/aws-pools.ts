@@ -6,6 +6,7 @@
 import { instance } from '../../catalog/instances.js'
 import { entries, items, map, text } from '../../config/access.js'
 import type { HclValue } from '../../config/hcl-scope.js'
+import { lookUp } from '../../text/records.js'
 import { claimPoolMachine, type Pool } from '../pool-claims.js'
 import { Block, type Module, type Said } from './block.js'
 import {
@@ -123,7 +124,7 @@ function claimCapacity(pool: Pool, block: Block, template: Block | null): void {
       'capacity',
       key,
       block.text(key),
-      (value) => capacities[value.toUpperCase()],
+      (value) => lookUp(capacities, value.toUpperCase()),
       'on-demand',
     )
 }
@@ -224,7 +225,7 @@ function readGroup(
       'capacity',
       'capacity_type',
       said(block.text('capacity_type'), () => call.text(defaultsKey, 'capacity_type')),
-      (value) => capacities[value.toUpperCase()],
+      (value) => lookUp(capacities, value.toUpperCase()),
       'on-demand',
     )
   else if (block.has('instance_market_options'))

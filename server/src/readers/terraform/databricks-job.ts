@@ -2,6 +2,7 @@
 import { entries, map } from '../../config/access.js'
 import type { HclValue } from '../../config/hcl-scope.js'
 import type { ConfigNode } from '../../config/node.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimOptions, Place } from '../../workload/builder.js'
 import type { Fields, Said } from '../databricks/fields.js'
 import { readJob } from '../databricks/job.js'
@@ -29,7 +30,7 @@ const blocks = new Set([
 /** Keys of the API as those of the blocks: a nested block is the first one of its kind. */
 function blockKeys(keys: Key[]): Key[] {
   return keys.flatMap((key, index): Key[] => {
-    const name = typeof key === 'string' ? (singular[key] ?? key) : key
+    const name = typeof key === 'string' ? (lookUp(singular, key) ?? key) : key
     return index < keys.length - 1 && blocks.has(String(key)) ? [name, 0] : [name]
   })
 }

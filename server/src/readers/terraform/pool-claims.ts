@@ -1,5 +1,6 @@
 /** From what a block says to the claims of a pool. */
 import { entries, written } from '../../config/access.js'
+import { define } from '../../text/records.js'
 import type { Place } from '../../workload/builder.js'
 import type { SettingName, Words } from '../../workload/words.js'
 import { claimLabels, claimPool, claimPoolMachine, type Pool, type PoolFacts } from '../pool-claims.js'
@@ -96,7 +97,7 @@ export function claimNodeLabels(
   const own: Record<string, string> = {}
   for (const { key } of entries(found?.node)) {
     const value = written(block.get(...given, key)?.node)
-    if (value !== undefined) own[key] = value
+    if (value !== undefined) define(own, key, value)
   }
   claimLabels(pool, String(given.at(-1)), own, implicit, block.header)
 }

@@ -1,6 +1,7 @@
 /** Terraform: machines, pools of machines and endpoints that stay up, with variables, locals and `.tfvars` followed. */
 import { at, boolean, entries, items, map, text } from '../../config/access.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
+import { lookUp } from '../../text/records.js'
 import type { Place } from '../../workload/builder.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { readAutoScalingGroup, readBatchEnvironment, readModuleGroups, readNodeGroup } from './aws-pools.js'
@@ -110,7 +111,7 @@ function headerOf(facts: UnitFacts, block: ConfigMap): Place {
 
 function readResource(facts: UnitFacts, module: Module, node: ConfigNode, all: ConfigNode[]): void {
   const type = map(node)?.labels?.[0]
-  const read = type === undefined ? undefined : dialects[type]
+  const read = type === undefined ? undefined : lookUp(dialects, type)
   if (read === undefined) return
   const block = blockOf(facts, module, node)
   if (block === null) return

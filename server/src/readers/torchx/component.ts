@@ -11,6 +11,7 @@ import { torchxRun } from '../../link/torchx.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import type { Span } from '../../text/location.js'
+import { lookUp } from '../../text/records.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ComputeSettings } from '../../workload/words.js'
@@ -67,7 +68,7 @@ function schedulerOf(python: PythonModule): ComputeSettings['provider'] | null |
     const name = foldedValue(given)
     // `subprocess.run(…)` and the like.
     if (typeof name !== 'string') continue
-    const provider = Object.hasOwn(providers, name) ? (providers[name] ?? null) : null
+    const provider = lookUp(providers, name) ?? null
     if (found !== undefined && found !== provider) return null
     found = provider
   }

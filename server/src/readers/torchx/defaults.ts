@@ -5,6 +5,7 @@
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
 import { torchxRun } from '../../link/torchx.js'
 import { type Configured, configuredAt } from '../../text/configured.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { UnitFacts } from '../reader.js'
 
@@ -45,7 +46,7 @@ function completed(command: ShellCommand, defaults: Configured): ShellCommand {
   })
   const added = options.flatMap((name) => {
     const value = configuredAt(defaults, `component:${component.text}`, name)
-    if (value === undefined || run.options[name.replace(/_/g, '-')] !== undefined) return []
+    if (value === undefined || lookUp(run.options, name.replace(/_/g, '-')) !== undefined) return []
     const known = value.kind === 'scalar' && value.value !== '' ? String(value.value) : null
     return [word(`--${name}`), word(known)]
   })

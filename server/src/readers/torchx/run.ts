@@ -6,6 +6,7 @@ import { instance } from '../../catalog/instances.js'
 import type { ShellCommand } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { type TorchxOption, type TorchxRun, torchxRun, torchxScheduler } from '../../link/torchx.js'
+import { lookUp } from '../../text/records.js'
 import type { Unit } from '../../text/unit.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -56,8 +57,7 @@ export function torchxAsked(
   const at = command.words.findIndex((word) => /(^|\/)torchx$/.test(word.text ?? ''))
   const run = at < 0 ? null : torchxRun(command.words.slice(at))
   const scheduler = run === null ? null : torchxScheduler(run)
-  const provider =
-    scheduler !== null && Object.hasOwn(providers, scheduler) ? providers[scheduler]! : undefined
+  const provider = scheduler === null ? undefined : lookUp(providers, scheduler)
   return run === null || provider === undefined ? null : { run, provider }
 }
 

@@ -4,6 +4,7 @@ import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { readArguments } from '../../link/script-arguments.js'
 import { type Configured, type ConfiguredPlace, configuredAt } from '../../text/configured.js'
+import { lookUp } from '../../text/records.js'
 import { configuredSite } from '../../values/places.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -66,7 +67,7 @@ class Arguments {
   }
 
   get(key: string): Given {
-    const flag = this.flags[key]
+    const flag = lookUp(this.flags, key)
     if (flag === undefined) return this.open ? { text: null, place: this.program } : this.leftOut(key)
     const place = { ...flag.span, anchor: String(this.command.start) }
     return { text: typeof flag.value === 'string' ? flag.value : null, place }
@@ -93,7 +94,7 @@ function readCommand(
 ): void {
   const settings = (path: string): Configured | null => {
     claims.namesFile(path, true)
-    return facts.named?.[path] ?? null
+    return lookUp(facts.named, path) ?? null
   }
   const given = new Arguments(command, (span) => claims.locate(span), settings)
   const place = given.program

@@ -8,6 +8,7 @@ import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { define } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -286,7 +287,7 @@ function flagsOf(values: Json[], claims: ClaimBuilder, place: Place) {
     if (match === null) continue
     const next = values[index + 1]
     const value = match[2] ?? (next !== undefined && !/^-/.test(String(next)) ? String(next) : true)
-    flags[match[1]!] = { value, location }
+    define(flags, match[1]!, { value, location })
   }
   return flags
 }

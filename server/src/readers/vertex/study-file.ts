@@ -8,6 +8,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { distinctCount, integerSize } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
@@ -78,7 +79,7 @@ function claimAlgorithm(search: SubjectBuilder<'Search'>, study: ConfigNode, doc
   }
   const place = { start: found.keyStart, end: found.value.end }
   const site = keyedPlace(place, document, keys)
-  const strategy = strategies[written(found.value) ?? '']
+  const strategy = lookUp(strategies, written(found.value) ?? '')
   if (strategy === undefined) search.unknown('strategy', 'algorithm', 'not readable', place, { site })
   else search.known('strategy', 'algorithm', strategy, place, { site })
 }

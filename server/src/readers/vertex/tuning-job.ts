@@ -4,6 +4,7 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import { integerSize } from '../../estimate/dimension.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { lookUp } from '../../text/records.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -42,7 +43,7 @@ function readJob(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const algorithm = python.argument(call, 'search_algorithm', positions.algorithm)
   claimArgument(search, 'strategy', 'search_algorithm', call, algorithm, {
     convert: (value) =>
-      value === null ? 'bayesian' : typeof value === 'string' ? algorithms[value] : undefined,
+      value === null ? 'bayesian' : typeof value === 'string' ? lookUp(algorithms, value) : undefined,
     otherwise: 'bayesian',
   })
   if (foldedValue(algorithm) === 'grid') {

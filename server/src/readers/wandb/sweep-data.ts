@@ -3,6 +3,7 @@ import type { ConfigNode } from '../../config/node.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { define } from '../../text/records.js'
 
 /** Stands for a value that is there but cannot be read; each place has its own, so that values can be counted. */
 const unreadable = (start: number): string => `\u0000${start}`
@@ -32,8 +33,11 @@ export function pythonData(module: PythonModule, expr: Expr, until: number, dept
     const result: Record<string, Json> = {}
     for (const key of keys) {
       const value = module.entry(expr, key, until)
-      result[key] =
-        value.state === 'given' ? pythonData(module, value.expr, until, depth + 1) : unreadable(expr.start)
+      define(
+        result,
+        key,
+        value.state === 'given' ? pythonData(module, value.expr, until, depth + 1) : unreadable(expr.start),
+      )
     }
     return result
   }

@@ -7,6 +7,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { CallExpr, DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import type { Span } from '../../text/location.js'
+import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/words.js'
@@ -55,7 +56,7 @@ const constraints = ['value', 'values', 'min', 'max', 'distribution', 'parameter
 
 /** What the service would accept: other tools have a `method` and `parameters` too. */
 function isSweep(data: Json): data is Record<string, Json> {
-  if (!isMap(data) || typeof data.method !== 'string' || !(data.method in strategies)) return false
+  if (!isMap(data) || typeof data.method !== 'string' || !Object.hasOwn(strategies, data.method)) return false
   if (!isMap(data.parameters)) return false
   const parameters = Object.values(data.parameters)
   return parameters.length > 0 && parameters.every(isParameter)
@@ -67,7 +68,9 @@ function isMap(data: Json | undefined): data is Record<string, Json> {
 
 /** A value that cannot be read may be one. */
 function isParameter(data: Json): boolean {
-  return typeof data === 'string' ? isUnreadable(data) : isMap(data) && constraints.some((one) => one in data)
+  return typeof data === 'string'
+    ? isUnreadable(data)
+    : isMap(data) && constraints.some((one) => Object.hasOwn(data, one))
 }
 
 function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
@@ -124,7 +127,7 @@ function claimSweep(
   job: string | null = null,
 ): SubjectBuilder<'Search'> {
   const search = claims.subject('Search', place, scope, evidence, job)
-  search.known('strategy', 'method', strategies[String(data.method)]!, place)
+  search.known('strategy', 'method', lookUp(strategies, String(data.method))!, place)
   search.known('unit', 'run', 'run', place)
   search.known('folds', 'run', 1, place)
   const grids = [sweepDimensions(data.parameters!)]
@@ -149,7 +152,7 @@ function claimSweep(
 /** The most epochs that the parameters allow; null: not known. */
 function mostEpochs({ parameters }: Record<string, Json>): number | null {
   const name = Object.keys(parameters as object).find((one) => /^((max|num|n)_?)?epochs?$/i.test(one))
-  const parameter = name === undefined ? undefined : (parameters as Record<string, Json>)[name]
+  const parameter = name === undefined ? undefined : lookUp(parameters as Record<string, Json>, name)
   if (!isMap(parameter)) return null
   const { value, values, max } = parameter
   if (typeof value === 'number') return value

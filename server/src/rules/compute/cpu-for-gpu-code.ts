@@ -46,7 +46,6 @@ interface Trainer {
 
 /** A launch that trains a model that is known to be large, and would use an accelerator. */
 function largeTraining(run: Run): Trainer | null {
-  if (run.script === null || run.unresolved !== null) return null
   const program = subjectIn(run, 'Program')
   if (program === undefined) return null
   if (program.subject.evidence.small !== null || program.subject.evidence.accelerator === 'mps') return null

@@ -2,6 +2,7 @@ import { generalMachine } from '../../catalog/cpu-families.js'
 import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
+import { couldHide } from '../../workload/unseen.js'
 import { subjectIn } from '../judged.js'
 import { acceleratorsOf } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest } from '../rule.js'
@@ -17,6 +18,8 @@ export default defineRule({
     const accelerators = acceleratorsOf(judged)
     if (gpus === undefined || accelerators === undefined || effective(judged.settings.service) === true)
       return
+    // Another program of the job may use them.
+    if (judged.settings.sharing !== undefined) return
     const code = trainerOnProcessors(judged)
     if (code === null) return
     const type = effective(instanceType)
@@ -69,12 +72,11 @@ function trainerOnProcessors(judged: Judged<'Compute'>): Trainer | null {
   let trainer: Trainer | null = null
   for (const run of judged.run.siblings) {
     const { launch } = run.job
-    if (run.script === null || run.unresolved !== null || launch === null) return null
+    if (run.script === null || launch === null || couldHide(run, 'accelerator') !== undefined) return null
     const program = subjectIn(run, 'Program')
     if (program === undefined || effective(program.settings.acceleratorLibrary) !== null) return null
     // `tree_method=gpu_hist` on the launch line.
-    if (Object.values(launch.flags).some(({ value }) => value === null || /gpu|cuda/i.test(String(value))))
-      return null
+    if (Object.values(launch.flags).some(({ value }) => /gpu|cuda/i.test(String(value)))) return null
     if (effective(program.settings.work)?.includes('train') === true)
       trainer ??= { name: run.script, location: program.subject.location }
   }

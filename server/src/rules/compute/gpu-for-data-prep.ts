@@ -1,6 +1,7 @@
 import { generalMachine } from '../../catalog/cpu-families.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
+import { couldHide } from '../../workload/unseen.js'
 import type { StepWork } from '../../workload/words.js'
 import { subjectIn } from '../judged.js'
 import { acceleratorsOf } from '../lifecycle/job-words.js'
@@ -16,7 +17,7 @@ export default defineRule({
   check(judged, { report }) {
     const { gpus, instanceType, interactive, name } = judged.settings
     const accelerators = acceleratorsOf(judged)
-    if (gpus === undefined || accelerators === undefined) return
+    if (gpus === undefined || accelerators === undefined || judged.settings.sharing !== undefined) return
     const code = codeOf(judged)
     if (code === null || !isPreparation(code.work)) return
     const title = effective(name)
@@ -64,7 +65,7 @@ function codeOf(judged: Judged<'Compute'>): Code | null {
   const all = new Set<StepWork>()
   let location: Judged['subject']['location'] | undefined
   for (const run of judged.run.siblings) {
-    if (run.script === null || run.unresolved !== null) return null
+    if (couldHide(run, 'accelerator') !== undefined) return null
     const program = subjectIn(run, 'Program')
     if (program === undefined || effective(program.settings.acceleratorLibrary) !== null) return null
     for (const one of effective(program.settings.work) ?? []) all.add(one)

@@ -4,6 +4,7 @@ import { hourlyCost } from '../../estimate/hourly.js'
 import { usableMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
+import { couldHide } from '../../workload/unseen.js'
 import { subjectsOf } from '../judged.js'
 import { machineAsked, requestOf } from '../machine-request.js'
 import { defineRule, type RuleOptions, type Saving } from '../rule.js'
@@ -82,7 +83,7 @@ interface Found {
 function hungriest(judged: Judged<'Compute'>, options: RuleOptions): Found | undefined {
   let most: Found | undefined
   for (const run of judged.run.siblings) {
-    if (run.script === null || run.unresolved !== null) return undefined
+    if (couldHide(run, 'training') !== undefined) return undefined
     const trainings = subjectsOf(run, 'Training')
     if (trainings.length === 0) return undefined
     for (const training of trainings) {

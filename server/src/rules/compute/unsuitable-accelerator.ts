@@ -4,6 +4,7 @@ import { type Instance, instance, type Provider } from '../../catalog/instances.
 import { paidPrice } from '../../catalog/price-book.js'
 import { machinesByPrice } from '../../catalog/prices.js'
 import { sustained } from '../../estimate/step-time.js'
+import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
 import { type Claim, chosenByPool, type Judged } from '../../workload/claim.js'
 import { isJudged, subjectsOf } from '../judged.js'
@@ -129,7 +130,7 @@ function faultOf(card: Gpu, machine: Instance | undefined, judged: Judged): Faul
       message: `has a card for graphics (${card.name}), which no training library supports.`,
       severity: 'error',
     }
-  const year = card.vendor === 'nvidia' ? legacy[card.generation] : undefined
+  const year = card.vendor === 'nvidia' ? lookUp(legacy, card.generation) : undefined
   const gone = machine?.provider === 'azure' && machine.retired
   if (year === undefined) return gone ? withdrawn(what) : null
   // Before Ampere only these compute in double precision at half the rate of single.

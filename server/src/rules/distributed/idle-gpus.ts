@@ -3,6 +3,7 @@ import { allInstances, type Instance, instance, smallestSingleGpu } from '../../
 import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
+import { couldHide } from '../../workload/unseen.js'
 import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type FixRequest } from '../rule.js'
 
@@ -51,7 +52,7 @@ export default defineRule({
 /** True where it is certain that this launch leaves all accelerators of its node but one alone. */
 function usesOne(run: Run): boolean {
   const { launch } = run.job
-  if (run.script === null || run.unresolved !== null || launch === null) return false
+  if (launch === null || couldHide(run, 'devices') !== undefined) return false
   if (launch.processes !== 1 || (launch.launcher !== 'python' && launch.everyNode !== true)) return false
   const program = subjectIn(run, 'Program')
   // A helper without any library that could use an accelerator (it draws a chart, moves files).

@@ -1,6 +1,7 @@
 import { allInstances, type Instance, instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { Judged, Run } from '../../workload/claim.js'
+import { couldHide } from '../../workload/unseen.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule } from '../rule.js'
 
@@ -56,7 +57,7 @@ interface Model {
 }
 
 function smallTraining(run: Run): Model | null {
-  if (run.script === null || run.unresolved !== null) return null
+  if (couldHide(run, 'training') !== undefined) return null
   for (const one of subjectsOf(run, 'Training')) {
     const { parameters, model } = one.settings
     const size = effective(parameters)

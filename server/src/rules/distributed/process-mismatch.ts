@@ -1,6 +1,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import { effective } from '../../values/value.js'
 import type { Run } from '../../workload/claim.js'
+import { couldHide } from '../../workload/unseen.js'
 import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type FixRequest } from '../rule.js'
 
@@ -65,15 +66,16 @@ function devicesUsed(run: Run, count: number): number | null {
   if (launch === null) return null
   if (launch.perDevice === true) {
     if (launch.processes === null) return null
-    if (run.unresolved !== null && run.script !== null) return null
     const program = subjectIn(run, 'Program')
     const parallelism = program === undefined ? undefined : effective(program.settings.parallelism)
     // One process may drive several devices, or start others.
     if (program !== undefined && parallelism !== 'distributed' && parallelism !== 'none') return null
+    if (run.script !== null && parallelism !== 'distributed' && couldHide(run, 'devices') !== undefined)
+      return null
     const visible = visibleDevices(run)
     return launch.processes === 0 ? (visible ?? count) : launch.processes
   }
-  if (run.script === null || run.unresolved !== null || launch.processes !== 1) return null
+  if (launch.processes !== 1 || couldHide(run, 'devices') !== undefined) return null
   const program = subjectIn(run, 'Program')
   if (program === undefined) return subjectsOf(run, 'Program').length > 0 ? null : 0
   if (effective(program.settings.trains) !== true) return 1

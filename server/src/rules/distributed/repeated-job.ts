@@ -1,6 +1,7 @@
 import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Judged, Run } from '../../workload/claim.js'
+import { couldHide } from '../../workload/unseen.js'
 import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule } from '../rule.js'
 
@@ -43,7 +44,7 @@ const percent = (share: number) => `${Math.round(share * 100)} %`
 /** True where a launch is certain to know nothing of the other machines. */
 function worksAlone(run: Run): boolean {
   const { launch } = run.job
-  if (run.script === null || run.unresolved !== null || launch === null || !launch.complete) return false
+  if (launch === null || couldHide(run, 'devices') !== undefined) return false
   if (launch.launcher !== 'python' && launch.everyNode !== true) return false
   const program = subjectIn(run, 'Program')
   if (program === undefined) return subjectsOf(run, 'Program').length === 0

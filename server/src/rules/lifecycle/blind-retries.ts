@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
+import { couldHide } from '../../workload/unseen.js'
 import { isJudged, subjectIn } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 
@@ -79,7 +80,7 @@ function ofJob(judged: Judged<'Compute'>): Report | null {
 
 /** Where the script trains, if it is known that it cannot go on; null: it can, or it is not known. */
 function startsOver(run: Run): Judged | null {
-  if (run.script === null || run.unresolved !== null) return null
+  if (couldHide(run, 'checkpoints') !== undefined) return null
   const found = subjectIn(run, 'Program')
   if (found === undefined || effective(found.settings.trains) !== true) return null
   if (effective(found.settings.resumes) !== false) return null

@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import type { Judged, Run } from '../../workload/claim.js'
+import { couldHide } from '../../workload/unseen.js'
 import { subjectIn } from '../judged.js'
 import type { FixRequest } from '../rule.js'
 import { defineRule } from '../rule.js'
@@ -101,7 +102,7 @@ export default defineRule({
 
 /** Where the script trains, if it is known that it cannot continue; null: it can, or it is not known. */
 function restartsFromZero(run: Run): Judged | null {
-  if (run.script === null || run.unresolved !== null) return null
+  if (couldHide(run, 'checkpoints') !== undefined) return null
   const program = subjectIn(run, 'Program')
   if (program === undefined || effective(program.settings.trains) !== true) return null
   const resumes = program.settings.resumes

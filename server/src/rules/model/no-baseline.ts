@@ -1,5 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
+import { couldHide } from '../../workload/unseen.js'
 import { defineRule } from '../rule.js'
 
 /** So large a model for a few classes is worth a word by itself. */
@@ -20,7 +21,7 @@ export default defineRule({
     const size = effective(parameters)
     const what = effective(task)
     if (smaller === undefined || sibling === undefined || id === undefined || size === undefined) return
-    if (what === undefined || judged.run.unresolved !== null) return
+    if (what === undefined || couldHide(judged.run, 'training') !== undefined) return
     const count = effective(classes)
     const times = size / sibling.parameters
     const several = times >= 10 ? formatCount(Math.round(times)) : String(Math.round(times * 10) / 10)

@@ -1,3 +1,4 @@
+import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type RuleContext } from '../rule.js'
@@ -124,7 +125,7 @@ function checkMeasure(judged: Pool, { report }: RuleContext): void {
     })
     return
   }
-  const own = names.filter((one) => measures[one] !== undefined)
+  const own = names.filter((one) => lookUp(measures, one) !== undefined)
   const aim = effective(utilization)
   if (own.length === names.length) {
     // Each of several has an aim of its own.
@@ -133,7 +134,7 @@ function checkMeasure(judged: Pool, { report }: RuleContext): void {
       at: metrics,
       severity: 'information',
       confidence: 'medium',
-      message: `${poolName(judged)} scales replicas that hold ${devicesText(judged, acceleratorsPerMachine(judged)!)} each by ${[...new Set(own)].join(' and ')}${per}: ${measures[own[0]!]}.`,
+      message: `${poolName(judged)} scales replicas that hold ${devicesText(judged, acceleratorsPerMachine(judged)!)} each by ${[...new Set(own)].join(' and ')}${per}: ${lookUp(measures, own[0]!)}.`,
       fixes: [{ set: [{ claim: metrics, value: null }] }],
     })
   } else if (utilization !== undefined && aim !== undefined && aim > 0 && aim <= lowAim) {

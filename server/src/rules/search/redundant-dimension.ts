@@ -1,6 +1,7 @@
 import { distinctCount } from '../../estimate/dimension.js'
 import { formatCount } from '../../estimate/grid.js'
 import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import type { Dimension, InertDimension } from '../../workload/words.js'
 import { defineRule, type FixRequest, type Report, type RuleContext } from '../rule.js'
@@ -33,7 +34,7 @@ export default defineRule({
 })
 
 function at(search: Judged<'Search'>, dimension: Dimension): Report['at'] {
-  return dimension.location ?? known(search, 'places')?.[dimension.name] ?? search.settings.space!
+  return dimension.location ?? lookUp(known(search, 'places'), dimension.name) ?? search.settings.space!
 }
 
 /** The same value written twice: `[1, 10, 10]`. */

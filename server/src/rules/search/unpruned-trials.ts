@@ -1,6 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
+import { couldHide } from '../../workload/unseen.js'
 import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { formatDuration, known, trialCount } from './trials.js'
@@ -112,7 +113,7 @@ function printedOnce(search: Judged<'Search'>): Pick<Report, 'message' | 'severi
 
 /** The program of a trial is known, and has only libraries that fit on the processor: a support vector machine, a forest. */
 function fitsAtOnce(search: Judged<'Search'>): boolean {
-  if (search.run.script === null || search.run.unresolved !== null) return false
+  if (couldHide(search.run, 'accelerator') !== undefined) return false
   const acceleratorLibrary = subjectIn(search.run, 'Program')?.settings.acceleratorLibrary
   return acceleratorLibrary?.state === 'known' && acceleratorLibrary.value === null
 }

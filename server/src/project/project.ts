@@ -1,0 +1,30 @@
+/** A project, as the faces see it. */
+import type { Finding } from '../finding.js'
+import type { Json } from '../text/json.js'
+import type { Annotation } from './annotations.js'
+import type { EstimateOptions, TrainingEstimate } from './estimates.js'
+import type { JobGraph } from './graph.js'
+import type { CellText, LintOptions, LintResult, OfferedFix } from './lint.js'
+
+/** One project (a root folder): what is on disk, under what the editor has open. */
+export interface Project {
+  readonly root: string
+  /** The editor's text of a file replaces the one on disk, until `close`. `metadata`: that of a notebook. */
+  open(path: string, content: string | CellText[], metadata?: Record<string, Json>): void
+  close(path: string): void
+  /** The file changed (or came, or went) on disk. */
+  changedOnDisk(path: string): void
+  /** Reads what changed since the last call, joins again, and judges. */
+  lint(options?: LintOptions): Promise<LintResult>
+  /** The fixes of a finding, the preferred one first; `edits` of a notebook are per cell. */
+  fixes(finding: Finding): Promise<OfferedFix[]>
+  /** Prices, sizes of searches: what is shown beside the code of a file, as of the last `lint`. */
+  annotations(path: string): Annotation[]
+  /** Paths whose findings depend on this one (itself, the jobs that launch it, the scripts that it launches …). */
+  relatives(path: string): string[]
+  /** Jobs, scripts, and what could not be resolved and why. */
+  graph(): Promise<JobGraph>
+  /** The memory that each training needs, or why it cannot be told. */
+  estimates(options?: EstimateOptions): Promise<TrainingEstimate[]>
+  dispose(): Promise<void>
+}

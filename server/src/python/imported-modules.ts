@@ -1,0 +1,60 @@
+/** What the import statements of a piece of code bring, and from where. */
+import type { Import, Stmt } from '../syntax/python-ast.js'
+import { blocksOf } from '../syntax/python-children.js'
+import type { Span } from '../text/location.js'
+import type { Analysis } from './analysis.js'
+import type { Call, ModuleSummary } from './module.js'
+import { projectTarget, targetOf } from './names.js'
+
+export interface ImportedModule extends Span {
+  /** As written, one leading dot for each level: 'torch.nn', '..data'. */
+  module: string
+  /** The name that a `from` takes out of it, '*' for all of them; null: the module itself. */
+  name: string | null
+  /** The module of the project that it is; null: a library, or a file that is not here. */
+  summary: ModuleSummary | null
+}
+
+/** In the order of the text, those in functions and branches included. */
+export function importedModules(analysis: Analysis, code: readonly Stmt[]): ImportedModule[] {
+  const found: ImportedModule[] = []
+  const visit = (statement: Stmt): void => {
+    if (statement.type === 'import') found.push(...modulesOf(analysis, statement))
+    for (const block of blocksOf(statement)) block.forEach(visit)
+  }
+  code.forEach(visit)
+  return found
+}
+
+function modulesOf(analysis: Analysis, statement: Import): ImportedModule[] {
+  const { start, end } = statement
+  const from = `${'.'.repeat(statement.level)}${statement.module ?? ''}`
+  return statement.names.map(({ name }) => {
+    const module = statement.from ? from : name
+    const whole = !statement.from || name === '*'
+    const summary = projectTarget(analysis, whole ? module : below(module, name))?.summary
+    return {
+      module,
+      name: statement.from ? name : null,
+      summary: summary ?? folderOfProject(analysis, whole ? module : below(module, name)),
+      start,
+      end,
+    }
+  })
+}
+
+/** A folder without a file of its own, of which the code imports modules as well: `import src`. */
+function folderOfProject(analysis: Analysis, module: string): ModuleSummary | null {
+  for (const [spec, summary] of analysis.importedByName) if (spec.startsWith(`${module}.`)) return summary
+  return null
+}
+
+function below(module: string, name: string): string {
+  return module.endsWith('.') ? module + name : `${module}.${name}`
+}
+
+/** Calls of what a module that is not read gives. */
+export function callsInto(analysis: Analysis, { module }: ImportedModule): Call[] {
+  const inside = module.endsWith('.') ? module : `${module}.`
+  return analysis.calls.filter((call) => targetOf(analysis, call.expr.callee)?.startsWith(inside) === true)
+}

@@ -1,0 +1,106 @@
+/** Modules that a program imports and that are neither known libraries nor in the project: what they could bring. */
+import type { Analysis } from '../../python/analysis.js'
+import { callsInto, type ImportedModule, importedModules } from '../../python/imported-modules.js'
+import type { PythonModule } from '../../python/module.js'
+import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { Hideable, Unseen } from '../../workload/unseen.js'
+import { computesOnProcessors, isAccelerated } from '../pipelines/accelerator-use.js'
+import { singleDeviceLibraries, standardLibrary } from './single-device-libraries.js'
+
+/** Names of modules and of what is taken out of them that say what they are for. */
+const spreadsWork =
+  /dist|parallel|ddp|fsdp|multi_?(gpu|node)|deepspeed|horovod|colossal|megatron|accelerat|launch|cluster|spawn|mesh|shard|slurm|device|gpu|cuda|trainer|engine|runner|worker/i
+const trains = /train|fit(ter|ting)?$|engine|runner|learner|experiment|pipeline|baseline/i
+const keepsState = /ckpt|checkpoint|resum|restor|snapshot|load_?(model|state|weights)|trainer|engine|runner/i
+const computes =
+  /model|net(s|work)?($|_)|embed|encod|torch|gpu|cuda|neural|deep|nn|infer|predict|train|bert|llm/i
+
+/** Libraries that take all devices by themselves, or start processes on them, by name of their top package. */
+const takesDevices = new Set(
+  (
+    'ray dask distributed dask_cuda vllm sglang tensorrt_llm nemo nemo_toolkit megatron composer llmfoundry mmengine mmcv ' +
+    'mmdet mmseg mmpretrain mmaction detectron2 simpletransformers autogluon fairseq fairseq2 espnet espnet2 speechbrain ' +
+    'trl axolotl llamafactory swift torchtune torchtitan litgpt lit_gpt lightning_cloud catalyst determined paddle mxnet ' +
+    'tensorpack tf_agents keras_cv keras_nlp keras_hub darts neuralforecast pytorch_forecasting scvi anomalib chemprop flair ' +
+    'haiku t5x maxtext seqio trax elegy mlx cuml cugraph cudf h2o oneflow bagua patrickstar torch_xla torchrec torchsnapshot ' +
+    'parsl mpi4py submitit torchx coiled'
+  ).split(' '),
+)
+
+/** What projects call the modules that hold no model. */
+const plainHelper =
+  /^(?:\w*_)?(?:utils?|utilities|helpers?|common|config(?:s|uration)?|settings|constants?|consts?|params|paths?|data|datasets?|database|data_?loaders?|load(?:er|ing)?|data_\w+|pre_?process\w*|clean\w*|metrics?|scor\w+|evaluat\w+|log|logg(?:er|ing)|plots?|plotting|visuali[sz]\w+|io|files?|s3|gcs|db|sql|schemas?|types?|version|arg(?:s|uments)|options|cli|misc|tools?|time\w*|dates?|decorators?|exceptions?|errors?|registry|tracking)$/i
+
+/** Of the code of a program or of one step. */
+export function strangersOf(
+  python: PythonModule,
+  code: readonly Stmt[],
+): (Unseen & { start: number; end: number })[] {
+  const analysis = python as Analysis
+  const found = new Map<string, Unseen & { start: number; end: number }>()
+  for (const imported of importedModules(analysis, code)) {
+    const could =
+      imported.summary === null
+        ? broughtBy(analysis, imported)
+        : imported.summary.imports.flatMap((spec) => broughtThrough(spec))
+    if (could.length === 0) continue
+    const { module, start, end } = imported
+    const before = found.get(module)
+    if (before === undefined) found.set(module, { what: `the module ${module}`, could, start, end })
+    else found.set(module, { ...before, could: [...new Set([...before.could, ...could])] })
+  }
+  return [...found.values()]
+}
+
+function broughtBy(analysis: Analysis, imported: ImportedModule): Hideable[] {
+  const { module, name } = imported
+  const root = module.split('.')[0]!
+  if (standardLibrary.has(root)) return []
+  const could: Hideable[] = []
+  const names = [...module.split('.'), ...(name === null ? [] : [name])]
+  if (mayCompute(module, name)) could.push('accelerator')
+  if (singleDeviceLibraries.has(root) || computesOnProcessors(module)) return could
+  const calls = callsInto(analysis, imported)
+  const says = (pattern: RegExp) =>
+    names.some((one) => pattern.test(one)) || calls.some((call) => pattern.test(call.method))
+  const networks = networksOf(analysis)
+  const makesNetwork = calls.some(
+    (call) => /^[a-z]/.test(call.method) && call.assignedTo !== null && networks.has(call.assignedTo),
+  )
+  const given = calls.filter((call) =>
+    call.expr.args.some(({ value }) => networks.has(written(analysis, value))),
+  )
+  if (takesDevices.has(root) || says(spreadsWork) || makesNetwork) could.push('devices')
+  if (says(trains)) could.push('training')
+  if (says(keepsState) || given.some(({ method }) => /load|init|setup|prepare|state/i.test(method)))
+    could.push('checkpoints')
+  return could
+}
+
+/** What a module that a module of the project imports could bring: only its name is known here. */
+function broughtThrough(spec: string): Hideable[] {
+  const root = spec.split('.')[0]!
+  if (root === '' || standardLibrary.has(root) || singleDeviceLibraries.has(root)) return []
+  return mayCompute(spec, null) ? ['accelerator'] : []
+}
+
+/** It may be or hold a library that computes on an accelerator. */
+function mayCompute(module: string, name: string | null): boolean {
+  if (computesOnProcessors(module) || isAccelerated(module)) return false
+  const last = module.split('.').at(-1)!
+  const plain = plainHelper.test(last) || (name !== null && last === '' && plainHelper.test(name))
+  return !plain || computes.test(name ?? '')
+}
+
+/** Names that hold a network: what is asked for its parameters, or called one. */
+function networksOf(analysis: Analysis): Set<string> {
+  const found = new Set(['model', 'net', 'network', 'self.model', 'self.net'])
+  for (const { method, expr } of analysis.calls)
+    if (/^(named_)?parameters$/.test(method) && expr.callee.type === 'attribute')
+      found.add(written(analysis, expr.callee.value))
+  return found
+}
+
+function written(analysis: Analysis, { start, end }: Expr): string {
+  return end - start > 40 ? '' : analysis.text.slice(start, end)
+}

@@ -1,0 +1,48 @@
+/** Arguments as plain values and expressions: for what is inferred from them rather than claimed. */
+import type { ArgumentValue } from '../python/module.js'
+import type { Expr } from '../syntax/python-ast.js'
+import type { Json } from '../text/json.js'
+import { effective } from './value.js'
+
+/** The value that is passed; undefined where none is, or where it cannot be read. */
+export function knownArgument(argument: ArgumentValue): Json | undefined {
+  return argument.state === 'given' ? effective(argument.folded) : undefined
+}
+
+/** As `knownArgument`, where no launch can bring another value. */
+export function fixedArgument(argument: ArgumentValue): Json | undefined {
+  const folded = argument.state === 'given' ? argument.folded : undefined
+  return folded?.state === 'known' && !folded.overridable ? folded.value : undefined
+}
+
+/** Null where it is no number, or not a known one. */
+export function numberArgument(argument: ArgumentValue): number | null {
+  const value = knownArgument(argument)
+  return typeof value === 'number' ? value : null
+}
+
+/** Null where it is no text, or not a known one. */
+export function textArgument(argument: ArgumentValue): string | null {
+  const value = knownArgument(argument)
+  return typeof value === 'string' ? value : null
+}
+
+/** The expression that is passed; null where none is, or where `**kwargs` may carry one. */
+export function passedExpression(argument: ArgumentValue): Expr | null {
+  return argument.state === 'given' ? argument.expr : null
+}
+
+/** It is passed, or `**kwargs` may carry it. */
+export function mayBePassed(argument: ArgumentValue): boolean {
+  return argument.state !== 'absent'
+}
+
+/** It may be passed, and what it is cannot be read. */
+export function isUnreadable(argument: ArgumentValue): boolean {
+  return mayBePassed(argument) && knownArgument(argument) === undefined
+}
+
+/** Left out, or None. */
+export function isLeftOut(argument: ArgumentValue): boolean {
+  return !mayBePassed(argument) || knownArgument(argument) === null
+}
