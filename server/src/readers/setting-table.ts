@@ -80,6 +80,10 @@ export class SettingTable<W extends Word> implements DescribedTable {
     })
   }
 
+  get settings(): SettingName<W>[] {
+    return Object.keys(this.rows) as SettingName<W>[]
+  }
+
   /** The arguments of a call, each at its position. `anchor` is kept for the reader's own changes. */
   argumentsOf(python: PythonModule, call: Call, locator: Locator, anchor?: string): CallSource {
     const positions: Record<string, number> = {}
@@ -95,7 +99,7 @@ export class SettingTable<W extends Word> implements DescribedTable {
     subject: SubjectBuilder<W>,
     source: Source,
     versions: Versions = {},
-    settings: readonly SettingName<W>[] = Object.keys(this.rows) as SettingName<W>[],
+    settings: readonly SettingName<W>[] = this.settings,
   ): void {
     for (const setting of settings) {
       const { value, key } = this.read(setting, source, versions)

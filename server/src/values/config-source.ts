@@ -1,10 +1,10 @@
 /** Maps of configuration files as values: YAML, JSON, TOML, HCL. */
-import { at, entry } from '../config/access.js'
+import { at, entry, textWithTemplates } from '../config/access.js'
 import type { ConfigNode } from '../config/node.js'
 import type { Refusal, Write } from '../edit/write.js'
 import type { Json } from '../text/json.js'
 import type { Place } from '../text/origin.js'
-import { type Key, type Locator, type OriginOptions, type Source, spanOf } from './source.js'
+import { type Key, type Locator, type OriginOptions, spanOf, type TreeSource } from './source.js'
 import type { Given } from './value.js'
 
 export interface ConfigSourceOptions {
@@ -30,10 +30,10 @@ export interface ResolvedNode {
   location?: OriginOptions['location']
 }
 
-export class ConfigSource implements Source {
+export class ConfigSource implements TreeSource {
   constructor(
     readonly node: ConfigNode,
-    private readonly locator: Locator,
+    protected readonly locator: Locator,
     private readonly options: ConfigSourceOptions,
   ) {}
 
@@ -77,6 +77,20 @@ export class ConfigSource implements Source {
     const holder = at(this.node, ...path.slice(0, -1))
     const there = typeof last === 'string' ? entry(holder, last) : undefined
     return there === undefined ? spanOf(found) : { start: there.keyStart, end: there.value.end }
+  }
+
+  keysOf(...path: Key[]): string[] | null {
+    const node = at(this.node, ...path)
+    return node?.kind === 'map' && node.open === undefined ? node.entries.map((one) => one.key) : null
+  }
+
+  lengthOf(...path: Key[]): number | null {
+    const node = at(this.node, ...path)
+    return node?.kind === 'list' && node.open === undefined ? node.items.length : null
+  }
+
+  textOf(...path: Key[]): string | null {
+    return textWithTemplates(at(this.node, ...path)) ?? null
   }
 
   set(path: readonly Key[], value: Json | undefined): Write | Refusal {

@@ -42,6 +42,13 @@ function settled<T, U>(given: Settled<T>, to: (value: T) => U | undefined, becau
   return { ...originOf(given), state: given.state, value }
 }
 
+/** What follows from a value; where nothing follows from it, nothing is given. */
+export function derived<T, U>(given: Given<T>, to: (value: T) => U | undefined): Given<U> {
+  const converted = convert(given, to)
+  const known = given.state === 'known' || given.state === 'default'
+  return known && converted.state === 'unknown' ? absent(given) : converted
+}
+
 /** As `convert`, for numbers, whose bounds are kept: `to` grows with its argument. */
 export function scaled(given: Given<number>, to: (value: number) => number): Given<number> {
   if (given.state !== 'range') return convert(given, to)
@@ -60,6 +67,11 @@ export function orDefault<T>(given: Given<T>, value: T, overridable?: boolean): 
     state: 'default',
     value,
   }
+}
+
+/** Absent becomes a value that nobody can tell. */
+export function orUnknown<T>(given: Given<T>, because: string): Value<T> {
+  return given.state === 'absent' ? unreadable(given, because) : given
 }
 
 /** The first that is given, be it readable or not: spellings of one setting in the order in which the framework looks. */

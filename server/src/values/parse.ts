@@ -18,6 +18,14 @@ export const asCount = (value: Json): number | undefined => {
   return typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : undefined
 }
 
+/** A number, which templates and older tools quote. */
+export const asQuotedNumber = (value: Json): number | undefined => {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string' || !/^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(value))
+    return undefined
+  return Number(value)
+}
+
 /** One of the words of a framework, in whatever case it is written. */
 export function asWord<T>(words: ReadonlyMap<string, T>): (value: Json) => T | undefined {
   return (value) => (typeof value === 'string' ? words.get(value.toLowerCase()) : undefined)

@@ -137,6 +137,11 @@ export class ClaimBuilder implements Locator {
     this.reading.launches.push(this.asLaunch(launch, place))
   }
 
+  /** As `launch`, for one that stands where a value stands. */
+  launchOf(launch: Omit<Launch, 'reader' | 'location'>, { location }: Origin): void {
+    this.reading.launches.push({ ...launch, reader: this.reader, location })
+  }
+
   /** The launch without claiming it. */
   asLaunch(launch: Omit<Launch, 'reader' | 'location'>, place: Span): Launch {
     return { ...launch, reader: this.reader, location: this.locate(place) }

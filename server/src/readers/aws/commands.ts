@@ -13,7 +13,7 @@ import {
 } from '../command-lines/cloud-command.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { CommandRequest } from '../sagemaker/command-request.js'
+import { commandRequest } from '../sagemaker/command-request.js'
 import { trainingFamilies } from '../sagemaker/names.js'
 import { claimTrainingRequest } from '../sagemaker/training-request.js'
 
@@ -28,7 +28,7 @@ export const awsCommandsReader = defineReader({
       // The whole request stands in a file, or only its form is asked for.
       if (optionOf(one, 'cli-input-json', 'cli-input-yaml', 'generate-cli-skeleton') !== undefined) continue
       if (one.verb.endsWith('create-training-job'))
-        claimTrainingRequest(new CommandRequest(claims, one), { prefix: [], trials: false, jobs: null })
+        claimTrainingRequest(commandRequest(claims, one), { prefix: [], trials: false, jobs: null })
       else readMachine(claims, one, one.verb.endsWith('create-notebook-instance'))
     }
   },

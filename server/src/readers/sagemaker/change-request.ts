@@ -1,136 +1,88 @@
 /** How the SageMaker API spells a change of a request, in Python and in files. */
-import { at, text } from '../../config/access.js'
-import type { Change, Refusal, Safety, Write } from '../../edit/write.js'
+import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
-import { lookUp } from '../../text/records.js'
+import { CallSource } from '../../values/call-source.js'
+import { ConfigSource } from '../../values/config-source.js'
+import type { Key, TreeSource } from '../../values/source.js'
+import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
+import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { writeKeys } from '../config-change.js'
 import type { UnitFacts } from '../reader.js'
-import { processingFamilies, trainingFamilies, transformFamilies } from './names.js'
-import { valueAt, writePythonRequest } from './python-request.js'
-import { between, type Key } from './request.js'
-import { requestOf } from './request-calls.js'
-
-interface KeyValue {
-  keys: Key[]
-  value: Json | undefined
-}
+import { textAt } from './request.js'
+import {
+  jobSettings,
+  processingSettings,
+  trainingSettings,
+  transformSettings,
+  tuningSettings,
+} from './request-settings.js'
 
 export function changeRequest(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const keys = (claim.site.anchor ?? '')
-    .split(between)
-    .filter((one) => one !== '')
-    .map((one): Key => (/^\d+$/.test(one) ? Number(one) : one))
-  const set = (title: string, writes: KeyValue[], safety: Safety = 'unsafe') =>
-    write(claim, facts, keys, title, writes, safety)
-  const beside = (...path: Key[]): Key[] => [...keys.slice(0, -path.length), ...path]
+  const path = claim.site.keys ?? [claim.key]
   switch (claim.setting) {
-    case 'spot':
-      return set(value === true ? 'Run on managed spot capacity' : 'Run on demand', [
-        { keys, value: value === true },
-      ])
-    case 'maxWait':
-    case 'timeLimit':
-      return set(`Set ${claim.key} to ${value}`, [{ keys, value: Number(value) }])
-    case 'keepAlive':
-      return value === null
-        ? set(`Remove ${claim.key}`, [{ keys, value: undefined }])
-        : set(`Set ${claim.key} to ${value}`, [{ keys, value: Number(value) }])
-    case 'instanceType': {
-      const type = `ml.${String(value).replace(/^ml\./, '')}`
-      const family = type.split('.')[1]!
-      const [kind, families] = lookUp(offers, String(keys[0])) ?? ['training', trainingFamilies]
-      return families.has(family)
-        ? set(`Use ${type}`, [{ keys, value: type }])
-        : { reason: `${kind} jobs do not offer ${type}` }
-    }
-    case 'nodes':
-      return set(`Start ${value} machine: InstanceCount: ${value}`, [{ keys, value: Number(value) }])
-    case 'tagged': {
-      const tags = ['team', 'project'].map((key) => ({ Key: key, Value: 'TODO' }))
-      return set('Tag the job with its team and project (fill them in)', [{ keys, value: tags }], 'display')
-    }
-    case 'checkpointStore': {
-      // The role may write to where the model goes; another bucket is not in the request. Trials need one each.
-      const isTrial = String(keys[0]).startsWith('TrainingJobDefinition')
-      const output = isTrial ? null : outputOf(claim, facts, keys)
-      if (output !== null) {
-        // Without the slash at the end it would stand for `checkpoints-old` as well.
-        const value = `${output}/checkpoints/`
-        return set('Keep checkpoints beside the output: CheckpointConfig', [{ keys, value }])
-      }
-      const title = 'Keep checkpoints in a bucket (fill it in): CheckpointConfig'
-      return set(title, [{ keys, value: 's3://TODO/checkpoints/' }], 'display')
-    }
-    case 'retries': {
-      const title = `Start it again ${value} time at most: ${claim.key}: ${value}`
-      return writeKeys(claim, facts, title, [{ keys: claim.site.keys ?? [], value: Number(value) }])
-    }
+    case 'checkpointStore':
+    case 'retries':
     case 'strategy': {
-      const { trials } = value as { trials: number }
-      return set(`Search by Bayesian optimisation, ${trials} jobs, weak ones stopped early`, [
-        { keys, value: 'Bayesian' },
-        { keys: beside('ResourceLimits').concat('MaxNumberOfTrainingJobs'), value: trials },
-        { keys: beside('ResourceLimits').concat('MaxParallelTrainingJobs'), value: 2 },
-        { keys: beside('TrainingJobEarlyStoppingType'), value: 'Auto' },
-      ])
+      const source = sourceOf(claim, facts)
+      return source === null
+        ? { reason: 'the request is no longer there' }
+        : changeWhole(claim, value, source, path)
     }
+    case 'tagged':
+      return jobSettings.change(claim, value, facts)
     case 'earlyTermination':
-      return set("Stop weak jobs early (TrainingJobEarlyStoppingType: 'Auto')", [{ keys, value: 'Auto' }])
     case 'parallelism':
-      return set(`At most ${value} jobs at once (${claim.key})`, [{ keys, value: Number(value) }])
-    default:
-      return byHand(claim)
+      return tuningSettings.change(claim, value, facts)
   }
+  const table = path.includes('ProcessingResources')
+    ? processingSettings
+    : path.includes('TransformResources')
+      ? transformSettings
+      : trainingSettings
+  return table.change(claim, value, facts)
 }
 
-/** What jobs can run on, by the key at the top of the request. */
-const offers: Record<string, [kind: string, families: Set<string>]> = {
-  ProcessingResources: ['processing', processingFamilies],
-  TransformResources: ['transform', transformFamilies],
-}
-
-/** The folder of the output, where it is written out. */
-function outputOf(claim: Claim, facts: UnitFacts, keys: Key[]): string | null {
-  const path = [...keys.slice(0, -2), 'OutputDataConfig', 'S3OutputPath']
-  const { python } = facts
-  let value: unknown
-  if (python === undefined) {
-    const base = (claim.site.keys ?? []).slice(0, (claim.site.keys ?? []).length - keys.length)
-    value = text(at(facts.config?.documents[claim.site.document ?? 0]?.root, ...base, ...path))
-  } else {
+/** All that holds the request: the call, or the document. */
+function sourceOf(claim: Claim, { path, unit, python, config }: UnitFacts): TreeSource | null {
+  const locator = new ClaimBuilder(path, unit, claim.reader)
+  if (python !== undefined) {
     const call = claimedCall(python, claim.site)
-    const base = call === null ? null : requestOf(python, call)
-    const given = base === null ? null : valueAt(python, call!, [...base.base, ...path])
-    if (given?.state === 'given' && given.folded.state === 'known') value = given.folded.value
+    return call === null ? null : new CallSource(python, call, locator)
   }
-  return typeof value === 'string' && /^s3:\/\/[\w.-]+/.test(value) ? value.replace(/\/+$/, '') : null
+  const { document = 0, start, end } = claim.site
+  const root = config?.documents[document]?.root
+  return root === undefined
+    ? null
+    : new ConfigSource(root, locator, { document, keys: [], shown: { start, end } })
 }
 
-function write(
-  claim: Claim,
-  facts: UnitFacts,
-  keys: Key[],
-  title: string,
-  wanted: KeyValue[],
-  safety: Safety,
-): Change | Refusal {
-  const { python } = facts
-  if (python === undefined) {
-    const base = (claim.site.keys ?? []).slice(0, (claim.site.keys ?? []).length - keys.length)
-    const all = wanted.map((one) => ({ keys: [...base, ...one.keys], value: one.value }))
-    return writeKeys(claim, facts, title, all, safety)
+/** What takes more than one key, or looks at others. */
+function changeWhole(claim: Claim, value: unknown, source: TreeSource, path: Key[]): Change | Refusal {
+  const beside = (...keys: Key[]): Key[] => [...path.slice(0, -1), ...keys]
+  if (claim.setting === 'retries')
+    return changeOf(`Start it again ${value} time at most: ${claim.key}: ${value}`, [
+      source.set(path, Number(value)),
+    ])
+  if (claim.setting === 'strategy') {
+    const { trials } = value as { trials: number }
+    const set = (to: Json, ...keys: Key[]) => source.set(beside(...keys), to)
+    return changeOf(`Search by Bayesian optimisation, ${trials} jobs, weak ones stopped early`, [
+      source.set(path, 'Bayesian'),
+      set(trials, 'ResourceLimits', 'MaxNumberOfTrainingJobs'),
+      set(2, 'ResourceLimits', 'MaxParallelTrainingJobs'),
+      set('Auto', 'TrainingJobEarlyStoppingType'),
+    ])
   }
-  const call = claimedCall(python, claim.site)
-  const base = call === null ? null : requestOf(python, call)
-  if (call === null || base === null) return { reason: 'the request is no longer there' }
-  const writes: Write[] = []
-  for (const one of wanted) {
-    const made = writePythonRequest(facts, call, [...base.base, ...one.keys], one.value)
-    if ('reason' in made) return made
-    writes.push(made)
+  if (claim.setting !== 'checkpointStore') return byHand(claim)
+  // The role may write to where the model goes; another bucket is not in the request. Trials need one each.
+  const isTrial = path.some((key) => /^TrainingJobDefinition/.test(String(key)))
+  const output = textAt(source, ...path.slice(0, -2), 'OutputDataConfig', 'S3OutputPath')
+  if (isTrial || output === null || !/^s3:\/\/[\w.-]+/.test(output)) {
+    const title = 'Keep checkpoints in a bucket (fill it in): CheckpointConfig'
+    return changeOf(title, [source.set(path, 's3://TODO/checkpoints/')], { safety: 'display' })
   }
-  return { title, safety, writes, imports: [] }
+  // Without the slash at the end it would stand for `checkpoints-old` as well.
+  const folder = `${output.replace(/\/+$/, '')}/checkpoints/`
+  return changeOf('Keep checkpoints beside the output: CheckpointConfig', [source.set(path, folder)])
 }

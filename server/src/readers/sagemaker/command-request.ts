@@ -1,68 +1,79 @@
 /** `aws sagemaker create-training-job …`: options in the short form of the command line, or in JSON. */
+import type { Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
+import type { Origin } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
+import { absent, stated, unreadable } from '../../values/operations.js'
+import type { Key, TreeSource } from '../../values/source.js'
+import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import type { Evidence } from '../../workload/claim.js'
 import { commandSite } from '../command-lines/change.js'
 import { type CloudCommand, type CloudOption, isOn, optionOf } from '../command-lines/cloud-command.js'
-import { anchorOf, type Key, type Request, type Said } from './request.js'
+import type { Request } from './request.js'
 
-export class CommandRequest implements Request {
-  readonly job: string
-  readonly scope: string
-  readonly evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
-  readonly header: Place
+export function commandRequest(claims: ClaimBuilder, command: CloudCommand): Request {
+  return {
+    claims,
+    source: new CommandSource(claims, command),
+    job: `${claims.path}#sagemaker@${command.head.start}`,
+    scope: optionOf(command, 'training-job-name')?.value ?? '',
+    evidence: { role: 'job', accelerator: 'maybe', small: null, notebook: false },
+    header: command.head,
+    site: commandSite(command),
+  }
+}
 
+class CommandSource implements TreeSource {
   constructor(
-    readonly claims: ClaimBuilder,
+    private readonly claims: ClaimBuilder,
     private readonly command: CloudCommand,
-  ) {
-    this.header = command.head
-    this.job = `${claims.path}#sagemaker@${command.head.start}`
-    this.scope = optionOf(command, 'training-job-name')?.value ?? ''
+  ) {}
+
+  private origin(place: Place): Origin {
+    return this.claims.origin(place, { site: commandSite(this.command) })
   }
 
-  read(...keys: Key[]): Said {
-    const [first, ...rest] = keys
+  get(...path: Key[]): Given<Json> {
+    const { head, complete } = this.command
+    const [first, ...rest] = path
     const name = optionName(String(first))
     const option = optionOf(this.command, name)
     if (option === undefined) {
-      if (optionOf(this.command, `no-${name}`) !== undefined || this.command.complete)
-        return { state: 'absent' }
-      return { state: 'unknown', because: 'a variable', place: this.header }
+      const known = complete || optionOf(this.command, `no-${name}`) !== undefined
+      return known ? absent(this.origin(head)) : unreadable(this.origin(head), 'a variable')
     }
-    const { place } = option
-    if (option.value === '' && rest.length === 0)
-      return { state: 'known', value: isOn(this.command, name), place, options: {} }
-    const value = dataOf(option)
-    if (value === undefined) return { state: 'unknown', because: 'a variable or a file', place }
-    let current: Json | undefined = value
-    for (const key of rest) {
-      if (current === null || typeof current !== 'object') return { state: 'absent' }
-      current = lookUp(current as Record<string, Json>, String(key))
-      if (current === undefined) return { state: 'absent' }
-    }
-    return { state: 'known', value: current, place: within(option, rest.at(-1), current), options: {} }
+    const origin = this.origin(option.place)
+    if (option.value === '' && rest.length === 0) return stated(origin, isOn(this.command, name))
+    const whole = dataOf(option)
+    if (whole === undefined) return unreadable(origin, 'a variable or a file')
+    const value = rest.reduce<Json | undefined>(inside, whole)
+    if (value === undefined) return absent(this.origin(head))
+    return stated(this.origin(within(option, rest.at(-1), value)), value)
   }
 
-  keysOf(...keys: Key[]): string[] | null {
-    const said = this.read(...keys)
-    if (said.state !== 'known' || said.value === null || typeof said.value !== 'object') return null
-    return Object.keys(said.value)
+  set(path: readonly Key[]): Refusal {
+    return { reason: `${path.join('.')} is set in another place` }
   }
 
-  length(): null {
+  keysOf(...path: Key[]): string[] | null {
+    const value = effective(this.get(...path))
+    return typeof value === 'object' && value !== null ? Object.keys(value) : null
+  }
+
+  lengthOf(): null {
     return null
   }
 
-  site(...keys: Key[]): Place {
-    return { ...commandSite(this.command), anchor: anchorOf(keys) }
+  textOf(...path: Key[]): string | null {
+    const value = effective(this.get(...path))
+    return typeof value === 'string' ? value : null
   }
+}
 
-  textOf(...keys: Key[]): string {
-    const said = this.read(...keys)
-    return said.state === 'known' && typeof said.value === 'string' ? said.value : ''
-  }
+function inside(value: Json | undefined, key: Key): Json | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? lookUp(value, String(key))
+    : undefined
 }
 
 /** Where `Key=value` says its value, in the word that holds it. */
@@ -74,7 +85,7 @@ function within({ place, raw }: CloudOption, key: Key | undefined, value: Json):
 }
 
 /** `ResourceConfig` → `resource-config`. */
-export function optionName(key: string): string {
+function optionName(key: string): string {
   return key.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
 }
 

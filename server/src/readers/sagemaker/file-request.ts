@@ -1,78 +1,62 @@
 /** Requests to the SageMaker API in JSON and YAML. */
-import { at, entry, isNothing, items } from '../../config/access.js'
+import { at, entry } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Json } from '../../text/json.js'
+import { ConfigSource } from '../../values/config-source.js'
+import { unreadable } from '../../values/operations.js'
+import type { Key } from '../../values/source.js'
+import type { Given } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import type { Evidence } from '../../workload/claim.js'
 import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
-import { anchorOf, type Key, type Request, type Said } from './request.js'
+import type { Request } from './request.js'
 
-export class FileRequest implements Request {
-  readonly job: string
-  readonly evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
+/** Step Functions take the value of `Key.$` out of what goes into the state. */
+const computed = '.$'
 
-  constructor(
-    readonly claims: ClaimBuilder,
-    private readonly node: ConfigNode,
-    private readonly document: number,
-    /** Keys from the top of the document. */
-    private readonly keys: Keys,
-    readonly scope: string,
-    readonly header: Place,
-  ) {
-    this.job = `${claims.path}#${document}:sagemaker@${header.start}`
+class StateSource extends ConfigSource {
+  /** The value of the first such key on the way. */
+  private input(path: readonly Key[]): ConfigNode | undefined {
+    for (const [depth, key] of path.entries()) {
+      const found = entry(at(this.node, ...path.slice(0, depth)), `${key}${computed}`)
+      if (found !== undefined) return found.value
+    }
+    return undefined
   }
 
-  private at(...keys: Key[]): ConfigNode | undefined {
-    const above = at(this.node, ...keys.slice(0, -1))
-    // Step Functions take the value of such a key out of what goes into the state.
-    const computed = entry(above, `${String(keys.at(-1))}.$`)
-    if (computed !== undefined)
-      return { ...nodePlace(computed.value), kind: 'unknown', because: 'the input of the state' }
-    return at(this.node, ...keys)
+  override get(...path: Key[]): Given<Json> {
+    const input = this.input(path)
+    const given = super.get(...path)
+    if (input === undefined) return given
+    const location = this.locator.origin(nodePlace(input)).location
+    return unreadable({ ...given, channel: 'code', location }, 'the input of the state')
   }
 
-  read(...keys: Key[]): Said {
-    const node = this.at(...keys)
-    if (node === undefined || isNothing(node)) return { state: 'absent' }
-    const place = nodePlace(node)
-    if (node.kind === 'unknown') return { state: 'unknown', because: node.because, place }
-    const value = plain(node)
-    return value === undefined
-      ? { state: 'unknown', because: 'a value that is not readable', place }
-      : { state: 'known', value, place, options: {} }
+  override keysOf(...path: Key[]): string[] | null {
+    const keys = super.keysOf(...path)
+    return keys?.some((one) => one.endsWith(computed)) ? null : keys
   }
 
-  keysOf(...keys: Key[]): string[] | null {
-    const node = this.at(...keys)
-    if (node?.kind !== 'map' || node.open !== undefined) return null
-    const names = node.entries.map((one) => one.key)
-    return names.some((name) => name.endsWith('.$')) ? null : names
-  }
-
-  length(...keys: Key[]): number | null {
-    const node = this.at(...keys)
-    return node?.kind === 'list' && node.open === undefined ? items(node).length : null
-  }
-
-  site(...keys: Key[]): Place {
-    const place = keyedPlace(this.header, this.document, [...this.keys, ...keys])
-    return { ...place, anchor: anchorOf(keys) }
-  }
-
-  textOf(...keys: Key[]): string {
-    const node = this.at(...keys)
-    if (node?.kind === 'unknown') return node.text ?? ''
-    return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : ''
+  override textOf(...path: Key[]): string | null {
+    return this.input(path) === undefined ? super.textOf(...path) : ''
   }
 }
 
-function plain(node: ConfigNode): Json | undefined {
-  if (node.kind === 'scalar') return node.value
-  if (node.kind === 'unknown') return undefined
-  if (node.kind === 'list') {
-    const all = node.items.map(plain)
-    return all.includes(undefined) ? undefined : (all as Json[])
+/** `keys`: from the top of the document to the request. */
+export function fileRequest(
+  claims: ClaimBuilder,
+  node: ConfigNode,
+  document: number,
+  keys: Keys,
+  scope: string,
+  header: Place,
+): Request {
+  return {
+    claims,
+    source: new StateSource(node, claims, { document, keys, shown: header }),
+    job: `${claims.path}#${document}:sagemaker@${header.start}`,
+    scope,
+    evidence: { role: 'job', accelerator: 'maybe', small: null, notebook: false },
+    header,
+    site: keyedPlace(header, document, keys),
   }
-  return {}
 }

@@ -1,46 +1,61 @@
 /** `CreateProcessingJob` and `CreateTransformJob`: machines without a choice of capacity. */
-
-import type { Json } from '../../text/json.js'
-import { asCount } from '../../values/parse.js'
+import { convert } from '../../values/operations.js'
+import { asText } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { claimCluster, claimSaid, evidenceOf, type Key, type Request, textAt } from './request.js'
+import type { SettingTable } from '../setting-table.js'
+import { claimMachine } from './machine.js'
+import { evidenceOf, type Request } from './request.js'
+import { processingSettings, transformSettings } from './request-settings.js'
 
-/** Seconds; a processing job that sets no limit is ended after a day. */
-const defaultLimit = 86_400
-
-function start(request: Request, nameKey: string, cluster: Key[]): SubjectBuilder<'Compute'> {
-  const { claims, header, job } = request
-  const evidence = evidenceOf(request, textAt(request, ...cluster, 'InstanceType'))
-  const site = request.site()
+/** A job with its name and machines. */
+export function claimJob(
+  request: Request,
+  facts: { name: string; trials: boolean; choosesCapacity: boolean; source?: Request['source'] },
+  table: SettingTable<'Compute'>,
+): SubjectBuilder<'Compute'> {
+  const { claims, header, job, site } = request
+  const { source = request.source } = facts
+  const machine = table.read('instanceType', source)
+  const evidence = evidenceOf(request, effective(machine.value))
   const compute = claims.subject('Compute', { ...site, ...header }, request.scope, evidence, job)
   compute.known('provider', 'SageMaker', 'aws', header, { site })
-  compute.known('choosesCapacity', 'SageMaker', false, header, { site })
+  compute.known('choosesCapacity', 'SageMaker', facts.choosesCapacity, header, { site })
   compute.known('service', 'SageMaker', false, header, { site })
-  compute.known('trials', 'SageMaker', false, header, { site })
-  const name = textAt(request, nameKey)
-  if (name !== null) compute.known('name', nameKey, name, header)
-  claimCluster(compute, request, cluster)
+  compute.known('trials', 'HyperParameterTuningJobConfig', facts.trials, header, { site })
+  compute.say('name', facts.name, convert(request.source.get(facts.name), asText))
+  claimMachine(compute, machine)
+  table.claim(
+    compute,
+    source,
+    {},
+    table.settings.filter((one) => one !== 'instanceType'),
+  )
   return compute
 }
 
 export function claimProcessingRequest(request: Request): void {
-  const compute = start(request, 'ProcessingJobName', ['ProcessingResources', 'ClusterConfig'])
-  const limit = ['StoppingCondition', 'MaxRuntimeInSeconds']
-  claimSaid(compute, request, 'timeLimit', limit, asCount, defaultLimit)
+  const facts = { name: 'ProcessingJobName', trials: false, choosesCapacity: false }
+  claimJob(request, facts, processingSettings)
   claimProgram(request)
 }
 
+export function claimTransformRequest(request: Request): void {
+  const facts = { name: 'TransformJobName', trials: false, choosesCapacity: false }
+  claimJob(request, facts, transformSettings)
+}
+
 /** `["python3", "/opt/ml/processing/input/code/prepare.py"]`: the script was uploaded from beside the request. */
-function claimProgram(request: Request): void {
-  const said = request.read('AppSpecification', 'ContainerEntrypoint')
-  const words = said.state === 'known' ? texts(said.value) : null
-  if (said.state !== 'known' || words === null || !/^python[\d.]*$/.test(words[0] ?? '')) return
-  const path = /^\/opt\/ml\/processing\/input\/(?:.*\/)?([\w.-]+\.py)$/.exec(words[1] ?? '')?.[1]
+function claimProgram({ claims, source, job }: Request): void {
+  const entry = source.get('AppSpecification', 'ContainerEntrypoint')
+  const words = effective(entry)
+  if (!Array.isArray(words) || !/^python[\d.]*$/.test(String(words[0]))) return
+  const path = /^\/opt\/ml\/processing\/input\/(?:.*\/)?([\w.-]+\.py)$/.exec(String(words[1]))?.[1]
   if (path === undefined) return
-  request.claims.launch(
+  claims.launchOf(
     {
-      id: request.job,
-      job: request.job,
+      id: job,
+      job,
       launcher: 'python',
       program: { path, module: null, bases: [''] },
       flags: {},
@@ -52,14 +67,6 @@ function claimProgram(request: Request): void {
       nodes: null,
       files: [],
     },
-    said.place,
+    entry,
   )
-}
-
-function texts(value: Json): string[] | null {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? (value as string[]) : null
-}
-
-export function claimTransformRequest(request: Request): void {
-  start(request, 'TransformJobName', ['TransformResources'])
 }

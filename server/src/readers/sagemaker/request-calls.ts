@@ -1,7 +1,7 @@
 /** Calls that send a request to the SageMaker API: boto3, and operators of Airflow that pass it on. */
 import type { Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
-import type { Key } from './request.js'
+import type { Key } from '../../values/source.js'
 
 export type RequestKind = 'training' | 'tuning' | 'processing' | 'transform'
 

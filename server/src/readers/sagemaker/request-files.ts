@@ -3,18 +3,23 @@
  * Step Functions that start jobs. Source: developer guide of Step Functions, "Create and manage Amazon SageMaker AI
  * jobs"; Amazon States Language, "Retry".
  */
-import { at, entry, items, number, text } from '../../config/access.js'
+import { at, entry, items, text } from '../../config/access.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
+import { ConfigSource } from '../../values/config-source.js'
+import { convert, orDefault } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
+import { type Keys, nodePlace } from '../config-change.js'
 import { defineReader } from '../reader.js'
 import { changeRequest } from './change-request.js'
-import { FileRequest } from './file-request.js'
+import { fileRequest } from './file-request.js'
 import { claimProcessingRequest, claimTransformRequest } from './job-requests.js'
+import type { Request } from './request.js'
 import type { RequestKind } from './request-calls.js'
 import { claimTrainingRequest, type TrainingFacts } from './training-request.js'
-import { claimTuningRequest } from './tuning-request.js'
+import { claimTuning } from './tuning-request.js'
 
 export const sagemakerRequestFilesReader = defineReader({
   name: 'sagemaker-request-files',
@@ -28,7 +33,7 @@ export const sagemakerRequestFilesReader = defineReader({
       if (kind !== null) {
         const shown = root.entries.find((one) => one.key.endsWith('JobName')) ?? root.entries[0]!
         const header = { start: shown.keyStart, end: shown.keyEnd }
-        readRequest(kind, new FileRequest(claims, root, document.index, [], '', header))
+        readRequest(kind, fileRequest(claims, root, document.index, [], '', header))
       } else readStates(claims, document.index, root)
     }
   },
@@ -45,18 +50,14 @@ function kindOf(root: ConfigMap): RequestKind | null {
   return has('TransformResources') && has('TransformInput') ? 'transform' : null
 }
 
-function readRequest(kind: RequestKind, request: FileRequest, retries?: TrainingFacts['retries']): void {
+function readRequest(kind: RequestKind, request: Request, retries?: TrainingFacts['retries']): void {
   if (kind === 'processing') claimProcessingRequest(request)
   else if (kind === 'transform') claimTransformRequest(request)
   else if (kind === 'training') {
     const more = retries === undefined ? {} : { retries }
     claimTrainingRequest(request, { prefix: [], trials: false, jobs: null, ...more })
   } else {
-    const several = request.read('TrainingJobDefinitions').state !== 'absent'
-    const prefix = several ? ['TrainingJobDefinitions', 0] : ['TrainingJobDefinition']
-    claimTuningRequest(request, prefix)
-    if (request.read(...prefix).state === 'known')
-      claimTrainingRequest(request, { prefix, trials: true, jobs: null })
+    claimTuning(request)
   }
 }
 
@@ -96,24 +97,27 @@ function readStates(claims: ClaimBuilder, document: number, root: ConfigNode): v
     const name = typeof keys.at(-1) === 'string' ? String(keys.at(-1)) : ''
     readRequest(
       kind,
-      new FileRequest(claims, request, document, [...keys, key], name, header),
-      retriesOf(node, document, keys),
+      fileRequest(claims, request, document, [...keys, key], name, header),
+      retriesOf(claims, node, document, keys),
     )
   }
 }
 
 /** How often a failure of the job itself starts it again; undefined: only faults of the service do. */
-function retriesOf(state: ConfigNode, document: number, keys: Keys): TrainingFacts['retries'] {
+function retriesOf(
+  claims: ClaimBuilder,
+  state: ConfigNode,
+  document: number,
+  keys: Keys,
+): TrainingFacts['retries'] {
   for (const [index, retrier] of items(at(state, 'Retry')).entries()) {
-    const errors = items(at(retrier, 'ErrorEquals')).map((one) => text(one))
+    const shown = nodePlace(retrier)
+    const source = new ConfigSource(retrier, claims, { document, keys: [...keys, 'Retry', index], shown })
+    const errors = effective(source.get('ErrorEquals'))
+    if (!Array.isArray(errors)) continue
     if (!errors.some((one) => one === 'States.ALL' || one === 'States.TaskFailed')) continue
-    const given = at(retrier, 'MaxAttempts')
-    // Three where it is left out.
-    const count = given === undefined ? 3 : number(given)
-    if (count === undefined) continue
-    const place = nodePlace(given ?? retrier)
-    const site = keyedPlace(place, document, [...keys, 'Retry', index, 'MaxAttempts'])
-    return { count, key: 'MaxAttempts', place, site }
+    const count = orDefault(convert(source.get('MaxAttempts'), asQuotedNumber), 3)
+    if (effective(count) !== undefined) return count
   }
   return undefined
 }

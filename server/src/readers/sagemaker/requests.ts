@@ -5,13 +5,15 @@ import { defineReader } from '../reader.js'
 import { changeRequest } from './change-request.js'
 import { claimAddresses, claimRegion } from './data-places.js'
 import { claimProcessingRequest, claimTransformRequest } from './job-requests.js'
-import { PythonRequest } from './python-request.js'
+import { type PythonRequest, pythonRequest } from './python-request.js'
 import { type RequestKind, requestOf, requestWords } from './request-calls.js'
+import { requestTables } from './request-settings.js'
 import { claimTrainingRequest } from './training-request.js'
-import { claimTuningRequest } from './tuning-request.js'
+import { claimTuning } from './tuning-request.js'
 
 export const sagemakerRequestsReader = defineReader({
   name: 'sagemaker-requests',
+  settings: requestTables,
   languages: ['python'],
   triggers: requestWords,
   read(facts, _context, claims) {
@@ -23,7 +25,7 @@ export const sagemakerRequestsReader = defineReader({
     })
     const jobs = requests.filter((one) => one.kind === 'training' || one.kind === 'tuning').length
     for (const { call, kind, base } of requests) {
-      readRequest(python, claims, kind, call, new PythonRequest(python, claims, call, base), jobs)
+      readRequest(python, claims, kind, call, pythonRequest(python, claims, call, base), jobs)
     }
   },
   change: changeRequest,
@@ -44,16 +46,11 @@ function readRequest(
     const once = jobs === 1 && !python.evidence.notebook && call.function === null && call.loops.length === 0
     const compute = claimTrainingRequest(request, { prefix: [], trials: false, jobs: once ? 1 : null })
     claimRegion(python, compute)
-    const data = ['InputDataConfig', 'OutputDataConfig', 'CheckpointConfig'].flatMap((key) => {
-      const value = request.value(key)
-      return value.state === 'given' ? [value.expr] : []
-    })
+    const data = ['InputDataConfig', 'OutputDataConfig', 'CheckpointConfig'].flatMap(
+      (key) => request.source.expression(key) ?? [],
+    )
     claimAddresses(python, claims, compute, 'InputDataConfig', request.header, data)
   } else {
-    const several = request.read('TrainingJobDefinitions').state !== 'absent'
-    const prefix = several ? ['TrainingJobDefinitions', 0] : ['TrainingJobDefinition']
-    claimTuningRequest(request, prefix)
-    if (request.value(...prefix).state === 'given')
-      claimTrainingRequest(request, { prefix, trials: true, jobs: null })
+    claimTuning(request)
   }
 }

@@ -2,17 +2,28 @@
 
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
-import { lookUp } from '../../text/records.js'
-import { asCount } from '../../values/parse.js'
+import { below, type Key, type TreeSource } from '../../values/source.js'
+import { effective, isGiven } from '../../values/value.js'
 import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
-import { epochwiseImages, strategies } from './names.js'
-import { claimSaid, type Key, type Request } from './request.js'
+import { epochwiseImages } from './names.js'
+import type { Request } from './request.js'
+import { tuningSettings } from './request-settings.js'
+import { claimTrainingRequest } from './training-request.js'
 
 const config = 'HyperParameterTuningJobConfig'
 
-export function claimTuningRequest(request: Request, definition: Key[]): void {
-  const { header } = request
-  const site = request.site(config)
+/** The search, and the training job of its trials. */
+export function claimTuning(request: Request): void {
+  const { source } = request
+  const several = isGiven(source.get('TrainingJobDefinitions'))
+  const prefix: Key[] = several ? ['TrainingJobDefinitions', 0] : ['TrainingJobDefinition']
+  const definition = below(source, ...prefix)
+  claimSearch(request, definition)
+  if (isGiven(definition.get())) claimTrainingRequest(request, { prefix, trials: true, jobs: null })
+}
+
+function claimSearch(request: Request, definition: TreeSource): void {
+  const { header, site, source } = request
   const search = request.claims.subject('Search', { ...site, ...header }, request.scope, {
     ...request.evidence,
     accelerator: 'maybe',
@@ -21,51 +32,42 @@ export function claimTuningRequest(request: Request, definition: Key[]): void {
   search.known('folds', config, 1, header)
   search.known('persisted', config, true, header)
   // The service chooses strategy and early stopping where it is told to.
-  if (request.read('Autotune').state !== 'absent') return
+  if (isGiven(source.get('Autotune'))) return
   search.known('alternatives', 'Strategy', ['bayesian'], header)
-  const said = request.read(config, 'Strategy')
-  const strategy = said.state === 'known' ? lookUp(strategies, String(said.value)) : undefined
-  claimSaid(search, request, 'strategy', [config, 'Strategy'], (value) => lookUp(strategies, String(value)))
+  tuningSettings.claim(search, source, {}, ['strategy', 'trialCap', 'parallelism', 'timeLimit'])
+  const strategy = effective(tuningSettings.read('strategy', source).value)
   if (strategy === 'grid') {
-    const space = spaceOf(request)
+    const space = spaceOf(source)
     if (space === null) search.unknown('space', 'ParameterRanges', 'the ranges cannot be read', header)
     else search.known('space', 'ParameterRanges', space, header)
   }
-  const limits = [config, 'ResourceLimits']
-  claimSaid(search, request, 'trialCap', [...limits, 'MaxNumberOfTrainingJobs'], asCount)
-  claimSaid(search, request, 'parallelism', [...limits, 'MaxParallelTrainingJobs'], asCount)
-  claimSaid(search, request, 'timeLimit', [...limits, 'MaxRuntimeInSeconds'], asCount)
   // Hyperband stops jobs by itself and does not accept the option.
   if (strategy === undefined || strategy === 'hyperband') return
-  const key = 'TrainingJobEarlyStoppingType'
-  const stopping = (value: unknown) => (typeof value === 'string' ? value === 'Auto' : undefined)
-  claimSaid(search, request, 'earlyTermination', [config, key], stopping, false)
-  const steps = stepsOf(request, definition)
+  tuningSettings.claim(search, source, {}, ['earlyTermination'])
+  const steps = stepsOf(definition)
   if (steps === null) return
+  const key = 'TrainingJobEarlyStoppingType'
   search.known('trialSteps', 'TrainingJobDefinition', { what: steps, count: null }, header)
   search.known('terminationGap', key, `${key} is 'Off'`, header)
 }
 
 /** What a job does step by step; null where that cannot be seen, or it fits once. */
-function stepsOf(request: Request, definition: Key[]): SearchSettings['trialSteps']['what'] | null {
-  const fixed = request.keysOf(...definition, 'StaticHyperParameters') ?? []
+function stepsOf(definition: TreeSource): SearchSettings['trialSteps']['what'] | null {
+  const fixed = definition.keysOf('StaticHyperParameters') ?? []
   if (fixed.some((name) => /^((num_|max_|num_train_)?epochs)$/.test(name))) return 'epochs'
-  const image = request.textOf(...definition, 'AlgorithmSpecification', 'TrainingImage')
+  const image = definition.textOf('AlgorithmSpecification', 'TrainingImage') ?? ''
   return /xgboost/.test(image) ? 'boosting rounds' : epochwiseImages.test(image) ? 'epochs' : null
 }
 
 /** A grid accepts only choices. */
-function spaceOf(request: Request): SearchSpace | null {
-  const keys = [config, 'ParameterRanges', 'CategoricalParameterRanges']
-  const count = request.length(...keys)
+function spaceOf(source: TreeSource): SearchSpace | null {
+  const keys: Key[] = [config, 'ParameterRanges', 'CategoricalParameterRanges']
+  const count = source.lengthOf(...keys)
   if (count === null || count === 0 || count > 100) return null
   const dimensions = Array.from({ length: count }, (_, index): Dimension => {
-    const name = request.read(...keys, index, 'Name')
-    const values = request.read(...keys, index, 'Values')
-    const called = name.state === 'known' ? String(name.value) : `${index + 1}`
-    return values.state === 'known' && Array.isArray(values.value)
-      ? { name: called, size: distinctCount(values.value), values: values.value }
-      : { name: called, size: null }
+    const name = String(effective(source.get(...keys, index, 'Name')) ?? index + 1)
+    const values = effective(source.get(...keys, index, 'Values'))
+    return Array.isArray(values) ? { name, size: distinctCount(values), values } : { name, size: null }
   })
   return { grids: [dimensions], ...gridSize([dimensions]) }
 }

@@ -1,0 +1,34 @@
+/** The machines that a SageMaker job asks for. */
+import { instance } from '../../catalog/instances.js'
+import type { Refusal } from '../../edit/write.js'
+import { convert, derived, type Keyed, orUnknown } from '../../values/operations.js'
+import type { SubjectBuilder } from '../../workload/builder.js'
+
+const uncatalogued = 'an instance type that the catalogue does not know'
+
+/** The machine type, with the accelerators and processors that it holds. */
+export function claimMachine(compute: SubjectBuilder<'Compute'>, { key, value }: Keyed<string>): void {
+  const type = orUnknown(value, 'no instance type is given')
+  compute.say('instanceType', key, type)
+  compute.say(
+    'gpus',
+    key,
+    convert(type, (name) => instance(name)?.gpuCount, uncatalogued),
+  )
+  compute.say(
+    'gpuModel',
+    key,
+    derived(type, (name) => instance(name)?.gpu?.name),
+  )
+  compute.say(
+    'cpus',
+    key,
+    derived(type, (name) => instance(name)?.vcpus),
+  )
+}
+
+/** `ml.g5.xlarge`, where jobs of this kind can have it. */
+export function offered(type: string, kind: string, families: ReadonlySet<string>): string | Refusal {
+  const name = `ml.${type.replace(/^ml\./, '')}`
+  return families.has(name.split('.')[1]!) ? name : { reason: `${kind} jobs do not offer ${name}` }
+}
