@@ -1,6 +1,8 @@
 /** What early stopping of any library is told: metric, patience, direction. */
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Json } from '../text/json.js'
+import { asNumber, asWord } from '../values/parse.js'
+import { calleePlace, callSite } from '../values/places.js'
 import type { SubjectBuilder } from '../workload/builder.js'
 import type { SettingName, Words } from '../workload/words.js'
 import { claimArgument } from './claim-argument.js'
@@ -34,6 +36,44 @@ export function claimDirection(
     anchor,
     ...(otherwise === null ? {} : { otherwise }),
   })
+}
+
+/** Rows of the tables of callbacks that watch a metric. */
+export const patienceRow = { keys: ['patience'], parse: asNumber, write: (epochs: number) => epochs } as const
+
+const directions = new Map<string, 'lower' | 'higher'>([
+  ['min', 'lower'],
+  ['max', 'higher'],
+])
+
+export const directionRow = {
+  keys: ['mode'],
+  parse: asWord(directions),
+  write: (direction: 'lower' | 'higher') => (direction === 'higher' ? 'max' : 'min'),
+} as const
+
+/** A callback of that class that is made for this call, and is not handed to it. */
+export function forgottenFor(python: PythonModule, className: string, user: Call): Call | undefined {
+  return forgottenCallbacks(python, className).find(
+    (call) => call.function === user.function && call.expr.start < user.expr.start,
+  )
+}
+
+/** The callback `made` is never handed to `user`, which messages call as `spelled`. */
+export function claimForgotten(
+  training: SubjectBuilder<'Training'>,
+  made: Call,
+  user: Call,
+  spelled: string,
+): void {
+  const key = made.name?.split('.').at(-1) ?? made.method
+  training.known(
+    'stoppingGap',
+    key,
+    `\`${made.assignedTo}\` is never handed to ${spelled}`,
+    calleePlace(made),
+    { site: callSite(user, `forgotten:${made.assignedTo}`) },
+  )
 }
 
 /** Callbacks of that class that are given a name, and the name is never read again. */

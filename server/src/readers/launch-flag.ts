@@ -16,6 +16,11 @@ export function isOnLaunchLine(claim: Claim): boolean {
   return claim.site.anchor === anchor
 }
 
+/** A flag or variable of a launch gives the value. */
+export function isSetByLaunch({ channel }: Pick<Claim, 'channel'>): boolean {
+  return channel === 'launch flag' || channel === 'launch environment'
+}
+
 /** Adds `flag` behind the last word of the command. Only in shell scripts: elsewhere the line may be quoted. */
 export function writeLaunchFlag(claim: Claim, flag: string, facts: UnitFacts): Write | Refusal {
   const { shell, unit, path } = facts

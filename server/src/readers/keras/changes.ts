@@ -4,15 +4,19 @@ import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/wri
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Import as ImportStmt, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
-import { changeArgument, writeArgument } from '../../values/write-argument.js'
+import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
+import { isSetByLaunch } from '../launch-flag.js'
 import type { UnitFacts } from '../reader.js'
 import { fitPosition, isFirstKeras } from './fits.js'
+import { stoppingSettings } from './settings.js'
 
 export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  if (isSetByLaunch(claim)) return { reason: 'the value comes from the launch' }
   const { python } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (claim.setting === 'precision') return changePolicy(python, claim, value, facts)
@@ -21,7 +25,7 @@ export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Cha
   if (claim.site.anchor === 'floatx') {
     const keyword = call.method === 'set_floatx' ? 'value' : 'policy'
     const given = python.argument(call, keyword, 0)
-    const quote = given.state === 'given' && python.text[given.span.start] === "'" ? "'" : '"'
+    const quote = python.text[passedExpression(given)?.start ?? 0] === "'" ? "'" : '"'
     const written = writeArgument(facts, call, keyword, given, `${quote}float32${quote}`)
     return 'reason' in written
       ? written
@@ -33,9 +37,8 @@ export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Cha
     case 'stoppingGap':
       return handOver(python, claim, call, facts)
     case 'patience':
-      return changeArgument(python, call, 'patience', 2, String(value), facts)
     case 'stopDirection':
-      return changeArgument(python, call, 'mode', 4, value === 'higher' ? '"max"' : '"min"', facts)
+      return stoppingSettings.change(claim, value, facts)
     default:
       return byHand(claim)
   }
@@ -51,7 +54,6 @@ export function changePolicy(
 ): Change | Refusal {
   const policy = lookUp(policies, String(value))
   if (policy === undefined) return { reason: 'only mixed precision is offered' }
-  if (claim.channel === 'launch environment') return { reason: 'the value comes from the launch' }
   const title = `Compute in ${policy === 'mixed_bfloat16' ? 'bf16' : 'fp16'} with fp32 weights (set_global_policy("${policy}"))`
   if (claim.site.anchor === 'policy') {
     const call = claimedCall(python, claim.site)
@@ -102,11 +104,10 @@ function fullPrecisionHead(python: PythonModule, facts: UnitFacts): Write[] {
   for (const call of python.calls) {
     if (call.name !== 'keras.layers.Dense' && call.name !== 'keras.layers.Activation') continue
     const activation = python.argument(call, 'activation', call.name.endsWith('Dense') ? 1 : 0)
-    if (activation.state !== 'given' || activation.folded.state !== 'known') continue
-    const { value } = activation.folded
+    const value = knownArgument(activation)
     if (value !== 'softmax' && value !== 'sigmoid') continue
     if (value === 'sigmoid' && !isSingle(python, call)) continue
-    if (python.argument(call, 'dtype').state !== 'absent') continue
+    if (mayBePassed(python.argument(call, 'dtype'))) continue
     writes.push({
       kind: 'set keyword',
       path: facts.path,
@@ -120,8 +121,7 @@ function fullPrecisionHead(python: PythonModule, facts: UnitFacts): Write[] {
 
 /** `Dense(1, activation="sigmoid")` ends a model; a gate of many units does not. */
 function isSingle(python: PythonModule, call: Call): boolean {
-  const units = python.argument(call, 'units', 0)
-  return units.state === 'given' && units.folded.state === 'known' && units.folded.value === 1
+  return knownArgument(python.argument(call, 'units', 0)) === 1
 }
 
 /** The package that the file already imports Keras from. */

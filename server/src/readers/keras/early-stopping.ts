@@ -2,13 +2,12 @@
 
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { asNumber } from '../../values/parse.js'
-import { calleePlace, callSite } from '../../values/places.js'
+import { mayBePassed } from '../../values/argument.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { claimDirection, claimFrom, forgottenCallbacks } from '../early-stopping.js'
+import { claimForgotten, forgottenCallbacks } from '../early-stopping.js'
+import { stoppingSettings } from './settings.js'
 
 const className = 'keras.callbacks.EarlyStopping'
-const order = ['monitor', 'min_delta', 'patience', 'verbose', 'mode']
 
 export function readStopping(
   python: PythonModule,
@@ -20,34 +19,12 @@ export function readStopping(
   const made = items
     .map((item) => python.callOf(item))
     .filter((call): call is Call => call !== null && call.name === className)
-  if (made.length === 1) readArguments(python, made[0]!, training)
-  if (made.length === 0 && (given.state === 'absent' || items.length > 0))
-    readForgotten(python, fit, training)
-}
-
-function readArguments(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
-  const argument = (key: string) => {
-    const position = order.indexOf(key)
-    return python.argument(call, key, position < 0 ? null : position)
-  }
-  const anchor = 'stopping'
-  const metric = argument('monitor')
-  claimFrom(training, 'stopMetric', 'monitor', call, metric, anchor, 'val_loss', (value) =>
-    typeof value === 'string' ? value : undefined,
-  )
-  claimFrom(training, 'patience', 'patience', call, argument('patience'), anchor, 0, asNumber)
-  claimFrom(
-    training,
-    'stopStart',
-    'start_from_epoch',
-    call,
-    argument('start_from_epoch'),
-    anchor,
-    0,
-    asNumber,
-  )
-  // `auto` takes the direction from the name; only what is written out can be wrong.
-  claimDirection(training, call, argument('mode'), anchor, null)
+  if (made.length === 1)
+    stoppingSettings.claim(
+      training,
+      stoppingSettings.argumentsOf(python, made[0]!, training.locator, 'stopping'),
+    )
+  if (made.length === 0 && (!mayBePassed(given) || items.length > 0)) readForgotten(python, fit, training)
 }
 
 /** `early_stopping = EarlyStopping(…)` that nothing uses afterwards. */
@@ -56,14 +33,7 @@ function readForgotten(python: PythonModule, fit: Call, training: SubjectBuilder
   const call = forgotten.find(
     (one) => one.function === fit.function && one.expr.start < fit.expr.start && nextFit(python, one) === fit,
   )
-  if (call === undefined) return
-  training.known(
-    'stoppingGap',
-    'EarlyStopping',
-    `\`${call.assignedTo}\` is never handed to \`${fit.method}()\``,
-    calleePlace(call),
-    { site: callSite(fit, `forgotten:${call.assignedTo}`) },
-  )
+  if (call !== undefined) claimForgotten(training, call, fit, `\`${fit.method}()\``)
 }
 
 function nextFit(python: PythonModule, made: Call): Call | undefined {

@@ -1,5 +1,6 @@
 /** What a Keras program runs on, and whether it does the work of a real one. */
 import type { PythonModule } from '../../python/module.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
 import type { Evidence } from '../../workload/claim.js'
 import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
 import { once, usesAny } from '../pytorch/once.js'
@@ -74,9 +75,8 @@ function smallNetwork(python: PythonModule): string | null {
       if (call.method !== 'Dense') continue
       // `output_dim` in Keras 1.
       const named = python.argument(call, 'output_dim')
-      const units = named.state === 'absent' ? python.argument(call, 'units', 0) : named
-      if (units.state !== 'given' || units.folded.state !== 'known') return null
-      if (!(Number(units.folded.value) <= fewUnits)) return null
+      const units = knownArgument(mayBePassed(named) ? named : python.argument(call, 'units', 0))
+      if (units === undefined || !(Number(units) <= fewUnits)) return null
       dense++
     }
     return dense >= 2 && dense <= 5 ? 'a network of a few narrow layers' : null
@@ -98,13 +98,7 @@ export function heavyModel(python: PythonModule): boolean | null {
       if (heavyLayers.test(call.name)) return true
       if (call.name.startsWith('keras.layers.')) layers++
       if (!recurrent.test(call.name)) continue
-      const units = python.argument(call, 'units', 0)
-      if (
-        units.state === 'given' &&
-        units.folded.state === 'known' &&
-        Number(units.folded.value) >= wideRecurrent
-      )
-        return true
+      if (Number(knownArgument(python.argument(call, 'units', 0))) >= wideRecurrent) return true
     }
     for (const module of python.imported) {
       if (module.uses.some((use) => heavyLayers.test(use))) return true

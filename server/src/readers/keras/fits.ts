@@ -1,6 +1,8 @@
 /** Which calls of `fit` train a Keras model. */
-import type { Call, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import { CallSource } from '../../values/call-source.js'
+import type { Locator } from '../../values/source.js'
 import { once } from '../pytorch/once.js'
 
 const packages = /^(keras|tf_keras|tensorflow)(\.|$)/
@@ -60,6 +62,22 @@ const positions: Record<string, Record<string, number>> = {
 
 export function fitPosition(call: Call, keyword: string): number | null {
   return lookUp(lookUp(positions, call.method), keyword) ?? null
+}
+
+/** An argument of `fit` or `fit_generator`, by name or at its position. */
+export function argumentOf(python: PythonModule, fit: Call, keyword: string): ArgumentValue {
+  return python.argument(fit, keyword, fitPosition(fit, keyword))
+}
+
+/** All of them as values. */
+export function kerasArguments(
+  python: PythonModule,
+  fit: Call,
+  locator: Locator,
+  anchor?: string,
+): CallSource {
+  const options = { positions: lookUp(positions, fit.method) ?? {} }
+  return new CallSource(python, fit, locator, anchor === undefined ? options : { ...options, anchor })
 }
 
 /** Keras 1 is told by its own words. */

@@ -1,4 +1,5 @@
 /** Models of Keras Applications that start from random weights. */
+import { fixedArgument, knownArgument } from '../../values/argument.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimFresh, meansRandom, seesPhotographs } from '../fresh-model.js'
 import { defineReader } from '../reader.js'
@@ -17,24 +18,13 @@ export const kerasFreshWeightsReader = defineReader({
     if (evidence.small !== null) return
     for (const call of python.calls) {
       if (!/^keras\.applications\.(\w+\.)*[A-Z]\w+$/.test(call.name ?? '')) continue
-      const weights = python.argument(call, 'weights', 1)
-      if (weights.state !== 'given' || weights.folded.state !== 'known' || weights.folded.value !== null)
-        continue
-      if (weights.folded.overridable) continue
-      const classes = python.argument(call, 'classes')
-      const top = python.argument(call, 'include_top', 0)
-      const cut = top.state === 'given' && top.folded.state === 'known' && top.folded.value === false
+      if (fixedArgument(python.argument(call, 'weights', 1)) !== null) continue
+      const classes = knownArgument(python.argument(call, 'classes'))
+      const cut = knownArgument(python.argument(call, 'include_top', 0)) === false
       // A thousand classes: ImageNet itself.
-      if (
-        !cut &&
-        (classes.state !== 'given' || classes.folded.state !== 'known' || classes.folded.value === 1000)
-      )
-        continue
-      const shape = python.argument(call, 'input_shape')
-      const channels =
-        shape.state === 'given' && shape.folded.state === 'known' && Array.isArray(shape.folded.value)
-          ? shape.folded.value[2]
-          : 3
+      if (!cut && (classes === undefined || classes === 1000)) continue
+      const shape = knownArgument(python.argument(call, 'input_shape'))
+      const channels = Array.isArray(shape) ? shape[2] : 3
       if (channels !== 3 || meansRandom(python, call) !== null || !seesPhotographs(python)) continue
       claimFresh(claims, evidence, {
         ...{ call, architecture: call.method, key: 'weights', given: true },

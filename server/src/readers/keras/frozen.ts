@@ -1,13 +1,16 @@
 /** Frozen bases of Keras models that `fit` runs over the same samples in every epoch. */
 
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
+import { convert } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import { claimOperation } from '../operation-claims.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { kerasEvidence } from './evidence.js'
-import { fitPosition, kerasFits, usesKeras } from './fits.js'
+import { kerasArguments, kerasFits, usesKeras } from './fits.js'
 
 export const kerasFrozenReader = defineReader({
   name: 'keras-frozen',
@@ -20,13 +23,8 @@ export const kerasFrozenReader = defineReader({
     const base = frozenBase(python)
     if (fits.length !== 1 || base === null) return
     const fit = fits[0]!
-    const epochs = python.argument(fit, 'epochs', fitPosition(fit, 'epochs'))
-    if (
-      epochs.state !== 'given' ||
-      epochs.folded.state !== 'known' ||
-      typeof epochs.folded.value !== 'number'
-    )
-      return
+    const epochs = convert(kerasArguments(python, fit, claims).get('epochs'), asNumber)
+    if (effective(epochs) === undefined) return
     const at = calleePlace(fit)
     const operation = claimOperation(claims, {
       kind: 'frozen features',
@@ -38,8 +36,7 @@ export const kerasFrozenReader = defineReader({
       evidence: kerasEvidence(python, context).evidence,
       subject: base.method,
     })
-    const { value, overridable, channel } = epochs.folded
-    operation.known('times', 'epochs', value as number, at, { overridable, channel })
+    operation.say('times', 'epochs', epochs)
   },
   change() {
     return { reason: 'run `predict` of the base once over the data, and fit the layers above on its results' }
@@ -61,7 +58,7 @@ function frozenBase(python: PythonModule): Call | null {
     if (new RegExp(`${name}\\.predict|Model\\([^)]*\\)\\.predict`).test(text)) return null
     if (
       new RegExp(`(^|\\n)\\s*${name}\\.trainable\\s*=\\s*False`).test(text) ||
-      freezesLayers(python as Analysis, call.assignedTo)
+      freezesLayers(python, call.assignedTo)
     )
       return call
   }
@@ -70,17 +67,14 @@ function frozenBase(python: PythonModule): Call | null {
 
 function isPretrained(python: PythonModule, call: Call): boolean {
   const weights = python.argument(call, 'weights')
-  return (
-    weights.state === 'absent' ||
-    (weights.state === 'given' && weights.folded.state === 'known' && weights.folded.value !== null)
-  )
+  return !mayBePassed(weights) || (knownArgument(weights) ?? null) !== null
 }
 
 /** `for layer in base.layers: layer.trainable = False`, over all of them. */
-function freezesLayers(analysis: Analysis, name: string): boolean {
-  return analysis.loops.some(({ node }) => {
+function freezesLayers(python: PythonModule, name: string): boolean {
+  return python.loops.some(({ node }) => {
     if (node.type !== 'for' || node.body.length !== 1) return false
-    const iterated = analysis.text.slice(node.iterable.start, node.iterable.end)
+    const iterated = python.text.slice(node.iterable.start, node.iterable.end)
     const [only] = node.body
     return (
       iterated === `${name}.layers` &&

@@ -6,12 +6,14 @@ import { heavyModel, kerasEvidence } from './evidence.js'
 import { kerasFits } from './fits.js'
 import { claimDoublePrecision, readPrecision } from './precision.js'
 import { readRun } from './run.js'
+import { fitSettings, stoppingSettings } from './settings.js'
 
 export const kerasReader = defineReader({
   name: 'keras',
   languages: ['python'],
   // The last ones stand where another module builds the network.
   triggers: ['keras', 'tensorflow', 'fit_generator', '.fit('],
+  settings: [fitSettings, stoppingSettings],
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return

@@ -2,14 +2,21 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import { passedExpression } from '../../values/argument.js'
+import { argumentValue } from '../../values/call-source.js'
+import { convert, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import type { Locator } from '../../values/source.js'
+import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
+import { launchedValue } from '../launched-value.js'
 import { claimOperation } from '../operation-claims.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { usesAny } from '../pytorch/once.js'
 import type { ReaderContext } from '../reader.js'
+import { asPolicy } from './settings.js'
 
 export const policySetters = [
   'keras.mixed_precision.set_global_policy',
@@ -27,14 +34,6 @@ const graphRewrites = [
   'tensorflow.compat.v1.mixed_precision.enable_mixed_precision_graph_rewrite',
   'tensorflow.compat.v1.train.enable_mixed_precision_graph_rewrite',
 ]
-const formats: Record<string, Precision> = {
-  mixed_float16: 'fp16-mixed',
-  mixed_bfloat16: 'bf16-mixed',
-  float16: 'fp16',
-  bfloat16: 'bf16',
-  float32: 'fp32',
-  float64: 'fp64',
-}
 const variables = ['TF_ENABLE_AUTO_MIXED_PRECISION', 'TF_ENABLE_AUTO_MIXED_PRECISION_GRAPH_REWRITE']
 const key = 'mixed_precision.set_global_policy'
 
@@ -47,18 +46,18 @@ export function readPrecision(
   training: SubjectBuilder<'Training'>,
 ): void {
   fromLaunch(context, training, place, site)
+  const { locator } = training
   const setters = python.callsTo(...policySetters)
   const policies = setters.filter(
-    (call) => !/set_floatx$/.test(call.name!) || policyOf(python, call) !== 'fp32',
+    (call) => !/set_floatx$/.test(call.name!) || effective(policyOf(python, call, locator)) !== 'fp32',
   )
-  if (policies.length > 0) {
-    const last = policies.at(-1)!
-    const value = policyOf(python, last)
+  const last = policies.at(-1)
+  if (last !== undefined) {
     const name = last.name!.slice(last.name!.lastIndexOf('.') + 1)
+    const value = policyOf(python, last, locator)
     // What is set under a condition, or set again and again, depends on how the program runs.
-    if (value === null || last.conditional || policies.length > 1)
-      training.unknown('precision', name, 'the policy depends on the run', calleePlace(last))
-    else training.known('precision', name, value, calleePlace(last), { site: callSite(last, 'policy') })
+    const varies = last.conditional || policies.length > 1
+    training.say('precision', name, varies ? unreadable(value, 'the policy depends on the run') : value)
     return
   }
   const rewrite = python.callsTo(...graphRewrites)[0]
@@ -79,7 +78,7 @@ const science = /^(deepxde|gpflow|tensorflow_probability|sciann|trieste|tfquantu
 /** `set_floatx("float64")`: every layer of the process computes in double precision. */
 export function claimDoublePrecision(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
   for (const call of python.callsTo(...policySetters)) {
-    if (policyOf(python, call) !== 'fp64' || call.conditional) continue
+    if (effective(policyOf(python, call, claims)) !== 'fp64' || call.conditional) continue
     const library = [...python.imports].find((name) => science.test(name))
     const numerical = /\b(PINN|pde|ode|hamiltonian|quantum|physics)\b/i.test(python.text)
     claimOperation(claims, {
@@ -98,17 +97,15 @@ export function claimDoublePrecision(python: PythonModule, evidence: Evidence, c
 const mentions =
   /mixed_b?float16|auto_mixed_precision|TF_ENABLE_AUTO_MIXED_PRECISION|LossScaleOptimizer|mixed_precision|DTypePolicy|jit_amp/
 
-function policyOf(python: PythonModule, call: Call): Precision | null {
-  const first = python.argument(call, 'policy', 0)
-  if (first.state !== 'given') return null
-  if (first.folded.state === 'known')
-    return typeof first.folded.value === 'string' ? (lookUp(formats, first.folded.value) ?? null) : null
+function policyOf(python: PythonModule, call: Call, locator: Locator): Given<Precision> {
+  const given = python.argument(call, 'policy', 0)
+  const expr = passedExpression(given)
   // `Policy("mixed_float16")` in between.
-  const made = python.callOf(first.expr)
-  const name = made === null ? null : python.argument(made, 'name', 0)
-  return name?.state === 'given' && name.folded.state === 'known' && typeof name.folded.value === 'string'
-    ? (lookUp(formats, name.folded.value) ?? null)
-    : null
+  const made = expr === null ? null : python.callOf(expr)
+  const named = made === null ? given : python.argument(made, 'name', 0)
+  const shown = calleePlace(call)
+  const placed = { ...named, span: shown }
+  return convert(argumentValue(placed, shown, callSite(call, 'policy'), locator), asPolicy)
 }
 
 function fromLaunch(
@@ -117,20 +114,16 @@ function fromLaunch(
   place: Place,
   site: Place,
 ): void {
+  const { locator } = training
   for (const variable of variables) {
-    const given = lookUp(context.binding?.launch.environment, variable)
-    if (given === undefined) continue
-    const { value, location } = given
-    if (value === null)
-      training.unknown('precision', variable, 'a variable of the launch', place, {
-        site,
-        channel: 'launch environment',
-      })
-    else if (value === '1' || value === true)
-      training.known('precision', variable, 'fp16-mixed', place, {
-        site,
-        channel: 'launch environment',
-        location,
-      })
+    const set = lookUp(context.binding?.launch.environment, variable)
+    const value = launchedValue(set, 'launch environment', { place, site, locator })
+    const on = effective(value)
+    if (on === undefined || on === '1' || on === true)
+      training.say(
+        'precision',
+        variable,
+        convert(value, () => 'fp16-mixed'),
+      )
   }
 }

@@ -3,9 +3,13 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { both, orDefault, stated } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { callbackList } from '../callback-list.js'
@@ -14,12 +18,14 @@ import { claimedCall } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { trackerOf, trainingId } from '../tracking.js'
-import { fitPosition, kerasFits } from './fits.js'
+import { argumentOf, fitPosition, kerasFits } from './fits.js'
+import { checkpointSettings } from './settings.js'
 
 export const kerasRecordsReader = defineReader({
   name: 'keras-records',
   languages: ['python'],
   triggers: ['keras', 'tensorflow'],
+  settings: [checkpointSettings],
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined) return
@@ -34,9 +40,9 @@ function readFit(python: PythonModule, fit: Call, claims: ClaimBuilder): void {
   const place = calleePlace(fit)
   const site = callSite(fit, 'fit')
   const training = claims.extend('Training', trainingId(claims, place))
-  const given = python.argument(fit, 'callbacks', fitPosition(fit, 'callbacks'))
-  const list =
-    given.state === 'given' ? callbackList(python, given.expr)?.items : given.state === 'absent' ? [] : null
+  const given = argumentOf(python, fit, 'callbacks')
+  const expr = passedExpression(given)
+  const list = expr === null ? (mayBePassed(given) ? null : []) : callbackList(python, expr)?.items
   const names = list?.map((item) => nameOf(python, item)) ?? null
   if (names === null || names.includes(null))
     training.unknown('saves', 'callbacks', 'a callback that cannot be read', place, { site })
@@ -73,28 +79,23 @@ function nameOf(python: PythonModule, item: Expr): string | null {
 function readCheckpoint(python: PythonModule, item: Expr, training: SubjectBuilder<'Training'>): void {
   const call = python.callOf(item)
   if (call === null || !/^keras\.callbacks\.(\w+\.)*ModelCheckpoint$/.test(call.name ?? '')) return
-  const path = python.argument(call, 'filepath', 0)
-  const best = python.argument(call, 'save_best_only', 3)
-  if (path.state !== 'given' || best.state === 'unknown') return
-  const { start, end } = python.definition(path.expr)
+  const path = passedExpression(python.argument(call, 'filepath', 0))
+  if (path === null) return
+  const { start, end } = python.definition(path)
   const numbered = /\{epoch/.test(python.text.slice(start, end))
-  const place = { start: path.span.start, end: path.span.end }
-  const bestOnly = best.state === 'given' && best.folded.state === 'known' && best.folded.value === true
-  if (best.state === 'given' && best.folded.state === 'unknown') return
-  const frequency = python.argument(call, 'save_freq')
-  const period = python.argument(call, 'period')
-  const epochwise =
-    (frequency.state === 'absent' ||
-      (frequency.state === 'given' &&
-        frequency.folded.state === 'known' &&
-        frequency.folded.value === 'epoch')) &&
-    period.state === 'absent'
-  const kept = numbered && !bestOnly ? null : 1
-  training.known('keptCheckpoints', 'save_best_only', kept, place, { site: callSite(call, 'checkpoint') })
-  const weights = python.argument(call, 'save_weights_only')
-  const only = weights.state === 'given' && weights.folded.state === 'known' && weights.folded.value === true
-  training.known('checkpointHolds', 'save_weights_only', only ? 'weights' : 'training state', place)
-  if (!epochwise) training.unknown('checkpointCount', 'save_freq', 'a rhythm of its own', place)
+  const source = new CallSource(python, call, training.locator, { positions: { save_best_only: 3 } })
+  const best = source.get('save_best_only')
+  if (isGiven(best) && effective(best) === undefined) return
+  const place: Place = { start: path.start, end: path.end }
+  const name = training.locator.origin(place, { site: callSite(call, 'checkpoint') })
+  const kept = both(stated(name, numbered), orDefault(best, false), (apart, only) =>
+    apart && only !== true ? null : 1,
+  )
+  training.say('keptCheckpoints', 'save_best_only', kept)
+  checkpointSettings.claim(training, source)
+  const frequency = effective(orDefault(source.get('save_freq'), 'epoch'))
+  if (frequency !== 'epoch' || mayBePassed(python.argument(call, 'period')))
+    training.unknown('checkpointCount', 'save_freq', 'a rhythm of its own', calleePlace(call))
 }
 
 function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

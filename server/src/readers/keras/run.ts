@@ -1,16 +1,19 @@
 /** How long a call of `fit` trains, whether it validates, and what ends it. */
 
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
-import { asNumber } from '../../values/parse.js'
+import { isLeftOut, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
+import { convert, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
-import { claimArgument } from '../claim-argument.js'
+import { claimVerdict } from '../claim-verdict.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { once, usesAny } from '../pytorch/once.js'
 import { readStopping } from './early-stopping.js'
-import { fitPosition } from './fits.js'
+import { argumentOf, kerasArguments } from './fits.js'
+import { fitSettings } from './settings.js'
 
 /** An "epoch" of fewer steps, given as a number, is a slice of the data rather than a pass over it. */
 const leastSteps = 50
@@ -22,15 +25,11 @@ export function readRun(python: PythonModule, fit: Call, training: SubjectBuilde
   readEpochs(python, fit, training)
   readValidation(python, fit, training)
 
-  const given = python.argument(fit, 'callbacks', fitPosition(fit, 'callbacks'))
-  const list = given.state === 'given' ? callbackList(python, given.expr) : null
-  const verdict = stoppingOf(python, fit, given, list === null ? null : list.items)
-  const key = 'callbacks'
-  if (verdict === 'unknown')
-    training.unknown('earlyStopping', key, 'a callback that cannot be read', place, { site })
-  else if (verdict === 'stops') training.known('earlyStopping', key, true, place, { site })
-  else training.default('earlyStopping', key, false, place, { site })
-  readStopping(python, fit, given, list === null ? [] : list.items, training)
+  const given = argumentOf(python, fit, 'callbacks')
+  const expr = passedExpression(given)
+  const items = (expr === null ? null : callbackList(python, expr)?.items) ?? null
+  claimVerdict(training, 'callbacks', stoppingOf(python, fit, given, items), place, site)
+  readStopping(python, fit, given, items ?? [], training)
 
   training.known('monitor', 'monitor', { name: 'val_loss', lowerIsBetter: true }, place)
   if (usesAny(python, ['.from_pretrained'])) training.known('fineTuning', 'from_pretrained', true, place)
@@ -61,66 +60,45 @@ const horizonSchedules = [
 ]
 
 function readEpochs(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
-  const place = calleePlace(fit)
-  const old = python.argument(fit, 'nb_epoch')
-  const key = old.state === 'given' ? 'nb_epoch' : 'epochs'
-  const first = python.argument(fit, 'initial_epoch')
-  if (first.state !== 'absent') {
-    training.unknown('epochs', key, 'initial_epoch', place)
-    return
-  }
-  const steps = stepsOf(python, fit)
-  if (steps !== null && steps < leastSteps) {
-    training.unknown('epochs', key, `epochs of ${steps} steps`, place)
-    return
-  }
-  const argument = key === 'nb_epoch' ? old : python.argument(fit, 'epochs', fitPosition(fit, 'epochs'))
-  claimArgument(training, 'epochs', key, fit, argument, {
-    convert: (value) => {
-      const count = asNumber(value)
-      return count !== undefined && count > 0 ? count : undefined
-    },
-    otherwise: 1,
-  })
+  const source = kerasArguments(python, fit, training.locator)
+  const { key, value } = fitSettings.read('epochs', source)
+  const steps = numberArgument(argumentOf(python, fit, 'steps_per_epoch'))
+  const partial = mayBePassed(python.argument(fit, 'initial_epoch'))
+    ? 'initial_epoch'
+    : steps !== null && steps < leastSteps
+      ? `epochs of ${steps} steps`
+      : null
+  training.say(
+    'epochs',
+    key,
+    partial === null ? value : unreadable(training.locator.origin(calleePlace(fit)), partial),
+  )
 }
-
-function stepsOf(python: PythonModule, fit: Call): number | null {
-  const given = python.argument(fit, 'steps_per_epoch', fitPosition(fit, 'steps_per_epoch'))
-  return given.state === 'given' && given.folded.state === 'known' && typeof given.folded.value === 'number'
-    ? given.folded.value
-    : null
-}
-
-const isNone = (argument: ArgumentValue): boolean =>
-  argument.state === 'given' && argument.folded.state === 'known' && argument.folded.value === null
 
 function readValidation(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
+  const key = 'validation_data'
   const place = calleePlace(fit)
   const site = callSite(fit)
-  const data = python.argument(fit, 'validation_data', fitPosition(fit, 'validation_data'))
-  if (data.state === 'given' && !isNone(data)) {
-    const maybe = data.expr.type === 'conditional' || isParameterOrNone(python, data)
-    if (maybe) training.unknown('validation', 'validation_data', 'it may be None', place, { site })
-    else training.known('validation', 'validation_data', true, place, { site })
-    return
+  const data = argumentOf(python, fit, key)
+  const split = argumentOf(python, fit, 'validation_split')
+  const expr = passedExpression(data)
+  if (expr !== null && !isLeftOut(data)) {
+    const maybe = expr.type === 'conditional' || isParameterOrNone(python, expr)
+    if (maybe) training.unknown('validation', key, 'it may be None', place, { site })
+    else training.known('validation', key, true, place, { site })
+  } else if (!isLeftOut(data)) training.unknown('validation', key, '**kwargs', place, { site })
+  else if (!mayBePassed(split)) training.default('validation', key, false, place, { site })
+  else {
+    const share = kerasArguments(python, fit, training.locator).get('validation_split')
+    const positive = (value: Json) => (typeof value === 'number' ? value > 0 : undefined)
+    training.say('validation', 'validation_split', convert(share, positive))
   }
-  const split = python.argument(fit, 'validation_split', fitPosition(fit, 'validation_split'))
-  if (data.state === 'unknown' || split.state === 'unknown') {
-    training.unknown('validation', 'validation_data', '**kwargs', place, { site })
-    return
-  }
-  if (split.state === 'absent') {
-    training.default('validation', 'validation_data', false, place, { site })
-    return
-  }
-  const positive = (value: Json): boolean | undefined => (typeof value === 'number' ? value > 0 : undefined)
-  claimArgument(training, 'validation', 'validation_split', fit, split, { convert: positive })
 }
 
 /** A parameter whose default is None. */
-function isParameterOrNone(python: PythonModule, argument: ArgumentValue): boolean {
-  if (argument.state !== 'given' || argument.expr.type !== 'name') return false
-  const { id, start } = argument.expr
+function isParameterOrNone(python: PythonModule, expr: Expr): boolean {
+  if (expr.type !== 'name') return false
+  const { id, start } = expr
   const owner = python.functions.find((one) => one.node.start <= start && start < one.node.end)
   const param = owner?.node.params.find((one) => one.name === id)
   return param?.default?.type === 'constant' && param.default.value === null
@@ -149,9 +127,8 @@ function stoppingOf(
   given: ArgumentValue,
   items: Parameters<typeof judgeCallbacks>[1] | null,
 ): Verdict {
-  if (given.state === 'unknown') return 'unknown'
   // A loop around `fit` may decide by itself when to go on.
   if (fit.loops.some((loop) => loop.hasBreak)) return 'unknown'
-  if (given.state === 'absent') return 'goes on'
+  if (!mayBePassed(given)) return 'goes on'
   return items === null ? 'unknown' : judgeCallbacks(python, items, kerasCallbacks)
 }

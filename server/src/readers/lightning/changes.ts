@@ -2,39 +2,36 @@
 import { nameFor, type SpelledName } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { changeArgument, writeArgument } from '../../values/write-argument.js'
+import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
-import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
+import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
 import type { UnitFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { loggedMetric } from './module-facts.js'
+import { stoppingSettings, trainerSettings } from './settings.js'
 
 export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (isOnLaunchLine(claim)) return changeLaunchLine(claim, value, facts)
-  if (claim.site.anchor === 'launch') return { reason: 'it is set by the launch: change it there' }
   if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
   if (claim.site.anchor === 'cli')
     return { reason: `pass --trainer.${claim.key} or set it in the configuration file` }
+  if (isSetByLaunch(claim)) return { reason: 'it is set by the launch: change it there' }
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
   if (claim.setting === 'precision')
     return changePrecision(python, call, value, facts, claim.site.anchor === 'v1')
   if (claim.setting === 'earlyStopping') return addEarlyStopping(python, call, value, facts)
-  if (claim.setting === 'epochs' || claim.setting === 'endless') {
-    const code = String(value)
-    const written = writeArgument(facts, call, 'max_epochs', python.argument(call, 'max_epochs'), code)
-    if ('reason' in written) return written
-    return { title: `Limit the run: max_epochs=${code}`, safety: 'display', writes: [written], imports: [] }
-  }
+  if (claim.setting === 'endless')
+    return trainerSettings.change({ ...claim, setting: 'epochs' }, value, facts)
+  if (claim.setting === 'epochs') return trainerSettings.change(claim, value, facts)
   if (claim.setting === 'stoppingGap') return handOver(python, claim, call, facts)
-  if (claim.setting === 'patience') return changeArgument(python, call, 'patience', 2, String(value), facts)
-  if (claim.setting === 'stopDirection')
-    return changeArgument(python, call, 'mode', 4, value === 'higher' ? '"max"' : '"min"', facts)
+  if (claim.setting === 'patience' || claim.setting === 'stopDirection')
+    return stoppingSettings.change(claim, value, facts)
   return byHand(claim)
 }
 

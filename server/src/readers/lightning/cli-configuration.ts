@@ -7,7 +7,7 @@ import type { Span } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { UnitFacts } from '../reader.js'
 import { acceleratorKind } from './accelerators.js'
-import { precisionFrom } from './precision.js'
+import { precisionFrom } from './settings.js'
 
 const harmless =
   /\.(ModelCheckpoint|LearningRateMonitor|TQDMProgressBar|RichProgressBar|RichModelSummary|ModelSummary|StochasticWeightAveraging|DeviceStatsMonitor|GradientAccumulationScheduler|OnExceptionCheckpoint|WeightAveraging|EMAWeightAveraging|BatchSizeFinder|LearningRateFinder)$|^(ModelCheckpoint|LearningRateMonitor|TQDMProgressBar|RichProgressBar|RichModelSummary|ModelSummary|DeviceStatsMonitor)$/

@@ -3,28 +3,34 @@
  * by defaults in code, in this order. Source: lightning/pytorch/cli.py (2.x).
  */
 
+import type { Refusal } from '../../edit/write.js'
 import { inConfigured } from '../../python/call-arguments.js'
-import type { ArgumentValue, Call, Folded, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { type Configured, configuredAt } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import type { Origin, Place } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
-import { asNumber } from '../../values/parse.js'
+import { isLeftOut, knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { argumentValue } from '../../values/call-source.js'
+import { absent, convert, firstGiven, orDefault } from '../../values/operations.js'
 import { calleePlace, callSite, configuredSite } from '../../values/places.js'
+import type { Locator, Source } from '../../values/source.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, ClaimOptions, SubjectBuilder } from '../../workload/builder.js'
-import type { Binding } from '../../workload/claim.js'
-import type { SettingName, Words } from '../../workload/words.js'
-import { claimArgument } from '../claim-argument.js'
+import type { Binding, Evidence } from '../../workload/claim.js'
 import { onLaunchLine } from '../launch-flag.js'
+import { type Launched, launchedValue } from '../launched-value.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { openEndedIn } from '../pytorch/loop-facts.js'
 import type { ReaderContext } from '../reader.js'
+import { acceleratorKind } from './accelerators.js'
 import { stoppingInFile } from './cli-configuration.js'
 import { classFactsOf, loggedMetric } from './module-facts.js'
-import { lowersByHand, precisionFrom } from './precision.js'
+import { claimPrecision } from './precision.js'
+import { trainerSettings } from './settings.js'
 
 export const cliClass = 'lightning.pytorch.cli.LightningCLI'
 
-const epochsByDefault = 1000
 const trainingCommands = /^fit$/
 const otherCommands = /^(validate|test|predict)$/
 
@@ -38,7 +44,7 @@ export function readCli(
   if (!trains(python, call, binding)) return
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test') evidence.role = 'training'
-  const settings = new CliSettings(python, call, binding)
+  const settings = new CliSource(python, call, binding, claims)
   evidence.accelerator = acceleratorOf(settings)
   if (isTrial(settings)) evidence.role = 'test'
   const training = claims.subject('Training', calleePlace(call), call.function?.qualified ?? '', evidence)
@@ -49,15 +55,11 @@ export function readCli(
 /** `run=False` leaves it to the code; otherwise the first word of the launch says what is done. */
 function trains(python: PythonModule, call: Call, binding: Binding | null): boolean {
   const run = python.argument(call, 'run')
-  const off = run.state === 'given' && run.folded.state === 'known' && run.folded.value === false
-  if (off) return python.calls.some((one) => one.method === 'fit')
+  if (knownArgument(run) === false) return python.calls.some((one) => one.method === 'fit')
   const words = binding?.launch.positionals.map((one) => one.value) ?? []
   // Without a command it says how it is used: a Dockerfile's `CMD` that whoever runs the image replaces.
-  if (binding !== null && run.state === 'absent' && isBare(binding)) {
-    const args = python.argument(call, 'args')
-    const none = args.state === 'given' && args.folded.state === 'known' && args.folded.value === null
-    if (args.state === 'absent' || none) return false
-  }
+  if (binding !== null && !mayBePassed(run) && isBare(binding) && isLeftOut(python.argument(call, 'args')))
+    return false
   if (words.some((word) => typeof word === 'string' && trainingCommands.test(word))) return true
   return !words.some((word) => typeof word === 'string' && otherCommands.test(word))
 }
@@ -71,9 +73,13 @@ function isBare({ launch }: Binding): boolean {
   )
 }
 
-class CliSettings {
+/** What the trainer of a command line is given: by a flag, a file, defaults in the code. */
+class CliSource implements Source {
   /** Files of the launch, the one that counts most first. */
   readonly files: Configured[]
+  readonly place: Place
+  /** What a change of the call would edit. */
+  readonly site: Place
   /** False where more than is seen may set a value. */
   private readonly complete: boolean
 
@@ -81,17 +87,18 @@ class CliSettings {
     readonly python: PythonModule,
     readonly call: Call,
     readonly binding: Binding | null,
+    private readonly locator: Locator,
   ) {
     const given = (binding?.launch.files ?? []).map((file) => python.configurationFile(file.path))
     const own = this.defaultFiles()
     this.files = [...given.reverse(), ...own].filter((file): file is Configured => file !== null)
     this.complete = !given.includes(null)
+    this.place = calleePlace(call)
+    this.site = callSite(call, 'cli')
   }
 
   /** `parser_kwargs={'default_config_files': ['config.yaml']}`. */
   private defaultFiles(): (Configured | null)[] {
-    const given = this.python.argument(this.call, 'parser_kwargs')
-    if (given.state !== 'given' || given.folded.state !== 'known') return []
     const names: string[] = []
     const collect = (value: Json): void => {
       if (value === null || typeof value !== 'object' || Array.isArray(value)) return
@@ -99,7 +106,7 @@ class CliSettings {
       if (Array.isArray(files)) names.push(...files.filter((one): one is string => typeof one === 'string'))
       for (const child of Object.values(value)) collect(child)
     }
-    collect(given.folded.value)
+    collect(knownArgument(this.python.argument(this.call, 'parser_kwargs')) ?? null)
     return names.map((name) => this.python.configurationFile(name))
   }
 
@@ -108,62 +115,52 @@ class CliSettings {
     return configuredAt(file, 'trainer') ?? configuredAt(file, 'fit', 'trainer')
   }
 
-  get(key: string): ArgumentValue {
-    const { python, call, binding } = this
-    const { expr } = call
-    if (binding !== null) {
-      const flag = lookUp(binding.launch.flags, `trainer.${key}`)
-      if (flag !== undefined) return launched(flag.value, call, flag.location)
-      if (!binding.launch.complete || !this.complete)
-        return { state: 'unknown', because: 'arguments of the launch line' }
-    }
-    let home: Configured | undefined
-    for (const file of this.files) {
-      const trainer = this.trainerIn(file)
-      if (trainer === undefined) continue
-      home ??= trainer
-      const found = inConfigured(expr, trainer, key, binding === null)
-      if (found.state !== 'absent') return found
-    }
-    const defaults = python.argument(call, 'trainer_defaults')
-    if (defaults.state === 'unknown') return defaults
-    if (defaults.state === 'given') {
-      const found = python.entry(defaults.expr, key)
-      if (found.state === 'unknown') return found
-      if (found.state === 'given')
-        return found.folded.state === 'known'
-          ? {
-              ...found,
-              folded: { ...found.folded, overridable: found.folded.overridable || binding === null },
-            }
-          : found
-    }
-    // Defaults that a class of the project sets for its parser.
-    if (python.calls.some((one) => one.method === 'set_defaults'))
-      return { state: 'unknown', because: 'defaults of the parser' }
-    const overridable = binding === null
-    if (home === undefined) return { state: 'absent', overridable }
-    return inConfigured(expr, home, key, overridable)
+  /** The `trainer:` part of the file that counts most. */
+  get home(): Configured | undefined {
+    return this.files.map((file) => this.trainerIn(file)).find((one) => one !== undefined)
   }
-}
 
-function launched(
-  value: string | boolean | null,
-  call: Call,
-  location: Folded extends infer T ? (T extends { location?: infer L } ? L : never) : never,
-): ArgumentValue {
-  const { start, end } = call.expr.callee
-  const folded: Folded =
-    typeof value === 'string'
-      ? {
-          state: 'known',
-          value: word(value),
-          channel: 'launch flag',
-          overridable: false,
-          ...(location === undefined ? {} : { location }),
-        }
-      : { state: 'unknown', because: 'a value of the launch' }
-  return { state: 'given', expr: call.expr, folded, span: { start, end } }
+  get(key: string): Given<Json> {
+    const { python, call, binding, place, site, locator } = this
+    const value = (argument: ArgumentValue) => argumentValue(argument, place, site, locator)
+    const flag = lookUp(binding?.launch.flags, `trainer.${key}`)
+    if (flag !== undefined)
+      return convert(launchedValue(flag, 'launch flag', this.launched), (one) =>
+        typeof one === 'string' ? word(one) : undefined,
+      )
+    if (binding !== null && !(binding.launch.complete && this.complete))
+      return value({ state: 'unknown', because: 'arguments of the launch line' })
+    const open = binding === null
+    const inFiles = this.files.flatMap((file) => {
+      const trainer = this.trainerIn(file)
+      return trainer === undefined ? [] : [value(inConfigured(call.expr, trainer, key, open))]
+    })
+    const defaults = python.argument(call, 'trainer_defaults')
+    const dictionary = passedExpression(defaults)
+    const inCode = dictionary === null ? defaults : python.entry(dictionary, key)
+    const found = firstGiven(absent(this.left), ...inFiles, value(inCode))
+    if (isGiven(found)) return { ...found, overridable: found.overridable || open }
+    // Defaults that a class of the project sets for its parser.
+    return python.calls.some((one) => one.method === 'set_defaults')
+      ? value({ state: 'unknown', because: 'defaults of the parser' })
+      : (inFiles[0] ?? found)
+  }
+
+  set(): Refusal {
+    return { reason: 'it is set on the launch line or in a file' }
+  }
+
+  private get launched(): Launched {
+    const { place, site, locator } = this
+    return { place, site, locator }
+  }
+
+  /** Where what is left out would be written: on the launch line, where no file carries the trainer's settings. */
+  private get left(): Origin {
+    const { binding, place, site, locator } = this
+    const options = binding === null ? { site } : onLaunchLine(binding)
+    return locator.origin(place, { channel: 'library default', overridable: binding === null, ...options })
+  }
 }
 
 function word(value: string): Json {
@@ -172,104 +169,41 @@ function word(value: string): Json {
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value) ? Number(value) : value
 }
 
-function knownValue(settings: CliSettings, key: string): Json | undefined {
-  const given = settings.get(key)
-  return given.state === 'given' && given.folded.state === 'known' ? given.folded.value : undefined
+function acceleratorOf(settings: CliSource): Evidence['accelerator'] {
+  const value = effective(settings.get('accelerator'))
+  return typeof value === 'string' ? acceleratorKind(value) : 'maybe'
 }
 
-function acceleratorOf(settings: CliSettings): 'gpu' | 'maybe' | 'cpu' | 'tpu' | 'mps' {
-  const value = knownValue(settings, 'accelerator')
-  const named: Record<string, 'gpu' | 'cpu' | 'tpu' | 'mps'> = {
-    gpu: 'gpu',
-    cuda: 'gpu',
-    cpu: 'cpu',
-    tpu: 'tpu',
-    mps: 'mps',
-  }
-  return (typeof value === 'string' ? lookUp(named, value) : undefined) ?? 'maybe'
-}
-
-function isTrial(settings: CliSettings): boolean {
-  const dev = knownValue(settings, 'fast_dev_run')
+function isTrial(settings: CliSource): boolean {
+  const dev = effective(settings.get('fast_dev_run'))
   if (dev === true || (typeof dev === 'number' && dev > 0)) return true
-  const batches = knownValue(settings, 'limit_train_batches')
-  const steps = knownValue(settings, 'max_steps')
+  const batches = effective(settings.get('limit_train_batches'))
+  const steps = effective(settings.get('max_steps'))
   if (typeof batches === 'number' && Number.isInteger(batches) && batches <= 10 && batches > 1) return true
   return typeof steps === 'number' && steps > 0 && steps <= 50
 }
 
-/** What is left out belongs on the launch line where no file carries the trainer's settings. */
-function claimCli<K extends SettingName<'Training'>>(
-  training: SubjectBuilder<'Training'>,
-  setting: K,
-  key: string,
-  settings: CliSettings,
-  rules: { convert(value: Json): Words['Training'][K] | undefined; otherwise: Words['Training'][K] },
-): void {
-  const argument = settings.get(key)
-  const { call, binding } = settings
-  const site = callSite(call, 'cli')
-  if (argument.state !== 'absent') {
-    claimArgument(training, setting, key, call, argument, { ...rules, anchor: 'cli' })
-    return
-  }
-  const options: ClaimOptions =
-    argument.configured !== undefined
-      ? { location: argument.configured.location, site: configuredSite(site, argument.configured) }
-      : binding !== null
-        ? onLaunchLine(binding)
-        : { site }
-  training.default(setting, key, rules.otherwise, calleePlace(call), {
-    ...options,
-    overridable: argument.overridable ?? false,
-  })
-}
-
 function readPrecision(
   python: PythonModule,
-  settings: CliSettings,
+  settings: CliSource,
   training: SubjectBuilder<'Training'>,
 ): void {
-  const key = 'precision'
-  const place = calleePlace(settings.call)
-  const site = callSite(settings.call, 'cli')
-  const argument = settings.get(key)
-  const value =
-    argument.state === 'given' && argument.folded.state === 'known'
-      ? precisionFrom(argument.folded.value)
-      : undefined
-  const plugins = settings.get('plugins')
-  const strategy = settings.get('strategy')
-  const plain = (one: ArgumentValue): boolean =>
-    one.state === 'absent' ||
-    (one.state === 'given' &&
-      one.folded.state === 'known' &&
-      (one.folded.value === null || typeof one.folded.value === 'string'))
-  const lowered = value === undefined || value === 'fp32' ? lowersByHand(python) : null
-  if (lowered !== null || !plain(plugins) || !plain(strategy))
-    training.unknown('precision', key, lowered ?? 'a plugin or the strategy', place, { site })
-  else claimCli(training, 'precision', key, settings, { convert: precisionFrom, otherwise: 'fp32' })
+  const { key, value } = trainerSettings.read('precision', settings)
+  const plain = (word: string): boolean => {
+    const one = effective(orDefault(settings.get(word), null))
+    return one === null || typeof one === 'string'
+  }
+  if (plain('plugins') && plain('strategy')) claimPrecision(python, training, key, value)
+  else training.unknown('precision', key, 'a plugin or the strategy', settings.place, { site: settings.site })
 }
 
-function readRun(python: PythonModule, settings: CliSettings, training: SubjectBuilder<'Training'>): void {
-  const { call } = settings
-  const place = calleePlace(call)
-  const site = callSite(call, 'cli')
+function readRun(python: PythonModule, settings: CliSource, training: SubjectBuilder<'Training'>): void {
+  const { call, place, site } = settings
   training.known('managed', 'Trainer', true, place)
-  const steps = settings.get('max_steps')
-  const bounded = steps.state !== 'absent'
-  claimArgument(training, 'maxSteps', 'max_steps', call, steps, {
-    convert: (value) => (typeof value === 'number' && value > 0 ? value : null),
-    otherwise: null,
-  })
-  const epochs = settings.get('max_epochs')
-  if (epochs.state === 'absent' && bounded)
+  trainerSettings.claim(training, settings, {}, ['maxSteps'])
+  if (!isGiven(settings.get('max_epochs')) && isGiven(settings.get('max_steps')))
     training.unknown('epochs', 'max_epochs', 'a limit of steps', place)
-  else
-    claimCli(training, 'epochs', 'max_epochs', settings, {
-      convert: (value) => (value === null ? epochsByDefault : value === -1 ? undefined : asNumber(value)),
-      otherwise: epochsByDefault,
-    })
+  else trainerSettings.claim(training, settings, {}, ['epochs'])
   const model =
     call.expr.args.find((one) => one.name === 'model_class') ??
     call.expr.args.filter((one) => one.name === null)[0]
@@ -292,15 +226,9 @@ function readRun(python: PythonModule, settings: CliSettings, training: SubjectB
   if (reason !== null) training.known('openEnded', reason, reason, place, { site })
 }
 
-function readStopping(
-  python: PythonModule,
-  settings: CliSettings,
-  training: SubjectBuilder<'Training'>,
-): void {
+function readStopping(python: PythonModule, settings: CliSource, training: SubjectBuilder<'Training'>): void {
   const key = 'trainer.callbacks'
-  const { call } = settings
-  const place = calleePlace(call)
-  const site = callSite(call, 'cli')
+  const { place, site } = settings
   const unknown = (because: string) => training.unknown('earlyStopping', key, because, place, { site })
   if (
     python.uses('lightning.pytorch.callbacks.EarlyStopping') ||
@@ -309,7 +237,7 @@ function readStopping(
     training.known('earlyStopping', key, true, place, { site })
     return
   }
-  if (settings.get('max_time').state !== 'absent') return void unknown('a limit of time')
+  if (isGiven(settings.get('max_time'))) return void unknown('a limit of time')
   const launch = settings.binding?.launch
   if (launch !== undefined && Object.keys(launch.flags).some((flag) => /^trainer\.callbacks/.test(flag)))
     return void unknown('callbacks of the launch line')
@@ -318,18 +246,19 @@ function readStopping(
     const callbacks = trainer === undefined ? undefined : configuredAt(trainer, 'callbacks')
     if (callbacks === undefined) continue
     const verdict = stoppingInFile(callbacks)
-    if (verdict === 'stops')
-      training.known('earlyStopping', key, true, place, { site, location: callbacks.at.location })
-    else if (verdict === 'unknown') unknown('a callback that cannot be read')
+    if (verdict === 'unknown') return void unknown('a callback that cannot be read')
+    const { location } = callbacks.at
+    if (verdict === 'stops') training.known('earlyStopping', key, true, place, { site, location })
     else
       training.default('earlyStopping', key, false, place, {
         site: configuredSite(site, callbacks.at),
-        location: callbacks.at.location,
+        location,
       })
     return
   }
-  if (settings.get('callbacks').state !== 'absent') return void unknown('a callback that cannot be read')
-  const home = settings.files.map((file) => settings.trainerIn(file)).find((one) => one !== undefined)
+  const given = settings.get('callbacks')
+  if (isGiven(given)) return void unknown('a callback that cannot be read')
+  const { home } = settings
   const options: ClaimOptions =
     home?.at.keys == null
       ? { site }

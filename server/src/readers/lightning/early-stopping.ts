@@ -2,16 +2,16 @@
 
 import { loggedNames } from '../../python/logged-metrics.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { asNumber } from '../../values/parse.js'
-import { calleePlace, callSite } from '../../values/places.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { calleePlace } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { callbackList } from '../callback-list.js'
-import { claimDirection, claimFrom, forgottenCallbacks } from '../early-stopping.js'
+import { claimForgotten, forgottenFor } from '../early-stopping.js'
 import { once } from '../pytorch/once.js'
 import { classFacts } from './module-facts.js'
+import { stoppingSettings } from './settings.js'
 
 const className = 'lightning.pytorch.callbacks.EarlyStopping'
-const order = ['monitor', 'min_delta', 'patience', 'verbose', 'mode']
 
 export function readStopping(
   python: PythonModule,
@@ -20,20 +20,15 @@ export function readStopping(
   training: SubjectBuilder<'Training'>,
 ): void {
   const given = python.argument(trainer, 'callbacks')
-  const list = given.state === 'given' ? callbackList(python, given.expr) : null
+  const expr = passedExpression(given)
+  const list = expr === null ? null : callbackList(python, expr)
   const made = (list?.items ?? [])
     .map((item) => python.callOf(item))
     .filter((call): call is Call => call !== null && call.name === className)
   if (made.length === 1) readArguments(python, trainer, fits, made[0]!, training)
-  if (made.length > 0 || (given.state !== 'absent' && list === null)) return
-  const forgotten = forgottenCallbacks(python, className).find(
-    (call) => call.function === trainer.function && call.expr.start < trainer.expr.start,
-  )
-  if (forgotten === undefined) return
-  const gap = `\`${forgotten.assignedTo}\` is never handed to the \`Trainer\``
-  training.known('stoppingGap', 'EarlyStopping', gap, calleePlace(forgotten), {
-    site: callSite(trainer, `forgotten:${forgotten.assignedTo}`),
-  })
+  if (made.length > 0 || (mayBePassed(given) && list === null)) return
+  const forgotten = forgottenFor(python, className, trainer)
+  if (forgotten !== undefined) claimForgotten(training, forgotten, trainer, 'the `Trainer`')
 }
 
 function readArguments(
@@ -43,23 +38,19 @@ function readArguments(
   call: Call,
   training: SubjectBuilder<'Training'>,
 ): void {
-  const anchor = 'stopping'
-  const argument = (key: string) => python.argument(call, key, order.indexOf(key))
-  claimFrom(training, 'stopMetric', 'monitor', call, argument('monitor'), anchor, 'early_stop_on', (value) =>
-    typeof value === 'string' ? value : undefined,
-  )
-  claimDirection(training, call, argument('mode'), anchor, 'lower')
+  const source = stoppingSettings.argumentsOf(python, call, training.locator, 'stopping')
   // Patience counts validations: epochs only where each epoch validates once.
-  const rhythm = ['check_val_every_n_epoch', 'val_check_interval'].every(
-    (key) => python.argument(trainer, key).state === 'absent',
+  const ownRhythm = ['check_val_every_n_epoch', 'val_check_interval'].some((key) =>
+    mayBePassed(python.argument(trainer, key)),
   )
-  if (rhythm) claimFrom(training, 'patience', 'patience', call, argument('patience'), anchor, 3, asNumber)
+  stoppingSettings.claim(training, source, {}, ['stopMetric', 'stopDirection'])
+  if (!ownRhythm) stoppingSettings.claim(training, source, {}, ['patience'])
   const strict = python.argument(call, 'strict', 5)
-  if (strict.state !== 'absent' || fits.length === 0) return
+  if (mayBePassed(strict) || fits.length === 0) return
   const logged = everythingLogged(python)
   const seen = fits.every((fit) => {
-    const model = python.argument(fit, 'model', 0)
-    return model.state === 'given' && classFacts(python, model.expr)?.complete === true
+    const model = passedExpression(python.argument(fit, 'model', 0))
+    return model !== null && classFacts(python, model)?.complete === true
   })
   if (logged !== null && seen && logged.length > 0 && ownModels(python, fits))
     training.known('reportedMetrics', 'self.log', logged, calleePlace(call))
@@ -68,9 +59,8 @@ function readArguments(
 /** The models stand in this module, where every `log` can be read. */
 function ownModels(python: PythonModule, fits: Call[]): boolean {
   return fits.every((fit) => {
-    const model = python.argument(fit, 'model', 0)
-    if (model.state !== 'given') return false
-    const made = python.callOf(model.expr)
+    const model = passedExpression(python.argument(fit, 'model', 0))
+    const made = model === null ? null : python.callOf(model)
     const klass = made === null ? null : python.classOf(made.expr.callee)
     if (klass === null) return false
     return klass.node.bases.every((base) => /^lightning\./.test(python.nameOf(base.value) ?? ''))

@@ -1,37 +1,18 @@
 /** The `precision` of a Lightning `Trainer` or `Fabric`. */
 
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import type { Json } from '../../text/json.js'
-import { lookUp } from '../../text/records.js'
+import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import { convert, firstKeyed, orDefault, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective, type Given } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
-import { claimArgument, claimFolded } from '../claim-argument.js'
-import { programVariable } from '../program-variable.js'
+import { environmentValue, launchedValue } from '../launched-value.js'
 import { codeText } from '../pytorch/evidence.js'
 import type { ReaderContext } from '../reader.js'
-
-const formats: Record<string, Precision> = {
-  '32': 'fp32',
-  '32-true': 'fp32',
-  '16': 'fp16-mixed',
-  '16-mixed': 'fp16-mixed',
-  bf16: 'bf16-mixed',
-  'bf16-mixed': 'bf16-mixed',
-  '16-true': 'fp16',
-  'bf16-true': 'bf16',
-  '64': 'fp64',
-  '64-true': 'fp64',
-  'transformer-engine': 'fp8',
-  'transformer-engine-float16': 'fp8',
-}
-
-export function precisionFrom(value: Json): Precision | undefined {
-  if (value === null) return 'fp32'
-  return lookUp(formats, String(value).toLowerCase())
-}
+import { precisionFrom, trainerSettings } from './settings.js'
 
 export interface PrecisionSource {
   /** Kept for the change: 'v1' for versions before 2, else 'v2'. */
@@ -50,70 +31,45 @@ export function readPrecision(
   const key = 'precision'
   const place = calleePlace(call)
   const site = callSite(call, source.anchor)
-  const argument = python.argument(call, key)
   const elsewhere = decidedElsewhere(python, call)
   if (elsewhere !== null) {
     training.unknown(key, key, elsewhere, place, { site })
     return
   }
-  const set = argument.state === 'absent' ? programVariable(python, source.variable, context.binding) : null
-  if (set !== null) {
-    const at = { start: set.value.start, end: set.value.end }
-    claimFolded(training, key, source.variable, set.folded, at, precisionFrom, site)
-    return
-  }
-  if (argument.state === 'absent') {
-    const launched = fromLaunch(source, context)
-    if (launched !== null) {
-      const { value } = launched.given
-      const known = typeof value === 'string' ? precisionFrom(value) : undefined
-      if (known === undefined) training.unknown(key, launched.key, 'a value of the launch', place, { site })
-      else
-        training.known(key, launched.key, known, place, {
-          site: { ...site, anchor: 'launch' },
-          channel: launched.channel,
-          location: launched.given.location,
-        })
-      return
-    }
-  }
-  if (isShort(argument)) {
-    claimArgument(training, key, key, call, argument, {
-      convert: precisionFrom,
-      otherwise: 'fp32',
-      anchor: source.anchor,
-    })
-    return
-  }
-  const lowered = lowersByHand(python)
-  if (lowered === null) {
-    claimArgument(training, key, key, call, argument, {
-      convert: precisionFrom,
-      otherwise: 'fp32',
-      anchor: source.anchor,
-    })
-  } else training.unknown(key, key, lowered, place, { site })
+  const { locator } = training
+  const launched = { place, site, locator }
+  const { key: word, value } = firstKeyed(
+    { key, value: trainerSettings.argumentsOf(python, call, locator, source.anchor).get(key) },
+    { key: '--precision', value: launchedValue(launcherFlag(context), 'launch flag', launched) },
+    { key: source.variable, value: environmentValue(python, source.variable, context.binding, launched) },
+  )
+  claimPrecision(python, training, word, convert(value, precisionFrom))
 }
 
-function isShort(argument: ArgumentValue): boolean {
-  if (argument.state !== 'given' || argument.folded.state !== 'known') return false
-  return precisionFrom(argument.folded.value) !== 'fp32'
+/** Full precision says nothing where the code computes in another format by itself. */
+export function claimPrecision(
+  python: PythonModule,
+  training: SubjectBuilder<'Training'>,
+  word: string,
+  given: Given<Precision>,
+): void {
+  const value = orDefault(given, 'fp32')
+  const short = effective(value) !== undefined && effective(value) !== 'fp32'
+  const lowered = short ? null : lowersByHand(python)
+  training.say('precision', word, lowered === null ? value : unreadable(value, lowered))
 }
 
 /** Plugins and strategy objects may bring a format of their own. */
 function decidedElsewhere(python: PythonModule, call: Call): string | null {
   const plugins = python.argument(call, 'plugins')
-  if (plugins.state === 'unknown') return plugins.because
-  if (plugins.state === 'given' && !plainPlugins(python, plugins.expr)) return 'a plugin'
+  const plugged = passedExpression(plugins)
+  if (plugged === null ? mayBePassed(plugins) : !plainPlugins(python, plugged)) return 'a plugin'
   const strategy = python.argument(call, 'strategy')
-  if (strategy.state === 'unknown') return strategy.because
-  if (strategy.state === 'given') {
-    const made = python.definition(strategy.expr)
-    if (made.type === 'call' && !plainStrategy(python, made)) return 'the strategy'
-    const named = strategy.folded.state === 'known' ? String(strategy.folded.value) : ''
-    if (/colossal|bagua/.test(named)) return 'the strategy'
-  }
-  return null
+  const passed = passedExpression(strategy)
+  if (passed === null) return mayBePassed(strategy) ? 'the strategy' : null
+  const made = python.definition(passed)
+  if (made.type === 'call' && !plainStrategy(python, made)) return 'the strategy'
+  return /colossal|bagua/.test(String(knownArgument(strategy))) ? 'the strategy' : null
 }
 
 function plainPlugins(python: PythonModule, expr: Expr): boolean {
@@ -137,20 +93,10 @@ function plainStrategy(python: PythonModule, made: Expr & { type: 'call' }): boo
   )
 }
 
-interface Launched {
-  key: string
-  given: LaunchValue
-  channel: 'launch flag' | 'launch environment'
-}
-
-function fromLaunch({ variable }: PrecisionSource, context: ReaderContext): Launched | null {
-  const launch = context.binding?.launch
-  if (launch === undefined) return null
-  // `fabric run --precision bf16-mixed script.py`
-  const flag = /^(fabric|lightning)/.test(launch.launcher) ? launch.launcherFlags.precision : undefined
-  if (flag !== undefined) return { key: '--precision', given: flag, channel: 'launch flag' }
-  const set = lookUp(launch.environment, variable)
-  return set === undefined ? null : { key: variable, given: set, channel: 'launch environment' }
+/** `fabric run --precision bf16-mixed script.py` */
+function launcherFlag({ binding }: ReaderContext): LaunchValue | undefined {
+  const launch = binding?.launch
+  return /^(fabric|lightning)/.test(launch?.launcher ?? '') ? launch?.launcherFlags.precision : undefined
 }
 
 const shortening =

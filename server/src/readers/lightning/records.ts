@@ -2,16 +2,20 @@
 
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { asBoolean, asNumber } from '../../values/parse.js'
+import type { Json } from '../../text/json.js'
+import { mayBePassed } from '../../values/argument.js'
+import { convert, orDefault } from '../../values/operations.js'
+import { asBoolean } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
+import { checkpointSettings, trainerSettings } from './settings.js'
 import { fitsOf, trainerClass } from './trainer.js'
 
 const checkpointClass = 'lightning.pytorch.callbacks.ModelCheckpoint'
@@ -20,6 +24,7 @@ export const lightningRecordsReader = defineReader({
   name: 'lightning-records',
   languages: ['python'],
   triggers: ['lightning'],
+  settings: [checkpointSettings],
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined) return
@@ -34,20 +39,13 @@ export const lightningRecordsReader = defineReader({
 
 function readTrainer(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const training = claims.extend('Training', trainingId(claims, calleePlace(call)))
-  const old = python.argument(call, 'checkpoint_callback')
-  const key = old.state === 'given' ? 'checkpoint_callback' : 'enable_checkpointing'
-  claimArgument(training, 'saves', key, call, old.state === 'given' ? old : python.argument(call, key), {
-    convert: (value) => (value === false ? 'never' : 'while it runs'),
-    otherwise: 'while it runs',
-  })
+  const source = trainerSettings.argumentsOf(python, call, training.locator)
+  trainerSettings.claim(training, source, {}, ['saves'])
   readCallbacks(python, training)
-  const logger = python.argument(call, 'logger')
   const tracker = trackerOf(python)
-  claimArgument(training, 'tracked', 'logger', call, logger, {
-    convert: (value) => asBoolean(value) !== false || value === null || tracker !== null,
-    // Without a logger it writes one of its own.
-    otherwise: true,
-  })
+  const logs = (value: Json) => asBoolean(value) !== false || value === null || tracker !== null
+  // Without a logger it writes one of its own.
+  training.say('tracked', 'logger', orDefault(convert(source.get('logger'), logs), true))
 }
 
 /** `ModelCheckpoint(save_top_k=-1)` keeps every checkpoint. */
@@ -55,26 +53,10 @@ function readCallbacks(python: PythonModule, training: SubjectBuilder<'Training'
   const callbacks = python.callsTo(checkpointClass)
   if (callbacks.length !== 1) return
   const callback = callbacks[0]!
-  claimArgument(
-    training,
-    'keptCheckpoints',
-    'save_top_k',
-    callback,
-    python.argument(callback, 'save_top_k'),
-    {
-      convert: (value) => {
-        const count = asNumber(value)
-        return count === -1 ? null : count
-      },
-      otherwise: 1,
-    },
-  )
-  const weights = python.argument(callback, 'save_weights_only')
-  const only = weights.state === 'given' && weights.folded.state === 'known' && weights.folded.value === true
+  checkpointSettings.claim(training, checkpointSettings.argumentsOf(python, callback, training.locator))
   const place = calleePlace(callback)
-  training.known('checkpointHolds', 'save_weights_only', only ? 'weights' : 'training state', place)
-  const rhythm = ['every_n_train_steps', 'train_time_interval', 'every_n_epochs'].some(
-    (one) => python.argument(callback, one).state !== 'absent',
+  const rhythm = ['every_n_train_steps', 'train_time_interval', 'every_n_epochs'].some((one) =>
+    mayBePassed(python.argument(callback, one)),
   )
   if (rhythm) training.unknown('checkpointCount', 'every_n_epochs', 'a rhythm of its own', place)
   if (/StochasticWeightAveraging|average_checkpoints|swa_utils|model_soup/i.test(moduleText(python)))
@@ -100,7 +82,7 @@ function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change |
     const top = writeArgument(facts, call, 'save_top_k', python.argument(call, 'save_top_k'), String(value))
     if ('reason' in top) return top
     const writes: Write[] = [top]
-    if (python.argument(call, 'save_last').state === 'absent')
+    if (!mayBePassed(python.argument(call, 'save_last')))
       writes.push({ kind: 'set keyword', path, call: range, name: 'save_last', value: 'True' })
     return {
       title: `Keep the best ${value === 1 ? 'one' : value} and the last`,

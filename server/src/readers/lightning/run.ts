@@ -2,21 +2,25 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import type { Json } from '../../text/json.js'
-import { asNumber } from '../../values/parse.js'
+import {
+  isLeftOut,
+  isUnreadable,
+  knownArgument,
+  mayBePassed,
+  numberArgument,
+  passedExpression,
+} from '../../values/argument.js'
+import { convert } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
-import { claimArgument } from '../claim-argument.js'
+import { claimVerdict } from '../claim-verdict.js'
 import { codeText } from '../pytorch/evidence.js'
 import { horizonSchedule, horizonSchedules, openEndedIn } from '../pytorch/loop-facts.js'
 import { readStopping } from './early-stopping.js'
 import { classFacts, loggedMetric } from './module-facts.js'
-
-/** What Lightning does when neither epochs nor steps are given (pytorch/loops/utilities.py). */
-const epochsByDefault = 1000
-
-const noSteps = (value: Json): number | null => (typeof value === 'number' && value > 0 ? value : null)
+import { trainerSettings } from './settings.js'
 
 export function readRun(
   python: PythonModule,
@@ -28,10 +32,6 @@ export function readRun(
   const place = calleePlace(call)
   const site = callSite(call, anchor)
   training.known('managed', 'Trainer', true, place)
-  claimArgument(training, 'maxSteps', 'max_steps', call, python.argument(call, 'max_steps'), {
-    convert: noSteps,
-    otherwise: null,
-  })
   readEpochs(python, call, anchor, training)
 
   const validates = validation(python, call, fits)
@@ -40,13 +40,7 @@ export function readRun(
   else if (validates) training.known('validation', 'validation_step', true, place)
   else training.default('validation', 'validation_step', false, place)
 
-  const verdict = stoppingOf(python, call)
-  const key = 'callbacks'
-  if (verdict === 'unknown')
-    training.unknown('earlyStopping', key, 'a callback that cannot be read', place, { site })
-  else if (verdict === 'stops') training.known('earlyStopping', key, true, place, { site })
-  else training.default('earlyStopping', key, false, place, { site })
-
+  claimVerdict(training, 'callbacks', stoppingOf(python, call), place, site)
   readStopping(python, call, fits, training)
   const metric = loggedMetric(python)
   if (metric !== null) training.known('monitor', metric.name, metric, place)
@@ -63,10 +57,9 @@ export function readRun(
 /** Batches of an epoch, where they are counted: 10, or 1 without a point. Null: a share of the data, or all of it. */
 export function batchLimit(python: PythonModule, call: Call): number | null {
   const limit = python.argument(call, 'limit_train_batches')
-  if (limit.state !== 'given' || limit.folded.state !== 'known') return null
-  const { value } = limit.folded
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) return null
-  return isShare(python, limit.expr, value) ? null : value
+  const [count, expr] = [numberArgument(limit), passedExpression(limit)]
+  if (count === null || expr === null || !Number.isInteger(count) || count < 1) return null
+  return isShare(python, expr, count) ? null : count
 }
 
 /**
@@ -85,50 +78,32 @@ function readEpochs(
   anchor: string,
   training: SubjectBuilder<'Training'>,
 ): void {
-  const place = calleePlace(call)
+  const source = trainerSettings.argumentsOf(python, call, training.locator, anchor)
+  trainerSettings.claim(training, source, {}, ['maxSteps'])
   const limit = python.argument(call, 'limit_train_batches')
-  const whole =
-    limit.state === 'absent' ||
-    (limit.state === 'given' && limit.folded.state === 'known' && batchLimit(python, call) === null)
-  if (!whole) {
+  if (isUnreadable(limit) || batchLimit(python, call) !== null) {
     // An epoch of a few batches is not a pass over the data.
-    training.unknown('epochs', 'max_epochs', 'limit_train_batches', place)
+    training.unknown('epochs', 'max_epochs', 'limit_train_batches', calleePlace(call))
     return
   }
-  const argument = python.argument(call, 'max_epochs')
-  const steps = python.argument(call, 'max_steps')
-  const bounded =
-    steps.state === 'unknown' ||
-    (steps.state === 'given' && (steps.folded.state === 'unknown' || noSteps(steps.folded.value) !== null))
-  const unlimited =
-    argument.state === 'given' && argument.folded.state === 'known' && argument.folded.value === -1
-  if (unlimited && !bounded && argument.folded.state === 'known')
-    training.known(
+  // Steps end the run where epochs do not.
+  const bounded = effective(trainerSettings.read('maxSteps', source).value) !== null
+  const written = source.get('max_epochs')
+  if (!bounded && effective(written) === -1)
+    training.say(
       'endless',
       'max_epochs',
-      '`max_epochs=-1` sets no limit, and nothing else does',
-      argument.span,
-      {
-        site: callSite(call, anchor),
-        overridable: argument.folded.overridable,
-      },
+      convert(written, () => '`max_epochs=-1` sets no limit, and nothing else does'),
     )
-  claimArgument(training, 'epochs', 'max_epochs', call, argument, {
-    convert: (value) => {
-      const count = value === null && !bounded ? epochsByDefault : asNumber(value)
-      return count !== undefined && count > 0 ? count : undefined
-    },
-    ...(bounded ? {} : { otherwise: epochsByDefault }),
-    anchor,
-  })
+  if (!bounded || !isLeftOut(python.argument(call, 'max_epochs')))
+    trainerSettings.claim(training, source, {}, ['epochs'])
 }
 
 /** Null: it cannot be told. */
 function validation(python: PythonModule, trainer: Call, fits: Call[]): boolean | null {
   const limit = python.argument(trainer, 'limit_val_batches')
-  if (limit.state === 'unknown' || (limit.state === 'given' && limit.folded.state === 'unknown')) return null
-  if (limit.state === 'given' && limit.folded.state === 'known' && limit.folded.value === 0) return false
-  if (fits.length === 0) return null
+  if (knownArgument(limit) === 0) return false
+  if (isUnreadable(limit) || fits.length === 0) return null
   let result: boolean | null = false
   for (const fit of fits) {
     const one = validatesIn(python, fit)
@@ -139,18 +114,15 @@ function validation(python: PythonModule, trainer: Call, fits: Call[]): boolean 
 }
 
 function validatesIn(python: PythonModule, fit: Call): boolean | null {
-  const model = python.argument(fit, 'model', 0)
-  const module = model.state === 'given' ? classFacts(python, model.expr) : null
+  const model = passedExpression(python.argument(fit, 'model', 0))
+  const module = model === null ? null : classFacts(python, model)
   // Without the step the loader is not used.
   if (module?.complete === true && !module.methods.has('validation_step')) return false
   const checks = module?.methods.has('validation_step') === true
   for (const key of ['val_dataloaders', 'val_dataloader']) {
     const given = python.argument(fit, key, key === 'val_dataloaders' ? 2 : null)
-    if (given.state === 'unknown') return null
-    if (given.state === 'given') {
-      const none = given.folded.state === 'known' && given.folded.value === null
-      if (!none) return checks ? true : null
-    }
+    if (isLeftOut(given)) continue
+    return checks && passedExpression(given) !== null ? true : null
   }
   if (module?.methods.has('val_dataloader') === true) return checks ? true : null
   const data = dataModule(python, fit)
@@ -162,13 +134,15 @@ function validatesIn(python: PythonModule, fit: Call): boolean | null {
 /** `fit(model, datamodule=dm)` and `fit(model, dm)`. */
 function dataModule(python: PythonModule, fit: Call): ReturnType<typeof classFacts> | 'none' {
   const named = python.argument(fit, 'datamodule', 3)
-  const given = named.state === 'absent' ? python.argument(fit, 'train_dataloaders', 1) : named
-  if (given.state === 'absent') return 'none'
-  if (given.state === 'unknown') return null
-  const facts = classFacts(python, given.expr)
+  const inPlace = !mayBePassed(named)
+  const given = inPlace ? python.argument(fit, 'train_dataloaders', 1) : named
+  if (!mayBePassed(given)) return 'none'
+  const expr = passedExpression(given)
+  if (expr === null) return null
+  const facts = classFacts(python, expr)
   if (facts !== null) return facts
   // A loader in the second place, not a data module.
-  return named.state === 'absent' && python.callOf(given.expr)?.method === 'DataLoader' ? 'none' : null
+  return inPlace && python.callOf(expr)?.method === 'DataLoader' ? 'none' : null
 }
 
 const harmless =
@@ -189,20 +163,14 @@ function stoppingOf(python: PythonModule, call: Call): Verdict {
   if (python.uses('lightning.pytorch.callbacks.EarlyStopping')) return 'stops'
   if (/\bshould_stop\b|early_?stop/i.test(codeText(python))) return 'stops'
   // A limit of time ends it before its epochs do.
-  const time = python.argument(call, 'max_time')
-  const timed = time.state !== 'absent' && !(time.state === 'given' && isNone(time.expr))
-  if (timed || python.usesHere('lightning.pytorch.callbacks.Timer')) return 'unknown'
-  const old = python.argument(call, 'early_stop_callback')
-  if (old.state !== 'absent') return 'unknown'
+  if (!isLeftOut(python.argument(call, 'max_time')) || python.usesHere('lightning.pytorch.callbacks.Timer'))
+    return 'unknown'
+  if (mayBePassed(python.argument(call, 'early_stop_callback'))) return 'unknown'
   const given = python.argument(call, 'callbacks')
-  if (given.state === 'unknown') return 'unknown'
-  if (given.state === 'absent') return addedLater(python)
-  const list = callbackList(python, given.expr)
+  if (!mayBePassed(given)) return addedLater(python)
+  const expr = passedExpression(given)
+  const list = expr === null ? null : callbackList(python, expr)
   return list === null ? 'unknown' : judgeCallbacks(python, list.items, lightningCallbacks)
-}
-
-function isNone(expr: Call['expr']['args'][number]['value']): boolean {
-  return expr.type === 'constant' && expr.value === null
 }
 
 /** Not the module that callbacks are imported from. */

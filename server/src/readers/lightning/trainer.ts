@@ -1,7 +1,13 @@
 /** Lightning: one `Training` for each `Trainer` that fits; the precision of `Fabric` around a hand-written loop. */
 
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import {
+  fixedArgument,
+  knownArgument,
+  mayBePassed,
+  passedExpression,
+  textArgument,
+} from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
@@ -14,6 +20,7 @@ import { readCliDocument } from './cli-configuration.js'
 import { readMemory } from './memory.js'
 import { readPrecision } from './precision.js'
 import { batchLimit, readRun } from './run.js'
+import { stoppingSettings, trainerSettings } from './settings.js'
 
 export const trainerClass = 'lightning.pytorch.Trainer'
 const fabricClass = 'lightning.fabric.Fabric'
@@ -23,6 +30,7 @@ export const lightningReader = defineReader({
   languages: ['python', 'yaml'],
   triggers: ['lightning', 'trainer:', 'hydra'],
   layer: 1,
+  settings: [trainerSettings, stoppingSettings],
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) {
@@ -133,12 +141,7 @@ function readTrainer(
 
 /** Arguments that make a run a trial of the code. */
 function isTrial(python: PythonModule, call: Call): boolean {
-  const value = (key: string) => {
-    const given = python.argument(call, key)
-    return given.state === 'given' && given.folded.state === 'known' && !given.folded.overridable
-      ? given.folded.value
-      : undefined
-  }
+  const value = (key: string) => fixedArgument(python.argument(call, key))
   const dev = value('fast_dev_run')
   if (dev === true || (typeof dev === 'number' && dev > 0)) return true
   const overfit = value('overfit_batches')
@@ -155,11 +158,9 @@ const fewest = 1_000
 /** `max_epochs=10, limit_train_batches=30`. */
 function fewSteps(python: PythonModule, call: Call): string | null {
   const limit = batchLimit(python, call)
-  const epochs = python.argument(call, 'max_epochs')
-  if (limit === null || epochs.state !== 'given' || epochs.folded.state !== 'known') return null
-  const { value, overridable } = epochs.folded
-  if (overridable || typeof value !== 'number' || value < 0) return null
-  return value * limit <= fewest ? `${value * limit} steps` : null
+  const epochs = fixedArgument(python.argument(call, 'max_epochs'))
+  if (limit === null || typeof epochs !== 'number' || epochs < 0) return null
+  return epochs * limit <= fewest ? `${epochs * limit} steps` : null
 }
 
 export function trainerEvidence(
@@ -183,23 +184,20 @@ function acceleratorOf(
 ): Evidence['accelerator'] {
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   if (visible === '' || visible === '-1') return 'cpu'
-  const argument = python.argument(call, 'accelerator')
   const gpus = python.argument(call, 'gpus')
-  if (gpus.state === 'given' && gpus.folded.state === 'known') {
-    const { value } = gpus.folded
-    return value === null || value === 0 || value === '0' ? 'cpu' : 'gpu'
-  }
-  if (gpus.state !== 'absent') return 'maybe'
-  if (argument.state === 'given' && argument.folded.state === 'known') {
-    const { value } = argument.folded
-    if (typeof value === 'string') return acceleratorKind(value)
-  }
-  if (argument.state === 'given') {
-    const made = (python as Analysis).typeOf(argument.expr) ?? ''
+  const count = knownArgument(gpus)
+  if (count !== undefined) return count === null || count === 0 || count === '0' ? 'cpu' : 'gpu'
+  if (mayBePassed(gpus)) return 'maybe'
+  const accelerator = python.argument(call, 'accelerator')
+  const named = textArgument(accelerator)
+  if (named !== null) return acceleratorKind(named)
+  const passed = passedExpression(accelerator)
+  if (passed !== null) {
+    const made = python.typeOf(passed) ?? ''
     return /CPUAccelerator$/.test(made) ? 'cpu' : /XLA|TPU/.test(made) ? 'tpu' : 'maybe'
   }
-  if (argument.state === 'absent' && python.argument(call, 'tpu_cores').state !== 'absent') return 'tpu'
+  if (mayBePassed(accelerator)) return 'maybe'
+  if (mayBePassed(python.argument(call, 'tpu_cores'))) return 'tpu'
   // Version 1 stays on the processor unless it is told otherwise.
-  const devices = python.argument(call, 'devices')
-  return argument.state === 'absent' && devices.state === 'absent' && first ? 'cpu' : 'maybe'
+  return first && !mayBePassed(python.argument(call, 'devices')) ? 'cpu' : 'maybe'
 }

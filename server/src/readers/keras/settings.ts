@@ -1,0 +1,43 @@
+/** Settings of Keras that are plain arguments. Source: keras 3.5, trainers/trainer.py, callbacks/early_stopping.py, model_checkpoint.py. */
+import { asNumber, asText, asWord } from '../../values/parse.js'
+import type { Precision } from '../../workload/words.js'
+import { directionRow, patienceRow } from '../early-stopping.js'
+import { settingTable } from '../setting-table.js'
+
+const formats = new Map<string, Precision>([
+  ['mixed_float16', 'fp16-mixed'],
+  ['mixed_bfloat16', 'bf16-mixed'],
+  ['float16', 'fp16'],
+  ['bfloat16', 'bf16'],
+  ['float32', 'fp32'],
+  ['float64', 'fp64'],
+])
+
+export const asPolicy = asWord(formats)
+
+export const fitSettings = settingTable('Training', {
+  epochs: {
+    keys: ['epochs', 'nb_epoch'],
+    parse(value) {
+      const count = asNumber(value)
+      return count !== undefined && count > 0 ? count : undefined
+    },
+    otherwise: 1,
+  },
+})
+
+export const stoppingSettings = settingTable('Training', {
+  stopMetric: { keys: ['monitor'], position: 0, parse: asText, otherwise: 'val_loss' },
+  patience: { ...patienceRow, position: 2, otherwise: 0 },
+  stopStart: { keys: ['start_from_epoch'], parse: asNumber, otherwise: 0 },
+  // `auto` takes the direction from the name; only what is written out can be wrong.
+  stopDirection: { ...directionRow, position: 4 },
+})
+
+export const checkpointSettings = settingTable('Training', {
+  checkpointHolds: {
+    keys: ['save_weights_only'],
+    parse: (value) => (value === true ? 'weights' : 'training state'),
+    otherwise: 'training state',
+  },
+})
