@@ -20,6 +20,13 @@ export { ownRules } from './project/own-rules.js'
 export type { Project } from './project/project.js'
 export { rulePageLink } from './project/rule-links.js'
 export { isKnownSelector, selectorNames } from './project/selector.js'
+export type {
+  ExplainedRule,
+  ExplainedSetting,
+  ExplainedSubject,
+  Explanation,
+  WhyQuery,
+} from './project/why.js'
 
 export async function openProject(root: string, host: Host, options?: OpenProjectOptions): Promise<Project> {
   const workspace = await import('./project/workspace.js')

@@ -101,6 +101,10 @@ class FakeProject implements Project {
     if (!finding.message.includes('fixable')) return []
     return [{ title: 'Write 4', safety: 'safe', edits: [{ location: finding.location, newText: '4' }] }]
   }
+  async why() {
+    return { note: null, subjects: [] }
+  }
+
   async estimates(): Promise<[]> {
     return []
   }

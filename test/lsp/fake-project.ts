@@ -127,6 +127,10 @@ export class FakeProject implements Project {
   }
 
   /** `$3` is a machine with that price, a line `job $3` a job as well. */
+  async why() {
+    return { note: null, subjects: [] }
+  }
+
   async estimates(): Promise<[]> {
     return []
   }

@@ -106,6 +106,17 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     })
 
   program
+    .command('why')
+    .description('what stands at a place, what its settings are taken to be, and why rules report it or not')
+    .argument('<place>', 'PATH, PATH:LINE, or in a notebook PATH:cell N:LINE')
+    .argument('[rule]', 'only what this rule makes of it')
+    .addOption(listing())
+    .action(async (place: string, rule: string | undefined, flags: { outputFormat: Listing }) => {
+      const { showWhy } = await import('./why.js')
+      done(await showWhy(engine, console, place, { rule, format: flags.outputFormat }))
+    })
+
+  program
     .command('graph')
     .description(
       'jobs, their machines and prices, the scripts that they launch, and what could not be resolved',

@@ -2,8 +2,9 @@
 
 import { readers } from '../readers/index.js'
 import { rules } from '../rules/index.js'
+import type { Silence } from '../rules/silence.js'
 import { effective } from '../values/value.js'
-import type { Reading } from '../workload/claim.js'
+import type { Judged as JudgedSubject, Reading } from '../workload/claim.js'
 import { type Annotation, annotationsOf } from './annotations.js'
 import type { Configuration } from './configuration.js'
 import { type Draft, judge, mergeRuns, moreSevere } from './judge.js'
@@ -19,12 +20,21 @@ interface Judged {
   faults: LintError[]
 }
 
+/** What a rule makes of a subject in all its runs. */
+export interface Verdict {
+  drafts: Draft[]
+  /** Of the runs of which it says nothing. */
+  silences: Silence[]
+}
+
 const layers = new Map(readers.map((reader) => [reader.name, reader.layer ?? 0]))
 
 export class JudgeStage {
   /** By subject. */
   private before = new Map<string, Judged>()
   private judgements: readonly Judgement[] = []
+  private configuration: Configuration | null = null
+  private reached: ReadonlySet<string> = new Set()
 
   run(
     linked: Linked,
@@ -41,11 +51,13 @@ export class JudgeStage {
       layerOf: (reader) => layers.get(reader) ?? 0,
     })
     this.judgements = judgements
+    this.configuration = configuration
+    this.reached = reached
     const now = new Map<string, Judged>()
     const drafts: Draft[] = []
     for (const judgement of judgements) {
       const { id, location } = judgement.runs[0]!.subject
-      const reachable = reached.has(location.path) || !location.path.endsWith('.py')
+      const reachable = this.isReachable(location.path)
       const known = this.before.get(id)
       const fresh = known !== undefined && isFresh(known, judgement, configuration, reachable)
       const judged = fresh ? known : this.judge(judgement, configuration, reachable)
@@ -76,6 +88,45 @@ export class JudgeStage {
   /** Of the last run, by subject. */
   judged(): readonly Judgement[] {
     return this.judgements
+  }
+
+  /** Of the last run: judges a subject once more, and keeps what is otherwise forgotten. By rule. */
+  verdicts(runs: readonly JudgedSubject[]): Map<string, Verdict> {
+    const found = new Map<string, Verdict>()
+    const { configuration } = this
+    if (configuration === null) return found
+    const context = {
+      configurationOf: (path: string) => configuration.forFile(path),
+      reachable: (path: string) => this.isReachable(path),
+      faults: [],
+      today: today(),
+      onVerdict: (rule: string, drafts: readonly Draft[], silence: Silence | undefined) => {
+        const verdict = found.get(rule) ?? { drafts: [], silences: [] }
+        found.set(rule, verdict)
+        verdict.drafts.push(...drafts)
+        if (drafts.length === 0 && silence !== undefined) verdict.silences.push(silence)
+      },
+    }
+    for (const judged of runs) judge(judged, rules, context)
+    return found
+  }
+
+  /** Why a draft of the last run, one of these verdicts, is no finding. */
+  whyDropped({ rule, location }: Draft, verdicts: ReadonlyMap<string, Verdict>): string {
+    const stronger = rules.find(
+      ({ name, supersedes }) =>
+        supersedes?.includes(rule) === true && (verdicts.get(name)?.drafts.length ?? 0) > 0,
+    )
+    if (stronger !== undefined) return `${stronger.name} says more about it`
+    if (this.configuration?.reported(location.path) === false) return 'the configuration leaves this file out'
+    const own = rules.find(({ name }) => name === rule)
+    if (own?.settledBy !== undefined) return 'another file of the project does what the rule asks for'
+    if (own?.oncePerProject === true) return 'it is said once in the project, at another place'
+    return 'a comment or the configuration suppresses it'
+  }
+
+  private isReachable(path: string): boolean {
+    return this.reached.has(path) || !path.endsWith('.py')
   }
 
   private judge(judgement: Judgement, configuration: Configuration, reachable: boolean): Judged {

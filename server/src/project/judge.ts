@@ -2,9 +2,10 @@
 
 import type { Finding } from '../finding.js'
 import type { Confidence, Report, Rule, RuleContext, Severity } from '../rules/rule.js'
+import type { Silence } from '../rules/silence.js'
 import { type Location, sameLocation } from '../text/location.js'
 import { isTestPath } from '../text/test-path.js'
-import type { Claim, Judged, Run } from '../workload/claim.js'
+import type { Claim, Judged, Run, Subject } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
 import type { FileConfiguration } from './configuration.js'
 import { inMoney } from './job-cost.js'
@@ -44,6 +45,8 @@ export interface JudgeContext {
   faults: LintError[]
   /** ISO 8601. */
   today: string
+  /** Told what each rule says of a subject, or the last reason that it gave for saying nothing; absent: nobody asks. */
+  onVerdict?(rule: string, drafts: readonly Draft[], silence: Silence | undefined): void
 }
 
 function judgesWord({ judges }: Rule, word: Word): boolean {
@@ -64,23 +67,34 @@ function severityOf(rule: Rule, judged: Judged, report: Report, context: JudgeCo
   return context.configurationOf(judged.subject.location.path).severity(rule.name) ?? severity
 }
 
+export function isTest({ evidence, location }: Subject): boolean {
+  return evidence.role === 'test' || isTestPath(location.path)
+}
+
 /** All that the rules say about one subject in one run. */
 export function judge(judged: Judged, rules: readonly Rule[], context: JudgeContext): Draft[] {
   const { subject } = judged
-  if (subject.evidence.role === 'test' || isTestPath(subject.location.path)) return []
+  if (isTest(subject)) return []
   const configuration = context.configurationOf(subject.location.path)
   const drafts: Draft[] = []
   for (const rule of rules) {
     if (!judgesWord(rule, subject.word)) continue
+    const before = drafts.length
+    let silence: Silence | undefined
+    const silent: RuleContext['silent'] = (reason) => {
+      silence = typeof reason === 'string' ? { text: reason } : reason
+    }
     const ruleContext: RuleContext = {
       options: configuration.options,
       today: context.today,
+      silent,
       report: (report) => {
         const reader = isClaim(report.at) ? report.at.reader : subject.reader
-        if (!configuration.enabled(rule.name, reader)) return
+        if (!configuration.enabled(rule.name, reader)) return silent(`the rule is off for ${reader}`)
         // What is missing in a library may be given by whoever uses it.
         const missing = isClaim(report.at) && report.at.state === 'default'
-        if (missing && subject.evidence.role !== 'job' && !context.reachable(subject.location.path)) return
+        if (missing && subject.evidence.role !== 'job' && !context.reachable(subject.location.path))
+          return silent('nothing in the project runs this module, and whoever does may set it')
         const confidence: Confidence = report.confidence ?? 'high'
         const pool = poolOf(report, judged)
         drafts.push({
@@ -115,6 +129,7 @@ export function judge(judged: Judged, rules: readonly Rule[], context: JudgeCont
         message: `rule ${rule.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       })
     }
+    context.onVerdict?.(rule.name, drafts.slice(before), silence)
   }
   return superseded(drafts, rules)
 }

@@ -5,6 +5,7 @@ import type { Annotation } from './annotations.js'
 import type { EstimateOptions, TrainingEstimate } from './estimates.js'
 import type { JobGraph } from './graph.js'
 import type { CellText, LintOptions, LintResult, OfferedFix } from './lint.js'
+import type { Explanation, WhyQuery } from './why.js'
 
 /** One project (a root folder): what is on disk, under what the editor has open. */
 export interface Project {
@@ -26,5 +27,7 @@ export interface Project {
   graph(): Promise<JobGraph>
   /** The memory that each training needs, or why it cannot be told. */
   estimates(options?: EstimateOptions): Promise<TrainingEstimate[]>
+  /** What stands at a place, what its settings are taken to be, and why each rule reports it or not. */
+  why(query: WhyQuery): Promise<Explanation>
   dispose(): Promise<void>
 }

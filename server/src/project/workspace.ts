@@ -27,6 +27,7 @@ import { ResultStage } from './result-stage.js'
 import { isConfigurationFile, loadConfiguration } from './settings-stage.js'
 import { isSkippedFolder } from './skipped.js'
 import { isVersionFile, VersionTable } from './versions.js'
+import { type Explanation, explain, type WhyQuery } from './why.js'
 
 export interface OpenProjectOptions {
   choice?: Choice
@@ -424,6 +425,18 @@ class Workspace implements Project {
       (path) => this.sourceOf(path),
       options,
     )
+  }
+
+  async why(query: WhyQuery): Promise<Explanation> {
+    const { findings } = await this.lint()
+    return explain(query, {
+      judging: this.judging,
+      findings,
+      isKnown: (path) =>
+        this.records.has(path) || this.files?.some((one) => one.startsWith(`${path}/`)) === true,
+      isRead: (path) => this.records.get(path)?.filtered !== true,
+      sourceOf: (path) => this.sourceOf(path),
+    })
   }
 
   async dispose(): Promise<void> {

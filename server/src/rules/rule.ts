@@ -7,6 +7,7 @@ import type { Change, Refusal } from '../edit/write.js'
 import type { Location } from '../text/location.js'
 import type { Claim, Judged } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
+import type { Silence } from './silence.js'
 
 export type Severity = 'error' | 'warning' | 'information' | 'hint'
 export type Confidence = 'high' | 'medium' | 'low'
@@ -42,6 +43,8 @@ export interface Report {
 
 export interface RuleContext {
   report(report: Report): void
+  /** Says why the rule reports nothing, as one clause. Every return of a rule that has not reported gives a reason. */
+  silent(reason: Silence | string): void
   /** Thresholds and facts from the user's configuration. */
   options: RuleOptions
   /** The day on which the check is made, ISO 8601: how far back a schedule reaches. */

@@ -17,6 +17,7 @@ import type { Claim, Judged } from '../workload/claim.js'
 import type { TrainingSettings } from '../workload/words.js'
 import { type Machine, machineOf } from './hardware.js'
 import type { RuleOptions } from './rule.js'
+import { type Silence, unless } from './silence.js'
 
 export interface MemoryInput {
   /** As a message calls it: 'batch', 'tokens'. */
@@ -136,6 +137,12 @@ function ofLayers(layers: TrainingSettings['layers']): KnownModel {
     source: 'its layers',
     date: '',
   }
+}
+
+/** Why a rule that needs an estimate says nothing. */
+export function noEstimate({ settings }: Judged<'Training'>, { missing }: NoEstimate): Silence {
+  const unread = needed.map(([name]) => name).filter((name) => settings[name]?.state === 'unknown')
+  return unless({ settings }, unread, `there is no estimate of its memory without ${missing.join(', ')}`)
 }
 
 /** Undefined: there is no estimate. */

@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 
 /** Share of the epochs that trained weights save. An assumption. */
 const epochsSaved: [number, number] = [0.3, 0.8]
@@ -10,14 +11,17 @@ export default defineRule({
   checklist: ['baseline/training-time', 'model/smaller-baseline', 'decision/stop-and-simplify'],
   severity: 'information',
   summary: 'Training from random weights takes more epochs than going on from trained ones.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { start, architecture, pretrainedOn } = judged.settings
     const what = effective(architecture)
     const source = effective(pretrainedOn)
-    if (start === undefined || start.state === 'unknown' || start.value !== 'random') return
-    if (what === undefined || source === undefined || judged.subject.evidence.small !== null) return
-    const { accelerator } = judged.subject.evidence
-    if (accelerator === 'cpu') return
+    if (start === undefined || effective(start) !== 'random')
+      return silent(unless(judged, 'start', 'the model starts from trained weights'))
+    if (what === undefined || source === undefined)
+      return silent(unless(judged, ['architecture', 'pretrainedOn'], 'no trained weights of it are known'))
+    const { accelerator, small } = judged.subject.evidence
+    if (small !== null) return silent(`the run is small: ${small}`)
+    if (accelerator === 'cpu') return silent('it runs on the CPU')
     report({
       at: start,
       confidence: 'medium',

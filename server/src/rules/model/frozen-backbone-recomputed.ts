@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { onAccelerator, operationOf } from '../training/operation.js'
+import { offAccelerator, otherOperation, unless } from '../silence.js'
+import { operationOf } from '../training/operation.js'
 
 /** Fewer epochs save little for the trouble of keeping features. */
 const severalEpochs = 5
@@ -11,12 +12,15 @@ export default defineRule({
   checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
   severity: 'information',
   summary: 'A frozen backbone gives the same features of the same samples in every epoch.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'frozen features')
     const times = judged.settings.times
     const epochs = effective(times)
-    if (kind === null || times === undefined || epochs === undefined || epochs < severalEpochs) return
-    if (!onAccelerator(judged)) return
+    if (kind === null) return silent(otherOperation)
+    if (times === undefined || epochs === undefined || epochs < severalEpochs)
+      return silent(unless(judged, 'times', `the loop is short: ${epochs} epochs`))
+    const stopped = offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
     const what = effective(judged.settings.subject) ?? kind.key
     const small = judged.subject.evidence.small !== null
     report({

@@ -5,7 +5,7 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
 import { defineRule } from '../rule.js'
-import { onAccelerator } from '../training/operation.js'
+import { offAccelerator, otherRole, unless } from '../silence.js'
 import { parametersText } from '../training-memory.js'
 
 /** Below it one GPU holds everything; from the second on it takes several. */
@@ -17,14 +17,23 @@ export default defineRule({
   checklist: ['model/quantization', 'rightsize/match-instance', 'model/smaller-baseline'],
   severity: 'warning',
   summary: 'Training all weights of a large model takes several times the GPUs that adapters need.',
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const { adapters, parameters, model, fineTuning, sharding } = judged.settings
     const count = effective(parameters)
     // A recipe that names this method has chosen it.
-    if (adapters?.state !== 'default' || adapters.value !== null) return
-    if (count === undefined || count < least || effective(fineTuning) !== true) return
-    if (judged.subject.evidence.role !== 'training' || !onAccelerator(judged)) return
-    if (isPretraining(judged)) return
+    if (effective(adapters) !== null) return silent(unless(judged, 'adapters', 'adapters are trained'))
+    if (adapters?.state !== 'default')
+      return silent('the configuration chooses in so many words to train all weights')
+    if (count === undefined || count < least)
+      return silent(
+        unless(judged, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
+      )
+    if (effective(fineTuning) !== true)
+      return silent(unless(judged, 'fineTuning', 'the weights are not pretrained'))
+    if (judged.subject.evidence.role !== 'training') return silent(otherRole(judged))
+    const stopped = offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
+    if (isPretraining(judged)) return silent('it is called pretraining, which needs all weights')
     const id = effective(model) ?? 'the model'
     const needs = statesOf(id, count, effective(judged.settings.weightBits))
     const full = needs.bytes[0]

@@ -1,7 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import { couldHide } from '../../workload/unseen.js'
 import { defineRule } from '../rule.js'
+import { hidden, unless } from '../silence.js'
 
 /** So large a model for a few classes is worth a word by itself. */
 const veryLarge = 1e9
@@ -14,14 +14,18 @@ export default defineRule({
   summary: 'Without a smaller model beside it nobody knows what the largest one is worth.',
   oncePerProject: true,
   settledBy: { setting: 'compared', value: true },
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { smaller, architecture, parameters, task, classes } = judged.settings
     const sibling = effective(smaller)
     const id = effective(architecture)
     const size = effective(parameters)
     const what = effective(task)
-    if (smaller === undefined || sibling === undefined || id === undefined || size === undefined) return
-    if (what === undefined || couldHide(judged.run, 'training') !== undefined) return
+    if (smaller === undefined || sibling === undefined)
+      return silent(unless(judged, 'smaller', 'no smaller model of its family is known'))
+    if (id === undefined || size === undefined || what === undefined)
+      return silent(unless(judged, ['architecture', 'parameters', 'task'], 'the model is not known'))
+    const unseen = hidden(judged.run, 'training')
+    if (unseen !== undefined) return silent(unseen)
     const count = effective(classes)
     const times = size / sibling.parameters
     const several = times >= 10 ? formatCount(Math.round(times)) : String(Math.round(times * 10) / 10)

@@ -1,8 +1,8 @@
 import { stateMemory } from '../../estimate/memory-states.js'
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { onAccelerator } from '../training/operation.js'
-import { estimateOf, parametersText } from '../training-memory.js'
+import { offAccelerator, otherRole, unless } from '../silence.js'
+import { memoryOf, noEstimate, parametersText } from '../training-memory.js'
 
 const least = 1e9
 
@@ -15,25 +15,36 @@ export default defineRule({
   checklist: ['model/quantization', 'rightsize/match-instance'],
   severity: 'information',
   summary: 'States of the optimizer in full precision fill the GPU that the model and its batch could use.',
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const { optimizer, adapters, sharding, parameters } = judged.settings
     const count = effective(parameters)
     const used = effective(optimizer)
-    if (optimizer === undefined || (used !== 'adamw' && used !== 'adamw fused')) return
-    if (count === undefined || count < least || effective(adapters) !== null || effective(sharding) !== null)
-      return
-    if (judged.subject.evidence.role !== 'training' || !onAccelerator(judged)) return
-    const found = estimateOf(judged, options)
-    const gpu = found?.machine.gpu
-    if (found === undefined || found.usable === null || gpu == null) return
+    if (optimizer === undefined || (used !== 'adamw' && used !== 'adamw fused'))
+      return silent(unless(judged, 'optimizer', `the optimizer is ${used}`))
+    if (count === undefined || count < least)
+      return silent(
+        unless(judged, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
+      )
+    if (effective(adapters) !== null) return silent(unless(judged, 'adapters', 'adapters are trained'))
+    if (effective(sharding) !== null)
+      return silent(unless(judged, 'sharding', 'the states are shared among devices'))
+    if (judged.subject.evidence.role !== 'training') return silent(otherRole(judged))
+    const stopped = offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
+    const found = memoryOf(judged, options)
+    if (!('estimate' in found)) return silent(noEstimate(judged, found))
+    const { gpu } = found.machine
+    if (found.usable === null || gpu === null) return silent('the GPU that it runs on is not known')
     // Larger jobs share their states, or should: that is another matter.
     const { launch } = judged.run.job
-    if (launch?.processes != null && launch.processes > 2) return
+    if (launch?.processes != null && launch.processes > 2)
+      return silent(`the job starts ${launch.processes} processes, which could share the states`)
     const { setup } = found
     const states = (name: 'adamw' | 'adamw 8 bit') => stateMemory({ ...setup, optimizer: name }).optimizer
     const now = states('adamw')
-    if (now < share * found.usable) return
     const percent = Math.round((100 * now) / found.usable)
+    if (now < share * found.usable)
+      return silent(`the states of the optimizer take ${percent} % of the memory of ${gpu.name}`)
     report({
       at: optimizer,
       confidence: 'medium',

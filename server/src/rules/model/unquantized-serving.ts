@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 import { parametersText } from '../training-memory.js'
 
 const least = 6.5e9
@@ -15,16 +16,22 @@ export default defineRule({
   checklist: ['model/quantization', 'model/distillation', 'rightsize/match-instance'],
   severity: 'information',
   summary: 'A language model is served with all bits of its weights, which decide how many GPUs it takes.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { quantized, weights, parameters, devices, id, use } = judged.settings
     const count = effective(parameters)
-    if (quantized === undefined || effective(quantized) !== false || effective(use) !== 'inference') return
-    if (count === undefined || count < least) return
+    if (quantized === undefined || effective(quantized) !== false)
+      return silent(unless(judged, 'quantized', 'the weights are quantized'))
+    if (effective(use) !== 'inference') return silent(unless(judged, 'use', 'the model is trained'))
+    if (count === undefined || count < least)
+      return silent(
+        unless(judged, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
+      )
     const each = bytes[effective(weights) ?? '']
     const gpus = effective(devices)
-    if (each === undefined || gpus === undefined) return
+    if (each === undefined || gpus === undefined)
+      return silent(unless(judged, ['weights', 'devices'], `the weights are ${effective(weights)}`))
     const size = count * each
-    if (gpus < 2 && size < largest) return
+    if (gpus < 2 && size < largest) return silent(`${gb(size)} of weights fit one ordinary GPU`)
     report({
       at: quantized,
       confidence: 'medium',

@@ -1,7 +1,8 @@
 import { effective } from '../../values/value.js'
 import { machineOf } from '../hardware.js'
 import { defineRule } from '../rule.js'
-import { onAccelerator, operationOf, trains } from '../training/operation.js'
+import { notTraining, offAccelerator, otherOperation } from '../silence.js'
+import { operationOf } from '../training/operation.js'
 
 export default defineRule({
   name: 'precision/float64',
@@ -9,9 +10,11 @@ export default defineRule({
   checklist: ['model/mixed-precision', 'rightsize/match-instance'],
   severity: 'warning',
   summary: 'Training in float64 takes twice the memory, and most GPUs compute it many times slower.',
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const kind = operationOf(judged, 'double precision')
-    if (kind === null || !trains(judged) || !onAccelerator(judged)) return
+    if (kind === null) return silent(otherOperation)
+    const stopped = notTraining(judged) ?? offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
     const wanted = effective(judged.settings.wantedFor)
     const { gpu } = machineOf(judged, options)
     const device =

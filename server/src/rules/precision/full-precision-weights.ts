@@ -1,7 +1,8 @@
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
-import { onAccelerator } from '../training/operation.js'
+import { offAccelerator, unless } from '../silence.js'
+import { parametersText } from '../training-memory.js'
 
 /** Smaller models fit anywhere. */
 const least = 1e9
@@ -12,13 +13,21 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'model/quantization'],
   severity: 'warning',
   summary: 'Weights that nobody trains need no 32 bits; they decide how large the GPU has to be.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { weights, parameters, use, id } = judged.settings
-    if (weights === undefined || weights.state === 'unknown' || weights.value !== 'fp32') return
+    const held = effective(weights)
+    if (weights === undefined || held !== 'fp32')
+      return silent(unless(judged, 'weights', `the weights are ${held}`))
     const count = effective(parameters)
     const purpose = effective(use)
-    if (count === undefined || count < least || (purpose !== 'frozen' && purpose !== 'inference')) return
-    if (!onAccelerator(judged)) return
+    if (count === undefined || count < least)
+      return silent(
+        unless(judged, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
+      )
+    if (purpose !== 'frozen' && purpose !== 'inference')
+      return silent(unless(judged, 'use', 'the weights are trained'))
+    const stopped = offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
     report({
       at: weights,
       message: messageOf(judged, effective(id) ?? 'The model', count, purpose),

@@ -1,10 +1,11 @@
 import { gpuSupports } from '../../catalog/gpus.js'
 import { mixedPrecisionSpeedup, type Speedup } from '../../estimate/mixed-precision.js'
 import { effective } from '../../values/value.js'
-import type { Claim } from '../../workload/claim.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
+import { notTraining, offAccelerator, unless } from '../silence.js'
 
 const full: Precision[] = ['fp32', 'tf32']
 
@@ -14,18 +15,22 @@ export default defineRule({
   checklist: ['model/mixed-precision'],
   severity: 'warning',
   summary: 'Training in fp32 leaves the matrix units of the accelerator idle and fills its memory twice.',
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const { settings, subject } = judged
     const { precision } = settings
-    if (precision === undefined || precision.state === 'unknown' || !full.includes(precision.value!)) return
+    const format = effective(precision)
+    if (precision === undefined || format === undefined || !full.includes(format))
+      return silent(unless(judged, 'precision', `the precision is ${format}`))
     const { role, accelerator } = subject.evidence
-    if (role !== 'training' && role !== 'tuning' && role !== 'job') return
-    if (accelerator !== 'gpu' && accelerator !== 'maybe') return
+    const stopped = (role === 'job' ? undefined : notTraining(judged)) ?? offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
     const bound = effective(settings.boundBy)
-    if (bound === 'an environment') return
+    if (bound === 'an environment')
+      return silent('its steps wait for an environment, not for the accelerator')
 
     const { gpu } = machineOf(judged, options)
-    if (gpu !== null && !gpu.formats.has('bf16') && !gpu.formats.has('fp16')) return
+    if (gpu !== null && !gpu.formats.has('bf16') && !gpu.formats.has('fp16'))
+      return silent(`${gpu.name} has no 16-bit units`)
     const speedup = gpu === null || bound !== undefined ? null : mixedPrecisionSpeedup(gpu)
     const refused = effective(settings.autocastRefusedBy)
     report({
@@ -55,7 +60,7 @@ function severityOf(
   secondOrder: boolean,
   openEnded: string | undefined,
   bound: string | undefined,
-  anyDevice: 'gpu' | 'maybe' | null,
+  anyDevice: Evidence['accelerator'] | null,
 ): Severity {
   if (secondOrder || (precision.overridable && precision.state === 'default')) return 'hint'
   if (bound !== undefined || anyDevice === 'maybe') return 'hint'

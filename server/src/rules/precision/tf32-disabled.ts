@@ -3,7 +3,8 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
-import { onAccelerator, operationOf, trainingHas, trains } from '../training/operation.js'
+import { notTraining, offAccelerator, otherOperation } from '../silence.js'
+import { operationOf, trainingHas } from '../training/operation.js'
 
 /** Speed-up of matrix work that is reached in practice, whatever the peak promises. An assumption. */
 const reachable = 4
@@ -14,13 +15,17 @@ export default defineRule({
   checklist: ['model/mixed-precision'],
   severity: 'warning',
   summary: 'Matrix products in full fp32 leave the matrix units of the accelerator idle.',
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const kind = operationOf(judged, 'strict matrix products')
-    if (kind === null || !trains(judged) || !onAccelerator(judged)) return
+    if (kind === null) return silent(otherOperation)
+    const stopped = notTraining(judged) ?? offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
     const byDefault = kind.state === 'default'
     const { gpu } = machineOf(judged, options)
-    if (gpu !== null && !gpu.formats.has('tf32')) return
-    if (byDefault && (gpu === null || !cannotMix(judged))) return
+    if (gpu !== null && !gpu.formats.has('tf32')) return silent(`${gpu.name} has no TF32`)
+    if (byDefault && gpu === null) return silent('nothing switches TF32 off, and the GPU is not known')
+    if (byDefault && !cannotMix(judged))
+      return silent('nothing switches TF32 off, and mixed precision, which gains more, can be used here')
     const mixes = trainingHas(judged, ({ settings }) =>
       /mixed|^bf16|^fp16|^fp8/.test(effective(settings.precision) ?? ''),
     )

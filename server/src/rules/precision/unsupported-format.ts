@@ -4,6 +4,7 @@ import type { Claim, Judged } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type FixRequest } from '../rule.js'
+import { offAccelerator, otherRole, unless } from '../silence.js'
 
 const formats: Partial<Record<Precision, NumberFormat>> = {
   bf16: 'bf16',
@@ -17,16 +18,19 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'model/mixed-precision'],
   severity: 'error',
   summary: 'A number format that the GPU of the job has no units for is emulated slowly, or fails.',
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const { gpu, name } = machineOf(judged, options)
     const { role, accelerator } = judged.subject.evidence
-    if (gpu === null || gpu.vendor !== 'nvidia') return
+    if (gpu === null) return silent('the GPU that it runs on is not known')
+    if (gpu.vendor !== 'nvidia') return silent(`${gpu.name} is no NVIDIA GPU`)
     // A file of settings alone says nothing of the machine that it will be used on.
-    if (role === 'job' && judged.run.job.compute === null) return
-    if ((role !== 'training' && role !== 'job' && role !== 'tuning') || /^(cpu|tpu|mps)$/.test(accelerator))
-      return
+    if (role === 'job' && judged.run.job.compute === null)
+      return silent('no job is known that uses this file of settings')
+    if (role !== 'training' && role !== 'job' && role !== 'tuning') return silent(otherRole(judged))
+    if (/^(cpu|tpu|mps)$/.test(accelerator)) return silent(offAccelerator(judged)!)
     const card = name === null ? `${article(gpu.name)} ${gpu.name}` : `the ${gpu.name} of ${name}`
     const { precision, attention } = judged.settings
+    silent(unless(judged, 'precision', `${gpu.name} has units for ${effective(precision)}`))
     const format = precision === undefined ? undefined : formats[effective(precision) ?? 'fp32']
     if (precision !== undefined && format !== undefined && !gpu.formats.has(format)) {
       const first = `\`${precision.key}\` asks for ${format}, and ${card} (${gpu.generation}) has no units for it`

@@ -1,0 +1,177 @@
+/** `costlint why` on a small project, through the real engine. */
+import assert from 'node:assert/strict'
+import picocolors from 'picocolors'
+import type { Console } from '../../server/src/cli/console.js'
+import { nodeEngine } from '../../server/src/cli/node-engine.js'
+import { run } from '../../server/src/cli/program.js'
+import type { Explanation } from '../../server/src/linter.js'
+import { Folder } from './folder.js'
+
+const script = `import argparse
+
+import torch
+from torch.utils.data import DataLoader
+from data import Images
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--workers", type=int, default=0)
+args = parser.parse_args()
+
+loader = DataLoader(Images("train"), batch_size=64, num_workers=args.workers)
+model = torch.nn.Linear(2048, 1000).cuda()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(90):
+    for images, labels in loader:
+        loss = torch.nn.functional.cross_entropy(model(images.cuda()), labels.cuda())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+`
+
+const files = {
+  'costlint.toml': '',
+  'train.py': script,
+  'job.sbatch': `#!/bin/bash
+#SBATCH --gres=gpu:a100:1
+#SBATCH --time=24:00:00
+srun python train.py --workers $WORKERS
+`,
+  'plain.py': 'print("hello")\n',
+}
+
+async function why(args: string[], given: Record<string, string> = files) {
+  const folder = new Folder()
+  folder.write(given)
+  let out = ''
+  let err = ''
+  const colors = picocolors.createColors(false)
+  const console: Console = {
+    out: (text) => {
+      out += String(text)
+    },
+    err: (text) => {
+      err += text
+    },
+    cwd: folder.path,
+    input: async () => new Uint8Array(),
+    colors,
+    errColors: colors,
+    columns: null,
+    interactive: false,
+    signal: new AbortController().signal,
+  }
+  try {
+    const code = await run(['why', ...args], nodeEngine, console)
+    return { out, err, code }
+  } finally {
+    folder.remove()
+  }
+}
+
+const explained = async (args: string[], given = files): Promise<Explanation> =>
+  JSON.parse((await why([...args, '--output-format', 'json'], given)).out)
+
+describe('costlint why', () => {
+  it('says where each setting was read and what is not known', async () => {
+    const { out, code } = await why(['train.py:11'])
+    assert.equal(code, 0)
+    assert.match(
+      out,
+      /^train\.py:11 InputPipeline \(pytorch-data-loader\)\n {2}role: training, accelerator: gpu\n/,
+    )
+    assert.match(out, /\n {2}job at job\.sbatch:2\n {2}launched at job\.sbatch:4\n/)
+    assert.match(out, /\n {2}pinnedMemory +false +default of `pin_memory`, train\.py:11\n/)
+    assert.match(
+      out,
+      /\n {2}workers +not known: a variable on the launch line +`num_workers`, code, train\.py:11\n/,
+    )
+  })
+
+  it('says what a rule reports', async () => {
+    const { out } = await why(['train.py', 'precision/full-precision'])
+    assert.match(out, / {2}Reported\n {4}precision\/full-precision {2}\w+ at train\.py:\d+: Trains in fp32: /)
+    assert.doesNotMatch(out, /no-early-stopping/)
+  })
+
+  it('names the setting that keeps a rule silent, and why it is not known', async () => {
+    const amp = script
+      .replace('default=0)', 'default=0)\nparser.add_argument("--amp", type=str)')
+      .replace(
+        '        loss = ',
+        '        with torch.autocast("cuda", enabled=bool(args.amp)):\n            loss = ',
+      )
+    const { subjects } = await explained(['train.py', 'precision/full-precision'], {
+      ...files,
+      'train.py': amp,
+    })
+    const reasons = subjects.flatMap(({ rules }) => rules.flatMap((one) => one.reasons))
+    assert.ok(
+      reasons.every(({ unknown }) => unknown?.setting === 'precision'),
+      JSON.stringify(reasons),
+    )
+    assert.equal(reasons.length, 1)
+  })
+
+  it('takes places as `check` prints them, and the line of a launch for its job', async () => {
+    assert.deepEqual(await explained(['train.py:11:3']), await explained(['train.py:11']))
+    const { note, subjects } = await explained(['job.sbatch:4'])
+    assert.equal(note, null)
+    assert.deepEqual(
+      subjects.map((one) => `${one.word} ${one.path}:${one.line}`),
+      ['Compute job.sbatch:2'],
+    )
+  })
+
+  it('falls back to the file where nothing stands at the line', async () => {
+    const { out } = await why(['train.py:1'])
+    assert.match(
+      out,
+      /^train\.py: nothing that costs was recognized at line 1; this is what the file holds\n/,
+    )
+    assert.match(out, /\ntrain\.py:11 InputPipeline/)
+  })
+
+  it('says why a file holds nothing', async () => {
+    assert.match((await why(['plain.py'])).out, /^plain\.py: no framework or platform .* is mentioned/)
+  })
+
+  it('finds the cell of a notebook', async () => {
+    const cell = (source: string) => ({
+      cell_type: 'code',
+      metadata: {},
+      outputs: [],
+      execution_count: null,
+      source,
+    })
+    const notebook = JSON.stringify({
+      cells: [
+        cell('import torch\n'),
+        cell(
+          script
+            .replace(/import argparse[\s\S]*parse_args\(\)\n/, '')
+            .replace('args.workers', '0')
+            .replace(/^/, 'from torch.utils.data import DataLoader\nfrom data import Images\n'),
+        ),
+      ],
+      metadata: {},
+      nbformat: 4,
+      nbformat_minor: 5,
+    })
+    const given = { ...files, 'eda.ipynb': notebook }
+    const { subjects } = await explained(['eda.ipynb:cell 1:4'], given)
+    assert.deepEqual(
+      subjects.map((one) => [one.word, one.cell, one.line]),
+      [
+        ['InputPipeline', 1, 4],
+        ['Program', 1, 4],
+      ],
+    )
+  })
+
+  it('tells a rule that does not exist from one that is silent', async () => {
+    const { code, err } = await why(['train.py', 'precision/full-precison'])
+    assert.equal(code, 2)
+    assert.match(err, /unknown rule "precision\/full-precison", did you mean "precision\/full-precision"\?/)
+    assert.equal((await why(['missing.py'])).code, 2)
+  })
+})
