@@ -3,7 +3,7 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule } from '../rule.js'
-import { trains } from '../training/operation.js'
+import { notTraining, unless } from '../silence.js'
 
 /** So few of them are no burden. */
 const few = 10
@@ -20,20 +20,32 @@ export default defineRule({
   checklist: ['observability/egress-and-storage'],
   severity: 'warning',
   summary: 'Every checkpoint of a long run is kept, although the last and the best would do.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { keptCheckpoints, epochs, checkpointCount, checkpointHolds, parameters } = judged.settings
-    if (keptCheckpoints === undefined || keptCheckpoints.state === 'unknown') return
-    if (keptCheckpoints.value !== null || !trains(judged)) return
-    if (judged.subject.evidence.small !== null || effective(judged.settings.checkpointsFor) !== undefined)
-      return
-    if (checkpointCount?.state === 'unknown') return
-    const count = effective(checkpointCount) ?? effective(epochs)
-    if (count === undefined || count <= few) return
+    const most = effective(keptCheckpoints)
+    if (keptCheckpoints === undefined || most !== null)
+      return silent(unless(judged, 'keptCheckpoints', `at most ${most} checkpoints are kept`))
+    const untrained = notTraining(judged)
+    if (untrained !== undefined) return silent(untrained)
+    const { small } = judged.subject.evidence
+    if (small !== null) return silent(`the run is small: ${small}`)
+    const wanted = effective(judged.settings.checkpointsFor)
+    if (wanted !== undefined) return silent(`all checkpoints are kept on purpose: ${wanted}`)
+    const count = checkpointCount?.state === 'unknown' ? undefined : effective(checkpointCount ?? epochs)
+    if (count === undefined || count <= few)
+      return silent(
+        unless(
+          judged,
+          checkpointCount === undefined ? 'epochs' : 'checkpointCount',
+          `there are few checkpoints: ${count}`,
+        ),
+      )
     const size = effective(parameters) ?? sizeOfModels(judged)
-    if (size !== undefined && size < large) return
+    if (size !== undefined && size < large) return silent(`the model is small: ${millions(size)} parameters`)
     const written = keptCheckpoints.state === 'known'
     // Without a model that is known to be large, only what somebody wrote is worth a word.
-    if (size === undefined && !written && effective(judged.settings.fineTuning) !== true) return
+    if (size === undefined && !written && effective(judged.settings.fineTuning) !== true)
+      return silent(unless(judged, 'parameters', ''))
     const holds = effective(checkpointHolds) ?? 'weights'
     const each = size === undefined ? null : size * bytes[holds]
     const total = each === null ? null : each * count

@@ -3,6 +3,7 @@ import { effective } from '../../values/value.js'
 import type { Judged, Run } from '../../workload/claim.js'
 import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule } from '../rule.js'
+import { isSilence, type Silence, unless, unlessUnread } from '../silence.js'
 
 /** Below this many parameters a processor may do. */
 const large = 20_000_000
@@ -13,12 +14,15 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'observability/failed-jobs'],
   severity: 'warning',
   summary: 'Training a large model on a machine without an accelerator takes days and usually costs more.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { gpus, instanceType, provider } = judged.settings
     const type = effective(instanceType)
-    if (gpus === undefined || effective(gpus) !== 0 || effective(judged.settings.service) === true) return
-    const trainer = judged.run.siblings.map(largeTraining).find((one) => one !== null)
-    if (trainer === undefined || trainer === null) return
+    if (gpus === undefined || effective(gpus) !== 0)
+      return silent(unless(judged, 'gpus', 'the machine has accelerators'))
+    if (effective(judged.settings.service) === true) return silent('it is a service')
+    const launched = judged.run.siblings.map(largeTraining)
+    const trainer = launched.find((one) => !isSilence(one))
+    if (trainer === undefined || isSilence(trainer)) return silent(launched.find(isSilence)!)
     const { run, training, program } = trainer
     const machine = type ?? 'a machine without a GPU'
     const needs = program.subject.evidence.accelerator === 'gpu'
@@ -44,19 +48,24 @@ interface Trainer {
   training: Judged
 }
 
-/** A launch that trains a model that is known to be large, and would use an accelerator. */
-function largeTraining(run: Run): Trainer | null {
+/** A launch that trains a model that is known to be large, and would use an accelerator; else why it is none. */
+function largeTraining(run: Run): Trainer | Silence {
   const program = subjectIn(run, 'Program')
-  if (program === undefined) return null
-  if (program.subject.evidence.small !== null || program.subject.evidence.accelerator === 'mps') return null
+  if (program === undefined) return { text: 'no program with an accelerator library is launched' }
   const training = subjectsOf(run, 'Training')[0]
-  if (training === undefined || training.subject.evidence.small !== null) return null
+  const small = program.subject.evidence.small ?? training?.subject.evidence.small ?? null
+  if (small !== null) return { text: `the run is small: ${small}` }
+  if (program.subject.evidence.accelerator === 'mps') return { text: 'it runs on Apple silicon' }
+  if (training === undefined) return { text: 'no training was recognized in the program' }
   // A library's own loop takes an accelerator where there is one.
   const managed = effective(training.settings.managed) === true
-  if ((effective(program.settings.usesAccelerator) ?? managed) !== true) return null
+  if ((effective(program.settings.usesAccelerator) ?? managed) !== true)
+    return unlessUnread(program, 'usesAccelerator', 'the program asks for no accelerator')
   const models = subjectsOf(run, 'Model')
   const known =
     (effective(training.settings.parameters) ?? 0) >= large ||
     models.some(({ settings }) => (effective(settings.parameters) ?? 0) >= large)
-  return known || effective(training.settings.fineTuning) === true ? { run, program, training } : null
+  return known || effective(training.settings.fineTuning) === true
+    ? { run, program, training }
+    : unlessUnread(training, ['parameters', 'fineTuning'], 'the model is not known to be large')
 }

@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 
 /** Data that its owners serve to the public, mostly free of charge. */
 const open =
@@ -12,13 +13,18 @@ export default defineRule({
   severity: 'warning',
   summary:
     'A job that reads its data from another region or cloud pays for each byte, each time it reads it.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { dataPlaces, region, provider } = judged.settings
     const places = effective(dataPlaces)
     const cloud = effective(provider)
-    if (dataPlaces === undefined || places === undefined) return
+    if (dataPlaces === undefined || places === undefined)
+      return silent(unless(judged, 'dataPlaces', 'the job reads no data from a bucket'))
+    silent(unless(judged, cloud === undefined ? 'provider' : 'region', 'its data lie where it runs'))
     for (const place of places) {
-      if (open.test(place.address)) continue
+      if (open.test(place.address)) {
+        silent(`${place.address} is public data`)
+        continue
+      }
       if (
         cloud !== undefined &&
         (cloud === 'aws' || cloud === 'gcp' || cloud === 'azure') &&
@@ -31,6 +37,7 @@ export default defineRule({
         continue
       }
       const here = effective(region)
+      if (here !== undefined && place.region === null) silent(`the region of ${place.address} is not known`)
       if (here === undefined || place.region === null || place.region === here) continue
       report({
         at: place.location,

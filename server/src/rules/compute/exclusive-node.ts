@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 
 /** Accelerators that come by fours and eights, so that a request for fewer leaves some of the node to others. */
 const inLargeNodes = /^(A100|H100|H200|B200|GH200|V100|MI250|MI300)/
@@ -13,13 +14,22 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'baseline/idle-time'],
   severity: 'warning',
   summary: 'A job that keeps others off its node and uses a part of its accelerators pays for the rest.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { exclusive, gpus, gpuModel, nodes } = judged.settings
-    if (exclusive === undefined || effective(exclusive) !== true) return
+    if (exclusive === undefined || effective(exclusive) !== true)
+      return silent(unless(judged, 'exclusive', 'it shares its node with others'))
     const count = effective(gpus)
-    if (count === undefined || count < 1 || count >= whole) return
+    if (count === undefined || count < 1 || count >= whole)
+      return silent(
+        unless(
+          judged,
+          'gpus',
+          count === 0 ? 'no accelerators are asked for' : `${count} GPUs may be all that the node has`,
+        ),
+      )
     const name = effective(judged.settings.name)
-    if (name !== undefined && /bench|profil|perf|scaling/i.test(name)) return
+    if (name !== undefined && /bench|profil|perf|scaling/i.test(name))
+      return silent(`"${name}" measures performance, which others on the node would disturb`)
     const model = effective(gpuModel)
     const large = model !== undefined && inLargeNodes.test(model)
     const machines = effective(nodes) ?? 1

@@ -2,10 +2,10 @@ import { generalMachine } from '../../catalog/cpu-families.js'
 import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { couldHide } from '../../workload/unseen.js'
 import { subjectIn } from '../judged.js'
-import { acceleratorsOf } from '../lifecycle/job-words.js'
+import { acceleratorsOf, sharedWith, withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest } from '../rule.js'
+import { hidden, isSilence, type Silence, unless } from '../silence.js'
 
 export default defineRule({
   name: 'compute/gpu-for-cpu-code',
@@ -13,15 +13,16 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'baseline/utilization'],
   severity: 'error',
   summary: 'A job pays for accelerators, and none of its code can use them.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { gpus, instanceType } = judged.settings
     const accelerators = acceleratorsOf(judged)
-    if (gpus === undefined || accelerators === undefined || effective(judged.settings.service) === true)
-      return
+    if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(judged))
+    if (effective(judged.settings.service) === true) return silent('it is a service')
+    const { sharing } = judged.settings
     // Another program of the job may use them.
-    if (judged.settings.sharing !== undefined) return
+    if (sharing !== undefined) return silent(sharedWith(sharing))
     const code = trainerOnProcessors(judged)
-    if (code === null) return
+    if (isSilence(code)) return silent(code)
     const type = effective(instanceType)
     const machine = type === undefined ? undefined : instance(type)
     const cheaper = type === undefined || machine === undefined ? undefined : processorMachine(machine.vcpus)
@@ -62,23 +63,30 @@ interface Trainer {
   location?: Judged['subject']['location']
 }
 
-/** What trains on the machine without being able to use its accelerators; null: something could, or it is not known. */
-function trainerOnProcessors(judged: Judged<'Compute'>): Trainer | null {
+/** What trains on the machine without being able to use its accelerators; else why nothing is known to. */
+function trainerOnProcessors(judged: Judged<'Compute'>): Trainer | Silence {
   const { work, acceleratorLibrary } = judged.settings
   if (work !== undefined) {
-    const trains = effective(work)?.includes('train') === true
-    return trains && effective(acceleratorLibrary) === null ? { name: work.key } : null
+    if (effective(work)?.includes('train') !== true) return unless(judged, 'work', 'its code does not train')
+    return effective(acceleratorLibrary) === null
+      ? { name: work.key }
+      : unless(judged, 'acceleratorLibrary', `its code uses ${effective(acceleratorLibrary)}`)
   }
   let trainer: Trainer | null = null
   for (const run of judged.run.siblings) {
     const { launch } = run.job
-    if (run.script === null || launch === null || couldHide(run, 'accelerator') !== undefined) return null
+    const unseen = hidden(run, 'accelerator')
+    if (unseen !== undefined) return unseen
+    if (run.script === null || launch === null) return { text: 'no script of the project is launched' }
     const program = subjectIn(run, 'Program')
-    if (program === undefined || effective(program.settings.acceleratorLibrary) !== null) return null
+    if (program === undefined) return { text: `nothing is known of what ${run.script} imports` }
+    const library = effective(program.settings.acceleratorLibrary)
+    if (library !== null) return unless(program, 'acceleratorLibrary', `${run.script} uses ${library}`)
     // `tree_method=gpu_hist` on the launch line.
-    if (Object.values(launch.flags).some(({ value }) => /gpu|cuda/i.test(String(value)))) return null
+    if (Object.values(launch.flags).some(({ value }) => /gpu|cuda/i.test(String(value))))
+      return { text: `the launch line tells ${run.script} to use a GPU` }
     if (effective(program.settings.work)?.includes('train') === true)
       trainer ??= { name: run.script, location: program.subject.location }
   }
-  return trainer
+  return trainer ?? { text: 'no program of the job trains' }
 }

@@ -1,12 +1,12 @@
 import { generalMachine } from '../../catalog/cpu-families.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import { couldHide } from '../../workload/unseen.js'
 import type { StepWork } from '../../workload/words.js'
 import { subjectIn } from '../judged.js'
-import { acceleratorsOf } from '../lifecycle/job-words.js'
+import { acceleratorsOf, sharedWith, withoutAccelerators } from '../lifecycle/job-words.js'
 import type { FixRequest } from '../rule.js'
 import { defineRule } from '../rule.js'
+import { hidden, isSilence, type Silence, unless } from '../silence.js'
 
 export default defineRule({
   name: 'compute/gpu-for-data-prep',
@@ -14,12 +14,20 @@ export default defineRule({
   checklist: ['rightsize/separate-environments', 'baseline/utilization', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
   summary: 'A step that only prepares data pays for accelerators that its code cannot use.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { gpus, instanceType, interactive, name } = judged.settings
     const accelerators = acceleratorsOf(judged)
-    if (gpus === undefined || accelerators === undefined || judged.settings.sharing !== undefined) return
+    if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(judged))
+    const { sharing } = judged.settings
+    if (sharing !== undefined) return silent(sharedWith(sharing))
     const code = codeOf(judged)
-    if (code === null || !isPreparation(code.work)) return
+    if (isSilence(code)) return silent(code)
+    if (!isPreparation(code.work))
+      return silent(
+        code.work.length === 0
+          ? 'what its code does is not known'
+          : `its code does more: ${code.work.join(', ')}`,
+      )
     const title = effective(name)
     const byHand = effective(interactive) === true
     const what = title !== undefined ? `"${title}"` : byHand ? 'This notebook' : 'This job'
@@ -55,23 +63,28 @@ interface Code {
   location?: Judged['subject']['location']
 }
 
-/** What runs on the machine, where it cannot use the accelerator; null: it could, or it is not known. */
-function codeOf(judged: Judged<'Compute'>): Code | null {
+/** What runs on the machine, where it cannot use the accelerator; else why it could, or is not known. */
+function codeOf(judged: Judged<'Compute'>): Code | Silence {
   const { work, acceleratorLibrary } = judged.settings
   if (work !== undefined) {
     const own = effective(work)
-    return own !== undefined && effective(acceleratorLibrary) === null ? { work: own } : null
+    return own !== undefined && effective(acceleratorLibrary) === null
+      ? { work: own }
+      : unless(judged, ['work', 'acceleratorLibrary'], `its code uses ${effective(acceleratorLibrary)}`)
   }
   const all = new Set<StepWork>()
   let location: Judged['subject']['location'] | undefined
   for (const run of judged.run.siblings) {
-    if (couldHide(run, 'accelerator') !== undefined) return null
+    const unseen = hidden(run, 'accelerator')
+    if (unseen !== undefined) return unseen
     const program = subjectIn(run, 'Program')
-    if (program === undefined || effective(program.settings.acceleratorLibrary) !== null) return null
+    if (program === undefined) return { text: `nothing is known of what ${run.script ?? 'it'} imports` }
+    const library = effective(program.settings.acceleratorLibrary)
+    if (library !== null) return unless(program, 'acceleratorLibrary', `${run.script} uses ${library}`)
     for (const one of effective(program.settings.work) ?? []) all.add(one)
     location ??= program.subject.location
   }
-  return location === undefined ? null : { work: [...all], location }
+  return location === undefined ? { text: 'no program of the job is known' } : { work: [...all], location }
 }
 
 function isPreparation(work: readonly StepWork[]): boolean {

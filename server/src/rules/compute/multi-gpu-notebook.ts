@@ -1,7 +1,8 @@
 import { smallestSingleGpu } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
-import { acceleratorsOf } from '../lifecycle/job-words.js'
+import { acceleratorsOf, withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 
 /** Accelerators of which even one is dear to write code on. */
 const large = /^(A100|H100|H200|B200|B300|GB200|GH200|MI300)/
@@ -12,17 +13,20 @@ export default defineRule({
   checklist: ['rightsize/separate-environments', 'rightsize/match-instance'],
   severity: 'warning',
   summary: 'A workstation with several GPUs waits for keystrokes most of the day.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { interactive, gpus, gpuModel, instanceType, provider } = judged.settings
-    if (instanceType === undefined || effective(interactive) !== true) return
+    if (effective(interactive) !== true)
+      return silent(unless(judged, 'interactive', 'it is a job, not a workstation'))
+    const type = effective(instanceType)
+    if (instanceType === undefined || type === undefined) return silent(unless(judged, 'instanceType', ''))
     const count = effective(gpus)
     const model = effective(gpuModel)
-    if (count === undefined || count < 1) return
-    if (count < 2 && (model === undefined || !large.test(model))) return
-    const type = effective(instanceType)!
+    if (count === undefined || count < 1) return silent(withoutAccelerators(judged))
+    if (count < 2 && (model === undefined || !large.test(model)))
+      return silent(`it has one small GPU${model === undefined ? '' : ` (${model})`}`)
     // Batch work that goes through a workstation says so in its name.
     const name = effective(judged.settings.name)
-    if (name !== undefined && /train|batch/i.test(name)) return
+    if (name !== undefined && /train|batch/i.test(name)) return silent(`"${name}" is named for batch work`)
     const from = effective(provider)
     const smaller =
       from === 'aws' || from === 'azure' || from === 'gcp' ? smallestSingleGpu(from, 16) : undefined

@@ -4,12 +4,13 @@ import { hourlyCost } from '../../estimate/hourly.js'
 import { usableMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
-import { couldHide } from '../../workload/unseen.js'
 import { subjectsOf } from '../judged.js'
+import { sharedWith } from '../lifecycle/job-words.js'
 import { machineAsked, requestOf } from '../machine-request.js'
 import { defineRule, type RuleOptions, type Saving } from '../rule.js'
+import { hidden, isSilence, type Silence, unless } from '../silence.js'
 import { type CheaperMachine, cheaperMachine } from '../smaller-machine.js'
-import { described, estimateOf, gigabytes, type TrainingMemory } from '../training-memory.js'
+import { described, gigabytes, memoryOf, noEstimate, type TrainingMemory } from '../training-memory.js'
 
 /** The high end of the estimate stays below this share of the memory that is paid for. */
 const used = 0.35
@@ -31,22 +32,30 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change', 'decision/stop-and-simplify'],
   severity: 'warning',
   summary: 'A job pays for GPU memory of which its training uses a fraction.',
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const { instanceType, service, sharing, trials } = judged.settings
     const type = effective(instanceType)
     const request = requestOf(judged)
     const machine = machineAsked(request)
-    if (instanceType === undefined || type === undefined || machine?.gpu == null) return
-    if (effective(service) === true || sharing !== undefined || effective(trials) === true) return
-    if (machine.gpu.vendor !== 'nvidia' || machine.gpuMemoryGB === null || machine.gpuCount < 1) return
+    if (instanceType === undefined || type === undefined) return silent(unless(judged, 'instanceType', ''))
+    if (machine?.gpu == null)
+      return silent(machine === undefined ? `${type} is not in the catalog` : `${type} has no GPU`)
+    if (effective(service) === true) return silent('it is a service')
+    if (sharing !== undefined) return silent(sharedWith(sharing))
+    if (effective(trials) === true) return silent('it runs the trials of a search')
+    if (machine.gpu.vendor !== 'nvidia' || machine.gpuMemoryGB === null || machine.gpuCount < 1)
+      return silent(`${machine.gpu.name} is no NVIDIA GPU`)
     const found = hungriest(judged, options)
-    if (found === undefined || !usesAll(judged.run.siblings, machine)) return
+    if (isSilence(found)) return silent(found)
+    if (!usesAll(judged.run.siblings, machine))
+      return silent(`it is not known that all ${machine.gpuCount} GPUs are used by one process each`)
     const usable = usableMemory(machine.gpu, machine.gpuMemoryGB)!
     const { high } = found.memory.estimate
-    if (high > used * usable) return
+    if (high > used * usable)
+      return silent(`the training may take ${Math.round((100 * high) / usable)} % of the memory of the GPU`)
 
     const now = hourlyCost(request, options.prices, '')?.price
-    if (now?.onDemand == null) return
+    if (now?.onDemand == null) return silent(`the price of ${type} is not known`)
     const smaller = cheaperMachine(
       machine,
       type,
@@ -55,10 +64,11 @@ export default defineRule({
       options,
       'work',
     )
-    if (smaller === undefined || smaller.slowdown === null) return
+    if (smaller === undefined || smaller.slowdown === null)
+      return silent('no cheaper machine of its provider is large enough')
     const saving = savingOf(now, smaller)
     const [least, most] = saving.fraction.map((share) => Math.floor(100 * share))
-    if (most! < leastSaving) return
+    if (most! < leastSaving) return silent(`${smaller.type} would save at most ${most} % for the same work`)
     const less = least === 0 ? `up to ${most} %` : least === most ? `${most} %` : `${least} to ${most} %`
     report({
       at: instanceType,
@@ -79,20 +89,23 @@ interface Found {
   training: Judged<'Training'>
 }
 
-/** The run of the job that needs most; undefined: one of them cannot be estimated. */
-function hungriest(judged: Judged<'Compute'>, options: RuleOptions): Found | undefined {
+/** The run of the job that needs most; else why one of them cannot be estimated. */
+function hungriest(judged: Judged<'Compute'>, options: RuleOptions): Found | Silence {
   let most: Found | undefined
   for (const run of judged.run.siblings) {
-    if (couldHide(run, 'training') !== undefined) return undefined
+    const unseen = hidden(run, 'training')
+    if (unseen !== undefined) return unseen
     const trainings = subjectsOf(run, 'Training')
-    if (trainings.length === 0) return undefined
+    if (trainings.length === 0) return { text: 'no training was recognized in the program that it launches' }
     for (const training of trainings) {
-      const memory = estimateOf({ ...training, run }, options)
-      if (memory === undefined || memory.overridable) return undefined
+      const memory = memoryOf({ ...training, run }, options)
+      if (!('estimate' in memory)) return noEstimate(training, memory)
+      if (memory.overridable)
+        return { text: 'the memory that it needs rests on defaults that a launch could replace' }
       if (most === undefined || memory.estimate.high > most.memory.estimate.high) most = { memory, training }
     }
   }
-  return most
+  return most ?? { text: 'no training was recognized in the program that it launches' }
 }
 
 /** One process for each GPU; a job that leaves GPUs alone is told so elsewhere. */

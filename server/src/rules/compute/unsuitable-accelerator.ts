@@ -9,6 +9,7 @@ import { effective } from '../../values/value.js'
 import { type Claim, chosenByPool, type Judged } from '../../workload/claim.js'
 import { isJudged, subjectsOf } from '../judged.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
+import { isSilence, type Silence, unless } from '../silence.js'
 
 /** Generations before matrix units computed bf16 and TF32, with the year of the first card. */
 const legacy: Record<string, number> = { Kepler: 2012, Maxwell: 2014, Pascal: 2016, Volta: 2017 }
@@ -23,9 +24,9 @@ export default defineRule({
   severity: 'error',
   summary: 'A job or a pool asks for an accelerator that is too old, made for something else, or withdrawn.',
   supersedes: ['compute/oversized-instance'],
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const asked = askedBy(judged as Judged)
-    if (asked === null) return
+    if (isSilence(asked)) return silent(asked)
     const type = effective(asked.type)
     const named = effective(asked.model)
     const found = type === undefined ? undefined : instance(type)
@@ -34,11 +35,16 @@ export default defineRule({
     const machine = attached ? undefined : found
     const card = machine?.gpu ?? (named === undefined ? null : (gpu(named) ?? null))
     const claim = machine === undefined ? asked.model : asked.type
-    if (card === null || claim === undefined || (effective(asked.gpus) ?? 1) === 0) return
+    if (effective(asked.gpus) === 0) return silent('no accelerators are asked for')
+    if (card === null || claim === undefined)
+      return silent(
+        unless({ settings: { gpuModel: asked.model } }, 'gpuModel', `${named} is not in the catalog`),
+      )
     // What is kept for all kinds of work may serve as well.
-    if (asked.pool && (inference.test(card.name) || graphics.has(card.name))) return
+    if (asked.pool && (inference.test(card.name) || graphics.has(card.name)))
+      return silent(`a pool of ${card.name} may be there for inference or graphics`)
     const fault = faultOf(card, machine, judged as Judged)
-    if (fault === null) return
+    if (typeof fault === 'string') return silent(fault)
     const region = effective(asked.region)
     const old = oldImage(judged as Judged)
     const better =
@@ -82,15 +88,16 @@ interface Asked {
   changeable: boolean
 }
 
-function askedBy(judged: Judged): Asked | null {
+function askedBy(judged: Judged): Asked | Silence {
   if (isJudged(judged, 'Compute')) {
     const { instanceType, gpuModel, gpus, region, service, interactive, provider } = judged.settings
     // What serves may well be old; machines that people work on train.
-    if (effective(service) === true && interactive === undefined) return null
+    if (effective(service) === true && interactive === undefined) return { text: 'it is a service' }
     // A cluster of one's own has the cards that it has.
-    if (effective(provider) === 'own cluster') return null
+    if (effective(provider) === 'own cluster') return { text: 'the cluster has the accelerators that it has' }
     // A pool of the project speaks for itself.
-    if ((instanceType ?? gpuModel)?.site.anchor === chosenByPool) return null
+    if ((instanceType ?? gpuModel)?.site.anchor === chosenByPool)
+      return { text: 'the pool that it runs on decides the machine' }
     return {
       type: instanceType,
       model: gpuModel,
@@ -100,9 +107,10 @@ function askedBy(judged: Judged): Asked | null {
       changeable: interactive === undefined,
     }
   }
-  if (!isJudged(judged, 'Scaling')) return null
+  if (!isJudged(judged, 'Scaling')) return { text: 'it is neither a job nor a pool' }
   const { machine, gpuModel, gpus, region, purpose, capacity } = judged.settings
-  if (effective(purpose) === 'serving' || effective(capacity) === 'reserved') return null
+  if (effective(purpose) === 'serving') return { text: 'the pool is for serving' }
+  if (effective(capacity) === 'reserved') return { text: 'its capacity is reserved' }
   return { type: machine, model: gpuModel, gpus, region, pool: true, changeable: false }
 }
 
@@ -120,7 +128,8 @@ interface Fault {
   severity: Severity
 }
 
-function faultOf(card: Gpu, machine: Instance | undefined, judged: Judged): Fault | null {
+/** A text: why it has none. */
+function faultOf(card: Gpu, machine: Instance | undefined, judged: Judged): Fault | string {
   const memory = machine?.gpuMemoryGB ?? card.memoryGB
   const what = `${card.name.replace(/-\d+GB$/, '')}${memory === null ? '' : ` ${memory} GB`}`
   if (inference.test(card.name))
@@ -132,10 +141,11 @@ function faultOf(card: Gpu, machine: Instance | undefined, judged: Judged): Faul
     }
   const year = card.vendor === 'nvidia' ? lookUp(legacy, card.generation) : undefined
   const gone = machine?.provider === 'azure' && machine.retired
-  if (year === undefined) return gone ? withdrawn(what) : null
+  if (year === undefined)
+    return gone ? withdrawn(what) : `${card.name} is neither too old nor made for something else`
   // Before Ampere only these compute in double precision at half the rate of single.
   const double = (card.generation === 'Volta' || card.name === 'P100') && usesDouble(judged)
-  if (double) return null
+  if (double) return `the training computes in double precision, at which ${card.name} is fast`
   const lacks = card.formats.has('fp16')
     ? 'it has no bf16 and no TF32'
     : 'it has no matrix units for short formats'

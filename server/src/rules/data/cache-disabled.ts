@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
+import { unless } from '../silence.js'
 
 /** Share of a run that preparing the data takes. An assumption. */
 const preparing: [number, number] = [0.05, 0.1]
@@ -11,12 +12,15 @@ export default defineRule({
   checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
   summary: 'Prepared data that is thrown away is prepared again at every start.',
-  check(work, { report }) {
+  check(work, { report, silent }) {
     const { cached, transformation, uncachedBecause } = work.settings
     const why = effective(uncachedBecause)
     const what = effective(transformation)
-    if (cached === undefined || cached.state !== 'known' || cached.value !== false) return
-    if (why === undefined || what === undefined) return
+    if (cached === undefined || effective(cached) !== false)
+      return silent(unless(work, 'cached', 'what it prepares is cached'))
+    if (cached.state !== 'known') return silent('nothing switches its cache off')
+    if (why === undefined || what === undefined)
+      return silent(unless(work, ['uncachedBecause', 'transformation'], ''))
     report({
       at: cached,
       severity: severityOf(work, cached),

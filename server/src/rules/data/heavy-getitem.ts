@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { OperationKind } from '../../workload/words.js'
 import { defineRule } from '../rule.js'
+import { otherOperation, otherRole, unless } from '../silence.js'
 import { operationOf } from '../training/operation.js'
 import { makes } from './sample.js'
 
@@ -13,15 +14,16 @@ export default defineRule({
   checklist: ['bottleneck/repeated-preprocessing', 'waste/cache-features', 'baseline/preprocessing-time'],
   severity: 'warning',
   summary: 'Work that gives the same for every sample need be done only once.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind =
       operationOf(judged, 'constant work') ??
       operationOf(judged, 'repeated work') ??
       operationOf(judged, 'sample on device')
     const what = effective(judged.settings.subject)
-    if (kind === null || what === undefined) return
+    if (kind === null) return silent(otherOperation)
+    if (what === undefined) return silent(unless(judged, 'subject', ''))
     const { role } = judged.subject.evidence
-    if (role === 'test' || role === 'inference') return
+    if (role === 'test' || role === 'inference') return silent(otherRole(judged))
     const each = effective(judged.settings.each) ?? 'sample'
     const maker = judged.settings.each
     const slight = effective(judged.settings.weight) === 'slight'

@@ -2,6 +2,7 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { type Machine, machineOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
+import { notTraining, offAccelerator, unless } from '../silence.js'
 
 /** Share of a step that an accelerator waits where the training process decodes by itself. An assumption. */
 const waiting: [number, number] = [0.1, 0.4]
@@ -12,18 +13,19 @@ export default defineRule({
   checklist: ['bottleneck/compute-bound', 'baseline/ingestion-time'],
   severity: 'warning',
   summary: 'Loading in the training process makes the accelerator wait for every batch.',
-  check(judged, { report, options }) {
-    const { settings, subject } = judged
+  check(judged, { report, silent, options }) {
+    const { settings } = judged
     const { workers, work } = settings
-    if (workers === undefined || workers.state === 'unknown' || workers.value !== 0) return
-    if (subject.evidence.role !== 'training' && subject.evidence.role !== 'tuning') return
-    const { accelerator } = subject.evidence
-    if (accelerator !== 'gpu' && accelerator !== 'maybe') return
+    if (workers === undefined || effective(workers) !== 0)
+      return silent(unless(judged, 'workers', `there are workers: ${effective(workers)}`))
+    const stopped = notTraining(judged) ?? offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
     const feeds = effective(settings.feeds)
-    if (feeds === undefined) return
+    if (feeds === undefined) return silent(unless(judged, 'feeds', ''))
     const cost = effective(work)
     // Indexing what is in memory is faster than handing it over from another process.
-    if (cost === 'memory' || cost === 'device') return
+    if (cost === 'memory' || cost === 'device')
+      return silent(`the samples lie ${cost === 'memory' ? 'in memory' : 'on the accelerator'} already`)
 
     const machine = machineOf(judged, options)
     const count = suggested(machine)

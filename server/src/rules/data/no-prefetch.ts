@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { notTraining, unless } from '../silence.js'
 
 /** Share of a step that the accelerator waits while the next batch is made. An assumption. */
 const waiting: [number, number] = [0.05, 0.3]
@@ -10,12 +11,16 @@ export default defineRule({
   checklist: ['baseline/ingestion-time', 'bottleneck/compute-bound'],
   severity: 'warning',
   summary: 'Without prefetching, making a batch and training on it take turns.',
-  check({ settings, subject }, { report }) {
+  check(judged, { report, silent }) {
+    const { settings, subject } = judged
     const { prefetched } = settings
-    if (prefetched === undefined || prefetched.state === 'unknown' || prefetched.value !== false) return
-    const { role, accelerator } = subject.evidence
-    if (role !== 'training' && role !== 'tuning') return
-    if (accelerator === 'cpu' || effective(settings.feeds) !== 'training') return
+    if (prefetched === undefined || effective(prefetched) !== false)
+      return silent(unless(judged, 'prefetched', 'batches are prefetched'))
+    const stopped = notTraining(judged)
+    if (stopped !== undefined) return silent(stopped)
+    if (subject.evidence.accelerator === 'cpu') return silent('it runs on the CPU')
+    if (effective(settings.feeds) !== 'training')
+      return silent(unless(judged, 'feeds', 'it feeds an evaluation'))
     const from = effective(settings.byItselfFrom)
     report({
       at: prefetched,

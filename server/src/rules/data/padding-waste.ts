@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
 import { defineRule, type Report } from '../rule.js'
+import { notTraining, offAccelerator, unlessUnread } from '../silence.js'
 
 /** Shorter than this, there is little to save. */
 const shortest = 128
@@ -15,19 +16,25 @@ export default defineRule({
   checklist: ['baseline/training-time', 'bottleneck/compute-bound'],
   severity: 'warning',
   summary: 'Padding that is longer than the longest text of a batch is computed for nothing.',
-  check(judged, { report }) {
-    const { settings, subject } = judged
-    const { role, accelerator } = subject.evidence
-    if (role !== 'training' && role !== 'tuning') return
-    if (accelerator !== 'gpu' && accelerator !== 'maybe') return
+  check(judged, { report, silent }) {
+    const { settings } = judged
+    const stopped = notTraining(judged) ?? offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
     const { paddedTo, packed } = settings
     if (packed !== undefined) {
       const found = unpacked(packed, effective(settings.packable) ?? true)
       if (found !== null) report(found)
     }
     const length = effective(paddedTo)
-    if (paddedTo === undefined || length === undefined) return
-    if (length !== null && length < shortest) return
+    if (paddedTo === undefined || length === undefined)
+      return silent(
+        unlessUnread(
+          judged,
+          ['paddedTo', 'packed'],
+          effective(packed) === true ? 'texts are packed' : 'texts are not padded to one length',
+        ),
+      )
+    if (length !== null && length < shortest) return silent(`texts are short: at most ${length} tokens`)
     const to = length === null ? 'the longest input of the model' : `${length} tokens`
     report({
       at: paddedTo,

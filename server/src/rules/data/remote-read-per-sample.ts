@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { otherOperation, otherRole, unless } from '../silence.js'
 import { operationOf } from '../training/operation.js'
 import { makes } from './sample.js'
 
@@ -12,12 +13,13 @@ export default defineRule({
   checklist: ['baseline/ingestion-time', 'waste/cache-features'],
   severity: 'warning',
   summary: 'A request over the network for each sample is paid for again in every epoch.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'remote read')
     const what = effective(judged.settings.subject)
-    if (kind === null || what === undefined) return
+    if (kind === null) return silent(otherOperation)
+    if (what === undefined) return silent(unless(judged, 'subject', ''))
     const { role } = judged.subject.evidence
-    if (role === 'test' || role === 'inference') return
+    if (role === 'test' || role === 'inference') return silent(otherRole(judged))
     const each = effective(judged.settings.each) ?? 'sample'
     report({
       at: kind,

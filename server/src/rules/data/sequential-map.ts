@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
+import { notTraining, unless } from '../silence.js'
 
 /** Share of a run that an accelerator waits for one core. An assumption. */
 const waiting: [number, number] = [0.1, 0.4]
@@ -11,15 +12,16 @@ export default defineRule({
   checklist: ['bottleneck/compute-bound', 'baseline/preprocessing-time'],
   severity: 'warning',
   summary: 'Preparing one sample after the other leaves all but one core idle.',
-  check(pipeline, { report }) {
+  check(pipeline, { report, silent }) {
     const { settings, subject } = pipeline
     const { concurrent } = settings
     const applied = effective(settings.applied)
-    if (concurrent === undefined || concurrent.state === 'unknown' || concurrent.value !== false) return
-    if (applied === undefined) return
-    const { role, accelerator } = subject.evidence
-    if (role !== 'training' && role !== 'tuning') return
-    if (accelerator === 'cpu') return
+    if (concurrent === undefined || effective(concurrent) !== false)
+      return silent(unless(pipeline, 'concurrent', 'samples are prepared concurrently'))
+    if (applied === undefined) return silent(unless(pipeline, 'applied', ''))
+    const stopped = notTraining(pipeline)
+    if (stopped !== undefined) return silent(stopped)
+    if (subject.evidence.accelerator === 'cpu') return silent('it runs on the CPU')
     const severity = severityOf(pipeline)
     report({
       at: concurrent,

@@ -3,7 +3,8 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule, type Severity } from '../rule.js'
-import { listed, onAccelerator, operationOf, otherPlaces } from '../training/operation.js'
+import { isSilence, offAccelerator, otherOperation, type Silence } from '../silence.js'
+import { listed, operationOf, otherPlaces } from '../training/operation.js'
 
 /** From so many accelerators on minutes of waiting are worth a step of their own. */
 const manyGpus = 4
@@ -25,13 +26,15 @@ export default defineRule({
     'notebook-setup':
       '0.72 of 25 findings: notebooks that start work on other machines, and files that are small, look the same',
   },
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'set up')
-    if (kind === null || !isFirst(judged)) return
+    if (kind === null) return silent(otherOperation)
+    if (!isFirst(judged))
+      return silent('it is told at the first line of this notebook that sets something up')
     const places = effective(judged.settings.places) ?? []
     const gpus = gpusOf(judged)
     const severity = severityOf(judged, gpus)
-    if (severity === null) return
+    if (isSilence(severity)) return silent(severity)
     const names = [...new Set(places.map(({ what }) => what))]
     const shown = names.slice(0, 3).map((name) => `\`${name}\``)
     if (names.length > 3) shown.push(`${names.length - 3} more`)
@@ -76,19 +79,25 @@ function gpusOf(judged: Judged<'Operation'>): number | undefined {
   return count === undefined ? undefined : count * (effective(compute?.nodes) ?? 1)
 }
 
-function severityOf(judged: Judged<'Operation'>, gpus: number | undefined): Severity | null {
+function severityOf(judged: Judged<'Operation'>, gpus: number | undefined): Severity | Silence {
   const { evidence } = judged.subject
-  if (gpus === 0) return null
+  if (gpus === 0) return { text: 'no accelerators are held' }
   const many = gpus !== undefined && gpus >= manyGpus
   const compute = judged.run.job.compute?.settings
   if (effective(judged.settings.weight) === 'slight') {
     // The library keeps a copy: it is fetched again where each start gets a new disk.
     const provider = effective(compute?.provider)
     const newDisk = provider !== undefined && provider !== 'own cluster' && provider !== 'other'
-    return newDisk && many && (effective(compute?.nodes) ?? 1) > 1 ? 'information' : null
+    return newDisk && many && (effective(compute?.nodes) ?? 1) > 1
+      ? 'information'
+      : { text: 'the library keeps a copy of what it fetches' }
   }
-  if (evidence.notebook) return usesAccelerator(judged) ? 'hint' : null
-  if (evidence.role !== 'job' && !onAccelerator(judged)) return null
+  if (evidence.notebook)
+    return usesAccelerator(judged)
+      ? 'hint'
+      : { text: 'the notebook does not train on an accelerator of its own' }
+  const stopped = evidence.role === 'job' ? undefined : offAccelerator(judged)
+  if (stopped !== undefined) return stopped
   if (many) return 'warning'
   const model = effective(judged.settings.gpuModel) ?? effective(compute?.gpuModel)
   const known = model === undefined ? undefined : gpu(model)?.name

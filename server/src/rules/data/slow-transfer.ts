@@ -2,6 +2,7 @@ import type { Location } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { defineRule, type FixRequest } from '../rule.js'
+import { notTraining, offAccelerator, unless, unlessUnread } from '../silence.js'
 
 /** Share of a run that copies and restarts take. An assumption. */
 const copying: [number, number] = [0.01, 0.05]
@@ -13,23 +14,33 @@ export default defineRule({
   severity: 'hint',
   summary: 'Copies from pageable memory and workers that start anew each epoch make the accelerator wait.',
   oncePerProject: true,
-  check({ settings, subject }, { report }) {
+  check(judged, { report, silent }) {
+    const { settings } = judged
     const workers = effective(settings.workers)
     // Without workers there are none to keep, and loading itself is what takes the time.
-    if (workers === undefined || workers < 1) return
+    if (workers === undefined || workers < 1)
+      return silent(unless(judged, 'workers', 'no workers load the data'))
     // A launch that tries out workers says nothing about the code's own choices.
-    if (settings.workers!.channel === 'launch flag') return
-    if (subject.evidence.role !== 'training' && subject.evidence.role !== 'tuning') return
-    const { accelerator } = subject.evidence
-    if (accelerator !== 'gpu' && accelerator !== 'maybe') return
-    if (effective(settings.feeds) !== 'training' || effective(settings.work) === 'device') return
+    if (settings.workers!.channel === 'launch flag') return silent('the launch line sets the workers')
+    const stopped = notTraining(judged) ?? offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
+    if (effective(settings.feeds) !== 'training')
+      return silent(unless(judged, 'feeds', 'it feeds an evaluation'))
+    if (effective(settings.work) === 'device') return silent('the samples lie on the accelerator already')
     const pinned = isOff(settings.pinnedMemory)
     const passes = effective(settings.passes)
     const persistent = passes !== undefined && passes > 1 ? isOff(settings.persistentWorkers) : null
     // From pageable memory a copy waits, whatever it says: pinning it is only half of the change.
     const waiting = copiesOf(pinned ?? settings.pinnedMemory, settings.waitingCopies)
     const first = pinned ?? persistent ?? waiting
-    if (first === null) return
+    if (first === null)
+      return silent(
+        unlessUnread(
+          judged,
+          ['pinnedMemory', 'persistentWorkers', 'passes'],
+          'copies come from pinned memory, and workers stay or are needed once; or a launch may choose so',
+        ),
+      )
     const reasons: string[] = []
     if (pinned !== null)
       reasons.push(`Batches are copied to the accelerator from pageable memory (\`${pinned.key}\` is off)`)

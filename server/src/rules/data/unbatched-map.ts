@@ -2,6 +2,7 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
+import { notTraining, offAccelerator, unless } from '../silence.js'
 
 /** Share of a run that preparing the data takes, and that batches save of it. An assumption. */
 const preparing: [number, number] = [0.02, 0.1]
@@ -12,15 +13,22 @@ export default defineRule({
   checklist: ['baseline/preprocessing-time', 'waste/cache-features'],
   severity: 'warning',
   summary: 'Preparing row by row in one process takes many times as long as in batches or processes.',
-  check(work, { report, options }) {
+  check(work, { report, silent, options }) {
     const { batched, processes, transformation } = work.settings
     const does = effective(transformation)
     const claim = batched ?? processes
-    if (claim === undefined || does === undefined || transformation === undefined) return
-    if (claim.state === 'unknown' || (claim.value !== false && claim.value !== 1)) return
-    const { role, accelerator } = work.subject.evidence
-    if (role !== 'training' && role !== 'tuning') return
-    if (accelerator !== 'gpu' && accelerator !== 'maybe') return
+    if (does === undefined || transformation === undefined) return silent(unless(work, 'transformation', ''))
+    const given = effective<boolean | number>(claim)
+    if (claim === undefined || (given !== false && given !== 1))
+      return silent(
+        unless(
+          work,
+          batched === undefined ? 'processes' : 'batched',
+          batched === undefined ? `it runs in ${given} processes` : 'it works on batches',
+        ),
+      )
+    const stopped = notTraining(work) ?? offAccelerator(work)
+    if (stopped !== undefined) return silent(stopped)
     const machine = machineOf(work, options)
     const what = `\`${transformation.key}\` ${does}`
     const idle = waiting(work)

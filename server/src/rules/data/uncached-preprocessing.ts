@@ -3,7 +3,8 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import type { PreprocessingSettings } from '../../workload/words.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
-import { listed, onAccelerator, onGpuJob } from '../training/operation.js'
+import { isSilence, offAccelerator, otherRole, type Silence, unless } from '../silence.js'
+import { listed, onGpuJob } from '../training/operation.js'
 
 /** So few passes are soon done. */
 const fewPasses = 3
@@ -23,14 +24,16 @@ export default defineRule({
   ],
   severity: 'warning',
   summary: 'Features that come out the same each time need be computed once only.',
-  check(work, { report }) {
+  check(work, { report, silent }) {
     const { cached, steps, again } = work.settings
     const found = effective(steps)
     const repetition = effective(again)
-    if (cached === undefined || cached.state !== 'known' || cached.value !== false) return
-    if (found === undefined || repetition === undefined) return
+    if (cached === undefined || effective(cached) !== false)
+      return silent(unless(work, 'cached', 'what it prepares is kept'))
+    if (cached.state !== 'known') return silent('what it prepares may be kept by the library')
+    if (found === undefined || repetition === undefined) return silent(unless(work, ['steps', 'again'], ''))
     const severity = severityOf(work, repetition, found.length)
-    if (severity === null) return
+    if (isSilence(severity)) return silent(severity)
     report({
       at: cached,
       severity,
@@ -50,11 +53,11 @@ export default defineRule({
 
 type Again = PreprocessingSettings['again']
 
-function severityOf(work: Judged<'Preprocessing'>, { per, times }: Again, steps: number): Severity | null {
+function severityOf(work: Judged<'Preprocessing'>, { per, times }: Again, steps: number): Severity | Silence {
   const heavy = effective(work.settings.weight) === 'heavy'
   if (per === 'run') return atStart(work, heavy, steps)
-  if (work.subject.evidence.role === 'inference') return null
-  if (times !== null && times < (heavy ? 2 : fewPasses)) return null
+  if (work.subject.evidence.role === 'inference') return otherRole(work)
+  if (times !== null && times < (heavy ? 2 : fewPasses)) return { text: `the loop is short: ${times} passes` }
   if (isPerSample(work)) return 'information'
   if (heavy) return times !== null && times < fewPasses ? 'information' : 'warning'
   return steps >= severalSteps || (times !== null && times >= manyPasses) ? 'information' : 'hint'
@@ -65,8 +68,11 @@ function isPerSample(work: Judged<'Preprocessing'>): boolean {
   return work.subject.scope.endsWith('.__getitem__') && effective(work.settings.again)?.per === 'epoch'
 }
 
-function atStart(work: Judged<'Preprocessing'>, heavy: boolean, steps: number): Severity | null {
-  if (!onAccelerator(work) || (!heavy && steps < severalSteps)) return null
+function atStart(work: Judged<'Preprocessing'>, heavy: boolean, steps: number): Severity | Silence {
+  const stopped = offAccelerator(work)
+  if (stopped !== undefined) return stopped
+  if (!heavy && steps < severalSteps)
+    return { text: `the preparation is light: ${steps} step${steps === 1 ? '' : 's'} in compiled code` }
   if (heavy && onGpuJob(work)) return 'warning'
   return heavy && steps >= severalSteps ? 'information' : 'hint'
 }

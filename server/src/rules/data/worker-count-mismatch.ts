@@ -3,6 +3,7 @@ import type { Claim, Judged } from '../../workload/claim.js'
 import { type Machine, machineOf } from '../hardware.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule, type RuleContext } from '../rule.js'
+import { notTraining, offAccelerator, unless } from '../silence.js'
 
 /** Above this many processes for each core they only take the cores from each other. */
 const crowded = 1.5
@@ -21,14 +22,16 @@ export default defineRule({
   severity: 'information',
   summary: 'Worker processes that do not fit the cores and the shared memory of the job.',
   check(judged, context) {
-    const { settings, subject } = judged
+    const { silent } = context
+    const { settings } = judged
     const { workers } = settings
     const count = effective(workers)
-    if (workers === undefined || count === undefined || count < 1) return
-    const { role, accelerator } = subject.evidence
-    if (role !== 'training' && role !== 'tuning') return
-    if (accelerator !== 'gpu' && accelerator !== 'maybe') return
-    if (effective(settings.feeds) !== 'training') return
+    if (workers === undefined || count === undefined || count < 1)
+      return silent(unless(judged, 'workers', 'no workers load the data'))
+    const stopped = notTraining(judged) ?? offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
+    if (effective(settings.feeds) !== 'training')
+      return silent(unless(judged, 'feeds', 'it feeds an evaluation'))
     const machine = machineOf(judged, context.options)
     checkCores(judged, workers as Claim<number>, count, machine, context)
     checkSharedMemory(judged, workers, count, context)
@@ -47,10 +50,10 @@ function checkCores(
   workers: Claim<number>,
   count: number,
   machine: Machine,
-  { report }: RuleContext,
-): void {
+  { report, silent }: RuleContext,
+) {
   const { cpus } = machine
-  if (cpus === null || cpus < 1) return
+  if (cpus === null || cpus < 1) return silent('the number of cores that it runs on is not known')
   const processes = processesOf(judged, machine)
   const total = count * (processes ?? 1)
   const where = machine.name === null ? 'the job' : machine.name
@@ -72,8 +75,11 @@ function checkCores(
   }
   // How many processes there are has to be certain before their sum can be small.
   const gpus = machine.gpus ?? 0
-  if (processes === null || gpus < 1 || effective(judged.settings.work) !== 'decode') return
-  if (count > 2 || cpus / gpus < manyCores || total >= cpus / 4) return
+  const fits = `${sum(count, processes)} fit the ${vCpus(cpus)} of ${where}`
+  if (processes === null || gpus < 1) return silent(`${fits}, as far as is known`)
+  if (effective(judged.settings.work) !== 'decode')
+    return silent(unless(judged, 'work', 'loading takes little work'))
+  if (count > 2 || cpus / gpus < manyCores || total >= cpus / 4) return silent(fits)
   const better = Math.min(8, Math.max(2, Math.floor(cpus / Math.max(processes, gpus)) - 1))
   report({
     at: workers,

@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
+import { unless } from '../silence.js'
 
 /** What one process per device typically gains: a third of the time, more with many devices. An assumption. */
 const gain: [number, number] = [0.23, 0.33]
@@ -12,20 +13,22 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup'],
   severity: 'warning',
   summary: 'One process that drives several GPUs spends its time copying the model and waiting for Python.',
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const { settings } = judged
     const { method } = settings
-    if (method === undefined || method.state === 'unknown' || method.value !== 'data-parallel') return
-    if (settings.devices?.state === 'unknown') return
+    if (method === undefined || effective(method) !== 'data-parallel')
+      return silent(unless(judged, 'method', `the work is spread by ${effective(method)}`))
+    if (settings.devices?.state === 'unknown') return silent(unless(judged, 'devices', ''))
     // Without an accelerator the wrapper does nothing.
-    if (judged.subject.evidence.accelerator === 'cpu') return
+    if (judged.subject.evidence.accelerator === 'cpu') return silent('it runs on the CPU')
     const restricted = effective(settings.devices)
-    if (restricted !== undefined && restricted <= 1) return
+    if (restricted !== undefined && restricted <= 1) return silent('it uses one device')
     const machine = machineOf(judged, options)
     const job = judged.run.job.compute === null ? null : machine.gpus
     // On a node with one GPU the wrapper does nothing, or is not reached.
-    if (job !== null && job < 2) return
-    if (effective(settings.implicit) === true && job === null) return
+    if (job !== null && job < 2) return silent(`the job has ${job === 1 ? 'one GPU' : 'no GPU'}`)
+    if (effective(settings.implicit) === true && job === null)
+      return silent('how many GPUs the library finds is not known')
     const count = restricted ?? job
     const many = count !== null && count >= 4
     report({

@@ -1,6 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { trains } from '../training/operation.js'
+import { notTraining, unless } from '../silence.js'
 
 export default defineRule({
   name: 'distributed/find-unused-parameters',
@@ -8,10 +8,14 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup'],
   severity: 'hint',
   summary: 'Looking for parameters without a gradient walks the whole graph in each step.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { findsUnused, unusedBecause } = judged.settings
-    if (findsUnused === undefined || effective(findsUnused) !== true || !trains(judged)) return
-    if (effective(unusedBecause) !== undefined) return
+    if (findsUnused === undefined || effective(findsUnused) !== true)
+      return silent(unless(judged, 'findsUnused', 'unused parameters are not looked for'))
+    const stopped = notTraining(judged)
+    if (stopped !== undefined) return silent(stopped)
+    const because = effective(unusedBecause)
+    if (because !== undefined) return silent(`some parameters may get no gradient: ${because}`)
     report({
       at: findsUnused,
       message: `\`${findsUnused.key}\` walks the graph in every step; it is needed only where some parameters get no gradient.`,

@@ -1,6 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { onAccelerator, trains } from '../training/operation.js'
+import { notTraining, offAccelerator, unless } from '../silence.js'
 
 export default defineRule({
   name: 'distributed/gloo-backend',
@@ -8,10 +8,12 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup'],
   severity: 'warning',
   summary: 'The gloo backend carries the gradients of GPUs through the memory of the host.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { backend } = judged.settings
-    if (backend === undefined || effective(backend) !== 'gloo') return
-    if (!onAccelerator(judged) || !trains(judged)) return
+    if (backend === undefined || effective(backend) !== 'gloo')
+      return silent(unless(judged, 'backend', `the backend is ${effective(backend)}`))
+    const stopped = offAccelerator(judged) ?? notTraining(judged)
+    if (stopped !== undefined) return silent(stopped)
     report({
       at: backend,
       // A program that also runs without a GPU may well start like this on purpose.

@@ -3,9 +3,10 @@ import { allInstances, type Instance, instance, smallestSingleGpu } from '../../
 import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Judged, Run } from '../../workload/claim.js'
-import { couldHide } from '../../workload/unseen.js'
 import { subjectIn, subjectsOf } from '../judged.js'
+import { sharedWith } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest } from '../rule.js'
+import { hidden, isSilence, type Silence, unless } from '../silence.js'
 
 export default defineRule({
   name: 'distributed/idle-gpus',
@@ -13,19 +14,19 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup', 'rightsize/match-instance', 'baseline/utilization'],
   severity: 'error',
   summary: 'A job pays for several accelerators and its script uses one.',
-  check(judged, { report }) {
-    const { gpus, gpuModel, instanceType, sharing, service } = judged.settings
+  check(judged, { report, silent }) {
+    const { gpus, instanceType } = judged.settings
     const count = effective(gpus)
-    if (gpus === undefined || count === undefined || count < 2) return
-    if (sharing !== undefined || effective(service) === true || judged.subject.evidence.accelerator !== 'gpu')
-      return
-    const model = effective(gpuModel)
-    // Cores of Trainium and the like are not what CUDA code sees as devices.
-    if (model !== undefined && !['nvidia', 'amd'].includes(gpu(model)?.vendor ?? '')) return
-    const users = judged.run.siblings.map((run) => (usesOne(run) ? trainerOf(run) : undefined))
-    if (users.includes(undefined)) return
-    const trainer = users.find((user) => user !== null)
-    if (trainer === undefined || trainer === null) return
+    if (gpus === undefined || count === undefined || count < 2)
+      return silent(unless(judged, 'gpus', `the job asks for ${count === 1 ? 'one GPU' : 'no GPU'}`))
+    const other = otherDevices(judged)
+    if (other !== undefined) return silent(other)
+    const users = judged.run.siblings.map((run) => usesMore(run) ?? trainerOf(run))
+    const more = users.find(isSilence)
+    if (more !== undefined) return silent(more)
+    const trainer = users.find((user) => user !== null && !isSilence(user))
+    if (trainer === undefined || trainer === null || isSilence(trainer))
+      return silent('no program of the job is known to train on a GPU')
     const { run, program } = trainer
 
     const machine = effective(instanceType)
@@ -49,15 +50,44 @@ export default defineRule({
   },
 })
 
-/** True where it is certain that this launch leaves all accelerators of its node but one alone. */
-function usesOne(run: Run): boolean {
+/** Why the accelerators of a job are not what a launcher of processes counts; undefined: they are. */
+export function otherDevices(judged: Judged<'Compute'>): Silence | undefined {
+  const { sharing, service, gpuModel } = judged.settings
+  if (sharing !== undefined) return sharedWith(sharing)
+  if (effective(service) === true) return { text: 'it is a service' }
+  if (judged.subject.evidence.accelerator !== 'gpu') return { text: 'its accelerators are no GPUs' }
+  const model = effective(gpuModel)
+  // Cores of Trainium and the like are not what CUDA code sees as devices.
+  return model === undefined || ['nvidia', 'amd'].includes(gpu(model)?.vendor ?? '')
+    ? undefined
+    : { text: `${model} is no GPU that CUDA or ROCm code uses` }
+}
+
+/** Why this launch may use several accelerators of its node; undefined: it is certain that it uses one at most. */
+function usesMore(run: Run): Silence | undefined {
   const { launch } = run.job
-  if (launch === null || couldHide(run, 'devices') !== undefined) return false
-  if (launch.processes !== 1 || (launch.launcher !== 'python' && launch.everyNode !== true)) return false
+  const unseen = hidden(run, 'devices')
+  if (unseen !== undefined) return unseen
+  if (launch === null) return { text: 'what it launches is not known' }
+  if (launch.processes !== 1)
+    return {
+      text:
+        launch.processes === null
+          ? `how many processes ${launch.launcher} starts is not known`
+          : `${launch.launcher} starts ${launch.processes === 0 ? 'a process for each device' : `${launch.processes} processes`}`,
+    }
+  if (launch.launcher !== 'python' && launch.everyNode !== true)
+    return { text: `${launch.launcher} may use several devices` }
   const program = subjectIn(run, 'Program')
   // A helper without any library that could use an accelerator (it draws a chart, moves files).
-  if (program === undefined) return subjectsOf(run, 'Program').length === 0
-  return effective(program.settings.parallelism) === 'none'
+  if (program === undefined)
+    return subjectsOf(run, 'Program').length === 0
+      ? undefined
+      : { text: `a module that ${run.script} imports may use the devices` }
+  const parallelism = effective(program.settings.parallelism)
+  return parallelism === 'none'
+    ? undefined
+    : unless(program, 'parallelism', `${run.script} spreads its work: ${parallelism}`)
 }
 
 /** The launch with what it trains; null where it does something else. */

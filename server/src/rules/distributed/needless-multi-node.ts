@@ -1,9 +1,10 @@
 import { allInstances, type Instance, instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
 import type { Judged, Run } from '../../workload/claim.js'
-import { couldHide } from '../../workload/unseen.js'
 import { subjectsOf } from '../judged.js'
+import { withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
+import { hidden, isSilence, type Silence, unless } from '../silence.js'
 
 /** Parameters below which a step is so short that exchanging gradients over a network shows. */
 const small = 200_000_000
@@ -14,19 +15,24 @@ export default defineRule({
   checklist: ['bottleneck/compute-bound', 'bottleneck/distributed-setup'],
   severity: 'information',
   summary: 'A small model on several machines waits for the network, though one machine has as many GPUs.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { nodes, gpus, instanceType } = judged.settings
     const count = effective(nodes)
     const each = effective(gpus)
     const type = effective(instanceType)
-    if (nodes === undefined || count === undefined || count < 2 || each === undefined || each < 1) return
-    if (instanceType === undefined || type === undefined || effective(judged.settings.trials) === true) return
+    if (nodes === undefined || count === undefined || count < 2)
+      return silent(unless(judged, 'nodes', 'the job runs on one machine'))
+    if (each === undefined || each < 1) return silent(withoutAccelerators(judged))
+    if (instanceType === undefined || type === undefined) return silent(unless(judged, 'instanceType', ''))
+    if (effective(judged.settings.trials) === true) return silent('it runs the trials of a search')
     const single = oneMachine(type, count * each)
-    if (single === undefined) return
+    if (single === undefined) return silent(`no single machine has ${count * each} such GPUs`)
     const trained = judged.run.siblings.map(smallTraining)
-    const model = trained.find((one) => one !== null)
     // Every launch of the job must be that small.
-    if (model === undefined || model === null || trained.includes(null)) return
+    const large = trained.find(isSilence)
+    if (large !== undefined) return silent(large)
+    const [model] = trained
+    if (model === undefined || isSilence(model)) return silent('what it launches is not known')
     const prefix = type.startsWith('ml.') ? 'ml.' : ''
     report({
       at: nodes,
@@ -56,15 +62,20 @@ interface Model {
   training: Judged
 }
 
-function smallTraining(run: Run): Model | null {
-  if (couldHide(run, 'training') !== undefined) return null
-  for (const one of subjectsOf(run, 'Training')) {
+function smallTraining(run: Run): Model | Silence {
+  const unseen = hidden(run, 'training')
+  if (unseen !== undefined) return unseen
+  const trainings = subjectsOf(run, 'Training')
+  for (const one of trainings) {
     const { parameters, model } = one.settings
     const size = effective(parameters)
     if (size !== undefined && size < small)
       return { name: effective(model) ?? 'The model', parameters: size, training: one }
   }
-  return null
+  const [first] = trainings
+  return first === undefined
+    ? { text: 'no training was recognized in the program that it launches' }
+    : unless(first, 'parameters', 'the model is large')
 }
 
 /** The smallest machine with the same kind of GPU and as many of them. */

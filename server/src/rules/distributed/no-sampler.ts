@@ -1,7 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
-import { trains } from '../training/operation.js'
+import { notTraining, unless } from '../silence.js'
 
 export default defineRule({
   name: 'distributed/no-sampler',
@@ -9,9 +9,11 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup', 'waste/duplicate-jobs'],
   severity: 'error',
   summary: 'Processes that all read the whole data set do the same epoch several times over.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { sharded, reshuffled, shuffled, feeds } = judged.settings
-    if (!trains(judged) || effective(feeds) !== 'training') return
+    const stopped = notTraining(judged)
+    if (stopped !== undefined) return silent(stopped)
+    if (effective(feeds) !== 'training') return silent(unless(judged, 'feeds', 'it feeds an evaluation'))
     if (reshuffled !== undefined && effective(reshuffled) === false) {
       report({
         at: reshuffled,
@@ -21,9 +23,10 @@ export default defineRule({
       })
       return
     }
-    if (sharded === undefined || sharded.state === 'unknown' || sharded.value !== false) return
+    if (sharded === undefined || effective(sharded) !== false)
+      return silent(unless(judged, 'sharded', 'each process has a share of the data'))
     const count = processesOf(judged)
-    if (count === 1) return
+    if (count === 1) return silent('one process is launched')
     const ordered = effective(shuffled) === false
     report({
       at: sharded,

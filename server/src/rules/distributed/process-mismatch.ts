@@ -1,9 +1,10 @@
-import { gpu } from '../../catalog/gpus.js'
 import { effective } from '../../values/value.js'
 import type { Run } from '../../workload/claim.js'
-import { couldHide } from '../../workload/unseen.js'
 import { subjectIn, subjectsOf } from '../judged.js'
+import { withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest } from '../rule.js'
+import { hidden, type Silence, unless } from '../silence.js'
+import { otherDevices } from './idle-gpus.js'
 
 export default defineRule({
   name: 'distributed/process-mismatch',
@@ -11,21 +12,27 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup', 'rightsize/match-instance'],
   severity: 'error',
   summary: 'A launcher starts fewer processes than the node has accelerators, and the rest stay idle.',
-  check(judged, { report }) {
-    const { gpus, gpuModel, sharing, service, processes } = judged.settings
+  check(judged, { report, silent }) {
+    const { gpus, gpuModel, processes } = judged.settings
     const count = effective(gpus)
-    if (gpus === undefined || count === undefined || count < 1) return
-    if (sharing !== undefined || effective(service) === true || judged.subject.evidence.accelerator !== 'gpu')
-      return
+    if (gpus === undefined || count === undefined || count < 1) return silent(withoutAccelerators(judged))
+    const other = otherDevices(judged)
+    if (other !== undefined) return silent(other)
     const model = effective(gpuModel)
-    if (model !== undefined && !['nvidia', 'amd'].includes(gpu(model)?.vendor ?? '')) return
-    const launched = judged.run.siblings.map((run) => ({ run, used: devicesUsed(run, count) }))
-    if (launched.length === 0 || launched.some((one) => one.used === null)) return
+    const launched: Launched[] = []
+    for (const run of judged.run.siblings) {
+      const used = devicesUsed(run, count)
+      if (typeof used !== 'number') return silent(used)
+      launched.push({ run, used })
+    }
     const trainers = launched.filter((one) => one.run.job.launch?.perDevice === true)
-    const most = trainers.reduce((a, b) => (b.used! > a.used! ? b : a), trainers[0]!)
-    if (most === undefined || most.used === null || most.used === count) return
+    const [first, ...rest] = trainers
+    if (first === undefined) return silent('no launcher starts processes that train together')
+    const most = rest.reduce((a, b) => (b.used > a.used ? b : a), first)
+    if (most.used === count) return silent(`as many processes are started as the node has GPUs: ${count}`)
     // The widest launch decides what the job needs.
-    if (launched.some((one) => one.used! >= count) && most.used < count) return
+    if (launched.some((one) => one.used >= count) && most.used < count)
+      return silent(`another launch of the job uses all ${count} GPUs`)
     const { launch } = most.run.job
     const used = most.used
     const fixes: FixRequest[] = []
@@ -60,26 +67,42 @@ export default defineRule({
   },
 })
 
-/** Accelerators of a node that a launch uses; null: not known. */
-function devicesUsed(run: Run, count: number): number | null {
+interface Launched {
+  run: Run
+  /** Accelerators of a node. */
+  used: number
+}
+
+/** Accelerators of a node that a launch uses; else why that is not known. */
+function devicesUsed(run: Run, count: number): number | Silence {
   const { launch } = run.job
-  if (launch === null) return null
+  if (launch === null) return { text: 'what it launches is not known' }
   if (launch.perDevice === true) {
-    if (launch.processes === null) return null
+    if (launch.processes === null)
+      return { text: `how many processes ${launch.launcher} starts is not known` }
     const program = subjectIn(run, 'Program')
     const parallelism = program === undefined ? undefined : effective(program.settings.parallelism)
     // One process may drive several devices, or start others.
-    if (program !== undefined && parallelism !== 'distributed' && parallelism !== 'none') return null
-    if (run.script !== null && parallelism !== 'distributed' && couldHide(run, 'devices') !== undefined)
-      return null
+    if (program !== undefined && parallelism !== 'distributed' && parallelism !== 'none')
+      return unless(program, 'parallelism', `each process may drive several devices: ${parallelism}`)
+    const unseen = run.script === null || parallelism === 'distributed' ? undefined : hidden(run, 'devices')
+    if (unseen !== undefined) return unseen
     const visible = visibleDevices(run)
     return launch.processes === 0 ? (visible ?? count) : launch.processes
   }
-  if (launch.processes !== 1 || couldHide(run, 'devices') !== undefined) return null
+  const unseen = hidden(run, 'devices')
+  if (unseen !== undefined) return unseen
+  if (launch.processes !== 1) return { text: `how many devices ${launch.launcher} uses is not known` }
   const program = subjectIn(run, 'Program')
-  if (program === undefined) return subjectsOf(run, 'Program').length > 0 ? null : 0
+  if (program === undefined)
+    return subjectsOf(run, 'Program').length === 0
+      ? 0
+      : { text: `a module that ${run.script} imports may use the devices` }
   if (effective(program.settings.trains) !== true) return 1
-  return effective(program.settings.parallelism) === 'none' ? 1 : null
+  const parallelism = effective(program.settings.parallelism)
+  return parallelism === 'none'
+    ? 1
+    : unless(program, 'parallelism', `${run.script} spreads its work: ${parallelism}`)
 }
 
 function visibleDevices(run: Run): number | null {

@@ -1,9 +1,10 @@
 import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Judged, Run } from '../../workload/claim.js'
-import { couldHide } from '../../workload/unseen.js'
 import { subjectIn, subjectsOf } from '../judged.js'
+import { sharedWith } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
+import { hidden, type Silence, unless } from '../silence.js'
 
 export default defineRule({
   name: 'distributed/repeated-job',
@@ -11,14 +12,17 @@ export default defineRule({
   checklist: ['waste/duplicate-jobs', 'bottleneck/distributed-setup'],
   severity: 'error',
   summary: 'Several machines each train the same model from the beginning, since nothing divides the work.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { nodes, provider, instanceType, sharing } = judged.settings
     const count = effective(nodes)
-    if (nodes === undefined || count === undefined || count < 2 || sharing !== undefined) return
+    if (nodes === undefined || count === undefined || count < 2)
+      return silent(unless(judged, 'nodes', 'the job runs on one machine'))
+    if (sharing !== undefined) return silent(sharedWith(sharing))
     const { siblings } = judged.run
-    if (siblings.length === 0 || !siblings.every((run) => worksAlone(run))) return
+    const together = siblings.map(worksTogether).find((one) => one !== undefined)
+    if (together !== undefined) return silent(together)
     const trainer = siblings.map(trainerOf).find((one) => one !== null)
-    if (trainer === undefined || trainer === null) return
+    if (trainer === undefined || trainer === null) return silent('no program of the job is known to train')
     const { run, program } = trainer
     // A batch script runs on the first node; some launchers and the services run the program on each of them.
     const first = effective(provider) === 'own cluster' && run.job.launch!.everyNode !== true
@@ -41,16 +45,25 @@ export default defineRule({
 
 const percent = (share: number) => `${Math.round(share * 100)} %`
 
-/** True where a launch is certain to know nothing of the other machines. */
-function worksAlone(run: Run): boolean {
+/** Why a launch may know of the other machines; undefined: it is certain to know nothing of them. */
+function worksTogether(run: Run): Silence | undefined {
   const { launch } = run.job
-  if (launch === null || couldHide(run, 'devices') !== undefined) return false
-  if (launch.launcher !== 'python' && launch.everyNode !== true) return false
+  const unseen = hidden(run, 'devices')
+  if (unseen !== undefined) return unseen
+  if (launch === null) return { text: 'what it launches is not known' }
+  if (launch.launcher !== 'python' && launch.everyNode !== true)
+    return { text: `${launch.launcher} may divide the work` }
   const program = subjectIn(run, 'Program')
-  if (program === undefined) return subjectsOf(run, 'Program').length === 0
+  if (program === undefined)
+    return subjectsOf(run, 'Program').length === 0
+      ? undefined
+      : { text: `a module that ${run.script} imports may divide the work` }
   const { parallelism, readsRank } = program.settings
   const method = effective(parallelism)
-  return (method === 'none' || method === 'data-parallel') && effective(readsRank) === null
+  if (method !== 'none' && method !== 'data-parallel')
+    return unless(program, 'parallelism', `${run.script} divides its work: ${method}`)
+  const rank = effective(readsRank)
+  return rank === null ? undefined : unless(program, 'readsRank', `${run.script} reads its rank: ${rank}`)
 }
 
 function trainerOf(run: Run): { run: Run; program: Judged<'Program'> } | null {

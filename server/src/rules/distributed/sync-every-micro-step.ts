@@ -1,6 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { trains } from '../training/operation.js'
+import { notTraining, unless } from '../silence.js'
 
 /** Share of a step that exchanging gradients takes, on one node and over a network. Assumptions. */
 const oneNode = 0.15
@@ -13,11 +13,14 @@ export default defineRule({
   severity: 'information',
   summary:
     'Gradients that are accumulated need to be exchanged once for each step of the optimiser, not for each backward pass.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { exchangesEach, accumulation } = judged.settings
-    if (exchangesEach === undefined || effective(exchangesEach) !== true || !trains(judged)) return
+    if (exchangesEach === undefined || effective(exchangesEach) !== true)
+      return silent(unless(judged, 'exchangesEach', 'gradients are exchanged once for each step'))
+    const stopped = notTraining(judged)
+    if (stopped !== undefined) return silent(stopped)
     const count = effective(accumulation) ?? null
-    if (count === 1) return
+    if (count === 1) return silent('gradients are not accumulated')
     const rest = count === null ? 0.5 : (count - 1) / count
     const seen =
       count === null

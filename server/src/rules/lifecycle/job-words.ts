@@ -1,6 +1,7 @@
 /** How rules about jobs speak of them. */
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { Effective, Judged } from '../../workload/claim.js'
+import { type Silence, unless } from '../silence.js'
 
 /** What a job's accelerators are called, and one of them: by the resource that it asks for, where that tells the make. */
 function makeOf({ subject, settings }: Judged<'Compute'>): { make: string; unit: string } {
@@ -28,6 +29,16 @@ export function acceleratorsOf(judged: Judged<'Compute'>): string | undefined {
   const total = count * machines
   const all = model === undefined ? `${total} ${unit}${total === 1 ? '' : 's'}` : `${total}×${model}`
   return machines > 1 ? `${all} (${machines} × ${count})` : all
+}
+
+/** Why no accelerators of the job are known, where `acceleratorsOf` has none. */
+export function withoutAccelerators(judged: Judged<'Compute'>): Silence {
+  return unless(judged, 'gpus', 'no accelerators are asked for')
+}
+
+/** What else runs in the job and may use what it holds. */
+export function sharedWith(sharing: Effective<string>): Silence {
+  return unless({ settings: { sharing } }, 'sharing', `others may use its machines: ${effective(sharing)}`)
 }
 
 /** `90 minutes`, `24 hours`, `14 days`. */
