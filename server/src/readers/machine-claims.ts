@@ -2,7 +2,9 @@
 import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
 import type { PythonModule } from '../python/module.js'
-import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
+import { convert, derived } from '../values/operations.js'
+import type { Given } from '../values/value.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 import { jobRole } from './job-in-code.js'
 
@@ -39,22 +41,27 @@ export function claimMachineRequest(
   return compute
 }
 
-export function claimType(
-  compute: SubjectBuilder<'Compute'>,
-  key: string,
-  type: string,
-  place: Place,
-  site: Place,
-  options: ClaimOptions = {},
-): void {
-  compute.known('instanceType', key, type, place, { ...options, site })
-  const machine = instance(type)
-  if (machine === undefined) {
-    compute.unknown('gpus', key, 'a machine that the catalogue does not know', place, options)
-    return
-  }
-  compute.known('gpus', key, machine.gpuCount, place, options)
-  if (machine.gpu !== null) compute.known('gpuModel', key, machine.gpu.name, place, options)
+export const uncatalogued = 'a machine that the catalogue does not know'
+
+/** The machine type with the accelerators that it holds. */
+export function claimType(compute: SubjectBuilder<'Compute'>, key: string, type: Given<string>): void {
+  compute.say('instanceType', key, type)
+  compute.say(
+    'gpus',
+    key,
+    convert(type, (name) => instance(name)?.gpuCount, uncatalogued),
+  )
+  compute.say('gpuModel', key, derived(type, acceleratorModel))
+}
+
+/** The accelerator of a machine type; undefined: it has none, or the catalogue does not know it. */
+export function acceleratorModel(type: string): string | undefined {
+  return instance(type)?.gpu?.name
+}
+
+/** `nvidia-tesla-t4`, `nvidia-l4`: the catalogue's name; undefined: it does not know it. */
+export function attachedModel(card: string): string | undefined {
+  return (gpu(card) ?? gpu(card.replace(/^nvidia-(tesla-)?/, '')))?.name
 }
 
 /** `A100:8`, `A100`, `8xA100`; null: not readable. */

@@ -4,8 +4,11 @@ import { wordsBelow } from '../config/access.js'
 import type { ConfigNode } from '../config/node.js'
 import type { Location } from '../text/location.js'
 import { define } from '../text/records.js'
-import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
+import { convert, derived, orUnknown } from '../values/operations.js'
+import { effective, type Given } from '../values/value.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
+import { acceleratorModel, uncatalogued } from './machine-claims.js'
 
 export type Pool = SubjectBuilder<'Scaling'>
 
@@ -65,26 +68,17 @@ export function claimPool(claims: ClaimBuilder, facts: PoolFacts): Pool {
   return pool
 }
 
-/** False: the catalogue knows the machine, and it has no accelerators. */
-export function claimPoolMachine(
-  pool: Pool,
-  key: string,
-  type: string,
-  place: Place,
-  options: ClaimOptions = {},
-): boolean {
-  pool.known('machine', key, type, place, options)
+/** False: it has no accelerators, as far as is known. */
+export function claimPoolMachine(pool: Pool, key: string, type: Given<string>): boolean {
+  pool.say('machine', key, type)
+  pool.say('gpus', key, convert(orUnknown(type, 'not given'), acceleratorCount, uncatalogued))
+  pool.say('gpuModel', key, derived(type, acceleratorModel))
+  return (acceleratorCount(effective(type) ?? '') ?? 0) > 0
+}
+
+function acceleratorCount(type: string): number | undefined {
   const machine = instance(type)
-  if (machine === undefined) {
-    const accelerated = acceleratedFamily.exec(type)
-    if (accelerated === null)
-      pool.unknown('gpus', key, 'a machine that the catalogue does not know', place, options)
-    else pool.known('gpus', key, 1, place, options)
-    return accelerated !== null
-  }
-  pool.known('gpus', key, machine.gpuCount, place, options)
-  if (machine.gpu !== null) pool.known('gpuModel', key, machine.gpu.name, place, options)
-  return machine.gpuCount > 0
+  return machine === undefined ? (acceleratedFamily.test(type) ? 1 : undefined) : machine.gpuCount
 }
 
 /**

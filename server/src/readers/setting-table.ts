@@ -73,7 +73,11 @@ export class SettingTable<W extends Word> implements DescribedTable {
         otherwise === undefined ? null : typeof otherwise === 'function' ? null : inWords(otherwise)
       return {
         setting,
-        keys: keys.map((path) => pathOf(path).join('.')),
+        keys: keys.map((path) =>
+          pathOf(path)
+            .filter((one) => typeof one === 'string')
+            .join('.'),
+        ),
         otherwise: otherwiseInWords ?? plain,
         writable: write !== undefined,
       }

@@ -5,6 +5,7 @@ import type { Refusal, Write } from '../edit/write.js'
 import type { Json } from '../text/json.js'
 import type { Place } from '../text/origin.js'
 import { type Key, type Locator, type OriginOptions, spanOf, type TreeSource } from './source.js'
+import { TypedSource } from './typed-source.js'
 import type { Given } from './value.js'
 
 export interface ConfigSourceOptions {
@@ -30,12 +31,14 @@ export interface ResolvedNode {
   location?: OriginOptions['location']
 }
 
-export class ConfigSource implements TreeSource {
+export class ConfigSource extends TypedSource implements TreeSource {
   constructor(
     readonly node: ConfigNode,
     protected readonly locator: Locator,
     private readonly options: ConfigSourceOptions,
-  ) {}
+  ) {
+    super()
+  }
 
   /** The map at these keys as a source of its own; null: there is none. */
   inside(...path: Key[]): ConfigSource | null {

@@ -1,6 +1,6 @@
 /** What is done with values: each operation keeps the origin. */
 import { type Channel, channels, type Origin } from '../text/origin.js'
-import type { Absent, Given, Option, Settled, Value } from './value.js'
+import { type Absent, effective, type Given, type Option, type Settled, type Value } from './value.js'
 
 const notUnderstood = 'a value that is not understood'
 
@@ -90,8 +90,24 @@ export function firstKeyed<T>(first: Keyed<T>, ...others: Keyed<T>[]): Keyed<T> 
   return [first, ...others].find(({ value }) => value.state !== 'absent') ?? first
 }
 
+/** The one that ranks highest among those that are known; undefined: none is. */
+export function greatest<T>(all: readonly Given<T>[], rank: (value: T) => number): Given<T> | undefined {
+  let best: { given: Given<T>; rank: number } | undefined
+  for (const given of all) {
+    const value = effective(given)
+    if (value === undefined) continue
+    const own = rank(value)
+    if (best === undefined || own > best.rank) best = { given, rank: own }
+  }
+  return best?.given
+}
+
 /** One value made of two. It stands where the first stands, and is as sure as the less sure of them. */
-export function both<A, B, C>(a: Value<A>, b: Value<B>, join: (a: A, b: B) => C | undefined): Value<C> {
+export function both<A, B, C>(a: Value<A>, b: Value<B>, join: (a: A, b: B) => C | undefined): Value<C>
+export function both<A, B, C>(a: Given<A>, b: Given<B>, join: (a: A, b: B) => C | undefined): Given<C>
+export function both<A, B, C>(a: Given<A>, b: Given<B>, join: (a: A, b: B) => C | undefined): Given<C> {
+  if (a.state === 'absent') return a
+  if (b.state === 'absent') return absent(a)
   if (a.state === 'unknown') return a
   if (b.state === 'unknown') return unreadable(a, b.because)
   if (a.state === 'range' || b.state === 'range') return unreadable(a, 'a range')

@@ -26,6 +26,17 @@ export const asQuotedNumber = (value: Json): number | undefined => {
   return Number(value)
 }
 
+/** A switch, quoted or not: 'true', "False". */
+export const asSwitch = (value: Json): boolean | undefined => {
+  if (typeof value === 'boolean') return value
+  const word = typeof value === 'string' ? value.toLowerCase() : undefined
+  return word === 'true' ? true : word === 'false' ? false : undefined
+}
+
+/** Any scalar as text, as tools see it that take everything for text. */
+export const asWritten = (value: Json): string | undefined =>
+  value === null || typeof value === 'object' ? undefined : String(value)
+
 /** One of the words of a framework, in whatever case it is written. */
 export function asWord<T>(words: ReadonlyMap<string, T>): (value: Json) => T | undefined {
   return (value) => (typeof value === 'string' ? words.get(value.toLowerCase()) : undefined)

@@ -133,8 +133,10 @@ export class ClaimBuilder implements Locator {
     return new SubjectBuilder(this, subject)
   }
 
-  launch(launch: Omit<Launch, 'reader' | 'location'>, place: Place): void {
-    this.reading.launches.push(this.asLaunch(launch, place))
+  /** `at`: the place, or the value that names the program. */
+  launch(launch: Omit<Launch, 'reader' | 'location'>, at: Span | Pick<Origin, 'location'>): void {
+    const location = 'location' in at ? at.location : this.locate(at)
+    this.reading.launches.push({ ...launch, reader: this.reader, location })
   }
 
   /** As `launch`, for one that stands where a value stands. */

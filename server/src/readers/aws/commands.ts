@@ -1,5 +1,6 @@
 /** Command lines of the AWS CLI that start machines or training jobs. Source: AWS CLI command reference. */
 import type { Change, Refusal } from '../../edit/write.js'
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -48,7 +49,7 @@ function readMachine(claims: ClaimBuilder, one: CloudCommand, notebook: boolean)
     site,
     scope: '',
   })
-  claimType(compute, 'instance-type', type.value, valuePlace(type), valuePlace(type))
+  claimType(compute, 'instance-type', stated(claims.origin(valuePlace(type)), type.value))
   if (notebook) compute.known('managedBy', 'sagemaker', 'sagemaker', one.head)
   const end = besideMatching(one, endings)
   if (end !== null) compute.known('endedBy', end, end, one.head)

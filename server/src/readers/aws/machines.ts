@@ -2,6 +2,7 @@
 
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { stated } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -45,7 +46,11 @@ function started(python: PythonModule, call: Call, interactive: boolean, claims:
     site: callSite(call),
     scope: call.function?.qualified ?? '',
   })
-  claimType(compute, 'InstanceType', type.folded.value, { ...type.span }, callSite(call))
+  claimType(
+    compute,
+    'InstanceType',
+    stated(claims.origin({ ...type.span }, { site: callSite(call) }), type.folded.value),
+  )
   const ends = python.calls.find((one) => endings.test(one.method))
   if (ends !== undefined) compute.known('endedBy', ends.method, ends.method, place)
   return compute

@@ -6,6 +6,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { stated } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -121,7 +122,7 @@ function readCluster(
     notebook: python.evidence.notebook,
   })
   const { overridable } = size.folded.state === 'known' ? size.folded : { overridable: false }
-  claimPoolMachine(pool, dialect.size, type, { ...size.span }, { site, overridable })
+  claimPoolMachine(pool, dialect.size, stated(claims.origin({ ...size.span }, { site, overridable }), type))
   claimRegion(python, call, pool)
   claimArgument(pool, 'minimum', dialect.minimum, call, python.argument(call, dialect.minimum), {
     convert: (value) => (value === null ? 0 : asNumber(value)),

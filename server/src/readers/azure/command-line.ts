@@ -5,6 +5,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import { define } from '../../text/records.js'
+import { stated } from '../../values/operations.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -69,7 +70,7 @@ function start(claims: ClaimBuilder, one: CloudCommand, kind: string, size: stri
     words: [name ?? given?.raw ?? '', optionOf(one, 'labels', 'node-taints')?.outline ?? ''],
     ...(region == null ? {} : { region: region.toLowerCase() }),
   })
-  claimPoolMachine(pool, type.name, type.value, valuePlace(type))
+  claimPoolMachine(pool, type.name, stated(claims.origin(valuePlace(type)), type.value))
   return pool
 }
 

@@ -5,6 +5,7 @@
 import { at, entry, isNothing, map, number, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -52,7 +53,7 @@ function readCluster(
     scope: name,
     words: [name, text(at(root, 'description')) ?? ''],
   })
-  claimPoolMachine(pool, 'size', size, nodePlace(at(root, 'size')!))
+  claimPoolMachine(pool, 'size', stated(claims.origin(nodePlace(at(root, 'size')!)), size))
   const location = text(at(root, 'location'))
   if (location !== undefined) pool.known('region', 'location', location, nodePlace(at(root, 'location')!))
   const claim = (
@@ -106,7 +107,8 @@ function readInstance(
   })
   if (name !== undefined) compute.known('name', 'name', name, nodePlace(at(root, 'name')!))
   const at_ = nodePlace(size!)
-  claimType(compute, 'size', sizeName, at_, keyedPlace(at_, document.index, ['size']))
+  const sizePlace = keyedPlace(at_, document.index, ['size'])
+  claimType(compute, 'size', stated(claims.origin(sizePlace), sizeName))
   const given = stopKeys.find((key) => !isNothing(at(root, key)))
   const site = keyedPlace(place, document.index, [stopKeys[1]])
   if (given !== undefined || entry(root, 'schedules') !== undefined)

@@ -2,6 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { stated } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -39,7 +40,7 @@ function readInstance(python: PythonModule, call: Call, claims: ClaimBuilder): v
     site,
     scope: call.function?.qualified ?? '',
   })
-  claimType(compute, 'size', size.folded.value, { ...size.span }, site)
+  claimType(compute, 'size', stated(claims.origin({ ...size.span }, { site }), size.folded.value))
   const minutes = python.argument(call, minutesKey)
   const others = [python.argument(call, 'idle_time_before_shutdown'), python.argument(call, 'schedules')]
   if (others.some((one) => one.state !== 'absent') || minutes.state === 'unknown')

@@ -2,6 +2,7 @@
  * Virtual machines of Azure that a command line makes: `az vm create`. They stay until something deallocates them.
  * Source: reference of the Azure CLI (`az vm create`, `az vm auto-shutdown`).
  */
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { commandSite } from '../command-lines/change.js'
 import { type CloudCommand, cloudCommands, optionOf, valuePlace } from '../command-lines/cloud-command.js'
@@ -46,7 +47,7 @@ function readMachine(claims: ClaimBuilder, one: CloudCommand, text: string): voi
   })
   const region = optionOf(one, 'location', 'l')?.value
   if (typeof region === 'string') compute.known('region', 'location', region.toLowerCase(), head)
-  claimType(compute, 'size', size.value, valuePlace(size), valuePlace(size))
+  claimType(compute, 'size', stated(claims.origin(valuePlace(size)), size.value))
   const spot = /^(spot|low)$/i.test(optionOf(one, 'priority')?.value ?? '')
   const script = optionOf(one, 'custom-data', 'user-data')
   if (spot || script !== undefined || !one.complete || endings.test(text))

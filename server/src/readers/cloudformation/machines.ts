@@ -4,6 +4,7 @@
  */
 import { instance } from '../../catalog/instances.js'
 import { items } from '../../config/access.js'
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
 import { scalesEndpoints } from './scalable-target.js'
@@ -24,7 +25,7 @@ function start(
     scope: resource.name,
   })
   const before = claims.reading.claims.length
-  claimType(compute, 'InstanceType', type.value, type.place, type.place)
+  claimType(compute, 'InstanceType', stated(claims.origin(type.place), type.value))
   for (const claim of claims.reading.claims.slice(before))
     claim.overridable = type.options.overridable ?? false
   return compute

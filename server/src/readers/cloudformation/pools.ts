@@ -5,6 +5,7 @@
 import { instance } from '../../catalog/instances.js'
 import { at, items, text } from '../../config/access.js'
 import { lookUp } from '../../text/records.js'
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SettingName, Words } from '../../workload/words.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
@@ -66,7 +67,8 @@ function claimSizes(pool: Pool, resource: Resource, ...base: string[]): void {
 }
 
 function claimMachine(pool: Pool, resource: Resource, key: string, said: Said<string>): void {
-  if (said.state === 'known') claimPoolMachine(pool, key, said.value, said.place, said.options)
+  if (said.state === 'known')
+    claimPoolMachine(pool, key, stated(pool.locator.origin(said.place, said.options), said.value))
   else pool.unknown('gpus', key, said.state === 'unknown' ? said.because : 'not given', resource.header)
 }
 
@@ -199,7 +201,7 @@ export function readBatchEnvironment(claims: ClaimBuilder, resource: Resource): 
     ...resource.words('ComputeEnvironmentName', 'Tags'),
     'batch',
   ])
-  claimPoolMachine(pool, 'InstanceTypes', type.value, type.place, type.options)
+  claimPoolMachine(pool, 'InstanceTypes', stated(pool.locator.origin(type.place, type.options), type.value))
   const cpus = instance(type.value)?.vcpus
   if (cpus !== undefined)
     claimSaid(pool, resource, 'minimum', 'MinvCpus', resource.number(base, 'MinvCpus'), (value) =>

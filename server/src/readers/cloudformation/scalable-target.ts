@@ -4,6 +4,7 @@
  */
 import { instance } from '../../catalog/instances.js'
 import { at, items } from '../../config/access.js'
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SettingName, Words } from '../../workload/words.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
@@ -39,7 +40,7 @@ export function readScalableTarget(claims: ClaimBuilder, resource: Resource): vo
     scope: resource.name,
     words: resource.words('ResourceId'),
   })
-  if (!claimPoolMachine(pool, 'InstanceType', type, resource.header)) return
+  if (!claimPoolMachine(pool, 'InstanceType', stated(claims.origin(resource.header), type))) return
   pool.known('target', 'ResourceId', 'endpoint', resource.header)
   claim(pool, 'leastReplicas', 'MinCapacity', resource.number('MinCapacity'))
   claim(pool, 'mostReplicas', 'MaxCapacity', resource.number('MaxCapacity'))

@@ -4,12 +4,14 @@
  * behind the first machine on AWS.
  */
 import { instance } from '../../catalog/instances.js'
+import { convert, derived, firstGiven, orDefault, orUnknown } from '../../values/operations.js'
+import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { ComputeSettings } from '../../workload/words.js'
 import type { Keys } from '../config-change.js'
 import { claimType } from '../machine-claims.js'
-import type { Fields, Said } from './fields.js'
+import type { Fields } from './fields.js'
 
 type Compute = SubjectBuilder<'Compute'>
 
@@ -22,8 +24,7 @@ export interface ClusterMachine {
 
 /** Every node runs on the same type unless the driver has one of its own. */
 export function machineOf(cluster: Fields): ClusterMachine {
-  const said = cluster.text('node_type_id')
-  const type = said.state === 'known' ? said.value : null
+  const type = effective(cluster.text('node_type_id')) ?? null
   const machine = type === null ? undefined : instance(type)
   return { type, gpus: machine?.gpuCount ?? null, provider: providerOf(cluster, type, machine?.provider) }
 }
@@ -68,40 +69,24 @@ export function claimCluster(
 }
 
 function claimNodeType(compute: Compute, cluster: Fields, place: Place): void {
-  const said = cluster.text('node_type_id')
-  if (said.state === 'absent') {
-    compute.unknown('gpus', 'node_type_id', 'a pool or a policy decides', place)
-    return
-  }
-  if (said.state === 'unknown') {
-    compute.unknown('instanceType', 'node_type_id', said.because, said.place, said.options)
-    compute.unknown('gpus', 'node_type_id', said.because, said.place, said.options)
-    return
-  }
-  const { options } = said
-  claimType(compute, 'node_type_id', said.value, said.place, options.site ?? said.place, options)
+  const key = 'node_type_id'
+  if (!cluster.has(key)) compute.unknown('gpus', key, 'a pool or a policy decides', place)
+  claimType(compute, key, cluster.text(key))
 }
 
 /** Workers; the driver comes on top. Without any the driver does the work. */
-export function workersOf(cluster: Fields): Said<number> {
-  const single = cluster.boolean('is_single_node')
-  if (single.state === 'known' && single.value) return { ...single, value: 0 }
-  return cluster.number('num_workers')
+export function workersOf(cluster: Fields): Given<number> {
+  const none = derived(cluster.boolean('is_single_node'), (single) => (single ? 0 : undefined))
+  return firstGiven(none, cluster.number('num_workers'))
 }
 
 function claimNodes(compute: Compute, cluster: Fields, place: Place): void {
-  const least = cluster.number('autoscale', 'min_workers')
-  const workers = cluster.has('autoscale') ? least : workersOf(cluster)
-  if (workers.state === 'known' && workers.value === 0 && !cluster.has('autoscale')) {
-    compute.known('nodes', 'num_workers', 1, workers.place)
-    return
-  }
+  const scales = cluster.has('autoscale')
+  const workers = scales ? cluster.number('autoscale', 'min_workers') : workersOf(cluster)
   // Spark divides the work among them.
-  compute.known('sharing', 'num_workers', 'workers of Spark', place)
-  if (workers.state === 'absent') compute.unknown('nodes', 'num_workers', 'not given', place)
-  else if (workers.state === 'unknown')
-    compute.unknown('nodes', 'num_workers', workers.because, workers.place)
-  else compute.known('nodes', 'num_workers', workers.value + 1, workers.place, workers.options)
+  if (scales || effective(workers) !== 0) compute.known('sharing', 'num_workers', 'workers of Spark', place)
+  const nodes = convert(workers, (count) => count + 1)
+  compute.say('nodes', 'num_workers', orUnknown(nodes, 'not given'))
 }
 
 /** Where each cloud says how its machines are bought, and what it says for spot. */
@@ -121,18 +106,11 @@ function claimAvailability(
   // A pool buys its machines itself.
   const pooled = cluster.has('instance_pool_id') || cluster.has('policy_id')
   // On Google Cloud only the workers can be spot machines.
-  const workers = workersOf(cluster)
-  const single = provider === 'gcp' && workers.state === 'known' && workers.value === 0
+  const single = provider === 'gcp' && effective(workersOf(cluster)) === 0
   compute.known('choosesCapacity', 'availability', where !== undefined && !pooled && !single, place)
   compute.known('reserved', 'availability', false, place)
   if (where === undefined || pooled || single) return
-  const key = 'availability'
-  const said = cluster.text(...where.keys)
-  const { place: at, options } = cluster.missing(...where.keys)
-  if (said.state === 'unknown') compute.unknown('spot', key, said.because, said.place, said.options)
-  else if (said.state === 'known')
-    compute.known('spot', key, /SPOT|PREEMPTIBLE/.test(said.value), said.place, said.options)
-  else if (provider === 'aws')
-    compute.unknown('spot', key, 'spot behind the first node, by default', at, options)
-  else compute.default('spot', key, false, at, options)
+  const spot = convert(cluster.text(...where.keys), (value) => /SPOT|PREEMPTIBLE/.test(value))
+  const because = 'spot behind the first node, by default'
+  compute.say('spot', 'availability', provider === 'aws' ? orUnknown(spot, because) : orDefault(spot, false))
 }

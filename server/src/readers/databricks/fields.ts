@@ -2,31 +2,32 @@
  * What a Databricks job or cluster says about itself, whichever language it is written in: YAML of an asset bundle with
  * its variables, JSON of the Jobs API, blocks of Terraform.
  */
-import { at, boolean, entry, isNothing, items, map, number, text } from '../../config/access.js'
+import { at, entry, isNothing, items, map } from '../../config/access.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Refusal, Write } from '../../edit/write.js'
+import type { Json } from '../../text/json.js'
+import type { Place } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
-import type { ClaimOptions, Place } from '../../workload/builder.js'
-import { type Keys, keyedPlace } from '../config-change.js'
+import { plainValue } from '../../values/config-source.js'
+import { absent, stated, unreadable } from '../../values/operations.js'
+import type { Key, OriginOptions } from '../../values/source.js'
+import { TypedSource } from '../../values/typed-source.js'
+import type { Absent, Given } from '../../values/value.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
 
-export type Said<T> =
-  | { state: 'absent' }
-  | { state: 'known'; value: T; place: Place; options: ClaimOptions }
-  | { state: 'unknown'; because: string; place: Place; options: ClaimOptions }
-
-export interface Fields {
-  text(...keys: Keys): Said<string>
-  number(...keys: Keys): Said<number>
-  boolean(...keys: Keys): Said<boolean>
-  has(...keys: Keys): boolean
+export abstract class Fields extends TypedSource {
   /** The map at these keys, or items of the list there. */
-  inside(...keys: Keys): Fields | undefined
-  list(...keys: Keys): Fields[]
+  abstract inside(...keys: Keys): Fields | undefined
+  abstract list(...keys: Keys): Fields[]
   /** Items of a list of strings; null: not readable. */
-  texts(...keys: Keys): (string | null)[] | null
+  abstract texts(...keys: Keys): (string | null)[] | null
   /** Every key and string below, for a look at what is mentioned. */
-  mentions(pattern: RegExp, ...keys: Keys): boolean
-  /** Where something that is not given would stand: shown at the map, written into it. */
-  missing(...keys: Keys): { place: Place; options: ClaimOptions }
+  abstract mentions(pattern: RegExp, ...keys: Keys): boolean
+  /** Where it is announced. */
+  abstract readonly shown: Place
+  /** Something that is not given: shown there, written at these keys. */
+  abstract absent(...keys: Keys): Absent
 }
 
 /** `${var.node_type}`, with what the bundle says that it holds. */
@@ -53,54 +54,51 @@ export class BundleVariables {
   }
 }
 
-export class ConfigFields implements Fields {
+export class ConfigFields extends Fields {
   constructor(
+    private readonly claims: ClaimBuilder,
     private readonly node: ConfigMap,
     private readonly keys: Keys,
     private readonly document: number,
-    private readonly shown: Place,
+    readonly shown: Place,
     private readonly variables: BundleVariables,
     private readonly overridable: boolean,
     /** Where it is spoken of, when it stands in another file. */
     private readonly from: Place | null = null,
-  ) {}
+  ) {
+    super()
+  }
 
-  private said<T>(keys: Keys, read: (node: ConfigNode) => T | undefined): Said<T> {
+  get(...keys: Keys): Given<Json> {
     const found = at(this.node, ...keys)
-    if (isNothing(found)) return { state: 'absent' }
-    const resolved = this.variables.resolve(found!)
-    const node = resolved?.node ?? found!
-    const place: Place = this.from ?? { start: found!.start, end: found!.end }
-    const options: ClaimOptions = {
-      overridable: this.overridable || resolved?.overridable === true,
-      // What a variable holds is changed where it is declared.
-      site:
-        resolved === null && this.from === null
-          ? keyedPlace(place, this.document, [...this.keys, ...keys])
-          : place,
-    }
-    const value = read(node)
-    return value === undefined
-      ? {
-          state: 'unknown',
-          because: node.kind === 'unknown' ? node.because : 'another kind of value',
-          place,
-          options,
-        }
-      : { state: 'known', value, place, options }
+    if (found === undefined || isNothing(found)) return this.absent(...keys)
+    const resolved = this.variables.resolve(found)
+    const node = resolved?.node ?? found
+    const place: Place = this.from ?? nodePlace(found)
+    const overridable = this.overridable || resolved?.overridable === true
+    // What a variable holds is changed where it is declared.
+    const site =
+      resolved === null && this.from === null
+        ? keyedPlace(place, this.document, [...this.keys, ...keys])
+        : place
+    const origin = this.claims.origin(place, { overridable, site })
+    const value = plainValue(node)
+    if (value !== undefined) return stated(origin, value)
+    return unreadable(origin, node.kind === 'unknown' ? node.because : 'another kind of value')
   }
 
-  text(...keys: Keys): Said<string> {
-    return this.said(keys, text)
+  set(keys: readonly Key[], value: Json | undefined): Write | Refusal {
+    if (this.from !== null) return { reason: `${keys.join('.')} is set in another place` }
+    const { path, unit } = this.claims
+    const base = { path, unit: unit.index, document: this.document, keys: [...this.keys, ...keys] }
+    return value === undefined ? { kind: 'remove key', ...base } : { kind: 'set key', ...base, value }
   }
-  number(...keys: Keys): Said<number> {
-    return this.said(keys, number)
-  }
-  boolean(...keys: Keys): Said<boolean> {
-    return this.said(keys, boolean)
-  }
-  has(...keys: Keys): boolean {
-    return !isNothing(at(this.node, ...keys))
+
+  absent(...keys: Keys): Absent {
+    const site =
+      this.from === null ? keyedPlace(this.shown, this.document, [...this.keys, ...keys]) : this.shown
+    const options: OriginOptions = { site, overridable: this.overridable, channel: 'library default' }
+    return absent(this.claims.origin(this.shown, options))
   }
 
   inside(...keys: Keys): ConfigFields | undefined {
@@ -115,6 +113,7 @@ export class ConfigFields implements Fields {
       from ??
       (said === undefined ? { start: node.start, end: node.end } : { start: said.keyStart, end: said.keyEnd })
     return new ConfigFields(
+      this.claims,
       node,
       [...this.keys, ...keys],
       this.document,
@@ -138,6 +137,7 @@ export class ConfigFields implements Fields {
           : { start: first.keyStart, end: first.value.end })
       return [
         new ConfigFields(
+          this.claims,
           inner,
           [...this.keys, ...keys, index],
           this.document,
@@ -169,11 +169,5 @@ export class ConfigFields implements Fields {
       return pattern.test(node.kind === 'scalar' ? String(node.value) : (node.text ?? ''))
     }
     return look(at(this.node, ...keys), 0)
-  }
-
-  missing(...keys: Keys): { place: Place; options: ClaimOptions } {
-    const site =
-      this.from === null ? keyedPlace(this.shown, this.document, [...this.keys, ...keys]) : this.shown
-    return { place: this.shown, options: { site, overridable: this.overridable } }
   }
 }

@@ -5,16 +5,32 @@
 import { at, entries, entry, map } from '../../config/access.js'
 import { type BundleFacts, targetsOf } from '../../config/bundle.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Json } from '../../text/json.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { type Keys, keyedPlace } from '../config-change.js'
 import { defineReader } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { changeDatabricks } from './change.js'
 import { claimCluster } from './cluster.js'
 import { BundleVariables, ConfigFields } from './fields.js'
-import { readJob } from './job.js'
+import { readJob, scheduledJobSettings } from './job.js'
+
+const idleStop = {
+  keys: ['autotermination_minutes'],
+  parse: (value: Json) => {
+    const minutes = asQuotedNumber(value)
+    return minutes === undefined ? undefined : minutes <= 0 ? null : minutes * 60
+  },
+}
+
+const clusterSettings = settingTable('Compute', { idleStop })
+const requestSettings = settingTable('Compute', { idleStop: { ...idleStop, otherwise: null } })
 
 export const databricksReader = defineReader({
   name: 'databricks',
+  settings: [scheduledJobSettings, requestSettings],
   languages: ['yaml', 'json'],
   triggers: ['new_cluster', 'job_clusters', 'spark_version', 'existing_cluster_id'],
   read(facts, _context, claims) {
@@ -106,7 +122,15 @@ function readJobAt(
 ): void {
   const job = map(node)
   if (job === undefined) return
-  const fields = new ConfigFields(job, keys, document.index, shown, bundle.variables, bundle.changed.has(key))
+  const fields = new ConfigFields(
+    claims,
+    job,
+    keys,
+    document.index,
+    shown,
+    bundle.variables,
+    bundle.changed.has(key),
+  )
   readJob(claims, fields, { key, place: shown, site: keyedPlace(shown, document.index, keys) })
 }
 
@@ -123,23 +147,12 @@ function readClusterAt(
 ): void {
   const cluster = map(node)
   if (cluster === undefined) return
-  const fields = new ConfigFields(cluster, keys, document.index, shown, bundle.variables, false)
+  const fields = new ConfigFields(claims, cluster, keys, document.index, shown, bundle.variables, false)
   const compute = claimCluster(claims, fields, key, null, shown)
-  const name = fields.text('cluster_name')
-  compute.known('name', 'cluster_name', name.state === 'known' ? name.value : key, shown)
+  compute.known('name', 'cluster_name', effective(fields.text('cluster_name')) ?? key, shown)
   compute.known('interactive', 'cluster', false, shown)
   compute.known('service', 'cluster', true, shown)
-  const minutes = fields.number('autotermination_minutes')
-  const { place, options } = fields.missing('autotermination_minutes')
-  if (minutes.state === 'known')
-    compute.known(
-      'idleStop',
-      'autotermination_minutes',
-      minutes.value <= 0 ? null : minutes.value * 60,
-      minutes.place,
-      minutes.options,
-    )
+  clusterSettings.claim(compute, fields)
   // A request that leaves it out asks for a cluster that never stops; bundles fill in an hour. A policy may set it.
-  else if (minutes.state === 'absent' && request && !fields.has('policy_id'))
-    compute.default('idleStop', 'autotermination_minutes', null, place, options)
+  if (request && !fields.has('policy_id')) requestSettings.claim(compute, fields)
 }

@@ -6,13 +6,17 @@
 import type { ShellWord } from '../../config/shell-facts.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import { readArguments } from '../../link/script-arguments.js'
-import { lookUp } from '../../text/records.js'
+import type { Span } from '../../text/location.js'
+import { convert, firstGiven, greatest, orDefault, stated } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence, LaunchValue } from '../../workload/claim.js'
 import { bareLaunch } from '../bare-launch.js'
 import { workOfName } from '../pipelines/step-work.js'
+import { settingTable } from '../setting-table.js'
 import { claimCluster, machineOf } from './cluster.js'
-import type { Fields, Said } from './fields.js'
+import type { Fields } from './fields.js'
 
 type Compute = SubjectBuilder<'Compute'>
 
@@ -35,20 +39,19 @@ export interface JobPlace {
 export function readJob(claims: ClaimBuilder, job: Fields, { key, place, site }: JobPlace): void {
   const tasks = tasksOf(job)
   const clusters = clustersOf(job, tasks)
-  const given = job.text('name')
-  // A run that is submitted once.
-  const name = given.state === 'absent' ? job.text('run_name') : given
-  const called = name.state === 'known' ? name.value : key
+  // A run that is submitted once has a name of its own.
+  const name = firstGiven(job.text('name'), job.text('run_name'))
+  const called = effective(name) ?? key
   let gpus = 0
   for (const { name: cluster, fields } of clusters) {
     const own = tasks.filter((one) => one.cluster === cluster)
     const id = `${claims.path}#databricks:${key}:${cluster}`
-    const shown = fields.missing().place
+    const { shown } = fields
     const compute = claimCluster(claims, fields, `${key}.${cluster}`, id, shown)
-    compute.known('name', 'name', called, name.state === 'known' ? name.place : shown)
+    compute.say('name', 'name', stated(name, called))
     compute.known('service', 'job', false, shown)
     compute.known('trials', 'job', false, shown)
-    claimTimeout(compute, job, own, place)
+    compute.say('timeLimit', limitKey, orDefault(convert(limitOf(job, own), limited), null))
     claimRetries(compute, own)
     claimTags(compute, job, fields)
     gpus = Math.max(gpus, machineOf(fields).gpus ?? 0)
@@ -71,20 +74,18 @@ function tasksOf(job: Fields): Task[] {
   return all.map((outer, index): Task => {
     // A loop holds the task that it repeats.
     const fields = outer.inside('for_each_task', 'task') ?? outer
-    const key = outer.text('task_key')
-    const name = key.state === 'known' ? key.value : `task ${index}`
-    const shared = fields.text('job_cluster_key')
+    const name = effective(outer.text('task_key')) ?? `task ${index}`
     const own = fields.has('new_cluster') ? name : null
-    return { name, fields, cluster: shared.state === 'known' ? shared.value : own }
+    return { name, fields, cluster: effective(fields.text('job_cluster_key')) ?? own }
   })
 }
 
 function clustersOf(job: Fields, tasks: Task[]): { name: string; fields: Fields }[] {
   const found: { name: string; fields: Fields }[] = []
   for (const one of job.list('job_clusters')) {
-    const key = one.text('job_cluster_key')
+    const name = effective(one.text('job_cluster_key'))
     const fields = one.inside('new_cluster')
-    if (key.state === 'known' && fields !== undefined) found.push({ name: key.value, fields })
+    if (name !== undefined && fields !== undefined) found.push({ name, fields })
   }
   for (const { name, fields, cluster } of tasks) {
     const own = fields.inside('new_cluster')
@@ -93,47 +94,34 @@ function clustersOf(job: Fields, tasks: Task[]): { name: string; fields: Fields 
   return found
 }
 
-/** Of the whole run, or of every task on the cluster. 0 is none. */
-function claimTimeout(compute: Compute, job: Fields, tasks: Task[], place: Place): void {
-  const key = 'timeout_seconds'
-  const whole = job.text('timeout_seconds').state === 'absent' ? null : job.number(key)
-  const said: Said<number>[] = tasks.map((one) => one.fields.number(key))
-  const given =
-    whole ?? (said.length > 0 && said.every((one) => one.state !== 'absent') ? longest(said) : null)
-  const { options } = job.missing(key)
-  if (given === null || given.state === 'absent') {
-    compute.default('timeLimit', key, null, place, options)
-    return
-  }
-  if (given.state === 'unknown') compute.unknown('timeLimit', key, given.because, given.place, given.options)
-  else compute.known('timeLimit', key, given.value <= 0 ? null : given.value, given.place, given.options)
-}
+const limitKey = 'timeout_seconds'
 
-function longest(all: Said<number>[]): Said<number> {
-  let found: Said<number> = { state: 'absent' }
-  for (const one of all) {
-    if (one.state !== 'known') return one
-    if (one.value <= 0) return one
-    if (found.state !== 'known' || one.value > found.value) found = one
-  }
-  return found
+/** 0 is none. */
+const limited = (seconds: number): number | null => (seconds <= 0 ? null : seconds)
+
+/** Of the whole run, or of every task on the cluster. */
+function limitOf(job: Fields, tasks: Task[]): Given<number> {
+  if (job.has(limitKey) || !tasks.every(({ fields }) => fields.has(limitKey))) return job.number(limitKey)
+  const all = tasks.map(({ fields }) => fields.number(limitKey))
+  const open = all.find((one) => effective(one) === undefined)
+  return (
+    open ?? greatest(all, (seconds) => limited(seconds) ?? Number.POSITIVE_INFINITY) ?? job.number(limitKey)
+  )
 }
 
 /** -1: without limit. */
 function claimRetries(compute: Compute, tasks: Task[]): void {
-  const key = 'max_retries'
-  let most: Said<number> = { state: 'absent' }
-  for (const { fields } of tasks) {
-    const one = fields.number(key)
-    if (one.state !== 'known') continue
-    if (most.state !== 'known' || one.value < 0 || (most.value >= 0 && one.value > most.value)) most = one
-  }
-  if (most.state === 'known')
-    compute.known('retries', key, most.value < 0 ? null : most.value, most.place, most.options)
+  const all = tasks.map(({ fields }) => fields.number('max_retries'))
+  const most = greatest(all, (count) => (count < 0 ? Number.POSITIVE_INFINITY : count))
+  if (most !== undefined)
+    compute.say(
+      'retries',
+      'max_retries',
+      convert(most, (count) => (count < 0 ? null : count)),
+    )
 }
 
 function claimTags(compute: Compute, job: Fields, cluster: Fields): void {
-  const at = cluster.missing('custom_tags')
   // A policy or a pool may bring tags along.
   if (cluster.has('policy_id') || cluster.has('instance_pool_id') || job.has('budget_policy_id')) return
   const own = cluster.inside('custom_tags')
@@ -141,7 +129,7 @@ function claimTags(compute: Compute, job: Fields, cluster: Fields): void {
   const tagged =
     job.has('tags') ||
     (own !== undefined && cluster.mentions(/^(?!ResourceClass$|SingleNode$)/, 'custom_tags'))
-  compute.known('tagged', 'custom_tags', tagged, at.place, at.options)
+  compute.say('tagged', 'custom_tags', stated(cluster.absent('custom_tags'), tagged))
 }
 
 /** Notebooks and Python files; whatever else a task runs may do anything. */
@@ -154,31 +142,29 @@ function claimProgram(
 ): void {
   const { fields } = task
   const notebook = fields.text('notebook_task', 'notebook_path')
-  const file = fields.text('spark_python_task', 'python_file')
-  const said = notebook.state !== 'absent' ? notebook : file
-  const shown = said.state === 'absent' ? fields.missing().place : said.place
-  const readable = said.state === 'known' && !accelerated
+  const said = firstGiven(notebook, fields.text('spark_python_task', 'python_file'))
+  const path = accelerated ? undefined : effective(said)
   const launch = bareLaunch({
     id: `${job}:${index}`,
     job,
     launcher: 'python',
-    program: readable ? programOf(said.value) : { path: null, module: null, bases: [] },
+    program: path === undefined ? { path: null, module: null, bases: [] } : programOf(path),
   })
-  if (said === file && readable) {
+  if (path !== undefined && said !== notebook) {
     const words = fields.texts('spark_python_task', 'parameters')
     const read = readArguments(
-      (words ?? []).map((one) => wordOf(one, shown)),
-      (span) => claims.locate(span),
+      (words ?? []).map((one) => wordOf(one, said.site)),
+      () => said.location,
     )
     launch.flags = read.flags as Record<string, LaunchValue>
     launch.positionals = read.positionals
     launch.complete = words !== null && read.complete
     launch.files = read.files
   }
-  claims.launch(launch, shown)
+  claims.launch(launch, said)
 }
 
-function wordOf(text: string | null, { start, end }: Place): ShellWord {
+function wordOf(text: string | null, { start, end }: Span): ShellWord {
   return { text, raw: text ?? '', start, end, ...(text === null ? { splits: false } : {}) }
 }
 
@@ -199,27 +185,40 @@ function quartzInterval(expression: string): number | null {
   return cronInterval([...fields.slice(1, 5), days].join(' '))
 }
 
-const periods: Record<string, number> = { HOURS: 3600, DAYS: 86_400, WEEKS: 7 * 86_400 }
+const periods = new Map([
+  ['HOURS', 3600],
+  ['DAYS', 86_400],
+  ['WEEKS', 7 * 86_400],
+])
 
 /** A schedule that is paused starts nothing. */
-function intervalOf(job: Fields): { seconds: number; said: Said<string>; key: string } | null {
+function intervalOf(job: Fields): { seconds: number; key: string } | null {
   const paused = [job.text('schedule', 'pause_status'), job.text('trigger', 'pause_status')]
-  if (paused.some((one) => one.state === 'known' && one.value === 'PAUSED')) return null
-  const cron = job.text('schedule', 'quartz_cron_expression')
-  if (cron.state === 'known') {
-    const seconds = quartzInterval(cron.value)
-    return seconds === null ? null : { seconds, said: cron, key: cron.value }
+  if (paused.some((one) => effective(one) === 'PAUSED')) return null
+  const cron = effective(job.text('schedule', 'quartz_cron_expression'))
+  if (cron !== undefined) {
+    const seconds = quartzInterval(cron)
+    return seconds === null ? null : { seconds, key: cron }
   }
-  const every = job.number('trigger', 'periodic', 'interval')
-  const unit = job.text('trigger', 'periodic', 'unit')
-  if (every.state !== 'known' || unit.state !== 'known' || lookUp(periods, unit.value) === undefined)
-    return null
-  return {
-    seconds: every.value * lookUp(periods, unit.value)!,
-    said: unit,
-    key: `${every.value} ${unit.value}`,
-  }
+  const every = effective(job.number('trigger', 'periodic', 'interval'))
+  const unit = effective(job.text('trigger', 'periodic', 'unit'))
+  const length = periods.get(unit ?? '')
+  return every === undefined || length === undefined
+    ? null
+    : { seconds: every * length, key: `${every} ${unit}` }
 }
+
+export const scheduledJobSettings = settingTable('Pipeline', {
+  runLimit: {
+    keys: [limitKey],
+    parse: (value) => {
+      const seconds = asQuotedNumber(value)
+      return seconds === undefined ? undefined : limited(seconds)
+    },
+    otherwise: null,
+  },
+  concurrentRuns: { keys: ['max_concurrent_runs'], parse: asQuotedNumber, otherwise: 1 },
+})
 
 function claimSchedule(
   claims: ClaimBuilder,
@@ -245,17 +244,5 @@ function claimSchedule(
   if (gpus > 0) pipeline.known('gpus', 'node_type_id', gpus, place, { site })
   const work = [...new Set(tasks.flatMap((one) => workOfName(one.name)))]
   if (work.length > 0) pipeline.known('work', 'task_key', work, place, { site })
-  const limit = job.number('timeout_seconds')
-  const missing = job.missing('timeout_seconds')
-  if (limit.state === 'absent') pipeline.default('runLimit', 'timeout_seconds', null, place, missing.options)
-  else if (limit.state === 'unknown')
-    pipeline.unknown('runLimit', 'timeout_seconds', limit.because, limit.place)
-  else pipeline.known('runLimit', 'timeout_seconds', limit.value <= 0 ? null : limit.value, limit.place)
-  const most = job.number('max_concurrent_runs')
-  const one = job.missing('max_concurrent_runs')
-  if (most.state === 'absent')
-    pipeline.default('concurrentRuns', 'max_concurrent_runs', 1, place, one.options)
-  else if (most.state === 'unknown')
-    pipeline.unknown('concurrentRuns', 'max_concurrent_runs', most.because, most.place)
-  else pipeline.known('concurrentRuns', 'max_concurrent_runs', most.value, most.place, most.options)
+  scheduledJobSettings.claim(pipeline, job)
 }

@@ -3,13 +3,19 @@
  * operator (`new_cluster=`, `notebook_task=`).
  */
 
+import type { Refusal } from '../../edit/write.js'
 import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
+import { argumentValue } from '../../values/call-source.js'
+import { absent } from '../../values/operations.js'
 import { calleePlace } from '../../values/places.js'
-import type { ClaimOptions, Place } from '../../workload/builder.js'
+import type { Key } from '../../values/source.js'
+import type { Absent, Given } from '../../values/value.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Keys } from '../config-change.js'
 import { defineReader } from '../reader.js'
-import type { Fields, Said } from './fields.js'
+import { Fields } from './fields.js'
 import { readJob } from './job.js'
 
 export const databricksRequestReader = defineReader({
@@ -22,7 +28,12 @@ export const databricksRequestReader = defineReader({
     const seen = new Set<number>()
     for (const call of python.calls) {
       if (isRequest((key) => call.expr.args.some((one) => one.name === key))) {
-        const fields = new PythonFields(python, (key) => python.argument(call, key), calleePlace(call))
+        const fields = new PythonFields(
+          claims,
+          python,
+          (key) => python.argument(call, key),
+          calleePlace(call),
+        )
         readJob(claims, fields, { key: call.method, place: calleePlace(call), site: calleePlace(call) })
         continue
       }
@@ -34,7 +45,7 @@ export const databricksRequestReader = defineReader({
         if (!isRequest((key) => keys.has(key))) continue
         const first = dict.entries[0]!
         const place: Place = { start: first.start, end: first.end }
-        const fields = new PythonFields(python, (key) => python.entry(dict, key), place)
+        const fields = new PythonFields(claims, python, (key) => python.entry(dict, key), place)
         readJob(claims, fields, { key: value.type === 'name' ? value.id : 'job', place, site: place })
       }
     }
@@ -56,12 +67,15 @@ function isRequest(has: (key: string) => boolean): boolean {
   return has('new_cluster') && tasks.some(has)
 }
 
-class PythonFields implements Fields {
+class PythonFields extends Fields {
   constructor(
+    private readonly claims: ClaimBuilder,
     private readonly python: PythonModule,
     private readonly entry: (key: string) => ArgumentValue,
-    private readonly shown: Place,
-  ) {}
+    readonly shown: Place,
+  ) {
+    super()
+  }
 
   private value(keys: Keys): ArgumentValue {
     let current = this.entry(String(keys[0]))
@@ -89,33 +103,15 @@ class PythonFields implements Fields {
     return list.type === 'list' ? list.items : undefined
   }
 
-  private said<T>(keys: Keys, read: (value: unknown) => T | undefined): Said<T> {
-    const value = this.value(keys)
-    if (value.state === 'absent') return { state: 'absent' }
-    if (value.state === 'unknown') return { ...value, place: this.shown, options: {} }
-    const place: Place = { ...value.span }
-    const { folded } = value
-    if (folded.state === 'unknown') return { state: 'unknown', because: folded.because, place, options: {} }
-    if (folded.value === null) return { state: 'absent' }
-    const { overridable, channel, location } = folded
-    const options: ClaimOptions = { overridable, channel, ...(location === undefined ? {} : { location }) }
-    const read_ = read(folded.value)
-    return read_ === undefined
-      ? { state: 'unknown', because: 'another kind of value', place, options }
-      : { state: 'known', value: read_, place, options }
+  get(...keys: Keys): Given<Json> {
+    const argument = this.value(keys)
+    const site: Place = argument.state === 'given' ? { ...argument.span } : this.shown
+    const given = argumentValue(argument, this.shown, site, this.claims)
+    return given.state === 'known' && given.value === null ? absent(given) : given
   }
 
-  text(...keys: Keys): Said<string> {
-    return this.said(keys, (value) => (typeof value === 'string' ? value : undefined))
-  }
-  number(...keys: Keys): Said<number> {
-    return this.said(keys, (value) => (typeof value === 'number' ? value : undefined))
-  }
-  boolean(...keys: Keys): Said<boolean> {
-    return this.said(keys, (value) => (typeof value === 'boolean' ? value : undefined))
-  }
-  has(...keys: Keys): boolean {
-    return this.value(keys).state !== 'absent'
+  set(keys: readonly Key[]): Refusal {
+    return { reason: `set ${keys.join('.')} in the request by hand` }
   }
 
   inside(...keys: Keys): Fields | undefined {
@@ -134,7 +130,7 @@ class PythonFields implements Fields {
     if (dict.type !== 'dict') return undefined
     const first = dict.entries[0]
     const shown: Place = first === undefined ? this.shown : { start: first.start, end: first.end }
-    return new PythonFields(this.python, (key) => this.python.entry(dict, key), shown)
+    return new PythonFields(this.claims, this.python, (key) => this.python.entry(dict, key), shown)
   }
 
   texts(...keys: Keys): (string | null)[] | null {
@@ -157,7 +153,7 @@ class PythonFields implements Fields {
     return (this.python.text.slice(start, end).match(/[\w.-]+/g) ?? []).some((word) => pattern.test(word))
   }
 
-  missing(): { place: Place; options: ClaimOptions } {
-    return { place: this.shown, options: {} }
+  absent(): Absent {
+    return absent(this.claims.origin(this.shown, { channel: 'library default' }))
   }
 }

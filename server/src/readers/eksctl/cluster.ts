@@ -16,6 +16,7 @@ import {
 } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -153,7 +154,8 @@ function claimType(pool: Pool, group: ConfigMap, document: number, keys: Keys, h
     pool.unknown('gpus', 'instanceType', 'not given', header)
     return
   }
-  claimPoolMachine(pool, 'instanceType', type, placeOf(node, document, [...keys, 'instanceType']))
+  const typePlace = placeOf(node, document, [...keys, 'instanceType'])
+  claimPoolMachine(pool, 'instanceType', stated(pool.locator.origin(typePlace), type))
 }
 
 function claimSizes(pool: Pool, group: ConfigMap, document: number, keys: Keys, header: Place): void {

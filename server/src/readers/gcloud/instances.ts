@@ -5,6 +5,7 @@
 import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -59,7 +60,7 @@ function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string): vo
   const region = optionOf(one, 'zone')?.value
   if (typeof region === 'string') compute.known('region', 'zone', region.replace(/-[a-z]$/, ''), head)
   if (typeof type?.value === 'string')
-    claimType(compute, 'machine-type', type.value, valuePlace(type), valuePlace(type))
+    claimType(compute, 'machine-type', stated(claims.origin(valuePlace(type)), type.value))
   if (attached !== undefined && (machine?.gpuCount ?? 0) === 0) {
     const pieces = piecesOf(attached)
     const card = pieceOf(pieces, 'type')?.value

@@ -8,6 +8,7 @@ import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { define } from '../../text/records.js'
+import { stated } from '../../values/operations.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -108,7 +109,7 @@ function claimMachine(
 ): void {
   const machine = instance(type?.value ?? '')
   if (type !== undefined && (attached === undefined || (machine?.gpuCount ?? 0) > 0)) {
-    claimPoolMachine(pool, 'machine-type', type.value!, valuePlace(type))
+    claimPoolMachine(pool, 'machine-type', stated(pool.locator.origin(valuePlace(type)), type.value!))
     return
   }
   if (typeof type?.value === 'string') pool.known('machine', 'machine-type', type.value, valuePlace(type))

@@ -6,6 +6,7 @@ import { at, entries, entry, items, map, text, written } from '../../config/acce
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { define } from '../../text/records.js'
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -130,7 +131,8 @@ function claimMachines(pool: Pool, requirements: Map<string, Requirement>, place
     const values = items(types.values).map(text)
     if (values.length === 0 || values.some((one) => one === undefined || !isAcceleratedType(one)))
       return false
-    if (values.length === 1) return claimPoolMachine(pool, 'instance-type', values[0]!, place)
+    if (values.length === 1)
+      return claimPoolMachine(pool, 'instance-type', stated(pool.locator.origin(place), values[0]!))
     pool.known('gpus', 'instance-type', 1, place)
     return true
   }

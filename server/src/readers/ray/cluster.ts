@@ -7,6 +7,7 @@ import { at, entry, isNothing, isUnknown, items, map, number, text } from '../..
 import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -117,7 +118,8 @@ function claimMachine(
   }
   const shown = keyedPlace(node, document, [...machine.keys, ...path])
   const attached = provider === 'gcp' ? at(machine.node, 'guestAccelerators', 0) : undefined
-  if (attached === undefined) return claimPoolMachine(pool, path.at(-1) as string, type, shown)
+  if (attached === undefined)
+    return claimPoolMachine(pool, path.at(-1) as string, stated(pool.locator.origin(shown), type))
   const count = number(at(attached, 'acceleratorCount'))
   pool.known('machine', 'machineType', type, shown)
   if (count === undefined) {

@@ -6,6 +6,7 @@
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { stated } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
@@ -38,7 +39,7 @@ export const sagemakerScalingReader = defineReader({
       words: [],
       notebook: python.evidence.notebook,
     })
-    claimPoolMachine(pool, 'instance_type', type, place)
+    claimPoolMachine(pool, 'instance_type', stated(claims.origin(place), type))
     pool.known('target', 'ResourceId', 'endpoint', place)
     claimArgument(pool, 'leastReplicas', 'MinCapacity', call, python.argument(call, 'MinCapacity'), {
       convert: asNumber,

@@ -1,17 +1,17 @@
 /** Blocks of Terraform with their references followed, and claims from what they say. */
-import { boolean, entries, keysTo, map, number, text, wordsBelow } from '../../config/access.js'
+import { entries, isNothing, keysTo, map, text, wordsBelow } from '../../config/access.js'
 import { HclScope, type HclValue } from '../../config/hcl-scope.js'
 import type { ConfigNode } from '../../config/node.js'
-import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
+import type { Refusal, Write } from '../../edit/write.js'
+import type { Json } from '../../text/json.js'
+import type { Origin, Place } from '../../text/origin.js'
+import { plainValue } from '../../values/config-source.js'
+import { absent, firstGiven, stated, unreadable } from '../../values/operations.js'
+import type { Key, OriginOptions } from '../../values/source.js'
+import { TypedSource } from '../../values/typed-source.js'
+import { type Absent, effective, type Given } from '../../values/value.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import type { UnitFacts } from '../reader.js'
-
-export type Key = string | number
-
-/** What a block says about one attribute. */
-export type Said<T> =
-  | { state: 'absent' }
-  | { state: 'known'; value: T; at: HclValue }
-  | { state: 'unknown'; because: string; at: HclValue | null }
 
 /** The module as it is seen from one of its files. */
 export class Module {
@@ -31,19 +31,14 @@ export class Module {
   }
 
   /** Where a finding about this value stands, and what a fix would edit. */
-  placed(value: HclValue): { place: Place; options: ClaimOptions } {
+  origin(value: HclValue): Origin {
     const { node, path, overridable } = value
-    const root = this.roots.get(path)
-    const keys = root === undefined ? undefined : (keysTo(root, node) ?? keysAt(root, node))
-    const place: Place = {
-      start: node.start,
-      end: node.end,
-      document: 0,
-      ...(keys === undefined ? {} : { keys }),
-    }
-    const options: ClaimOptions = { overridable, site: place }
-    if (path !== this.claims.path) options.location = { path, cell: null, start: node.start, end: node.end }
-    return { place, options }
+    const { start, end } = node
+    const keys = this.keysOf(value)
+    const place: Place = { start, end, document: 0, ...(keys === undefined ? {} : { keys }) }
+    const options: OriginOptions = { overridable }
+    if (path !== this.claims.path) options.location = { path, cell: null, start, end }
+    return this.claims.origin(place, options)
   }
 
   /** The region that a provider works in; undefined: it is not written here. */
@@ -96,28 +91,74 @@ function keysAt(root: ConfigNode, node: ConfigNode): Key[] | undefined {
 /** Where the machines of a block are, by its own location or that of its provider. */
 export function regionOf(block: Block, provider: string): string | undefined {
   if (provider === 'aws') return block.module.region('aws')
-  const location = block.first(block.text('location'), block.text('zone'), block.text('region'))
-  const own = location.state === 'known' ? location.value : undefined
+  const own = effective(firstGiven(block.text('location'), block.text('zone'), block.text('region')))
   // `East US` → eastus; `us-central1-a` → us-central1
   if (provider === 'azure') return own?.toLowerCase().replaceAll(' ', '')
   if (provider !== 'gcp') return undefined
   return own === undefined ? block.module.region('google') : own.replace(/-[a-z]$/, '')
 }
 
-export class Block {
+/** A block as a source of values. */
+export class Block extends TypedSource {
   constructor(
     readonly module: Module,
     readonly value: HclValue,
     /** The name in the configuration, and where the block is announced. */
     readonly name: string,
     readonly header: Place,
-  ) {}
+  ) {
+    super()
+  }
 
-  get(...keys: Key[]): HclValue | undefined {
+  /** What is written there, with its references followed. */
+  at(...keys: Key[]): HclValue | undefined {
     return this.module.scope.at(this.value, ...keys)
   }
 
-  has(key: string): boolean {
+  get(...keys: Key[]): Given<Json> {
+    const found = this.at(...keys)
+    if (found === undefined || isNothing(found.node)) return this.absent(...keys)
+    const origin = this.module.origin(found)
+    const value = plainValue(found.node)
+    if (value !== undefined) return stated(origin, value)
+    const { node } = found
+    return unreadable(origin, node.kind === 'unknown' ? node.because : 'a value that is not readable')
+  }
+
+  set(keys: readonly Key[], value: Json | undefined): Write | Refusal {
+    const own = this.module.keysOf(this.value)
+    if (own === undefined) return { reason: 'the block is made of several' }
+    const { path, unit } = this.module.claims
+    const base = { path, unit: unit.index, document: 0, keys: [...own, ...keys] }
+    return value === undefined ? { kind: 'remove key', ...base } : { kind: 'set key', ...base, value }
+  }
+
+  /** What is not given there. */
+  absent(...keys: Key[]): Absent {
+    return absent({ ...this.atHeader(...keys), channel: 'library default' })
+  }
+
+  /** Shown at the header, written at these keys of the block. */
+  atHeader(...keys: Key[]): Origin {
+    const { module, value, header } = this
+    const own = module.keysOf(value)
+    const site: Place = { ...header, document: 0, ...(own === undefined ? {} : { keys: [...own, ...keys] }) }
+    const options: OriginOptions = { site, overridable: value.overridable }
+    if (value.path !== module.claims.path)
+      options.location = { path: value.path, cell: null, start: header.start, end: header.end }
+    return module.claims.origin(header, options)
+  }
+
+  /** The block or map at these keys, announced like this one. */
+  inside(...keys: Key[]): Block | null {
+    const found = this.at(...keys)
+    return found === undefined || isNothing(found.node)
+      ? null
+      : new Block(this.module, found, this.name, this.header)
+  }
+
+  /** Whether the key is written in the block itself. */
+  holds(key: string): boolean {
     return entries(map(this.value.node)).some((one) => one.key === key)
   }
 
@@ -126,37 +167,8 @@ export class Block {
     return map(this.value.node)?.open !== undefined
   }
 
-  private said<T>(keys: Key[], read: (node: ConfigNode) => T | undefined): Said<T> {
-    const found = this.get(...keys)
-    if (found === undefined) return { state: 'absent' }
-    const { node } = found
-    if (node.kind === 'scalar' && node.value === null) return { state: 'absent' }
-    const value = read(node)
-    if (value !== undefined) return { state: 'known', value, at: found }
-    return {
-      state: 'unknown',
-      because: node.kind === 'unknown' ? node.because : 'another kind of value',
-      at: found,
-    }
-  }
-
-  number(...keys: Key[]): Said<number> {
-    return this.said(keys, number)
-  }
-  text(...keys: Key[]): Said<string> {
-    return this.said(keys, text)
-  }
-  boolean(...keys: Key[]): Said<boolean> {
-    return this.said(keys, boolean)
-  }
-
-  /** The first of several spellings that is given. */
-  first<T>(...said: Said<T>[]): Said<T> {
-    return said.find((one) => one.state !== 'absent') ?? { state: 'absent' }
-  }
-
   /** Every string below: names, labels, tags. */
   words(...keys: string[]): string[] {
-    return [this.name, ...wordsBelow(keys.flatMap((key) => this.get(key)?.node ?? []))]
+    return [this.name, ...wordsBelow(keys.flatMap((key) => this.at(key)?.node ?? []))]
   }
 }

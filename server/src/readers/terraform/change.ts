@@ -2,12 +2,12 @@
 import { at, entry, number, scalar, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Key } from '../../values/source.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { changeDatabricks } from '../databricks/change.js'
 import { acceleratorResource } from '../pool-claims.js'
 import type { UnitFacts } from '../reader.js'
-import type { Key } from './block.js'
 
 /** Blocks that attach accelerators to a machine. */
 const attached = ['guest_accelerator', 'accelerator_configs', 'accelerator_config', 'accelerator_type']
@@ -22,9 +22,9 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
   const root = facts.config?.documents[0]?.root
   const { keys } = claim.site
   if (ofDatabricks.has(claim.setting)) return changeDatabricks(claim, value, facts)
-  const node = keys === undefined ? undefined : at(root, ...keys)
-  if (root === undefined || keys === undefined || node === undefined)
+  if (root === undefined || keys === undefined || keys.length === 0)
     return { reason: 'the block has changed' }
+  const node = at(root, ...keys)
   if (claim.site.anchor === firstPool)
     return {
       reason:
@@ -35,7 +35,7 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
     case 'minimum':
       return changeMinimum(editor, claim, keys, node)
     case 'capacity':
-      return changeCapacity(editor, claim, keys, node)
+      return changeCapacity(editor, claim, keys)
     case 'idleDelay':
       if (claim.key === 'scale_in_cooldown')
         return editor.change(`Wait ${Number(value)} seconds before scaling down: scale_in_cooldown`, [
@@ -54,7 +54,7 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
           'let it go by the requests that wait for a replica: predefined_metric_type = "SageMakerVariantInvocationsPerInstance", with a value that a load test gives',
       }
     case 'taints':
-      return changeTaints(editor, claim, keys, node)
+      return changeTaints(editor, claim, keys)
     case 'minReplicas':
       if (claim.key === 'min_replica_count')
         return editor.change(`Scale between 1 and ${value} replicas`, [
@@ -116,13 +116,13 @@ class Editor {
 /** How many machines a pool starts with: set to 0 along with its minimum. */
 const startSizes = ['desired_size', 'desired_capacity']
 
-function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node: ConfigNode): Change | Refusal {
+function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node?: ConfigNode): Change | Refusal {
   const name = String(keys.at(-1))
   const parent = keys.slice(0, -1)
   const block = at(editor.root, ...parent)
   if (scalar(node) === undefined) {
     // What the module does by itself.
-    return editor.change(`Let it shrink to nothing: ${claim.key} = 0`, [editor.set([...keys, claim.key], 0)])
+    return editor.change(`Let it shrink to nothing: ${claim.key} = 0`, [editor.set(keys, 0)])
   }
   // A variable that holds the size of a pool that nothing scales: with 0 there would be no machine at all.
   if (/node_count$/.test(claim.key) && !/^(total_)?min_/.test(claim.key) && name !== claim.key)
@@ -156,31 +156,26 @@ function changeMinimum(editor: Editor, claim: Claim, keys: Key[], node: ConfigNo
   return editor.change(`Let it shrink to nothing: ${name} = 0`, writes)
 }
 
-function changeCapacity(editor: Editor, claim: Claim, keys: Key[], node: ConfigNode): Change | Refusal {
-  const isWritten = scalar(node) !== undefined
-  const block = isWritten ? keys.slice(0, -1) : keys
-  const own = (key: string): Key[] => [...block, key]
+function changeCapacity(editor: Editor, claim: Claim, keys: Key[]): Change | Refusal {
+  const beside = (key: string): Key[] => [...keys.slice(0, -1), key]
   switch (claim.key) {
     case 'capacity_type':
-      return editor.change('Buy spot machines: capacity_type = "SPOT"', [
-        editor.set(own('capacity_type'), 'SPOT'),
-      ])
-    case 'spot': {
-      const inside =
-        isWritten || entry(node, 'node_config') === undefined ? block : [...block, 'node_config', 0]
-      return editor.change('Buy spot machines: spot = true', [editor.set([...inside, 'spot'], true)])
-    }
+      return editor.change('Buy spot machines: capacity_type = "SPOT"', [editor.set(keys, 'SPOT')])
+    case 'spot':
+      return editor.change('Buy spot machines: spot = true', [editor.set(keys, true)])
     case 'priority':
+      if (keys.at(-1) !== 'priority')
+        return { reason: 'the priority is set in another place, and eviction_policy belongs beside it' }
       return editor.change('Buy spot machines: priority = "Spot"', [
-        editor.set(own('priority'), 'Spot'),
-        editor.set(own('eviction_policy'), 'Delete', 'priority'),
+        editor.set(keys, 'Spot'),
+        editor.set(beside('eviction_policy'), 'Delete', 'priority'),
       ])
     case 'vm_priority':
       return editor.change('Buy low-priority machines: vm_priority = "LowPriority"', [
-        editor.set(own('vm_priority'), 'LowPriority'),
+        editor.set(keys, 'LowPriority'),
       ])
     case 'type':
-      return editor.change('Buy spot machines: type = "SPOT"', [editor.set(own('type'), 'SPOT')])
+      return editor.change('Buy spot machines: type = "SPOT"', [editor.set(keys, 'SPOT')])
     default:
       return byHand(claim)
   }
@@ -190,7 +185,7 @@ function changeIdleDelay(
   editor: Editor,
   claim: Claim,
   keys: Key[],
-  node: ConfigNode,
+  node: ConfigNode | undefined,
   seconds: number,
 ): Change | Refusal {
   const minutes = Math.max(1, Math.round(seconds / 60))
@@ -199,26 +194,27 @@ function changeIdleDelay(
   return editor.change(`Give idle machines back after ${minutes} minutes`, [editor.set(keys, spelled)])
 }
 
-function changeTaints(editor: Editor, claim: Claim, keys: Key[], node: ConfigNode): Change | Refusal {
+function changeTaints(editor: Editor, claim: Claim, keys: Key[]): Change | Refusal {
   const title = 'Keep other work away: a taint (add a toleration to the work that needs the GPUs)'
   if (claim.key === 'node_taints')
-    return editor.change(title, [editor.set([...keys, 'node_taints'], ['nvidia.com/gpu=true:NoSchedule'])])
+    return editor.change(title, [editor.set(keys, ['nvidia.com/gpu=true:NoSchedule'])])
+  const block = at(editor.root, ...keys.slice(0, -1))
   const taint = {
-    key: acceleratorResource(entry(node, 'instance_types')?.value),
+    key: acceleratorResource(entry(block, 'instance_types')?.value),
     value: 'true',
     effect: 'NO_SCHEDULE',
   }
-  if (claim.key === 'taint') return editor.change(title, [editor.set([...keys, 'taint', 0], taint)])
-  if (entry(node, 'taints')?.value.kind === 'list')
-    return editor.change(title, [editor.set([...keys, 'taints'], [taint])])
-  return editor.change(title, [editor.set([...keys, 'taints'], { gpu: taint })])
+  if (claim.key === 'taint') return editor.change(title, [editor.set([...keys, 0], taint)])
+  return editor.change(title, [
+    editor.set(keys, at(editor.root, ...keys)?.kind === 'list' ? [taint] : { gpu: taint }),
+  ])
 }
 
 function changeIdleStop(
   editor: Editor,
   claim: Claim,
   keys: Key[],
-  node: ConfigNode,
+  node: ConfigNode | undefined,
   seconds: number,
 ): Change | Refusal {
   const minutes = Math.max(10, Math.round(seconds / 60))
@@ -229,9 +225,7 @@ function changeIdleStop(
       ? { reason: 'the metadata are set in another place' }
       : editor.change(`Stop after ${minutes} idle minutes`, [editor.set(keys, String(minutes * 60))])
   if (claim.key === 'autotermination_minutes')
-    return editor.change(`Stop after ${minutes} idle minutes`, [
-      editor.set(scalar(node) === undefined ? [...keys, claim.key] : keys, minutes),
-    ])
+    return editor.change(`Stop after ${minutes} idle minutes`, [editor.set(keys, minutes)])
   if (claim.key === 'lifecycle_management') {
     const block = keys.slice(0, -1)
     return editor.change(`Stop apps after ${minutes} idle minutes`, [
@@ -240,10 +234,9 @@ function changeIdleStop(
     ])
   }
   if (claim.key === 'idle_settings') {
-    if (entry(node, 'app_lifecycle_management') !== undefined)
-      return { reason: 'app_lifecycle_management is there without idle_settings' }
+    if (node !== undefined) return { reason: 'app_lifecycle_management is there without idle_settings' }
     return editor.change(`Stop apps after ${Math.max(60, minutes)} idle minutes`, [
-      editor.set([...keys, 'app_lifecycle_management', 0], {
+      editor.set(keys, {
         idle_settings: { lifecycle_management: 'ENABLED', idle_timeout_in_minutes: Math.max(60, minutes) },
       }),
     ])

@@ -2,11 +2,15 @@
 import { entries, map } from '../../config/access.js'
 import type { HclValue } from '../../config/hcl-scope.js'
 import type { ConfigNode } from '../../config/node.js'
+import type { Refusal, Write } from '../../edit/write.js'
+import type { Json } from '../../text/json.js'
+import type { Place } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
-import type { ClaimOptions, Place } from '../../workload/builder.js'
-import type { Fields, Said } from '../databricks/fields.js'
+import type { Key } from '../../values/source.js'
+import type { Absent, Given } from '../../values/value.js'
+import { Fields } from '../databricks/fields.js'
 import { readJob } from '../databricks/job.js'
-import { Block, type Key } from './block.js'
+import { Block } from './block.js'
 
 /** Blocks that repeat are named in the singular. */
 const singular: Record<string, string> = { tasks: 'task', job_clusters: 'job_cluster' }
@@ -28,50 +32,43 @@ const blocks = new Set([
 ])
 
 /** Keys of the API as those of the blocks: a nested block is the first one of its kind. */
-function blockKeys(keys: Key[]): Key[] {
+function blockKeys(keys: readonly Key[]): Key[] {
   return keys.flatMap((key, index): Key[] => {
     const name = typeof key === 'string' ? (lookUp(singular, key) ?? key) : key
     return index < keys.length - 1 && blocks.has(String(key)) ? [name, 0] : [name]
   })
 }
 
-class BlockFields implements Fields {
-  constructor(private readonly block: Block) {}
+class BlockFields extends Fields {
+  readonly shown: Place
 
-  private said<T>(found: ReturnType<Block['text']> | ReturnType<Block['number']>): Said<T> {
-    if (found.state === 'absent') return found
-    const { place, options } =
-      found.at === null ? { place: this.block.header, options: {} } : this.block.module.placed(found.at)
-    return found.state === 'known'
-      ? { state: 'known', value: found.value as T, place, options }
-      : { state: 'unknown', because: found.because, place, options }
+  constructor(private readonly block: Block) {
+    super()
+    this.shown = block.header
   }
 
-  text(...keys: Key[]): Said<string> {
-    return this.said(this.block.text(...blockKeys(keys)))
+  get(...keys: Key[]): Given<Json> {
+    return this.block.get(...blockKeys(keys))
   }
-  number(...keys: Key[]): Said<number> {
-    return this.said(this.block.number(...blockKeys(keys)))
+  set(keys: readonly Key[], value: Json | undefined): Write | Refusal {
+    return this.block.set(blockKeys(keys), value)
   }
-  boolean(...keys: Key[]): Said<boolean> {
-    return this.said(this.block.boolean(...blockKeys(keys)) as ReturnType<Block['text']>)
-  }
-  has(...keys: Key[]): boolean {
-    return this.block.get(...blockKeys(keys)) !== undefined
+  absent(...keys: Key[]): Absent {
+    return this.block.absent(...blockKeys(keys))
   }
 
   inside(...keys: Key[]): Fields | undefined {
     const path = blockKeys(keys)
-    const found = this.block.get(...path)
-    const first = found?.node.kind === 'list' ? this.block.get(...path, 0) : found
+    const found = this.block.at(...path)
+    const first = found?.node.kind === 'list' ? this.block.at(...path, 0) : found
     return first === undefined ? undefined : this.fields(first)
   }
 
   list(...keys: Key[]): Fields[] {
     const path = blockKeys(keys)
-    const found = this.block.get(...path)
+    const found = this.block.at(...path)
     const count = found?.node.kind === 'list' ? found.node.items.length : 0
-    return Array.from({ length: count }, (_, index) => this.block.get(...path, index)).flatMap((one) => {
+    return Array.from({ length: count }, (_, index) => this.block.at(...path, index)).flatMap((one) => {
       const fields = one === undefined ? undefined : this.fields(one)
       return fields === undefined ? [] : [fields]
     })
@@ -89,7 +86,7 @@ class BlockFields implements Fields {
   }
 
   texts(...keys: Key[]): (string | null)[] | null {
-    const found = this.block.get(...blockKeys(keys))
+    const found = this.block.at(...blockKeys(keys))
     if (found === undefined) return []
     if (found.node.kind !== 'list') return null
     return found.node.items.map((one) =>
@@ -103,25 +100,14 @@ class BlockFields implements Fields {
         ({ key, value }) =>
           pattern.test(key) || pattern.test(value.kind === 'scalar' ? String(value.value) : 'unreadable'),
       )
-    return look(this.block.get(...blockKeys(keys))?.node)
-  }
-
-  missing(...keys: Key[]): { place: Place; options: ClaimOptions } {
-    const { module, value, header } = this.block
-    const own = module.keysOf(value)
-    const site: Place = {
-      ...header,
-      document: 0,
-      ...(own === undefined ? {} : { keys: [...own, ...blockKeys(keys)] }),
-    }
-    return { place: header, options: { site, ...(value.overridable ? { overridable: true } : {}) } }
+    return look(this.block.at(...blockKeys(keys))?.node)
   }
 }
 
 export function readDatabricksJob(block: Block): void {
   // `dynamic "task"` may bring more than is seen.
   if (block.isOpen()) return
-  const fields = new BlockFields(block)
-  const site = fields.missing().options.site ?? block.header
-  readJob(block.module.claims, fields, { key: block.name, place: block.header, site })
+  const keys = block.module.keysOf(block.value)
+  const site: Place = { ...block.header, document: 0, ...(keys === undefined ? {} : { keys }) }
+  readJob(block.module.claims, new BlockFields(block), { key: block.name, place: block.header, site })
 }

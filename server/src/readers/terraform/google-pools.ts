@@ -1,109 +1,99 @@
 /** Node pools of Google Kubernetes Engine. Defaults: provider hashicorp/google 6, module kubernetes-engine (cluster.tf: it scales, from 1). */
-import { gpu } from '../../catalog/gpus.js'
-import { instance } from '../../catalog/instances.js'
-import { items, number, text } from '../../config/access.js'
+import { items, text } from '../../config/access.js'
+import { convert, derived, firstGiven, orDefault } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import type { Key } from '../../values/source.js'
+import { effective, type Given } from '../../values/value.js'
+import { attachedModel } from '../machine-claims.js'
 import { claimPoolMachine, type Pool } from '../pool-claims.js'
-import { Block, type Module, type Said } from './block.js'
-import { absentPlace, claimNodeLabels, claimSaid, knownText, same, startPool } from './pool-claims.js'
+import { settingTable } from '../setting-table.js'
+import { Block, type Module } from './block.js'
+import { claimFixed, claimNodeLabels, startPool } from './pool-claims.js'
+
+export const scaledNodePoolSettings = settingTable('Scaling', {
+  minimum: {
+    keys: [
+      ['autoscaling', 0, 'min_node_count'],
+      ['autoscaling', 0, 'total_min_node_count'],
+    ],
+    parse: asQuotedNumber,
+    otherwise: 0,
+  },
+  maximum: {
+    keys: [
+      ['autoscaling', 0, 'max_node_count'],
+      ['autoscaling', 0, 'total_max_node_count'],
+    ],
+    parse: asQuotedNumber,
+  },
+})
+
+export const fixedNodePoolSettings = settingTable('Scaling', {
+  minimum: { keys: ['node_count', 'initial_node_count'], parse: asQuotedNumber },
+})
 
 export function readNodePool(block: Block): void {
-  const said = block.text('name')
-  const pool = startPool(block, {
+  const pool = startPool(block, 'name', {
     kind: 'node pool',
     provider: 'gcp',
-    name: said.state === 'known' ? said.value : block.name,
     words: block.words('name', 'node_config'),
   })
-  claimMachine(pool, block)
-  const autoscaling = block.get('autoscaling', 0)
-  if (autoscaling !== undefined) {
-    // `dynamic "autoscaling"` may not be there at all.
-    const least = block.first(
-      block.number('autoscaling', 0, 'total_min_node_count'),
-      block.number('autoscaling', 0, 'min_node_count'),
+  const machine = block.text('node_config', 0, 'machine_type')
+  if (!claimPoolMachine(pool, 'machine_type', machine)) claimAttached(pool, block, 'node_config', 0)
+  // `dynamic "autoscaling"` may not be there at all.
+  if (block.has('autoscaling', 0)) {
+    scaledNodePoolSettings.claim(pool, block)
+    const [low, high] = [
+      scaledNodePoolSettings.read('minimum', block),
+      scaledNodePoolSettings.read('maximum', block),
+    ]
+    claimFixed(
+      pool,
+      'autoscaling',
+      low.value,
+      convert(high.value, (most) => most ?? undefined),
     )
-    const total = block.number('autoscaling', 0, 'total_min_node_count').state !== 'absent'
-    claimSaid(pool, block, 'minimum', total ? 'total_min_node_count' : 'min_node_count', least, same, 0)
-    const most = block.first(
-      block.number('autoscaling', 0, 'total_max_node_count'),
-      block.number('autoscaling', 0, 'max_node_count'),
-    )
-    claimSaid(pool, block, 'maximum', 'max_node_count', most, same)
-    if (least.state === 'known' && most.state === 'known')
-      pool.known('fixed', 'autoscaling', least.value === most.value, block.header)
   } else if (!block.isOpen()) {
-    const count = block.first(block.number('node_count'), block.number('initial_node_count'))
-    const key = block.has('node_count') ? 'node_count' : 'initial_node_count'
-    claimSaid(pool, block, 'minimum', key, count, same)
-    pool.known('fixed', key, true, block.header)
+    fixedNodePoolSettings.claim(pool, block)
+    pool.known('fixed', 'node_count', true, block.header)
   }
-  claimCapacity(pool, block)
-  const spot = block.boolean('node_config', 0, 'spot')
+  claimCapacity(pool, block, 'node_config', 0)
   claimNodeLabels(pool, block, ['node_config', 0, 'labels'], {
-    'cloud.google.com/gke-nodepool': knownText(said),
-    'cloud.google.com/gke-accelerator': knownText(
+    'cloud.google.com/gke-nodepool': effective(block.text('name')),
+    'cloud.google.com/gke-accelerator': effective(
       block.text('node_config', 0, 'guest_accelerator', 0, 'type'),
     ),
-    'cloud.google.com/gke-spot': spot.state === 'known' && spot.value ? 'true' : undefined,
-    'node.kubernetes.io/instance-type': knownText(block.text('node_config', 0, 'machine_type')),
+    'cloud.google.com/gke-spot':
+      effective(block.boolean('node_config', 0, 'spot')) === true ? 'true' : undefined,
+    'node.kubernetes.io/instance-type': effective(machine),
   })
   // GKE taints pools with accelerators by itself.
 }
 
-function claimMachine(pool: Pool, block: Block): void {
-  const machine = block.text('node_config', 0, 'machine_type')
-  const attached = block.get('node_config', 0, 'guest_accelerator', 0)
-  if (machine.state !== 'known') {
-    const { place, options } = absentPlace(block)
-    pool.unknown(
-      'gpus',
-      'machine_type',
-      machine.state === 'unknown' ? machine.because : 'not given',
-      place,
-      options,
-    )
-    return
-  }
-  const { place, options } = block.module.placed(machine.at)
-  if (attached === undefined || (instance(machine.value)?.gpuCount ?? 0) > 0) {
-    claimPoolMachine(pool, 'machine_type', machine.value, place, options)
-    return
-  }
-  const count = block.number('node_config', 0, 'guest_accelerator', 0, 'count')
-  const type = block.text('node_config', 0, 'guest_accelerator', 0, 'type')
-  pool.known('machine', 'machine_type', machine.value, place, options)
-  claimSaid(pool, block, 'gpus', 'guest_accelerator', count, same)
-  if (type.state === 'known') {
-    const model = gpu(type.value)?.name ?? gpu(type.value.replace(/^nvidia-(tesla-)?/, ''))?.name
-    if (model !== undefined) pool.known('gpuModel', 'guest_accelerator', model, place, options)
-  }
+/** Accelerators that are attached to a machine. `path`: where it is described. */
+function claimAttached(pool: Pool, block: Block, ...path: Key[]): void {
+  const attached = [...path, 'guest_accelerator', 0]
+  pool.say('gpus', 'guest_accelerator', block.number(...attached, 'count'))
+  pool.say('gpuModel', 'guest_accelerator', derived(block.text(...attached, 'type'), attachedModel))
 }
 
-function claimCapacity(pool: Pool, block: Block): void {
-  const header = absentPlace(block, 'spot')
-  const reservation = block.text('node_config', 0, 'reservation_affinity', 0, 'consume_reservation_type')
-  const queued = block.get('queued_provisioning') ?? block.get('node_config', 0, 'flex_start')
-  if (
-    reservation.state !== 'absent' &&
-    !(reservation.state === 'known' && reservation.value === 'NO_RESERVATION')
+const spotOf = (block: Block, ...path: Key[]): Given<'spot' | 'on-demand'> =>
+  convert(firstGiven(block.boolean(...path, 'spot'), block.boolean(...path, 'preemptible')), (spot) =>
+    spot ? 'spot' : 'on-demand',
   )
+
+function claimCapacity(pool: Pool, block: Block, ...path: Key[]): void {
+  pool.say('capacity', 'spot', orDefault(spotOf(block, ...path), 'on-demand'))
+  const reservation = block.text(...path, 'reservation_affinity', 0, 'consume_reservation_type')
+  if (block.has(...path, 'reservation_affinity', 0) && effective(reservation) !== 'NO_RESERVATION')
     pool.known('capacity', 'reservation_affinity', 'reserved', block.header)
-  else if (queued !== undefined)
+  else if (block.has('queued_provisioning') || block.has(...path, 'flex_start'))
     pool.unknown('capacity', 'queued_provisioning', 'it waits for capacity', block.header)
-  else {
-    const spot = block.first(
-      block.boolean('node_config', 0, 'spot'),
-      block.boolean('node_config', 0, 'preemptible'),
-    )
-    if (spot.state === 'absent' && !block.isOpen())
-      pool.default('capacity', 'spot', 'on-demand', header.place, header.options)
-    else claimSaid(pool, block, 'capacity', 'spot', spot, (value) => (value ? 'spot' : 'on-demand'))
-  }
 }
 
 /** `node_pools = [{ name = …, machine_type = …, min_count = … }]` of the module terraform-google-modules/kubernetes-engine. */
 export function readModulePools(module: Module, call: Block): void {
-  const pools = call.get('node_pools')
+  const pools = call.at('node_pools')
   for (const item of items(pools?.node)) {
     const inner = module.scope.resolve({ ...pools!, node: item })
     if (inner.node.kind !== 'map') continue
@@ -117,56 +107,43 @@ export function readModulePools(module: Module, call: Block): void {
   }
 }
 
+/** Total sizes come first. */
+export const modulePoolSettings = settingTable('Scaling', {
+  minimum: { keys: ['min_count', 'total_min_count'], parse: asQuotedNumber, otherwise: 1 },
+})
+
+const fixedModulePoolSettings = settingTable('Scaling', {
+  minimum: { keys: ['node_count', 'min_count'], parse: asQuotedNumber },
+})
+
 function readModulePool(block: Block, call: Block): void {
   const machine = block.text('machine_type')
-  if (machine.state !== 'known') return
-  const pool = startPool(block, {
-    kind: 'node pool',
-    provider: 'gcp',
-    name: block.name,
-    words: block.words('name'),
-  })
-  const { place, options } = block.module.placed(machine.at)
-  const accelerated = claimPoolMachine(pool, 'machine_type', machine.value, place, options)
-  const count = block.get('accelerator_count')
-  const devices = number(count?.node)
-  if (!accelerated && devices !== undefined && devices > 0) {
-    pool.known('gpus', 'accelerator_count', devices, place, options)
-    const type = block.text('accelerator_type')
-    const model = type.state === 'known' ? gpu(type.value.replace(/^nvidia-(tesla-)?/, ''))?.name : undefined
-    if (model !== undefined) pool.known('gpuModel', 'accelerator_type', model, place, options)
+  const name = effective(machine)
+  if (name === undefined) return
+  const pool = startPool(block, null, { kind: 'node pool', provider: 'gcp', words: block.words('name') })
+  if (!claimPoolMachine(pool, 'machine_type', machine)) {
+    const count = block.number('accelerator_count')
+    pool.say(
+      'gpus',
+      'accelerator_count',
+      derived(count, (devices) => (devices > 0 ? devices : undefined)),
+    )
+    pool.say('gpuModel', 'accelerator_type', derived(block.text('accelerator_type'), attachedModel))
   }
   const scales = block.boolean('autoscaling')
-  if (scales.state === 'known' && !scales.value) {
-    claimSaid(
-      pool,
-      block,
-      'minimum',
-      'node_count',
-      block.first(block.number('node_count'), block.number('min_count')),
-      same,
-    )
+  if (effective(scales) === false) {
+    fixedModulePoolSettings.claim(pool, block)
     pool.known('fixed', 'autoscaling', true, block.header)
-  } else if (scales.state !== 'unknown')
-    claimSaid(
-      pool,
-      block,
-      'minimum',
-      'min_count',
-      block.first(block.number('total_min_count'), block.number('min_count')),
-      same,
-      1,
-    )
+  } else if (scales.state !== 'unknown') modulePoolSettings.claim(pool, block)
   // Labels of its own stand in a list beside (`node_pools_labels`).
-  if (!call.has('node_pools_labels'))
+  if (!call.holds('node_pools_labels'))
     claimNodeLabels(pool, block, ['labels'], {
       'cloud.google.com/gke-nodepool': block.name,
-      'cloud.google.com/gke-accelerator': knownText(block.text('accelerator_type')),
-      'node.kubernetes.io/instance-type': machine.value,
+      'cloud.google.com/gke-accelerator': effective(block.text('accelerator_type')),
+      'node.kubernetes.io/instance-type': name,
     })
-  const spot: Said<boolean> = block.first(block.boolean('spot'), block.boolean('preemptible'))
-  if (block.text('reservation_affinity').state !== 'absent' || block.has('consume_reservation_type'))
+  if (block.has('reservation_affinity') || block.holds('consume_reservation_type'))
     pool.known('capacity', 'consume_reservation_type', 'reserved', block.header)
-  else if (!block.has('queued_provisioning') && !block.has('flex_start'))
-    claimSaid(pool, block, 'capacity', 'spot', spot, (value) => (value ? 'spot' : 'on-demand'), 'on-demand')
+  else if (!block.holds('queued_provisioning') && !block.holds('flex_start'))
+    pool.say('capacity', 'spot', orDefault(spotOf(block), 'on-demand'))
 }

@@ -1,68 +1,68 @@
 /** Pools on Azure (AKS, Azure Machine Learning) and Databricks. Defaults: providers azurerm 4 and databricks 1. */
-import { items, text } from '../../config/access.js'
-import type { Place } from '../../workload/builder.js'
-import { isAcceleratedType } from '../pool-claims.js'
-import { Block } from './block.js'
+import type { Json } from '../../text/json.js'
+import { firstGiven, unreadable } from '../../values/operations.js'
+import { asQuotedNumber, asWord } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
+import { claimPoolMachine, isAcceleratedType } from '../pool-claims.js'
+import { settingTable } from '../setting-table.js'
+import type { Block } from './block.js'
 import { firstPool } from './change.js'
-import {
-  absentPlace,
-  claimMachineOf,
-  claimNodeLabels,
-  claimSaid,
-  knownText,
-  same,
-  startPool,
-} from './pool-claims.js'
+import { claimFixed, claimNodeLabels, claimTaints, startPool } from './pool-claims.js'
+
+const minimum = { keys: ['min_count'], parse: asQuotedNumber }
+const nodeCount = { keys: ['node_count'], parse: asQuotedNumber }
+
+export const scaledAksSettings = settingTable('Scaling', {
+  minimum,
+  maximum: { keys: ['max_count'], parse: asQuotedNumber },
+})
+export const fixedAksSettings = settingTable('Scaling', { minimum: nodeCount })
+export const aksSettings = settingTable('Scaling', {
+  capacity: {
+    keys: ['priority'],
+    parse: asWord(
+      new Map([
+        ['spot', 'spot' as const],
+        ['regular', 'on-demand' as const],
+      ]),
+    ),
+    otherwise: 'on-demand',
+  },
+})
+
+const scalesOf = (block: Block) =>
+  firstGiven(block.boolean('auto_scaling_enabled'), block.boolean('enable_auto_scaling'))
 
 export function readAksPool(block: Block, poolsBeside: number): void {
-  const name = block.text('name')
-  const pool = startPool(block, {
+  const pool = startPool(block, 'name', {
     kind: 'node pool',
     provider: 'azure',
-    name: name.state === 'known' ? name.value : block.name,
     words: block.words('name', 'node_labels', 'node_taints', 'tags'),
   })
-  claimMachineOf(pool, block, 'vm_size', block.text('vm_size'))
-  const scales = block.first(block.boolean('auto_scaling_enabled'), block.boolean('enable_auto_scaling'))
-  if (scales.state === 'unknown') pool.unknown('minimum', 'min_count', scales.because, block.header)
-  else if (scales.state === 'known' && scales.value) {
-    claimSaid(pool, block, 'minimum', 'min_count', block.number('min_count'), same)
-    claimSaid(pool, block, 'maximum', 'max_count', block.number('max_count'), same)
-    const [low, high] = [block.number('min_count'), block.number('max_count')]
-    if (low.state === 'known' && high.state === 'known')
-      pool.known('fixed', 'max_count', low.value === high.value, block.header)
+  const type = block.text('vm_size')
+  claimPoolMachine(pool, 'vm_size', type)
+  const scales = scalesOf(block)
+  if (scales.state === 'unknown')
+    pool.say('minimum', 'min_count', unreadable(block.atHeader(), scales.because))
+  else if (effective(scales) === true) {
+    scaledAksSettings.claim(pool, block)
+    claimFixed(pool, 'max_count', block.number('min_count'), block.number('max_count'))
   } else {
-    claimSaid(pool, block, 'minimum', 'node_count', block.number('node_count'), same)
+    fixedAksSettings.claim(pool, block)
     pool.known('fixed', 'node_count', true, block.header)
   }
-  if (block.has('capacity_reservation_group_id'))
+  aksSettings.claim(pool, block)
+  if (block.holds('capacity_reservation_group_id'))
     pool.known('capacity', 'capacity_reservation_group_id', 'reserved', block.header)
-  else
-    claimSaid(
-      pool,
-      block,
-      'capacity',
-      'priority',
-      block.text('priority'),
-      (value) => (value === 'Spot' ? 'spot' : value === 'Regular' ? 'on-demand' : undefined),
-      'on-demand',
-    )
-  const taints = block.get('node_taints')
-  if (taints === undefined) {
-    // Azure taints spot pools by itself.
-    const { place, options } = absentPlace(block, 'node_taints')
-    pool.default('taints', 'node_taints', [], place, options)
-  } else if (taints.node.kind === 'list') {
-    const keys = items(taints.node).map((one) => text(one)?.split('=')[0] ?? '?')
-    pool.known('taints', 'node_taints', keys, block.header, absentPlace(block, 'node_taints').options)
-  } else pool.unknown('taints', 'node_taints', 'a reference', block.header)
-  const poolLabel = knownText(name)
-  const spot = knownText(block.text('priority'))?.toLowerCase() === 'spot'
+  // Azure taints spot pools by itself.
+  claimTaints(pool, block, 'node_taints')
+  const name = effective(block.text('name'))
   claimNodeLabels(pool, block, ['node_labels'], {
-    agentpool: poolLabel,
-    'kubernetes.azure.com/agentpool': poolLabel,
-    'kubernetes.azure.com/scalesetpriority': spot ? 'spot' : undefined,
-    'node.kubernetes.io/instance-type': knownText(block.text('vm_size')),
+    agentpool: name,
+    'kubernetes.azure.com/agentpool': name,
+    'kubernetes.azure.com/scalesetpriority':
+      effective(block.text('priority'))?.toLowerCase() === 'spot' ? 'spot' : undefined,
+    'node.kubernetes.io/instance-type': effective(type),
   })
   // The cluster's own default pool is always beside it.
   pool.known('otherPools', 'default_node_pool', poolsBeside + 1, block.header)
@@ -70,27 +70,21 @@ export function readAksPool(block: Block, poolsBeside: number): void {
 
 /** The first pool of a cluster, which keeps a machine at least: accelerators in it are never given back. */
 export function readAksCluster(cluster: Block): void {
-  const inner = cluster.get('default_node_pool', 0)
-  if (inner === undefined) return
-  const block = new Block(cluster.module, inner, cluster.name, cluster.header)
-  const type = block.text('vm_size')
-  if (type.state !== 'known' || !isAcceleratedType(type.value)) return
-  const name = block.text('name')
-  const pool = startPool(block, {
+  const block = cluster.inside('default_node_pool', 0)
+  const type = block?.text('vm_size')
+  if (block === null || type === undefined || !isAcceleratedType(effective(type) ?? '')) return
+  const pool = startPool(block, 'name', {
     kind: 'node pool',
     provider: 'azure',
-    name: name.state === 'known' ? name.value : block.name,
     words: block.words('name', 'node_labels', 'tags'),
   })
-  claimMachineOf(pool, block, 'vm_size', type)
-  const scales = block.first(block.boolean('auto_scaling_enabled'), block.boolean('enable_auto_scaling'))
+  claimPoolMachine(pool, 'vm_size', type)
+  const scales = scalesOf(block)
   if (scales.state === 'unknown') return
-  const key = scales.state === 'known' && scales.value ? 'min_count' : 'node_count'
+  const key = effective(scales) === true ? 'min_count' : 'node_count'
   const count = block.number(key)
-  if (count.state !== 'known') return
-  const { place, options } = block.module.placed(count.at)
-  const site: Place = { ...(options.site ?? place), anchor: firstPool }
-  pool.known('minimum', key, count.value, place, { ...options, site })
+  if (effective(count) === undefined) return
+  pool.say('minimum', key, { ...count, site: { ...count.site, anchor: firstPool } })
   pool.known('fixed', key, key === 'node_count', block.header)
 }
 
@@ -102,44 +96,54 @@ export function isoDuration(value: string): number | undefined {
   return ((days! * 24 + hours!) * 60 + minutes!) * 60 + seconds!
 }
 
+const idleSeconds = (value: Json): number | undefined =>
+  typeof value === 'string' ? isoDuration(value) : undefined
+
+export const azureMlSettings = settingTable('Scaling', {
+  minimum: { keys: [['scale_settings', 0, 'min_node_count']], parse: asQuotedNumber },
+  maximum: { keys: [['scale_settings', 0, 'max_node_count']], parse: asQuotedNumber },
+  idleDelay: { keys: [['scale_settings', 0, 'scale_down_nodes_after_idle_duration']], parse: idleSeconds },
+  capacity: {
+    keys: ['vm_priority'],
+    parse: asWord(
+      new Map([
+        ['lowpriority', 'spot' as const],
+        ['dedicated', 'on-demand' as const],
+      ]),
+    ),
+  },
+})
+
 export function readAzureMlCluster(block: Block): void {
-  const name = block.text('name')
-  const pool = startPool(block, {
+  const pool = startPool(block, 'name', {
     kind: 'compute cluster',
     provider: 'azure',
-    name: name.state === 'known' ? name.value : block.name,
     words: [...block.words('name', 'tags', 'description'), 'training'],
   })
-  claimMachineOf(pool, block, 'vm_size', block.text('vm_size'))
-  const low = block.number('scale_settings', 0, 'min_node_count')
-  const high = block.number('scale_settings', 0, 'max_node_count')
-  claimSaid(pool, block, 'minimum', 'min_node_count', low, same)
-  claimSaid(pool, block, 'maximum', 'max_node_count', high, same)
-  if (low.state === 'known' && high.state === 'known')
-    pool.known('fixed', 'max_node_count', low.value === high.value, block.header)
-  const key = 'scale_down_nodes_after_idle_duration'
-  claimSaid(pool, block, 'idleDelay', key, block.text('scale_settings', 0, key), isoDuration)
-  claimSaid(pool, block, 'capacity', 'vm_priority', block.text('vm_priority'), (value) =>
-    value === 'LowPriority' ? 'spot' : value === 'Dedicated' ? 'on-demand' : undefined,
+  claimPoolMachine(pool, 'vm_size', block.text('vm_size'))
+  azureMlSettings.claim(pool, block)
+  const [low, high] = ['min_node_count', 'max_node_count'].map((key) =>
+    block.number('scale_settings', 0, key),
   )
+  claimFixed(pool, 'max_node_count', low!, high!)
 }
 
+const secondsOfMinutes = (value: Json): number | undefined => {
+  const minutes = asQuotedNumber(value)
+  return minutes === undefined ? undefined : minutes * 60
+}
+
+export const databricksPoolSettings = settingTable('Scaling', {
+  minimum: { keys: ['min_idle_instances'], parse: asQuotedNumber, otherwise: 0 },
+  idleDelay: { keys: ['idle_instance_autotermination_minutes'], parse: secondsOfMinutes },
+})
+
 export function readDatabricksPool(block: Block): void {
-  const name = block.text('instance_pool_name')
-  const pool = startPool(block, {
+  const pool = startPool(block, 'instance_pool_name', {
     kind: 'instance pool',
     provider: 'other',
-    name: name.state === 'known' ? name.value : block.name,
     words: block.words('instance_pool_name', 'custom_tags'),
   })
-  claimMachineOf(pool, block, 'node_type_id', block.text('node_type_id'))
-  claimSaid(pool, block, 'minimum', 'min_idle_instances', block.number('min_idle_instances'), same, 0)
-  claimSaid(
-    pool,
-    block,
-    'idleDelay',
-    'idle_instance_autotermination_minutes',
-    block.number('idle_instance_autotermination_minutes'),
-    (minutes) => minutes * 60,
-  )
+  claimPoolMachine(pool, 'node_type_id', block.text('node_type_id'))
+  databricksPoolSettings.claim(pool, block)
 }

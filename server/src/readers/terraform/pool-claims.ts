@@ -1,21 +1,28 @@
 /** From what a block says to the claims of a pool. */
-import { entries, written } from '../../config/access.js'
-import { define } from '../../text/records.js'
-import type { Place } from '../../workload/builder.js'
-import type { SettingName, Words } from '../../workload/words.js'
-import { claimLabels, claimPool, claimPoolMachine, type Pool, type PoolFacts } from '../pool-claims.js'
-import { type Block, type Key, regionOf, type Said } from './block.js'
 
-type Setting = SettingName<'Scaling'>
+import { at, entries, items, text, written } from '../../config/access.js'
+import type { ConfigNode } from '../../config/node.js'
+import type { Place } from '../../text/origin.js'
+import { define } from '../../text/records.js'
+import { both, orDefault, stated, unreadable } from '../../values/operations.js'
+import type { Key } from '../../values/source.js'
+import { effective, type Given } from '../../values/value.js'
+import { claimLabels, claimPool, type Pool, type PoolFacts } from '../pool-claims.js'
+import { type Block, regionOf } from './block.js'
 
 /** A pool whose header stands in the file that is read, or an entry of a map that may stand elsewhere. */
-export function startPool(block: Block, facts: Omit<PoolFacts, 'place' | 'scope'>): Pool {
+export function startPool(
+  block: Block,
+  nameKey: string | null,
+  facts: Omit<PoolFacts, 'place' | 'scope' | 'name'>,
+): Pool {
   const { module, value, header } = block
   const keys = module.keysOf(value)
   const place: Place = { ...header, document: 0, ...(keys === undefined ? {} : { keys }) }
   const region = regionOf(block, facts.provider)
   return claimPool(module.claims, {
     ...facts,
+    name: (nameKey === null ? undefined : effective(block.text(nameKey))) ?? block.name,
     place,
     scope: block.name,
     ...(region === undefined ? {} : { region }),
@@ -25,63 +32,30 @@ export function startPool(block: Block, facts: Omit<PoolFacts, 'place' | 'scope'
   })
 }
 
-/** Where a claim about something that is not written stands: the header; a fix adds to the block. */
-export function absentPlace(block: Block, anchor?: string): { place: Place; options: object } {
-  const { module, value, header } = block
-  const keys = module.keysOf(value)
-  const site: Place = {
-    ...header,
-    document: 0,
-    ...(keys === undefined ? {} : { keys }),
-    ...(anchor ? { anchor } : {}),
-  }
-  const options: Record<string, unknown> = { site }
-  if (value.path !== module.claims.path)
-    options.location = { path: value.path, cell: null, start: header.start, end: header.end }
-  if (value.overridable) options.overridable = true
-  return { place: header, options }
+/** The pool never changes its size. */
+export function claimFixed(pool: Pool, key: string, low: Given<number>, high: Given<number>): void {
+  pool.say(
+    'fixed',
+    key,
+    both(low, high, (least, most) => least === most),
+  )
 }
 
-/** `absent`: what the provider does by itself; undefined: nothing is claimed. */
-export function claimSaid<K extends Setting, T>(
-  pool: Pool,
-  block: Block,
-  setting: K,
-  key: string,
-  said: Said<T>,
-  convert: (value: T) => Words['Scaling'][K] | undefined,
-  absent?: Words['Scaling'][K],
-): void {
-  if (said.state === 'absent') {
-    if (absent === undefined) return
-    const { place, options } = absentPlace(block, key)
-    if (block.isOpen()) pool.unknown(setting, key, 'more may be given', place, options)
-    else pool.default(setting, key, absent, place, options)
-    return
-  }
-  const header = absentPlace(block, key)
-  const { place, options } = said.at === null ? header : block.module.placed(said.at)
-  const value = said.state === 'known' ? convert(said.value) : undefined
-  if (value === undefined)
-    pool.unknown(
-      setting,
-      key,
-      said.state === 'unknown' ? said.because : 'a value that is not known',
-      place,
-      options,
-    )
-  else pool.known(setting, key, value, place, options)
+/** Keys of the taints in a list or map; they are shown at the header, where more would be added. */
+export function claimTaints(pool: Pool, block: Block, key: string, node = block.at(key)?.node): void {
+  const shown = block.atHeader(key)
+  const given =
+    node === undefined
+      ? block.absent(key)
+      : node.kind === 'unknown'
+        ? unreadable(shown, node.because)
+        : stated(shown, taintKeys(node))
+  pool.say('taints', key, orDefault(given, []))
 }
 
-/** The machine of the pool. False: it has no accelerators, or nothing is known of it. */
-export function claimMachineOf(pool: Pool, block: Block, key: string, said: Said<string>): boolean {
-  if (said.state !== 'known') {
-    const { place, options } = absentPlace(block, key)
-    pool.unknown('gpus', key, said.state === 'unknown' ? said.because : 'not given', place, options)
-    return false
-  }
-  const { place, options } = block.module.placed(said.at)
-  return claimPoolMachine(pool, key, said.value, place, options)
+function taintKeys(node: ConfigNode): string[] {
+  const all = node.kind === 'map' ? node.entries.map((one) => one.value) : items(node)
+  return all.map((one) => text(at(one, 'key')) ?? text(one)?.split('=')[0] ?? '?')
 }
 
 /** `given`: the keys of the map with the labels that the block adds to those that the provider sets. */
@@ -91,28 +65,20 @@ export function claimNodeLabels(
   given: Key[],
   implicit: Record<string, string | undefined>,
 ): void {
-  const found = block.get(...given)
+  const found = block.at(...given)
   // Labels that cannot be read may be any.
   if (found !== undefined && found.node.kind !== 'map') return
   const own: Record<string, string> = {}
   for (const { key } of entries(found?.node)) {
-    const value = written(block.get(...given, key)?.node)
+    const value = written(block.at(...given, key)?.node)
     if (value !== undefined) define(own, key, value)
   }
   claimLabels(pool, String(given.at(-1)), own, implicit, block.header)
 }
 
-export function knownText(said: Said<string>): string | undefined {
-  return said.state === 'known' ? said.value : undefined
-}
-
 /** The first of a list of types; a list of one kind of machine is what most pools have. */
-export function firstText(block: Block, ...keys: Key[]): Said<string> {
-  const listed = block.get(...keys)
-  if (listed === undefined) return { state: 'absent' }
-  if (listed.node.kind === 'list')
-    return listed.node.items.length === 0 ? { state: 'absent' } : block.text(...keys, 0)
-  return block.text(...keys)
+export function firstText(block: Block, ...keys: Key[]): Given<string> {
+  const listed = block.at(...keys)?.node
+  if (listed?.kind !== 'list') return block.text(...keys)
+  return listed.items.length === 0 ? block.absent(...keys) : block.text(...keys, 0)
 }
-
-export const same = <T>(value: T): T => value

@@ -1,33 +1,79 @@
 /** Terraform: machines, pools of machines and endpoints that stay up, with variables, locals and `.tfvars` followed. */
-import { at, boolean, entries, items, map, text } from '../../config/access.js'
+import { at, boolean, entries, items, map, number, text } from '../../config/access.js'
 import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
+import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { readAutoScalingGroup, readBatchEnvironment, readModuleGroups, readNodeGroup } from './aws-pools.js'
+import {
+  autoScalingGroupSettings,
+  batchSettings,
+  nodeGroupSettings,
+  readAutoScalingGroup,
+  readBatchEnvironment,
+  readModuleGroups,
+  readNodeGroup,
+} from './aws-pools.js'
 import { readComputeInstance, readVirtualMachine } from './azure-machines.js'
 import { Block, Module } from './block.js'
 import { changeTerraform } from './change.js'
 import { readDatabricksJob } from './databricks-job.js'
-import { readModulePools, readNodePool } from './google-pools.js'
+import {
+  fixedNodePoolSettings,
+  modulePoolSettings,
+  readModulePools,
+  readNodePool,
+  scaledNodePoolSettings,
+} from './google-pools.js'
 import {
   readDeploymentPool,
   readModelGardenEndpoint,
   readNotebookRuntime,
   readWorkbench,
+  runtimeSettings,
+  workbenchSettings,
 } from './google-vertex.js'
 import {
+  databricksClusterSettings,
   readDatabricksCluster,
   readEndpointConfiguration,
   readInstance,
   readNotebookInstance,
   readSagemakerApps,
 } from './machines.js'
-import { readAksCluster, readAksPool, readAzureMlCluster, readDatabricksPool } from './other-pools.js'
-import { readScalableTarget } from './scalable-target.js'
+import {
+  aksSettings,
+  azureMlSettings,
+  databricksPoolSettings,
+  fixedAksSettings,
+  readAksCluster,
+  readAksPool,
+  readAzureMlCluster,
+  readDatabricksPool,
+  scaledAksSettings,
+} from './other-pools.js'
+import { readScalableTarget, scalableTargetSettings, scalingPolicySettings } from './scalable-target.js'
 
 export const terraformReader = defineReader({
   name: 'terraform',
+  settings: [
+    nodeGroupSettings,
+    autoScalingGroupSettings,
+    batchSettings,
+    scalableTargetSettings,
+    scalingPolicySettings,
+    scaledNodePoolSettings,
+    fixedNodePoolSettings,
+    modulePoolSettings,
+    scaledAksSettings,
+    fixedAksSettings,
+    aksSettings,
+    azureMlSettings,
+    databricksPoolSettings,
+    databricksClusterSettings,
+    workbenchSettings,
+    runtimeSettings,
+  ],
   languages: ['hcl'],
   triggers: [
     'aws_eks_node_group',
@@ -78,22 +124,20 @@ function blockOf(facts: UnitFacts, module: Module, node: ConfigNode): Block | nu
   if (block === undefined) return null
   const value = { node, path: facts.path, overridable: false }
   const found = new Block(module, value, block.labels?.at(-1) ?? '', headerOf(facts, block))
-  const create = found.boolean('create')
-  return isSwitchedOff(found) || (create.state === 'known' && !create.value) ? null : found
+  return isSwitchedOff(found) || effective(found.boolean('create')) === false ? null : found
 }
 
 /** `count = 0`, or `var.enabled ? 1 : 0` where the variable says no. */
 function isSwitchedOff(block: Block): boolean {
-  const count = block.number('count')
-  if (count.state === 'known') return count.value === 0
-  if (count.state !== 'unknown' || count.at === null) return false
+  const count = block.at('count')
+  if (count?.node.kind !== 'unknown') return number(count?.node) === 0
+  const { because, start, end } = count.node
   const choice = /^(!?)\s*((?:var|local)\.[\w.-]+?)(?:\s*==\s*(true|false))?\s*\?\s*(\S+)\s*:\s*(\S+)$/.exec(
-    count.because,
+    because,
   )
   if (choice === null) return false
-  const { start, end } = count.at.node
   const condition = block.module.scope.resolve({
-    ...count.at,
+    ...count,
     node: { kind: 'unknown', because: choice[2]!, reference: choice[2]!, start, end },
   })
   const value = boolean(condition.node)

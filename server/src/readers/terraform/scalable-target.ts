@@ -4,11 +4,14 @@
  */
 import { instance } from '../../catalog/instances.js'
 import { items } from '../../config/access.js'
-import type { HclValue } from '../../config/hcl-scope.js'
+import { convert, derived, firstGiven } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import { effective, type Given } from '../../values/value.js'
 import { claimPoolMachine, type Pool } from '../pool-claims.js'
 import { isShare, measureOf } from '../scaling-policy.js'
+import { settingTable } from '../setting-table.js'
 import type { Block, Module } from './block.js'
-import { claimSaid, same, startPool } from './pool-claims.js'
+import { startPool } from './pool-claims.js'
 import { resourcesOf } from './schedules.js'
 
 const targetType = 'aws_appautoscaling_target'
@@ -16,7 +19,7 @@ const targetType = 'aws_appautoscaling_target'
 /** Of an endpoint: other services are scaled by the same resource. */
 function isOfSagemaker(block: Block): boolean {
   const service = block.text('service_namespace')
-  return service.state === 'unknown' || (service.state === 'known' && service.value === 'sagemaker')
+  return service.state === 'unknown' || effective(service) === 'sagemaker'
 }
 
 /** What scales the endpoints of the module; null: nothing. */
@@ -24,68 +27,66 @@ export function scalesEndpoints(module: Module): boolean {
   return [...resourcesOf(module, targetType)].some(isOfSagemaker)
 }
 
+export const scalableTargetSettings = settingTable('Scaling', {
+  leastReplicas: { keys: ['min_capacity'], parse: asQuotedNumber },
+  mostReplicas: { keys: ['max_capacity'], parse: asQuotedNumber },
+})
+
 export function readScalableTarget(block: Block): void {
-  const service = block.text('service_namespace')
-  if (service.state !== 'known' || service.value !== 'sagemaker') return
+  if (effective(block.text('service_namespace')) !== 'sagemaker') return
   const { module, header } = block
   const machine = onlyMachine(module)
   if (machine === null) return
-  const pool = startPool(block, {
+  const pool = startPool(block, null, {
     kind: 'scalable target',
     provider: 'aws',
-    name: block.name,
     words: block.words('resource_id'),
   })
-  const { place, options } = module.placed(machine.at)
-  if (!claimPoolMachine(pool, 'instance_type', machine.type, place, options)) return
+  if (!claimPoolMachine(pool, 'instance_type', machine)) return
   pool.known('target', 'resource_id', 'endpoint', header)
-  claimSaid(pool, block, 'leastReplicas', 'min_capacity', block.number('min_capacity'), same)
-  claimSaid(pool, block, 'mostReplicas', 'max_capacity', block.number('max_capacity'), same)
+  scalableTargetSettings.claim(pool, block)
   const scheduled = 'aws_appautoscaling_scheduled_action'
   if ([...resourcesOf(module, scheduled)].some(isOfSagemaker))
     pool.known('schedule', scheduled, scheduled, header)
   const policies = [...resourcesOf(module, 'aws_appautoscaling_policy')].filter(isOfSagemaker)
   if (policies.length === 1 && [...resourcesOf(module, targetType)].length === 1)
-    claimPolicy(pool, policies[0]!, machine.type)
+    claimPolicy(pool, policies[0]!, effective(machine)!)
 }
 
 /** The machine of all variants of all endpoints of the module; null: several, or one that cannot be read. */
-function onlyMachine(module: Module): { type: string; at: HclValue } | null {
-  const found: { type: string; at: HclValue }[] = []
-  for (const one of resourcesOf(module, 'aws_sagemaker_endpoint_configuration')) {
-    for (const index of items(one.get('production_variants')?.node).keys()) {
-      const type = one.text('production_variants', index, 'instance_type')
-      if (type.state !== 'known') return null
-      found.push({ type: type.value, at: type.at })
-    }
-  }
+function onlyMachine(module: Module): Given<string> | null {
+  const found: Given<string>[] = []
+  for (const one of resourcesOf(module, 'aws_sagemaker_endpoint_configuration'))
+    for (const index of items(one.at('production_variants')?.node).keys())
+      found.push(one.text('production_variants', index, 'instance_type'))
   const [first] = found
-  return first !== undefined && found.every((one) => one.type === first.type) ? first : null
+  const type = first === undefined ? undefined : effective(first)
+  return type !== undefined && found.every((one) => effective(one) === type) ? first! : null
 }
 
-const tracking = ['target_tracking_scaling_policy_configuration', 0]
+const tracking = ['target_tracking_scaling_policy_configuration', 0] as const
+
+export const scalingPolicySettings = settingTable('Scaling', {
+  idleDelay: { keys: [[...tracking, 'scale_in_cooldown']], parse: asQuotedNumber },
+})
 
 function claimPolicy(pool: Pool, policy: Block, machine: string): void {
-  claimSaid(
-    pool,
-    policy,
-    'idleDelay',
-    'scale_in_cooldown',
-    policy.number(...tracking, 'scale_in_cooldown'),
-    same,
-  )
+  scalingPolicySettings.claim(pool, policy)
   const kept = policy.boolean(...tracking, 'disable_scale_in')
-  if (kept.state === 'known' && kept.value) {
-    const { place, options } = policy.module.placed(kept.at)
-    pool.known('blockedBy', 'disable_scale_in', '`disable_scale_in = true`', place, options)
-  }
-  const metric = policy.first(
+  pool.say(
+    'blockedBy',
+    'disable_scale_in',
+    derived(kept, (on) => (on ? '`disable_scale_in = true`' : undefined)),
+  )
+  const metric = firstGiven(
     policy.text(...tracking, 'predefined_metric_specification', 0, 'predefined_metric_type'),
     policy.text(...tracking, 'customized_metric_specification', 0, 'metric_name'),
   )
-  if (metric.state !== 'known') return
-  const { place, options } = policy.module.placed(metric.at)
-  pool.known('metrics', 'metric_name', [measureOf(metric.value)], place, options)
-  if (isShare(metric.value, instance(machine)?.gpuCount))
-    claimSaid(pool, policy, 'utilization', 'target_value', policy.number(...tracking, 'target_value'), same)
+  pool.say(
+    'metrics',
+    'metric_name',
+    convert(metric, (name) => [measureOf(name)]),
+  )
+  if (isShare(effective(metric) ?? '', instance(machine)?.gpuCount))
+    pool.say('utilization', 'target_value', policy.number(...tracking, 'target_value'))
 }

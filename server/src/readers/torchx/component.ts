@@ -12,6 +12,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import type { Span } from '../../text/location.js'
 import { lookUp } from '../../text/records.js'
+import { stated } from '../../values/operations.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ComputeSettings } from '../../workload/words.js'
@@ -207,7 +208,7 @@ function claimResource(
     const at: Place = { ...host.span }
     if (instance(type) === undefined || host.folded.overridable)
       compute.unknown('gpus', 'h', 'a resource of its own', at)
-    else claimType(compute, 'h', type, at, at)
+    else claimType(compute, 'h', stated(compute.locator.origin(at), type))
     return
   }
   const gpus = python.argument(made, 'gpu', 1)

@@ -8,6 +8,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { type TorchxOption, type TorchxRun, torchxRun, torchxScheduler } from '../../link/torchx.js'
 import { lookUp } from '../../text/records.js'
 import type { Unit } from '../../text/unit.js'
+import { stated } from '../../values/operations.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { ComputeSettings } from '../../workload/words.js'
@@ -101,7 +102,8 @@ function claimHost(compute: SubjectBuilder<'Compute'>, { options, complete }: To
   if (h !== undefined) {
     const type = typeof h.value === 'string' ? h.value.replace(/^aws_/, '') : null
     const place = h.valueSpan ?? h.span
-    if (type !== null && instance(type) !== undefined) claimType(compute, '-h', type, place, place)
+    if (type !== null && instance(type) !== undefined)
+      claimType(compute, '-h', stated(compute.locator.origin(place), type))
     else compute.unknown('gpus', '-h', 'a resource of its own', place)
     return
   }
