@@ -5,6 +5,7 @@
 import type { Change, Refusal, Safety, Write } from '../edit/write.js'
 import type { Call, PythonModule } from '../python/module.js'
 import type { Json } from '../text/json.js'
+import { define } from '../text/records.js'
 import { CallSource } from '../values/call-source.js'
 import { ConfigSource } from '../values/config-source.js'
 import { convert, firstKeyed, type Keyed, orDefault } from '../values/operations.js'
@@ -93,7 +94,7 @@ export class SettingTable<W extends Word> implements DescribedTable {
     const positions: Record<string, number> = {}
     for (const row of Object.values<SettingRow<unknown> | undefined>(this.rows)) {
       const key = row === undefined ? undefined : pathOf(row.keys[0]!)[0]
-      if (row?.position !== undefined) positions[String(key)] = row.position
+      if (row?.position !== undefined) define(positions, String(key), row.position)
     }
     return new CallSource(python, call, locator, { positions, ...(anchor === undefined ? {} : { anchor }) })
   }
