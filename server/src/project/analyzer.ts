@@ -19,6 +19,7 @@ import { tomlFacts } from '../config/toml.js'
 import { yamlFacts } from '../config/yaml.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
+import { analyse } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
 import type { HandedConfiguration, ModuleSummary, OutsideCall } from '../python/module.js'
@@ -347,7 +348,7 @@ export class Analyzer {
       }
       const notebook = file.notebook && own
       const binding = own ? surroundings.binding : null
-      facts.python = new Analysis(file.path, unit.text, tree.python, notebook, neighbours, binding)
+      facts.python = analyse(file.path, unit.text, tree.python, notebook, neighbours, binding)
     }
     return facts
   }

@@ -5,6 +5,7 @@ import type { Confidence, Report, Rule, RuleContext, Severity } from '../rules/r
 import type { Silence } from '../rules/silence.js'
 import { type Location, sameLocation } from '../text/location.js'
 import { isTestPath } from '../text/test-path.js'
+import { type World, worldsOf } from '../workload/choices.js'
 import type { Claim, Judged, Run, Subject } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
 import type { FileConfiguration } from './configuration.js'
@@ -71,8 +72,37 @@ export function isTest({ evidence, location }: Subject): boolean {
   return evidence.role === 'test' || isTestPath(location.path)
 }
 
-/** All that the rules say about one subject in one run. */
+/**
+ * All that the rules say about one subject in one run. Where settings depend on a condition, it is judged in every way in
+ * which that can turn out: what holds in all of them is said as it is, what holds unless somebody decides otherwise
+ * more quietly and with the condition.
+ */
 export function judge(judged: Judged, rules: readonly Rule[], context: JudgeContext): Draft[] {
+  const worlds = worldsOf(judged.choices ?? [])
+  if (worlds.length === 0) return judgeOne(judged, rules, context)
+  const told = worlds.map((world) => {
+    const settings = { ...judged.settings, ...world.settings } as Judged['settings']
+    return { world, drafts: judgeOne({ ...judged, settings, choices: [] }, rules, context) }
+  })
+  const usual = told.find(({ world }) => world.byDefault)
+  return (usual ?? told[0]!).drafts.flatMap((draft) => {
+    const others = told.filter(({ drafts }) => !drafts.some(({ rule }) => rule === draft.rule))
+    if (others.length === 0) return draft
+    if (usual === undefined) return []
+    const unless = [...new Set(others.flatMap(({ world }) => distinctive(world, usual.world)))]
+    const configured = context.configurationOf(judged.subject.location.path).severity(draft.rule)
+    const severity = configured ?? lower(draft.severity, 'information')
+    const condition = unless.length === 0 ? '' : ` This holds unless ${unless.join(' or ')}.`
+    return { ...draft, severity, message: `${draft.message}${condition}` }
+  })
+}
+
+/** The conditions in which one world differs from the other. */
+function distinctive(world: World, other: World): string[] {
+  return world.when.filter((when) => !other.when.includes(when))
+}
+
+function judgeOne(judged: Judged, rules: readonly Rule[], context: JudgeContext): Draft[] {
   const { subject } = judged
   if (isTest(subject)) return []
   const configuration = context.configurationOf(subject.location.path)

@@ -1,7 +1,7 @@
 /** Readings of all files become runs: one launch of one entry point on one request for machines. */
 import { effective } from '../values/value.js'
-import type { Binding, Claim, Evidence, Judged, Launch, Reading, Run, Subject } from '../workload/claim.js'
-import { joinClaims, type LayerOf } from '../workload/join.js'
+import type { Binding, Evidence, Judged, Launch, Reading, Run, Subject } from '../workload/claim.js'
+import { type JoinedSettings, joinClaims, type LayerOf } from '../workload/join.js'
 import { type Unseen, unseenFlags, unseenProgram } from '../workload/unseen.js'
 import type { Word } from '../workload/words.js'
 import { StartIndex, withStarts } from './job-starts.js'
@@ -49,9 +49,9 @@ export interface Judgement {
 }
 
 /** Settings of a reading, joined once for as long as the reading lives. */
-const joined = new WeakMap<Reading, Map<string, Record<string, Claim>>>()
+const joined = new WeakMap<Reading, Map<string, JoinedSettings>>()
 
-function settingsOf(reading: Reading, layerOf: LayerOf): Map<string, Record<string, Claim>> {
+function settingsOf(reading: Reading, layerOf: LayerOf): Map<string, JoinedSettings> {
   let settings = joined.get(reading)
   if (settings === undefined) {
     settings = joinClaims(reading.subjects, reading.claims, layerOf)
@@ -66,7 +66,7 @@ function judgedFrom(reading: Reading, run: Run, input: RunInput, own: string): J
   return reading.subjects.map((subject) => ({
     subject: subject.location.path === own ? withHardware(subject, run, hardware) : subject,
     run,
-    settings: settings.get(subject.id) as Judged['settings'],
+    ...(settings.get(subject.id) as Pick<Judged, 'settings' | 'choices'>),
   }))
 }
 
@@ -257,7 +257,7 @@ function undecided(judged: Judged, program: Reading, layerOf: LayerOf): Judged {
     program.subjects
       .flatMap(({ id, word }) =>
         word === 'Training'
-          ? Object.values(settingsOf(program, layerOf).get(id) ?? {}).filter(
+          ? Object.values(settingsOf(program, layerOf).get(id)?.settings ?? {}).filter(
               ({ state }) => state !== 'unknown',
             )
           : [],
@@ -265,7 +265,8 @@ function undecided(judged: Judged, program: Reading, layerOf: LayerOf): Judged {
       .map(({ setting }) => setting),
   )
   const settings = Object.entries(judged.settings).filter(([setting]) => !decided.has(setting))
-  return { ...judged, settings: Object.fromEntries(settings) as Judged['settings'] }
+  const choices = judged.choices?.filter(({ setting }) => !decided.has(setting))
+  return { ...judged, settings: Object.fromEntries(settings) as Judged['settings'], choices }
 }
 
 /** From so many recipes on that nothing in the project starts, they are there for others to choose from. */
@@ -325,7 +326,7 @@ function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<strin
     for (const subject of reading.subjects) {
       const entry = () => ({
         subject: subject as unknown as Subject<'Compute' & 'Scaling'>,
-        settings: settingsOf(reading, input.layerOf).get(subject.id)! as object,
+        settings: settingsOf(reading, input.layerOf).get(subject.id)!.settings as object,
         reading,
       })
       if (subject.word === ('Compute' satisfies Word)) {

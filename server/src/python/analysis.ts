@@ -7,6 +7,7 @@ import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
 import { programArguments } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
 import { canonicalName } from './canonical-names.js'
+import { type Guard, guardsIn, reachOf } from './conditions.js'
 import { configuredNode, instantiated, isInstantiation } from './configured.js'
 import { dataclassArguments, fieldDefault } from './data-classes.js'
 import { EffectFinder } from './effects.js'
@@ -32,6 +33,7 @@ import type {
   OutsideCall,
   ProgramArgument,
   PythonModule,
+  Reach,
 } from './module.js'
 import { changesOf, type Mutation } from './mutations.js'
 import * as names from './names.js'
@@ -110,6 +112,7 @@ export class Analysis implements PythonModule {
     readonly notebook: boolean,
     neighbours: Neighbours = { importedByName: new Map(), importers: [] },
     readonly binding: LaunchBinding | null = null,
+    readonly dead: Span[] = [],
   ) {
     this.importedByName = neighbours.importedByName
     this.importers = neighbours.importers
@@ -227,6 +230,15 @@ export class Analysis implements PythonModule {
   }
   possible(expr: Expr): Expr[] | null {
     return possibleValues(this, expr)
+  }
+
+  private allGuards: Guard[] | null = null
+  get guards(): readonly Guard[] {
+    this.allGuards ??= guardsIn(this.tree)
+    return this.allGuards
+  }
+  reach(offset: number): Reach {
+    return reachOf(this, offset)
   }
 
   // Effects.

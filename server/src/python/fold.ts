@@ -7,12 +7,13 @@ import { childrenOf } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import { define, defineAll, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { classConstant } from './data-classes.js'
 import { foldCall } from './fold-calls.js'
 import { foldChanges } from './fold-changes.js'
 import { mapNumbers, maximumItems } from './fold-numeric.js'
 import { configuredValue, environmentValue, programArgument } from './fold-outside.js'
-import { agree, combine, combineWith, known, unknown } from './folded.js'
+import { agree, chosen, combine, combineWith, known, throughOptions, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { attributeValues, bindingsOf, classOf, nameOf, projectTarget, starTarget } from './names.js'
 import { elementwise, isLarger, itemAt, maximumText, operate, truthy } from './operators.js'
@@ -85,7 +86,7 @@ export class Folder {
         const test = this.fold(expr.test)
         if (test.state === 'known' && !test.overridable)
           return this.fold(truthy(test.value) ? expr.then : expr.otherwise)
-        return agree([this.fold(expr.then), this.fold(expr.otherwise)], 'a condition')
+        return this.eitherOf(expr)
       }
       case 'fstring': {
         let text = ''
@@ -161,8 +162,16 @@ export class Folder {
     return combine(result, parts)
   }
 
+  private eitherOf({ test, then, otherwise }: Expr & { type: 'conditional' }): Folded {
+    const { byDefault, holds, fails } = conditionOf(this.analysis, test)
+    return chosen('a condition', [
+      { folded: this.fold(then), when: holds, byDefault: byDefault === true },
+      { folded: this.fold(otherwise), when: fails, byDefault: byDefault === false },
+    ])
+  }
+
   private unary(op: string, operand: Folded): Folded {
-    if (operand.state === 'unknown') return operand
+    if (operand.state === 'unknown') return throughOptions(operand, (one) => this.unary(op, one))
     const { value } = operand
     if (op === 'not') return combine(!truthy(value), [operand])
     if (Array.isArray(value) && op === '-')
@@ -181,9 +190,16 @@ export class Folder {
       const keep = op === 'and' ? !truthy(a.value) : truthy(a.value)
       return keep ? a : combineWith(this.fold(right), a)
     }
-    const b = this.fold(right)
-    if (a.state === 'unknown') return a
-    if (b.state === 'unknown') return b
+    return this.arithmetic(op, left, right, a, this.fold(right))
+  }
+
+  private arithmetic(op: string, left: Expr, right: Expr, a: Folded, b: Folded): Folded {
+    // Two choices may hang together; one is carried through.
+    if (a.state === 'unknown')
+      return b.state === 'unknown'
+        ? unknown(a.because)
+        : throughOptions(a, (one) => this.arithmetic(op, left, right, one, b))
+    if (b.state === 'unknown') return throughOptions(b, (one) => this.arithmetic(op, left, right, a, one))
     const arrays =
       (Array.isArray(a.value) && this.isArray(left)) || (Array.isArray(b.value) && this.isArray(right))
     const value = arrays ? elementwise(op, a.value, b.value) : operate(op, a.value, b.value)
@@ -222,10 +238,37 @@ export class Folder {
       if (only === null) return unknown(`${id} is changed`)
       return foldChanges(this.folding, id, this.binding(only), changes)
     }
-    return agree(
-      bindings.map((binding) => this.binding(binding)),
-      `several values of ${id}`,
-    )
+    const values = bindings.map((binding) => this.binding(binding))
+    const agreed = agree(values, `several values of ${id}`)
+    return agreed.state === 'known' ? agreed : this.assignedUnder(bindings, values, offset, agreed.because)
+  }
+
+  /** `x = 1` and then `if c: x = 2`, or one assignment in each branch of an `if`. */
+  private assignedUnder(
+    bindings: readonly Binding[],
+    values: readonly Folded[],
+    offset: number,
+    because: string,
+  ): Folded {
+    const [first, second] = bindings
+    const plain = bindings.every(({ kind, loop, at }) => kind === 'assign' && loop === null && at <= offset)
+    if (first === undefined || second === undefined || bindings.length > 2 || !plain) return unknown(because)
+    const around = new Set(guardsAt(this.analysis, offset).map((guard) => guard.test))
+    const own = ({ value, at }: Binding): Guard[] =>
+      guardsAt(this.analysis, value?.start ?? at).filter(({ test }) => !around.has(test))
+    const [before, last] = [own(first), own(second)]
+    const guard = last.length === 1 ? last[0]! : null
+    const other = before[0]
+    if (guard === null || before.length > 1) return unknown(because)
+    if (other === undefined ? first.conditional && around.size === 0 : other.test !== guard.test)
+      return unknown(because)
+    if (other?.holds === guard.holds) return unknown(because)
+    const { byDefault, holds, fails } = conditionOf(this.analysis, guard.test)
+    const [when, otherwise] = guard.holds ? [holds, fails] : [fails, holds]
+    return chosen(because, [
+      { folded: values[0]!, when: otherwise, byDefault: byDefault === !guard.holds },
+      { folded: values[1]!, when, byDefault: byDefault === guard.holds },
+    ])
   }
 
   private binding(binding: Binding): Folded {

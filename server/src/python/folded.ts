@@ -1,12 +1,14 @@
 /** Folded values and how they are put together. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
-import type { Folded } from './module.js'
+import type { Folded, FoldedOption } from './module.js'
 import { sameValue } from './operators.js'
 
 export type Fold = (expr: Expr) => Folded
 
-export const unknown = (because: string): Folded => ({ state: 'unknown', because })
+type Unknown = Folded & { state: 'unknown' }
+
+export const unknown = (because: string): Unknown => ({ state: 'unknown', because })
 export const known = (value: Json): Folded => ({ state: 'known', value, channel: 'code', overridable: false })
 
 /** A value made from parts: as overridable as its parts, from the strongest launch channel among them. */
@@ -37,4 +39,39 @@ export function agree(values: Folded[], otherwise: string): Folded {
 /** Of two, where the second only decided that it is the first. */
 export function combineWith(value: Folded, other: Folded): Folded {
   return value.state === 'unknown' ? value : combine(value.value, [value, other])
+}
+
+/** More than these are no choice that somebody wrote down. */
+const mostOptions = 8
+
+/** One of several, whichever of them holds; those that are a choice themselves are spelled out. */
+export function chosen(
+  because: string,
+  options: readonly { folded: Folded; when: string; byDefault: boolean }[],
+): Folded {
+  const flat: FoldedOption[] = []
+  for (const { folded, when, byDefault } of options) {
+    if (folded.state === 'known') flat.push({ folded, when, byDefault })
+    else if (folded.options === undefined) return unknown(because)
+    else
+      for (const inner of folded.options)
+        flat.push({ ...inner, when: `${when} and ${inner.when}`, byDefault: byDefault && inner.byDefault })
+  }
+  if (flat.length < 2 || flat.length > mostOptions) return unknown(because)
+  const values = flat.map((one) => one.folded)
+  const [first] = values
+  if (values.every((one) => sameValue(one.value, first!.value))) return combine(first!.value, values)
+  return { state: 'unknown', because, options: flat }
+}
+
+/** What is computed from a value, for each that it could be. */
+export function throughOptions(
+  value: Unknown,
+  compute: (value: Folded & { state: 'known' }) => Folded,
+): Folded {
+  if (value.options === undefined) return value
+  return chosen(
+    value.because,
+    value.options.map((option) => ({ ...option, folded: compute(option.folded) })),
+  )
 }

@@ -123,6 +123,26 @@ export interface Klass {
   methods: Map<string, Func>
 }
 
+/** Whether a test is true, as far as the files tell. */
+export interface Condition {
+  /** Null: nobody can tell, or a launch that is not linked decides. */
+  value: boolean | null
+  /** What it is unless somebody decides otherwise; null: not known. */
+  byDefault: boolean | null
+  /** Clauses for both: '`--amp` is passed'. */
+  holds: string
+  fails: string
+  /** The one option of the program that decides it. */
+  option: ProgramArgument | null
+}
+
+/** When a piece of code runs. */
+export type Reach =
+  | { state: 'always' }
+  /** It would run where the condition is as `holds` says, which it is not. */
+  | { state: 'never'; condition: Condition; holds: boolean }
+  | { state: 'sometimes'; conditions: { condition: Condition; holds: boolean }[]; byDefault: boolean | null }
+
 /** What happens in a piece of code, calls into functions of the project followed (depth 3, one import hop). */
 export interface Effects {
   backward: boolean
@@ -332,6 +352,10 @@ export interface PythonModule {
   effectsOfFunction(func: Func): Effects
   /** Functions that take one step of an optimiser and that a module which imports this one calls in a loop. */
   stepFunctions(): Func[]
+  /** When the code at an offset runs, once the function that holds it is called. */
+  reach(offset: number): Reach
+  /** What never runs, since the files decide the test around it: no call in it is listed. */
+  dead: Span[]
   /** The call at exactly this span; the statement that holds an offset. */
   callAt(span: Span): Call | null
   statementAt(offset: number): Stmt | null

@@ -4,6 +4,7 @@
 import type { Location } from '../text/location.js'
 import type { Site } from '../text/origin.js'
 import type { Settled, Value } from '../values/value.js'
+import type { ChoiceClaim } from './choices.js'
 import type { Unseen } from './unseen.js'
 import type { Word, Words } from './words.js'
 
@@ -209,6 +210,8 @@ export interface Judged<W extends Word = Word> {
   subject: Subject<W>
   run: Run
   settings: { [K in keyof Words[W]]?: Effective<Words[W][K]> }
+  /** Settings that depend on a condition; `settings` has them as they are unless somebody decides otherwise. */
+  choices?: readonly ChoiceClaim[]
 }
 
 /** Site of what a pool says about a job: it cannot be changed at the job. */

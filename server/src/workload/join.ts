@@ -1,15 +1,15 @@
 /** Claims of several readers about one subject become one value for each setting. */
-import { define, lookUp } from '../text/records.js'
-import { type Channel, type Claim, channels, type Subject } from './claim.js'
-
-const rank = new Map<Channel, number>(channels.map((channel, index) => [channel, index]))
+import { define } from '../text/records.js'
+import { compareChannels } from '../values/operations.js'
+import { type ChoiceClaim, settled } from './choices.js'
+import type { Claim, Effective, Subject } from './claim.js'
 
 /** How far out a reader stands: an engine around a framework has the last word on an equal channel. */
 export type LayerOf = (reader: string) => number
 
 /** True where `a` is stronger than `b`, which was said earlier. */
 function stronger(a: Claim, b: Claim, layerOf: LayerOf): boolean {
-  const channel = rank.get(a.channel)! - rank.get(b.channel)!
+  const channel = compareChannels(a, b)
   if (channel !== 0) return channel < 0
   const layer = layerOf(a.reader) - layerOf(b.reader)
   if (layer !== 0) return layer > 0
@@ -19,27 +19,40 @@ function stronger(a: Claim, b: Claim, layerOf: LayerOf): boolean {
   return true
 }
 
+export interface JoinedSettings {
+  /** What holds unless somebody decides otherwise. */
+  settings: Record<string, Effective<unknown>>
+  /** Those of them that depend on a condition. */
+  choices: ChoiceClaim[]
+}
+
 /** Settings of each subject, by subject id. Claims on `path#Word@*` reach every subject of that word in the file. */
 export function joinClaims(
   subjects: readonly Subject[],
   claims: readonly Claim[],
   layerOf: LayerOf,
-): Map<string, Record<string, Claim>> {
+): Map<string, JoinedSettings> {
   const bySubject = new Map<string, Claim[]>()
   for (const claim of claims) {
     const list = bySubject.get(claim.subject)
     if (list === undefined) bySubject.set(claim.subject, [claim])
     else list.push(claim)
   }
-  const result = new Map<string, Record<string, Claim>>()
+  const result = new Map<string, JoinedSettings>()
   for (const subject of subjects) {
-    const settings: Record<string, Claim> = {}
+    const strongest = new Map<string, Claim>()
     const everywhere = `${subject.location.path}#${subject.word}@*`
     for (const claim of [...(bySubject.get(subject.id) ?? []), ...(bySubject.get(everywhere) ?? [])]) {
-      const before = lookUp(settings, claim.setting)
-      if (before === undefined || stronger(claim, before, layerOf)) define(settings, claim.setting, claim)
+      const before = strongest.get(claim.setting)
+      if (before === undefined || stronger(claim, before, layerOf)) strongest.set(claim.setting, claim)
     }
-    result.set(subject.id, settings)
+    const settings: JoinedSettings['settings'] = {}
+    const choices: ChoiceClaim[] = []
+    for (const [setting, claim] of strongest) {
+      define(settings, setting, settled(claim))
+      if (claim.state === 'choice') choices.push(claim)
+    }
+    result.set(subject.id, { settings, choices })
   }
   return result
 }

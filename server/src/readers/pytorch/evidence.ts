@@ -2,6 +2,7 @@
 import type { Analysis } from '../../python/analysis.js'
 import type { ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Span } from '../../text/location.js'
 import type { Evidence } from '../../workload/claim.js'
 import { once } from './once.js'
 
@@ -117,14 +118,20 @@ export function codeMatches(python: PythonModule, pattern: RegExp): boolean {
   return once(python, pattern.source, () => pattern.test(moduleText(python)))
 }
 
-/** The text of a piece of code without its comments. */
+/** The text of a piece of code without its comments, and without what never runs. */
 export function codeText(python: PythonModule, start = 0, end = python.text.length): string {
   let text = ''
   let at = start
-  for (const comment of python.tree.comments) {
+  for (const comment of leftOut(python)) {
     if (comment.end <= start || comment.start >= end) continue
     text += python.text.slice(at, Math.max(at, comment.start))
     at = Math.max(at, comment.end)
   }
   return text + python.text.slice(at, end)
+}
+
+function leftOut(python: PythonModule): readonly Span[] {
+  const { comments } = python.tree
+  if (python.dead.length === 0) return comments
+  return once(python, 'left out', () => [...comments, ...python.dead].sort((a, b) => a.start - b.start))
 }

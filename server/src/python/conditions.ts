@@ -1,0 +1,187 @@
+/**
+ * Under which conditions code runs: the tests of `if` and of conditional expressions around it, decided where their
+ * values are known.
+ */
+import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
+import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
+import type { Span } from '../text/location.js'
+import type { Analysis } from './analysis.js'
+import type { Condition, Reach } from './module.js'
+import { truthy } from './operators.js'
+import { isMainGuard } from './scopes.js'
+
+/** What runs only where the test is true, or where it is false. */
+export interface Guard extends Span {
+  test: Expr
+  holds: boolean
+}
+
+/** Nested deeper than this, a test is as good as unknown. */
+const mostGuards = 12
+
+/** All guards of a tree, outer ones first. */
+export function guardsIn(tree: PythonTree): Guard[] {
+  const found: Guard[] = []
+  const inExpression = (expr: Expr): void => {
+    if (expr.type === 'conditional') {
+      found.push({ test: expr.test, holds: true, start: expr.then.start, end: expr.then.end })
+      found.push({ test: expr.test, holds: false, start: expr.otherwise.start, end: expr.otherwise.end })
+    }
+    forEachChild(expr, inExpression)
+  }
+  const inBlock = (block: readonly Stmt[]): void => {
+    for (const statement of block) {
+      if (statement.type === 'if' && !isMainGuard(statement.test)) {
+        const { test, body, orelse } = statement
+        found.push({
+          test,
+          holds: true,
+          start: body[0]?.start ?? test.end,
+          end: body.at(-1)?.end ?? test.end,
+        })
+        if (orelse.length > 0)
+          found.push({ test, holds: false, start: orelse[0]!.start, end: orelse.at(-1)!.end })
+      }
+      forEachExpression(statement, inExpression)
+      for (const inner of blocksOf(statement)) inBlock(inner)
+    }
+  }
+  inBlock(tree.body)
+  return found
+}
+
+/** Whether a test is true, as far as the files tell. */
+export function conditionOf(analysis: Analysis, test: Expr): Condition {
+  const folded = analysis.fold(test)
+  const value = folded.state === 'known' ? truthy(folded.value) : null
+  const open = folded.state === 'known' && folded.overridable
+  const option = optionIn(analysis, test)
+  const text = analysis.text.slice(test.start, test.end).replace(/\s+/g, ' ')
+  const negated = test.type === 'unary' && test.op === 'not'
+  const passed = option === null ? null : `\`--${option.flags.at(-1)}\``
+  const [holds, fails] =
+    passed === null
+      ? text.length > 60
+        ? ['a condition holds', 'a condition fails']
+        : [`\`${text}\` holds`, `\`${text}\` does not hold`]
+      : option!.kind === 'store true' && !negated
+        ? [`${passed} is passed`, `${passed} is not passed`]
+        : [`${passed} says so`, `${passed} says otherwise`]
+  return {
+    value: open ? null : value,
+    byDefault: value,
+    holds,
+    fails,
+    option,
+  }
+}
+
+/** The one option of the program that decides a test: `args.amp`, `not args.amp`, `use_amp`. */
+function optionIn(analysis: Analysis, test: Expr, depth = 0): Condition['option'] {
+  if (depth > 4) return null
+  if (test.type === 'unary' && test.op === 'not') return optionIn(analysis, test.operand, depth + 1)
+  if (test.type === 'attribute' && analysis.programParameters.isNamespace(test.value)) {
+    const matches = analysis.programArguments.filter((one) => one.name === test.attr)
+    return matches.length === 1 ? matches[0]! : null
+  }
+  if (test.type === 'name') {
+    const behind = analysis.definition(test)
+    return behind === test ? null : optionIn(analysis, behind, depth + 1)
+  }
+  if (test.type === 'binary' && (test.op === 'and' || test.op === 'or')) {
+    const sides = [optionIn(analysis, test.left, depth + 1), optionIn(analysis, test.right, depth + 1)]
+    const found = sides.filter((side) => side !== null)
+    return found.length === 1 ? found[0]! : null
+  }
+  return null
+}
+
+/** The guards around an offset, outer ones first. */
+export function guardsAt(analysis: Analysis, offset: number): Guard[] {
+  return analysis.guards.filter((guard) => guard.start <= offset && offset < guard.end)
+}
+
+/** When code at an offset runs, once what holds it is called. */
+export function reachOf(analysis: Analysis, offset: number): Reach {
+  const around = guardsAt(analysis, offset)
+  if (around.length > mostGuards) return { state: 'sometimes', conditions: [], byDefault: null }
+  const open: { condition: Condition; holds: boolean }[] = []
+  for (const { test, holds } of around) {
+    const condition = conditionOf(analysis, test)
+    if (condition.value === null) open.push({ condition, holds })
+    else if (condition.value !== holds) return { state: 'never', condition, holds }
+  }
+  if (open.length === 0) return { state: 'always' }
+  const defaults = open.map(({ condition, holds }) =>
+    condition.byDefault === null ? null : condition.byDefault === holds,
+  )
+  const byDefault = defaults.includes(false) ? false : defaults.includes(null) ? null : true
+  return { state: 'sometimes', conditions: open, byDefault }
+}
+
+/** Blocks that never run, since the files decide the test around them. */
+export function deadBlocks(analysis: Analysis): Set<Stmt[]> {
+  const dead = new Set<Stmt[]>()
+  for (const statement of analysis.statements) {
+    if (statement.type !== 'if' || isMainGuard(statement.test)) continue
+    const folded = analysis.fold(statement.test)
+    if (folded.state !== 'known' || folded.overridable) continue
+    const never = truthy(folded.value) ? statement.orelse : statement.body
+    if (never.length > 0) dead.add(never)
+  }
+  return dead
+}
+
+/** The tree without these blocks. What holds none of them is shared with the tree that is given. */
+export function withoutBlocks(tree: PythonTree, dead: ReadonlySet<Stmt[]>): PythonTree {
+  const inBlock = (block: Stmt[]): Stmt[] => {
+    if (dead.has(block)) return []
+    let changed = false
+    const kept = block.map((statement) => {
+      const inner = inStatement(statement)
+      changed ||= inner !== statement
+      return inner
+    })
+    return changed ? kept : block
+  }
+  const inStatement = (statement: Stmt): Stmt => {
+    switch (statement.type) {
+      case 'if':
+      case 'for':
+      case 'while': {
+        const [body, orelse] = [inBlock(statement.body), inBlock(statement.orelse)]
+        return body === statement.body && orelse === statement.orelse
+          ? statement
+          : { ...statement, body, orelse }
+      }
+      case 'with':
+      case 'function':
+      case 'class': {
+        const body = inBlock(statement.body)
+        return body === statement.body ? statement : { ...statement, body }
+      }
+      case 'try': {
+        const handlers = statement.handlers.map((handler) => {
+          const body = inBlock(handler.body)
+          return body === handler.body ? handler : { ...handler, body }
+        })
+        const [body, orelse, final] = [statement.body, statement.orelse, statement.finally].map(inBlock)
+        const same =
+          body === statement.body &&
+          orelse === statement.orelse &&
+          final === statement.finally &&
+          handlers.every((one, index) => one === statement.handlers[index])
+        return same ? statement : { ...statement, body: body!, orelse: orelse!, finally: final!, handlers }
+      }
+      default:
+        return statement
+    }
+  }
+  return { ...tree, body: inBlock(tree.body) }
+}
+
+/** What the blocks hold, as spans in order. */
+export function spansOf(blocks: Iterable<readonly Stmt[]>): Span[] {
+  const spans = [...blocks].map((block) => ({ start: block[0]!.start, end: block.at(-1)!.end }))
+  return spans.sort((a, b) => a.start - b.start)
+}
