@@ -2,7 +2,7 @@
 import type { PythonTree } from '../syntax/python-ast.js'
 import type { Binding as LaunchBinding } from '../workload/claim.js'
 import { Analysis, type Neighbours } from './analysis.js'
-import { deadBlocks, spansOf, withoutBlocks } from './conditions.js'
+import { deadBlocks, deadCode, withoutBlocks } from './conditions.js'
 
 /** A module as readers see it: what never runs is left out. */
 export function analyse(
@@ -16,5 +16,13 @@ export function analyse(
   const whole = new Analysis(path, text, tree, notebook, neighbours, binding)
   const dead = deadBlocks(whole)
   if (dead.size === 0) return whole
-  return new Analysis(path, text, withoutBlocks(tree, dead), notebook, neighbours, binding, spansOf(dead))
+  return new Analysis(
+    path,
+    text,
+    withoutBlocks(tree, dead),
+    notebook,
+    neighbours,
+    binding,
+    deadCode(whole, dead),
+  )
 }

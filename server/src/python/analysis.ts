@@ -7,7 +7,7 @@ import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
 import { programArguments } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
 import { canonicalName } from './canonical-names.js'
-import { type Guard, guardsIn, reachOf } from './conditions.js'
+import { conditionOf, type Guard, guardsIn, reachOf } from './conditions.js'
 import { configuredNode, instantiated, isInstantiation } from './configured.js'
 import { dataclassArguments, fieldDefault } from './data-classes.js'
 import { EffectFinder } from './effects.js'
@@ -22,6 +22,8 @@ import type {
   ArgumentValue,
   Call,
   ClassSummary,
+  Condition,
+  DeadCode,
   Effects,
   Folded,
   Func,
@@ -112,7 +114,7 @@ export class Analysis implements PythonModule {
     readonly notebook: boolean,
     neighbours: Neighbours = { importedByName: new Map(), importers: [] },
     readonly binding: LaunchBinding | null = null,
-    readonly dead: Span[] = [],
+    readonly dead: readonly DeadCode[] = [],
   ) {
     this.importedByName = neighbours.importedByName
     this.importers = neighbours.importers
@@ -236,6 +238,9 @@ export class Analysis implements PythonModule {
   get guards(): readonly Guard[] {
     this.allGuards ??= guardsIn(this.tree)
     return this.allGuards
+  }
+  condition(test: Expr): Condition {
+    return conditionOf(this, test)
   }
   reach(offset: number): Reach {
     return reachOf(this, offset)

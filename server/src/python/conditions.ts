@@ -6,7 +6,7 @@ import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import type { Analysis } from './analysis.js'
-import type { Condition, Reach } from './module.js'
+import type { Condition, DeadCode, Reach } from './module.js'
 import { truthy } from './operators.js'
 import { isMainGuard } from './scopes.js'
 
@@ -119,21 +119,21 @@ export function reachOf(analysis: Analysis, offset: number): Reach {
   return { state: 'sometimes', conditions: open, byDefault }
 }
 
-/** Blocks that never run, since the files decide the test around them. */
-export function deadBlocks(analysis: Analysis): Set<Stmt[]> {
-  const dead = new Set<Stmt[]>()
+/** Blocks that never run, since the files decide the test around them, each with that test. */
+export function deadBlocks(analysis: Analysis): Map<Stmt[], Expr> {
+  const dead = new Map<Stmt[], Expr>()
   for (const statement of analysis.statements) {
     if (statement.type !== 'if' || isMainGuard(statement.test)) continue
     const folded = analysis.fold(statement.test)
     if (folded.state !== 'known' || folded.overridable) continue
     const never = truthy(folded.value) ? statement.orelse : statement.body
-    if (never.length > 0) dead.add(never)
+    if (never.length > 0) dead.set(never, statement.test)
   }
   return dead
 }
 
 /** The tree without these blocks. What holds none of them is shared with the tree that is given. */
-export function withoutBlocks(tree: PythonTree, dead: ReadonlySet<Stmt[]>): PythonTree {
+export function withoutBlocks(tree: PythonTree, dead: ReadonlyMap<Stmt[], Expr>): PythonTree {
   const inBlock = (block: Stmt[]): Stmt[] => {
     if (dead.has(block)) return []
     let changed = false
@@ -180,8 +180,13 @@ export function withoutBlocks(tree: PythonTree, dead: ReadonlySet<Stmt[]>): Pyth
   return { ...tree, body: inBlock(tree.body) }
 }
 
-/** What the blocks hold, as spans in order. */
-export function spansOf(blocks: Iterable<readonly Stmt[]>): Span[] {
-  const spans = [...blocks].map((block) => ({ start: block[0]!.start, end: block.at(-1)!.end }))
-  return spans.sort((a, b) => a.start - b.start)
+/** Where the blocks stand, in order, with the condition that keeps each from running. */
+export function deadCode(analysis: Analysis, blocks: ReadonlyMap<Stmt[], Expr>): DeadCode[] {
+  return [...blocks]
+    .map(([block, test]) => ({
+      start: block[0]!.start,
+      end: block.at(-1)!.end,
+      condition: conditionOf(analysis, test),
+    }))
+    .sort((a, b) => a.start - b.start)
 }

@@ -240,7 +240,9 @@ export class Folder {
     }
     const values = bindings.map((binding) => this.binding(binding))
     const agreed = agree(values, `several values of ${id}`)
-    return agreed.state === 'known' ? agreed : this.assignedUnder(bindings, values, offset, agreed.because)
+    return agreed.state === 'known' || values.length === 1
+      ? agreed
+      : this.assignedUnder(bindings, values, offset, agreed.because)
   }
 
   /** `x = 1` and then `if c: x = 2`, or one assignment in each branch of an `if`. */

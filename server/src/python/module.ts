@@ -136,6 +136,11 @@ export interface Condition {
   option: ProgramArgument | null
 }
 
+/** A block that never runs, and the condition that keeps it from running. */
+export interface DeadCode extends Span {
+  condition: Condition
+}
+
 /** When a piece of code runs. */
 export type Reach =
   | { state: 'always' }
@@ -355,7 +360,9 @@ export interface PythonModule {
   /** When the code at an offset runs, once the function that holds it is called. */
   reach(offset: number): Reach
   /** What never runs, since the files decide the test around it: no call in it is listed. */
-  dead: Span[]
+  dead: readonly DeadCode[]
+  /** Whether a test is true, as far as the files tell. */
+  condition(test: Expr): Condition
   /** The call at exactly this span; the statement that holds an offset. */
   callAt(span: Span): Call | null
   statementAt(offset: number): Stmt | null

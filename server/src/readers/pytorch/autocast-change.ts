@@ -13,6 +13,7 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf } from '../change-answer.js'
+import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import type { UnitFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { callsIn } from './hot-code.js'
@@ -22,6 +23,7 @@ const refuse = (reason: string): Refusal => ({ reason })
 
 export function changePrecision(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python } = facts
+  if (isOnLaunchLine(claim)) return switchOnAtLaunch(claim, facts)
   if (python === undefined || claim.setting !== 'precision') return refuse('this is not written in Python')
   const format = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
   if (format === null) return refuse('only bf16 and fp16 can be written around a loop')
@@ -44,6 +46,13 @@ export function changePrecision(claim: Claim, value: unknown, facts: UnitFacts):
   )
   if ('reason' in block) return block
   return format === 'bf16' ? wrapBf16(facts, python, block) : sketchFp16(facts, python, loop, block)
+}
+
+/** The program has an option for it. */
+function switchOnAtLaunch(claim: Claim, facts: UnitFacts): Change | Refusal {
+  const written = writeLaunchFlag(claim, claim.key, facts)
+  if ('reason' in written) return written
+  return { title: `Pass ${claim.key}`, safety: 'unsafe', writes: [written], imports: [] }
 }
 
 const firstAutocast = '1.10'

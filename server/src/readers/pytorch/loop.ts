@@ -5,9 +5,12 @@ import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Loop, PythonModule } from '../../python/module.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import type { Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Precision } from '../../workload/words.js'
 import { claimFolded } from '../claim-argument.js'
-import { defineReader } from '../reader.js'
+import { onLaunchLine } from '../launch-flag.js'
+import { defineReader, type ReaderContext } from '../reader.js'
 import { changePrecision } from './autocast-change.js'
 import { endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
@@ -39,9 +42,9 @@ export const pytorchLoopReader = defineReader({
     const python = facts.python
     if (python === undefined) return
     for (const loop of python.loops)
-      if (isTorchLoop(python, loop)) readLoop(python, loop, context.versions, claims)
+      if (isTorchLoop(python, loop)) readLoop(python, loop, context, claims)
       else if (isEpochLoop(python, loop)) readEpochs(python, loop, claims)
-    for (const func of (python as Analysis).stepFunctions()) readStep(python, func, context.versions, claims)
+    for (const func of (python as Analysis).stepFunctions()) readStep(python, func, context, claims)
   },
   change: (claim, value, facts) => changePrecision(claim, value, facts),
 })
@@ -87,7 +90,7 @@ function readEpochs(python: PythonModule, loop: Loop, claims: ClaimBuilder): voi
 function readStep(
   python: PythonModule,
   func: Func,
-  versions: Record<string, string>,
+  { versions, binding }: ReaderContext,
   claims: ClaimBuilder,
 ): void {
   const { node } = func
@@ -95,7 +98,7 @@ function readStep(
   const training = claims.subject('Training', header, func.qualified, trainingEvidence(python))
   const site: Place = { start: node.start, end: node.end, anchor: 'step' }
   const precision = precisionOfStep(python, versions)
-  readPrecision(precision, training, header, site)
+  readPrecision(precision, training, header, site, binding)
   const refused = refusedLoss(python)
   if (refused !== null) training.known('autocastRefusedBy', refused, refused, header)
   const reason = openEndedIn(python, codeText(python, node.start, node.end))
@@ -117,7 +120,7 @@ function stepsHere(python: PythonModule): boolean {
 function readLoop(
   python: PythonModule,
   loop: Loop,
-  versions: Record<string, string>,
+  { versions, binding }: ReaderContext,
   claims: ClaimBuilder,
 ): void {
   const header = loopHeader(loop)
@@ -128,7 +131,7 @@ function readLoop(
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   const site: Place = { start: loop.node.start, end: loop.node.end, anchor: 'loop' }
   // A step in another module is judged there.
-  if (stepsHere(python)) readPrecision(precisionOf(python, loop, versions), training, header, site)
+  if (stepsHere(python)) readPrecision(precisionOf(python, loop, versions), training, header, site, binding)
   readLoopMemory(python, versions, training, header)
 
   const refused = refusedLoss(python)
@@ -241,15 +244,41 @@ function readPrecision(
   training: SubjectBuilder<'Training'>,
   header: Place,
   site: Place,
+  binding: ReaderContext['binding'],
 ): void {
   const key = 'torch.autocast'
   if (precision.state === 'unknown') training.unknown('precision', key, precision.because, header, { site })
-  else if (precision.state === 'default') training.default('precision', key, 'fp32', header, { site })
+  else if (precision.state === 'default') {
+    if (precision.leftOut === null || binding === null)
+      training.default('precision', key, 'fp32', header, { site })
+    else training.default('precision', precision.leftOut, 'fp32', header, onLaunchLine(binding))
+  } else if (precision.state === 'switched')
+    training.say('precision', key, switched(precision, training, header, site))
   else if (precision.state === 'known') {
     const { call, value, overridable } = precision
     training.known('precision', key, value, calleePlace(call), {
       site: callSite(call, 'autocast'),
       overridable,
     })
+  }
+}
+
+/** Lowered or not, as an option of the program says. */
+function switched(
+  { condition, holds, lowered }: LoopPrecision & { state: 'switched' },
+  { locator }: SubjectBuilder<'Training'>,
+  header: Place,
+  site: Place,
+): Value<Precision> {
+  const origin = locator.origin(header, { site })
+  const usually = condition.byDefault
+  const [on, off] = holds ? [condition.holds, condition.fails] : [condition.fails, condition.holds]
+  return {
+    ...origin,
+    state: 'choice',
+    options: [
+      { value: { ...origin, state: 'known', value: lowered }, when: on, byDefault: usually === holds },
+      { value: { ...origin, state: 'default', value: 'fp32' }, when: off, byDefault: usually === !holds },
+    ],
   }
 }

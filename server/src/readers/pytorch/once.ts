@@ -18,3 +18,14 @@ export function once<T>(python: PythonModule, question: string, compute: () => T
 export function usesAny(python: PythonModule, names: readonly string[]): boolean {
   return once(python, `uses ${names.join(' ')}`, () => python.uses(...names))
 }
+
+/** The same of the modules around this one. */
+export function usesAround(python: PythonModule, names: readonly string[]): boolean {
+  return once(python, `uses around ${names.join(' ')}`, () =>
+    [...python.importers, ...python.imported].some((module) =>
+      module.uses.some((use) =>
+        names.some((name) => (name.endsWith('.') ? use.startsWith(name) : use === name)),
+      ),
+    ),
+  )
+}

@@ -1,35 +1,21 @@
 /** The number format that a hand-written PyTorch loop computes in. */
 import { isBackward } from '../../python/effects.js'
-import type { Call, Loop, PythonModule } from '../../python/module.js'
+import type { Call, Condition, Loop, PythonModule } from '../../python/module.js'
 import type { Precision } from '../../workload/words.js'
 import { codeMatches } from './evidence.js'
-import { once, usesAny } from './once.js'
+import { lowering, loweringOf } from './lowering.js'
+import { once, usesAny, usesAround } from './once.js'
 
 export type LoopPrecision =
-  | { state: 'default' }
+  /** `leftOut`: an option that the launch does not pass would have lowered it. */
+  | { state: 'default'; leftOut: string | null }
+  /** Lowered where the condition is as `holds` says. */
+  | { state: 'switched'; condition: Condition; holds: boolean; lowered: Precision }
   /** An autocast in the loop says so. `off`: it is there, but its switch is off. */
   | { state: 'known'; value: Precision; call: Call; overridable: boolean; off: boolean }
   | { state: 'unknown'; because: string }
   /** An engine around the loop decides; its own reader speaks. */
   | { state: 'engine' }
-
-/** Formats that take nothing away: full precision, whole numbers, what NumPy or a text names, and that of another tensor. */
-const fullFormat = String.raw`\s*(torch\.(float32|float|int|int32|int64|long|bool|uint8)\b|(np|numpy|pd|cp|tf|jnp)\.|[{['"]|int\b|float\b|bool\b|object\b|str\b|(?!(self|cls|args|cfg|config|opt|hparams|params|model|unet)\b)\w+\.dtype\b)`
-
-/** Words of code that change the precision somewhere: then the loop's own precision cannot be told from the loop. */
-const lowering = new RegExp(
-  [
-    String.raw`\b(autocast|GradScaler|bfloat16|bf16|fp16|float8|fp8|amp|use_amp|apex|mixed_precision|MixedPrecision|AMP|FP16|BF16|transformer_engine)\b`,
-    // Arrays and tables on the host have formats of their own.
-    String.raw`(?<!\b(np|numpy|pd|cp)\.|astype\(\s*['"])\bfloat(16|64)\b`,
-    // A count of hits that is divided by their number is no model.
-    String.raw`\.double\s*\((?!\s*\)[\s)]*([/*]|\.(mean|sum|item|div|cpu|numpy)\b))`,
-    String.raw`\.half\s*\(|torch\.(half|double)\b|load_in_[48]bit|set_default_(dtype|tensor_type)|set_policy`,
-    String.raw`getattr\(\s*torch\s*,`,
-    String.raw`\.to\([^()]*(?<!\b(?!(self|cls|args|cfg|config|opt|hparams|params|model|unet)\b)\w+\.)\bdtype\b(?!\s*=${fullFormat})`,
-    String.raw`\b(torch_)?dtype\s*=(?!${fullFormat})`,
-  ].join('|'),
-)
 
 /** The same without the argument that an engine takes by itself. */
 const loweringElsewhere = new RegExp(lowering.source.replace('|mixed_precision', ''))
@@ -82,7 +68,14 @@ export function precisionOf(
     if (usesAny(python, [engine])) return { state: 'unknown', because: `${engine.slice(0, -1)} decides` }
   }
   const autocasts = once(python, 'autocasts', () => python.callsTo('torch.autocast'))
-  if (autocasts.length > 0) return fromAutocasts(python, loop, autocasts)
+  const lowered = loweringOf(python)
+  const leftOut = lowered.state === 'nowhere' ? lowered.leftOut : null
+  const said = autocasts.length > 0 ? fromAutocasts(python, loop, autocasts) : null
+  const unguarded = autocasts.every((call) => python.reach(call.expr.start).state === 'always')
+  if (said?.state === 'known' && leftOut === null && unguarded) return said
+  if (lowered.state === 'switched' && !usesAround(python, loweringUses))
+    return { ...lowered, lowered: formatOf(python, autocasts) }
+  if (said !== null && lowered.state === 'somewhere') return said
   if (once(python, 'loop engines', () => python.usesHere(...loopEngines))) {
     return codeMatches(python, loweringElsewhere)
       ? { state: 'unknown', because: 'precision is lowered elsewhere in the file' }
@@ -105,7 +98,17 @@ export function precisionOf(
   if (major >= 5 && loadsStored(python)) {
     return { state: 'unknown', because: 'the weights come in the format they are stored in' }
   }
-  return { state: 'default' }
+  return { state: 'default', leftOut }
+}
+
+/** What the autocasts of a program lower it to, where they are switched on. */
+function formatOf(python: PythonModule, autocasts: Call[]): Precision {
+  for (const call of autocasts) {
+    const dtype = python.argument(call, 'dtype', 1)
+    if (dtype.state === 'given' && /bfloat16$/.test(python.nameOf(python.definition(dtype.expr)) ?? ''))
+      return 'bf16-mixed'
+  }
+  return 'fp16-mixed'
 }
 
 /** The format of a function that a loop in another module calls for each batch. */
@@ -115,7 +118,7 @@ export function precisionOfStep(python: PythonModule, versions: Record<string, s
   const major = Number.parseInt(versions.transformers ?? '5', 10)
   if (major >= 5 && loadsStored(python))
     return { state: 'unknown', because: 'the weights come in the format they are stored in' }
-  return { state: 'default' }
+  return { state: 'default', leftOut: null }
 }
 
 /** Why the precision of a step cannot be told from the code of the step; null: nothing in the program lowers it. */
@@ -126,7 +129,7 @@ export function loweredElsewhere(python: PythonModule): string | null {
 }
 
 function isLowered(python: PythonModule): boolean {
-  if (usesAny(python, loweringUses) || codeMatches(python, lowering)) return true
+  if (usesAround(python, loweringUses) || loweringOf(python).state !== 'nowhere') return true
   return [...python.importers, ...python.imported].some((module) => module.uses.includes('.double'))
 }
 
