@@ -4,7 +4,7 @@ import { wordsBelow } from '../config/access.js'
 import type { ConfigNode } from '../config/node.js'
 import type { Location } from '../text/location.js'
 import { define } from '../text/records.js'
-import { convert, derived, orUnknown } from '../values/operations.js'
+import { both, convert, derived, orUnknown } from '../values/operations.js'
 import { effective, type Given } from '../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
@@ -79,6 +79,15 @@ export function claimPoolMachine(pool: Pool, key: string, type: Given<string>): 
 function acceleratorCount(type: string): number | undefined {
   const machine = instance(type)
   return machine === undefined ? (acceleratedFamily.test(type) ? 1 : undefined) : machine.gpuCount
+}
+
+/** The pool never changes its size. */
+export function claimFixed(pool: Pool, key: string, low: Given<number>, high: Given<number>): void {
+  pool.say(
+    'fixed',
+    key,
+    both(low, high, (least, most) => least === most),
+  )
 }
 
 /**

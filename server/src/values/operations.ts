@@ -69,6 +69,11 @@ export function orDefault<T>(given: Given<T>, value: T, overridable?: boolean): 
   }
 }
 
+/** Whatever is given there, nobody can tell what it does. */
+export function opaque<T = never>(given: Given<unknown>, because: string): Given<T> {
+  return given.state === 'absent' ? given : unreadable(given, because)
+}
+
 /** Absent becomes a value that nobody can tell. */
 export function orUnknown<T>(given: Given<T>, because: string): Value<T> {
   return given.state === 'absent' ? unreadable(given, because) : given

@@ -1,21 +1,26 @@
 /** Definitions of AWS Batch jobs. Source: CloudFormation template reference, AWS::Batch::JobDefinition. */
 import { at, entry, items, text } from '../../config/access.js'
 import type { ConfigEntry, ConfigNode } from '../../config/node.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { stated, unreadable } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import { effective, type Given } from '../../values/value.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Keys } from '../config-change.js'
 import { claimContainer } from '../kubernetes/containers.js'
 import type { ReaderContext } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import type { Resource } from './template.js'
 
 export function readJobDefinition(claims: ClaimBuilder, context: ReaderContext, resource: Resource): void {
-  const several = resource.get('NodeProperties', 'NodeRangeProperties')
+  const several = resource.at('NodeProperties', 'NodeRangeProperties')
   const base: Keys =
     several === undefined
       ? ['ContainerProperties']
       : ['NodeProperties', 'NodeRangeProperties', 0, 'Container']
-  const container = resource.get(...base)?.node
+  const container = resource.at(...base)?.node
   if (container?.kind !== 'map') return
   const gpus = gpusOf(resource, base)
+  const count = effective(gpus)
   const { header, name } = resource
   const id = `${claims.path}#${resource.template.document.index}:${name}`
   const compute = claims.subject(
@@ -24,62 +29,56 @@ export function readJobDefinition(claims: ClaimBuilder, context: ReaderContext, 
     name,
     {
       role: 'job',
-      accelerator: gpus === null ? 'maybe' : gpus.count > 0 ? 'gpu' : 'cpu',
+      accelerator: count === undefined ? 'maybe' : count > 0 ? 'gpu' : 'cpu',
       small: null,
       notebook: false,
     },
     id,
   )
-  const own = resource.text('JobDefinitionName')
-  compute.known('name', 'JobDefinitionName', own.state === 'known' ? own.value : name, header)
+  const own = effective(resource.text('JobDefinitionName'))
+  compute.known('name', 'JobDefinitionName', own ?? name, header)
   compute.known('provider', resource.type, 'aws', header)
   // The environment of the queue decides on spot.
   compute.known('choosesCapacity', resource.type, false, header)
   compute.known('service', resource.type, false, header)
   compute.known('trials', resource.type, false, header)
-  if (gpus === null) compute.unknown('gpus', 'ResourceRequirements', 'a number that is not readable', header)
-  else compute.known('gpus', 'ResourceRequirements', gpus.count, gpus.place, gpus.options)
-  const nodes = several === undefined ? 1 : numberOf(resource, 'NodeProperties', 'NumNodes')
+  compute.say('gpus', 'ResourceRequirements', gpus)
+  const nodes = several === undefined ? 1 : (effective(resource.number('NodeProperties', 'NumNodes')) ?? null)
   if (nodes !== null) compute.known('nodes', 'NumNodes', nodes, header)
-  claimLimits(compute, resource)
+  jobSettings.claim(compute, resource)
+  if (resource.has('RetryStrategy', 'EvaluateOnExit'))
+    compute.known('retryFilter', 'EvaluateOnExit', 'EvaluateOnExit', header)
   claimContainer(claims, context, asContainer(container), id, `${id}:0`, nodes)
   if (several !== undefined) compute.known('sharing', 'NodeProperties', 'nodes of one job', header)
 }
 
-function numberOf(resource: Resource, ...keys: Keys): number | null {
-  const said = resource.number(...keys)
-  return said.state === 'known' ? said.value : null
-}
-
-/** `ResourceRequirements: [{Type: GPU, Value: '4'}]`; null: it cannot be read. */
-function gpusOf(resource: Resource, base: Keys) {
-  const listed = resource.get(...base, 'ResourceRequirements')
-  const none = { count: 0, place: resource.header, options: {} }
-  if (listed === undefined) return none
-  if (listed.node.kind !== 'list') return null
-  const index = items(listed.node).findIndex((one) => text(at(one, 'Type')) === 'GPU')
-  if (index < 0) return none
-  const said = resource.number(...base, 'ResourceRequirements', index, 'Value')
-  return said.state === 'known' ? { count: said.value, place: said.place, options: said.options } : null
+/** `ResourceRequirements: [{Type: GPU, Value: '4'}]`. */
+function gpusOf(resource: Resource, base: Keys): Given<number> {
+  const keys = [...base, 'ResourceRequirements']
+  const listed = resource.at(...keys)?.node
+  const none = resource.absent(...keys)
+  if (listed !== undefined && listed.kind !== 'list') return unreadable(none, 'a number that is not readable')
+  const index = items(listed).findIndex((one) => text(at(one, 'Type')) === 'GPU')
+  return index < 0 ? stated(none, 0) : resource.number(...keys, index, 'Value')
 }
 
 /** Whoever sends a job may set both of these as well. */
-function claimLimits(compute: SubjectBuilder<'Compute'>, resource: Resource): void {
-  const { header } = resource
-  const key = 'AttemptDurationSeconds'
-  const limit = resource.number('Timeout', key)
-  if (limit.state === 'known') compute.known('timeLimit', key, limit.value, limit.place, limit.options)
-  else if (limit.state === 'unknown') compute.unknown('timeLimit', key, limit.because, limit.place)
-  else compute.default('timeLimit', key, null, header, { ...resource.absent(), overridable: true })
-  const attempts = resource.number('RetryStrategy', 'Attempts')
-  if (attempts.state === 'known')
-    compute.known('retries', 'Attempts', Math.max(0, attempts.value - 1), attempts.place, attempts.options)
-  else if (attempts.state === 'unknown')
-    compute.unknown('retries', 'Attempts', attempts.because, attempts.place)
-  else compute.default('retries', 'Attempts', 0, header, resource.absent())
-  if (resource.has('RetryStrategy', 'EvaluateOnExit'))
-    compute.known('retryFilter', 'EvaluateOnExit', 'EvaluateOnExit', header)
-}
+export const jobSettings = settingTable('Compute', {
+  timeLimit: {
+    keys: [['Timeout', 'AttemptDurationSeconds']],
+    parse: asQuotedNumber,
+    otherwise: null,
+    openDefault: true,
+  },
+  retries: {
+    keys: [['RetryStrategy', 'Attempts']],
+    parse: (value) => {
+      const attempts = asQuotedNumber(value)
+      return attempts === undefined ? undefined : Math.max(0, attempts - 1)
+    },
+    otherwise: 0,
+  },
+})
 
 /** The container as Kubernetes writes one, so that one reading serves both. */
 function asContainer(node: ConfigNode & { kind: 'map' }): ConfigNode {

@@ -1,6 +1,7 @@
 /** How CloudFormation spells what rules ask for. */
 import { at, entry, number, text } from '../../config/access.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, type KeyWrite, writeKeys } from '../config-change.js'
@@ -23,7 +24,7 @@ export function changeTemplate(claim: Claim, value: unknown, facts: UnitFacts): 
     case 'capacity':
       if (claim.key === 'CapacityType')
         return set('Buy spot machines: CapacityType: SPOT', {
-          keys: [...properties, 'CapacityType'],
+          keys: [...properties, claim.key],
           value: 'SPOT',
         })
       if (claim.key === 'Type') {
@@ -42,7 +43,7 @@ export function changeTemplate(claim: Claim, value: unknown, facts: UnitFacts): 
         keys: [...properties, 'Taints'],
         value: [
           {
-            Key: acceleratorResource(resource.get('InstanceTypes')?.node),
+            Key: acceleratorResource(resource.at('InstanceTypes')?.node),
             Value: 'true',
             Effect: 'NO_SCHEDULE',
           },
@@ -62,7 +63,7 @@ export function changeTemplate(claim: Claim, value: unknown, facts: UnitFacts): 
         : { reason: 'take the GPU out of ResourceRequirements, and send the job to a queue without them' }
     case 'timeLimit':
       return set(`End each attempt after ${Number(value) / 3600} hours: AttemptDurationSeconds`, {
-        keys: [...properties, 'Timeout', 'AttemptDurationSeconds'],
+        keys,
         value: Number(value),
       })
     case 'retries':
@@ -86,7 +87,7 @@ export function changeTemplate(claim: Claim, value: unknown, facts: UnitFacts): 
           'let it go by the requests that wait for a replica: PredefinedMetricType: SageMakerVariantInvocationsPerInstance, with a value that a load test gives',
       }
     case 'idleStop':
-      return changeIdleStop(claim, facts, properties, Number(value))
+      return changeIdleStop(claim, facts, keys, Number(value))
     default:
       return byHand(claim)
   }
@@ -94,8 +95,11 @@ export function changeTemplate(claim: Claim, value: unknown, facts: UnitFacts): 
 
 function resourceOf(claim: Claim, facts: UnitFacts): Resource | null {
   const document = facts.config?.documents[claim.site.document ?? 0]
-  const template = document === undefined ? null : templateOf(document)
-  const name = claim.site.anchor?.split('/')[0]
+  const template =
+    document === undefined
+      ? null
+      : templateOf(document, new ClaimBuilder(facts.path, facts.unit, claim.reader))
+  const name = claim.site.anchor
   for (const one of template?.resources() ?? []) if (one.name === name) return one
   return null
 }
@@ -115,19 +119,17 @@ function changeMinimum(claim: Claim, facts: UnitFacts, keys: Keys): Change | Ref
   return writeKeys(claim, facts, `Let it shrink to nothing: ${title}`, writes)
 }
 
-function changeIdleStop(claim: Claim, facts: UnitFacts, properties: Keys, seconds: number): Change | Refusal {
-  const app = claim.site.anchor?.split('/')[1]
+function changeIdleStop(claim: Claim, facts: UnitFacts, keys: Keys, seconds: number): Change | Refusal {
   if (claim.key === 'LifecycleConfigName')
     return {
       reason:
         'a script of a lifecycle configuration must stop it: add an AWS::SageMaker::NotebookInstanceLifecycleConfig and name it in LifecycleConfigName',
     }
-  if (app === undefined)
+  if (!keys.includes('AppLifecycleManagement'))
     return { reason: 'nothing in this resource stops it when it is idle: a schedule or an alarm has to' }
   const minutes = Math.max(leastIdle, Math.round(seconds / 60))
-  const settings = [...properties, 'DefaultUserSettings', app, 'AppLifecycleManagement', 'IdleSettings']
   return writeKeys(claim, facts, `Stop apps after ${minutes} idle minutes`, [
-    { keys: [...settings, 'LifecycleManagement'], value: 'ENABLED' },
-    { keys: [...settings, 'IdleTimeoutInMinutes'], value: minutes, after: 'LifecycleManagement' },
+    { keys, value: 'ENABLED' },
+    { keys: [...keys.slice(0, -1), 'IdleTimeoutInMinutes'], value: minutes, after: 'LifecycleManagement' },
   ])
 }

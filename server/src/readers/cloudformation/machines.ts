@@ -4,19 +4,22 @@
  */
 import { instance } from '../../catalog/instances.js'
 import { items } from '../../config/access.js'
-import { stated } from '../../values/operations.js'
-import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
+import type { Place } from '../../text/origin.js'
+import { convert, derived, opaque, orDefault } from '../../values/operations.js'
+import { effective, type Given } from '../../values/value.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { acceleratorModel, claimMachineRequest, claimType, workstation } from '../machine-claims.js'
 import { scalesEndpoints } from './scalable-target.js'
-import type { Resource, Said } from './template.js'
+import type { Resource } from './template.js'
 
+/** Null: its machine cannot be read. */
 function start(
   claims: ClaimBuilder,
   resource: Resource,
-  type: Said<string>,
+  type: Given<string>,
   shown: Place,
 ): SubjectBuilder<'Compute'> | null {
-  if (type.state !== 'known') return null
+  if (effective(type) === undefined) return null
   const compute = claimMachineRequest(claims, null, {
     provider: 'aws',
     interactive: true,
@@ -24,10 +27,7 @@ function start(
     site: shown,
     scope: resource.name,
   })
-  const before = claims.reading.claims.length
-  claimType(compute, 'InstanceType', stated(claims.origin(type.place), type.value))
-  for (const claim of claims.reading.claims.slice(before))
-    claim.overridable = type.options.overridable ?? false
+  claimType(compute, 'InstanceType', type)
   return compute
 }
 
@@ -37,8 +37,7 @@ export function readNotebookInstance(claims: ClaimBuilder, resource: Resource): 
   if (compute === null) return
   compute.known('managedBy', resource.type, 'sagemaker', resource.header)
   const key = 'LifecycleConfigName'
-  if (resource.has(key)) compute.unknown('idleStop', key, 'a script may stop it', resource.header)
-  else compute.default('idleStop', key, null, resource.header, resource.absent())
+  compute.say('idleStop', key, orDefault(opaque(resource.get(key), 'a script may stop it'), null))
 }
 
 const apps = ['JupyterLabAppSettings', 'CodeEditorAppSettings']
@@ -46,29 +45,26 @@ const apps = ['JupyterLabAppSettings', 'CodeEditorAppSettings']
 /** Apps of a domain, a user or a space, on the type that is given for them. `base`: where its settings stand. */
 export function readApps(claims: ClaimBuilder, resource: Resource, base: string): void {
   for (const app of apps) {
-    const keys = [base, app]
-    const type = resource.text(...keys, 'DefaultResourceSpec', 'InstanceType')
-    const inside = resource.get(...keys)
-    if (type.state !== 'known' || inside === undefined) continue
-    const place: Place = {
-      ...type.place,
-      ...(type.options.site ?? {}),
-      start: type.place.start,
-      end: type.place.end,
-    }
+    const type = resource.text(base, app, 'DefaultResourceSpec', 'InstanceType')
+    const place: Place = type.site
     const compute = start(claims, resource, type, place)
     if (compute === null) continue
     compute.known('managedBy', app, 'sagemaker', place)
     // A user and a space take over what the domain says.
     if (base !== 'DefaultUserSettings') continue
-    const settings = [...keys, 'AppLifecycleManagement', 'IdleSettings']
-    const state = resource.text(...settings, 'LifecycleManagement')
-    const site: Place = { ...resource.header, anchor: `${resource.name}/${app}` }
-    if (state.state === 'known' && state.value === 'DISABLED')
-      compute.known('idleStop', 'LifecycleManagement', null, state.place, { ...state.options, site })
-    else if (!resource.has(...keys, 'AppLifecycleManagement'))
-      compute.default('idleStop', 'IdleSettings', null, place, { ...resource.absent(), site })
-    else compute.unknown('idleStop', 'IdleSettings', 'it is given', place)
+    const settings = [base, app, 'AppLifecycleManagement']
+    const state = resource.text(...settings, 'IdleSettings', 'LifecycleManagement')
+    if (effective(state) === 'DISABLED')
+      compute.say(
+        'idleStop',
+        'LifecycleManagement',
+        convert(state, () => null),
+      )
+    else if (resource.has(...settings)) compute.unknown('idleStop', 'IdleSettings', 'it is given', place)
+    else {
+      const missing = resource.absent(...settings, 'IdleSettings', 'LifecycleManagement')
+      compute.say('idleStop', 'IdleSettings', orDefault({ ...missing, location: type.location }, null))
+    }
   }
 }
 
@@ -78,7 +74,7 @@ const stoppers = /Scheduler|Events::Rule|CloudWatch::Alarm|SSM::Maintenance|Budg
 /** A single machine with accelerators that a person works on; services are left alone. */
 export function readInstance(claims: ClaimBuilder, resource: Resource): void {
   const type = resource.text('InstanceType')
-  if (type.state !== 'known' || (instance(type.value)?.gpuCount ?? 0) < 1) return
+  if ((instance(effective(type) ?? '')?.gpuCount ?? 0) < 1) return
   if (!workstation.test(resource.words('Tags').join(' '))) return
   for (const other of resource.template.resources()) if (stoppers.test(other.type)) return
   const compute = start(claims, resource, type, resource.header)
@@ -88,46 +84,38 @@ export function readInstance(claims: ClaimBuilder, resource: Resource): void {
   )
   // What runs on it, and who stops it, is not in the template.
   if (given !== undefined) compute.unknown('idleStop', given, 'it may stop by itself', resource.header)
-  else
-    compute.default('idleStop', 'AWS::Scheduler::Schedule', null, resource.header, {
-      ...resource.absent(),
-      overridable: true,
-    })
+  else compute.say('idleStop', 'AWS::Scheduler::Schedule', orDefault(resource.absent(), null, true))
 }
 
 /** An endpoint's instances, and whether anything in the template scales them. */
 export function readEndpointConfiguration(claims: ClaimBuilder, resource: Resource): void {
-  const variants = items(resource.get('ProductionVariants')?.node)
+  const { header } = resource
   const scaled = scalesEndpoints(resource.template)
-  variants.forEach((_variant, index) => {
+  for (const index of items(resource.at('ProductionVariants')?.node).keys()) {
     const type = resource.text('ProductionVariants', index, 'InstanceType')
     const count = resource.number('ProductionVariants', index, 'InitialInstanceCount')
-    if (type.state !== 'known' || count.state !== 'known') return
-    const { header } = resource
-    const serving = claims.subject(
-      'Serving',
-      { ...header, start: count.place.start, end: count.place.end },
-      resource.name,
-      {
-        role: 'job',
-        accelerator: 'maybe',
-        small: null,
-        notebook: false,
-      },
-    )
+    if (effective(type) === undefined || effective(count) === undefined) continue
+    const serving = claims.subject('Serving', count.site, resource.name, {
+      role: 'job',
+      accelerator: 'maybe',
+      small: null,
+      notebook: false,
+    })
     serving.subject.id = `${serving.subject.id}:${resource.name}:${index}`
     serving.known('platform', resource.type, 'SageMaker', header)
     serving.known('purpose', 'ProductionVariants', 'deployment', header)
     serving.known('tornDown', 'ProductionVariants', false, header)
-    serving.known('machine', 'InstanceType', type.value, type.place, type.options)
-    serving.known('minReplicas', 'InitialInstanceCount', count.value, count.place, count.options)
+    serving.say('machine', 'InstanceType', type)
+    serving.say('minReplicas', 'InitialInstanceCount', count)
     const own = resource.has('ProductionVariants', index, 'ManagedInstanceScaling')
     const key = 'AWS::ApplicationAutoScaling::ScalableTarget'
     if (scaled || own) serving.known('autoscaled', key, true, header)
     else serving.default('autoscaled', key, false, header)
-    const machine = instance(type.value)
-    if (machine === undefined) return
-    serving.known('gpus', 'InstanceType', machine.gpuCount, type.place)
-    if (machine.gpu !== null) serving.known('gpuModel', 'InstanceType', machine.gpu.name, type.place)
-  })
+    serving.say(
+      'gpus',
+      'InstanceType',
+      derived(type, (name) => instance(name)?.gpuCount),
+    )
+    serving.say('gpuModel', 'InstanceType', derived(type, acceleratorModel))
+  }
 }

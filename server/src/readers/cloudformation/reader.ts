@@ -2,15 +2,30 @@
 import { text } from '../../config/access.js'
 import { isAcceleratedType } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
-import { readJobDefinition } from './batch-job.js'
+import { jobSettings, readJobDefinition } from './batch-job.js'
 import { changeTemplate } from './change.js'
 import { readApps, readEndpointConfiguration, readInstance, readNotebookInstance } from './machines.js'
-import { readAutoScalingGroup, readBatchEnvironment, readNodeGroup } from './pools.js'
-import { readScalableTarget } from './scalable-target.js'
+import {
+  batchSettings,
+  groupSettings,
+  nodeGroupSettings,
+  readAutoScalingGroup,
+  readBatchEnvironment,
+  readNodeGroup,
+} from './pools.js'
+import { policySettings, readScalableTarget, scalableTargetSettings } from './scalable-target.js'
 import { type Template, templateOf } from './template.js'
 
 export const cloudformationReader = defineReader({
   name: 'cloudformation',
+  settings: [
+    nodeGroupSettings,
+    groupSettings,
+    batchSettings,
+    jobSettings,
+    scalableTargetSettings,
+    policySettings,
+  ],
   languages: ['yaml', 'json'],
   triggers: [
     'AWS::SageMaker::',
@@ -21,7 +36,7 @@ export const cloudformationReader = defineReader({
   ],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) {
-      const template = templateOf(document)
+      const template = templateOf(document, claims)
       if (template === null) continue
       const beside = plainGroups(template)
       for (const resource of template.resources()) {
@@ -70,7 +85,7 @@ function plainGroups(template: Template): number {
   let count = 0
   for (const one of template.resources()) {
     if (one.type !== 'AWS::EKS::Nodegroup') continue
-    const type = text(one.get('InstanceTypes', 0)?.node)
+    const type = text(one.at('InstanceTypes', 0)?.node)
     if (type !== undefined && !isAcceleratedType(type)) count++
   }
   return count

@@ -4,12 +4,14 @@
  */
 import { instance } from '../../catalog/instances.js'
 import { at, items } from '../../config/access.js'
-import { stated } from '../../values/operations.js'
+import { convert, derived, firstGiven } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { SettingName, Words } from '../../workload/words.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { isShare, measureOf } from '../scaling-policy.js'
-import type { Resource, Said, Template } from './template.js'
+import { settingTable } from '../setting-table.js'
+import type { Resource, Template } from './template.js'
 
 const targetType = 'AWS::ApplicationAutoScaling::ScalableTarget'
 const policyType = 'AWS::ApplicationAutoScaling::ScalingPolicy'
@@ -21,15 +23,19 @@ function* resourcesOf(template: Template, type: string): Generator<Resource> {
 /** What scales the endpoints of the template; others are scaled by the same resource. */
 export function scalesEndpoints(template: Template): boolean {
   return [...resourcesOf(template, targetType)].some((one) => {
-    const service = one.text('ServiceNamespace')
-    return service.state !== 'known' || service.value === 'sagemaker'
+    const service = effective(one.text('ServiceNamespace'))
+    return service === undefined || service === 'sagemaker'
   })
 }
 
+export const scalableTargetSettings = settingTable('Scaling', {
+  leastReplicas: { keys: ['MinCapacity'], parse: asQuotedNumber },
+  mostReplicas: { keys: ['MaxCapacity'], parse: asQuotedNumber },
+})
+
 export function readScalableTarget(claims: ClaimBuilder, resource: Resource): void {
   const { template } = resource
-  const service = resource.text('ServiceNamespace')
-  if (service.state !== 'known' || service.value !== 'sagemaker') return
+  if (effective(resource.text('ServiceNamespace')) !== 'sagemaker') return
   const type = onlyMachine(template)
   if (type === null) return
   const pool = claimPool(claims, {
@@ -40,78 +46,75 @@ export function readScalableTarget(claims: ClaimBuilder, resource: Resource): vo
     scope: resource.name,
     words: resource.words('ResourceId'),
   })
-  if (!claimPoolMachine(pool, 'InstanceType', stated(claims.origin(resource.header), type))) return
+  if (!claimPoolMachine(pool, 'InstanceType', type)) return
   pool.known('target', 'ResourceId', 'endpoint', resource.header)
-  claim(pool, 'leastReplicas', 'MinCapacity', resource.number('MinCapacity'))
-  claim(pool, 'mostReplicas', 'MaxCapacity', resource.number('MaxCapacity'))
+  scalableTargetSettings.claim(pool, resource)
   if (resource.has('ScheduledActions'))
     pool.known('schedule', 'ScheduledActions', 'ScheduledActions', resource.header)
   const policies = [...resourcesOf(template, policyType)]
   if (policies.length === 1 && [...resourcesOf(template, targetType)].length === 1)
-    claimPolicy(pool, policies[0]!, type)
-}
-
-function claim<K extends SettingName<'Scaling'>>(
-  pool: Pool,
-  setting: K,
-  key: string,
-  said: Said<number>,
-): void {
-  if (said.state === 'known')
-    pool.known(setting, key, said.value as Words['Scaling'][K], said.place, said.options)
-  else if (said.state === 'unknown') pool.unknown(setting, key, said.because, said.place)
+    claimPolicy(pool, policies[0]!, effective(type)!)
 }
 
 /** The machine of all variants of all endpoints of the template; null: several, or one that cannot be read. */
-function onlyMachine(template: Template): string | null {
-  const found = new Set<string | null>()
-  for (const one of resourcesOf(template, 'AWS::SageMaker::EndpointConfig')) {
-    for (const index of items(one.get('ProductionVariants')?.node).keys()) {
-      const type = one.text('ProductionVariants', index, 'InstanceType')
-      found.add(type.state === 'known' ? type.value : null)
-    }
-  }
+function onlyMachine(template: Template): Given<string> | null {
+  const found: Given<string>[] = []
+  for (const one of resourcesOf(template, 'AWS::SageMaker::EndpointConfig'))
+    for (const index of items(one.at('ProductionVariants')?.node).keys())
+      found.push(one.text('ProductionVariants', index, 'InstanceType'))
   const [first] = found
-  return found.size === 1 && first !== undefined ? first : null
+  const type = first === undefined ? undefined : effective(first)
+  return type !== undefined && found.every((one) => effective(one) === type) ? first! : null
 }
 
 const tracking = 'TargetTrackingScalingPolicyConfiguration'
 
+export const policySettings = settingTable('Scaling', {
+  idleDelay: { keys: [[tracking, 'ScaleInCooldown']], parse: asQuotedNumber },
+})
+
 function claimPolicy(pool: Pool, policy: Resource, machine: string): void {
-  claim(pool, 'idleDelay', 'ScaleInCooldown', policy.number(tracking, 'ScaleInCooldown'))
+  policySettings.claim(pool, policy)
   const kept = policy.boolean(tracking, 'DisableScaleIn')
-  if (kept.state === 'known' && kept.value)
-    pool.known('blockedBy', 'DisableScaleIn', '`DisableScaleIn: true`', kept.place, kept.options)
-  const own = policy.text(tracking, 'PredefinedMetricSpecification', 'PredefinedMetricType')
-  const metric =
-    own.state === 'absent' ? policy.text(tracking, 'CustomizedMetricSpecification', 'MetricName') : own
-  if (metric.state !== 'known') return
-  pool.known('metrics', 'MetricName', [measureOf(metric.value)], metric.place, metric.options)
-  if (isShare(metric.value, instance(machine)?.gpuCount))
-    claim(pool, 'utilization', 'TargetValue', policy.number(tracking, 'TargetValue'))
+  pool.say(
+    'blockedBy',
+    'DisableScaleIn',
+    derived(kept, (on) => (on ? '`DisableScaleIn: true`' : undefined)),
+  )
+  const metric = firstGiven(
+    policy.text(tracking, 'PredefinedMetricSpecification', 'PredefinedMetricType'),
+    policy.text(tracking, 'CustomizedMetricSpecification', 'MetricName'),
+  )
+  pool.say(
+    'metrics',
+    'MetricName',
+    convert(metric, (name) => [measureOf(name)]),
+  )
+  if (isShare(effective(metric) ?? '', instance(machine)?.gpuCount))
+    pool.say('utilization', 'TargetValue', policy.number(tracking, 'TargetValue'))
 }
 
 /** Calls of the AWS API that give a pool another size. */
 const resizes = /updateNodegroupConfig|updateAutoScalingGroup|setDesiredCapacity/i
 
 /** `least`: the machines that the group keeps by itself. */
-export function claimSchedule(pool: Pool, resource: Resource, least: Said<number>): void {
+export function claimSchedule(pool: Pool, resource: Resource, least: Given<number>): void {
   const { template, header } = resource
+  const minimum = effective(least)
   for (const one of resourcesOf(template, 'AWS::AutoScaling::ScheduledAction')) {
     const group = template.referred(at(one.properties, 'AutoScalingGroupName'))
     if (group !== null && group.name !== resource.name) continue
-    const [named, own] = [one.text('AutoScalingGroupName'), resource.text('AutoScalingGroupName')]
-    if (group === null && named.state === 'known' && own.state === 'known' && named.value !== own.value)
-      continue
-    const size = one.number('MinSize')
-    if (size.state === 'absent') continue
-    if (size.state === 'known' && least.state === 'known' && size.value >= least.value) continue
+    const [named, own] = [one, resource].map((each) => effective(each.text('AutoScalingGroupName')))
+    if (group === null && named !== undefined && own !== undefined && named !== own) continue
+    if (!one.has('MinSize')) continue
+    const size = effective(one.number('MinSize'))
+    if (size !== undefined && minimum !== undefined && size >= minimum) continue
     pool.known('schedule', one.type, one.type, header)
     return
   }
   for (const one of resourcesOf(template, 'AWS::Scheduler::Schedule')) {
-    const target = one.text('Target', 'Arn')
-    if (target.state === 'known' && !resizes.test(target.value)) continue
+    const target = effective(one.text('Target', 'Arn'))
+    if (target !== undefined && !resizes.test(target)) continue
     pool.known('schedule', one.type, one.type, header)
     return
   }

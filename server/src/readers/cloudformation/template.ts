@@ -2,30 +2,22 @@
  * Templates of CloudFormation and SAM: resources, and values with references to parameters followed. Source: user
  * guide of CloudFormation, "Template sections" and "Intrinsic function reference".
  */
-import {
-  at,
-  boolean,
-  entries,
-  entry,
-  isNothing,
-  map,
-  number,
-  text,
-  wordsBelow,
-  written,
-} from '../../config/access.js'
+import { at, entries, entry, isNothing, map, text, wordsBelow, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
+import type { Refusal, Write } from '../../edit/write.js'
+import type { Json } from '../../text/json.js'
+import type { Place } from '../../text/origin.js'
 import { define } from '../../text/records.js'
-import type { ClaimOptions, Place } from '../../workload/builder.js'
+import { plainValue } from '../../values/config-source.js'
+import { absent, convert, stated, unreadable } from '../../values/operations.js'
+import { asWritten } from '../../values/parse.js'
+import type { Key, Locator } from '../../values/source.js'
+import { TypedSource } from '../../values/typed-source.js'
+import type { Absent, Given } from '../../values/value.js'
 import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
 
-export type Said<T> =
-  | { state: 'absent' }
-  | { state: 'known'; value: T; place: Place; options: ClaimOptions }
-  | { state: 'unknown'; because: string; place: Place; options: ClaimOptions }
-
 /** A value with the references followed. */
-interface Value {
+interface Resolved {
   node: ConfigNode
   /** A parameter of the stack holds it: whoever creates the stack may give another one. */
   overridable: boolean
@@ -34,13 +26,13 @@ interface Value {
 }
 
 /** The document as a template; null: it is something else. */
-export function templateOf(document: ConfigDocument): Template | null {
+export function templateOf(document: ConfigDocument, locator: Locator): Template | null {
   const resources = map(at(document.root, 'Resources'))
   if (resources === undefined) return null
   const typed = resources.entries.some((one) =>
     /^(AWS|Custom|Alexa)::/.test(text(at(one.value, 'Type')) ?? ''),
   )
-  return typed ? new Template(document, resources) : null
+  return typed ? new Template(document, resources, locator) : null
 }
 
 export class Template {
@@ -49,6 +41,7 @@ export class Template {
   constructor(
     readonly document: ConfigDocument,
     resources: ConfigMap,
+    readonly locator: Locator,
   ) {
     for (const one of resources.entries) this.byName.set(one.key, one)
   }
@@ -68,7 +61,7 @@ export class Template {
     return found === undefined || type === undefined ? null : new Resource(this, found.key, type, found)
   }
 
-  resolve(node: ConfigNode): Value {
+  resolve(node: ConfigNode): Resolved {
     const name = referenceOf(node)
     if (name === null) return { node: plainOf(node), overridable: false }
     const fallback = at(this.document.root, 'Parameters', name, 'Default')
@@ -122,7 +115,8 @@ function plainOf(node: ConfigNode): ConfigNode {
 /** Tags are pairs under these keys. */
 const pairKeys = new Set(['Key', 'Value'])
 
-export class Resource {
+/** A resource as a source of values: its properties. */
+export class Resource extends TypedSource {
   readonly header: Place
   readonly properties: ConfigNode | undefined
   /** It is made only where a condition of the stack holds. */
@@ -135,6 +129,7 @@ export class Resource {
     readonly type: string,
     found: ConfigEntry,
   ) {
+    super()
     this.properties = at(found.value, 'Properties')
     this.conditional = at(found.value, 'Condition') !== undefined
     this.base = ['Resources', name, 'Properties']
@@ -148,9 +143,9 @@ export class Resource {
     }
   }
 
-  get(...keys: Keys): Value | undefined {
-    let current: Value | undefined =
-      this.properties === undefined ? undefined : this.template.resolve(this.properties)
+  /** What is written there, with its references followed. */
+  at(...keys: Keys): Resolved | undefined {
+    let current = this.properties === undefined ? undefined : this.template.resolve(this.properties)
     for (const key of keys) {
       const next = at(current?.node, key)
       if (next === undefined) return undefined
@@ -162,39 +157,37 @@ export class Resource {
     return current !== undefined && isNothing(current.node) ? undefined : current
   }
 
-  has(...keys: Keys): boolean {
-    return this.get(...keys) !== undefined
+  get(...keys: Keys): Given<Json> {
+    const found = this.at(...keys)
+    if (found === undefined) return this.absent(...keys)
+    const { node } = found
+    // Where a finding stands, and what a fix edits: the property, or the default of its parameter.
+    const place = this.placeOf(node, found.keys ?? [...this.base, ...keys])
+    const origin = this.template.locator.origin(place, {
+      overridable: found.overridable || this.conditional,
+    })
+    const value = plainValue(node)
+    if (value !== undefined) return stated(origin, value)
+    return unreadable(origin, node.kind === 'unknown' ? node.because : 'a value that is not readable')
   }
 
-  private said<T>(keys: Keys, read: (node: ConfigNode) => T | undefined): Said<T> {
-    const found = this.get(...keys)
-    if (found === undefined) return { state: 'absent' }
-    const { place, options } = this.placed(found, keys)
-    const value = read(found.node)
-    if (value !== undefined) return { state: 'known', value, place, options }
-    const because = found.node.kind === 'unknown' ? found.node.because : 'another kind of value'
-    return { state: 'unknown', because, place, options }
+  /** Whatever is not a map or a list is text for the service. */
+  override text(...keys: Keys): Given<string> {
+    return convert(this.get(...keys), asWritten, 'another kind of value')
   }
 
-  number(...keys: Keys): Said<number> {
-    return this.said(keys, number)
-  }
-  text(...keys: Keys): Said<string> {
-    return this.said(keys, written)
-  }
-  boolean(...keys: Keys): Said<boolean> {
-    return this.said(keys, boolean)
+  set(keys: readonly Key[], value: Json | undefined): Write | Refusal {
+    const { document, locator } = this.template
+    const { path, unit } = locator
+    const base = { path, unit: unit.index, document: document.index, keys: [...this.base, ...keys] }
+    return value === undefined ? { kind: 'remove key', ...base } : { kind: 'set key', ...base, value }
   }
 
-  /** Where a finding about this value stands, and what a fix edits: the property, or the default of its parameter. */
-  private placed(value: Value, keys: Keys): { place: Place; options: ClaimOptions } {
-    const place = this.placeOf(value.node, value.keys ?? [...this.base, ...keys])
-    return { place, options: { site: place, overridable: value.overridable || this.conditional } }
-  }
-
-  /** For what is not given: shown at the name of the resource. */
-  absent(): ClaimOptions {
-    return { site: this.header, overridable: this.conditional }
+  /** What is not given: shown at the name of the resource. */
+  absent(...keys: Keys): Absent {
+    const site = this.placeOf(this.header, [...this.base, ...keys])
+    const options = { site, overridable: this.conditional, channel: 'library default' as const }
+    return absent(this.template.locator.origin(this.header, options))
   }
 
   /** Names, labels and tags: what tells what it is for. */
@@ -206,7 +199,7 @@ export class Resource {
   /** Strings of a map: labels. */
   texts(...keys: Keys): Record<string, string> {
     const found: Record<string, string> = {}
-    for (const one of entries(this.get(...keys)?.node)) {
+    for (const one of entries(this.at(...keys)?.node)) {
       const value = written(this.template.resolve(one.value).node)
       if (value !== undefined) define(found, one.key, value)
     }

@@ -10,10 +10,10 @@ import { convert, derived, firstGiven, unreadable } from '../../values/operation
 import { asQuotedNumber, asWord } from '../../values/parse.js'
 import type { Key } from '../../values/source.js'
 import { effective, type Given } from '../../values/value.js'
-import { claimPoolMachine } from '../pool-claims.js'
+import { claimFixed, claimPoolMachine } from '../pool-claims.js'
 import { settingTable } from '../setting-table.js'
 import { Block, type Module } from './block.js'
-import { claimFixed, claimNodeLabels, claimTaints, firstText, startPool } from './pool-claims.js'
+import { claimNodeLabels, claimTaints, firstText, startPool } from './pool-claims.js'
 import { claimSchedule } from './schedules.js'
 
 const capacities = new Map([

@@ -5,10 +5,10 @@ import { asQuotedNumber } from '../../values/parse.js'
 import type { Key } from '../../values/source.js'
 import { effective, type Given } from '../../values/value.js'
 import { attachedModel } from '../machine-claims.js'
-import { claimPoolMachine, type Pool } from '../pool-claims.js'
+import { claimFixed, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { settingTable } from '../setting-table.js'
 import { Block, type Module } from './block.js'
-import { claimFixed, claimNodeLabels, startPool } from './pool-claims.js'
+import { claimNodeLabels, startPool } from './pool-claims.js'
 
 export const scaledNodePoolSettings = settingTable('Scaling', {
   minimum: {

@@ -4,7 +4,7 @@
  */
 import { instance } from '../../catalog/instances.js'
 import { entries } from '../../config/access.js'
-import { convert, derived, orDefault, unreadable } from '../../values/operations.js'
+import { convert, derived, opaque, orDefault, unreadable } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
@@ -47,14 +47,7 @@ export function readNotebookInstance(block: Block): void {
   claimType(compute, 'instance_type', type)
   compute.known('managedBy', 'aws_sagemaker_notebook_instance', 'sagemaker', block.header)
   const key = 'lifecycle_config_name'
-  compute.say(
-    'idleStop',
-    key,
-    orDefault(
-      convert(block.get(key), (): null | undefined => undefined, 'a script may stop it'),
-      null,
-    ),
-  )
+  compute.say('idleStop', key, orDefault(opaque(block.get(key), 'a script may stop it'), null))
 }
 
 /** Apps of a domain, a user or a space, on the type that is given for them. `base`: the block of its settings. */

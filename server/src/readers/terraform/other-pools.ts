@@ -3,11 +3,11 @@ import type { Json } from '../../text/json.js'
 import { firstGiven, unreadable } from '../../values/operations.js'
 import { asQuotedNumber, asWord } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
-import { claimPoolMachine, isAcceleratedType } from '../pool-claims.js'
+import { claimFixed, claimPoolMachine, isAcceleratedType } from '../pool-claims.js'
 import { settingTable } from '../setting-table.js'
 import type { Block } from './block.js'
 import { firstPool } from './change.js'
-import { claimFixed, claimNodeLabels, claimTaints, startPool } from './pool-claims.js'
+import { claimNodeLabels, claimTaints, startPool } from './pool-claims.js'
 
 const minimum = { keys: ['min_count'], parse: asQuotedNumber }
 const nodeCount = { keys: ['node_count'], parse: asQuotedNumber }

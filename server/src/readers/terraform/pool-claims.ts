@@ -4,7 +4,7 @@ import { at, entries, items, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Place } from '../../text/origin.js'
 import { define } from '../../text/records.js'
-import { both, orDefault, stated, unreadable } from '../../values/operations.js'
+import { orDefault, stated, unreadable } from '../../values/operations.js'
 import type { Key } from '../../values/source.js'
 import { effective, type Given } from '../../values/value.js'
 import { claimLabels, claimPool, type Pool, type PoolFacts } from '../pool-claims.js'
@@ -30,15 +30,6 @@ export function startPool(
       ? {}
       : { elsewhere: { path: value.path, cell: null, start: header.start, end: header.end } }),
   })
-}
-
-/** The pool never changes its size. */
-export function claimFixed(pool: Pool, key: string, low: Given<number>, high: Given<number>): void {
-  pool.say(
-    'fixed',
-    key,
-    both(low, high, (least, most) => least === most),
-  )
 }
 
 /** Keys of the taints in a list or map; they are shown at the header, where more would be added. */
