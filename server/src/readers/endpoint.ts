@@ -3,11 +3,13 @@
 import { gpu } from '../catalog/gpus.js'
 import { instance } from '../catalog/instances.js'
 import type { Change, Refusal } from '../edit/write.js'
-import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
+import type { Call, PythonModule } from '../python/module.js'
 import type { Json } from '../text/json.js'
 import type { Unit } from '../text/unit.js'
-import { asNumber } from '../values/parse.js'
+import { both, convert, derived, orDefault, orUnknown } from '../values/operations.js'
+import { asNumber, asText } from '../values/parse.js'
 import { calleePlace, callSite } from '../values/places.js'
+import { effective, type Given, isGiven } from '../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 import { jobRole, scopeOf } from './job-in-code.js'
@@ -100,61 +102,37 @@ function purposeOf(python: PythonModule, unit: Unit): 'trial' | 'part of a serie
   return triesOut ? 'trial' : 'deployment'
 }
 
-/** What one replica is: a machine type of a provider, and accelerators that are attached to it. */
-export function claimMachine(
-  serving: SubjectBuilder<'Serving'>,
-  call: Call,
-  key: string,
-  argument: ArgumentValue,
-): void {
-  if (argument.state !== 'given' || argument.folded.state !== 'known') {
-    serving.unknown(
-      'machine',
-      key,
-      argument.state === 'absent' ? 'the default' : 'its value',
-      calleePlace(call),
-    )
-    return
-  }
-  const { value } = argument.folded
-  if (typeof value !== 'string') return
-  const place = { ...argument.span }
-  serving.known('machine', key, value, place, { site: callSite(call) })
-  const machine = instance(value)
-  if (machine === undefined) {
-    serving.unknown('gpus', key, 'a machine that the catalogue does not know', place)
-    return
-  }
-  serving.known('gpus', key, machine.gpuCount, place)
-  if (machine.gpu !== null) serving.known('gpuModel', key, machine.gpu.name, place)
+/** What one replica is: a machine type of a provider. */
+export function claimMachine(serving: SubjectBuilder<'Serving'>, key: string, given: Given<Json>): void {
+  const machine = orUnknown(convert(given, asText), 'the default')
+  const uncatalogued = 'a machine that the catalogue does not know'
+  serving.say('machine', key, machine)
+  serving.say(
+    'gpus',
+    key,
+    convert(machine, (name) => instance(name)?.gpuCount, uncatalogued),
+  )
+  serving.say(
+    'gpuModel',
+    key,
+    derived(machine, (name) => instance(name)?.gpu?.name),
+  )
 }
 
-/** Accelerators that are attached by name and number (`NVIDIA_TESLA_T4`, 1). */
+/** Accelerators that are attached by name and number (`NVIDIA_TESLA_T4`, 1); they count more than those of the machine. */
 export function claimAttached(
   serving: SubjectBuilder<'Serving'>,
-  call: Call,
   key: string,
-  type: ArgumentValue,
-  count: ArgumentValue,
+  type: Given<Json>,
+  count: Given<Json>,
 ): void {
-  if (type.state === 'absent' || folded(type) === null) return
-  const place = calleePlace(call)
-  const name = folded(type)
-  const many = count.state === 'absent' ? 1 : asNumber(folded(count) ?? null)
-  const options = { channel: 'launch flag' as const }
-  if (typeof name !== 'string' || many === undefined) {
-    serving.unknown('gpus', key, 'accelerators that cannot be read', place, options)
-    return
-  }
-  if (/UNSPECIFIED/.test(name)) return
-  serving.known('gpus', key, many, place, options)
-  const model = gpu(name.replace(/_/g, '-'))
-  if (model !== undefined) serving.known('gpuModel', key, model.name, place, options)
-}
-
-/** The value of an argument; undefined: not given or not known. */
-export function folded(argument: ArgumentValue): Json | undefined {
-  return argument.state === 'given' && argument.folded.state === 'known' ? argument.folded.value : undefined
+  const named = convert(type, asText)
+  if (!isGiven(named) || effective(type) === null || /UNSPECIFIED/.test(effective(named) ?? '')) return
+  const many = orDefault(convert(count, asNumber), 1)
+  const attached = { ...both(named, many, (_, number) => number), channel: 'launch flag' } as const
+  serving.say('gpus', key, attached)
+  const model = derived({ ...named, channel: 'launch flag' }, (name) => gpu(name.replace(/_/g, '-'))?.name)
+  serving.say('gpuModel', key, model)
 }
 
 /** The end of an endpoint, behind the last statement of its program that speaks of it. */

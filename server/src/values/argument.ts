@@ -1,5 +1,5 @@
 /** Arguments as plain values and expressions: for what is inferred from them rather than claimed. */
-import type { ArgumentValue } from '../python/module.js'
+import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import { effective } from './value.js'
@@ -30,6 +30,12 @@ export function textArgument(argument: ArgumentValue): string | null {
 /** The expression that is passed; null where none is, or where `**kwargs` may carry one. */
 export function passedExpression(argument: ArgumentValue): Expr | null {
   return argument.state === 'given' ? argument.expr : null
+}
+
+/** The call that makes what is passed; null where nothing is, or where it is made elsewhere. */
+export function passedCall(python: PythonModule, argument: ArgumentValue): Call | null {
+  const expr = passedExpression(argument)
+  return expr === null ? null : python.callOf(expr)
 }
 
 /** It is passed, or `**kwargs` may carry it. */

@@ -40,6 +40,8 @@ export interface CallSourceOptions {
   anchor?: string
   /** Keys down to where the source begins: the argument that holds all of a request. */
   base?: readonly Key[]
+  /** A value is shown together with its keyword. */
+  withName?: boolean
   /** Looks through what a program puts around a dictionary without changing what it says. */
   unwrap?(expr: Expr): Expr
 }
@@ -90,7 +92,9 @@ export class CallSource implements TreeSource {
   }
 
   get(...path: Key[]): Given<Json> {
-    return argumentValue(this.argument(...path), calleePlace(this.call), this.site(...path), this.locator)
+    const argument = this.argument(...path)
+    const shown = this.options.withName === true ? named(this.call, argument) : argument
+    return argumentValue(shown, calleePlace(this.call), this.site(...path), this.locator)
   }
 
   /** The expression that is given; null where none is, or where it cannot be seen. */
@@ -139,6 +143,14 @@ export class CallSource implements TreeSource {
     const literal = pythonLiteral(value, quoteOf(python.text.slice(start, end)))
     return writeArgument(written, call, name, at(whole), literal)
   }
+}
+
+function named(call: Call, argument: ArgumentValue): ArgumentValue {
+  const expr = argument.state === 'given' ? argument.expr : null
+  const written = expr === null ? undefined : call.expr.args.find((one) => one.value === expr)
+  return argument.state === 'given' && written !== undefined
+    ? { ...argument, span: { start: written.start, end: written.end } }
+    : argument
 }
 
 /** Of what computes a value so much is kept. */

@@ -44,3 +44,8 @@ export function asWord<T>(words: ReadonlyMap<string, T>): (value: Json) => T | u
 
 /** Whatever stands there says that it is used. */
 export const asGiven = (value: Json): boolean => value !== null && value !== false
+
+/** None (or null) is a value of its own: no limit, none used. */
+export function orNone<T>(parse: (value: Json) => T | undefined): (value: Json) => T | null | undefined {
+  return (value) => (value === null ? null : parse(value))
+}

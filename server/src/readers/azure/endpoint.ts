@@ -1,14 +1,24 @@
 /** Online deployments of Azure Machine Learning, SDK v2. Source: azure-ai-ml 1.20, entities/_deployment/online_deployment.py. */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import { knownArgument } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import { claimArgument } from '../claim-argument.js'
 import { claimEndpoint, claimMachine } from '../endpoint.js'
 import { defineReader } from '../reader.js'
+import { settingTable } from '../setting-table.js'
+
+const deploymentSettings = settingTable('Serving', {
+  minReplicas: {
+    keys: ['instance_count'],
+    parse: (value) => (value === null ? 1 : asNumber(value)),
+    otherwise: 1,
+  },
+})
 
 export const azureEndpointReader = defineReader({
   name: 'azure-endpoint',
+  settings: [deploymentSettings],
   languages: ['python'],
   triggers: ['ManagedOnlineDeployment'],
   read(facts, _context, claims) {
@@ -18,12 +28,9 @@ export const azureEndpointReader = defineReader({
       if (call.method !== 'ManagedOnlineDeployment' || !isCreated(python, call)) continue
       const serving = claimEndpoint(python, unit, claims, call, 'Azure ML')
       if (serving === null) continue
-      claimMachine(serving, call, 'instance_type', python.argument(call, 'instance_type'))
-      const count = python.argument(call, 'instance_count')
-      claimArgument(serving, 'minReplicas', 'instance_count', call, count, {
-        convert: (value) => (value === null ? 1 : asNumber(value)),
-        otherwise: 1,
-      })
+      const source = deploymentSettings.argumentsOf(python, call, claims)
+      claimMachine(serving, 'instance_type', source.get('instance_type'))
+      deploymentSettings.claim(serving, source)
       const scales = /AutoscaleSettings?Resource|autoscale_settings|TargetUtilizationScaleSettings/.test(
         python.text,
       )
@@ -44,7 +51,6 @@ function isCreated(python: PythonModule, made: Call): boolean {
     if (call.method !== 'begin_create_or_update' && call.method !== 'create_or_update') return false
     const argument = call.expr.args[0]
     if (argument === undefined || python.callOf(argument.value) !== made) return false
-    const local = python.argument(call, 'local')
-    return !(local.state === 'given' && local.folded.state === 'known' && local.folded.value === true)
+    return knownArgument(python.argument(call, 'local')) !== true
   })
 }

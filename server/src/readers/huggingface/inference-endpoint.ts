@@ -1,13 +1,14 @@
 /** Inference Endpoints of Hugging Face. Source: huggingface_hub 0.30, hf_api.py, `create_inference_endpoint`. */
 
 import type { Change, Refusal } from '../../edit/write.js'
+import { knownArgument } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimArgument, claimedCall } from '../claim-argument.js'
-import { claimEndpoint, endEndpoint, folded } from '../endpoint.js'
+import { claimEndpoint, endEndpoint } from '../endpoint.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 export const inferenceEndpointReader = defineReader({
@@ -22,11 +23,11 @@ export const inferenceEndpointReader = defineReader({
       const serving = claimEndpoint(python, unit, claims, call, 'Inference Endpoints')
       if (serving === null) continue
       const place = calleePlace(call)
-      const type = folded(python.argument(call, 'instance_type'))
-      const size = folded(python.argument(call, 'instance_size'))
+      const type = knownArgument(python.argument(call, 'instance_type'))
+      const size = knownArgument(python.argument(call, 'instance_size'))
       if (typeof type === 'string')
         serving.known('machine', 'instance_type', typeof size === 'string' ? `${type} ${size}` : type, place)
-      const accelerator = folded(python.argument(call, 'accelerator'))
+      const accelerator = knownArgument(python.argument(call, 'accelerator'))
       const devices = typeof size === 'string' ? Number(/^x(\d+)$/.exec(size)?.[1] ?? 1) : 1
       if (accelerator === 'gpu') serving.known('gpus', 'accelerator', devices, place)
       else if (accelerator === 'cpu') serving.known('gpus', 'accelerator', 0, place)
@@ -38,7 +39,7 @@ export const inferenceEndpointReader = defineReader({
         ...(idle.state === 'absent' ? { otherwise: 1 } : {}),
       })
       const most = python.argument(call, 'max_replica')
-      const scales = most.state !== 'absent' && folded(most) !== folded(least)
+      const scales = most.state !== 'absent' && knownArgument(most) !== knownArgument(least)
       serving.known('autoscaled', 'max_replica', scales, place, { site: callSite(call) })
     }
   },

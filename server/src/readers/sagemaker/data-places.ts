@@ -3,7 +3,9 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { fixedArgument, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ComputeSettings } from '../../workload/words.js'
 
@@ -28,8 +30,8 @@ export function claimData(
   )
   for (const start of starts) for (const argument of start.expr.args) data.push(argument.value)
   for (const key of ['checkpoint_s3_uri', 'output_path', 'model_uri']) {
-    const given = python.argument(call, key)
-    if (given.state === 'given') data.push(given.expr)
+    const given = passedExpression(python.argument(call, key))
+    if (given !== null) data.push(given)
   }
   claimAddresses(python, claims, compute, 'fit', calleePlace(call), data)
 }
@@ -58,16 +60,13 @@ function regionOf(python: PythonModule): { name: string; expr: Expr } | null {
   let found: { name: string; expr: Expr } | null = null
   for (const call of python.calls) {
     if (!/^(Session|client|resource|setup_default_session)$/.test(call.method)) continue
-    const given = python.argument(
-      call,
-      'region_name',
-      call.method === 'client' || call.method === 'resource' ? 1 : null,
-    )
-    if (given.state !== 'given') continue
-    const { folded } = given
-    if (folded.state !== 'known' || typeof folded.value !== 'string' || folded.overridable) return null
-    if (found !== null && found.name !== folded.value) return null
-    found ??= { name: folded.value, expr: given.expr }
+    const position = call.method === 'client' || call.method === 'resource' ? 1 : null
+    const given = python.argument(call, 'region_name', position)
+    const expr = passedExpression(given)
+    if (expr === null) continue
+    const name = fixedArgument(given)
+    if (typeof name !== 'string' || (found !== null && found.name !== name)) return null
+    found ??= { name, expr }
   }
   return found
 }
@@ -81,26 +80,21 @@ function collect(
   depth: number,
 ): void {
   if (depth > 6 || places.length >= most) return
-  const folded = python.fold(expr)
-  if (folded.state === 'known') {
-    if (typeof folded.value !== 'string') {
-      if (folded.value !== null && typeof folded.value === 'object')
-        follow(python, claims, expr, places, depth)
-      return
-    }
-    const match = /^(s3|gs|https):\/\/([^/]+)/.exec(folded.value)
-    if (match === null) return
-    const cloud = cloudOf(match[1]!, match[2]!)
-    if (cloud === null) return
-    places.push({
-      address: folded.value.length > 60 ? `${folded.value.slice(0, 59)}…` : folded.value,
-      cloud,
-      region: cloud === 'aws' ? (regionInName.exec(match[2]!)?.[1] ?? null) : null,
-      location: claims.locate(expr),
-    })
+  const value = effective(python.fold(expr))
+  if (value === undefined || (value !== null && typeof value === 'object')) {
+    follow(python, claims, expr, places, depth)
     return
   }
-  follow(python, claims, expr, places, depth)
+  const [, scheme, host] = (typeof value === 'string' && /^(s3|gs|https):\/\/([^/]+)/.exec(value)) || []
+  const cloud = scheme === undefined || host === undefined ? null : cloudOf(scheme, host)
+  if (cloud === null) return
+  const address = String(value)
+  places.push({
+    address: address.length > 60 ? `${address.slice(0, 59)}…` : address,
+    cloud,
+    region: cloud === 'aws' ? (regionInName.exec(host!)?.[1] ?? null) : null,
+    location: claims.locate(expr),
+  })
 }
 
 function follow(python: PythonModule, claims: ClaimBuilder, expr: Expr, places: Places, depth: number): void {

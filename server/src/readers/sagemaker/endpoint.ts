@@ -2,22 +2,43 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { isLeftOut, passedCall, textArgument } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { below } from '../../values/source.js'
+import { isGiven } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
-import { claimEndpoint, claimMachine, endEndpoint, folded } from '../endpoint.js'
+import { claimedCall } from '../claim-argument.js'
+import { claimEndpoint, claimMachine, endEndpoint } from '../endpoint.js'
 import { usesAny } from '../pytorch/once.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
+import { isLocal } from './machine.js'
 
 /** Arguments that only SageMaker's `deploy` has. */
 const ownArguments =
   /^(initial_instance_count|instance_type|serverless_inference_config|async_inference_config|inference_recommendation_id|endpoint_name|endpoint_type|data_capture_config|inference_config)$/
 
+const deploySettings = settingTable('Serving', {
+  minReplicas: {
+    keys: ['initial_instance_count'],
+    position: 0,
+    parse: (value) => (value === null ? 1 : asNumber(value)),
+    otherwise: 1,
+  },
+})
+
+/** From a variant of the configuration down. */
+const variantSettings = settingTable('Serving', {
+  minReplicas: { keys: ['InitialInstanceCount'], parse: asNumber, otherwise: 1 },
+})
+
 export const sagemakerEndpointReader = defineReader({
   name: 'sagemaker-endpoint',
+  settings: [deploySettings, variantSettings],
   languages: ['python'],
   triggers: ['sagemaker'],
   read(facts, _context, claims) {
@@ -46,35 +67,29 @@ function isDeploy(call: Call): boolean {
   return second?.type === 'constant' && typeof second.value === 'string' && second.value.startsWith('ml.')
 }
 
-const local = /^local(_gpu)?$/
+/** What makes a deployment run on no machine of its own; null: nothing does. */
+function withoutMachine(python: PythonModule, call: Call): string | null {
+  const given = (name: string) => python.argument(call, name)
+  if (!isLeftOut(given('serverless_inference_config'))) return 'serverless_inference_config'
+  // Version 3 has one argument for all kinds.
+  const made = passedCall(python, given('inference_config'))?.method ?? ''
+  if (/^(Serverless|BatchTransform)/.test(made)) return 'inference_config'
+  return isLocal(textArgument(python.argument(call, 'instance_type', 1)) ?? undefined)
+    ? 'instance_type'
+    : null
+}
 
 function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'Serving'>): void {
   const place = calleePlace(call)
   const site = callSite(call)
-  const serverless = python.argument(call, 'serverless_inference_config')
-  const type = python.argument(call, 'instance_type', 1)
-  const name = folded(type)
-  if (serverless.state !== 'absent' && folded(serverless) !== null) {
-    serving.known('minReplicas', 'serverless_inference_config', 0, place, { site })
+  const none = withoutMachine(python, call)
+  if (none !== null) {
+    serving.known('minReplicas', none, 0, place, { site })
     return
   }
-  // Version 3 has one argument for all kinds.
-  const kind = python.argument(call, 'inference_config')
-  const made = kind.state === 'given' ? python.callOf(kind.expr)?.method : undefined
-  if (made !== undefined && /^(Serverless|BatchTransform)/.test(made)) {
-    serving.known('minReplicas', 'inference_config', 0, place, { site })
-    return
-  }
-  if (typeof name === 'string' && local.test(name)) {
-    serving.known('minReplicas', 'instance_type', 0, place, { site })
-    return
-  }
-  claimMachine(serving, call, 'instance_type', type)
-  const count = python.argument(call, 'initial_instance_count', 0)
-  claimArgument(serving, 'minReplicas', 'initial_instance_count', call, count, {
-    convert: (value) => (value === null ? 1 : asNumber(value)),
-    otherwise: 1,
-  })
+  const type = new CallSource(python, call, serving.locator, { positions: { instance_type: 1 } })
+  claimMachine(serving, 'instance_type', type.get('instance_type'))
+  deploySettings.claim(serving, deploySettings.argumentsOf(python, call, serving.locator))
   serving.known('autoscaled', 'register_scalable_target', scales(python), place, { site })
 }
 
@@ -82,19 +97,13 @@ function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'S
 function readCreation(python: PythonModule, { unit }: UnitFacts, call: Call, claims: ClaimBuilder): void {
   const configurations = python.calls.filter((one) => one.method === 'create_endpoint_config')
   if (configurations.length !== 1) return
-  const variants = python.argument(configurations[0]!, 'ProductionVariants')
-  if (variants.state !== 'given') return
-  const list = python.definition(variants.expr)
-  const first = list.type === 'list' ? list.items[0] : undefined
-  if (first === undefined || python.entry(first, 'ServerlessConfig').state !== 'absent') return
+  const all = new CallSource(python, configurations[0]!, claims)
+  const variant = below(all, 'ProductionVariants', 0)
+  if (all.lengthOf('ProductionVariants') === null || isGiven(variant.get('ServerlessConfig'))) return
   const serving = claimEndpoint(python, unit, claims, call, 'SageMaker')
   if (serving === null) return
-  claimMachine(serving, call, 'InstanceType', python.entry(first, 'InstanceType'))
-  const count = python.entry(first, 'InitialInstanceCount')
-  claimArgument(serving, 'minReplicas', 'InitialInstanceCount', call, count, {
-    convert: asNumber,
-    otherwise: 1,
-  })
+  claimMachine(serving, 'InstanceType', variant.get('InstanceType'))
+  variantSettings.claim(serving, variant)
   serving.known('autoscaled', 'register_scalable_target', scales(python), calleePlace(call))
 }
 

@@ -63,23 +63,6 @@ export const strategies: Record<string, SearchSettings['strategy']> = {
 export const epochwiseImages =
   /linear-learner|image-classification|object-detection|semantic-segmentation|seq2seq|ipinsights|pytorch|tensorflow|mxnet|huggingface/
 
-/** An argument under its name in version 2 and, where that differs, in version 1. */
-export interface Argument {
-  name: string
-  old?: string
-}
-export const argumentsOf = {
-  instanceType: { name: 'instance_type', old: 'train_instance_type' },
-  instanceCount: { name: 'instance_count', old: 'train_instance_count' },
-  spot: { name: 'use_spot_instances', old: 'train_use_spot_instances' },
-  maxRun: { name: 'max_run', old: 'train_max_run' },
-  maxWait: { name: 'max_wait', old: 'train_max_wait' },
-  checkpoints: { name: 'checkpoint_s3_uri' },
-  keepAlive: { name: 'keep_alive_period_in_seconds' },
-  plan: { name: 'training_plan' },
-  distribution: { name: 'distribution', old: 'distributions' },
-} satisfies Record<string, Argument>
-
 /** Seconds; SDK 2.257, `EstimatorBase.__init__(max_run=24 * 60 * 60)`. */
 export const defaultMaxRun = 86_400
 

@@ -6,14 +6,25 @@
 import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import {
+  isLeftOut,
+  knownArgument,
+  mayBePassed,
+  passedCall,
+  passedExpression,
+  textArgument,
+} from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { unreadable } from '../../values/operations.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import { writeArgument } from '../../values/write-argument.js'
-import type { SubjectBuilder } from '../../workload/builder.js'
+import { quoteOf } from '../../values/python-literal.js'
+import type { Locator } from '../../values/source.js'
+import { ClaimBuilder, type SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
-import { byHand } from '../change-answer.js'
-import { claimedCall, claimFolded } from '../claim-argument.js'
+import { byHand, changeOf } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
 import { scopeOf } from '../job-in-code.js'
 import { stepEvidence } from '../pipelines/describe-step.js'
 import { workOfName } from '../pipelines/step-work.js'
@@ -21,7 +32,7 @@ import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
+import { settingTable } from '../setting-table.js'
 
 /** Steps that can be cached and start machines, with what they are for where the kind says so. */
 const kinds: Record<string, StepWork[]> = {
@@ -46,8 +57,13 @@ const pipelines = ['pipeline.Pipeline', 'Pipeline'].flatMap((name) => [
   `sagemaker.mlops.workflow.${name}`,
 ])
 
+const cacheSettings = settingTable('Step', {
+  cached: { keys: ['enable_caching'], position: 0, parse: asBoolean, otherwise: false },
+})
+
 export const sagemakerPipelineReader = defineReader({
   name: 'sagemaker-pipelines',
+  settings: [cacheSettings],
   languages: ['python'],
   triggers: ['sagemaker.workflow', 'sagemaker.mlops.workflow'],
   read(facts, _context, claims) {
@@ -60,8 +76,7 @@ export const sagemakerPipelineReader = defineReader({
       const kind = call.name === null ? null : (stepName.exec(call.name)?.at(-1) ?? null)
       if (kind === null) continue
       const place = calleePlace(call)
-      const given = foldedValue(python.argument(call, 'name', 0))
-      const name = typeof given === 'string' ? given : (call.assignedTo ?? kind)
+      const name = textArgument(python.argument(call, 'name', 0)) ?? call.assignedTo ?? kind
       const scope = scopeOf(call, call.assignedTo ?? name)
       const step = claims.subject('Step', place, scope, evidence)
       const work = lookUp(kinds, kind)!.length > 0 ? lookUp(kinds, kind)! : workOf(python, call, name)
@@ -82,8 +97,8 @@ export const sagemakerPipelineReader = defineReader({
 function workOf(python: PythonModule, call: Call, name: string): StepWork[] {
   const found = new Set(workOfName(name))
   if (call.assignedTo !== null) for (const one of workOfName(call.assignedTo)) found.add(one)
-  const code = foldedValue(argumentBehind(python, call, 'code') ?? { state: 'absent' })
-  if (found.size === 0 && typeof code === 'string')
+  const code = scriptOf(python, call)
+  if (found.size === 0 && code !== null)
     for (const one of workOfName(code.replace(/^.*\//, '').replace(/\.\w+$/, ''))) found.add(one)
   // "Process" is what every such step is called.
   return [...found]
@@ -91,57 +106,39 @@ function workOf(python: PythonModule, call: Call, name: string): StepWork[] {
 
 /** The call that `step_args=` holds: `processor.run(…)`, `estimator.fit(…)`. */
 function stepArguments(python: PythonModule, call: Call): Call | null {
-  const given = python.argument(call, 'step_args', 1)
-  return given.state === 'given' ? python.callOf(given.expr) : null
+  return passedCall(python, python.argument(call, 'step_args', 1))
 }
 
-function argumentBehind(python: PythonModule, call: Call, keyword: string) {
-  const own = python.argument(call, keyword)
-  if (own.state === 'given') return own
+/** The script of the step, or of the call behind it. */
+function scriptOf(python: PythonModule, call: Call): string | null {
+  const own = python.argument(call, 'code')
+  if (passedExpression(own) !== null) return textArgument(own)
   const inner = stepArguments(python, call)
-  const given = inner === null ? null : python.argument(inner, keyword)
-  return given?.state === 'given' ? given : null
+  return inner === null ? null : textArgument(python.argument(inner, 'code'))
 }
 
 function claimCaching(python: PythonModule, step: SubjectBuilder<'Step'>, call: Call): void {
-  const given = python.argument(call, 'cache_config')
-  const place = calleePlace(call)
-  if (given.state === 'unknown') {
-    step.unknown('cached', 'cache_config', given.because, place)
-    return
-  }
-  const none = given.state === 'given' && given.folded.state === 'known' && given.folded.value === null
-  if (given.state === 'absent' || none) {
+  const source = new CallSource(python, call, step.locator, { anchor: 'step' })
+  if (isLeftOut(source.argument('cache_config'))) {
     // What only makes steps is a library; its users decide.
     if (!python.uses(...pipelines)) return
-    step.default('cached', 'cache_config', false, place, { site: callSite(call, 'step') })
+    step.default('cached', 'cache_config', false, calleePlace(call), { site: callSite(call, 'step') })
     reasonFor(python, step, call)
     return
   }
-  const config = python.callOf(given.expr)
-  if (config === null || config.method !== 'CacheConfig') {
-    step.unknown('cached', 'cache_config', 'it is made elsewhere', place)
+  const config = source.maker('cache_config')
+  if (config?.method !== 'CacheConfig') {
+    const because = 'it is made elsewhere'
+    step.say('cached', 'cache_config', unreadable(source.get('cache_config'), because))
     return
   }
-  const enabled = python.argument(config, 'enable_caching', 0)
-  const site = callSite(config, 'config')
-  if (enabled.state === 'absent') step.known('cached', 'enable_caching', false, calleePlace(config), { site })
-  else if (enabled.state === 'unknown')
-    step.unknown('cached', 'enable_caching', enabled.because, calleePlace(config), { site })
-  else {
-    const written = config.expr.args.find((one) => one.value === enabled.expr)
-    const { start, end } = written ?? enabled.span
-    claimFolded(
-      step,
-      'cached',
-      'enable_caching',
-      enabled.folded,
-      { start, end },
-      (value) => asBoolean(value),
-      site,
-    )
-    reasonFor(python, step, config)
-  }
+  cacheSettings.claim(step, cacheSource(python, config, step.locator))
+  reasonFor(python, step, config)
+}
+
+function cacheSource(python: PythonModule, config: Call, locator: Locator): CallSource {
+  const positions = { enable_caching: 0, expire_after: 1 }
+  return new CallSource(python, config, locator, { positions, anchor: 'config', withName: true })
 }
 
 function reasonFor(python: PythonModule, step: SubjectBuilder<'Step'>, call: Call): void {
@@ -172,8 +169,7 @@ function claimVolatile(
   const inner = stepArguments(python, call)
   const calls = [call, inner]
   for (const keyword of ['processor', 'estimator', 'tuner', 'transformer']) {
-    const given = python.argument(call, keyword)
-    if (given.state === 'given') calls.push(python.callOf(given.expr))
+    calls.push(passedCall(python, python.argument(call, keyword)))
   }
   calls.push(inner?.receiverCall ?? null)
   for (const one of calls) {
@@ -200,26 +196,12 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
   if (call === null) return { reason: 'the step is no longer there' }
   const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
   if (claim.site.anchor === 'config') {
-    const enabled = writeArgument(
-      facts,
-      call,
-      'enable_caching',
-      python.argument(call, 'enable_caching', 0),
-      'True',
-    )
-    if ('reason' in enabled) return enabled
-    const writes = [enabled]
-    if (python.argument(call, 'expire_after', 1).state === 'absent')
-      writes.push({
-        kind: 'set keyword',
-        path,
-        call: range,
-        name: 'expire_after',
-        value: `${quote(python, call)}P30D${quote(python, call)}`,
-      })
-    return { title: 'Turn step caching on (enable_caching=True)', safety: 'unsafe', writes, imports: [] }
+    const source = cacheSource(python, call, new ClaimBuilder(path, unit, claim.reader))
+    const writes = [source.set(['enable_caching'], true)]
+    if (!mayBePassed(source.argument('expire_after'))) writes.push(source.set(['expire_after'], 'P30D'))
+    return changeOf('Turn step caching on (enable_caching=True)', writes)
   }
-  const mark = quote(python, call)
+  const mark = quoteOf(python.text.slice(call.expr.start, call.expr.end))
   const known = reusable(python, call)
   const module = module3.test(call.name ?? '') ? 'sagemaker.mlops.workflow.steps' : 'sagemaker.workflow.steps'
   const imports: Import[] = known === null ? [{ path, unit: unit.index, module, name: 'CacheConfig' }] : []
@@ -247,12 +229,8 @@ function reusable(python: PythonModule, call: Call): string | null {
   )) {
     if (one.expr.start > call.expr.start || one.conditional || one.assignedTo === null) continue
     if (one.function !== null && one.function !== call.function) continue
-    if (foldedValue(python.argument(one, 'enable_caching', 0)) === true && /^\w+$/.test(one.assignedTo))
+    if (knownArgument(python.argument(one, 'enable_caching', 0)) === true && /^\w+$/.test(one.assignedTo))
       return one.assignedTo
   }
   return null
-}
-
-function quote(python: PythonModule, call: Call): string {
-  return /["']/.exec(python.text.slice(call.expr.start, call.expr.end))?.[0] ?? '"'
 }

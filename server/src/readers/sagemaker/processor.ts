@@ -1,18 +1,20 @@
 /** SageMaker processing jobs: the machines they ask for and the script that they run. Source: SDK 2.257, processing.py. */
 
-import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { asNumber } from '../../values/parse.js'
+import { mayBePassed, passedCall, passedExpression, textArgument } from '../../values/argument.js'
+import { convert } from '../../values/operations.js'
+import { asNumber, asText } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import { writeArgument } from '../../values/write-argument.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
-import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
+import { claimedCall } from '../claim-argument.js'
+import { idAt, scopeOf } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
+import { settingTable } from '../setting-table.js'
+import { claimMachine, evidenceOfMachine, isLocal, offered } from './machine.js'
+import { processingFamilies } from './names.js'
 
 const processorName =
   /^sagemaker\.(processing\.(Processor|ScriptProcessor|FrameworkProcessor)|sklearn(\.processing)?\.SKLearnProcessor|spark\.(processing\.)?PySparkProcessor|(pytorch|tensorflow|huggingface|xgboost|mxnet)(\.processing)?\.\w+Processor)$/
@@ -20,8 +22,24 @@ const processorName =
 /** Seconds; a processing job that sets no limit is ended after a day. */
 const defaultLimit = 86_400
 
+const processorSettings = settingTable('Compute', {
+  instanceType: {
+    keys: ['instance_type'],
+    parse: asText,
+    write: (type) => offered(type, 'processing', processingFamilies),
+    title: (_, written) => `Use ${written}`,
+  },
+  nodes: { keys: ['instance_count'], parse: asNumber },
+  timeLimit: {
+    keys: ['max_runtime_in_seconds'],
+    parse: (value) => (value === null ? defaultLimit : asNumber(value)),
+    otherwise: defaultLimit,
+  },
+})
+
 export const sagemakerProcessorReader = defineReader({
   name: 'sagemaker-processing',
+  settings: [processorSettings],
   languages: ['python'],
   triggers: ['Processor'],
   read(facts, _context, claims) {
@@ -41,8 +59,8 @@ function runsOf(python: PythonModule): { processor: Call | null; call: Call }[] 
     if (call.receiverCall !== null) found.push({ processor: call.receiverCall, call })
   for (const call of python.calls) {
     if (call.method !== 'ProcessingStep') continue
-    const given = python.argument(call, 'processor')
-    if (given.state === 'given') found.push({ processor: python.callOf(given.expr), call })
+    const processor = python.argument(call, 'processor')
+    if (passedExpression(processor) !== null) found.push({ processor: passedCall(python, processor), call })
   }
   return found
 }
@@ -53,100 +71,59 @@ function readProcessor(
   call: Call,
   runs: { processor: Call | null; call: Call }[],
 ): void {
-  const type = python.argument(call, 'instance_type')
-  const typeName = foldedValue(type)
-  if (typeof typeName !== 'string' || /^local(_gpu)?$/.test(typeName)) return
-  const machine = instance(typeName)
+  const source = processorSettings.argumentsOf(python, call, claims)
+  const machine = processorSettings.read('instanceType', source)
+  const type = effective(machine.value)
+  if (type === undefined || isLocal(type)) return
   const place = calleePlace(call)
   const site = callSite(call)
   const job = idAt(claims, 'sagemaker-processing', place)
-  const evidence = evidenceOfJob(
-    python,
-    machine === undefined ? 'maybe' : machine.gpuCount > 0 ? 'gpu' : 'cpu',
-  )
-  const scope = scopeOf(call)
-  const compute = claims.subject('Compute', place, scope, evidence, job)
+  const compute = claims.subject('Compute', place, scopeOf(call), evidenceOfMachine(python, type), job)
   compute.known('provider', 'SageMaker', 'aws', place, { site })
   // Processing jobs cannot run on spot capacity.
   compute.known('choosesCapacity', 'SageMaker', false, place, { site })
   compute.known('service', 'SageMaker', false, place, { site })
   compute.known('trials', 'SageMaker', false, place, { site })
-  const name = foldedValue(python.argument(call, 'base_job_name'))
-  if (typeof name === 'string') compute.known('name', 'base_job_name', name, place)
-  claimArgument(compute, 'instanceType', 'instance_type', call, type, {
-    convert: (value) => (typeof value === 'string' ? value : undefined),
-  })
-  if (machine !== undefined && type.state === 'given' && type.folded.state === 'known') {
-    const { overridable, channel } = type.folded
-    const at = { ...type.span }
-    compute.known('gpus', 'instance_type', machine.gpuCount, at, { site, overridable, channel })
-    compute.known('cpus', 'instance_type', machine.vcpus, at, { site, overridable, channel })
-    if (machine.gpu !== null) compute.known('gpuModel', 'instance_type', machine.gpu.name, at, { site })
-  }
-  claimArgument(compute, 'nodes', 'instance_count', call, python.argument(call, 'instance_count'), {
-    convert: asNumber,
-  })
-  claimArgument(
-    compute,
-    'timeLimit',
-    'max_runtime_in_seconds',
-    call,
-    python.argument(call, 'max_runtime_in_seconds'),
-    {
-      convert: (value) => (value === null ? defaultLimit : asNumber(value)),
-      otherwise: defaultLimit,
-    },
-  )
+  compute.say('name', 'base_job_name', convert(source.get('base_job_name'), asText))
+  claimMachine(compute, machine)
+  processorSettings.claim(compute, source, {}, ['nodes', 'timeLimit'])
   for (const [index, run] of runs.filter((one) => one.processor === call).entries())
     claimScript(python, claims, run.call, `${job}/${index}`, job)
 }
 
 /** `processor.run(code='prepare.py', arguments=[…])`. */
 function claimScript(python: PythonModule, claims: ClaimBuilder, run: Call, id: string, job: string): void {
-  let code = python.argument(run, 'code', run.method === 'run' ? 0 : null)
-  if (code.state === 'absent') code = python.argument(run, 'submit_app')
-  if (code.state !== 'given') return
-  const file = foldedValue(code)
+  const positioned = python.argument(run, 'code', run.method === 'run' ? 0 : null)
+  const code = mayBePassed(positioned) ? positioned : python.argument(run, 'submit_app')
+  const shown = passedExpression(code)
+  if (shown === null) return
+  const file = textArgument(code)
   const folder = python.argument(run, 'source_dir')
-  const base = folder.state === 'absent' ? '' : foldedValue(folder)
-  const local =
-    typeof file === 'string' && !/^\w+:\/\//.test(file) && typeof base === 'string' && !/:\/\//.test(base)
-  const path = local ? (base === '' ? file : `${base.replace(/\/+$/, '')}/${file}`) : null
+  const base = mayBePassed(folder) ? textArgument(folder) : ''
+  const elsewhere = [file, base].some((one) => one === null || /^\w+:\/\//.test(one))
+  const path = elsewhere || base === '' ? file : `${base!.replace(/\/+$/, '')}/${file}`
   claims.launch(
     {
       id,
       job,
       launcher: 'python',
-      program: { path, module: null, bases: [''] },
+      program: { path: elsewhere ? null : path, module: null, bases: [''] },
       flags: {},
       positionals: [],
       // The arguments are a list in Python; what is not read may be given.
-      complete:
-        python.argument(run, 'arguments').state === 'absent' &&
-        python.argument(run, 'job_arguments').state === 'absent',
+      complete: !['arguments', 'job_arguments'].some((name) => mayBePassed(python.argument(run, name))),
       environment: {},
       launcherFlags: {},
       processes: 1,
       nodes: null,
       files: [],
     },
-    code.span,
+    shown,
   )
 }
 
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python } = facts
-  const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the processor is no longer there' }
-  if (claim.setting !== 'instanceType') return byHand(claim)
-  const type = `ml.${String(value).replace(/^ml\./, '')}`
-  const quote = /["']/.exec(python.text.slice(call.expr.start, call.expr.end))?.[0] ?? '"'
-  const write = writeArgument(
-    facts,
-    call,
-    'instance_type',
-    python.argument(call, 'instance_type'),
-    `${quote}${type}${quote}`,
-  )
-  return 'reason' in write ? write : { title: `Use ${type}`, safety: 'unsafe', writes: [write], imports: [] }
+  return claimedCall(facts.python, claim.site) === null
+    ? { reason: 'the processor is no longer there' }
+    : processorSettings.change(claim, value, facts)
 }

@@ -1,6 +1,7 @@
 /** Calls that send a request to the SageMaker API: boto3, and operators of Airflow that pass it on. */
 import type { Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import { passedExpression } from '../../values/argument.js'
 import type { Key } from '../../values/source.js'
 
 export type RequestKind = 'training' | 'tuning' | 'processing' | 'transform'
@@ -32,6 +33,6 @@ export function requestOf(python: PythonModule, call: Call): { kind: RequestKind
       : null
   }
   const operator = lookUp(operators, call.method)
-  if (operator === undefined || python.argument(call, 'config').state !== 'given') return null
+  if (operator === undefined || passedExpression(python.argument(call, 'config')) === null) return null
   return { kind: operator, base: ['config'] }
 }

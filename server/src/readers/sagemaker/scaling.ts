@@ -5,20 +5,38 @@
 
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { PythonModule } from '../../python/module.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
 import { stated } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
+import { effective } from '../../values/value.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand, changeOf, rangeOf } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
-import { folded } from '../endpoint.js'
+import { claimedCall } from '../claim-argument.js'
 import { scopeOf } from '../job-in-code.js'
 import { claimPool, claimPoolMachine } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
+
+const targetSettings = settingTable('Scaling', {
+  leastReplicas: {
+    keys: ['MinCapacity'],
+    parse: asNumber,
+    write: Number,
+    title: (count) => `Keep ${count} instance while nobody asks (MinCapacity)`,
+  },
+  mostReplicas: { keys: ['MaxCapacity'], parse: asNumber },
+})
+
+const policySettings = settingTable('Scaling', {
+  idleDelay: { keys: [['TargetTrackingScalingPolicyConfiguration', 'ScaleInCooldown']], parse: asNumber },
+})
 
 export const sagemakerScalingReader = defineReader({
   name: 'sagemaker-scaling',
+  settings: [targetSettings, policySettings],
   languages: ['python'],
   triggers: ['register_scalable_target'],
   read(facts, _context, claims) {
@@ -26,8 +44,8 @@ export const sagemakerScalingReader = defineReader({
     const targets = python?.calls.filter((call) => call.method === 'register_scalable_target') ?? []
     const [call] = targets
     if (python === undefined || call === undefined || targets.length > 1) return
-    if (folded(python.argument(call, 'ServiceNamespace')) !== 'sagemaker') return
-    const type = machineOf(python)
+    if (knownArgument(python.argument(call, 'ServiceNamespace')) !== 'sagemaker') return
+    const type = machineOf(python, claims)
     if (type === null) return
     const place = calleePlace(call)
     const pool = claimPool(claims, {
@@ -41,58 +59,37 @@ export const sagemakerScalingReader = defineReader({
     })
     claimPoolMachine(pool, 'instance_type', stated(claims.origin(place), type))
     pool.known('target', 'ResourceId', 'endpoint', place)
-    claimArgument(pool, 'leastReplicas', 'MinCapacity', call, python.argument(call, 'MinCapacity'), {
-      convert: asNumber,
-    })
-    claimArgument(pool, 'mostReplicas', 'MaxCapacity', call, python.argument(call, 'MaxCapacity'), {
-      convert: asNumber,
-    })
+    targetSettings.claim(pool, targetSettings.argumentsOf(python, call, claims))
     const action = 'put_scheduled_action'
     if (python.calls.some((one) => one.method === action)) pool.known('schedule', action, action, place)
     const policies = python.calls.filter((one) => one.method === 'put_scaling_policy')
     const [policy] = policies
     if (policy === undefined || policies.length > 1) return
-    const tracking = python.argument(policy, 'TargetTrackingScalingPolicyConfiguration')
-    if (tracking.state !== 'given') return
-    const key = 'ScaleInCooldown'
-    const wait = python.entry(python.definition(tracking.expr), key)
-    claimArgument(pool, 'idleDelay', key, policy, wait, { convert: asNumber })
+    policySettings.claim(pool, policySettings.argumentsOf(python, policy, claims))
   },
   change: changeScaling,
 })
 
 /** The only machine that the program deploys endpoints on; null: several, none, or one that cannot be read. */
-function machineOf(python: PythonModule): string | null {
+function machineOf(python: PythonModule, claims: ClaimBuilder): string | null {
   const found = new Set<unknown>()
   for (const call of python.calls) {
     if (call.method === 'deploy') {
       const type = python.argument(call, 'instance_type', 1)
-      if (type.state !== 'absent') found.add(folded(type))
-    } else if (call.method === 'create_endpoint_config')
-      for (const type of variantsOf(python, call)) found.add(type)
+      if (mayBePassed(type)) found.add(knownArgument(type))
+    } else if (call.method === 'create_endpoint_config') {
+      const source = new CallSource(python, call, claims)
+      const count = source.lengthOf('ProductionVariants') ?? 1
+      for (let index = 0; index < count; index++)
+        found.add(effective(source.get('ProductionVariants', index, 'InstanceType')))
+    }
   }
   const [only] = found
   return found.size === 1 && typeof only === 'string' && instance(only) !== undefined ? only : null
 }
 
-function variantsOf(python: PythonModule, call: Call): unknown[] {
-  const variants = python.argument(call, 'ProductionVariants')
-  const list = variants.state === 'given' ? python.definition(variants.expr) : null
-  if (list === null || list.type !== 'list') return [undefined]
-  return list.items.map((one) => folded(python.entry(one, 'InstanceType')))
-}
-
 function changeScaling(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const call = claimedCall(facts.python, claim.site)
-  if (call === null) return { reason: 'the call has changed' }
-  if (claim.setting !== 'leastReplicas') return byHand(claim)
-  return changeOf(`Keep ${value} instance while nobody asks (MinCapacity)`, [
-    {
-      kind: 'set keyword',
-      path: facts.path,
-      call: rangeOf(facts, call),
-      name: 'MinCapacity',
-      value: String(value),
-    },
-  ])
+  return claimedCall(facts.python, claim.site) === null
+    ? { reason: 'the call has changed' }
+    : targetSettings.change(claim, value, facts)
 }

@@ -1,52 +1,26 @@
 /** The script that an estimator runs, and what it is started with. */
 import { startsPerDevice } from '../../link/launchers.js'
 import { imageVersions } from '../../link/versions.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
-import { define, defineAll, lookUp } from '../../text/records.js'
+import { define, lookUp } from '../../text/records.js'
+import {
+  isLeftOut,
+  knownArgument,
+  mayBePassed,
+  numberArgument,
+  passedExpression,
+  textArgument,
+} from '../../values/argument.js'
+import { argumentValue } from '../../values/call-source.js'
+import { foldedValue } from '../../values/folded-value.js'
+import { unreadable } from '../../values/operations.js'
+import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { LaunchValue } from '../../workload/claim.js'
-import { argumentsOf } from './names.js'
-
-interface Entries {
-  entries: { key: string; value: Expr }[]
-  /** False where there may be more keys than these. */
-  complete: boolean
-}
-
-const deepest = 5
-
-/** The keys of a dictionary as far as they can be read. */
-function entriesOf(python: PythonModule, expr: Expr, depth = 0): Entries {
-  const value = python.definition(expr)
-  const result: Entries = { entries: [], complete: true }
-  if (value !== expr) {
-    const whole = python.fold(expr)
-    // Keys may be added or replaced between the dictionary and the call.
-    if (whole.state === 'unknown' && whole.because.endsWith('is changed')) result.complete = false
-  }
-  if (value.type === 'dict' && depth < deepest) {
-    for (const entry of value.entries) {
-      if (entry.key === null) {
-        const inner = entriesOf(python, entry.value, depth + 1)
-        result.entries.push(...inner.entries)
-        result.complete &&= inner.complete
-        continue
-      }
-      const key = python.fold(entry.key)
-      if (key.state === 'known' && typeof key.value === 'string') {
-        result.entries.push({ key: key.value, value: entry.value })
-      } else result.complete = false
-    }
-  } else if (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'dict') {
-    for (const argument of value.args) {
-      if (argument.name === null) result.complete = false
-      else result.entries.push({ key: argument.name, value: argument.value })
-    }
-  } else if (!(value.type === 'constant' && value.value === null)) result.complete = false
-  return result
-}
+import { launchValue } from '../launch-value.js'
+import { frameworkEstimators } from './names.js'
 
 /** A value as it stands on the command line or in the environment; null: not readable. */
 function asWord(value: Json): string | null {
@@ -57,18 +31,33 @@ function asWord(value: Json): string | null {
   return JSON.stringify(value)
 }
 
-function launchValues(
-  python: PythonModule,
-  claims: ClaimBuilder,
-  given: Entries,
-): Record<string, LaunchValue> {
-  return Object.fromEntries(
-    given.entries.map(({ key, value }) => {
-      const folded = python.fold(value)
-      const word = folded.state === 'known' && !folded.overridable ? asWord(folded.value) : null
-      return [key, { value: word, location: claims.locate(value) }]
-    }),
-  )
+interface Passed {
+  values: Record<string, LaunchValue>
+  /** False where there may be more than these. */
+  complete: boolean
+}
+
+/** What a dictionary passes on to the script, as far as it can be read; nothing where it is left out. */
+function passedOn(python: PythonModule, claims: ClaimBuilder, call: Call, argument: ArgumentValue): Passed {
+  const expr = passedExpression(argument)
+  if (expr === null || isLeftOut(argument)) return { values: {}, complete: isLeftOut(argument) }
+  const keys = python.keysOf(expr, call.expr.start)
+  const place = { start: expr.start, end: expr.end }
+  const values = (keys ?? writtenKeys(python, expr)).map((key): [string, LaunchValue] => {
+    const entry = python.entry(expr, key, call.expr.start)
+    return [key, launchValue(argumentValue(entry, place, place, claims), asWord)]
+  })
+  return { values: Object.fromEntries(values), complete: keys !== null }
+}
+
+/** The keys of a dictionary that can be read, where others cannot. */
+function writtenKeys(python: PythonModule, expr: Expr): string[] {
+  const value = python.definition(expr)
+  if (value.type !== 'dict') return []
+  return value.entries.flatMap(({ key }) => {
+    const name = key === null ? undefined : effective(python.fold(key))
+    return typeof name === 'string' ? [name] : []
+  })
 }
 
 export interface Start {
@@ -79,35 +68,41 @@ export interface Start {
 
 /** A recipe of HyperPod brings the program with machines, launcher and checkpoints. */
 export function namesRecipe(python: PythonModule, call: Call): boolean {
-  return python.argument(call, 'training_recipe').state !== 'absent'
+  return mayBePassed(python.argument(call, 'training_recipe'))
+}
+
+/** What the call leaves out stands in the recipe. */
+export function orByRecipe<T>(value: Given<T>, because: string): Given<T> {
+  return value.channel === 'library default'
+    ? unreadable({ ...value, channel: 'named file' }, because)
+    : value
 }
 
 /** How the container starts the script: by itself one process; `distribution=` brings a launcher. */
 export function startOf(python: PythonModule, call: Call): Start {
-  const { name, old } = argumentsOf.distribution
-  let argument = python.argument(call, name)
-  if (argument.state === 'absent') argument = python.argument(call, old)
-  if (argument.state === 'absent') {
+  // Version 1 of the SDK has the second name.
+  const names = ['distribution', 'distributions']
+  const argument = names.map((name) => python.argument(call, name)).find(mayBePassed)
+  if (argument === undefined) {
     return namesRecipe(python, call)
       ? { launcher: 'recipe', processes: null }
       : { launcher: 'python', processes: 1 }
   }
-  if (argument.state === 'unknown') return { launcher: 'unknown', processes: null }
-  const whole = argument.folded
-  if (whole.state === 'known' && (whole.value === null || isEmpty(whole.value)))
-    return { launcher: 'python', processes: 1 }
-  const { entries } = entriesOf(python, argument.expr)
-  const names = new Set(entries.map((entry) => entry.key))
-  const mpi = entries.find((entry) => entry.key === 'mpi')
-  if (mpi !== undefined) {
-    const count = entriesOf(python, mpi.value).entries.find((entry) => entry.key === 'processes_per_host')
-    if (count === undefined) return { launcher: 'mpirun', processes: names.has('smdistributed') ? 0 : 1 }
-    const folded = python.fold(count.value)
-    const known = folded.state === 'known' && typeof folded.value === 'number' ? folded.value : null
-    return { launcher: 'mpirun', processes: known }
+  const expr = passedExpression(argument)
+  if (expr === null) return { launcher: 'unknown', processes: null }
+  const whole = knownArgument(argument)
+  if (whole === null || (whole !== undefined && isEmpty(whole))) return { launcher: 'python', processes: 1 }
+  const at = call.expr.start
+  const kinds = new Set(python.keysOf(expr, at) ?? [])
+  if (kinds.has('mpi')) {
+    const mpi = passedExpression(python.entry(expr, 'mpi', at))
+    const count = mpi === null ? null : python.entry(mpi, 'processes_per_host', at)
+    const none = count !== null && !mayBePassed(count)
+    const several = kinds.has('smdistributed') ? 0 : 1
+    return { launcher: 'mpirun', processes: none ? several : count === null ? null : numberArgument(count) }
   }
-  if (names.has('torch_distributed') || names.has('pytorchddp')) return { launcher: 'torchrun', processes: 0 }
-  if (names.has('smdistributed')) return { launcher: 'smdistributed', processes: 0 }
+  if (kinds.has('torch_distributed') || kinds.has('pytorchddp')) return { launcher: 'torchrun', processes: 0 }
+  if (kinds.has('smdistributed')) return { launcher: 'smdistributed', processes: 0 }
   return { launcher: 'unknown', processes: null }
 }
 
@@ -122,7 +117,6 @@ export function claimLaunch(
   call: Call,
   job: string,
   options: {
-    entryPosition: number | null
     nodes: number | null
     searched: Call | null
     hasCompute: boolean
@@ -130,42 +124,35 @@ export function claimLaunch(
     later: Call[]
   },
 ): void {
-  const entry = python.argument(call, 'entry_point', options.entryPosition)
-  if (entry.state !== 'given') return
-  const path = programPath(python, call, entry.folded.state === 'known' ? entry.folded.value : null)
-  const flags: Record<string, LaunchValue> = {}
-  let complete = true
-  const hyperparameters = python.argument(call, 'hyperparameters')
-  if (hyperparameters.state === 'unknown') complete = false
-  else if (hyperparameters.state === 'given') {
-    const given = entriesOf(python, hyperparameters.expr)
-    complete = given.complete
-    defineAll(flags, launchValues(python, claims, given))
-  }
+  const position = frameworkEstimators.has(call.name ?? '') ? 0 : null
+  const entry = python.argument(call, 'entry_point', position)
+  const entryExpr = passedExpression(entry)
+  if (entryExpr === null) return
+  const path = programPath(python, call, knownArgument(entry))
+  const given = passedOn(python, claims, call, python.argument(call, 'hyperparameters'))
+  const flags = given.values
+  let { complete } = given
   for (const later of options.later) {
     if (later.receiverCall !== null && later.receiverCall !== call) continue
     if (later.receiverCall === null) complete = false
-    for (const argument of later.expr.args) {
-      if (argument.name === null) complete = false
+    for (const { name, value } of later.expr.args) {
+      if (name === null) complete = false
       else {
-        const folded = python.fold(argument.value)
-        define(flags, argument.name, {
-          value: folded.state === 'known' && !later.conditional ? asWord(folded.value) : null,
-          location: claims.locate(argument),
-        })
+        const place = { start: value.start, end: value.end }
+        const word = launchValue(foldedValue(python.fold(value), place, place, claims), asWord)
+        define(flags, name, later.conditional ? { ...word, value: null } : word)
       }
     }
   }
   if (options.searched !== null) {
-    const ranges = python.argument(options.searched, 'hyperparameter_ranges', 2)
     // Each trial brings values of its own for these.
-    const searched = ranges.state === 'given' ? entriesOf(python, ranges.expr) : null
-    if (searched === null || !searched.complete) complete = false
-    for (const { key, value } of searched?.entries ?? []) {
-      define(flags, key, { value: null, location: claims.locate(value) })
-    }
+    const ranges = python.argument(options.searched, 'hyperparameter_ranges', 2)
+    const searched = passedOn(python, claims, options.searched, ranges)
+    if (!searched.complete || Object.keys(searched.values).length === 0) complete = false
+    for (const [name, { location }] of Object.entries(searched.values))
+      define(flags, name, { value: null, location })
   }
-  const environment = python.argument(call, 'environment')
+  const environment = passedOn(python, claims, call, python.argument(call, 'environment'))
   const start = startOf(python, call)
   claims.launch(
     {
@@ -176,10 +163,7 @@ export function claimLaunch(
       flags,
       positionals: [],
       complete,
-      environment:
-        environment.state === 'given'
-          ? launchValues(python, claims, entriesOf(python, environment.expr))
-          : {},
+      environment: environment.values,
       launcherFlags: {},
       processes: start.processes,
       ...(startsPerDevice(start.launcher) ? { perDevice: true } : {}),
@@ -187,7 +171,7 @@ export function claimLaunch(
       files: [],
       ...containerVersions(python, call),
     },
-    entry.span,
+    entryExpr,
   )
 }
 
@@ -216,41 +200,30 @@ const versionsOfFirstSdk: Record<string, string> = {
 
 function containerVersions(python: PythonModule, call: Call): { versions?: Record<string, string> } {
   const versions: Record<string, string> = {}
+  const text = (argument: string) => textArgument(python.argument(call, argument))
   const add = (argument: string, library: string): void => {
-    const given = python.argument(call, argument)
-    const value = given.state === 'given' && given.folded.state === 'known' ? given.folded.value : null
-    const version = typeof value === 'string' ? /^\d+(\.\d+)*/.exec(value)?.[0] : undefined
+    const version = /^\d+(\.\d+)*/.exec(text(argument) ?? '')?.[0]
     if (version !== undefined) define(versions, library, version)
   }
   for (const [argument, library] of versionArguments) add(argument, library)
   const framework = lookUp(frameworks, call.name?.slice(call.name.lastIndexOf('.') + 1) ?? '')
   if (framework !== undefined) add('framework_version', framework)
-  const isOld = python.argument(call, 'train_instance_type').state === 'given'
+  const isOld = passedExpression(python.argument(call, 'train_instance_type')) !== null
   const byDefault = framework === undefined ? undefined : lookUp(versionsOfFirstSdk, framework)
-  if (isOld && byDefault !== undefined && python.argument(call, 'framework_version').state === 'absent')
+  if (isOld && byDefault !== undefined && !mayBePassed(python.argument(call, 'framework_version')))
     define(versions, framework!, byDefault)
-  const image = python.argument(call, 'image_uri')
-  if (image.state === 'given' && image.folded.state === 'known' && typeof image.folded.value === 'string')
-    for (const [name, found] of Object.entries(imageVersions(image.folded.value)))
-      if (lookUp(versions, name) === undefined) define(versions, name, found.version)
+  for (const [name, found] of Object.entries(imageVersions(text('image_uri') ?? '')))
+    if (lookUp(versions, name) === undefined) define(versions, name, found.version)
   return Object.keys(versions).length === 0 ? {} : { versions }
 }
 
 /** Relative to where the notebook or script runs; null for a program in a bucket or another repository. */
-function programPath(python: PythonModule, call: Call, entry: Json): string | null {
+function programPath(python: PythonModule, call: Call, entry: Json | undefined): string | null {
   if (typeof entry !== 'string' || /^\w+:\/\//.test(entry)) return null
   // The script lies in the repository that is named there, not in this one.
-  const git = python.argument(call, 'git_config')
-  if (git.state === 'unknown' || (git.state === 'given' && !isNone(git.expr))) return null
+  if (!isLeftOut(python.argument(call, 'git_config'))) return null
   const folder = python.argument(call, 'source_dir')
-  if (folder.state === 'absent') return entry
-  if (folder.state === 'unknown' || folder.folded.state === 'unknown') return null
-  const base = folder.folded.value
-  if (base === null) return entry
-  if (typeof base !== 'string' || /^\w+:\/\//.test(base)) return null
-  return `${base.replace(/\/+$/, '')}/${entry}`
-}
-
-function isNone(expr: Expr): boolean {
-  return expr.type === 'constant' && expr.value === null
+  if (isLeftOut(folder)) return entry
+  const base = textArgument(folder)
+  return base === null || /^\w+:\/\//.test(base) ? null : `${base.replace(/\/+$/, '')}/${entry}`
 }

@@ -1,29 +1,53 @@
 /** SageMaker's automatic model tuning from Python. Source: SDK 2.257, sagemaker/tuner.py; SDK 3 keeps the names. */
 
-import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
+import { mayBePassed, passedCall, passedExpression } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import { effective } from '../../values/value.js'
+import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { SearchSettings, SearchSpace } from '../../workload/words.js'
-import { byHand, changeOf } from '../change-answer.js'
-import { claimArgument } from '../claim-argument.js'
+import { changeOf } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { claimJobSearch, listedValues, spaceOfCalls } from '../search/job-search.js'
-import { foldedValue } from '../search/plain-argument.js'
+import { settingTable } from '../setting-table.js'
 import { epochwiseImages, strategies } from './names.js'
 
 const tunerName = /^sagemaker\.(\w+\.)*HyperparameterTuner$/
 
-/** Positions in `HyperparameterTuner(estimator, objective_metric_name, hyperparameter_ranges, metric_definitions, …)`. */
-const positions = { ranges: 2, strategy: 4, maxJobs: 6, parallel: 7, earlyStopping: 12 } as const
+const tunerSettings = settingTable('Search', {
+  strategy: {
+    keys: ['strategy'],
+    position: 4,
+    parse: (value) => (typeof value === 'string' ? lookUp(strategies, value) : undefined),
+    otherwise: 'bayesian',
+  },
+  trialCap: { keys: ['max_jobs'], position: 6, parse: asNumber, otherwise: 1 },
+  parallelism: {
+    keys: ['max_parallel_jobs'],
+    position: 7,
+    parse: asNumber,
+    otherwise: 1,
+    write: Number,
+    title: (count) => `At most ${count} jobs at once (max_parallel_jobs)`,
+  },
+  earlyTermination: {
+    keys: ['early_stopping_type'],
+    position: 12,
+    parse: (value) => (value === null || typeof value === 'string' ? value === 'Auto' : undefined),
+    otherwise: false,
+    write: () => 'Auto',
+    title: () => "Stop weak jobs early (early_stopping_type='Auto')",
+  },
+})
 
 export const sagemakerTunerReader = defineReader({
   name: 'sagemaker-tuner',
+  settings: [tunerSettings],
   languages: ['python'],
   triggers: ['HyperparameterTuner'],
   read(facts, _context, claims) {
@@ -39,33 +63,21 @@ function readTuner(python: PythonModule, call: Call, claims: ClaimBuilder): void
   const site = callSite(call)
   const search = claimJobSearch(python, call, claims, 'max_jobs', 'HyperparameterTuner')
   search.known('alternatives', 'strategy', ['bayesian'], place)
-  const strategy = python.argument(call, 'strategy', positions.strategy)
-  claimArgument(search, 'strategy', 'strategy', call, strategy, {
-    convert: (value) => (typeof value === 'string' ? lookUp(strategies, value) : undefined),
-    otherwise: 'bayesian',
-  })
-  const kind = strategy.state === 'absent' ? 'bayesian' : lookUp(strategies, String(foldedValue(strategy)))
-  const jobs = python.argument(call, 'max_jobs', positions.maxJobs)
-  if (kind === 'grid') {
-    const ranges = python.argument(call, 'hyperparameter_ranges', positions.ranges)
-    const space = ranges.state === 'given' ? rangesSpace(python, ranges.expr) : null
+  const source = tunerSettings.argumentsOf(python, call, claims)
+  const strategy = effective(tunerSettings.read('strategy', source).value)
+  tunerSettings.claim(search, source, {}, ['strategy', 'parallelism'])
+  if (strategy === 'grid') {
+    const ranges = passedExpression(python.argument(call, 'hyperparameter_ranges', 2))
+    const space = ranges === null ? null : rangesSpace(python, ranges)
     if (space === null) search.unknown('space', 'hyperparameter_ranges', 'the ranges cannot be read', place)
     else search.known('space', 'hyperparameter_ranges', space, place, { site })
   }
-  if (kind !== 'grid' || jobs.state !== 'absent')
-    claimArgument(search, 'trialCap', 'max_jobs', call, jobs, { convert: asNumber, otherwise: 1 })
-  const parallel = python.argument(call, 'max_parallel_jobs', positions.parallel)
-  claimArgument(search, 'parallelism', 'max_parallel_jobs', call, parallel, {
-    convert: asNumber,
-    otherwise: 1,
-  })
+  // A grid has an end of its own.
+  if (strategy !== 'grid' || mayBePassed(source.argument('max_jobs')))
+    tunerSettings.claim(search, source, {}, ['trialCap'])
   // Hyperband stops jobs by itself and does not accept the option.
-  if (kind === undefined || kind === 'hyperband') return
-  const stopping = python.argument(call, 'early_stopping_type', positions.earlyStopping)
-  claimArgument(search, 'earlyTermination', 'early_stopping_type', call, stopping, {
-    convert: (value) => (value === null || typeof value === 'string' ? value === 'Auto' : undefined),
-    otherwise: false,
-  })
+  if (strategy === undefined || strategy === 'hyperband') return
+  tunerSettings.claim(search, source, {}, ['earlyTermination'])
   const steps = jobSteps(python, call)
   if (steps === null) return
   search.known('trialSteps', 'estimator', { what: steps, count: null }, place)
@@ -77,28 +89,25 @@ const epochwise = /^(PyTorch|TensorFlow|HuggingFace|MXNet|Chainer|LinearLearner|
 
 /** What a job of the tuner does step by step; null where that cannot be seen, or it fits once. */
 function jobSteps(python: PythonModule, tuner: Call): SearchSettings['trialSteps']['what'] | null {
-  const given = python.argument(tuner, 'estimator', 0)
-  const estimator = given.state === 'given' ? python.callOf(given.expr) : null
+  const estimator = passedCall(python, python.argument(tuner, 'estimator', 0))
   if (estimator === null) return null
   if (epochwise.test(estimator.method)) return 'epochs'
   if (estimator.method === 'XGBoost') return 'boosting rounds'
-  const parameters = python.argument(estimator, 'hyperparameters')
-  if (parameters.state === 'given') {
-    const epochs = ['epochs', 'num_epochs', 'num_train_epochs', 'max_epochs'].some(
-      (name) => python.entry(parameters.expr, name).state === 'given',
-    )
-    if (epochs) return 'epochs'
-  }
+  const parameters = passedExpression(python.argument(estimator, 'hyperparameters'))
+  const epochs = ['epochs', 'num_epochs', 'num_train_epochs', 'max_epochs'].some(
+    (name) => parameters !== null && passedExpression(python.entry(parameters, name)) !== null,
+  )
+  if (epochs) return 'epochs'
   const image = imageName(python, estimator)
   return /xgboost/.test(image) ? 'boosting rounds' : epochwiseImages.test(image) ? 'epochs' : null
 }
 
 /** The text of the image, or of the look-up that gives it: `image_uris.retrieve('xgboost', region)`. */
 function imageName(python: PythonModule, estimator: Call): string {
-  let image = python.argument(estimator, 'image_uri', 0)
-  if (image.state === 'absent') image = python.argument(estimator, 'image_name')
-  if (image.state !== 'given') return ''
-  const value = python.definition(image.expr)
+  const image = [python.argument(estimator, 'image_uri', 0), python.argument(estimator, 'image_name')]
+  const expr = passedExpression(image.find(mayBePassed) ?? image[0]!)
+  if (expr === null) return ''
+  const value = python.definition(expr)
   return python.text.slice(value.start, Math.min(value.end, value.start + 300))
 }
 
@@ -113,25 +122,14 @@ function changeTuner(claim: Claim, value: unknown, facts: UnitFacts): Change | R
   const python = facts.python!
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
-  const set = (name: string, position: number, code: string): Write | Refusal =>
-    writeArgument(facts, call, name, python.argument(call, name, position), code)
-  let title: string
-  let writes: (Write | Refusal)[]
-  if (claim.setting === 'strategy') {
-    const { trials } = value as { trials: number }
-    title = `Search by Bayesian optimisation, ${trials} jobs, weak ones stopped early`
-    writes = [
-      set('strategy', positions.strategy, "'Bayesian'"),
-      set('max_jobs', positions.maxJobs, String(trials)),
-      set('max_parallel_jobs', positions.parallel, '2'),
-      set('early_stopping_type', positions.earlyStopping, "'Auto'"),
-    ]
-  } else if (claim.setting === 'earlyTermination') {
-    title = "Stop weak jobs early (early_stopping_type='Auto')"
-    writes = [set('early_stopping_type', positions.earlyStopping, "'Auto'")]
-  } else if (claim.setting === 'parallelism') {
-    title = `At most ${value} jobs at once (max_parallel_jobs)`
-    writes = [set('max_parallel_jobs', positions.parallel, String(value))]
-  } else return byHand(claim)
-  return changeOf(title, writes)
+  if (claim.setting !== 'strategy') return tunerSettings.change(claim, value, facts)
+  const { trials } = value as { trials: number }
+  const locator = new ClaimBuilder(facts.path, facts.unit, claim.reader)
+  const source = tunerSettings.argumentsOf(python, call, locator)
+  return changeOf(`Search by Bayesian optimisation, ${trials} jobs, weak ones stopped early`, [
+    source.set(['strategy'], 'Bayesian'),
+    source.set(['max_jobs'], trials),
+    source.set(['max_parallel_jobs'], 2),
+    source.set(['early_stopping_type'], 'Auto'),
+  ])
 }

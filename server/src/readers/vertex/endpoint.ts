@@ -2,22 +2,29 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { both, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
-import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
+import { byHand, changeOf } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
 import { claimAttached, claimEndpoint, claimMachine, endEndpoint } from '../endpoint.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 
 /** Arguments that only these `deploy` methods have. */
 const ownArguments =
   /^(machine_type|accelerator_type|accelerator_count|deployed_model_display_name|traffic_percentage|traffic_split|min_replica_count|max_replica_count)$/
 
+const replicaSettings = settingTable('Serving', {
+  minReplicas: { keys: ['min_replica_count'], parse: asNumber, otherwise: 1 },
+  maxReplicas: { keys: ['max_replica_count'], parse: asNumber, otherwise: 1 },
+})
+
 export const vertexEndpointReader = defineReader({
   name: 'vertex-endpoint',
+  settings: [replicaSettings],
   languages: ['python'],
   triggers: ['aiplatform', 'vertexai'],
   read(facts, _context, claims) {
@@ -42,26 +49,19 @@ function isDeploy(call: Call): boolean {
 }
 
 function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'Serving'>): void {
-  claimMachine(serving, call, 'machine_type', python.argument(call, 'machine_type'))
-  const type = python.argument(call, 'accelerator_type')
-  const count = python.argument(call, 'accelerator_count')
-  claimAttached(serving, call, 'accelerator_type', type, count)
-  const least = python.argument(call, 'min_replica_count')
-  claimArgument(serving, 'minReplicas', 'min_replica_count', call, least, { convert: asNumber, otherwise: 1 })
-  const most = python.argument(call, 'max_replica_count')
-  claimArgument(serving, 'maxReplicas', 'max_replica_count', call, most, { convert: asNumber, otherwise: 1 })
-  const place = calleePlace(call)
-  const site = callSite(call)
+  const source = replicaSettings.argumentsOf(python, call, serving.locator)
+  claimMachine(serving, 'machine_type', source.get('machine_type'))
+  const count = source.get('accelerator_count')
+  claimAttached(serving, 'accelerator_type', source.get('accelerator_type'), count)
+  replicaSettings.claim(serving, source)
+  const least = orDefault(replicaSettings.read('minReplicas', source).value, 1)
+  const most = orDefault(replicaSettings.read('maxReplicas', source).value, 1)
   // A ceiling below the floor is raised to it.
-  if (most.state === 'absent') serving.default('autoscaled', 'max_replica_count', false, place, { site })
-  else if (most.state === 'unknown' || most.folded.state === 'unknown' || least.state === 'unknown')
-    serving.unknown('autoscaled', 'max_replica_count', 'its value', place, { site })
-  else {
-    const floor = least.state === 'given' && least.folded.state === 'known' ? least.folded.value : 1
-    const scales =
-      typeof floor === 'number' && typeof most.folded.value === 'number' && most.folded.value > floor
-    serving.known('autoscaled', 'max_replica_count', scales, place, { site })
-  }
+  serving.say(
+    'autoscaled',
+    'max_replica_count',
+    both(most, least, (ceiling, floor) => ceiling > floor),
+  )
 }
 
 function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
@@ -77,28 +77,12 @@ function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change 
     return endEndpoint(facts, call, (name) => `${name}.delete(force=True)`)
   }
   if (claim.setting === 'minReplicas' && typeof value === 'number') {
-    const least = writeArgument(
-      facts,
-      call,
-      'min_replica_count',
-      python.argument(call, 'min_replica_count'),
-      '1',
-    )
-    const most = writeArgument(
-      facts,
-      call,
-      'max_replica_count',
-      python.argument(call, 'max_replica_count'),
-      String(value),
-    )
-    if ('reason' in least) return least
-    if ('reason' in most) return most
-    return {
-      title: `Scale between 1 and ${value} replicas`,
-      safety: 'unsafe',
-      writes: [least, most],
-      imports: [],
-    }
+    const set = (name: string, to: number) =>
+      writeArgument(facts, call, name, python.argument(call, name), String(to))
+    return changeOf(`Scale between 1 and ${value} replicas`, [
+      set('min_replica_count', 1),
+      set('max_replica_count', value),
+    ])
   }
   return byHand(claim)
 }
