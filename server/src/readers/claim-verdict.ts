@@ -8,9 +8,11 @@ export function claimVerdict(
   verdict: Verdict,
   place: Place,
   site: Place,
+  /** A launch that is not linked could bring a callback. */
+  overridable = false,
 ): void {
   if (verdict === 'unknown')
     training.unknown('earlyStopping', key, 'a callback that cannot be read', place, { site })
   else if (verdict === 'stops') training.known('earlyStopping', key, true, place, { site })
-  else training.default('earlyStopping', key, false, place, { site })
+  else training.default('earlyStopping', key, false, place, { site, overridable })
 }

@@ -1,4 +1,5 @@
 /** Writes down one `Operation`: something done in each step, or switched on for a whole run. */
+import type { Origin } from '../text/origin.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 import type { OperationKind, OperationSettings } from '../workload/words.js'
@@ -16,6 +17,8 @@ export interface OperationFacts {
   scope: string
   evidence: Evidence
   options?: ClaimOptions
+  /** The value that switches it on: who gives it, and where. */
+  from?: Origin
   /** `default`: nobody wrote it. */
   byDefault?: boolean
   places?: { what: string; node: { start: number; end: number } }[]
@@ -30,7 +33,12 @@ export interface OperationFacts {
 export function claimOperation(claims: ClaimBuilder, facts: OperationFacts): SubjectBuilder<'Operation'> {
   const { at, site, key } = facts
   const operation = claims.subject('Operation', at, facts.scope, facts.evidence, null, facts.apart)
-  const options = { ...facts.options, site }
+  const { from } = facts
+  const given: ClaimOptions =
+    from === undefined
+      ? {}
+      : { channel: from.channel, overridable: from.overridable, location: from.location }
+  const options = { ...facts.options, ...given, site }
   if (facts.byDefault === true) operation.default('kind', key, facts.kind, at, options)
   else operation.known('kind', key, facts.kind, at, options)
   operation.known('place', key, facts.place, at, { site })

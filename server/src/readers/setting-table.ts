@@ -16,9 +16,10 @@ import type { Claim } from '../workload/claim.js'
 import type { SettingName, Word, Words } from '../workload/words.js'
 import { byHand } from './change-answer.js'
 import { claimedCall } from './claim-argument.js'
-import { isOnLaunchLine, writeLaunchFlag } from './launch-flag.js'
+import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from './launch-flag.js'
 import type { UnitFacts } from './reader.js'
 import { isBefore } from './versions.js'
+import { writeLaunchValue } from './write-launch-value.js'
 
 type Versions = Readonly<Record<string, string>>
 
@@ -128,17 +129,19 @@ export class SettingTable<W extends Word> implements DescribedTable {
     }
   }
 
-  /** How a change is written where the claim stands. */
-  change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+  /** How a change is written where the claim stands. `source`: what it was read from, where that is more than one call. */
+  change(claim: Claim, value: unknown, facts: UnitFacts, source?: Source): Change | Refusal {
     const row = this.rows[claim.setting as SettingName<W>] as SettingRow<unknown> | undefined
     if (row?.write === undefined) return byHand(claim)
     const path = row.keys.map(pathOf).find((one) => one.at(-1) === claim.key) ?? pathOf(row.keys[0]!)
     const written = row.write(value)
     if (isRefusal(written)) return written
     const write =
-      isOnLaunchLine(claim) && written !== undefined
-        ? writeLaunchFlag(claim, flagOf(String(path.at(-1)), written), facts)
-        : this.writeAt(claim, path, written, facts)
+      source !== undefined
+        ? source.set(path, written)
+        : isOnLaunchLine(claim) && written !== undefined
+          ? writeLaunchFlag(claim, flagOf(String(path.at(-1)), written), facts)
+          : this.writeAt(claim, path, written, facts)
     if ('reason' in write) return write
     const title =
       written === undefined
@@ -155,7 +158,9 @@ export class SettingTable<W extends Word> implements DescribedTable {
     facts: UnitFacts,
   ): Write | Refusal {
     const locator = new ClaimBuilder(facts.path, facts.unit, claim.reader)
-    const { python, config } = facts
+    const { python, config, shell } = facts
+    if (shell !== undefined && value !== undefined && isSetByLaunch(claim))
+      return writeLaunchValue(claim, flagWord(value), facts)
     if (python !== undefined) {
       const call = claimedCall(python, claim.site)
       if (call === null) return { reason: 'the call is not in the file any more' }
@@ -172,7 +177,10 @@ export class SettingTable<W extends Word> implements DescribedTable {
 
 const inWords = (value: unknown): string => (value === null ? 'none' : JSON.stringify(value))
 
-const flagOf = (key: string, value: Json): string => `--${key} ${shown(value)}`
+const flagOf = (key: string, value: Json): string => `--${key} ${flagWord(value)}`
+
+/** As parsers of command lines in Python take it. */
+const flagWord = (value: Json): string => (typeof value === 'boolean' ? pythonLiteral(value) : shown(value))
 
 /** A table for one word; the settings and their types follow from it. */
 export function settingTable<W extends Word>(word: W, rows: SettingRows<W>): SettingTable<W> {

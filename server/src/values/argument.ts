@@ -2,6 +2,7 @@
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
+import type { Place } from '../text/origin.js'
 import { effective } from './value.js'
 
 /** The value that is passed; undefined where none is, or where it cannot be read. */
@@ -36,6 +37,11 @@ export function passedExpression(argument: ArgumentValue): Expr | null {
 export function passedCall(python: PythonModule, argument: ArgumentValue): Call | null {
   const expr = passedExpression(argument)
   return expr === null ? null : python.callOf(expr)
+}
+
+/** What is shown for what is passed; null where nothing is, or where that cannot be seen. */
+export function passedPlace(argument: ArgumentValue): Place | null {
+  return argument.state === 'given' ? { start: argument.span.start, end: argument.span.end } : null
 }
 
 /** It is passed, or `**kwargs` may carry it. */

@@ -25,11 +25,11 @@ export interface Section {
 
 export const sectionKeys = ['bf16', 'bfloat16', 'fp16', 'amp', 'torch_autocast'] as const
 
-/** The format that the sections ask for. `auto`: a Trainer around it decides. */
-export type Verdict =
-  | { state: 'known'; value: Precision; section: Section | null }
-  | { state: 'auto'; section: Section }
-  | { state: 'unknown'; because: string }
+/** The format that the sections ask for, and the one that says so. `auto`: a Trainer around it decides; null: not readable. */
+export interface Verdict {
+  format: Precision | 'auto' | null
+  section: Section | null
+}
 
 const formats: Record<string, Precision> = {
   bf16: 'bf16-mixed',
@@ -40,15 +40,12 @@ const formats: Record<string, Precision> = {
 }
 
 export function verdictOf(sections: Section[]): Verdict {
-  const on = sections.find((one) => one.state === 'on')
-  if (on !== undefined) return { state: 'known', value: lookUp(formats, on.key)!, section: on }
-  const unknown = sections.find((one) => one.state === 'unknown')
-  if (unknown !== undefined)
-    return { state: 'unknown', because: unknown.because ?? 'the DeepSpeed configuration' }
-  const auto = sections.find((one) => one.state === 'auto')
-  if (auto !== undefined) return { state: 'auto', section: auto }
-  const off = sections.find((one) => one.state === 'off')
-  return { state: 'known', value: 'fp32', section: off ?? null }
+  const first = (state: Section['state']) => sections.find((one) => one.state === state) ?? null
+  const on = first('on')
+  if (on !== null) return { format: lookUp(formats, on.key)!, section: on }
+  if (first('unknown') !== null) return { format: null, section: null }
+  const auto = first('auto')
+  return auto === null ? { format: 'fp32', section: first('off') } : { format: 'auto', section: auto }
 }
 
 function switchState(value: Json): Section['state'] {

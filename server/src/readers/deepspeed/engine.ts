@@ -17,6 +17,7 @@ import {
   sectionsInFile,
   sectionsOf,
   sourceOf,
+  type Verdict,
   verdictOf,
 } from './configuration.js'
 
@@ -42,6 +43,8 @@ const onPurpose = /fp32|float32/i
 const shortening =
   /\bautocast\b|\.(half|bfloat16)\s*\(\)|\btorch\.(bfloat16|float16|half)\b|\b(torch_)?dtype\s*=|GradScaler|\bapex\b|load_in_[48]bit/
 
+const unreadableSections: Verdict = { format: null, section: null }
+
 function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBuilder): void {
   const calls = python.callsTo('deepspeed.initialize')
   const call = calls[0]
@@ -51,28 +54,27 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
   const site = callSite(call, 'engine')
   const source = configurationOf(python, call, context.binding)
   const sections = calls.length > 1 ? null : sectionsOf(python, source)
-  const verdict = sections === null ? null : verdictOf(sections)
-  if (verdict === null || verdict.state !== 'known' || call.conditional) {
+  const { format, section } = sections === null ? unreadableSections : verdictOf(sections)
+  if (format === null || format === 'auto' || call.conditional) {
     training.unknown('precision', key, 'the DeepSpeed configuration', place, { site })
     return
   }
-  if (verdict.value === 'fp32' && shortening.test(codeText(python))) {
+  if (format === 'fp32' && shortening.test(codeText(python))) {
     training.unknown('precision', key, 'a format that the code sets itself', place, { site })
     return
   }
-  const { section } = verdict
   const options = placeOptions(section, source, site)
   // A file that is named for it was made on purpose.
-  if (verdict.value === 'fp32' && onPurpose.test(options.location?.path ?? '')) {
+  if (format === 'fp32' && onPurpose.test(options.location?.path ?? '')) {
     training.unknown('precision', key, 'its name', place, { site })
     return
   }
   const at = section?.switch ?? section?.expr
   const shown: Place = at === undefined ? place : { start: at.start, end: at.end }
   if (section === null || section.state === 'absent')
-    training.default('precision', key, verdict.value, place, { ...options, channel: 'code' })
+    training.default('precision', key, format, place, { ...options, channel: 'code' })
   else
-    training.known('precision', `${section.key}.enabled`, verdict.value, shown, {
+    training.known('precision', `${section.key}.enabled`, format, shown, {
       ...options,
       overridable: section.overridable,
     })
@@ -192,13 +194,13 @@ function readDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimB
     small: null,
     notebook: false,
   })
-  const verdict = verdictOf(sectionsInFile(root))
+  const { format, section } = verdictOf(sectionsInFile(root))
   const channel = 'named file'
   if (onPurpose.test(facts.path)) {
     training.unknown('precision', key, 'its name', place, { channel })
     return
   }
-  if (verdict.state !== 'known' || leftToTrainer(document)) {
+  if (format === null || format === 'auto' || leftToTrainer(document)) {
     training.unknown('precision', key, 'the arguments of the Trainer', place, { channel })
     return
   }
@@ -206,7 +208,6 @@ function readDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimB
     training.unknown('precision', key, 'nothing says that it is for a training', place, { channel })
     return
   }
-  const { section } = verdict
   // Accelerate and the Trainers on it add a section of their own where there is none
   // (accelerate, utils/dataclasses.py, `DeepSpeedPlugin.set_mixed_precision`).
   if (section === null) {
@@ -216,5 +217,5 @@ function readDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimB
   // The code that takes the file may bring a format of its own.
   const at = section.at?.location
   const shown = at === undefined ? place : { ...place, start: at.start, end: at.end }
-  training.known('precision', `${section.key}.enabled`, verdict.value, shown, { channel, overridable: true })
+  training.known('precision', `${section.key}.enabled`, format, shown, { channel, overridable: true })
 }

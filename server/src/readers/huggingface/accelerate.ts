@@ -7,29 +7,31 @@ import { entries } from '../../config/access.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Json } from '../../text/json.js'
-import { lookUp } from '../../text/records.js'
+import { passedPlace } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { absent, convert, orDefault, unreadable } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import { effective } from '../../values/value.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import type { Binding, Claim, LaunchValue } from '../../workload/claim.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import type { Claim } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
-import { claimArgument, claimedCall, claimFolded } from '../claim-argument.js'
-import { programVariable } from '../program-variable.js'
+import { claimedCall } from '../claim-argument.js'
+import { ownVariable } from '../launched-value.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { accelerateDocument, readAccelerateDocument } from './accelerate-config.js'
-
-const formats: Record<string, Precision> = { no: 'fp32', fp16: 'fp16-mixed', bf16: 'bf16-mixed', fp8: 'fp8' }
+import {
+  asLaunchFormat,
+  launchPrecision,
+  namesFile,
+  precisionVariable,
+  userDefault,
+} from './launch-precision.js'
 
 /** Accelerate's own word for a format. */
 function wordOf(value: unknown): string | null {
   return value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
-}
-
-function convert(value: Json): Precision | undefined {
-  return typeof value === 'string' ? lookUp(formats, value.toLowerCase()) : undefined
 }
 
 export const accelerateReader = defineReader({
@@ -59,128 +61,43 @@ function readAccelerator(
   training: SubjectBuilder<'Training'>,
 ): void {
   const key = 'mixed_precision'
-  const argument = python.argument(call, key)
-  const given =
-    argument.state === 'given' && argument.folded.state === 'known' && argument.folded.value === null
+  const { locator } = training
+  const { binding } = context
+  const source = new CallSource(python, call, locator)
+  const say = (word: string, value: Given<Precision>) => training.say('precision', word, value)
+  const written = source.get(key)
   // None is what is left out: an option whose default is None keeps every other channel open.
-  const leftOut = argument.state === 'absent' || given
-  if (!leftOut) {
-    claimArgument(training, 'precision', key, call, argument, { convert })
+  if (isGiven(written) && effective(written) !== null) {
+    say(key, convert(written, asLaunchFormat))
     return
   }
-  const place = argument.state === 'given' ? { ...argument.span } : calleePlace(call)
-  const site = callSite(call)
-  const plugin = python.argument(call, 'deepspeed_plugin')
-  if (plugin.state !== 'absent') {
-    training.unknown('precision', key, 'the DeepSpeed plugin', place, { site })
+  const place = passedPlace(source.argument(key)) ?? calleePlace(call)
+  const left = locator.origin(place, { site: callSite(call), channel: 'library default' })
+  if (isGiven(source.get('deepspeed_plugin'))) {
+    say(key, unreadable(left, 'the DeepSpeed plugin'))
     return
   }
-  const variable = 'ACCELERATE_MIXED_PRECISION'
-  const set = programVariable(python, variable, context.binding)
-  if (set !== null) {
-    const at = { start: set.value.start, end: set.value.end }
-    claimFolded(training, 'precision', variable, set.folded, at, convert, site)
+  const own = ownVariable(python, precisionVariable, binding, left, locator)
+  if (isGiven(own)) {
+    say(precisionVariable, convert(own, asLaunchFormat))
     return
   }
-  const open = argument.state === 'given' && argument.folded.state === 'known' && argument.folded.overridable
   const notebook = python.callsTo('accelerate.notebook_launcher')[0]
   if (notebook !== undefined) {
-    claimArgument(training, 'precision', key, notebook, python.argument(notebook, key, 3), {
-      convert,
-      otherwise: 'fp32',
-    })
-    return
+    const options = { positions: { [key]: notebookPosition } }
+    const given = new CallSource(python, notebook, locator, options).get(key)
+    say(key, orDefault(convert(given, asLaunchFormat), 'fp32'))
+  } else if (binding === null || (isGiven(written) && written.overridable)) say(key, userDefault(left))
+  else {
+    const launched = launchPrecision(binding, left)
+    if (launched !== null) say(launched.key, launched.value)
+    else if (namesFile(binding) || binding.launch.launcher.startsWith('deepspeed'))
+      say(key, unreadable(left, 'the configuration of the launch'))
+    else say(key, orDefault(absent(left), 'fp32', false))
   }
-  if (context.binding === null || open) {
-    // The user's own `accelerate config` may hold it.
-    training.default('precision', key, 'fp32', place, {
-      site,
-      overridable: true,
-      channel: 'user configuration',
-    })
-    return
-  }
-  readLaunch(context.binding, training, key, place, site)
 }
 
-function readLaunch(
-  binding: Binding,
-  training: SubjectBuilder<'Training'>,
-  key: string,
-  place: Place,
-  site: Place,
-): void {
-  const { launch } = binding
-  const flag = launch.launcherFlags.mixed_precision ?? launch.launcherFlags['mixed-precision']
-  if (flag !== undefined) {
-    fromLaunch(training, `--${key}`, flag, 'launch flag', place, site)
-    return
-  }
-  if (launch.launcherFlags.fp16 !== undefined || launch.launcherFlags.use_deepspeed !== undefined) {
-    training.unknown('precision', key, 'another flag of the launch line', place, { site })
-    return
-  }
-  const variable = launch.environment.ACCELERATE_MIXED_PRECISION
-  const throughAccelerate = launch.launcher.startsWith('accelerate')
-  const file = binding.settings.find((claim) => claim.setting === 'precision')
-  // The launcher writes the variable itself, from its flag or its file.
-  if (variable !== undefined && (!throughAccelerate || file === undefined)) {
-    fromLaunch(training, 'ACCELERATE_MIXED_PRECISION', variable, 'launch environment', place, site)
-    return
-  }
-  if (throughAccelerate && file !== undefined) {
-    fromFile(training, file, place, site)
-    return
-  }
-  const named = launch.files.some((one) => one.flag.replaceAll('-', '_') === 'config_file')
-  if (named || launch.launcher.startsWith('deepspeed')) {
-    training.unknown('precision', key, 'the configuration of the launch', place, { site })
-  } else if (throughAccelerate) {
-    training.default('precision', key, 'fp32', place, {
-      site,
-      overridable: true,
-      channel: 'user configuration',
-    })
-  } else training.default('precision', key, 'fp32', place, { site })
-}
-
-function fromLaunch(
-  training: SubjectBuilder<'Training'>,
-  key: string,
-  given: LaunchValue,
-  channel: 'launch flag' | 'launch environment',
-  place: Place,
-  site: Place,
-): void {
-  const value = typeof given.value === 'string' ? convert(given.value) : undefined
-  if (value === undefined)
-    training.unknown('precision', key, 'a value of the launch', place, { site, channel })
-  else
-    training.known('precision', key, value, place, {
-      site,
-      channel,
-      location: given.location,
-    })
-}
-
-/** The file's own claim, now certain, since this launch uses it. */
-function fromFile(training: SubjectBuilder<'Training'>, file: Claim, place: Place, site: Place): void {
-  const value = effective(file)
-  if (value === undefined) {
-    const because = file.state === 'unknown' ? file.because : 'its configuration'
-    training.unknown('precision', file.key, because, place, { site, channel: 'named file' })
-    return
-  }
-  const there: Place = { start: file.site.start, end: file.site.end }
-  if (file.site.document !== undefined) there.document = file.site.document
-  if (file.site.keys !== undefined) there.keys = file.site.keys
-  training.known('precision', file.key, value as Precision, place, {
-    site: there,
-    channel: 'named file',
-    location: file.location,
-    state: file.state === 'default' ? 'default' : 'known',
-  })
-}
+const notebookPosition = 3
 
 function changePrecision(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const word = wordOf(value)
@@ -193,7 +110,7 @@ function changePrecision(claim: Claim, value: unknown, facts: UnitFacts): Change
   }
   const call = claimedCall(facts.python, claim.site)
   if (call === null) return { reason: 'the call is not in the file any more' }
-  const position = call.name === 'accelerate.notebook_launcher' ? 3 : null
+  const position = call.name === 'accelerate.notebook_launcher' ? notebookPosition : null
   const written = writeArgument(
     facts,
     call,

@@ -1,90 +1,80 @@
 /** What an `EarlyStoppingCallback` needs from the arguments of its Trainer. */
 
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
-import { asNumber } from '../../values/parse.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { convert, orDefault } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective, isGiven } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import { callbackList } from '../callback-list.js'
-import { claimFrom, forgottenCallbacks } from '../early-stopping.js'
-import type { ReaderContext } from '../reader.js'
+import { forgottenFor, patienceRow } from '../early-stopping.js'
+import { settingTable } from '../setting-table.js'
+import type { ArgumentsSource } from './arguments-source.js'
 import { evaluationStrategy } from './trainer-run.js'
 import type { Trainers } from './trainers.js'
-import { field, type TrainerArguments } from './training-arguments.js'
 
 const className = 'transformers.EarlyStoppingCallback'
 
+export const stoppingSettings = settingTable('Training', {
+  patience: { ...patienceRow, keys: ['early_stopping_patience'], position: 0, otherwise: 1 },
+})
+
 export function readStoppingFacts(
-  python: PythonModule,
-  made: TrainerArguments,
+  source: ArgumentsSource,
   trainers: Trainers,
-  context: ReaderContext,
   training: SubjectBuilder<'Training'>,
 ): void {
+  const { python } = source
   const trainer = trainers.calls[0]
   if (trainer === undefined || trainers.calls.length > 1) return
   const given = python.argument(trainer, 'callbacks')
-  const list = given.state === 'given' ? callbackList(python, given.expr) : null
-  const calls = (list?.items ?? [])
+  const expr = passedExpression(given)
+  const list = expr === null ? null : callbackList(python, expr)
+  const callback = (list?.items ?? [])
     .map((item) => python.callOf(item))
-    .filter((call): call is Call => call !== null && call.name === className)
-  if (calls.length === 0) {
-    if (given.state === 'absent' || list !== null) readForgotten(python, trainer, training)
+    .find((call) => call?.name === className)
+  if (callback == null) {
+    if (!mayBePassed(given) || list !== null) readForgotten(python, trainer, training)
     return
   }
-  const callback = calls[0]!
-  const argument = (key: string) => field(python, made, key, context.binding)
-  const rhythm = evaluationStrategy(python, made, context).argument
-  if (known(rhythm) === 'epoch')
-    claimFrom(
+  const rhythm = evaluationStrategy(source).value
+  if (effective(rhythm) === 'epoch')
+    stoppingSettings.claim(
       training,
-      'patience',
-      'early_stopping_patience',
-      callback,
-      python.argument(callback, 'early_stopping_patience', 0),
-      'stopping',
-      1,
-      asNumber,
+      stoppingSettings.argumentsOf(python, callback, training.locator, 'stopping'),
     )
-  const gap = gapOf(argument, rhythm)
+  const gap = gapOf(source, effective(orDefault(rhythm, 'no')))
   if (gap !== null)
     training.known('stoppingGap', 'EarlyStoppingCallback', gap, calleePlace(callback), {
       site: callSite(callback, 'stopping'),
     })
-  const metric = argument('metric_for_best_model')
-  const greater = argument('greater_is_better')
-  const name = known(metric)
+  const greater = source.get('greater_is_better')
+  const name = effective(source.get('metric_for_best_model'))
   // Left out, the direction follows from the name.
-  if (typeof name !== 'string' || greater.state !== 'given' || typeof known(greater) !== 'boolean') return
+  if (typeof name !== 'string' || typeof effective(greater) !== 'boolean') return
   training.known('stopMetric', 'metric_for_best_model', name, calleePlace(callback))
-  const place = { start: greater.expr.start, end: greater.expr.end }
-  training.known('stopDirection', 'greater_is_better', known(greater) === true ? 'higher' : 'lower', place, {
-    site: callSite(made.call, made.parsed ? 'parsed' : 'arguments'),
-    ...(greater.folded.state === 'known' ? { overridable: greater.folded.overridable } : {}),
-  })
-}
-
-function known(argument: ArgumentValue): unknown {
-  return argument.state === 'given' && argument.folded.state === 'known' ? argument.folded.value : undefined
+  training.say(
+    'stopDirection',
+    'greater_is_better',
+    convert(greater, (up) => (up === true ? 'higher' : 'lower')),
+  )
 }
 
 /** The callback asserts both when training starts. */
-function gapOf(argument: (key: string) => ArgumentValue, rhythm: ArgumentValue): string | null {
-  if (rhythm.state === 'absent' || known(rhythm) === 'no')
+function gapOf(source: ArgumentsSource, rhythm: Json | undefined): string | null {
+  if (rhythm === 'no')
     return 'the Trainer never evaluates (`eval_strategy` is "no"), which raises an error when training starts'
-  const metric = argument('metric_for_best_model')
-  const best = argument('load_best_model_at_end')
-  const scheduler = known(argument('lr_scheduler_type'))
-  const off = (best.state === 'absent' || known(best) === false) && scheduler !== 'reduce_lr_on_plateau'
+  const best = effective(orDefault(source.get('load_best_model_at_end'), false))
+  const off = best === false && effective(source.get('lr_scheduler_type')) !== 'reduce_lr_on_plateau'
   // Where the best model is loaded in the end, the metric is the loss by default.
-  return metric.state === 'absent' && off
+  return off && !isGiven(source.get('metric_for_best_model'))
     ? '`metric_for_best_model` is not set, which raises an error when training starts'
     : null
 }
 
 function readForgotten(python: PythonModule, trainer: Call, training: SubjectBuilder<'Training'>): void {
-  const call = forgottenCallbacks(python, className).find(
-    (one) => one.function === trainer.function && one.expr.start < trainer.expr.start,
-  )
+  const call = forgottenFor(python, className, trainer)
   if (call === undefined || python.methodCalls('add_callback').length > 0) return
   training.known(
     'stoppingGap',

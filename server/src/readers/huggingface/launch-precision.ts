@@ -1,60 +1,61 @@
-/** The number format that a launch brings to a Trainer: through `accelerate launch`, its file, or the environment. */
-import { lookUp } from '../../text/records.js'
-import type { Binding, Claim, LaunchValue } from '../../workload/claim.js'
+/** The number format that a launch brings: through `accelerate launch`, its file, or the environment. */
+import type { Json } from '../../text/json.js'
+import type { Origin } from '../../text/origin.js'
+import { convert, type Keyed, originOf, stated, unreadable } from '../../values/operations.js'
+import { asWord } from '../../values/parse.js'
+import { effective, type Value } from '../../values/value.js'
+import type { Binding, Claim } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
-
-export type LaunchPrecision =
-  | { state: 'none' }
-  /** Only the user's own `accelerate config` could bring one. */
-  | { state: 'user configuration' }
-  | { state: 'unknown'; because: string }
-  | {
-      state: 'known'
-      key: string
-      value: Precision
-      channel: 'launch flag' | 'launch environment'
-      from: LaunchValue
-    }
-  | { state: 'file'; claim: Claim }
+import { launchedValue } from '../launched-value.js'
 
 /** Words of `ACCELERATE_MIXED_PRECISION` and `--mixed_precision`. */
-export const launchFormats: Record<string, Precision> = {
-  no: 'fp32',
-  fp16: 'fp16-mixed',
-  bf16: 'bf16-mixed',
-  fp8: 'fp8',
-}
+export const launchFormats = new Map<string, Precision>([
+  ['no', 'fp32'],
+  ['fp16', 'fp16-mixed'],
+  ['bf16', 'bf16-mixed'],
+  ['fp8', 'fp8'],
+])
+export const asLaunchFormat: (value: Json) => Precision | undefined = asWord(launchFormats)
 
-export function launchPrecision(binding: Binding): LaunchPrecision {
+export const precisionVariable = 'ACCELERATE_MIXED_PRECISION'
+
+/** Null: the launch brings none. `left`: where the format would stand if it were written in the code. */
+export function launchPrecision(binding: Binding, left: Origin): Keyed<Precision> | null {
   const { launch, settings } = binding
+  const key = 'mixed_precision'
   const throughAccelerate = launch.launcher.startsWith('accelerate')
-  const flag = launch.launcherFlags.mixed_precision ?? launch.launcherFlags['mixed-precision']
-  if (flag !== undefined) return given('--mixed_precision', flag, 'launch flag')
+  const flag = launch.launcherFlags[key] ?? launch.launcherFlags['mixed-precision']
+  if (flag !== undefined)
+    return { key: `--${key}`, value: convert(launchedValue(flag, 'launch flag', left), asLaunchFormat) }
   if (launch.launcherFlags.fp16 !== undefined || launch.launcherFlags.use_deepspeed !== undefined)
-    return { state: 'unknown', because: 'another flag of the launch line' }
+    return { key, value: unreadable(left, 'another flag of the launch line') }
   const claim = settings.find((one) => one.setting === 'precision')
-  const variable = launch.environment.ACCELERATE_MIXED_PRECISION
+  const variable = launch.environment[precisionVariable]
   // `accelerate launch` writes the variable itself where it has a file.
-  if (variable !== undefined && (!throughAccelerate || claim === undefined))
-    return given('ACCELERATE_MIXED_PRECISION', variable, 'launch environment')
-  if (!throughAccelerate) return { state: 'none' }
-  if (claim !== undefined)
-    return claim.state === 'unknown'
-      ? { state: 'unknown', because: claim.because ?? 'the configuration of the launch' }
-      : { state: 'file', claim }
-  const named = launch.files.some((one) => one.flag.replaceAll('-', '_') === 'config_file')
-  return named
-    ? { state: 'unknown', because: 'the configuration of the launch' }
-    : { state: 'user configuration' }
+  if (variable !== undefined && (!throughAccelerate || claim === undefined)) {
+    const value = convert(launchedValue(variable, 'launch environment', left), asLaunchFormat)
+    return { key: precisionVariable, value }
+  }
+  if (!throughAccelerate) return null
+  if (claim !== undefined) return { key: claim.key, value: inFile(claim) }
+  if (namesFile(binding)) return { key, value: unreadable(left, 'the configuration of the launch') }
+  return { key, value: userDefault(left) }
 }
 
-function given(
-  key: string,
-  from: LaunchValue,
-  channel: 'launch flag' | 'launch environment',
-): LaunchPrecision {
-  const value = typeof from.value === 'string' ? lookUp(launchFormats, from.value.toLowerCase()) : undefined
-  return value === undefined
-    ? { state: 'unknown', because: 'a value of the launch' }
-    : { state: 'known', key, value, channel, from }
+export function namesFile({ launch }: Binding): boolean {
+  return launch.files.some((one) => one.flag.replaceAll('-', '_') === 'config_file')
+}
+
+/** Only the user's own `accelerate config` could bring one. */
+export function userDefault(left: Origin): Value<Precision> {
+  const origin: Origin = { ...originOf(left), channel: 'user configuration', overridable: true }
+  return { ...origin, state: 'default', value: 'fp32' }
+}
+
+/** The file's own claim, now certain, since this launch uses it. */
+function inFile(claim: Claim): Value<Precision> {
+  const from: Origin = { ...originOf(claim), channel: 'named file', overridable: false }
+  const format = [...launchFormats.values()].find((one) => one === effective(claim))
+  if (format === undefined) return unreadable(from, 'its configuration')
+  return claim.state === 'default' ? { ...from, state: 'default', value: format } : stated(from, format)
 }

@@ -1,7 +1,10 @@
 /** Which model a program trains, where its name can be read: from a hub, from torchvision, from timm. */
 
 import { model as known } from '../../catalog/models.js'
-import type { Call, Folded, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { passedExpression, textArgument } from '../../values/argument.js'
+import { argumentValue } from '../../values/call-source.js'
+import { convert, stated } from '../../values/operations.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { once } from '../pytorch/once.js'
@@ -10,9 +13,9 @@ import { sizeOfModel } from './model-sizes.js'
 export interface TrainedModel {
   id: string
   parameters: number | null
-  /** Where the name is written, and whether a launch could replace it. */
+  /** Where the name is written, and the argument that gives it; null: a function of that name. */
   place: Place
-  folded: (Folded & { state: 'known' }) | null
+  argument: ArgumentValue | null
   /** What loads it; several where branches load the same in different ways. */
   loads: Call[]
   library: 'transformers' | 'torchvision' | 'timm'
@@ -49,14 +52,14 @@ function loads(python: PythonModule): { call: Call; library: TrainedModel['libra
 }
 
 interface Named {
-  folded: (Folded & { state: 'known' }) | null
+  argument: ArgumentValue | null
   id: string
   place: Place
 }
 
 function nameOf(python: PythonModule, call: Call, library: TrainedModel['library']): Named | null {
   if (library === 'torchvision' && !/\.get_model$/.test(call.name!))
-    return { folded: null, id: fromTorchvision.exec(call.name!)![1]!, place: calleePlace(call) }
+    return { argument: null, id: fromTorchvision.exec(call.name!)![1]!, place: calleePlace(call) }
   const key =
     library === 'timm'
       ? 'model_name'
@@ -65,10 +68,14 @@ function nameOf(python: PythonModule, call: Call, library: TrainedModel['library
         : call.name!.startsWith('unsloth.')
           ? 'model_name'
           : 'pretrained_model_name_or_path'
-  const given = python.argument(call, key, 0)
-  if (given.state !== 'given' || given.folded.state !== 'known' || typeof given.folded.value !== 'string')
-    return null
-  return { folded: given.folded, id: given.folded.value, place: { ...given.span } }
+  return nameIn(python.argument(call, key, 0))
+}
+
+/** A name that an argument gives; null: none, or one that cannot be read. */
+export function nameIn(argument: ArgumentValue): Named | null {
+  const id = textArgument(argument)
+  const expr = passedExpression(argument)
+  return id === null || expr === null ? null : { argument, id, place: { start: expr.start, end: expr.end } }
 }
 
 /** The one model that this module makes. */
@@ -97,15 +104,27 @@ export function claimModel(
   found: TrainedModel,
   site: Place = found.place,
 ): void {
-  const { folded } = found
-  const options = {
-    site,
-    ...(folded === null ? {} : { channel: folded.channel, overridable: folded.overridable }),
-    ...(folded?.location === undefined ? {} : { location: folded.location }),
-  }
+  const { argument, place } = found
   const key = found.loads[0]?.method ?? 'model'
-  training.known('model', key, found.id, found.place, options)
-  if (found.parameters !== null) training.known('parameters', key, found.parameters, found.place, options)
-  else training.unknown('parameters', key, 'the name does not tell', found.place, { site })
-  training.known('languageHead', key, found.languageHead, found.place, options)
+  const { locator } = training
+  const name =
+    argument === null
+      ? stated(locator.origin(place, { site }), found.id)
+      : argumentValue(argument, place, site, locator)
+  const size = found.parameters ?? undefined
+  training.say(
+    'model',
+    key,
+    convert(name, () => found.id),
+  )
+  training.say(
+    'parameters',
+    key,
+    convert(name, () => size, 'the name does not tell'),
+  )
+  training.say(
+    'languageHead',
+    key,
+    convert(name, () => found.languageHead),
+  )
 }

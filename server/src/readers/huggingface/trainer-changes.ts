@@ -1,20 +1,24 @@
 /** How a Trainer's settings are written: arguments of the call, and callbacks with the arguments that they need. */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
-import { writeArgument } from '../../values/write-argument.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import { orDefault } from '../../values/operations.js'
+import { effective, isGiven } from '../../values/value.js'
+import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
-import { byHand, rangeOf } from '../change-answer.js'
+import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
 import type { UnitFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
+import { ArgumentsSource } from './arguments-source.js'
 import { changeMemory } from './trainer-memory-changes.js'
 import { evaluationStrategy } from './trainer-run.js'
 import { trainersOf } from './trainers.js'
-import { field, type TrainerArguments, trainerArguments } from './training-arguments.js'
+import { type TrainerArguments, trainerArguments } from './training-arguments.js'
 import { overflowsInHalf } from './weights.js'
 
 /** Versions of transformers from which on the arguments have these fields. */
@@ -69,8 +73,14 @@ function changeLaunch(claim: Claim, value: unknown, facts: UnitFacts): Change | 
   return { title: `Pass ${flag}`, safety: 'unsafe', writes: [written], imports: [] }
 }
 
-const fields = (python: PythonModule, made: TrainerArguments) => (key: string) =>
-  field(python, made, key, null)
+/** The arguments in code, without a launch. */
+export function codeArguments(
+  facts: UnitFacts,
+  python: PythonModule,
+  made: TrainerArguments,
+): ArgumentsSource {
+  return new ArgumentsSource(python, made, null, new ClaimBuilder(facts.path, facts.unit, ''))
+}
 
 function changePrecision(
   python: PythonModule,
@@ -84,9 +94,7 @@ function changePrecision(
     return { reason: `bf16 came with transformers ${firstBf16}, and this project uses an older one` }
   if (key === 'fp16' && overflowsInHalf(python))
     return { reason: 'T5 models overflow in fp16; they need bf16' }
-  const written = writeArgument(facts, made.call, key, fields(python, made)(key), 'True')
-  if ('reason' in written) return written
-  return { title: `Train with ${key}=True`, safety: 'unsafe', writes: [written], imports: [] }
+  return changeOf(`Train with ${key}=True`, [codeArguments(facts, python, made).set([key], true)])
 }
 
 function changeWorkers(
@@ -96,35 +104,15 @@ function changeWorkers(
   facts: UnitFacts,
 ): Change | Refusal {
   const count = typeof value === 'number' ? value : 4
-  const get = fields(python, made)
-  const key = 'dataloader_num_workers'
-  const written = writeArgument(facts, made.call, key, get(key), String(count))
-  if ('reason' in written) return written
-  const writes: Write[] = [written]
+  const source = codeArguments(facts, python, made)
+  const writes = [source.set(['dataloader_num_workers'], count)]
   const persistent = 'dataloader_persistent_workers'
-  if (get(persistent).state === 'absent' && !isBefore(facts.versions, ['transformers'], firstPersistent))
-    writes.push({
-      kind: 'set keyword',
-      path: facts.path,
-      call: rangeOf(facts, made.call),
-      name: persistent,
-      value: 'True',
-    })
-  return { title: `Load with ${count} worker processes`, safety: 'unsafe', writes, imports: [] }
+  if (!isGiven(source.get(persistent)) && !isBefore(facts.versions, ['transformers'], firstPersistent))
+    writes.push(source.set([persistent], true))
+  return changeOf(`Load with ${count} worker processes`, writes)
 }
 
 // Early stopping.
-
-/** Text of a literal argument; undefined: left out; null: not readable. */
-function literal(argument: ArgumentValue): string | number | boolean | null | undefined {
-  if (argument.state === 'absent') return undefined
-  if (argument.state === 'unknown') return null
-  const { expr, folded } = argument
-  if (folded.state === 'unknown')
-    return expr.type === 'attribute' && /^(NO|EPOCH|STEPS)$/.test(expr.attr) ? expr.attr.toLowerCase() : null
-  const { value } = folded
-  return typeof value === 'object' ? null : value
-}
 
 function addEarlyStopping(
   python: PythonModule,
@@ -145,60 +133,44 @@ function addEarlyStopping(
   })
   const imports: Import[] = name.import === null ? [] : [name.import]
   const callback = addCallback(python, trainer, `${name.text}(early_stopping_patience=${patience})`, facts)
-  if ('reason' in callback) return callback
-  const needed = bestModel(python, made, facts)
-  if ('reason' in needed) return needed
-  return {
-    title: 'End the run when the evaluation loss stalls (EarlyStoppingCallback)',
-    safety: 'unsafe',
-    writes: [callback, ...needed.writes],
-    imports,
-  }
+  const needed = bestModel(codeArguments(facts, python, made))
+  return 'reason' in needed
+    ? needed
+    : changeOf('End the run when the evaluation loss stalls (EarlyStoppingCallback)', [callback, ...needed], {
+        imports,
+      })
 }
 
 /** What the callback needs: the best model is tracked, so saving follows the rhythm of evaluating. */
-function bestModel(
-  python: PythonModule,
-  made: TrainerArguments,
-  facts: UnitFacts,
-): { writes: Write[] } | Refusal {
-  const get = fields(python, made)
-  const writes: Write[] = []
-  const set = (name: string, value: string) =>
-    writes.push({ kind: 'set keyword', path: facts.path, call: rangeOf(facts, made.call), name, value })
-  const evaluated = evaluationStrategy(python, made, { binding: null })
-  const rhythm = literal(evaluated.argument)
+function bestModel(source: ArgumentsSource): (Write | Refusal)[] | Refusal {
+  const writes: (Write | Refusal)[] = []
+  const set = (key: string, value: Json) => writes.push(source.set([key], value))
+  const rhythm = effective(evaluationStrategy(source).value)
   if (rhythm !== 'epoch' && rhythm !== 'steps') return { reason: 'when it evaluates cannot be read' }
-  const saved = literal(get('save_strategy'))
-  if (saved === null) return { reason: 'when it saves cannot be read' }
-  if (saved !== 'best' && (saved ?? 'steps') !== rhythm) {
-    set('save_strategy', `"${rhythm}"`)
+  const saved = effective(orDefault(source.get('save_strategy'), 'steps'))
+  if (saved === undefined) return { reason: 'when it saves cannot be read' }
+  if (saved !== 'best' && saved !== rhythm) {
+    set('save_strategy', rhythm)
     // The best and the last are kept; a checkpoint for each epoch would pile up.
-    if (get('save_total_limit').state === 'absent') set('save_total_limit', '2')
+    if (!isGiven(source.get('save_total_limit'))) set('save_total_limit', 2)
   } else if (rhythm === 'steps') {
-    const refusal = alignSteps(python, made, set)
-    if (refusal !== null) return refusal
+    const saving = alignedSteps(source)
+    if (typeof saving === 'object' && saving !== null) return saving
+    if (saving !== null) set('save_steps', saving)
   }
-  const best = literal(get('load_best_model_at_end'))
-  if (best === null) return { reason: 'load_best_model_at_end cannot be read' }
-  if (best !== true) set('load_best_model_at_end', 'True')
-  if (get('metric_for_best_model').state === 'absent') set('metric_for_best_model', '"eval_loss"')
-  return { writes }
+  const best = effective(orDefault(source.get('load_best_model_at_end'), false))
+  if (best === undefined) return { reason: 'load_best_model_at_end cannot be read' }
+  if (best !== true) set('load_best_model_at_end', true)
+  if (!isGiven(source.get('metric_for_best_model'))) set('metric_for_best_model', 'eval_loss')
+  return writes
 }
 
-/** Checkpoints fall on evaluations: `save_steps` is a multiple of `eval_steps`. */
-function alignSteps(
-  python: PythonModule,
-  made: TrainerArguments,
-  set: (name: string, value: string) => void,
-): Refusal | null {
-  const get = fields(python, made)
-  const logging = literal(get('logging_steps'))
-  const evaluating = literal(get('eval_steps')) ?? logging ?? 500
-  const saving = literal(get('save_steps')) ?? 500
+/** Checkpoints fall on evaluations: `save_steps` is a multiple of `eval_steps`. Null: it is. */
+function alignedSteps(source: ArgumentsSource): number | Refusal | null {
+  const logging = effective(orDefault(source.get('logging_steps'), 500))
+  const evaluating = effective(orDefault(source.get('eval_steps'), null)) ?? logging
+  const saving = effective(orDefault(source.get('save_steps'), 500))
   if (typeof evaluating !== 'number' || typeof saving !== 'number')
     return { reason: 'how often it evaluates and saves cannot be read' }
-  if (saving % evaluating !== 0)
-    set('save_steps', String(Math.max(1, Math.round(saving / evaluating)) * evaluating))
-  return null
+  return saving % evaluating === 0 ? null : Math.max(1, Math.round(saving / evaluating)) * evaluating
 }

@@ -1,66 +1,40 @@
 /** How settings that decide the memory of a Trainer are written. */
 
 import { nameFor } from '../../edit/imports.js'
-import type { Change, Import, Refusal, Write } from '../../edit/write.js'
+import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { lookUp } from '../../text/records.js'
-import { effective } from '../../values/value.js'
-import { writeArgument } from '../../values/write-argument.js'
+import { effective, isGiven } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand, rangeOf } from '../change-answer.js'
+import { changeOf, rangeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
-import { writeLaunchValue } from '../write-launch-value.js'
+import { codeArguments } from './trainer-changes.js'
+import { trainerSettings } from './trainer-settings.js'
 import { trainerName } from './trainers.js'
-import { field, trainerArguments } from './training-arguments.js'
+import { trainerArguments } from './training-arguments.js'
 import { overflowsInHalf } from './weights.js'
-
-const keys: Record<string, string> = {
-  batchSize: 'per_device_train_batch_size',
-  accumulation: 'gradient_accumulation_steps',
-  checkpointing: 'gradient_checkpointing',
-  optimizer: 'optim',
-}
 
 /** Null: another part of the reader knows this setting. */
 export function changeMemory(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal | null {
   if (claim.setting === 'adapters') return addAdapters(claim, facts)
   if (claim.setting === 'attention') return changeAttention(claim, facts)
   if (claim.setting === 'precision') return replaceBf16(claim, value, facts)
-  const key = lookUp(keys, claim.setting)
-  if (key === undefined) return null
-  const code =
-    claim.setting === 'optimizer' ? (value === 'adamw 8 bit' ? '"adamw_bnb_8bit"' : null) : codeOf(value)
-  if (code === null) return byHand(claim)
-  const title = `Set ${key}=${code.replaceAll('"', '')}`
-  if (isConfigured(claim, facts))
-    return writeConfigured(
-      claim,
-      code.startsWith('"') ? code.slice(1, -1) : (value as number | boolean),
-      facts,
-    )
-  if (facts.python === undefined) {
-    const written = writeLaunchValue(claim, code.replaceAll('"', ''), facts)
-    return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
-  }
-  if (claim.site.anchor === 'parsed') return { reason: 'its arguments come from the launch line' }
+  if (!memorySettings.has(claim.setting)) return null
+  const { python } = facts
+  if (python === undefined) return trainerSettings.change(claim, value, facts)
   if (claim.site.anchor === 'enable') return { reason: `leave ${claim.key}() out` }
-  const call = claimedCall(facts.python, claim.site)
-  const made = trainerArguments(facts.python).find((one) => one.call === call)
+  const call = claimedCall(python, claim.site)
+  const made = trainerArguments(python).find((one) => one.call === call)
   if (made === undefined) return { reason: 'the call is not in the file any more' }
-  const written = writeArgument(facts, made.call, key, field(facts.python, made, key, null), code)
-  return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
+  return trainerSettings.change(claim, value, facts, codeArguments(facts, python, made))
 }
 
-function codeOf(value: unknown): string | null {
-  if (typeof value === 'boolean') return value ? 'True' : 'False'
-  return typeof value === 'number' ? String(value) : null
-}
+const memorySettings = new Set(['batchSize', 'accumulation', 'checkpointing', 'optimizer'])
 
 /** A Trainer refuses both formats at once. Null: nothing asks for bf16 in code. */
 function replaceBf16(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal | null {
-  const { python, path } = facts
+  const { python } = facts
   if (value !== 'fp16-mixed' || claim.key !== 'bf16' || effective(claim) !== 'bf16-mixed') return null
   if (isConfigured(claim, facts)) {
     const off = writeConfigured(claim, false, facts)
@@ -72,16 +46,10 @@ function replaceBf16(claim: Claim, value: unknown, facts: UnitFacts): Change | R
   const call = claimedCall(python, claim.site)
   const made = trainerArguments(python).find((one) => one.call === call)
   if (made === undefined || overflowsInHalf(python)) return null
-  const before = field(python, made, 'bf16', null)
-  const after = writeArgument(facts, made.call, 'fp16', field(python, made, 'fp16', null), 'True')
-  if ('reason' in after) return after
-  const writes: Write[] = [after]
-  if (before.state !== 'absent') {
-    const own = made.call.expr.args.some((one) => one.name === 'bf16')
-    if (!own) return { reason: 'bf16 is set in another place' }
-    writes.push({ kind: 'remove keyword', path, call: rangeOf(facts, made.call), name: 'bf16' })
-  }
-  return { title: 'Train with fp16=True', safety: 'unsafe', writes, imports: [] }
+  const source = codeArguments(facts, python, made)
+  const writes = [source.set(['fp16'], true)]
+  if (isGiven(source.get('bf16'))) writes.push(source.set(['bf16'], undefined))
+  return changeOf('Train with fp16=True', writes)
 }
 
 function changeAttention(claim: Claim, facts: UnitFacts): Change | Refusal {

@@ -2,39 +2,40 @@
 
 import { model as known } from '../../catalog/models.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { configuredAt } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
-import { lookUp } from '../../text/records.js'
-import { asBoolean, asNumber } from '../../values/parse.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { CallSource, DictionarySource } from '../../values/call-source.js'
+import { convert, firstKeyed, type Keyed, orDefault, stated, unreadable } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective, isGiven } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { TrainingSettings } from '../../workload/words.js'
-import { claimArgument, claimFolded } from '../claim-argument.js'
+import { claimFolded } from '../claim-argument.js'
 import { sourceOf } from '../deepspeed/configuration.js'
 import type { ReaderContext } from '../reader.js'
+import type { ArgumentsSource } from './arguments-source.js'
 import { sizeOfModel } from './model-sizes.js'
-import { optimizerWords } from './optimizer-words.js'
 import { sequenceLength } from './sequence-length.js'
-import { claimModel, type TrainedModel, trainedModel } from './trained-model.js'
+import { claimModel, nameIn, type TrainedModel, trainedModel } from './trained-model.js'
+import { trainerSettings, trlSettings } from './trainer-settings.js'
 import { type Trainers, trainerName } from './trainers.js'
-import { field, type TrainerArguments } from './training-arguments.js'
+import type { TrainerArguments } from './training-arguments.js'
 import { adaptersOf, switchesCheckpointing, weightBits } from './weight-bits.js'
 import { transformersVersion } from './weights.js'
 
 type Training = SubjectBuilder<'Training'>
 
 export function readMemory(
-  python: PythonModule,
-  made: TrainerArguments,
+  source: ArgumentsSource,
   trainers: Trainers,
   context: ReaderContext,
   training: Training,
 ): void {
+  const { python, made, place, site } = source
   const kind = kindOf(python, made, trainers)
-  const place = calleePlace(made.call)
-  const site = callSite(made.call, made.parsed ? 'parsed' : 'arguments')
-  const argument = (key: string) => field(python, made, key, context.binding)
-  const anchor = made.parsed ? 'parsed' : 'arguments'
   const found = modelOf(python, trainers)
   if (found === null || 'because' in found)
     training.unknown('model', 'model', found?.because ?? 'the model of another module', place, { site })
@@ -46,33 +47,20 @@ export function readMemory(
   }
   readAdapters(python, trainers, training, place)
 
-  const finds = argument('auto_find_batch_size')
-  const several = python.uses('torch.nn.DataParallel')
-  if (kind === 'other' || (finds.state !== 'absent' && !isFalse(finds)) || several)
+  const searched = effective(orDefault(source.get('auto_find_batch_size'), false))
+  if (kind === 'other' || isOn(searched) || python.uses('torch.nn.DataParallel'))
     training.unknown('batchSize', 'per_device_train_batch_size', 'how a batch is made up', place, { site })
-  else
-    claimArgument(
-      training,
-      'batchSize',
-      'per_device_train_batch_size',
-      made.call,
-      argument('per_device_train_batch_size'),
-      { convert: asNumber, otherwise: 8, anchor },
-    )
-  claimArgument(
-    training,
-    'accumulation',
-    'gradient_accumulation_steps',
-    made.call,
-    argument('gradient_accumulation_steps'),
-    { convert: asNumber, otherwise: 1, anchor },
-  )
-  readOptimizer(python, made, trainers, argument('optim'), training, place, site)
-  readLength(python, made, trainers, kind, argument, training, place)
-  readCheckpointing(python, made, argument('gradient_checkpointing'), training, place, site)
-  readSharding(python, made, context, argument, training, place, site)
+  else trainerSettings.claim(training, source, {}, ['batchSize'])
+  trainerSettings.claim(training, source, {}, ['accumulation'])
+  readOptimizer(source, trainers, training)
+  readLength(source, trainers, kind, training)
+  readCheckpointing(source, training)
+  readSharding(source, training)
   readAttention(python, found !== null && 'id' in found ? found.loads : [], context, training, place, site)
 }
+
+/** What cannot be read may be on. */
+const isOn = (value: Json | undefined): boolean => value === undefined || Boolean(value)
 
 /** Plain fine-tuning takes one sample for one text; preference and policy training take pairs, or write texts first. */
 function kindOf(python: PythonModule, made: TrainerArguments, trainers: Trainers): 'plain' | 'sft' | 'other' {
@@ -82,28 +70,19 @@ function kindOf(python: PythonModule, made: TrainerArguments, trainers: Trainers
   return names.length === 0 && !made.family.halfByDefault ? 'plain' : 'other'
 }
 
-function isFalse(argument: ArgumentValue): boolean {
-  return argument.state === 'given' && argument.folded.state === 'known' && !argument.folded.value
-}
-
 /** What the Trainer is handed, or the only model of the module. */
 function modelOf(python: PythonModule, trainers: Trainers): ReturnType<typeof trainedModel> {
   const [trainer] = trainers.calls
   if (trainer !== undefined) {
-    const given = python.argument(trainer, 'model', 0)
-    if (given.state === 'given' && given.folded.state === 'known' && typeof given.folded.value === 'string') {
-      const id = given.folded.value
-      const byName: TrainedModel = {
-        id,
-        parameters: known(id)?.parameters ?? sizeOfModel(id),
-        place: { ...given.span },
-        folded: given.folded,
+    const name = nameIn(python.argument(trainer, 'model', 0))
+    if (name !== null)
+      return {
+        ...name,
+        parameters: known(name.id)?.parameters ?? sizeOfModel(name.id),
         loads: [],
         library: 'transformers',
         languageHead: true,
       }
-      return byName
-    }
   }
   return trainedModel(python)
 }
@@ -146,32 +125,17 @@ function readAdapters(python: PythonModule, trainers: Trainers, training: Traini
   else training.known('adapters', result.key, result.adapters, calleePlace(result.call), { site })
 }
 
-function readOptimizer(
-  python: PythonModule,
-  made: TrainerArguments,
-  trainers: Trainers,
-  optim: ArgumentValue,
-  training: Training,
-  place: Place,
-  site: Place,
-): void {
-  const key = 'optim'
+function readOptimizer(source: ArgumentsSource, trainers: Trainers, training: Training): void {
+  const { python, place, site } = source
   const own = trainers.calls.some((call) => {
     const given = python.argument(call, 'optimizers')
-    return (
-      given.state !== 'absent' && !(given.state === 'given' && /^\(\s*None/.test(textOf(python, given.expr)))
-    )
+    const expr = passedExpression(given)
+    return expr === null ? mayBePassed(given) : !/^\(\s*None/.test(textOf(python, expr))
   })
   // A Trainer of the project may make its own.
-  if (own || /def create_optimizer\b/.test(python.text)) {
-    training.unknown('optimizer', key, 'an optimiser of the program', place, { site })
-    return
-  }
-  claimArgument(training, 'optimizer', key, made.call, optim, {
-    convert: (value) => (typeof value === 'string' ? lookUp(optimizerWords, value) : undefined),
-    otherwise: 'adamw',
-    anchor: made.parsed ? 'parsed' : 'arguments',
-  })
+  if (own || /def create_optimizer\b/.test(python.text))
+    training.unknown('optimizer', 'optim', 'an optimiser of the program', place, { site })
+  else trainerSettings.claim(training, source, {}, ['optimizer'])
 }
 
 function textOf(python: PythonModule, node: { start: number; end: number }): string {
@@ -179,23 +143,19 @@ function textOf(python: PythonModule, node: { start: number; end: number }): str
 }
 
 function readLength(
-  python: PythonModule,
-  made: TrainerArguments,
+  source: ArgumentsSource,
   trainers: Trainers,
   kind: 'plain' | 'sft' | 'other',
-  argument: (key: string) => ArgumentValue,
   training: Training,
-  place: Place,
 ): void {
+  const { python, place, locator } = source
   if (kind === 'sft') {
-    const carriers: [string, Call, ArgumentValue][] = []
-    for (const key of ['max_length', 'max_seq_length']) {
-      carriers.push([key, made.call, argument(key)])
-      for (const call of trainers.calls) carriers.push([key, call, python.argument(call, key)])
-    }
-    const given = carriers.find(([, , value]) => value.state !== 'absent')
-    const [key, call, value] = given ?? (['max_length', made.call, { state: 'absent' }] as const)
-    claimArgument(training, 'sequenceLength', key, call, value, { convert: asNumber, otherwise: 1024 })
+    const carriers = [source, ...trainers.calls.map((call) => new CallSource(python, call, locator))]
+    const [first, ...others] = ['max_length', 'max_seq_length'].flatMap((key) =>
+      carriers.map((one): Keyed<Json> => ({ key, value: one.get(key) })),
+    )
+    const { key, value } = firstKeyed(first!, ...others)
+    training.say('sequenceLength', key, orDefault(convert(value, asNumber), 1024))
     return
   }
   const found = sequenceLength(python)
@@ -212,118 +172,85 @@ function readLength(
   } else claimFolded(training, 'sequenceLength', found.key, found.folded, found.place, asNumber)
 }
 
-function readCheckpointing(
-  python: PythonModule,
-  made: TrainerArguments,
-  argument: ArgumentValue,
-  training: Training,
-  place: Place,
-  site: Place,
-): void {
+function readCheckpointing(source: ArgumentsSource, training: Training): void {
+  const { python, made, place, site } = source
   const key = 'gradient_checkpointing'
   const switched = switchesCheckpointing(python)
-  if (argument.state === 'absent' && switched !== false) {
-    if (switched === null) training.unknown('checkpointing', key, 'the code of the model', place, { site })
-    else {
-      const call = python.calls.find((one) => /gradient_checkpointing_enable|kbit_training/.test(one.method))!
-      training.known('checkpointing', call.method, true, calleePlace(call), {
-        site: callSite(call, 'enable'),
-      })
-    }
-    return
+  if (isGiven(source.get(key)) || switched === false) {
+    const table = made.family.halfByDefault ? trlSettings : trainerSettings
+    table.claim(training, source, {}, ['checkpointing'])
+  } else if (switched === null)
+    training.unknown('checkpointing', key, 'the code of the model', place, { site })
+  else {
+    const call = python.calls.find((one) => /gradient_checkpointing_enable|kbit_training/.test(one.method))!
+    training.known('checkpointing', call.method, true, calleePlace(call), { site: callSite(call, 'enable') })
   }
-  claimArgument(training, 'checkpointing', key, made.call, argument, {
-    convert: asBoolean,
-    // TRL recomputes activations unless it is told not to.
-    otherwise: made.family.halfByDefault,
-    anchor: made.parsed ? 'parsed' : 'arguments',
-  })
 }
 
 // Sharing.
 
-function readSharding(
-  python: PythonModule,
-  made: TrainerArguments,
-  context: ReaderContext,
-  argument: (key: string) => ArgumentValue,
-  training: Training,
-  place: Place,
-  site: Place,
-): void {
+type Sharding = TrainingSettings['sharding']
+
+function readSharding(source: ArgumentsSource, training: Training): void {
+  const { made, binding, place, site } = source
   const key = 'deepspeed'
-  const unknown = (because: string) => training.unknown('sharding', key, because, place, { site })
-  const deepspeed = argument('deepspeed')
-  if (deepspeed.state !== 'absent' && !isFalse(deepspeed)) {
-    const sharding =
-      deepspeed.state === 'given' && deepspeed.expr !== made.call.expr ? zero(python, deepspeed) : undefined
-    if (sharding === undefined) unknown('the DeepSpeed configuration')
-    else
-      training.known('sharding', key, sharding, deepspeed.state === 'given' ? { ...deepspeed.span } : place, {
-        site,
-      })
+  const deepspeed = source.get(key)
+  if (isGiven(deepspeed) && isOn(effective(deepspeed))) {
+    const expr = passedExpression(source.argument(key))
+    const sharding = expr === null || expr === made.call.expr ? undefined : zero(source, expr)
+    const because = 'the DeepSpeed configuration'
+    training.say(
+      'sharding',
+      key,
+      sharding === undefined ? unreadable(deepspeed, because) : stated(deepspeed, sharding),
+    )
     return
   }
-  const fsdp = argument('fsdp')
-  if (fsdp.state !== 'absent' && !isFalse(fsdp)) {
-    const words = fsdp.state === 'given' && fsdp.folded.state === 'known' ? String(fsdp.folded.value) : null
-    const stage =
-      words === null ? null : /full_shard|True/.test(words) ? 3 : /shard_grad_op/.test(words) ? 2 : null
-    if (stage === null || words === null) unknown('the FSDP configuration')
-    else {
-      const offload = /offload/.test(words)
-      training.known(
-        'sharding',
-        'fsdp',
-        { kind: 'fsdp', stage, offload: { optimizer: offload, parameters: offload } },
-        place,
-        { site },
-      )
-    }
+  const fsdp = source.get('fsdp')
+  if (isGiven(fsdp) && isOn(effective(fsdp))) {
+    training.say('sharding', 'fsdp', convert(fsdp, fullyShared, 'the FSDP configuration'))
     return
   }
-  const { binding } = context
   // The launcher brings states to share from a file or flags of its own.
+  const flags = Object.keys(binding?.launch.launcherFlags ?? {})
+  const flagged = flags.some((flag) => /deepspeed|fsdp|zero/.test(flag))
   const launched =
     binding !== null &&
     (binding.launch.launcher.startsWith('deepspeed') ||
-      (binding.launch.launcher.startsWith('accelerate') &&
-        (binding.launch.files.length > 0 ||
-          Object.keys(binding.launch.launcherFlags).some((flag) => /deepspeed|fsdp|zero/.test(flag)))))
+      (binding.launch.launcher.startsWith('accelerate') && (binding.launch.files.length > 0 || flagged)))
   const file = binding?.settings.find((one) => one.setting === 'sharding')
-  const flags = Object.keys(binding?.launch.launcherFlags ?? {})
-  if (launched && file?.state === 'known' && !flags.some((flag) => /deepspeed|fsdp|zero/.test(flag)))
-    training.known('sharding', file.key, file.value as TrainingSettings['sharding'], place, {
+  const inFile = effective(file)
+  if (launched && file !== undefined && inFile !== undefined && !flagged)
+    training.known('sharding', file.key, inFile as Sharding, place, {
       site,
       channel: 'named file',
       location: file.location,
     })
-  else if (launched) unknown('the configuration of the launch')
+  else if (launched) training.unknown('sharding', key, 'the configuration of the launch', place, { site })
   // Without a launch line in the project, a launcher may bring it.
   else training.default('sharding', key, null, place, { site, overridable: binding === null })
 }
 
+/** Words of `fsdp`. */
+function fullyShared(value: Json): Sharding | undefined {
+  const words = value === true ? 'full_shard' : String(value)
+  const stage = /full_shard/.test(words) ? 3 : /shard_grad_op/.test(words) ? 2 : null
+  const offload = /offload/.test(words)
+  return stage === null
+    ? undefined
+    : { kind: 'fsdp', stage, offload: { optimizer: offload, parameters: offload } }
+}
+
 /** Undefined: it cannot be read. */
-function zero(
-  python: PythonModule,
-  given: ArgumentValue & { state: 'given' },
-): TrainingSettings['sharding'] | undefined {
-  const source = sourceOf(python, given.expr)
+function zero({ python, site, locator }: ArgumentsSource, expr: Expr): Sharding | undefined {
+  const source = sourceOf(python, expr)
   if (source.kind === 'unknown') return undefined
+  const dictionary =
+    source.kind === 'file' ? null : new DictionarySource(python, source.dictionary, locator, site)
   const value = (...keys: string[]): Json | undefined => {
-    if (source.kind === 'file') {
-      const node = configuredAt(source.root, ...keys)
-      return node === undefined ? null : node.kind === 'scalar' ? node.value : undefined
-    }
-    let dictionary = source.dictionary
-    for (const [index, key] of keys.entries()) {
-      const entry = python.entry(dictionary, key)
-      if (entry.state === 'absent') return null
-      if (entry.state === 'unknown') return undefined
-      if (index === keys.length - 1) return entry.folded.state === 'known' ? entry.folded.value : undefined
-      dictionary = entry.expr
-    }
-    return undefined
+    if (source.kind !== 'file') return effective(orDefault(dictionary!.get(...keys), null))
+    const node = configuredAt(source.root, ...keys)
+    return node === undefined ? null : node.kind === 'scalar' ? node.value : undefined
   }
   const stage = value('zero_optimization', 'stage')
   if (stage === null || stage === 0) return null
@@ -351,11 +278,9 @@ function readAttention(
 ): void {
   const key = 'attn_implementation'
   for (const load of loads) {
-    const given = python.argument(load, key)
-    const value = given.state === 'given' && given.folded.state === 'known' ? given.folded.value : null
-    if (given.state !== 'given' || typeof value !== 'string') continue
-    const kind = value === 'eager' ? 'eager' : /^flash_attention_[23]$/.test(value) ? 'flash' : 'fused'
-    training.known('attention', key, kind, { ...given.span }, { site: callSite(load, 'attention') })
+    const given = new CallSource(python, load, training.locator, { anchor: 'attention' }).get(key)
+    if (typeof effective(given) !== 'string') continue
+    training.say('attention', key, convert(given, attentionOf))
     return
   }
   const pinned = context.versions['transformers==']
@@ -364,3 +289,6 @@ function readAttention(
   const old = version !== null && version.major === 4 && version.minor > 0 && version.minor < 36
   training.default('attention', key, old ? 'eager' : 'fused', place, { site })
 }
+
+const attentionOf = (name: Json): TrainingSettings['attention'] =>
+  name === 'eager' ? 'eager' : /^flash_attention_[23]$/.test(String(name)) ? 'flash' : 'fused'

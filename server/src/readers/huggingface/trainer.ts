@@ -1,20 +1,20 @@
 /** Trainers of transformers, TRL and sentence-transformers: one `Training` for each set of arguments. */
 
 import type { PythonModule } from '../../python/module.js'
-import { asBoolean, asNumber } from '../../values/parse.js'
-import { calleePlace, callSite } from '../../values/places.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
+import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { claimArgument } from '../claim-argument.js'
-import { onLaunchLine } from '../launch-flag.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { ArgumentsSource } from './arguments-source.js'
 import { fewTrainingSamples } from './samples.js'
 import { changeTrainer } from './trainer-changes.js'
 import { loadWork } from './trainer-input.js'
 import { readMemory } from './trainer-memory.js'
 import { readPrecision } from './trainer-precision.js'
 import { readRun } from './trainer-run.js'
+import { loaderSettings, trainerSettings, trlSettings } from './trainer-settings.js'
 import { type Trainers, trainedArguments } from './trainers.js'
 import { field, type TrainerArguments } from './training-arguments.js'
 
@@ -22,6 +22,7 @@ export const huggingfaceTrainerReader = defineReader({
   name: 'huggingface-trainer',
   languages: ['python'],
   triggers: ['TrainingArguments', 'trl'],
+  settings: [trainerSettings, trlSettings, loaderSettings],
   read(facts, context, claims) {
     const python = facts.python
     if (python === undefined) return
@@ -35,8 +36,7 @@ export const huggingfaceTrainerReader = defineReader({
 function onlyEvaluates(python: PythonModule, made: TrainerArguments, context: ReaderContext): boolean {
   if (!made.parsed || context.binding === null || !/\.do_train\b/.test(python.text)) return false
   const said = field(python, made, 'do_train', context.binding)
-  if (said.state === 'given') return said.folded.state === 'known' && said.folded.value === false
-  return said.state === 'absent'
+  return !mayBePassed(said) || knownArgument(said) === false
 }
 
 function readTrainer(
@@ -50,57 +50,25 @@ function readTrainer(
   const place = calleePlace(made.call)
   const scope = made.call.function?.qualified ?? ''
   const training = claims.subject('Training', place, scope, evidence)
-  readPrecision(python, made, context, training)
-  readRun(python, made, trainers, context, training)
-  readMemory(python, made, trainers, context, training)
-  readInput(python, made, trainers, context, claims, evidence)
+  const source = new ArgumentsSource(python, made, context.binding, claims)
+  readPrecision(source, context, training)
+  readRun(source, trainers, training)
+  readMemory(source, trainers, context, training)
+  readInput(source, trainers, claims, evidence)
 }
 
 function readInput(
-  python: PythonModule,
-  made: TrainerArguments,
+  source: ArgumentsSource,
   trainers: Trainers,
-  context: ReaderContext,
   claims: ClaimBuilder,
   evidence: Evidence,
 ): void {
+  const { python, made, place, site } = source
   const work = loadWork(python, trainers)
   // Most data sets of the library are prepared ahead: without knowing what is loaded there is nothing to say.
   if (work === null) return
-  const place = calleePlace(made.call)
-  const site = callSite(made.call, made.parsed ? 'parsed' : 'arguments')
   const pipeline = claims.subject('InputPipeline', place, made.call.function?.qualified ?? '', evidence)
-  const argument = (key: string) => field(python, made, key, context.binding)
-  const anchor = made.parsed ? 'parsed' : 'arguments'
-  const key = 'dataloader_num_workers'
-  const workers = argument(key)
-  if (
-    workers.state === 'absent' &&
-    workers.configured === undefined &&
-    made.parsed &&
-    context.binding !== null
-  )
-    pipeline.default('workers', key, 0, place, onLaunchLine(context.binding))
-  else
-    claimArgument(pipeline, 'workers', key, made.call, workers, { convert: asNumber, otherwise: 0, anchor })
-  claimArgument(
-    pipeline,
-    'pinnedMemory',
-    'dataloader_pin_memory',
-    made.call,
-    argument('dataloader_pin_memory'),
-    {
-      convert: asBoolean,
-      otherwise: true,
-      anchor,
-    },
-  )
-  const persistent = 'dataloader_persistent_workers'
-  claimArgument(pipeline, 'persistentWorkers', persistent, made.call, argument(persistent), {
-    convert: asBoolean,
-    otherwise: false,
-    anchor,
-  })
+  loaderSettings.claim(pipeline, source)
   pipeline.known('feeds', 'Trainer', 'training', place, { site })
   pipeline.known('work', 'train_dataset', work.work, place, { site })
   if (work.decoder !== null) pipeline.known('decoder', 'train_dataset', work.decoder, place, { site })
@@ -117,10 +85,7 @@ export function trainerEvidence(
 ): Evidence {
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test') evidence.role = 'training'
-  const value = (key: string) => {
-    const argument = field(python, made, key, context.binding)
-    return argument.state === 'given' && argument.folded.state === 'known' ? argument.folded.value : undefined
-  }
+  const value = (key: string) => knownArgument(field(python, made, key, context.binding))
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   if (value('use_cpu') === true || value('no_cuda') === true || visible === '' || visible === '-1')
     evidence.accelerator = 'cpu'

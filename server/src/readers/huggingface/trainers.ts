@@ -1,7 +1,7 @@
 /** Which Trainer takes which arguments, and what it is given beside them. */
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { isTrainer } from './trainer-names.js'
 import { type TrainerArguments, trainerArguments } from './training-arguments.js'
 
@@ -36,16 +36,17 @@ export function trainerName(python: PythonModule, call: Call): string | null {
     return klass.bases.find(isTrainer) ?? null
   }
   if (!/Trainer$/.test(call.method)) return null
-  const type = (python as Analysis).typeOf(call.expr)
+  const type = python.typeOf(call.expr)
   return type !== null && isTrainer(type) ? type : null
 }
 
 function takes(python: PythonModule, call: Call, made: TrainerArguments, only: boolean): boolean {
   const name = trainerName(python, call)
   const given = python.argument(call, 'args', name?.startsWith('transformers.') === true ? 1 : null)
-  if (given.state === 'absent') return only && call.expr.args.some((one) => one.star === 2)
-  if (given.state === 'unknown') return only
-  const value = python.definition(given.expr)
+  if (!mayBePassed(given)) return only && call.expr.args.some((one) => one.star === 2)
+  const expr = passedExpression(given)
+  if (expr === null) return only
+  const value = python.definition(expr)
   if (value === made.call.expr) return true
   if (value.type === 'call') return false
   if (value.type === 'name' && made.names.includes(value.id)) return true
@@ -76,8 +77,8 @@ export function isTrained(python: PythonModule, trainers: Trainers): boolean {
 /** The data set or list that a Trainer is given under this name; `missing`: none. */
 export function trainerArgument(python: PythonModule, call: Call, key: string): Expr | 'missing' | 'unknown' {
   const given = python.argument(call, key)
-  if (given.state === 'absent') return 'missing'
-  if (given.state === 'unknown') return 'unknown'
-  const value = python.definition(given.expr)
-  return value.type === 'constant' && value.value === null ? 'missing' : given.expr
+  const expr = passedExpression(given)
+  if (expr === null) return mayBePassed(given) ? 'unknown' : 'missing'
+  const value = python.definition(expr)
+  return value.type === 'constant' && value.value === null ? 'missing' : expr
 }

@@ -10,6 +10,8 @@ import type { ClassDef, Expr } from '../../syntax/python-ast.js'
 import { type Configured, configuredChild } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import { mayBePassed } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { Binding, Launch } from '../../workload/claim.js'
 import { type ArgumentsFamily, argumentParsers, argumentsFamily } from './trainer-names.js'
 
@@ -122,14 +124,41 @@ export function field(
   key: string,
   binding: Binding | null,
 ): ArgumentValue {
+  return enumerated(given(python, made, key, binding))
+}
+
+/** `IntervalStrategy.EPOCH` does not fold, but says what it is. */
+function enumerated(argument: ArgumentValue): ArgumentValue {
+  if (argument.state !== 'given' || effective(argument.folded) !== undefined) return argument
+  const { expr } = argument
+  if (expr.type !== 'attribute' || !/Strategy$/.test(lastName(expr.value))) return argument
+  const folded: Folded = {
+    state: 'known',
+    value: expr.attr.toLowerCase(),
+    channel: 'code',
+    overridable: false,
+  }
+  return { ...argument, folded }
+}
+
+function lastName(expr: Expr): string {
+  return expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : ''
+}
+
+function given(
+  python: PythonModule,
+  made: TrainerArguments,
+  key: string,
+  binding: Binding | null,
+): ArgumentValue {
   const changed = changedLater(python, made, key)
   if (changed !== null) return changed
   if (made.parsed) {
     const launched = fromCommandLine(python, made, key, binding)
-    if (launched.state !== 'absent') return launched
+    if (mayBePassed(launched)) return launched
   } else {
     const own = python.argument(made.call, key, key === 'output_dir' ? 0 : null)
-    if (own.state !== 'absent') return own
+    if (mayBePassed(own)) return own
   }
   if (made.foreign) return { state: 'unknown', because: 'a class of another module' }
   return made.klass === null ? { state: 'absent' } : classDefault(python, made.klass, key)
@@ -214,10 +243,8 @@ function ownFile(python: PythonModule, call: Call): Configured | null {
   const given = call.expr.args[0]
   if (given === undefined) return null
   if (call.method === 'parse_dict') return python.configured(given.value)
-  const folded = python.fold(given.value)
-  return folded.state === 'known' && typeof folded.value === 'string'
-    ? python.configurationFile(folded.value)
-    : null
+  const path = effective(python.fold(given.value))
+  return typeof path === 'string' ? python.configurationFile(path) : null
 }
 
 function fromFile(call: Call, file: Configured, key: string): ArgumentValue {

@@ -1,15 +1,13 @@
 /** The number format that the weights of a pretrained model are loaded in. */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import { knownArgument, passedExpression, textArgument } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place } from '../../workload/builder.js'
 import { codeText } from '../pytorch/evidence.js'
 
-export type Weights =
-  | { state: '32 bit' }
-  /** 16 bit or fewer; `why` is what says so. */
-  | { state: 'short'; value: 'fp16' | 'bf16'; key: string; place: Place }
-  | { state: 'unknown'; because: string }
+/** 16 bit or fewer, and what says so; null: 32 bit. */
+export type Weights = { value: 'fp16' | 'bf16'; key: string; place: Place } | { because: string } | null
 
 const shortNames = new Set([
   'torch.bfloat16',
@@ -33,17 +31,19 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
     if (!loaders.test(call.method)) continue
     for (const key of ['torch_dtype', 'dtype']) {
       const given = python.argument(call, key)
-      if (given.state === 'absent') continue
-      if (given.state === 'unknown') continue
-      const named = python.nameOf(python.definition(given.expr))
-      const text =
-        named ??
-        (given.folded.state === 'known' && typeof given.folded.value === 'string' ? given.folded.value : null)
-      const value = given.folded.state === 'known' ? given.folded.value : undefined
-      if (value === null || text === 'torch.float32' || text === 'float32' || text === 'torch.float') continue
+      const expr = passedExpression(given)
+      if (expr === null) continue
+      const text = python.nameOf(python.definition(expr)) ?? textArgument(given)
+      if (
+        knownArgument(given) === null ||
+        text === 'torch.float32' ||
+        text === 'float32' ||
+        text === 'torch.float'
+      )
+        continue
       if (text !== null && shortNames.has(text))
-        return { state: 'short', value: /bf/.test(text) ? 'bf16' : 'fp16', key, place: given.span }
-      return { state: 'unknown', because: text === 'auto' ? `${key}="auto"` : `the value of ${key}` }
+        return { value: /bf/.test(text) ? 'bf16' : 'fp16', key, place: { start: expr.start, end: expr.end } }
+      return { because: text === 'auto' ? `${key}="auto"` : `the value of ${key}` }
     }
     if (call.method === 'from_pretrained' && /ForCausalLM\.from_pretrained$/.test(call.name ?? ''))
       causal ||= !savedInFull(python, call)
@@ -53,11 +53,11 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
     const key = found[0].replace(/[.()]/g, '')
     const value = /bfloat16/.test(key) ? 'bf16' : /half|float16/.test(key) ? 'fp16' : null
     // Weights in few bits are widened to a format that is chosen in yet another place.
-    if (value === null) return { state: 'unknown', because: key }
+    if (value === null) return { because: key }
     const at = python.text.indexOf(found[0])
     const call = python.calls.find((one) => one.expr.start <= at && at < one.expr.end)
     const place = call === undefined ? { start: at, end: at + found[0].length } : calleePlace(call)
-    return { state: 'short', value, key, place }
+    return { value, key, place }
   }
   const elsewhere = [
     'torch.bfloat16',
@@ -66,12 +66,10 @@ export function weightsOf(python: PythonModule, version: number | null): Weights
     'unsloth.',
     'torch.autocast',
   ]
-  if (python.uses(...elsewhere))
-    return { state: 'unknown', because: 'a short format elsewhere in the program' }
+  if (python.uses(...elsewhere)) return { because: 'a short format elsewhere in the program' }
   // Since version 5 the checkpoint's own format is kept, and those of language models are mostly 16 bit.
-  if (causal && (version === null || version >= 5))
-    return { state: 'unknown', because: 'the format of the checkpoint' }
-  return { state: '32 bit' }
+  if (causal && (version === null || version >= 5)) return { because: 'the format of the checkpoint' }
+  return null
 }
 
 /** True for T5 and its kin: their activations exceed the range of fp16, and the loss becomes NaN. */
@@ -87,9 +85,7 @@ const fullCheckpoint =
   /^(openai-community\/)?(gpt2(-medium|-large|-xl)?|distilgpt2|openai-gpt)$|^distilbert\/distilgpt2$|^EleutherAI\/gpt-neo-/
 
 function savedInFull(python: PythonModule, call: Call): boolean {
-  const id = python.argument(call, 'pretrained_model_name_or_path', 0)
-  if (id.state !== 'given' || id.folded.state !== 'known') return false
-  return fullCheckpoint.test(String(id.folded.value))
+  return fullCheckpoint.test(textArgument(python.argument(call, 'pretrained_model_name_or_path', 0)) ?? '')
 }
 
 /** Major version of transformers: as pinned, else as the spelling of the arguments tells. */

@@ -114,10 +114,10 @@ function fromLaunch(
   place: Place,
   site: Place,
 ): void {
-  const { locator } = training
+  const left = training.locator.origin(place, { site })
   for (const variable of variables) {
     const set = lookUp(context.binding?.launch.environment, variable)
-    const value = launchedValue(set, 'launch environment', { place, site, locator })
+    const value = launchedValue(set, 'launch environment', left)
     const on = effective(value)
     if (on === undefined || on === '1' || on === true)
       training.say(

@@ -19,7 +19,7 @@ import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, ClaimOptions, SubjectBuilder } from '../../workload/builder.js'
 import type { Binding, Evidence } from '../../workload/claim.js'
 import { onLaunchLine } from '../launch-flag.js'
-import { type Launched, launchedValue } from '../launched-value.js'
+import { launchedValue } from '../launched-value.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { openEndedIn } from '../pytorch/loop-facts.js'
 import type { ReaderContext } from '../reader.js'
@@ -125,7 +125,7 @@ class CliSource implements Source {
     const value = (argument: ArgumentValue) => argumentValue(argument, place, site, locator)
     const flag = lookUp(binding?.launch.flags, `trainer.${key}`)
     if (flag !== undefined)
-      return convert(launchedValue(flag, 'launch flag', this.launched), (one) =>
+      return convert(launchedValue(flag, 'launch flag', this.left), (one) =>
         typeof one === 'string' ? word(one) : undefined,
       )
     if (binding !== null && !(binding.launch.complete && this.complete))
@@ -148,11 +148,6 @@ class CliSource implements Source {
 
   set(): Refusal {
     return { reason: 'it is set on the launch line or in a file' }
-  }
-
-  private get launched(): Launched {
-    const { place, site, locator } = this
-    return { place, site, locator }
   }
 
   /** Where what is left out would be written: on the launch line, where no file carries the trainer's settings. */

@@ -37,11 +37,12 @@ export function readPrecision(
     return
   }
   const { locator } = training
-  const launched = { place, site, locator }
+  const written = trainerSettings.argumentsOf(python, call, locator, source.anchor).get(key)
+  const { variable } = source
   const { key: word, value } = firstKeyed(
-    { key, value: trainerSettings.argumentsOf(python, call, locator, source.anchor).get(key) },
-    { key: '--precision', value: launchedValue(launcherFlag(context), 'launch flag', launched) },
-    { key: source.variable, value: environmentValue(python, source.variable, context.binding, launched) },
+    { key, value: written },
+    { key: '--precision', value: launchedValue(launcherFlag(context), 'launch flag', written) },
+    { key: variable, value: environmentValue(python, variable, context.binding, written, locator) },
   )
   claimPrecision(python, training, word, convert(value, precisionFrom))
 }

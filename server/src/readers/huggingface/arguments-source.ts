@@ -1,0 +1,57 @@
+/** The arguments of a Trainer as a source, however they come: a call, a dataclass, a command line, a file. */
+import type { Refusal, Write } from '../../edit/write.js'
+import type { ArgumentValue, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import { argumentValue } from '../../values/call-source.js'
+import { absent } from '../../values/operations.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { pythonLiteral, quoteOf } from '../../values/python-literal.js'
+import type { Key, Locator, Source } from '../../values/source.js'
+import { type Given, isGiven } from '../../values/value.js'
+import { writeArgument } from '../../values/write-argument.js'
+import type { Place } from '../../workload/builder.js'
+import type { Binding } from '../../workload/claim.js'
+import { onLaunchLine } from '../launch-flag.js'
+import { field, type TrainerArguments } from './training-arguments.js'
+
+export class ArgumentsSource implements Source {
+  readonly place: Place
+  readonly site: Place
+
+  constructor(
+    readonly python: PythonModule,
+    readonly made: TrainerArguments,
+    readonly binding: Binding | null,
+    readonly locator: Locator,
+  ) {
+    this.place = calleePlace(made.call)
+    this.site = callSite(made.call, made.parsed ? 'parsed' : 'arguments')
+  }
+
+  argument(key: string): ArgumentValue {
+    return field(this.python, this.made, key, this.binding)
+  }
+
+  get(key: Key): Given<Json> {
+    const { made, binding, place, site, locator } = this
+    const given = argumentValue(this.argument(String(key)), place, site, locator)
+    // What a file of arguments leaves out belongs there.
+    if (isGiven(given) || !made.parsed || given.site.keys !== undefined) return given
+    if (binding === null) return { ...given, overridable: true }
+    return absent(locator.origin(place, { channel: 'library default', ...onLaunchLine(binding) }))
+  }
+
+  set([key]: readonly Key[], value: Json | undefined): Write | Refusal {
+    const { python, made, locator } = this
+    const { path, unit } = locator
+    if (made.parsed) return { reason: 'its arguments come from the launch line' }
+    const name = String(key)
+    const call = { unit: unit.index, start: made.call.expr.start, end: made.call.expr.end }
+    if (value === undefined)
+      return made.call.expr.args.some((one) => one.name === name)
+        ? { kind: 'remove keyword', path, call, name }
+        : { reason: `${name} is set in another place` }
+    const code = pythonLiteral(value, quoteOf(python.text.slice(call.start, call.end)))
+    return writeArgument({ path, unit, python }, made.call, name, this.argument(name), code)
+  }
+}
