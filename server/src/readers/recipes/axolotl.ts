@@ -3,18 +3,41 @@
  * (`resolve_dtype`), core/builders. Without `bf16` it takes the 16-bit format that the GPU has.
  */
 import type { Change, Refusal } from '../../edit/write.js'
+import type { Json } from '../../text/json.js'
+import { both, convert, orDefault, orUnknown, stated, unreadable } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import { effective, type Value } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { TrainingSettings } from '../../workload/words.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { changeRecipe } from './change.js'
-import { Recipe, RecipeClaims } from './recipe.js'
-import { attentionOf, changeMemory, optimizerOf, readRecipeMemory, type Said } from './recipe-memory.js'
+import { isOn, Recipe, RecipeClaims } from './recipe.js'
+import {
+  changeMemory,
+  claimAttention,
+  claimMemory,
+  claimSharding,
+  optimizerWord,
+  positive,
+} from './recipe-memory.js'
 
 const anchor = 'base_model'
 
+const trainingSettings = settingTable('Training', {
+  epochs: { keys: ['num_epochs'], parse: asQuotedNumber, otherwise: 1 },
+  maxSteps: { keys: ['max_steps'], parse: (value) => positive(value) ?? null, otherwise: null },
+  batchSize: { keys: ['micro_batch_size'], parse: positive, otherwise: 1 },
+  accumulation: { keys: ['gradient_accumulation_steps'], parse: positive, otherwise: 1 },
+  sequenceLength: { keys: ['sequence_len'], parse: positive, otherwise: 512 },
+  optimizer: { keys: ['optimizer'], parse: optimizerWord, otherwise: 'adamw fused' },
+  earlyStopping: { keys: ['early_stopping_patience'], parse: () => true, otherwise: false },
+})
+
 export const axolotlReader = defineReader({
   name: 'axolotl',
+  settings: [trainingSettings],
   languages: ['yaml'],
   triggers: ['base_model:'],
   read(facts, _context, claims) {
@@ -59,8 +82,7 @@ function readPrecision(recipe: Recipe, training: RecipeClaims<'Training'>): void
   const on = (key: string) => recipe.switch(key) === true
   const off = (key: string) => recipe.switch(key) === false
   const formats = ['bf16', 'bfloat16', 'fp16', 'float16', 'fp8', 'float32', 'load_in_8bit', 'load_in_4bit']
-  if (formats.some((key) => recipe.switch(key) === 'unreadable'))
-    training.unknown('precision', ['bf16'], 'a template')
+  if (formats.some((key) => recipe.isUnreadable(key))) training.unknown('precision', ['bf16'], 'a template')
   else if (on('fp8')) training.known('precision', ['fp8'], 'fp8')
   else if (on('bf16') || on('bfloat16')) training.known('precision', ['bf16'], 'bf16-mixed')
   else if (on('fp16') || on('float16')) training.known('precision', ['fp16'], 'fp16-mixed')
@@ -74,20 +96,11 @@ function readPrecision(recipe: Recipe, training: RecipeClaims<'Training'>): void
 function readRun(recipe: Recipe, training: RecipeClaims<'Training'>): void {
   training.known('managed', [anchor], true)
   training.known('fineTuning', [anchor], true)
-  const epochs = recipe.number('num_epochs')
-  if (epochs !== undefined) training.known('epochs', ['num_epochs'], epochs)
-  else if (recipe.value('num_epochs') === undefined) training.default('epochs', ['num_epochs'], 1)
-  const steps = recipe.number('max_steps')
-  training.known('maxSteps', ['max_steps'], steps !== undefined && steps > 0 ? steps : null)
+  trainingSettings.claim(training.subject, training)
   const held = recipe.number('val_set_size') ?? 0
-  if (recipe.open || recipe.value('rl') !== undefined)
-    training.unknown('validation', ['val_set_size'], 'the recipe')
+  if (recipe.open || recipe.has('rl')) training.unknown('validation', ['val_set_size'], 'the recipe')
   else if (held > 0 || recipe.has('test_datasets')) training.known('validation', ['val_set_size'], true)
   else training.default('validation', ['val_set_size'], false)
-  const patience = recipe.value('early_stopping_patience')
-  if (patience === undefined || patience === null)
-    training.default('earlyStopping', ['early_stopping_patience'], false)
-  else training.known('earlyStopping', ['early_stopping_patience'], true)
   training.known('monitor', ['eval_loss'], { name: 'eval_loss', lowerIsBetter: true })
   if (recipe.value('lr_scheduler') !== 'constant')
     training.known('fullHorizonSchedule', ['lr_scheduler'], true)
@@ -95,33 +108,38 @@ function readRun(recipe: Recipe, training: RecipeClaims<'Training'>): void {
 
 /** Without `adapter` all weights are trained, in the format of the arithmetic (loaders/model.py: `torch_dtype`). */
 function readMemory(recipe: Recipe, training: RecipeClaims<'Training'>): void {
-  readRecipeMemory(recipe, training, {
+  claimMemory(recipe, training, {
     model: anchor,
-    numbers: {
-      batchSize: ['micro_batch_size', 1],
-      accumulation: ['gradient_accumulation_steps', 1],
-      sequenceLength: ['sequence_len', 512],
-    },
+    batch: 'micro_batch_size',
     batchOf:
       recipe.open || unpackable.some((key) => recipe.given(key) && key !== 'torch_compile')
         ? 'other'
         : 'texts',
-    optimizer: optimizerOf(recipe, 'optimizer', 'adamw fused'),
-    weightBits: weightsOf(recipe),
-    adapters: adaptersOf(recipe),
-    checkpointing: checkpointingOf(recipe),
-    sharding: shardingOf(recipe),
-    attention: attentionOf(
-      recipe,
-      'attn_implementation',
-      'flash_attention',
-      'eager_attention',
-      'xformers_attention',
-      'sdp_attention',
-    ),
     fusedLoss: losesLogits(recipe),
   })
+  claimWeights(recipe, training)
+  training.say('adapters', ['adapter'], adaptersOf(recipe, training))
+  training.say('checkpointing', ['gradient_checkpointing'], checkpointingOf(recipe, training))
+  const sharding = shards.find((key) => recipe.given(key) && recipe.value(key) !== 1)
+  claimSharding(training, 'deepspeed', sharding)
+  claimAttention(
+    training,
+    'attn_implementation',
+    'flash_attention',
+    'eager_attention',
+    'xformers_attention',
+    'sdp_attention',
+  )
 }
+
+const shards = [
+  'deepspeed',
+  'fsdp',
+  'fsdp_config',
+  'tensor_parallel_size',
+  'context_parallel_size',
+  'sequence_parallel_degree',
+]
 
 /** A loss that never holds all logits: a plugin that does so by itself, or one that is asked to. */
 function losesLogits(recipe: Recipe): boolean {
@@ -135,74 +153,60 @@ function losesLogits(recipe: Recipe): boolean {
   )
 }
 
-function weightsOf(recipe: Recipe): Said<TrainingSettings['weightBits']> {
+function claimWeights(recipe: Recipe, training: RecipeClaims<'Training'>): void {
   const on = (key: string) => recipe.switch(key) === true
-  const keys = ['bf16']
-  if (recipe.given('quantization') || recipe.given('gptq') || on('fp8'))
-    return { because: 'the quantisation', keys: ['quantization'] }
-  if (recipe.value('adapter') === 'qlora' && !on('load_in_8bit')) return { value: 4, keys: ['adapter'] }
-  if (on('load_in_4bit')) return { value: 4, keys: ['load_in_4bit'] }
-  if (on('load_in_8bit')) return { value: 8, keys: ['load_in_8bit'] }
+  const bits = (key: string, value: TrainingSettings['weightBits']) =>
+    training.known('weightBits', [key], value)
   const full =
     on('float32') || (recipe.switch('bf16') === false && !on('fp16') && !on('float16') && !on('bfloat16'))
-  if (full) return { value: 32, keys }
+  if (recipe.given('quantization') || recipe.given('gptq') || on('fp8'))
+    training.unknown('weightBits', ['quantization'], 'the quantisation')
+  else if (recipe.value('adapter') === 'qlora' && !on('load_in_8bit')) bits('adapter', 4)
+  else if (on('load_in_4bit')) bits('load_in_4bit', 4)
+  else if (on('load_in_8bit')) bits('load_in_8bit', 8)
+  else if (full) bits('bf16', 32)
   // With fp16, weights that are trained stay in fp32.
-  if (on('fp16') && !recipe.given('adapter'))
-    return { because: 'the format that they are loaded in', keys: ['fp16'] }
-  return { value: 16, keys }
+  else if (on('fp16') && !recipe.given('adapter'))
+    training.unknown('weightBits', ['fp16'], 'the format that they are loaded in')
+  else bits('bf16', 16)
 }
 
-function adaptersOf(recipe: Recipe): Said<TrainingSettings['adapters']> {
-  const keys = ['adapter']
-  const adapter = recipe.value('adapter')
-  if (
-    [
-      'unfrozen_parameters',
-      'peft_layers_to_transform',
-      'lora_modules_to_save',
-      'relora',
-      'lisa_n_layers',
-    ].some((key) => recipe.given(key))
-  )
-    return { because: 'which weights are trained', keys }
-  if (adapter === undefined || adapter === null || adapter === '') return { value: null, keys }
-  const rank = recipe.number('lora_r')
-  if ((adapter !== 'lora' && adapter !== 'qlora') || rank === undefined)
-    return { because: 'the rank of the adapters', keys: ['lora_r'] }
+const partly = [
+  'unfrozen_parameters',
+  'peft_layers_to_transform',
+  'lora_modules_to_save',
+  'relora',
+  'lisa_n_layers',
+]
+
+function adaptersOf(recipe: Recipe, training: RecipeClaims<'Training'>): Value<TrainingSettings['adapters']> {
+  const at = training.at('adapter')
+  if (partly.some((key) => recipe.given(key))) return unreadable(at, 'which weights are trained')
+  const adapter = training.text('adapter')
+  if (!training.has('adapter') || effective(adapter) === '') return stated(at, null)
   const targets = recipe.node('lora_target_modules')
   const named =
     targets?.kind === 'list'
       ? targets.items.map((one) => (one.kind === 'scalar' ? String(one.value) : ''))
       : []
   const all = recipe.switch('lora_target_linear') === true || named.some((name) => feedForward.test(name))
-  return { value: { rank, targets: all ? 'all' : 'attention' }, keys: ['lora_r'] }
+  const rank = orUnknown(training.number('lora_r'), 'the rank of the adapters')
+  const low = orUnknown(adapter, 'the kind of the adapters')
+  return both(rank, low, (size, kind) =>
+    kind === 'lora' || kind === 'qlora' ? { rank: size, targets: all ? 'all' : 'attention' } : undefined,
+  )
 }
 
 /** Names of products outside attention. */
 const feedForward = /gate|up_proj|down_proj|mlp|fc|w[123]$/
 
-function checkpointingOf(recipe: Recipe): Said<boolean> {
-  const keys = ['gradient_checkpointing']
-  const value = recipe.value(...keys)
-  if (recipe.given('activation_offloading') || (typeof value === 'string' && !/^(true|false)$/i.test(value)))
-    return { because: 'activations are kept elsewhere', keys }
-  const on = recipe.switch(...keys)
-  if (on === undefined) return { value: false, keys, byItself: true }
-  return on === 'unreadable' ? { because: 'a template', keys } : { value: on, keys }
-}
-
-function shardingOf(recipe: Recipe): Said<TrainingSettings['sharding']> {
-  const by = [
-    'deepspeed',
-    'fsdp',
-    'fsdp_config',
-    'tensor_parallel_size',
-    'context_parallel_size',
-    'sequence_parallel_degree',
-  ].find((key) => recipe.given(key) && recipe.value(key) !== 1)
-  return by === undefined
-    ? { value: null, keys: ['deepspeed'], byItself: true }
-    : { because: `what \`${by}\` says`, keys: [by] }
+function checkpointingOf(recipe: Recipe, training: RecipeClaims<'Training'>): Value<boolean> {
+  const key = 'gradient_checkpointing'
+  const elsewhere = 'activations are kept elsewhere'
+  if (recipe.given('activation_offloading')) return unreadable(training.at(key), elsewhere)
+  const kept = (value: Json) =>
+    typeof value === 'string' && !/^(true|false)$/i.test(value) ? undefined : isOn(value)
+  return orDefault(convert(training.get(key), kept, elsewhere), false)
 }
 
 /** Images, preferences and rewards, and steps of a fixed shape. */
@@ -226,7 +230,8 @@ function keepsTextsApart(recipe: Recipe): boolean {
 function readPadding(recipe: Recipe, pipeline: RecipeClaims<'InputPipeline'>): void {
   pipeline.known('feeds', ['datasets'], 'training')
   const packing = recipe.switch('sample_packing')
-  if (recipe.open || packing === 'unreadable' || unpackable.some((key) => recipe.given(key))) return
+  if (recipe.open || recipe.isUnreadable('sample_packing') || unpackable.some((key) => recipe.given(key)))
+    return
   if (packing === true) {
     pipeline.known('packed', ['sample_packing'], true)
     return

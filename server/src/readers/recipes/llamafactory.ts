@@ -4,18 +4,46 @@
  * frozen weights in the format that they are stored in.
  */
 import type { Change, Refusal } from '../../edit/write.js'
+import { convert, firstGiven, orDefault, stated, unreadable } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import type { Value } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { TrainingSettings } from '../../workload/words.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { changeRecipe } from './change.js'
-import { Recipe, RecipeClaims } from './recipe.js'
-import { attentionOf, changeMemory, optimizerOf, readRecipeMemory, type Said } from './recipe-memory.js'
+import { isOn, Recipe, RecipeClaims } from './recipe.js'
+import {
+  changeMemory,
+  claimAttention,
+  claimMemory,
+  claimSharding,
+  optimizerWord,
+  positive,
+} from './recipe-memory.js'
 
 const anchor = 'model_name_or_path'
 
+/** Activations are recomputed unless that is switched off. */
+const trainingSettings = settingTable('Training', {
+  epochs: { keys: ['num_train_epochs'], parse: asQuotedNumber, otherwise: 3 },
+  maxSteps: { keys: ['max_steps'], parse: (value) => positive(value) ?? null, otherwise: null },
+  batchSize: { keys: ['per_device_train_batch_size'], parse: positive, otherwise: 8 },
+  accumulation: { keys: ['gradient_accumulation_steps'], parse: positive, otherwise: 1 },
+  sequenceLength: { keys: ['cutoff_len'], parse: positive, otherwise: 2048 },
+  optimizer: { keys: ['optim'], parse: optimizerWord, otherwise: 'adamw' },
+  checkpointing: {
+    keys: ['disable_gradient_checkpointing'],
+    parse: (value) => !isOn(value),
+    otherwise: true,
+  },
+  earlyStopping: { keys: ['early_stopping_steps'], parse: () => true, otherwise: false },
+})
+
 export const llamafactoryReader = defineReader({
   name: 'llamafactory',
+  settings: [trainingSettings],
   languages: ['yaml', 'json'],
   triggers: ['finetuning_type'],
   read(facts, _context, claims) {
@@ -61,12 +89,11 @@ const storedFormat = [
 
 function readPrecision(recipe: Recipe, training: RecipeClaims<'Training'>): void {
   const key = ['bf16']
-  const state = (name: string) => recipe.switch(name)
-  if ([...storedFormat, 'bf16', 'fp16', 'pure_bf16'].some((name) => state(name) === 'unreadable'))
+  const on = (name: string) => recipe.switch(name) === true
+  if ([...storedFormat, 'bf16', 'fp16', 'pure_bf16'].some((name) => recipe.isUnreadable(name)))
     training.unknown('precision', key, 'a template')
-  else if (state('bf16') === true || state('pure_bf16') === true)
-    training.known('precision', key, 'bf16-mixed')
-  else if (state('fp16') === true) training.known('precision', ['fp16'], 'fp16-mixed')
+  else if (on('bf16') || on('pure_bf16')) training.known('precision', key, 'bf16-mixed')
+  else if (on('fp16')) training.known('precision', ['fp16'], 'fp16-mixed')
   else if (!/^(full|freeze)$/.test(String(recipe.value('finetuning_type'))))
     training.unknown('precision', key, 'the format in which the weights are stored')
   else if (storedFormat.some((name) => recipe.given(name)))
@@ -79,21 +106,11 @@ function readPrecision(recipe: Recipe, training: RecipeClaims<'Training'>): void
 function readRun(recipe: Recipe, training: RecipeClaims<'Training'>): void {
   training.known('managed', [anchor], true)
   training.known('fineTuning', [anchor], true)
-  const epochs = recipe.number('num_train_epochs')
-  if (epochs !== undefined) training.known('epochs', ['num_train_epochs'], epochs)
-  else if (recipe.value('num_train_epochs') === undefined) training.default('epochs', ['num_train_epochs'], 3)
-  const steps = recipe.number('max_steps')
-  training.known('maxSteps', ['max_steps'], steps !== undefined && steps > 0 ? steps : null)
-  const strategy = recipe.value('eval_strategy') ?? recipe.value('evaluation_strategy')
+  trainingSettings.claim(training.subject, training)
   const held = (recipe.number('val_size') ?? 0) > 0 || recipe.has('eval_dataset')
-  const validates = held && typeof strategy === 'string' && strategy !== 'no'
-  if (recipe.open) training.unknown('validation', ['eval_strategy'], 'a template')
-  else if (validates) training.known('validation', ['eval_strategy'], true)
-  else training.default('validation', ['eval_strategy'], false)
-  const patience = recipe.value('early_stopping_steps')
-  if (patience === undefined || patience === null)
-    training.default('earlyStopping', ['early_stopping_steps'], false)
-  else training.known('earlyStopping', ['early_stopping_steps'], true)
+  const strategy = firstGiven(training.text('eval_strategy'), training.text('evaluation_strategy'))
+  const validates = convert(strategy, (word) => held && word !== 'no')
+  training.say('validation', ['eval_strategy'], orDefault(validates, false))
   training.known('monitor', ['eval_loss'], { name: 'eval_loss', lowerIsBetter: true })
   const schedule = recipe.value('lr_scheduler_type')
   if (typeof schedule !== 'string' || !/^constant/.test(schedule))
@@ -102,36 +119,28 @@ function readRun(recipe: Recipe, training: RecipeClaims<'Training'>): void {
     training.known('openEnded', ['stage'], 'policy optimisation')
 }
 
-/** Activations are recomputed unless that is switched off; trained weights are kept in fp32 (model/adapter.py). */
+/** Trained weights are kept in fp32 (model/adapter.py). */
 function readMemory(recipe: Recipe, training: RecipeClaims<'Training'>): void {
-  const off = recipe.switch('disable_gradient_checkpointing')
   const pairs = !/^(pt|sft)$/.test(String(recipe.value('stage')))
   const images = ['image_max_pixels', 'video_max_pixels', 'freeze_vision_tower'].some((key) =>
     recipe.has(key),
   )
-  readRecipeMemory(recipe, training, {
+  claimMemory(recipe, training, {
     model: anchor,
-    numbers: {
-      batchSize: ['per_device_train_batch_size', 8],
-      accumulation: ['gradient_accumulation_steps', 1],
-      sequenceLength: ['cutoff_len', 2048],
-    },
+    batch: 'per_device_train_batch_size',
     batchOf: recipe.open || pairs || images ? 'other' : 'texts',
-    optimizer: [...otherOptimizers].some((key) => recipe.given(key))
-      ? { because: 'an optimiser of another kind', keys: ['optim'] }
-      : optimizerOf(recipe, 'optim', 'adamw'),
-    weightBits: weightsOf(recipe),
-    adapters: adaptersOf(recipe),
-    checkpointing:
-      off === undefined
-        ? { value: true, keys: ['disable_gradient_checkpointing'], byItself: true }
-        : off === 'unreadable'
-          ? { because: 'a template', keys: ['disable_gradient_checkpointing'] }
-          : { value: !off, keys: ['disable_gradient_checkpointing'] },
-    sharding: shardingOf(recipe),
-    attention: attentionOf(recipe, 'flash_attn'),
     fusedLoss: recipe.switch('enable_liger_kernel') === true,
   })
+  if (otherOptimizers.some((key) => recipe.given(key)))
+    training.unknown('optimizer', ['optim'], 'an optimiser of another kind')
+  claimWeights(recipe, training)
+  training.say('adapters', ['finetuning_type'], adaptersOf(recipe, training))
+  claimSharding(
+    training,
+    'deepspeed',
+    ['deepspeed', 'fsdp', 'fsdp_config'].find((key) => recipe.given(key)),
+  )
+  claimAttention(training, 'flash_attn')
 }
 
 const otherOptimizers = [
@@ -143,41 +152,33 @@ const otherOptimizers = [
   'loraplus_lr_ratio',
 ]
 
-function weightsOf(recipe: Recipe): Said<TrainingSettings['weightBits']> {
-  const bits = recipe.number('quantization_bit')
-  if (bits !== undefined)
-    return bits === 4 || bits === 8
-      ? { value: bits, keys: ['quantization_bit'] }
-      : { because: 'the quantisation', keys: ['quantization_bit'] }
-  if (['fp8', 'use_kt', 'quantization_method'].some((key) => recipe.given(key)))
-    return { because: 'the quantisation', keys: ['fp8'] }
-  const short = recipe.switch('bf16') === true || recipe.switch('fp16') === true
-  if (recipe.switch('pure_bf16') === true) return { value: 16, keys: ['pure_bf16'] }
-  if (recipe.value('finetuning_type') === 'full') return { value: 32, keys: ['finetuning_type'] }
-  return short
-    ? { value: 16, keys: [recipe.switch('bf16') === true ? 'bf16' : 'fp16'] }
-    : { because: 'the format in which the weights are stored', keys: ['bf16'] }
+function claimWeights(recipe: Recipe, training: RecipeClaims<'Training'>): void {
+  const bits = convert(training.number('quantization_bit'), (count) =>
+    count === 4 || count === 8 ? count : undefined,
+  )
+  const set = (key: string, value: TrainingSettings['weightBits']) =>
+    training.known('weightBits', [key], value)
+  if (training.has('quantization_bit')) training.say('weightBits', ['quantization_bit'], bits)
+  else if (['fp8', 'use_kt', 'quantization_method'].some((key) => recipe.given(key)))
+    training.unknown('weightBits', ['fp8'], 'the quantisation')
+  else if (recipe.switch('pure_bf16') === true) set('pure_bf16', 16)
+  else if (recipe.value('finetuning_type') === 'full') set('finetuning_type', 32)
+  else if (recipe.switch('bf16') === true) set('bf16', 16)
+  else if (recipe.switch('fp16') === true) set('fp16', 16)
+  else training.unknown('weightBits', ['bf16'], 'the format in which the weights are stored')
 }
 
-function adaptersOf(recipe: Recipe): Said<TrainingSettings['adapters']> {
-  const keys = ['finetuning_type']
-  const kind = recipe.value(...keys)
-  if (kind === 'full') return { value: null, keys }
-  if (kind !== 'lora' || recipe.given('additional_target'))
-    return { because: 'which weights are trained', keys }
+function adaptersOf(recipe: Recipe, training: RecipeClaims<'Training'>): Value<TrainingSettings['adapters']> {
+  const at = training.at('finetuning_type')
+  const kind = recipe.value('finetuning_type')
+  if (kind === 'full') return stated(at, null)
+  if (kind !== 'lora' || recipe.given('additional_target')) return unreadable(at, 'which weights are trained')
   const targets = String(recipe.value('lora_target') ?? 'all')
   const all = /all|gate|up_proj|down_proj|mlp|fc|w[123]\b/.test(targets)
-  return {
-    value: { rank: recipe.number('lora_rank') ?? 8, targets: all ? 'all' : 'attention' },
-    keys: recipe.has('lora_rank') ? ['lora_rank'] : keys,
-  }
-}
-
-function shardingOf(recipe: Recipe): Said<TrainingSettings['sharding']> {
-  const by = ['deepspeed', 'fsdp', 'fsdp_config'].find((key) => recipe.given(key))
-  return by === undefined
-    ? { value: null, keys: ['deepspeed'], byItself: true }
-    : { because: `what \`${by}\` says`, keys: [by] }
+  return convert(orDefault(training.number('lora_rank'), 8), (rank) => ({
+    rank,
+    targets: all ? 'all' : 'attention',
+  }))
 }
 
 /** Pre-training packs by itself, preferences cannot be packed. */
@@ -193,7 +194,7 @@ function readPadding(recipe: Recipe, pipeline: RecipeClaims<'InputPipeline'>): v
     return
   }
   // One text at a time, the default, needs no padding.
-  if ((recipe.number('per_device_train_batch_size') ?? 8) < 2 || packing === 'unreadable') return
+  if ((recipe.number('per_device_train_batch_size') ?? 8) < 2 || recipe.isUnreadable('packing')) return
   if (packing === false) pipeline.known('packed', ['packing'], false)
   else pipeline.default('packed', ['packing'], false)
 }

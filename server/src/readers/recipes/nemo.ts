@@ -4,7 +4,7 @@
  * `num_workers` differs from collection to collection. Many such files lie in one project, to be chosen from.
  */
 import { lookUp } from '../../text/records.js'
-import type { ClaimBuilder, ClaimOptions } from '../../workload/builder.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Binding, Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimOperation } from '../operation-claims.js'
@@ -33,7 +33,7 @@ export const nemoReader = defineReader({
       if (recipe === null || !recipe.has('trainer') || !recipe.has('model')) continue
       if (binding !== null && startsOther(binding.launch)) continue
       claims.recipe('nemo', false)
-      const given = new Given(recipe, claims, binding)
+      const given = new NemoRecipe(recipe, claims, binding)
       readLoader(given)
       readEvaluations(given)
       readCheckpoints(given)
@@ -54,7 +54,7 @@ export const nemoReader = defineReader({
 })
 
 /** A recipe, and what a launch of its script says in its place. */
-class Given {
+class NemoRecipe {
   constructor(
     readonly recipe: Recipe,
     readonly claims: ClaimBuilder,
@@ -62,7 +62,7 @@ class Given {
   ) {}
 
   /** What is not launched may be launched with something else. */
-  get options(): ClaimOptions {
+  get options(): { overridable: boolean } {
     return { overridable: this.binding === null }
   }
 
@@ -79,7 +79,7 @@ class Given {
   }
 }
 
-function readLoader(given: Given): void {
+function readLoader(given: NemoRecipe): void {
   const { recipe, claims } = given
   const keys = places.find((one) => recipe.has(...one, 'num_workers'))
   const workers = keys === undefined ? undefined : given.number(...keys, 'num_workers')
@@ -99,7 +99,7 @@ function readLoader(given: Given): void {
 }
 
 /** `trainer.val_check_interval` in steps, over all of the validation data. */
-function readEvaluations(given: Given): void {
+function readEvaluations(given: NemoRecipe): void {
   const { recipe, claims } = given
   const keys = ['trainer', 'val_check_interval']
   const every = given.number(...keys)
@@ -123,7 +123,7 @@ function readEvaluations(given: Given): void {
 }
 
 /** `save_top_k: -1` keeps every checkpoint that is written. */
-function readCheckpoints(given: Given): void {
+function readCheckpoints(given: NemoRecipe): void {
   const { recipe, claims } = given
   const holder = ['exp_manager', 'checkpoint_callback_params']
   const kept = given.number(...holder, 'save_top_k')

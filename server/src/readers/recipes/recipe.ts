@@ -2,15 +2,19 @@
 
 import { configuredFrom } from '../../config/configured.js'
 import type { ConfigDocument } from '../../config/node.js'
-import { type Configured, configuredAt } from '../../text/configured.js'
+import type { Refusal, Write } from '../../edit/write.js'
+import { type Configured, configuredAt, plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
-import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { Origin, Place } from '../../text/origin.js'
+import { absent, orDefault, stated, unreadable } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import type { Key } from '../../values/source.js'
+import { TypedSource } from '../../values/typed-source.js'
+import type { Absent, Given } from '../../values/value.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { SettingName, Word, Words } from '../../workload/words.js'
 import type { UnitFacts } from '../reader.js'
-
-/** A scalar of the recipe: undefined where it is not there, 'unreadable' where it is a template or a block. */
-export type Value = Json | undefined | 'unreadable'
 
 /** A run of so few steps tries a recipe out. */
 const fewSteps = 20
@@ -38,18 +42,22 @@ export class Recipe {
     return this.node(...keys) !== undefined
   }
 
-  value(...keys: string[]): Value {
+  /** The value of a scalar; undefined: it is left out, or not readable. */
+  value(...keys: string[]): Json | undefined {
     const node = this.node(...keys)
-    if (node === undefined) return this.open ? 'unreadable' : undefined
-    return node.kind === 'scalar' ? node.value : 'unreadable'
+    return node?.kind === 'scalar' ? node.value : undefined
   }
 
-  /** True, false (also for null and 'false'), undefined where it is left out. */
-  switch(...keys: string[]): boolean | undefined | 'unreadable' {
+  /** A template or a block stands there, or may. */
+  isUnreadable(...keys: string[]): boolean {
+    const node = this.node(...keys)
+    return node === undefined ? this.open : node.kind !== 'scalar'
+  }
+
+  /** True, false (also for null and 'false'), undefined where it is left out or not readable. */
+  switch(...keys: string[]): boolean | undefined {
     const value = this.value(...keys)
-    if (value === undefined || value === 'unreadable') return value
-    if (typeof value === 'string') return /^(true|yes|on|auto|full)$/i.test(value)
-    return value === true || (typeof value === 'number' && value !== 0)
+    return value === undefined ? undefined : isOn(value)
   }
 
   /** Set to anything but null and false: a name, a number, a block. */
@@ -60,16 +68,14 @@ export class Recipe {
   }
 
   number(...keys: string[]): number | undefined {
-    const value = this.value(...keys)
-    if (typeof value === 'number') return value
-    return typeof value === 'string' && /^[\d.]+(e[-+]?\d+)?$/i.test(value) ? Number(value) : undefined
+    return asQuotedNumber(this.value(...keys) ?? null)
   }
 
   /** The key with its value, or, where it is left out, the key that is shown instead. */
   place(keys: string[], instead: string): Place {
     const node = this.node(...keys) ?? this.node(instead) ?? this.root
     const { location } = node.at
-    return { start: location.start, end: location.end, document: 0, keys, anchor: 'recipe' }
+    return { start: location.start, end: location.end, document: 0, keys }
   }
 
   evidence(accelerator: Evidence['accelerator']): Evidence {
@@ -81,14 +87,21 @@ export class Recipe {
   }
 }
 
-/** Claims that stand in the recipe itself. */
-export class RecipeClaims<W extends Word> {
+export const isOn = (value: Json): boolean =>
+  typeof value === 'string'
+    ? /^(true|yes|on|auto|full)$/i.test(value)
+    : value === true || (typeof value === 'number' && value !== 0)
+
+/** Claims that stand in the recipe itself, and its values. */
+export class RecipeClaims<W extends Word> extends TypedSource {
   constructor(
     private readonly recipe: Recipe,
     readonly subject: SubjectBuilder<W>,
     /** Key that is shown for what is left out. */
     private readonly instead: string,
-  ) {}
+  ) {
+    super()
+  }
 
   static subject<W extends Word>(
     word: W,
@@ -104,23 +117,50 @@ export class RecipeClaims<W extends Word> {
     )
   }
 
+  /** Where these keys are written, or would be. */
+  at(...keys: string[]): Origin {
+    return this.subject.locator.origin(this.recipe.place(keys, this.instead), { channel: 'named file' })
+  }
+
+  get(...path: Key[]): Given<Json> {
+    const keys = path.map(String)
+    const origin = this.at(...keys)
+    const node = this.recipe.node(...keys)
+    if (node === undefined) return this.recipe.open ? unreadable(origin, 'a template') : this.absent(...keys)
+    if (node.kind === 'scalar' && node.value === null) return this.absent(...keys)
+    const value = plainConfigured(node)
+    if (value !== undefined) return stated(origin, value)
+    return unreadable(origin, node.kind === 'unknown' ? node.because : 'a template')
+  }
+
+  set(path: readonly Key[], value: Json | undefined): Write | Refusal {
+    const { path: file, unit } = this.recipe.facts
+    const base = { path: file, unit: unit.index, document: 0, keys: [...path] }
+    return value === undefined ? { kind: 'remove key', ...base } : { kind: 'set key', ...base, value }
+  }
+
+  absent(...keys: string[]): Absent {
+    return absent({ ...this.at(...keys), channel: 'library default' })
+  }
+
+  say<K extends SettingName<W>>(setting: K, keys: string[], value: Given<Words[W][K]>): void {
+    this.subject.say(setting, keys.join('.'), value)
+  }
+
   known<K extends SettingName<W>>(
     setting: K,
     keys: string[],
     value: Words[W][K],
-    options: ClaimOptions = {},
+    options: { overridable?: boolean } = {},
   ): void {
-    this.subject.known(setting, keys.join('.'), value, this.recipe.place(keys, this.instead), {
-      channel: 'named file',
-      ...options,
-    })
+    this.say(setting, keys, { ...stated(this.at(...keys), value), ...options })
   }
 
   default<K extends SettingName<W>>(setting: K, keys: string[], value: Words[W][K]): void {
-    this.subject.default(setting, keys.join('.'), value, this.recipe.place(keys, this.instead))
+    this.say(setting, keys, orDefault(this.absent(...keys), value))
   }
 
   unknown<K extends SettingName<W>>(setting: K, keys: string[], because: string): void {
-    this.subject.unknown(setting, keys.join('.'), because, this.recipe.place(keys, this.instead))
+    this.say(setting, keys, unreadable(this.at(...keys), because))
   }
 }

@@ -1,6 +1,7 @@
 /** Recipes of torchtune: `dtype`, `dataset.packed`. Keys: torchtune, recipes/configs and recipes/*.py. */
 import type { Change, Refusal } from '../../edit/write.js'
 import { lookUp } from '../../text/records.js'
+import { convert, orUnknown } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
@@ -43,10 +44,8 @@ function acceleratorOf(recipe: Recipe): Evidence['accelerator'] {
 function read(recipe: Recipe, claims: ClaimBuilder): void {
   const evidence = recipe.evidence(acceleratorOf(recipe))
   const training = RecipeClaims.subject('Training', recipe, claims, 'model', evidence)
-  const written = recipe.value('dtype')
-  const format = typeof written === 'string' ? lookUp(formats, written) : undefined
-  if (format === undefined) training.unknown('precision', ['dtype'], 'a value that is not understood')
-  else training.known('precision', ['dtype'], format)
+  const format = convert(training.text('dtype'), (word) => lookUp(formats, word))
+  training.say('precision', ['dtype'], orUnknown(format, 'the format of the recipe'))
   readPadding(recipe, RecipeClaims.subject('InputPipeline', recipe, claims, 'dataset', evidence))
 }
 

@@ -49,9 +49,14 @@ function readPrecision(recipe: Recipe, training: RecipeClaims<'Training'>): void
   )
   if (recipe.switch('bf16') === true) training.known('precision', key, 'bf16-mixed')
   else if (recipe.switch('fp16') === true) training.known('precision', ['fp16'], 'fp16-mixed')
-  else if (recipe.switch('bf16') !== false || recipe.switch('fp16') === 'unreadable')
+  else if (recipe.switch('bf16') !== false || recipe.isUnreadable('fp16'))
     training.unknown('precision', key, 'the defaults of the program')
-  else if (quantised || (typeof weights === 'string' && weights !== 'float32'))
+  else if (
+    quantised ||
+    recipe.isUnreadable('dtype') ||
+    recipe.isUnreadable('torch_dtype') ||
+    (typeof weights === 'string' && weights !== 'float32')
+  )
     training.unknown('precision', key, 'the format of the weights')
   // transformers 5 loads weights as they are stored.
   else if (weights === undefined) training.known('precision', key, 'fp32', { overridable: true })
