@@ -77,6 +77,67 @@ describe('links of a project', () => {
     )
   })
 
+  const batch = (...lines: string[]) =>
+    `${['#!/bin/bash', '#SBATCH --gres=gpu:a100:8', '#SBATCH --ntasks=1', '#SBATCH --time=10:00:00', ...lines].join('\n')}\n`
+
+  it('lead from commands that the project installs to their modules', async () => {
+    assert.deepEqual(
+      await graphOf({
+        'pyproject.toml':
+          '[project.scripts]\nfit-forest = "forest.cli:main"\n\n[tool.poetry.scripts]\nfit-trees = "forest.trees:run"\n',
+        'setup.cfg':
+          '[options.entry_points]\nconsole_scripts =\n    fit-net = forest.net:main\n    fit-lost = lost.cli:main\n\n[flake8]\nmax-line-length = 100\n',
+        'tools/setup.py':
+          "from setuptools import setup\nsetup(name='tools', entry_points={'console_scripts': ['fit-tool=tool.cli:main']})\n",
+        'src/forest/cli.py': 'def main(): ...\n',
+        'src/forest/net.py': 'def main(): ...\n',
+        'forest/trees.py': 'def run(): ...\n',
+        'tools/tool/cli.py': 'def main(): ...\n',
+        'a.slurm': batch('module load cuda', 'source activate env', 'srun fit-forest --lr 1 $EXTRA'),
+        'b.slurm': batch('timeout 4h fit-trees'),
+        'c.slurm': batch('poetry run fit-net', 'rsync -a out/ /store', 'bash unknown.sh'),
+        'd.slurm': batch('fit-lost'),
+        'e.slurm': batch('some-tool train'),
+        'f.slurm': batch('bash run.sh 3'),
+        'run.sh': 'export LR=$1\nfit-tool --lr $LR\n',
+        Dockerfile: 'FROM python:3.12\nCOPY . /app\nENTRYPOINT ["fit-forest", "--lr", "1"]\n',
+        'compose.yaml':
+          'services:\n  fit:\n    build: .\n    deploy: {resources: {reservations: {devices: [{capabilities: [gpu], count: 2}]}}}\n',
+      }),
+      [
+        'a.slurm:7 srun src/forest/cli.py',
+        'b.slurm:5 python forest/trees.py',
+        'c.slurm:5 python src/forest/net.py',
+        'compose.yaml:3 python src/forest/cli.py',
+        'd.slurm:2 null none: no program that it starts could be read',
+        'e.slurm:2 null none: no program that it starts could be read',
+        'f.slurm:5 python tools/tool/cli.py',
+      ],
+    )
+  })
+
+  it('find a program below a folder that only the machine knows', async () => {
+    assert.deepEqual(
+      await graphOf({
+        'jobs/a.slurm': batch('python "${ROOT}/scripts/train.py"'),
+        'jobs/b.slurm': batch('srun $PYTHON -u $CODE_DIR/fit.py'),
+        'jobs/c.slurm': batch('python $CODE_DIR/train.py'),
+        'jobs/d.slurm': batch('python fit.py'),
+        'jobs/e.slurm': batch('cd "$(dirname "$0")/.."', 'python ./scripts/fit.py'),
+        'scripts/train.py': 'print(1)\n',
+        'scripts/fit.py': 'print(1)\n',
+        'old/train.py': 'print(1)\n',
+      }),
+      [
+        'jobs/a.slurm:5 python scripts/train.py',
+        'jobs/b.slurm:5 srun scripts/fit.py',
+        'jobs/c.slurm:5 python none: several files could be /train.py',
+        'jobs/d.slurm:5 python none: no file fit.py beside this launch',
+        'jobs/e.slurm:6 python scripts/fit.py',
+      ],
+    )
+  })
+
   it('lead from servers to the modules that they import', async () => {
     assert.deepEqual(
       await graphOf({

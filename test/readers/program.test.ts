@@ -96,11 +96,6 @@ describe('a program on the devices of a node', () => {
     ],
     ['xgboost over dask', `import xgboost as xgb\nxgb.dask.train(client, {}, data)`, 'distributed'],
     [
-      'a library that may do anything',
-      `import torch\nfrom fancytrainer import Engine\n${loop}`,
-      'unknown: the library fancytrainer may use all devices',
-    ],
-    [
       'a count of devices',
       `import torch\nn = torch.cuda.device_count()\n${loop}`,
       'unknown: it asks how many devices there are',
@@ -113,6 +108,28 @@ describe('a program on the devices of a node', () => {
   ]
   for (const [title, text, expected] of cases) {
     it(title, async () => assert.equal((await program(text)).parallelism, expected))
+  }
+})
+
+describe('what modules that are not here could bring', () => {
+  const cases: [title: string, imports: string, could: string[] | undefined][] = [
+    [
+      'a library by its name',
+      'from fancytrainer import Engine',
+      ['accelerator', 'devices', 'training', 'checkpoints'],
+    ],
+    ['a helper', 'from utils import AverageMeter, set_seed', undefined],
+    ['a helper that wraps', 'from utils import to_parallel', ['devices']],
+    ['what makes the network', 'from zoo import build\nmodel = build()', ['accelerator', 'devices']],
+    ['a class of a network', 'from zoo import Net\nmodel = Net()', ['accelerator']],
+    ['checkpoints', 'from .utils import load_checkpoint', ['checkpoints']],
+    ['a library of the processor', 'import pandas, tqdm', undefined],
+  ]
+  for (const [title, imports, could] of cases) {
+    it(title, async () => {
+      const { unseen } = await readingOf([programReader], `import torch\n${imports}\n${loop}`)
+      assert.deepEqual(unseen?.[0]?.could, could)
+    })
   }
 })
 

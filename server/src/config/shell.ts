@@ -1,9 +1,11 @@
 /**
  * Shell scripts as facts: which commands run, in order, with words and environment as far as the file gives them.
  */
+
 import type { TreeSource } from '../syntax/parser.js'
 import { directives } from './directives.js'
 import { plainTree } from './plain-tree.js'
+import { schedulerVariables } from './scheduler-variables.js'
 import type { ShellFacts } from './shell-facts.js'
 import { blankAround, fedScripts } from './shell-heredocs.js'
 import { type ScriptCall, ShellReader } from './shell-reader.js'
@@ -31,6 +33,8 @@ export function shellFacts(
   }
   const { root, comments, hasErrors } = parsed.value
   const reader = new ShellReader(masked, root)
+  for (const [name, text] of Object.entries(schedulerVariables(found)))
+    reader.state.variables.set(name, { kind: 'text', text })
   if (call !== undefined) reader.bind(call)
   reader.read(lines)
   for (const { command, body } of fedScripts(root, masked)) {

@@ -11,6 +11,13 @@ export function commandName(word: ShellWord): string | null {
   return tail === null ? null : tail[1]!
 }
 
+/** `$PYTHON`, `$VENV/bin/python`: the name says what it stands for. */
+export function isInterpreter({ text, raw, splits }: ShellWord): boolean {
+  return (
+    text === null && splits !== true && /(?:PYTHON|PY_?EXE\w*|PY_?BIN\w*)\}?"?$|\/python[\d.]*"?$/i.test(raw)
+  )
+}
+
 /** A word that is a command which starts programs, or a shell. */
 export function startsCommand(word: ShellWord | undefined): boolean {
   const name = word === undefined ? null : commandName(word)

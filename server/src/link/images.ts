@@ -37,21 +37,24 @@ export class ImageIndex {
     if (started === null) return undefined
     const { path, module, bases } = started.program
     const { shell } = started
+    // What flags of a shell script mean only the script knows.
+    const own = shell === undefined || started.program.command !== undefined
     const words = image.arguments === 'given' ? image.words : []
     const given = shell?.arguments != null && words != null ? [...shell.arguments, ...words] : null
     const folder = folderOf(started.location.path)
-    const { image: _image, ...own } = launch
+    const { image: _image, ...rest } = launch
     return {
-      ...own,
+      ...rest,
       launcher: started.launcher,
       program: {
+        ...started.program,
         path,
         module,
         bases: [...bases.flatMap((base) => [join(built.folder, base), join(folder, base)]), built.folder],
       },
       ...(shell === undefined ? {} : { shell: { ...shell, arguments: given } }),
-      flags: shell === undefined ? { ...started.flags, ...launch.flags } : {},
-      positionals: shell === undefined ? [...started.positionals, ...launch.positionals] : [],
+      flags: own ? { ...started.flags, ...launch.flags } : {},
+      positionals: own ? [...started.positionals, ...launch.positionals] : [],
       complete: started.complete && launch.complete,
       environment: { ...started.environment, ...launch.environment },
       launcherFlags: started.launcherFlags,

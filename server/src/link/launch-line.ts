@@ -3,7 +3,8 @@
  */
 import type { ShellCommand, ShellWord } from '../config/shell-facts.js'
 import { define, lookUp } from '../text/records.js'
-import { commandName, commandsIn, handedOn, longest, startsCommand } from './command-words.js'
+import { commandName, commandsIn, handedOn, isInterpreter, longest, startsCommand } from './command-words.js'
+import { harmlessCommands } from './harmless-commands.js'
 import { innerCommand } from './inner-command.js'
 import { readOptions } from './launch-options.js'
 import {
@@ -51,10 +52,28 @@ export function parseScriptCall(
   locate: Locate,
 ): ScriptCallParts | null {
   if (words.length === 0 || words.length > mostWords) return null
-  const line = new LaunchLine(words, locate, 0, true)
+  const line = new LaunchLine(words, locate, 0, 'script')
   for (const one of environment) line.found.setEnvironment(one.name, one.value, one)
   return line.read() ? line.found.scriptCall() : null
 }
+
+/**
+ * Recognises a command that may be one of the project's own, installed with its package (`my-train --lr 1`); null for
+ * every other. Whether the project declares it only the linker knows.
+ */
+export function parseCommandCall(
+  words: ShellWord[],
+  environment: ShellCommand['environment'],
+  locate: Locate,
+): ScriptCallParts | null {
+  if (words.length === 0 || words.length > mostWords) return null
+  const line = new LaunchLine(words, locate, 0, 'command')
+  for (const one of environment) line.found.setEnvironment(one.name, one.value, one)
+  return line.read() ? line.found.scriptCall() : null
+}
+
+/** What a line is asked for: programs of Python, shell scripts, or commands that the project may declare. */
+type Wanted = 'program' | 'script' | 'command'
 
 class LaunchLine {
   readonly found: FoundLaunch
@@ -63,8 +82,7 @@ class LaunchLine {
     private words: ShellWord[],
     private readonly locate: Locate,
     private readonly depth = 0,
-    /** Looks for shell scripts instead of programs. */
-    private readonly scripts = false,
+    private readonly wanted: Wanted = 'program',
   ) {
     this.found = new FoundLaunch(locate)
   }
@@ -83,13 +101,16 @@ class LaunchLine {
       if (name === null) return this.unreadableCommand()
       const training = trainingScript(this.words, this.found.environment)
       if (training !== null) {
-        if (this.scripts) return false
+        if (this.wanted !== 'program') return false
         this.words = training
         continue
       }
       if (/^(?:ba|z|k|da)?sh$/.test(name) || name === 'eval')
-        return this.shell(name) || (this.scripts && name !== 'eval' && this.shellScript(this.words.slice(1)))
-      if (this.scripts && shellFile.test(name)) return this.shellScript(this.words)
+        return (
+          this.shell(name) ||
+          (this.wanted === 'script' && name !== 'eval' && this.shellScript(this.words.slice(1)))
+        )
+      if (this.wanted === 'script' && shellFile.test(name)) return this.shellScript(this.words)
       const inner = innerCommand(name, this.words)
       if (inner === null) return false
       if (inner !== undefined) {
@@ -119,9 +140,19 @@ class LaunchLine {
         this.found.chain.push('python')
         return this.script(first)
       }
-      return false
+      return this.wanted === 'command' && this.ownCommand(first)
     }
     return false
+  }
+
+  /** `my-train --lr 1` */
+  private ownCommand(word: ShellWord): boolean {
+    const { text } = word
+    if (text === null || !/^[A-Za-z][\w.-]*$/.test(text) || harmlessCommands.has(text)) return false
+    this.found.chain.push('python')
+    this.found.program = { path: null, module: null, command: text }
+    this.found.isShell = true
+    return this.startsAt(word)
   }
 
   private unwrap(wrapper: Wrapper): void {
@@ -170,8 +201,8 @@ class LaunchLine {
         }
         continue
       }
-      const inner = new LaunchLine(words, this.locate, this.depth + 1, this.scripts)
-      if (!inner.read() || inner.found.isShell !== this.scripts) continue
+      const inner = new LaunchLine(words, this.locate, this.depth + 1, this.wanted)
+      if (!inner.read() || inner.found.isShell !== (this.wanted !== 'program')) continue
       this.found.adopt(inner.found)
       return true
     }
@@ -196,8 +227,7 @@ class LaunchLine {
   private unreadableCommand(): boolean {
     const [first, ...rest] = this.words
     const raw = first!.raw
-    if (/(?:PYTHON|PY_?EXE\w*|PY_?BIN\w*)\}?"?$|\/python[\d.]*"?$/i.test(raw) && first!.splits !== true)
-      return this.python()
+    if (isInterpreter(first!)) return this.python()
     if (!/launch|run|python|exec|cmd|dist|accelerate|deepspeed|mpi|prefix|wrapper/i.test(raw)) return false
     const at = rest.findIndex((word) => word.text !== null && /\.py$/.test(word.text))
     if (
@@ -316,8 +346,8 @@ class LaunchLine {
     if (at < 1 || this.depth >= deepest) return false
     for (const words of handedOn(this.words.slice(at + 1))) {
       if (!startsCommand(words[0])) continue
-      const inner = new LaunchLine(words, this.locate, this.depth + 1, this.scripts)
-      if (!inner.read() || inner.found.isShell !== this.scripts) continue
+      const inner = new LaunchLine(words, this.locate, this.depth + 1, this.wanted)
+      if (!inner.read() || inner.found.isShell !== (this.wanted !== 'program')) continue
       this.found.adopt(inner.found)
       return true
     }

@@ -1,6 +1,7 @@
 /** Options of a launcher or wrapper: where they end and the command that it starts begins. */
 import type { ShellWord } from '../config/shell-facts.js'
 import { lookUp } from '../text/records.js'
+import { isInterpreter } from './command-words.js'
 import type { LaunchFlag } from './launch-parts.js'
 import type { OptionTable } from './option-table.js'
 
@@ -46,6 +47,7 @@ export function readOptions(
     const word = words[index]!
     const text = word.text ?? /^(--?[A-Za-z][\w-]*=)/.exec(word.outline ?? '')?.[1] ?? null
     if (text === null) {
+      if (isInterpreter(word)) break
       // Options in a variable, when a program still follows.
       const behind = words
         .slice(index + 1, index + 40)

@@ -1,5 +1,6 @@
 /** Which file of the project a launch starts. */
 import type { Launch } from '../workload/claim.js'
+import { ConsoleScripts } from './console-scripts.js'
 import type { ModuleIndex } from './modules.js'
 import { baseName, folderOf, join, parents } from './paths.js'
 
@@ -18,6 +19,7 @@ export class ProgramIndex {
   constructor(
     paths: Iterable<string>,
     private readonly modules: ModuleIndex,
+    private readonly commands = new ConsoleScripts(),
   ) {
     this.files = new Set()
     for (const path of paths) {
@@ -40,7 +42,8 @@ export class ProgramIndex {
   }
 
   private search(launch: Launch): Resolved {
-    const { path, module, bases, placed } = launch.program
+    const { path, module, bases, placed, command } = launch.program
+    if (command !== undefined) return this.declared(command, launch.location.path)
     const home = folderOf(launch.location.path)
     const folders = [...bases.flatMap((base) => [join(home, base), join('', base)]), home]
     if (module !== null) {
@@ -59,6 +62,16 @@ export class ProgramIndex {
     if (launch.asks === true) return { unresolved: `no file ${path} in this project` }
     const here = bases.length > 0 && (placed === true || script.test(launch.location.path))
     return this.bySuffix(path, home, here)
+  }
+
+  /** What the project installs under this name. */
+  private declared(name: string, from: string): Resolved {
+    const entry = this.commands.find(name, from)
+    const path =
+      entry === undefined
+        ? undefined
+        : (this.modules.program(entry.module, [entry.folder], true) ?? this.inPackage(entry.module))
+    return path === undefined ? { unresolved: `no command ${name} in this project` } : { path }
   }
 
   /** `predictor.train` of a package that an image or a path elsewhere makes known, when one file fits. */
@@ -93,7 +106,13 @@ export class ProgramIndex {
       } else if (same === length) best.push(candidate)
     }
     // A bare name stands for a file where the script starts, in one of the folders above; elsewhere it is another's.
-    if (placed && parts.length === 1 && best.length === 1 && !beneath(best[0]!, home))
+    if (
+      placed &&
+      parts.length === 1 &&
+      !path.startsWith('/') &&
+      best.length === 1 &&
+      !beneath(best[0]!, home)
+    )
       return { unresolved: `no file ${path} beside this launch` }
     // A folder of its user's home that is named like none here is another project.
     if (length === 1 && parts.length > 2 && path.startsWith('~'))

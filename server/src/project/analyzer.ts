@@ -380,7 +380,9 @@ export class Analyzer {
     if (overlay?.values !== undefined) laid.push({ kind: 'merge', origin: 0, node: overlay.values })
     const patches = wordsOf(laid)
     const metadata = facts.metadata === undefined ? '' : JSON.stringify(facts.metadata)
-    const texts = [facts.unit.text, patches, metadata, ...made]
+    // A script that a job calls may start a command of the project, whose name no reader knows.
+    const called = surroundings.binding?.launch.shell === undefined ? '' : 'python'
+    const texts = [facts.unit.text, patches, metadata, called, ...made]
     for (const reader of this.choice.of(facts.unit.language, texts)) {
       const builder = new ClaimBuilder(facts.path, facts.unit, reader.name)
       if (overlay !== undefined) {

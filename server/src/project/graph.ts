@@ -105,7 +105,7 @@ export async function jobGraph(input: GraphInput): Promise<JobGraph> {
   for (const { launch, script, unresolved } of input.launches) {
     const compute = launch.job === null ? undefined : computes.get(launch.job)
     if (launch.job !== null) launched.add(launch.job)
-    const fallback = launch.program.path ?? launch.program.module ?? launch.launcher
+    const fallback = launch.program.path ?? launch.program.module ?? launch.program.command ?? launch.launcher
     graph.jobs.push({
       id: launch.job ?? launch.id,
       name: (compute === undefined ? undefined : effective(compute.settings.name)) ?? fallback,

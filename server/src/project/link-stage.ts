@@ -1,5 +1,5 @@
 /** The stage between reading and judging: imports and launches resolved, scripts read with what launches them. */
-
+import { ConsoleScripts } from '../link/console-scripts.js'
 import { ModuleIndex } from '../link/modules.js'
 import { ProgramIndex } from '../link/programs.js'
 import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
@@ -68,6 +68,7 @@ const noModules: ProjectModules = {
 
 export class Linker {
   private files: readonly string[] = []
+  private commands = new ConsoleScripts()
   private programs = new ProgramIndex([], new ModuleIndex([]))
   private graph: ImportGraph
   private readonly summaries: SummaryStage
@@ -98,12 +99,13 @@ export class Linker {
     this.recipes = new RecipeLinker(records, (path) => this.known.has(path))
   }
 
-  setFiles(files: readonly string[]): void {
-    if (files === this.files) return
+  setFiles(files: readonly string[], commands: ConsoleScripts): void {
+    if (files === this.files && commands === this.commands) return
     this.files = files
+    this.commands = commands
     this.known = new Set(files)
     const modules = new ModuleIndex(files.filter((path) => path.endsWith('.py')))
-    this.programs = new ProgramIndex(files, modules)
+    this.programs = new ProgramIndex(files, modules, commands)
     this.graph = new ImportGraph(this.records, modules)
   }
 

@@ -35,6 +35,8 @@ export async function followCalls(launches: readonly Launch[], files: ScriptFile
   const follow = async (call: Launch, depth: number): Promise<Work> => {
     const path = files.scriptOf(call)
     const nothing = { launches: [], whole: false }
+    if (call.program.command !== undefined)
+      return path === null ? nothing : { launches: [asProgram(call)], whole: true }
     if (path === null || path === call.location.path || depth === 0 || left-- <= 0) return nothing
     const reading = await files.read(path, call)
     const started = (reading?.launches ?? []).filter(
@@ -63,6 +65,19 @@ export async function followCalls(launches: readonly Launch[], files: ScriptFile
     whole: wholeCalls(launches, works),
   }
 }
+
+/** A command that the project declares starts Python code, whose arguments it hands on. */
+function asProgram(call: Launch): Launch {
+  let program = programs.get(call)
+  if (program === undefined) {
+    const { shell: _shell, ...launch } = call
+    program = launch
+    programs.set(call, program)
+  }
+  return program
+}
+
+const programs = new WeakMap<Launch, Launch>()
 
 /** A call of a Makefile runs the recipes of one target. */
 function isAsked({ targets }: Launch, { shell }: Launch): boolean {

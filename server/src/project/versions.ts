@@ -2,6 +2,13 @@
 import { jsonFacts } from '../config/json.js'
 import { tomlFacts } from '../config/toml.js'
 import { yamlFacts } from '../config/yaml.js'
+import {
+  type ConsoleScript,
+  ConsoleScripts,
+  pyprojectScripts,
+  setupCfgScripts,
+  setupPyScripts,
+} from '../link/console-scripts.js'
 import { baseName, folderOf, parents } from '../link/paths.js'
 import {
   dockerfileVersions,
@@ -37,6 +44,9 @@ export class VersionTable {
   private readonly images = new Map<string, Versions | null>()
   private readonly plain = new Map<string, Record<string, string>>()
 
+  /** Declared in the same files. */
+  readonly commands = new ConsoleScripts()
+
   private readonly compared = new WeakMap<VersionTable, Map<string, boolean>>()
 
   constructor(private readonly grammars: Grammars) {}
@@ -46,6 +56,7 @@ export class VersionTable {
       this.addImage(folderOf(path), dockerfileVersions(text))
       return
     }
+    this.commands.add(path, this.scriptsOf(path, text))
     const versions = this.read(path, text)
     if (Object.keys(versions).length === 0) return
     const folder = homeOf(path)
@@ -94,6 +105,13 @@ export class VersionTable {
       same.set(folder, answer)
     }
     return answer
+  }
+
+  private scriptsOf(path: string, text: string): ConsoleScript[] {
+    if (!/scripts/.test(text)) return []
+    if (path.endsWith('setup.py')) return setupPyScripts(text)
+    if (path.endsWith('setup.cfg')) return setupCfgScripts(text)
+    return path.endsWith('pyproject.toml') ? pyprojectScripts(tomlFacts(text, this.grammars)) : []
   }
 
   private read(path: string, text: string): Versions {

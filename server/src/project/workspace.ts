@@ -337,7 +337,7 @@ class Workspace implements Project {
 
   private async link(): Promise<Linked> {
     const versionsOf = (path: string): Record<string, string> => this.versions.of(path)
-    this.linker.setFiles(this.files ?? [])
+    this.linker.setFiles(this.files ?? [], this.versions.commands)
     await this.loadMissing(this.linker.missingScripts())
     // Modules import further ones.
     for (let round = 0; round < importRounds; round++)

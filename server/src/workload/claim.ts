@@ -115,9 +115,16 @@ export interface Launch {
   launcher: string
   /**
    * The program as written: a path (with the folders it may be relative to; none: not known) or a module. `placed`: only
-   * what lies in these folders or below them is uploaded, so that it cannot be found elsewhere.
+   * what lies in these folders or below them is uploaded, so that it cannot be found elsewhere. `command`: or what the
+   * project declares under this name (`[project.scripts]`), where it does; then `shell` is there as well.
    */
-  program: { path: string | null; module: string | null; bases: string[]; placed?: boolean }
+  program: {
+    path: string | null
+    module: string | null
+    bases: string[]
+    placed?: boolean
+    command?: string
+  }
   /** Flags of the script, without leading dashes, `-` kept; positional arguments apart. */
   flags: Record<string, LaunchValue>
   positionals: LaunchValue[]

@@ -6,7 +6,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Launch } from '../../workload/claim.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { launchesOf, shellLaunch } from '../shell/launches.js'
-import { scriptCall } from '../shell/script-calls.js'
+import { ownCommand, scriptCall } from '../shell/script-calls.js'
 
 export const dockerImageReader = defineReader({
   name: 'docker-image',
@@ -69,7 +69,8 @@ function launchOf(
     ...found.map((one) => shellLaunch(one, around)),
     ...(commands ?? []).flatMap((one) => scriptCall(one, around, () => claims.locate(main)) ?? []),
   ]
-  const [launch] = started
+  const own = (commands ?? []).flatMap((one) => ownCommand(one, around, () => claims.locate(main)) ?? [])
+  const [launch] = started.length === 0 ? own : started
   if (launch === undefined || started.length > 1) return null
   return claims.asLaunch({ ...launch, program: inContext(launch.program, stage, copied) }, main)
 }
@@ -79,7 +80,7 @@ function inContext(program: Launch['program'], stage: DockerStage, copied: strin
   const { path, module } = program
   const home = homeOf(stage)
   const inside = home !== null && path?.startsWith(`${home}/`) ? path.slice(home.length + 1) : path
-  return { path: inside, module, bases: ['.', ...copied] }
+  return { ...program, path: inside, module, bases: ['.', ...copied] }
 }
 
 function homeOf({ workdir }: DockerStage): string | null {

@@ -7,6 +7,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { offsetInUnit } from '../../text/unit.js'
 import { calleePlace } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
+import { startsPlainly } from '../../workload/launches.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { trainerCalls } from './trainers.js'
 
@@ -18,13 +19,7 @@ export const implicitDataParallelReader = defineReader({
     const { python } = facts
     const launch = context.binding?.launch
     // Launchers set up one process for each device; a variable of theirs in the environment does the same.
-    if (
-      python === undefined ||
-      launch === undefined ||
-      launch.launcher !== 'python' ||
-      launch.processes !== 1
-    )
-      return
+    if (python === undefined || launch === undefined || !startsPlainly(launch)) return
     if (launch.environment.WORLD_SIZE !== undefined || launch.environment.LOCAL_RANK !== undefined) return
     if (python.uses('deepspeed.', 'accelerate.notebook_launcher', 'torch.multiprocessing.spawn')) return
     const [first] = trainerCalls(python)

@@ -1,6 +1,6 @@
 /** Commands that start programs, as launches; and what the rest of a script means for its machines. */
 import type { ShellCommand, ShellFacts, ShellWord } from '../../config/shell-facts.js'
-import { parseLaunch, parseScriptCall } from '../../link/launch-line.js'
+import { parseCommandCall, parseLaunch, parseScriptCall } from '../../link/launch-line.js'
 import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
 import { startsOnEveryNode, startsPerDevice } from '../../link/launchers.js'
 import { imageVersions } from '../../link/versions.js'
@@ -66,7 +66,7 @@ export function shellLaunch(
   around: Omit<Around, 'place'>,
 ): Omit<Launch, 'reader' | 'location'> {
   const folder = inside(inside(around.folder ?? '', command.folder), parts.folder)
-  const { path, module } = parts.program
+  const { path, module, command: own } = parts.program
   const absolute = folder?.startsWith('/') === true && path !== null && !path.startsWith('/')
   return {
     id: around.id,
@@ -77,6 +77,7 @@ export function shellLaunch(
       module,
       bases: folder === null || folder.startsWith('/') ? [] : [folder],
       ...(around.placed === true ? { placed: true } : {}),
+      ...(own === undefined ? {} : { command: own }),
     },
     flags: parts.flags,
     positionals: parts.positionals,
@@ -152,12 +153,14 @@ export function workOf(facts: ShellFacts, launches: FoundLaunch[]): Work {
   }
 }
 
-/** `bash run.sh`. */
+/** `bash run.sh`, and what may be a command of the project. */
 function runsScript({ words, environment }: ShellCommand): boolean {
-  return parseScriptCall(words, environment, () => nowhere) !== null
+  return (
+    (parseScriptCall(words, environment, locate) ?? parseCommandCall(words, environment, locate)) !== null
+  )
 }
 
-const nowhere: Location = { path: '', cell: null, start: 0, end: 0 }
+const locate = (): Location => ({ path: '', cell: null, start: 0, end: 0 })
 
 export function spelled(command: ShellCommand): string {
   const text = command.words

@@ -15,7 +15,7 @@ import { slurmSteps } from '../slurm/steps.js'
 import { withTorchxDefaults } from '../torchx/defaults.js'
 import { torchxAsked } from '../torchx/run.js'
 import { claimShellLaunch, launchesOf, shellLaunchId, workOf } from './launches.js'
-import { claimScriptCalls } from './script-calls.js'
+import { claimOwnCommand, claimScriptCalls } from './script-calls.js'
 
 export const shellReader = defineReader({
   name: 'shell',
@@ -60,6 +60,19 @@ export const shellReader = defineReader({
             id: `${shellLaunchId(claims, facts.unit, command)}:call`,
             place: { start: command.start, end: command.end },
             besides,
+            ...targetsOf(facts.unit, command),
+          },
+          (span) => claims.locate(span),
+        )
+    } else if (job === null) {
+      for (const command of shell.commands)
+        claimOwnCommand(
+          claims,
+          command,
+          {
+            job,
+            id: `${shellLaunchId(claims, facts.unit, command)}:command`,
+            place: { start: command.start, end: command.end },
             ...targetsOf(facts.unit, command),
           },
           (span) => claims.locate(span),

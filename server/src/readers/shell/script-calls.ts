@@ -1,6 +1,6 @@
 /** Commands of a job that run a shell script of the project: `bash run.sh 8`. */
 import type { ShellCommand } from '../../config/shell-facts.js'
-import { parseScriptCall } from '../../link/launch-line.js'
+import { parseCommandCall, parseScriptCall } from '../../link/launch-line.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
 import type { Location, Span } from '../../text/location.js'
 import { define } from '../../text/records.js'
@@ -25,7 +25,35 @@ export function claimScriptCalls(
   commands.forEach((command, index) => {
     const call = scriptCall(command, { ...around, id: `${around.id}:script:${index}` }, locate, count)
     if (call !== null) claims.launch(call, around.place)
+    else claimOwnCommand(claims, command, { ...around, id: `${around.id}:command:${index}` }, locate, count)
   })
+}
+
+/** A command that the project may declare; the linker drops it where the project does not. */
+export function claimOwnCommand(
+  claims: ClaimBuilder,
+  command: ShellCommand,
+  around: Around,
+  locate: (span: Span) => Location,
+  count: Count = () => undefined,
+): void {
+  const call = ownCommand(command, around, locate, count)
+  if (call !== null) claims.launch(call, around.place)
+}
+
+export function ownCommand(
+  command: ShellCommand,
+  around: Omit<Around, 'place'>,
+  locate: (span: Span) => Location,
+  count: Count = () => undefined,
+): Omit<Launch, 'reader' | 'location'> | null {
+  const parts = command.unreachable ? null : parseCommandCall(command.words, command.environment, locate)
+  if (parts === null) return null
+  const nodes = parts.nodes === 1 && around.nodes !== undefined ? around.nodes : parts.nodes
+  return {
+    ...shellLaunch({ command, parts }, { ...around, nodes, ...count(parts) }),
+    shell: { ...parts.shell, spelled: spelled(command) },
+  }
 }
 
 /** The call as a launch whose program is the script; null: the command is something else. */
