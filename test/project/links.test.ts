@@ -138,6 +138,42 @@ describe('links of a project', () => {
     )
   })
 
+  it('lead from services to the stage of the Dockerfile that is built', async () => {
+    const service = (name: string, build: string, command = '') =>
+      `  ${name}:\n    build: ${build}\n${command === '' ? '' : `    command: ${command}\n`}    deploy: {resources: {reservations: {devices: [{capabilities: [gpu], count: 1}]}}}\n`
+    const { jobs } = await (
+      await openProject(
+        memoryRoot,
+        memoryHost(
+          new Map(
+            Object.entries({
+              'compose.yaml': `services:\n${[
+                service('fit', '{context: ., dockerfile: docker/app.Dockerfile, target: fit}'),
+                service('test', '{context: ., dockerfile: docker/app.Dockerfile, target: TEST}'),
+                service('last', '{context: ., dockerfile: docker/app.Dockerfile}'),
+                service(
+                  'given',
+                  '{context: ., dockerfile: docker/app.Dockerfile, target: fit}',
+                  '--epochs 9',
+                ),
+              ].join('')}`,
+              'docker/app.Dockerfile':
+                'FROM pytorch/pytorch:2.4.0 AS base\nWORKDIR /app\nENTRYPOINT ["python"]\nCMD ["base.py"]\n\nFROM base AS fit\nCOPY . .\nENTRYPOINT ["python", "fit.py"]\n\nFROM base AS test\nCMD ["check.py"]\n\nFROM base\nCMD ["serve.py"]\n',
+              'base.py': 'print(1)\n',
+              'fit.py': 'print(1)\n',
+              'check.py': 'print(1)\n',
+              'serve.py': 'print(1)\n',
+            }),
+          ),
+        ),
+      )
+    ).graph()
+    assert.deepEqual(
+      jobs.map(({ name, script }) => `${name} ${script}`),
+      ['fit fit.py', 'test check.py', 'last serve.py', 'given fit.py'],
+    )
+  })
+
   it('lead from servers to the modules that they import', async () => {
     assert.deepEqual(
       await graphOf({

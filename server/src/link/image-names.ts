@@ -33,6 +33,7 @@ export function imageBuildOf(command: ShellCommand): Omit<ImageBuild, 'location'
   if (builder === undefined || command.unreachable) return []
   const names: string[] = []
   let dockerfile: string | null = null
+  let target: string | undefined
   let folder: string | null | undefined
   const skipped = builder.command.exec(source)![0].split(' ').length
   const words = command.words.slice(skipped)
@@ -50,12 +51,18 @@ export function imageBuildOf(command: ShellCommand): Omit<ImageBuild, 'location'
     if (value === undefined) break
     if (builder.tag.test(flag)) names.push(value)
     else if (builder.file?.test(flag)) dockerfile = value
+    else if (flag === '--target') target = value
   }
   if (folder === null) return []
   const place = inFolder(command.folder, folder ?? '.')
   if (place === null) return []
   const file = dockerfile === null ? null : inFolder(command.folder, dockerfile)
-  return names.map((image) => ({ image, dockerfile: file, folder: place }))
+  return names.map((image) => ({
+    image,
+    dockerfile: file,
+    folder: place,
+    ...(target === undefined ? {} : { target }),
+  }))
 }
 
 function inFolder(base: string | null, path: string): string | null {

@@ -4,14 +4,17 @@ import { imageTail } from './image-names.js'
 import { folderOf, join, nearest, parents } from './paths.js'
 
 export class ImageIndex {
-  /** By path of the Dockerfile. */
-  private readonly programs = new Map<string, ImageProgram>()
+  /** By path of the Dockerfile: one for each stage that starts something. */
+  private readonly programs = new Map<string, ImageProgram[]>()
   /** By the last part of the image's name. */
   private readonly builds = new Map<string, ImageBuild[]>()
 
   constructor(readings: Iterable<Reading>) {
     for (const { imagePrograms, imageBuilds } of readings) {
-      for (const program of imagePrograms ?? []) this.programs.set(program.launch.location.path, program)
+      for (const program of imagePrograms ?? []) {
+        const { path } = program.launch.location
+        this.programs.set(path, [...(this.programs.get(path) ?? []), program])
+      }
       for (const build of imageBuilds ?? []) {
         const tail = imageTail(build.image)
         if (tail === null) continue
@@ -25,7 +28,9 @@ export class ImageIndex {
   /** What images start by themselves, whoever runs them. */
   starts(): Launch[] {
     // A shell script stands for itself where no job runs it.
-    return [...this.programs.values()].flatMap(({ launch }) => (launch.shell === undefined ? launch : []))
+    return [...this.programs.values()]
+      .flat()
+      .flatMap(({ launch, stage }) => (launch.shell === undefined && stage === undefined ? launch : []))
   }
 
   /** The launch with what its image starts put in; undefined: the image is not built here, or starts nothing readable. */
@@ -76,7 +81,7 @@ export class ImageIndex {
     return new Set(near.map((each) => each.program)).size === 1 ? near[0] : undefined
   }
 
-  private dockerfileOf({ dockerfile, folder, location }: ImageBuild) {
+  private dockerfileOf({ dockerfile, folder, location, target }: ImageBuild) {
     const home = folderOf(location.path)
     // Commands run where they are started: beside their script, or at the top of the project.
     for (const base of [home, ...parents(home)]) {
@@ -86,10 +91,16 @@ export class ImageIndex {
           ? [join(context, 'Dockerfile')]
           : [join(base, dockerfile), join(context, dockerfile)]
       for (const candidate of candidates) {
-        const program = this.programs.get(candidate)
+        const program = this.programs.get(candidate)?.find(({ stage }) => isBuilt(stage, target))
         if (program !== undefined) return { program, folder: context }
       }
     }
     return undefined
   }
+}
+
+/** Stages are asked for by name, whatever its case, or by number. */
+function isBuilt(stage: ImageProgram['stage'], target: string | undefined): boolean {
+  if (target === undefined || stage === undefined) return target === undefined && stage === undefined
+  return stage.name?.toLowerCase() === target.toLowerCase() || String(stage.index) === target
 }

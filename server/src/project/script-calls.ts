@@ -55,7 +55,10 @@ export async function followCalls(launches: readonly Launch[], files: ScriptFile
     return { launches: works.flatMap((work) => work.launches), whole: works.every((work) => work.whole) }
   }
   const works = await Promise.all(
-    launches.map((launch) => (launch.shell === undefined ? null : follow(launch, deepest))),
+    launches.map((launch) => {
+      const call = asCall(launch)
+      return call === null ? null : follow(call, deepest)
+    }),
   )
   return {
     launches: launches.flatMap(
@@ -65,6 +68,26 @@ export async function followCalls(launches: readonly Launch[], files: ScriptFile
     whole: wholeCalls(launches, works),
   }
 }
+
+/** The call of a shell script; null: the launch starts something else. */
+function asCall(launch: Launch): Launch | null {
+  if (launch.shell !== undefined) return launch
+  if (!shellFile.test(launch.program.path ?? '')) return null
+  let call = scriptCalls.get(launch)
+  if (call === undefined) {
+    // A service that is given a script passes its parameters on as flags.
+    const words = Object.entries(launch.flags).flatMap(([name, { value }]) =>
+      value === true ? [`--${name}`] : [`--${name}`, value === null ? null : String(value)],
+    )
+    const shell = { arguments: launch.complete ? words : null }
+    call = { ...launch, flags: {}, positionals: [], files: [], shell }
+    scriptCalls.set(launch, call)
+  }
+  return call
+}
+
+const shellFile = /\.(sh|bash|zsh|ksh)$/
+const scriptCalls = new WeakMap<Launch, Launch>()
 
 /** A command that the project declares starts Python code, whose arguments it hands on. */
 function asProgram(call: Launch): Launch {

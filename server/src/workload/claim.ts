@@ -80,6 +80,8 @@ export interface RecipeFile {
 /** What the image of a Dockerfile starts by itself. */
 export interface ImageProgram {
   launch: Launch
+  /** Name and number of the stage of the Dockerfile; absent: it is the last one, which is built where none is asked for. */
+  stage?: { name: string | null; index: number }
   /** The same where a job gives arguments of its own; null: those are the whole command. */
   withArguments: Launch | null
 }
@@ -90,6 +92,8 @@ export interface ImageBuild {
   image: string
   /** Null: `Dockerfile` in the folder. */
   dockerfile: string | null
+  /** The stage that is built; absent: the last one. */
+  target?: string
   /** The folder that it is built from; null: not readable. */
   folder: string | null
   location: Location

@@ -2,11 +2,13 @@
 import { at, entry, items, map, number, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { readArguments, type ScriptArguments } from '../../link/script-arguments.js'
 import type { Json } from '../../text/json.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
+import { targetIn } from '../docker/builds.js'
 import { claimScript, type ScriptWork } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
 import { bytesOf, type Devices, devicesOf, environmentOf, sharedByDefault } from './accelerators.js'
@@ -145,6 +147,13 @@ function readPrograms(
   const [entrypoint, command] = [at(service, 'entrypoint'), at(service, 'command')]
   const lines = [entrypoint, command].filter((one) => one !== undefined).map(lineOf)
   if (lines.includes(null)) return null
+  if (built !== null && command !== undefined && entrypoint === undefined && /^\s*-/.test(lines[0]!)) {
+    // Options alone are what the program of the image is given.
+    const [line] = context.shell(`program ${lines[0]}`).commands
+    const given = readArguments(line?.words.slice(1) ?? [], () => claims.locate(command))
+    claimImage(claims, built, { job, environment, image: image ?? name, given })
+    return null
+  }
   const shown = command ?? entrypoint
   if (shown === undefined) {
     if (built !== null) claimImage(claims, built, { job, environment, image: image ?? name })
@@ -190,14 +199,24 @@ function builtImage(claims: ClaimBuilder, service: ConfigMap, image: string): Co
   const dockerfile = text(at(build, 'dockerfile'))
   const path =
     dockerfile === undefined ? null : dockerfile.startsWith('/') ? dockerfile : `${folder}/${dockerfile}`
-  claims.imageBuild({ image, dockerfile: path, folder }, nodePlace(build))
+  claims.imageBuild({ image, dockerfile: path, folder, ...targetIn(build) }, nodePlace(build))
   return build
 }
 
 function claimImage(
   claims: ClaimBuilder,
   build: ConfigNode,
-  { job, environment, image }: { job: string; environment: Record<string, LaunchValue>; image: string },
+  {
+    job,
+    environment,
+    image,
+    given,
+  }: {
+    job: string
+    environment: Record<string, LaunchValue>
+    image: string
+    given?: ScriptArguments
+  },
 ): void {
   claims.launch(
     {
@@ -205,15 +224,15 @@ function claimImage(
       job,
       launcher: 'image',
       program: { path: null, module: null, bases: [] },
-      image: { name: image, arguments: 'none' },
-      flags: {},
-      positionals: [],
-      complete: true,
+      image: { name: image, arguments: given === undefined ? 'none' : 'given' },
+      flags: given?.flags ?? {},
+      positionals: given?.positionals ?? [],
+      complete: given?.complete ?? true,
       environment,
       launcherFlags: {},
       processes: null,
       nodes: 1,
-      files: [],
+      files: given?.files ?? [],
     },
     nodePlace(build),
   )

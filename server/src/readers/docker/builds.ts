@@ -49,7 +49,12 @@ function readDocument(claims: ClaimBuilder, context: ReaderContext, { root }: Co
       const folder = text(at(artifact, 'context')) ?? '.'
       const file = text(at(artifact, 'docker', 'dockerfile'))
       claims.imageBuild(
-        { image: name, dockerfile: file === undefined ? null : `${folder}/${file}`, folder },
+        {
+          image: name,
+          dockerfile: file === undefined ? null : `${folder}/${file}`,
+          folder,
+          ...targetIn(at(artifact, 'docker')),
+        },
         image,
       )
     }
@@ -73,7 +78,13 @@ function readStep(claims: ClaimBuilder, context: ReaderContext, step: ConfigNode
   const folder = text(at(inputs, 'context')) ?? '.'
   const dockerfile = text(at(inputs, 'file')) ?? null
   for (const image of names.split(/[\s,]+/).filter((one) => one !== ''))
-    claims.imageBuild({ image, dockerfile, folder }, tags)
+    claims.imageBuild({ image, dockerfile, folder, ...targetIn(inputs) }, tags)
+}
+
+/** The stage that is asked for. */
+export function targetIn(build: ConfigNode | undefined): { target?: string } {
+  const target = text(at(build, 'target'))
+  return target === undefined ? {} : { target }
 }
 
 /** `name: gcr.io/cloud-builders/docker`, `args: ['build', '-t', NAME, '.']`; kaniko's `--destination`. */
@@ -111,10 +122,16 @@ function readCloudStep(claims: ClaimBuilder, step: ConfigNode): void {
     const image = value('destination')
     if (image === undefined) return
     const context = value('context')?.replace(/^dir:\/\/(\/workspace\/?)?/, '') || '.'
+    const target = value('target')
     const below = (path: string) => (folder === '' ? path : `${folder}/${path}`)
     const file = value('dockerfile')
     claims.imageBuild(
-      { image, dockerfile: file === undefined ? null : below(file), folder: below(context) },
+      {
+        image,
+        dockerfile: file === undefined ? null : below(file),
+        folder: below(context),
+        ...(target === undefined ? {} : { target }),
+      },
       args,
     )
   }

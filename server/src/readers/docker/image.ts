@@ -3,7 +3,7 @@ import type { DockerfileFacts, DockerInstruction, DockerStage } from '../../conf
 import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
 import { serverNames } from '../../link/servers.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { Launch } from '../../workload/claim.js'
+import type { ImageProgram, Launch } from '../../workload/claim.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { launchesOf, shellLaunch } from '../shell/launches.js'
 import { ownCommand, scriptCall } from '../shell/script-calls.js'
@@ -11,34 +11,81 @@ import { ownCommand, scriptCall } from '../shell/script-calls.js'
 export const dockerImageReader = defineReader({
   name: 'docker-image',
   languages: ['dockerfile'],
-  triggers: ['python', '.py', 'torchrun', 'accelerate', 'deepspeed', '.sh', ...serverNames],
+  triggers: [
+    'python',
+    '.py',
+    'torchrun',
+    'accelerate',
+    'deepspeed',
+    '.sh',
+    'CMD [',
+    'ENTRYPOINT [',
+    ...serverNames,
+  ],
   read(facts, context, claims) {
-    const stage = (facts.config as DockerfileFacts | undefined)?.stages.at(-1)
-    if (stage === undefined) return
-    const last = (keyword: string) => stage.instructions.filter((one) => one.keyword === keyword).at(-1)
-    const [entrypoint, command] = [last('ENTRYPOINT'), last('CMD')]
-    const main = entrypoint ?? command
-    if (main === undefined) return
-    const copied = copiedFolders(stage, facts.unit.text)
-    const launch = launchOf(
-      claims,
-      context,
-      stage,
-      copied,
-      main,
-      entrypoint === undefined ? undefined : command,
-    )
-    if (launch === null) return
-    // A line for the shell takes no arguments; without an entry point a job's arguments are the command.
-    const withArguments =
-      entrypoint === undefined
-        ? null
-        : entrypoint.form === 'shell'
-          ? launch
-          : launchOf(claims, context, stage, copied, entrypoint, undefined)
-    claims.imageProgram({ launch, withArguments })
+    const stages = (facts.config as DockerfileFacts | undefined)?.stages ?? []
+    stages.forEach((_stage, index) => {
+      const program = programOf(claims, context, stageWithBase(stages, index), facts.unit.text)
+      if (program === null) return
+      // A stage that is built on request only is no image of its own.
+      claims.imageProgram({ ...program, stage: { name: stages[index]!.name, index } })
+      if (index === stages.length - 1) claims.imageProgram(program)
+    })
   },
 })
+
+/** What the image of a stage starts; null: nothing that can be read. */
+function programOf(
+  claims: ClaimBuilder,
+  context: ReaderContext,
+  stage: DockerStage,
+  text: string,
+): ImageProgram | null {
+  const last = (keyword: string) => stage.instructions.filter((one) => one.keyword === keyword).at(-1)
+  const [entrypoint, command] = [last('ENTRYPOINT'), last('CMD')]
+  const main = entrypoint ?? command
+  if (main === undefined) return null
+  const copied = copiedFolders(stage, text)
+  const launch = launchOf(
+    claims,
+    context,
+    stage,
+    copied,
+    main,
+    entrypoint === undefined ? undefined : command,
+  )
+  if (launch === null) return null
+  // A line for the shell takes no arguments; without an entry point a job's arguments are the command.
+  const withArguments =
+    entrypoint === undefined
+      ? null
+      : entrypoint.form === 'shell'
+        ? launch
+        : launchOf(claims, context, stage, copied, entrypoint, undefined)
+  return { launch, withArguments }
+}
+
+const deepest = 20
+
+/** A stage with what it inherits from the stage that it is built on. */
+function stageWithBase(stages: readonly DockerStage[], index: number, depth = 0): DockerStage {
+  const stage = stages[index]!
+  const at = stages.findIndex(
+    ({ name }, other) => other < index && name !== null && name.toLowerCase() === stage.image?.toLowerCase(),
+  )
+  if (at < 0 || depth >= deepest) return stage
+  const base = stageWithBase(stages, at, depth + 1)
+  // An entry point of its own takes the inherited arguments away.
+  const replaces = stage.instructions.some(({ keyword }) => keyword === 'ENTRYPOINT')
+  const inherited = base.instructions.filter(({ keyword }) => !replaces || keyword !== 'CMD')
+  return {
+    ...stage,
+    image: base.image,
+    instructions: [...inherited, ...stage.instructions],
+    environment: [...base.environment, ...stage.environment],
+    workdir: stage.workdir ?? base.workdir,
+  }
+}
 
 function launchOf(
   claims: ClaimBuilder,

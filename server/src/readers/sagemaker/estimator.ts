@@ -1,5 +1,6 @@
 /** SageMaker training jobs started from Python: estimators of the SDK, version 2 (and 1). */
 
+import { instance } from '../../catalog/instances.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { passedCall } from '../../values/argument.js'
 import type { CallSource } from '../../values/call-source.js'
@@ -56,6 +57,7 @@ function readEstimator(
   // Local mode runs in a container on the machine that the script runs on.
   const local = isLocal(type)
   claimLaunch(python, claims, call, job, {
+    gpus: type === undefined ? null : (instance(type)?.gpuCount ?? null),
     nodes: effective(nodes.value) ?? null,
     searched: search,
     hasCompute: !local,

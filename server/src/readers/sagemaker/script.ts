@@ -4,6 +4,7 @@ import { imageVersions } from '../../link/versions.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import type { Location } from '../../text/location.js'
 import { define, lookUp } from '../../text/records.js'
 import {
   isLeftOut,
@@ -120,6 +121,8 @@ export function claimLaunch(
     nodes: number | null
     searched: Call | null
     hasCompute: boolean
+    /** Of one machine; null: not known. */
+    gpus: number | null
     /** Calls of the module that change hyperparameters of an estimator afterwards. */
     later: Call[]
   },
@@ -163,7 +166,10 @@ export function claimLaunch(
       flags,
       positionals: [],
       complete,
-      environment: environment.values,
+      environment:
+        path?.endsWith('.sh') === true
+          ? { ...scriptVariables(flags, options.gpus, claims.locate(entryExpr)), ...environment.values }
+          : environment.values,
       launcherFlags: {},
       processes: start.processes,
       ...(startsPerDevice(start.launcher) ? { perDevice: true } : {}),
@@ -173,6 +179,19 @@ export function claimLaunch(
     },
     entryExpr,
   )
+}
+
+/** What the training toolkit sets for a shell script. Source: ENVIRONMENT_VARIABLES.md of sagemaker-training-toolkit. */
+function scriptVariables(
+  flags: Record<string, LaunchValue>,
+  gpus: number | null,
+  location: Location,
+): Record<string, LaunchValue> {
+  const found: Record<string, LaunchValue> = {}
+  for (const [name, value] of Object.entries(flags))
+    define(found, `SM_HP_${name.toUpperCase().replaceAll('-', '_')}`, value)
+  if (gpus !== null) define(found, 'SM_NUM_GPUS', { value: String(gpus), location })
+  return found
 }
 
 /** Arguments of an estimator that choose the versions in its container; `framework_version` by the class. */
