@@ -79,6 +79,8 @@ function claimRepetition(
   const at = calleePlace(first.call)
   const { what, weight } = first.cost
   const work = claims.subject('Preprocessing', at, first.call.function?.qualified ?? '', evidence)
+  const overlapped = first.call.function?.name === '__getitem__'
+  if (overlapped) work.known('overlapped', '__getitem__', true, at)
   const site = callSite(first.call, per)
   work.known('cached', what, false, at, { site })
   work.known('weight', what, weight, at, { site })

@@ -8,8 +8,10 @@ import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
 import { plainName } from './pipeline.js'
+import { changeUncached, uncachedAnchor } from './uncached.js'
 
 export function changeInput(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  if (claim.site.anchor === uncachedAnchor) return changeUncached(claim, facts)
   if (claim.site.anchor === 'remote read')
     return {
       reason:

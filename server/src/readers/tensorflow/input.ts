@@ -16,6 +16,7 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { changeInput } from './input-changes.js'
 import { type Mapped, mappedOf } from './mapped.js'
 import { methodPlace, type Pipeline, pipelineOf, plainName, usesPipelines } from './pipeline.js'
+import { claimRepeated, repeatedSteps } from './uncached.js'
 import { type TensorflowVersion, tensorflowVersion } from './versions.js'
 
 export const tensorflowInputReader = defineReader({
@@ -30,13 +31,15 @@ export const tensorflowInputReader = defineReader({
     const found = [...appliedSteps(analysis)]
     const ends = endsOf(analysis)
     const requests = [...remoteReads(analysis)]
-    if (found.length === 0 && ends.length === 0 && requests.length === 0) return
+    const repeated = repeatedSteps(analysis)
+    if (found.length === 0 && ends.length === 0 && requests.length === 0 && repeated.length === 0) return
     const evidence = inputEvidence(python, context)
     const version = tensorflowVersion(python, context.versions)
     for (const step of found) claimApplied(python, step, version, evidence, claims)
     // A script that only converts reads each file once.
     if (evidence.role === 'training')
       for (const one of requests) claimRemoteRead(python, one, evidence, claims)
+    for (const one of repeated) claimRepeated(python, one, evidence, claims)
     for (const end of ends) claimPrefetch(python, end, version, evidence, claims)
   },
   change: changeInput,

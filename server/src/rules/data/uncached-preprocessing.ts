@@ -65,7 +65,7 @@ function severityOf(work: Judged<'Preprocessing'>, { per, times }: Again, steps:
 
 /** Each sample of each epoch: workers may well hide it. */
 function isPerSample(work: Judged<'Preprocessing'>): boolean {
-  return work.subject.scope.endsWith('.__getitem__') && effective(work.settings.again)?.per === 'epoch'
+  return effective(work.settings.overlapped) === true && effective(work.settings.again)?.per === 'epoch'
 }
 
 function atStart(work: Judged<'Preprocessing'>, heavy: boolean, steps: number): Severity | Silence {

@@ -66,4 +66,6 @@ export interface PreprocessingSettings {
   again: { per: 'fold' | 'epoch' | 'trial' | 'pass' | 'run'; times: number | null }
   /** `heavy`: it decodes, parses or goes row by row; `ordinary`: it goes over a table in compiled code. */
   weight: 'heavy' | 'ordinary'
+  /** It is computed for each sample beside the accelerator, by workers or by the library, which may hide it. */
+  overlapped: boolean
 }

@@ -1,0 +1,100 @@
+/** `tf.data` pipelines that decode or read the same elements again in each epoch, since nothing behind it keeps them. */
+import type { Change, Refusal } from '../../edit/write.js'
+import type { Analysis } from '../../python/analysis.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { convert } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
+import { callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Claim, Evidence } from '../../workload/claim.js'
+import { changeOf, rangeOf } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
+import { argumentOf, kerasArguments, kerasFits } from '../keras/fits.js'
+import { codeMatches } from '../pytorch/evidence.js'
+import type { UnitFacts } from '../reader.js'
+import { type Mapped, mappedOf } from './mapped.js'
+import { methodPlace, type Pipeline, pipelineOf } from './pipeline.js'
+
+export const uncachedAnchor = 'uncached'
+
+/** Work for each element that is worth keeping. */
+const costly = /^(decodes|reads files|computes spectra|unpacks)/
+const keeps = /^(cache|snapshot)$/
+/** What no memory and few disks hold decoded. */
+const tooLarge = /imagenet|open_?images|laion|places365|kinetics|youtube8m|webvid/i
+const drawsOrder = /^(shuffle|repeat|apply|sample_from_datasets)$/
+
+export interface Repeated {
+  /** The last step of which every pass gives the same. */
+  call: Call
+  mapped: Mapped
+  pipeline: Pipeline
+  fit: Call
+}
+
+/** The steps of pipelines of the program that a training goes through in each epoch. */
+export function repeatedSteps(python: Analysis): Repeated[] {
+  if (codeMatches(python, tooLarge)) return []
+  const found = new Map<Call, Repeated>()
+  for (const fit of kerasFits(python)) {
+    const data = argumentOf(python, fit, 'x')
+    if (data.state !== 'given') continue
+    const one = repeatedIn(python, data.expr, fit)
+    if (one !== null && !found.has(one.call)) found.set(one.call, one)
+  }
+  return [...found.values()]
+}
+
+function repeatedIn(python: Analysis, data: Expr, fit: Call): Repeated | null {
+  const pipeline = pipelineOf(python, data)
+  if (pipeline === null || !pipeline.complete) return null
+  if (pipeline.steps.some((step) => keeps.test(step.method))) return null
+  let last: Repeated | null = null
+  for (const call of pipeline.steps) {
+    if (call.method !== 'map') continue
+    const mapped = mappedOf(python, call)
+    // Behind a step that draws random numbers nothing is the same.
+    if (mapped === null || !mapped.known || mapped.stateful !== null) break
+    if (mapped.does !== null && costly.test(mapped.does)) last = { call, mapped, pipeline, fit }
+  }
+  return last
+}
+
+export function claimRepeated(
+  python: PythonModule,
+  { call, mapped, fit }: Repeated,
+  evidence: Evidence,
+  claims: ClaimBuilder,
+): void {
+  const epochs = convert(kerasArguments(python, fit, claims).get('epochs'), asNumber)
+  const place = methodPlace(call)
+  const site = callSite(call, uncachedAnchor)
+  const shown = mapped.name === null ? `${call.method}(…)` : `${call.method}(${mapped.name})`
+  const work = claims.subject('Preprocessing', place, call.function?.qualified ?? '', evidence, null, 'cache')
+  work.known('cached', 'cache', false, place, { site })
+  work.known('steps', shown, [{ what: shown, location: claims.locate(place) }], place, { site })
+  work.known('again', 'epochs', { per: 'epoch', times: effective(epochs) ?? null }, place, { site })
+  work.known('weight', shown, 'heavy', place, { site })
+  // It is done beside the accelerator, which may hide it.
+  work.known('overlapped', shown, true, place, { site })
+}
+
+/** Keeps the elements behind the step. */
+export function changeUncached(claim: Claim, facts: UnitFacts): Change | Refusal {
+  const { python, path } = facts
+  const call = claimedCall(python, claim.site)
+  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
+  const repeated = repeatedSteps(python as Analysis).find((one) => one.call === call)
+  if (repeated === undefined) return { reason: 'the pipeline has changed' }
+  const before = repeated.pipeline.steps.slice(0, repeated.pipeline.steps.indexOf(call))
+  const order = before.find((step) => drawsOrder.test(step.method))
+  if (order !== undefined)
+    return {
+      reason: `${order.method}() stands before it: put it behind the cache, or every epoch has one order`,
+    }
+  const { unit, end } = rangeOf(facts, call)
+  const write = { kind: 'replace' as const, path, range: { unit, start: end, end }, text: '.cache()' }
+  return changeOf('Keep the elements in memory after the first epoch (.cache())', [write])
+}
