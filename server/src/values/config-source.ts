@@ -31,6 +31,22 @@ export interface ResolvedNode {
   location?: OriginOptions['location']
 }
 
+/** A node that somebody has found, as a value; where there is none, `shown` is. `options.site`: what a change edits. */
+export function nodeValue(
+  node: ConfigNode | undefined,
+  shown: Place,
+  locator: Locator,
+  options: OriginOptions = {},
+): Given<Json> {
+  if (node === undefined || (node.kind === 'scalar' && node.value === null))
+    return { ...locator.origin(shown, { channel: 'library default', ...options }), state: 'absent' }
+  const origin = locator.origin(spanOf(node), options)
+  const value = plainValue(node)
+  if (value !== undefined) return { ...origin, state: 'known', value }
+  const because = node.kind === 'unknown' ? node.because : 'a value that is not readable'
+  return { ...origin, state: 'unknown', because }
+}
+
 export class ConfigSource extends TypedSource implements TreeSource {
   constructor(
     readonly node: ConfigNode,

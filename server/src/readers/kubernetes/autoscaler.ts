@@ -5,11 +5,12 @@
  */
 import { at, boolean, entry, isUnknown, items, number, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import { orDefault } from '../../values/operations.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
-import { type KubernetesObject, nameOf, objectsOf, placeOf, specPlace } from './objects.js'
-import { carryOut, type Keys, planned, type Recipe } from './recipe.js'
+import { type KubernetesObject, nameOf, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
+import { carryOut, type Keys, planned } from './recipe.js'
 
 /** `cooldownPeriod` where it is not given (KEDA); `stabilizationWindowSeconds` of scaling down (HPA): the same. */
 const cooldown = 300
@@ -63,19 +64,9 @@ function claimNumber(
   otherwise: number | undefined,
   title: string,
 ): void {
-  const node = at(object.root, ...keys)
-  const place = specPlace(object)!
   const key = String(keys.at(-1))
-  const shown = node === undefined ? place : placeOf(node)
-  const plan: Recipe = { title: `${title}: ${key}: {value}`, writes: [{ path: [...object.base, ...keys] }] }
-  const site = planned(shown, object.document.index, [], plan)
-  if (node === undefined) {
-    if (otherwise !== undefined) pool.default(setting, key, otherwise, shown, { site })
-    return
-  }
-  const count = number(node)
-  if (count === undefined) pool.unknown(setting, key, 'template', shown, { site })
-  else pool.known(setting, key, count, shown, { site })
+  const given = numberAt(pool.locator, object, keys, specPlace(object)!, `${title}: ${key}: {value}`)
+  pool.say(setting, key, otherwise === undefined ? given : orDefault(given, otherwise))
 }
 
 function readScaledObject(claims: ClaimBuilder, object: KubernetesObject): void {

@@ -1,8 +1,11 @@
 /** What the containers of a pod may use beside accelerators: processor cores, and memory that processes share. */
-import { at, entry, items, map, number, text, written } from '../../config/access.js'
+import { at, entry, items, map, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import { nodeValue } from '../../values/config-source.js'
+import { convert } from '../../values/operations.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 
 type Keys = (string | number)[]
@@ -31,20 +34,20 @@ export function claimLimits(
   const limit = entry(at(container, 'resources', 'limits'), 'cpu')
   // A request without a limit is a floor: more may be used where the node has it.
   if (limit !== undefined) {
-    const cores = coresOf(limit.value)
     const place: Place = { start: limit.keyStart, end: limit.value.end }
-    if (cores === null) compute.unknown('cpus', 'limits.cpu', 'template', place)
-    else compute.known('cpus', 'limits.cpu', cores, place)
+    const given = nodeValue(limit.value, place, compute.locator)
+    compute.say('cpus', 'limits.cpu', {
+      ...convert(given, coresOf),
+      location: compute.locator.origin(place).location,
+    })
   }
   claimSharedMemory(compute, pod, container, index, keys, document)
 }
 
 /** `8`, `"8"`, `7500m`. */
-function coresOf(node: ConfigNode): number | null {
-  const plain = number(node)
-  if (plain !== undefined) return plain
-  const match = /^(\d+(?:\.\d+)?)(m?)$/.exec(written(node) ?? '')
-  if (match === null) return null
+function coresOf(value: Json): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(m?)$/.exec(String(value).trim())
+  if (match === null) return undefined
   return match[2] === 'm' ? Number(match[1]) / 1000 : Number(match[1])
 }
 

@@ -6,6 +6,9 @@ import { distinctCount, katibDoubleSize, katibIntSize } from '../../estimate/dim
 import { gridSize } from '../../estimate/grid.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import { nodeValue } from '../../values/config-source.js'
+import { convert, orDefault } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
@@ -63,9 +66,10 @@ function readExperiment(claims: ClaimBuilder, object: KubernetesObject): void {
     // Judged with what one of its trials does.
     trialJob(claims, object),
   )
-  const strategy = name === undefined ? undefined : (lookUp(strategies, name) ?? 'other')
-  if (strategy === undefined) search.unknown('strategy', 'algorithmName', 'template', place, { site })
-  else search.known('strategy', 'algorithmName', strategy, place, { site })
+  const strategy = convert(nodeValue(algorithm.value, place, claims, { site }), (value) =>
+    typeof value === 'string' ? (lookUp(strategies, value) ?? 'other') : undefined,
+  )
+  search.say('strategy', 'algorithmName', strategy)
   search.known('unit', 'trialTemplate', 'job', place)
   search.known('folds', 'trialTemplate', 1, place)
   const parameters = at(spec, 'parameters')
@@ -112,13 +116,8 @@ function claimCount(
   byDefault: number | null,
   site: Place,
 ): void {
-  if (node === undefined) {
-    search.default(setting, key, byDefault, site, { site })
-    return
-  }
-  const count = number(node)
-  if (count === undefined) search.unknown(setting, key, 'template', placeOf(node), { site })
-  else search.known(setting, key, count, placeOf(node), { site })
+  const count = convert(nodeValue(node, site, search.locator, { site }), asQuotedNumber)
+  search.say(setting, key, orDefault(count, byDefault))
 }
 
 function claimStopping(

@@ -1,11 +1,12 @@
 /** Jobs that are made of Jobs: JobSets (jobset.x-k8s.io/v1alpha2) and the jobs of Volcano (batch.volcano.sh/v1alpha1). */
 import { at, entries, items, number, text, written } from '../../config/access.js'
+import { orDefault } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
-import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
+import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
 import { acceleratorsOf } from './pod.js'
-import { carryOut, type Keys, planned } from './recipe.js'
+import { carryOut, type Keys } from './recipe.js'
 import {
   type Claimed,
   claimTimeLimit,
@@ -86,24 +87,14 @@ function claimRestarts({ compute }: Claimed, object: KubernetesObject, job: Keys
   const keys: Keys = ['spec', 'failurePolicy', 'maxRestarts']
   const given = at(object.root, ...keys)
   const count = number(given)
-  const { index } = object.document
   const rules = at(object.root, 'spec', 'failurePolicy', 'rules')
   if (items(rules).some((rule) => text(at(rule, 'action')) === 'FailJobSet'))
     compute.known('retryFilter', 'failurePolicy', 'failurePolicy', placeOf(rules!))
   const path = given === undefined || count === 0 ? job && [...job, 'backoffLimit'] : keys
   if (path === undefined) return
   const key = path === keys ? 'failurePolicy.maxRestarts' : 'backoffLimit'
-  const node = at(object.root, ...path)
-  if (node === undefined) return
-  const place = placeOf(node)
-  const plan = {
-    title: `Start it again once at most: ${path.at(-1)}: {value}`,
-    writes: [{ path: [...object.base, ...path] }],
-  }
-  const site = planned(place, index, [], plan)
-  const times = number(node)
-  if (times === undefined) compute.unknown('retries', key, 'template', place, { site })
-  else compute.known('retries', key, times, place, { site })
+  const title = `Start it again once at most: ${path.at(-1)}: {value}`
+  compute.say('retries', key, numberAt(compute.locator, object, path, specPlace(object)!, title))
 }
 
 function readVolcano(claims: ClaimBuilder, context: ReaderContext, object: KubernetesObject): void {
@@ -144,16 +135,9 @@ function readVolcano(claims: ClaimBuilder, context: ReaderContext, object: Kuber
       /PodFailed|\*/.test(written(at(policy, 'event')) ?? ''),
   )
   if (!restarts) return
-  const given = at(object.root, 'spec', 'maxRetry')
-  const at_ = given === undefined ? place : placeOf(given)
-  const site = planned(at_, object.document.index, [], {
-    title: 'Start it again once at most: maxRetry: {value}',
-    writes: [{ path: [...object.base, 'spec', 'maxRetry'] }],
-  })
-  const count = given === undefined ? volcanoRetries : number(given)
-  if (count === undefined) claimed.compute.unknown('retries', 'maxRetry', 'template', at_, { site })
-  else if (given === undefined) claimed.compute.default('retries', 'maxRetry', count, at_, { site })
-  else claimed.compute.known('retries', 'maxRetry', count, at_, { site })
+  const title = 'Start it again once at most: maxRetry: {value}'
+  const times = numberAt(claims, object, ['spec', 'maxRetry'], place, title)
+  claimed.compute.say('retries', 'maxRetry', orDefault(times, volcanoRetries))
 }
 
 /** `spec.maxRetry` where it is not given (batch.volcano.sh/v1alpha1). */

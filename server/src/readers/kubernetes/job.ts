@@ -1,8 +1,11 @@
 /** Kubernetes Jobs and CronJobs. */
 
-import { at, entry, isUnknown, items, map, number } from '../../config/access.js'
+import { at, entry, items, map, number } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import { nodeValue } from '../../values/config-source.js'
+import { convert, orDefault } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -27,6 +30,7 @@ import {
 import { processorsOnly } from './processors-only.js'
 import { carryOut } from './recipe.js'
 import { claimRetries } from './retries.js'
+import { claimTimeLimit } from './time-limit.js'
 
 const deadline = 'activeDeadlineSeconds'
 const cleanUp = 'ttlSecondsAfterFinished'
@@ -89,7 +93,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   items(at(pod, 'containers')).forEach((container, index) => {
     const holds = accelerators?.places.some((one) => one[1] === index) ?? false
     const machine = holds
-      ? machineHeld(accelerators!, nodes, machineOf(pod).gpuModel?.value ?? null, evidence)
+      ? machineHeld(accelerators!, nodes, effective(machineOf(claims, pod).gpuModel?.value) ?? null, evidence)
       : null
     if (machine !== null)
       machine.byHand =
@@ -152,15 +156,10 @@ function claimNodes(
   spec: ConfigNode | undefined,
   place: Place,
 ): number | null {
-  const parallel = at(spec, 'parallelism')
-  if (parallel === undefined) {
-    compute.default('nodes', 'parallelism', 1, place)
-    return 1
-  }
-  const count = number(parallel)
-  if (count === undefined) compute.unknown('nodes', 'parallelism', 'template', nodePlace(parallel))
-  else compute.known('nodes', 'parallelism', count, nodePlace(parallel))
-  return count ?? null
+  const parallel = convert(nodeValue(at(spec, 'parallelism'), place, compute.locator), asQuotedNumber)
+  const nodes = orDefault(parallel, 1)
+  compute.say('nodes', 'parallelism', nodes)
+  return effective(nodes) ?? null
 }
 
 function claimAccelerators(
@@ -185,32 +184,21 @@ function claimDeadline(
   place: Place,
   work: Work[],
 ): void {
-  const candidates: [string, ConfigNode | undefined][] = [
-    [deadline, at(spec, deadline)],
-    [deadline, at(pod, deadline)],
-    ...queueLimits(at(job.root, 'metadata')),
-    ...queueLimits(at(job.root, 'spec', 'jobTemplate', 'metadata')),
-  ]
-  for (const [key, node] of candidates) {
-    if (node === undefined) continue
-    const seconds = number(node)
-    if (seconds !== undefined) compute.known('timeLimit', key, seconds, nodePlace(node), { site: place })
-    else if (isUnknown(node))
-      compute.unknown('timeLimit', key, node.because, nodePlace(node), { site: place })
-    else continue
-    return
-  }
-  const limits = work.map((one) => one.timeout)
-  if (limits.length > 0 && limits.every((one) => one !== null)) {
-    compute.known('timeLimit', 'timeout', Math.max(...limits.map((one) => one!.seconds)), place, {
-      site: place,
-    })
-    return
-  }
-  // What only looks at the machine ends by itself.
-  if (work.length > 0 && work.every((one) => one.probes)) return
-  if (isPatch(pod)) compute.unknown('timeLimit', deadline, 'a patch of another manifest', place)
-  else compute.default('timeLimit', deadline, null, place)
+  claimTimeLimit(compute, {
+    candidates: [
+      [deadline, at(spec, deadline)],
+      [deadline, at(pod, deadline)],
+      ...queueLimits(at(job.root, 'metadata')),
+      ...queueLimits(at(job.root, 'spec', 'jobTemplate', 'metadata')),
+    ],
+    key: deadline,
+    work,
+    place,
+    site: place,
+    // What only looks at the machine ends by itself.
+    endsByItself: work.length > 0 && work.every((one) => one.probes),
+    ...(isPatch(pod) ? { unknown: 'a patch of another manifest' } : {}),
+  })
 }
 
 function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -2,14 +2,17 @@
  * Values of the JupyterHub chart (zero-to-jupyterhub): notebook servers of people, and what ends those that nobody uses.
  * Defaults: the chart's own values.yaml (cull.enabled true, timeout 3600 s, every 600 s, maxAge 0).
  */
-import { at, boolean, entry, items, number } from '../../config/access.js'
+import { at, entry, items, number } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
+import { nodeValue } from '../../values/config-source.js'
+import { convert, derived, orDefault } from '../../values/operations.js'
+import { asQuotedNumber, asSwitch } from '../../values/parse.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimMachineRequest } from '../machine-claims.js'
 import { defineReader } from '../reader.js'
 import { placeOf } from './objects.js'
 import { acceleratorNames, machineOf } from './pod.js'
-import { carryOut, type Keys, planned } from './recipe.js'
+import { carryOut, type Keys, withPlan } from './recipe.js'
 
 /** Seconds without use after which the culler ends a server. */
 const timeoutByDefault = 3600
@@ -49,25 +52,18 @@ function readValues(claims: ClaimBuilder, document: ConfigDocument, base: Keys):
   })
   if (held.count === null) compute.unknown('gpus', held.resource, 'template', placeOf(held.node))
   else compute.known('gpus', held.resource, held.count, placeOf(held.node))
-  const { gpuModel } = machineOf(own.value)
-  if (gpuModel !== null) compute.known('gpuModel', gpuModel.key, gpuModel.value, placeOf(gpuModel.node))
-  const enabled = at(root, 'cull', 'enabled')
-  const timeout = at(root, 'cull', 'timeout')
-  if (enabled !== undefined && boolean(enabled) === undefined)
-    compute.unknown('idleStop', 'cull.enabled', 'template', placeOf(enabled))
-  else if (enabled !== undefined && boolean(enabled) === false) {
-    const at_ = placeOf(enabled)
-    const site = planned(at_, document.index, [], {
-      title: 'End servers that nobody uses: cull.enabled: true',
-      writes: [{ path: [...base, 'cull', 'enabled'], value: true }],
-    })
-    compute.known('idleStop', 'cull.enabled', null, at_, { site })
-  } else if (timeout === undefined) compute.default('idleStop', 'cull.timeout', timeoutByDefault, place)
-  else {
-    const seconds = number(timeout)
-    if (seconds === undefined) compute.unknown('idleStop', 'cull.timeout', 'template', placeOf(timeout))
-    else compute.known('idleStop', 'cull.timeout', seconds, placeOf(timeout))
+  const { gpuModel } = machineOf(claims, own.value)
+  if (gpuModel !== null) compute.say('gpuModel', gpuModel.key, gpuModel.value)
+  const read = (key: string) => nodeValue(at(root, 'cull', key), place, claims)
+  const limit = convert(read('timeout'), asQuotedNumber)
+  compute.say('idleStop', 'cull.timeout', orDefault(limit, timeoutByDefault))
+  const enabled = convert(read('enabled'), asSwitch)
+  const off = derived(enabled, (on): null | undefined => (on ? undefined : null))
+  const plan = {
+    title: 'End servers that nobody uses: cull.enabled: true',
+    writes: [{ path: [...base, 'cull', 'enabled'], value: true }],
   }
+  compute.say('idleStop', 'cull.enabled', withPlan(off, document.index, [], plan))
 }
 
 interface Held {

@@ -92,9 +92,8 @@ function readFlavor(claims: ClaimBuilder, object: KubernetesObject): void {
     Object.fromEntries(labels.map(({ label, value }) => [label, value])),
     placeOf(labelled!),
   )
-  const { gpuModel, instanceType, spot } = machineOfLabels(labels)
-  if (gpuModel !== null) queue.known('gpuModel', gpuModel.key, gpuModel.value, placeOf(gpuModel.node))
-  if (instanceType !== null)
-    queue.known('instanceType', instanceType.key, instanceType.value, placeOf(instanceType.node))
-  if (spot !== null) queue.known('spot', spot.key, spot.value, placeOf(spot.node))
+  const { gpuModel, instanceType, spot } = machineOfLabels(claims, labels)
+  if (gpuModel !== null) queue.say('gpuModel', gpuModel.key, gpuModel.value)
+  if (instanceType !== null) queue.say('instanceType', instanceType.key, instanceType.value)
+  if (spot !== null) queue.say('spot', spot.key, spot.value)
 }

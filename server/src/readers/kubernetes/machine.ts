@@ -1,10 +1,11 @@
 /** Which nodes a pod asks for: the accelerator, the machine type, spot or on demand. */
 import { at, entries, map, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import { effective } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import { type KubernetesObject, placeOf } from './objects.js'
-import { machineOf, nodeLabels, type Said } from './pod.js'
-import { type Keys, type Planned, planned } from './recipe.js'
+import { machineOf, type NodeLabel, nodeLabels } from './pod.js'
+import { type Keys, type Planned, withPlan } from './recipe.js'
 
 /** Labels by which a job waits in a queue, or takes capacity that was bought ahead. */
 const queueName = 'kueue.x-k8s.io/queue-name'
@@ -18,21 +19,17 @@ export function claimMachine(
   place: Place,
   uniform = true,
 ): void {
-  const { gpuModel, instanceType, spot, spotTolerated } = machineOf(group?.pod)
-  const claim = <K extends 'gpuModel' | 'instanceType'>(setting: K, said: Said<string> | null) => {
-    if (said !== null) compute.known(setting, said.key, said.value, placeOf(said.node))
-  }
-  claim('gpuModel', gpuModel)
-  if (uniform) claim('instanceType', instanceType)
+  const { gpuModel, instanceType, spot, spotTolerated } = machineOf(compute.locator, group?.pod)
+  if (gpuModel !== null) compute.say('gpuModel', gpuModel.key, gpuModel.value)
+  if (uniform && instanceType !== null) compute.say('instanceType', instanceType.key, instanceType.value)
   if (uniform && group !== undefined) claimLabels(compute, group.pod)
   claimQueue(compute, object, group?.pod)
-  compute.known('choosesCapacity', 'nodeSelector', spot?.value === false && uniform, place)
+  const onDemand = effective(spot?.value) === false
+  compute.known('choosesCapacity', 'nodeSelector', onDemand && uniform, place)
   if (spot !== null) {
-    const at = placeOf(spot.node)
-    compute.known('spot', spot.key, spot.value, at, {
-      site: planned(at, object.document.index, group!.keys, spotPlan(spot)),
-    })
-    if (!isQueued(object, group!.pod)) compute.known('reserved', spot.key, false, at)
+    const { key, value, label } = spot
+    compute.say('spot', key, withPlan(value, object.document.index, group!.keys, spotPlan(label)))
+    if (!isQueued(object, group!.pod)) compute.known('reserved', key, false, placeOf(label.node))
   } else if (group !== undefined && inQueue(object, group.pod))
     compute.unknown('spot', queueName, 'the queue chooses the nodes', place)
   else if (spotTolerated)
@@ -82,12 +79,11 @@ function isQueued({ root }: Pick<KubernetesObject, 'root'>, pod: ConfigNode): bo
   return labels.some((one) => queued.test(one.key))
 }
 
-function spotPlan(spot: Said<boolean>): Planned {
+function spotPlan(spot: NodeLabel): Planned {
   if (spot.keys[0] !== 'nodeSelector')
     return {
       reason: 'the nodes are chosen by an affinity: let it ask for spot nodes, and tolerate their taint',
     }
-  const written = spot.node.kind === 'scalar' ? String(spot.node.value) : ''
-  const value = /^false$/i.test(written) ? 'true' : /^[A-Z_]+$/.test(written) ? 'SPOT' : 'spot'
-  return { title: `Run it on spot nodes: ${spot.key}: ${value}`, writes: [{ path: spot.keys, value }] }
+  const value = /^false$/i.test(spot.value) ? 'true' : /^[A-Z_]+$/.test(spot.value) ? 'SPOT' : 'spot'
+  return { title: `Run it on spot nodes: ${spot.label}: ${value}`, writes: [{ path: spot.keys, value }] }
 }

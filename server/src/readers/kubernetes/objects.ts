@@ -1,8 +1,13 @@
 /** The objects of a manifest, those inside of lists and of trial templates included. */
 import { at, entry, items, map, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
-import type { Place } from '../../workload/builder.js'
-import type { Keys } from './recipe.js'
+import type { Place } from '../../text/origin.js'
+import { nodeValue } from '../../values/config-source.js'
+import { convert } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import type { Locator } from '../../values/source.js'
+import type { Given } from '../../values/value.js'
+import { type Keys, withPlan } from './recipe.js'
 
 export interface KubernetesObject {
   document: ConfigDocument
@@ -59,6 +64,18 @@ export function specPlace(object: KubernetesObject): Place | null {
     document: object.document.index,
     keys: [...object.base, 'spec'],
   }
+}
+
+/** The number at these keys of the object. `title`: of the change that sets another one. */
+export function numberAt(
+  locator: Locator,
+  { root, document, base }: KubernetesObject,
+  keys: Keys,
+  shown: Place,
+  title: string,
+): Given<number> {
+  const given = convert(nodeValue(at(root, ...keys), shown, locator), asQuotedNumber)
+  return withPlan(given, document.index, [], { title, writes: [{ path: [...base, ...keys] }] })
 }
 
 export const placeOf = (node: ConfigNode): Place => ({ start: node.start, end: node.end })

@@ -1,10 +1,13 @@
 /** What the pod template of a workload asks for: accelerators, machines, time, and what its containers run. */
 
 import { gpu } from '../../catalog/gpus.js'
-import { instance } from '../../catalog/instances.js'
 import { at, entries, entry, items, number, text, written } from '../../config/access.js'
 import type { ConfigEntry, ConfigNode } from '../../config/node.js'
 import { define, lookUp } from '../../text/records.js'
+import { derived, type Keyed, stated } from '../../values/operations.js'
+import { type Locator, spanOf } from '../../values/source.js'
+import { effective } from '../../values/value.js'
+import { acceleratorModel } from '../machine-claims.js'
 
 /** Resources that are whole accelerators. Slices and shares of one (MIG, time slicing) have names of their own. */
 const accelerators: Record<string, 'gpu' | 'tpu'> = {
@@ -53,14 +56,6 @@ const onDemandLabels: [string, RegExp][] = [
   ['karpenter.sh/capacity-type', /^on-demand$/i],
   ['kubernetes.azure.com/scalesetpriority', /^regular$/i],
 ]
-
-/** A value with the node that says it. */
-export interface Said<T> {
-  value: T
-  key: string
-  node: ConfigNode
-  keys: (string | number)[]
-}
 
 export interface Accelerators {
   /** Per pod; null: a number that is not readable. */
@@ -153,10 +148,10 @@ export function nodeLabels(pod: ConfigNode | undefined): NodeLabel[] {
 }
 
 export interface Machine {
-  gpuModel: Said<string> | null
-  instanceType: Said<string> | null
+  gpuModel: Keyed<string> | null
+  instanceType: Keyed<string> | null
   /** null: nothing is said, or spot nodes are only tolerated, so it may be either. */
-  spot: Said<boolean> | null
+  spot: (Keyed<boolean> & { label: NodeLabel }) | null
   spotTolerated: boolean
 }
 
@@ -169,38 +164,37 @@ export interface NodeLabel {
 }
 
 /** What labels of nodes say about them. */
-export function machineOfLabels(labels: readonly NodeLabel[]): Machine {
+export function machineOfLabels(locator: Locator, labels: readonly NodeLabel[]): Machine {
   const machine: Machine = { gpuModel: null, instanceType: null, spot: null, spotTolerated: false }
-  for (const { label, value, node, keys } of labels) {
-    if (modelLabels.includes(label)) {
+  for (const one of labels) {
+    const { label: key, value } = one
+    const at = locator.origin(spanOf(one.node))
+    if (modelLabels.includes(key)) {
       const model = gpu(value)
-      if (model !== undefined) machine.gpuModel ??= { value: model.name, key: label, node, keys }
-    } else if (machineLabels.includes(label)) {
-      machine.instanceType = { value, key: label, node, keys }
-    } else if (spotLabels.some(([name, spot]) => name === label && spot.test(value))) {
-      machine.spot = { value: true, key: label, node, keys }
-    } else if (onDemandLabels.some(([name, other]) => name === label && other.test(value))) {
-      machine.spot ??= { value: false, key: label, node, keys }
+      if (model !== undefined) machine.gpuModel ??= { key, value: stated(at, model.name) }
+    } else if (machineLabels.includes(key)) {
+      machine.instanceType = { key, value: stated(at, value) }
+    } else if (spotLabels.some(([name, spot]) => name === key && spot.test(value))) {
+      machine.spot = { key, value: stated(at, true), label: one }
+    } else if (onDemandLabels.some(([name, other]) => name === key && other.test(value))) {
+      machine.spot ??= { key, value: stated(at, false), label: one }
     }
   }
   if (machine.gpuModel === null && machine.instanceType !== null) {
-    const model = instance(machine.instanceType.value)?.gpu
-    if (model) machine.gpuModel = { ...machine.instanceType, value: model.name }
+    const { key, value } = machine.instanceType
+    machine.gpuModel = { key, value: derived(value, acceleratorModel) }
   }
   return machine
 }
 
-export function machineOf(pod: ConfigNode | undefined): Machine {
-  const machine = machineOfLabels(nodeLabels(pod))
+export function machineOf(locator: Locator, pod: ConfigNode | undefined): Machine {
+  const machine = machineOfLabels(locator, nodeLabels(pod))
   const asked = acceleratorsOf(pod)
   const named = asked === null ? undefined : gpu(asked.resource.replace(/^nvidia\.com\//, ''))
-  if (machine.gpuModel === null && asked !== null && named !== undefined)
-    machine.gpuModel = {
-      value: named.name,
-      key: asked.resource,
-      node: asked.shown.value,
-      keys: asked.places[0]!,
-    }
+  if (asked !== null && named !== undefined && effective(machine.gpuModel?.value) === undefined) {
+    const at = locator.origin(spanOf(asked.shown.value))
+    machine.gpuModel = { key: asked.resource, value: stated(at, named.name) }
+  }
   machine.spotTolerated = items(at(pod, 'tolerations')).some((toleration) => {
     const key = text(at(toleration, 'key'))
     return key !== undefined && (spotLabels.some(([name]) => name === key) || /spot|preemptible/i.test(key))

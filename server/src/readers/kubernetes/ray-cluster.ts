@@ -1,10 +1,11 @@
 /** Worker groups of a `RayCluster` or `RayService` (ray.io/v1), which grow and shrink by rules of their own. */
 import { at, boolean, entry, items, number, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import { orDefault } from '../../values/operations.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
-import { type KubernetesObject, nameOf, objectsOf, placeOf } from './objects.js'
+import { type KubernetesObject, nameOf, numberAt, objectsOf, placeOf } from './objects.js'
 import { acceleratorsOf, machineOf } from './pod.js'
 import { carryOut, type Keys, planned, type Recipe } from './recipe.js'
 
@@ -81,23 +82,13 @@ function readCluster(claims: ClaimBuilder, object: KubernetesObject, cluster: Ke
 
 function claimAccelerators(pool: Pool, pod: ConfigNode | undefined, count: number): void {
   const resource = acceleratorsOf(pod)!
-  const { gpuModel } = machineOf(pod)
+  const { gpuModel } = machineOf(pool.locator, pod)
   pool.known('gpus', resource.resource, count, placeOf(resource.shown.value))
-  if (gpuModel !== null) pool.known('gpuModel', gpuModel.key, gpuModel.value, placeOf(gpuModel.node))
+  if (gpuModel !== null) pool.say('gpuModel', gpuModel.key, gpuModel.value)
 }
 
 function claimDelay(pool: Pool, object: KubernetesObject, keys: Keys, byDefault: number, place: Place): void {
-  const node = at(object.root, ...keys)
   const key = String(keys.at(-1))
-  const site = planned(place, object.document.index, [], {
-    title: `Wait less before scaling down: ${key}: {value}`,
-    writes: [{ path: [...object.base, ...keys] }],
-  })
-  if (node === undefined) {
-    pool.default('idleDelay', key, byDefault, place, { site })
-    return
-  }
-  const seconds = number(node)
-  if (seconds === undefined) pool.unknown('idleDelay', key, 'template', placeOf(node), { site })
-  else pool.known('idleDelay', key, seconds, placeOf(node), { site })
+  const title = `Wait less before scaling down: ${key}: {value}`
+  pool.say('idleDelay', key, orDefault(numberAt(pool.locator, object, keys, place, title), byDefault))
 }

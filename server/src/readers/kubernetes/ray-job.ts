@@ -1,12 +1,12 @@
 /** Ray on Kubernetes: `RayJob` (ray.io/v1). The cluster that it makes stays after the job unless it is told to go. */
-import { at, boolean, items, number, written } from '../../config/access.js'
+import { at, boolean, items, written } from '../../config/access.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { isServer } from '../shell/commands.js'
 import { changeJobOperation } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
-import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
+import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
 import { acceleratorsOf } from './pod.js'
 import { carryOut, type Keys, planned } from './recipe.js'
 import {
@@ -64,17 +64,9 @@ function readRayJob(claims: ClaimBuilder, context: ReaderContext, object: Kubern
     given: [at(object.root, 'spec', 'activeDeadlineSeconds')],
     plan: deadlinePlan(object, ['spec'], { after: 'entrypoint' }),
   })
-  const backoff = at(object.root, 'spec', 'backoffLimit')
-  const count = number(backoff)
-  if (backoff !== undefined) {
-    const site = planned(placeOf(backoff), object.document.index, [], {
-      title: 'Start it again once at most: backoffLimit: {value}',
-      writes: [{ path: [...object.base, 'spec', 'backoffLimit'] }],
-    })
-    if (count === undefined)
-      claimed.compute.unknown('retries', 'backoffLimit', 'template', placeOf(backoff), { site })
-    else claimed.compute.known('retries', 'backoffLimit', count, placeOf(backoff), { site })
-  }
+  const title = 'Start it again once at most: backoffLimit: {value}'
+  const times = numberAt(claims, object, ['spec', 'backoffLimit'], specPlace(object)!, title)
+  claimed.compute.say('retries', 'backoffLimit', times)
   // What answers requests has no end after which anything could be left.
   if (!serves) claimStaying(claims, object, groups)
 }

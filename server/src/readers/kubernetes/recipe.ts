@@ -6,7 +6,7 @@ import { at } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Safety, Write } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
-import type { Place } from '../../workload/builder.js'
+import type { Origin, Place } from '../../text/origin.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
@@ -34,6 +34,11 @@ export type Planned = Recipe | Refusal
 /** `place` with the change that its claim may be asked for. `keys`: from the top of the document. */
 export function planned(place: Place, document: number, keys: Keys, plan: Planned): Place {
   return { start: place.start, end: place.end, document, keys, anchor: JSON.stringify(plan) }
+}
+
+/** The value with the change that its claim may be asked for. */
+export function withPlan<V extends Origin>(value: V, document: number, keys: Keys, plan: Planned): V {
+  return { ...value, site: { ...value.site, document, keys, anchor: JSON.stringify(plan) } }
 }
 
 export function carryOut(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -1,6 +1,9 @@
 /** How often a Job starts its pods again, and what it does not start again. */
-import { at, items, number, text } from '../../config/access.js'
+import { at, items, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import { nodeValue } from '../../values/config-source.js'
+import { convert, orDefault, orUnknown } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 
 /** `.spec.backoffLimit` of batch/v1 where it is not given (Kubernetes API reference, Job). */
@@ -14,16 +17,9 @@ export function claimRetries(
 ): void {
   // Each index of an indexed Job has a limit of its own.
   const key = at(spec, 'backoffLimitPerIndex') === undefined ? 'backoffLimit' : 'backoffLimitPerIndex'
-  const given = at(spec, key)
-  if (given === undefined) {
-    if (isPatch) compute.unknown('retries', key, 'a patch of another manifest', place)
-    else compute.default('retries', key, defaultBackoff, place)
-  } else {
-    const count = number(given)
-    const at: Place = { start: given.start, end: given.end }
-    if (count === undefined) compute.unknown('retries', key, 'template', at, { site: place })
-    else compute.known('retries', key, count, at, { site: place })
-  }
+  const given = convert(nodeValue(at(spec, key), place, compute.locator, { site: place }), asQuotedNumber)
+  const because = 'a patch of another manifest'
+  compute.say('retries', key, isPatch ? orUnknown(given, because) : orDefault(given, defaultBackoff))
   const policy = at(spec, 'podFailurePolicy')
   if (policy === undefined) return
   const filters =

@@ -1,12 +1,15 @@
 /** What model servers on Kubernetes have in common: the accelerators of a replica, and how few replicas there may be. */
-import { at, entries, items, number } from '../../config/access.js'
+import { at, entries, items } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import { nodeValue } from '../../values/config-source.js'
+import { convert, orDefault } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { environmentOf } from './environment.js'
 import { type KubernetesObject, nameOf, placeOf } from './objects.js'
 import { acceleratorsOf, machineOf } from './pod.js'
-import { type Keys, type Planned, planned } from './recipe.js'
+import { type Keys, type Planned, withPlan } from './recipe.js'
 
 export interface Floor {
   key: string
@@ -40,8 +43,8 @@ export function claimServing(
   const resource = placeOf(accelerators.shown.value)
   if (accelerators.count === null) serving.unknown('gpus', accelerators.resource, 'template', resource)
   else serving.known('gpus', accelerators.resource, accelerators.count, resource)
-  const { gpuModel } = machineOf(pod)
-  if (gpuModel !== null) serving.known('gpuModel', gpuModel.key, gpuModel.value, placeOf(gpuModel.node))
+  const { gpuModel } = machineOf(claims, pod)
+  if (gpuModel !== null) serving.say('gpuModel', gpuModel.key, gpuModel.value)
   const environment = environmentOf(claims.laidOutBy ?? claims.path, object)
   if (environment !== null) serving.known('environment', environment.said, environment.kind, place)
   claimFloor(serving, object, floor, place)
@@ -55,19 +58,12 @@ function claimFloor(
   place: Place,
 ): void {
   const { node, key, otherwise, keys } = floor
-  const shown = node === null ? place : placeOf(node)
   const plan = floor.plan ?? {
     title: `Keep {value} ${key.includes('/') ? 'instances' : 'replicas'} while nobody asks: ${key}: {value}`,
     writes: [{ path: keys }],
   }
-  const site = planned(shown, object.document.index, [], plan)
-  if (node === null) {
-    serving.default('minReplicas', key, otherwise, shown, { site })
-    return
-  }
-  const count = number(node)
-  if (count === undefined) serving.unknown('minReplicas', key, 'template', shown, { site })
-  else serving.known('minReplicas', key, count, shown, { site })
+  const count = convert(nodeValue(node ?? undefined, place, serving.locator), asQuotedNumber)
+  serving.say('minReplicas', key, withPlan(orDefault(count, otherwise), object.document.index, [], plan))
 }
 
 /** Resources that every container asks for; a limit without a request is one as well. */

@@ -2,15 +2,17 @@
  * Jobs of the Kubeflow training operator (`PyTorchJob`, `TFJob`, `MPIJob` …) and of its successor (`TrainJob`). Keys and
  * defaults: the Go types of kubeflow.org/v1, kubeflow.org/v2beta1 and trainer.kubeflow.org/v1alpha1.
  */
-import { at, entries, entry, isUnknown, map, number, written } from '../../config/access.js'
+import { at, entries, entry, map, number, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
 import { lookUp } from '../../text/records.js'
+import { stated } from '../../values/operations.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
 import type { ProcessRule } from './containers.js'
-import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
+import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
 import { carryOut, type Keys, planned } from './recipe.js'
 import {
   type Claimed,
@@ -145,45 +147,26 @@ function mpiIn(parts: LaunchParts, workers: number | null, slots: number | null)
 /** How often pods are started again: `OnFailure` without a limit does it for ever, inside the same pod. */
 function claimRetries({ compute, patch }: Claimed, object: KubernetesObject, specs: Keys): void {
   const spec = at(object.root, 'spec')
-  const runPolicy = at(spec, 'runPolicy')
-  const { index } = object.document
-  const elastic = at(spec, 'elasticPolicy', 'maxRestarts')
-  const restarts = number(elastic)
-  if (elastic !== undefined && (restarts === undefined || restarts > 0)) {
-    const key = 'elasticPolicy.maxRestarts'
-    const plan = {
-      title: `Start it again once at most: maxRestarts: {value}`,
-      writes: [{ path: [...object.base, 'spec', 'elasticPolicy', 'maxRestarts'] }],
-    }
-    const site = planned(placeOf(elastic), index, [], plan)
-    if (restarts === undefined) compute.unknown('retries', key, 'template', placeOf(elastic), { site })
-    else compute.known('retries', key, restarts, placeOf(elastic), { site })
+  const once = 'Start it again once at most:'
+  const times = (...keys: Keys) =>
+    numberAt(compute.locator, object, keys, specPlace(object)!, `${once} ${keys.at(-1)}: {value}`)
+  const restarts = times('spec', 'elasticPolicy', 'maxRestarts')
+  if (at(spec, 'elasticPolicy', 'maxRestarts') !== undefined && effective(restarts) !== 0) {
+    compute.say('retries', 'elasticPolicy.maxRestarts', restarts)
     return
   }
-  const plan = {
-    title: `Start it again once at most: backoffLimit: {value}`,
-    writes: [{ path: [...object.base, 'spec', 'runPolicy', 'backoffLimit'] }],
-  }
-  const limit = at(runPolicy, 'backoffLimit')
-  if (limit !== undefined) {
-    const place = placeOf(limit)
-    const site = planned(place, index, [], plan)
-    const count = number(limit)
-    if (count === undefined) compute.unknown('retries', 'backoffLimit', 'template', place, { site })
-    else compute.known('retries', 'backoffLimit', count, place, { site })
-  }
+  const limit = times('spec', 'runPolicy', 'backoffLimit')
+  compute.say('retries', 'backoffLimit', limit)
   for (const { value: replica } of entries(at(object.root, ...specs))) {
     const policy = entry(replica, 'restartPolicy')
     const name = written(policy?.value)
     if (name === 'ExitCode')
       compute.known('retryFilter', 'restartPolicy', 'restartPolicy: ExitCode', placeOf(policy!.value))
     // An MPI launcher is a Job, which has a limit by itself; and a run policy that cannot be read may hold one.
-    if (limit !== undefined || patch || isUnknown(runPolicy) || object.kind === 'MPIJob') continue
+    if (limit.state !== 'absent' || patch || object.kind === 'MPIJob') continue
     if (name !== 'OnFailure' && name !== 'Always') continue
-    const place = placeOf(policy!.value)
-    compute.known('retries', `restartPolicy: ${name}`, null, place, {
-      site: planned(place, index, [], plan),
-    })
+    const place = compute.locator.origin(placeOf(policy!.value))
+    compute.say('retries', `restartPolicy: ${name}`, stated({ ...place, site: limit.site }, null))
     return
   }
 }

@@ -1,12 +1,14 @@
 /** Argo Workflows (argoproj.io/v1alpha1): each template that runs a container asks for a machine of its own. */
 import { at, boolean, entry, items, number, text, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import { orDefault } from '../../values/operations.js'
+import type { Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
 import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
-import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
-import { carryOut, type Keys, planned } from './recipe.js'
+import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
+import { carryOut, type Keys } from './recipe.js'
 import { type Claimed, claimTimeLimit, claimWorkload, deadlineKey, type Workload } from './workload.js'
 
 /** Policies that start a step again for faults of the machine only. */
@@ -158,13 +160,9 @@ function claimRetries(
   if (at(strategy, 'expression') !== undefined)
     compute.known('retryFilter', 'expression', 'retryStrategy.expression', place)
   const limit = at(strategy, 'limit')
-  const shown = limit === undefined ? place : placeOf(limit)
   const key = limit === undefined ? 'retryStrategy without a limit' : 'retryStrategy.limit'
-  const site = planned(shown, object.document.index, [], {
-    title: 'Start it again once at most: limit: {value}',
-    writes: [{ path: [...object.base, ...template, 'retryStrategy', 'limit'] }],
-  })
-  const count = limit === undefined ? null : number(limit)
-  if (count === undefined) compute.unknown('retries', key, 'template', shown, { site })
-  else compute.known('retries', key, count, shown, { site })
+  const keys = [...template, 'retryStrategy', 'limit']
+  const title = 'Start it again once at most: limit: {value}'
+  const given: Given<number | null> = numberAt(compute.locator, object, keys, place, title)
+  compute.say('retries', key, orDefault(given, null))
 }

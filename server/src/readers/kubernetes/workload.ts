@@ -1,6 +1,7 @@
 /** What jobs of several groups of pods have in common: the machines that they ask for and the programs that they start. */
-import { at, entries, isUnknown, items, number, written as textOf } from '../../config/access.js'
+import { at, entries, items, number, written as textOf } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
@@ -21,6 +22,7 @@ import {
 } from './pod.js'
 import { processorsOnly } from './processors-only.js'
 import { type Keys, type Planned, planned, type Recipe } from './recipe.js'
+import { claimTimeLimit as claimLimit } from './time-limit.js'
 
 export const deadlineKey = 'activeDeadlineSeconds'
 export const cleanUpKey = 'ttlSecondsAfterFinished'
@@ -125,7 +127,7 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
     compute.known('name', 'metadata.name', name.value, { ...placeOf(name.node), keys: name.keys })
   const gpus = workload.patched === undefined ? claimSize(compute, workload, holders) : null
   if (workload.patched !== undefined) compute.unknown('gpus', workload.patched, workload.patched, place)
-  const machine = machineOf((holders[0]?.group ?? groups[0])?.pod)
+  const machine = machineOf(claims, (holders[0]?.group ?? groups[0])?.pod)
   const nodes = nodesOf(holders)
   const byHand =
     openedByHand(workload.name ?? name?.value) &&
@@ -137,7 +139,7 @@ export function claimWorkload(claims: ClaimBuilder, context: ReaderContext, work
     items(at(group.pod, 'containers')).forEach((container, index) => {
       const holds = own?.accelerators.places.some((one) => one[1] === index) ?? false
       const held: JobMachine | null = holds
-        ? { holder: 'the pod', gpus, model: machine.gpuModel?.value ?? null, evidence, byHand }
+        ? { holder: 'the pod', gpus, model: effective(machine.gpuModel?.value) ?? null, evidence, byHand }
         : null
       const found = claimContainer(
         claims,
@@ -280,30 +282,19 @@ export function claimTimeLimit(
   const site = planned(place, object.document.index, [], deadline.plan)
   const pods = groups.filter((group) => acceleratorsOf(group.pod) !== null)
   const ofPods = pods.map((group) => at(group.pod, deadlineKey))
-  const candidates: [string, ConfigNode | undefined][] = [
-    ...deadline.given.map((node): [string, ConfigNode | undefined] => [deadlineKey, node]),
-    ...(ofPods.every((one) => one !== undefined)
-      ? ofPods.map((node): [string, ConfigNode | undefined] => [deadlineKey, node])
-      : []),
-    ...queueLimits(at(object.root, 'metadata')),
-  ]
-  for (const [key, node] of candidates) {
-    if (node === undefined) continue
-    const seconds = number(node)
-    if (seconds !== undefined) compute.known('timeLimit', key, seconds, placeOf(node), { site })
-    else if (isUnknown(node) || node.kind === 'scalar')
-      compute.unknown('timeLimit', key, 'template', placeOf(node), { site })
-    else continue
-    return
-  }
-  const limits = work.map((one) => one.timeout)
-  if (limits.length > 0 && limits.every((one) => one !== null)) {
-    const longest = Math.max(...limits.map((one) => one!.seconds))
-    compute.known('timeLimit', 'timeout', longest, place, { site })
-  } else if (patch) compute.unknown('timeLimit', deadlineKey, 'a patch of another manifest', place, { site })
-  else if (deadline.unknown !== undefined)
-    compute.unknown('timeLimit', deadlineKey, deadline.unknown, place, { site })
-  else compute.default('timeLimit', deadlineKey, null, place, { site })
+  const unknown = patch ? 'a patch of another manifest' : deadline.unknown
+  claimLimit(compute, {
+    candidates: [
+      ...deadline.given.map((node) => [deadlineKey, node] as const),
+      ...(ofPods.every((one) => one !== undefined) ? ofPods.map((node) => [deadlineKey, node] as const) : []),
+      ...queueLimits(at(object.root, 'metadata')),
+    ],
+    key: deadlineKey,
+    work,
+    place,
+    site,
+    ...(unknown === undefined ? {} : { unknown }),
+  })
 }
 
 /** The deadline in the map at `keys` (which need not be there yet), with the clean-up where that has a key of its own. */
