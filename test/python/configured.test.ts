@@ -134,7 +134,7 @@ describe('values of configuration files', () => {
   it('are handed from another module', async () => {
     const text = 'def fit(net, cfg):\n    answer = cfg.max_epochs\n'
     const handed = (one: Partial<HandedConfiguration>): HandedConfiguration[] => [
-      { target: 'fit', name: null, position: 1, root: 'main', keys: ['trainer'], ...one },
+      { target: 'fit', name: null, position: 1, path: { root: 'main', keys: ['trainer'] }, ...one },
     ]
     assert.equal(answer(await read(text, ['main'], { handed: handed({}) })), 50)
     assert.equal(answer(await read(text, ['main'], { handed: handed({ name: 'cfg', position: 0 }) })), 50)
@@ -152,8 +152,8 @@ describe('values of configuration files', () => {
       { kind: 'file', path: 'data.yaml' },
     ])
     assert.deepEqual(handed, [
-      { target: 'engine.run', name: null, position: 0, root: 'hydra', keys: ['model'] },
-      { target: 'engine.run', name: 'epochs', position: 1, root: 'hydra', keys: ['epochs'] },
+      { target: 'engine.run', name: null, position: 0, path: { root: 'hydra', keys: ['model'] } },
+      { target: 'engine.run', name: 'epochs', position: 1, path: { root: 'hydra', keys: ['epochs'] } },
     ])
   })
 })

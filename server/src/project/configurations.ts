@@ -1,8 +1,9 @@
 /** Which configuration files a script reads, and what they hold together with the launch that starts it. */
 import { composeHydra, type HydraLookup, hydraFolder, interpolate, isHydraOption } from '../link/hydra.js'
 import { folderOf, join, parents } from '../link/paths.js'
-import { hydraRoot } from '../python/configured.js'
-import type { ConfigurationUse, HandedConfiguration } from '../python/module.js'
+import { hydraRoot } from '../python/configured-path.js'
+import { moduleOfRoot, rootsOf, seenFrom } from '../python/configured-plain.js'
+import type { ConfigurationUse, HandedConfiguration, ModuleSummary } from '../python/module.js'
 import { type ConfigurationRoot, configuredAt } from '../text/configured.js'
 import { define, lookUp } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
@@ -138,17 +139,28 @@ function overridesOf(launch: Launch): Launch['flags'] {
 
 /** What `importer` hands to functions of the module at `path`, with roots that are told apart from the module's own. */
 export function handedTo(
-  importer: FileRecord,
+  importer: ModuleSummary,
   path: string,
   definitionOf: (target: string) => Definition | null,
 ): HandedConfiguration[] {
-  return (importer.summary?.handed ?? []).flatMap((one) => {
+  return (importer.handed ?? []).flatMap((one) => {
     const definition = definitionOf(one.target)
     if (definition?.path !== path || definition.name === '') return []
-    return [{ ...one, target: definition.name, root: handedRoot(importer.path, one.root) }]
+    return [{ ...one, target: definition.name, path: seenFrom(importer.path, one.path) }]
   })
 }
 
-export function handedRoot(importer: string, root: string): string {
-  return `${importer}\0${root}`
+/** Modules whose configurations another one gets to see: through what it imports, and what it is handed. */
+export function seenModules(
+  imported: readonly ModuleSummary[],
+  handed: readonly HandedConfiguration[],
+): string[] {
+  const paths = [
+    ...handed.map(({ path }) => path),
+    ...imported.flatMap(({ kept, loads }) => [
+      ...Object.values(kept ?? {}),
+      ...Object.values(loads ?? {}).map(({ path }) => path),
+    ]),
+  ]
+  return [...new Set(paths.flatMap(rootsOf).flatMap((root) => moduleOfRoot(root) ?? []))]
 }

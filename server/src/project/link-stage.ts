@@ -2,6 +2,7 @@
 import { ConsoleScripts } from '../link/console-scripts.js'
 import { ModuleIndex } from '../link/modules.js'
 import { ProgramIndex } from '../link/programs.js'
+import { rootIn } from '../python/configured-plain.js'
 import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import { define } from '../text/records.js'
 import type { Binding, Launch, Reading } from '../workload/claim.js'
@@ -10,7 +11,7 @@ import { type Backend, hashOf, type ReadResult, type Versions } from './backend.
 import { bindLaunches } from './bind-launches.js'
 import { BundleIndex, missingBundles } from './bundles.js'
 import { compiledCopies } from './compiled.js'
-import { ConfigurationLinker, type Configurations, handedRoot, handedTo } from './configurations.js'
+import { ConfigurationLinker, type Configurations, handedTo, seenModules } from './configurations.js'
 import { type Definition, ImportGraph } from './import-graph.js'
 import type { Overlay } from './kustomize.js'
 import { launchesOf, withImage } from './launches.js'
@@ -55,7 +56,14 @@ interface CachedReading extends ReadResult {
 
 /** What importers tell a module: what they use, not their constants. */
 function asImporter(summary: ModuleSummary): ModuleSummary {
-  const { handed: _handed, configurations: _configurations, outward: _outward, ...rest } = summary
+  const {
+    handed: _handed,
+    configurations: _configurations,
+    kept: _kept,
+    loads: _loads,
+    outward: _outward,
+    ...rest
+  } = summary
   return { ...rest, constants: {}, functions: {}, classes: {}, reexports: {} }
 }
 
@@ -228,13 +236,17 @@ export class Linker {
     const handed: HandedConfiguration[] = []
     for (const path of this.linked?.importers.get(record.path) ?? []) {
       const importer = this.records.get(path)
-      if (importer?.summary?.handed === undefined) continue
-      const given = handedTo(importer, record.path, (target) => this.definitionOf(importer, target))
-      if (given.length === 0) continue
-      handed.push(...given)
-      const theirs = this.configurationsOf(importer, null)
+      const summary = this.summaryOf(path)
+      if (importer === undefined || summary?.handed === undefined) continue
+      handed.push(...handedTo(summary, record.path, (target) => this.definitionOf(importer, target)))
+    }
+    const imported = [...this.importsOf(record).values()].flatMap((path) => this.summaryOf(path) ?? [])
+    for (const path of seenModules(imported, handed)) {
+      const module = this.records.get(path)
+      if (module === undefined) continue
+      const theirs = this.configurationsOf(module, null)
       files.push(...theirs.files)
-      for (const [key, value] of Object.entries(theirs.values)) define(values, handedRoot(path, key), value)
+      for (const [key, value] of Object.entries(theirs.values)) define(values, rootIn(path, key), value)
     }
     return { values, files, handed }
   }
@@ -370,7 +382,8 @@ export class Linker {
       ...(inherited === null ? {} : { inherited }),
       ...(record.reading.names === undefined ? {} : { named: this.recipes.named(record).values }),
       outside: this.outside.of(path),
-      ...(Object.keys(values).length === 0 ? {} : { configurations: values, handed }),
+      ...(Object.keys(values).length === 0 ? {} : { configurations: values }),
+      ...(handed.length === 0 ? {} : { handed }),
     }
   }
 

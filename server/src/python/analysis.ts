@@ -291,7 +291,7 @@ export class Analysis implements PythonModule {
 
   // What the neighbouring files ask.
 
-  parameterOwner(binding: Binding): { func: Func; position: number } | null {
+  parameterOwner(binding: Pick<Binding, 'at'>): { func: Func; position: number } | null {
     return this.parameters.get(binding.at) ?? null
   }
   parameterAnnotation(binding: Binding): Expr | null {

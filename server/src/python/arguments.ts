@@ -5,7 +5,7 @@
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import { lookUp } from '../text/records.js'
-import type { Binding as LaunchBinding } from '../workload/claim.js'
+import type { Binding as LaunchBinding, LaunchValue } from '../workload/claim.js'
 import type { Call, Folded, ProgramArgument } from './module.js'
 
 function constantText(expr: Expr | undefined): string | null {
@@ -33,7 +33,8 @@ function fromArgparse(call: CallExpr): ProgramArgument | null {
     spellings.push(text)
   }
   const long = spellings.find((text) => text.startsWith('--')) ?? spellings[0]
-  if (long === undefined || !long.startsWith('-')) return null
+  if (long === undefined) return null
+  const positional = !long.startsWith('-')
   const name = constantText(keyword(call, 'dest')) ?? long.replace(/^-+/, '').replaceAll('-', '_')
   const action = constantText(keyword(call, 'action'))
   const actionName = action ?? typeName(keyword(call, 'action'))
@@ -49,9 +50,12 @@ function fromArgparse(call: CallExpr): ProgramArgument | null {
   } else if (actionName === 'BooleanOptionalAction') kind = 'store true'
   else if (keyword(call, 'nargs') !== undefined) kind = 'list'
   else if (actionName !== null && actionName !== 'store') kind = 'other'
+  // `nargs='?'`: one word, or none.
+  if (positional && constantText(keyword(call, 'nargs')) === '?') kind = 'value'
   return {
     name,
-    flags: spellings.map((text) => text.replace(/^-+/, '')),
+    flags: positional ? [] : spellings.map((text) => text.replace(/^-+/, '')),
+    ...(positional ? { positional } : {}),
     default: fallback,
     kind,
     type: typeName(keyword(call, 'type')),
@@ -83,7 +87,7 @@ function fromAbsl(call: Call): ProgramArgument | null {
 /** `@click.option('--workers', default=4)`: also typer and plain `Option` defaults are left out. */
 function fromClick(call: CallExpr): ProgramArgument | null {
   const argument = fromArgparse(call)
-  if (argument === null) return null
+  if (argument === null || argument.positional === true) return null
   const bare = call.args
     .filter((one) => one.name === null)
     .map((one) => constantText(one.value))
@@ -136,16 +140,54 @@ function parsed(argument: ProgramArgument, text: string | boolean): Json | undef
 }
 
 /** What the linked launch gives this argument; null where it leaves the default, or may do so (`"$@"`). */
-export function boundValue(argument: ProgramArgument, binding: LaunchBinding): Folded | null {
+export function boundValue(
+  argument: ProgramArgument,
+  all: readonly ProgramArgument[],
+  binding: LaunchBinding,
+): Folded | null {
+  if (argument.positional === true) return boundPosition(argument, all, binding)
   for (const flag of argument.flags) {
     const { flags } = binding.launch
     const given = lookUp(flags, flag) ?? lookUp(flags, flag.replaceAll('_', '-'))
     if (given === undefined) continue
     if (given.value === null) return { state: 'unknown', because: 'a variable on the launch line' }
-    const value =
-      argument.kind === 'list' || argument.kind === 'other' ? undefined : parsed(argument, given.value)
+    const isSwitch = argument.kind === 'store true' || argument.kind === 'store false'
+    const word = isSwitch && isSwallowed(argument, given.value) ? true : given.value
+    const value = argument.kind === 'list' || argument.kind === 'other' ? undefined : parsed(argument, word)
     if (value === undefined) return { state: 'unknown', because: 'the launch line' }
     return { state: 'known', value, channel: 'launch flag', overridable: false, location: given.location }
   }
   return null
+}
+
+/** The word behind a switch, which takes none: only the program tells. */
+function isSwallowed(argument: ProgramArgument, given: LaunchValue['value']): boolean {
+  return typeof given === 'string' && parsed(argument, given) === undefined
+}
+
+function boundPosition(
+  argument: ProgramArgument,
+  all: readonly ProgramArgument[],
+  { launch }: LaunchBinding,
+): Folded | null {
+  const open: Folded = { state: 'unknown', because: 'arguments of the launch line' }
+  if (!launch.complete) return open
+  const positional = all.filter((one) => one.positional === true)
+  const index = positional.indexOf(argument)
+  // How many words a list before it takes depends on what follows.
+  if (positional.slice(0, index + 1).some((one) => one.kind !== 'value')) return open
+  const swallowed = all.flatMap((one) =>
+    one.kind !== 'store true' && one.kind !== 'store false'
+      ? []
+      : one.flags.flatMap((flag) => {
+          const given = lookUp(launch.flags, flag)
+          return given !== undefined && isSwallowed(one, given.value) ? [given] : []
+        }),
+  )
+  const words = [...launch.positionals, ...swallowed].sort((a, b) => a.location.end - b.location.end)
+  const given = words[index]
+  if (given === undefined) return null
+  const value = typeof given.value === 'string' ? parsed(argument, given.value) : undefined
+  if (value === undefined) return open
+  return { state: 'known', value, channel: 'launch flag', overridable: false, location: given.location }
 }

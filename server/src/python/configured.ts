@@ -1,240 +1,95 @@
-/**
- * Values that a script takes from configuration files: which file and keys an expression stands for, and what stands
- * there. Hydra's composed configuration, OmegaConf, YAML and JSON that the program loads.
- */
+/** Values that a script takes from configuration files, from objects of the project's classes, and from both together. */
 import type { Expr } from '../syntax/python-ast.js'
 import { type Configured, configuredAt, plainConfigured } from '../text/configured.js'
+import type { Json } from '../text/json.js'
+import { mergeConfigured } from '../text/merge-configured.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import type { Call, ConfigurationUse, Folded, Func, HandedConfiguration } from './module.js'
-import { attributeValues, bindingsOf, targetOf } from './names.js'
+import { below, type ConfiguredPath, configuredPath, sameSource } from './configured-path.js'
+import { fieldAt } from './field-values.js'
+import { unknown } from './folded.js'
+import type { Call, Folded } from './module.js'
+import { overlaidNamespace } from './overlaid-arguments.js'
 
-/** Which configuration, and the keys down to the value. */
-export interface ConfiguredPath {
-  /** Key of `Neighbours.configurations`. */
-  root: string
-  keys: (string | number)[]
+/** What a path leads to. */
+export interface Found {
+  /** The value in a file; undefined: nothing is there. */
+  node: Configured | undefined
+  /** Where nothing is: what the code holds, or the command line says. */
+  folded?: Folded
+  path: ConfiguredPath
+  overridable: boolean
 }
 
-export const hydraRoot = 'hydra'
-const depthLimit = 12
-
-const loaders = new Set([
-  'omegaconf.OmegaConf.load',
-  'yaml.safe_load',
-  'yaml.load',
-  'yaml.full_load',
-  'yaml.unsafe_load',
-  'json.load',
-  'json.loads',
-  'tomllib.load',
-  'toml.load',
-])
-/** Functions that give back what they are handed, in another class. */
-const wrappers = new Set([
-  'omegaconf.OmegaConf.to_container',
-  'omegaconf.OmegaConf.create',
-  'omegaconf.OmegaConf.structured',
-  'dict',
-  'easydict.EasyDict',
-  'munch.Munch',
-  'munch.munchify',
-  'munch.DefaultMunch.fromDict',
-  'box.Box',
-  'addict.Dict',
-  'dotmap.DotMap',
-  'ml_collections.ConfigDict',
-  'copy.deepcopy',
-  'copy.copy',
-])
-const namespaces = new Set([
-  'types.SimpleNamespace',
-  'argparse.Namespace',
-  'easydict.EasyDict',
-  'box.Box',
-  'munch.Munch',
-])
-const configurationFile = /\.(ya?ml|json|toml)$/i
-
-export function configuredPath(analysis: Analysis, expr: Expr, depth = 0): ConfiguredPath | null {
-  if (depth > depthLimit) return null
-  switch (expr.type) {
-    case 'name':
-      return pathOfName(analysis, expr, depth)
-    case 'attribute': {
-      // `cfg.data = make()`: no longer what the file says.
-      if (attributeValues(analysis, expr).length > 0) return pathOfAttribute(analysis, expr, depth)
-      const base = configuredPath(analysis, expr.value, depth + 1)
-      return base === null
-        ? pathOfAttribute(analysis, expr, depth)
-        : { ...base, keys: [...base.keys, expr.attr] }
-    }
-    case 'subscript': {
-      const key = expr.index.type === 'constant' ? expr.index.value : null
-      if (typeof key !== 'string' && typeof key !== 'number') return null
-      const base = configuredPath(analysis, expr.value, depth + 1)
-      return base === null ? null : { ...base, keys: [...base.keys, key] }
-    }
-    case 'call':
-      return pathOfCall(analysis, expr, depth)
-    default:
-      return null
-  }
-}
-
-/** `self.cfg`, where the class keeps what it is handed. */
-function pathOfAttribute(
-  analysis: Analysis,
-  expr: Expr & { type: 'attribute' },
-  depth: number,
-): ConfiguredPath | null {
-  const value = analysis.definition(expr)
-  return value === expr ? null : configuredPath(analysis, value, depth + 1)
-}
-
-function pathOfName(analysis: Analysis, expr: Expr & { type: 'name' }, depth: number): ConfiguredPath | null {
-  if (analysis.mutatedNames.has(expr.id) && analysis.changesOf(expr.id, expr.start).length > 0) return null
-  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
-  const binding = bindings.length === 1 ? bindings[0]! : null
-  if (binding === null) return null
-  if (binding.kind === 'assign' && binding.value !== null && binding.unpack === null)
-    return configuredPath(analysis, binding.value, depth + 1)
-  if (binding.kind !== 'param') return null
-  const owner = analysis.parameterOwner(binding)
-  if (owner === null) return null
-  if (owner.position === 0 && isHydraMain(analysis, owner.func)) return { root: hydraRoot, keys: [] }
-  const sites = analysis.callSites(owner.func) ?? []
-  let found: ConfiguredPath | null = null
-  for (const site of sites) {
-    const args = site.expr.args
-    const given =
-      args.find((one) => one.name === binding.name)?.value ??
-      (args.some((one) => one.star > 0) ? undefined : positional(site, owner.position))
-    const path = given === undefined ? null : configuredPath(analysis, given, depth + 1)
-    if (path === null || (found !== null && !samePath(found, path))) return null
-    found = path
-  }
-  if (found !== null) return found
-  return sites.length === 0 ? handedOver(analysis, owner.func, binding.name, owner.position) : null
-}
-
-function positional(call: Call, position: number): Expr | undefined {
-  return call.expr.args.filter((one) => one.name === null)[position]?.value
-}
-
-function samePath(a: ConfiguredPath, b: ConfiguredPath): boolean {
-  return (
-    a.root === b.root &&
-    a.keys.length === b.keys.length &&
-    a.keys.every((key, index) => key === b.keys[index])
-  )
-}
-
-/** What a module that imports this one passes to the function. */
-function handedOver(analysis: Analysis, func: Func, name: string, position: number): ConfiguredPath | null {
-  if (func.class !== null && func.name !== '__init__') return null
-  const called = func.class === null ? func.name : func.class.name
-  const found = analysis.handed.filter(
-    (one) => one.target === called && (one.name === null ? one.position === position : one.name === name),
-  )
-  const first = found[0]
-  return first !== undefined && found.every((one) => samePath(one, first))
-    ? { root: first.root, keys: first.keys }
-    : null
-}
-
-export function isHydraMain(analysis: Analysis, func: Func): boolean {
-  return func.node.decorators.some(
-    (decorator) => decorator.type === 'call' && mains.has(analysis.nameOf(decorator.callee) ?? ''),
-  )
-}
-
-/** NeMo's is around Hydra's; its examples are collections of files to be launched with other names and values. */
-const nemoMain = 'nemo.core.config.hydra_runner'
-const mains = new Set(['hydra.main', nemoMain, `${nemoMain}.hydra_runner`])
-
-function pathOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: number): ConfiguredPath | null {
-  const name = analysis.nameOf(expr.callee)
-  const first = expr.args[0]
-  if (name === null) {
-    // `cfg.get('trainer')`
-    if (expr.callee.type !== 'attribute') return null
-    if (expr.callee.attr === 'copy' && expr.args.length === 0)
-      return configuredPath(analysis, expr.callee.value, depth + 1)
-    if (expr.callee.attr !== 'get' || expr.args.length !== 1) return null
-    const key = first?.value.type === 'constant' ? first.value.value : null
-    if (typeof key !== 'string') return null
-    const base = configuredPath(analysis, expr.callee.value, depth + 1)
-    return base === null ? null : { ...base, keys: [...base.keys, key] }
-  }
-  if (name === 'hydra.compose' || name === 'hydra.experimental.compose') {
-    const overrides = expr.args.find((one) => one.name === 'overrides') ?? expr.args[1]
-    const none =
-      overrides === undefined || (overrides.value.type === 'list' && overrides.value.items.length === 0)
-    return none ? { root: hydraRoot, keys: [] } : null
-  }
-  if (first === undefined) return null
-  if (loaders.has(name)) {
-    const path = filePath(analysis, first.value)
-    return path === null ? null : { root: path, keys: [] }
-  }
-  if (namespaces.has(name) && first.star === 2) return configuredPath(analysis, first.value, depth + 1)
-  if (
-    wrappers.has(name) &&
-    first.star === 0 &&
-    first.name === null &&
-    (name !== 'dict' || expr.args.length === 1)
-  )
-    return configuredPath(analysis, first.value, depth + 1)
-  return null
-}
-
-/** The file behind `'x.yaml'`, `open('x.yaml')`, `f` of `with open('x.yaml') as f`, `Path('x.yaml').read_text()`. */
-function filePath(analysis: Analysis, expr: Expr, depth = 0): string | null {
-  if (depth > 6) return null
-  if (expr.type === 'name') {
-    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
-    const binding = bindings.length === 1 ? bindings[0]! : null
-    if (binding?.kind === 'with' && binding.value !== null)
-      return filePath(analysis, binding.value, depth + 1)
-  }
-  const value = analysis.definition(expr)
-  if (value.type === 'call') {
-    const name = analysis.nameOf(value.callee)
-    const first = value.args[0]?.value
-    if (name === 'open' || name === 'io.open' || name === 'pathlib.Path' || name === 'codecs.open')
-      return first === undefined ? null : filePath(analysis, first, depth + 1)
-    if (value.callee.type === 'attribute' && /^(open|read_text|read)$/.test(value.callee.attr))
-      return filePath(analysis, value.callee.value, depth + 1)
-  }
-  if (value.type === 'constant') return asFile(value.value)
-  if (analysis.complete) {
-    const folded = analysis.fold(value)
-    if (folded.state === 'known') return asFile(folded.value)
-  }
-  return null
-}
-
-function asFile(value: unknown): string | null {
-  return typeof value === 'string' && configurationFile.test(value) ? value : null
-}
-
-/** The value in the configuration; undefined: nothing is there. Null: it is not one, or the file is not known. */
-export function configuredNode(
-  analysis: Analysis,
-  expr: Expr,
-): { node: Configured | undefined; path: ConfiguredPath; overridable: boolean } | null {
-  if (analysis.configurations.size === 0) return null
+/** Null: it is no configuration, or the file is not known. */
+export function configuredNode(analysis: Analysis, expr: Expr): Found | null {
   const path = configuredPath(analysis, expr)
-  if (path === null) return null
-  const root = analysis.configurations.get(path.root)
-  if (root === undefined) return null
-  const node = configuredAt(root.root, ...path.keys)
-  return {
-    node: node === undefined ? node : asStored(analysis, node, path),
-    path,
-    overridable: root.overridable,
-  }
+  return path === null ? null : look(analysis, path)
+}
+
+/** The same for a key of it. */
+export function configuredChildOf(analysis: Analysis, expr: Expr, key: string | number): Found | null {
+  const path = configuredPath(analysis, expr)
+  return path === null ? null : look(analysis, below(path, key))
+}
+
+export function look(analysis: Analysis, path: ConfiguredPath): Found | null {
+  const { root, keys, fields, under, commandLine } = path
+  const file = root === null ? undefined : analysis.configurations.get(root)
+  if (root !== null && file === undefined) return null
+  const written = file === undefined ? undefined : configuredAt(file.root, ...keys)
+  const stored = storesOf(analysis, path)
+  const overridable = (file?.overridable ?? false) || (commandLine === true && analysis.binding === null)
+  const line = commandLine === true ? commandLineValue(analysis, keys.join('.')) : null
+  if (line !== null) return { node: undefined, folded: line, path, overridable }
+  const lower = under === undefined ? undefined : look(analysis, under)
+  if (lower === null) return null
+  const open = overridable || (lower?.overridable ?? false)
+  const node = joined(written, lower?.node, hasFields(path))
+  if (node !== undefined) return { node: obscuredBy(node, stored), path, overridable: open }
+  if (stored.length > 0) return { node, folded: unknown('the program changes it'), path, overridable: open }
+  const field = fields === undefined ? undefined : fieldAt(fields.values, keys.slice(fields.from))
+  const folded = lower?.folded ?? field
+  if (folded === undefined) return { node, path, overridable: open }
+  const here = folded.state === 'known' && open ? { ...folded, overridable: true } : folded
+  return { node, folded: here, path, overridable: open }
+}
+
+/** A class may hold more than the file says. */
+function hasFields({ fields, keys }: ConfiguredPath): boolean {
+  const prefix =
+    fields === undefined
+      ? ''
+      : keys
+          .slice(fields.from)
+          .map((key) => `${key}.`)
+          .join('')
+  return [...(fields?.values.keys() ?? [])].some((name) => name.startsWith(prefix))
+}
+
+function joined(
+  node: Configured | undefined,
+  lower: Configured | undefined,
+  mayHoldMore: boolean,
+): Configured | undefined {
+  const whole = node?.kind === 'map' && lower?.kind === 'map' ? mergeConfigured(lower, node) : (node ?? lower)
+  return whole?.kind === 'map' && mayHoldMore ? { open: 'a default in code', ...whole } : whole
+}
+
+/** `key=value` on the command line; null: it is not there. */
+function commandLineValue({ binding }: Analysis, name: string): Folded | null {
+  const given = binding === null ? undefined : lookUp(binding.launch.flags, name)
+  if (given === undefined) return binding?.launch.complete === false ? unknown('the launch line') : null
+  if (typeof given.value !== 'string') return unknown('the launch line')
+  const value = scalar(given.value)
+  return { state: 'known', value, channel: 'launch flag', overridable: false, location: given.location }
+}
+
+/** As YAML reads a word. */
+function scalar(text: string): Json {
+  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
+  if (/^(null|~)?$/i.test(text)) return null
+  return /^[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) ? Number(text.replaceAll('_', '')) : text
 }
 
 const stores = new WeakMap<Analysis, ConfiguredPath[]>()
@@ -245,13 +100,17 @@ function storedPaths(analysis: Analysis): ConfiguredPath[] {
   if (before !== undefined) return before
   const found: ConfiguredPath[] = []
   stores.set(analysis, found)
+  const store = (object: Expr, key: string | number | null): void => {
+    const base = configuredPath(analysis, object)
+    // What is laid over the command line is set key by key.
+    if (base === null || (key === null && base === overlaidNamespace(analysis))) return
+    found.push(key === null ? base : below(base, key))
+  }
   for (const statement of analysis.statements) {
     if (statement.type !== 'assign') continue
     for (const target of statement.targets) {
-      if (target.type !== 'attribute' && target.type !== 'subscript') continue
-      const base = configuredPath(analysis, target.value)
-      const key = target.type === 'attribute' ? target.attr : constantKey(target.index)
-      if (base !== null) found.push(key === null ? base : { ...base, keys: [...base.keys, key] })
+      if (target.type === 'attribute') store(target.value, target.attr)
+      else if (target.type === 'subscript') store(target.value, constantKey(target.index))
     }
   }
   for (const call of analysis.callsTo('omegaconf.OmegaConf.update')) {
@@ -259,10 +118,29 @@ function storedPaths(analysis: Analysis): ConfiguredPath[] {
     const base = config === undefined ? null : configuredPath(analysis, config.value)
     const path =
       key?.value.type === 'constant' && typeof key.value.value === 'string' ? key.value.value : null
-    if (base !== null)
-      found.push(path === null ? base : { ...base, keys: [...base.keys, ...path.split('.')] })
+    if (base !== null) found.push(path === null ? base : path.split('.').reduce(below, base))
+  }
+  for (const call of analysis.callsTo('setattr')) {
+    const [object, key] = call.expr.args
+    if (object !== undefined && key !== undefined) store(object.value, constantKey(key.value))
   }
   return found
+}
+
+/** What the program writes to the object that a path leads into, as keys of the object. */
+export function changedKeys(analysis: Analysis, path: ConfiguredPath): (string | number)[][] {
+  const here = storedPaths(analysis).filter((store) => sameSource(store, path))
+  return [...here.map(({ keys }) => keys), ...(path.changed ?? [])]
+}
+
+/** What the program writes at or below a path, as keys from there; above it, as none. */
+function storesOf(analysis: Analysis, path: ConfiguredPath): (string | number)[][] {
+  if (!analysis.complete) return []
+  return changedKeys(analysis, path).flatMap((keys) => {
+    const common = Math.min(keys.length, path.keys.length)
+    const meets = keys.slice(0, common).every((key, index) => key === path.keys[index])
+    return meets ? [keys.slice(common)] : []
+  })
 }
 
 function constantKey(expr: Expr): string | number | null {
@@ -271,15 +149,8 @@ function constantKey(expr: Expr): string | number | null {
 }
 
 /** What the program writes itself is not known from the file. */
-function asStored(analysis: Analysis, node: Configured, { root, keys }: ConfiguredPath): Configured {
-  let current = node
-  for (const store of analysis.complete ? storedPaths(analysis) : []) {
-    if (store.root !== root) continue
-    const common = Math.min(store.keys.length, keys.length)
-    if (!store.keys.slice(0, common).every((key, index) => key === keys[index])) continue
-    current = obscured(current, store.keys.slice(common))
-  }
-  return current
+function obscuredBy(node: Configured, stored: readonly (string | number)[][]): Configured {
+  return stored.reduce(obscured, node)
 }
 
 function obscured(node: Configured, keys: (string | number)[]): Configured {
@@ -288,6 +159,11 @@ function obscured(node: Configured, keys: (string | number)[]): Configured {
   if (first === undefined || node.kind !== 'map') return unknown
   const child = lookUp(node.entries, String(first)) ?? unknown
   return { ...node, entries: { ...node.entries, [String(first)]: obscured(child, rest) } }
+}
+
+/** What was found as code sees it; null: nothing. */
+export function foldFound({ node, folded, overridable }: Found): Folded | null {
+  return folded ?? (node === undefined ? null : foldConfigured(node, overridable))
 }
 
 /** A value of a configuration as code sees it. */
@@ -324,95 +200,4 @@ export function instantiated(
   const target = configuredAt(found.node, '_target_')
   if (target?.kind !== 'scalar' || typeof target.value !== 'string') return null
   return { node: found.node, target: target.value, overridable: found.overridable }
-}
-
-// What a module tells the linker.
-
-/** Uses without which the name of a file in a module is not that of a configuration. */
-const readers = [
-  ...[...loaders].filter((name) => name !== 'json.loads'),
-  'deepspeed.',
-  'transformers.HfArgumentParser',
-  'transformers.TrainingArguments',
-  'transformers.Seq2SeqTrainingArguments',
-  'trl.',
-  'lightning.',
-  'accelerate.',
-  'ultralytics.',
-]
-
-const configurationName = /conf|cfg|deepspeed|ds[._-]|zero|stage|args|param|setting|recipe/i
-const mostUses = 50
-
-/** Configuration files that the module names: what the linker has to find for it. */
-export function configurationUses(analysis: Analysis): ConfigurationUse[] {
-  const found = new Map<string, ConfigurationUse>()
-  const text = (expr: Expr | undefined): string | null | undefined => {
-    if (expr === undefined) return undefined
-    const folded = analysis.fold(expr)
-    return folded.state === 'known' && (typeof folded.value === 'string' || folded.value === null)
-      ? folded.value
-      : undefined
-  }
-  const hydra = (args: Call['expr']['args'], launched: boolean): void => {
-    const given = (name: string, position: number): string | null | undefined => {
-      const one = args.find((arg) => arg.name === name) ?? args.filter((arg) => arg.name === null)[position]
-      return one === undefined ? null : text(one.value)
-    }
-    const folder = given('config_path', 0)
-    const name = given('config_name', 1)
-    if (folder === undefined || name === undefined) return
-    found.set(hydraRoot, { kind: 'hydra', folder, name, ...(launched ? { launched } : {}) })
-  }
-  for (const func of analysis.functions) {
-    for (const decorator of func.node.decorators) {
-      const main = decorator.type === 'call' ? (analysis.nameOf(decorator.callee) ?? '') : ''
-      if (decorator.type === 'call' && mains.has(main)) hydra(decorator.args, main.startsWith(nemoMain))
-    }
-  }
-  const initialized = analysis.callsTo('hydra.initialize', 'hydra.experimental.initialize')[0]
-  const composed = analysis.callsTo('hydra.compose', 'hydra.experimental.compose')[0]
-  if (!found.has(hydraRoot) && initialized !== undefined && composed !== undefined) {
-    const folder = initialized.expr.args.find((one) => one.name === 'config_path') ?? initialized.expr.args[0]
-    const name = composed.expr.args.find((one) => one.name === 'config_name') ?? composed.expr.args[0]
-    const path = folder === undefined ? null : text(folder.value)
-    const file = name === undefined ? null : text(name.value)
-    if (path !== undefined && file !== undefined && file !== null)
-      found.set(hydraRoot, { kind: 'hydra', folder: path, name: file })
-  }
-  const file = (path: string | null): void => {
-    if (path !== null && path.length < 300 && !found.has(path) && found.size < mostUses)
-      found.set(path, { kind: 'file', path })
-  }
-  for (const call of analysis.callsTo(...loaders)) {
-    const first = call.expr.args[0]
-    if (first !== undefined) file(filePath(analysis, first.value))
-  }
-  if (!readers.some((name) => analysis.usesHere(name))) return [...found.values()]
-  const anyJson = analysis.usesHere('deepspeed.')
-  const named = new Set([...found.values()].flatMap((use) => (use.kind === 'hydra' ? [use.name] : [])))
-  for (const value of analysis.strings) {
-    if (named.has(value)) continue
-    // Data comes as JSON as well.
-    if (anyJson || !/\.json$/i.test(value) || configurationName.test(value)) file(asFile(value))
-  }
-  return [...found.values()]
-}
-
-/** Configurations that the module passes to functions and classes of other modules of the project. */
-export function handedConfigurations(analysis: Analysis): HandedConfiguration[] {
-  const found: HandedConfiguration[] = []
-  for (const call of analysis.calls) {
-    if (call.expr.args.length === 0 || found.length >= 100) continue
-    const { callee } = call.expr
-    if (callee.type !== 'name' && callee.type !== 'attribute') continue
-    const target = targetOf(analysis, callee)
-    if (target === null) continue
-    call.expr.args.forEach((argument, position) => {
-      if (argument.star > 0) return
-      const path = configuredPath(analysis, argument.value)
-      if (path !== null) found.push({ target, name: argument.name, position, ...path })
-    })
-  }
-  return found
 }

@@ -1,8 +1,24 @@
 /** Data classes that hold options. */
-import type { Expr, Stmt } from '../syntax/python-ast.js'
+import type { CallExpr, Expr, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
 import type { Analysis } from './analysis.js'
 import type { Klass, ProgramArgument } from './module.js'
+
+/** `field` of dataclasses and attrs, `Field` of pydantic, `attr.ib`. */
+const describesField = /^(field|Field|ib|attrib)$/
+
+function lastName(callee: Expr): string {
+  return callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : ''
+}
+
+function defaultIn({ callee, args }: CallExpr): Expr | null {
+  const first = args[0]
+  const written = args.find((argument) => argument.name === 'default')?.value
+  if (written !== undefined) return written
+  // `Field(4, ge=0)`; `Field(...)` has none.
+  const leads = lastName(callee) === 'Field' && first?.name === null && first.star === 0
+  return leads && first.value.type !== 'other' ? first.value : null
+}
 
 /** Default of a dataclass field: `x: int = 4` or `x: int = field(default=4)`. */
 export function fieldDefault(klass: Klass, name: string): Expr | null {
@@ -11,10 +27,7 @@ export function fieldDefault(klass: Klass, name: string): Expr | null {
     const target = statement.targets[0]
     if (target?.type !== 'name' || target.id !== name) continue
     const { value } = statement
-    if (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'field') {
-      return value.args.find((argument) => argument.name === 'default')?.value ?? null
-    }
-    return value
+    return value.type === 'call' && describesField.test(lastName(value.callee)) ? defaultIn(value) : value
   }
   return null
 }

@@ -1,10 +1,9 @@
 /** What calls give: a few library functions, and methods of values that are known. */
 import type { CallExpr, Expr } from '../syntax/python-ast.js'
-import { configuredChild } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { configuredNode, foldConfigured } from './configured.js'
+import { configuredChildOf, configuredNode, foldFound } from './configured.js'
 import { foldFunction, mapNumbers } from './fold-numeric.js'
 import { environmentValue } from './fold-outside.js'
 import { combine, type Fold, known, unknown } from './folded.js'
@@ -52,15 +51,17 @@ export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded
 
 /** `cfg.get('key', fallback)` of a configuration. */
 function configuredGet(analysis: Analysis, fold: Fold, expr: CallExpr, receiver: Expr): Folded | null {
-  const found = configuredNode(analysis, receiver)
   const [key, fallback] = expr.args
-  if (found === null || key === undefined) return null
-  const name = fold(key.value)
-  if (found.node === undefined || name.state === 'unknown') return unknown('the configuration')
-  const child = configuredChild(found.node, String(name.value))
-  if (child !== undefined) return foldConfigured(child, found.overridable)
+  const name = key === undefined ? null : fold(key.value)
+  const whole = configuredNode(analysis, receiver)
+  if (whole === null || name === null) return null
+  if ((whole.node === undefined && whole.path.root !== null) || name.state === 'unknown')
+    return unknown('the configuration')
+  const child = configuredChildOf(analysis, receiver, String(name.value))
+  const folded = child === null ? unknown('the configuration') : foldFound(child)
+  if (folded !== null) return folded
   const otherwise = fallback === undefined ? known(null) : fold(fallback.value)
-  return otherwise.state === 'unknown' ? otherwise : { ...otherwise, overridable: found.overridable }
+  return otherwise.state === 'unknown' ? otherwise : { ...otherwise, overridable: whole.overridable }
 }
 
 /** `.tolist()`, `.copy()`, `.get(key, fallback)` on folded values; project functions are not evaluated. */

@@ -3,28 +3,31 @@ import type { Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { boundValue } from './arguments.js'
-import { configuredNode, foldConfigured } from './configured.js'
+import { configuredNode, foldFound } from './configured.js'
 import { environmentWrites } from './environment.js'
 import { agree, unknown } from './folded.js'
 import type { Folded, ProgramArgument } from './module.js'
+import { overlaidValue } from './overlaid-arguments.js'
 
 /** What the command line gives for an argument of the program, or its default. */
 export function programArgument(
-  { binding }: Analysis,
+  analysis: Analysis,
   fold: (expr: Expr) => Folded,
   name: string,
   matches: readonly ProgramArgument[],
 ): Folded {
+  const { binding } = analysis
   if (matches.length === 0) return unknown('the command line')
   // A launch that hands on whatever it is given (`"$@"`) leaves the default as replaceable as no launch does.
   const overridable = binding === null || !binding.launch.complete
   const values = matches.map((argument): Folded => {
-    if (binding !== null) {
-      const bound = boundValue(argument, binding)
-      if (bound !== null) return bound
-    }
+    const bound = binding === null ? null : boundValue(argument, analysis.programArguments, binding)
+    const laid = overlaidValue(analysis, name, bound !== null)
+    if (laid !== null) return laid
+    if (bound !== null) return bound
     if (argument.default === null) {
-      if (argument.kind === 'other' || argument.kind === 'list') return unknown('the command line')
+      if (argument.kind === 'other' || argument.kind === 'list' || argument.positional === true)
+        return unknown('the command line')
       // argparse gives None to an option that is left out.
       return { state: 'known', value: null, channel: 'code', overridable }
     }
@@ -35,12 +38,34 @@ export function programArgument(
   return agree(values, `several definitions of --${name}`)
 }
 
-/** A value of a configuration file; null: it is none. */
+/** `sys.argv`, `sys.argv[1]` of a launch without options; null: something else, or no launch. */
+function commandLineWord(analysis: Analysis, expr: Expr): Folded | null {
+  const words = expr.type === 'subscript' ? expr.value : expr
+  if (analysis.binding === null || words.type !== 'attribute' || analysis.nameOf(words) !== 'sys.argv')
+    return null
+  const { flags, positionals, complete, program } = analysis.binding.launch
+  const given = positionals.map(({ value }) => value)
+  if (!complete || Object.keys(flags).length > 0 || given.includes(null)) return unknown('the launch line')
+  const from = { state: 'known', channel: 'launch flag', overridable: false } as const
+  if (expr.type !== 'subscript') return { ...from, value: [program.path, ...given] }
+  const index = expr.index.type === 'constant' ? expr.index.value : null
+  if (typeof index !== 'number' || index < 1) return null
+  const word = positionals[index - 1]
+  return word === undefined
+    ? unknown('the launch line')
+    : { ...from, value: word.value, location: word.location }
+}
+
+/** A value of a configuration file, or of an object with fields; null: it is none. */
 export function configuredValue(analysis: Analysis, expr: Expr): Folded | null {
+  const word = commandLineWord(analysis, expr)
+  if (word !== null) return word
   const found = configuredNode(analysis, expr)
   if (found === null) return null
-  if (found.node === undefined) return unknown('the configuration does not hold it')
-  return foldConfigured(found.node, found.overridable)
+  const folded = foldFound(found)
+  // Objects of classes hold methods and more beside their fields.
+  if (folded === null && found.path.root === null) return null
+  return folded ?? unknown('the configuration does not hold it')
 }
 
 /** A variable of the environment: what the launch sets, else the fallback, which any launch can replace. */
@@ -62,5 +87,3 @@ export function environmentValue(analysis: Analysis, name: Folded, fallback: Fol
   }
   return fallback.state === 'unknown' ? fallback : { ...fallback, overridable: true }
 }
-
-/** Carried out item by item, as Python would. */

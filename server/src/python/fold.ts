@@ -350,7 +350,7 @@ export class Folder {
     else if (elsewhere !== undefined) assigned.unshift(known(elsewhere))
     if (assigned.length > 0) return agree(assigned, `several values of .${expr.attr}`)
     if (
-      this.analysis.programParameters.isNamespace(expr.value) &&
+      this.analysis.programParameters.holdsArguments(expr.value) &&
       this.analysis.programArguments.some((one) => one.name === expr.attr)
     ) {
       return programArgument(

@@ -1,6 +1,7 @@
 /** Folded values and how they are put together. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
+import { sameLocation } from '../text/location.js'
 import type { Folded, FoldedOption } from './module.js'
 import { sameValue } from './operators.js'
 
@@ -33,7 +34,16 @@ export function agree(values: Folded[], otherwise: string): Folded {
     if (value.state === 'unknown') return value
     if (first.state === 'known' && !sameValue(first.value, value.value)) return unknown(otherwise)
   }
-  return first.state === 'known' ? combine(first.value, values) : first
+  if (first.state === 'unknown') return first
+  // Written once, it can be changed there.
+  return values.every((value) => isSamePlace(first, value)) ? first : combine(first.value, values)
+}
+
+function isSamePlace(a: Folded & { state: 'known' }, b: Folded): boolean {
+  if (b.state === 'unknown' || a.overridable !== b.overridable || a.channel !== b.channel) return false
+  return (
+    a === b || (a.location !== undefined && b.location !== undefined && sameLocation(a.location, b.location))
+  )
 }
 
 /** Of two, where the second only decided that it is the first. */

@@ -95,8 +95,9 @@ export interface Call {
 export interface ProgramArgument {
   /** Attribute of the parsed result: 'num_workers'. */
   name: string
-  /** Spellings on the command line without dashes: 'num-workers', 'j'. */
+  /** Spellings on the command line without dashes: 'num-workers', 'j'; none for one that is given by its place. */
   flags: string[]
+  positional?: true
   default: Expr | null
   kind: 'value' | 'store true' | 'store false' | 'list' | 'other'
   /** 'int', 'float', 'str', 'bool', or null. */
@@ -199,6 +200,8 @@ export interface ModuleSummary {
       calls: string[]
       /** Calls that making one sample reaches (`__getitem__`, `__iter__`), where the class has such a method. */
       items?: string[]
+      /** How its constructor takes a mapping: its keys as keywords, or the whole as one parameter. */
+      takes?: 'keywords' | { name: string; position: number }
       /** Names that its methods pass to `self.log`, where they fold. */
       logged?: string[]
       /** Methods that take a step of an optimiser, or hold a loop that does. */
@@ -222,6 +225,10 @@ export interface ModuleSummary {
   configurations?: ConfigurationUse[]
   /** Configurations that it passes on to other modules. */
   handed?: HandedConfiguration[]
+  /** Names of the module that stand for configurations, or for objects whose fields are known. */
+  kept?: Record<string, PlainPath>
+  /** Functions and methods (by qualified name) that give back a configuration. */
+  loads?: Record<string, Loading>
   /** What it calls of other modules of the project. */
   outward?: OutwardCall[]
 }
@@ -272,6 +279,17 @@ export type ConfigurationUse =
   /** `@hydra.main(config_path, config_name)`; null: not given. `launched`: only what a launch says of it counts. */
   | { kind: 'hydra'; folder: string | null; name: string | null; launched?: boolean }
 
+/** Where the values of an object come from; see `ConfiguredPath`. */
+export interface PlainPath {
+  root: string | null
+  keys: (string | number)[]
+  fields?: { from: number; values: Record<string, Json> }
+  under?: PlainPath
+  commandLine?: true
+  /** Keys that the module which hands it on writes to. */
+  changed?: (string | number)[][]
+}
+
 /** A configuration, or a part of it, as the argument of a function or class of another module. */
 export interface HandedConfiguration {
   /** As imported, dotted: 'src.engine.train'. */
@@ -279,8 +297,14 @@ export interface HandedConfiguration {
   /** Keyword, or null with the position. */
   name: string | null
   position: number
-  root: string
-  keys: (string | number)[]
+  path: PlainPath
+}
+
+/** What a function gives back that loads a configuration. */
+export interface Loading {
+  path: PlainPath
+  /** The parameter that the path begins with: a file's path, or the data themselves. Null: it names the file. */
+  parameter: { name: string; position: number; of: 'file' | 'data'; otherwise: string | null } | null
 }
 
 export interface PythonModule {

@@ -57,7 +57,8 @@ export function starTarget(analysis: Analysis, id: string): string | null {
       Object.hasOwn(summary.functions, id) ||
       Object.hasOwn(summary.classes, id) ||
       Object.hasOwn(summary.constants, id) ||
-      Object.hasOwn(summary.reexports, id)
+      Object.hasOwn(summary.reexports, id) ||
+      Object.hasOwn(summary.kept ?? {}, id)
     )
       return module.endsWith('.') ? `${module}${id}` : `${module}.${id}`
   }

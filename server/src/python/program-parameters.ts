@@ -1,8 +1,10 @@
 /** Where the command line arrives in the code: parameters that a library fills from it, names that hold it parsed. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
+import { configuredPath } from './configured-path.js'
 import type { Func, ProgramArgument } from './module.js'
 import { bindingsOf } from './names.js'
+import { overlaidNamespace } from './overlaid-arguments.js'
 
 const namespaceNames =
   /^(args?|opts?|options|flags|FLAGS|hparams|hps|params|config|cfg|conf|parsed|namespace|cli_args|a)$/
@@ -49,6 +51,13 @@ export class ProgramParameters {
     // Before all calls have their names, more may be to come.
     if (this.analysis.complete) this.commandFunctions = found
     return found
+  }
+
+  /** The same, unless it is known that it holds something else. */
+  holdsArguments(expr: Expr): boolean {
+    if (!this.isNamespace(expr)) return false
+    const path = this.analysis.complete ? configuredPath(this.analysis, expr) : null
+    return path === null || path === overlaidNamespace(this.analysis)
   }
 
   /** True for a name that holds the parsed command line. */

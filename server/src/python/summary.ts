@@ -3,9 +3,11 @@ import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { configurationUses, handedConfigurations } from './configured.js'
-import { classConstant } from './data-classes.js'
+import { handedConfigurations, keptConfigurations, loadingFunctions } from './configured-exports.js'
+import { configurationUses } from './configured-uses.js'
+import { fieldValues } from './field-values.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
+import { takingOf } from './mapping-classes.js'
 import type { ClassSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
 import { outwardCalls } from './outward.js'
@@ -13,16 +15,12 @@ import { outwardCalls } from './outward.js'
 /** Longest constant that is worth passing on, in characters of JSON. */
 const maximumConstant = 2_000
 
-/** `class CFG: workers = 4` lets others read `CFG.workers`, where the module itself does not change it. */
+/** `class CFG: workers = 4`, and `self.workers = 4` of its objects, where the module itself does not change it. */
 function classConstants(analysis: Analysis, constants: Record<string, Json>): void {
   for (const klass of analysis.classes.slice(0, 50)) {
-    for (const statement of klass.node.body.slice(0, 200)) {
-      const target = statement.type === 'assign' ? statement.targets[0] : undefined
-      if (target?.type !== 'name') continue
-      const name = `${klass.name}.${target.id}`
-      const written = classConstant(klass, target.id)
-      if (written === null || analysis.attributeBindings.has(name)) continue
-      const value = analysis.fold(written)
+    for (const [field, value] of fieldValues(analysis, klass)) {
+      const name = `${klass.name}.${field}`
+      if (analysis.attributeBindings.has(name)) continue
       if (
         value.state === 'known' &&
         !value.overridable &&
@@ -67,7 +65,8 @@ export function summarise(analysis: Analysis): ModuleSummary {
   const functions: ModuleSummary['functions'] = {}
   const classes: ModuleSummary['classes'] = {}
   const passesOn = passedOn(analysis)
-  if (passesOn !== null) takeOver(analysis, passesOn, { functions, classes, constants, reexports })
+  const known: Definitions = { functions, classes, constants, reexports, kept: {}, loads: {} }
+  if (passesOn !== null) takeOver(analysis, passesOn, known)
   for (const func of analysis.functions) {
     if (func.class !== null || func.qualified !== func.name) continue
     const effects = analysis.effectsOfFunction(func)
@@ -87,6 +86,8 @@ export function summarise(analysis: Analysis): ModuleSummary {
     define(classes, klass.name, { bases: klass.bases, methods: [...klass.methods.keys()], calls: [...calls] })
     const steps = stepsOf(analysis, klass)
     const described = lookUp(classes, klass.name)!
+    const takes = takingOf(analysis, klass)
+    if (takes !== null) described.takes = takes
     if (steps !== null) described.steps = steps
     const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
     if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]
@@ -112,12 +113,13 @@ export function summarise(analysis: Analysis): ModuleSummary {
     isEntry: analysis.isEntry,
     evidence: analysis.evidence,
     ...(reported === null ? {} : { reported }),
-    ...configurationsOf(analysis),
+    ...configurationsOf(analysis, known),
     ...(outward.length === 0 ? {} : { outward }),
   }
 }
 
-type Definitions = Pick<ModuleSummary, 'functions' | 'classes' | 'constants' | 'reexports'>
+type Definitions = Pick<ModuleSummary, 'functions' | 'classes' | 'constants' | 'reexports'> &
+  Required<Pick<ModuleSummary, 'kept' | 'loads'>>
 
 /** What a package imports, to be imported from it. */
 function passedOn(analysis: Analysis): NonNullable<ModuleSummary['passesOn']> | null {
@@ -140,17 +142,24 @@ function takeOver(
   for (const module of stars) {
     const summary = analysis.importedByName.get(module)
     if (summary === undefined) continue
-    for (const kind of ['functions', 'classes', 'constants', 'reexports'] as const)
-      for (const [name, value] of Object.entries(summary[kind]))
+    for (const kind of ['functions', 'classes', 'constants', 'reexports', 'kept', 'loads'] as const)
+      for (const [name, value] of Object.entries(summary[kind] ?? {}))
         if (!name.startsWith('_')) Object.assign(into[kind], { [name]: value })
   }
   for (const [name, target] of Object.entries(names)) {
     const found = projectTarget(analysis, target)
     if (found === null || found.rest === '') continue
-    for (const kind of ['functions', 'classes', 'constants'] as const) {
-      const value = lookUp(found.summary[kind], found.rest)
-      if (value !== undefined) Object.assign(into[kind], { [name]: value })
-    }
+    const { functions, classes } = found.summary
+    for (const [table, value] of [
+      [into.functions, lookUp(functions, found.rest)],
+      [into.classes, lookUp(classes, found.rest)],
+    ] as const)
+      if (value !== undefined) Object.assign(table, { [name]: value })
+    // With what stands in a class: `CFG.workers`, `Config.from_yaml`.
+    for (const kind of ['constants', 'kept', 'loads'] as const)
+      for (const [key, value] of Object.entries(found.summary[kind] ?? {}))
+        if (key === found.rest || key.startsWith(`${found.rest}.`))
+          Object.assign(into[kind], { [`${name}${key.slice(found.rest.length)}`]: value })
   }
 }
 
@@ -177,12 +186,21 @@ function inherit(klass: ClassSummary, base: ClassSummary): void {
   if (Object.keys(steps).length > 0) klass.steps = steps
 }
 
-/** Nothing for the many modules that read no configuration. */
-function configurationsOf(analysis: Analysis): Pick<ModuleSummary, 'configurations' | 'handed'> {
+/** Nothing for the many modules that know of no configuration. */
+function configurationsOf(
+  analysis: Analysis,
+  passed: Pick<Definitions, 'kept' | 'loads'>,
+): Pick<ModuleSummary, 'configurations' | 'handed' | 'kept' | 'loads'> {
   const configurations = configurationUses(analysis)
-  if (configurations.length === 0) return {}
   const handed = handedConfigurations(analysis)
-  return handed.length === 0 ? { configurations } : { configurations, handed }
+  const kept = { ...passed.kept, ...keptConfigurations(analysis) }
+  const loads = { ...passed.loads, ...loadingFunctions(analysis) }
+  return {
+    ...(configurations.length === 0 ? {} : { configurations }),
+    ...(handed.length === 0 ? {} : { handed }),
+    ...(Object.keys(kept).length === 0 ? {} : { kept }),
+    ...(Object.keys(loads).length === 0 ? {} : { loads }),
+  }
 }
 
 function stepsOf(analysis: Analysis, klass: Klass): ModuleSummary['classes'][string]['steps'] | null {

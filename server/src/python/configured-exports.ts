@@ -1,0 +1,75 @@
+/** What a module tells others of the configurations that it reads. */
+import { define } from '../text/records.js'
+import type { Analysis } from './analysis.js'
+import { changedKeys } from './configured.js'
+import { agreed, type ConfiguredPath, configuredPath, parameterOf } from './configured-path.js'
+import { rootsOf, seenFrom, toPlain as withoutChanges } from './configured-plain.js'
+import type { Func, HandedConfiguration, Loading, ModuleSummary, PlainPath } from './module.js'
+import { targetOf } from './names.js'
+
+const most = 100
+
+/** With what the module writes to it. */
+function toPlain(analysis: Analysis, path: ConfiguredPath): PlainPath {
+  const changed = changedKeys(analysis, path)
+  return { ...withoutChanges(path), ...(changed.length === 0 ? {} : { changed }) }
+}
+
+/** Configurations that the module passes to functions and classes of other modules of the project. */
+export function handedConfigurations(analysis: Analysis): HandedConfiguration[] {
+  const found: HandedConfiguration[] = []
+  for (const call of analysis.calls) {
+    if (call.expr.args.length === 0 || found.length >= most) continue
+    const { callee } = call.expr
+    if (callee.type !== 'name' && callee.type !== 'attribute') continue
+    const target = targetOf(analysis, callee)
+    if (target === null) continue
+    call.expr.args.forEach((argument, position) => {
+      if (argument.star > 0) return
+      const path = configuredPath(analysis, argument.value)
+      if (path !== null) found.push({ target, name: argument.name, position, path: toPlain(analysis, path) })
+    })
+  }
+  return found
+}
+
+/** What names of the module stand for, where that is a configuration or an object with fields. */
+export function keptConfigurations(analysis: Analysis): NonNullable<ModuleSummary['kept']> {
+  const kept: NonNullable<ModuleSummary['kept']> = {}
+  for (const [name, bindings] of analysis.scopes.bindings) {
+    const [only] = bindings
+    if (name.includes('.') || name.endsWith('[]') || bindings.length > 1 || only?.kind !== 'assign') continue
+    const end = analysis.text.length
+    const path = configuredPath(analysis, { type: 'name', id: name, start: end, end })
+    if (path !== null && (path.root !== null || (path.fields?.values.size ?? 0) > 0))
+      define(kept, name, seenFrom(analysis.path, toPlain(analysis, path)))
+  }
+  return kept
+}
+
+/** What functions and methods give back that load a configuration, by qualified name. */
+export function loadingFunctions(analysis: Analysis): Record<string, Loading> {
+  const found: Record<string, Loading> = {}
+  for (const func of analysis.functions) {
+    const loading = func.qualified.split('.').length > 2 ? null : loadingOf(analysis, func)
+    if (loading !== null) define(found, func.qualified, loading)
+  }
+  return found
+}
+
+function loadingOf(analysis: Analysis, func: Func): Loading | null {
+  const path = agreed(analysis, func, 0, { func, call: null, outer: null })
+  if (path === null || (path.root === null && (path.fields?.values.size ?? 0) === 0)) return null
+  const plain = toPlain(analysis, path)
+  const parameters = rootsOf(plain).flatMap((root) => parameterOf(root) ?? [])
+  const [parameter = null] = parameters
+  // Several files: which is which only a reading of the function itself could tell.
+  if (parameters.length > 1 || (parameter?.of === 'data' && parameterOf(path.root) === null)) return null
+  if (parameter === null) return { path: seenFrom(analysis.path, plain), parameter: null }
+  const index = func.node.params.findIndex((one) => one.name === parameter.name)
+  const fallback = func.node.params[index]?.default
+  const otherwise =
+    fallback?.type === 'constant' && typeof fallback.value === 'string' ? fallback.value : null
+  const position = analysis.parameterOwner({ at: func.node.params[index]?.start ?? -1 })?.position ?? index
+  return { path: plain, parameter: { ...parameter, position, otherwise } }
+}

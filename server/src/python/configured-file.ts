@@ -1,0 +1,100 @@
+/** The files that code loads configurations from. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import type { Followed } from './configured-path.js'
+import { bindingsOf } from './names.js'
+
+/** Functions that give back what a file, or its text, holds. */
+export const loaders = new Set([
+  'omegaconf.OmegaConf.load',
+  'yaml.safe_load',
+  'yaml.load',
+  'yaml.full_load',
+  'yaml.unsafe_load',
+  'json.load',
+  'json.loads',
+  'orjson.loads',
+  'simplejson.load',
+  'tomllib.load',
+  'tomllib.loads',
+  'tomli.load',
+  'tomli.loads',
+  'toml.load',
+  'toml.loads',
+])
+
+const opening = new Set([
+  'open',
+  'io.open',
+  'pathlib.Path',
+  'codecs.open',
+  'os.path.abspath',
+  'os.path.expanduser',
+  'str',
+])
+const configurationFile = /\.(ya?ml|json|toml)$/i
+
+/** A path as written, or the parameter of the function that is followed which holds it. */
+export type LoadedFile = string | { parameter: string }
+
+/** The file behind `'x.yaml'`, `open('x.yaml')`, `f` of `with open('x.yaml') as f`, `Path('x.yaml').read_text()`. */
+export function fileLoadedFrom(
+  analysis: Analysis,
+  expr: Expr,
+  followed: Followed | null = null,
+  depth = 0,
+): LoadedFile | null {
+  if (depth > 8) return null
+  const inner = (part: Expr | undefined): LoadedFile | null =>
+    part === undefined ? null : fileLoadedFrom(analysis, part, followed, depth + 1)
+  if (expr.type === 'name') {
+    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    const binding = bindings.length === 1 ? bindings[0]! : null
+    if (binding?.kind === 'with' && binding.value !== null) return inner(binding.value)
+    if (binding?.kind === 'param' && followed !== null) {
+      const owner = analysis.parameterOwner(binding)
+      if (owner?.func === followed.func) return passed(analysis, binding.name, owner, followed, depth)
+    }
+  }
+  const value = analysis.definition(expr)
+  if (value.type === 'call') {
+    const name = analysis.nameOf(value.callee)
+    if (name !== null && opening.has(name)) return inner(value.args[0]?.value)
+    // What stands before it leads to a folder of this machine; the project's folders are searched.
+    if (name === 'os.path.join') return inner(value.args.at(-1)?.value)
+    if (
+      value.callee.type === 'attribute' &&
+      /^(open|read_text|read_bytes|read|resolve|absolute)$/.test(value.callee.attr)
+    )
+      return inner(value.callee.value)
+  }
+  if (value.type === 'binary' && value.op === '/') return inner(value.right)
+  if (value !== expr && value.type === 'name') return inner(value)
+  if (value.type === 'constant') return asFile(value.value)
+  if (analysis.complete) {
+    const folded = analysis.fold(value)
+    if (folded.state === 'known') return asFile(folded.value)
+  }
+  return null
+}
+
+function passed(
+  analysis: Analysis,
+  name: string,
+  { func, position }: { func: Followed['func']; position: number },
+  { call, outer }: Followed,
+  depth: number,
+): LoadedFile | null {
+  if (call === null) return { parameter: name }
+  if (call.args.some((one) => one.star > 0)) return null
+  const given =
+    call.args.find((one) => one.name === name) ?? call.args.filter((one) => one.name === null)[position]
+  const value = given?.value ?? func.node.params.find((one) => one.name === name)?.default ?? null
+  return value === null
+    ? null
+    : fileLoadedFrom(analysis, value, given === undefined ? null : outer, depth + 1)
+}
+
+export function asFile(value: unknown): string | null {
+  return typeof value === 'string' && configurationFile.test(value) ? value : null
+}

@@ -1,0 +1,454 @@
+/**
+ * Which configuration an expression stands for: the file and the keys down to the value, the class whose defaults hold
+ * where the file leaves a key out, and what lies under it.
+ */
+import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import { lookUp } from '../text/records.js'
+import type { Analysis } from './analysis.js'
+import { fileLoadedFrom, loaders } from './configured-file.js'
+import { fromPlain, withRoots } from './configured-plain.js'
+import { type FieldValues, fieldsElsewhere, fieldValues } from './field-values.js'
+import { takingOf } from './mapping-classes.js'
+import type { Func, Klass, ModuleSummary } from './module.js'
+import { attributeValues, bindingsOf, projectTarget, targetOf } from './names.js'
+import { isResolving, overlaidNamespace } from './overlaid-arguments.js'
+import { returnsOf } from './returns.js'
+
+export type Key = string | number
+
+export interface ConfiguredPath {
+  /** Key of `Neighbours.configurations`; null: no file, only what stands in code. */
+  root: string | null
+  keys: Key[]
+  /** What the object holds that is filled from the `from`-th key on. */
+  fields?: { from: number; values: FieldValues }
+  /** What shows through where this one has nothing: the earlier arguments of `OmegaConf.merge`. */
+  under?: ConfiguredPath
+  /** `key=value` of the command line. */
+  commandLine?: true
+  /** Keys that another module writes to before it hands the object on. */
+  changed?: Key[][]
+}
+
+/** What the parameters of a function stand for while one call of it is followed. */
+export interface Followed {
+  func: Func
+  /** Absent: the caller's module tells (`Loading`). */
+  call: CallExpr | null
+  outer: Followed | null
+}
+
+export const hydraRoot = 'hydra'
+const depthLimit = 12
+/** Roots that only a caller can name: a parameter that is a file's path, or the data itself. */
+const fileMark = '\0file '
+const dataMark = '\0data '
+
+/** Functions that give back what they are handed, in another class. */
+const wrappers = new Set([
+  'omegaconf.OmegaConf.to_container',
+  'omegaconf.OmegaConf.to_object',
+  'omegaconf.OmegaConf.create',
+  'omegaconf.OmegaConf.structured',
+  'omegaconf.DictConfig',
+  'dict',
+  'vars',
+  'easydict.EasyDict',
+  'munch.Munch',
+  'munch.munchify',
+  'munch.DefaultMunch.fromDict',
+  'box.Box',
+  'addict.Dict',
+  'dotmap.DotMap',
+  'ml_collections.ConfigDict',
+  'copy.deepcopy',
+  'copy.copy',
+  'dataclasses.asdict',
+  'attr.asdict',
+  'attrs.asdict',
+])
+const namespaces = new Set([
+  'types.SimpleNamespace',
+  'argparse.Namespace',
+  'easydict.EasyDict',
+  'box.Box',
+  'munch.Munch',
+])
+/** Functions that make an object of a class from a mapping, with the places of both. */
+const structuring: Record<string, { data: [string, number]; klass: [string, number] }> = {
+  'dacite.from_dict': { klass: ['data_class', 0], data: ['data', 1] },
+  'dacite.core.from_dict': { klass: ['data_class', 0], data: ['data', 1] },
+  'cattrs.structure': { data: ['obj', 0], klass: ['cl', 1] },
+  'cattr.structure': { data: ['obj', 0], klass: ['cl', 1] },
+  'msgspec.convert': { data: ['obj', 0], klass: ['type', 1] },
+}
+/** Methods that libraries give a class for the same; what they are given is data, text, or a file. */
+const structuringMethods =
+  /^(model_validate(_json|_strings)?|parse_(obj|raw|file)|from_(dict|json|yaml|toml|yaml_file|json_file)|structure)$/
+const plainCopies = /^(copy|dict|to_dict|toDict|as_dict|asdict|_asdict|model_dump|model_copy)$/
+const merges = new Set(['omegaconf.OmegaConf.merge', 'omegaconf.OmegaConf.unsafe_merge'])
+
+const remembered = new WeakMap<Analysis, Map<Expr, ConfiguredPath | null>>()
+
+export function configuredPath(
+  analysis: Analysis,
+  expr: Expr,
+  depth = 0,
+  followed: Followed | null = null,
+): ConfiguredPath | null {
+  if (depth > depthLimit) return null
+  if (followed !== null || !analysis.complete || isResolving(analysis))
+    return findPath(analysis, expr, depth, followed)
+  const kept = remembered.get(analysis) ?? new Map<Expr, ConfiguredPath | null>()
+  remembered.set(analysis, kept)
+  const before = kept.get(expr)
+  if (before !== undefined) return before
+  // What refers to itself stands for nothing.
+  kept.set(expr, null)
+  const path = findPath(analysis, expr, depth, null)
+  // Cut off by the depth it may be found from another place.
+  if (path !== null || depth < depthLimit / 2) kept.set(expr, path)
+  else kept.delete(expr)
+  return path
+}
+
+function findPath(
+  analysis: Analysis,
+  expr: Expr,
+  depth: number,
+  followed: Followed | null,
+): ConfiguredPath | null {
+  switch (expr.type) {
+    case 'name':
+      return pathOfName(analysis, expr, depth, followed)
+    case 'attribute': {
+      // `cfg.data = make()`: no longer what the file says.
+      if (attributeValues(analysis, expr).length > 0) return pathOfAttribute(analysis, expr, depth)
+      const base = configuredPath(analysis, expr.value, depth + 1, followed)
+      return base === null ? pathOfAttribute(analysis, expr, depth) : below(base, expr.attr)
+    }
+    case 'subscript': {
+      const key = expr.index.type === 'constant' ? expr.index.value : null
+      if (typeof key !== 'string' && typeof key !== 'number') return null
+      const base = configuredPath(analysis, expr.value, depth + 1, followed)
+      return base === null ? null : below(base, key)
+    }
+    case 'call':
+      return pathOfCall(analysis, expr, depth, followed)
+    default:
+      return null
+  }
+}
+
+export function below(path: ConfiguredPath, key: Key): ConfiguredPath {
+  const under = path.under === undefined ? {} : { under: below(path.under, key) }
+  return { ...path, keys: [...path.keys, key], ...under }
+}
+
+/** `self.cfg`, where the class keeps what it is handed. */
+function pathOfAttribute(
+  analysis: Analysis,
+  expr: Expr & { type: 'attribute' },
+  depth: number,
+): ConfiguredPath | null {
+  const value = analysis.definition(expr)
+  return value === expr ? pathElsewhere(analysis, expr) : configuredPath(analysis, value, depth + 1)
+}
+
+function pathOfName(
+  analysis: Analysis,
+  expr: Expr & { type: 'name' },
+  depth: number,
+  followed: Followed | null,
+): ConfiguredPath | null {
+  if (analysis.mutatedNames.has(expr.id) && analysis.changesOf(expr.id, expr.start).length > 0) return null
+  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  if (bindings.length === 0) return pathElsewhere(analysis, expr)
+  const binding = bindings.length === 1 ? bindings[0]! : null
+  if (binding === null) return null
+  if (binding.kind === 'import') return pathElsewhere(analysis, expr)
+  if (binding.kind === 'assign' && binding.value !== null && binding.unpack === null)
+    return configuredPath(analysis, binding.value, depth + 1, followed)
+  if (binding.kind !== 'param') return null
+  const owner = analysis.parameterOwner(binding)
+  if (owner === null) return null
+  if (followed?.func === owner.func) {
+    if (followed.call === null) return { root: `${dataMark}${binding.name}`, keys: [] }
+    const given = argumentOf(followed.call, binding.name, owner.position)
+    return given === null ? null : configuredPath(analysis, given, depth + 1, followed.outer)
+  }
+  if (owner.position === 0 && isHydraMain(analysis, owner.func)) return { root: hydraRoot, keys: [] }
+  const sites = analysis.callSites(owner.func) ?? []
+  let found: ConfiguredPath | null = null
+  for (const site of sites) {
+    const given = argumentOf(site.expr, binding.name, owner.position)
+    const path = given === null ? null : configuredPath(analysis, given, depth + 1)
+    if (path === null || (found !== null && !samePath(found, path))) return null
+    found = path
+  }
+  if (found !== null) return found
+  return sites.length === 0 ? handedOver(analysis, owner.func, binding.name, owner.position) : null
+}
+
+function argumentOf({ args }: CallExpr, name: string, position: number): Expr | null {
+  const named = args.find((one) => one.name === name)
+  if (named !== undefined) return named.value
+  if (args.some((one) => one.star > 0)) return null
+  return args.filter((one) => one.name === null)[position]?.value ?? null
+}
+
+/** The parameter that a root stands for; null: it names a file by itself. */
+export function parameterOf(root: string | null): { name: string; of: 'file' | 'data' } | null {
+  if (root?.startsWith(fileMark)) return { name: root.slice(fileMark.length), of: 'file' }
+  return root?.startsWith(dataMark) ? { name: root.slice(dataMark.length), of: 'data' } : null
+}
+
+export function samePath(a: ConfiguredPath, b: ConfiguredPath): boolean {
+  return sameSource(a, b) && a.keys.length === b.keys.length && a.keys.every((key, at) => key === b.keys[at])
+}
+
+/** Both lead into one file, or one object of code. */
+export function sameSource(a: ConfiguredPath, b: ConfiguredPath): boolean {
+  return a.root === b.root && (a.root !== null || a.fields?.values === b.fields?.values)
+}
+
+/** What a module that imports this one passes to the function. */
+function handedOver(analysis: Analysis, func: Func, name: string, position: number): ConfiguredPath | null {
+  if (func.class !== null && func.name !== '__init__') return null
+  const called = func.class === null ? func.name : func.class.name
+  const found = analysis.handed.filter(
+    (one) => one.target === called && (one.name === null ? one.position === position : one.name === name),
+  )
+  const first = found[0]
+  const written = first === undefined ? '' : JSON.stringify(first.path)
+  return first !== undefined && found.every((one) => JSON.stringify(one.path) === written)
+    ? fromPlain(first.path)
+    : null
+}
+
+/** `from config import cfg`: what a module of the project makes of a file, or an object that it keeps. */
+function pathElsewhere(analysis: Analysis, expr: Expr): ConfiguredPath | null {
+  if (!analysis.complete) return null
+  const target = targetOf(analysis, expr)
+  const found = target === null ? null : projectTarget(analysis, target)
+  const kept = found === null ? undefined : lookUp(found.summary.kept ?? {}, found.rest)
+  return kept === undefined ? null : fromPlain(kept)
+}
+
+export function isHydraMain(analysis: Analysis, func: Func): boolean {
+  return func.node.decorators.some(
+    (decorator) => decorator.type === 'call' && hydraMains.has(analysis.nameOf(decorator.callee) ?? ''),
+  )
+}
+
+/** NeMo's is around Hydra's; its examples are collections of files to be launched with other names and values. */
+export const nemoMain = 'nemo.core.config.hydra_runner'
+export const hydraMains = new Set(['hydra.main', nemoMain, `${nemoMain}.hydra_runner`])
+
+function pathOfCall(
+  analysis: Analysis,
+  expr: CallExpr,
+  depth: number,
+  followed: Followed | null,
+): ConfiguredPath | null {
+  const { callee, args } = expr
+  const name = analysis.nameOf(callee)
+  const first = args[0]
+  const inner = (part: Expr): ConfiguredPath | null => configuredPath(analysis, part, depth + 1, followed)
+  if (name === null) return pathOfProject(analysis, expr, depth, followed)
+  if (name === 'hydra.compose' || name === 'hydra.experimental.compose') {
+    const overrides = args.find((one) => one.name === 'overrides') ?? args[1]
+    const none =
+      overrides === undefined || (overrides.value.type === 'list' && overrides.value.items.length === 0)
+    return none ? { root: hydraRoot, keys: [] } : null
+  }
+  if (name === 'omegaconf.OmegaConf.from_cli') return { root: null, keys: [], commandLine: true }
+  if (first === undefined) return null
+  if (loaders.has(name)) return fileRoot(analysis, first.value, followed)
+  if (merges.has(name)) return merged(args.map(({ value, star }) => (star > 0 ? null : inner(value))))
+  if (namespaces.has(name) && first.star === 2) return inner(first.value)
+  if (name === 'omegaconf.OmegaConf.structured' && analysis.classOf(first.value) !== null)
+    return filled(analysis, first.value, expr, null)
+  const made = lookUp(structuring, name)
+  if (made !== undefined) {
+    const klass = argumentOf(expr, ...made.klass)
+    const data = argumentOf(expr, ...made.data)
+    return klass === null || data === null ? null : filled(analysis, klass, expr, inner(data))
+  }
+  const whole = first.star === 0 && first.name === null
+  if (wrappers.has(name) && whole && (name !== 'dict' || args.length === 1)) return inner(first.value)
+  return null
+}
+
+function fileRoot(analysis: Analysis, file: Expr, followed: Followed | null): ConfiguredPath | null {
+  const path = fileLoadedFrom(analysis, file, followed)
+  if (path === null) return null
+  return { root: typeof path === 'string' ? path : `${fileMark}${path.parameter}`, keys: [] }
+}
+
+/** The last has the last word. */
+function merged(paths: (ConfiguredPath | null)[]): ConfiguredPath | null {
+  let found: ConfiguredPath | null = null
+  for (const path of paths) {
+    if (path === null) return null
+    found = found === null ? path : over(path, found)
+  }
+  return found
+}
+
+function over(path: ConfiguredPath, base: ConfiguredPath): ConfiguredPath {
+  return { ...path, under: path.under === undefined ? base : over(path.under, base) }
+}
+
+/** Calls of functions, methods and classes of the project, and methods of what they give back. */
+function pathOfProject(
+  analysis: Analysis,
+  expr: CallExpr,
+  depth: number,
+  followed: Followed | null,
+): ConfiguredPath | null {
+  const { callee, args } = expr
+  const inner = (part: Expr): ConfiguredPath | null => configuredPath(analysis, part, depth + 1, followed)
+  if (callee.type === 'attribute') {
+    if (callee.attr === 'get' && args.length === 1) {
+      // `cfg.get('trainer')`
+      const key = args[0]!.value.type === 'constant' ? args[0]!.value.value : null
+      const base = typeof key === 'string' ? inner(callee.value) : null
+      return base === null ? null : below(base, key as string)
+    }
+    if (plainCopies.test(callee.attr) && args.length === 0) return inner(callee.value)
+    if (/^parse_(args|known_args|intermixed_args)$/.test(callee.attr)) return overlaidNamespace(analysis)
+  }
+  const called = analysis.functionOf(callee)
+  if (called !== null) return pathReturned(analysis, called, expr, depth, followed)
+  const loaded = loadedElsewhere(analysis, expr, followed)
+  if (loaded !== null) return loaded
+  if (callee.type === 'attribute' && structuringMethods.test(callee.attr) && args.length > 0) {
+    const data = args[0]!.value
+    return filled(analysis, callee.value, expr, inner(data) ?? fileRoot(analysis, data, followed))
+  }
+  return constructed(analysis, expr, inner)
+}
+
+/** `Config(**data)`, `Config(data)`, `Config()`. */
+function constructed(
+  analysis: Analysis,
+  expr: CallExpr,
+  inner: (part: Expr) => ConfiguredPath | null,
+): ConfiguredPath | null {
+  const { callee, args } = expr
+  const klass = classNamed(analysis, callee)
+  if (klass === null) return null
+  const spread = args.filter((one) => one.star === 2)
+  const taking = 'klass' in klass ? takingOf(analysis, klass.klass) : klass.taking
+  if (taking === 'keywords' && spread.length === 1 && args.every((one) => one.star !== 1))
+    return filled(analysis, callee, expr, inner(spread[0]!.value))
+  if (taking !== null && taking !== 'keywords') {
+    const data = argumentOf(expr, taking.name, taking.position)
+    return data === null ? null : filled(analysis, callee, expr, inner(data))
+  }
+  return args.some((one) => one.star > 0) ? null : filled(analysis, callee, expr, { root: null, keys: [] })
+}
+
+type NamedClass = { klass: Klass } | { summary: ModuleSummary; name: string; taking: Taken }
+type Taken = NonNullable<ModuleSummary['classes'][string]['takes']> | null
+
+function classNamed(analysis: Analysis, expr: Expr): NamedClass | null {
+  const klass = analysis.classOf(expr) ?? ownClass(analysis, expr)
+  if (klass !== null) return { klass }
+  if (expr.type !== 'name' && expr.type !== 'attribute') return null
+  const target = targetOf(analysis, expr)
+  const found = target === null ? null : projectTarget(analysis, target)
+  const summary = found === null ? undefined : lookUp(found.summary.classes, found.rest)
+  if (found === null || summary === undefined) return null
+  return { summary: found.summary, name: found.rest, taking: summary.takes ?? null }
+}
+
+/** `cls` of a method of the class. */
+function ownClass(analysis: Analysis, expr: Expr): Klass | null {
+  if (expr.type !== 'name' || expr.id !== 'cls') return null
+  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  const owner = bindings[0]?.kind === 'param' ? analysis.parameterOwner(bindings[0]) : null
+  return owner?.func.class ?? null
+}
+
+/** `data` in an object of a class; null: the data are not known. */
+function filled(
+  analysis: Analysis,
+  named: Expr,
+  made: CallExpr,
+  data: ConfiguredPath | null,
+): ConfiguredPath | null {
+  const klass = data === null ? null : classNamed(analysis, named)
+  if (data === null || klass === null) return null
+  const from = data.keys.length
+  if (!('klass' in klass)) {
+    const values = fieldsElsewhere(analysis, klass.summary, klass.name, made, klass.taking === 'keywords')
+    return { ...data, fields: { from, values } }
+  }
+  const constructs = analysis.classOf(made.callee) === klass.klass && made.args.every((one) => one.star === 0)
+  return { ...data, fields: { from, values: fieldValues(analysis, klass.klass, constructs ? made : null) } }
+}
+
+/** What a function of this module gives back. */
+function pathReturned(
+  analysis: Analysis,
+  func: Func,
+  call: CallExpr,
+  depth: number,
+  outer: Followed | null,
+): ConfiguredPath | null {
+  for (let around = outer; around !== null; around = around.outer) if (around.func === func) return null
+  return agreed(analysis, func, depth, { func, call, outer })
+}
+
+/** The one path of all that it returns. */
+export function agreed(
+  analysis: Analysis,
+  func: Func,
+  depth: number,
+  followed: Followed,
+): ConfiguredPath | null {
+  let found: ConfiguredPath | null = null
+  for (const value of returnsOf(func)) {
+    const path = configuredPath(analysis, value, depth + 1, followed)
+    if (path === null || (found !== null && !samePath(found, path))) return null
+    found = path
+  }
+  return found
+}
+
+/** A function or method of another module that loads a file. */
+function loadedElsewhere(
+  analysis: Analysis,
+  expr: CallExpr,
+  followed: Followed | null,
+): ConfiguredPath | null {
+  if (!analysis.complete || (expr.callee.type !== 'name' && expr.callee.type !== 'attribute')) return null
+  const target = targetOf(analysis, expr.callee)
+  const found = target === null ? null : projectTarget(analysis, target)
+  const loads = found === null ? undefined : lookUp(found.summary.loads ?? {}, found.rest)
+  if (loads === undefined) return null
+  const { parameter } = loads
+  if (parameter === null) return fromPlain(loads.path)
+  const given = argumentOf(expr, parameter.name, parameter.position)
+  if (parameter.of === 'data') {
+    const data = given === null ? null : configuredPath(analysis, given, 1, followed)
+    return data === null ? null : moved(fromPlain(loads.path), data)
+  }
+  const file = given === null ? parameter.otherwise : fileLoadedFrom(analysis, given, followed)
+  if (file === null) return null
+  const named = typeof file === 'string' ? file : `${fileMark}${file.parameter}`
+  return fromPlain(withRoots(loads.path, (root) => (parameterOf(root) === null ? root : named)))
+}
+
+/** A path that begins where `data` ends. */
+function moved(path: ConfiguredPath, data: ConfiguredPath): ConfiguredPath {
+  const { fields } = path
+  const shift = data.keys.length
+  return {
+    ...data,
+    keys: [...data.keys, ...path.keys],
+    ...(fields === undefined ? {} : { fields: { ...fields, from: fields.from + shift } }),
+  }
+}

@@ -1,0 +1,74 @@
+/** Configurations as modules tell each other of them: plain data. */
+import type { ConfiguredPath } from './configured-path.js'
+import { known } from './folded.js'
+import type { PlainPath } from './module.js'
+
+/** Longest value of a field that is worth passing on, in characters of JSON. */
+const longestField = 500
+
+export function toPlain({ root, keys, fields, under, commandLine }: ConfiguredPath): PlainPath {
+  const values = [...(fields?.values ?? [])].flatMap(([name, value]) =>
+    value.state === 'known' && !value.overridable && JSON.stringify(value.value).length <= longestField
+      ? [[name, value.value] as const]
+      : [],
+  )
+  return {
+    root,
+    keys,
+    ...(fields === undefined ? {} : { fields: { from: fields.from, values: Object.fromEntries(values) } }),
+    ...(under === undefined ? {} : { under: toPlain(under) }),
+    ...(commandLine === true ? { commandLine } : {}),
+  }
+}
+
+/** One object stays one, however often it is asked for. */
+const objects = new WeakMap<PlainPath, ConfiguredPath>()
+
+export function fromPlain(plain: PlainPath): ConfiguredPath {
+  const path = objects.get(plain) ?? made(plain)
+  objects.set(plain, path)
+  return path
+}
+
+function made({ root, keys, fields, under, commandLine, changed }: PlainPath): ConfiguredPath {
+  const values = new Map(Object.entries(fields?.values ?? {}).map(([name, value]) => [name, known(value)]))
+  return {
+    root,
+    keys,
+    ...(fields === undefined ? {} : { fields: { from: fields.from, values } }),
+    ...(under === undefined ? {} : { under: fromPlain(under) }),
+    ...(commandLine === true ? { commandLine } : {}),
+    ...(changed === undefined ? {} : { changed }),
+  }
+}
+
+/** A root of the module at `path`, told apart from those of other modules. */
+export function rootIn(path: string, root: string): string {
+  return `${path}\0${root}`
+}
+
+/** The module that a root of another one belongs to; null: it is the reader's own. */
+export function moduleOfRoot(root: string): string | null {
+  const cut = root.indexOf('\0')
+  return cut <= 0 ? null : root.slice(0, cut)
+}
+
+/** As another module sees it: with the roots of the module at `path`. */
+export function seenFrom(path: string, plain: PlainPath): PlainPath {
+  return withRoots(plain, (root) => (root.includes('\0') ? root : rootIn(path, root)))
+}
+
+/** Every root that a path leads to. */
+export function rootsOf({ root, under }: PlainPath): string[] {
+  return [...(root === null ? [] : [root]), ...(under === undefined ? [] : rootsOf(under))]
+}
+
+/** The same path with other roots. */
+export function withRoots(path: PlainPath, change: (root: string) => string): PlainPath {
+  const { root, under } = path
+  return {
+    ...path,
+    root: root === null ? null : change(root),
+    ...(under === undefined ? {} : { under: withRoots(under, change) }),
+  }
+}

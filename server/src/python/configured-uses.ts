@@ -1,0 +1,84 @@
+/** Configuration files that a module names: what the linker has to find for it. */
+import type { Expr } from '../syntax/python-ast.js'
+import type { Analysis } from './analysis.js'
+import { asFile, fileLoadedFrom, loaders } from './configured-file.js'
+import { hydraMains, hydraRoot, nemoMain } from './configured-path.js'
+import type { Call, ConfigurationUse } from './module.js'
+
+/** Uses without which the name of a file in a module is not that of a configuration. */
+const readers = [
+  ...[...loaders].filter((name) => name !== 'json.loads'),
+  'deepspeed.',
+  'transformers.HfArgumentParser',
+  'transformers.TrainingArguments',
+  'transformers.Seq2SeqTrainingArguments',
+  'trl.',
+  'lightning.',
+  'accelerate.',
+  'ultralytics.',
+]
+
+/** Functions of other modules that load what they are given the name of. */
+const loaderName =
+  /(load|read|parse|get|open|from)_?(the_)?(config|cfg|conf|settings|params|hparams|args|yaml|json|toml|file)/i
+
+const configurationName = /conf|cfg|deepspeed|ds[._-]|zero|stage|args|param|setting|recipe/i
+const mostUses = 50
+
+export function configurationUses(analysis: Analysis): ConfigurationUse[] {
+  const found = new Map<string, ConfigurationUse>()
+  const text = (expr: Expr | undefined): string | null | undefined => {
+    if (expr === undefined) return undefined
+    const folded = analysis.fold(expr)
+    return folded.state === 'known' && (typeof folded.value === 'string' || folded.value === null)
+      ? folded.value
+      : undefined
+  }
+  const hydra = (args: Call['expr']['args'], launched: boolean): void => {
+    const given = (name: string, position: number): string | null | undefined => {
+      const one = args.find((arg) => arg.name === name) ?? args.filter((arg) => arg.name === null)[position]
+      return one === undefined ? null : text(one.value)
+    }
+    const folder = given('config_path', 0)
+    const name = given('config_name', 1)
+    if (folder === undefined || name === undefined) return
+    found.set(hydraRoot, { kind: 'hydra', folder, name, ...(launched ? { launched } : {}) })
+  }
+  for (const func of analysis.functions) {
+    for (const decorator of func.node.decorators) {
+      const main = decorator.type === 'call' ? (analysis.nameOf(decorator.callee) ?? '') : ''
+      if (decorator.type === 'call' && hydraMains.has(main)) hydra(decorator.args, main.startsWith(nemoMain))
+    }
+  }
+  const initialized = analysis.callsTo('hydra.initialize', 'hydra.experimental.initialize')[0]
+  const composed = analysis.callsTo('hydra.compose', 'hydra.experimental.compose')[0]
+  if (!found.has(hydraRoot) && initialized !== undefined && composed !== undefined) {
+    const folder = initialized.expr.args.find((one) => one.name === 'config_path') ?? initialized.expr.args[0]
+    const name = composed.expr.args.find((one) => one.name === 'config_name') ?? composed.expr.args[0]
+    const path = folder === undefined ? null : text(folder.value)
+    const file = name === undefined ? null : text(name.value)
+    if (path !== undefined && file !== undefined && file !== null)
+      found.set(hydraRoot, { kind: 'hydra', folder: path, name: file })
+  }
+  const file = (path: string | null): void => {
+    if (path !== null && path.length < 300 && !found.has(path) && found.size < mostUses)
+      found.set(path, { kind: 'file', path })
+  }
+  for (const call of analysis.callsTo(...loaders)) {
+    const first = call.expr.args[0]
+    const path = first === undefined ? null : fileLoadedFrom(analysis, first.value)
+    if (typeof path === 'string') file(path)
+  }
+  const loads =
+    readers.some((name) => analysis.usesHere(name)) ||
+    analysis.calls.some((call) => loaderName.test(call.method))
+  if (!loads) return [...found.values()]
+  const anyJson = analysis.usesHere('deepspeed.')
+  const named = new Set([...found.values()].flatMap((use) => (use.kind === 'hydra' ? [use.name] : [])))
+  for (const value of analysis.strings) {
+    if (named.has(value)) continue
+    // Data comes as JSON as well.
+    if (anyJson || !/\.json$/i.test(value) || configurationName.test(value)) file(asFile(value))
+  }
+  return [...found.values()]
+}

@@ -1,0 +1,204 @@
+/** What an object of a class of the project holds when it is made: its fields' defaults, what `__init__` sets. */
+import type { CallExpr, Expr, Stmt } from '../syntax/python-ast.js'
+import type { Json } from '../text/json.js'
+import { lookUp } from '../text/records.js'
+import type { Analysis } from './analysis.js'
+import { classConstant, fieldDefault } from './data-classes.js'
+import { known, unknown } from './folded.js'
+import type { Folded, Func, Klass, ModuleSummary } from './module.js'
+import { bindingsOf } from './names.js'
+
+/** By dotted name: 'data.workers'. */
+export type FieldValues = ReadonlyMap<string, Folded>
+
+const none: FieldValues = new Map()
+const mostFields = 300
+const deepest = 4
+
+const remembered = new WeakMap<Analysis, Map<Klass | CallExpr, FieldValues>>()
+
+/** `made`: the call that makes the object; null: whatever makes it. */
+export function fieldValues(
+  analysis: Analysis,
+  klass: Klass,
+  made: CallExpr | null = null,
+  depth = 0,
+): FieldValues {
+  if (!analysis.complete || depth > deepest) return none
+  const key = made === null || made.args.length === 0 ? klass : made
+  const kept = remembered.get(analysis) ?? new Map<Klass | CallExpr, FieldValues>()
+  remembered.set(analysis, kept)
+  const before = kept.get(key)
+  if (before !== undefined) return before
+  // A field may be of its own class.
+  kept.set(key, none)
+  const reader = new FieldReader(analysis, klass, key === klass ? null : made, depth)
+  const values = reader.read()
+  kept.set(key, values)
+  return values
+}
+
+/** The value of a field below a path of keys; undefined: the class does not say. */
+export function fieldAt(values: FieldValues, keys: readonly (string | number)[]): Folded | undefined {
+  for (let length = keys.length; length > 0; length--) {
+    const found = values.get(keys.slice(0, length).join('.'))
+    if (found === undefined) continue
+    let current: Folded = found
+    for (const key of keys.slice(length)) {
+      if (current.state === 'unknown') return current
+      const { value }: { value: Json } = current
+      const child: Json | undefined =
+        typeof value === 'object' && value !== null
+          ? lookUp(value as Record<string, Json>, String(key))
+          : undefined
+      if (child === undefined) return undefined
+      current = { ...current, value: child }
+    }
+    return current
+  }
+  return undefined
+}
+
+/** Of a class of another module. `byKeyword`: what its constructor is given are its fields. */
+export function fieldsElsewhere(
+  analysis: Analysis,
+  { constants }: ModuleSummary,
+  name: string,
+  made: CallExpr,
+  byKeyword: boolean,
+): FieldValues {
+  const values = new Map<string, Folded>()
+  if (!analysis.complete) return values
+  for (const [key, value] of Object.entries(constants))
+    if (key.startsWith(`${name}.`)) values.set(key.slice(name.length + 1), known(value))
+  for (const argument of made.args)
+    if (argument.name !== null)
+      values.set(argument.name, byKeyword ? analysis.fold(argument.value) : unknown('its constructor'))
+  return values
+}
+
+class FieldReader {
+  private readonly values = new Map<string, Folded>()
+
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly klass: Klass,
+    private readonly made: CallExpr | null,
+    private readonly depth: number,
+  ) {}
+
+  read(): FieldValues {
+    const { analysis, klass } = this
+    // The environment may say otherwise.
+    if (klass.bases.some((base) => /(^|\.)BaseSettings$/.test(base))) return none
+    for (const base of klass.node.bases) {
+      const parent = base.name === null ? analysis.classOf(base.value) : null
+      if (parent === null || parent === klass) continue
+      for (const [name, value] of fieldValues(analysis, parent, null, this.depth + 1)) this.set(name, value)
+    }
+    const fields = klass.node.body.flatMap((statement) => this.field(statement))
+    const init = klass.methods.get('__init__')
+    if (init === undefined) this.given(fields)
+    else this.initialised(init)
+    return this.values
+  }
+
+  private set(name: string, value: Folded): void {
+    if (this.values.size < mostFields) this.values.set(name, value)
+  }
+
+  /** `x: int = 4`, `data: Data = field(default_factory=Data)`; what it is called. */
+  private field(statement: Stmt): string[] {
+    const target = statement.type === 'assign' ? statement.targets[0] : undefined
+    if (statement.type !== 'assign' || target?.type !== 'name') return []
+    const { id } = target
+    if (statement.value === null) {
+      const nested = statement.annotation === null ? null : this.analysis.classOf(statement.annotation)
+      if (nested !== null) this.nested(id, nested, null)
+      return [id]
+    }
+    const factory = factoryOf(statement.value)
+    if (factory !== null) this.put(id, factory)
+    else {
+      const written = classConstant(this.klass, id)
+      if (written !== null) this.put(id, written)
+      else if (fieldDefault(this.klass, id) !== null) this.set(id, unknown(`several values of .${id}`))
+    }
+    return [id]
+  }
+
+  private put(name: string, expr: Expr): void {
+    const value =
+      expr.type === 'name' && this.analysis.classOf(expr) !== null ? null : this.analysis.definition(expr)
+    const callee = value === null ? expr : value.type === 'call' ? value.callee : null
+    const nested = callee === null ? null : this.analysis.classOf(callee)
+    if (nested === null) this.set(name, this.analysis.fold(expr))
+    else this.nested(name, nested, value?.type === 'call' ? value : null)
+  }
+
+  private nested(name: string, klass: Klass, made: CallExpr | null): void {
+    for (const key of [...this.values.keys()]) if (key.startsWith(`${name}.`)) this.values.delete(key)
+    for (const [key, value] of fieldValues(this.analysis, klass, made, this.depth + 1))
+      this.set(`${name}.${key}`, value)
+  }
+
+  /** What the call gives a class whose fields are its arguments. */
+  private given(fields: readonly string[]): void {
+    let position = 0
+    for (const { name, star, value } of this.made?.args ?? []) {
+      if (star > 0) continue
+      const field = name ?? fields[position++]
+      if (field !== undefined) this.put(field, value)
+    }
+  }
+
+  /** `self.x = …` in `__init__`, where no method and nobody outside sets it again. */
+  private initialised(init: Func): void {
+    for (const [target, bindings] of this.analysis.attributeBindings) {
+      if (!target.startsWith('self.')) continue
+      const name = target.slice('self.'.length)
+      const ours = bindings.filter(({ scope }) => isInside(scope.start, this.klass.node))
+      const first = ours[0]
+      if (first === undefined) continue
+      const { binding } = first
+      const inInit = isInside(first.scope.start, init.node) || first.scope.node === init.node
+      const simple = binding.kind === 'assign' && binding.value !== null && binding.unpack === null
+      if (ours.length > 1 || !inInit || !simple || binding.conditional)
+        this.set(name, unknown(`several values of .${name}`))
+      else this.setByInit(name, binding.value!, init)
+    }
+  }
+
+  private setByInit(name: string, value: Expr, init: Func): void {
+    const param = value.type === 'name' ? init.node.params.find((one) => one.name === value.id) : undefined
+    if (param === undefined || this.made === null) {
+      if (param?.star === 2) return
+      this.put(name, value)
+      return
+    }
+    const { bindings } = bindingsOf(this.analysis, param.name, value.start)
+    if (bindings.length !== 1 || bindings[0]!.kind !== 'param') {
+      this.put(name, value)
+      return
+    }
+    const call = this.analysis.callByExpr.get(this.made)
+    const position = init.node.params.indexOf(param) - 1
+    if (call === undefined) return
+    const argument = this.analysis.argument(call, param.name, position)
+    if (argument.state === 'unknown') this.set(name, unknown(argument.because))
+    else if (argument.state === 'given' && argument.folded.state === 'known') this.set(name, argument.folded)
+    else if (argument.state === 'given') this.put(name, argument.expr)
+    else if (param.default !== null) this.put(name, param.default)
+  }
+}
+
+/** `field(default_factory=Data)`, `Field(default_factory=lambda: Data(workers=4))`. */
+function factoryOf(value: Expr): Expr | null {
+  if (value.type !== 'call') return null
+  const factory = value.args.find((one) => one.name === 'default_factory' || one.name === 'factory')?.value
+  return factory === undefined ? null : factory.type === 'lambda' ? factory.body : factory
+}
+
+function isInside(offset: number, node: { start: number; end: number }): boolean {
+  return node.start <= offset && offset < node.end
+}
