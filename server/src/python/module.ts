@@ -315,6 +315,8 @@ export interface PythonModule {
   functions: Func[]
   classes: Klass[]
   loops: Loop[]
+  /** Every statement, also those inside of others, in the order of the source. */
+  readonly statements: readonly Stmt[]
   /** Canonical names of all imported modules and names ('torch', 'torch.nn.functional.cross_entropy'). */
   imports: Set<string>
   /** `if __name__ == '__main__'`, hydra/click/absl main, notebook, or training statements at top level. */

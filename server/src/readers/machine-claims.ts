@@ -54,6 +54,16 @@ export function claimType(compute: SubjectBuilder<'Compute'>, key: string, type:
   compute.say('gpuModel', key, derived(type, acceleratorModel))
 }
 
+/** As `claimType`, with the processors. */
+export function claimWholeType(compute: SubjectBuilder<'Compute'>, key: string, type: Given<string>): void {
+  claimType(compute, key, type)
+  compute.say(
+    'cpus',
+    key,
+    derived(type, (name) => instance(name)?.vcpus),
+  )
+}
+
 /** The accelerator of a machine type; undefined: it has none, or the catalogue does not know it. */
 export function acceleratorModel(type: string): string | undefined {
   return instance(type)?.gpu?.name

@@ -33,6 +33,11 @@ export function passedExpression(argument: ArgumentValue): Expr | null {
   return argument.state === 'given' ? argument.expr : null
 }
 
+/** An expression, as if a call were passed it. */
+export function asArgument(python: PythonModule, expr: Expr): ArgumentValue {
+  return { state: 'given', expr, folded: python.fold(expr), span: { start: expr.start, end: expr.end } }
+}
+
 /** The call that makes what is passed; null where nothing is, or where it is made elsewhere. */
 export function passedCall(python: PythonModule, argument: ArgumentValue): Call | null {
   const expr = passedExpression(argument)

@@ -5,6 +5,7 @@ import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Place } from '../text/origin.js'
 import { lookUp } from '../text/records.js'
+import { asArgument } from './argument.js'
 import { foldedValue } from './folded-value.js'
 import { calleePlace, callSite, configuredSite } from './places.js'
 import { pythonLiteral, quoteOf } from './python-literal.js'
@@ -40,6 +41,8 @@ export interface CallSourceOptions {
   anchor?: string
   /** Keys down to where the source begins: the argument that holds all of a request. */
   base?: readonly Key[]
+  /** What a class is given counts as what a dictionary holds: `resources=Resources(count=2)`, `resources={'count': 2}`. */
+  objects?: boolean
   /** A value is shown together with its keyword. */
   withName?: boolean
   /** Looks through what a program puts around a dictionary without changing what it says. */
@@ -70,6 +73,7 @@ export class CallSource implements TreeSource {
     let current = python.argument(call, name, lookUp(this.options.positions, name) ?? null)
     for (const key of path.slice(1)) {
       if (current.state !== 'given') return current
+      if (effective(current.folded) === null) return { state: 'absent' }
       const inside = this.options.unwrap?.(current.expr) ?? current.expr
       current = typeof key === 'string' ? python.entry(inside, key, call.expr.start) : this.item(inside, key)
     }
@@ -80,8 +84,7 @@ export class CallSource implements TreeSource {
     const list = this.python.definition(expr)
     const item = list.type === 'list' ? list.items[index] : undefined
     if (item === undefined) return { state: 'unknown', because: 'a list that is not readable' }
-    const { start, end } = item
-    return { state: 'given', expr: item, folded: this.python.fold(item), span: { start, end } }
+    return asArgument(this.python, item)
   }
 
   /** What a change of the value at the end of these keys edits. */
@@ -92,8 +95,12 @@ export class CallSource implements TreeSource {
   }
 
   get(...path: Key[]): Given<Json> {
+    const [first, ...rest] = path
+    const made = this.options.objects === true && rest.length > 0 ? this.maker(first!) : null
+    if (made !== null && made.method !== 'dict')
+      return new CallSource(this.python, made, this.locator, { objects: true }).get(...rest)
     const argument = this.argument(...path)
-    const shown = this.options.withName === true ? named(this.call, argument) : argument
+    const shown = this.options.withName === true ? withKeyword(this.call, argument) : argument
     return argumentValue(shown, calleePlace(this.call), this.site(...path), this.locator)
   }
 
@@ -145,7 +152,8 @@ export class CallSource implements TreeSource {
   }
 }
 
-function named(call: Call, argument: ArgumentValue): ArgumentValue {
+/** The argument as it stands in the call, with its keyword. */
+export function withKeyword(call: Call, argument: ArgumentValue): ArgumentValue {
   const expr = argument.state === 'given' ? argument.expr : null
   const written = expr === null ? undefined : call.expr.args.find((one) => one.value === expr)
   return argument.state === 'given' && written !== undefined

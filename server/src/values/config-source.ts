@@ -49,7 +49,8 @@ export function nodeValue(
 
 export class ConfigSource extends TypedSource implements TreeSource {
   constructor(
-    readonly node: ConfigNode,
+    /** Undefined: the map is not there yet. */
+    readonly node: ConfigNode | undefined,
     protected readonly locator: Locator,
     private readonly options: ConfigSourceOptions,
   ) {

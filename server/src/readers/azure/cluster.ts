@@ -4,20 +4,18 @@
  * azureml.core.compute.amlcompute.AmlComputeProvisioningConfiguration (azureml-core 1.57).
  */
 
-import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { stated } from '../../values/operations.js'
-import { asNumber } from '../../values/parse.js'
-import { calleePlace, callSite } from '../../values/places.js'
-import { writeArgument } from '../../values/write-argument.js'
+import type { Json } from '../../text/json.js'
+import { passedCall, textArgument } from '../../values/argument.js'
+import { asNumber, asText } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { scopeOf } from '../job-in-code.js'
 import { claimPool, claimPoolMachine } from '../pool-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
+import { defineReader } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 
 interface Dialect {
   size: string
@@ -27,31 +25,75 @@ interface Dialect {
   tier: string
   /** How low-priority machines are spelled. */
   lowPriority: string
-  /** What the service does with arguments that are left out: machines at most, seconds of idleness. */
-  most: number
+  /** What the service does where it is left out: seconds of idleness. */
   seconds: number
 }
 
-const current: Dialect = {
+function table(dialect: Dialect) {
+  const orElse =
+    (otherwise: number) =>
+    (value: Json): number | undefined =>
+      value === null ? otherwise : asNumber(value)
+  return settingTable('Scaling', {
+    machine: { keys: [dialect.size], position: 0, parse: asText },
+    region: {
+      keys: ['location'],
+      parse: (value) => asText(value)?.toLowerCase().replaceAll(' ', ''),
+    },
+    minimum: {
+      keys: [dialect.minimum],
+      parse: orElse(0),
+      otherwise: 0,
+      write: Number,
+      title: (count, _, key) => `Let the cluster shrink to ${count} machines: ${key}=${count}`,
+    },
+    // Machines at most.
+    maximum: { keys: [dialect.maximum], parse: orElse(4), otherwise: 4 },
+    idleDelay: {
+      keys: [dialect.idle],
+      parse: orElse(dialect.seconds),
+      otherwise: dialect.seconds,
+      write: Number,
+      title: (seconds, _, key) =>
+        `Give machines back after ${Number(seconds) / 60} idle minutes: ${key}=${seconds}`,
+    },
+    capacity: {
+      keys: [dialect.tier],
+      parse: (value) => (value === null ? 'on-demand' : capacityOf(value)),
+      otherwise: 'on-demand',
+      write: (capacity) =>
+        capacity === 'spot'
+          ? dialect.lowPriority
+          : { reason: `${dialect.tier} has to be changed by hand here` },
+      title: (_, written, key) => `Use low-priority machines: ${key}=${JSON.stringify(written)}`,
+    },
+  })
+}
+
+function capacityOf(tier: Json): 'spot' | 'on-demand' | undefined {
+  if (typeof tier !== 'string') return undefined
+  if (/^low[_ -]?priority$/i.test(tier)) return 'spot'
+  return /^dedicated$/i.test(tier) ? 'on-demand' : undefined
+}
+
+const current = table({
   size: 'size',
   minimum: 'min_instances',
   maximum: 'max_instances',
   idle: 'idle_time_before_scale_down',
   tier: 'tier',
   lowPriority: 'LowPriority',
-  most: 4,
   seconds: 120,
-}
-const old: Dialect = {
+})
+const old = table({
   size: 'vm_size',
   minimum: 'min_nodes',
   maximum: 'max_nodes',
   idle: 'idle_seconds_before_scaledown',
   tier: 'vm_priority',
   lowPriority: 'lowpriority',
-  most: 4,
   seconds: 1800,
-}
+})
 
 export const clusterNames = /^azure\.ai\.ml\.(\w+\.)*AmlCompute$/
 export const oldClusterNames = /^azureml\.core\.(\w+\.)*AmlCompute\.provisioning_configuration$/
@@ -62,6 +104,7 @@ const mostClusters = 200
 
 export const azureClusterReader = defineReader({
   name: 'azure-cluster',
+  settings: [current, old],
   languages: ['python'],
   triggers: ['AmlCompute'],
   read(facts, _context, claims) {
@@ -69,11 +112,7 @@ export const azureClusterReader = defineReader({
     if (python === undefined) return
     const seen = new Set<string>()
     for (const call of python.calls) {
-      const dialect = clusterNames.test(call.name ?? '')
-        ? current
-        : oldClusterNames.test(call.name ?? '')
-          ? old
-          : null
+      const dialect = dialectOf(call)
       if (dialect === null || seen.size >= mostClusters) continue
       const name = clusterName(python, call)
       // One that is made where it is not there yet, in one cell after the other.
@@ -83,21 +122,28 @@ export const azureClusterReader = defineReader({
       readCluster(python, call, claims, name, dialect)
     }
   },
-  change: changeCluster,
+  change(claim, value, facts) {
+    const call = claimedCall(facts.python, claim.site)
+    const dialect = call === null ? null : dialectOf(call)
+    return dialect?.change(claim, value, facts) ?? { reason: 'the call has changed' }
+  },
 })
+
+function dialectOf(call: Call): typeof current | null {
+  if (clusterNames.test(call.name ?? '')) return current
+  return oldClusterNames.test(call.name ?? '') ? old : null
+}
 
 /** The name that the cluster gets: in its own call, or where it is created from its configuration. */
 export function clusterName(python: PythonModule, call: Call): string | null {
-  const given = foldedValue(python.argument(call, 'name'))
-  if (typeof given === 'string') return given
-  if (!oldClusterNames.test(call.name ?? '')) return null
-  const maker = python.calls.find((one) => {
-    if (!created.test(one.name ?? '')) return false
-    const configuration = python.argument(one, 'provisioning_configuration', 2)
-    return configuration.state === 'given' && python.callOf(configuration.expr) === call
-  })
-  const name = maker === undefined ? undefined : foldedValue(python.argument(maker, 'name', 1))
-  return typeof name === 'string' ? name : null
+  const given = textArgument(python.argument(call, 'name'))
+  if (given !== null || !oldClusterNames.test(call.name ?? '')) return given
+  const maker = python.calls.find(
+    (one) =>
+      created.test(one.name ?? '') &&
+      passedCall(python, python.argument(one, 'provisioning_configuration', 2)) === call,
+  )
+  return maker === undefined ? null : textArgument(python.argument(maker, 'name', 1))
 }
 
 function readCluster(
@@ -105,13 +151,12 @@ function readCluster(
   call: Call,
   claims: ClaimBuilder,
   name: string | null,
-  dialect: Dialect,
+  dialect: typeof current,
 ): void {
-  const size = python.argument(call, dialect.size, dialect === old ? 0 : null)
-  const type = foldedValue(size)
-  if (size.state !== 'given' || typeof type !== 'string') return
+  const source = dialect.argumentsOf(python, call, claims)
+  const size = dialect.read('machine', source)
+  if (effective(size.value) === undefined) return
   const place = calleePlace(call)
-  const site = callSite(call)
   const pool = claimPool(claims, {
     kind: 'compute cluster',
     provider: 'azure',
@@ -121,66 +166,7 @@ function readCluster(
     words: [name ?? ''],
     notebook: python.evidence.notebook,
   })
-  const { overridable } = size.folded.state === 'known' ? size.folded : { overridable: false }
-  claimPoolMachine(pool, dialect.size, stated(claims.origin({ ...size.span }, { site, overridable }), type))
-  claimRegion(python, call, pool)
-  claimArgument(pool, 'minimum', dialect.minimum, call, python.argument(call, dialect.minimum), {
-    convert: (value) => (value === null ? 0 : asNumber(value)),
-    otherwise: 0,
-  })
-  claimArgument(pool, 'maximum', dialect.maximum, call, python.argument(call, dialect.maximum), {
-    convert: (value) => (value === null ? dialect.most : asNumber(value)),
-    otherwise: dialect.most,
-  })
-  claimArgument(pool, 'idleDelay', dialect.idle, call, python.argument(call, dialect.idle), {
-    convert: (value) => (value === null ? dialect.seconds : asNumber(value)),
-    otherwise: dialect.seconds,
-  })
-  claimArgument(pool, 'capacity', dialect.tier, call, python.argument(call, dialect.tier), {
-    convert: (value) =>
-      value === null ? 'on-demand' : typeof value !== 'string' ? undefined : capacityOf(value),
-    otherwise: 'on-demand',
-  })
-  pool.known('fixed', dialect.minimum, false, place)
-}
-
-function capacityOf(tier: string): 'spot' | 'on-demand' | undefined {
-  if (/^low[_ -]?priority$/i.test(tier)) return 'spot'
-  return /^dedicated$/i.test(tier) ? 'on-demand' : undefined
-}
-
-function claimRegion(python: PythonModule, call: Call, pool: ReturnType<typeof claimPool>): void {
-  const location = python.argument(call, 'location')
-  const region = foldedValue(location)
-  if (location.state === 'given' && typeof region === 'string')
-    pool.known('region', 'location', region.toLowerCase().replaceAll(' ', ''), { ...location.span })
-}
-
-function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python } = facts
-  const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call has changed' }
-  const set = (title: string, code: string): Change | Refusal => {
-    const write = writeArgument(facts, call, claim.key, python.argument(call, claim.key), code)
-    return 'reason' in write ? write : { title, safety: 'unsafe', writes: [write], imports: [] }
-  }
-  switch (claim.setting) {
-    case 'minimum':
-      return set(`Let the cluster shrink to ${value} machines: ${claim.key}=${value}`, String(value))
-    case 'idleDelay':
-      return set(
-        `Give machines back after ${Number(value) / 60} idle minutes: ${claim.key}=${value}`,
-        String(value),
-      )
-    case 'capacity': {
-      if (value !== 'spot') break
-      const quote = /["']/.exec(facts.unit.text.slice(call.expr.start, call.expr.end))?.[0] ?? "'"
-      const { lowPriority } = claim.key === old.tier ? old : current
-      return set(
-        `Use low-priority machines: ${claim.key}=${quote}${lowPriority}${quote}`,
-        quote + lowPriority + quote,
-      )
-    }
-  }
-  return byHand(claim)
+  claimPoolMachine(pool, size.key, size.value)
+  dialect.claim(pool, source, {}, ['region', 'minimum', 'maximum', 'idleDelay', 'capacity'])
+  pool.known('fixed', dialect.read('minimum', source).key, false, place)
 }

@@ -153,7 +153,7 @@ function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
       reason:
         'the first pool of a cluster keeps machines: put the GPUs in one of their own (az aks nodepool add)',
     }
-  if (claim.setting === 'capacity' && claim.state === 'default')
+  if (claim.setting === 'capacity' && claim.channel === 'library default')
     return claim.key === 'tier'
       ? addOptions(claim, facts, 'Use low-priority machines: --tier low_priority', ['--tier low_priority'])
       : addOptions(claim, facts, 'Buy spot machines: --priority Spot', [

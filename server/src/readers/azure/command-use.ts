@@ -1,12 +1,17 @@
 /** What becomes of a command of SDK v2 in its program: submitted, swept, called as a step; what is set on it later. */
 
-import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
+import { lookUp } from '../../text/records.js'
+import { asArgument, isLeftOut, passedExpression } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { unreadable } from '../../values/operations.js'
 import { calleePlace } from '../../values/places.js'
+import type { Key, Locator } from '../../values/source.js'
+import { type Given, isGiven } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import { decoratedFunctions } from '../pipelines/decorated-function.js'
-import { foldedValue } from '../search/plain-argument.js'
 import { type Target, targetOf } from './targets.js'
 
 export const pipelineNames = /^azure\.ai\.ml\.dsl\.(_?\w+\.)?pipeline$/
@@ -62,13 +67,7 @@ export function useOf(python: PythonModule, call: Call): CommandUse {
   for (const { attribute, value } of assignments(python, holders)) {
     use.assigned.add(attribute)
     if (attribute !== 'compute' || value === null) continue
-    const argument: ArgumentValue = {
-      state: 'given',
-      expr: value,
-      folded: python.fold(value),
-      span: { start: value.start, end: value.end },
-    }
-    add(python, targets, argument, call)
+    add(python, targets, asArgument(python, value), call)
   }
   if (targets.length === 0) add(python, targets, python.argument(call, 'compute'), call)
   if (targets.length === 0 && use.steps > 0) addDefaults(python, copies, targets)
@@ -92,7 +91,8 @@ function add(
 ): void {
   const target = targetOf(python, argument)
   if (target.kind === 'none') return
-  targets.push({ target, place: argument.state === 'given' ? { ...argument.span } : calleePlace(call) })
+  const expr = passedExpression(argument)
+  targets.push({ target, place: expr === null ? calleePlace(call) : { start: expr.start, end: expr.end } })
 }
 
 /** The cluster of the whole pipeline: `@pipeline(compute=…)`, `job.settings.default_compute = …`. */
@@ -106,17 +106,12 @@ function addDefaults(
     for (const key of ['compute', 'default_compute']) add(python, targets, python.argument(call, key), call)
   }
   if (targets.length > 0 || !python.text.includes('.default_compute')) return
-  for (const statement of (python as Analysis).statements) {
+  for (const statement of python.statements) {
     const target = statement.type === 'assign' ? statement.targets[0] : undefined
     if (statement.type !== 'assign' || statement.value === null) continue
     if (target?.type !== 'attribute' || target.attr !== 'default_compute') continue
     const { value } = statement
-    const found = targetOf(python, {
-      state: 'given',
-      expr: value,
-      folded: python.fold(value),
-      span: { start: value.start, end: value.end },
-    })
+    const found = targetOf(python, asArgument(python, value))
     targets.push({ target: found, place: { start: value.start, end: value.end } })
   }
 }
@@ -127,7 +122,7 @@ export function* assignments(
   holders: Set<string>,
 ): Generator<{ attribute: string; value: Expr | null }> {
   if (holders.size === 0) return
-  for (const statement of (python as Analysis).statements) {
+  for (const statement of python.statements) {
     if (statement.type !== 'assign') continue
     const [target] = statement.targets
     if (target?.type !== 'attribute') continue
@@ -149,16 +144,32 @@ export function laterCall(python: PythonModule, use: CommandUse, method: string)
   return found.length === 1 ? found[0]! : null
 }
 
-/** A field of an object that is given as a dictionary or by its class; `call`: what carries it by itself. */
-export function fieldOf(
-  python: PythonModule,
-  call: Call,
-  given: ArgumentValue,
-  key: string,
-): { call: Call; value: ArgumentValue } {
-  if (given.state !== 'given') return { call, value: { state: 'unknown', because: 'it cannot be read' } }
-  const made = python.callOf(given.expr)
-  if (made !== null) return { call: made, value: python.argument(made, key) }
-  if (foldedValue(given) === null) return { call, value: { state: 'absent' } }
-  return { call, value: python.entry(given.expr, key) }
+/** Objects that hold a field, and how they are set later. */
+const holders: Record<string, { object: string; setter: string }> = {
+  instance_type: { object: 'resources', setter: 'set_resources' },
+  instance_count: { object: 'resources', setter: 'set_resources' },
+  timeout: { object: 'limits', setter: 'set_limits' },
+  job_tier: { object: 'queue_settings', setter: 'set_queue_settings' },
+}
+
+/** Fields of a command: in its call, in the object that the call is given, or set afterwards. */
+export class CommandSource extends CallSource {
+  constructor(
+    python: PythonModule,
+    call: Call,
+    private readonly use: CommandUse,
+    private readonly places: Locator,
+  ) {
+    super(python, call, places, { objects: true })
+  }
+
+  override get(...path: Key[]): Given<Json> {
+    const own = super.get(...path)
+    const holder = path.length === 1 ? lookUp(holders, String(path[0])) : undefined
+    if (holder === undefined || isGiven(own)) return own
+    if (!isLeftOut(this.argument(holder.object))) return super.get(holder.object, ...path)
+    const later = laterCall(this.python, this.use, holder.setter)
+    if (later !== null) return new CallSource(this.python, later, this.places).get(...path)
+    return this.use.assigned.has(holder.object) ? unreadable(own, 'it is set afterwards') : own
+  }
 }

@@ -3,24 +3,27 @@
  * or as a step of a pipeline. Source: azure-ai-ml 1.22, entities/_builders/command_func.py and command.py.
  */
 
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
-import { define } from '../../text/records.js'
-import { asNumber } from '../../values/parse.js'
-import { calleePlace, callSite } from '../../values/places.js'
-import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import type { LaunchValue } from '../../workload/claim.js'
-import { claimArgument } from '../claim-argument.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import { isLeftOut } from '../../values/argument.js'
+import type { CallSource } from '../../values/call-source.js'
+import { convert } from '../../values/operations.js'
+import { asNumber, asText } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
+import { launchValue } from '../launch-value.js'
+import { claimWholeType } from '../machine-claims.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
 import type { JobMachine } from '../shell/job-operations.js'
 import { changeCommand } from './command-change.js'
-import { type CommandUse, fieldOf, laterCall, useOf } from './command-use.js'
+import { commandSettings } from './command-settings.js'
+import { CommandSource, useOf } from './command-use.js'
 import {
   claimGpusByProcesses,
   claimJob,
-  claimJobMachine,
   distributed,
   filledIn,
   folderOf,
@@ -32,10 +35,12 @@ import {
   sharingOf,
 } from './job-claims.js'
 
+const builder = 'azure.ai.ml.command'
 const names = /^azure\.ai\.ml\.(command|(\w+\.)*CommandJob)$/
 
 export const azureCommandReader = defineReader({
   name: 'azure-command',
+  settings: [commandSettings],
   languages: ['python'],
   triggers: ['azure.ai.ml'],
   read(facts, context, claims) {
@@ -54,62 +59,48 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
   const use = useOf(python, call)
   const id = idAt(claims, 'azure', place)
   const { target } = use
-  const size = resource(python, call, use, 'instance_type')
-  const type = foldedValue(size.value)
-  const isJob =
-    use.submitted || use.steps > 0 || target.kind !== 'none' || size.value.state !== 'absent' || use.swept
-  const distribution = distributionOf(python, call)
-  const nodes = resource(python, call, use, 'instance_count')
-  const count = nodes.value.state === 'absent' ? 1 : foldedValue(nodes.value)
-  const nodeCount = typeof count === 'number' ? count : null
+  const source = new CommandSource(python, call, use, claims)
+  const { value: size } = commandSettings.read('instanceType', source)
+  const isJob = use.submitted || use.steps > 0 || target.kind !== 'none' || isGiven(size) || use.swept
+  const distribution = distributionOf(source)
+  const nodes = commandSettings.read('nodes', source).value
+  const nodeCount = effective(nodes) ?? null
   const remote = isJob && target.kind !== 'local'
   let compute: SubjectBuilder<'Compute'> | null = null
   let machine: JobMachine | null = null
   if (remote) {
     const { small, notebook } = python.evidence
     const title = ['display_name', 'name']
-      .map((key) => ({ key, value: python.argument(call, key) }))
-      .find(({ value }) => typeof foldedValue(value) === 'string')
+      .map((key) => ({ key, value: convert(source.get(key), asText) }))
+      .find(({ value }) => effective(value) !== undefined)
     const facts: JobFacts = {
       place,
       scope: scopeOf(call),
       id,
-      name:
-        title?.value.state === 'given'
-          ? { key: title.key, value: foldedValue(title.value) as string, place: { ...title.value.span } }
-          : null,
+      name: title ?? null,
       target,
       targetKey: 'compute',
       targetPlace: use.place ?? place,
-      size: typeof type === 'string' ? type : null,
+      size: effective(size) ?? null,
       role: jobRole(python),
       small,
       notebook,
     }
     compute = claimJob(claims, facts)
     // With services, somebody works on it by hand while it waits.
-    if (python.argument(call, 'services').state === 'absent' && !use.assigned.has('services'))
+    if (!isGiven(source.get('services')) && !use.assigned.has('services'))
       machine = machineHeld(compute, facts, nodeCount)
     compute.known('trials', 'sweep', use.swept && !use.submitted, place)
-    if (typeof type === 'string' && size.value.state === 'given')
-      claimJobMachine(compute, 'instance_type', type, { ...size.value.span }, { site: callSite(size.call) })
-    else if (size.value.state !== 'absent')
-      compute.unknown('gpus', 'instance_type', 'a machine that cannot be read', place)
-    else if (isGpuCluster(target))
-      claimGpusByProcesses(
-        compute,
-        'process_count_per_instance',
-        distribution.perNode,
-        distribution.place ?? place,
-      )
-    claimArgument(compute, 'nodes', 'instance_count', nodes.call, nodes.value, {
-      convert: (value) => (value === null ? 1 : asNumber(value)),
-      otherwise: 1,
-    })
-    claimLimit(python, compute, call, use)
-    claimTier(python, compute, call, use)
+    if (isGiven(size)) claimWholeType(compute, 'instance_type', size)
+    else if (isGpuCluster(target)) claimGpusByProcesses(compute, distribution.perNode)
+    commandSettings.claim(compute, source, {}, ['nodes'])
+    // A sweep has limits of its own.
+    if (!use.swept || use.submitted) claimLimit(compute, source)
+    // Spot capacity is asked for on serverless compute only; clusters have it or not.
+    if (isGiven(source.get('job_tier')) || isServerless(target))
+      commandSettings.claim(compute, source, {}, ['spot'])
   }
-  const sharing = claimCommand(python, context, claims, call, {
+  const sharing = claimCommand(context, claims, source, {
     job: remote ? id : null,
     id,
     nodes: nodeCount,
@@ -120,103 +111,32 @@ function readCommand(python: PythonModule, context: ReaderContext, claims: Claim
   if (compute !== null && sharing !== null) compute.known('sharing', 'command', sharing, place)
 }
 
-interface Resource {
-  /** The call that carries it. */
-  call: Call
-  value: ArgumentValue
-}
-
-/** In the call itself, in what is given as its `resources`, or set afterwards. */
-function resource(python: PythonModule, call: Call, use: CommandUse, key: string): Resource {
-  const own = python.argument(call, key)
-  if (own.state !== 'absent') return { call, value: own }
-  const given = python.argument(call, 'resources')
-  if (given.state !== 'absent') return fieldOf(python, call, given, key)
-  const later = laterCall(python, use, 'set_resources')
-  if (later !== null) return { call: later, value: python.argument(later, key) }
-  if (use.assigned.has('resources'))
-    return { call, value: { state: 'unknown', because: 'it is set afterwards' } }
-  return { call, value: own }
-}
-
-/** Seconds after which the job is cancelled; left out, nothing does. A sweep has limits of its own. */
-function claimLimit(
-  python: PythonModule,
-  compute: SubjectBuilder<'Compute'>,
-  call: Call,
-  use: CommandUse,
-): void {
-  if (use.swept && !use.submitted) return
-  const builder = call.name === 'azure.ai.ml.command'
-  let found: Resource = { call, value: python.argument(call, builder ? 'timeout' : 'limits') }
-  const limits = python.argument(call, 'limits')
-  const later = laterCall(python, use, 'set_limits')
-  let key = builder ? 'timeout' : 'limits'
-  if (limits.state !== 'absent' && foldedValue(limits) !== null) {
-    found = fieldOf(python, call, limits, 'timeout')
-    key = 'timeout'
-  } else if (later !== null) {
-    found = { call: later, value: python.argument(later, 'timeout') }
-    key = 'timeout'
-  } else if (use.assigned.has('limits')) {
-    compute.unknown('timeLimit', 'limits', 'it is set afterwards', calleePlace(call))
-    return
-  }
-  claimArgument(compute, 'timeLimit', key, found.call, found.value, {
-    convert: (value) => (value === null ? null : asNumber(value)),
-    otherwise: null,
-  })
-}
-
-/** Spot capacity is asked for by the tier, on serverless compute only; clusters have it or not. */
-function claimTier(
-  python: PythonModule,
-  compute: SubjectBuilder<'Compute'>,
-  call: Call,
-  use: CommandUse,
-): void {
-  let found: Resource = { call, value: python.argument(call, 'job_tier') }
-  const settings = python.argument(call, 'queue_settings')
-  const later = laterCall(python, use, 'set_queue_settings')
-  if (settings.state !== 'absent') found = fieldOf(python, call, settings, 'job_tier')
-  else if (later !== null) found = { call: later, value: python.argument(later, 'job_tier') }
-  else if (found.value.state === 'absent') {
-    if (!isServerless(use.target)) return
-    if (use.assigned.has('queue_settings')) {
-      compute.unknown('spot', 'job_tier', 'it is set afterwards', calleePlace(call))
-      return
-    }
-  }
-  claimArgument(compute, 'spot', 'job_tier', found.call, found.value, {
-    convert: (value) =>
-      typeof value === 'string' ? /^spot$/i.test(value) : value === null ? false : undefined,
-    otherwise: false,
-  })
+/** The class of a job has no argument of that name: it takes an object. */
+function claimLimit(compute: SubjectBuilder<'Compute'>, source: CommandSource): void {
+  const { key, value } = commandSettings.read('timeLimit', source)
+  const none = isLeftOut(source.argument('limits')) && !isGiven(source.get('timeout'))
+  compute.say('timeLimit', none && source.call.name !== builder ? 'limits' : key, value)
 }
 
 interface Distribution {
   /** In lower case; null: none; undefined: not readable. */
   kind: string | null | undefined
-  perNode: number | null | undefined
-  place: Place | null
+  perNode: Given<number>
 }
 
 /** `{'type': 'pytorch', 'process_count_per_instance': 4}`, `PyTorchDistribution(process_count_per_instance=4)`. */
-function distributionOf(python: PythonModule, call: Call): Distribution {
-  const given = python.argument(call, 'distribution')
-  if (given.state === 'absent' || foldedValue(given) === null)
-    return { kind: null, perNode: undefined, place: null }
-  const made = given.state === 'given' ? python.callOf(given.expr) : null
-  const named = /^(PyTorch|Mpi|TensorFlow|Ray)Distribution$/.exec(made?.method ?? '')?.[1]
-  const type = named ?? foldedValue(fieldOf(python, call, given, 'type').value)
-  const count = fieldOf(python, call, given, 'process_count_per_instance').value
-  const perNode = count.state === 'absent' ? undefined : foldedValue(count)
-  return {
-    kind: typeof type === 'string' ? type.toLowerCase() : 'unknown',
-    perNode: typeof perNode === 'number' ? perNode : count.state === 'absent' ? undefined : null,
-    place: count.state === 'given' ? { ...count.span } : null,
-  }
+function distributionOf(source: CallSource): Distribution {
+  const perNode = convert(source.get('distribution', 'process_count_per_instance'), asNumber)
+  if (isLeftOut(source.argument('distribution'))) return { kind: null, perNode }
+  const made = source.maker('distribution')?.method ?? ''
+  const named = /^(PyTorch|Mpi|TensorFlow|Ray)Distribution$/.exec(made)?.[1]
+  const type = named ?? effective(source.get('distribution', 'type'))
+  return { kind: typeof type === 'string' ? type.toLowerCase() : 'unknown', perNode }
 }
+
+/** As the launches want it; undefined: not given; null: not readable. */
+const countOf = (given: Given<number>): number | null | undefined =>
+  isGiven(given) ? (effective(given) ?? null) : undefined
 
 interface Launched {
   job: string | null
@@ -230,49 +150,38 @@ interface Launched {
 
 /** The programs of its command. What is returned is why others may use its machines as well; null: they do not. */
 function claimCommand(
-  python: PythonModule,
   context: ReaderContext,
   claims: ClaimBuilder,
-  call: Call,
+  source: CallSource,
   { job, id, nodes, distribution, searched, machine }: Launched,
 ): string | null {
-  const argument = python.argument(call, 'command')
-  const written = foldedValue(argument)
-  if (argument.state !== 'given' || typeof written !== 'string') return 'a command that cannot be read'
-  const inputs = python.argument(call, 'inputs')
+  const written = effective(source.get('command'))
+  const shown = source.expression('command')
+  if (shown === null || typeof written !== 'string') return 'a command that cannot be read'
   const text = filledIn(written, (name) => {
-    if (searched.has(name)) return undefined
-    const value = inputs.state === 'given' ? foldedValue(python.entry(inputs.expr, name)) : undefined
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+    const value = searched.has(name) ? undefined : effective(source.get('inputs', name))
+    return value === undefined ? undefined : (asPlainWord(value) ?? undefined)
   })
-  const code = foldedValue(python.argument(call, 'code'))
+  const code = effective(source.get('code'))
+  const perNode = countOf(distribution.perNode)
+  const names = source.keysOf('environment_variables') ?? []
   const work = claimScript(claims, context, {
-    node: { kind: 'scalar', value: text, raw: text, ...argument.span },
+    node: { kind: 'scalar', value: text, raw: text, start: shown.start, end: shown.end },
     text,
     job: id,
-    environment: environmentOf(python, claims, call),
+    environment: Object.fromEntries(
+      names.map((name) => [name, launchValue(source.get('environment_variables', name), asPlainWord)]),
+    ),
     folder: folderOf(typeof code === 'string' ? code : null),
     placed: true,
     nodes,
     machine,
-    adjust: (parts) => distributed(parts, distribution.kind, distribution.perNode),
+    adjust: (parts) => distributed(parts, distribution.kind, perNode),
   })
   // What no machine is known for stands alone.
   if (job === null) for (const launch of claims.reading.launches) if (launch.job === id) launch.job = null
   return work?.sharing ?? sharingOf(distribution.kind, nodes)
 }
 
-function environmentOf(python: PythonModule, claims: ClaimBuilder, call: Call): Record<string, LaunchValue> {
-  const given = python.argument(call, 'environment_variables')
-  if (given.state !== 'given') return {}
-  const found: Record<string, LaunchValue> = {}
-  for (const key of python.keysOf(given.expr) ?? []) {
-    const value = python.entry(given.expr, key)
-    const folded = foldedValue(value)
-    define(found, key, {
-      value: typeof folded === 'string' || typeof folded === 'number' ? String(folded) : null,
-      location: claims.locate(value.state === 'given' ? value.span : given.span),
-    })
-  }
-  return found
-}
+const asPlainWord = (value: Json): string | null =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : null

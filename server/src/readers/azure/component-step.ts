@@ -5,14 +5,15 @@
 
 import { folderOf, join } from '../../link/paths.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { asNumber } from '../../values/parse.js'
+import { textArgument } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { stated } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import { claimArgument } from '../claim-argument.js'
 import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { defineReader } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
 import { changeCommand } from './command-change.js'
+import { commandSettings } from './command-settings.js'
 import { laterCall, useOf } from './command-use.js'
 import { claimComponent, claimJob, componentJob, mostCalls } from './job-claims.js'
 
@@ -33,9 +34,9 @@ export const azureComponentReader = defineReader({
 
 function readComponent(python: PythonModule, claims: ClaimBuilder, call: Call): void {
   const source = ['source', 'path', 'yaml_file']
-    .map((key, index) => foldedValue(python.argument(call, key, index === 0 ? 0 : null)))
-    .find((value) => typeof value === 'string') as string | undefined
-  if (source === undefined || !/^[\w./-]+\.ya?ml$/.test(source) || source.startsWith('/')) return
+    .map((key, index) => textArgument(python.argument(call, key, index === 0 ? 0 : null)))
+    .find((value) => value !== null)
+  if (typeof source !== 'string' || !/^[\w./-]+\.ya?ml$/.test(source) || source.startsWith('/')) return
   const use = useOf(python, call)
   if (use.steps === 0 && !use.submitted) return
   const { target } = use
@@ -47,7 +48,10 @@ function readComponent(python: PythonModule, claims: ClaimBuilder, call: Call): 
     place,
     scope: scopeOf(call),
     id,
-    name: call.assignedTo === null ? null : { key: 'load_component', value: call.assignedTo, place },
+    name:
+      call.assignedTo === null
+        ? null
+        : { key: 'load_component', value: stated(claims.origin(place), call.assignedTo) },
     target,
     targetKey: 'compute',
     targetPlace: use.place ?? place,
@@ -62,10 +66,7 @@ function readComponent(python: PythonModule, claims: ClaimBuilder, call: Call): 
   if (resources) compute.unknown('nodes', 'instance_count', 'it is set afterwards', place)
   const limits = laterCall(python, use, 'set_limits')
   if (limits !== null)
-    claimArgument(compute, 'timeLimit', 'timeout', limits, python.argument(limits, 'timeout'), {
-      convert: (value) => (value === null ? null : asNumber(value)),
-      otherwise: null,
-    })
+    commandSettings.claim(compute, new CallSource(python, limits, claims), {}, ['timeLimit'])
   else compute.unknown('timeLimit', 'limits', 'the step may set it', place, { site: callSite(call) })
   claimComponent(claims, id, componentJob(join(folderOf(claims.path), source)), null, place)
 }

@@ -2,24 +2,53 @@
  * Clusters and workstations of Azure Machine Learning in YAML (CLI v2). Source: references of the AmlCompute and compute
  * instance schemas: no machines at least, two minutes of idleness; a workstation never stops by itself.
  */
-import { at, entry, isNothing, map, number, text } from '../../config/access.js'
+import { at, entry, isNothing, map, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import { stated } from '../../values/operations.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import { ConfigSource } from '../../values/config-source.js'
+import { asQuotedNumber, asText } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { claimPool, claimPoolMachine } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 
-const idleKey = 'idle_time_before_scale_down'
 const stopKeys = ['idle_time_before_shutdown', 'idle_time_before_shutdown_minutes'] as const
-const defaults = { minimum: 0, idle: 120 }
+
+const clusterSettings = settingTable('Scaling', {
+  machine: { keys: ['size'], parse: asText },
+  region: { keys: ['location'], parse: asText },
+  minimum: {
+    keys: ['min_instances'],
+    parse: asQuotedNumber,
+    otherwise: 0,
+    write: Number,
+    title: (count) => `Let the cluster shrink to ${count} machines: min_instances: ${count}`,
+  },
+  maximum: { keys: ['max_instances'], parse: asQuotedNumber },
+  idleDelay: {
+    keys: ['idle_time_before_scale_down'],
+    parse: asQuotedNumber,
+    otherwise: 120,
+    write: Number,
+    title: (seconds, _, key) =>
+      `Give machines back after ${Number(seconds) / 60} idle minutes: ${key}: ${seconds}`,
+  },
+  capacity: {
+    // Previews of the command line called it by other names.
+    keys: ['tier', 'priority', 'vm_priority'],
+    parse: (tier) => (typeof tier === 'string' ? (/low/i.test(tier) ? 'spot' : 'on-demand') : undefined),
+    otherwise: 'on-demand',
+  },
+})
 
 export const azureComputeReader = defineReader({
   name: 'azure-compute',
+  settings: [clusterSettings],
   languages: ['yaml'],
   triggers: ['amlcompute', 'amlCompute', 'computeinstance', 'computeInstance'],
   read(facts, _context, claims) {
@@ -41,9 +70,10 @@ function readCluster(
   root: ConfigMap,
   type: ConfigNode,
 ): void {
-  const size = text(at(root, 'size'))
-  if (size === undefined) return
   const place = keyedPlace(type, document.index, ['type'])
+  const source = sourceOf(claims, document, root, place)
+  const size = clusterSettings.read('machine', source).value
+  if (effective(size) === undefined) return
   const name = text(at(root, 'name')) ?? 'cluster'
   const pool = claimPool(claims, {
     kind: 'compute cluster',
@@ -53,38 +83,22 @@ function readCluster(
     scope: name,
     words: [name, text(at(root, 'description')) ?? ''],
   })
-  claimPoolMachine(pool, 'size', stated(claims.origin(nodePlace(at(root, 'size')!)), size))
-  const location = text(at(root, 'location'))
-  if (location !== undefined) pool.known('region', 'location', location, nodePlace(at(root, 'location')!))
-  const claim = (
-    setting: 'minimum' | 'maximum' | 'idleDelay',
-    key: string,
-    otherwise: number | null,
-  ): void => {
-    const found = entry(root, key)
-    const site = keyedPlace(place, document.index, [key])
-    if (found === undefined || isNothing(found.value)) {
-      if (otherwise !== null) pool.default(setting, key, otherwise, place, { site })
-      return
-    }
-    const shown = { start: found.keyStart, end: found.value.end }
-    const value = number(found.value)
-    if (value === undefined) pool.unknown(setting, key, 'an expression', shown, { site })
-    else pool.known(setting, key, value, shown, { site })
-  }
-  claim('minimum', 'min_instances', defaults.minimum)
-  claim('maximum', 'max_instances', null)
-  claim('idleDelay', idleKey, defaults.idle)
-  // Previews of the command line called it by other names.
-  const tier = entry(root, 'tier') ?? entry(root, 'priority') ?? entry(root, 'vm_priority')
-  const shown = tier === undefined ? place : { start: tier.keyStart, end: tier.value.end }
-  const site = keyedPlace(shown, document.index, [tier?.key ?? 'tier'])
-  const value = text(tier?.value)
-  if (tier === undefined) pool.default('capacity', 'tier', 'on-demand', place, { site })
-  else if (value === undefined) pool.unknown('capacity', 'tier', 'an expression', shown, { site })
-  else pool.known('capacity', 'tier', /low/i.test(value) ? 'spot' : 'on-demand', shown, { site })
+  claimPoolMachine(pool, 'size', size)
+  clusterSettings.claim(pool, source, {}, ['region'])
+  const withKeys = sourceOf(claims, document, root, place, true)
+  clusterSettings.claim(pool, withKeys, {}, ['minimum', 'maximum', 'idleDelay', 'capacity'])
   pool.known('fixed', 'type', false, place)
   pool.known('taints', 'type', [], place)
+}
+
+function sourceOf(
+  claims: ClaimBuilder,
+  document: ConfigDocument,
+  root: ConfigMap,
+  shown: Place,
+  withKey = false,
+): ConfigSource {
+  return new ConfigSource(root, claims, { document: document.index, keys: [], shown, withKey })
 }
 
 function readInstance(
@@ -93,10 +107,10 @@ function readInstance(
   root: ConfigMap,
   type: ConfigNode,
 ): void {
-  const size = at(root, 'size')
-  const sizeName = text(size)
-  if (sizeName === undefined) return
   const place = keyedPlace(type, document.index, ['type'])
+  const source = sourceOf(claims, document, root, place)
+  const size = source.text('size')
+  if (effective(size) === undefined) return
   const name = text(at(root, 'name'))
   const compute = claimMachineRequest(claims, null, {
     provider: 'azure',
@@ -106,9 +120,7 @@ function readInstance(
     scope: name ?? 'instance',
   })
   if (name !== undefined) compute.known('name', 'name', name, nodePlace(at(root, 'name')!))
-  const at_ = nodePlace(size!)
-  const sizePlace = keyedPlace(at_, document.index, ['size'])
-  claimType(compute, 'size', stated(claims.origin(sizePlace), sizeName))
+  claimType(compute, 'size', size)
   const given = stopKeys.find((key) => !isNothing(at(root, key)))
   const site = keyedPlace(place, document.index, [stopKeys[1]])
   if (given !== undefined || entry(root, 'schedules') !== undefined)
@@ -123,12 +135,8 @@ function changeCompute(claim: Claim, value: unknown, facts: UnitFacts): Change |
     writeKeys(claim, facts, title, [{ keys, value: to, ...(after === undefined ? {} : { after }) }])
   switch (claim.setting) {
     case 'minimum':
-      return set(`Let the cluster shrink to ${value} machines: min_instances: ${value}`, Number(value))
     case 'idleDelay':
-      return set(
-        `Give machines back after ${Number(value) / 60} idle minutes: ${idleKey}: ${value}`,
-        Number(value),
-      )
+      return clusterSettings.change(claim, value, facts)
     case 'capacity':
       return value === 'spot'
         ? set('Use low-priority machines: tier: low_priority', 'low_priority', 'size')

@@ -1,7 +1,9 @@
 /** What a job of Azure Machine Learning is, however it is written: in YAML, or in Python by either SDK. */
 import { instance } from '../../catalog/instances.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
-import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
+import { type Keyed, originOf } from '../../values/operations.js'
+import { effective, type Given } from '../../values/value.js'
+import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { JobMachine } from '../shell/job-operations.js'
 import type { Target } from './targets.js'
@@ -14,7 +16,7 @@ export interface JobFacts {
   scope: string
   /** Shared with the launches of the job. */
   id: string
-  name: { value: string; key: string; place: Place } | null
+  name: Keyed<string> | null
   target: Target
   /** The argument or key that names the cluster, and where its value stands. */
   targetKey: string
@@ -49,7 +51,7 @@ export function claimJob(claims: ClaimBuilder, job: JobFacts): SubjectBuilder<'C
     notebook: job.notebook,
   }
   const compute = claims.subject('Compute', place, job.scope, evidence, job.id)
-  if (job.name !== null) compute.known('name', job.name.key, job.name.value, job.name.place)
+  if (job.name !== null) compute.say('name', job.name.key, job.name.value)
   compute.known('provider', targetKey, 'azure', place)
   compute.known('choosesCapacity', targetKey, isServerless(target), place)
   compute.known('reserved', targetKey, false, place)
@@ -57,24 +59,6 @@ export function claimJob(claims: ClaimBuilder, job: JobFacts): SubjectBuilder<'C
   if (target.kind === 'cluster' && target.name !== null)
     compute.known('poolName', targetKey, target.name, job.targetPlace)
   return compute
-}
-
-export function claimJobMachine(
-  compute: SubjectBuilder<'Compute'>,
-  key: string,
-  size: string,
-  place: Place,
-  options: ClaimOptions,
-): void {
-  compute.known('instanceType', key, size, place, options)
-  const machine = instance(size)
-  if (machine === undefined) {
-    compute.unknown('gpus', key, 'a machine that the catalogue does not know', place)
-    return
-  }
-  compute.known('gpus', key, machine.gpuCount, place, options)
-  compute.known('cpus', key, machine.vcpus, place, options)
-  if (machine.gpu !== null) compute.known('gpuModel', key, machine.gpu.name, place, options)
 }
 
 /** The accelerators that the job holds while its command runs; null: none, or nothing is known of them. */
@@ -86,8 +70,9 @@ export function machineHeld(
   const machine = job.size === null ? undefined : instance(job.size)
   if (machine === undefined ? job.size !== null || !isGpuCluster(job.target) : machine.gpuCount === 0)
     return null
+  const name = effective(job.name?.value)
   return {
-    holder: job.name === null ? 'The job' : `The job "${job.name.value}"`,
+    holder: name === undefined ? 'The job' : `The job "${name}"`,
     gpus: machine === undefined || nodes === null ? null : machine.gpuCount * nodes,
     model: machine?.gpu?.name ?? null,
     evidence: compute.subject.evidence,
@@ -97,12 +82,16 @@ export function machineHeld(
 /** One process for each GPU is what is written; more of them than one tell how many there are. */
 export function claimGpusByProcesses(
   compute: SubjectBuilder<'Compute'>,
-  key: string,
-  perNode: number | null | undefined,
-  place: Place,
+  perNode: Given<number>,
+  key = 'process_count_per_instance',
 ): void {
-  if (typeof perNode === 'number' && perNode > 1)
-    compute.default('gpus', key, perNode, place, { channel: 'code' })
+  const count = effective(perNode) ?? 1
+  if (count > 1)
+    compute.say('gpus', key, {
+      ...originOf(perNode),
+      state: 'default',
+      value: count,
+    })
 }
 
 /** The service starts the processes by itself, as torchrun or mpirun would. `kind`: as written, in lower case. */

@@ -1,33 +1,28 @@
 /**
  * Azure Machine Learning jobs in YAML (CLI v2): commands, sweeps, components, and the steps of pipelines. Source: references of the command, sweep and pipeline job schemas; azure-ai-ml 1.22, _schema/job.
  */
-import {
-  at,
-  entries,
-  entry,
-  isNothing,
-  map,
-  number,
-  text,
-  textWithTemplates,
-  written,
-} from '../../config/access.js'
+import { at, entries, entry, isNothing, map, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { folderOf as folderOfPath, join } from '../../link/paths.js'
+import { ConfigSource } from '../../values/config-source.js'
+import { stated, unreadable } from '../../values/operations.js'
+import { asQuotedNumber, asText } from '../../values/parse.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, LaunchValue } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
+import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
 import { claimScript } from '../job-script.js'
+import { claimWholeType } from '../machine-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
 import { smallByName } from '../tried-out.js'
 import {
   claimComponent,
   claimGpusByProcesses,
   claimJob,
-  claimJobMachine,
   componentJob,
   distributed,
   filledIn,
@@ -38,11 +33,46 @@ import {
   machineHeld,
   sharingOf,
 } from './job-claims.js'
-import { changeSweepFile, claimSweepFile } from './sweep-file.js'
+import { changeSweepFile, claimSweepFile, sweepLimits } from './sweep-file.js'
 import { type Target, targetNamed } from './targets.js'
+
+const resourceSettings = settingTable('Compute', {
+  instanceType: {
+    keys: ['instance_type'],
+    parse: asText,
+    write: String,
+    title: (_, written) => `Use ${written}`,
+  },
+  nodes: {
+    keys: ['instance_count'],
+    parse: asQuotedNumber,
+    otherwise: 1,
+    write: Number,
+    title: (count) => `Run it on ${count} node: instance_count: ${count}`,
+  },
+})
+const limitSettings = settingTable('Compute', {
+  timeLimit: {
+    keys: [['limits', 'timeout']],
+    parse: asQuotedNumber,
+    otherwise: null,
+    write: Number,
+    title: (seconds) => `End the job after ${Number(seconds) / 3600} hours: limits.timeout: ${seconds}`,
+  },
+})
+const queueSettings = settingTable('Compute', {
+  spot: {
+    keys: [['queue_settings', 'job_tier']],
+    parse: (tier) => (typeof tier === 'string' ? /^spot$/i.test(tier) : undefined),
+    otherwise: false,
+    write: (spot) => (spot ? 'Spot' : 'Standard'),
+    title: () => 'Run on spot capacity: queue_settings.job_tier: Spot',
+  },
+})
 
 export const azureJobReader = defineReader({
   name: 'azure-job',
+  settings: [resourceSettings, limitSettings, queueSettings, sweepLimits],
   languages: ['yaml'],
   triggers: ['azureml', 'sampling_algorithm', 'instance_count', 'type: command'],
   read(facts, context, claims) {
@@ -145,7 +175,10 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   const target = targetIn(given)
   // A local job runs on the machine of its author.
   if (target.kind === 'local') return
-  const perNode = number(at(program, 'distribution', 'process_count_per_instance'))
+  const source = (map: ConfigNode | undefined, path: Keys, withKey = false): ConfigSource =>
+    new ConfigSource(map, claims, { document: document.index, keys: path, shown: place, withKey })
+  const processes = source(program, within).number('distribution', 'process_count_per_instance')
+  const perNode = effective(processes)
   const distribution = text(at(program, 'distribution', 'type'))?.toLowerCase()
   const preview = given?.kind === 'map' && at(given, 'target') !== undefined
   const resources = preview ? given : (at(node, 'resources') ?? at(program, 'resources'))
@@ -157,26 +190,36 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   let nodes: number | null = null
   let machine: JobMachine | null = null
   if (kind !== 'component') {
-    const facts = jobFacts(job, target, given, id, resources)
-    compute = claimMachines(claims, facts, { job, program, resources, resourceKeys, perNode })
-    nodes = claimNodes(compute, resources, resourceKeys, job)
+    const machines = source(resources, resourceKeys)
+    const size = machines.text('instance_type')
+    const facts = jobFacts(claims, job, target, given, id, effective(size) ?? null)
+    compute = claimJob(claims, facts)
+    compute.known('trials', 'type', kind === 'sweep', place)
+    if (isGiven(size)) claimWholeType(compute, 'instance_type', size)
+    else if (isGpuCluster(target)) claimGpusByProcesses(compute, processes)
+    resourceSettings.claim(compute, machines, {}, ['nodes'])
+    nodes = effective(resourceSettings.read('nodes', machines).value) ?? null
     // With services, somebody works on it by hand while it waits.
     if (at(node, 'services') === undefined) machine = machineHeld(compute, facts, nodes)
-    claimLimit(compute, job)
-    claimTier(compute, job, program, isServerless(target))
+    // A sweep has limits of its own.
+    if (kind !== 'sweep') compute.say('timeLimit', 'limits.timeout', limitOf(source(node, keys), job.limited))
+    const queue = entry(node, 'queue_settings') === undefined && program !== node
+    const tier = queue ? source(program, within, true) : source(node, keys, true)
+    // Spot capacity is asked for on serverless compute only; clusters have it or not.
+    if (isServerless(target) || tier.has('queue_settings', 'job_tier')) queueSettings.claim(compute, tier)
     const component = componentOf(node, claims.path)
     if (component !== null) claimComponent(claims, id, component, nodes, place)
   } else nodes = at(resources, 'instance_count') === undefined ? 1 : null
   const command = at(program, 'command')
   if (command === undefined) return
-  const source = textWithTemplates(command)
+  const line = textWithTemplates(command)
   const inputs = [program, node].map((holder) => at(holder, 'inputs'))
   const work = claimScript(claims, context, {
     node: command,
     text:
-      source === undefined
+      line === undefined
         ? undefined
-        : filledIn(source, (name) => inputs.map((holder) => written(at(holder, name))).find(Boolean)),
+        : filledIn(line, (name) => inputs.map((holder) => written(at(holder, name))).find(Boolean)),
     job: id,
     environment: environmentOf(claims, at(program, 'environment_variables')),
     folder: folderOf(text(at(program, 'code'))),
@@ -197,113 +240,35 @@ function targetIn(given: ConfigNode | undefined): Target {
   return targetNamed(written(name) ?? null)
 }
 
-interface Machines {
-  job: Job
-  program: ConfigNode
-  resources: ConfigNode | undefined
-  resourceKeys: Keys
-  perNode: number | undefined
-}
-
 function jobFacts(
+  claims: ClaimBuilder,
   { place, kind, name }: Job,
   target: Target,
   given: ConfigNode | undefined,
   id: string,
-  resources: ConfigNode | undefined,
+  size: string | null,
 ): JobFacts {
   return {
     place,
     scope: name ?? kind,
     id,
-    name: name === null ? null : { key: 'display_name', value: name, place },
+    name: name === null ? null : { key: 'display_name', value: stated(claims.origin(place), name) },
     target,
     targetKey: 'compute',
     targetPlace: given === undefined ? place : nodePlace(given),
-    size: text(at(resources, 'instance_type')) ?? null,
+    size,
     role: 'job',
     small: smallByName(name ?? undefined),
     notebook: false,
   }
 }
 
-function claimMachines(
-  claims: ClaimBuilder,
-  facts: JobFacts,
-  { job, program, resources, resourceKeys, perNode }: Machines,
-): SubjectBuilder<'Compute'> {
-  const { place, document, kind } = job
-  const { size, target } = facts
-  const type = at(resources, 'instance_type')
-  const compute = claimJob(claims, facts)
-  compute.known('trials', 'type', kind === 'sweep', place)
-  if (size !== null) {
-    const shown = nodePlace(type!)
-    const site = keyedPlace(shown, document.index, [...resourceKeys, 'instance_type'])
-    claimJobMachine(compute, 'instance_type', size, shown, { site })
-  } else if (type !== undefined) compute.unknown('gpus', 'instance_type', 'an expression', nodePlace(type))
-  else if (isGpuCluster(target)) {
-    const processes = at(program, 'distribution', 'process_count_per_instance')
-    const at_ = processes === undefined ? place : nodePlace(processes)
-    claimGpusByProcesses(compute, 'process_count_per_instance', perNode, at_)
-  }
-  return compute
-}
-
-function claimNodes(
-  compute: SubjectBuilder<'Compute'>,
-  resources: ConfigNode | undefined,
-  keys: Keys,
-  { place, document }: Job,
-): number | null {
-  const given = at(resources, 'instance_count')
-  const shown = given === undefined ? place : nodePlace(given)
-  const site = keyedPlace(shown, document.index, [...keys, 'instance_count'])
-  if (given === undefined) {
-    compute.default('nodes', 'instance_count', 1, place, { site })
-    return 1
-  }
-  const count = number(given)
-  if (count === undefined) compute.unknown('nodes', 'instance_count', 'an expression', shown, { site })
-  else compute.known('nodes', 'instance_count', count, shown, { site })
-  return count ?? null
-}
-
-/** `limits.timeout`: seconds; a job without it runs for as long as it likes. A sweep has limits of its own. */
-function claimLimit(compute: SubjectBuilder<'Compute'>, job: Job): void {
-  const { node, document, keys, place, kind } = job
-  if (kind === 'sweep') return
-  const given = at(node, 'limits', 'timeout')
-  const site = keyedPlace(place, document.index, [...keys, 'limits', 'timeout'])
-  if (given !== undefined) {
-    const seconds = number(given)
-    if (seconds === undefined)
-      compute.unknown('timeLimit', 'limits.timeout', 'an expression', nodePlace(given), { site })
-    else compute.known('timeLimit', 'limits.timeout', seconds, nodePlace(given), { site })
-  } else if (job.limited)
-    compute.unknown('timeLimit', 'limits.timeout', 'limits of the pipeline', place, { site })
-  else compute.default('timeLimit', 'limits.timeout', null, place, { site })
-}
-
-/** Spot capacity is asked for by the tier of the queue, on serverless compute only; clusters have it or not. */
-function claimTier(
-  compute: SubjectBuilder<'Compute'>,
-  { node, document, keys, place }: Job,
-  program: ConfigNode,
-  serverless: boolean,
-): void {
-  const found = entry(at(node, 'queue_settings') ?? at(program, 'queue_settings'), 'job_tier')
-  if (found !== undefined) {
-    const shown = { start: found.keyStart, end: found.value.end }
-    const site = keyedPlace(shown, document.index, [...keys, 'queue_settings', 'job_tier'])
-    const tier = text(found.value)
-    if (tier === undefined) compute.unknown('spot', 'job_tier', 'an expression', shown, { site })
-    else compute.known('spot', 'job_tier', /^spot$/i.test(tier), shown, { site })
-    return
-  }
-  if (!serverless) return
-  const site = keyedPlace(place, document.index, [...keys, 'queue_settings', 'job_tier'])
-  compute.default('spot', 'job_tier', false, place, { site })
+/** Seconds; without it a job runs for as long as it likes. */
+function limitOf(source: ConfigSource, limitedByPipeline: boolean): Given<number | null> {
+  const { value } = limitSettings.read('timeLimit', source)
+  return limitedByPipeline && !source.has('limits', 'timeout')
+    ? unreadable(value, 'limits of the pipeline')
+    : value
 }
 
 function environmentOf(claims: ClaimBuilder, node: ConfigNode | undefined): Record<string, LaunchValue> {
@@ -319,18 +284,14 @@ function changeJobFile(claim: Claim, value: unknown, facts: UnitFacts): Change |
   const { keys, anchor } = claim.site
   if (anchor === 'waiting' || anchor === 'set up') return changeJobOperation(claim, facts)
   if (keys === undefined) return byHand(claim)
-  const set = (title: string, to: string | number) => writeKeys(claim, facts, title, [{ keys, value: to }])
   switch (claim.setting) {
     case 'timeLimit':
-      return set(`End the job after ${Number(value) / 3600} hours: limits.timeout: ${value}`, Number(value))
+      return limitSettings.change(claim, value, facts)
     case 'spot':
-      return set('Run on spot capacity: queue_settings.job_tier: Spot', value === true ? 'Spot' : 'Standard')
+      return queueSettings.change(claim, value, facts)
     case 'nodes':
-      return set(`Run it on ${value} node: instance_count: ${value}`, Number(value))
-    case 'instanceType': {
-      const name = String(value)
-      return set(`Use ${name}`, name)
-    }
+    case 'instanceType':
+      return resourceSettings.change(claim, value, facts)
     default:
       return changeSweepFile(claim, value, facts)
   }

@@ -4,21 +4,31 @@
  * azureml-train-core 1.57 (estimator, dnn) and azureml-pipeline-steps 1.57.
  */
 
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
-import { asNumber } from '../../values/parse.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import {
+  asArgument,
+  knownArgument,
+  mayBePassed,
+  passedCall,
+  passedExpression,
+  textArgument,
+} from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { convert } from '../../values/operations.js'
+import { asNumber, asText } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
-import { changeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
+import { effective } from '../../values/value.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
+import { claimWholeType } from '../machine-claims.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
+import { settingTable } from '../setting-table.js'
 import { wordsOf } from '../words-in-code.js'
 import { assignments } from './command-use.js'
-import { claimGpusByProcesses, claimJob, claimJobMachine, isGpuCluster, mostCalls } from './job-claims.js'
-import { launcherOf, type RunOfScript, type Start, sharingIn, startOf } from './script-start.js'
+import { claimGpusByProcesses, claimJob, isGpuCluster, mostCalls } from './job-claims.js'
+import { launcherOf, type RunOfScript, sharingIn, startOf } from './script-start.js'
 import { claimScriptWords } from './script-words.js'
 import { type Target, targetOf } from './targets.js'
 
@@ -64,8 +74,17 @@ const hyperDrive = /^azureml\.train\.hyperdrive\.(\w+\.)*HyperDriveConfig$/
 /** Seconds: 30 days. */
 const defaultLimit = 2_592_000
 
+const limitRow = {
+  keys: ['max_run_duration_seconds'],
+  parse: (value: Json) => (value === null ? defaultLimit : asNumber(value)),
+  write: Number,
+}
+const scriptRunSettings = settingTable('Compute', { timeLimit: { ...limitRow, otherwise: defaultLimit } })
+const estimatorSettings = settingTable('Compute', { timeLimit: limitRow })
+
 export const azureScriptRunReader = defineReader({
   name: 'azure-script-run',
+  settings: [scriptRunSettings, estimatorSettings],
   languages: ['python'],
   triggers: ['azureml'],
   read(facts, context, claims) {
@@ -79,10 +98,7 @@ export const azureScriptRunReader = defineReader({
     }
   },
   change(claim, value, facts) {
-    const call = claimedCall(facts.python, claim.site)
-    if (call === null) return { reason: 'the call has changed' }
-    if (claim.setting !== 'timeLimit') return byHand(claim)
-    return changeArgument(facts.python!, call, claim.key, null, String(value), facts)
+    return scriptRunSettings.change(claim, value, facts)
   },
 })
 
@@ -102,81 +118,61 @@ function readRun(
   let target = targetOf(python, given)
   if (target.kind === 'none')
     target = settings.target ?? (settings.open ? { kind: 'cluster', name: null } : dialect.otherwise)
-  const start = startOf(python, call, dialect === estimator, dialect === step ? 'runconfig' : 'run_config')
+  const source = new CallSource(python, call, claims, dialect === step ? { positions: { name: 1 } } : {})
+  const settingsKey = dialect === step ? 'runconfig' : 'run_config'
+  const start = startOf(python, claims, source, dialect === estimator, settingsKey)
   const remote = target.kind !== 'local'
   let compute: SubjectBuilder<'Compute'> | null = null
   if (remote) {
     const { small, notebook } = python.evidence
-    const size = python.argument(call, 'vm_size')
-    const type = foldedValue(size)
-    const name = python.argument(call, 'name', dialect === step ? 1 : null)
-    const named = dialect === step ? foldedValue(name) : undefined
+    const size = convert(source.get('vm_size'), asText)
+    const name = convert(source.get('name'), asText)
+    const shown = passedExpression(given)
     compute = claimJob(claims, {
       place,
       scope: scopeOf(call),
       id,
-      name:
-        typeof named === 'string' && name.state === 'given'
-          ? { key: 'name', value: named, place: { ...name.span } }
-          : null,
+      name: dialect === step ? { key: 'name', value: name } : null,
       target,
       targetKey: 'compute_target',
-      targetPlace: given.state === 'given' ? { ...given.span } : place,
-      size: typeof type === 'string' ? type : null,
+      targetPlace: shown === null ? place : { start: shown.start, end: shown.end },
+      size: effective(size) ?? null,
       role: jobRole(python),
       small,
       notebook,
     })
     compute.known('trials', 'HyperDriveConfig', isTried(python, call), place)
-    if (typeof type === 'string' && size.state === 'given')
-      claimJobMachine(compute, 'vm_size', type, { ...size.span }, {})
-    else if (isGpuCluster(target))
-      claimGpusByProcesses(compute, 'process_count_per_node', start.perNode, start.place ?? place)
-    claimNodes(compute, start, place)
-    if (dialect !== step)
-      claimArgument(
-        compute,
-        'timeLimit',
-        'max_run_duration_seconds',
-        call,
-        python.argument(call, 'max_run_duration_seconds'),
-        {
-          convert: (value) => (value === null ? defaultLimit : asNumber(value)),
-          ...(dialect === scriptRun ? { otherwise: defaultLimit } : {}),
-        },
-      )
+    if (effective(size) !== undefined) claimWholeType(compute, 'vm_size', size)
+    else if (isGpuCluster(target)) claimGpusByProcesses(compute, start.perNode, 'process_count_per_node')
+    compute.say('nodes', 'node_count', start.nodes)
+    if (dialect === scriptRun) scriptRunSettings.claim(compute, source)
+    else if (dialect === estimator) estimatorSettings.claim(compute, source)
   }
-  const folder = foldedValue(argument(dialect.folder))
+  const folder = argument(dialect.folder)
   const job = {
     job: remote ? id : null,
     id,
-    folder: typeof folder === 'string' ? folder : argument(dialect.folder).state === 'absent' ? '.' : null,
-    nodes: start.nodes,
+    folder: mayBePassed(folder) ? textArgument(folder) : '.',
     start,
     // Each trial brings values of its own.
     complete: !isTried(python, call),
   }
-  const command = python.argument(call, 'command')
   const sharing =
-    command.state === 'given' && dialect === scriptRun
-      ? claimCommand(python, context, claims, command, job)
+    source.expression('command') !== null && dialect === scriptRun
+      ? claimCommand(python, context, claims, source, job)
       : claimScriptWords(python, claims, argument(dialect.script), argument(dialect.values), job)
   if (compute !== null && sharing !== null) compute.known('sharing', 'script', sharing, place)
 }
 
 /** `config.target = …` on the run configuration that the call is given. */
 function runSettings(python: PythonModule, call: Call): { target: Target | null; open: boolean } {
-  const given = [python.argument(call, 'run_config', 3), python.argument(call, 'runconfig')].find(
-    (one) => one.state !== 'absent',
-  )
+  const given = [python.argument(call, 'run_config', 3), python.argument(call, 'runconfig')].find(mayBePassed)
   if (given === undefined) return { target: null, open: false }
-  if (given.state !== 'given' || given.expr.type !== 'name') return { target: null, open: true }
+  const expr = passedExpression(given)
+  if (expr?.type !== 'name') return { target: null, open: true }
   const targets: Target[] = []
-  for (const { attribute, value } of assignments(python, new Set([given.expr.id]))) {
-    if (attribute !== 'target' || value === null) continue
-    const span = { start: value.start, end: value.end }
-    targets.push(targetOf(python, { state: 'given', expr: value, folded: python.fold(value), span }))
-  }
+  for (const { attribute, value } of assignments(python, new Set([expr.id])))
+    if (attribute === 'target' && value !== null) targets.push(targetOf(python, asArgument(python, value)))
   return { target: targets.length === 1 ? targets[0]! : null, open: true }
 }
 
@@ -185,18 +181,8 @@ function isTried(python: PythonModule, call: Call): boolean {
   return python.calls.some(
     (one) =>
       hyperDrive.test(one.name ?? '') &&
-      ['run_config', 'estimator'].some((key) => {
-        const run = python.argument(one, key)
-        return run.state === 'given' && python.callOf(run.expr) === call
-      }),
+      ['run_config', 'estimator'].some((key) => passedCall(python, python.argument(one, key)) === call),
   )
-}
-
-function claimNodes(compute: SubjectBuilder<'Compute'>, start: Start, place: Place): void {
-  const { nodes, nodesKey, nodesPlace } = start
-  if (nodes === null) compute.unknown('nodes', nodesKey, 'it cannot be read', nodesPlace ?? place)
-  else if (nodesPlace === null) compute.default('nodes', nodesKey, nodes, place)
-  else compute.known('nodes', nodesKey, nodes, nodesPlace)
 }
 
 /** `command='python train.py --epochs 30'`, or its words in a list. */
@@ -204,24 +190,26 @@ function claimCommand(
   python: PythonModule,
   context: ReaderContext,
   claims: ClaimBuilder,
-  command: ArgumentValue & { state: 'given' },
+  source: CallSource,
   run: RunOfScript,
 ): string | null {
-  const folded = foldedValue(command)
+  const command = source.argument('command')
+  const shown = source.expression('command')
+  const folded = knownArgument(command)
   const text =
     typeof folded === 'string'
       ? folded
       : wordsOf(python, command)
           ?.map((word) => word.text ?? '"$UNKNOWN"')
           .join(' ')
-  if (text === undefined) return 'a command that cannot be read'
+  if (text === undefined || shown === null) return 'a command that cannot be read'
   const work = claimScript(claims, context, {
-    node: { kind: 'scalar', value: text, raw: text, ...command.span },
+    node: { kind: 'scalar', value: text, raw: text, start: shown.start, end: shown.end },
     text,
     job: run.id,
     folder: run.folder,
     placed: true,
-    nodes: run.nodes,
+    nodes: effective(run.start.nodes) ?? null,
     machine: null,
     adjust: (parts) => ({
       ...parts,

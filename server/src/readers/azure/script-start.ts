@@ -1,99 +1,79 @@
 /** How SDK v1 starts a script: on how many machines, in how many processes. */
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
-import type { Place } from '../../workload/builder.js'
-import { foldedValue } from '../search/plain-argument.js'
+import { isLeftOut } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { absent, both, convert, orDefault, orUnknown, stated, unreadable } from '../../values/operations.js'
+import type { Locator } from '../../values/source.js'
+import { effective, type Given, type Value } from '../../values/value.js'
 
 export interface Start {
   launcher: 'python' | 'torchrun' | 'mpirun' | 'other'
-  nodes: number | null
-  perNode: number | null
-  /** Where the number of processes is written. */
-  place: Place | null
-  nodesKey: string
-  nodesPlace: Place | null
-}
-
-const alone: Start = {
-  launcher: 'python',
-  nodes: 1,
-  perNode: 1,
-  place: null,
-  nodesKey: 'node_count',
-  nodesPlace: null,
+  nodes: Value<number>
+  /** Processes on each of them. */
+  perNode: Value<number>
 }
 
 /** How many processes the service starts, by `distributed_job_config` or by the arguments of an estimator. */
-export function startOf(python: PythonModule, call: Call, isEstimator: boolean, settings: string): Start {
-  if (isEstimator) return ofEstimator(python, call)
-  const given = python.argument(call, 'distributed_job_config')
-  if (given.state === 'absent' || foldedValue(given) === null)
-    return python.argument(call, settings).state === 'absent'
-      ? alone
-      : { ...alone, launcher: 'other', nodes: null, perNode: null }
-  const made = given.state === 'given' ? python.callOf(given.expr) : null
-  const count = (name: string, position: number): ArgumentValue =>
-    made === null ? { state: 'unknown', because: 'it cannot be read' } : python.argument(made, name, position)
-  const placeOf = (argument: ArgumentValue) => (argument.state === 'given' ? { ...argument.span } : null)
-  if (made?.method === 'MpiConfiguration') {
-    const [perNode, nodes] = [count('process_count_per_node', 0), count('node_count', 1)]
-    return {
-      launcher: 'mpirun',
-      nodes: wholeOf(nodes),
-      perNode: wholeOf(perNode),
-      place: placeOf(perNode),
-      nodesKey: 'node_count',
-      nodesPlace: placeOf(nodes),
-    }
+export function startOf(
+  python: PythonModule,
+  locator: Locator,
+  source: CallSource,
+  isEstimator: boolean,
+  settings: string,
+): Start {
+  if (isEstimator) return ofEstimator(source)
+  const key = 'distributed_job_config'
+  const given = source.get(key)
+  const none = isLeftOut(source.argument(key))
+  if (none && isLeftOut(source.argument(settings))) {
+    const one = orDefault(absent(given), 1)
+    return { launcher: 'python', nodes: one, perNode: one }
   }
-  if (made?.method === 'PyTorchConfiguration') {
-    const [all, nodes] = [count('process_count', 1), count('node_count', 2)]
-    const machines = wholeOf(nodes)
-    const processes = all.state === 'absent' || foldedValue(all) === null ? machines : wholeOf(all)
-    const perNode = processes === null || machines === null ? null : processes / machines
-    return {
-      launcher: 'torchrun',
-      nodes: machines,
-      perNode: perNode !== null && Number.isInteger(perNode) ? perNode : null,
-      place: placeOf(all),
-      nodesKey: 'node_count',
-      nodesPlace: placeOf(nodes),
-    }
+  const made = source.maker(key)
+  const positions: Record<string, number> =
+    made?.method === 'MpiConfiguration'
+      ? { process_count_per_node: 0, node_count: 1 }
+      : { process_count: 1, node_count: 2 }
+  const config = made === null ? null : new CallSource(python, made, locator, { positions })
+  if (config !== null && made?.method === 'MpiConfiguration') {
+    const perNode = wholeOf(config.get('process_count_per_node'))
+    return { launcher: 'mpirun', nodes: wholeOf(config.get('node_count')), perNode }
   }
-  return { ...alone, launcher: 'other', nodes: null, perNode: null }
+  if (config !== null && made?.method === 'PyTorchConfiguration') {
+    const nodes = wholeOf(config.get('node_count'))
+    const all = config.get('process_count')
+    // Left out, it is one for each machine.
+    const perNode = isLeftOut(config.argument('process_count'))
+      ? stated(nodes, 1)
+      : both(wholeOf(all), nodes, (count, machines) => asWhole(count / machines))
+    return { launcher: 'torchrun', nodes, perNode }
+  }
+  const unknown = unreadable(given, 'it cannot be read')
+  return { launcher: 'other', nodes: unknown, perNode: unknown }
 }
 
-function ofEstimator(python: PythonModule, call: Call): Start {
-  const [nodes, perNode] = [
-    python.argument(call, 'node_count'),
-    python.argument(call, 'process_count_per_node'),
-  ]
-  const way = ['distributed_training', 'distributed_backend'].find((key) => {
-    const value = python.argument(call, key)
-    return value.state !== 'absent' && foldedValue(value) !== null
-  })
-  return {
-    launcher: way === undefined ? 'python' : 'other',
-    nodes: wholeOf(nodes),
-    perNode: way === undefined ? 1 : perNode.state === 'absent' ? null : wholeOf(perNode),
-    place: perNode.state === 'given' ? { ...perNode.span } : null,
-    nodesKey: 'node_count',
-    nodesPlace: nodes.state === 'given' ? { ...nodes.span } : null,
-  }
+function ofEstimator(source: CallSource): Start {
+  const nodes = wholeOf(source.get('node_count'))
+  const perNode = source.get('process_count_per_node')
+  const other = ['distributed_training', 'distributed_backend'].some(
+    (key) => !isLeftOut(source.argument(key)),
+  )
+  return other
+    ? { launcher: 'other', nodes, perNode: orUnknown(convert(perNode, asWhole), 'it is not given') }
+    : { launcher: 'python', nodes, perNode: stated(perNode, 1) }
 }
+
+const asWhole = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined
 
 /** Left out, it is one. */
-function wholeOf(argument: ArgumentValue): number | null {
-  if (argument.state === 'absent') return 1
-  const value: Json | undefined = foldedValue(argument)
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : null
-}
+const wholeOf = (given: Given<Json>): Value<number> => orDefault(convert(given, asWhole), 1)
 
 export interface RunOfScript {
   job: string | null
   id: string
   folder: string | null
-  nodes: number | null
   start: Start
   complete: boolean
 }
@@ -103,10 +83,12 @@ export function launcherOf(
   own: { launcher: string; processes: number | null },
 ): { launcher: string; processes: number | null } {
   if (own.launcher !== 'python' || launcher === 'python') return own
-  return launcher === 'other' ? { ...own, processes: null } : { launcher, processes: perNode }
+  return launcher === 'other'
+    ? { ...own, processes: null }
+    : { launcher, processes: effective(perNode) ?? null }
 }
 
 export function sharingIn({ launcher, nodes }: Start): string | null {
   if (launcher === 'other') return 'variables of the service'
-  return launcher === 'python' && nodes !== 1 ? 'several nodes without a distribution' : null
+  return launcher === 'python' && effective(nodes) !== 1 ? 'several nodes without a distribution' : null
 }

@@ -3,8 +3,9 @@ import type { ShellWord } from '../../config/shell-facts.js'
 import { parseLaunch } from '../../link/launch-line.js'
 import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { Span } from '../../text/location.js'
+import { passedExpression, textArgument } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import { foldedValue } from '../search/plain-argument.js'
 import { claimShellLaunch } from '../shell/launches.js'
 import { commandOf, wordsOf } from '../words-in-code.js'
 import { folderOf } from './job-claims.js'
@@ -18,9 +19,10 @@ export function claimScriptWords(
   values: ArgumentValue,
   run: RunOfScript,
 ): string | null {
-  const name = foldedValue(script)
-  if (script.state !== 'given' || typeof name !== 'string') return 'a script that cannot be read'
-  const span = { start: script.span.start, end: script.span.end }
+  const name = textArgument(script)
+  const shown = passedExpression(script)
+  if (shown === null || name === null) return 'a script that cannot be read'
+  const span = { start: shown.start, end: shown.end }
   const given = wordsOf(python, values)
   const word = (text: string): ShellWord => ({ text, raw: text, ...span })
   // The script may be named from the top of the project though it is uploaded from its folder.
@@ -35,7 +37,14 @@ export function claimScriptWords(
   claimShellLaunch(
     claims,
     { command: commandOf(words, span), parts: { ...parts, complete, ...launcherOf(run.start, parts) } },
-    { job: run.job, id: run.id, place: span, folder: inside, placed: inside !== null, nodes: run.nodes },
+    {
+      job: run.job,
+      id: run.id,
+      place: span,
+      folder: inside,
+      placed: inside !== null,
+      nodes: effective(run.start.nodes) ?? null,
+    },
   )
   return sharingIn(run.start)
 }

@@ -4,26 +4,28 @@
  */
 
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
-import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { passedExpression, textArgument } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { foldedValue } from '../../values/folded-value.js'
+import { convert } from '../../values/operations.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { claimedCall, claimFolded } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { scopeOf } from '../job-in-code.js'
 import {
   changeDecorator,
+  DecoratorSource,
   decoratedFunctions,
-  decoratorSite,
   namePlace,
 } from '../pipelines/decorated-function.js'
 import { describeAllSteps, describeStep, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
 import { pipelineNames } from './command-use.js'
 
 const oldStep = /^azureml\.pipeline\.steps\.(\w+\.)?\w+Step$/
@@ -46,13 +48,15 @@ export const azureStepsReader = defineReader({
       else if (call.name === 'azure.ai.ml.command')
         readCall(python, claims, call, 'is_deterministic', 'command', evidence)
     }
-    for (const { func, call, decorator } of decoratedFunctions(python, componentNames)) {
+    for (const decorated of decoratedFunctions(python, componentNames)) {
+      const { func, call, decorator } = decorated
       if (call === null) continue
       const place = namePlace(func)
       const step = { name: func.name, code: func, place, scope: func.qualified }
       const { subject } = describeStep(claims, python, step, about(evidence))
-      const site = decoratorSite(decorator, 'decorator')
-      claimSwitch(subject, call, 'is_deterministic', python.argument(call, 'is_deterministic'), place, site)
+      const key = 'is_deterministic'
+      const source = new DecoratorSource(python, decorated, claims, 'decorator')
+      subject.say('cached', key, convert(source.get(key), asBoolean))
       explain(python, subject, { start: decorator.start, end: func.node.nameStart }, func, place)
     }
     readReruns(python, claims, evidence)
@@ -68,35 +72,17 @@ function readCall(
   script: string,
   evidence: Evidence,
 ): void {
-  const given = python.argument(call, keyword)
-  if (given.state !== 'given') return
-  const named = foldedValue(python.argument(call, 'name'))
-  const file = foldedValue(python.argument(call, script))
-  const name =
-    typeof named === 'string'
-      ? named
-      : (call.assignedTo ?? (typeof file === 'string' ? file.replace(/\.\w+$/, '') : call.method))
+  const source = new CallSource(python, call, claims, { anchor: 'call', withName: true })
+  const given = source.expression(keyword)
+  if (given === null) return
+  const file = textArgument(python.argument(call, script))?.replace(/\.\w+$/, '')
+  const name = textArgument(python.argument(call, 'name')) ?? call.assignedTo ?? file ?? call.method
   const place = calleePlace(call)
   const scope = scopeOf(call, call.assignedTo ?? name)
   const { subject } = describeStep(claims, python, { name, code: null, place, scope }, about(evidence))
-  const site: Place = { start: call.expr.start, end: call.expr.end, anchor: 'call' }
-  claimSwitch(subject, call, keyword, given, place, site)
-  const written = call.expr.args.find((one) => one.value === given.expr) ?? given.span
+  subject.say('cached', keyword, convert(source.get(keyword), asBoolean))
+  const written = call.expr.args.find((one) => one.value === given) ?? given
   explain(python, subject, { start: written.start, end: written.end }, null, place)
-}
-
-function claimSwitch(
-  subject: SubjectBuilder<'Step'>,
-  call: Call,
-  keyword: string,
-  given: ArgumentValue,
-  fallback: Place,
-  site: Place,
-): void {
-  if (given.state === 'unknown') subject.unknown('cached', keyword, given.because, fallback, { site })
-  if (given.state !== 'given') return
-  const { start, end } = call.expr.args.find((one) => one.value === given.expr) ?? given.span
-  claimFolded(subject, 'cached', keyword, given.folded, { start, end }, (value) => asBoolean(value), site)
 }
 
 function explain(
@@ -113,23 +99,21 @@ function explain(
 /** `@pipeline(force_rerun=True)`, `pipeline_job.settings.force_rerun = True`. */
 function readReruns(python: PythonModule, claims: ClaimBuilder, evidence: Evidence): void {
   const pipelines = decoratedFunctions(python, pipelineNames)
-  for (const { func, call, decorator } of pipelines) {
-    const given = call === null ? null : python.argument(call, 'force_rerun')
-    if (given?.state !== 'given') continue
-    const written = call!.expr.args.find((one) => one.value === given.expr) ?? given.span
-    const place = { start: written.start, end: written.end }
+  for (const decorated of pipelines) {
+    const { func, decorator } = decorated
+    const source = new DecoratorSource(python, decorated, claims, 'decorator')
+    if (passedExpression(source.argument('force_rerun')) === null) continue
     const subject = describeAllSteps(
       claims,
       stepsOf(python, func),
       { place: namePlace(func), scope: func.qualified },
       about(evidence),
     )
-    const site = { ...decoratorSite(decorator, 'decorator') }
-    claimFolded(subject, 'cached', 'force_rerun', given.folded, place, reversed, site)
-    explain(python, subject, { start: decorator.start, end: func.node.nameStart }, null, place)
+    subject.say('cached', 'force_rerun', convert(source.get('force_rerun'), reversed))
+    explain(python, subject, { start: decorator.start, end: func.node.nameStart }, null, namePlace(func))
   }
   if (!python.text.includes('.force_rerun') || !usesService(python)) return
-  for (const statement of (python as Analysis).statements) {
+  for (const statement of python.statements) {
     const job = rerunJob(statement)
     if (job === null || statement.type !== 'assign' || statement.value === null) continue
     const made = python.callOf(job)
@@ -143,7 +127,8 @@ function readReruns(python: PythonModule, claims: ClaimBuilder, evidence: Eviden
       about(evidence),
     )
     const site: Place = { ...place, anchor: 'statement' }
-    claimFolded(subject, 'cached', 'force_rerun', python.fold(statement.value), place, reversed, site)
+    const value = foldedValue(python.fold(statement.value), place, site, claims)
+    subject.say('cached', 'force_rerun', convert(value, reversed))
     explain(python, subject, statement, null, place)
   }
 }

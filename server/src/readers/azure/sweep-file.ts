@@ -1,21 +1,20 @@
 /** Sweeps of Azure Machine Learning in YAML. Source: reference of the sweep job schema. */
-import { at, entry, items, number, text } from '../../config/access.js'
+import { at, entry, items, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import { ConfigSource } from '../../values/config-source.js'
+import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, type KeyWrite, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import type { UnitFacts } from '../reader.js'
-
-/** What the service does with limits that are left out. */
-const defaultTrials = 1000
-const defaultTimeout = 60 * 86_400
+import { settingTable } from '../setting-table.js'
 
 const strategies: Record<string, SearchSettings['strategy']> = {
   grid: 'grid',
@@ -35,7 +34,6 @@ export function claimSweepFile(
   job: string,
 ): void {
   const sampling = entry(node, 'sampling_algorithm')
-  const limits = at(node, 'limits')
   if (sampling === undefined) return
   const method = sampling.value.kind === 'map' ? at(sampling.value, 'type') : sampling.value
   const place = nodePlace(method ?? sampling.value)
@@ -53,46 +51,27 @@ export function claimSweepFile(
   const dimensions = dimensionsOf(at(node, 'search_space'))
   if (dimensions === null) search.unknown('space', 'search_space', 'the choices cannot be read', place)
   else search.known('space', 'search_space', { grids: [dimensions], ...gridSize([dimensions]) }, place)
-  const limit = (
-    setting: 'trialCap' | 'timeLimit' | 'parallelism',
-    name: string,
-    otherwise: number | null,
-  ): void =>
-    claimLimit(search, {
-      setting,
-      name,
-      otherwise,
-      node: at(limits, name),
-      site: site('limits', name),
-      place,
-    })
-  limit('trialCap', 'max_total_trials', defaultTrials)
-  limit('timeLimit', 'timeout', defaultTimeout)
-  limit('parallelism', 'max_concurrent_trials', null)
+  const source = new ConfigSource(node, claims, { document: document.index, keys, shown: place })
+  sweepLimits.claim(search, source)
   claimStopping(search, node, strategy, site('early_termination'))
 }
 
-interface Limit {
-  setting: 'trialCap' | 'timeLimit' | 'parallelism'
-  name: string
-  otherwise: number | null
-  node: ConfigNode | undefined
-  site: ReturnType<typeof keyedPlace>
-  place: { start: number; end: number }
-}
+/** What the service does with limits that are left out. */
+const limits = (key: string) => ({ keys: [['limits', key]], parse: asQuotedNumber, write: Number })
 
-function claimLimit(
-  search: SubjectBuilder<'Search'>,
-  { setting, name, otherwise, node, site, place }: Limit,
-): void {
-  if (node === undefined) {
-    search.default(setting, name, otherwise as number, place, { site })
-    return
-  }
-  const value = number(node)
-  if (value === undefined) search.unknown(setting, name, 'an expression', nodePlace(node), { site })
-  else search.known(setting, name, value, nodePlace(node), { site })
-}
+export const sweepLimits = settingTable('Search', {
+  trialCap: {
+    ...limits('max_total_trials'),
+    otherwise: 1000,
+    title: (count) => `At most ${count} trials`,
+  },
+  timeLimit: { ...limits('timeout'), otherwise: 60 * 86_400 },
+  parallelism: {
+    ...limits('max_concurrent_trials'),
+    otherwise: null,
+    title: (count) => `At most ${count} trials at once`,
+  },
+})
 
 /** Weak trials are stopped by a policy; there is none for Bayesian sampling. */
 function claimStopping(
@@ -150,9 +129,8 @@ export function changeSweepFile(claim: Claim, value: unknown, facts: UnitFacts):
     case 'earlyTermination':
       return writeKeys(claim, facts, 'Stop weak trials early (median stopping)', [{ keys, value: stopping }])
     case 'trialCap':
-      return writeKeys(claim, facts, `At most ${value} trials`, [{ keys, value: Number(value) }])
     case 'parallelism':
-      return writeKeys(claim, facts, `At most ${value} trials at once`, [{ keys, value: Number(value) }])
+      return sweepLimits.change(claim, value, facts)
     default:
       return byHand(claim)
   }

@@ -7,29 +7,64 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
-import { asNumber } from '../../values/parse.js'
-import { calleePlace, callSite } from '../../values/places.js'
+import { isLeftOut, knownArgument, passedCall } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { absent, convert, orDefault, orUnknown, stated } from '../../values/operations.js'
+import { asNumber, orNone } from '../../values/parse.js'
+import { calleePlace } from '../../values/places.js'
+import type { Key, Source } from '../../values/source.js'
+import { effective, type Given, isGiven, type Value } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
 import { byHand, changeOf } from '../change-answer.js'
-import { claimArgument } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { claimJobSearch } from '../search/job-search.js'
-import { foldedValue } from '../search/plain-argument.js'
+import { settingTable } from '../setting-table.js'
 
-/** What the service does with limits that are left out (reference of the sweep job, "limits"). */
-const defaultTrials = 1000
-const defaultTimeout = 60 * 86_400
-/** SDK v1: `max_duration_minutes=10080`. */
-const defaultDuration = 7 * 86_400
+const orElse =
+  (otherwise: number) =>
+  (value: Json): number | undefined =>
+    value === null ? otherwise : asNumber(value)
+
+const parallelRow = {
+  parse: orNone(asNumber),
+  otherwise: null,
+  write: Number,
+  title: (count: number | null) => `At most ${count} trials at once`,
+}
+
+/** What the service does with limits that are left out: reference of the sweep job, "limits". */
+const sweepSettings = settingTable('Search', {
+  trialCap: {
+    keys: ['max_total_trials'],
+    parse: orElse(1000),
+    otherwise: 1000,
+    write: Number,
+    title: (count) => `At most ${count} trials`,
+  },
+  timeLimit: { keys: ['timeout'], parse: orElse(60 * 86_400), otherwise: 60 * 86_400 },
+  parallelism: { keys: ['max_concurrent_trials'], ...parallelRow },
+})
+
+/** SDK v1. */
+const hyperDriveSettings = settingTable('Search', {
+  trialCap: { keys: ['max_total_runs'], parse: asNumber },
+  timeLimit: {
+    keys: ['max_duration_minutes'],
+    parse: (minutes) => (typeof minutes === 'number' ? minutes * 60 : undefined),
+    otherwise: 7 * 86_400,
+  },
+  parallelism: { keys: ['max_concurrent_runs'], ...parallelRow },
+})
 
 export const azureSweepReader = defineReader({
   name: 'azure-sweep',
+  settings: [sweepSettings, hyperDriveSettings],
   languages: ['python'],
   triggers: ['azure'],
   read(facts, _context, claims) {
@@ -61,12 +96,19 @@ const samplings: Record<string, SearchSettings['strategy']> = {
   BayesianParameterSampling: 'bayesian',
 }
 
-function samplingOf(python: PythonModule, argument: ArgumentValue): SearchSettings['strategy'] | null {
-  if (argument.state === 'absent') return 'random'
-  if (argument.state === 'unknown') return null
-  const text = foldedValue(argument)
-  if (typeof text === 'string') return lookUp(samplings, text.toLowerCase()) ?? null
-  return lookUp(samplings, python.callOf(argument.expr)?.method ?? '') ?? null
+/** By its name, or by the class of its object. */
+function samplingOf(source: CallSource, key: string): Given<SearchSettings['strategy']> {
+  const given = source.get(key)
+  const made = source.maker(key)
+  const named = made === null ? given : stated(given, made.method)
+  return convert(
+    named,
+    (value) =>
+      typeof value === 'string'
+        ? (lookUp(samplings, value) ?? lookUp(samplings, value.toLowerCase()))
+        : undefined,
+    'the sampling cannot be read',
+  )
 }
 
 /** `sweep_job.set_limits(…)` after the sweep was made. */
@@ -93,93 +135,66 @@ function assigned(python: PythonModule, call: Call, attribute: string): boolean 
 
 function readSweep(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const search = claimJobSearch(python, call, claims, 'sweep', 'sweep')
-  const place = calleePlace(call)
-  const site = callSite(call)
-  const sampling = python.argument(call, 'sampling_algorithm')
-  const strategy = samplingOf(python, sampling)
-  claimStrategy(search, sampling, 'sampling_algorithm', strategy, call)
+  const source = new CallSource(python, call, claims)
+  const sampling = orDefault(samplingOf(source, 'sampling_algorithm'), 'random')
+  claimStrategy(search, 'sampling_algorithm', sampling)
+  const strategy = effective(sampling)
   if (strategy === 'grid')
     claimSpace(search, python, choicesOf(python, call.receiverCall?.expr.args ?? []), call)
   const limits = limitsCall(python, call)
-  const limitsUnknown = limits === null && assigned(python, call, 'limits')
-  const limit = (name: string): { at: Call; value: ArgumentValue } => {
-    const own = python.argument(call, name)
-    if (own.state !== 'absent' || limits === null) return { at: call, value: own }
-    return { at: limits, value: python.argument(limits, name) }
-  }
-  if (!limitsUnknown) {
-    const total = limit('max_total_trials')
-    claimArgument(search, 'trialCap', 'max_total_trials', total.at, total.value, {
-      convert: capOf(defaultTrials),
-      otherwise: defaultTrials,
-    })
-    const time = limit('timeout')
-    claimArgument(search, 'timeLimit', 'timeout', time.at, time.value, {
-      convert: capOf(defaultTimeout),
-      otherwise: defaultTimeout,
-    })
-    const concurrent = limit('max_concurrent_trials')
-    claimArgument(search, 'parallelism', 'max_concurrent_trials', concurrent.at, concurrent.value, {
-      convert: (value) => (value === null ? null : asNumber(value)),
-      otherwise: null,
-    })
-  }
-  const policy = python.argument(call, 'early_termination_policy')
-  claimPolicy(search, python, policy, 'early_termination_policy', strategy, call)
-  if (policy.state === 'absent' && assigned(python, call, 'early_termination'))
-    search.known('earlyTermination', 'early_termination', true, place, { site })
+  if (limits !== null)
+    sweepSettings.claim(search, new LimitsSource(source, new CallSource(python, limits, claims)))
+  else if (!assigned(python, call, 'limits')) sweepSettings.claim(search, source)
+  const key = 'early_termination_policy'
+  const policy = source.get(key)
+  if (!isGiven(policy) && assigned(python, call, 'early_termination'))
+    search.say('earlyTermination', 'early_termination', stated(policy, true))
+  else claimPolicy(search, source, key, strategy)
 }
 
-const capOf =
-  (otherwise: number) =>
-  (value: Json): number | undefined =>
-    value === null ? otherwise : asNumber(value)
+/** What the sweep leaves out may stand in `set_limits(…)`. */
+class LimitsSource implements Source {
+  constructor(
+    private readonly own: Source,
+    private readonly limits: Source,
+  ) {}
+
+  get(...path: Key[]): Given<Json> {
+    const given = this.own.get(...path)
+    return isGiven(given) ? given : this.limits.get(...path)
+  }
+
+  set(path: readonly Key[], value: Json | undefined): Write | Refusal {
+    return this.limits.set(path, value)
+  }
+}
 
 function claimStrategy(
   search: SubjectBuilder<'Search'>,
-  argument: ArgumentValue,
   key: string,
-  strategy: SearchSettings['strategy'] | null,
-  call: Call,
+  strategy: Value<SearchSettings['strategy']>,
 ): void {
-  const place = argument.state === 'given' ? { ...argument.span } : calleePlace(call)
-  const site = callSite(call)
-  search.known('alternatives', key, ['bayesian'], place)
-  if (strategy === null) search.unknown('strategy', key, 'the sampling cannot be read', place)
-  else if (argument.state === 'absent') search.default('strategy', key, strategy, place, { site })
-  else search.known('strategy', key, strategy, place, { site })
+  search.say('alternatives', key, stated(strategy, ['bayesian']))
+  search.say('strategy', key, strategy)
 }
 
 /** Weak trials are stopped by a policy; the service ignores one under Bayesian sampling. */
 function claimPolicy(
   search: SubjectBuilder<'Search'>,
-  python: PythonModule,
-  policy: ArgumentValue,
+  source: CallSource,
   key: string,
-  strategy: SearchSettings['strategy'] | null,
-  call: Call,
+  strategy: SearchSettings['strategy'] | undefined,
 ): void {
-  const place = calleePlace(call)
-  const site = callSite(call)
-  if (strategy === 'bayesian' || strategy === null || policy.state === 'unknown') return
-  if (policy.state === 'absent') {
-    if (key === 'early_termination_policy' && assigned(python, call, 'early_termination')) return
-    search.default('earlyTermination', key, false, place, { site })
-  } else if (
-    foldedValue(policy) === null ||
-    /NoTerminationPolicy$/.test(python.callOf(policy.expr)?.method ?? '')
-  )
-    search.known('earlyTermination', key, false, policy.span, { site })
-  else {
-    search.known('earlyTermination', key, true, policy.span, { site })
+  if (strategy === 'bayesian' || strategy === undefined) return
+  const given = source.get(key)
+  const none = isLeftOut(source.argument(key)) || /NoTerminationPolicy$/.test(source.maker(key)?.method ?? '')
+  if (!none) {
+    if (source.expression(key) !== null) search.say('earlyTermination', key, stated(given, true))
     return
   }
-  search.known(
-    'terminationGap',
-    key,
-    `the sweep has no ${key === 'policy' ? 'early termination policy' : key}`,
-    place,
-  )
+  search.say('earlyTermination', key, isGiven(given) ? stated(given, false) : orDefault(absent(given), false))
+  const gap = `the sweep has no ${key === 'policy' ? 'early termination policy' : key}`
+  search.known('terminationGap', key, gap, calleePlace(source.call))
 }
 
 function choicesOf(python: PythonModule, args: Call['expr']['args']): Dimension[] {
@@ -195,7 +210,7 @@ function choicesOf(python: PythonModule, args: Call['expr']['args']): Dimension[
 
 /** `Choice(values=[…])`, `choice(16, 32)`, `choice([…])`, `choice(range(…))`. */
 function choice(python: PythonModule, name: string, made: Call): Dimension {
-  const values = foldedValue(python.argument(made, 'values', 0))
+  const values = knownArgument(python.argument(made, 'values', 0))
   if (Array.isArray(values)) return { name, size: distinctCount(values), values }
   const { args } = made.expr
   return { name, size: args.length > 1 && args.every((one) => one.star === 0) ? args.length : null }
@@ -218,33 +233,22 @@ function claimSpace(
 
 function readHyperDrive(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const search = claimJobSearch(python, call, claims, 'sweep', 'sweep')
-  const sampling = python.argument(call, 'hyperparameter_sampling')
-  const strategy = sampling.state === 'absent' ? null : samplingOf(python, sampling)
-  claimStrategy(search, sampling, 'hyperparameter_sampling', strategy, call)
-  if (strategy === 'grid' && sampling.state === 'given') {
-    const given = python.callOf(sampling.expr)?.expr.args[0]?.value
+  const key = 'hyperparameter_sampling'
+  const source = new CallSource(python, call, claims)
+  const sampling = orUnknown(samplingOf(source, key), 'the sampling cannot be read')
+  claimStrategy(search, key, sampling)
+  const strategy = effective(sampling)
+  if (strategy === 'grid') {
+    const given = source.maker(key)?.expr.args[0]?.value
     const keys = given === undefined ? null : python.keysOf(given)
     const dimensions = (keys ?? []).map((name): Dimension => {
-      const entry = python.entry(given!, name)
-      const made = entry.state === 'given' ? python.callOf(entry.expr) : null
+      const made = passedCall(python, python.entry(given!, name))
       return made === null ? { name, size: null } : choice(python, name, made)
     })
     claimSpace(search, python, dimensions, call)
   }
-  const total = python.argument(call, 'max_total_runs')
-  if (total.state !== 'absent')
-    claimArgument(search, 'trialCap', 'max_total_runs', call, total, { convert: asNumber })
-  const duration = python.argument(call, 'max_duration_minutes')
-  claimArgument(search, 'timeLimit', 'max_duration_minutes', call, duration, {
-    convert: (value) => (typeof value === 'number' ? value * 60 : undefined),
-    otherwise: defaultDuration,
-  })
-  const concurrent = python.argument(call, 'max_concurrent_runs')
-  claimArgument(search, 'parallelism', 'max_concurrent_runs', call, concurrent, {
-    convert: (value) => (value === null ? null : asNumber(value)),
-    otherwise: null,
-  })
-  claimPolicy(search, python, python.argument(call, 'policy'), 'policy', strategy, call)
+  hyperDriveSettings.claim(search, source)
+  claimPolicy(search, source, 'policy', strategy)
 }
 
 function changeSweep(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
@@ -271,8 +275,7 @@ function changeSweep(claim: Claim, value: unknown, facts: UnitFacts): Change | R
       title = `Search by Bayesian sampling, ${trials} trials`
       const few = String(Math.max(2, Math.ceil(trials / 8)))
       if (claim.key === 'hyperparameter_sampling') {
-        const given = python.argument(call, claim.key)
-        const made = given.state === 'given' ? python.callOf(given.expr) : null
+        const made = passedCall(python, python.argument(call, claim.key))
         if (made === null) return { reason: 'the sampling is made elsewhere' }
         const range = { unit: facts.unit.index, start: made.expr.start, end: made.expr.end }
         const to = spelled('azureml.train.hyperdrive', 'BayesianParameterSampling')
@@ -301,13 +304,11 @@ function changeSweep(claim: Claim, value: unknown, facts: UnitFacts): Change | R
       break
     }
     case 'trialCap':
-      title = `At most ${value} trials`
-      writes = [set('max_total_trials', String(value))]
-      break
-    case 'parallelism':
-      title = `At most ${value} trials at once`
-      writes = [set(claim.key, String(value))]
-      break
+      return sweepSettings.change(claim, value, facts)
+    case 'parallelism': {
+      const table = claim.key === 'max_concurrent_runs' ? hyperDriveSettings : sweepSettings
+      return table.change(claim, value, facts)
+    }
     default:
       return byHand(claim)
   }

@@ -1,7 +1,14 @@
 /** What stands for a cluster in Python: its name, the object that made it, or what was asked of the workspace. */
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { foldedValue } from '../search/plain-argument.js'
+import {
+  asArgument,
+  fixedArgument,
+  isLeftOut,
+  knownArgument,
+  passedExpression,
+  textArgument,
+} from '../../values/argument.js'
 import { clusterName, clusterNames } from './cluster.js'
 
 /** `ComputeTarget(ws, name)`, `AmlCompute(ws, name)`, `ComputeTarget.create(ws, name, configuration)` of SDK v1. */
@@ -15,13 +22,13 @@ export type Target =
   | { kind: 'cluster'; name: string | null }
 
 export function targetOf(python: PythonModule, argument: ArgumentValue): Target {
-  if (argument.state === 'absent') return { kind: 'none' }
-  if (argument.state === 'unknown') return { kind: 'cluster', name: null }
-  const { folded } = argument
-  if (folded.state === 'unknown')
-    return { kind: 'cluster', name: nameOf(python, argument.expr, new Set()) ?? null }
-  if (folded.value === null) return { kind: 'none' }
-  return targetNamed(typeof folded.value === 'string' && !folded.overridable ? folded.value : null)
+  if (isLeftOut(argument)) return { kind: 'none' }
+  const expr = passedExpression(argument)
+  if (expr === null || knownArgument(argument) !== undefined) {
+    const written = fixedArgument(argument)
+    return targetNamed(typeof written === 'string' ? written : null)
+  }
+  return { kind: 'cluster', name: nameOf(python, expr, new Set()) ?? null }
 }
 
 /** As it is written: `azureml:gpu-cluster`, `gpu-cluster`, `local`, `serverless`. */
@@ -38,7 +45,7 @@ export function targetNamed(written: string | null): Target {
 /** Null: not known; undefined: nothing but what is `seen` already (`c = create(c)`). */
 function nameOf(python: PythonModule, expr: Expr, seen: Set<Call>): string | null | undefined {
   // `ws.compute_targets['gpu-cluster']`
-  if (expr.type === 'subscript') return plain(python, expr.index)
+  if (expr.type === 'subscript') return textArgument(asArgument(python, expr.index))
   if (expr.type === 'attribute' && expr.attr === 'name') return nameOf(python, expr.value, seen)
   const value = expr.type === 'name' ? expr : python.definition(expr)
   const all =
@@ -63,7 +70,7 @@ function nameOf(python: PythonModule, expr: Expr, seen: Set<Call>): string | nul
 /** Of the cluster that a call makes or finds. */
 function nameMade(python: PythonModule, call: Call, seen: Set<Call>): string | null | undefined {
   if (clusterNames.test(call.name ?? '')) return clusterName(python, call)
-  if (oldTargets.test(call.name ?? '')) return textOf(python.argument(call, 'name', 1))
+  if (oldTargets.test(call.name ?? '')) return textArgument(python.argument(call, 'name', 1))
   const { callee } = call.expr
   if (callee.type !== 'attribute') return null
   // `ml_client.begin_create_or_update(cluster).result()`
@@ -76,15 +83,5 @@ function nameMade(python: PythonModule, call: Call, seen: Set<Call>): string | n
     return first === undefined ? null : nameOf(python, first.value, seen)
   // `ml_client.compute.get('gpu-cluster')`
   const finds = call.method === 'get' && callee.value.type === 'attribute' && callee.value.attr === 'compute'
-  return finds ? textOf(python.argument(call, 'name', 0)) : null
-}
-
-function textOf(argument: ArgumentValue): string | null {
-  const value = foldedValue(argument)
-  return typeof value === 'string' ? value : null
-}
-
-function plain(python: PythonModule, expr: Expr): string | null {
-  const folded = python.fold(expr)
-  return folded.state === 'known' && typeof folded.value === 'string' ? folded.value : null
+  return finds ? textArgument(python.argument(call, 'name', 0)) : null
 }

@@ -1,8 +1,12 @@
 /** Functions that a decorator turns into steps: finding them, and changing what the decorator is given. */
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
-import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import { argumentValue, withKeyword } from '../../values/call-source.js'
+import type { Key, Locator, Source } from '../../values/source.js'
+import type { Given } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { UnitFacts } from '../reader.js'
 
@@ -38,6 +42,33 @@ export function decoratorSite(decorator: Expr, anchor?: string): Place {
   const site: Place = { start: decorator.start, end: decorator.end }
   if (anchor !== undefined) site.anchor = anchor
   return site
+}
+
+/** Arguments of a decorator: what is left out is shown at the name of the function. */
+export class DecoratorSource implements Source {
+  constructor(
+    private readonly python: PythonModule,
+    readonly decorated: Pick<Decorated, 'func' | 'decorator' | 'call'>,
+    private readonly locator: Locator,
+    /** Kept in the site, for the reader's own changes. */
+    private readonly anchor?: string,
+  ) {}
+
+  argument(name: string): ArgumentValue {
+    const { call } = this.decorated
+    return call === null ? { state: 'absent' } : this.python.argument(call, name)
+  }
+
+  get(...path: Key[]): Given<Json> {
+    const { func, decorator, call } = this.decorated
+    const argument = this.argument(String(path[0]))
+    const shown = call === null ? argument : withKeyword(call, argument)
+    return argumentValue(shown, namePlace(func), decoratorSite(decorator, this.anchor), this.locator)
+  }
+
+  set(path: readonly Key[]): Refusal {
+    return { reason: `${path.join('.')} stands in a decorator` }
+  }
 }
 
 /** Gives the decorator keywords; `null` takes one away. */

@@ -2,32 +2,15 @@
 import { instance } from '../../catalog/instances.js'
 import type { Refusal } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
-import { convert, derived, type Keyed, orUnknown } from '../../values/operations.js'
+import { type Keyed, orUnknown } from '../../values/operations.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { evidenceOfJob } from '../job-in-code.js'
-
-const uncatalogued = 'an instance type that the catalogue does not know'
+import { claimWholeType } from '../machine-claims.js'
 
 /** The machine type, with the accelerators and processors that it holds. */
 export function claimMachine(compute: SubjectBuilder<'Compute'>, { key, value }: Keyed<string>): void {
-  const type = orUnknown(value, 'no instance type is given')
-  compute.say('instanceType', key, type)
-  compute.say(
-    'gpus',
-    key,
-    convert(type, (name) => instance(name)?.gpuCount, uncatalogued),
-  )
-  compute.say(
-    'gpuModel',
-    key,
-    derived(type, (name) => instance(name)?.gpu?.name),
-  )
-  compute.say(
-    'cpus',
-    key,
-    derived(type, (name) => instance(name)?.vcpus),
-  )
+  claimWholeType(compute, key, orUnknown(value, 'no instance type is given'))
 }
 
 /** `ml.g5.xlarge`, where jobs of this kind can have it. */
