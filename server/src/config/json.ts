@@ -1,7 +1,7 @@
 /** JSON as located values; comments and trailing commas are tolerated, errors cost only what they touch. */
 import { createScanner, type Node, type ParseError, parseTree } from 'jsonc-parser'
 import type { ConfigFacts, ConfigNode } from './node.js'
-import { isTemplate } from './template.js'
+import { isTemplate, withoutRunReferences } from './template.js'
 
 /** Characters; larger files are data, not configuration. */
 export const largestJson = 4_000_000
@@ -76,7 +76,7 @@ function convert(text: string, node: Node, depth: number, state: { templated: bo
     case 'string': {
       const value = String(node.value)
       if (isTemplate(value)) {
-        if (/\{[{%]/.test(value)) state.templated = true
+        if (/\{[{%]/.test(withoutRunReferences(value))) state.templated = true
         return { kind: 'unknown', because: 'template', text: value, start, end }
       }
       return { kind: 'scalar', value, raw: text.slice(start, end), start, end }

@@ -25,6 +25,20 @@ export function isTemplate(text: string): boolean {
   return /\{\{|\{%|\$\{|\$\[\[/.test(text)
 }
 
+/**
+ * `{{job.start_time.iso_date}}`, `{{tasks.prepare.values.path}}`: what Databricks fills in when a job runs. The value is
+ * not known, but the file is what it says.
+ */
+const runReference = /\{\{\s*(?:job|tasks?|run|workspace|backfill)\.[\w.[\]'"-]+\s*\}\}/g
+
+export function withoutRunReferences(text: string): string {
+  return text.includes('{{') ? text.replace(runReference, '') : text
+}
+
+export function isRunReference(expression: string): boolean {
+  return withoutRunReferences(expression) === ''
+}
+
 // Longer than any expression people write, short enough that a stray `{{` does not swallow a file.
 const longest = 4000
 

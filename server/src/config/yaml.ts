@@ -16,9 +16,19 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
+import type { Span } from '../text/location.js'
 import type { ConfigDocument, ConfigEntry, ConfigFacts, ConfigList, ConfigMap, ConfigNode } from './node.js'
 import { plainValue } from './scalar.js'
-import { filler, firstOffset, isTemplate, type Masked, maskTemplates, touches, unmask } from './template.js'
+import {
+  filler,
+  firstOffset,
+  isRunReference,
+  isTemplate,
+  type Masked,
+  maskTemplates,
+  touches,
+  unmask,
+} from './template.js'
 
 /** Characters; larger files are data, not configuration. */
 export const largestYaml = 1_000_000
@@ -109,13 +119,16 @@ class DocumentBuilder {
   /** Template lines that are the value of a key. */
   private readonly consumed = new Set<number>()
   private nodes = 0
+  private readonly templates: Span[]
 
   constructor(
     private readonly text: string,
     private readonly masked: Masked,
     private readonly document: Document.Parsed,
     private readonly index: number,
-  ) {}
+  ) {
+    this.templates = masked.spans.filter((span) => !isRunReference(text.slice(span.start, span.end)))
+  }
 
   build(extent: number): ConfigDocument {
     const { contents, errors, range } = this.document
@@ -124,7 +137,7 @@ class DocumentBuilder {
     return {
       index: this.index,
       root,
-      templated: touches(this.masked.spans, start, end),
+      templated: touches(this.templates, start, end),
       hasErrors: errors.length > 0,
     }
   }
