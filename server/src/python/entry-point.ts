@@ -12,12 +12,18 @@ function isExportedNotebook({ text }: Analysis): boolean {
   return /^# In ?\[[ \d]*\]:/m.test(text)
 }
 
+/** Decorators with which an engine takes a function of the file and runs it. */
+const startedByEngine =
+  /^(metaflow\.step|flytekit\.(core\.)?(task\.)?task|zenml\.(steps\.)?step|prefect\.(task|flow)|dagster\.(op|asset|multi_asset)|kfp\.(v2\.)?dsl\.(component|python_component)|airflow\.(decorators|sdk)\.task|sagemaker\.remote_function\.remote|sagemaker\.workflow\.function_step\.step)$/
+
 function hasCommand(analysis: Analysis): boolean {
   if (analysis.calls.some((call) => call.name === 'fire.Fire' || call.name === 'absl.app.run')) return true
   return analysis.functions.some((func) =>
     func.node.decorators.some((decorator) => {
       const name = analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
-      return name !== null && /^(hydra\.main|click\.(command|group))$/.test(name)
+      return (
+        name !== null && (/^(hydra\.main|click\.(command|group))$/.test(name) || startedByEngine.test(name))
+      )
     }),
   )
 }

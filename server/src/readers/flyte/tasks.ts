@@ -17,6 +17,7 @@ import {
   namePlace,
 } from '../pipelines/decorated-function.js'
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
+import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
@@ -36,7 +37,7 @@ export const flyteReader = defineReader({
     const tasks = decoratedFunctions(python, taskNames)
     const workflows = decoratedFunctions(python, workflowNames)
     const evidence = stepEvidence(python)
-    for (const task of tasks) readTask(python, claims, task, workflows, evidence)
+    for (const task of tasks) readTask(python, claims, task, tasks, workflows, evidence)
   },
   change,
 })
@@ -45,6 +46,7 @@ function readTask(
   python: PythonModule,
   claims: ClaimBuilder,
   task: Decorated,
+  tasks: readonly Decorated[],
   workflows: Decorated[],
   evidence: Evidence,
 ): void {
@@ -93,7 +95,7 @@ function readTask(
         subject.known('volatileInput', input, { what: found.what, input, when: 'built' }, found.place)
     }
   }
-  readResources(python, claims, subject, task, work, evidence)
+  readResources(python, claims, subject, task, tasks, work, evidence)
 }
 
 /** `requests=Resources(gpu='1', cpu='8')`, `limits=…`, `accelerator=…`, `interruptible=`, `timeout=`. */
@@ -102,6 +104,7 @@ function readResources(
   claims: ClaimBuilder,
   step: SubjectBuilder<'Step'>,
   task: Decorated,
+  tasks: readonly Decorated[],
   work: StepWork[],
   evidence: Evidence,
 ): void {
@@ -150,6 +153,7 @@ function readResources(
     if (timeout.state === 'absent') compute.unknown('timeLimit', 'timeout', 'the platform may set it', place)
     else compute.unknown('timeLimit', 'timeout', 'a duration', place)
     claimCode(python, compute, func, work, place, false)
+    claimStepLaunch(claims, python, compute, task, tasks)
     return
   }
 }

@@ -16,6 +16,7 @@ import {
   namePlace,
 } from '../pipelines/decorated-function.js'
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
+import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
@@ -30,8 +31,8 @@ export const metaflowReader = defineReader({
     const python = facts.python
     if (python === undefined) return
     const evidence = stepEvidence(python)
-    for (const step of decoratedFunctions(python, /^metaflow\.step$/))
-      readStep(python, claims, step, evidence)
+    const steps = decoratedFunctions(python, /^metaflow\.step$/)
+    for (const step of steps) readStep(python, claims, step, steps, evidence)
   },
   change,
 })
@@ -45,7 +46,13 @@ function decorator(python: PythonModule, func: Func, name: string): { expr: Expr
   return null
 }
 
-function readStep(python: PythonModule, claims: ClaimBuilder, step: Decorated, evidence: Evidence): void {
+function readStep(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  step: Decorated,
+  steps: readonly Decorated[],
+  evidence: Evidence,
+): void {
   const { func } = step
   const place = namePlace(func)
   // `start` and `end` are only what the flow begins and ends with.
@@ -90,6 +97,7 @@ function readStep(python: PythonModule, claims: ClaimBuilder, step: Decorated, e
       else compute.known('timeLimit', '@timeout', seconds, calleePlace(limit))
     }
     claimCode(python, compute, func, work, place, false)
+    claimStepLaunch(claims, python, compute, step, steps)
     return
   }
 }

@@ -1,0 +1,42 @@
+/** Steps that run code of the file that defines them, as launches of that file. */
+import type { PythonModule } from '../../python/module.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { bareLaunch } from '../bare-launch.js'
+import type { Decorated } from './decorated-function.js'
+import { workOfCode } from './step-work.js'
+
+/** Decorators and their arguments that start several processes for a step: `@torchrun`, `task_config=Elastic(nproc=4)`. */
+const spreads =
+  /torchrun|torch_distributed|deepspeed|horovod|parallel|accelerate|\bray|\bmpi|task_config|num_replicas/i
+
+/**
+ * What the file trains runs on the machine of the one step that trains. Where several do, nobody knows which of them a
+ * training belongs to.
+ */
+export function claimStepLaunch(
+  claims: ClaimBuilder,
+  python: PythonModule,
+  compute: SubjectBuilder<'Compute'>,
+  step: Decorated,
+  steps: readonly Decorated[],
+): void {
+  const { job } = compute.subject
+  const training = steps.filter(({ func }) => workOfCode(python, func).some(({ work }) => work === 'train'))
+  if (job === null || training.length !== 1 || training[0]!.func !== step.func) return
+  const { decorators, nameStart } = step.func.node
+  if (decorators.some(({ start, end }) => spreads.test(python.text.slice(start, end)))) return
+  const name = claims.path.slice(claims.path.lastIndexOf('/') + 1)
+  claims.launch(
+    {
+      ...bareLaunch({
+        id: `${job}:code`,
+        job,
+        launcher: 'python',
+        program: { path: name, module: null, bases: [''] },
+      }),
+      // Parameters of the flow may be given anything.
+      complete: false,
+    },
+    { start: nameStart, end: nameStart + step.func.name.length },
+  )
+}
