@@ -6,7 +6,16 @@
 import type { ShellCommand } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
+import {
+  knownArgument,
+  mayBePassed,
+  numberArgument,
+  passedExpression,
+  textArgument,
+} from '../../values/argument.js'
+import { argumentValue } from '../../values/call-source.js'
+import { convert, derived } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -15,11 +24,27 @@ import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { acceleratorsOf, claimMachineRequest } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 
 const endings = /^(down|stop|autostop|teardown)$/
 
+const stopKey = 'idle_minutes_to_autostop'
+
+const launchSettings = settingTable('Compute', {
+  idleStop: {
+    keys: [stopKey],
+    position: 3,
+    parse: (value) => {
+      const minutes = asNumber(value) ?? (value === null ? -1 : 0)
+      return minutes < 0 ? null : minutes * 60
+    },
+    otherwise: null,
+  },
+})
+
 export const skypilotReader = defineReader({
   name: 'skypilot',
+  settings: [launchSettings],
   languages: ['python', 'shell'],
   triggers: ['sky.launch', 'SkypilotExecutor', 'sky launch', 'sky jobs launch'],
   read(facts, _context, claims) {
@@ -50,27 +75,17 @@ function start(python: PythonModule, call: Call, claims: ClaimBuilder): SubjectB
 
 function readLaunch(python: PythonModule, call: Call, ends: Call | undefined, claims: ClaimBuilder): void {
   const place = calleePlace(call)
-  const site = callSite(call, 'launch')
   const compute = start(python, call, claims)
   readAccelerators(python, compute, place)
   if (ends !== undefined) compute.known('endedBy', `sky.${ends.method}`, `sky.${ends.method}`, place)
-  const minutes = python.argument(call, 'idle_minutes_to_autostop', 3)
-  const down = python.argument(call, 'down', 6)
   const inResources = python.calls.some(
-    (one) => python.argument(one, 'autostop').state !== 'absent' && one.method === 'Resources',
+    (one) => one.method === 'Resources' && mayBePassed(python.argument(one, 'autostop')),
   )
-  const open = minutes.state === 'unknown' || down.state === 'unknown' || inResources
-  const isDown = down.state === 'given' && !(down.folded.state === 'known' && down.folded.value === false)
-  if (open || isDown)
-    compute.unknown('idleStop', 'idle_minutes_to_autostop', 'set elsewhere', place, { site })
-  else if (minutes.state === 'given' && minutes.folded.state === 'unknown')
-    compute.unknown('idleStop', 'idle_minutes_to_autostop', minutes.folded.because, place, { site })
-  else if (minutes.state === 'given' && minutes.folded.state === 'known' && minutes.folded.value !== null) {
-    const value = asNumber(minutes.folded.value) ?? 0
-    compute.known('idleStop', 'idle_minutes_to_autostop', value < 0 ? null : value * 60, minutes.span, {
-      site,
-    })
-  } else compute.default('idleStop', 'idle_minutes_to_autostop', null, place, { site })
+  const down = python.argument(call, 'down', 6)
+  const isDown = mayBePassed(down) && knownArgument(down) !== false
+  const source = launchSettings.argumentsOf(python, call, claims, 'launch')
+  if (!inResources && !isDown) launchSettings.claim(compute, source)
+  else compute.unknown('idleStop', stopKey, 'set elsewhere', place, { site: source.site() })
 }
 
 /** `Resources(accelerators='V100:4')` and `task.set_resources(…)`; a task from a file is not read here. */
@@ -78,25 +93,29 @@ function readAccelerators(python: PythonModule, compute: SubjectBuilder<'Compute
   const given = python.calls
     .filter((call) => /^sky\.(\w+\.)*Resources$/.test(call.name ?? ''))
     .map((call) => python.argument(call, 'accelerators'))
-    .filter((one) => one.state === 'given')
-  const first = given[0]
-  if (first === undefined || first.state !== 'given') {
+    .find((one) => passedExpression(one) !== null)
+  if (given === undefined) {
     compute.unknown('gpus', 'accelerators', 'a task that is made elsewhere', place)
     return
   }
-  const found = read(python, first.expr)
-  if (found === null) {
-    compute.unknown('gpus', 'accelerators', 'accelerators that cannot be read', place)
-    return
-  }
-  compute.known('gpus', 'accelerators', found.count, place)
-  if (found.model !== null) compute.known('gpuModel', 'accelerators', found.model, place)
+  const asked = convert(
+    argumentValue(given, place, place, compute.locator),
+    (value) => requestOf(value) ?? undefined,
+    'accelerators that cannot be read',
+  )
+  compute.say(
+    'gpus',
+    'accelerators',
+    convert(asked, (one) => one.count),
+  )
+  compute.say(
+    'gpuModel',
+    'accelerators',
+    derived(asked, (one) => one.model ?? undefined),
+  )
 }
 
-function read(python: PythonModule, expr: Expr): { model: string | null; count: number } | null {
-  const folded = python.fold(expr)
-  if (folded.state !== 'known') return null
-  const { value } = folded
+function requestOf(value: Json): { model: string | null; count: number } | null {
   if (typeof value === 'string') return acceleratorsOf(value)
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return null
   const [entry] = Object.entries(value)
@@ -109,20 +128,15 @@ function readExecutor(python: PythonModule, call: Call, claims: ClaimBuilder): v
   const place = calleePlace(call)
   const site = callSite(call, 'executor')
   const gpus = python.argument(call, 'gpus')
-  if (gpus.state === 'absent') return
+  if (!mayBePassed(gpus)) return
   const compute = start(python, call, claims)
-  const per = python.argument(call, 'gpus_per_node')
-  const count = per.state === 'given' && per.folded.state === 'known' ? asNumber(per.folded.value) : undefined
-  const kind = gpus.state === 'given' && gpus.folded.state === 'known' ? gpus.folded.value : null
-  compute.known('gpus', 'gpus', count ?? 1, place)
-  const model = typeof kind === 'string' ? acceleratorsOf(kind)?.model : null
+  compute.known('gpus', 'gpus', numberArgument(python.argument(call, 'gpus_per_node')) ?? 1, place)
+  const model = acceleratorsOf(textArgument(gpus) ?? '')?.model
   if (model != null) compute.known('gpuModel', 'gpus', model, place)
   const down = python.argument(call, 'autodown')
-  const minutes = python.argument(call, 'idle_minutes_to_autostop')
-  const off =
-    down.state === 'absent' ||
-    (down.state === 'given' && down.folded.state === 'known' && down.folded.value === false)
-  if (off && minutes.state === 'absent') compute.default('idleStop', 'autodown', null, place, { site })
+  const off = !mayBePassed(down) || knownArgument(down) === false
+  if (off && !mayBePassed(python.argument(call, stopKey)))
+    compute.default('idleStop', 'autodown', null, place, { site })
   else compute.unknown('idleStop', 'autodown', 'it is given', place, { site })
 }
 

@@ -12,16 +12,26 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import type { Span } from '../../text/location.js'
 import { lookUp } from '../../text/records.js'
-import { stated } from '../../values/operations.js'
+import {
+  knownArgument,
+  mayBePassed,
+  passedCall,
+  passedExpression,
+  passedPlace,
+  textArgument,
+} from '../../values/argument.js'
+import { argumentValue } from '../../values/call-source.js'
+import { convert, derived, opaque, orUnknown } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
+import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ComputeSettings } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { claimFolded } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { claimType } from '../machine-claims.js'
 import { defineReader } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
+import { settingTable } from '../setting-table.js'
 import { claimShellLaunch } from '../shell/launches.js'
 import { commandOf, wordOf, wordsOf } from '../words-in-code.js'
 import { changeRun, providers, readRun } from './run.js'
@@ -30,8 +40,15 @@ const roles = /^torchx\.(specs\.)?(api\.)?Role$/
 const resources = /^torchx\.specs\.(api\.)?(Resource|resource)$/
 const brought = /^torchx\.components\.(dist\.(ddp|spmd)|utils\.python)$/
 
+/** Copies of the program, and how often it is started again. */
+const roleSettings = settingTable('Compute', {
+  nodes: { keys: ['num_replicas'], position: 7, parse: asNumber, otherwise: 1 },
+  retries: { keys: ['max_retries'], position: 8, parse: asNumber, otherwise: 0 },
+})
+
 export const torchxComponentReader = defineReader({
   name: 'torchx-component',
+  settings: [roleSettings],
   languages: ['python'],
   triggers: ['torchx'],
   read(facts, _context, claims) {
@@ -65,8 +82,8 @@ function schedulerOf(python: PythonModule): ComputeSettings['provider'] | null |
   for (const call of python.calls) {
     if (!/^(run|run_component|dryrun|dryrun_component|submit)$/.test(call.method)) continue
     const given = python.argument(call, 'scheduler', call.method.endsWith('_component') ? 2 : 1)
-    if (given.state === 'absent') continue
-    const name = foldedValue(given)
+    if (!mayBePassed(given)) continue
+    const name = knownArgument(given)
     // `subprocess.run(…)` and the like.
     if (typeof name !== 'string') continue
     const provider = lookUp(providers, name) ?? null
@@ -106,8 +123,8 @@ function commandWords(python: PythonModule, call: Call): ShellWord[] | null {
   if (call.method !== 'run_component') return null
   const component = python.argument(call, 'component', 0)
   const args = wordsOf(python, python.argument(call, 'component_args', 1))
-  const text = foldedValue(component)
-  return typeof text === 'string' && args !== null
+  const text = textArgument(component)
+  return text !== null && args !== null
     ? [word('torchx', place), word('run', place), word(text, place), ...args]
     : null
 }
@@ -140,12 +157,14 @@ function readRole(
   const job = idAt(claims, 'torchx', place)
   const entrypoint = python.argument(role, 'entrypoint', 4)
   const args = wordsOf(python, python.argument(role, 'args', 5))
-  const nodes = foldedNumber(python, role, 'num_replicas', 7)
-  const name = foldedValue(python.argument(role, 'name', 0))
+  const source = roleSettings.argumentsOf(python, role, claims)
+  const nodes = effective(roleSettings.read('nodes', source).value) ?? null
+  const name = textArgument(python.argument(role, 'name', 0))
   const resource = python.argument(role, 'resource', 10)
-  const asks = resource.state === 'given' && scheduler !== null
-  if (entrypoint.state !== 'given') return
-  const words = [wordOf(python, entrypoint.expr), ...(args ?? [])]
+  const asks = passedExpression(resource) !== null && scheduler !== null
+  const program = passedExpression(entrypoint)
+  if (program === null) return
+  const words = [wordOf(python, program), ...(args ?? [])]
   const parts = parseLaunch(words, [], (span) => claims.locate(span))
   // A component of no program: `echo`, or whatever it is given.
   if (parts === null) return
@@ -155,12 +174,12 @@ function readRole(
     {
       job: asks ? job : null,
       id: job,
-      place: { ...entrypoint.span },
+      place: passedPlace(entrypoint)!,
       nodes: parts.nodes === 1 ? nodes : parts.nodes,
     },
   )
   if (!asks) return
-  const made = resource.state === 'given' ? python.callOf(resource.expr) : null
+  const made = passedCall(python, resource)
   const holds = made?.expr.args.some((one) => one.name === 'gpu' || one.name === 'h') === true
   const evidence = evidenceOfJob(python, holds ? 'gpu' : 'maybe')
   const compute = claims.subject('Compute', place, scopeOf(role), evidence, job)
@@ -168,27 +187,12 @@ function readRole(
   compute.known('choosesCapacity', 'Role', false, place)
   compute.known('trials', 'Role', false, place)
   compute.known('service', 'Role', false, place)
-  if (typeof name === 'string') compute.known('name', 'name', name, place)
-  if (nodes === null) compute.unknown('nodes', 'num_replicas', 'a number that is not readable', place)
-  else compute.known('nodes', 'num_replicas', nodes, place)
+  if (name !== null) compute.known('name', 'name', name, place)
+  roleSettings.claim(compute, source)
   claimResource(python, compute, made, place)
-  const retries = python.argument(role, 'max_retries', 8)
-  if (retries.state === 'absent') compute.default('retries', 'max_retries', 0, place)
-  else if (retries.state === 'given')
-    claimFolded(compute, 'retries', 'max_retries', retries.folded, { ...retries.span }, asNumber)
   // Limits are the scheduler's, and stand in its own options.
   compute.unknown('timeLimit', 'scheduler', 'options of the scheduler', place)
   compute.unknown('spot', 'scheduler', 'options of the scheduler', place)
-}
-
-const asNumber = (value: Json): number | undefined => (typeof value === 'number' ? value : undefined)
-
-/** One where nothing is given; null: not readable. */
-function foldedNumber(python: PythonModule, call: Call, name: string, position: number): number | null {
-  const given = python.argument(call, name, position)
-  if (given.state === 'absent') return 1
-  const value = foldedValue(given)
-  return typeof value === 'number' ? value : null
 }
 
 /** `Resource(cpu=8, gpu=4, memMB=…)`, `resource(h='aws_p4d.24xlarge')`. */
@@ -202,24 +206,15 @@ function claimResource(
     compute.unknown('gpus', 'resource', 'a resource that is made elsewhere', place)
     return
   }
-  const host = python.argument(made, 'h')
-  if (host.state === 'given' && host.folded.state === 'known' && host.folded.value !== null) {
-    const type = String(host.folded.value).replace(/^aws_/, '')
-    const at: Place = { ...host.span }
-    if (instance(type) === undefined || host.folded.overridable)
-      compute.unknown('gpus', 'h', 'a resource of its own', at)
-    else claimType(compute, 'h', stated(compute.locator.origin(at), type))
-    return
+  const given = (name: string, position: number | null): Given<Json> => {
+    const argument = python.argument(made, name, position)
+    const site: Place = { ...(passedPlace(argument) ?? place), anchor: 'value' }
+    return argumentValue(argument, place, site, compute.locator)
   }
-  const gpus = python.argument(made, 'gpu', 1)
-  if (host.state === 'unknown' || (host.state === 'given' && host.folded.state === 'unknown'))
-    compute.unknown('gpus', 'h', 'not readable', place)
-  else if (gpus.state === 'given')
-    claimFolded(compute, 'gpus', 'gpu', gpus.folded, { ...gpus.span }, asNumber, {
-      ...gpus.span,
-      anchor: 'value',
-    })
-  else compute.unknown('gpus', 'gpu', 'not given', place)
-  const cpus = python.argument(made, 'cpu', 0)
-  if (cpus.state === 'given') claimFolded(compute, 'cpus', 'cpu', cpus.folded, { ...cpus.span }, asNumber)
+  compute.say('gpus', 'gpu', orUnknown(convert(given('gpu', 1), asNumber), 'not given'))
+  compute.say('cpus', 'cpu', convert(given('cpu', 0), asNumber))
+  const host = derived(given('h', null), (value) => (value === null ? undefined : String(value)))
+  const type = convert(host, (name) => name.replace(/^aws_/, ''))
+  if (!host.overridable && instance(effective(type) ?? '') !== undefined) claimType(compute, 'h', type)
+  else compute.say('gpus', 'h', opaque(host, 'a resource of its own'))
 }

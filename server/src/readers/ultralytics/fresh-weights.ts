@@ -1,4 +1,5 @@
 /** Ultralytics: a model that is built from its description (`yolo11n.yaml`) and trained from random weights. */
+import { fixedArgument, knownArgument, mayBePassed } from '../../values/argument.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimFresh, meansRandom } from '../fresh-model.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
@@ -17,24 +18,18 @@ export const ultralyticsFreshWeightsReader = defineReader({
     for (const train of python.calls) {
       const made = train.method === 'train' ? train.receiverCall : null
       if (made === null || !/^ultralytics\.(\w+\.)*(YOLO|RTDETR)$/.test(made.name ?? '')) continue
-      const id = python.argument(made, 'model', 0)
-      if (id.state !== 'given' || id.folded.state !== 'known' || typeof id.folded.value !== 'string') continue
-      if (id.folded.overridable || !official.test(id.folded.value)) continue
+      const id = fixedArgument(python.argument(made, 'model', 0))
+      if (typeof id !== 'string' || !official.test(id)) continue
       // `pretrained=` of `train` names weights; as a switch it changes nothing here.
       const weights = python.argument(train, 'pretrained')
-      if (
-        weights.state === 'unknown' ||
-        (weights.state === 'given' &&
-          !(weights.folded.state === 'known' && typeof weights.folded.value === 'boolean'))
-      )
-        continue
+      if (mayBePassed(weights) && typeof knownArgument(weights) !== 'boolean') continue
       if (/\.load\(/.test(python.text) || meansRandom(python, made) !== null) continue
       const evidence = trainingEvidence(python)
       evidence.role = 'training'
       if (evidence.accelerator === 'none') evidence.accelerator = 'maybe'
       claimFresh(claims, evidence, {
-        ...{ call: made, architecture: id.folded.value, key: 'model', given: true },
-        ...{ source: /-cls/.test(id.folded.value) ? 'ImageNet' : 'COCO', anchor: id.folded.value },
+        ...{ call: made, architecture: id, key: 'model', given: true },
+        ...{ source: /-cls/.test(id) ? 'ImageNet' : 'COCO', anchor: id },
       })
     }
   },

@@ -1,16 +1,28 @@
 /** Ultralytics: one `Training` and one `InputPipeline` for each `train()` of a model. */
 
+import type { Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, Folded, PythonModule } from '../../python/module.js'
 import { configuredAt } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
+import {
+  knownArgument,
+  mayBePassed,
+  passedExpression,
+  passedPlace,
+  textArgument,
+} from '../../values/argument.js'
+import { argumentValue, CallSource } from '../../values/call-source.js'
+import { convert, derived, orDefault, orUnknown, unreadable } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
-import { calleePlace, callSite, configuredSite } from '../../values/places.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import type { Key, Locator, Source } from '../../values/source.js'
+import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { claimArgument } from '../claim-argument.js'
 import { isExplained } from '../pytorch/data-loader.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { onWindows } from '../windows.js'
 import { changeUltralytics } from './changes.js'
 
@@ -22,8 +34,30 @@ export const patienceByDefault = (versions: Record<string, string>): number =>
   /^8\.0(\.|$)/.test(versions['ultralytics=='] ?? '') ? 50 : 100
 export const workersByDefault = 8
 
+const trainingSettings = settingTable('Training', {
+  precision: {
+    keys: ['amp'],
+    parse: (value) => {
+      const on = asBoolean(value)
+      return on === undefined ? undefined : on ? 'fp16-mixed' : 'fp32'
+    },
+    otherwise: 'fp16-mixed',
+  },
+  validation: { keys: ['val'], parse: asBoolean, otherwise: true },
+  epochs: {
+    keys: ['epochs'],
+    parse: (value) => {
+      const count = asNumber(value)
+      return count !== undefined && count > 0 ? count : undefined
+    },
+    otherwise: epochsByDefault,
+  },
+  compiled: { keys: ['compile'], parse: (value) => (typeof value === 'string' ? true : asBoolean(value)) },
+})
+
 export const ultralyticsReader = defineReader({
   name: 'ultralytics',
+  settings: [trainingSettings],
   languages: ['python'],
   triggers: ['ultralytics'],
   read(facts, context, claims) {
@@ -45,52 +79,50 @@ export function trainCalls(python: PythonModule): Call[] {
   })
 }
 
-function readTrain(python: PythonModule, call: Call, context: ReaderContext, claims: ClaimBuilder): void {
-  const argument = (key: string): ArgumentValue => {
-    const given = python.argument(call, key)
-    // A file with settings, or those of the run that goes on, may bring what is left out.
-    return given.state === 'absent' ? (leftOut(python, call, key) ?? given) : given
+/** Arguments of `train`; what is left out, a file with settings may bring, or those of the run that goes on. */
+class TrainSource implements Source {
+  constructor(
+    private readonly python: PythonModule,
+    private readonly call: Call,
+    private readonly locator: Locator,
+  ) {}
+
+  get(key: Key): Given<Json> {
+    const given = this.python.argument(this.call, String(key))
+    const argument = mayBePassed(given) ? given : (leftOut(this.python, this.call, String(key)) ?? given)
+    return argumentValue(argument, calleePlace(this.call), callSite(this.call), this.locator)
   }
-  const evidence = evidenceOf(python, call, argument('device'), context)
+
+  set(path: readonly Key[], value: Json | undefined): Write | Refusal {
+    return new CallSource(this.python, this.call, this.locator).set(path, value)
+  }
+}
+
+function readTrain(python: PythonModule, call: Call, context: ReaderContext, claims: ClaimBuilder): void {
+  const source = new TrainSource(python, call, claims)
+  const evidence = evidenceOf(python, call, source.get('device'), context)
   const place = calleePlace(call)
   const scope = call.function?.qualified ?? ''
   const training = claims.subject('Training', place, scope, evidence)
   training.known('managed', 'train', true, place)
   training.known('automaticDevice', 'device', true, place)
-  claimArgument(training, 'precision', 'amp', call, argument('amp'), {
-    convert: (value) => {
-      const on = asBoolean(value)
-      return on === undefined ? undefined : on ? 'fp16-mixed' : 'fp32'
-    },
-    otherwise: 'fp16-mixed',
-  })
-  claimArgument(training, 'validation', 'val', call, argument('val'), {
-    convert: asBoolean,
-    otherwise: true,
-  })
-  readLength(call, argument, patienceByDefault(context.versions), training)
+  trainingSettings.claim(training, source)
+  const hours = orDefault(source.get('time'), null)
+  if (effective(hours) !== null)
+    training.say('epochs', 'epochs', unreadable(hours, 'a limit of hours comes first'))
+  claimStopping(source, patienceByDefault(context.versions), training)
   // It falls to a hundredth over all epochs, along a line or a cosine.
   training.known('fullHorizonSchedule', 'lrf', true, place)
-  const compile = argument('compile')
-  if (compile.state === 'given')
-    claimArgument(training, 'compiled', 'compile', call, compile, {
-      convert: (value: Json) => (typeof value === 'string' ? true : asBoolean(value)),
-    })
 
   const pipeline = claims.subject('InputPipeline', place, scope, { ...evidence })
-  claimArgument(pipeline, 'workers', 'workers', call, argument('workers'), {
-    convert: (value) =>
-      value === 0 && (isExplained(python, call) || onWindows(python)) ? undefined : asNumber(value),
-    otherwise: workersByDefault,
-  })
+  const workers = convert(source.get('workers'), (value) =>
+    value === 0 && (isExplained(python, call) || onWindows(python)) ? undefined : asNumber(value),
+  )
+  pipeline.say('workers', 'workers', orDefault(workers, workersByDefault))
   pipeline.known('feeds', 'train', 'training', place)
   // Who asks for none where eight are the default had a reason, if only a message of an operating system.
-  const cache = argument('cache')
-  const inMemory =
-    cache.state === 'given' &&
-    cache.folded.state === 'known' &&
-    /^(true|ram)$/i.test(String(cache.folded.value))
-  if (inMemory) pipeline.known('work', 'cache', 'light', place)
+  if (/^(true|ram)$/i.test(String(effective(source.get('cache')))))
+    pipeline.known('work', 'cache', 'light', place)
   else pipeline.unknown('work', 'workers', 'workers were left out on purpose', place)
 }
 
@@ -98,106 +130,68 @@ function readTrain(python: PythonModule, call: Call, context: ReaderContext, cla
 function leftOut(python: PythonModule, call: Call, key: string): ArgumentValue | undefined {
   if (brings(python, call, 'resume')) return { state: 'unknown', because: 'the run that goes on' }
   if (!brings(python, call, 'cfg')) return undefined
-  const unknown: ArgumentValue = { state: 'unknown', because: 'a file brings settings' }
   const cfg = python.argument(call, 'cfg')
-  if (cfg.state !== 'given' || cfg.folded.state !== 'known' || typeof cfg.folded.value !== 'string')
-    return unknown
-  const file = python.configurationFile(cfg.folded.value)
-  if (file === null) return unknown
-  const node = configuredAt(file, key)
+  const path = textArgument(cfg)
+  const file = path === null ? null : python.configurationFile(path)
+  const node = file === null ? null : configuredAt(file, key)
   if (node === undefined) return undefined
-  if (node.kind !== 'scalar') return unknown
-  const { span, expr } = cfg
-  const { location } = node.at
+  const expr = passedExpression(cfg)
+  if (node?.kind !== 'scalar' || expr === null) return { state: 'unknown', because: 'a file brings settings' }
   const folded: Folded = {
     state: 'known',
     value: node.value,
     channel: 'named file',
     overridable: false,
-    location,
+    location: node.at.location,
     configured: node.at,
   }
-  return { state: 'given', expr, span, folded }
+  return { state: 'given', expr, span: { ...passedPlace(cfg)! }, folded }
 }
 
 function brings(python: PythonModule, call: Call, key: string): boolean {
   const given = python.argument(call, key)
-  if (given.state === 'absent') return false
-  return !(given.state === 'given' && given.folded.state === 'known' && !given.folded.value)
+  const value = knownArgument(given)
+  return mayBePassed(given) && (value === undefined || Boolean(value))
 }
 
-/** Epochs, and after how many without an improvement the run ends: by default not before it is over. */
-function readLength(
-  call: Call,
-  argument: (key: string) => ArgumentValue,
-  patience: number,
-  training: SubjectBuilder<'Training'>,
-): void {
-  const place = calleePlace(call)
-  const site = callSite(call)
-  const time = argument('time')
-  if (time.state !== 'absent')
-    training.unknown('epochs', 'epochs', 'a limit of hours comes first', place, { site })
-  else
-    claimArgument(training, 'epochs', 'epochs', call, argument('epochs'), {
-      convert: (value) => {
-        const count = asNumber(value)
-        return count !== undefined && count > 0 ? count : undefined
-      },
-      otherwise: epochsByDefault,
-    })
-  const waits = argument('patience')
+/** After how many epochs without an improvement the run ends: by default not before it is over. */
+function claimStopping(source: Source, patience: number, training: SubjectBuilder<'Training'>): void {
   const key = 'patience'
-  if (waits.state === 'unknown' || (waits.state === 'given' && waits.folded.state === 'unknown')) {
-    training.unknown('earlyStopping', key, 'an argument that cannot be read', place, { site })
-    return
-  }
-  if (waits.state === 'given' && waits.folded.state === 'known') {
-    const { value, overridable, channel, location, configured } = waits.folded
-    const there = configured === undefined ? site : configuredSite(site, configured)
-    const origin = { site: there, overridable, channel, ...(location === undefined ? {} : { location }) }
-    // Zero switches it off.
-    if (value === 0) training.known('earlyStopping', key, false, { ...waits.span }, origin)
-    else {
-      training.known('earlyStopping', key, true, { ...waits.span }, origin)
-      claimArgument(training, 'patience', key, call, waits, { convert: asNumber })
-    }
-    return
-  }
-  const epochs = argument('epochs')
-  const total =
-    epochs.state === 'absent'
-      ? epochsByDefault
-      : epochs.state === 'given' && epochs.folded.state === 'known'
-        ? Number(epochs.folded.value)
-        : Number.NaN
-  if (Number.isNaN(total))
-    training.unknown('earlyStopping', key, 'the epochs cannot be read', place, { site })
-  else training.default('earlyStopping', key, total > patience, place, { site })
+  const waits = source.get(key)
+  // Zero switches it off.
+  const stops = convert(waits, (value) => value !== 0)
+  training.say(
+    key,
+    key,
+    derived(waits, (value) => asNumber(value) || undefined),
+  )
+  const epochs = effective(orDefault(convert(source.get('epochs'), asNumber), epochsByDefault))
+  const because = 'the epochs cannot be read'
+  training.say(
+    'earlyStopping',
+    key,
+    epochs === undefined ? orUnknown(stops, because) : orDefault(stops, epochs > patience),
+  )
 }
 
 /** Data sets of a few images that the library tries itself out with. */
 export const trialData =
   /^(coco(8|12|128)\S*|dota8\S*|imagenet(10|ette\d*)|tiger-pose|mnist\d*|cifar10)(\.yaml)?$/
 
-function evidenceOf(
-  python: PythonModule,
-  call: Call,
-  device: ArgumentValue,
-  context: ReaderContext,
-): Evidence {
+function evidenceOf(python: PythonModule, call: Call, device: Given<Json>, context: ReaderContext): Evidence {
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test') evidence.role = 'training'
-  const data = python.argument(call, 'data')
-  if (data.state === 'given' && data.folded.state === 'known' && trialData.test(String(data.folded.value)))
-    evidence.small ??= String(data.folded.value)
+  const data = String(knownArgument(python.argument(call, 'data')))
+  if (trialData.test(data)) evidence.small ??= data
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
-  if (visible === '' || visible === '-1') evidence.accelerator = 'cpu'
-  else if (device.state === 'given' && device.folded.state === 'known') {
-    const { value } = device.folded
-    const word = String(value).toLowerCase()
-    evidence.accelerator =
-      word === 'cpu' ? 'cpu' : word === 'mps' ? 'mps' : value === null || word === '' ? 'maybe' : 'gpu'
-  } else evidence.accelerator = 'maybe'
+  const word = String(effective(device) ?? '').toLowerCase()
+  evidence.accelerator =
+    visible === '' || visible === '-1' || word === 'cpu'
+      ? 'cpu'
+      : word === 'mps'
+        ? 'mps'
+        : word === ''
+          ? 'maybe'
+          : 'gpu'
   return evidence
 }
