@@ -9,6 +9,12 @@ export function sameValue(a: Json, b: Json): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b)
 }
 
+/** `True == 1`: Python's truth values are numbers. */
+function equal(a: Json, b: Json): boolean {
+  const plain = (value: Json): Json => (typeof value === 'boolean' ? Number(value) : value)
+  return sameValue(plain(a), plain(b))
+}
+
 export function truthy(value: Json): boolean {
   if (Array.isArray(value)) return value.length > 0
   if (value !== null && typeof value === 'object') return Object.keys(value).length > 0
@@ -16,11 +22,11 @@ export function truthy(value: Json): boolean {
 }
 
 export function operate(op: string, a: Json, b: Json): Json | undefined {
-  if (op === '==') return sameValue(a, b)
-  if (op === '!=') return !sameValue(a, b)
+  if (op === '==') return equal(a, b)
+  if (op === '!=') return !equal(a, b)
   if (op === 'in' || op === 'not in') {
     const inside = Array.isArray(b)
-      ? b.some((item) => sameValue(item, a))
+      ? b.some((item) => equal(item, a))
       : typeof b === 'string' && typeof a === 'string'
         ? b.includes(a)
         : undefined
