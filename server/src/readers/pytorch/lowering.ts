@@ -59,7 +59,17 @@ function find(python: PythonModule): Lowering {
     const only = all.at(-1)
     if (only === undefined || !note(only.condition, only.holds)) return { state: 'somewhere' }
   }
+  // What only speaks of a format under a condition is no switch of it.
+  if (switched !== null && !lowers(python)) return { state: 'somewhere' }
   return switched ?? { state: 'nowhere', leftOut }
+}
+
+/** A call that sets the format of what follows, or of a model. */
+function lowers(python: PythonModule): boolean {
+  return python.calls.some(
+    ({ method, name }) =>
+      /^(autocast|GradScaler|half|bfloat16)$/.test(method) || name?.startsWith('apex.') === true,
+  )
 }
 
 /** The option as it is passed; only a switch can be passed without a value. */

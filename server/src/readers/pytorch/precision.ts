@@ -73,8 +73,6 @@ export function precisionOf(
   const said = autocasts.length > 0 ? fromAutocasts(python, loop, autocasts) : null
   const unguarded = autocasts.every((call) => python.reach(call.expr.start).state === 'always')
   if (said?.state === 'known' && leftOut === null && unguarded) return said
-  if (lowered.state === 'switched' && !usesAround(python, loweringUses))
-    return { ...lowered, lowered: formatOf(python, autocasts) }
   if (said !== null && lowered.state === 'somewhere') return said
   if (once(python, 'loop engines', () => python.usesHere(...loopEngines))) {
     return codeMatches(python, loweringElsewhere)
@@ -84,6 +82,8 @@ export function precisionOf(
   if (usesAny(python, [...loopEngines, 'lightning.fabric.'])) {
     return { state: 'unknown', because: 'an engine that another module makes' }
   }
+  if (lowered.state === 'switched' && !usesAround(python, loweringUses))
+    return { ...lowered, lowered: formatOf(python, autocasts) }
   // `fabric.backward(loss)` or `engine.backward(loss)`: whoever takes the loss may also choose the format.
   const foreign = handedLosses(python).get(loop)
   if (foreign !== undefined && foreign.receiver !== 'torch.Tensor' && !calls.has('torch.autograd.backward')) {
