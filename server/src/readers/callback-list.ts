@@ -1,9 +1,10 @@
 /** Lists of callbacks that a trainer is given, and what the callbacks of a project do. */
 import type { Analysis } from '../python/analysis.js'
-import type { PythonModule } from '../python/module.js'
+import type { ArgumentValue, PythonModule } from '../python/module.js'
 import { bindingsOf, projectTarget } from '../python/names.js'
 import type { Collection, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
+import { mayBePassed, passedExpression } from '../values/argument.js'
 import { codeText } from './pytorch/evidence.js'
 
 export interface CallbackList {
@@ -17,6 +18,13 @@ export interface CallbackList {
 /** Null: the callbacks cannot all be seen. */
 export function callbackList(python: PythonModule, expr: Expr): CallbackList | null {
   return listOf(python, expr, new Set(), 0)
+}
+
+/** What a call is given as its callbacks: nothing where none are passed; null: they cannot all be seen. */
+export function passedCallbacks(python: PythonModule, argument: ArgumentValue): CallbackList | null {
+  if (!mayBePassed(argument)) return { items: [], display: null, alone: false }
+  const expr = passedExpression(argument)
+  return expr === null ? null : callbackList(python, expr)
 }
 
 /** `seen` grows with every name that is followed, so that lists made from each other end. */

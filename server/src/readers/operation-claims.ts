@@ -35,9 +35,9 @@ export function claimOperation(claims: ClaimBuilder, facts: OperationFacts): Sub
   const operation = claims.subject('Operation', at, facts.scope, facts.evidence, null, facts.apart)
   const { from } = facts
   const given: ClaimOptions =
-    from === undefined
-      ? {}
-      : { channel: from.channel, overridable: from.overridable, location: from.location }
+    from === undefined ? {} : { channel: from.channel, overridable: from.overridable }
+  // What the code says is shown where the operation is.
+  if (from !== undefined && from.channel !== 'code') given.location = from.location
   const options = { ...facts.options, ...given, site }
   if (facts.byDefault === true) operation.default('kind', key, facts.kind, at, options)
   else operation.known('kind', key, facts.kind, at, options)

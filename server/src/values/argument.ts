@@ -1,5 +1,5 @@
 /** Arguments as plain values and expressions: for what is inferred from them rather than claimed. */
-import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
+import type { ArgumentValue, Call, Folded, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Place } from '../text/origin.js'
@@ -12,8 +12,18 @@ export function knownArgument(argument: ArgumentValue): Json | undefined {
 
 /** As `knownArgument`, where no launch can bring another value. */
 export function fixedArgument(argument: ArgumentValue): Json | undefined {
-  const folded = argument.state === 'given' ? argument.folded : undefined
-  return folded?.state === 'known' && !folded.overridable ? folded.value : undefined
+  return argument.state === 'given' ? fixedValue(argument.folded) : undefined
+}
+
+/** The value of an expression where no launch can bring another. */
+export function fixedValue(folded: Folded): Json | undefined {
+  return folded.state === 'known' && !folded.overridable ? folded.value : undefined
+}
+
+/** Why what may be passed cannot be read; null: nothing is passed, or it can. */
+export function whyUnreadable(argument: ArgumentValue): string | null {
+  if (argument.state === 'unknown') return argument.because
+  return argument.state === 'given' && argument.folded.state === 'unknown' ? argument.folded.because : null
 }
 
 /** Null where it is no number, or not a known one. */
@@ -50,7 +60,9 @@ export function passedPlace(argument: ArgumentValue): Place | null {
 }
 
 /** It is passed, or `**kwargs` may carry it. */
-export function mayBePassed(argument: ArgumentValue): boolean {
+export function mayBePassed(
+  argument: ArgumentValue,
+): argument is ArgumentValue & { state: 'given' | 'unknown' } {
   return argument.state !== 'absent'
 }
 

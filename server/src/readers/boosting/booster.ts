@@ -2,6 +2,7 @@
 
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -53,7 +54,7 @@ export function parameter(
   let unknown: Parameter | null = null
   for (const key of keys) {
     const own = python.argument(call, key, key === keys[0] ? position : null)
-    const found = own.state === 'absent' ? inside(python, dictionary, key, call) : own
+    const found = !mayBePassed(own) ? inside(python, dictionary, key, call) : own
     if (found.state === 'given') return { key, argument: found }
     if (found.state === 'unknown') unknown ??= { key, argument: found }
   }
@@ -61,7 +62,7 @@ export function parameter(
 }
 
 function inside(python: PythonModule, dictionary: ArgumentValue, key: string, call: Call): ArgumentValue {
-  if (dictionary.state === 'absent') return dictionary
+  if (!mayBePassed(dictionary)) return dictionary
   if (dictionary.state === 'unknown') return dictionary
   return python.entry(dictionary.expr, key, call.expr.start)
 }
@@ -97,7 +98,7 @@ export function fitFacts(
   const all = fits.map((fit) => {
     const named = python.argument(fit, 'eval_set')
     // LightGBM from 4.7 on takes data and targets apart.
-    const sets = named.state === 'absent' ? python.argument(fit, 'eval_X') : named
+    const sets = !mayBePassed(named) ? python.argument(fit, 'eval_X') : named
     const trained = python.argument(fit, 'X', 0)
     return {
       validates: hasSets(python, sets),
@@ -129,7 +130,7 @@ export function isOff(argument: ArgumentValue): boolean {
 
 /** Whether a list of evaluation sets holds any; null where it cannot be seen. */
 export function hasSets(python: PythonModule, argument: ArgumentValue): boolean | null {
-  if (argument.state === 'absent' || isOff(argument)) return false
+  if (!mayBePassed(argument) || isOff(argument)) return false
   if (argument.state === 'unknown') return null
   const value = python.definition(argument.expr)
   if (value.type !== 'list' && value.type !== 'tuple') return true
@@ -205,7 +206,7 @@ function mostDrawn(python: PythonModule, rounds: ArgumentValue): number | null {
   const drawn = python.callOf(rounds.expr)
   if (drawn?.method !== 'suggest_int') return null
   const high = python.argument(drawn, 'high', 2)
-  const value = high.state === 'given' && high.folded.state === 'known' ? high.folded.value : null
+  const value = knownArgument(high) ?? null
   return typeof value === 'number' && value > 0 ? value : null
 }
 

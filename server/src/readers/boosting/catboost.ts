@@ -1,5 +1,6 @@
 /** CatBoost: the estimators, `train` and `cv`. */
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { mayBePassed } from '../../values/argument.js'
 import { defineReader } from '../reader.js'
 import {
   type Booster,
@@ -84,7 +85,7 @@ function stoppingOf(python: PythonModule, calls: Call[], params: ArgumentValue):
       const counts = found.key === 'early_stopping_rounds' || found.key === 'od_wait'
       return { state: 'stops', key: found.key, patience: counts ? { ...found, call } : null }
     }
-    if (found.argument.state === 'unknown' || python.argument(call, 'callbacks').state !== 'absent')
+    if (found.argument.state === 'unknown' || mayBePassed(python.argument(call, 'callbacks')))
       state = 'unknown'
   }
   return { state, key: stoppingKeys[0]!, patience: null }

@@ -3,6 +3,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import { mayBePassed } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { callbackList } from '../callback-list.js'
@@ -126,7 +127,7 @@ function inLightGbm(
   const given = python.argument(fit, 'callbacks')
   const list = given.state === 'given' ? callbackList(python, given.expr) : null
   let write: Write
-  if (given.state === 'absent' || isOff(given)) write = setKeyword(fit, 'callbacks', `[${code}]`, facts)
+  if (!mayBePassed(given) || isOff(given)) write = setKeyword(fit, 'callbacks', `[${code}]`, facts)
   else if (list?.display?.type === 'list')
     write = { kind: 'append item', path, list: range(list.display, facts), value: code }
   else return { reason: 'the list of callbacks cannot be read' }

@@ -1,5 +1,6 @@
 /** Boosted trees of scikit-learn. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { mayBePassed } from '../../values/argument.js'
 import { defineReader } from '../reader.js'
 import { type Booster, claimBooster, fitOf, isOff, parameter, type Stopping } from './booster.js'
 import { changeBooster } from './changes.js'
@@ -61,11 +62,11 @@ function plainStopping(python: PythonModule, call: Call): Stopping {
   const given = python.argument(call, key)
   // A monitor that is handed to `fit` ends the run when it returns True; warm starts grow trees step by step.
   const fit = fitOf(python, call)
-  const monitored = fit !== null && python.argument(fit, 'monitor', 3).state !== 'absent'
+  const monitored = fit !== null && mayBePassed(python.argument(fit, 'monitor', 3))
   const warm = python.argument(call, 'warm_start')
-  if (given.state === 'absent' || isOff(given))
+  if (!mayBePassed(given) || isOff(given))
     return {
-      state: monitored || (warm.state !== 'absent' && !isOff(warm)) ? 'unknown' : 'goes on',
+      state: monitored || (mayBePassed(warm) && !isOff(warm)) ? 'unknown' : 'goes on',
       key,
       patience: null,
     }

@@ -1,6 +1,7 @@
 /** Where boosters are told to stop early, beside their own arguments. */
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { mayBePassed } from '../../values/argument.js'
 import { callbackList, judgeCallbacks } from '../callback-list.js'
 import { type Stopping, speaksOfStopping } from './booster.js'
 
@@ -17,7 +18,7 @@ export function callbacksOf(
   call: Call,
 ): { verdict: Stopping['state']; items: readonly Expr[] } {
   const callbacks = python.argument(call, 'callbacks')
-  if (callbacks.state === 'absent') return { verdict: 'goes on', items: [] }
+  if (!mayBePassed(callbacks)) return { verdict: 'goes on', items: [] }
   const list = callbacks.state === 'given' ? callbackList(python, callbacks.expr) : null
   if (list === null) return { verdict: 'unknown', items: [] }
   return { verdict: judgeCallbacks(python, list.items, knownCallbacks), items: list.items }

@@ -1,5 +1,6 @@
 /** XGBoost: `train`, `cv` and the estimators. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { knownArgument } from '../../values/argument.js'
 import { defineReader } from '../reader.js'
 import {
   type Booster,
@@ -86,7 +87,7 @@ function constructed(python: PythonModule, call: Call): Booster {
 
 function isDart(python: PythonModule, call: Call, params: ReturnType<PythonModule['argument']>): boolean {
   const { argument } = parameter(python, call, ['booster'], params)
-  return argument.state === 'given' && argument.folded.state === 'known' && argument.folded.value === 'dart'
+  return knownArgument(argument) === 'dart'
 }
 
 /** Early stopping in the arguments of any of these calls. */

@@ -7,6 +7,7 @@ import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
+import { stoppingSettings } from './settings.js'
 
 export function changeComposer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts
@@ -26,11 +27,8 @@ export function changeComposer(claim: Claim, value: unknown, facts: UnitFacts): 
     case 'compiled':
       return set('compile_config', null, '{}', 'Compile the model (compile_config={})')
     case 'patience':
-      return set('patience', 4, String(value), `Set patience=${String(value)}`)
-    case 'stopDirection': {
-      const code = value === 'higher' ? '"greater"' : '"less"'
-      return set('comp', 2, code, `Set comp=${code}`)
-    }
+    case 'stopDirection':
+      return stoppingSettings.change(claim, value, facts)
     case 'earlyStopping': {
       const name = nameFor(python.tree, 'composer.callbacks', 'EarlyStopper', {
         path,

@@ -2,30 +2,38 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
-import { lookUp } from '../../text/records.js'
-import { asNumber } from '../../values/parse.js'
+import {
+  isLeftOut,
+  knownArgument,
+  mayBePassed,
+  passedExpression,
+  textArgument,
+  whyUnreadable,
+} from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { convert, orDefault, stated } from '../../values/operations.js'
+import { asNumber, asWord } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { Precision } from '../../workload/words.js'
-import { type Callbacks, callbackList, judgeCallbacks, type Verdict } from '../callback-list.js'
+import { type Callbacks, judgeCallbacks, passedCallbacks, type Verdict } from '../callback-list.js'
 import { claimArgument } from '../claim-argument.js'
 import { claimVerdict } from '../claim-verdict.js'
-import { claimFrom } from '../early-stopping.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { openEndedIn } from '../pytorch/loop-facts.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeComposer } from './changes.js'
+import { stoppingSettings } from './settings.js'
 
 const trainer = /^composer\.(trainer\.)*Trainer$/
 export const stopper = /^composer\.(\w+\.)*EarlyStopper$/
-/** The first positional arguments of `EarlyStopper`. */
-const stopperOrder = ['monitor', 'dataloader_label', 'comp', 'min_delta', 'patience']
 
 export const composerReader = defineReader({
   name: 'composer',
   languages: ['python'],
   triggers: ['composer'],
+  settings: [stoppingSettings],
   layer: 1,
   read(facts, context, claims) {
     const { python } = facts
@@ -39,14 +47,14 @@ export const composerReader = defineReader({
   change: changeComposer,
 })
 
-const formats: Record<string, Precision> = {
-  fp32: 'fp32',
-  amp_fp16: 'fp16-mixed',
-  amp_bf16: 'bf16-mixed',
-  amp_fp8: 'fp8',
-  amp: 'fp16-mixed',
-  bf16: 'bf16-mixed',
-}
+const formats = new Map<string, Precision>([
+  ['fp32', 'fp32'],
+  ['amp_fp16', 'fp16-mixed'],
+  ['amp_bf16', 'bf16-mixed'],
+  ['amp_fp8', 'fp8'],
+  ['amp', 'fp16-mixed'],
+  ['bf16', 'bf16-mixed'],
+])
 
 function readTrainer(
   python: PythonModule,
@@ -65,23 +73,17 @@ function readTrainer(
   readDuration(python, call, fit, training)
 
   const data = python.argument(call, 'eval_dataloader')
-  if (data.state === 'unknown')
-    training.unknown('validation', 'eval_dataloader', data.because, place, { site })
-  else {
-    const none = data.state === 'absent' || (data.folded.state === 'known' && data.folded.value === null)
-    training.known('validation', 'eval_dataloader', !none, place, { site })
-  }
+  if (passedExpression(data) === null && mayBePassed(data))
+    training.unknown('validation', 'eval_dataloader', whyUnreadable(data) ?? '', place, { site })
+  else training.known('validation', 'eval_dataloader', !isLeftOut(data), place, { site })
   claimVerdict(training, 'callbacks', stoppingOf(python, call), place, site)
   readStopping(python, call, training)
   if (python.uses('.from_pretrained')) training.known('fineTuning', 'from_pretrained', true, place)
   const schedulers = python.argument(call, 'schedulers')
-  if (
-    schedulers.state !== 'absent' &&
-    codeMatches(python, /(Cosine|Linear|Polynomial)\w*(Scheduler|LR)|OneCycle/)
-  )
+  if (mayBePassed(schedulers) && codeMatches(python, /(Cosine|Linear|Polynomial)\w*(Scheduler|LR)|OneCycle/))
     training.known('fullHorizonSchedule', 'schedulers', true, place)
   const compile = python.argument(call, 'compile_config')
-  if (compile.state === 'absent') training.default('compiled', 'compile_config', false, place, { site })
+  if (!mayBePassed(compile)) training.default('compiled', 'compile_config', false, place, { site })
   else training.unknown('compiled', 'compile_config', 'it is given', place, { site })
   const reason = openEndedIn(python, codeText(python))
   if (reason !== null) training.known('openEnded', reason, reason, place)
@@ -93,21 +95,20 @@ function evidenceOf(python: PythonModule, call: Call, context: ReaderContext): E
   const device = python.argument(call, 'device')
   const visible = context.binding?.launch.environment.CUDA_VISIBLE_DEVICES?.value
   if (visible === '' || visible === '-1') evidence.accelerator = 'cpu'
-  else if (device.state === 'given' && device.folded.state === 'known' && device.folded.value !== null) {
-    const word = String(device.folded.value)
-    evidence.accelerator =
-      word === 'gpu'
-        ? 'gpu'
-        : word === 'cpu'
-          ? 'cpu'
-          : word === 'tpu'
-            ? 'tpu'
-            : word === 'mps'
-              ? 'mps'
-              : 'maybe'
-  } else evidence.accelerator = 'maybe'
+  else evidence.accelerator = devices.get(textArgument(device) ?? '') ?? 'maybe'
   return evidence
 }
+
+const devices = new Map<string, Evidence['accelerator']>([
+  ['gpu', 'gpu'],
+  ['cpu', 'cpu'],
+  ['tpu', 'tpu'],
+  ['mps', 'mps'],
+])
+
+const asFormat = asWord(formats)
+const precisionFrom = (value: Json): Precision | undefined =>
+  value === null ? 'fp16-mixed' : asFormat(value)
 
 /** Left out, it is fp16 under autocast on a GPU (trainer/trainer.py). */
 function readPrecision(
@@ -116,24 +117,14 @@ function readPrecision(
   evidence: Evidence,
   training: SubjectBuilder<'Training'>,
 ): void {
-  const given = python.argument(call, 'precision')
-  const named = given.state === 'given' ? python.nameOf(given.expr) : null
-  const member = named === null ? null : (/\.Precision\.([A-Z0-9_]+)$/.exec(named)?.[1] ?? null)
-  if (member !== null && given.state === 'given') {
-    const value = lookUp(formats, member.toLowerCase())
-    if (value !== undefined)
-      training.known('precision', 'precision', value, { ...given.span }, { site: callSite(call) })
-    return
-  }
-  claimArgument(training, 'precision', 'precision', call, given, {
-    convert: (value: Json) =>
-      value === null
-        ? 'fp16-mixed'
-        : typeof value === 'string'
-          ? lookUp(formats, value.toLowerCase())
-          : undefined,
-    otherwise: evidence.accelerator === 'cpu' ? 'fp32' : 'fp16-mixed',
-  })
+  const source = new CallSource(python, call, training.locator)
+  const given = source.get('precision')
+  const passed = source.expression('precision')
+  // `Precision.AMP_BF16`
+  const member = /\.Precision\.([A-Z0-9_]+)$/.exec((passed && python.nameOf(passed)) ?? '')?.[1]
+  const value = member === undefined ? given : stated(given, member)
+  const otherwise = evidence.accelerator === 'cpu' ? 'fp32' : 'fp16-mixed'
+  training.say('precision', 'precision', orDefault(convert(value, precisionFrom), otherwise))
 }
 
 /** `max_duration`: epochs as a number or as '90ep', batches as '5000ba'. */
@@ -144,12 +135,12 @@ function readDuration(
   training: SubjectBuilder<'Training'>,
 ): void {
   const place = calleePlace(call)
-  if (fit !== null && python.argument(fit, 'duration').state !== 'absent') {
+  if (fit !== null && mayBePassed(python.argument(fit, 'duration'))) {
     training.unknown('epochs', 'max_duration', 'fit() sets a duration of its own', place)
     return
   }
   const given = python.argument(call, 'max_duration')
-  const text = given.state === 'given' && given.folded.state === 'known' ? String(given.folded.value) : ''
+  const text = String(knownArgument(given) ?? '')
   if (/^\d+(ba|tok|sp|sec|iter)$/.test(text)) {
     training.known('maxSteps', 'max_duration', Number.parseInt(text, 10), place)
     return
@@ -175,35 +166,16 @@ const composerCallbacks: Callbacks = {
 
 function stoppingOf(python: PythonModule, call: Call): Verdict {
   if (codeMatches(python, /early_?stop|ThresholdStopper|stop_training/i)) return 'stops'
-  const given = python.argument(call, 'callbacks')
-  if (given.state === 'absent') return 'goes on'
-  const list = given.state === 'given' ? callbackList(python, given.expr) : null
+  const list = passedCallbacks(python, python.argument(call, 'callbacks'))
   return list === null ? 'unknown' : judgeCallbacks(python, list.items, composerCallbacks)
 }
 
 function readStopping(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
-  const given = python.argument(call, 'callbacks')
-  const list = given.state === 'given' ? callbackList(python, given.expr) : null
-  const made = (list?.items ?? [])
+  const items = passedCallbacks(python, python.argument(call, 'callbacks'))?.items ?? []
+  const made = items
     .map((item) => python.callOf(item))
     .filter((one): one is Call => one !== null && one.name !== null && stopper.test(one.name))
-  if (made.length !== 1) return
   const [only] = made
-  const argument = (key: string) => python.argument(only!, key, stopperOrder.indexOf(key))
-  const anchor = 'stopping'
-  const metric = argument('monitor')
-  claimArgument(training, 'stopMetric', 'monitor', only!, metric, {
-    convert: (value) => (typeof value === 'string' ? value : undefined),
-    anchor,
-  })
-  claimFrom(training, 'patience', 'patience', only!, argument('patience'), anchor, 1, (value) => {
-    const count = typeof value === 'string' ? /^(\d+)ep$/.exec(value)?.[1] : asNumber(value)
-    return count === undefined ? undefined : Number(count)
-  })
-  const comp = argument('comp')
-  if (comp.state !== 'given' || comp.folded.state !== 'known') return
-  const word = String(comp.folded.value).toLowerCase()
-  const taken = /^(less|lt)$/.test(word) ? 'lower' : /^(greater|gt)$/.test(word) ? 'higher' : null
-  if (taken !== null)
-    training.known('stopDirection', 'comp', taken, { ...comp.span }, { site: callSite(only!, anchor) })
+  if (only === undefined || made.length !== 1) return
+  stoppingSettings.claim(training, stoppingSettings.argumentsOf(python, only, training.locator, 'stopping'))
 }

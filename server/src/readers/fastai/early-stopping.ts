@@ -1,14 +1,21 @@
 /** What the `EarlyStoppingCallback` of fastai watches, and one that is made but not handed over. */
 
 import type { Call, PythonModule } from '../../python/module.js'
-import { asNumber } from '../../values/parse.js'
-import { calleePlace, callSite } from '../../values/places.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { absent, orDefault, stated, unreadable } from '../../values/operations.js'
+import { asText } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import { claimFrom, forgottenCallbacks } from '../early-stopping.js'
+import { claimForgotten, forgottenFor, patienceRow } from '../early-stopping.js'
+import { settingTable } from '../setting-table.js'
 import { callbacksOf, fastaiVersion } from './learners.js'
 
 const className = 'fastai.EarlyStoppingCallback'
-const order = ['monitor', 'comp', 'min_delta', 'patience']
+
+export const stoppingSettings = settingTable('Training', {
+  stopMetric: { keys: ['monitor'], position: 0, parse: asText, otherwise: 'valid_loss' },
+  patience: { ...patienceRow, position: 3, otherwise: 1 },
+})
 
 export function readStopping(
   python: PythonModule,
@@ -25,42 +32,27 @@ export function readStopping(
     .filter((call): call is Call => call?.name === className)
   if (made.length === 1) readArguments(python, made[0]!, training)
   if (made.length > 0) return
-  const forgotten = forgottenCallbacks(python, className).find(
-    (call) => call.function === fit.function && call.expr.start < fit.expr.start,
-  )
-  if (forgotten === undefined) return
-  const gap = `\`${forgotten.assignedTo}\` is never handed to \`${fit.method}()\``
-  training.known('stoppingGap', 'EarlyStoppingCallback', gap, calleePlace(forgotten), {
-    site: callSite(fit, `forgotten:${forgotten.assignedTo}`),
-  })
+  const forgotten = forgottenFor(python, className, fit)
+  if (forgotten !== undefined) claimForgotten(training, forgotten, fit, `\`${fit.method}()\``)
 }
 
 function readArguments(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
-  const anchor = 'stopping'
-  const argument = (key: string) => python.argument(call, key, order.indexOf(key))
-  const monitor = argument('monitor')
-  claimFrom(training, 'stopMetric', 'monitor', call, monitor, anchor, 'valid_loss', (value) =>
-    typeof value === 'string' ? value : undefined,
-  )
-  claimFrom(training, 'patience', 'patience', call, argument('patience'), anchor, 1, asNumber)
-  const comp = argument('comp')
-  const place = calleePlace(call)
-  const site = callSite(call, anchor)
-  if (comp.state === 'given') {
+  const source = stoppingSettings.argumentsOf(python, call, training.locator, 'stopping')
+  stoppingSettings.claim(training, source)
+  const comp = python.argument(call, 'comp', 1)
+  const written = passedExpression(comp)
+  const origin = source.get('comp')
+  if (written !== null) {
     // `np` may come with everything else of the library.
-    const written = python.text.slice(comp.span.start, comp.span.end)
-    const taken = /(^|\.)less$/.test(written) ? 'lower' : /(^|\.)greater$/.test(written) ? 'higher' : null
-    if (taken === null) training.unknown('stopDirection', 'comp', 'a comparison of its own', place, { site })
-    else training.known('stopDirection', 'comp', taken, { ...comp.span }, { site })
+    const name = python.text.slice(written.start, written.end)
+    const taken = /(^|\.)less$/.test(name) ? 'lower' : /(^|\.)greater$/.test(name) ? 'higher' : null
+    if (taken === null) training.say('stopDirection', 'comp', unreadable(origin, 'a comparison of its own'))
+    else training.say('stopDirection', 'comp', stated(origin, taken))
     return
   }
-  const watched =
-    monitor.state === 'absent'
-      ? 'valid_loss'
-      : monitor.state === 'given' && monitor.folded.state === 'known'
-        ? String(monitor.folded.value)
-        : null
-  if (comp.state === 'unknown' || watched === null) return
+  const watched = effective(stoppingSettings.read('stopMetric', source).value)
+  if (mayBePassed(comp) || watched === undefined) return
   // The callback takes whatever is called neither loss nor error for a score.
-  training.default('stopDirection', 'comp', /loss|error/.test(watched) ? 'lower' : 'higher', place, { site })
+  const direction = /loss|error/.test(watched) ? 'lower' : 'higher'
+  training.say('stopDirection', 'comp', orDefault(absent(origin), direction))
 }

@@ -2,6 +2,7 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
@@ -124,10 +125,7 @@ function fitKey(python: PythonModule, call: Call): string {
 function startsPretrained(python: PythonModule, maker: Call): boolean {
   if (!/(vision|cnn|unet|text_classifier|language_model)_learner$/.test(maker.method)) return false
   const given = python.argument(maker, 'pretrained')
-  return (
-    given.state === 'absent' ||
-    (given.state === 'given' && given.folded.state === 'known' && !!given.folded.value)
-  )
+  return !mayBePassed(given) || Boolean(knownArgument(given))
 }
 
 const harmless =
@@ -172,7 +170,7 @@ function readLoaders(python: PythonModule, evidence: Evidence, claims: ClaimBuil
     if (!own && !block && !old) continue
     const workers = python.argument(call, 'num_workers')
     // Left out, as many as there are cores, up to 16.
-    if (workers.state === 'absent') continue
+    if (!mayBePassed(workers)) continue
     const place = calleePlace(call)
     const pipeline = claims.subject('InputPipeline', place, call.function?.qualified ?? '', evidence)
     claimArgument(pipeline, 'workers', 'num_workers', call, workers, {

@@ -1,7 +1,8 @@
 /** Which calls train a fastai learner, and what made the learner. */
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr, Import } from '../../syntax/python-ast.js'
-import { callbackList } from '../callback-list.js'
+import { mayBePassed } from '../../values/argument.js'
+import { passedCallbacks } from '../callback-list.js'
 import { once } from '../pytorch/once.js'
 
 const second =
@@ -101,8 +102,5 @@ export function lessonData(python: PythonModule): string | null {
 /** The callbacks of a call: none, a list for each argument that carries them, or null where they cannot be read. */
 export function callbacksOf(python: PythonModule, call: Call): (Expr[] | null)[] {
   const given = python.argument(call, 'cbs')
-  if (given.state === 'absent') return []
-  if (given.state === 'unknown') return [null]
-  const list = callbackList(python, given.expr)
-  return [list === null ? null : list.items]
+  return mayBePassed(given) ? [passedCallbacks(python, given)?.items ?? null] : []
 }

@@ -7,9 +7,14 @@ import { entries, entry, scalar, text } from '../../config/access.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import { knownArgument, passedPlace, textArgument } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import type { Locator } from '../../values/source.js'
+import { effective } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -78,7 +83,8 @@ function readCode(python: PythonModule, context: ReaderContext, claims: ClaimBui
   if (evidence.role !== 'training' && evidence.role !== 'tuning') return
   const demonstration = demonstrates(python)
   for (const call of python.calls) {
-    const found = switchedOff(python, call) ?? recomputed(python, call) ?? downloadedAgain(python, call)
+    const found =
+      switchedOff(python, call) ?? recomputed(python, call, claims) ?? downloadedAgain(python, call, claims)
     if (found !== null)
       claimUncached(claims, evidence, call.function?.qualified ?? '', { ...found, demonstration })
   }
@@ -89,7 +95,7 @@ function switchedOff(python: PythonModule, call: Call): Uncached | null {
   if (call.name === null || !switches.includes(call.name)) return null
   if (call.name === 'datasets.set_caching_enabled') {
     const on = python.argument(call, 'boolean', 0)
-    if (on.state !== 'given' || on.folded.state !== 'known' || on.folded.value !== false) return null
+    if (knownArgument(on) !== false) return null
   }
   // Under a condition it may be meant for a case that never comes.
   if (call.conditional || trainsInTurns(python, call)) return null
@@ -111,12 +117,11 @@ function trainsInTurns(python: PythonModule, call: Call): boolean {
   )
 }
 
-function recomputed(python: PythonModule, call: Call): Uncached | null {
+function recomputed(python: PythonModule, call: Call, locator: Locator): Uncached | null {
   if (!cachedMethods.test(call.method) || call.expr.callee.type !== 'attribute') return null
   if (!call.expr.args.some((one) => one.name === 'load_from_cache_file' || one.star === 2)) return null
   const key = 'load_from_cache_file'
-  const given = python.argument(call, key)
-  const off = isOff(given, (value) => value === false)
+  const off = isOff(new CallSource(python, call, locator), key, (value) => value === false)
   if (off === null) return null
   const [what] = call.expr.args
   const func = what === undefined || what.name !== null ? null : python.text.slice(what.start, what.end)
@@ -133,18 +138,20 @@ function recomputed(python: PythonModule, call: Call): Uncached | null {
   }
 }
 
-function downloadedAgain(python: PythonModule, call: Call): Uncached | null {
+function downloadedAgain(python: PythonModule, call: Call, locator: Locator): Uncached | null {
   if (call.name !== 'datasets.load_dataset' && call.name !== 'datasets.load_dataset_builder') return null
   const key = 'download_mode'
-  const given = python.argument(call, key)
-  const enumerated =
-    given.state === 'given' && given.expr.type === 'attribute' && given.expr.attr === 'FORCE_REDOWNLOAD'
+  const source = new CallSource(python, call, locator)
+  const expr = source.expression(key)
+  // `DownloadMode.FORCE_REDOWNLOAD`
+  const enumerated = expr?.type === 'attribute' && expr.attr === 'FORCE_REDOWNLOAD'
   const off = enumerated
-    ? { place: given.span, options: {} }
-    : isOff(given, (value) => value === 'force_redownload')
+    ? { place: { start: expr.start, end: expr.end }, options: {} }
+    : isOff(source, key, (value) => value === 'force_redownload')
   if (off === null) return null
   const data = python.argument(call, 'path', 0)
-  const named = data.state === 'given' && data.folded.state === 'known' ? ` of ${data.folded.value}` : ''
+  const id = textArgument(data)
+  const named = id === null ? '' : ` of ${id}`
   return {
     key,
     transformation: `the download and preparation${named}`,
@@ -156,15 +163,16 @@ function downloadedAgain(python: PythonModule, call: Call): Uncached | null {
 }
 
 function isOff(
-  given: ArgumentValue,
-  off: (value: unknown) => boolean,
+  source: CallSource,
+  key: string,
+  off: (value: Json) => boolean,
 ): { place: Place; options: ClaimOptions } | null {
-  if (given.state !== 'given' || given.folded.state !== 'known' || !off(given.folded.value)) return null
-  const { channel, overridable, location } = given.folded
-  return {
-    place: { ...given.span },
-    options: { channel, overridable, ...(location === undefined ? {} : { location }) },
-  }
+  const value = source.get(key)
+  const place = passedPlace(source.argument(key))
+  const known = effective(value)
+  if (place === null || known === undefined || !off(known)) return null
+  const { channel, overridable, location } = value
+  return { place, options: { channel, overridable, location } }
 }
 
 /** `max_train_samples` and its like: a run over so little is a demonstration. */
@@ -172,8 +180,7 @@ function demonstrates(python: PythonModule): boolean {
   if (fewTrainingSamples(python) !== null) return true
   return python.programArguments.some((argument) => {
     if (!/^max_(train_)?samples$/.test(argument.name) || argument.default === null) return false
-    const value = python.fold(argument.default)
-    return value.state === 'known' && typeof value.value === 'number' && value.value <= fewSamples
+    return Number(effective(python.fold(argument.default)) ?? Number.NaN) <= fewSamples
   })
 }
 

@@ -1,6 +1,7 @@
 /** Transformers for classification and the like whose weights are not loaded: `from_config(…)`. */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { fixedArgument, passedCall, passedExpression } from '../../values/argument.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimFresh, meansRandom } from '../fresh-model.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
@@ -48,8 +49,7 @@ function freshFrom(python: PythonModule, call: Call): string | null {
   const made = /\.from_config$/.test(name)
   if (!made && !/For\w+$/.test(name)) return null
   const given = python.argument(call, 'config', 0)
-  if (given.state !== 'given') return null
-  const config = python.callOf(given.expr)
+  const config = passedCall(python, given)
   if (config === null || !/^transformers\.(\w+\.)*\w*Config\.from_pretrained$/.test(config.name ?? ''))
     return null
   // Another size than the weights have.
@@ -60,13 +60,8 @@ function freshFrom(python: PythonModule, call: Call): string | null {
     )
   )
     return null
-  const id = python.argument(config, 'pretrained_model_name_or_path', 0)
-  return id.state === 'given' &&
-    id.folded.state === 'known' &&
-    typeof id.folded.value === 'string' &&
-    !id.folded.overridable
-    ? id.folded.value
-    : null
+  const id = fixedArgument(python.argument(config, 'pretrained_model_name_or_path', 0))
+  return typeof id === 'string' ? id : null
 }
 
 /** Weights are loaded in another place of the program. */
@@ -88,11 +83,12 @@ function load(
   if (callee.type !== 'attribute' || callee.attr !== 'from_config' || args.length !== 1)
     return { reason: 'load it with `from_pretrained`' }
   const given = python.argument(call, 'config', 0)
-  const config = given.state === 'given' ? python.callOf(given.expr) : null
+  const config = passedCall(python, given)
   const id = config?.expr.args.find(
     (one) => one.name === null || one.name === 'pretrained_model_name_or_path',
   )
-  if (given.state !== 'given' || id === undefined) return { reason: 'load it with `from_pretrained`' }
+  const expr = passedExpression(given)
+  if (expr === null || id === undefined) return { reason: 'load it with `from_pretrained`' }
   const textOf = ({ start, end }: { start: number; end: number }) => python.text.slice(start, end)
   const model = textOf(callee.value)
   return {
@@ -103,7 +99,7 @@ function load(
         kind: 'replace',
         path,
         range: { unit: unit.index, start: call.expr.start, end: call.expr.end },
-        text: `${model}.from_pretrained(${textOf(id.value)}, config=${textOf(given.expr)})`,
+        text: `${model}.from_pretrained(${textOf(id.value)}, config=${textOf(expr)})`,
       },
     ],
     imports: [],

@@ -1,7 +1,7 @@
 /** Inference Endpoints of Hugging Face. Source: huggingface_hub 0.30, hf_api.py, `create_inference_endpoint`. */
 
 import type { Change, Refusal } from '../../edit/write.js'
-import { knownArgument } from '../../values/argument.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -36,10 +36,10 @@ export const inferenceEndpointReader = defineReader({
       // Scaling to zero needs a floor of zero; both defaults keep one replica.
       claimArgument(serving, 'minReplicas', 'min_replica', call, least, {
         convert: (value) => (value === null ? 1 : asNumber(value)),
-        ...(idle.state === 'absent' ? { otherwise: 1 } : {}),
+        ...(!mayBePassed(idle) ? { otherwise: 1 } : {}),
       })
       const most = python.argument(call, 'max_replica')
-      const scales = most.state !== 'absent' && knownArgument(most) !== knownArgument(least)
+      const scales = mayBePassed(most) && knownArgument(most) !== knownArgument(least)
       serving.known('autoscaled', 'max_replica', scales, place, { site: callSite(call) })
     }
   },

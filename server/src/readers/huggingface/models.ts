@@ -3,7 +3,10 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { mayBePassed, passedPlace, textArgument } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
@@ -50,8 +53,10 @@ const softCapped = /gemma-?[23]|gpt-?oss|nemotron/i
 
 function readAttention(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const key = 'attn_implementation'
-  const given = python.argument(call, key)
-  if (given.state !== 'given' || given.folded.state !== 'known' || given.folded.value !== 'eager') return
+  const source = new CallSource(python, call, claims)
+  const given = source.get(key)
+  const at = passedPlace(source.argument(key))
+  if (at === null || effective(given) !== 'eager') return
   const text = codeText(python)
   const id = idOf(python, call)
   const wanted = softCapped.test(id ?? text)
@@ -63,11 +68,11 @@ function readAttention(python: PythonModule, call: Call, claims: ClaimBuilder): 
     kind: 'eager attention',
     place: 'step',
     key: `${key}="eager"`,
-    at: { ...given.span },
+    at,
     site: callSite(call, 'attention'),
     scope: call.function?.qualified ?? '',
     evidence: evidenceOf(python),
-    options: { channel: given.folded.channel, overridable: given.folded.overridable },
+    from: given,
     weight: 'ordinary',
     subject: id,
     wantedFor: wanted,
@@ -96,9 +101,7 @@ function evidenceOf(python: PythonModule) {
 
 function idOf(python: PythonModule, call: Call): string | null {
   const given = python.argument(call, 'pretrained_model_name_or_path', 0)
-  return given.state === 'given' && given.folded.state === 'known' && typeof given.folded.value === 'string'
-    ? given.folded.value
-    : null
+  return textArgument(given)
 }
 
 // Weights.
@@ -134,7 +137,7 @@ function readWeights(
   const loaded = claims.subject('Model', place, call.function?.qualified ?? '', evidenceOf(python))
   loaded.known('id', 'from_pretrained', id, place, { site })
   loaded.known('parameters', 'from_pretrained', parameters, place, { site })
-  const open = formatKeys.some((key) => python.argument(call, key).state !== 'absent')
+  const open = formatKeys.some((key) => mayBePassed(python.argument(call, key)))
   const key = 'torch_dtype'
   if (open || shortened.test(codeText(python)) || python.uses('torch.set_default_dtype'))
     loaded.unknown('weights', key, 'its format is given', place, { site })

@@ -4,7 +4,11 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
-import { callSite } from '../../values/places.js'
+import type { Json } from '../../text/json.js'
+import { knownArgument, mayBePassed, passedCall, passedPlace } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { both, convert, orDefault, orUnknown } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { codeMatches, codeText } from '../pytorch/evidence.js'
@@ -31,29 +35,28 @@ export const huggingfacePaddingReader = defineReader({
     const evidence = stepEvidence(python)
     evidence.small ??= fewTrainingSamples(python)
     for (const { call, key } of found) {
-      const argument = python.argument(call, key)
-      if (argument.state !== 'given') continue
-      const place = { ...argument.span }
-      const site = callSite(call, key)
+      const source = new CallSource(python, call, claims, { anchor: key })
+      const place = passedPlace(source.argument(key))
+      if (place === null) continue
       const pipeline = claims.subject('InputPipeline', place, call.function?.qualified ?? '', evidence)
-      const length = python.argument(call, 'max_length')
-      const { folded } = argument
-      if (folded.state === 'unknown') continue
-      const { channel, location, overridable } = folded
-      const options = { site, channel, ...(location === undefined ? {} : { location }) }
-      if (length.state === 'absent') pipeline.known('paddedTo', key, null, place, { ...options, overridable })
-      else if (length.state === 'unknown') pipeline.unknown('paddedTo', key, length.because, place, { site })
-      else if (length.folded.state === 'unknown' || typeof length.folded.value !== 'number')
-        pipeline.unknown('paddedTo', key, 'the length cannot be read', place, { site })
-      else {
-        // What a launch could replace may make the texts short.
-        const open = overridable || length.folded.overridable
-        pipeline.known('paddedTo', key, length.folded.value, place, { ...options, overridable: open })
-      }
+      // What a launch could replace may make the texts short.
+      const length = convert(
+        orDefault(source.get('max_length'), null),
+        lengthOrNull,
+        'the length cannot be read',
+      )
+      const padded = orUnknown(source.get(key), 'it may not pad')
+      pipeline.say(
+        'paddedTo',
+        key,
+        both(padded, length, (_, tokens) => tokens),
+      )
     }
   },
   change: changePadding,
 })
+
+const lengthOrNull = (value: Json): number | null | undefined => (value === null ? null : asNumber(value))
 
 interface Padded {
   call: Call
@@ -67,15 +70,9 @@ function paddedCalls(python: PythonModule): Padded[] {
     const callee = python.text.slice(call.expr.callee.start, call.expr.callee.end)
     if (!/(^|[._])(tokenizer|tok|encode_plus|batch_encode_plus)$/i.test(callee)) return []
     const padding = python.argument(call, 'padding')
-    if (
-      padding.state === 'given' &&
-      padding.folded.state === 'known' &&
-      padding.folded.value === 'max_length'
-    )
-      return [{ call, key: 'padding' }]
+    if (knownArgument(padding) === 'max_length') return [{ call, key: 'padding' }]
     const old = python.argument(call, 'pad_to_max_length')
-    if (old.state === 'given' && old.folded.state === 'known' && old.folded.value === true)
-      return [{ call, key: 'pad_to_max_length' }]
+    if (knownArgument(old) === true) return [{ call, key: 'pad_to_max_length' }]
     return []
   })
   if (candidates.length === 0 || codeMatches(python, fixedShapes)) return []
@@ -151,9 +148,8 @@ function changePadding(claim: Claim, _value: unknown, facts: UnitFacts): Change 
   const writes: Write[] = [{ kind: 'remove keyword', path, call: range(call), name: key }]
   const imports: Import[] = []
   const collator = python.argument(trainer, 'data_collator')
-  if (collator.state === 'unknown') return { reason: 'the collator cannot be read' }
-  const made = collator.state === 'given' ? python.callOf(python.definition(collator.expr)) : null
-  if (collator.state === 'given') {
+  const made = passedCall(python, collator)
+  if (mayBePassed(collator)) {
     if (made?.name == null || !padsByItself.test(made.name))
       return { reason: 'the collator has to pad: DataCollatorWithPadding does' }
     if (/labels/.test(text) && !/Seq2Seq|ForTokenClassification/.test(made.name))

@@ -1,6 +1,8 @@
 /** How little data a run of the file trains on. */
 import type { Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import { fixedValue, knownArgument } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { Binding } from '../../workload/claim.js'
 
 /** Fewer samples than this are a demonstration. */
@@ -16,7 +18,7 @@ export function fewTrainingSamples(python: PythonModule): string | null {
   }
   for (const call of python.callsTo('datasets.load_dataset')) {
     const split = python.argument(call, 'split')
-    const text = split.state === 'given' && split.folded.state === 'known' ? String(split.folded.value) : ''
+    const text = String(knownArgument(split) ?? '')
     const cut = /^train\[:(\d+)\]$/.exec(text)
     if (cut !== null && Number(cut[1]) <= fewSamples) return `${cut[1]} samples`
   }
@@ -33,15 +35,13 @@ export function samplesAsked(
   const option = python.programArguments.find((one) => one.name === name)
   if (option === undefined) return null
   const flag = lookUp(binding?.launch.flags, name)
-  const folded = option.default === null ? null : python.fold(option.default)
-  const value = flag !== undefined ? flag.value : folded?.state === 'known' ? folded.value : null
+  const folded = option.default === null ? undefined : python.fold(option.default)
+  const value = flag !== undefined ? flag.value : effective(folded)
   const count = typeof value === 'string' ? Number(value) : value
   return typeof count === 'number' && count > 0 ? count : null
 }
 
 function countOf(python: PythonModule, expr: Call['expr']['args'][number]['value']): number | null {
-  const items = python.fold(expr)
-  return items.state === 'known' && Array.isArray(items.value) && !items.overridable
-    ? items.value.length
-    : null
+  const items = fixedValue(python.fold(expr))
+  return Array.isArray(items) ? items.length : null
 }

@@ -1,10 +1,21 @@
 /** How long the sequences are at most that a program trains on. */
+
 import type { Call, Folded, PythonModule } from '../../python/module.js'
-import type { Place } from '../../workload/builder.js'
+import {
+  isLeftOut,
+  knownArgument,
+  numberArgument,
+  passedExpression,
+  whyUnreadable,
+} from '../../values/argument.js'
+import { asNumber } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
+import type { Place, SubjectBuilder } from '../../workload/builder.js'
+import { claimFolded } from '../claim-argument.js'
 import { once } from '../pytorch/once.js'
 
 export type LengthResult =
-  | { length: number; key: string; place: Place; folded: Folded & { state: 'known' } }
+  | { length: number; key: string; place: Place; folded: Folded }
   /** Cut at what the model takes. */
   | { length: null; key: string; place: Place }
   | { because: string }
@@ -38,18 +49,15 @@ function lengthOf(python: PythonModule, call: Call): LengthResult {
   const place: Place = { start: call.expr.start, end: call.expr.callee.end }
   const key = 'max_length'
   const given = python.argument(call, key)
-  if (given.state === 'unknown') return { because: given.because }
-  if (given.state === 'given') {
-    const { folded } = given
-    if (folded.state === 'unknown') return { because: folded.because }
-    if (typeof folded.value === 'number')
-      return { length: folded.value, key, place: { ...given.span }, folded }
-    if (folded.value !== null) return { because: 'the length of its texts' }
-  }
-  const truncation = python.argument(call, 'truncation')
-  const cut =
-    truncation.state === 'given' && truncation.folded.state === 'known' && truncation.folded.value !== false
-  return cut ? { length: null, key: 'truncation', place } : { because: 'texts that are not cut' }
+  const because = whyUnreadable(given)
+  if (because !== null) return { because }
+  const length = numberArgument(given)
+  const expr = passedExpression(given)
+  if (length !== null && expr !== null)
+    return { length, key, place: { start: expr.start, end: expr.end }, folded: python.fold(expr) }
+  if (!isLeftOut(given)) return { because: 'the length of its texts' }
+  const cut = knownArgument(python.argument(call, 'truncation')) ?? false
+  return cut !== false ? { length: null, key: 'truncation', place } : { because: 'texts that are not cut' }
 }
 
 /** `range(0, total_length, block_size)`: texts are joined and cut into blocks. */
@@ -60,9 +68,28 @@ function blocks(python: PythonModule): LengthResult[] {
     const text = python.text.slice(step.start, step.end)
     if (!/block|chunk|seq_?len|context_length|max_length/i.test(text)) return []
     const folded = python.fold(step)
-    if (folded.state === 'unknown') return [{ because: folded.because }]
-    return typeof folded.value === 'number'
-      ? [{ length: folded.value, key: text, place: { start: step.start, end: step.end }, folded }]
+    const length = effective(folded)
+    if (length === undefined) return [{ because: 'the length of its blocks' }]
+    return typeof length === 'number'
+      ? [{ length, key: text, place: { start: step.start, end: step.end }, folded }]
       : []
   })
+}
+
+/** `positions`: the longest text that the model takes; undefined: not known. */
+export function claimLength(
+  python: PythonModule,
+  training: SubjectBuilder<'Training'>,
+  positions: number | undefined,
+  place: Place,
+): void {
+  const found = sequenceLength(python)
+  if (found === null || 'because' in found)
+    training.unknown('sequenceLength', 'max_length', found?.because ?? 'texts are prepared elsewhere', place)
+  else if (found.length !== null)
+    claimFolded(training, 'sequenceLength', found.key, found.folded, found.place, asNumber)
+  // Cut at the longest that the model takes.
+  else if (positions !== undefined && positions <= 1024)
+    training.default('sequenceLength', found.key, positions, found.place)
+  else training.unknown('sequenceLength', found.key, 'the longest text that the model takes', found.place)
 }

@@ -3,6 +3,7 @@ import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { instanceClass } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { knownArgument } from '../../values/argument.js'
 import type { InputPipelineSettings } from '../../workload/words.js'
 import { callsTokenizer, sampleWork } from '../pytorch/dataset-work.js'
 import { decoderIn } from '../pytorch/datasets.js'
@@ -100,5 +101,5 @@ function streams(python: PythonModule, dataset: Expr): boolean {
   const call = made.type === 'call' ? python.callOf(made) : null
   if (call === null || call.name !== 'datasets.load_dataset') return false
   const given = python.argument(call, 'streaming')
-  return given.state === 'given' && given.folded.state === 'known' && given.folded.value === true
+  return knownArgument(given) === true
 }

@@ -13,12 +13,11 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective, isGiven } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { TrainingSettings } from '../../workload/words.js'
-import { claimFolded } from '../claim-argument.js'
 import { sourceOf } from '../deepspeed/configuration.js'
 import type { ReaderContext } from '../reader.js'
 import type { ArgumentsSource } from './arguments-source.js'
 import { sizeOfModel } from './model-sizes.js'
-import { sequenceLength } from './sequence-length.js'
+import { claimLength } from './sequence-length.js'
 import { claimModel, nameIn, type TrainedModel, trainedModel } from './trained-model.js'
 import { trainerSettings, trlSettings } from './trainer-settings.js'
 import { type Trainers, trainerName } from './trainers.js'
@@ -158,18 +157,9 @@ function readLength(
     training.say('sequenceLength', key, orDefault(convert(value, asNumber), 1024))
     return
   }
-  const found = sequenceLength(python)
-  const key = 'max_length'
-  if (found === null || 'because' in found)
-    training.unknown('sequenceLength', key, found?.because ?? 'texts are prepared elsewhere', place)
-  else if (found.length === null) {
-    // Cut at the longest that the model takes.
-    const model = trainedModel(python)
-    const positions = model !== null && 'id' in model ? known(model.id)?.shape?.positions : undefined
-    if (positions === undefined || positions > 1024)
-      training.unknown('sequenceLength', found.key, 'the longest text that the model takes', found.place)
-    else training.default('sequenceLength', found.key, positions, found.place)
-  } else claimFolded(training, 'sequenceLength', found.key, found.folded, found.place, asNumber)
+  const model = trainedModel(python)
+  const positions = model !== null && 'id' in model ? known(model.id)?.shape?.positions : undefined
+  claimLength(python, training, positions, place)
 }
 
 function readCheckpointing(source: ArgumentsSource, training: Training): void {

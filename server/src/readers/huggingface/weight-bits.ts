@@ -1,9 +1,18 @@
 /** In how many bits the weights of a model are loaded, and whether all of them are trained. */
 import { model as known } from '../../catalog/models.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import {
+  isLeftOut,
+  knownArgument,
+  mayBePassed,
+  numberArgument,
+  passedCall,
+  passedExpression,
+  textArgument,
+  whyUnreadable,
+} from '../../values/argument.js'
 import type { TrainingSettings } from '../../workload/words.js'
 import { codeText } from '../pytorch/evidence.js'
 
@@ -32,7 +41,7 @@ export function weightBits(python: PythonModule, load: Call, id: string, major: 
   if (quantized !== null) return quantized
   for (const key of ['torch_dtype', 'dtype']) {
     const given = python.argument(load, key)
-    if (given.state === 'absent') continue
+    if (!mayBePassed(given)) continue
     return fromFormat(python, load, id, key, given)
   }
   if (/-bnb-4bit$/i.test(id)) return { bits: 4, key: 'from_pretrained', call: load }
@@ -48,12 +57,12 @@ function fromFormat(
   load: Call,
   id: string,
   key: string,
-  given: ArgumentValue & { state: 'given' | 'unknown' },
+  given: ArgumentValue,
 ): BitsResult {
-  if (given.state === 'unknown') return { because: given.because }
-  const name = python.nameOf(python.definition(given.expr))
-  const value = given.folded.state === 'known' ? given.folded.value : null
-  const word = name?.startsWith('torch.') === true ? name.slice(6) : typeof value === 'string' ? value : null
+  const expr = passedExpression(given)
+  if (expr === null) return { because: whyUnreadable(given) ?? key }
+  const name = python.nameOf(python.definition(expr))
+  const word = name?.startsWith('torch.') === true ? name.slice(6) : textArgument(given)
   if (word === 'auto') {
     const stored = known(id)?.shape?.stored
     return stored === undefined
@@ -71,7 +80,7 @@ function quantization(python: PythonModule, load: Call): BitsResult | null {
     ['load_in_8bit', 8],
   ] as const) {
     const given = python.argument(load, key)
-    if (given.state === 'absent') {
+    if (!mayBePassed(given)) {
       // Unsloth loads in 4 bits unless it is told otherwise.
       if (bits === 4 && load.name?.startsWith('unsloth.') === true) return { bits: 4, key, call: load }
       continue
@@ -81,10 +90,8 @@ function quantization(python: PythonModule, load: Call): BitsResult | null {
     if (value) return { bits, key, call: load }
   }
   const given = python.argument(load, 'quantization_config')
-  if (given.state === 'absent') return null
-  if (given.state === 'unknown') return { because: given.because }
-  if (given.folded.state === 'known' && given.folded.value === null) return null
-  const made = python.callOf(python.definition(given.expr))
+  if (isLeftOut(given)) return null
+  const made = passedCall(python, given)
   if (made === null || !/\bBitsAndBytesConfig$/.test(made.name ?? '')) return { because: 'the quantisation' }
   for (const [key, position, bits] of [
     ['load_in_4bit', 1, 4],
@@ -92,13 +99,14 @@ function quantization(python: PythonModule, load: Call): BitsResult | null {
   ] as const) {
     const value = truth(python.argument(made, key, position))
     if (value === true) return { bits, key, call: made }
-    if (value === null && python.argument(made, key, position).state !== 'absent') return { because: key }
+    if (value === null && mayBePassed(python.argument(made, key, position))) return { because: key }
   }
   return { because: 'the quantisation' }
 }
 
 function truth(given: ArgumentValue): boolean | null {
-  return given.state === 'given' && given.folded.state === 'known' ? Boolean(given.folded.value) : null
+  const value = knownArgument(given)
+  return value === undefined ? null : Boolean(value)
 }
 
 // Adapters.
@@ -114,9 +122,8 @@ const wrappers = /^(peft\.(\w+\.)*get_peft_model|unsloth\.(\w+\.)*Fast\w*Model\.
 
 /** `handed`: what a Trainer is given as its `peft_config`. */
 export function adaptersOf(python: PythonModule, handed: ArgumentValue): AdaptersResult {
-  if (handed.state === 'unknown') return { because: handed.because }
-  if (handed.state === 'given' && !(handed.folded.state === 'known' && handed.folded.value === null)) {
-    const made = python.callOf(python.definition(handed.expr))
+  if (!isLeftOut(handed)) {
+    const made = passedCall(python, handed)
     return made === null ? { because: 'the configuration of the adapters' } : fromConfiguration(python, made)
   }
   const wrapper = python.calls.find((call) => call.name !== null && wrappers.test(call.name))
@@ -124,7 +131,7 @@ export function adaptersOf(python: PythonModule, handed: ArgumentValue): Adapter
     if (wrapper.conditional) return { because: 'adapters under a condition' }
     if (wrapper.name!.startsWith('unsloth.')) return fromConfiguration(python, wrapper)
     const given = python.argument(wrapper, 'peft_config', 1)
-    const made = given.state === 'given' ? python.callOf(python.definition(given.expr)) : null
+    const made = passedCall(python, given)
     return made === null ? { because: 'the configuration of the adapters' } : fromConfiguration(python, made)
   }
   const text = codeText(python)
@@ -141,18 +148,15 @@ export function adaptersOf(python: PythonModule, handed: ArgumentValue): Adapter
 function fromConfiguration(python: PythonModule, made: Call): AdaptersResult {
   if (!/\b(LoraConfig|get_peft_model)$/.test(made.name ?? made.method))
     return { adapters: { rank: 8, targets: 'attention' }, key: made.method, call: made }
-  const rank = python.argument(made, 'r', 1)
-  if (rank.state === 'unknown' || (rank.state === 'given' && rank.folded.state === 'unknown'))
-    return { because: 'the rank of the adapters' }
-  const value = rank.state === 'given' && rank.folded.state === 'known' ? rank.folded.value : 8
-  if (typeof value !== 'number') return { because: 'the rank of the adapters' }
+  const given = python.argument(made, 'r', 1)
+  const rank = mayBePassed(given) ? numberArgument(given) : 8
+  if (rank === null) return { because: 'the rank of the adapters' }
   const targets = python.argument(made, 'target_modules')
-  const named = targets.state === 'given' && targets.folded.state === 'known' ? targets.folded.value : null
-  const all =
-    targets.state === 'absent'
-      ? made.method === 'get_peft_model'
-      : named === null || [named].flat().some((one: Json) => feedForward.test(String(one)))
-  return { adapters: { rank: value, targets: all ? 'all' : 'attention' }, key: 'r', call: made }
+  const named = knownArgument(targets) ?? null
+  const all = mayBePassed(targets)
+    ? named === null || [named].flat().some((one: Json) => feedForward.test(String(one)))
+    : made.method === 'get_peft_model'
+  return { adapters: { rank, targets: all ? 'all' : 'attention' }, key: 'r', call: made }
 }
 
 /** Gradient checkpointing that the code switches on by itself; null: it cannot be told. */
@@ -162,10 +166,9 @@ export function switchesCheckpointing(python: PythonModule): boolean | null {
   const prepared = python.calls.find((call) => /\.prepare_model_for_kbit_training$/.test(call.name ?? ''))
   if (prepared !== undefined) {
     const given = python.argument(prepared, 'use_gradient_checkpointing', 1)
-    if (given.state === 'absent') return true
+    if (!mayBePassed(given)) return true
     return truth(given)
   }
   if (python.uses('torch.utils.checkpoint.')) return null
-  const analysis = python as Analysis
-  return analysis.text.includes('gradient_checkpointing = True') ? null : false
+  return python.text.includes('gradient_checkpointing = True') ? null : false
 }

@@ -2,6 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { isLeftOut, mayBePassed, passedCall, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -10,7 +11,7 @@ import { byHand } from '../change-answer.js'
 import { claimArgument } from '../claim-argument.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
-import { isLeftOut, limitOf } from '../search/plain-argument.js'
+import { limitOf } from '../search/plain-argument.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
 
@@ -49,9 +50,9 @@ export const hyperoptReader = defineReader({
 })
 
 function strategyOf(python: PythonModule, algo: ArgumentValue): SearchSettings['strategy'] | null {
-  if (algo.state === 'absent') return 'bayesian'
-  if (algo.state === 'unknown') return null
-  const name = python.nameOf(algo.expr)
+  if (!mayBePassed(algo)) return 'bayesian'
+  const expr = passedExpression(algo)
+  const name = expr === null ? null : python.nameOf(expr)
   if (name === null) return null
   if (/\b(tpe|atpe)\b/.test(name)) return 'bayesian'
   return /\brand\b|\bmix\b/.test(name) ? 'random' : /\banneal\b/.test(name) ? 'other' : null
@@ -67,7 +68,7 @@ function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   if (strategy === null) search.unknown('strategy', 'algo', 'an algorithm that is not known', place)
   else search.known('strategy', 'algo', strategy, place, { site })
   const given = python.argument(call, 'fn', 0)
-  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
+  const objective = trialFunction(python, passedExpression(given))
   const steps = objective === null ? null : trialSteps(python, objective.func)
   search.known('unit', 'fn', steps === null ? 'fit' : 'run', place)
   if (steps !== null) search.known('trialSteps', 'fn', { what: steps.what, count: steps.count }, place)
@@ -81,9 +82,9 @@ function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const timeout = python.argument(call, 'timeout')
   claimArgument(search, 'timeLimit', 'timeout', call, timeout, { convert: limitOf, otherwise: null })
   const trials = python.argument(call, 'trials')
-  const made = trials.state === 'given' ? python.callOf(trials.expr) : null
+  const made = passedCall(python, trials)
   const inMemory =
-    trials.state === 'absent' || made?.name === 'hyperopt.Trials' || made?.name === 'hyperopt.base.Trials'
+    !mayBePassed(trials) || made?.name === 'hyperopt.Trials' || made?.name === 'hyperopt.base.Trials'
   const saved = !isLeftOut(python.argument(call, 'trials_save_file'))
   const kept = /(joblib|pickle|dill|json)\.dump|\.to_(csv|parquet|json|pickle)\(|wandb\.|mlflow\./.test(
     codeText(python),

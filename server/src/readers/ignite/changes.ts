@@ -1,5 +1,6 @@
 /** How PyTorch-Ignite spells a change. */
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import { mayBePassed } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -20,7 +21,7 @@ export function changeIgnite(claim: Claim, value: unknown, facts: UnitFacts): Ch
     const writes: Write[] = [mode]
     const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
     // fp16 without a scaler loses small gradients.
-    if (python.argument(call, 'scaler', 10).state === 'absent')
+    if (!mayBePassed(python.argument(call, 'scaler', 10)))
       writes.push({ kind: 'set keyword', path, call: range, name: 'scaler', value: 'True' })
     return {
       title: 'Train in mixed precision with a gradient scaler (amp_mode="amp")',

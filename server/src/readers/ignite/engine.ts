@@ -1,8 +1,8 @@
 /** PyTorch-Ignite: one `Training` for each engine that trains. */
 
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
+import { passedExpression } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
@@ -78,10 +78,10 @@ function readMode(python: PythonModule, call: Call, training: SubjectBuilder<'Tr
 
 /** The function that an engine calls for each batch, where it takes a step of an optimiser. */
 function stepOf(python: PythonModule, call: Call): Func | null {
-  const given = python.argument(call, 'process_function', 0)
-  const step = given.state === 'given' ? python.functionOf(given.expr) : null
+  const given = passedExpression(python.argument(call, 'process_function', 0))
+  const step = given === null ? null : python.functionOf(given)
   if (step === null) return null
-  const effects = (python as Analysis).effectsOfFunction(step)
+  const effects = python.effectsOfFunction(step)
   return effects.backward && effects.optimizerStep ? step : null
 }
 

@@ -1,5 +1,6 @@
 /** Layers of Flax and Haiku: which of them do much matrix work, and which are not told a format. */
 import type { Call, PythonModule } from '../../python/module.js'
+import { mayBePassed } from '../../values/argument.js'
 import { once } from '../pytorch/once.js'
 
 const flax = /^flax\.(linen|nnx|experimental\.nnx)\.(\w+\.)*/
@@ -21,7 +22,7 @@ export function layersWithoutFormat(python: PythonModule): Call[] {
     const layers = python.calls.filter(
       (call) => call.name !== null && flax.test(call.name) && formatted.test(call.name),
     )
-    const open = layers.filter((call) => python.argument(call, 'dtype').state === 'absent')
+    const open = layers.filter((call) => !mayBePassed(python.argument(call, 'dtype')))
     return open.length === layers.length ? open : []
   })
 }

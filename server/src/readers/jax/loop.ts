@@ -1,7 +1,9 @@
 /** JAX: one `Training` for each hand-written loop whose step takes gradients and applies updates. */
 
 import type { Loop, PythonModule } from '../../python/module.js'
+import { CallSource } from '../../values/call-source.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
@@ -161,18 +163,16 @@ function readDoublePrecision(
     wantedFor,
   }
   for (const call of python.callsTo('jax.config.update')) {
-    const name = python.argument(call, 'name', 0)
-    const value = python.argument(call, 'val', 1)
-    if (name.state !== 'given' || name.folded.state !== 'known' || name.folded.value !== 'jax_enable_x64')
-      continue
-    if (value.state !== 'given' || value.folded.state !== 'known' || value.folded.value !== true) continue
+    const source = new CallSource(python, call, claims, { positions: { name: 0, val: 1 } })
+    const value = source.get('val')
+    if (effective(source.get('name')) !== 'jax_enable_x64' || effective(value) !== true) continue
     claimOperation(claims, {
       ...common,
       key: 'jax_enable_x64',
       at: callSite(call),
       site: callSite(call, 'x64'),
       scope: call.function?.qualified ?? '',
-      options: { overridable: value.folded.overridable },
+      options: { channel: value.channel, overridable: value.overridable },
     })
   }
   const given = context.binding?.launch.environment.JAX_ENABLE_X64

@@ -3,6 +3,7 @@ import { distinctCount, kerasTunerSize } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
 import type { Dimension, SearchSpace } from '../../workload/words.js'
 import { foldedValue, numberOf } from '../search/plain-argument.js'
 import { reachedCalls } from '../search/trial-function.js'
@@ -41,7 +42,8 @@ function dimension(python: PythonModule, call: Call, name: string): Dimension {
     const values = python.argument(call, 'values', 1)
     const list = foldedValue(values)
     if (Array.isArray(list)) return { name, size: distinctCount(list), values: list }
-    const written = values.state === 'given' ? python.definition(values.expr) : null
+    const passed = passedExpression(values)
+    const written = passed === null ? null : python.definition(passed)
     return { name, size: written?.type === 'list' ? written.items.length : null }
   }
   const low = numberOf(python.argument(call, 'min_value', 1))
@@ -60,8 +62,8 @@ function ranged(
   step: ArgumentValue,
   sampling: ArgumentValue,
 ): number | null {
-  if (step.state === 'absent' || foldedValue(step) === null) {
-    const linear = sampling.state === 'absent' || foldedValue(sampling) === 'linear'
+  if (!mayBePassed(step) || foldedValue(step) === null) {
+    const linear = !mayBePassed(sampling) || foldedValue(sampling) === 'linear'
     return kerasTunerSize(low, high, call.method === 'Int' && linear ? 1 : null)
   }
   const size = numberOf(step)

@@ -4,12 +4,13 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/words.js'
-import { callbackList } from '../callback-list.js'
+import { passedCallbacks } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { claimArgument } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
@@ -73,7 +74,8 @@ function readTuner(
       otherwise,
     })
   const model = python.argument(call, 'hypermodel', 0)
-  const builder = model.state === 'given' ? builderOf(python, model.expr) : null
+  const passed = passedExpression(model)
+  const builder = passed === null ? null : builderOf(python, passed)
   if (strategy === 'grid') {
     const space = builder === null ? null : hyperSpace(python, builder)
     if (space === null) search.unknown('space', 'hypermodel', 'the model is built elsewhere', place)
@@ -93,9 +95,7 @@ function readStopping(python: PythonModule, search: SubjectBuilder<'Search'>, tu
   const place = calleePlace(run)
   search.known('trialSteps', 'epochs', { what: 'epochs', count: epochs }, place)
   const site = callSite(run)
-  const callbacks = python.argument(run, 'callbacks')
-  if (callbacks.state === 'unknown') return
-  const list = callbacks.state === 'given' ? callbackList(python, callbacks.expr) : { items: [] }
+  const list = passedCallbacks(python, python.argument(run, 'callbacks'))
   if (list === null) return
   const names = list.items.map((item) => {
     const made = python.definition(item)
@@ -148,7 +148,7 @@ function stopEarly(claim: Claim, facts: UnitFacts): Change | Refusal {
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
   const validated = ['validation_data', 'validation_split'].some(
-    (name) => python.argument(call, name).state === 'given',
+    (name) => passedExpression(python.argument(call, name)) !== null,
   )
   if (!validated) return { reason: 'search() computes no validation loss that could be watched' }
   const unit = facts.unit.index
@@ -163,7 +163,7 @@ function stopEarly(claim: Claim, facts: UnitFacts): Change | Refusal {
   })
   const value = `${spelled.text}(monitor='val_loss', patience=3)`
   const callbacks = python.argument(call, 'callbacks')
-  const list = callbacks.state === 'given' ? callbackList(python, callbacks.expr) : null
+  const list = mayBePassed(callbacks) ? passedCallbacks(python, callbacks) : null
   let write: Write
   if (list?.display != null)
     write = {
@@ -172,7 +172,7 @@ function stopEarly(claim: Claim, facts: UnitFacts): Change | Refusal {
       list: { unit, start: list.display.start, end: list.display.end },
       value,
     }
-  else if (callbacks.state === 'absent')
+  else if (!mayBePassed(callbacks))
     write = {
       kind: 'set keyword',
       path: facts.path,

@@ -2,11 +2,16 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import { passedExpression, passedPlace } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { convert } from '../../values/operations.js'
 import { callSite } from '../../values/places.js'
+import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { OperationKind, OperationSettings } from '../../workload/words.js'
+import type { OperationKind, OperationSettings, Words } from '../../workload/words.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { unusedBecause } from '../pytorch/distributed.js'
@@ -88,23 +93,24 @@ function readTrainer(python: PythonModule, call: Call, context: ReaderContext, c
   const site = callSite(call, 'trainer')
   const scope = call.function?.qualified ?? ''
   for (const row of rows) {
-    const given = python.argument(call, row.key)
-    if (given.state !== 'given') continue
-    const { folded } = given
-    const made = python.callOf(given.expr)
+    const source = new CallSource(python, call, claims)
+    const given = source.get(row.key)
+    const at = argumentSpan(call, source.argument(row.key))
+    if (at === null) continue
+    const value = effective(given)
+    const made = source.maker(row.key)
     // A profiler that is made with a schedule records a few steps.
     if (made?.expr.args.some((one) => one.name === 'schedule')) continue
-    if (folded.state === 'unknown' ? !row.when(undefined, made?.name ?? null) : !row.when(folded.value, null))
-      continue
+    if (!row.when(value, value === undefined ? (made?.name ?? null) : null)) continue
     claimOperation(claims, {
       kind: row.kind,
       place: row.place,
-      key: folded.state === 'known' ? `${row.key}=${spell(folded.value)}` : row.key,
-      at: argumentSpan(call, row.key, given),
+      key: value === undefined ? row.key : `${row.key}=${spell(value)}`,
+      at,
       site,
       scope,
       evidence,
-      options: optionsOf(given),
+      from: given,
       weight: row.weight,
       realModel: true,
       subject: row.kind === 'deterministic kernels' && hasConvolutions(python) ? 'convolutions' : null,
@@ -117,39 +123,37 @@ function spell(value: unknown): string {
   return value === true ? 'True' : value === false ? 'False' : JSON.stringify(value)
 }
 
-function argumentSpan(call: Call, key: string, given: ArgumentValue & { state: 'given' }) {
-  const written = call.expr.args.find((one) => one.name === key)
-  return written === undefined ? { ...given.span } : { start: written.start, end: written.end }
-}
-
-function optionsOf(given: ArgumentValue & { state: 'given' }) {
-  if (given.folded.state === 'unknown') return {}
-  const { channel, overridable, location } = given.folded
-  return { channel, overridable, ...(location === undefined ? {} : { location }) }
+/** What is shown: the keyword with its value where both stand in the call; null: it is not passed. */
+function argumentSpan(call: Call, argument: ArgumentValue): Place | null {
+  const expr = passedExpression(argument)
+  const written = call.expr.args.find((one) => one.value === expr)
+  return written === undefined ? passedPlace(argument) : { start: written.start, end: written.end }
 }
 
 /** Validation after a twentieth of an epoch, or after a few steps. */
 function readRhythm(python: PythonModule, call: Call, evidence: Evidence, claims: ClaimBuilder): void {
-  const limited = python.argument(call, 'limit_val_batches')
   const key = 'val_check_interval'
-  const given = python.argument(call, key)
-  if (limited.state !== 'absent' || given.state !== 'given' || given.folded.state !== 'known') return
-  const { value } = given.folded
+  const source = new CallSource(python, call, claims)
+  const given = source.get(key)
+  const value = effective(given)
+  const expr = source.expression(key)
+  const at = argumentSpan(call, source.argument(key))
+  if (isGiven(source.get('limit_val_batches')) || expr === null || at === null) return
   if (typeof value !== 'number' || value <= 0) return
-  const share = isShare(python, given.expr, value)
+  const share = isShare(python, expr, value)
   if (share ? value > 0.05 : value > 50) return
   const operation = claimOperation(claims, {
     kind: 'evaluate',
     place: 'step',
     key,
-    at: argumentSpan(call, key, given),
+    at,
     site: callSite(call, 'trainer'),
     scope: call.function?.qualified ?? '',
     evidence,
-    options: optionsOf(given),
+    from: given,
     subject: share ? 'share of an epoch' : null,
   })
-  operation.known('every', key, value, argumentSpan(call, key, given))
+  operation.known('every', key, value, at)
 }
 
 /** `strategy="ddp_find_unused_parameters_true"`, `DDPStrategy(find_unused_parameters=True, process_group_backend="gloo")`. */
@@ -159,38 +163,38 @@ function readStrategies(python: PythonModule, claims: ClaimBuilder, context: Rea
   if (first === undefined) return
   const evidence = trainerEvidence(python, first, isFirstVersion(python, context.versions), context)
   const why = unusedBecause(python)
-  for (const call of trainers) {
-    const given = python.argument(call, 'strategy')
-    if (given.state !== 'given' || given.folded.state !== 'known') continue
-    if (!/^ddp_.*find_unused_parameters_true$/.test(String(given.folded.value))) continue
-    const wrapper = claims.subject('Parallelism', { ...given.span }, call.function?.qualified ?? '', evidence)
-    const options = { ...optionsOf(given), site: callSite(call, 'strategy') }
-    wrapper.known('findsUnused', `strategy="${given.folded.value}"`, true, { ...given.span }, options)
-    if (why !== null) wrapper.known('unusedBecause', 'strategy', why, { ...given.span })
+  const claim = <K extends 'findsUnused' | 'backend'>(
+    call: Call,
+    key: string,
+    setting: K,
+    to: (value: Json) => Words['Parallelism'][K] | undefined,
+    spelled?: (value: Json) => string,
+  ): void => {
+    const named = spelled === undefined
+    const source = new CallSource(python, call, claims, { anchor: 'strategy', withName: named })
+    const given = source.get(key)
+    const value = effective(given)
+    const argument = source.argument(key)
+    const at = named ? argumentSpan(call, argument) : passedPlace(argument)
+    if (at === null || value === undefined || to(value) === undefined) return
+    const subject = claims.subject('Parallelism', at, call.function?.qualified ?? '', evidence)
+    subject.say(setting, spelled?.(value) ?? key, convert(given, to))
+    if (setting === 'findsUnused' && why !== null) subject.known('unusedBecause', key, why, at)
   }
+  for (const call of trainers)
+    claim(
+      call,
+      'strategy',
+      'findsUnused',
+      (value) => (/^ddp_.*find_unused_parameters_true$/.test(String(value)) ? true : undefined),
+      (value) => `strategy="${value}"`,
+    )
   for (const call of python.callsTo(
     'lightning.pytorch.strategies.DDPStrategy',
     'lightning.fabric.strategies.DDPStrategy',
   )) {
-    const unused = python.argument(call, 'find_unused_parameters')
-    if (unused.state === 'given' && unused.folded.state === 'known' && unused.folded.value === true) {
-      const place = argumentSpan(call, 'find_unused_parameters', unused)
-      const wrapper = claims.subject('Parallelism', place, call.function?.qualified ?? '', evidence)
-      wrapper.known('findsUnused', 'find_unused_parameters', true, place, {
-        ...optionsOf(unused),
-        site: callSite(call, 'strategy'),
-      })
-      if (why !== null) wrapper.known('unusedBecause', 'find_unused_parameters', why, place)
-    }
-    const backend = python.argument(call, 'process_group_backend')
-    if (backend.state === 'given' && backend.folded.state === 'known' && backend.folded.value === 'gloo') {
-      const place = argumentSpan(call, 'process_group_backend', backend)
-      const group = claims.subject('Parallelism', place, call.function?.qualified ?? '', evidence)
-      group.known('backend', 'process_group_backend', 'gloo', place, {
-        ...optionsOf(backend),
-        site: callSite(call, 'strategy'),
-      })
-    }
+    claim(call, 'find_unused_parameters', 'findsUnused', (value) => (value === true ? true : undefined))
+    claim(call, 'process_group_backend', 'backend', (value) => (value === 'gloo' ? 'gloo' : undefined))
   }
 }
 

@@ -3,6 +3,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { For, Stmt } from '../../syntax/python-ast.js'
+import { mayBePassed, numberArgument } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
@@ -45,11 +46,7 @@ function toModel(facts: UnitFacts, call: Call, trials: number): Change | Refusal
     { kind: 'remove keyword', path: facts.path, call: rangeOf(facts, study), name: 'sampler' },
   ]
   const cap = python.argument(call, 'n_trials', 1)
-  const few =
-    cap.state === 'given' &&
-    cap.folded.state === 'known' &&
-    typeof cap.folded.value === 'number' &&
-    cap.folded.value <= trials
+  const few = (numberArgument(cap) ?? Number.POSITIVE_INFINITY) <= trials
   if (!few) writes.push(writeArgument(facts, call, 'n_trials', cap, String(trials)))
   return changeOf(`Search by the default TPE sampler, at most ${trials} trials`, writes)
 }
@@ -61,7 +58,7 @@ function limitTrials(facts: UnitFacts, call: Call, trials: number): Change | Ref
     writeArgument(facts, call, 'n_trials', python.argument(call, 'n_trials', 1), String(trials)),
   ]
   const hours = 4
-  if (python.argument(call, 'timeout', 2).state === 'absent')
+  if (!mayBePassed(python.argument(call, 'timeout', 2)))
     writes.push({
       kind: 'set keyword',
       path: facts.path,
@@ -108,7 +105,7 @@ function persist(facts: UnitFacts, study: Call): Change | Refusal {
     value,
   })
   const writes: Write[] = [set('storage', "'sqlite:///optuna.db'")]
-  if (python.argument(study, 'study_name', 3).state === 'absent') writes.push(set('study_name', `'${stem}'`))
+  if (!mayBePassed(python.argument(study, 'study_name', 3))) writes.push(set('study_name', `'${stem}'`))
   writes.push(set('load_if_exists', 'True'))
   return changeOf('Keep the trials in a database (storage)', writes)
 }
@@ -191,7 +188,7 @@ function throughCallback(
   const callbacks = python.argument(call, 'callbacks')
   if (callbacks.state === 'unknown') return { reason: `callbacks arrives through ${callbacks.because}` }
   let write: Write
-  if (callbacks.state === 'absent') {
+  if (!mayBePassed(callbacks)) {
     write = {
       kind: 'set keyword',
       path: facts.path,

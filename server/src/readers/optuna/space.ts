@@ -2,6 +2,7 @@
 import { integerSize, quantisedSize } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import { mayBePassed, numberArgument } from '../../values/argument.js'
 import type { Dimension, SearchSpace } from '../../workload/words.js'
 import { reachedCalls } from '../search/trial-function.js'
 import { spaceOf } from '../sklearn/space.js'
@@ -12,11 +13,7 @@ export function gridSpace(python: PythonModule, sampler: Call): SearchSpace | nu
 }
 
 function number(argument: ArgumentValue): number | null {
-  return argument.state === 'given' &&
-    argument.folded.state === 'known' &&
-    typeof argument.folded.value === 'number'
-    ? argument.folded.value
-    : null
+  return numberArgument(argument)
 }
 
 /** What `BruteForceSampler` goes through: the values that the objective asks for. */
@@ -47,7 +44,7 @@ function suggestedSize(python: PythonModule, call: Call): number | null | undefi
   const high = number(python.argument(call, 'high', 2))
   if (low === null || high === null) return null
   const step = python.argument(call, 'step')
-  if (step.state === 'absent') return call.method === 'suggest_int' ? integerSize(low, high) : null
+  if (!mayBePassed(step)) return call.method === 'suggest_int' ? integerSize(low, high) : null
   const size = number(step)
   return size === null ? null : quantisedSize(low, high, size)
 }

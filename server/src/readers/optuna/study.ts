@@ -3,22 +3,38 @@
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import { isLeftOut, mayBePassed, passedCall, passedExpression, whyUnreadable } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
-import { claimArgument } from '../claim-argument.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { importedFunction, trialEscapes, trialFunction } from '../search/trial-function.js'
 import { type TrialSteps, trialSteps } from '../search/trial-steps.js'
+import { settingTable } from '../setting-table.js'
 import { changeStudy } from './change.js'
 import { keepingCallback, nopPruner, samplers, studyClass, studyOf } from './names.js'
 import { gridSpace, suggestedSpace } from './space.js'
+
+/** None, like an absent argument, sets no limit. */
+const limit = (value: Json): number | null | undefined => (value === null ? null : asNumber(value))
+
+export const studySettings = settingTable('Search', {
+  trialCap: { keys: ['n_trials'], position: 1, parse: limit, otherwise: null },
+  timeLimit: { keys: ['timeout'], position: 2, parse: limit, otherwise: null },
+  parallelism: {
+    keys: ['n_jobs'],
+    position: 3,
+    parse: (value) => (typeof value !== 'number' ? undefined : value < 0 ? null : value),
+    otherwise: 1,
+  },
+})
 
 export const optunaReader = defineReader({
   name: 'optuna',
   languages: ['python'],
   triggers: ['optuna'],
+  settings: [studySettings],
   read(facts, _context, claims) {
     const python = facts.python!
     if (!python.usesHere('optuna.', 'optuna')) return
@@ -35,9 +51,6 @@ function isOptimize(python: PythonModule, call: Call): boolean {
   return /study$/i.test(python.text.slice(value.start, value.end))
 }
 
-/** None, like an absent argument, sets no limit. */
-const limit = (value: Json): number | null | undefined => (value === null ? null : asNumber(value))
-
 function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const evidence = trainingEvidence(python)
   if (evidence.role !== 'test') evidence.role = 'tuning'
@@ -46,8 +59,8 @@ function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): v
   const search = claims.subject('Search', place, call.function?.qualified ?? '', evidence)
   const study = studyOf(call)
   const given = python.argument(call, 'func', 0)
-  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
-  const imported = given.state === 'given' ? importedFunction(python, given.expr) : null
+  const objective = trialFunction(python, passedExpression(given))
+  const imported = importedFunction(python, passedExpression(given))
   const steps =
     objective !== null
       ? trialSteps(python, objective.func)
@@ -61,11 +74,6 @@ function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): v
   readSampler(python, search, call, study, objective?.func ?? null)
   readLimits(python, search, call)
   readPruning(python, search, call, study, given, steps)
-  const jobs = python.argument(call, 'n_jobs', 3)
-  claimArgument(search, 'parallelism', 'n_jobs', call, jobs, {
-    convert: (value) => (typeof value !== 'number' ? undefined : value < 0 ? null : value),
-    otherwise: 1,
-  })
   const gpu = evidence.accelerator === 'gpu' || evidence.accelerator === 'maybe'
   if (gpu && steps !== null && steps.what !== 'boosting rounds')
     search.known('contention', 'n_jobs', 'the threads of one process share its GPU', place, { site })
@@ -87,17 +95,11 @@ function readSampler(
     return
   }
   const sampler = python.argument(study, 'sampler', 1)
-  if (sampler.state === 'unknown') {
-    search.unknown('strategy', 'sampler', sampler.because, place)
-    return
-  }
-  const nothing =
-    sampler.state === 'given' && sampler.folded.state === 'known' && sampler.folded.value === null
-  if (sampler.state === 'absent' || nothing) {
+  if (isLeftOut(sampler)) {
     search.default('strategy', 'sampler', 'bayesian', place, { site })
     return
   }
-  const made = python.callOf(sampler.expr)
+  const made = passedCall(python, sampler)
   const strategy = made === null ? undefined : lookUp(samplers, made.method)
   if (made === null || strategy === undefined) {
     search.unknown('strategy', 'sampler', 'a sampler that is not known', place)
@@ -117,27 +119,21 @@ function readSampler(
 
 function readLimits(python: PythonModule, search: SubjectBuilder<'Search'>, call: Call): void {
   const place = calleePlace(call)
-  const trials = python.argument(call, 'n_trials', 1)
-  const callbacks = python.argument(call, 'callbacks', 5)
-  const none = (one: ArgumentValue) =>
-    one.state === 'absent' ||
-    (one.state === 'given' && one.folded.state === 'known' && one.folded.value === null)
+  const source = studySettings.argumentsOf(python, call, search.locator)
+  studySettings.claim(search, source, {}, ['timeLimit', 'parallelism'])
+  const ended = !isLeftOut(python.argument(call, 'callbacks', 5)) || python.uses('.stop')
   // Callbacks, and code that calls `study.stop()`, may end a search that has no limit.
-  if (none(trials) && (!none(callbacks) || python.uses('.stop'))) {
+  if (ended && isLeftOut(python.argument(call, 'n_trials', 1)))
     search.unknown('trialCap', 'n_trials', 'something else may stop the study', place)
-  } else {
-    claimArgument(search, 'trialCap', 'n_trials', call, trials, { convert: limit, otherwise: null })
-  }
-  const timeout = python.argument(call, 'timeout', 2)
-  claimArgument(search, 'timeLimit', 'timeout', call, timeout, { convert: limit, otherwise: null })
+  else studySettings.claim(search, source, {}, ['trialCap'])
 }
 
 function severalObjectives(python: PythonModule, study: Call | null): boolean {
   if (study === null) return false
   const directions = python.argument(study, 'directions')
-  if (directions.state === 'absent') return false
-  if (directions.state === 'unknown') return true
-  const value = python.definition(directions.expr)
+  const expr = passedExpression(directions)
+  if (expr === null) return mayBePassed(directions)
+  const value = python.definition(expr)
   if (value.type === 'constant' && value.value === null) return false
   return !((value.type === 'list' || value.type === 'tuple') && value.items.length === 1)
 }
@@ -164,7 +160,7 @@ function readPruning(
     study === null
       ? { state: 'unknown', because: 'the study is made elsewhere' }
       : python.argument(study, 'pruner', 2)
-  const made = pruner.state === 'given' ? python.callOf(pruner.expr) : null
+  const made = passedCall(python, pruner)
   if (made?.name != null && nopPruner.test(made.name)) {
     search.known('earlyTermination', 'NopPruner', false, calleePlace(made), { site })
     if (reports)
@@ -177,7 +173,7 @@ function readPruning(
     else search.known('terminationGap', 'NopPruner', 'NopPruner never stops a trial', place)
     return
   }
-  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
+  const objective = trialFunction(python, passedExpression(given))
   if (reports) {
     const late = objective === null || steps === null ? null : lateReport(python, objective.func)
     if (late === null) {
@@ -189,7 +185,7 @@ function readPruning(
     search.known('terminationGap', key, gap, place)
     return
   }
-  const imported = given.state === 'given' ? importedFunction(python, given.expr) : null
+  const imported = importedFunction(python, passedExpression(given))
   const seen =
     objective === null
       ? imported !== null && !imported.calls.some((one) => /report|prune/i.test(one))
@@ -199,7 +195,7 @@ function readPruning(
     return
   }
   search.default('earlyTermination', key, false, place, { site })
-  const which = pruner.state === 'absent' ? 'default pruner (the median rule)' : 'pruner'
+  const which = !mayBePassed(pruner) ? 'default pruner (the median rule)' : 'pruner'
   search.known(
     'terminationGap',
     key,
@@ -256,10 +252,8 @@ function readStorage(
       text,
     )
   const storage = python.argument(study, 'storage', 0)
-  const absent =
-    storage.state === 'absent' ||
-    (storage.state === 'given' && storage.folded.state === 'known' && storage.folded.value === null)
-  if (storage.state === 'unknown') search.unknown('persisted', 'storage', storage.because, place)
-  else if (!absent || kept) search.known('persisted', 'storage', true, place)
+  if (passedExpression(storage) === null && mayBePassed(storage))
+    search.unknown('persisted', 'storage', whyUnreadable(storage) ?? '', place)
+  else if (!isLeftOut(storage) || kept) search.known('persisted', 'storage', true, place)
   else search.default('persisted', 'storage', false, place, { site })
 }

@@ -5,6 +5,7 @@ import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import { numberArgument } from '../../values/argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
@@ -112,9 +113,7 @@ function textOf(python: PythonModule, call: Call): string {
 
 function secondsOf(python: PythonModule, call: Call): number | null {
   const given = python.argument(call, 'secs', 0)
-  return given.state === 'given' && given.folded.state === 'known' && typeof given.folded.value === 'number'
-    ? given.folded.value
-    : null
+  return numberArgument(given)
 }
 
 /** A statement of its own that nothing decides about. */

@@ -7,6 +7,7 @@ import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { mayBePassed, numberArgument } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { PreprocessingSettings } from '../../workload/words.js'
@@ -156,10 +157,8 @@ function passesOf(analysis: Analysis, loop: Loop): number | null {
   const made = split?.method === 'split' ? split.receiverCall : null
   if (made == null || !/Fold$|ShuffleSplit$|TimeSeriesSplit$/.test(made.name ?? '')) return null
   const count = analysis.argument(made, 'n_splits', 0)
-  if (count.state === 'absent') return 5
-  return count.state === 'given' && count.folded.state === 'known' && typeof count.folded.value === 'number'
-    ? count.folded.value
-    : null
+  if (!mayBePassed(count)) return 5
+  return numberArgument(count)
 }
 
 /** The code keeps results, or looks whether they are there. */

@@ -4,6 +4,7 @@ import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { mayBePassed } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ProgramSettings } from '../../workload/words.js'
@@ -227,7 +228,7 @@ function parallelismOf(python: PythonModule): Verdict {
   }
   const parallelTrials = python
     .methodCalls('optimize')
-    .find((call) => python.argument(call, 'n_jobs').state !== 'absent')
+    .find((call) => mayBePassed(python.argument(call, 'n_jobs')))
   if (parallelTrials !== undefined) return { value: 'trials', key: 'n_jobs' }
   return { value: 'none', key: 'devices' }
 }
@@ -255,7 +256,7 @@ function lightningDevices(python: PythonModule): Verdict | null {
   for (const call of trainers) {
     const devices = python.argument(call, 'devices')
     const gpus = python.argument(call, 'gpus')
-    const given = devices.state === 'absent' ? gpus : devices
+    const given = !mayBePassed(devices) ? gpus : devices
     const value = given.state === 'given' && given.folded.state === 'known' ? given.folded : null
     const single =
       value !== null &&
@@ -270,7 +271,7 @@ function lightningDevices(python: PythonModule): Verdict | null {
 function listedDevices(python: PythonModule): Verdict | null {
   for (const call of trainCalls(python)) {
     const given = python.argument(call, 'device')
-    if (given.state === 'absent') continue
+    if (!mayBePassed(given)) continue
     if (given.state === 'unknown' || given.folded.state === 'unknown')
       return { because: 'how many devices it is given cannot be read', key: 'device' }
     const { value } = given.folded

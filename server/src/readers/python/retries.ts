@@ -2,6 +2,7 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import { mayBePassed } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -106,8 +107,9 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func, fo
   const { engine, carrier, decorator, key, position, counts, otherwise } = found
   const given: ArgumentValue = python.argument(carrier, key, position)
   // `retry_kwargs={'max_retries': 5}`.
-  const kwargs =
-    given.state === 'absent' ? decorator.expr.args.find((one) => one.name === 'retry_kwargs') : undefined
+  const kwargs = !mayBePassed(given)
+    ? decorator.expr.args.find((one) => one.name === 'retry_kwargs')
+    : undefined
   const value = kwargs === undefined ? given : python.entry(kwargs.value, key)
   const { step, place } = claimStep(python, claims, { func, call: decorator, engine, name: func.name })
   const site = {

@@ -1,5 +1,6 @@
 /** Functions that a search runs once for each trial, with the number of trials where it is known. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { numberArgument } from '../../values/argument.js'
 import { trialFunction } from '../search/trial-function.js'
 
 interface Searcher {
@@ -40,16 +41,7 @@ export function trialPasses(python: PythonModule): TrialPass[] {
     if (func === null || found.has(func)) return
     const [keyword, position, otherwise] = searcher.trials
     const count = keyword === '' ? null : python.argument(call, keyword, position)
-    const times =
-      count === null
-        ? null
-        : count.state === 'absent'
-          ? otherwise
-          : count.state === 'given' &&
-              count.folded.state === 'known' &&
-              typeof count.folded.value === 'number'
-            ? count.folded.value
-            : null
+    const times = count === null ? null : count.state === 'absent' ? otherwise : numberArgument(count)
     found.set(func, { func, times })
   }
   for (const call of python.calls) {

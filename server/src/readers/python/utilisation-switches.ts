@@ -3,6 +3,7 @@
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { knownArgument } from '../../values/argument.js'
 import { callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -83,7 +84,7 @@ function evidenceOf(python: PythonModule, call: Call): Evidence | null {
   const evidence = trainingEvidence(python)
   if (call.name!.startsWith('sagemaker.')) {
     const type = python.argument(call, 'instance_type')
-    const name = type.state === 'given' && type.folded.state === 'known' ? type.folded.value : null
+    const name = knownArgument(type) ?? null
     const machine = typeof name === 'string' ? instance(name) : undefined
     if (machine === undefined || machine.gpuCount < 1) return null
     return { ...evidence, role: evidence.role === 'test' ? 'test' : 'job', accelerator: 'gpu', small: null }

@@ -3,6 +3,7 @@ import type { Analysis } from '../../python/analysis.js'
 import { isBackward, isOptimizerStep } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { knownArgument } from '../../values/argument.js'
 import { codeText } from './evidence.js'
 import { callsIn } from './hot-code.js'
 import { type Step, stepsOf } from './step-operations.js'
@@ -71,8 +72,7 @@ export function fabricOfSeveral(python: PythonModule): boolean {
   return python.callsTo('lightning.fabric.Fabric').some((call) => {
     const devices = python.argument(call, 'devices', 2)
     const strategy = python.argument(call, 'strategy', 1)
-    const value = (given: typeof devices) =>
-      given.state === 'given' && given.folded.state === 'known' ? given.folded.value : null
+    const value = (given: typeof devices) => knownArgument(given) ?? null
     const count = value(devices)
     if ((typeof count === 'number' && count > 1) || (Array.isArray(count) && count.length > 1)) return true
     return /^(ddp|fsdp)/.test(String(value(strategy))) && count !== 1

@@ -6,6 +6,13 @@ import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import {
+  knownArgument,
+  mayBePassed,
+  passedExpression,
+  passedPlace,
+  whyUnreadable,
+} from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -64,17 +71,14 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
   }
   parallelism.known('method', 'DataParallel', 'data-parallel', place, { site, overridable })
   const devices = python.argument(call, 'device_ids', 1)
-  if (devices.state === 'given' && devices.folded.state === 'known' && Array.isArray(devices.folded.value)) {
-    parallelism.known('devices', 'device_ids', devices.folded.value.length, { ...devices.span }, { site })
-  } else if (devices.state === 'given' && devices.expr.type === 'list') {
-    parallelism.known('devices', 'device_ids', devices.expr.items.length, { ...devices.span }, { site })
-  } else if (
-    devices.state === 'given' &&
-    !several.test(python.text.slice(devices.span.start, devices.span.end))
-  ) {
+  const [listed, expr, at] = [knownArgument(devices), passedExpression(devices), passedPlace(devices)]
+  const count = Array.isArray(listed) ? listed.length : expr?.type === 'list' ? expr.items.length : null
+  if (count !== null && at !== null) {
+    parallelism.known('devices', 'device_ids', count, at, { site })
+  } else if (expr !== null && !several.test(python.text.slice(expr.start, expr.end))) {
     parallelism.unknown('devices', 'device_ids', 'a list from elsewhere', place, { site })
-  } else if (devices.state === 'unknown') {
-    parallelism.unknown('devices', 'device_ids', devices.because, place, { site })
+  } else if (expr === null && mayBePassed(devices)) {
+    parallelism.unknown('devices', 'device_ids', whyUnreadable(devices) ?? '**kwargs', place, { site })
   } else {
     const visible = visibleDevices(python, context)
     if (visible !== null) parallelism.known('devices', 'CUDA_VISIBLE_DEVICES', visible, place, { site })

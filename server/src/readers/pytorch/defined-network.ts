@@ -3,6 +3,7 @@ import { type LayerTotals, Unfollowed } from '../../estimate/layers.js'
 import type { PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
+import { numberArgument } from '../../values/argument.js'
 import { followNetwork } from './follow-network.js'
 import { isNetwork } from './network-values.js'
 import { once } from './once.js'
@@ -71,9 +72,8 @@ export function definedModelFor(
 function widths(python: PythonModule): number[] {
   const found = python.callsTo('torch.nn.Linear').flatMap((call) => {
     const value = python.argument(call, 'in_features', 0)
-    return value.state === 'given' && value.folded.state === 'known' && typeof value.folded.value === 'number'
-      ? [value.folded.value]
-      : []
+    const count = numberArgument(value)
+    return count === null ? [] : [count]
   })
   return [...new Set(found)].slice(0, 20)
 }

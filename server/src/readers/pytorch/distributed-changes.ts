@@ -2,6 +2,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { knownArgument } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -51,8 +52,7 @@ function addSampler(python: PythonModule, call: Call, facts: UnitFacts): Change 
     return { reason: 'whether it shuffles cannot be read' }
   const positional = call.expr.args.filter((one) => one.name === null).length
   if (positional > 2) return { reason: 'its arguments are given by position' }
-  const shuffled =
-    shuffle.state === 'given' && shuffle.folded.state === 'known' && shuffle.folded.value === true
+  const shuffled = knownArgument(shuffle) === true
   const use = { path, unit: unit.index, offset: call.expr.start }
   const made = nameFor(python.tree, 'torch.utils.data.distributed', 'DistributedSampler', use)
   const data = python.text.slice(dataset.span.start, dataset.span.end)

@@ -2,6 +2,7 @@
 
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { mayBePassed } from '../../values/argument.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -165,7 +166,7 @@ function readLoaders(python: PythonModule, claims: ClaimBuilder): void {
     const site = callSite(call, 'sampler')
     const sampler = python.argument(call, 'sampler', 3)
     const batches = python.argument(call, 'batch_sampler', 4)
-    if (sampler.state === 'absent' && batches.state === 'absent') {
+    if (!mayBePassed(sampler) && !mayBePassed(batches)) {
       if (shares.test(codeText(python)))
         pipeline.unknown('sharded', 'sampler', 'data is divided elsewhere', place, { site })
       else pipeline.default('sharded', 'sampler', false, place, { site })

@@ -3,6 +3,7 @@ import type { Analysis } from '../../python/analysis.js'
 import type { ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
+import { knownArgument } from '../../values/argument.js'
 import type { Evidence } from '../../workload/claim.js'
 import { once } from './once.js'
 
@@ -44,10 +45,7 @@ function completed(python: PythonModule): Evidence {
     const forced = accelerators.some((call) => {
       const cpu = python.argument(call, 'cpu')
       const kind = python.argument(call, 'accelerator', 0)
-      return (
-        (cpu.state === 'given' && cpu.folded.state === 'known' && cpu.folded.value === true) ||
-        (kind.state === 'given' && kind.folded.state === 'known' && kind.folded.value === 'cpu')
-      )
+      return knownArgument(cpu) === true || knownArgument(kind) === 'cpu'
     })
     if (forced) evidence.accelerator = 'cpu'
     // DeepSpeed's engine places the model by itself.

@@ -2,6 +2,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimFresh, type FreshModel, meansRandom, seesPhotographs } from '../fresh-model.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -52,8 +53,7 @@ function freshModel(python: PythonModule, call: Call): FreshModel | null {
   if (/^segmentation_models_pytorch\.(\w+\.)*[A-Z]\w+$/.test(name)) {
     const weights = python.argument(call, 'encoder_weights', 2)
     // Left out, the encoder brings its weights along.
-    if (weights.state !== 'given' || weights.folded.state !== 'known' || weights.folded.value !== null)
-      return null
+    if (knownArgument(weights) !== null) return null
     return {
       call,
       architecture: call.method,
@@ -68,7 +68,7 @@ function freshModel(python: PythonModule, call: Call): FreshModel | null {
 
 function isOff(python: PythonModule, call: Call, key: string, position: number | null): boolean {
   const given = python.argument(call, key, position)
-  if (given.state === 'absent') return true
+  if (!mayBePassed(given)) return true
   return (
     given.state === 'given' &&
     given.folded.state === 'known' &&
@@ -84,15 +84,11 @@ function torchvisionModel(python: PythonModule, call: Call): FreshModel | null {
   if (call.expr.args.some((one) => one.name === null || one.star > 0)) return null
   if (!isOff(python, call, 'weights', null) || !isOff(python, call, 'pretrained', null)) return null
   // A backbone inside a module that gets its weights from outside.
-  if (python.argument(call, 'weights_backbone').state !== 'absent') return null
+  if (mayBePassed(python.argument(call, 'weights_backbone'))) return null
   const classes = python.argument(call, 'num_classes')
-  if (
-    classes.state === 'unknown' ||
-    (classes.state === 'given' && classes.folded.state === 'known' && classes.folded.value === 1000)
-  )
-    return null
+  if (classes.state === 'unknown' || knownArgument(classes) === 1000) return null
   // A thousand classes without another layer: ImageNet itself, or features of random weights.
-  if (classes.state === 'absent' && !replacesHead(python, call)) return null
+  if (!mayBePassed(classes) && !replacesHead(python, call)) return null
   const key = old.state === 'given' ? 'pretrained' : 'weights'
   return {
     call,
@@ -106,10 +102,9 @@ function torchvisionModel(python: PythonModule, call: Call): FreshModel | null {
 
 function changesArchitecture(python: PythonModule, call: Call): boolean {
   const classes = python.argument(call, 'num_classes')
-  if (classes.state === 'given' && classes.folded.state === 'known' && classes.folded.value === 1000)
-    return true
+  if (knownArgument(classes) === 1000) return true
   return (
-    classes.state === 'absent' ||
+    !mayBePassed(classes) ||
     call.expr.args.some(
       (one) =>
         one.name === 'in_chans' ||

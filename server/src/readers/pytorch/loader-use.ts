@@ -3,6 +3,7 @@ import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { knownArgument } from '../../values/argument.js'
 import { once } from './once.js'
 
 export type Feeds = 'training' | 'evaluation'
@@ -45,8 +46,7 @@ export function feedsOf(python: PythonModule, call: Call): Feeds | null {
     if (named !== null) return named
   }
   const shuffle = python.argument(call, 'shuffle', 2)
-  if (shuffle.state === 'given' && shuffle.folded.state === 'known' && shuffle.folded.value === true)
-    return 'training'
+  if (knownArgument(shuffle) === true) return 'training'
   // `{split: DataLoader(data[split]) for split in ('train', 'val')}` makes both.
   if (comprehensionAround(python, call)) return 'training'
   return null

@@ -2,6 +2,7 @@
 
 import type { Call, Folded, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { numberArgument } from '../../values/argument.js'
 import type { Place } from '../../workload/builder.js'
 import { codeMatches, codeText } from './evidence.js'
 import { once, usesAny } from './once.js'
@@ -241,12 +242,7 @@ function hasOnlyNarrowLayers(python: PythonModule): boolean {
   if (hasLayersElsewhere(python)) return false
   return linear.every((call) => {
     const width = python.argument(call, 'out_features', 1)
-    return (
-      width.state === 'given' &&
-      width.folded.state === 'known' &&
-      typeof width.folded.value === 'number' &&
-      width.folded.value <= narrow
-    )
+    return (numberArgument(width) ?? Number.POSITIVE_INFINITY) <= narrow
   })
 }
 

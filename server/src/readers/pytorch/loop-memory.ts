@@ -1,13 +1,20 @@
 /** What decides how much memory a hand-written PyTorch program needs, as far as one module says it. */
 
 import { model as known } from '../../catalog/models.js'
-import type { Call, Folded, PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import {
+  isUnreadable,
+  knownArgument,
+  mayBePassed,
+  passedExpression,
+  passedPlace,
+} from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { OptimizerName } from '../../workload/words.js'
 import { claimArgument } from '../claim-argument.js'
-import { sequenceLength } from '../huggingface/sequence-length.js'
+import { claimLength } from '../huggingface/sequence-length.js'
 import { claimModel, type TrainedModel, trainedModel } from '../huggingface/trained-model.js'
 import { adaptersOf, switchesCheckpointing, weightBits } from '../huggingface/weight-bits.js'
 import { transformersVersion } from '../huggingface/weights.js'
@@ -105,15 +112,17 @@ function readBatch(python: PythonModule, training: Training, place: Place): void
     training.unknown('batchSize', key, because, place)
     return
   }
-  if (feeding.some((call) => python.argument(call, 'batch_sampler', 4).state !== 'absent')) {
+  if (feeding.some((call) => mayBePassed(python.argument(call, 'batch_sampler', 4)))) {
     training.unknown('batchSize', key, 'a sampler makes the batches', place)
     return
   }
   const values = feeding.map((call) => python.argument(call, key, 1))
-  const written = values.map((one) =>
-    one.state === 'given' && one.folded.state === 'known' ? one.folded.value : one.state,
-  )
-  if (written.some((one) => one !== written[0])) {
+  const written = values.map(knownArgument)
+  if (
+    written.some(
+      (one, index) => one !== written[0] || isUnreadable(values[index]!) !== isUnreadable(values[0]!),
+    )
+  ) {
     training.unknown('batchSize', key, 'several loaders', place)
     return
   }
@@ -147,35 +156,20 @@ function readOptimizer(python: PythonModule, training: Training, place: Place): 
 }
 
 function exact(python: PythonModule, { call, name }: { call: Call; name: OptimizerName }): OptimizerName {
-  const given = (key: string, position: number | null): Folded | null => {
-    const argument = python.argument(call, key, position)
-    return argument.state === 'given' ? argument.folded : null
-  }
   if (name === 'sgd') {
-    const momentum = given('momentum', 2)
-    return momentum === null || (momentum.state === 'known' && momentum.value === 0) ? 'sgd' : 'sgd momentum'
+    const momentum = python.argument(call, 'momentum', 2)
+    const none = passedExpression(momentum) === null || knownArgument(momentum) === 0
+    return none ? 'sgd' : 'sgd momentum'
   }
   if (name !== 'adamw') return name
-  const fused = given('fused', null)
-  return fused?.state === 'known' && fused.value === true ? 'adamw fused' : 'adamw'
+  return knownArgument(python.argument(call, 'fused')) === true ? 'adamw fused' : 'adamw'
 }
 
 /** Length of texts, or edge of images. */
 function readInput(python: PythonModule, found: TrainedModel, training: Training, place: Place): void {
   const shape = known(found.id)?.shape
   if (found.library === 'transformers' && shape != null && shape.vocabulary > 0) {
-    const length = sequenceLength(python)
-    const key = 'max_length'
-    if (length === null || 'because' in length)
-      training.unknown('sequenceLength', key, length?.because ?? 'texts are prepared elsewhere', place)
-    else if (length.length !== null)
-      training.known('sequenceLength', length.key, length.length, length.place, {
-        channel: length.folded.channel,
-        overridable: length.folded.overridable,
-      })
-    else if (shape.positions <= 1024)
-      training.default('sequenceLength', length.key, shape.positions, length.place)
-    else training.unknown('sequenceLength', key, 'the longest text that the model takes', length.place)
+    claimLength(python, training, shape.positions, place)
     return
   }
   const edge = imageEdge(python)
@@ -208,11 +202,12 @@ function imageEdge(python: PythonModule): Edge | null {
       let best: Edge | null = null
       for (const call of calls) {
         const given = python.argument(call, key, 0)
-        if (given.state !== 'given' || given.folded.state !== 'known') return null
-        const size = [given.folded.value].flat()
+        const [value, at] = [knownArgument(given), passedPlace(given)]
+        if (value === undefined || at === null) return null
+        const size = [value].flat()
         if (size.some((one) => typeof one !== 'number')) return null
         const edge = Math.max(...(size as number[]))
-        if (best === null || edge > best.edge) best = { edge, key: call.method, place: { ...given.span } }
+        if (best === null || edge > best.edge) best = { edge, key: call.method, place: at }
       }
       return best
     }

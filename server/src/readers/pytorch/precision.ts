@@ -1,6 +1,7 @@
 /** The number format that a hand-written PyTorch loop computes in. */
 import { isBackward } from '../../python/effects.js'
 import type { Call, Condition, Loop, PythonModule } from '../../python/module.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
 import type { Precision } from '../../workload/words.js'
 import { codeMatches } from './evidence.js'
 import { lowering, loweringOf } from './lowering.js'
@@ -204,10 +205,10 @@ function fromAutocast(python: PythonModule, call: Call): LoopPrecision {
       return { state: 'known', value: 'fp32', call, overridable: overridable || !literal, off: true }
     }
   }
-  const device = first.state === 'given' && first.folded.state === 'known' ? first.folded.value : null
+  const device = knownArgument(first) ?? null
   const dtype = python.argument(call, 'dtype', 1)
   if (dtype.state === 'unknown') return { state: 'unknown', because: dtype.because }
-  if (dtype.state === 'absent') {
+  if (!mayBePassed(dtype)) {
     return {
       state: 'known',
       value: device === 'cpu' ? 'bf16-mixed' : 'fp16-mixed',

@@ -3,6 +3,7 @@ import type { Analysis } from '../../python/analysis.js'
 import type { Call, Loop } from '../../python/module.js'
 import type { Stmt, With } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import { mayBePassed } from '../../values/argument.js'
 
 export interface Profiling {
   call: Call
@@ -28,7 +29,7 @@ export function profilings(analysis: Analysis): Profiling[] {
     if (analysis.argument(call, 'schedule').state !== 'absent') continue
     const enabled = analysis.argument(call, 'enabled', call.name === 'torch.profiler.profile' ? null : 0)
     // A switch that is off, or whose state cannot be told.
-    if (enabled.state !== 'absent') {
+    if (mayBePassed(enabled)) {
       if (enabled.state === 'unknown' || enabled.folded.state === 'unknown') continue
       if (!enabled.folded.value || enabled.folded.overridable) continue
     }

@@ -2,6 +2,7 @@
 import type { Analysis } from '../../python/analysis.js'
 import type { Call } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { knownArgument } from '../../values/argument.js'
 import { codeMatches } from './evidence.js'
 
 export interface Cost {
@@ -179,7 +180,7 @@ export function remoteRead(analysis: Analysis, call: Call): string | null {
   }
   if (name === 'fsspec.open') {
     const url = analysis.argument(call, 'urlpath', 0)
-    const written = url.state === 'given' && url.folded.state === 'known' ? url.folded.value : null
+    const written = knownArgument(url) ?? null
     const literal =
       typeof written === 'string'
         ? written

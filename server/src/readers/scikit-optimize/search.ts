@@ -2,6 +2,7 @@
 
 import type { Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import { passedExpression } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -52,7 +53,7 @@ function readMinimiser(
   const search = subject(python, call, claims)
   search.known('strategy', call.method, strategy, place, { site: callSite(call) })
   const given = python.argument(call, 'func', 0)
-  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
+  const objective = trialFunction(python, passedExpression(given))
   const steps = objective === null ? null : trialSteps(python, objective.func)
   search.known('unit', 'func', steps === null ? 'fit' : 'run', place)
   search.known('folds', 'func', 1, place)

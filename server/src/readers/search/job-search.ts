@@ -5,6 +5,7 @@ import { gridSize } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { passedCall } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Dimension, SearchSpace } from '../../workload/words.js'
@@ -40,7 +41,7 @@ export function spaceOfCalls(
   if (keys === null) return null
   const dimensions = keys.map((name): Dimension => {
     const entry = python.entry(dictionary, name)
-    const made = entry.state === 'given' ? python.callOf(entry.expr) : null
+    const made = passedCall(python, entry)
     const size = made === null ? null : sizeOf(made)
     return Array.isArray(size) ? { name, size: distinctCount(size), values: size } : { name, size }
   })

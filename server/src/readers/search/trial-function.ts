@@ -15,7 +15,8 @@ export interface TrialFunction {
 const reachDepth = 4
 
 /** A function, a lambda around one, `partial(f, …)`, or an object with `__call__`. */
-export function trialFunction(python: PythonModule, expr: Expr, position = 0): TrialFunction | null {
+export function trialFunction(python: PythonModule, expr: Expr | null, position = 0): TrialFunction | null {
+  if (expr === null) return null
   const value = python.definition(expr)
   const func = python.functionOf(expr)
   if (func !== null) {
@@ -45,9 +46,10 @@ export function trialFunction(python: PythonModule, expr: Expr, position = 0): T
 /** What a neighbouring module says about a function that is imported from it. */
 export function importedFunction(
   python: PythonModule,
-  expr: Expr,
+  expr: Expr | null,
 ): ModuleSummary['functions'][string] | null {
   const analysis = python as Analysis
+  if (expr === null) return null
   const root = expr.type === 'attribute' && expr.value.type === 'name' ? expr.value : expr
   if (root.type !== 'name') return null
   const target = bindingsOf(analysis, root.id, root.start).bindings.at(-1)?.target

@@ -1,6 +1,9 @@
 /** What a trial does step by step, so that a weak one could be stopped half-way. */
+
 import type { ArgumentValue, Call, Func, Loop, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import { numberArgument, passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { reachedFunctions } from './trial-function.js'
 
@@ -18,11 +21,7 @@ const manySteps = 1000
 const repeats = /fold|split|seed|repeat|trial|run/i
 
 function numberOf(argument: ArgumentValue): number | null {
-  return argument.state === 'given' &&
-    argument.folded.state === 'known' &&
-    typeof argument.folded.value === 'number'
-    ? argument.folded.value
-    : null
+  return numberArgument(argument)
 }
 
 function targetName(python: PythonModule, loop: Loop): string {
@@ -67,9 +66,8 @@ export function trialSteps(python: PythonModule, func: Func): TrialSteps | null 
 }
 
 function fromLoop(what: TrialSteps['what'], loop: Loop): TrialSteps {
-  const { trips } = loop
-  const count = trips.state === 'known' && typeof trips.value === 'number' ? trips.value : null
-  return { what, count, loop, call: null }
+  const trips = effective(loop.trips)
+  return { what, count: typeof trips === 'number' ? trips : null, loop, call: null }
 }
 
 const boosting: Record<string, string> = {
@@ -80,7 +78,7 @@ const boosting: Record<string, string> = {
 function fromCall(python: PythonModule, call: Call): TrialSteps | null {
   if (call.method === 'fit') {
     const epochs = python.argument(call, 'epochs')
-    if (epochs.state === 'given') {
+    if (passedExpression(epochs) !== null) {
       const count = numberOf(epochs)
       if (count === null || count > 1) return { what: 'epochs', count, loop: null, call }
       // One epoch at a time, in a loop that counts them.

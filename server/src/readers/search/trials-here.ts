@@ -1,4 +1,5 @@
 import type { PythonModule } from '../../python/module.js'
+import { mayBePassed } from '../../values/argument.js'
 
 /**
  * Whether a service may start what this module trains as trials of a search: they are many and short, and it keeps their
@@ -8,7 +9,5 @@ export function trainsTrials(python: PythonModule): boolean {
   if (python.callsTo('wandb.agent', 'wandb.sdk.wandb_agent.agent').length > 0) return true
   return python
     .callsTo('wandb.init')
-    .some(
-      (call) => python.argument(call, 'config').state === 'absent' && /\bwandb\.config\b/.test(python.text),
-    )
+    .some((call) => !mayBePassed(python.argument(call, 'config')) && /\bwandb\.config\b/.test(python.text))
 }

@@ -7,6 +7,13 @@ import type { ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import {
+  fixedArgument,
+  knownArgument,
+  mayBePassed,
+  passedPlace,
+  textArgument,
+} from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -96,8 +103,8 @@ function readEngines(python: PythonModule, claims: ClaimBuilder): void {
   for (const call of python.calls) {
     if (call.name === null || !engines.test(call.name)) continue
     const given = python.argument(call, 'model', 0)
-    if (given.state !== 'given' || given.folded.state !== 'known' || typeof given.folded.value !== 'string')
-      continue
+    const [name, place] = [textArgument(given), passedPlace(given)]
+    if (name === null || place === null) continue
     const value = (key: string): string | number | null | undefined => plain(python.argument(call, key))
     const quantization = value('quantization')
     const load = value('load_format')
@@ -107,9 +114,9 @@ function readEngines(python: PythonModule, claims: ClaimBuilder): void {
     if (python.evidence.role === 'test') role.role = 'test'
     claimServed(
       claims.subject('Model', calleePlace(call), call.function?.qualified ?? '', role),
-      given.folded.value,
+      name,
       call.method,
-      { ...given.span },
+      place,
       callSite(call, 'engine'),
       dtype === undefined ? 'bf16' : typeof dtype === 'string' ? (lookUp(formats, dtype) ?? null) : null,
       quantization === undefined || load === 'bitsandbytes'
@@ -128,11 +135,10 @@ function readEngines(python: PythonModule, claims: ClaimBuilder): void {
 
 /** Undefined: not given, or None; null: not readable. */
 function plain(argument: ArgumentValue): string | number | null | undefined {
-  if (argument.state === 'absent') return undefined
-  if (argument.state === 'unknown' || argument.folded.state === 'unknown') return null
-  const { value, overridable } = argument.folded
+  if (!mayBePassed(argument)) return undefined
+  const value = knownArgument(argument)
   // An option without a default: whoever starts the program gives it.
-  if (value === null) return overridable ? null : undefined
+  if (value === null) return fixedArgument(argument) === null ? undefined : null
   return typeof value === 'string' || typeof value === 'number' ? value : null
 }
 

@@ -2,6 +2,7 @@
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
 
 /** Splits by default: `n_splits`, `n_repeats`. Source: scikit-learn 1.5, model_selection/_split.py. */
 const splitters: Record<string, [splits: number, repeats: number]> = {
@@ -30,7 +31,7 @@ const oldSplitters: Record<string, [keyword: string, position: number, splits: n
 const firstPositionOfCv = 5
 
 function whole(argument: ArgumentValue, otherwise: number): number | null {
-  if (argument.state === 'absent') return otherwise
+  if (!mayBePassed(argument)) return otherwise
   if (argument.state === 'unknown' || argument.folded.state === 'unknown') return null
   const { value } = argument.folded
   return typeof value === 'number' && value >= 1 ? value : null
@@ -68,7 +69,7 @@ export function foldsOf(
   const positional = call.expr.args.filter((argument) => argument.name === null).length
   if (positional > firstPositionOfCv) return null
   const cv = cvOf(module, call, index, count)
-  if (cv.state === 'absent') return otherwise
+  if (!mayBePassed(cv)) return otherwise
   if (cv.state === 'unknown') return null
   if (cv.folded.state === 'known') {
     if (cv.folded.value === null) return otherwise
@@ -102,11 +103,11 @@ export function splitsStay(module: PythonModule, call: Call): boolean {
   if (splitter === null || lookUp(splitters, splitter.method) === undefined) return true
   const draws = /Shuffle|Repeated/.test(splitter.method)
   const shuffle = module.argument(splitter, 'shuffle')
-  if (!draws && (shuffle.state === 'absent' || isFalse(shuffle))) return true
+  if (!draws && (!mayBePassed(shuffle) || isFalse(shuffle))) return true
   const state = module.argument(splitter, 'random_state')
-  return state.state === 'given' && state.folded.state === 'known' && typeof state.folded.value === 'number'
+  return typeof knownArgument(state) === 'number'
 }
 
 function isFalse(argument: ArgumentValue): boolean {
-  return argument.state === 'given' && argument.folded.state === 'known' && argument.folded.value === false
+  return knownArgument(argument) === false
 }

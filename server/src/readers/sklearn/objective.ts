@@ -3,6 +3,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { mayBePassed } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
@@ -22,7 +23,7 @@ export const sklearnObjectiveReader = defineReader({
     if (python === undefined) return
     for (const call of python.calls) {
       if (call.name === null || !searches.test(call.name)) continue
-      if (python.argument(call, 'scoring').state !== 'absent') continue
+      if (mayBePassed(python.argument(call, 'scoring'))) continue
       const estimator = python.argument(call, 'estimator', 0)
       const weight = estimator.state === 'given' ? weightOf(python, estimator.expr) : null
       if (weight === null) continue

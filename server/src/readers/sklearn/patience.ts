@@ -4,6 +4,7 @@
  */
 
 import type { Call, PythonModule } from '../../python/module.js'
+import { mayBePassed } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -34,7 +35,7 @@ export const sklearnPatienceReader = defineReader({
     for (const call of python.calls) {
       const epochs = call.name === null ? null : epochsByDefault(call.name)
       const patience = python.argument(call, key)
-      if (epochs === null || patience.state === 'absent' || !countsEpochs(python, call)) continue
+      if (epochs === null || !mayBePassed(patience) || !countsEpochs(python, call)) continue
       const evidence = trainingEvidence(python)
       if (evidence.role !== 'test') evidence.role = 'training'
       const place = calleePlace(call)
@@ -67,5 +68,5 @@ function countsEpochs(python: PythonModule, call: Call): boolean {
   const lbfgs =
     solver.state === 'unknown' ||
     (solver.state === 'given' && (solver.folded.state === 'unknown' || solver.folded.value === 'lbfgs'))
-  return !lbfgs && warm.state === 'absent'
+  return !lbfgs && !mayBePassed(warm)
 }

@@ -5,6 +5,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Location } from '../../text/location.js'
 import { define, lookUp } from '../../text/records.js'
+import { mayBePassed } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -64,7 +65,7 @@ function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void 
       for (const condition of conditionsOf(estimator.method)) {
         if (condition.parameter !== parameter) continue
         const decides = python.argument(estimator, condition.unless)
-        const fixed = decides.state === 'absent' ? condition.otherwise : foldedValue(decides)
+        const fixed = !mayBePassed(decides) ? condition.otherwise : foldedValue(decides)
         inert.set(name, {
           name,
           unless: prefix + condition.unless,

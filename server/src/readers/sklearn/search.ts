@@ -5,6 +5,7 @@ import { formatCount } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
+import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -118,7 +119,7 @@ function readSearch(
   if (folds === null) search.unknown('folds', 'cv', 'the splits cannot be counted', place)
   else search.known('folds', 'cv', folds, place)
   const estimator = module.argument(call, 'estimator', 0)
-  const expr = estimator.state === 'given' ? estimator.expr : null
+  const expr = passedExpression(estimator)
   search.known('fitCost', 'estimator', fitCost(module, expr, found), place)
   const multi = choosesByMany(module, call)
   search.known('multiMetric', 'scoring', multi, place)
@@ -265,8 +266,8 @@ function claimPipeline(module: PythonModule, pipeline: Call, work: RepeatedWork,
   const scope = pipeline.function?.qualified ?? ''
   const subject = claims.subject('Preprocessing', place, scope, evidenceOf(module))
   const memory = module.argument(pipeline, 'memory')
-  const off = memory.state === 'given' && memory.folded.state === 'known' && memory.folded.value === null
-  if (memory.state === 'absent' || off)
+  const off = knownArgument(memory) === null
+  if (!mayBePassed(memory) || off)
     // Whoever uses the pipeline cannot give it any more, as the search is written right here.
     subject.known('cached', 'memory', false, place, { site: callSite(pipeline), channel: 'library default' })
   else if (memory.state === 'given') subject.known('cached', 'memory', true, place)
@@ -287,7 +288,7 @@ function candidatesOf(
   const [keyword, position] =
     strategy === 'random' ? (['n_iter', 2] as const) : (['n_candidates', null] as const)
   const trials = module.argument(call, keyword, position)
-  if (trials.state === 'absent') return strategy === 'random' ? 10 : null
+  if (!mayBePassed(trials)) return strategy === 'random' ? 10 : null
   if (trials.state === 'unknown' || trials.folded.state === 'unknown') return null
   const { value } = trials.folded
   if (typeof value !== 'number') return null

@@ -3,9 +3,16 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import type { Place } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
+import { knownArgument, passedPlace } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { convert } from '../../values/operations.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import type { Locator } from '../../values/source.js'
+import { effective, type Given } from '../../values/value.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { kerasEvidence } from '../keras/evidence.js'
 import { kerasFits, usesKeras } from '../keras/fits.js'
@@ -38,7 +45,7 @@ export const tensorflowReader = defineReader({
       ? stepEvidence(python, kerasEvidence(python, context).evidence)
       : trainingEvidence(python)
     for (const call of python.calls) {
-      const found = switchOf(python, call, tensorflow)
+      const found = switchOf(python, call, tensorflow, claims)
       if (found === null) continue
       const { key, place, value } = found
       // What is switched off again, or only on demand, is a tool.
@@ -51,7 +58,7 @@ export const tensorflowReader = defineReader({
         site: callSite(call, key === 'run_eagerly' ? 'keyword' : 'statement'),
         scope: call.function?.qualified ?? '',
         evidence,
-        options: value.overridable ? { overridable: true } : {},
+        from: value,
         wantedFor: wanted,
       })
     }
@@ -80,33 +87,29 @@ function stepEvidence(python: PythonModule, evidence: Evidence): Evidence {
 
 interface Switch {
   key: string
-  place: { start: number; end: number }
-  value: { overridable: boolean }
+  place: Place
+  value: Given<Json>
 }
 
-function switchOf(python: PythonModule, call: Call, tensorflow: boolean): Switch | null {
-  const known = call.name === null ? undefined : lookUp(switches, call.name)
-  if (known !== undefined) {
-    const given = python.argument(call, known.argument, known.position)
-    if (given.state !== 'given' || given.folded.state !== 'known' || asBoolean(given.folded.value) !== true)
-      return null
-    const last = call.name!.slice(call.name!.lastIndexOf('.') + 1)
-    return { key: last, place: calleePlace(call), value: given.folded }
+function switchOf(python: PythonModule, call: Call, tensorflow: boolean, locator: Locator): Switch | null {
+  const on = (key: string, argument: string, position: number | null): Switch | null => {
+    const positions = position === null ? {} : { [argument]: position }
+    const source = new CallSource(python, call, locator, { positions })
+    const value = source.get(argument)
+    const place = key === argument ? passedPlace(source.argument(argument)) : null
+    return effective(convert(value, asBoolean)) === true
+      ? { key, place: place ?? calleePlace(call), value }
+      : null
   }
-  if (call.method === 'update' && call.name === 'jax.config.update') {
-    const name = python.argument(call, 'name', 0)
-    const value = python.argument(call, 'val', 1)
-    if (name.state !== 'given' || name.folded.state !== 'known' || name.folded.value !== 'jax_disable_jit')
-      return null
-    if (value.state !== 'given' || value.folded.state !== 'known' || asBoolean(value.folded.value) !== true)
-      return null
-    return { key: 'jax_disable_jit', place: calleePlace(call), value: value.folded }
+  const known = lookUp(switches, call.name ?? '')
+  if (known !== undefined)
+    return on(call.name!.slice(call.name!.lastIndexOf('.') + 1), known.argument, known.position)
+  if (call.name === 'jax.config.update') {
+    const disables = knownArgument(python.argument(call, 'name', 0)) === 'jax_disable_jit'
+    return disables ? on('jax_disable_jit', 'val', 1) : null
   }
-  if (call.method !== 'compile' || !tensorflow || call.expr.callee.type !== 'attribute') return null
-  const given = python.argument(call, 'run_eagerly')
-  if (given.state !== 'given' || given.folded.state !== 'known' || asBoolean(given.folded.value) !== true)
-    return null
-  return { key: 'run_eagerly', place: given.span, value: given.folded }
+  const compiles = call.method === 'compile' && tensorflow && call.expr.callee.type === 'attribute'
+  return compiles ? on('run_eagerly', 'run_eagerly', null) : null
 }
 
 function wantedFor(python: PythonModule, call: Call): string | null {
@@ -183,12 +186,7 @@ function jaxSteps(python: PythonModule): Step[] {
 /** A loop of a few passes shows something rather than trains. */
 function isShort(loops: Call['loops']): boolean {
   const [only] = loops
-  return (
-    loops.length === 1 &&
-    only!.trips.state === 'known' &&
-    typeof only!.trips.value === 'number' &&
-    only!.trips.value <= 50
-  )
+  return loops.length === 1 && Number(effective(only!.trips) ?? Number.NaN) <= 50
 }
 
 function callSites(python: PythonModule, func: Func): Call[] {

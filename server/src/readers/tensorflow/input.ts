@@ -3,7 +3,9 @@
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { fixedArgument, mayBePassed, passedExpression, textArgument } from '../../values/argument.js'
 import { callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { kerasEvidence } from '../keras/evidence.js'
@@ -74,9 +76,7 @@ function toyData(python: PythonModule): string | null {
   return once(python, 'tfds toy data', () => {
     for (const call of python.calls) {
       if (call.name !== 'tensorflow_datasets.load' && call.name !== 'tensorflow_datasets.builder') continue
-      const name = python.argument(call, 'name', 0)
-      if (name.state !== 'given' || name.folded.state !== 'known') continue
-      const known = toySets.exec(String(name.folded.value))
+      const known = toySets.exec(textArgument(python.argument(call, 'name', 0)) ?? '')
       if (known !== null) return known[1]!
     }
     return null
@@ -128,13 +128,9 @@ function batches(step: Call): boolean {
 
 function oneByOne(analysis: Analysis, call: Call, position: number): boolean {
   const given = analysis.argument(call, 'num_parallel_calls', position)
-  if (given.state === 'absent') return true
-  return (
-    given.state === 'given' &&
-    given.folded.state === 'known' &&
-    !given.folded.overridable &&
-    (given.folded.value === null || given.folded.value === 1)
-  )
+  if (!mayBePassed(given)) return true
+  const count = fixedArgument(given)
+  return count === null || count === 1
 }
 
 /** `interleave(tf.data.TFRecordDataset)`, `interleave(lambda path: tf.data.TextLineDataset(path).skip(1))`. */
@@ -228,8 +224,8 @@ export function endsOf(analysis: Analysis): End[] {
     found.set(last, { last, pipeline, into })
   }
   for (const fit of kerasFits(analysis)) {
-    const x = analysis.argument(fit, 'x', 0)
-    if (x.state === 'given') add(x.expr, 'fit')
+    const x = passedExpression(analysis.argument(fit, 'x', 0))
+    if (x !== null) add(x, 'fit')
   }
   for (const loop of analysis.loops) {
     if (loop.role === 'train' && loop.node.type === 'for') add(loop.node.iterable, 'loop')
@@ -313,9 +309,8 @@ function comesFromStore(analysis: Analysis, { sourceCall }: Pipeline): boolean {
   const given = sourceCall?.expr.args[0]
   if (given === undefined || given.star !== 0) return false
   const isRemote = (expr: Expr): boolean => {
-    const folded = analysis.fold(expr)
-    if (folded.state === 'unknown') return false
-    const first = Array.isArray(folded.value) ? folded.value[0] : folded.value
+    const value = effective(analysis.fold(expr))
+    const first = Array.isArray(value) ? value[0] : value
     return typeof first === 'string' && remote.test(first)
   }
   if (isRemote(given.value)) return true

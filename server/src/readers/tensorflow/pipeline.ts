@@ -1,9 +1,11 @@
 /** What a `tf.data` pipeline is made of: followed from a data set back to where its elements come from. */
+
 import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func } from '../../python/module.js'
 import { attributeValues, bindingsOf } from '../../python/names.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { passedExpression } from '../../values/argument.js'
 import { once } from '../pytorch/once.js'
 
 export interface Pipeline {
@@ -156,9 +158,8 @@ class Walk {
     const inside: Passed = new Map()
     const shift = func.class !== null && func.node.params[0]?.name === 'self' ? 1 : 0
     func.node.params.forEach((param, position) => {
-      const given = analysis.argument(call, param.name, position - shift)
-      if (given.state !== 'given') inside.set(param.start, null)
-      else inside.set(param.start, this.resolved(given.expr, passed))
+      const given = passedExpression(analysis.argument(call, param.name, position - shift))
+      inside.set(param.start, given === null ? null : this.resolved(given, passed))
     })
     const returned = returnsOf(func)
     if (returned.length === 0) into.complete = false
@@ -210,8 +211,8 @@ class Walk {
       return
     }
     for (const site of sites.slice(0, 20)) {
-      const given = analysis.argument(site, expr.id, owner.position)
-      if (given.state === 'given') this.follow(given.expr, depth + 1, new Map())
+      const given = passedExpression(analysis.argument(site, expr.id, owner.position))
+      if (given !== null) this.follow(given, depth + 1, new Map())
       else into.complete = false
     }
   }
