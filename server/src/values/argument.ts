@@ -1,6 +1,7 @@
 /** Arguments as plain values and expressions: for what is inferred from them rather than claimed. */
 import type { ArgumentValue, Call, Folded, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
+import type { ConfiguredPlace } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import type { Place } from '../text/origin.js'
 import { effective } from './value.js'
@@ -24,6 +25,12 @@ export function fixedValue(folded: Folded): Json | undefined {
 export function whyUnreadable(argument: ArgumentValue): string | null {
   if (argument.state === 'unknown') return argument.because
   return argument.state === 'given' && argument.folded.state === 'unknown' ? argument.folded.because : null
+}
+
+/** Where a configuration file of the project holds the value; null where it stands in code. */
+export function configuredArgument(argument: ArgumentValue): ConfiguredPlace | null {
+  const folded = argument.state === 'given' ? argument.folded : undefined
+  return folded?.state === 'known' ? (folded.configured ?? null) : null
 }
 
 /** Null where it is no number, or not a known one. */

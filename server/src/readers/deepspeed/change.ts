@@ -1,5 +1,6 @@
 /** How the number format of DeepSpeed is written: a section with a switch, in JSON or in a dictionary. */
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import { passedExpression } from '../../values/argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
@@ -33,10 +34,11 @@ function inCode(claim: Claim, section: string, facts: UnitFacts): Write | Refusa
   const call = claimedCall(python, claim.site)
   const elsewhere: Refusal = { reason: 'the configuration is made in another place' }
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  const config = python.argument(call, 'config', 10)
-  const given = config.state === 'given' ? config : python.argument(call, 'config_params', 12)
-  if (given.state !== 'given') return elsewhere
-  const source = sourceOf(python, given.expr)
+  const given =
+    passedExpression(python.argument(call, 'config', 10)) ??
+    passedExpression(python.argument(call, 'config_params', 12))
+  if (given === null) return elsewhere
+  const source = sourceOf(python, given)
   if (source.kind !== 'code') return elsewhere
   const before = sectionsOf(python, source)?.find((one) => one.key === section)
   if (before?.switch?.type === 'constant') {

@@ -2,19 +2,26 @@
  * A DeepSpeed configuration: a JSON file, the same as a dictionary in code, or a file that code loads. Keys and defaults:
  * deepspeed/runtime/config.py, precision_config.py, constants.py.
  */
-import type { ArgumentValue, PythonModule } from '../../python/module.js'
+import type { PythonModule } from '../../python/module.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { type Configured, type ConfiguredPlace, configuredChild } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import {
+  configuredArgument,
+  fixedArgument,
+  knownArgument,
+  mayBePassed,
+  passedExpression,
+} from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { Precision } from '../../workload/words.js'
 
 /** One section of the configuration (`bf16`) with its switch. */
 export interface Section {
   key: string
   state: 'absent' | 'on' | 'off' | 'auto' | 'unknown'
-  because?: string
   /** In code: the dictionary of the section and the value of its switch. */
   expr?: Expr
   switch?: Expr
@@ -94,9 +101,9 @@ export function sourceOf(python: PythonModule, expr: Expr, depth = 0): Source {
     (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'dict')
   )
     return { kind: 'code', dictionary: expr }
-  const folded = python.fold(expr)
-  if (folded.state === 'known' && typeof folded.value === 'string') {
-    const root = python.configurationFile(folded.value)
+  const path = effective(python.fold(expr))
+  if (typeof path === 'string') {
+    const root = python.configurationFile(path)
     return root === null ? unknown : { kind: 'file', root }
   }
   // `get_ds_config(args)` of this module.
@@ -114,30 +121,21 @@ export function sectionsOf(python: PythonModule, source: Source): Section[] | nu
 function sectionInCode(python: PythonModule, dictionary: Expr, key: string): Section {
   const given = python.entry(dictionary, key, dictionary.end)
   const section: Section = { key, state: 'absent', overridable: false }
-  if (given.state === 'absent') return section
-  if (given.state === 'unknown') return { ...section, state: 'unknown', because: given.because }
-  const { folded } = given
-  const configured = folded.state === 'known' ? folded.configured : undefined
-  if (folded.state === 'known' && configured !== undefined) {
-    const enabled = (folded.value as { enabled?: Json } | null)?.enabled
-    return {
-      ...section,
-      state: switchState(enabled ?? false),
-      at: { ...configured, keys: [...(configured.keys ?? []), 'enabled'] },
-    }
+  if (!mayBePassed(given)) return section
+  const expr = passedExpression(given)
+  const configured = configuredArgument(given)
+  if (configured !== null) {
+    const enabled = (knownArgument(given) as { enabled?: Json } | null)?.enabled
+    const keys = [...(configured.keys ?? []), 'enabled']
+    return { ...section, state: switchState(enabled ?? false), at: { ...configured, keys } }
   }
   // A part of a file that cannot be read as a whole.
-  if (given.expr === dictionary) return { ...section, state: 'unknown' }
-  const enabled: ArgumentValue = python.entry(given.expr, 'enabled')
-  const found: Section = { ...section, expr: given.expr }
-  if (enabled.state === 'absent') return { ...found, state: 'off' }
-  if (enabled.state === 'unknown') return { ...found, state: 'unknown', because: enabled.because }
-  if (enabled.folded.state === 'unknown')
-    return { ...found, state: 'unknown', because: enabled.folded.because }
-  return {
-    ...found,
-    state: switchState(enabled.folded.value),
-    switch: enabled.expr,
-    overridable: enabled.folded.overridable,
-  }
+  if (expr === null || expr === dictionary) return { ...section, state: 'unknown' }
+  const enabled = python.entry(expr, 'enabled')
+  const value = knownArgument(enabled)
+  const found: Section = { ...section, expr }
+  if (!mayBePassed(enabled)) return { ...found, state: 'off' }
+  if (value === undefined) return { ...found, state: 'unknown' }
+  const overridable = fixedArgument(enabled) === undefined
+  return { ...found, state: switchState(value), switch: passedExpression(enabled)!, overridable }
 }

@@ -5,7 +5,9 @@ import { configuredFrom } from '../../config/configured.js'
 import type { ConfigDocument } from '../../config/node.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { type Configured, type ConfiguredPlace, configuredChild } from '../../text/configured.js'
+import { isLeftOut, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite, configuredSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
 import type { Binding } from '../../workload/claim.js'
 import { codeText } from '../pytorch/evidence.js'
@@ -108,11 +110,9 @@ function configurationOf(python: PythonModule, call: Call, binding: Binding | nu
   const unknown: Source = { kind: 'unknown', because: 'the DeepSpeed configuration' }
   for (const [name, position] of [['config', 10] as const, ['config_params', 12] as const]) {
     const given = python.argument(call, name, position)
-    if (given.state === 'unknown') return unknown
-    if (given.state === 'absent') continue
-    const { folded } = given
-    if (folded.state === 'known' && folded.value === null) continue
-    return sourceOf(python, given.expr)
+    if (isLeftOut(given)) continue
+    const expr = passedExpression(given)
+    return expr === null ? unknown : sourceOf(python, expr)
   }
   // `deepspeed train.py --deepspeed_config ds.json`, or the default of that option.
   const flag = binding?.launch.flags.deepspeed_config ?? binding?.launch.flags['deepspeed-config']
@@ -124,8 +124,8 @@ function configurationOf(python: PythonModule, call: Call, binding: Binding | nu
 
 function defaultFile(python: PythonModule): string | null {
   const option = python.programArguments.find((one) => one.name === 'deepspeed_config')
-  const folded = option?.default == null ? null : python.fold(option.default)
-  return folded?.state === 'known' && typeof folded.value === 'string' ? folded.value : null
+  const path = option?.default == null ? undefined : effective(python.fold(option.default))
+  return typeof path === 'string' ? path : null
 }
 
 // Files.

@@ -2,6 +2,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { numberArgument, passedCall, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
@@ -94,7 +95,7 @@ function finish(plan: Plan, title: string, safety: Change['safety']): Change | R
 
 /** What is optimised is named: in the options, or in a scheduler or searcher that stands there. */
 function namesMetric(plan: Plan): boolean {
-  return plan.options !== null && plan.python.argument(plan.options, 'metric').state === 'given'
+  return plan.options !== null && passedExpression(plan.python.argument(plan.options, 'metric')) !== null
 }
 
 function toSampling(
@@ -103,9 +104,9 @@ function toSampling(
 ): Change | Refusal {
   const { python, call, facts } = plan
   const old = call === plan.options
-  const given = python.argument(call, old ? 'config' : 'param_space', old ? 5 : null)
-  if (given.state !== 'given') return { reason: 'the configuration is put together elsewhere' }
-  const space = tuneSpace(python, given.expr, ({ start, end }) => ({
+  const config = passedExpression(python.argument(call, old ? 'config' : 'param_space', old ? 5 : null))
+  if (config === null) return { reason: 'the configuration is put together elsewhere' }
+  const space = tuneSpace(python, config, ({ start, end }) => ({
     path: facts.path,
     cell: null,
     start,
@@ -137,8 +138,9 @@ function toSampling(
 
 function addScheduler(plan: Plan): Change | Refusal {
   const { python, call } = plan
-  const run = python.argument(call, call === plan.options ? 'run_or_experiment' : 'trainable', 0)
-  const trial = run.state === 'given' ? trainable(python, run.expr) : null
+  const name = call === plan.options ? 'run_or_experiment' : 'trainable'
+  const run = passedExpression(python.argument(call, name, 0))
+  const trial = run === null ? null : trainable(python, run)
   if (trial?.reports !== 'steps')
     return { reason: 'the trainable reports only at its end: report each epoch first' }
   const most = trial.steps?.count ?? stopIterations(plan) ?? 100
@@ -153,14 +155,11 @@ function addScheduler(plan: Plan): Change | Refusal {
 
 /** `stop={'training_iteration': 20}`. */
 function stopIterations({ python, call }: Plan): number | null {
-  const config = python.argument(call, 'run_config')
-  const made = config.state === 'given' ? python.callOf(config.expr) : null
+  const made = passedCall(python, python.argument(call, 'run_config'))
   for (const one of made === null ? [call] : [call, made]) {
-    const stop = python.argument(one, 'stop')
-    if (stop.state !== 'given') continue
-    const entry = python.entry(stop.expr, 'training_iteration')
-    if (entry.state === 'given' && entry.folded.state === 'known' && typeof entry.folded.value === 'number')
-      return entry.folded.value
+    const stop = passedExpression(python.argument(one, 'stop'))
+    const count = stop === null ? null : numberArgument(python.entry(stop, 'training_iteration'))
+    if (count !== null) return count
   }
   return null
 }

@@ -1,6 +1,8 @@
 /** What a Ray trainable does: how it trains, and how often it tells the search about it. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { asNumber } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { codeText } from '../pytorch/evidence.js'
 import { reachedFunctions, trialFunction } from '../search/trial-function.js'
@@ -65,10 +67,7 @@ function ofFunction(python: PythonModule, func: Func): Trainable {
 /** `for step in range(100): …; tune.report(…)` without a library that trains. */
 function loopSteps(reports: Call[]): SearchSettings['trialSteps'] {
   const trips = reports.find((call) => call.loops.length > 0)!.loops.at(-1)!.trips
-  return {
-    what: 'steps',
-    count: trips.state === 'known' && typeof trips.value === 'number' ? trips.value : null,
-  }
+  return { what: 'steps', count: asNumber(effective(trips) ?? null) ?? null }
 }
 
 function isReport(call: Call, func: Func): boolean {

@@ -4,6 +4,8 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import type { Location, Span } from '../../text/location.js'
+import { passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { Dimension } from '../../workload/words.js'
 import { gridSearch, sampling } from './names.js'
 
@@ -53,13 +55,13 @@ function collect(
     if (keys.length === 1 && keys[0] === 'grid_search') {
       const only = python.entry(expr, 'grid_search')
       space.grids.push(null)
-      space.dimensions.push(dimension(python, name, only.state === 'given' ? only.expr : null, locate))
+      space.dimensions.push(dimension(python, name, passedExpression(only), locate))
       return
     }
     for (const key of keys) {
-      const entry = python.entry(expr, key)
-      if (entry.state === 'given')
-        collect(python, entry.expr, name === '' ? key : `${name}.${key}`, space, locate, depth + 1)
+      const inner = passedExpression(python.entry(expr, key))
+      if (inner !== null)
+        collect(python, inner, name === '' ? key : `${name}.${key}`, space, locate, depth + 1)
       else space.complete = false
     }
     return
@@ -68,8 +70,8 @@ function collect(
     // Some keys cannot be read: what is written still counts.
     space.complete = false
     for (const entry of value.entries) {
-      const key = entry.key === null ? null : python.fold(entry.key)
-      const inner = key?.state === 'known' ? String(key.value) : name
+      const key = entry.key === null ? undefined : effective(python.fold(entry.key))
+      const inner = key === undefined ? name : String(key)
       collect(python, entry.value, inner, space, locate, depth + 1)
     }
     return
@@ -88,9 +90,8 @@ function collect(
 function dimension(python: PythonModule, name: string, values: Expr | null, locate: Locate): Dimension {
   if (values === null) return { name, size: null }
   const location = locate({ start: values.start, end: values.end })
-  const folded = python.fold(values)
-  if (folded.state === 'known' && Array.isArray(folded.value))
-    return { name, size: distinctCount(folded.value), values: folded.value, location }
+  const folded = effective(python.fold(values))
+  if (Array.isArray(folded)) return { name, size: distinctCount(folded), values: folded, location }
   const list = python.definition(values)
   if ((list.type === 'list' || list.type === 'tuple') && list.items.every((item) => item.type !== 'starred'))
     return { name, size: list.items.length }

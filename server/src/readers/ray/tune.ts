@@ -2,20 +2,45 @@
 
 import { gridSize } from '../../estimate/grid.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
-import type { Json } from '../../text/json.js'
+import {
+  isLeftOut,
+  knownArgument,
+  mayBePassed,
+  passedCall,
+  passedExpression,
+  passedPlace,
+} from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
-import { claimArgument } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { changeTune } from './change.js'
 import { defaultScheduler, runCall, runConfig, searcherStrategy, tuneConfig, tunerCall } from './names.js'
 import { type Trainable, trainable } from './reports.js'
 import { tuneSpace } from './space.js'
 
+const searchSettings = settingTable('Search', {
+  timeLimit: {
+    keys: ['time_budget_s'],
+    parse: (value) => (value === null ? null : asNumber(value)),
+    otherwise: null,
+  },
+  parallelism: {
+    keys: ['max_concurrent_trials'],
+    parse: (value) => (value === 0 ? undefined : asNumber(value)),
+  },
+  trialCap: {
+    keys: ['num_samples'],
+    parse: (value) => (value === -1 ? null : asNumber(value)),
+    otherwise: 1,
+  },
+})
+
 export const rayTuneReader = defineReader({
   name: 'ray-tune',
+  settings: [searchSettings],
   languages: ['python'],
   triggers: ['ray'],
   read(facts, _context, claims) {
@@ -33,8 +58,8 @@ export const rayTuneReader = defineReader({
 /** The `TuneConfig(…)` of a `Tuner(…)`; null where there is none; undefined where it cannot be read. */
 export function tuneConfigOf(python: PythonModule, tuner: Call): Call | null | undefined {
   const given = python.argument(tuner, 'tune_config')
-  if (given.state === 'absent') return null
-  const made = given.state === 'given' ? python.callOf(given.expr) : null
+  if (!mayBePassed(given)) return null
+  const made = passedCall(python, given)
   return made?.name != null && tuneConfig.test(made.name) ? made : undefined
 }
 
@@ -61,58 +86,40 @@ function readSearch(
   const search = claims.subject('Search', place, call.function?.qualified ?? '', evidence)
   search.known('unit', 'run', 'run', place)
   search.known('folds', 'run', 1, place)
-  const run = python.argument(call, call === options ? 'run_or_experiment' : 'trainable', 0)
-  const trial: Trainable =
-    run.state === 'given' ? trainable(python, run.expr) : { reports: null, steps: null }
+  const run = passedExpression(python.argument(call, call === options ? 'run_or_experiment' : 'trainable', 0))
+  const trial: Trainable = run === null ? { reports: null, steps: null } : trainable(python, run)
   const given = python.argument(call, spaceKey, spacePosition)
-  const samples = option('num_samples')
-  readSpace(python, search, call, options, given, samples, option('search_alg'), claims)
-  const budget = option('time_budget_s')
-  claimArgument(search, 'timeLimit', 'time_budget_s', options ?? call, budget, {
-    convert: (value: Json) => (value === null ? null : asNumber(value)),
-    otherwise: null,
-  })
+  const capped = readSpace(python, search, call, given, option('num_samples'), option('search_alg'), claims)
+  const source = searchSettings.argumentsOf(python, options ?? call, claims)
+  searchSettings.claim(search, source, {}, ['timeLimit', 'parallelism'])
+  if (capped) searchSettings.claim(search, source, {}, ['trialCap'])
   readScheduler(python, search, call, option('scheduler'), trial)
-  const concurrent = option('max_concurrent_trials')
-  if (concurrent.state === 'given')
-    claimArgument(search, 'parallelism', 'max_concurrent_trials', options ?? call, concurrent, {
-      convert: (value: Json) => (value === null || value === 0 ? undefined : asNumber(value)),
-    })
   // Results are written below ~/ray_results as they come in.
   search.known('persisted', 'storage_path', true, place, { site })
 }
 
+/** True where the number of samples caps the trials; where a grid is run whole, it is no cap of its own. */
 function readSpace(
   python: PythonModule,
   search: SubjectBuilder<'Search'>,
   call: Call,
-  options: Call | null,
   given: ArgumentValue,
   samples: ArgumentValue,
   searcher: ArgumentValue,
   claims: ClaimBuilder,
-): void {
+): boolean {
   const place = calleePlace(call)
   const site = callSite(call)
-  const repeats =
-    samples.state === 'absent'
-      ? 1
-      : samples.state === 'given' &&
-          samples.folded.state === 'known' &&
-          typeof samples.folded.value === 'number'
-        ? samples.folded.value
-        : null
-  if (given.state !== 'given') {
+  const repeats = mayBePassed(samples) ? (asNumber(knownArgument(samples) ?? null) ?? null) : 1
+  const config = passedExpression(given)
+  if (config === null) {
     search.unknown('strategy', 'search_alg', 'the configuration cannot be read', place)
-    return
+    return false
   }
-  const space = tuneSpace(python, given.expr, (span) => claims.locate(span))
+  const space = tuneSpace(python, config, (span) => claims.locate(span))
   const grid = space.dimensions.length > 0
-  const made = searcher.state === 'given' ? python.callOf(searcher.expr) : null
-  const nothing =
-    searcher.state === 'absent' ||
-    (searcher.state === 'given' && searcher.folded.state === 'known' && searcher.folded.value === null)
-  const strategy = nothing
+  const made = passedCall(python, searcher)
+  const strategy = isLeftOut(searcher)
     ? grid && repeats !== -1
       ? 'grid'
       : 'random'
@@ -121,7 +128,7 @@ function readSpace(
       : searcherStrategy(made.method)
   if (strategy === null) {
     search.unknown('strategy', 'search_alg', 'a searcher that is not known', place)
-    return
+    return false
   }
   const first = space.grids.find((one) => one !== null) ?? null
   if (repeats !== -1 && (strategy === 'grid' || (grid && strategy === 'random'))) {
@@ -130,15 +137,11 @@ function readSpace(
       repeats === 1 ? space.dimensions : [...space.dimensions, { name: 'num_samples', size: repeats }]
     const grids = [dimensions]
     search.known('space', 'grid_search', { grids, ...gridSize(grids) }, place, { site })
-    // The whole grid is run `num_samples` times: that is no cap of its own.
     search.known('alternatives', 'grid_search', ['bayesian', 'random'], place)
-    return
+    return false
   }
   search.known('strategy', 'search_alg', strategy, place, { site })
-  claimArgument(search, 'trialCap', 'num_samples', options ?? call, samples, {
-    convert: (value: Json) => (value === -1 ? null : asNumber(value)),
-    otherwise: 1,
-  })
+  return true
 }
 
 function readScheduler(
@@ -151,17 +154,13 @@ function readScheduler(
   const place = calleePlace(call)
   const site = callSite(call)
   if (trial.steps !== null) search.known('trialSteps', 'trainable', trial.steps, place)
-  if (scheduler.state === 'unknown') {
-    search.unknown('earlyTermination', 'scheduler', scheduler.because, place)
-    return
-  }
-  const made = scheduler.state === 'given' ? python.callOf(scheduler.expr) : null
-  const none =
-    scheduler.state === 'given' && scheduler.folded.state === 'known' && scheduler.folded.value === null
+  const shown = passedPlace(scheduler)
+  const made = passedCall(python, scheduler)
   const fifo = made?.name != null && defaultScheduler.test(made.name)
-  if (scheduler.state === 'given' && !none && !fifo) {
-    if (made === null) search.unknown('earlyTermination', 'scheduler', 'a scheduler that is not known', place)
-    else search.known('earlyTermination', 'scheduler', true, scheduler.span)
+  if (!isLeftOut(scheduler) && !fifo) {
+    if (made === null || shown === null)
+      search.unknown('earlyTermination', 'scheduler', 'a scheduler that is not known', shown ?? place)
+    else search.known('earlyTermination', 'scheduler', true, shown)
     return
   }
   if (stopsOtherwise(python, call)) {
@@ -188,13 +187,12 @@ function readScheduler(
 function stopsOtherwise(python: PythonModule, call: Call): boolean {
   let stop = python.argument(call, 'stop')
   const config = python.argument(call, 'run_config')
-  if (config.state === 'unknown') return true
-  if (stop.state === 'absent' && config.state === 'given') {
-    const made = python.callOf(config.expr)
+  if (mayBePassed(config) && passedExpression(config) === null) return true
+  if (!mayBePassed(stop) && mayBePassed(config)) {
+    const made = passedCall(python, config)
     if (made === null) return true
     if (made.name != null && runConfig.test(made.name)) stop = python.argument(made, 'stop')
   }
-  if (stop.state === 'absent') return false
-  if (stop.state === 'unknown') return true
-  return python.definition(stop.expr).type !== 'dict'
+  const expr = passedExpression(stop)
+  return expr === null ? mayBePassed(stop) : python.definition(expr).type !== 'dict'
 }
