@@ -4,7 +4,8 @@ import type { Expr } from '../syntax/python-ast.js'
 import type { ConfiguredPlace } from '../text/configured.js'
 import type { Json } from '../text/json.js'
 import type { Place } from '../text/origin.js'
-import { effective } from './value.js'
+import { stated, unreadable } from './operations.js'
+import { effective, type Given, isGiven } from './value.js'
 
 /** The value that is passed; undefined where none is, or where it cannot be read. */
 export function knownArgument(argument: ArgumentValue): Json | undefined {
@@ -64,6 +65,19 @@ export function passedCall(python: PythonModule, argument: ArgumentValue): Call 
 /** What is shown for what is passed; null where nothing is, or where that cannot be seen. */
 export function passedPlace(argument: ArgumentValue): Place | null {
   return argument.state === 'given' ? { start: argument.span.start, end: argument.span.end } : null
+}
+
+/** What is computed by an expression that `read` understands: `timedelta(hours=2)`; null: it does not. */
+export function understood<T>(
+  given: Given<Json>,
+  argument: ArgumentValue,
+  read: (expr: Expr) => T | null,
+  because: string,
+): Given<T> {
+  if (!isGiven(given)) return given
+  const expr = passedExpression(argument)
+  const value = expr === null ? null : read(expr)
+  return value === null ? unreadable(given, because) : stated(given, value)
 }
 
 /** It is passed, or `**kwargs` may carry it. */

@@ -1,25 +1,35 @@
 /** Apache Airflow: when DAGs run, and what their training tasks ask for. */
 
 import { cronInterval } from '../../estimate/schedule.js'
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
+import { passedExpression, textArgument, understood } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { convert, derived, orDefault, orUnknown, stated } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { claimArgument } from '../claim-argument.js'
 import { jobRole } from '../job-in-code.js'
-import { dateOf, secondsOf } from '../pipelines/time.js'
+import { dateOf, secondsOf, timeOf } from '../pipelines/time.js'
 import { codeMatches } from '../pytorch/evidence.js'
 import { resumption } from '../pytorch/resume.js'
 import { defineReader, type ReaderContext } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { changeAirflow } from './change.js'
-import { type Dag, dagsOf, defaultArgument, type Task, taskArgument } from './dags.js'
+import { type Dag, dagsOf, placesOf, type Task, TaskSource } from './dags.js'
 import { defaultActiveRuns, majorVersion } from './names.js'
 import { claimPod } from './pods.js'
 import { gpusOf, type ReadTask, usesAccelerator, workOf } from './tasks.js'
 
+const taskSettings = settingTable('Step', {
+  retries: { keys: ['retries'], parse: asNumber, otherwise: 0 },
+})
+
 export const airflowReader = defineReader({
   name: 'airflow',
+  settings: [taskSettings],
   languages: ['python'],
   triggers: ['airflow'],
   read(facts, context, claims) {
@@ -42,7 +52,7 @@ function readDag(
     task,
     work: workOf(python, context, task),
     gpus: gpusOf(python, task),
-    limit: limitOf(python, dag, task),
+    limit: limitOf(python, claims, dag, task),
   }))
   const dear = tasks.filter(({ work, gpus }) => work.work.includes('train') || gpus !== null)
   if (dear.length === 0) return
@@ -86,122 +96,96 @@ function readPipeline(
   pipeline.known('work', 'tasks', work, place, { site })
   if (gpus > 0) pipeline.known('gpus', 'tasks', gpus, place, { site })
   pipeline.known('perInterval', 'tasks', codeMatches(python, ofInterval), place, { site })
-  claimSchedule(python, pipeline, call, version)
-
-  const ignored = defaultArgument(python, dag, 'catchup')
-  const otherwise = version === null ? undefined : version === 2
-  const catchup = python.argument(call, 'catchup')
-  if (catchup.state === 'absent' && otherwise === undefined)
-    pipeline.unknown('catchUp', 'catchup', 'the version of Airflow', place, { site })
-  else {
-    const anchor = ignored.state === 'given' ? 'ignored' : undefined
-    claimArgument(pipeline, 'catchUp', 'catchup', call, catchup, {
-      convert: asBoolean,
-      ...(otherwise === undefined ? {} : { otherwise }),
-      ...(anchor === undefined ? {} : { anchor }),
-    })
-  }
-  if (ignored.state === 'given' && catchup.state === 'absent')
-    pipeline.known('misplaced', 'catchup', 'default_args', { ...ignored.span })
-  claimConcurrency(python, pipeline, dag, dear)
-  const limit = python.argument(call, 'dagrun_timeout')
-  const ofTasks = dear.every((one) => one.limit !== null) ? Math.max(...dear.map((one) => one.limit!)) : null
-  const seconds = limit.state === 'given' ? secondsOf(python, limit.expr) : null
-  if (seconds !== null) pipeline.known('runLimit', 'dagrun_timeout', seconds, place, { site })
-  else if (limit.state !== 'absent')
-    pipeline.unknown('runLimit', 'dagrun_timeout', 'a time that cannot be read', place, { site })
-  else if (ofTasks !== null) pipeline.known('runLimit', 'execution_timeout', ofTasks, place, { site })
-  else pipeline.default('runLimit', 'dagrun_timeout', null, place, { site })
+  const source = new CallSource(python, call, claims)
+  claimSchedule(python, pipeline, source, version)
+  const ignored = source.expression('default_args', 'catchup') !== null
+  const anchor = ignored ? { anchor: 'ignored' } : {}
+  const catchup = convert(new CallSource(python, call, claims, anchor).get('catchup'), asBoolean)
+  const byVersion =
+    version === null ? orUnknown(catchup, 'the version of Airflow') : orDefault(catchup, version === 2)
+  pipeline.say('catchUp', 'catchup', byVersion)
+  if (ignored && !isGiven(catchup))
+    pipeline.say('misplaced', 'catchup', stated(source.get('default_args', 'catchup'), 'default_args'))
+  claimConcurrency(python, pipeline, dag, source, dear)
+  const key = 'dagrun_timeout'
+  const limit = timeOf(python, source.get(key), source.argument(key))
+  const limits = dear.map((one) => one.limit)
+  if (!isGiven(limit) && !limits.includes(null))
+    pipeline.known('runLimit', 'execution_timeout', Math.max(...limits.map(Number)), place, { site })
+  else pipeline.say('runLimit', key, orDefault<number | null>(limit, null))
 }
 
 function nameOf(python: PythonModule, dag: Dag): string | null {
-  const id = python.argument(dag.call, 'dag_id', 0)
-  if (id.state === 'given' && id.folded.state === 'known' && typeof id.folded.value === 'string')
-    return id.folded.value
-  return dag.func?.name ?? null
+  return textArgument(python.argument(dag.call, 'dag_id', 0)) ?? dag.func?.name ?? null
 }
 
 function claimSchedule(
   python: PythonModule,
   pipeline: SubjectBuilder<'Pipeline'>,
-  call: Call,
+  source: CallSource,
   version: 2 | 3 | null,
 ): void {
-  const place = calleePlace(call)
-  const site = callSite(call)
   const key =
     ['schedule', 'schedule_interval', 'timetable'].find((name) =>
-      call.expr.args.some((one) => one.name === name),
+      source.call.expr.args.some((one) => one.name === name),
     ) ?? 'schedule'
-  const given = python.argument(call, key)
-  if (given.state === 'unknown') pipeline.unknown('interval', key, given.because, place, { site })
-  else if (given.state === 'absent') {
-    if (version === null) pipeline.unknown('interval', key, 'the version of Airflow', place, { site })
-    else if (version === 3) pipeline.default('interval', key, null, place, { site })
-    else {
-      pipeline.default('interval', key, 86_400, place, { site })
-      pipeline.default('schedule', key, 'every day, the default', place, { site })
-    }
-  } else {
-    const at: Place = { ...given.span }
-    const read = intervalOf(python, given)
-    if (read === null) pipeline.unknown('interval', key, 'a schedule that cannot be read', at, { site })
-    else {
-      pipeline.known('interval', key, read.seconds, at, { site })
-      if (read.text !== null) pipeline.known('schedule', key, read.text, at, { site })
-    }
+  const argument = source.argument(key)
+  const read = (expr: Expr) => intervalOf(python, expr)
+  const given = understood(source.get(key), argument, read, 'a schedule that cannot be read')
+  const byDefault = version === 3 ? never : { seconds: 86_400, text: 'every day, the default' }
+  const interval = version === null ? orUnknown(given, 'the version of Airflow') : orDefault(given, byDefault)
+  pipeline.say(
+    'interval',
+    key,
+    convert(interval, ({ seconds }) => seconds),
+  )
+  if (effective(interval) !== undefined)
+    pipeline.say(
+      'schedule',
+      key,
+      derived(interval, ({ text }) => text ?? undefined),
+    )
+  const day = (keyword: string): Given<string> => {
+    const path = isGiven(source.get(keyword)) ? [keyword] : ['default_args', keyword]
+    return understood(
+      source.get(...path),
+      source.argument(...path),
+      (expr) => dateOf(python, expr),
+      'a day that moves',
+    )
   }
-  for (const [setting, keyword] of [
-    ['start', 'start_date'],
-    ['end', 'end_date'],
-  ] as const) {
-    const own = python.argument(call, keyword)
-    const value = own.state === 'absent' ? inDefaults(python, call, keyword) : own
-    if (value.state === 'absent') continue
-    const day = value.state === 'given' ? dateOf(python, value.expr) : null
-    const at = value.state === 'given' ? { ...value.span } : place
-    if (day === null) pipeline.unknown(setting, keyword, 'a day that moves', at, { site })
-    else pipeline.known(setting, keyword, day, at, { site })
-  }
+  pipeline.say('start', 'start_date', day('start_date'))
+  pipeline.say('end', 'end_date', day('end_date'))
 }
 
-function inDefaults(python: PythonModule, call: Call, key: string): ArgumentValue {
-  const given = python.argument(call, 'default_args')
-  return given.state === 'given' ? python.entry(given.expr, key, call.expr.start) : given
+/** Seconds between two runs, and how that is written; null: no clock starts it. */
+interface Interval {
+  seconds: number | null
+  text: string | null
 }
+const never: Interval = { seconds: null, text: null }
 
-/** Seconds between two runs; null inside: no clock starts it. */
-function intervalOf(
-  python: PythonModule,
-  given: ArgumentValue & { state: 'given' },
-): { seconds: number | null; text: string | null } | null {
-  const text = python.text.slice(given.expr.start, given.expr.end)
-  const ofCron = (cron: string) => {
+function intervalOf(python: PythonModule, expr: Expr): Interval | null {
+  const text = python.text.slice(expr.start, expr.end)
+  const ofCron = (cron: unknown): Interval | null => {
+    if (typeof cron !== 'string') return null
     if (/^@(once|continuous)$/.test(cron)) return { seconds: null, text: cron }
     const seconds = cronInterval(cron)
     return seconds === null ? null : { seconds, text: cron }
   }
-  if (given.folded.state === 'known') {
-    const { value } = given.folded
-    if (value === null) return { seconds: null, text: null }
-    return typeof value === 'string' ? ofCron(value) : null
-  }
-  const seconds = secondsOf(python, given.expr)
+  const known = effective(python.fold(expr))
+  if (known !== undefined) return known === null ? never : ofCron(known)
+  const seconds = secondsOf(python, expr)
   if (seconds !== null) return { seconds, text }
-  const value = python.definition(given.expr)
+  const value = python.definition(expr)
   if (value.type !== 'call') return null
   const call = python.callOf(value)
   const first = value.args.find((one) => one.name === null || one.name === 'cron' || one.name === 'delta')
   if (call === null || first === undefined) return null
-  if (/^Cron\w*Timetable$/.test(call.method)) {
-    const cron = python.fold(first.value)
-    return cron.state === 'known' && typeof cron.value === 'string' ? ofCron(cron.value) : null
-  }
-  if (/^Delta\w*Timetable$/.test(call.method)) {
-    const delta = secondsOf(python, first.value)
-    return delta === null ? null : { seconds: delta, text }
-  }
-  return null
+  if (/^Cron\w*Timetable$/.test(call.method)) return ofCron(effective(python.fold(first.value)))
+  if (!/^Delta\w*Timetable$/.test(call.method)) return null
+  const delta = secondsOf(python, first.value)
+  return delta === null ? null : { seconds: delta, text }
 }
 
 /** Runs at the same time: those of the DAG, unless its training tasks take turns by themselves. */
@@ -209,44 +193,31 @@ function claimConcurrency(
   python: PythonModule,
   pipeline: SubjectBuilder<'Pipeline'>,
   dag: Dag,
+  source: CallSource,
   dear: ReadTask[],
 ): void {
-  const key = 'max_active_runs'
-  const place = calleePlace(dag.call)
-  const site = callSite(dag.call)
+  const tasks = dear.map(({ task }) => new TaskSource(python, dag, task, pipeline.locator))
   const oneAtATime = [
     'depends_on_past',
     'wait_for_downstream',
     'max_active_tis_per_dag',
     'task_concurrency',
-  ].find((name) =>
-    dear.every(({ task }) => {
-      const value = taskArgument(python, dag, task, name)
-      return (
-        value.state === 'given' &&
-        value.folded.state === 'known' &&
-        (value.folded.value === true || value.folded.value === 1)
-      )
-    }),
-  )
+  ].find((name) => tasks.every((task) => Number(effective(task.get(name)) ?? 0) === 1))
   if (oneAtATime !== undefined) {
-    pipeline.known('concurrentRuns', oneAtATime, 1, place, { site })
+    const place = calleePlace(dag.call)
+    pipeline.known('concurrentRuns', oneAtATime, 1, place, { site: callSite(dag.call) })
     return
   }
-  const pooled = dear.some(({ task }) => taskArgument(python, dag, task, 'pool').state !== 'absent')
-  const given = python.argument(dag.call, key)
-  if (given.state === 'absent' && pooled)
-    pipeline.unknown('concurrentRuns', 'pool', 'a pool has slots of its own', place, { site })
-  else
-    claimArgument(pipeline, 'concurrentRuns', key, dag.call, given, {
-      convert: asNumber,
-      otherwise: defaultActiveRuns,
-    })
+  const key = 'max_active_runs'
+  const given = convert(source.get(key), asNumber)
+  const pooled = !isGiven(given) && tasks.some((task) => isGiven(task.get('pool')))
+  if (pooled) pipeline.say('concurrentRuns', 'pool', orUnknown(given, 'a pool has slots of its own'))
+  else pipeline.say('concurrentRuns', key, orDefault(given, defaultActiveRuns))
 }
 
-function limitOf(python: PythonModule, dag: Dag, task: Task): number | null {
-  const given = taskArgument(python, dag, task, 'execution_timeout')
-  return given.state === 'given' ? secondsOf(python, given.expr) : null
+function limitOf(python: PythonModule, claims: ClaimBuilder, dag: Dag, task: Task): number | null {
+  const given = passedExpression(new TaskSource(python, dag, task, claims).argument('execution_timeout'))
+  return given === null ? null : secondsOf(python, given)
 }
 
 const afterFailure =
@@ -260,10 +231,9 @@ function readStep(
   evidence: Evidence,
 ): void {
   const { task, work, gpus } = read
-  const node = task.call?.expr ?? task.decorator
-  if (node == null) return
-  const place: Place = task.call === null ? { start: node.start, end: node.end } : calleePlace(task.call)
-  const site: Place = { start: node.start, end: node.end, anchor: task.call === null ? 'decorator' : 'call' }
+  const places = placesOf(task)
+  if (places === null) return
+  const { place, site } = places
   const uses = gpus !== null || usesAccelerator(python, task)
   const step = claims.subject('Step', place, task.name, {
     ...evidence,
@@ -277,56 +247,16 @@ function readStep(
   step.known('unit', task.kind, work.job ? 'job' : 'task', place, { site })
   if (gpus !== null)
     step.known('gpus', gpus.key, gpus.count, { start: gpus.at.start, end: gpus.at.end }, { site })
-  claimRetries(python, step, dag, task, place, site)
+  taskSettings.claim(step, new TaskSource(python, dag, task, claims))
   claimResumption(python, step, task, place, site)
-  const rule =
-    task.call === null ? ({ state: 'absent' } as const) : python.argument(task.call, 'trigger_rule')
-  if (rule.state === 'given') {
-    const { expr } = rule
-    const value =
-      rule.folded.state === 'known' ? String(rule.folded.value) : expr.type === 'attribute' ? expr.attr : null
-    if (value !== null)
-      step.known(
-        'startsAfterFailure',
-        `trigger_rule="${value.toLowerCase()}"`,
-        afterFailure.test(value),
-        { ...rule.span },
-        { site },
-      )
-  }
-}
-
-function claimRetries(
-  python: PythonModule,
-  step: SubjectBuilder<'Step'>,
-  dag: Dag,
-  task: Task,
-  place: Place,
-  site: Place,
-): void {
-  const given = taskArgument(python, dag, task, 'retries')
-  if (given.state === 'absent') step.default('retries', 'retries', 0, place, { site })
-  else if (given.state === 'unknown') step.unknown('retries', 'retries', given.because, place, { site })
-  else {
-    const { folded, span } = given
-    const count = folded.state === 'known' ? asNumber(folded.value) : undefined
-    if (folded.state === 'unknown' || count === undefined)
-      step.unknown(
-        'retries',
-        'retries',
-        folded.state === 'unknown' ? folded.because : 'a value that is not understood',
-        { ...span },
-        { site },
-      )
-    else
-      step.known(
-        'retries',
-        'retries',
-        count,
-        { ...span },
-        { site, overridable: folded.overridable, channel: folded.channel },
-      )
-  }
+  const source = task.call === null ? null : new CallSource(python, task.call, claims, { anchor: 'call' })
+  const rule = source?.expression('trigger_rule') ?? null
+  if (source === null || rule === null) return
+  const known = effective(source.get('trigger_rule'))
+  const value = known !== undefined ? String(known) : rule.type === 'attribute' ? rule.attr : null
+  if (value === null) return
+  const key = `trigger_rule="${value.toLowerCase()}"`
+  step.say('startsAfterFailure', key, stated(source.get('trigger_rule'), afterFailure.test(value)))
 }
 
 /** Whether a further attempt goes on from what an earlier one saved, where the code that trains stands in this file. */

@@ -1,6 +1,15 @@
 /** The DAGs of a file and the tasks in them, whatever way they are written in. */
+
+import type { Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
+import { mayBePassed } from '../../values/argument.js'
+import { argumentValue, CallSource } from '../../values/call-source.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import type { Key, Locator, Source } from '../../values/source.js'
+import { effective, type Given } from '../../values/value.js'
+import type { Place } from '../../workload/builder.js'
 import { dagDecorators, dagNames, taskDecorators } from './names.js'
 
 export interface Dag {
@@ -111,14 +120,14 @@ function operatorTask(python: PythonModule, call: Call): Task | null {
 function asTask(python: PythonModule, call: Call, kind: string): Task | null {
   const id = call.expr.args.find((one) => one.name === 'task_id')
   if (id === undefined) return null
-  const folded = python.fold(id.value)
+  const given = effective(python.fold(id.value))
   const callable = call.expr.args.find((one) => one.name === 'python_callable')
   const written = callable === undefined ? null : python.text.slice(callable.value.start, callable.value.end)
   return {
     call,
     decorator: null,
     kind,
-    name: folded.state === 'known' && typeof folded.value === 'string' ? folded.value : outline(id.value),
+    name: typeof given === 'string' ? given : outline(id.value),
     func: callable === undefined ? null : python.functionOf(callable.value),
     callable: written !== null && /^[\w.]+$/.test(written) ? written : null,
   }
@@ -140,12 +149,12 @@ function decoratedTask(python: PythonModule, func: Func): Task | null {
     if (base === undefined || /\.(sensor|branch|short_circuit|run_if|skip_if)/.test(name!)) continue
     const call = decorator.type === 'call' ? python.callOf(decorator) : null
     const id = call?.expr.args.find((one) => one.name === 'task_id')
-    const folded = id === undefined ? null : python.fold(id.value)
+    const given = id === undefined ? undefined : effective(python.fold(id.value))
     return {
       call,
       decorator: call === null ? decorator : null,
       kind: `task${name!.slice(base.length)}`,
-      name: folded?.state === 'known' && typeof folded.value === 'string' ? folded.value : func.name,
+      name: typeof given === 'string' ? given : func.name,
       func,
       callable: func.name,
     }
@@ -153,16 +162,42 @@ function decoratedTask(python: PythonModule, func: Func): Task | null {
   return null
 }
 
-/** An entry of `default_args`, which every task takes as its own. */
-export function defaultArgument(python: PythonModule, dag: Dag, key: string): ArgumentValue {
-  const given = python.argument(dag.call, 'default_args')
-  if (given.state === 'absent') return { state: 'absent' }
-  if (given.state === 'unknown') return given
-  return python.entry(given.expr, key, dag.call.expr.start)
+/** Where a task stands, and what a change of it edits; null: nowhere in this file. */
+export function placesOf({ call, decorator }: Task): { place: Place; site: Place } | null {
+  if (call !== null) return { place: calleePlace(call), site: callSite(call, 'call') }
+  if (decorator === null) return null
+  const place = { start: decorator.start, end: decorator.end }
+  return { place, site: { ...place, anchor: 'decorator' } }
 }
 
-/** What a task is given itself, else by `default_args`. */
-export function taskArgument(python: PythonModule, dag: Dag, task: Task, key: string): ArgumentValue {
-  const own = task.call === null ? ({ state: 'absent' } as const) : python.argument(task.call, key)
-  return own.state === 'absent' ? defaultArgument(python, dag, key) : own
+/** What a task is given itself, else by the `default_args` of its DAG. */
+export class TaskSource implements Source {
+  private readonly dag: CallSource
+
+  constructor(
+    private readonly python: PythonModule,
+    dag: Dag,
+    private readonly task: Task,
+    private readonly locator: Locator,
+  ) {
+    this.dag = new CallSource(python, dag.call, locator)
+  }
+
+  argument(key: string): ArgumentValue {
+    const { call } = this.task
+    const own: ArgumentValue = call === null ? { state: 'absent' } : this.python.argument(call, key)
+    return mayBePassed(own) ? own : this.dag.argument('default_args', key)
+  }
+
+  get(...path: Key[]): Given<Json> {
+    const key = String(path[0])
+    const places = placesOf(this.task)
+    return places === null
+      ? this.dag.get('default_args', key)
+      : argumentValue(this.argument(key), places.place, places.site, this.locator)
+  }
+
+  set(path: readonly Key[]): Refusal {
+    return { reason: `${path.join('.')} is set in another place` }
+  }
 }

@@ -1,13 +1,16 @@
 /** Pods with accelerators that tasks of Airflow start: requests for machines like any other. */
 
-import type { ArgumentValue, PythonModule } from '../../python/module.js'
-import { asNumber } from '../../values/parse.js'
+import type { PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import { CallSource } from '../../values/call-source.js'
+import { derived } from '../../values/operations.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { isGiven } from '../../values/value.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { idAt } from '../job-in-code.js'
-import { secondsOf } from '../pipelines/time.js'
-import { type Dag, taskArgument } from './dags.js'
+import { timeOf } from '../pipelines/time.js'
+import { type Dag, TaskSource } from './dags.js'
 import { podOperators } from './names.js'
 import type { ReadTask } from './tasks.js'
 
@@ -32,38 +35,29 @@ export function claimPod(
   compute.known('name', 'task_id', task.name, place, { site })
   compute.default('nodes', task.kind, 1, place, { site })
   compute.known('gpus', gpus.key, gpus.count, { start: gpus.at.start, end: gpus.at.end }, { site })
-  claimLabels(compute, python.argument(call, 'node_selector'))
-  const limits = (
-    [
-      ['execution_timeout', taskArgument(python, dag, task, 'execution_timeout')],
-      ['active_deadline_seconds', python.argument(call, 'active_deadline_seconds')],
-      ['dagrun_timeout', python.argument(dag.call, 'dagrun_timeout')],
-    ] as const
-  ).filter(([, given]) => given.state !== 'absent')
-  const [first] = limits
-  if (first === undefined) {
-    // Templates and specifications in other files may hold one.
-    const elsewhere = call.expr.args.find((one) =>
-      /^(pod_template_file|full_pod_spec|pod_template_dict)$/.test(one.name ?? ''),
-    )
-    if (elsewhere === undefined) compute.default('timeLimit', 'execution_timeout', null, place, { site })
+  const source = new CallSource(python, call, claims)
+  // Which pool that is, only a file about the cluster can tell.
+  compute.say('poolLabels', 'node_selector', derived(source.get('node_selector'), labelsOf))
+  const run = new CallSource(python, dag.call, claims)
+  const own = new TaskSource(python, dag, task, claims)
+  const [limit] = [
+    { key: 'execution_timeout', from: own },
+    { key: 'active_deadline_seconds', from: source },
+    { key: 'dagrun_timeout', from: run },
+  ].filter(({ key, from }) => isGiven(from.get(key)))
+  if (limit !== undefined) {
+    const { key, from } = limit
+    compute.say('timeLimit', key, timeOf(python, from.get(key), from.argument(key)))
     return
   }
-  const [key, given] = first
-  const at = given.state === 'given' ? { ...given.span } : place
-  const folded =
-    given.state === 'given' && given.folded.state === 'known' ? asNumber(given.folded.value) : undefined
-  const seconds = given.state === 'given' ? (folded ?? secondsOf(python, given.expr)) : null
-  if (seconds === null) compute.unknown('timeLimit', key, 'a time that cannot be read', at, { site })
-  else compute.known('timeLimit', key, seconds, at, { site })
+  // Templates and specifications in other files may hold one.
+  const elsewhere = /^(pod_template_file|full_pod_spec|pod_template_dict)$/
+  if (!call.expr.args.some((one) => elsewhere.test(one.name ?? '')))
+    compute.default('timeLimit', 'execution_timeout', null, place, { site })
 }
 
-/** Which pool that is, only a file about the cluster can tell. */
-function claimLabels(compute: SubjectBuilder<'Compute'>, given: ArgumentValue): void {
-  if (given.state !== 'given' || given.folded.state !== 'known') return
-  const { value } = given.folded
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return
+function labelsOf(value: Json): Record<string, string> | undefined {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined
   const labels = Object.entries(value).filter((one): one is [string, string] => typeof one[1] === 'string')
-  if (labels.length > 0)
-    compute.known('poolLabels', 'node_selector', Object.fromEntries(labels), { ...given.span })
+  return labels.length > 0 ? Object.fromEntries(labels) : undefined
 }

@@ -4,6 +4,7 @@ import { parseLaunch } from '../../link/launch-line.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Argument, Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { effective } from '../../values/value.js'
 import type { StepWork } from '../../workload/words.js'
 import { workOfCode, workOfName } from '../pipelines/step-work.js'
 import { trainsAnywhere } from '../pytorch/evidence.js'
@@ -59,21 +60,14 @@ function commandWork(python: PythonModule, context: ReaderContext, task: Task): 
 }
 
 function textOf(python: PythonModule, argument: Argument): string {
-  const folded = python.fold(argument.value)
-  if (folded.state === 'known') {
-    if (typeof folded.value === 'string') return folded.value
-    return Array.isArray(folded.value) ? folded.value.map(String).join(' ') : ''
-  }
+  const known = effective(python.fold(argument.value))
+  if (known !== undefined)
+    return typeof known === 'string' ? known : Array.isArray(known) ? known.map(String).join(' ') : ''
   const value = python.definition(argument.value)
   if (value.type === 'fstring')
     return value.parts.map((part) => (typeof part === 'string' ? part : '$x')).join('')
   if (value.type === 'list' || value.type === 'tuple')
-    return value.items
-      .map((item) => {
-        const one = python.fold(item)
-        return one.state === 'known' ? String(one.value) : '$x'
-      })
-      .join(' ')
+    return value.items.map((item) => String(effective(python.fold(item)) ?? '$x')).join(' ')
   return ''
 }
 
@@ -85,31 +79,23 @@ const deepest = 12
 export function gpusOf(python: PythonModule, task: Task): { count: number; at: Expr; key: string } | null {
   let found: { count: number; at: Expr; key: string } | null = null
   const take = (key: string, value: Expr): void => {
-    const folded = python.fold(value)
-    const count = folded.state === 'known' ? Number(folded.value) : Number.NaN
+    const count = Number(effective(python.fold(value)) ?? Number.NaN)
     if (found === null && Number.isFinite(count) && count > 0) found = { count, at: value, key }
   }
   const instanceType = (value: Expr): void => {
-    const folded = python.fold(value)
-    const machine =
-      folded.state === 'known' && typeof folded.value === 'string' ? instance(folded.value) : undefined
+    const type = effective(python.fold(value))
+    const machine = typeof type === 'string' ? instance(type) : undefined
     if (found === null && machine !== undefined && machine.gpuCount > 0)
-      found = {
-        count: machine.gpuCount,
-        at: value,
-        key: String(folded.state === 'known' ? folded.value : ''),
-      }
+      found = { count: machine.gpuCount, at: value, key: String(type) }
   }
   const visit = (expr: Expr, depth: number): void => {
     if (found !== null || depth > deepest) return
     const value = python.definition(expr)
     if (value.type === 'dict') {
       for (const entry of value.entries) {
-        const key = entry.key === null ? null : python.fold(entry.key)
-        if (key?.state === 'known' && typeof key.value === 'string') {
-          if (accelerators.test(key.value)) take(key.value, entry.value)
-          else if (/^(InstanceType|machine_type)$/.test(key.value)) instanceType(entry.value)
-        }
+        const key = entry.key === null ? undefined : effective(python.fold(entry.key))
+        if (typeof key === 'string' && accelerators.test(key)) take(key, entry.value)
+        else if (key === 'InstanceType' || key === 'machine_type') instanceType(entry.value)
         visit(entry.value, depth + 1)
       }
       return

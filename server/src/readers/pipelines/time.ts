@@ -1,6 +1,9 @@
 /** Dates and durations as Python code writes them. */
-import type { PythonModule } from '../../python/module.js'
+import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
+import { mayBePassed, numberArgument, understood } from '../../values/argument.js'
+import { effective, type Given } from '../../values/value.js'
 
 const dates = new Set([
   'datetime.datetime',
@@ -24,10 +27,9 @@ function iso(year: number, month: number, day: number): string | null {
 /** The day that an expression stands for, ISO 8601; null where it moves (`days_ago(2)`) or cannot be read. */
 export function dateOf(python: PythonModule, expr: Expr): string | null {
   const value = python.definition(expr)
-  const folded = python.fold(value)
-  if (folded.state === 'known') {
-    if (typeof folded.value !== 'string') return null
-    const match = written.exec(folded.value)
+  const known = effective(python.fold(value))
+  if (known !== undefined) {
+    const match = typeof known === 'string' ? written.exec(known) : null
     return match === null ? null : iso(Number(match[1]), Number(match[2]), Number(match[3]))
   }
   if (value.type !== 'call') return null
@@ -50,10 +52,7 @@ export function dateOf(python: PythonModule, expr: Expr): string | null {
   if (!dates.has(name)) return null
   const parts = (['year', 'month', 'day'] as const).map((keyword, position) => {
     const part = python.argument(call, keyword, position)
-    if (part.state === 'absent' && name.startsWith('pendulum.') && position > 0) return 1
-    return part.state === 'given' && part.folded.state === 'known' && typeof part.folded.value === 'number'
-      ? part.folded.value
-      : null
+    return name.startsWith('pendulum.') && position > 0 && !mayBePassed(part) ? 1 : numberArgument(part)
   })
   const [year, month, day] = parts
   return year == null || month == null || day == null ? null : iso(year, month, day)
@@ -91,9 +90,15 @@ export function secondsOf(python: PythonModule, expr: Expr): number | null {
           ? undefined
           : units[position]
         : names.find(([name]) => name === argument.name)
-    const count = python.fold(argument.value)
-    if (unit === undefined || count.state === 'unknown' || typeof count.value !== 'number') return null
-    seconds += unit[1] * count.value
+    const count = effective(python.fold(argument.value))
+    if (unit === undefined || typeof count !== 'number') return null
+    seconds += unit[1] * count
   }
   return seconds > 0 ? seconds : null
+}
+
+/** Seconds, as a number or as a `timedelta`. */
+export function timeOf(python: PythonModule, given: Given<Json>, argument: ArgumentValue): Given<number> {
+  const read = (expr: Expr) => numberArgument(argument) ?? secondsOf(python, expr)
+  return understood(given, argument, read, 'a time that cannot be read')
 }

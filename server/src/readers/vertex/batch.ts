@@ -4,18 +4,22 @@
  * BatchDedicatedResources (v1): up to ten replicas where nothing is said.
  */
 
-import { at, entry, map, number, text } from '../../config/access.js'
+import { at, entry, map, text } from '../../config/access.js'
 import type { ConfigDocument } from '../../config/node.js'
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import { CallSource } from '../../values/call-source.js'
+import { ConfigSource } from '../../values/config-source.js'
+import { convert, unreadable } from '../../values/operations.js'
 import { calleePlace } from '../../values/places.js'
-import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
+import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { nodePlace } from '../config-change.js'
 import { idAt, jobRole, scopeOf } from '../job-in-code.js'
 import { defineReader } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
-import { jobEvidence, type MachineSpec, machineHeld } from './machines.js'
+import { claimMachine, heldBy, jobEvidence, type MachineFields } from './machines.js'
+import { machineFields, machineKeys } from './python-fields.js'
 
 /** Arguments that only these calls have. */
 const ownArguments =
@@ -44,41 +48,23 @@ function isBatch(call: Call): boolean {
   )
 }
 
-const word = (given: ArgumentValue): string | null => {
-  const value = given.state === 'absent' ? null : foldedValue(given)
-  return typeof value === 'string' ? value : null
-}
-
 function readCall(python: PythonModule, claims: ClaimBuilder, call: Call): void {
-  const argument = (name: string) => python.argument(call, name)
-  const type = argument('machine_type')
+  const source = new CallSource(python, call, claims)
   // Models of AutoML bring their machines.
-  if (type.state !== 'given') return
-  const [accelerator, count] = [argument('accelerator_type'), argument('accelerator_count')]
+  if (source.expression('machine_type') === null) return
+  const fields = machineFields(source)
   // What is in a variable may be none.
-  if (accelerator.state !== 'absent' && word(accelerator) === null) return
-  const held = count.state === 'absent' ? undefined : foldedValue(count)
+  if (isGiven(fields.accelerator) && effective(fields.accelerator) === undefined) return
   const place = calleePlace(call)
-  const machine: MachineSpec = {
-    type: word(type),
-    accelerator: word(accelerator),
-    count: held === undefined ? undefined : typeof held === 'number' ? held : null,
-  }
-  const [least, most] = ['starting_replica_count', 'max_replica_count'].map((name) => {
-    const given = argument(name)
-    return given.state === 'absent' ? null : foldedValue(given)
-  })
   claimBatch(claims, {
     job: idAt(claims, 'vertex-batch', place),
     scope: scopeOf(call),
     role: jobRole(python),
     place,
-    key: 'machine_type',
-    machine,
-    typePlace: { ...type.span },
-    cardPlace: accelerator.state === 'given' ? { ...accelerator.span } : null,
-    cardKey: 'accelerator_type',
-    nodes: typeof most === 'number' && (most === 1 || most === least) ? most : null,
+    fields,
+    keys: machineKeys,
+    least: source.get('starting_replica_count'),
+    most: source.get('max_replica_count'),
   })
 }
 
@@ -86,29 +72,23 @@ function readRequest(claims: ClaimBuilder, document: ConfigDocument): void {
   const { root } = document
   const resources = entry(root, 'dedicatedResources')
   const batch = ['inputConfig', 'outputConfig', 'model'].every((key) => entry(root, key) !== undefined)
-  const spec = at(resources?.value, 'machineSpec')
-  if (resources === undefined || !batch || map(spec) === undefined) return
-  const [type, card, count] = ['machineType', 'acceleratorType', 'acceleratorCount'].map((key) =>
-    at(spec, key),
-  )
+  if (resources === undefined || !batch || map(at(resources.value, 'machineSpec')) === undefined) return
   const place: Place = { start: resources.keyStart, end: resources.keyEnd }
-  const least = number(at(resources.value, 'startingReplicaCount'))
-  const most = number(at(resources.value, 'maxReplicaCount'))
+  const keys = ['dedicatedResources']
+  const source = new ConfigSource(resources.value, claims, { document: document.index, keys, shown: place })
   claimBatch(claims, {
     job: `${claims.path}#${document.index}:batchPrediction`,
     scope: text(at(root, 'displayName')) ?? 'batchPrediction',
     role: 'job',
     place,
-    key: 'machineType',
-    machine: {
-      type: text(type) ?? null,
-      accelerator: text(card) ?? null,
-      count: count === undefined ? undefined : (number(count) ?? null),
+    fields: {
+      type: source.text('machineSpec', 'machineType'),
+      accelerator: source.text('machineSpec', 'acceleratorType'),
+      count: source.number('machineSpec', 'acceleratorCount'),
     },
-    typePlace: type === undefined ? place : nodePlace(type),
-    cardPlace: card === undefined ? null : nodePlace(card),
-    cardKey: 'acceleratorType',
-    nodes: most !== undefined && (most === 1 || most === least) ? most : null,
+    keys: { type: 'machineType', accelerator: 'acceleratorType', count: 'acceleratorCount' },
+    least: source.number('startingReplicaCount'),
+    most: source.number('maxReplicaCount'),
   })
 }
 
@@ -117,26 +97,17 @@ interface Batch {
   scope: string
   role: Evidence['role']
   place: Place
-  key: string
-  machine: MachineSpec
-  typePlace: Place
-  cardPlace: Place | null
-  cardKey: string
-  /** Null: as many as there is work for. */
-  nodes: number | null
+  fields: MachineFields
+  keys: Record<keyof MachineFields, string>
+  least: Given<Json>
+  most: Given<Json>
 }
 
 function claimBatch(claims: ClaimBuilder, batch: Batch): void {
-  const { place, key, machine, typePlace, cardPlace, cardKey, nodes } = batch
-  const held = machineHeld(machine)
-  const evidence = jobEvidence(held, batch.role)
-  const compute: SubjectBuilder<'Compute'> = claims.subject(
-    'Compute',
-    place,
-    batch.scope,
-    evidence,
-    batch.job,
-  )
+  const { place, fields, keys, most } = batch
+  const key = keys.type
+  const evidence = jobEvidence(heldBy(fields), batch.role)
+  const compute = claims.subject('Compute', place, batch.scope, evidence, batch.job)
   compute.known('provider', key, 'gcp', place)
   compute.known('managedBy', key, 'vertex', place)
   compute.known('choosesCapacity', key, false, place)
@@ -146,11 +117,12 @@ function claimBatch(claims: ClaimBuilder, batch: Batch): void {
   compute.known('sharing', key, 'the container of the model', place)
   compute.unknown('timeLimit', key, 'it ends when all is predicted', place)
   compute.unknown('acceleratorLibrary', key, 'the container of the model', place)
-  if (machine.type !== null) compute.known('instanceType', key, machine.type, typePlace)
-  if (held.gpus === null) compute.unknown('gpus', cardKey, 'not readable', cardPlace ?? typePlace)
-  else compute.known('gpus', cardKey, held.gpus, cardPlace ?? typePlace)
-  if (held.model !== null) compute.known('gpuModel', cardKey, held.model, cardPlace ?? typePlace)
-  if (held.cpus !== null) compute.known('cpus', key, held.cpus, typePlace)
-  if (nodes === null) compute.unknown('nodes', 'max_replica_count', 'as many as there is work for', place)
-  else compute.known('nodes', 'max_replica_count', nodes, place)
+  claimMachine(compute, fields, keys)
+  // As many as there is work for, unless there can be no other number of them.
+  const least = effective(batch.least)
+  const only = convert(most, (count) =>
+    typeof count === 'number' && (count === 1 || count === least) ? count : undefined,
+  )
+  const because = 'as many as there is work for'
+  compute.say('nodes', 'max_replica_count', effective(only) === undefined ? unreadable(only, because) : only)
 }

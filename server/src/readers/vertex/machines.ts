@@ -1,6 +1,8 @@
 /** Machines of Vertex AI: a type, and accelerators that are attached to it or belong to it. */
 import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
+import { stated, unreadable } from '../../values/operations.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 
@@ -11,6 +13,22 @@ export interface MachineSpec {
   accelerator: string | null
   /** Accelerators that are attached; undefined: not given, null: not readable. */
   count: number | null | undefined
+}
+
+/** What a job asks for on each of its machines. */
+export interface MachineFields {
+  type: Given<string>
+  accelerator: Given<string>
+  count: Given<number>
+}
+
+/** None and what is left out are the same. */
+export function specOf({ type, accelerator, count }: MachineFields): MachineSpec {
+  return {
+    type: effective(type) ?? null,
+    accelerator: effective(accelerator) ?? null,
+    count: isGiven(count) ? (effective(count) ?? null) : undefined,
+  }
 }
 
 export interface HeldMachine {
@@ -34,6 +52,32 @@ export function machineHeld({ type, accelerator, count }: MachineSpec): HeldMach
     return { gpus: null, model: null, cpus, tpu }
   if (machine === undefined) return { gpus: null, model: null, cpus, tpu }
   return { gpus: machine.gpuCount, model: machine.gpu?.name ?? null, cpus, tpu }
+}
+
+/** With an accelerator that cannot be read nothing is known of what a machine holds. */
+export function heldBy(fields: MachineFields): HeldMachine {
+  const spec = specOf(fields)
+  return isGiven(fields.accelerator) && spec.accelerator === null
+    ? { gpus: null, model: null, cpus: null, tpu: false }
+    : machineHeld(spec)
+}
+
+/** `keys`: the words for the fields. What is counted stands where it is written, else at the machine type. */
+export function claimMachine(
+  compute: SubjectBuilder<'Compute'>,
+  fields: MachineFields,
+  keys: Record<keyof MachineFields, string>,
+): void {
+  const { type, accelerator, count } = fields
+  const { gpus, model, cpus } = heldBy(fields)
+  if (isGiven(type)) compute.say('instanceType', keys.type, type)
+  const own = isGiven(count)
+  const at = own ? count : type
+  const many = gpus === null ? unreadable(at, 'a machine that is not known') : stated(at, gpus)
+  compute.say('gpus', own ? keys.count : keys.type, many)
+  if (model !== null)
+    compute.say('gpuModel', keys.accelerator, stated(isGiven(accelerator) ? accelerator : at, model))
+  if (cpus !== null) compute.say('cpus', keys.type, stated(at, cpus))
 }
 
 export function sameMachines(all: MachineSpec[]): boolean {
