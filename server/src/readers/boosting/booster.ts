@@ -2,11 +2,19 @@
 
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { knownArgument, mayBePassed } from '../../values/argument.js'
+import {
+  knownArgument,
+  mayBePassed,
+  numberArgument,
+  passedCall,
+  passedExpression,
+} from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
+import type { Verdict } from '../callback-list.js'
 import { claimArgument } from '../claim-argument.js'
+import { claimVerdict } from '../claim-verdict.js'
 import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
 import { once } from '../pytorch/once.js'
 
@@ -17,7 +25,7 @@ export interface Parameter {
 }
 
 export interface Stopping {
-  state: 'stops' | 'goes on' | 'unknown'
+  verdict: Verdict
   /** The word that a message uses: 'early_stopping_rounds'. */
   key: string
   patience: (Parameter & { call: Call }) | null
@@ -54,17 +62,16 @@ export function parameter(
   let unknown: Parameter | null = null
   for (const key of keys) {
     const own = python.argument(call, key, key === keys[0] ? position : null)
-    const found = !mayBePassed(own) ? inside(python, dictionary, key, call) : own
-    if (found.state === 'given') return { key, argument: found }
-    if (found.state === 'unknown') unknown ??= { key, argument: found }
+    const found = mayBePassed(own) ? own : inside(python, dictionary, key, call)
+    if (passedExpression(found) !== null) return { key, argument: found }
+    if (mayBePassed(found)) unknown ??= { key, argument: found }
   }
   return unknown ?? { key: keys[0]!, argument: { state: 'absent' } }
 }
 
 function inside(python: PythonModule, dictionary: ArgumentValue, key: string, call: Call): ArgumentValue {
-  if (!mayBePassed(dictionary)) return dictionary
-  if (dictionary.state === 'unknown') return dictionary
-  return python.entry(dictionary.expr, key, call.expr.start)
+  const expr = passedExpression(dictionary)
+  return expr === null ? dictionary : python.entry(expr, key, call.expr.start)
 }
 
 /** The calls of `fit` on the estimator that `made` constructs. */
@@ -94,7 +101,7 @@ export function fitFacts(
 ): Pick<Booster, 'validates' | 'onTrainingData' | 'trained'> {
   const none: ArgumentValue = { state: 'absent' }
   if (fits.length === 0)
-    return { validates: stopping.state === 'stops' ? null : false, onTrainingData: false, trained: none }
+    return { validates: stopping.verdict === 'stops' ? null : false, onTrainingData: false, trained: none }
   const all = fits.map((fit) => {
     const named = python.argument(fit, 'eval_set')
     // LightGBM from 4.7 on takes data and targets apart.
@@ -121,20 +128,23 @@ export function speaksOfStopping(python: PythonModule): boolean {
 
 /** True for `None`, `False` and zero. */
 export function isOff(argument: ArgumentValue): boolean {
-  return (
-    argument.state === 'given' &&
-    argument.folded.state === 'known' &&
-    (argument.folded.value === null || argument.folded.value === false || argument.folded.value === 0)
-  )
+  const value = knownArgument(argument)
+  return value === null || value === false || value === 0
+}
+
+/** Passed, and not switched off. */
+export function isOn(argument: ArgumentValue): boolean {
+  return passedExpression(argument) !== null && !isOff(argument)
 }
 
 /** Whether a list of evaluation sets holds any; null where it cannot be seen. */
 export function hasSets(python: PythonModule, argument: ArgumentValue): boolean | null {
   if (!mayBePassed(argument) || isOff(argument)) return false
-  if (argument.state === 'unknown') return null
-  const value = python.definition(argument.expr)
+  const expr = passedExpression(argument)
+  if (expr === null) return null
+  const value = python.definition(expr)
   if (value.type !== 'list' && value.type !== 'tuple') return true
-  return value.items.length > 0 || (grows(python, argument.expr) ? null : false)
+  return value.items.length > 0 || (grows(python, expr) ? null : false)
 }
 
 /** `evals.append((dval, 'validation'))`: the list holds more than where it is made. */
@@ -161,14 +171,15 @@ export function onlyTraining(
   trained: ArgumentValue,
   { pair = false, last = false }: { pair?: boolean; last?: boolean } = {},
 ): boolean {
-  if (argument.state !== 'given' || trained.state !== 'given' || grows(python, argument.expr)) return false
-  const value = python.definition(argument.expr)
+  const [expr, data] = [passedExpression(argument), passedExpression(trained)]
+  if (expr === null || data === null || grows(python, expr)) return false
+  const value = python.definition(expr)
   const several =
     value.type === 'list' || (value.type === 'tuple' && (!pair || value.items[0]?.type === 'tuple'))
-  const sets = several ? value.items : [argument.expr]
+  const sets = several ? value.items : [expr]
   const items = last ? sets.slice(-1) : sets
-  const text = (expr: Expr) => python.text.slice(expr.start, expr.end)
-  const train = text(trained.expr)
+  const text = ({ start, end }: Expr) => python.text.slice(start, end)
+  const train = text(data)
   return (
     items.length > 0 &&
     items.every((item) => {
@@ -180,13 +191,14 @@ export function onlyTraining(
 
 /** The data comes from a split, whose other part is at hand. */
 function isSplit(python: PythonModule, trained: ArgumentValue): boolean {
-  if (trained.state !== 'given') return false
-  const made = python.callOf(trained.expr)
+  const expr = passedExpression(trained)
+  if (expr === null) return false
+  const made = python.callOf(expr)
   // `DMatrix(X_train, …)`, `Dataset(X_train, …)`, `Pool(X_train, …)`.
   const inner =
     made !== null && /^(DMatrix|Dataset|Pool|QuantileDMatrix)$/.test(made.method)
       ? made.expr.args[0]?.value
-      : trained.expr
+      : expr
   if (inner?.type !== 'name') return false
   return once(python, 'split names', () => {
     const names = new Set<string>()
@@ -202,12 +214,10 @@ function isSplit(python: PythonModule, trained: ArgumentValue): boolean {
 
 /** `trial.suggest_int('n_estimators', 100, 2000)`: a trial draws the rounds, and validates to no end but its score. */
 function mostDrawn(python: PythonModule, rounds: ArgumentValue): number | null {
-  if (rounds.state !== 'given' || rounds.folded.state === 'known') return null
-  const drawn = python.callOf(rounds.expr)
+  const drawn = knownArgument(rounds) === undefined ? passedCall(python, rounds) : null
   if (drawn?.method !== 'suggest_int') return null
-  const high = python.argument(drawn, 'high', 2)
-  const value = knownArgument(high) ?? null
-  return typeof value === 'number' && value > 0 ? value : null
+  const most = numberArgument(python.argument(drawn, 'high', 2))
+  return most !== null && most > 0 ? most : null
 }
 
 const roundsKey = /iterations?\b|n_estimators|n_iter\b|n(um)?_?(boost_)?(rounds?|trees?)\b/
@@ -217,11 +227,12 @@ function isSearched(python: PythonModule, made: Call): boolean {
   return python.calls.some((call) => {
     if (!/SearchCV$/.test(call.method)) return false
     const estimator = python.argument(call, 'estimator', 0)
-    if (estimator.state !== 'given' || python.callOf(estimator.expr) !== made) return false
+    if (passedCall(python, estimator) !== made) return false
     const name = /Random|Bayes|Optuna/.test(call.method) ? 'param_distributions' : 'param_grid'
     const space = python.argument(call, name, 1)
-    if (space.state !== 'given') return true
-    const { start, end } = python.definition(space.expr)
+    const expr = passedExpression(space)
+    if (expr === null) return true
+    const { start, end } = python.definition(expr)
     return roundsKey.test(codeText(python, start, end))
   })
 }
@@ -229,8 +240,8 @@ function isSearched(python: PythonModule, made: Call): boolean {
 export function claimBooster(python: PythonModule, booster: Booster, claims: ClaimBuilder): void {
   const { call, stopping } = booster
   // Beside a run that stops early, one without validation trains for the number of rounds that the other found.
-  if (stopping.state === 'goes on' && booster.validates === false && speaksOfStopping(python))
-    stopping.state = 'unknown'
+  if (stopping.verdict === 'goes on' && booster.validates === false && speaksOfStopping(python))
+    stopping.verdict = 'unknown'
   const place = calleePlace(call)
   const scope = call.function?.qualified ?? ''
   const evidence = trainingEvidence(python)
@@ -253,22 +264,19 @@ export function claimBooster(python: PythonModule, booster: Booster, claims: Cla
     ...(booster.rateByDefault === null ? {} : { otherwise: booster.rateByDefault }),
   })
   const site = callSite(call, 'booster')
-  if (stopping.state === 'unknown')
-    training.unknown('earlyStopping', stopping.key, 'it may be given elsewhere', place, { site })
-  else if (stopping.state === 'stops') training.known('earlyStopping', stopping.key, true, place, { site })
-  else training.default('earlyStopping', stopping.key, false, place, { site })
+  claimVerdict(training, stopping.key, stopping.verdict, place, site)
   if (booster.validates === null) training.unknown('validation', 'eval_set', 'it cannot be read', place)
   else if (booster.validates) training.known('validation', 'eval_set', true, place)
   else training.default('validation', 'eval_set', false, place)
   if (isSplit(python, booster.trained)) training.known('heldOutData', 'train_test_split', true, place)
   if (booster.dropsTrees) training.known('openEnded', 'dart', 'dropping trees', place)
   const { patience } = stopping
-  if (patience !== null && stopping.state === 'stops')
+  if (patience !== null && stopping.verdict === 'stops')
     claimArgument(training, 'patience', patience.key, patience.call, patience.argument, {
       convert: asNumber,
       anchor: 'patience',
     })
-  if (stopping.state !== 'stops') return
+  if (stopping.verdict !== 'stops') return
   const gap =
     booster.validates === false
       ? `\`${stopping.key}\` is given without a validation set${booster.withoutValidation}`

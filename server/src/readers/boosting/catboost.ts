@@ -9,6 +9,7 @@ import {
   fitsOf,
   hasSets,
   isOff,
+  isOn,
   parameter,
   type Stopping,
 } from './booster.js'
@@ -50,7 +51,7 @@ function constructed(python: PythonModule, call: Call): Booster {
     ? python.argument(call, 'params', 0)
     : { state: 'absent' }
   const stopping = stoppingOf(python, [call, ...fits], params)
-  if (mayStopLater(python, call, fits, stopping)) stopping.state = 'unknown'
+  if (mayStopLater(python, call, fits, stopping)) stopping.verdict = 'unknown'
   return {
     ...shared,
     call,
@@ -78,15 +79,15 @@ function trained(python: PythonModule, call: Call): Booster {
 }
 
 function stoppingOf(python: PythonModule, calls: Call[], params: ArgumentValue): Stopping {
-  let state: Stopping['state'] = 'goes on'
+  let verdict: Stopping['verdict'] = 'goes on'
   for (const call of calls) {
     const found = parameter(python, call, stoppingKeys, params)
-    if (found.argument.state === 'given' && !isOff(found.argument)) {
+    if (isOn(found.argument)) {
       const counts = found.key === 'early_stopping_rounds' || found.key === 'od_wait'
-      return { state: 'stops', key: found.key, patience: counts ? { ...found, call } : null }
+      return { verdict: 'stops', key: found.key, patience: counts ? { ...found, call } : null }
     }
-    if (found.argument.state === 'unknown' || mayBePassed(python.argument(call, 'callbacks')))
-      state = 'unknown'
+    const open = mayBePassed(found.argument) && !isOff(found.argument)
+    if (open || mayBePassed(python.argument(call, 'callbacks'))) verdict = 'unknown'
   }
-  return { state, key: stoppingKeys[0]!, patience: null }
+  return { verdict, key: stoppingKeys[0]!, patience: null }
 }

@@ -3,10 +3,10 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
-import { mayBePassed } from '../../values/argument.js'
+import { isLeftOut, mayBePassed, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
-import { callbackList } from '../callback-list.js'
+import { passedCallbacks } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { UnitFacts } from '../reader.js'
@@ -81,8 +81,7 @@ function validationOf(python: PythonModule, fit: Call, facts: UnitFacts): Write[
   const positions: Record<string, number> = { evals: 3, valid_sets: 3 }
   for (const key of keys) {
     const given = python.argument(fit, key, fit.method === 'train' ? (lookUp(positions, key) ?? null) : null)
-    if (given.state === 'unknown') return null
-    if (given.state === 'given' && !isOff(given)) return hasSets(python, given) === true ? [] : null
+    if (!isLeftOut(given) && !isOff(given)) return hasSets(python, given) === true ? [] : null
   }
   if (fit.method === 'train') return null
   const pair = heldOutPair(python, fit)
@@ -91,8 +90,10 @@ function validationOf(python: PythonModule, fit: Call, facts: UnitFacts): Write[
 
 /** `X_train, X_val, y_train, y_val = train_test_split(…)` before `fit(X_train, y_train)`; never a test set. */
 function heldOutPair(python: PythonModule, fit: Call): [string, string] | null {
-  const text = (argument: ArgumentValue) =>
-    argument.state === 'given' ? python.text.slice(argument.expr.start, argument.expr.end) : null
+  const text = (argument: ArgumentValue) => {
+    const expr = passedExpression(argument)
+    return expr === null ? null : python.text.slice(expr.start, expr.end)
+  }
   const x = text(python.argument(fit, 'X', 0))
   const y = text(python.argument(fit, 'y', 1))
   for (const call of python.callsTo('sklearn.model_selection.train_test_split')) {
@@ -125,7 +126,7 @@ function inLightGbm(
   })
   const code = `${name.text}(${rounds})`
   const given = python.argument(fit, 'callbacks')
-  const list = given.state === 'given' ? callbackList(python, given.expr) : null
+  const list = passedCallbacks(python, given)
   let write: Write
   if (!mayBePassed(given) || isOff(given)) write = setKeyword(fit, 'callbacks', `[${code}]`, facts)
   else if (list?.display?.type === 'list')

@@ -1,5 +1,7 @@
 /** LightGBM: `train`, `cv` and the estimators. */
+
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import { mayBePassed, textArgument } from '../../values/argument.js'
 import { defineReader } from '../reader.js'
 import {
   type Booster,
@@ -8,6 +10,7 @@ import {
   fitsOf,
   hasSets,
   isOff,
+  isOn,
   onlyTraining,
   parameter,
   type Stopping,
@@ -58,10 +61,9 @@ function trained(python: PythonModule, call: Call): Booster {
   const sets = python.argument(call, 'valid_sets', 3)
   // Parameters in the dictionary win over the argument.
   const inParams = parameter(python, call, roundKeys.slice(1), params)
-  const rounds =
-    inParams.argument.state === 'absent'
-      ? parameter(python, call, ['num_boost_round'], undefined, 2)
-      : inParams
+  const rounds = mayBePassed(inParams.argument)
+    ? inParams
+    : parameter(python, call, ['num_boost_round'], undefined, 2)
   return {
     ...shared,
     call,
@@ -79,7 +81,7 @@ function constructed(python: PythonModule, call: Call): Booster {
   const fits = fitsOf(python, call)
   const none: ArgumentValue = { state: 'absent' }
   const stopping = stoppingOf(python, [call, ...fits], none)
-  if (mayStopLater(python, call, fits, stopping)) stopping.state = 'unknown'
+  if (mayStopLater(python, call, fits, stopping)) stopping.verdict = 'unknown'
   return {
     ...shared,
     call,
@@ -94,29 +96,26 @@ function constructed(python: PythonModule, call: Call): Booster {
 /** DART drops trees again; a random forest grows them independently of each other. */
 function dropsTrees(python: PythonModule, call: Call, params: ArgumentValue): boolean {
   const { argument } = parameter(python, call, ['boosting_type', 'boosting', 'boost'], params)
-  return (
-    argument.state === 'given' &&
-    argument.folded.state === 'known' &&
-    /^(dart|rf|random_forest)$/.test(String(argument.folded.value))
-  )
+  return /^(dart|rf|random_forest)$/.test(textArgument(argument) ?? '')
 }
 
 function stoppingOf(python: PythonModule, calls: Call[], params: ArgumentValue): Stopping {
-  let state: Stopping['state'] = 'goes on'
+  let verdict: Stopping['verdict'] = 'goes on'
   for (const call of calls) {
     const rounds = parameter(python, call, stoppingKeys, params)
-    if (rounds.argument.state === 'given' && !isOff(rounds.argument))
-      return { state: 'stops', key: rounds.key, patience: { ...rounds, call } }
-    if (rounds.argument.state === 'unknown') state = 'unknown'
-    const { verdict, items } = callbacksOf(python, call)
-    if (verdict === 'unknown') state = 'unknown'
-    if (verdict !== 'stops') continue
-    const made = items.map((item) => python.callOf(item)).find((one) => one?.method === 'early_stopping')
+    if (isOn(rounds.argument)) return { verdict: 'stops', key: rounds.key, patience: { ...rounds, call } }
+    const callbacks = callbacksOf(python, call)
+    const open = mayBePassed(rounds.argument) && !isOff(rounds.argument)
+    if (open || callbacks.verdict === 'unknown') verdict = 'unknown'
+    if (callbacks.verdict !== 'stops') continue
+    const made = callbacks.items
+      .map((item) => python.callOf(item))
+      .find((one) => one?.method === 'early_stopping')
     const patience =
       made == null
         ? null
         : { key: 'stopping_rounds', argument: python.argument(made, 'stopping_rounds', 0), call: made }
-    return { state: 'stops', key, patience }
+    return { verdict: 'stops', key, patience }
   }
-  return { state, key, patience: null }
+  return { verdict, key, patience: null }
 }

@@ -1,8 +1,8 @@
 /** Boosted trees of scikit-learn. */
 import type { Call, PythonModule } from '../../python/module.js'
-import { mayBePassed } from '../../values/argument.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { defineReader } from '../reader.js'
-import { type Booster, claimBooster, fitOf, isOff, parameter, type Stopping } from './booster.js'
+import { type Booster, claimBooster, fitOf, isOff, isOn, parameter, type Stopping } from './booster.js'
 import { changeBooster } from './changes.js'
 
 const histogram = /^sklearn\.ensemble\.(\w+\.)*HistGradientBoosting(Classifier|Regressor)$/
@@ -53,8 +53,9 @@ function read(
 function histogramStopping(python: PythonModule, call: Call): Stopping {
   const key = 'early_stopping'
   const given = python.argument(call, key)
-  const off = isOff(given)
-  return { state: off ? 'goes on' : given.state === 'unknown' ? 'unknown' : 'stops', key, patience: null }
+  // Left out, it decides by itself.
+  const open = passedExpression(given) === null && mayBePassed(given)
+  return { verdict: isOff(given) ? 'goes on' : open ? 'unknown' : 'stops', key, patience: null }
 }
 
 function plainStopping(python: PythonModule, call: Call): Stopping {
@@ -66,10 +67,11 @@ function plainStopping(python: PythonModule, call: Call): Stopping {
   const warm = python.argument(call, 'warm_start')
   if (!mayBePassed(given) || isOff(given))
     return {
-      state: monitored || (mayBePassed(warm) && !isOff(warm)) ? 'unknown' : 'goes on',
+      verdict: monitored || (mayBePassed(warm) && !isOff(warm)) ? 'unknown' : 'goes on',
       key,
       patience: null,
     }
-  if (given.state === 'unknown') return { state: 'unknown', key, patience: null }
-  return { state: 'stops', key, patience: { key, argument: given, call } }
+  return isOn(given)
+    ? { verdict: 'stops', key, patience: { key, argument: given, call } }
+    : { verdict: 'unknown', key, patience: null }
 }

@@ -1,13 +1,12 @@
 /** Where boosters are told to stop early, beside their own arguments. */
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { mayBePassed } from '../../values/argument.js'
-import { callbackList, judgeCallbacks } from '../callback-list.js'
+import { judgeCallbacks, passedCallbacks } from '../callback-list.js'
 import { type Stopping, speaksOfStopping } from './booster.js'
 
 /** Where `fit` is not in sight, it or `model.set_params(…)` may bring early stopping to an estimator. */
-export function mayStopLater(python: PythonModule, made: Call, fits: Call[], { state }: Stopping): boolean {
-  if (state !== 'goes on') return false
+export function mayStopLater(python: PythonModule, made: Call, fits: Call[], { verdict }: Stopping): boolean {
+  if (verdict !== 'goes on') return false
   if (fits.length === 0) return speaksOfStopping(python)
   return python.calls.some((call) => call.method === 'set_params' && call.receiverCall === made)
 }
@@ -16,10 +15,8 @@ export function mayStopLater(python: PythonModule, made: Call, fits: Call[], { s
 export function callbacksOf(
   python: PythonModule,
   call: Call,
-): { verdict: Stopping['state']; items: readonly Expr[] } {
-  const callbacks = python.argument(call, 'callbacks')
-  if (!mayBePassed(callbacks)) return { verdict: 'goes on', items: [] }
-  const list = callbacks.state === 'given' ? callbackList(python, callbacks.expr) : null
+): { verdict: Stopping['verdict']; items: readonly Expr[] } {
+  const list = passedCallbacks(python, python.argument(call, 'callbacks'))
   if (list === null) return { verdict: 'unknown', items: [] }
   return { verdict: judgeCallbacks(python, list.items, knownCallbacks), items: list.items }
 }

@@ -1,6 +1,6 @@
 /** XGBoost: `train`, `cv` and the estimators. */
 import type { Call, PythonModule } from '../../python/module.js'
-import { knownArgument } from '../../values/argument.js'
+import { knownArgument, mayBePassed } from '../../values/argument.js'
 import { defineReader } from '../reader.js'
 import {
   type Booster,
@@ -9,6 +9,7 @@ import {
   fitsOf,
   hasSets,
   isOff,
+  isOn,
   onlyTraining,
   parameter,
   type Stopping,
@@ -72,7 +73,7 @@ function fromParameters(python: PythonModule, call: Call): Omit<Booster, 'valida
 function constructed(python: PythonModule, call: Call): Booster {
   const fits = fitsOf(python, call)
   const stopping = stoppingOf(python, [call, ...fits])
-  if (mayStopLater(python, call, fits, stopping)) stopping.state = 'unknown'
+  if (mayStopLater(python, call, fits, stopping)) stopping.verdict = 'unknown'
   return {
     ...shared,
     call,
@@ -92,15 +93,13 @@ function isDart(python: PythonModule, call: Call, params: ReturnType<PythonModul
 
 /** Early stopping in the arguments of any of these calls. */
 function stoppingOf(python: PythonModule, calls: Call[]): Stopping {
-  let state: Stopping['state'] = 'goes on'
+  let verdict: Stopping['verdict'] = 'goes on'
   for (const call of calls) {
     const rounds = python.argument(call, key)
-    if (rounds.state === 'given' && !isOff(rounds))
-      return { state: 'stops', key, patience: { key, argument: rounds, call } }
-    if (rounds.state === 'unknown') state = 'unknown'
-    const { verdict } = callbacksOf(python, call)
-    if (verdict === 'stops') return { state: 'stops', key, patience: null }
-    if (verdict === 'unknown') state = 'unknown'
+    if (isOn(rounds)) return { verdict: 'stops', key, patience: { key, argument: rounds, call } }
+    const callbacks = callbacksOf(python, call).verdict
+    if (callbacks === 'stops') return { verdict: 'stops', key, patience: null }
+    if (callbacks === 'unknown' || (mayBePassed(rounds) && !isOff(rounds))) verdict = 'unknown'
   }
-  return { state, key, patience: null }
+  return { verdict, key, patience: null }
 }

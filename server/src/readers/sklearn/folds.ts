@@ -2,7 +2,13 @@
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
-import { knownArgument, mayBePassed } from '../../values/argument.js'
+import {
+  knownArgument,
+  mayBePassed,
+  numberArgument,
+  passedCall,
+  passedExpression,
+} from '../../values/argument.js'
 
 /** Splits by default: `n_splits`, `n_repeats`. Source: scikit-learn 1.5, model_selection/_split.py. */
 const splitters: Record<string, [splits: number, repeats: number]> = {
@@ -32,20 +38,20 @@ const firstPositionOfCv = 5
 
 function whole(argument: ArgumentValue, otherwise: number): number | null {
   if (!mayBePassed(argument)) return otherwise
-  if (argument.state === 'unknown' || argument.folded.state === 'unknown') return null
-  const { value } = argument.folded
-  return typeof value === 'number' && value >= 1 ? value : null
+  const value = numberArgument(argument)
+  return value !== null && value >= 1 ? value : null
 }
 
 /** The `cv` argument; for one of several calls or passes, the one with that number. */
 function cvOf(module: PythonModule, call: Call, index: number, count: number): ArgumentValue {
   const cv = module.argument(call, 'cv')
-  if (cv.state !== 'given' || cv.folded.state === 'known') return cv
-  const candidates = module.possible(cv.expr)
+  const given = passedExpression(cv)
+  if (given === null || knownArgument(cv) !== undefined) return cv
+  const candidates = module.possible(given)
   if (candidates === null) return cv
   const expr =
     candidates.length === count ? candidates[index]! : candidates.length === 1 ? candidates[0]! : null
-  return expr === null ? cv : { state: 'given', expr, folded: module.fold(expr), span: cv.span }
+  return expr === null ? cv : { state: 'given', expr, folded: module.fold(expr), span: given }
 }
 
 /** The splitter behind `cv`: as it is, or asked for its splits. */
@@ -70,12 +76,12 @@ export function foldsOf(
   if (positional > firstPositionOfCv) return null
   const cv = cvOf(module, call, index, count)
   if (!mayBePassed(cv)) return otherwise
-  if (cv.state === 'unknown') return null
-  if (cv.folded.state === 'known') {
-    if (cv.folded.value === null) return otherwise
-    return typeof cv.folded.value === 'number' && cv.folded.value >= 2 ? cv.folded.value : null
-  }
-  const splitter = splitterOf(module, cv.expr)
+  const expr = passedExpression(cv)
+  const value = knownArgument(cv)
+  if (expr === null) return null
+  if (value === null) return otherwise
+  if (value !== undefined) return typeof value === 'number' && value >= 2 ? value : null
+  const splitter = splitterOf(module, expr)
   if (splitter === null) return null
   const old = lookUp(oldSplitters, splitter.method)
   const named = splitter.expr.args.some((argument) => argument.name === old?.[0])
@@ -97,8 +103,8 @@ function importsOld(module: PythonModule): boolean {
 /** False for splits that differ each time they are asked for, which successive halving refuses. */
 export function splitsStay(module: PythonModule, call: Call): boolean {
   const cv = module.argument(call, 'cv')
-  if (cv.state !== 'given' || cv.folded.state === 'known') return true
-  const splitter = module.callOf(cv.expr)
+  if (passedExpression(cv) === null || knownArgument(cv) !== undefined) return true
+  const splitter = passedCall(module, cv)
   // A list of splits, or their generator, is read once.
   if (splitter === null || lookUp(splitters, splitter.method) === undefined) return true
   const draws = /Shuffle|Repeated/.test(splitter.method)

@@ -3,7 +3,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { mayBePassed } from '../../values/argument.js'
+import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
@@ -24,8 +24,8 @@ export const sklearnObjectiveReader = defineReader({
     for (const call of python.calls) {
       if (call.name === null || !searches.test(call.name)) continue
       if (mayBePassed(python.argument(call, 'scoring'))) continue
-      const estimator = python.argument(call, 'estimator', 0)
-      const weight = estimator.state === 'given' ? weightOf(python, estimator.expr) : null
+      const estimator = passedExpression(python.argument(call, 'estimator', 0))
+      const weight = estimator === null ? null : weightOf(python, estimator)
       if (weight === null) continue
       const place = calleePlace(call)
       const { cell, start } = claims.locate(place)
@@ -46,11 +46,8 @@ function weightOf(python: PythonModule, expr: Expr, depth = 0): string | null {
   if (call !== null) {
     const own = weights.find((one) => {
       const given = python.argument(call, one)
-      if (given.state !== 'given') return false
-      return (
-        given.folded.state === 'unknown' ||
-        (given.folded.value !== null && given.folded.value !== 1 && given.folded.value !== false)
-      )
+      const value = knownArgument(given)
+      return passedExpression(given) !== null && value !== null && value !== 1 && value !== false
     })
     if (own !== undefined) return own
     if (!/^(Pipeline|make_pipeline)$/.test(call.method)) return null

@@ -4,7 +4,7 @@
  */
 
 import type { Call, PythonModule } from '../../python/module.js'
-import { mayBePassed } from '../../values/argument.js'
+import { isUnreadable, knownArgument, mayBePassed } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
@@ -65,8 +65,6 @@ export const sklearnPatienceReader = defineReader({
 function countsEpochs(python: PythonModule, call: Call): boolean {
   const solver = python.argument(call, 'solver')
   const warm = python.argument(call, 'warm_start')
-  const lbfgs =
-    solver.state === 'unknown' ||
-    (solver.state === 'given' && (solver.folded.state === 'unknown' || solver.folded.value === 'lbfgs'))
+  const lbfgs = isUnreadable(solver) || knownArgument(solver) === 'lbfgs'
   return !lbfgs && !mayBePassed(warm)
 }

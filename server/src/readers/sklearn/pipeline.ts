@@ -1,6 +1,9 @@
 /** Steps of a scikit-learn pipeline, and which of them a search repeats without need. */
+
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { SearchSpace } from '../../workload/words.js'
 import { costlyTransformers } from './estimators.js'
 
@@ -31,18 +34,17 @@ export function stepsOf(module: PythonModule, pipeline: Call): PipelineStep[] | 
     }
     return steps
   }
-  const given = module.argument(pipeline, 'steps', 0)
-  if (given.state !== 'given') return null
-  if (module.isChanged(given.expr)) return null
-  const list = module.definition(given.expr)
+  const given = passedExpression(module.argument(pipeline, 'steps', 0))
+  if (given === null || module.isChanged(given)) return null
+  const list = module.definition(given)
   if (list.type !== 'list' && list.type !== 'tuple') return null
   const steps: PipelineStep[] = []
   for (const item of list.items) {
     const pair = module.definition(item)
     if ((pair.type !== 'tuple' && pair.type !== 'list') || pair.items.length !== 2) return null
-    const name = module.fold(pair.items[0]!)
-    if (name.state === 'unknown' || typeof name.value !== 'string') return null
-    steps.push(step(module, name.value, pair.items[1]!))
+    const name = effective(module.fold(pair.items[0]!))
+    if (typeof name !== 'string') return null
+    steps.push(step(module, name, pair.items[1]!))
   }
   return steps
 }

@@ -5,7 +5,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Location } from '../../text/location.js'
 import { define, lookUp } from '../../text/records.js'
-import { mayBePassed } from '../../values/argument.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -37,8 +37,8 @@ export const sklearnGridReader = defineReader({
 })
 
 function gridsOf(python: PythonModule, call: Call): DictExpr[] | null {
-  const given = python.argument(call, 'param_grid', 1)
-  return given.state === 'given' ? gridDictionaries(python, given.expr) : null
+  const expr = passedExpression(python.argument(call, 'param_grid', 1))
+  return expr === null ? null : gridDictionaries(python, expr)
 }
 
 function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void {
@@ -81,8 +81,8 @@ function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void 
 }
 
 function keyOf(python: PythonModule, key: Expr | null): string | null {
-  const folded = key === null ? null : python.fold(key)
-  return folded?.state === 'known' && typeof folded.value === 'string' ? folded.value : null
+  const name = key === null ? null : effective(python.fold(key))
+  return typeof name === 'string' ? name : null
 }
 
 interface Owner {
@@ -99,8 +99,9 @@ function ownerOf(python: PythonModule, search: Call, name: string): Owner {
   const parameter = cut < 0 ? name : name.slice(cut + 2)
   const given = python.argument(search, 'estimator', 0)
   const none: Owner = { estimator: null, prefix, parameter }
-  if (given.state !== 'given') return none
-  const expr = returned(python, given.expr)
+  const passed = passedExpression(given)
+  if (passed === null) return none
+  const expr = returned(python, passed)
   if (prefix === '') return { ...none, estimator: python.callOf(expr) }
   const pipeline = pipelineCall(python, expr)
   const step =
@@ -137,10 +138,9 @@ function dropDuplicates(claim: Claim, dimension: string, facts: UnitFacts): Chan
       const seen = new Set<string>()
       const kept: string[] = []
       for (const item of list.items) {
-        const value = python.fold(item)
-        if (value.state === 'unknown' || item.type === 'starred')
-          return { reason: 'not all values are plain' }
-        const key = JSON.stringify(value.value)
+        const value = effective(python.fold(item))
+        if (value === undefined || item.type === 'starred') return { reason: 'not all values are plain' }
+        const key = JSON.stringify(value)
         if (!seen.has(key)) kept.push(python.text.slice(item.start, item.end))
         seen.add(key)
       }
@@ -197,10 +197,10 @@ function split(claim: Claim, dimension: string, facts: UnitFacts): Change | Refu
   const without: string[] = []
   const rest: string[] = []
   for (const item of decides.value.items) {
-    const value = python.fold(item)
-    if (value.state === 'unknown') return { reason: 'not all values are plain' }
+    const value = effective(python.fold(item))
+    if (value === undefined) return { reason: 'not all values are plain' }
     const text = python.text.slice(item.start, item.end)
-    if (inert.values.includes(value.value)) without.push(text)
+    if (inert.values.includes(value)) without.push(text)
     else rest.push(text)
   }
   const off = new Set(
@@ -238,8 +238,8 @@ function inList(python: PythonModule, dictionary: DictExpr): boolean {
 
 /** The dictionary's name is read by something else, which would find a list there. */
 function usedElsewhere(python: PythonModule, call: Call, dictionary: DictExpr): boolean {
-  const given = python.argument(call, 'param_grid', 1)
-  if (given.state !== 'given' || given.expr === dictionary || given.expr.type !== 'name') return false
-  const uses = python.text.match(new RegExp(`(?<![\\w.])${given.expr.id}(?![\\w])(?!\\s*=[^=])`, 'g')) ?? []
+  const expr = passedExpression(python.argument(call, 'param_grid', 1))
+  if (expr === null || expr === dictionary || expr.type !== 'name') return false
+  const uses = python.text.match(new RegExp(`(?<![\\w.])${expr.id}(?![\\w])(?!\\s*=[^=])`, 'g')) ?? []
   return uses.length > 1
 }

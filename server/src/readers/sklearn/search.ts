@@ -5,7 +5,13 @@ import { formatCount } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
-import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
+import {
+  knownArgument,
+  mayBePassed,
+  numberArgument,
+  passedExpression,
+  whyUnreadable,
+} from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
@@ -108,7 +114,8 @@ function readSearch(
   search.known('unit', 'fit', 'fit', place)
   const keyword = strategy === 'random' ? 'param_distributions' : 'param_grid'
   const given = module.argument(call, keyword, 1)
-  const found = given.state === 'given' ? largestSpace(module, given.expr) : null
+  const grid = passedExpression(given)
+  const found = grid === null ? null : largestSpace(module, grid)
   if (found === null) search.unknown('space', keyword, 'the grid cannot be read', place)
   else {
     const space = found.count > 1 ? { ...found.space, largestOf: found.count } : found.space
@@ -134,9 +141,10 @@ function readSearch(
 /** Several metrics, or a callable that picks the winner: successive halving accepts neither. */
 function choosesByMany(module: PythonModule, call: Call): boolean {
   const scoring = module.argument(call, 'scoring', 2)
-  if (scoring.state === 'unknown') return true
-  if (scoring.state === 'given') {
-    for (const expr of module.possible(scoring.expr) ?? [scoring.expr]) {
+  const scored = passedExpression(scoring)
+  if (scored === null && mayBePassed(scoring)) return true
+  if (scored !== null) {
+    for (const expr of module.possible(scored) ?? [scored]) {
       const value = module.definition(expr)
       if (value.type === 'dict' || value.type === 'list' || value.type === 'tuple') return true
       // A name that cannot be followed may hold several.
@@ -145,8 +153,9 @@ function choosesByMany(module: PythonModule, call: Call): boolean {
     }
   }
   const refit = module.argument(call, 'refit')
-  if (refit.state === 'unknown') return true
-  return refit.state === 'given' && (refit.expr.type === 'lambda' || module.functionOf(refit.expr) !== null)
+  const chooser = passedExpression(refit)
+  if (chooser === null) return mayBePassed(refit)
+  return chooser.type === 'lambda' || module.functionOf(chooser) !== null
 }
 
 /** The class that does the learning: for a pipeline its last step, for a wrapper what it wraps. */
@@ -162,7 +171,8 @@ function learner(module: PythonModule, expr: Expr, depth = 0): string {
   if (wrappers.test(call.method)) {
     for (const keyword of wrapped) {
       const inner = module.argument(call, keyword, keyword === 'estimator' ? 0 : null)
-      if (inner.state === 'given') return learner(module, inner.expr, depth + 1)
+      const expr = passedExpression(inner)
+      if (expr !== null) return learner(module, expr, depth + 1)
     }
   }
   return call.method
@@ -203,7 +213,8 @@ function readParameterGrid(module: PythonModule, call: Call, claims: ClaimBuilde
     trains || calls.has('.fit') || calls.has('.fit_transform') || [...calls].some((one) => trainers.test(one))
   if (!fits) return
   const given = module.argument(call, 'param_grid', 0)
-  const found = given.state === 'given' ? largestSpace(module, given.expr) : null
+  const grid = passedExpression(given)
+  const found = grid === null ? null : largestSpace(module, grid)
   if (found === null || found.count > 1) return
   const place = calleePlace(call)
   const search = claims.subject('Search', place, call.function?.qualified ?? '', evidenceOf(module))
@@ -270,8 +281,8 @@ function claimPipeline(module: PythonModule, pipeline: Call, work: RepeatedWork,
   if (!mayBePassed(memory) || off)
     // Whoever uses the pipeline cannot give it any more, as the search is written right here.
     subject.known('cached', 'memory', false, place, { site: callSite(pipeline), channel: 'library default' })
-  else if (memory.state === 'given') subject.known('cached', 'memory', true, place)
-  else subject.unknown('cached', 'memory', memory.because, place)
+  else if (passedExpression(memory) !== null) subject.known('cached', 'memory', true, place)
+  else subject.unknown('cached', 'memory', whyUnreadable(memory) ?? '**kwargs', place)
   subject.known('transformation', 'steps', work.transformation, place)
   const { total, distinct, why, lowerBound } = work
   subject.known('repeats', 'steps', { total, distinct, why, lowerBound }, place)
@@ -289,9 +300,8 @@ function candidatesOf(
     strategy === 'random' ? (['n_iter', 2] as const) : (['n_candidates', null] as const)
   const trials = module.argument(call, keyword, position)
   if (!mayBePassed(trials)) return strategy === 'random' ? 10 : null
-  if (trials.state === 'unknown' || trials.folded.state === 'unknown') return null
-  const { value } = trials.folded
-  if (typeof value !== 'number') return null
+  const value = numberArgument(trials)
+  if (value === null) return null
   // Lists are drawn from without replacement.
   return space.configurations === null || space.lowerBound ? value : Math.min(value, space.configurations)
 }
