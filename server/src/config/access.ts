@@ -117,20 +117,40 @@ export function isNothing(node: ConfigNode | undefined): boolean {
   return node === undefined || (node.kind === 'scalar' && node.value === null)
 }
 
+type Above = { key: Key; parent: ConfigNode }
+
+/** Where each node stands below a root: asked for every claim about a file. */
+const aboveByRoot = new WeakMap<ConfigNode, Map<ConfigNode, Above>>()
+
 /** The keys from `root` down to `node` (the same object), or undefined when it is not below it. */
 export function keysTo(root: ConfigNode, node: ConfigNode): Key[] | undefined {
-  if (root === node) return []
-  const below: [Key, ConfigNode][] =
-    root.kind === 'map'
-      ? root.entries.map((one) => [one.key, one.value])
-      : root.kind === 'list'
-        ? root.items.map((item, index) => [index, item])
-        : []
-  for (const [key, child] of below) {
-    const rest = keysTo(child, node)
-    if (rest !== undefined) return [key, ...rest]
+  let above = aboveByRoot.get(root)
+  if (above === undefined) {
+    above = new Map()
+    addBelow(root, above)
+    aboveByRoot.set(root, above)
   }
-  return undefined
+  const keys: Key[] = []
+  for (let current = node; current !== root; ) {
+    const place = above.get(current)
+    if (place === undefined) return undefined
+    keys.unshift(place.key)
+    current = place.parent
+  }
+  return keys
+}
+
+/** What is there twice (an alias of YAML) counts where it stands first. */
+function addBelow(parent: ConfigNode, above: Map<ConfigNode, Above>): void {
+  const add = (key: Key, child: ConfigNode): void => {
+    if (above.has(child)) return
+    above.set(child, { key, parent })
+    addBelow(child, above)
+  }
+  for (const { key, value } of entries(parent)) add(key, value)
+  items(parent).forEach((item, index) => {
+    add(index, item)
+  })
 }
 
 /** Words of a configuration are looked for so deep, and so many are kept. */

@@ -141,21 +141,23 @@ function asMap(text: string, stage: DockerStage): ConfigMap {
     map.end = Math.max(map.end, one.end)
   }
   add(from, scalar(stage.image, stage.imageStart, stage.imageEnd))
+  let next = 0
   for (const one of stage.instructions) {
     const { valueStart: start, valueEnd: end } = one
     if (one.keyword === 'ENV') {
-      const entries = stage.environment
-        .filter((variable) => variable.start >= start && variable.end <= end)
-        .map((variable) => ({
-          key: variable.name,
-          keyStart: variable.start,
-          keyEnd: variable.start + variable.name.length,
-          value: scalar(
-            variable.value,
-            Math.min(variable.start + variable.name.length + 1, variable.end),
-            variable.end,
-          ),
-        }))
+      // Variables stand in the order of the instructions that set them.
+      const first = next
+      while (next < stage.environment.length && stage.environment[next]!.end <= end) next++
+      const entries = stage.environment.slice(first, next).map((variable) => ({
+        key: variable.name,
+        keyStart: variable.start,
+        keyEnd: variable.start + variable.name.length,
+        value: scalar(
+          variable.value,
+          Math.min(variable.start + variable.name.length + 1, variable.end),
+          variable.end,
+        ),
+      }))
       add(one, { kind: 'map', entries, start, end })
     } else if (one.words !== null) {
       add(one, {

@@ -42,6 +42,8 @@ export class HclScope {
   private readonly locals = new Map<string, HclValue>()
   private readonly given = new Map<string, HclValue[]>()
   private readonly resources = new Map<string, HclValue>()
+  /** How many resources of each type the module has. */
+  readonly resourceTypes = new Map<string, number>()
   private readonly providers = new Map<string, HclValue>()
   private readonly callers: { path: string; block: ConfigMap; scope: HclScope }[]
 
@@ -90,7 +92,11 @@ export class HclScope {
         this.locals.set(key, { node: value, path, overridable: false })
     for (const block of items(at(root, 'resource'))) {
       const labels = map(block)?.labels ?? []
-      if (labels.length === 2) this.resources.set(labels.join('.'), { node: block, path, overridable: false })
+      if (labels.length !== 2) continue
+      const name = labels.join('.')
+      const type = labels[0]!
+      if (!this.resources.has(name)) this.resourceTypes.set(type, (this.resourceTypes.get(type) ?? 0) + 1)
+      this.resources.set(name, { node: block, path, overridable: false })
     }
   }
 

@@ -12,6 +12,9 @@ interface Branch {
   keep: boolean
 }
 
+/** Exported variables that a command is taken to find; of more, those that were exported last. */
+const mostExported = 300
+
 export class ShellVariables implements ShellScope {
   private readonly values = new Map<string, ShellValue>()
   private readonly exported = new Map<string, { start: number; end: number }>()
@@ -51,7 +54,7 @@ export class ShellVariables implements ShellScope {
 
   /** What a command started now would find in its environment, as far as the script put it there. */
   environment(): ShellCommand['environment'] {
-    this.snapshot ??= [...this.exported].map(([name, place]) => ({
+    this.snapshot ??= [...this.exported].slice(-mostExported).map(([name, place]) => ({
       name,
       value: textOf(this.get(name)),
       ...place,

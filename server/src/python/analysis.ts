@@ -7,6 +7,7 @@ import type { Evidence, Binding as LaunchBinding } from '../workload/claim.js'
 import { programArguments } from './arguments.js'
 import { argumentOf, dictionaryKeys, inDictionary } from './call-arguments.js'
 import { canonicalName } from './canonical-names.js'
+import { CircularAnswers } from './circular-answers.js'
 import { conditionOf, type Guard, guardsIn, reachOf } from './conditions.js'
 import { configuredNode, instantiated, isInstantiation } from './configured.js'
 import { dataclassArguments, fieldDefault } from './data-classes.js'
@@ -75,6 +76,8 @@ export class Analysis implements PythonModule {
   readonly functionByNode: Map<FunctionDef, Func>
   readonly classByNode: Map<ClassDef, Klass>
   readonly attributeBindings = new Map<string, { binding: Binding; scope: Scope }[]>()
+  /** The same by the class in which it is assigned; null: outside of classes. */
+  readonly attributesOfClasses = new Map<Scope | null, Map<string, { binding: Binding; scope: Scope }[]>>()
   readonly imports = new Set<string>()
   readonly importSpecs = new Set<string>()
   readonly ownUses = new Set<string>()
@@ -92,6 +95,8 @@ export class Analysis implements PythonModule {
   readonly outside: OutsideCalls
   private readonly knowsImporters: boolean
   readonly bindingNames = new Map<Binding, string | null>()
+  /** Types of bindings, of values of attributes, and of what functions return. */
+  readonly types = new CircularAnswers<object, string | null>(null, 100)
   /** Calls of `instantiate(cfg.trainer)`: what they make, and from what. */
   readonly instantiations = new Map<Call, { node: Configured & { kind: 'map' }; overridable: boolean }>()
   readonly programParameters: ProgramParameters
@@ -143,6 +148,7 @@ export class Analysis implements PythonModule {
     this.resolveCalls()
     this.programArguments = [...programArguments(this.calls), ...dataclassArguments(this)]
     this.complete = true
+    this.types.forget()
     if (this.configurations.size > 0) this.resolveInstantiations()
     assignRoles(this.finder, this.loops)
     for (const loop of this.loops) loop.trips = tripsOf(this, loop)
@@ -305,18 +311,16 @@ export class Analysis implements PythonModule {
   outsideCalls(func: Func): readonly OutsideCall[] {
     return this.outside.of(func)
   }
-  private readonly returning = new Set<Func>()
-  returnType(func: Func, depth = 0): string | null {
-    if (this.returning.has(func)) return null
-    this.returning.add(func)
-    const found = new Set<string>()
-    for (const value of returnsOf(func)) {
-      const type = types.typeOf(this, value, depth + 1)
-      if (type !== null) found.add(type)
-    }
-    this.returning.delete(func)
-    if (found.size === 1) return [...found][0]!
-    return found.size === 0 && func.node.returns !== null ? this.nameOf(func.node.returns) : null
+  returnType(func: Func): string | null {
+    return this.types.of(func, () => {
+      const found = new Set<string>()
+      for (const value of returnsOf(func)) {
+        const type = types.typeOf(this, value)
+        if (type !== null) found.add(type)
+      }
+      if (found.size === 1) return [...found][0]!
+      return found.size === 0 && func.node.returns !== null ? this.nameOf(func.node.returns) : null
+    })
   }
   /** Default of a dataclass field read as `config.field`. */
   fieldDefault(expr: Expr): Expr | null {
@@ -344,9 +348,14 @@ export class Analysis implements PythonModule {
     for (const [name, bindings] of scope.bindings) {
       if (name.endsWith('[]')) this.markMutated(name.slice(0, -2), scope, bindings)
       if (name.includes('.')) {
-        const list = this.attributeBindings.get(name) ?? []
-        for (const binding of bindings) list.push({ binding, scope })
-        this.attributeBindings.set(name, list)
+        const klass = names.classScope(scope)
+        const own = this.attributesOfClasses.get(klass) ?? new Map()
+        this.attributesOfClasses.set(klass, own)
+        for (const lists of [this.attributeBindings, own]) {
+          const list = lists.get(name) ?? []
+          for (const binding of bindings) list.push({ binding, scope })
+          lists.set(name, list)
+        }
       }
       for (const binding of bindings) {
         if (binding.kind === 'import' && binding.target !== null) {
@@ -473,6 +482,7 @@ export class Analysis implements PythonModule {
     }
     if (this.instantiations.size === 0) return
     this.byName = null
+    this.types.forget()
     for (const call of this.calls) {
       const { callee } = call.expr
       if (callee.type !== 'attribute' || call.name !== null || call.receiver !== null) continue

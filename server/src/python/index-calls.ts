@@ -72,6 +72,7 @@ export function indexTree(tree: PythonTree): Indexed {
     result.calls.push(call)
     result.callByExpr.set(expr, call)
     context.func?.calls.push(call)
+    for (const loop of context.loops) loop.calls.push(call)
   }
 
   const visitExpr = (expr: Expr, statement: Stmt, context: Context): void => {
@@ -110,6 +111,8 @@ export function indexTree(tree: PythonTree): Indexed {
       index: result.loops.length,
       node,
       parent: context.loops.at(-1) ?? null,
+      inner: [],
+      calls: [],
       function: context.func,
       role: 'other',
       trips: { state: 'unknown', because: 'not computed' },
@@ -117,6 +120,7 @@ export function indexTree(tree: PythonTree): Indexed {
       hasBreak: false,
     }
     result.loops.push(loop)
+    loop.parent?.inner.push(loop)
     return loop
   }
 

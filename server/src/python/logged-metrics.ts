@@ -52,23 +52,25 @@ export function passesOf(loops: Loop[]): number | null {
 /** Loops over the passes of one training: neither those over whole trainings, nor what could be one. */
 export function epochLoops(python: PythonModule): Loop[] {
   const loops = python.loops.filter((loop) => loop.role === 'epoch' && !repeats.test(target(python, loop)))
+  const holding = loopsAround(loops)
+  const training = loopsAround(python.loops.filter((one) => one.role === 'train'))
+  const looping = new Map<Func | null, Loop[]>()
+  for (const loop of loops)
+    looping.set(loop.function, [...(looping.get(loop.function) ?? []).slice(0, 1), loop])
   return loops.filter((loop) => {
-    const within = calledIn(python, [loop])
-    const holdsAnother = loops.some(
-      (other) =>
-        other !== loop && (isInside(other, loop) || (other.function !== null && within.has(other.function))),
-    )
-    if (holdsAnother) return false
-    return (
-      /epoch/i.test(header(python, loop)) ||
-      python.loops.some((one) => one.role === 'train' && isInside(one, loop))
-    )
+    if (holding.has(loop)) return false
+    for (const func of calledIn(python, [loop]))
+      if (looping.get(func)?.some((other) => other !== loop) === true) return false
+    return /epoch/i.test(header(python, loop)) || training.has(loop)
   })
 }
 
-function isInside(inner: Loop, outer: Loop): boolean {
-  for (let loop = inner.parent; loop !== null; loop = loop.parent) if (loop === outer) return true
-  return false
+/** Loops that hold one of these. */
+function loopsAround(loops: readonly Loop[]): Set<Loop> {
+  const around = new Set<Loop>()
+  for (const { parent } of loops)
+    for (let loop = parent; loop !== null && !around.has(loop); loop = loop.parent) around.add(loop)
+  return around
 }
 
 function header(python: PythonModule, { node }: Loop): string {
@@ -83,7 +85,7 @@ function target(python: PythonModule, { node }: Loop): string {
 /** Functions that are called in these loops, and those that they call. */
 export function calledIn(python: PythonModule, loops: Loop[]): Set<Func> {
   const found = new Set<Func>()
-  const queue = python.calls.filter((call) => call.loops.some((loop) => loops.includes(loop)))
+  const queue = loops.flatMap((loop) => loop.calls)
   for (let call = queue.pop(); call !== undefined && found.size < mostFunctions; call = queue.pop()) {
     const func = python.functionOf(call.expr.callee)
     if (func === null || found.has(func)) continue

@@ -163,6 +163,10 @@ export interface Loop {
   index: number
   node: For | While
   parent: Loop | null
+  /** Loops directly inside. */
+  inner: Loop[]
+  /** All calls inside, those in inner loops included, in the order of the source. */
+  calls: Call[]
   function: Func | null
   /** epoch: repeats a training loop; train: the innermost loop that steps an optimiser. */
   role: 'epoch' | 'train' | 'evaluate' | 'other'

@@ -225,19 +225,22 @@ function itemOf(analysis: Analysis, container: Expr, index: Expr, depth: number)
 /** What is assigned to `self.x` in the class, or to `name.x` in the module; null for what has no single value. */
 export function attributeValues(analysis: Analysis, expr: Expr): (Expr | null)[] {
   if (expr.type !== 'attribute' || expr.value.type !== 'name') return []
-  const all = analysis.attributeBindings.get(`${expr.value.id}.${expr.attr}`)
-  if (all === undefined) return []
-  let chosen = all
-  if (expr.value.id === 'self' || expr.value.id === 'cls') {
-    const klass = classScope(scopeAt(analysis.scopes, expr.start))
-    chosen = all.filter((one) => classScope(one.scope) === klass)
-  }
+  const { id } = expr.value
+  const bindings =
+    id === 'self' || id === 'cls'
+      ? analysis.attributesOfClasses.get(classScope(scopeAt(analysis.scopes, expr.start)))
+      : analysis.attributeBindings
+  const chosen = bindings?.get(`${id}.${expr.attr}`) ?? []
+  if (chosen.length > mostValues) return [null]
   return chosen.map(({ binding }) =>
     binding.kind === 'assign' && binding.unpack === null ? binding.value : null,
   )
 }
 
-function classScope(scope: Scope | null): Scope | null {
+/** Assignments to one attribute that are looked at. */
+const mostValues = 100
+
+export function classScope(scope: Scope | null): Scope | null {
   let current = scope
   while (current !== null && current.kind !== 'class') current = current.parent
   return current

@@ -59,6 +59,9 @@ export function scopeAt(root: Scope, offset: number): Scope {
   }
 }
 
+/** Bindings of one name that are looked at from one place. Others stand behind one of which nothing is known. */
+const mostBindings = 100
+
 /**
  * Bindings that may give `name` its value at `offset`. Empty when nothing binds it. Where an unconditional binding
  * precedes, earlier ones are out of reach; bindings later in the same loop are in reach (next pass).
@@ -71,19 +74,11 @@ export function reaching(scope: Scope, name: string, offset: number): { bindings
     if (first || current.kind !== 'class') {
       const all = current.bindings.get(name)
       if (all !== undefined && !(first && current.outer.has(name))) {
-        if (!first) return { bindings: all, scope: current }
-        let from = all.length - 1
-        while (from > 0 && (all[from]!.at > offset || all[from]!.conditional)) from--
-        const reached: Binding[] = []
-        for (let index = from; index < all.length; index++) {
-          const binding = all[index]!
-          const { loop } = binding
-          if (binding.at <= offset || (loop !== null && offset >= loop.start && offset < loop.end))
-            reached.push(binding)
-        }
+        if (!first) return { bindings: lastOf(all), scope: current }
+        const reached = all.length > mostBindings ? nearest(all, offset) : inReach(all, offset)
         if (reached.length > 0) return { bindings: reached, scope: current }
         if (current.kind !== 'module' && current.kind !== 'inner' && current.kind !== 'class') {
-          return { bindings: all, scope: current }
+          return { bindings: lastOf(all), scope: current }
         }
       }
     }
@@ -91,4 +86,65 @@ export function reaching(scope: Scope, name: string, offset: number): { bindings
     current = current.parent
   }
   return { bindings: [], scope }
+}
+
+function inReach(all: readonly Binding[], offset: number): Binding[] {
+  let from = all.length - 1
+  while (from > 0 && (all[from]!.at > offset || all[from]!.conditional)) from--
+  return all.slice(from).filter((binding) => binding.at <= offset || comesAgain(binding, offset))
+}
+
+/** Later in a loop that the offset is in: it is bound when the next pass comes by. */
+function comesAgain({ loop }: Binding, offset: number): boolean {
+  return loop !== null && offset >= loop.start && offset < loop.end
+}
+
+/** The same of a name that is bound so often that it cannot be looked at as a whole from each of its uses. */
+function nearest(all: readonly Binding[], offset: number): Binding[] {
+  const { ordered, others } = manyOf(all)
+  let next = 0
+  for (let high = ordered.length; next < high; ) {
+    const middle = (next + high) >> 1
+    if (ordered[middle]!.at <= offset) next = middle + 1
+    else high = middle
+  }
+  let from = next - 1
+  while (from > 0 && next - from < mostBindings && ordered[from]!.conditional) from--
+  const until = Math.min(ordered.length, next + mostBindings)
+  const again = ordered.slice(next, until).filter((binding) => comesAgain(binding, offset))
+  const cut =
+    (from > 0 && ordered[from]!.conditional) ||
+    (until < ordered.length && comesAgain(ordered[until - 1]!, offset))
+  return [...(cut ? [others] : []), ...ordered.slice(Math.max(0, from), next), ...again]
+}
+
+function lastOf(all: Binding[]): Binding[] {
+  return all.length > mostBindings ? manyOf(all).last : all
+}
+
+interface Many {
+  ordered: Binding[]
+  last: Binding[]
+  /** Stands for those that are not looked at. */
+  others: Binding
+}
+
+const manyByBindings = new WeakMap<readonly Binding[], Many>()
+
+function manyOf(all: readonly Binding[]): Many {
+  const before = manyByBindings.get(all)
+  if (before !== undefined && before.ordered.length === all.length) return before
+  const ordered = [...all].sort((a, b) => a.at - b.at)
+  const others: Binding = {
+    ...ordered[0]!,
+    kind: 'other',
+    value: null,
+    unpack: null,
+    node: null,
+    target: null,
+    conditional: true,
+  }
+  const many = { ordered, others, last: [others, ...ordered.slice(-mostBindings)] }
+  manyByBindings.set(all, many)
+  return many
 }

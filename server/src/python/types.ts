@@ -45,7 +45,7 @@ export function typeOf(analysis: Analysis, expr: Expr, depth = 0): string | null
     const { bindings } = bindingsOf(analysis, expr.id, expr.start)
     const types = new Set<string>()
     for (const binding of bindings) {
-      const type = typeOfBinding(analysis, binding, depth)
+      const type = analysis.types.of(binding, () => typeOfBinding(analysis, binding))
       if (type !== null) types.add(type)
     }
     return types.size === 1 ? [...types][0]! : null
@@ -53,7 +53,7 @@ export function typeOf(analysis: Analysis, expr: Expr, depth = 0): string | null
   if (expr.type === 'attribute') {
     const types = new Set<string>()
     for (const value of attributeValues(analysis, expr)) {
-      const type = value === null ? null : typeOf(analysis, value, depth + 1)
+      const type = value === null ? null : analysis.types.of(value, () => typeOf(analysis, value))
       if (type !== null) types.add(type)
     }
     return types.size === 1 ? [...types][0]! : null
@@ -64,10 +64,10 @@ export function typeOf(analysis: Analysis, expr: Expr, depth = 0): string | null
   return null
 }
 
-function typeOfBinding(analysis: Analysis, binding: Binding, depth: number): string | null {
+function typeOfBinding(analysis: Analysis, binding: Binding): string | null {
   if (binding.kind === 'param') {
     const annotation = analysis.parameterAnnotation(binding)
-    return annotation === null ? null : nameOf(analysis, annotation, depth + 1)
+    return annotation === null ? null : nameOf(analysis, annotation)
   }
   if (binding.value === null) return null
   if (binding.unpack !== null) {
@@ -79,12 +79,12 @@ function typeOfBinding(analysis: Analysis, binding: Binding, depth: number): str
     if (binding.value.callee.type === 'attribute' && /^(prepare|setup)$/.test(binding.value.callee.attr)) {
       const argument = binding.value.args[binding.unpack[0] ?? 0]
       if (argument !== undefined && argument.name === null && argument.value.start !== binding.value.start) {
-        return typeOf(analysis, argument.value, depth + 1)
+        return typeOf(analysis, argument.value)
       }
     }
     return null
   }
-  if (binding.kind === 'assign' || binding.kind === 'with') return typeOf(analysis, binding.value, depth + 1)
+  if (binding.kind === 'assign' || binding.kind === 'with') return typeOf(analysis, binding.value)
   return null
 }
 
@@ -101,7 +101,7 @@ function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: nu
   const klass = classOf(analysis, expr.callee, depth + 1)
   if (klass !== null) return klass.bases.find((base) => base !== 'object') ?? null
   const func = functionOf(analysis, expr.callee, depth + 1)
-  if (func !== null) return analysis.returnType(func, depth + 1)
+  if (func !== null) return analysis.returnType(func)
   if (expr.callee.type === 'attribute') {
     if (fluent.has(expr.callee.attr)) return typeOf(analysis, expr.callee.value, depth + 1)
     const owner = nameOf(analysis, expr.callee.value, depth + 1)

@@ -77,12 +77,41 @@ export function recipeLines(text: string): number[] {
   return found
 }
 
+/** Which targets lead to which commands of a Makefile. */
+class MakeTargets {
+  private readonly neededBy = new Map<string, string[]>()
+  private readonly known = new Map<number, readonly string[]>()
+
+  /** `rules` in the order of the text. */
+  constructor(private readonly rules: readonly MakeRule[]) {
+    for (const { target, needs } of rules) {
+      for (const need of needs) {
+        const list = this.neededBy.get(need)
+        if (list === undefined) this.neededBy.set(need, [target])
+        else list.push(target)
+      }
+    }
+  }
+
+  at(offset: number): readonly string[] {
+    const rule = this.rules.filter(({ start }) => start <= offset).at(-1)
+    if (rule === undefined) return []
+    const before = this.known.get(rule.start)
+    if (before !== undefined) return before
+    const found = new Set(this.rules.filter(({ start }) => start === rule.start).map(({ target }) => target))
+    // What is added while the set is walked over is visited as well.
+    for (const one of found) for (const target of this.neededBy.get(one) ?? []) found.add(target)
+    const targets = found.has(this.rules[0]!.target) ? [...found, ''] : [...found]
+    this.known.set(rule.start, targets)
+    return targets
+  }
+}
+
+const targetsOf = new WeakMap<readonly MakeRule[], MakeTargets>()
+
 /** Targets that lead to the commands at this offset; '' is what `make` alone makes. */
-export function targetsAt(rules: readonly MakeRule[], offset: number): string[] {
-  const start = rules.filter((rule) => rule.start <= offset).at(-1)?.start
-  const found = new Set(rules.filter((rule) => rule.start === start).map(({ target }) => target))
-  // What is added while the set is walked over is visited as well.
-  for (const one of found) for (const { target, needs } of rules) if (needs.includes(one)) found.add(target)
-  const [first] = rules
-  return first !== undefined && found.has(first.target) ? [...found, ''] : [...found]
+export function targetsAt(rules: readonly MakeRule[], offset: number): readonly string[] {
+  const targets = targetsOf.get(rules) ?? new MakeTargets(rules)
+  targetsOf.set(rules, targets)
+  return targets.at(offset)
 }

@@ -72,15 +72,11 @@ export function nestOf(python: PythonModule, outer: Loop): Nest | null {
     if (current.hasBreak) return null
     loops.push(current)
     dimensions.push(...own)
-    const inner: Loop[] = childLoops(python, current)
+    const { inner }: Loop = current
     current = inner.find((one) => dimensionsOf(python, one) !== null)
   }
   const searched = dimensions.filter((one) => hyperparameter.test(one.name) && one.size !== 1)
   return searched.length < 2 ? null : { loops, dimensions }
-}
-
-function childLoops(python: PythonModule, loop: Loop): Loop[] {
-  return python.loops.filter((one) => one.parent === loop)
 }
 
 /** What one loop goes through; null where it is no dimension of a grid. */
@@ -231,7 +227,7 @@ function workOf(python: PythonModule, nest: Nest): Work | null {
   const { effects } = inner
   const run: Work = { unit: 'run', launched: null }
   if (effects.trains) return run
-  const calls = python.calls.filter((call) => call.loops.includes(inner))
+  const { calls } = inner
   if (calls.some((call) => call.method === 'fit' && python.argument(call, 'epochs').state === 'given'))
     return run
   if ((effects.calls.has('.fit') || effects.calls.has('.partial_fit')) && learns(effects.calls))

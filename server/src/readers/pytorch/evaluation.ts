@@ -93,7 +93,7 @@ function callInLoop({ followed }: HotCode, call: Call, loop: Loop): Call {
 }
 
 function isSwitchedOff(analysis: Analysis, call: Call, loop: Loop): boolean {
-  const around = analysis.calls.find((one) => one.loops.includes(loop))
+  const [around] = loop.calls
   if (switchAround(analysis, [...call.withs, ...(around?.withs ?? [])])) return true
   return callersSwitch(analysis, loop.function, 0)
 }

@@ -65,7 +65,12 @@ export function isTorchLoop(python: PythonModule, loop: Loop): boolean {
 function isEpochLoop(python: PythonModule, loop: Loop): boolean {
   if (loop.role !== 'epoch' || !backwardCalls.some((name) => loop.effects.calls.has(name))) return false
   for (let outer = loop.parent; outer !== null; outer = outer.parent) if (outer.role === 'epoch') return false
-  return !python.loops.some((one) => one.role === 'train' && epochLoopOf(python, one) === loop)
+  const around = once(
+    python,
+    'loops around training loops',
+    () => new Set(python.loops.filter((one) => one.role === 'train').map((one) => epochLoopOf(python, one))),
+  )
+  return !around.has(loop)
 }
 
 /** The format is told where the training loop is. */

@@ -59,7 +59,7 @@ function readSaving(python: PythonModule, outer: Loop, training: SubjectBuilder<
   const header = loopHeader(outer)
   const site = { start: outer.node.start, end: outer.node.end, anchor: 'epochs' }
   const inside = [...outer.effects.calls].some((name) => saving.test(name))
-  const own = python.calls.filter((call) => call.loops.includes(outer))
+  const own = outer.calls
   // A method of the project that is called there may do it under another name.
   const hidden = own.some((call) => saving.test(call.method))
   if (inside || hidden) {

@@ -6,6 +6,7 @@ import { functionOf } from '../../python/names.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { callsIn, type HotCode, hotCode, isHot } from './hot-code.js'
 import { isTorchLoop } from './loop.js'
+import { once } from './once.js'
 
 /** Code that runs once for each batch: the body of a loop, or a method that a trainer calls for each batch. */
 export interface Step {
@@ -199,6 +200,10 @@ function livesOn(analysis: Analysis, name: string, loop: { start: number; end: n
   )
 }
 
+function backwardCalls(python: PythonModule): Call[] {
+  return once(python, 'backward passes', () => python.calls.filter(isBackward))
+}
+
 /** The sum or the list goes into a backward pass of its own. */
 function isPropagated(analysis: Analysis, name: string): boolean {
   const word = new RegExp(`\\b${name}\\b`)
@@ -231,8 +236,7 @@ export function needlessRetention(python: PythonModule, { code }: Step): { call:
   const [only] = backward
   if (only === undefined || backward.length > 1) return null
   // A second pass may start outside of the step.
-  if (analysis.calls.some((call) => call !== only && isBackward(call) && call.function === only.function))
-    return null
+  if (backwardCalls(python).some((call) => call !== only && call.function === only.function)) return null
   const given = only.expr.args.find((one) => one.name === 'retain_graph')
   if (given === undefined || given.value.type !== 'constant' || given.value.value !== true) return null
   if (code.statements.some(({ statement }) => carriesOn(statement))) return null

@@ -107,5 +107,5 @@ export const shellReader = defineReader({
 
 /** In a Makefile: the targets of the recipe that the command stands in. */
 function targetsOf({ rules }: Unit, command: ShellCommand): { targets?: string[] } {
-  return rules === undefined ? {} : { targets: targetsAt(rules, command.start) }
+  return rules === undefined ? {} : { targets: [...targetsAt(rules, command.start)] }
 }

@@ -11,7 +11,7 @@ export function readComputeInstance(block: Block): void {
   if (effective(type) === undefined) return
   const compute = startMachine(block, 'azure', true)
   claimType(compute, 'virtual_machine_size', type)
-  const others = [...block.module.scope.allResources()].map((one) => one.type)
+  const others = [...block.module.scope.resourceTypes.keys()]
   const ending = others.find((one) =>
     /azapi_(update_)?resource|azapi_resource_action|schedule|runbook|automation_job/.test(one),
   )
@@ -24,7 +24,7 @@ export function readVirtualMachine(block: Block): void {
   const type = block.text(key)
   if (!isAcceleratedType(effective(type) ?? '')) return
   if (!workstation.test(block.words('name', 'computer_name', 'tags').join(' '))) return
-  for (const { type: other } of block.module.scope.allResources()) if (stoppers.test(other)) return
+  for (const other of block.module.scope.resourceTypes.keys()) if (stoppers.test(other)) return
   const compute = startMachine(block, 'azure', true)
   claimType(compute, key, type)
   const ending = ['custom_data', 'user_data', 'priority'].find((one) => block.holds(one))

@@ -119,7 +119,7 @@ export function readInstance(block: Block, provider: 'aws' | 'gcp'): void {
   const type = block.text(key)
   if (effective(type) === undefined) return
   if (!workstation.test(block.words('name', 'tags', 'labels').join(' '))) return
-  for (const { type: other } of block.module.scope.allResources()) if (stoppers.test(other)) return
+  for (const other of block.module.scope.resourceTypes.keys()) if (stoppers.test(other)) return
   const compute = startMachine(block, provider, true)
   claimType(compute, key, type)
   if (provider === 'gcp') {

@@ -101,7 +101,12 @@ export const terraformReader = defineReader({
     if (root === undefined || !facts.path.endsWith('.tf')) return
     const module = new Module(claims, facts, root)
     const resources = items(at(root, 'resource'))
-    for (const node of resources) readResource(facts, module, node, resources)
+    const here = new Map<string, number>()
+    for (const node of resources) {
+      const type = map(node)?.labels?.[0]
+      if (type !== undefined) here.set(type, (here.get(type) ?? 0) + 1)
+    }
+    for (const node of resources) readResource(facts, module, node, here)
     for (const node of items(at(root, 'module'))) {
       const block = blockOf(facts, module, node)
       if (block === null) continue
@@ -153,18 +158,19 @@ function headerOf(facts: UnitFacts, block: ConfigMap): Place {
   return { start: block.start, end: block.start + head.trimEnd().length }
 }
 
-function readResource(facts: UnitFacts, module: Module, node: ConfigNode, all: ConfigNode[]): void {
+/** `here`: how many resources of each type the file holds. */
+function readResource(
+  facts: UnitFacts,
+  module: Module,
+  node: ConfigNode,
+  here: ReadonlyMap<string, number>,
+): void {
   const type = map(node)?.labels?.[0]
   const read = type === undefined ? undefined : lookUp(dialects, type)
   if (read === undefined) return
   const block = blockOf(facts, module, node)
   if (block === null) return
-  read(block, countOf(module, type!, all) - 1)
-}
-
-function countOf(module: Module, type: string, all: ConfigNode[]): number {
-  const others = [...module.scope.allResources()].filter((one) => one.type === type).length
-  return Math.max(others, all.filter((one) => map(one)?.labels?.[0] === type).length)
+  read(block, Math.max(module.scope.resourceTypes.get(type!) ?? 0, here.get(type!) ?? 0) - 1)
 }
 
 const dialects: Record<string, (block: Block, beside: number) => void> = {
