@@ -22,7 +22,7 @@ export const shapes: Record<string, Shape> = {
   },
   cudaif: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 350,
     text: (n) =>
       `${head}for epoch in range(10):\n    for x, y in DataLoader(ds, batch_size=8):\n${'        if c:\n            x = x.cuda()\n'.repeat(n)}        loss = model(x).sum()\n        loss.backward()\n        opt.step()\n`,
   },
@@ -232,7 +232,7 @@ export const shapes: Record<string, Shape> = {
   sh: { path: 'a.sh', pieces: 120, text: (n) => rep(n, (i) => `python train.py --lr ${i}\n`) },
   shexport: {
     path: 'a.sh',
-    pieces: 120,
+    pieces: 350,
     text: (n) => rep(n, (i) => `export A${i}=${i}\npython train.py --lr $A${i}\n`),
   },
   shset: {

@@ -14,7 +14,7 @@ import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Claim, Judged } from '../workload/claim.js'
 import { today } from './judge-stage.js'
-import { partText } from './result-stage.js'
+import { LineNumbers } from './line-numbers.js'
 import type { Judgement } from './runs.js'
 
 export interface TrainingEstimate {
@@ -89,10 +89,8 @@ export async function trainingEstimates(
   sourceOf: (path: string) => Promise<SourceFile | undefined>,
   options: EstimateOptions,
 ): Promise<TrainingEstimate[]> {
-  const lineOf: Lines = async (location) =>
-    partText(await sourceOf(location.path), location.cell)
-      .slice(0, location.start)
-      .split('\n').length
+  const lines = new LineNumbers(sourceOf)
+  const lineOf: Lines = (location) => lines.line(location, location.start)
   const found: TrainingEstimate[] = []
   const seen = new Set<string>()
   for (const { runs } of judgements) {

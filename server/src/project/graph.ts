@@ -9,7 +9,7 @@ import type { SourceFile } from '../text/source-file.js'
 import { effective } from '../values/value.js'
 import type { Judged } from '../workload/claim.js'
 import type { Word } from '../workload/words.js'
-import { partText } from './result-stage.js'
+import { LineNumbers } from './line-numbers.js'
 import type { Judgement, LinkedLaunch } from './runs.js'
 
 /** What a job or one machine of a pool runs on; null: not known. */
@@ -74,10 +74,11 @@ export interface GraphInput {
 }
 
 export async function jobGraph(input: GraphInput): Promise<JobGraph> {
-  const { sourceOf, today } = input
+  const { today } = input
+  const lines = new LineNumbers(input.sourceOf)
   const place = async (location: Location) => ({
     path: location.path,
-    line: lineOf(await sourceOf(location.path), location),
+    line: await lines.line(location, location.start),
   })
   const graph: JobGraph = { jobs: [], pools: [] }
   const launched = new Set<string>()
@@ -172,9 +173,4 @@ function isA<W extends Word>(judged: Judged, word: W): judged is Judged & Judged
 
 function byPlace(a: { path: string; line: number }, b: { path: string; line: number }): number {
   return a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1
-}
-
-/** 1-based. */
-function lineOf(file: SourceFile | undefined, location: Location): number {
-  return partText(file, location.cell).slice(0, location.start).split('\n').length
 }

@@ -226,10 +226,12 @@ export function applySuppressions(
   options: SuppressionOptions,
 ): SuppressionResult {
   const used = suppressions.map(() => new Set<string>())
+  const covers = new Covers(suppressions)
   const silenced = (finding: Finding): boolean => {
     let hit = false
-    suppressions.forEach((suppression, index) => {
-      if (suppression.malformed !== null || !reaches(suppression, finding.location)) return
+    for (const index of covers.at(finding.location)) {
+      const suppression = suppressions[index]!
+      if (suppression.malformed !== null) continue
       for (const selector of suppression.selectors ?? ['*']) {
         const match = matchSelector(selector, finding.rule)
         // "Every rule" does not mean the report that "every rule" is unused.
@@ -237,7 +239,7 @@ export function applySuppressions(
         used[index]!.add(selector)
         hit = true
       }
-    })
+    }
     const configured = options.configured ?? []
     return hit || configured.some((entry) => matchSelector(entry.rule, finding.rule) !== undefined)
   }
@@ -249,12 +251,43 @@ export function applySuppressions(
   return { kept, unused }
 }
 
-function reaches(suppression: Suppression, at: Location): boolean {
-  if (suppression.location.path !== at.path) return false
-  if (suppression.file) return true
-  return suppression.covers.some(
-    (range) => range.cell === at.cell && range.start <= at.start && at.start <= range.end,
-  )
+/** Which suppressions reach a place: asked for each finding of a file, so they are sorted by where they begin. */
+class Covers {
+  private readonly files: number[] = []
+  private readonly ranges: { range: Location; index: number; furthest: number }[] = []
+
+  constructor(private readonly suppressions: readonly Suppression[]) {
+    suppressions.forEach(({ file, covers }, index) => {
+      if (file) this.files.push(index)
+      else for (const range of covers) this.ranges.push({ range, index, furthest: 0 })
+    })
+    this.ranges.sort((a, b) => a.range.start - b.range.start)
+    let furthest = 0
+    for (const one of this.ranges) {
+      furthest = Math.max(furthest, one.range.end)
+      one.furthest = furthest
+    }
+  }
+
+  /** Indexes of the suppressions that reach it. */
+  at({ path, cell, start }: Location): Set<number> {
+    const found = new Set<number>()
+    const add = (index: number): void => {
+      if (this.suppressions[index]!.location.path === path) found.add(index)
+    }
+    this.files.forEach(add)
+    let next = 0
+    for (let high = this.ranges.length; next < high; ) {
+      const middle = (next + high) >> 1
+      if (this.ranges[middle]!.range.start <= start) next = middle + 1
+      else high = middle
+    }
+    for (let at = next - 1; at >= 0 && this.ranges[at]!.furthest >= start; at--) {
+      const { range, index } = this.ranges[at]!
+      if (range.cell === cell && start <= range.end) add(index)
+    }
+    return found
+  }
 }
 
 function report(

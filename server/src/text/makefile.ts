@@ -53,6 +53,8 @@ export interface MakeRule {
 }
 
 const mostRules = 500
+/** Targets that one command is said to be made by, the nearest first. */
+const mostTargets = 50
 
 export function makeRules(text: string): MakeRule[] {
   const found: MakeRule[] = []
@@ -80,11 +82,16 @@ export function recipeLines(text: string): number[] {
 /** Which targets lead to which commands of a Makefile. */
 class MakeTargets {
   private readonly neededBy = new Map<string, string[]>()
+  /** Rules by the line that names them, in the order of the text. */
+  private readonly lines: { start: number; targets: string[] }[] = []
   private readonly known = new Map<number, readonly string[]>()
 
   /** `rules` in the order of the text. */
   constructor(private readonly rules: readonly MakeRule[]) {
-    for (const { target, needs } of rules) {
+    for (const { target, needs, start } of rules) {
+      const last = this.lines.at(-1)
+      if (last?.start === start) last.targets.push(target)
+      else this.lines.push({ start, targets: [target] })
       for (const need of needs) {
         const list = this.neededBy.get(need)
         if (list === undefined) this.neededBy.set(need, [target])
@@ -94,15 +101,24 @@ class MakeTargets {
   }
 
   at(offset: number): readonly string[] {
-    const rule = this.rules.filter(({ start }) => start <= offset).at(-1)
-    if (rule === undefined) return []
-    const before = this.known.get(rule.start)
+    let behind = 0
+    for (let high = this.lines.length; behind < high; ) {
+      const middle = (behind + high) >> 1
+      if (this.lines[middle]!.start <= offset) behind = middle + 1
+      else high = middle
+    }
+    const line = this.lines[behind - 1]
+    if (line === undefined) return []
+    const before = this.known.get(line.start)
     if (before !== undefined) return before
-    const found = new Set(this.rules.filter(({ start }) => start === rule.start).map(({ target }) => target))
+    const found = new Set(line.targets)
     // What is added while the set is walked over is visited as well.
-    for (const one of found) for (const target of this.neededBy.get(one) ?? []) found.add(target)
+    for (const one of found) {
+      if (found.size >= mostTargets) break
+      for (const target of this.neededBy.get(one) ?? []) found.add(target)
+    }
     const targets = found.has(this.rules[0]!.target) ? [...found, ''] : [...found]
-    this.known.set(rule.start, targets)
+    this.known.set(line.start, targets)
     return targets
   }
 }

@@ -92,7 +92,7 @@ function dimensionsOf(python: PythonModule, loop: Loop): LoopDimension[] | null 
     if (!spread && targets.length !== product.length) return null
     const dimensions = product.map((one, index) => {
       const written = spread ? undefined : targets[index]
-      const name = one.name ?? (written?.type === 'name' ? nameOf(python, loop, written.id) : '')
+      const name = one.name ?? (written?.type === 'name' ? nameOf(loop, written.id) : '')
       return { ...dimension(python, name, one.values), target: written?.type === 'name' ? written.id : '' }
     })
     if (!dimensions.some((one) => hyperparameter.test(one.name))) return null
@@ -101,7 +101,7 @@ function dimensionsOf(python: PythonModule, loop: Loop): LoopDimension[] | null 
       : dimensions
   }
   if (target.type !== 'name') return null
-  const name = nameOf(python, loop, target.id)
+  const name = nameOf(loop, target.id)
   const found = { ...dimension(python, name, iterable), target: target.id }
   if (found.size === null) return null
   // `for epoch in range(10)` counts; `for batch in …` goes through data.
@@ -178,10 +178,9 @@ function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
 }
 
 /** What a loop's value is: its own name, or the keyword that it is handed to (`layers=l`). */
-function nameOf(python: PythonModule, loop: Loop, target: string): string {
+function nameOf(loop: Loop, target: string): string {
   if (hyperparameter.test(target) || repetitionTarget.test(target)) return target
-  for (const call of python.calls) {
-    if (!call.loops.includes(loop)) continue
+  for (const call of loop.calls) {
     for (const argument of call.expr.args) {
       if (argument.name === null || !hyperparameter.test(argument.name)) continue
       const { value } = argument
