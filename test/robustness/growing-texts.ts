@@ -16,58 +16,58 @@ export interface Shape {
 export const shapes: Record<string, Shape> = {
   cuda: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `${head}for epoch in range(10):\n    for x, y in DataLoader(ds, batch_size=8):\n${'        x = x.cuda()\n'.repeat(n)}        loss = model(x).sum()\n        loss.backward()\n        opt.step()\n`,
   },
   cudaif: {
     path: 'a.py',
-    pieces: 350,
+    pieces: 330,
     text: (n) =>
       `${head}for epoch in range(10):\n    for x, y in DataLoader(ds, batch_size=8):\n${'        if c:\n            x = x.cuda()\n'.repeat(n)}        loss = model(x).sum()\n        loss.backward()\n        opt.step()\n`,
   },
   selfx: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `${head}class A:\n${rep(n, (i) => `    def f${i}(self):\n        self.x = self.x.cuda()\n`)}`,
   },
   net: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `${head}for epoch in range(10):\n    for x, y in DataLoader(ds, batch_size=8):\n${rep(n, (i) => `        x = model.layer${i}(x)\n`)}        loss = model(x).sum()\n        loss.backward()\n        opt.step()\n`,
   },
   addx: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `${head}for epoch in range(10):\n    for x, y in DataLoader(ds, batch_size=8):\n${rep(n, (i) => `        x = x + ${i}\n`)}        loss = model(x).sum()\n        loss.backward()\n        opt.step()\n`,
   },
   addif: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) => `${head}x = 1\n${rep(n, (i) => `if c:\n    x = x + ${i}\n`)}DataLoader(ds, batch_size=x)\n`,
   },
   addifcall: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `${head}x = 1\n${rep(n, (i) => `if c:\n    x = x + ${i}\n    DataLoader(ds, batch_size=x)\n`)}`,
   },
   loops: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) => `import torch\n${rep(n, (i) => `for i${i} in range(10):\n    x${i} = f(i${i})\n`)}`,
   },
   loops2: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) => `import torch\n${rep(n, (_i) => `for i in range(10):\n    x = f(i)\n`)}`,
   },
   train: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       head +
       rep(
@@ -78,7 +78,7 @@ export const shapes: Record<string, Shape> = {
   },
   trainf: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       head +
       rep(
@@ -89,18 +89,18 @@ export const shapes: Record<string, Shape> = {
   },
   funcs: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) => head + rep(n, (i) => `def f${i}(a):\n    return f${i + 1}(a)\n`),
   },
   funcs2: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `${head + rep(n, (i) => `def f${i}(a):\n    x = f${Math.max(0, i - 1)}(a)\n    return f${Math.max(0, i - 2)}(x)\n`)}for i in range(10):\n    f${n - 1}(1)\n`,
   },
   classes: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       head +
       rep(
@@ -111,12 +111,12 @@ export const shapes: Record<string, Shape> = {
   },
   loaders: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) => head + rep(n, (_i) => `loader = DataLoader(ds, batch_size=8, num_workers=0)\n`),
   },
   loaders2: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       head +
       rep(
@@ -127,60 +127,60 @@ export const shapes: Record<string, Shape> = {
   },
   grids: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `from sklearn.model_selection import GridSearchCV\n${rep(n, (_i) => `grid = {'a': [1,2,3], 'b': [1,2,3,4]}\nGridSearchCV(e, grid, cv=5).fit(X, y)\n`)}`,
   },
   dict: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `${head}config = {}\n${rep(n, (i) => `config['a${i}'] = ${i}\n`)}${rep(n, (i) => `DataLoader(ds, batch_size=config['a${i}'])\n`)}`,
   },
   append: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `${head}config = []\n${rep(n, (i) => `config.append(${i})\n`)}${rep(n, (i) => `DataLoader(ds, batch_size=config[${i}])\n`)}`,
   },
   argparse: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `${head}import argparse\nparser = argparse.ArgumentParser()\n${rep(n, (i) => `parser.add_argument('--a${i}', type=int, default=${i})\n`)}args = parser.parse_args()\n${rep(n, (i) => `DataLoader(ds, batch_size=args.a${i})\n`)}`,
   },
   imports: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) => rep(n, (i) => `import m${i}\nfrom m${i} import f${i}\n`) + rep(n, (i) => `f${i}()\n`),
   },
   ifs: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `${head}if a:\n    x = 1\n${rep(n, (i) => `elif b == ${i}:\n    x = ${i}\n`)}DataLoader(ds, batch_size=x)\n`,
   },
   withs: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) => head + rep(n, (_i) => `with torch.no_grad():\n    y = model(x)\n`),
   },
   tries: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) => head + rep(n, (i) => `try:\n    import a${i}\nexcept ImportError:\n    a${i} = None\n`),
   },
-  comps: { path: 'a.py', pieces: 120, text: (n) => head + rep(n, (_i) => `x = [i for i in range(5)]\n`) },
-  calls: { path: 'a.py', pieces: 120, text: (n) => head + rep(n, (_i) => `model(x).cuda()\n`) },
+  comps: { path: 'a.py', pieces: 60, text: (n) => head + rep(n, (_i) => `x = [i for i in range(5)]\n`) },
+  calls: { path: 'a.py', pieces: 60, text: (n) => head + rep(n, (_i) => `model(x).cuda()\n`) },
   items: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `${head}for epoch in range(3):\n    for x in loader:\n        loss = model(x)\n        loss.backward()\n        opt.step()\n${rep(n, (_i) => `        print(loss.item())\n`)}`,
   },
   globals: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       head +
       rep(n, (i) => `x = ${i}\n`) +
@@ -188,23 +188,23 @@ export const shapes: Record<string, Shape> = {
   },
   comments: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) => head + rep(n, (_i) => `x = 1  # costlint: ignore[search/grid-search]\n`),
   },
   nested: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       head + rep(n, (_i) => `def f(a):\n    def g(b):\n        return a + b\n    return g\nf(1)(2)\n`),
   },
   strings: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) => head + rep(n, (i) => `os.system('python train.py --lr ${i}')\n`),
   },
   notebook: {
     path: 'a.ipynb',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       JSON.stringify({
         cells: Array.from({ length: n }, () => ({
@@ -226,63 +226,63 @@ export const shapes: Record<string, Shape> = {
   },
   percent: {
     path: 'a.py',
-    pieces: 120,
+    pieces: 60,
     text: (n) => rep(n, (i) => `# %%\nimport torch\nx = torch.ones(${i}).cuda()\n`),
   },
-  sh: { path: 'a.sh', pieces: 120, text: (n) => rep(n, (i) => `python train.py --lr ${i}\n`) },
+  sh: { path: 'a.sh', pieces: 60, text: (n) => rep(n, (i) => `python train.py --lr ${i}\n`) },
   shexport: {
     path: 'a.sh',
-    pieces: 350,
+    pieces: 330,
     text: (n) => rep(n, (i) => `export A${i}=${i}\npython train.py --lr $A${i}\n`),
   },
   shset: {
     path: 'a.sh',
-    pieces: 120,
+    pieces: 60,
     text: (n) => `${rep(n, (_i) => `A=$A$B\nB=$A\n`)}python train.py $A\n`,
   },
   shif: {
     path: 'a.sh',
-    pieces: 120,
+    pieces: 60,
     text: (n) => rep(n, (i) => `if [ "$1" = ${i} ]; then\n  A=${i}\n  python train.py $A\nfi\n`),
   },
   shfun: {
     path: 'a.sh',
-    pieces: 120,
+    pieces: 60,
     text: (n) => rep(n, (i) => `f${i}() {\n  python train.py $1\n}\nf${i} ${i}\n`),
   },
   shfor: {
     path: 'a.sh',
-    pieces: 120,
+    pieces: 60,
     text: (n) => rep(n, (_i) => `for lr in 1 2 3; do\n  python train.py --lr $lr\ndone\n`),
   },
   sbatch: {
     path: 'a.sh',
-    pieces: 120,
+    pieces: 60,
     text: (n) => `#!/bin/bash\n${rep(n, (i) => `#SBATCH --gres=gpu:${i}\n`)}python train.py\n`,
   },
   heredoc: {
     path: 'a.sh',
-    pieces: 120,
+    pieces: 60,
     text: (n) => rep(n, (i) => `cat > a${i}.py <<EOF\nimport torch\nEOF\n`),
   },
   docker: {
     path: 'Dockerfile',
-    pieces: 120,
+    pieces: 60,
     text: (n) => `FROM a\n${rep(n, (i) => `ENV A${i}=${i}\nRUN python train.py $A${i}\n`)}`,
   },
   dockerstage: {
     path: 'Dockerfile',
-    pieces: 120,
+    pieces: 60,
     text: (n) => rep(n, (i) => `FROM a AS s${i}\nENV A=${i}\nCMD python train.py\n`),
   },
   make: {
     path: 'Makefile',
-    pieces: 120,
+    pieces: 60,
     text: (n) => rep(n, (i) => `t${i}: t${i + 1}\n\tpython train.py --lr ${i}\n`),
   },
   pods: {
     path: 'a.yaml',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       rep(
         n,
@@ -292,7 +292,7 @@ export const shapes: Record<string, Shape> = {
   },
   deploy: {
     path: 'a.yaml',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       rep(
         n,
@@ -302,25 +302,25 @@ export const shapes: Record<string, Shape> = {
   },
   compose: {
     path: 'compose.yaml',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `services:\n${rep(n, (i) => `  s${i}:\n    image: a\n    command: python train.py\n    deploy: {resources: {reservations: {devices: [{driver: nvidia, count: 1, capabilities: [gpu]}]}}}\n`)}`,
   },
   yamlkeys: {
     path: 'sky.yaml',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `resources:\n  accelerators: A100:8\nrun: python train.py\nenvs:\n${rep(n, (i) => `  A${i}: ${i}\n`)}`,
   },
   github: {
     path: '.github/workflows/a.yml',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `on: push\njobs:\n${rep(n, (i) => `  j${i}:\n    runs-on: [self-hosted, gpu]\n    steps:\n      - run: python train.py --lr ${i}\n`)}`,
   },
   tf: {
     path: 'main.tf',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       rep(
         n,
@@ -330,14 +330,14 @@ export const shapes: Record<string, Shape> = {
   },
   tflocals: {
     path: 'main.tf',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       `locals {\n${rep(n, (i) => `  a${i} = ${i ? `local.a${i - 1}` : '"p4d.24xlarge"'}\n`)}}\n${rep(n, (i) => `resource "aws_instance" "a${i}" {\n  instance_type = local.a${i}\n}\n`)}`,
   },
-  toml: { path: 'config.toml', pieces: 120, text: (n) => rep(n, (i) => `[training.a${i}]\nlr = ${i}\n`) },
+  toml: { path: 'config.toml', pieces: 60, text: (n) => rep(n, (i) => `[training.a${i}]\nlr = ${i}\n`) },
   json: {
     path: 'ds_config.json',
-    pieces: 120,
+    pieces: 60,
     text: (n) =>
       JSON.stringify(
         {
@@ -350,5 +350,5 @@ export const shapes: Record<string, Shape> = {
         1,
       ),
   },
-  requirements: { path: 'requirements.txt', pieces: 120, text: (n) => rep(n, (i) => `torch${i}>=1.${i}\n`) },
+  requirements: { path: 'requirements.txt', pieces: 60, text: (n) => rep(n, (i) => `torch${i}>=1.${i}\n`) },
 }
