@@ -2,6 +2,7 @@
  * Variables that a scheduler sets for a job, where the directives of its script say what they hold. Sources: sbatch
  * manual ("output environment variables"), PBS Professional user's guide.
  */
+import { define } from '../text/records.js'
 import type { Directive } from './shell-facts.js'
 
 /** By name: values that are plain numbers; nothing where the scheduler decides. */
@@ -12,7 +13,7 @@ export function schedulerVariables(directives: readonly Directive[]): Record<str
   const whole = (value: string | undefined): number | undefined =>
     value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) : undefined
   const set = (value: number | undefined, ...names: string[]): void => {
-    if (value !== undefined) for (const name of names) found[name] = String(value)
+    if (value !== undefined) for (const name of names) define(found, name, String(value))
   }
   const nodes = whole(given('nodes')?.replace(/^(\d+)-\1$/, '$1'))
   const perNode = whole(given('ntasks-per-node'))

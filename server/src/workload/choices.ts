@@ -4,6 +4,7 @@
  */
 
 import type { Origin } from '../text/origin.js'
+import { define } from '../text/records.js'
 import { originOf } from '../values/operations.js'
 import type { Choice, Option } from '../values/value.js'
 import type { Claim, ClaimHead, Effective } from './claim.js'
@@ -69,6 +70,6 @@ function withOption(
 ): World {
   const settings = { ...world.settings }
   for (const choice of group)
-    settings[choice.setting] = { ...headOf(choice), ...choice.options[index]!.value }
+    define(settings, choice.setting, { ...headOf(choice), ...choice.options[index]!.value })
   return { settings, byDefault: world.byDefault && byDefault, when: [...world.when, when] }
 }
