@@ -28,11 +28,19 @@ export function wordsOf(python: PythonModule, given: ArgumentValue): ShellWord[]
   return words
 }
 
+/** As outlines of words write it. */
+const unreadable = `$\{?}`
+
 /** What may be replaced from outside is not known. */
 export function wordOf(python: PythonModule, expr: Expr): ShellWord {
   const folded = python.fold(expr)
   const text = folded.state === 'known' && !folded.overridable ? asText(folded.value) : null
-  return { text, raw: text ?? '$', start: expr.start, end: expr.end }
+  const word = { text, raw: text ?? '$', start: expr.start, end: expr.end }
+  const value = text === null ? python.definition(expr) : expr
+  // `f'--data={folder}'`: which flag it is can be read.
+  return text === null && value.type === 'fstring'
+    ? { ...word, outline: value.parts.map((part) => (typeof part === 'string' ? part : unreadable)).join('') }
+    : word
 }
 
 /** As it stands on a command line; null: not readable. */

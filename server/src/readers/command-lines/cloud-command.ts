@@ -2,7 +2,7 @@
  * Command lines of cloud providers, which are written alike: which command, its options, and where each value is written.
  * Also those inside steps of CI files.
  */
-import { textWithTemplates } from '../../config/access.js'
+import { at, items, text, textWithTemplates } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
 import type { Span } from '../../text/location.js'
@@ -66,7 +66,8 @@ export function cloudCommands(
   if (shell !== undefined) return inScript(tool, shell.commands, wanted, null)
   if (config === undefined) return []
   const found: CloudCommand[] = []
-  for (const { root } of config.documents)
+  for (const { root } of config.documents) {
+    found.push(...inScript(tool, stepsOf(tool, root), wanted, null))
     for (const node of textsOf(tool, root)) {
       const text = textWithTemplates(node)!
       // Templates of CI systems: their values are filled in later.
@@ -75,6 +76,7 @@ export function cloudCommands(
         ...inScript(tool, context.shell(masked).commands, wanted, { start: node.start, end: node.end }),
       )
     }
+  }
   return found
 }
 
@@ -84,6 +86,36 @@ function textsOf(tool: CloudTool, node: ConfigNode, into: ConfigNode[] = [], dep
   else if (node.kind === 'map') for (const one of node.entries) textsOf(tool, one.value, into, depth + 1)
   else if (mentions[tool].test(textWithTemplates(node) ?? '')) into.push(node)
   return into
+}
+
+/** Steps of Cloud Build: `entrypoint: gcloud` or an image whose entry point it is, with the words in `args`. */
+function stepsOf(tool: CloudTool, root: ConfigNode): ShellCommand[] {
+  return items(at(root, 'steps')).flatMap((step): ShellCommand[] => {
+    const args = at(step, 'args')
+    const entrypoint = text(at(step, 'entrypoint'))
+    const image = text(at(step, 'name')) ?? ''
+    const starts = entrypoint === undefined ? image.endsWith(`/cloud-builders/${tool}`) : entrypoint === tool
+    if (!starts || args === undefined) return []
+    const { start, end } = args
+    const words = items(args).map((node): ShellWord => {
+      const raw = textWithTemplates(node) ?? ''
+      const plain = /\$/.test(raw) ? null : raw
+      return { text: plain, raw, outline: raw, start: node.start, end: node.end }
+    })
+    return [
+      {
+        words: [{ text: tool, raw: tool, start, end: start }, ...words],
+        environment: [],
+        start,
+        end,
+        loops: [],
+        background: false,
+        failureIgnored: false,
+        unreachable: false,
+        folder: '',
+      },
+    ]
+  })
 }
 
 function inScript(

@@ -22,6 +22,7 @@ import {
   valuePlace,
 } from '../command-lines/cloud-command.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { claimShellLaunch, launchesOf } from '../shell/launches.js'
 import {
   claimVertexService,
   type HeldMachine,
@@ -29,6 +30,7 @@ import {
   machineHeld,
   sameMachines,
 } from '../vertex/machines.js'
+import { commandOf } from '../words-in-code.js'
 
 const wanted = /^ai (custom-jobs|hp-tuning-jobs) create\b/
 const week = 7 * 86_400
@@ -185,7 +187,10 @@ function claimProgram(
   const script = pieceOf(pieces, 'script')
   const module = pieceOf(pieces, 'python-module')
   const path = script?.value ?? null
-  if (path === null && typeof module?.value !== 'string') return
+  if (path === null && typeof module?.value !== 'string') {
+    claimImage(claims, one, option, job, nodes)
+    return
+  }
   const folder = pieceOf(pieces, 'local-package-path')
   const base =
     folder === undefined ? '' : folder.value === null ? null : folder.value.replace(/^\.\/?|\/$/g, '')
@@ -212,6 +217,53 @@ function claimProgram(
       files: read.files,
     },
     (script ?? module)?.place ?? option.place,
+  )
+}
+
+/** `container-image-uri=gcr.io/team/train`, with the `--command` and the `--args` that the image is given. */
+function claimImage(
+  claims: ClaimBuilder,
+  one: CloudCommand,
+  pool: CloudOption,
+  job: string,
+  nodes: number | null,
+): void {
+  const name = /(?:^|,)container-image-uri=([^,]+)/.exec(pool.outline ?? '')?.[1]
+  if (name === undefined) return
+  const [given, command] = ['args', 'command'].map((option) => {
+    const found = optionOf(one, option)
+    return found === undefined ? [] : listWords(found)
+  })
+  const place = pool.place
+  if (command === null || given === null) return
+  if (command!.length > 0) {
+    const started = commandOf([...command!, ...given!], place)
+    for (const launch of launchesOf([started], () => claims.locate(place)))
+      claimShellLaunch(claims, launch, { job, id: `${job}:program`, place, nodes })
+    return
+  }
+  const read = readArguments(given!, () => claims.locate(place))
+  claims.launch(
+    {
+      id: `${job}:image`,
+      job,
+      launcher: 'image',
+      program: { path: null, module: null, bases: [] },
+      image: {
+        name,
+        arguments: given!.length === 0 ? 'none' : 'given',
+        words: given!.map(({ text }) => text),
+      },
+      flags: read.flags,
+      positionals: read.positionals,
+      complete: read.complete && one.complete,
+      environment: {},
+      launcherFlags: {},
+      processes: null,
+      nodes: nodes ?? 1,
+      files: read.files,
+    },
+    place,
   )
 }
 

@@ -24,6 +24,7 @@ import { idAt, jobRole } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimMachine, claimVertexService, heldBy, jobEvidence, sameMachines, specOf } from './machines.js'
+import { claimJobProgram, claimPoolProgram } from './programs.js'
 import { machineFields, machineKeys } from './python-fields.js'
 
 const customJob = /^google\.cloud\.aiplatform\.(jobs\.)?CustomJob$/
@@ -171,6 +172,10 @@ function readCustomJob(python: PythonModule, claims: ClaimBuilder, made: Call): 
   } else claimReplicas(compute, below(source, key, 0))
   if (known.length !== pools.length || !sameMachines(specs))
     compute.known('sharing', key, 'worker pools that differ', place)
+  pools.forEach((_path, index) => {
+    const pool = source.expression(key, index)
+    if (pool !== null) claimPoolProgram(python, claims, pool, compute.subject.job!, index)
+  })
 }
 
 /** Replicas learn from the service what they are: CLUSTER_SPEC and TF_CONFIG. */
@@ -189,10 +194,13 @@ function readArguments(python: PythonModule, claims: ClaimBuilder, made: Call, a
   const compute = start(claims, made, source, [], asked === made ? runOf(python, made) : asked)
   claimReplicas(compute, source)
   claimScript(python, claims, made, asked, compute.subject.job!)
+  claimJobProgram(python, claims, made, asked, compute.subject.job!)
 }
 
 function claimScript(python: PythonModule, claims: ClaimBuilder, made: Call, asked: Call, job: string): void {
-  const path = python.argument(made, 'script_path', 1)
+  // A container and a package have other arguments at this position.
+  const position = /\bCustom(Job|TrainingJob)\b/.test(made.name ?? '') ? 1 : null
+  const path = python.argument(made, 'script_path', position)
   const script = textArgument(path)
   const shown = passedExpression(path)
   if (script === null || shown === null) return

@@ -1,0 +1,77 @@
+/** Containers that code describes: an image, a command and its arguments, as the services of clouds take them. */
+import { readArguments } from '../link/script-arguments.js'
+import type { ArgumentValue, PythonModule } from '../python/module.js'
+import type { Span } from '../text/location.js'
+import { isLeftOut, passedExpression, textArgument } from '../values/argument.js'
+import type { ClaimBuilder } from '../workload/builder.js'
+import type { Launch } from '../workload/claim.js'
+import { claimShellLaunch, launchesOf } from './shell/launches.js'
+import { claimScriptCalls } from './shell/script-calls.js'
+import { commandOf, wordsOf } from './words-in-code.js'
+
+export interface ContainerInCode {
+  image: ArgumentValue
+  command: ArgumentValue
+  args: ArgumentValue
+  job: string
+  id: string
+  nodes: number | null
+}
+
+/** What the command starts; without one, what the image starts by itself with these arguments. */
+export function claimContainerInCode(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  { image, command, args, job, id, nodes }: ContainerInCode,
+): void {
+  const locate = (span: Span) => claims.locate(span)
+  const given = wordsOf(python, args)
+  const shown = passedExpression(command) ?? passedExpression(image)
+  if (shown === null) return
+  const place = { start: shown.start, end: shown.end }
+  if (!isLeftOut(command)) {
+    const words = wordsOf(python, command)
+    if (words === null || words.length === 0) return
+    const started = commandOf([...words, ...(given ?? [])], place)
+    for (const launch of launchesOf([started], locate)) {
+      const complete = launch.parts.complete && given !== null
+      claimShellLaunch(claims, { ...launch, parts: { ...launch.parts, complete } }, { job, id, place, nodes })
+    }
+    claimScriptCalls(claims, [started], { job, id, place, nodes }, locate)
+    return
+  }
+  const name = imageName(python, image)
+  if (name === null) return
+  const read = readArguments(given ?? [], locate)
+  const launch: Omit<Launch, 'reader' | 'location'> = {
+    id: `${id}:image`,
+    job,
+    launcher: 'image',
+    program: { path: null, module: null, bases: [] },
+    image: {
+      name,
+      arguments: given?.length === 0 ? 'none' : 'given',
+      words: given?.map(({ text }) => text) ?? null,
+    },
+    flags: read.flags,
+    positionals: read.positionals,
+    complete: read.complete && given !== null,
+    environment: {},
+    launcherFlags: {},
+    processes: null,
+    nodes,
+    files: read.files,
+  }
+  claims.launch(launch, place)
+}
+
+/** As a shell would write it: `gcr.io/$PROJECT_ID/train` for an f-string; null: not readable. */
+function imageName(python: PythonModule, image: ArgumentValue): string | null {
+  const known = textArgument(image)
+  const expr = passedExpression(image)
+  if (known !== null || expr === null) return known
+  const value = python.definition(expr)
+  return value.type === 'fstring'
+    ? value.parts.map((part) => (typeof part === 'string' ? part : '$X')).join('')
+    : null
+}
