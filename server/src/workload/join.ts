@@ -16,7 +16,8 @@ function stronger(a: Claim, b: Claim, layerOf: LayerOf): boolean {
   // Two readers that stand equal and disagree: what one cannot read the other may not decide.
   if (a.reader !== b.reader && (a.state === 'unknown') !== (b.state === 'unknown'))
     return a.state === 'unknown'
-  return true
+  // What else stands equal is settled by name, so that the order in which readers are asked decides nothing.
+  return a.reader === b.reader || a.reader < b.reader
 }
 
 export interface JoinedSettings {
