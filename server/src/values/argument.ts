@@ -3,6 +3,7 @@ import type { ArgumentValue, Call, Folded, PythonModule } from '../python/module
 import type { Expr } from '../syntax/python-ast.js'
 import type { ConfiguredPlace } from '../text/configured.js'
 import type { Json } from '../text/json.js'
+import type { Span } from '../text/location.js'
 import type { Place } from '../text/origin.js'
 import { stated, unreadable } from './operations.js'
 import { effective, type Given, isGiven } from './value.js'
@@ -65,6 +66,11 @@ export function passedCall(python: PythonModule, argument: ArgumentValue): Call 
 /** What is shown for what is passed; null where nothing is, or where that cannot be seen. */
 export function passedPlace(argument: ArgumentValue): Place | null {
   return argument.state === 'given' ? { start: argument.span.start, end: argument.span.end } : null
+}
+
+/** The argument, shown as a part of the code that says more than its value. */
+export function shownAt(argument: ArgumentValue, { start, end }: Span): ArgumentValue {
+  return argument.state === 'given' ? { ...argument, span: { start, end } } : argument
 }
 
 /** What is computed by an expression that `read` understands: `timedelta(hours=2)`; null: it does not. */

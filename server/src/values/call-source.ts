@@ -5,7 +5,7 @@ import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Place } from '../text/origin.js'
 import { lookUp } from '../text/records.js'
-import { asArgument } from './argument.js'
+import { asArgument, passedExpression, shownAt } from './argument.js'
 import { foldedValue } from './folded-value.js'
 import { calleePlace, callSite, configuredSite } from './places.js'
 import { pythonLiteral, quoteOf } from './python-literal.js'
@@ -154,11 +154,8 @@ export class CallSource implements TreeSource {
 
 /** The argument as it stands in the call, with its keyword. */
 export function withKeyword(call: Call, argument: ArgumentValue): ArgumentValue {
-  const expr = argument.state === 'given' ? argument.expr : null
-  const written = expr === null ? undefined : call.expr.args.find((one) => one.value === expr)
-  return argument.state === 'given' && written !== undefined
-    ? { ...argument, span: { start: written.start, end: written.end } }
-    : argument
+  const expr = passedExpression(argument)
+  return shownAt(argument, call.expr.args.find((one) => one.value === expr) ?? expr ?? call.expr)
 }
 
 /** Of what computes a value so much is kept. */

@@ -32,6 +32,7 @@ const oldStep = /^azureml\.pipeline\.steps\.(\w+\.)?\w+Step$/
 const componentNames =
   /^(azure\.ai\.ml\.command|mldesigner\.command_component|azure\.ai\.ml\.dsl\.command_component)$/
 
+const onDecorator = { anchor: 'decorator', withName: true }
 const about = (evidence: Evidence) => ({ engine: 'Azure ML', key: 'azure', unit: 'job' as const, evidence })
 
 export const azureStepsReader = defineReader({
@@ -55,7 +56,7 @@ export const azureStepsReader = defineReader({
       const step = { name: func.name, code: func, place, scope: func.qualified }
       const { subject } = describeStep(claims, python, step, about(evidence))
       const key = 'is_deterministic'
-      const source = new DecoratorSource(python, decorated, claims, 'decorator')
+      const source = new DecoratorSource(python, decorated, claims, onDecorator)
       subject.say('cached', key, convert(source.get(key), asBoolean))
       explain(python, subject, { start: decorator.start, end: func.node.nameStart }, func, place)
     }
@@ -101,7 +102,7 @@ function readReruns(python: PythonModule, claims: ClaimBuilder, evidence: Eviden
   const pipelines = decoratedFunctions(python, pipelineNames)
   for (const decorated of pipelines) {
     const { func, decorator } = decorated
-    const source = new DecoratorSource(python, decorated, claims, 'decorator')
+    const source = new DecoratorSource(python, decorated, claims, onDecorator)
     if (passedExpression(source.argument('force_rerun')) === null) continue
     const subject = describeAllSteps(
       claims,

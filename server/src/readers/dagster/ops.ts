@@ -1,6 +1,8 @@
 /** Dagster: how often ops and assets are started again. */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import { passedCall } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -29,17 +31,12 @@ export const dagsterReader = defineReader({
 
 /** `retry_policy=RetryPolicy(max_retries=3)`; the class itself gives one retry. */
 function readOp(python: PythonModule, claims: ClaimBuilder, func: Func, call: Call): void {
-  const given = python.argument(call, 'retry_policy')
-  if (given.state !== 'given') return
-  const policy = python.callOf(given.expr)
+  const policy = passedCall(python, python.argument(call, 'retry_policy'))
   if (policy?.name !== 'dagster.RetryPolicy') return
   const { step, site } = claimStep(python, claims, { func, call, engine: 'Dagster', name: func.name })
-  const at = { start: given.span.start, end: given.span.end }
-  claimStepRetries(step, 'max_retries', python.argument(policy, 'max_retries', 0), 1, at, {
-    start: policy.expr.start,
-    end: policy.expr.end,
-    anchor: site.anchor!,
-  })
+  const anchor = site.anchor!
+  const source = new CallSource(python, policy, claims, { positions: { max_retries: 0 }, anchor })
+  claimStepRetries(step, 'max_retries', source.get('max_retries'), 1)
 }
 
 function changeDagster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

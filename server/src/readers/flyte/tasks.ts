@@ -3,17 +3,21 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
+import { knownArgument, passedCall } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { absent, convert, orDefault, orUnknown, stated } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
+import { type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import {
   changeDecorator,
   type Decorated,
+  DecoratorSource,
   decoratedFunctions,
-  decoratorSite,
   namePlace,
 } from '../pipelines/decorated-function.js'
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
@@ -23,12 +27,22 @@ import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 
 const taskNames = /^flytekit\.(core\.)?(task\.)?task$/
 const workflowNames = /^flytekit\.(core\.)?((workflow|dynamic_workflow_task)\.)?(workflow|dynamic)$/
 
+const taskSettings = settingTable('Step', {
+  retries: { keys: ['retries'], parse: asNumber, otherwise: 0 },
+})
+const resourceSettings = settingTable('Compute', {
+  gpus: { keys: ['gpu'], parse: asCount },
+  cpus: { keys: ['cpu'], parse: asCount },
+})
+
 export const flyteReader = defineReader({
   name: 'flyte',
+  settings: [taskSettings, resourceSettings],
   languages: ['python'],
   triggers: ['flytekit'],
   read(facts, _context, claims) {
@@ -50,7 +64,7 @@ function readTask(
   workflows: Decorated[],
   evidence: Evidence,
 ): void {
-  const { func, call, decorator } = task
+  const { func, decorator } = task
   const place = namePlace(func)
   const { subject, purpose, work } = describeStep(
     claims,
@@ -58,35 +72,26 @@ function readTask(
     { name: func.name, code: func, place, scope: func.qualified },
     { engine: 'Flyte', key: 'flytekit', unit: 'task', evidence },
   )
-  const site = decoratorSite(decorator, 'decorator')
   const calls = workflows.flatMap((one) =>
     one.func.calls.filter((inner) => python.functionOf(inner.expr.callee) === func),
   )
-  const cache = call === null ? null : python.argument(call, 'cache')
-  if (cache === null || cache.state === 'absent') {
-    // Nobody can tell what a task is part of where no workflow of the module calls it.
-    if (calls.length === 0)
-      subject.unknown('cached', 'cache', 'no workflow of the file calls it', place, { site })
-    else subject.default('cached', 'cache', false, place, { site })
-  } else if (
-    cache.state === 'given' &&
-    cache.folded.state === 'unknown' &&
-    python.callOf(cache.expr)?.method === 'Cache'
+  const source = new DecoratorSource(python, task, claims, { anchor: 'decorator' })
+  const given = source.get('cache')
+  const made = passedCall(python, source.argument('cache'))
+  const cached =
+    made?.method === 'Cache'
+      ? stated(given, true)
+      : convert(given, (value) => (value === null ? false : asBoolean(value)))
+  // Nobody can tell what a task is part of where no workflow of the module calls it.
+  const alone = calls.length === 0
+  subject.say(
+    'cached',
+    'cache',
+    alone ? orUnknown(cached, 'no workflow of the file calls it') : orDefault(cached, false),
   )
-    subject.known('cached', 'cache', true, { ...cache.span }, { site })
-  else {
-    claimArgument(subject, 'cached', 'cache', call!, cache, {
-      convert: (value) => (value === null ? false : asBoolean(value)),
-      anchor: 'decorator',
-    })
-  }
   const reason = whyUncached(python, { start: decorator.start, end: func.node.nameStart }, func)
   if (reason !== null) subject.known('uncachedFor', 'cache', reason.because, place)
-  if (call !== null)
-    claimArgument(subject, 'retries', 'retries', call, python.argument(call, 'retries'), {
-      convert: asNumber,
-      otherwise: 0,
-    })
+  taskSettings.claim(subject, source)
   for (const inner of calls) {
     for (const argument of inner.expr.args) {
       const input = argument.name ?? ''
@@ -111,11 +116,11 @@ function readResources(
   const { func, call } = task
   if (call === null) return
   for (const keyword of ['limits', 'requests', 'resources']) {
-    const given = python.argument(call, keyword)
-    const made = given.state === 'given' ? python.callOf(given.expr) : null
-    if (made === null || made.method !== 'Resources') continue
-    const count = python.argument(made, 'gpu')
-    if (count.state !== 'given') continue
+    const made = passedCall(python, python.argument(call, keyword))
+    if (made?.method !== 'Resources') continue
+    const inside = made.expr.start >= call.expr.start && made.expr.end <= call.expr.end
+    const source = new CallSource(python, made, claims, { anchor: inside ? 'resources' : 'shared' })
+    if (source.expression('gpu') === null) continue
     const place = namePlace(func)
     const compute = claimStepMachine(claims, {
       engine: 'flyte',
@@ -127,35 +132,34 @@ function readResources(
       evidence,
     })
     compute.known('nodes', 'flytekit', 1, place)
-    const inside = made.expr.start >= call.expr.start && made.expr.end <= call.expr.end
-    claimArgument(step, 'gpus', 'gpu', made, count, { convert: asCount })
-    claimArgument(compute, 'gpus', 'gpu', made, count, {
-      convert: asCount,
-      anchor: inside ? 'resources' : 'shared',
-    })
-    claimArgument(compute, 'cpus', 'cpu', made, python.argument(made, 'cpu'), { convert: asCount })
-    claimArgument(compute, 'spot', 'interruptible', call, python.argument(call, 'interruptible'), {
-      convert: (value) => (value === null ? undefined : asBoolean(value)),
-    })
-    const accelerator = python.argument(call, 'accelerator')
-    if (accelerator.state === 'given') {
-      const made = python.callOf(accelerator.expr)
-      const first = made === null ? null : python.argument(made, 'device', 0)
-      const text =
-        first?.state === 'given' && first.folded.state === 'known'
-          ? String(first.folded.value)
-          : (python.nameOf(accelerator.expr) ?? '').replace(/^.*\./, '')
-      const known = gpu(text)
-      if (known !== undefined) compute.known('gpuModel', 'accelerator', known.name, { ...accelerator.span })
-    }
-    const timeout = python.argument(call, 'timeout')
+    step.say('gpus', 'gpu', convert(source.get('gpu'), asCount))
+    resourceSettings.claim(compute, source)
+    const own = new CallSource(python, call, claims)
+    compute.say(
+      'spot',
+      'interruptible',
+      convert(own.get('interruptible'), (value) => (value === null ? undefined : asBoolean(value))),
+    )
+    compute.say('gpuModel', 'accelerator', acceleratorOf(own))
     // A project or a domain may have limits of its own.
-    if (timeout.state === 'absent') compute.unknown('timeLimit', 'timeout', 'the platform may set it', place)
-    else compute.unknown('timeLimit', 'timeout', 'a duration', place)
+    const because = isGiven(own.get('timeout')) ? 'a duration' : 'the platform may set it'
+    compute.unknown('timeLimit', 'timeout', because, place)
     claimCode(python, compute, func, work, place, false)
     claimStepLaunch(claims, python, compute, task, tasks)
     return
   }
+}
+
+/** `GPUAccelerator('nvidia-tesla-v100')`, or a name of the library for one: `A100`. */
+function acceleratorOf(source: CallSource): Given<string> {
+  const key = 'accelerator'
+  const made = source.maker(key)
+  const device = made === null ? undefined : knownArgument(source.python.argument(made, 'device', 0))
+  const expr = source.expression(key)
+  const name = expr === null ? null : source.python.nameOf(expr)
+  const given = source.get(key)
+  const card = gpu(String(device ?? name?.replace(/^.*\./, '') ?? ''))
+  return card === undefined ? absent(given) : stated(given, card.name)
 }
 
 /** Kubernetes quantities are texts. */

@@ -65,7 +65,7 @@ export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Chan
   if (claim.setting === 'timeLimit' && typeof value === 'number') {
     const call = claimedCall(python, site)
     if (call === null) return gone
-    if (claim.state === 'known') {
+    if (claim.channel !== 'library default') {
       const argument = call.expr.args.at(-1)
       if (argument === undefined) return gone
       return done(`Set ${claim.key}(${value})`, {

@@ -1,20 +1,27 @@
 /** Steps of pipelines of the Kubeflow SDK, and what they ask for. Source: kfp 1.8 and 2.14, kfp/dsl/pipeline_task.py. */
 
-import type { Analysis } from '../../python/analysis.js'
 import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import type { Json } from '../../text/json.js'
+import type { Span } from '../../text/location.js'
+import { knownArgument, passedExpression } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { foldedValue } from '../../values/folded-value.js'
+import { convert } from '../../values/operations.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
+import type { Locator } from '../../values/source.js'
+import { effective, type Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
-import { claimFolded } from '../claim-argument.js'
 import { describeAllSteps, describeStep, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
 import { isInput, isLabel, type Volatile, volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { defineReader } from '../reader.js'
 import { changeStep } from './change.js'
+import { methodPlace, methodValue } from './method-value.js'
 import { claimResources } from './resources.js'
 import { engineOf, type Submission, submissionsOf } from './switches.js'
 import { pipelineNames, readPipelines, type Task } from './tasks.js'
@@ -34,10 +41,9 @@ export const kubeflowReader = defineReader({
     const evidence = stepEvidence(python)
     const off = new Set<Func>()
     for (const submission of submissions) {
-      const { caching, pipeline } = submission
-      if (caching.state === 'given' && caching.folded.state === 'known' && caching.folded.value === false) {
-        if (pipeline !== null) off.add(pipeline)
-      }
+      const { call, pipeline } = submission
+      const caching = knownArgument(python.argument(call, 'enable_caching'))
+      if (caching === false && pipeline !== null) off.add(pipeline)
       claimSwitch(python, claims, submission, evidence, pipelines.tasks)
     }
     claimEnvironment(python, claims, engine, evidence, pipelines.tasks)
@@ -89,8 +95,11 @@ function claimSwitch(
   evidence: Evidence,
   tasks: Task[],
 ): void {
-  const { call, caching, engine, pipeline } = submission
-  if (caching.state !== 'given') return
+  const { call, engine, pipeline } = submission
+  const anchor = 'enable_caching'
+  const source = new CallSource(python, call, claims, { anchor, withName: true })
+  const caching = source.expression(anchor)
+  if (caching === null) return
   const scope = [call.function?.qualified, call.method].filter(Boolean).join('.')
   const own = pipeline === null ? [] : tasks.filter((task) => task.pipeline === pipeline)
   const step = describeAllSteps(
@@ -99,13 +108,8 @@ function claimSwitch(
     { place: calleePlace(call), scope },
     { engine, key: 'pipeline', unit: 'task', evidence },
   )
-  const written = call.expr.args.find((one) => one.value === caching.expr)
-  const place: Place = written === undefined ? calleePlace(call) : { start: written.start, end: written.end }
-  claimFolded(step, 'cached', 'enable_caching', caching.folded, place, cachingOf, {
-    start: call.expr.start,
-    end: call.expr.end,
-    anchor: 'enable_caching',
-  })
+  const place = placeOf(call.expr.args.find((one) => one.value === caching) ?? call.expr.callee)
+  step.say('cached', anchor, convert(source.get(anchor), cachingOf))
   claimReason(python, step, call.statement, null, place)
 }
 
@@ -138,25 +142,30 @@ function claimEnvironment(
   tasks: Task[],
 ): void {
   if (!python.text.includes(variable)) return
-  for (const statement of (python as Analysis).statements) {
+  for (const statement of python.statements) {
     if (statement.type !== 'assign' || statement.value === null) continue
     const target = statement.targets[0]
     if (target?.type !== 'subscript' || python.nameOf(target.value) !== 'os.environ') continue
-    const key = python.fold(target.index)
-    if (key.state === 'unknown' || key.value !== variable) continue
-    const place = { start: statement.start, end: statement.end }
+    if (effective(python.fold(target.index)) !== variable) continue
+    const place = placeOf(statement)
     const step = describeAllSteps(
       claims,
       worksOf(python, tasks),
       { place, scope: variable },
       { engine, key: 'pipeline', unit: 'task', evidence },
     )
-    claimFolded(step, 'cached', variable, python.fold(statement.value), place, isUnset, {
-      ...place,
-      anchor: 'statement',
-    })
+    step.say('cached', variable, convert(assigned(python, claims, statement.value, place), isUnset))
     claimReason(python, step, statement, null, place)
   }
+}
+
+function placeOf({ start, end }: Span): Place {
+  return { start, end }
+}
+
+/** What a statement assigns, shown and changed as a whole. */
+function assigned(python: PythonModule, locator: Locator, value: Expr, place: Place): Value<Json> {
+  return foldedValue(python.fold(value), place, { ...place, anchor: 'statement' }, locator)
 }
 
 const isUnset = (value: unknown) => !/^(true|1)$/i.test(String(value).trim())
@@ -168,7 +177,7 @@ function stalenessOf(
 ): Map<Task, { statement: { start: number; end: number }; value: Expr }> {
   const found = new Map<Task, { statement: { start: number; end: number }; value: Expr }>()
   if (!python.text.includes('max_cache_staleness')) return found
-  for (const statement of (python as Analysis).statements) {
+  for (const statement of python.statements) {
     if (statement.type !== 'assign' || statement.value === null) continue
     let target = statement.targets[0]
     if (target?.type !== 'attribute' || target.attr !== 'max_cache_staleness') continue
@@ -188,30 +197,16 @@ function claimCaching(
 ): void {
   const set = task.settings.get('set_caching_options')?.at(-1)
   if (set !== undefined) {
-    const given = python.argument(set, 'enable_caching', 0)
-    const place: Place = { start: set.expr.callee.end - set.method.length, end: set.expr.end }
-    const site: Place = { start: set.expr.start, end: set.expr.end, anchor: 'method' }
-    if (given.state === 'given')
-      claimFolded(
-        step,
-        'cached',
-        'set_caching_options',
-        given.folded,
-        place,
-        (value) => asBoolean(value),
-        site,
-      )
-    else step.unknown('cached', 'set_caching_options', 'an argument that cannot be read', place, { site })
+    const place = methodPlace(set)
+    const given = methodValue(python, set, 'enable_caching', 0, step.locator)
+    step.say('cached', 'set_caching_options', convert(given, asBoolean))
     claimReason(python, step, set.statement, task.code, place)
     return
   }
   if (staleness !== null) {
-    const { start, end } = staleness.statement
-    const place: Place = { start, end }
-    claimFolded(step, 'cached', 'max_cache_staleness', python.fold(staleness.value), place, staleAtOnce, {
-      ...place,
-      anchor: 'statement',
-    })
+    const place = placeOf(staleness.statement)
+    const value = assigned(python, step.locator, staleness.value, place)
+    step.say('cached', 'max_cache_staleness', convert(value, staleAtOnce))
     claimReason(python, step, place, task.code, place)
     return
   }
@@ -250,9 +245,9 @@ function claimVolatile(
     if (submission.inputs === null || task.pipeline === null) continue
     for (const param of task.pipeline.node.params) {
       if (!isInput(param.name, work)) continue
-      const entry = python.entry(submission.inputs, param.name)
-      if (entry.state !== 'given') continue
-      const found = volatileInput(python, entry.expr, param.name, work)
+      const entry = passedExpression(python.entry(submission.inputs, param.name))
+      if (entry === null) continue
+      const found = volatileInput(python, entry, param.name, work)
       if (found === null) continue
       const uses = task.call.expr.args.find(
         (one) => isInput(one.name ?? '', work) && mentions(one.value, param.name),

@@ -3,13 +3,16 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
-import { calleePlace } from '../../values/places.js'
+import { passedExpression } from '../../values/argument.js'
+import { convert } from '../../values/operations.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import { effective, type Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
-import { claimFolded } from '../claim-argument.js'
 import { claimCode } from '../pipelines/describe-step.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
+import { methodPlace, methodValue } from './method-value.js'
 import type { Task } from './tasks.js'
 
 export interface TaskFacts {
@@ -26,12 +29,6 @@ function count(value: Json): number | undefined {
   return match === null ? undefined : Number(match[1]) / (match[2] === 'm' ? 1000 : 1)
 }
 
-const place = (call: Call): Place => ({
-  start: call.expr.callee.end - call.method.length,
-  end: call.expr.end,
-})
-const site = (call: Call): Place => ({ start: call.expr.start, end: call.expr.end, anchor: 'method' })
-
 const spotWords = /preemptible|spot|low.?priority/i
 
 export function claimResources(
@@ -43,13 +40,15 @@ export function claimResources(
 ): void {
   const last = (method: string): Call | null => task.settings.get(method)?.at(-1) ?? null
   const retry = last('set_retry')
-  if (retry !== null) claimNumber(python, step, 'retries', retry, 'num_retries')
+  const number = (call: Call, keyword: string): Value<number> =>
+    convert(methodValue(python, call, keyword, 0, claims), count)
+  if (retry !== null) step.say('retries', retry.method, number(retry, 'num_retries'))
   const gpus = last('set_gpu_limit') ?? last('set_accelerator_limit')
   const type = acceleratorType(python, task)
   if (gpus === null && type === null) return
   if (type !== null && /tpu/i.test(type.value)) return
-  if (gpus !== null)
-    claimNumber(python, step, 'gpus', gpus, gpus.method === 'set_gpu_limit' ? 'gpu' : 'limit')
+  const limit = gpus === null ? null : number(gpus, gpus.method === 'set_gpu_limit' ? 'gpu' : 'limit')
+  if (limit !== null) step.say('gpus', gpus!.method, limit)
 
   const at = calleePlace(task.call)
   const compute = claimStepMachine(claims, {
@@ -63,44 +62,31 @@ export function claimResources(
     evidence: facts.evidence,
   })
   compute.known('nodes', 'kfp', 1, at)
-  if (gpus === null) compute.unknown('gpus', 'set_gpu_limit', 'the number is given elsewhere', at)
-  else claimNumber(python, compute, 'gpus', gpus, gpus.method === 'set_gpu_limit' ? 'gpu' : 'limit')
+  if (limit === null) compute.unknown('gpus', 'set_gpu_limit', 'the number is given elsewhere', at)
+  else compute.say('gpus', gpus!.method, limit)
   if (type !== null) {
     const known = gpu(type.value)
     if (known === undefined)
-      compute.unknown('gpuModel', type.call.method, 'a type that is not known', place(type.call))
-    else compute.known('gpuModel', type.call.method, known.name, place(type.call), { site: site(type.call) })
+      compute.unknown('gpuModel', type.call.method, 'a type that is not known', methodPlace(type.call))
+    else {
+      const site = callSite(type.call, 'method')
+      compute.known('gpuModel', type.call.method, known.name, methodPlace(type.call), { site })
+    }
   }
   const cpus = last('set_cpu_limit')
-  if (cpus !== null) claimNumber(python, compute, 'cpus', cpus, 'cpu')
+  if (cpus !== null) compute.say('cpus', cpus.method, number(cpus, 'cpu'))
   claimSpot(python, compute, task, at)
   claimTime(python, compute, task, facts.engine, at)
   if (task.code !== null) claimTaskCode(python, compute, task, facts.work, at)
-}
-
-function claimNumber<W extends 'Step' | 'Compute'>(
-  python: PythonModule,
-  subject: SubjectBuilder<W>,
-  setting: 'retries' | 'gpus' | 'cpus',
-  call: Call,
-  keyword: string,
-): void {
-  const given = python.argument(call, keyword, 0)
-  const target = subject as unknown as SubjectBuilder<'Compute'>
-  const key = setting as 'gpus'
-  if (given.state === 'given')
-    claimFolded(target, key, call.method, given.folded, place(call), count, site(call))
-  else target.unknown(key, call.method, 'an argument that cannot be read', place(call))
 }
 
 /** `set_accelerator_type('NVIDIA_TESLA_A100')`, `add_node_selector_constraint('cloud.google.com/gke-accelerator', 'nvidia-tesla-v100')`. */
 function acceleratorType(python: PythonModule, task: Task): { call: Call; value: string } | null {
   for (const method of ['set_accelerator_type', 'add_node_selector_constraint']) {
     for (const call of task.settings.get(method) ?? []) {
-      const texts = call.expr.args.map((one) => python.fold(one.value))
-      const values = texts.flatMap((one) =>
-        one.state === 'known' && typeof one.value === 'string' ? [one.value] : [],
-      )
+      const values = call.expr.args
+        .map((one) => effective(python.fold(one.value)))
+        .filter((one): one is string => typeof one === 'string')
       if (method === 'add_node_selector_constraint' && values.length === 2) {
         if (!/accelerator|gpu/i.test(values[0]!)) continue
         return { call, value: values[1]! }
@@ -151,19 +137,18 @@ function claimTime(
   at: Place,
 ): void {
   const own = task.settings.get('set_timeout')?.at(-1)
-  if (own !== undefined) {
-    const given = python.argument(own, 'seconds', 0)
-    if (given.state === 'given') {
-      claimFolded(compute, 'timeLimit', 'set_timeout', given.folded, place(own), count, site(own))
-      return
-    }
-  }
-  for (const call of python.callsTo('kfp.kubernetes.set_timeout')) {
-    const given = python.argument(call, 'seconds', 1)
-    if (given.state === 'given' && namesTask(call, task)) {
-      claimFolded(compute, 'timeLimit', 'set_timeout', given.folded, place(call), count, site(call))
-      return
-    }
+  const others = python.callsTo('kfp.kubernetes.set_timeout').filter((call) => namesTask(call, task))
+  const limits = [
+    ...(own === undefined ? [] : [{ call: own, position: 0 }]),
+    ...others.map((call) => ({ call, position: 1 })),
+  ]
+  const limit = limits.find(
+    ({ call, position }) => passedExpression(python.argument(call, 'seconds', position)) !== null,
+  )
+  if (limit !== undefined) {
+    const seconds = methodValue(python, limit.call, 'seconds', limit.position, compute.locator)
+    compute.say('timeLimit', 'set_timeout', convert(seconds, count))
+    return
   }
   // A limit for the whole pipeline, or a service with one of its own.
   const elsewhere =

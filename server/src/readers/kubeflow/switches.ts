@@ -1,7 +1,9 @@
 /** Switches that turn the cache of a whole pipeline off: where it is submitted, or in the environment of the compiler. */
-import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
+import { passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 
 const vertexJob = /^google\.cloud\.aiplatform\.(pipeline_jobs\.)?PipelineJob$/
 /** Methods of `kfp.Client`, and of the older client for Vertex AI, by where the pipeline is among the arguments. */
@@ -16,7 +18,6 @@ const submissions: Record<string, { keyword: string; position: number; inputs: s
 export interface Submission {
   call: Call
   engine: string
-  caching: ArgumentValue
   /** What it is given for the inputs of the pipeline. */
   inputs: Expr | null
   pipeline: Func | null
@@ -32,17 +33,14 @@ export function submissionsOf(python: PythonModule, pipelines: Func[]): Submissi
         ? lookUp(submissions, call.method)!
         : null
     if (shape === null) continue
-    const given = python.argument(call, shape.keyword, shape.position)
-    const inputs = shape.inputs
-      .map((keyword) => python.argument(call, keyword))
-      .find((one) => one.state === 'given')
+    const given = passedExpression(python.argument(call, shape.keyword, shape.position))
+    const inputs = shape.inputs.flatMap((keyword) => passedExpression(python.argument(call, keyword)) ?? [])
     found.push({
       call,
       engine:
         vertex || call.method === 'create_run_from_job_spec' ? 'Vertex AI Pipelines' : 'Kubeflow Pipelines',
-      caching: python.argument(call, 'enable_caching'),
-      inputs: inputs?.state === 'given' ? inputs.expr : null,
-      pipeline: given.state === 'given' ? pipelineOf(python, call, given.expr, pipelines) : null,
+      inputs: inputs[0] ?? null,
+      pipeline: given === null ? null : pipelineOf(python, call, given, pipelines),
     })
   }
   return found
@@ -57,21 +55,19 @@ function pipelineOf(python: PythonModule, submitted: Call, expr: Expr, pipelines
   let unread = false
   for (const call of python.calls) {
     if (call.method !== 'compile' || call.expr.start > submitted.expr.start) continue
-    const target = python.argument(call, 'package_path', 1)
-    const func = python.argument(call, 'pipeline_func', 0)
-    if (target.state !== 'given' || func.state !== 'given') continue
-    const compiled = python.functionOf(func.expr)
-    if (compiled === null) continue
-    if (comparable(python, target.expr) === path) found = compiled
-    else if (target.folded.state === 'unknown') unread = true
+    const target = passedExpression(python.argument(call, 'package_path', 1))
+    const func = passedExpression(python.argument(call, 'pipeline_func', 0))
+    const compiled = target === null || func === null ? null : python.functionOf(func)
+    if (target === null || compiled === null) continue
+    if (comparable(python, target) === path) found = compiled
+    else if (effective(python.fold(target)) === undefined) unread = true
   }
   // One pipeline that is compiled into a file whose name cannot be read.
   return found ?? (unread && pipelines.length === 1 ? pipelines[0]! : null)
 }
 
 function comparable(python: PythonModule, expr: Expr): string {
-  const folded = python.fold(expr)
-  return folded.state === 'known' ? String(folded.value) : python.text.slice(expr.start, expr.end)
+  return String(effective(python.fold(expr)) ?? python.text.slice(expr.start, expr.end))
 }
 
 /** Which engine runs the pipelines of a module; null: it cannot be seen, or both do. */

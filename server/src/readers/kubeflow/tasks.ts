@@ -1,8 +1,9 @@
 /** Pipelines of the Kubeflow SDK (versions 1 and 2) as a module writes them: components, tasks and what is set on tasks. */
 import type { Analysis } from '../../python/analysis.js'
-import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import { targetOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { mayBePassed, passedExpression, textArgument } from '../../values/argument.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
 
 const componentDecorators =
@@ -119,24 +120,20 @@ const containerOperations = /^kfp\.(v2\.)?dsl\.(ContainerOp|ResourceOp)$/
 /** Names that compiled files may have: of pipelines, and of components, which are compiled by themselves as well. */
 export function pipelineNames(python: PythonModule): (string | null)[] {
   const names: (string | null)[] = []
-  const read = (given: ArgumentValue): string | null =>
-    given.state === 'given' && given.folded.state === 'known' && typeof given.folded.value === 'string'
-      ? given.folded.value
-      : null
   for (const func of python.functions) {
     const decorator =
       decorated(python, func, pipelineDecorators) ?? decorated(python, func, componentDecorators)
     if (decorator === null) continue
     names.push(func.name)
     const call = decorator.type === 'call' ? python.callOf(decorator) : null
-    const given = call === null ? undefined : python.argument(call, 'name', 0)
-    if (given !== undefined && given.state !== 'absent' && pipelineDecorators.test(call?.name ?? ''))
-      names.push(read(given))
+    const given = call === null ? null : python.argument(call, 'name', 0)
+    if (given !== null && mayBePassed(given) && pipelineDecorators.test(call?.name ?? ''))
+      names.push(textArgument(given))
   }
   for (const call of python.calls) {
     if (call.method !== 'compile') continue
     const given = python.argument(call, 'pipeline_name', 2)
-    if (given.state === 'given') names.push(read(given))
+    if (passedExpression(given) !== null) names.push(textArgument(given))
   }
   return names
 }
@@ -163,9 +160,8 @@ export function readPipelines(python: PythonModule): Pipelines {
   const makers = new Map<Func, string>()
   for (const call of python.calls) {
     if (call.name === null || !containerOperations.test(call.name)) continue
-    const given = python.argument(call, 'name', 0)
-    const folded = given.state === 'given' && given.folded.state === 'known' ? given.folded.value : null
-    const name = typeof folded === 'string' ? folded : (call.function?.name ?? 'step').replace(/_?op$/, '')
+    const given = textArgument(python.argument(call, 'name', 0))
+    const name = given ?? (call.function?.name ?? 'step').replace(/_?op$/, '')
     // A function around it is what the pipeline calls.
     if (call.function !== null && !pipelines.includes(call.function)) makers.set(call.function, name)
     else add(call, { name, code: null, call: null })

@@ -3,12 +3,15 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { mayBePassed, numberArgument } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import {
   changeDecorator,
   type Decorated,
@@ -64,18 +67,17 @@ function readStep(
   )
   const retry = decorator(python, func, 'retry')
   if (retry?.call != null) {
-    claimArgument(subject, 'retries', '@retry(times)', retry.call, python.argument(retry.call, 'times'), {
-      convert: asNumber,
-      otherwise: 3,
-    })
+    const times = new CallSource(python, retry.call, claims).get('times')
+    subject.say('retries', '@retry(times)', orDefault(convert(times, asNumber), 3))
   } else if (retry !== null) subject.default('retries', '@retry(times)', 3, retry.expr)
 
   for (const name of ['kubernetes', 'batch', 'resources']) {
     const asked = decorator(python, func, name)?.call
     if (asked == null) continue
-    const count = python.argument(asked, 'gpu')
-    if (count.state !== 'given') continue
-    claimArgument(subject, 'gpus', `@${name}(gpu)`, asked, count, { convert: asNumber })
+    const source = new CallSource(python, asked, claims, { anchor: 'gpu' })
+    if (source.expression('gpu') === null) continue
+    const gpus = convert(source.get('gpu'), asNumber)
+    subject.say('gpus', `@${name}(gpu)`, gpus)
     const compute = claimStepMachine(claims, {
       engine: 'metaflow',
       key: name,
@@ -85,10 +87,8 @@ function readStep(
       place,
       evidence,
     })
-    claimArgument(compute, 'gpus', `@${name}(gpu)`, asked, count, { convert: asNumber, anchor: 'gpu' })
-    claimArgument(compute, 'cpus', `@${name}(cpu)`, asked, python.argument(asked, 'cpu'), {
-      convert: asNumber,
-    })
+    compute.say('gpus', `@${name}(gpu)`, gpus)
+    compute.say('cpus', `@${name}(cpu)`, convert(source.get('cpu'), asNumber))
     const limit = decorator(python, func, 'timeout')?.call
     if (limit == null) compute.default('timeLimit', '@timeout', defaultLimit, place)
     else {
@@ -111,10 +111,10 @@ function secondsOf(python: PythonModule, call: Call): number | null {
     ['seconds', 1],
   ] as const) {
     const given = python.argument(call, name)
-    if (given.state === 'absent') continue
-    if (given.state === 'unknown' || given.folded.state === 'unknown') return null
-    if (typeof given.folded.value !== 'number') return null
-    total += given.folded.value * each
+    if (!mayBePassed(given)) continue
+    const count = numberArgument(given)
+    if (count === null) return null
+    total += count * each
   }
   return total
 }

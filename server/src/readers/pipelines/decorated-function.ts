@@ -50,8 +50,8 @@ export class DecoratorSource implements Source {
     private readonly python: PythonModule,
     readonly decorated: Pick<Decorated, 'func' | 'decorator' | 'call'>,
     private readonly locator: Locator,
-    /** Kept in the site, for the reader's own changes. */
-    private readonly anchor?: string,
+    /** `anchor` is kept in the site, for the reader's own changes. `withName`: a value is shown with its keyword. */
+    private readonly options: { anchor?: string; withName?: boolean } = {},
   ) {}
 
   argument(name: string): ArgumentValue {
@@ -62,8 +62,9 @@ export class DecoratorSource implements Source {
   get(...path: Key[]): Given<Json> {
     const { func, decorator, call } = this.decorated
     const argument = this.argument(String(path[0]))
-    const shown = call === null ? argument : withKeyword(call, argument)
-    return argumentValue(shown, namePlace(func), decoratorSite(decorator, this.anchor), this.locator)
+    const { anchor, withName } = this.options
+    const shown = call === null || withName !== true ? argument : withKeyword(call, argument)
+    return argumentValue(shown, namePlace(func), decoratorSite(decorator, anchor), this.locator)
   }
 
   set(path: readonly Key[]): Refusal {

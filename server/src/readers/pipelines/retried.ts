@@ -1,8 +1,11 @@
 /** Functions of this file that an engine runs as steps, and starts again when they fail. */
 
-import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import { convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
+import type { Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
@@ -70,30 +73,12 @@ export function claimStep(
   return { step, place, site }
 }
 
-/** Retries that an argument gives; `otherwise` where it is left out. */
+/** `otherwise`: where they are left out. */
 export function claimStepRetries(
   step: SubjectBuilder<'Step'>,
   key: string,
-  given: ArgumentValue,
+  given: Given<Json>,
   otherwise: number,
-  place: Place,
-  site: Place,
 ): void {
-  if (given.state === 'absent') step.default('retries', key, otherwise, place, { site })
-  else if (given.state === 'unknown') step.unknown('retries', key, given.because, place, { site })
-  else {
-    const { folded, span } = given
-    const count = folded.state === 'known' ? asNumber(folded.value) : undefined
-    if (folded.state === 'unknown') step.unknown('retries', key, folded.because, { ...span }, { site })
-    else if (count === undefined)
-      step.unknown('retries', key, 'a value that is not understood', { ...span }, { site })
-    else
-      step.known(
-        'retries',
-        key,
-        count,
-        { ...span },
-        { site, overridable: folded.overridable, channel: folded.channel },
-      )
-  }
+  step.say('retries', key, orDefault(convert(given, asNumber), otherwise))
 }

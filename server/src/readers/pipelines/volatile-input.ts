@@ -2,6 +2,8 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { StepWork } from '../../workload/words.js'
 
@@ -114,15 +116,14 @@ function isCoarse(python: PythonModule, call: Call): boolean {
   if (call.method === 'date' || call.method === 'today') return true
   if (call.method !== 'strftime') return false
   const format = call.expr.args[call.name === 'time.strftime' ? 0 : 0]
-  const folded = format === undefined ? null : python.fold(format.value)
-  return folded?.state === 'known' && typeof folded.value === 'string' && !clock.test(folded.value)
+  const known = format === undefined ? undefined : effective(python.fold(format.value))
+  return typeof known === 'string' && !clock.test(known)
 }
 
 /** `ParameterString(name='X', default_value=…)`: what it is where a run gives nothing else. */
 function parameterDefault(python: PythonModule, call: Call): Expr | null {
   if (!/^Parameter(String|Integer|Float)$/.test(call.method)) return null
-  const given = python.argument(call, 'default_value', 1)
-  return given.state === 'given' ? given.expr : null
+  return passedExpression(python.argument(call, 'default_value', 1))
 }
 
 function isSeeded(python: PythonModule, name: string): boolean {
@@ -171,8 +172,8 @@ export function volatileInput(
   const value = python.definition(expr)
   if (value.type === 'dict') {
     for (const entry of value.entries) {
-      const key = entry.key === null ? null : python.fold(entry.key)
-      const name = key?.state === 'known' ? String(key.value) : input
+      const key = entry.key === null ? undefined : effective(python.fold(entry.key))
+      const name = key === undefined ? input : String(key)
       const found = volatileInput(python, entry.value, name, work, depth + 1)
       if (found !== null) return found
     }
@@ -199,7 +200,8 @@ export function volatileInput(
         call.method === 'TransformInput' ? 'data' : call.method === 'TrainingInput' ? 's3_data' : 'source',
         0,
       )
-      return source.state === 'given' ? volatileInput(python, source.expr, input, work, depth + 1) : null
+      const expr = passedExpression(source)
+      return expr === null ? null : volatileInput(python, expr, input, work, depth + 1)
     }
   }
   if (!isInput(input, work)) return null

@@ -4,16 +4,19 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { cronInterval } from '../../estimate/schedule.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
-import { asNumber } from '../../values/parse.js'
+import { CallSource } from '../../values/call-source.js'
+import { convert, derived, orDefault, stated } from '../../values/operations.js'
+import { asNumber, asText, orNone } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { jobRole } from '../job-in-code.js'
 import { claimStep, claimStepRetries, onAccelerator, workOfFunction } from '../pipelines/retried.js'
-import { secondsOf } from '../pipelines/time.js'
+import { timeOf } from '../pipelines/time.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 
 const decorators: Record<string, 'flow' | 'task'> = {
@@ -51,27 +54,25 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func): v
   const found = decoratorOf(python, func)
   if (found === null) return
   const { kind, call } = found
-  const retries = call === null ? ({ state: 'absent' } as const) : python.argument(call, 'retries')
-  const policy = call === null ? undefined : call.expr.args.find((one) => one.name === 'cache_policy')
-  const refresh = call === null ? undefined : call.expr.args.find((one) => one.name === 'refresh_cache')
-  if (retries.state === 'absent' && policy === undefined && refresh === undefined) return
-  const { step, place, site } = claimStep(python, claims, { func, call, engine: 'Prefect', name: func.name })
-  claimStepRetries(step, 'retries', retries, 0, place, site)
+  if (call === null) return
+  const source = new CallSource(python, call, claims, { anchor: 'Prefect', withName: true })
+  const [retries, policy, refresh] = ['retries', 'cache_policy', 'refresh_cache'].map((key) =>
+    source.get(key),
+  )
+  if (!isGiven(retries!) && !isGiven(policy!) && !isGiven(refresh!)) return
+  const { step } = claimStep(python, claims, { func, call, engine: 'Prefect', name: func.name })
+  claimStepRetries(
+    step,
+    'retries',
+    new CallSource(python, call, claims, { anchor: 'Prefect' }).get('retries'),
+    0,
+  )
   if (kind !== 'task') return
-  const off = policy === undefined ? null : python.nameOf(policy.value)
-  if (policy !== undefined && off !== null && /^prefect\.cache_policies\.(NO_CACHE|NONE)$/.test(off))
-    step.known('cached', 'cache_policy', false, { start: policy.start, end: policy.end }, { site })
-  else if (refresh !== undefined) {
-    const value = python.fold(refresh.value)
-    if (value.state === 'known' && value.value === true)
-      step.known(
-        'cached',
-        'refresh_cache',
-        false,
-        { start: refresh.start, end: refresh.end },
-        { site, overridable: value.overridable },
-      )
-  }
+  const named = source.expression('cache_policy')
+  const off = named === null ? null : python.nameOf(named)
+  if (off !== null && /^prefect\.cache_policies\.(NO_CACHE|NONE)$/.test(off))
+    step.say('cached', 'cache_policy', stated(policy!, false))
+  else if (effective(refresh!) === true) step.say('cached', 'refresh_cache', stated(refresh!, false))
 }
 
 /** `train_flow.serve(cron="0 2 * * *")`, `train_flow.to_deployment(interval=3600)`. */
@@ -93,32 +94,22 @@ function readDeployment(python: PythonModule, claims: ClaimBuilder, call: Call):
   pipeline.known('name', 'name', func.name, place, { site })
   pipeline.known('engine', 'Prefect', 'Prefect', place, { site })
   pipeline.known('work', 'flow', work, place, { site })
-  const cron = python.argument(call, 'cron')
-  const interval = python.argument(call, 'interval')
-  if (cron.state === 'given' && cron.folded.state === 'known' && typeof cron.folded.value === 'string') {
-    const seconds = cronInterval(cron.folded.value)
-    if (seconds !== null) {
-      pipeline.known('interval', 'cron', seconds, { ...cron.span }, { site })
-      pipeline.known('schedule', 'cron', cron.folded.value, { ...cron.span }, { site })
-    }
-  } else if (interval.state === 'given') {
-    const seconds =
-      interval.folded.state === 'known'
-        ? asNumber(interval.folded.value)
-        : (secondsOf(python, interval.expr) ?? undefined)
-    if (seconds !== undefined && seconds > 0)
-      pipeline.known('interval', 'interval', seconds, { ...interval.span }, { site })
+  const source = new CallSource(python, call, claims)
+  const cron = convert(source.get('cron'), asText)
+  if (effective(cron) !== undefined) {
+    const interval = derived(cron, (text) => cronInterval(text) ?? undefined)
+    pipeline.say('interval', 'cron', interval)
+    if (isGiven(interval)) pipeline.say('schedule', 'cron', cron)
+  } else {
+    const interval = timeOf(python, source.get('interval'), source.argument('interval'))
+    if ((effective(interval) ?? 0) > 0) pipeline.say('interval', 'interval', interval)
   }
   const key = call.method === 'serve' ? 'limit' : 'concurrency_limit'
-  claimArgument(pipeline, 'concurrentRuns', key, call, python.argument(call, key), {
-    convert: (value) => (value === null ? null : asNumber(value)),
-    otherwise: null,
-  })
-  const timeout = decoratorOf(python, func)?.call
-  const limit = timeout == null ? ({ state: 'absent' } as const) : python.argument(timeout, 'timeout_seconds')
-  if (limit.state === 'given' && limit.folded.state === 'known' && typeof limit.folded.value === 'number')
-    pipeline.known('runLimit', 'timeout_seconds', limit.folded.value, place, { site })
-  else if (limit.state === 'absent') pipeline.default('runLimit', 'timeout_seconds', null, place, { site })
+  pipeline.say('concurrentRuns', key, orDefault(convert(source.get(key), orNone(asNumber)), null))
+  const flow = decoratorOf(python, func)?.call
+  const limit =
+    flow == null ? source.get('timeout_seconds') : new CallSource(python, flow, claims).get('timeout_seconds')
+  pipeline.say('runLimit', 'timeout_seconds', orDefault<number | null>(convert(limit, asNumber), null))
 }
 
 function changePrefect(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -3,22 +3,26 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Analysis } from '../../python/analysis.js'
-import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import { targetOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import type { Json } from '../../text/json.js'
+import { passedCall } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { convert, firstGiven } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
-import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall, claimFolded } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import {
   changeDecorator,
   type Decorated,
+  DecoratorSource,
   decoratedFunctions,
-  decoratorSite,
   namePlace,
 } from '../pipelines/decorated-function.js'
 import {
@@ -35,13 +39,31 @@ import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 
 const stepNames = /^zenml\.(steps\.)?(step_decorator\.)?step$/
 const pipelineNames = /^zenml\.(pipelines\.)?(pipeline_decorator\.)?pipeline$/
 const engine = 'ZenML'
 
+/** None is the default: cached. */
+const stepSettings = settingTable('Step', {
+  cached: {
+    keys: ['enable_cache'],
+    parse: (value) => (value === null ? true : asBoolean(value)),
+    otherwise: true,
+  },
+})
+const retrySettings = settingTable('Step', {
+  retries: { keys: ['max_retries'], position: 0, parse: asNumber, write: Number },
+})
+const resourceSettings = settingTable('Compute', {
+  gpus: { keys: ['gpu_count'], parse: asNumber },
+  cpus: { keys: ['cpu_count'], parse: asNumber },
+})
+
 export const zenmlReader = defineReader({
   name: 'zenml',
+  settings: [stepSettings, retrySettings, resourceSettings],
   languages: ['python'],
   triggers: ['zenml'],
   read(facts, _context, claims) {
@@ -60,6 +82,8 @@ export const zenmlReader = defineReader({
   change,
 })
 
+const onDecorator = { anchor: 'decorator', withName: true }
+
 const about = (evidence: Evidence) => ({ engine, key: 'zenml', unit: 'task' as const, evidence })
 
 function readStep(python: PythonModule, claims: ClaimBuilder, one: Decorated, evidence: Evidence): void {
@@ -71,47 +95,14 @@ function readStep(python: PythonModule, claims: ClaimBuilder, one: Decorated, ev
     { name: func.name, code: func, place, scope: func.qualified },
     about(evidence),
   )
-  const site = decoratorSite(decorator, 'decorator')
-  if (call === null) subject.default('cached', 'enable_cache', true, place, { site })
-  else {
-    claimEnabled(subject, call, python.argument(call, 'enable_cache'), place, site)
-    const reason = whyUncached(python, { start: decorator.start, end: func.node.nameStart }, func)
-    if (reason !== null) subject.known('uncachedFor', 'enable_cache', reason.because, place)
-    const retry = python.argument(call, 'retry')
-    const policy = retry.state === 'given' ? python.callOf(retry.expr) : null
-    if (policy?.method === 'StepRetryConfig') {
-      claimArgument(subject, 'retries', 'max_retries', policy, python.argument(policy, 'max_retries', 0), {
-        convert: asNumber,
-      })
-    }
-    readResources(python, claims, subject, one, work, evidence)
-  }
-}
-
-/** None is the default: cached. */
-function claimEnabled(
-  subject: SubjectBuilder<'Step'>,
-  call: Call,
-  given: ArgumentValue,
-  place: Place,
-  site: Place,
-): void {
-  if (given.state === 'absent') subject.default('cached', 'enable_cache', true, place, { site })
-  else if (given.state === 'unknown')
-    subject.unknown('cached', 'enable_cache', given.because, place, { site })
-  else {
-    const written = call.expr.args.find((one) => one.value === given.expr)
-    const { start, end } = written ?? given.span
-    claimFolded(
-      subject,
-      'cached',
-      'enable_cache',
-      given.folded,
-      { start, end },
-      (value) => (value === null ? true : asBoolean(value)),
-      site,
-    )
-  }
+  stepSettings.claim(subject, new DecoratorSource(python, one, claims, onDecorator))
+  if (call === null) return
+  const reason = whyUncached(python, { start: decorator.start, end: func.node.nameStart }, func)
+  if (reason !== null) subject.known('uncachedFor', 'enable_cache', reason.because, place)
+  const policy = passedCall(python, python.argument(call, 'retry'))
+  if (policy?.method === 'StepRetryConfig')
+    retrySettings.claim(subject, retrySettings.argumentsOf(python, policy, claims))
+  readResources(python, claims, subject, one, work, evidence)
 }
 
 /** `settings={'resources': ResourceSettings(gpu_count=1)}`. */
@@ -124,15 +115,15 @@ function readResources(
   evidence: Evidence,
 ): void {
   const { func, call, decorator } = one
-  const settings = call === null ? null : python.argument(call, 'settings')
-  if (settings?.state !== 'given') return
-  const entry = python.entry(settings.expr, 'resources')
-  const made = entry.state === 'given' ? python.callOf(entry.expr) : null
+  if (call === null) return
+  const settings = new CallSource(python, call, claims)
+  const made = settings.maker('settings', 'resources')
   if (made?.method !== 'ResourceSettings') return
-  const count = python.argument(made, 'gpu_count')
-  if (count.state !== 'given') return
+  // Settings that several steps share are changed by hand.
   const inside = made.expr.start >= decorator.start && made.expr.end <= decorator.end
-  claimArgument(step, 'gpus', 'gpu_count', made, count, { convert: asNumber })
+  const source = new CallSource(python, made, claims, { anchor: inside ? 'resources' : 'shared' })
+  if (source.expression('gpu_count') === null) return
+  step.say('gpus', 'gpu_count', convert(source.get('gpu_count'), asNumber))
   const place = namePlace(func)
   const compute = claimStepMachine(claims, {
     engine: 'zenml',
@@ -145,15 +136,9 @@ function readResources(
   })
   compute.known('nodes', 'zenml', 1, place)
   compute.unknown('timeLimit', 'settings', 'the orchestrator may set it', place)
-  // Settings that several steps share are changed by hand.
-  claimArgument(compute, 'gpus', 'gpu_count', made, count, {
-    convert: asNumber,
-    anchor: inside ? 'resources' : 'shared',
-  })
-  claimArgument(compute, 'cpus', 'cpu_count', made, python.argument(made, 'cpu_count'), { convert: asNumber })
-  const type = python.entry(settings.expr, 'accelerator')
-  const model =
-    type.state === 'given' && type.folded.state === 'known' ? gpu(String(type.folded.value)) : undefined
+  resourceSettings.claim(compute, source)
+  const card = effective(settings.get('settings', 'accelerator'))
+  const model = card === undefined ? undefined : gpu(String(card))
   if (model !== undefined) compute.known('gpuModel', 'accelerator', model.name, place)
   claimCode(python, compute, func, work, place, false)
 }
@@ -204,10 +189,11 @@ function readPipeline(
   steps: Decorated[],
   evidence: Evidence,
 ): void {
-  const { func, call, decorator } = one
+  const { func, decorator } = one
   const calls = stepCalls(python, func, steps)
-  const given = call === null ? null : python.argument(call, 'enable_cache')
-  if (call !== null && given !== null && given.state !== 'absent') {
+  const source = new DecoratorSource(python, one, claims, onDecorator)
+  const given = source.get('enable_cache')
+  if (isGiven(given)) {
     const place = namePlace(func)
     const all = describeAllSteps(
       claims,
@@ -215,7 +201,7 @@ function readPipeline(
       { place, scope: func.qualified },
       about(evidence),
     )
-    claimEnabled(all, call, given, place, decoratorSite(decorator, 'decorator'))
+    stepSettings.claim(all, source)
     const reason = whyUncached(python, { start: decorator.start, end: func.node.nameStart }, null)
     if (reason !== null) all.known('uncachedFor', 'enable_cache', reason.because, place)
   }
@@ -240,7 +226,7 @@ function readInputs(
   claims: ClaimBuilder,
   one: StepCall,
   pipeline: Func,
-  pipelineSwitch: ArgumentValue | null,
+  pipelineSwitch: Given<Json>,
   evidence: Evidence,
 ): void {
   const { purpose } = workOfStep(python, one.name, one.code)
@@ -255,14 +241,15 @@ function readInputs(
       { name: one.name, code: one.code, place, scope: `${pipeline.qualified}.${one.name}` },
       about(evidence),
     )
-    const own = one.decorated?.call ?? null
-    const switches = [own === null ? null : python.argument(own, 'enable_cache'), pipelineSwitch]
-    const set = switches.find((given) => given !== null && given.state !== 'absent')
+    const { decorated } = one
+    const own =
+      decorated === null ? pipelineSwitch : new DecoratorSource(python, decorated, claims).get('enable_cache')
+    const set = firstGiven(own, pipelineSwitch)
     // The switch is judged where it stands; here it only matters whether there is a cache to miss.
-    if (set?.state === 'given' && set.folded.state === 'known' && set.folded.value !== false)
-      subject.known('cached', 'enable_cache', true, place)
-    else if (set === undefined) subject.default('cached', 'enable_cache', true, place)
-    else subject.unknown('cached', 'enable_cache', 'it is set elsewhere', place)
+    if (!isGiven(set)) subject.default('cached', 'enable_cache', true, place)
+    else if (effective(set) === undefined || effective(set) === false)
+      subject.unknown('cached', 'enable_cache', 'it is set elsewhere', place)
+    else subject.known('cached', 'enable_cache', true, place)
     subject.known('volatileInput', input, { what: found.what, input, when: 'run' }, found.place)
     return
   }
@@ -277,9 +264,14 @@ function readOptions(
   pipelines: Decorated[],
   evidence: Evidence,
 ): void {
-  const given = python.argument(call, 'enable_cache')
+  const source = new CallSource(python, call, claims, { anchor: 'options', withName: true })
   const { callee } = call.expr
-  if (given.state !== 'given' || callee.type !== 'attribute' || callee.value.type !== 'name') return
+  if (
+    source.expression('enable_cache') === null ||
+    callee.type !== 'attribute' ||
+    callee.value.type !== 'name'
+  )
+    return
   const name = callee.value.id
   const func = python.functionOf(callee.value)
   const pipeline = pipelines.find((one) => one.func === func) ?? null
@@ -300,11 +292,7 @@ function readOptions(
         )
       : describeStep(claims, python, { name, code: step?.func ?? null, place, scope }, about(evidence))
           .subject
-  claimEnabled(subject, call, given, place, {
-    start: call.expr.start,
-    end: call.expr.end,
-    anchor: 'options',
-  })
+  stepSettings.claim(subject, source)
   const reason = whyUncached(python, call.statement, step?.func ?? null)
   if (reason !== null) subject.known('uncachedFor', 'enable_cache', reason.because, place)
 }
@@ -339,15 +327,7 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
       imports: [],
     }
   }
-  if (claim.setting === 'retries' && typeof value === 'number') {
-    const call = claimedCall(python, site)
-    if (python === undefined || call === null) return { reason: 'the call has changed' }
-    const given = python.argument(call, 'max_retries', 0)
-    const write = writeArgument(facts, call, 'max_retries', given, String(value))
-    return 'reason' in write
-      ? write
-      : { title: `Set max_retries=${value}`, safety: 'unsafe', writes: [write], imports: [] }
-  }
+  if (claim.setting === 'retries') return retrySettings.change(claim, value, facts)
   if (claim.setting === 'gpus' && value === 0) {
     if (site.anchor !== 'resources') return { reason: 'several steps may share these settings' }
     const call = claimedCall(python, site)
