@@ -1,8 +1,9 @@
 import { effective } from '../../values/value.js'
-import type { Claim, Judged, Run } from '../../workload/claim.js'
-import { couldHide } from '../../workload/unseen.js'
+import type { Claim, Effective, Judged, Run } from '../../workload/claim.js'
 import { isJudged, subjectIn } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
+import { hidden, isSilence, otherOperation, type Silence, unless } from '../silence.js'
+import { withoutAccelerators } from './job-words.js'
 
 /** One retry is cheap insurance against a node that dies. */
 const few = 1
@@ -13,18 +14,25 @@ export default defineRule({
   checklist: ['observability/retry-count', 'observability/failed-jobs', 'baseline/retry-rate'],
   severity: 'warning',
   summary: 'A training that starts from nothing after each failure is paid for again each time.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const found = reportOf(judged as Judged)
-    if (found !== null) report(found)
+    if (isSilence(found)) silent(found)
+    else report(found)
   },
 })
 
-function reportOf(judged: Judged): Report | null {
+function reportOf(judged: Judged): Report | Silence {
   if (isJudged(judged, 'Compute')) return ofJob(judged)
   if (isJudged(judged, 'Step')) return ofStep(judged)
   if (isJudged(judged, 'Program')) return ofLaunch(judged)
-  return isJudged(judged, 'Operation') ? ofOperation(judged) : null
+  return isJudged(judged, 'Operation') ? ofOperation(judged) : otherOperation
 }
+
+function fewRetries(judged: { settings: { retries?: Effective<number | null> } }): Silence {
+  return unless(judged, 'retries', `there are few retries: ${effective(judged.settings.retries)}`)
+}
+
+const goesOn = 'it reads checkpoints back'
 
 /** `null`: no limit. */
 function tooMany(retries: Claim<number | null> | undefined): number | null | undefined {
@@ -43,15 +51,21 @@ function given({ key, state }: Claim, count: number | null): string {
   return `${count} retries${state === 'default' ? ' by default' : ''}${where}`
 }
 
-function ofJob(judged: Judged<'Compute'>): Report | null {
+function ofJob(judged: Judged<'Compute'>): Report | Silence {
   const { retries, retryFilter, gpus } = judged.settings
   const count = tooMany(retries)
   // `--gpus all`: how many is not known, that there are some is.
   const some = gpus?.state === 'unknown' && judged.subject.evidence.accelerator === 'gpu'
-  if (count === undefined || (!some && (effective(gpus) ?? 0) < 1) || retryFilter !== undefined) return null
+  if (count === undefined) return fewRetries(judged)
+  if (!some && (effective(gpus) ?? 0) < 1) return withoutAccelerators(judged)
+  if (retryFilter !== undefined) return { text: 'only some failures are tried again' }
+  let reason: Silence = { text: 'what it launches is not known' }
   for (const run of judged.run.siblings) {
     const program = startsOver(run)
-    if (program === null) continue
+    if (isSilence(program)) {
+      reason = program
+      continue
+    }
     const related = [
       { location: program.subject.location, message: 'trains without reading a checkpoint back' },
     ]
@@ -75,27 +89,31 @@ function ofJob(judged: Judged<'Compute'>): Report | null {
       related,
     }
   }
-  return null
+  return reason
 }
 
-/** Where the script trains, if it is known that it cannot go on; null: it can, or it is not known. */
-function startsOver(run: Run): Judged | null {
-  if (couldHide(run, 'checkpoints') !== undefined) return null
+/** Where the script trains, if it is known that it cannot go on; else why it is not. */
+export function startsOver(run: Run): Judged | Silence {
+  const unseen = hidden(run, 'checkpoints')
+  if (unseen !== undefined) return unseen
   const found = subjectIn(run, 'Program')
-  if (found === undefined || effective(found.settings.trains) !== true) return null
-  if (effective(found.settings.resumes) !== false) return null
+  if (found === undefined) return { text: 'no program with a training library is launched' }
+  if (effective(found.settings.trains) !== true) return unless(found, 'trains', 'the program does not train')
+  if (effective(found.settings.resumes) !== false) return unless(found, 'resumes', goesOn)
   return subjectIn(run, 'Training') ?? found
 }
 
-function ofStep(judged: Judged<'Step'>): Report | null {
+function ofStep(judged: Judged<'Step'>): Report | Silence {
   const { retries, work, name, gpus } = judged.settings
   const resumes = resumptionOf(judged)
   const count = tooMany(retries)
-  if (count === undefined || effective(resumes) !== false || !(effective(work) ?? []).includes('train'))
-    return null
+  if (count === undefined) return fewRetries(judged)
+  if (!(effective(work) ?? []).includes('train')) return unless(judged, 'work', 'the step does not train')
+  if (effective(resumes) !== false)
+    return unless({ settings: { ...(resumes === undefined ? {} : { resumes }) } }, 'resumes', goesOn)
   const { accelerator, small } = judged.subject.evidence
   const dear = (effective(gpus) ?? 0) > 0 || accelerator === 'gpu' || accelerator === 'maybe'
-  if (!dear) return null
+  if (!dear) return { text: 'no accelerator is used' }
   const severity: Severity = small === null ? 'warning' : 'information'
   return {
     at: retries!,
@@ -121,11 +139,12 @@ function resumptionOf(judged: Judged<'Step'>): Claim<boolean> | undefined {
 }
 
 /** A loop of the shell that starts the program again. */
-function ofLaunch(judged: Judged<'Program'>): Report | null {
+function ofLaunch(judged: Judged<'Program'>): Report | Silence {
   const { launch } = judged.run.job
-  if (launch?.restarts === undefined) return null
+  if (launch?.restarts === undefined) return { text: 'no loop of the shell starts it again' }
   const { trains, resumes, usesAccelerator } = judged.settings
-  if (effective(trains) !== true || effective(resumes) !== false) return null
+  if (effective(trains) !== true) return unless(judged, 'trains', 'the program does not train')
+  if (effective(resumes) !== false) return unless(judged, 'resumes', goesOn)
   const script = judged.subject.location.path
   const until = launch.restarts === 'until success'
   return {
@@ -138,11 +157,11 @@ function ofLaunch(judged: Judged<'Program'>): Report | null {
   }
 }
 
-function ofOperation(judged: Judged<'Operation'>): Report | null {
+function ofOperation(judged: Judged<'Operation'>): Report | Silence {
   const { kind, retries } = judged.settings
-  if (kind === undefined || effective(kind) !== 'start again') return null
+  if (kind === undefined || effective(kind) !== 'start again') return otherOperation
   const count = tooMany(retries)
-  if (count === undefined) return null
+  if (count === undefined) return fewRetries(judged)
   const { accelerator } = judged.subject.evidence
   return {
     at: retries!,

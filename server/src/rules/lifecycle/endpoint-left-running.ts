@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 
 export default defineRule({
   name: 'lifecycle/endpoint-left-running',
@@ -8,11 +9,14 @@ export default defineRule({
   checklist: ['rightsize/separate-environments', 'baseline/idle-time', 'observability/cost-per-deployment'],
   severity: 'warning',
   summary: 'An endpoint that a notebook or a training script starts is billed until somebody deletes it.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { tornDown, minReplicas, gpus, purpose, tearDownComment } = judged.settings
-    if (tornDown === undefined || tornDown.state === 'unknown' || tornDown.value !== false) return
+    if (tornDown === undefined || effective(tornDown) !== false)
+      return silent(unless(judged, 'tornDown', 'it is deleted again'))
     const reason = effective(purpose)
-    if (reason === undefined || reason === 'deployment' || effective(minReplicas) === 0) return
+    if (reason === undefined || reason === 'deployment')
+      return silent(unless(judged, 'purpose', 'it is deployed to stay'))
+    if (effective(minReplicas) === 0) return silent('it goes down to no replica by itself')
     const comment = effective(tearDownComment)
     const accelerated = (effective(gpus) ?? 0) > 0
     const seen = `\`${tornDown.key}()\` starts ${endpointOf(judged)}, billed by the hour until somebody deletes it`

@@ -1,7 +1,8 @@
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type Report } from '../rule.js'
-import { onAccelerator, onGpuJob, operationOf } from '../training/operation.js'
+import { isSilence, offAccelerator, otherOperation, type Silence, unless } from '../silence.js'
+import { onGpuJob, operationOf } from '../training/operation.js'
 import { duration } from './job-words.js'
 
 /** Notebook servers are for people; on so many accelerators nobody works by hand. */
@@ -17,16 +18,19 @@ export default defineRule({
   checklist: ['baseline/idle-time', 'cadence/daily', 'waste/duplicate-jobs'],
   severity: 'error',
   summary: 'An accelerator that only waits costs what one that works costs.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'hold')
     const stage = effective(judged.settings.stage)
-    if (kind === null || stage === undefined) return
+    if (kind === null) return silent(otherOperation)
+    if (stage === undefined) return silent(unless(judged, 'stage', ''))
     const job = judged.subject.evidence.role === 'job'
-    if (!job && !onAccelerator(judged) && !onGpuJob(judged)) return
+    const stopped = job || onGpuJob(judged) ? undefined : offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
     const gpus = effective(judged.settings.gpus)
-    if (effective(judged.settings.wantedFor) !== undefined && (gpus ?? 0) < manyForNotebook) return
+    const wanted = effective(judged.settings.wantedFor)
+    if (wanted !== undefined && (gpus ?? 0) < manyForNotebook) return silent(`it is there for ${wanted}`)
     const found = stage === 'within' ? within(judged, kind.key) : around(judged, kind.key, stage)
-    if (found === null) return
+    if (isSilence(found)) return silent(found)
     report({ at: kind, fixes: [{ set: [{ claim: kind, value: null }] }], ...found })
   },
 })
@@ -34,13 +38,15 @@ export default defineRule({
 type Found = Pick<Report, 'message' | 'severity' | 'saving'>
 
 /** A wait in each epoch or step. */
-function within(judged: Judged<'Operation'>, key: string): Found | null {
+function within(judged: Judged<'Operation'>, key: string): Found | Silence {
   const seconds = effective(judged.settings.seconds)
   const place = effective(judged.settings.place)
-  if (seconds === undefined || seconds === null) return null
+  if (seconds === undefined || seconds === null)
+    return unless(judged, 'seconds', 'how long it waits is not known')
   const times = effective(judged.settings.times)
   const total = times === undefined ? null : seconds * times
-  if (place === 'epoch' && total !== null && total < 60) return null
+  if (place === 'epoch' && total !== null && total < 60)
+    return { text: `the waits are short: ${duration(total)} in all` }
   const each = place === 'step' ? 'step' : 'pass of the loop'
   const sum = times === undefined || total === null ? '' : ` (${times} passes, ${duration(total)} in all)`
   return {
@@ -53,9 +59,9 @@ function around(
   judged: Judged<'Operation'>,
   key: string,
   stage: 'before' | 'after' | 'instead',
-): Found | null {
+): Found | Silence {
   const seconds = effective(judged.settings.seconds)
-  if (seconds === undefined) return null
+  if (seconds === undefined) return unless(judged, 'seconds', '')
   const holder = effective(judged.settings.holder)
   const own = effective(judged.settings.gpus)
   const linked = effective(judged.run.job.compute?.settings.gpus)

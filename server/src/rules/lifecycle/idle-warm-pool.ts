@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 import { acceleratorsOf, duration } from './job-words.js'
 
 /** Seconds: so short a wait bridges two jobs. */
@@ -15,12 +16,13 @@ export default defineRule({
   checklist: ['baseline/idle-time', 'waste/scale-down'],
   severity: 'error',
   summary: 'Machines that are kept warm after a job are billed while they wait for the next one.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { keepAlive, jobsStarted, gpus, nodes, spot } = judged.settings
     const seconds = effective(keepAlive)
-    if (keepAlive === undefined || typeof seconds !== 'number' || seconds <= 0) return
+    if (keepAlive === undefined || typeof seconds !== 'number' || seconds <= 0)
+      return silent(unless(judged, 'keepAlive', 'its machines are not kept warm'))
     // Both together is another rule's business.
-    if (effective(spot) === true) return
+    if (effective(spot) === true) return silent('a spot job keeps no machines warm')
     if (seconds > most) {
       report({
         at: keepAlive,
@@ -32,7 +34,10 @@ export default defineRule({
     const total = (effective(gpus) ?? 0) * (effective(nodes) ?? 1)
     const jobs = effective(jobsStarted)
     const once = jobs === 1 && seconds >= short
-    if (!once && !(total >= many && seconds > 1800)) return
+    if (!once && !(total >= many && seconds > 1800))
+      return silent(
+        `the wait of ${duration(seconds)} is short or cheap for ${acceleratorsOf(judged) ?? 'its machines'}`,
+      )
     const pool = acceleratorsOf(judged) ?? 'the machine'
     report({
       at: keepAlive,

@@ -2,6 +2,7 @@ import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { defineRule, type FixRequest, type Report, type Severity } from '../rule.js'
+import { notTraining, unless } from '../silence.js'
 import { betterDirection } from './metric-direction.js'
 
 /** As for a run without early stopping. An assumption. */
@@ -14,9 +15,9 @@ export default defineRule({
   severity: 'error',
   summary: 'Early stopping that cannot act, or acts on the wrong sign, costs what it was meant to save.',
   supersedes: ['lifecycle/no-early-stopping'],
-  check(judged, { report, options }) {
-    const { role } = judged.subject.evidence
-    if (role !== 'training' && role !== 'tuning') return
+  check(judged, { report, silent, options }) {
+    const untrained = notTraining(judged)
+    if (untrained !== undefined) return silent(untrained)
     const found =
       gap(judged, options.lifecycle.minEpochs) ??
       (effective(judged.settings.earlyStopping) === true
@@ -25,7 +26,7 @@ export default defineRule({
           neverComputed(judged) ??
           neverPatientEnough(judged, options.lifecycle.minEpochs))
         : null)
-    if (found === null) return
+    if (found === null) return silent(unless(judged, 'earlyStopping', noFault(judged)))
     report({
       severity: 'warning',
       ...found,
@@ -37,6 +38,12 @@ export default defineRule({
     })
   },
 })
+
+function noFault({ settings }: Judged<'Training'>): string {
+  return effective(settings.earlyStopping) === true
+    ? 'nothing that is known keeps early stopping from acting'
+    : 'early stopping is not used'
+}
 
 type Found = Report | null
 

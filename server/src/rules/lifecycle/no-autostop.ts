@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 import { acceleratorsOf } from './job-words.js'
 
 /** Seconds without use that a fix proposes: people come back after lunch, a cluster waits for its next task. */
@@ -12,12 +13,14 @@ export default defineRule({
   checklist: ['baseline/idle-time', 'bottleneck/autoscaling-idle', 'cadence/daily'],
   severity: 'error',
   summary: 'A machine that nothing stops is billed through nights and weekends.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { idleStop, endedBy, interactive, instanceType, gpus } = judged.settings
-    if (idleStop === undefined || idleStop.state === 'unknown' || idleStop.value !== null) return
-    if (effective(endedBy) !== undefined) return
+    if (idleStop === undefined || effective(idleStop) !== null)
+      return silent(unless(judged, 'idleStop', 'it stops when it is idle'))
+    const ended = effective(endedBy)
+    if (ended !== undefined) return silent(`it is ended by ${ended}`)
     const count = effective(gpus)
-    if (count === undefined) return
+    if (count === undefined) return silent(unless(judged, 'gpus', ''))
     const accelerators = acceleratorsOf(judged)
     const type = effective(instanceType)
     const machine = [

@@ -3,7 +3,8 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule, type Severity } from '../rule.js'
-import { onAccelerator, onGpuJob, trains } from '../training/operation.js'
+import { isSilence, otherRole, type Silence, unless, unlessUnread } from '../silence.js'
+import { onAccelerator, onGpuJob } from '../training/operation.js'
 
 /** So many passes, steps or seconds are too dear to lose. */
 const manyEpochs = 10
@@ -21,15 +22,15 @@ export default defineRule({
     'pytorch-records': '0.89 of 28 findings on loops written by hand and Keras together',
     'keras-records': '0.89 of 28 findings on loops written by hand and Keras together',
   },
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { saves, resumable } = judged.settings
-    if (judged.subject.evidence.role !== 'training' || !trains(judged)) return
+    if (judged.subject.evidence.role !== 'training') return silent(otherRole(judged))
     // A session at the keyboard keeps its model, and most of them try something out.
-    if (judged.subject.evidence.notebook) return
+    if (judged.subject.evidence.notebook) return silent('a notebook keeps its model in memory')
     // Trials are many and short, and the study keeps their results.
-    if (subjectsOf(judged.run, 'Search').length > 0) return
+    if (subjectsOf(judged.run, 'Search').length > 0) return silent('it is the trial of a search')
     const length = lengthOf(judged)
-    if (length === null) return
+    if (isSilence(length)) return silent(length)
     if (saves !== undefined && saves.state !== 'unknown' && saves.value !== 'while it runs') {
       const end = saves.value === 'at the end'
       report({
@@ -42,8 +43,9 @@ export default defineRule({
       return
     }
     // What is saved is of no use to a run that never reads it.
-    if (resumable === undefined || resumable.state === 'unknown' || resumable.value !== false) return
-    if (saves === undefined || saves.state === 'unknown') return
+    if (effective(saves) === undefined) return silent(unless(judged, 'saves', ''))
+    if (resumable === undefined || effective(resumable) !== false)
+      return silent(unlessUnread(judged, 'resumable', 'it saves while it runs'))
     report({
       at: resumable,
       severity: 'hint',
@@ -53,19 +55,23 @@ export default defineRule({
   },
 })
 
-/** `50 epochs`, as the beginning of a sentence; null: it is short, or not known. */
-function lengthOf(judged: Judged<'Training'>): string | null {
+/** `50 epochs`, as the beginning of a sentence; else why it is short, or not known. */
+function lengthOf(judged: Judged<'Training'>): string | Silence {
   const { epochs, maxSteps } = judged.settings
   const steps = effective(maxSteps)
-  if (typeof steps === 'number') return steps >= manySteps ? `${formatCount(steps)} steps` : null
+  if (typeof steps === 'number')
+    return steps >= manySteps
+      ? `${formatCount(steps)} steps`
+      : { text: `the run is short: ${formatCount(steps)} steps` }
   const count = effective(epochs)
   if (count !== undefined && count >= manyEpochs) return `${formatCount(count)} epochs`
   const job = judged.run.job.compute?.settings
   const limit = effective(job?.timeLimit)
-  if (count === undefined || count < 2 || job === undefined || (effective(job.gpus) ?? 0) < 1) return null
+  const short = unless(judged, 'epochs', `the run is short: ${count} epoch${count === 1 ? '' : 's'}`)
+  if (count === undefined || count < 2 || job === undefined || (effective(job.gpus) ?? 0) < 1) return short
   return job.timeLimit?.state === 'known' && typeof limit === 'number' && limit >= longJob
     ? `${formatCount(count)} epochs on a job of up to ${Math.round(limit / 3600)} hours`
-    : null
+    : short
 }
 
 /** On capacity that may be taken away, or with retries, it is a matter of time. */

@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { acceleratorsOf, duration, jobName } from './job-words.js'
+import { unless } from '../silence.js'
+import { acceleratorsOf, duration, jobName, withoutAccelerators } from './job-words.js'
 
 const day = 86_400
 /** Longer limits end nothing that goes wrong: a week where others set limits too, five days where the bill is open. */
@@ -12,12 +13,14 @@ export default defineRule({
   checklist: ['cadence/daily', 'observability/failed-jobs', 'baseline/idle-time'],
   severity: 'warning',
   summary: 'A job on accelerators that nothing ends bills a hang until someone notices.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { timeLimit, service, limitedBy } = judged.settings
     const accelerators =
       acceleratorsOf(judged) ?? (effective(judged.settings.gpusFilledIn) === true ? 'its GPUs' : undefined)
-    if (timeLimit === undefined || timeLimit.state === 'unknown' || accelerators === undefined) return
-    if (effective(service) === true) return
+    if (timeLimit === undefined || timeLimit.state === 'unknown')
+      return silent(unless(judged, 'timeLimit', ''))
+    if (accelerators === undefined) return silent(withoutAccelerators(judged))
+    if (effective(service) === true) return silent('it is a service')
     const elsewhere = effective(limitedBy)
     const seconds = timeLimit.value ?? null
     if (seconds === null) {
@@ -35,8 +38,10 @@ export default defineRule({
       return
     }
     // A platform's own default is its maker's business.
-    if (timeLimit.state === 'default') return
-    if (seconds <= (elsewhere === undefined ? longest.open : longest.limited)) return
+    if (timeLimit.state === 'default')
+      return silent(`the platform ends it after ${duration(seconds)} by itself`)
+    if (seconds <= (elsewhere === undefined ? longest.open : longest.limited))
+      return silent(`it ends after ${duration(seconds)} (${timeLimit.key})`)
     report({
       at: timeLimit,
       severity: elsewhere === undefined ? 'hint' : 'information',

@@ -2,6 +2,7 @@ import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
+import { notTraining, unless } from '../silence.js'
 import { boostingReport } from './boosting-rounds.js'
 
 /** Share of the epochs after the best one. An assumption: it depends on the model and the data. */
@@ -13,24 +14,32 @@ export default defineRule({
   checklist: ['waste/stop-weak-trials', 'bottleneck/bad-trials', 'baseline/training-time'],
   severity: 'warning',
   summary: 'A run that validates but never stops early pays for every epoch after its best one.',
-  check(judged, { report, options }) {
-    const { settings, subject } = judged
+  check(judged, { report, silent, options }) {
+    const { settings } = judged
     const { earlyStopping } = settings
-    if (earlyStopping === undefined || earlyStopping.state === 'unknown' || earlyStopping.value !== false)
-      return
-    if (subject.evidence.role !== 'training' && subject.evidence.role !== 'tuning') return
+    if (earlyStopping === undefined || effective(earlyStopping) !== false)
+      return silent(unless(judged, 'earlyStopping', 'early stopping is used'))
+    const untrained = notTraining(judged)
+    if (untrained !== undefined) return silent(untrained)
+    const openEnded = effective(settings.openEnded)
+    const noBest = `${openEnded} has no best epoch that validation shows`
     const rounds = effective(settings.rounds)
     if (rounds !== undefined) {
-      const found = effective(settings.openEnded) === undefined ? boostingReport(judged, rounds) : null
+      const found = openEnded === undefined ? boostingReport(judged, rounds) : null
       if (found !== null) report(found)
+      else
+        silent(openEnded === undefined ? `the run is short: ${formatCount(rounds)} boosting rounds` : noBest)
       return
     }
-    if (effective(settings.validation) !== true) return
+    if (effective(settings.validation) !== true)
+      return silent(unless(judged, 'validation', 'nothing validates in this run'))
     const epochs = effective(settings.epochs)
-    if (epochs === undefined || epochs < least(judged, options.lifecycle.minEpochs)) return
+    if (epochs === undefined || epochs < least(judged, options.lifecycle.minEpochs))
+      return silent(unless(judged, 'epochs', `the run is short: ${epochs} epochs`))
     // A budget of steps ends the run wherever the epochs stand.
-    if ((effective(settings.maxSteps) ?? null) !== null) return
-    if (effective(settings.openEnded) !== undefined) return
+    const steps = effective(settings.maxSteps) ?? null
+    if (steps !== null) return silent(`a budget of steps ends the run: ${formatCount(steps)}`)
+    if (openEnded !== undefined) return silent(noBest)
     const managed = effective(settings.managed) === true
     report({
       at: earlyStopping,

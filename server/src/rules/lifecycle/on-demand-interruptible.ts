@@ -4,7 +4,8 @@ import type { Judged } from '../../workload/claim.js'
 import { subjectsOf } from '../judged.js'
 import type { FixRequest, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
-import { acceleratorsOf, duration } from './job-words.js'
+import { isSilence, type Silence, unless } from '../silence.js'
+import { acceleratorsOf, duration, withoutAccelerators } from './job-words.js'
 
 /** Seconds: at most this much is lost when a job that cannot continue is interrupted. */
 const short = 7200
@@ -19,30 +20,32 @@ export default defineRule({
   checklist: ['rightsize/spot'],
   severity: 'warning',
   summary: 'A job that may be interrupted pays the on-demand price.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { settings } = judged
     const { spot, gpus, nodes, instanceType, timeLimit, maxWait, checkpointStore } = settings
-    if (spot === undefined || effective(spot) !== false || effective(settings.choosesCapacity) !== true)
-      return
-    if (
-      (effective(gpus) ?? 0) < 1 ||
-      effective(settings.reserved) !== false ||
-      effective(settings.service) === true
-    )
-      return
-    if (settings.keepAlive !== undefined && effective(settings.keepAlive) !== null) return
+    if (spot === undefined || effective(spot) !== false)
+      return silent(unless(judged, 'spot', 'it runs on spot capacity'))
+    if (effective(settings.choosesCapacity) !== true)
+      return silent(unless(judged, 'choosesCapacity', 'the job cannot choose its capacity'))
+    if ((effective(gpus) ?? 0) < 1) return silent(withoutAccelerators(judged))
+    if (effective(settings.reserved) !== false)
+      return silent(unless(judged, 'reserved', 'its capacity is reserved'))
+    if (effective(settings.service) === true) return silent('it is a service')
+    if (settings.keepAlive !== undefined && effective(settings.keepAlive) !== null)
+      return silent(unless(judged, 'keepAlive', 'its machines are kept warm'))
     const name = effective(settings.name)
-    if (name !== undefined && promised.test(name)) return
+    if (name !== undefined && promised.test(name)) return silent(`"${name}" is named for production`)
     const type = effective(instanceType)
     // Some platforms are told the accelerators, and find the machine themselves; on some machines they are attached.
     const accelerators = acceleratorsOf(judged)
     const bare = type !== undefined && instance(type)?.gpu === null && accelerators !== undefined
     const machine = bare ? `${type} with ${accelerators}` : (type ?? accelerators)
     const count = effective(nodes)
-    if (machine === undefined || count === undefined) return
+    if (machine === undefined || count === undefined)
+      return silent(unless(judged, ['instanceType', 'nodes'], ''))
 
     const why = reason(judged)
-    if (why === null) return
+    if (isSilence(why)) return silent(why)
     let severity: Severity = why.search ? 'warning' : 'information'
     if (count >= manyNodes) severity = 'information'
     const priced = spotPriced(type, effective(settings.gpuModel))
@@ -84,8 +87,8 @@ interface Reason {
   related: { location: Judged['subject']['location']; message: string }[]
 }
 
-/** Why the job may be interrupted; null: nothing says so, or its script is known to start from nothing. */
-function reason(judged: Judged<'Compute'>): Reason | null {
+/** Why the job may be interrupted; else why nothing says so. */
+function reason(judged: Judged<'Compute'>): Reason | Silence {
   const { trials, checkpointStore, timeLimit } = judged.settings
   if (effective(trials) === true) {
     return {
@@ -97,7 +100,8 @@ function reason(judged: Judged<'Compute'>): Reason | null {
   const programs = judged.run.siblings.flatMap((run) =>
     subjectsOf(run, 'Program').filter(({ subject }) => subject.location.path === run.script),
   )
-  if (programs.some((program) => effective(program.settings.resumes) === false)) return null
+  if (programs.some((program) => effective(program.settings.resumes) === false))
+    return { text: 'its program reads no checkpoint back' }
   const store = effective(checkpointStore)
   if (typeof store === 'string') {
     return {
@@ -122,5 +126,8 @@ function reason(judged: Judged<'Compute'>): Reason | null {
       related: [],
     }
   }
-  return null
+  const unread = programs.find(({ settings }) => effective(settings.resumes) === undefined)
+  return unread === undefined
+    ? { text: 'nothing says that it may be interrupted: it keeps no checkpoints, and is not short' }
+    : unless(unread, 'resumes', '')
 }

@@ -1,10 +1,9 @@
 import { effective } from '../../values/value.js'
-import type { Judged, Run } from '../../workload/claim.js'
-import { couldHide } from '../../workload/unseen.js'
-import { subjectIn } from '../judged.js'
 import type { FixRequest } from '../rule.js'
 import { defineRule } from '../rule.js'
-import { duration } from './job-words.js'
+import { isSilence, unless } from '../silence.js'
+import { startsOver } from './blind-retries.js'
+import { duration, withoutAccelerators } from './job-words.js'
 
 /** Seconds: what a short job loses is less than checkpoints cost. */
 const short = 1800
@@ -18,9 +17,10 @@ export default defineRule({
   severity: 'error',
   summary: 'A spot job that cannot continue pays again for all work after each interruption.',
   supersedes: ['lifecycle/on-demand-interruptible'],
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { spot, maxWait, timeLimit, checkpointStore, keepAlive, gpus, trials } = judged.settings
-    if (spot === undefined || effective(spot) !== true) return
+    if (spot === undefined || effective(spot) !== true)
+      return silent(unless(judged, 'spot', 'it does not run on spot capacity'))
     const limit = effective(timeLimit)
     const wait = effective(maxWait)
 
@@ -83,10 +83,15 @@ export default defineRule({
       })
     }
 
-    if (nowhere || isShort || (effective(gpus) ?? 0) < 1) return
+    if (isShort) return silent(`the job is short: at most ${duration(limit)}`)
+    if (nowhere) return
+    if ((effective(gpus) ?? 0) < 1) return silent(withoutAccelerators(judged))
     for (const run of judged.run.siblings) {
-      const program = restartsFromZero(run)
-      if (program === null) continue
+      const program = startsOver(run)
+      if (isSilence(program)) {
+        silent(program)
+        continue
+      }
       report({
         at: spot,
         severity: effective(trials) === true ? 'information' : 'warning',
@@ -99,13 +104,3 @@ export default defineRule({
     }
   },
 })
-
-/** Where the script trains, if it is known that it cannot continue; null: it can, or it is not known. */
-function restartsFromZero(run: Run): Judged | null {
-  if (couldHide(run, 'checkpoints') !== undefined) return null
-  const program = subjectIn(run, 'Program')
-  if (program === undefined || effective(program.settings.trains) !== true) return null
-  const resumes = program.settings.resumes
-  if (resumes === undefined || resumes.state === 'unknown' || resumes.value !== false) return null
-  return subjectIn(run, 'Training') ?? program
-}

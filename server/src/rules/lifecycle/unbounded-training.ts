@@ -2,6 +2,7 @@ import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type Report } from '../rule.js'
+import { notTraining, unlessUnread } from '../silence.js'
 
 /** A default of so many epochs was not meant to be run. */
 const absurdDefault = 500
@@ -17,15 +18,28 @@ export default defineRule({
   severity: 'warning',
   summary: 'A run without a limit is paid for until somebody looks.',
   supersedes: ['lifecycle/no-early-stopping'],
-  check(judged, { report }) {
-    const { subject, settings, run } = judged
-    if (subject.evidence.role !== 'training' && subject.evidence.role !== 'tuning') return
+  check(judged, { report, silent }) {
+    const { settings, run } = judged
+    const untrained = notTraining(judged)
+    if (untrained !== undefined) return silent(untrained)
     // The platform ends it.
-    if ((effective(run.job.compute?.settings.timeLimit) ?? null) !== null) return
-    if (effective(settings.openEnded) === 'reinforcement learning') return
-    if ((effective(settings.maxSteps) ?? null) !== null) return
+    if ((effective(run.job.compute?.settings.timeLimit) ?? null) !== null)
+      return silent('the time limit of the job ends it')
+    if (effective(settings.openEnded) === 'reinforcement learning')
+      return silent('reinforcement learning goes on as long as it pays')
+    if ((effective(settings.maxSteps) ?? null) !== null) return silent('a number of steps ends it')
     const found = endless(judged) ?? byDefault(judged) ?? farTooLong(judged)
     if (found !== null) report(found)
+    else
+      silent(
+        unlessUnread(
+          judged,
+          ['epochs', 'earlyStopping'],
+          effective(settings.epochs) === undefined
+            ? 'nothing shows that it goes on without an end'
+            : `it ends after ${effective(settings.epochs)} epochs`,
+        ),
+      )
   },
 })
 

@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { otherOperation } from '../silence.js'
 import { operationOf } from '../training/operation.js'
 
 export default defineRule({
@@ -9,9 +10,9 @@ export default defineRule({
   severity: 'information',
   summary: 'How busy the accelerators are is not recorded, because a switch says so.',
   oncePerProject: true,
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'utilisation off')
-    if (kind === null) return
+    if (kind === null) return silent(otherOperation)
     report({
       at: kind,
       severity: effective(judged.settings.weight) === 'slight' ? 'hint' : 'information',

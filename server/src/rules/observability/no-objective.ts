@@ -1,5 +1,7 @@
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
 import { known } from '../search/trials.js'
+import { unless } from '../silence.js'
 
 export default defineRule({
   name: 'observability/no-objective',
@@ -8,7 +10,7 @@ export default defineRule({
   severity: 'warning',
   summary: 'A search that is not told what to optimise cannot choose, and stops nothing.',
   oncePerProject: true,
-  check(search, { report }) {
+  check(search, { report, silent }) {
     const { metric, metricMisleads } = search.settings
     const misleading = known(search, 'metricMisleads')
     if (metricMisleads !== undefined && misleading !== undefined) {
@@ -20,13 +22,15 @@ export default defineRule({
       })
       return
     }
-    if (metric === undefined || metric.state === 'unknown' || metric.value !== null) return
+    if (metric === undefined || effective(metric) !== null)
+      return silent(unless(search, 'metric', 'the search names a metric'))
     const strategy = known(search, 'strategy')
     const stops = known(search, 'earlyTermination') === true
     const models = strategy === 'bayesian' || strategy === 'hyperband'
     if (!models && !stops) {
       // A grid or a random search runs without one, but nothing tells which trial was best.
-      if (strategy !== 'grid' && strategy !== 'random') return
+      if (strategy !== 'grid' && strategy !== 'random')
+        return silent(unless(search, 'strategy', `the search (${strategy}) needs no metric`))
       report({
         at: metric,
         severity: 'hint',

@@ -1,6 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { onAccelerator, trains } from '../training/operation.js'
+import { offAccelerator, otherRole, unless } from '../silence.js'
 
 export default defineRule({
   name: 'observability/no-tracking',
@@ -18,17 +18,21 @@ export default defineRule({
     'pytorch-records': '0.77 of 22 findings: a caller or a service may keep the metrics',
     'keras-records': '0.77 of 22 findings: a caller or a service may keep the metrics',
   },
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { tracked } = judged.settings
-    if (tracked === undefined || tracked.state === 'unknown' || tracked.value !== false) return
-    if (judged.subject.evidence.role !== 'training' || !trains(judged) || !onAccelerator(judged)) return
-    if (judged.subject.evidence.small !== null) return
+    if (tracked === undefined || effective(tracked) !== false)
+      return silent(unless(judged, 'tracked', 'metrics are recorded'))
+    const { role, small } = judged.subject.evidence
+    if (role !== 'training') return silent(otherRole(judged))
+    const stopped = offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
+    if (small !== null) return silent(`the run is small: ${small}`)
     const job = judged.run.job.compute?.settings
     // A service may read the metrics out of what is printed.
-    if (effective(job?.readsMetrics) === true) return
+    if (effective(job?.readsMetrics) === true) return silent('the platform reads the metrics from the output')
     const linked = (effective(job?.gpus) ?? 0) > 0 && effective(job?.interactive) !== true
     // A notebook keeps what its cells print.
-    if (!linked && judged.subject.evidence.notebook) return
+    if (!linked && judged.subject.evidence.notebook) return silent('a notebook keeps what its cells print')
     const script = judged.run.script ?? judged.subject.location.path
     report({
       at: tracked,

@@ -2,6 +2,7 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { isJudged } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
+import { isSilence, notTraining, otherOperation, type Silence, unless, unlessUnread } from '../silence.js'
 
 export default defineRule({
   name: 'observability/swallowed-failures',
@@ -9,17 +10,18 @@ export default defineRule({
   checklist: ['observability/failed-jobs', 'observability/retry-count', 'cadence/daily'],
   severity: 'warning',
   summary: 'A failure that nobody hears of lets a run go on, or end well, without its result.',
-  check(judged, { report }) {
-    let found: Report | null = null
+  check(judged, { report, silent }) {
+    let found: Report | Silence = otherOperation
     if (isJudged(judged, 'Step')) found = startedAnyway(judged)
     else if (isJudged(judged, 'Operation')) found = swallowed(judged)
-    if (found !== null) report(found)
+    if (isSilence(found)) silent(found)
+    else report(found)
   },
 })
 
-function swallowed(judged: Judged<'Operation'>): Report | null {
+function swallowed(judged: Judged<'Operation'>): Report | Silence {
   const { kind, place, weight, subject } = judged.settings
-  if (kind === undefined || effective(kind) !== 'swallow failure') return null
+  if (kind === undefined || effective(kind) !== 'swallow failure') return otherOperation
   const told = effective(weight) === 'slight'
   const where = effective(place)
   const program = effective(subject)
@@ -41,7 +43,8 @@ function swallowed(judged: Judged<'Operation'>): Report | null {
       fixes,
     }
   }
-  if (role !== 'training' && role !== 'tuning') return null
+  const untrained = notTraining(judged)
+  if (untrained !== undefined) return untrained
   const said = told ? 'Failures are only printed' : 'Failures are dropped without a word'
   const what =
     where === 'step'
@@ -63,10 +66,11 @@ function severityOf(
 }
 
 /** A training step that starts though the data that it needs was not made. */
-function startedAnyway({ settings }: Judged<'Step'>): Report | null {
-  const { startsAfterFailure, work, gpus, name } = settings
-  if (startsAfterFailure === undefined || effective(startsAfterFailure) !== true) return null
-  if (!(effective(work) ?? []).includes('train')) return null
+function startedAnyway(step: Judged<'Step'>): Report | Silence {
+  const { startsAfterFailure, work, gpus, name } = step.settings
+  if (startsAfterFailure === undefined || effective(startsAfterFailure) !== true)
+    return unlessUnread(step, 'startsAfterFailure', 'it waits for the steps before it to succeed')
+  if (!(effective(work) ?? []).includes('train')) return unless(step, 'work', 'the step does not train')
   const count = effective(gpus) ?? 0
   const on = count > 0 ? ` on ${count} GPU${count === 1 ? '' : 's'}` : ''
   return {

@@ -2,7 +2,8 @@ import { cronInterval, intervalsBetween } from '../../estimate/schedule.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
-import { quoted, trainsOrHolds } from './pipeline-words.js'
+import { unless } from '../silence.js'
+import { neitherTrainsNorHolds, quoted, trainsOrHolds } from './pipeline-words.js'
 
 /** From this many runs on, the bill of the first day is an event. */
 const many = 10
@@ -14,15 +15,19 @@ export default defineRule({
   severity: 'error',
   summary: 'A schedule that begins in the past trains once for every interval that has gone by.',
   supersedes: ['pipeline/overlapping-runs'],
-  check(judged, { report, today }) {
+  check(judged, { report, silent, today }) {
     const { catchUp, interval, start, end, schedule, concurrentRuns, misplaced } = judged.settings
-    if (catchUp === undefined || effective(catchUp) !== true || !trainsOrHolds(judged)) return
+    if (catchUp === undefined || effective(catchUp) !== true)
+      return silent(unless(judged, 'catchUp', 'it does not catch up'))
+    if (!trainsOrHolds(judged)) return silent(neitherTrainsNorHolds(judged))
     const seconds = effective(interval)
     const first = effective(start)
-    if (seconds == null || first === undefined || end?.state === 'unknown') return
+    if (seconds == null) return silent(unless(judged, 'interval', 'it has no schedule'))
+    if (first === undefined) return silent(unless(judged, 'start', ''))
+    if (end?.state === 'unknown') return silent(unless(judged, 'end', ''))
     const last = effective(end)
     const runs = intervalsBetween(first, last !== undefined && last < today ? last : today, seconds)
-    if (runs < 2) return
+    if (runs < 2) return silent('hardly any interval has gone by since its start')
 
     const set: FixRequest['set'] = [{ claim: catchUp, value: false }]
     if (concurrentRuns !== undefined && (effective(concurrentRuns) ?? 2) > 1)

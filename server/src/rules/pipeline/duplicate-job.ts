@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { isReusable, nameOf, purposeOf, stepsBeside } from './step-words.js'
+import { unless } from '../silence.js'
+import { isReusable, keepsNothing, nameOf, purposeOf, stepsBeside } from './step-words.js'
 
 export default defineRule({
   name: 'pipeline/duplicate-job',
@@ -8,13 +9,19 @@ export default defineRule({
   checklist: ['waste/duplicate-jobs'],
   severity: 'information',
   summary: 'Two jobs that do the same to the same inputs are paid for twice.',
-  check(step, { report }) {
+  check(step, { report, silent }) {
     const identity = effective(step.settings.identity)
-    if (identity === undefined || !isReusable(purposeOf(step))) return
+    if (identity === undefined) return silent(unless(step, 'identity', ''))
+    if (!isReusable(purposeOf(step))) return silent(unless(step, 'purpose', keepsNothing))
     const same = stepsBeside(step).filter((one) => effective(one.settings.identity) === identity)
     const index = same.findIndex((one) => one.subject.id === step.subject.id)
     // Said once, at the first that could go.
-    if (index !== 1) return
+    if (index !== 1)
+      return silent(
+        same.length < 2
+          ? 'no other step does the same to the same inputs'
+          : 'it is told at another of the same steps',
+      )
     report({
       at: step.subject.location,
       confidence: 'medium',

@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { otherOperation, unless } from '../silence.js'
 import { listed, operationOf, otherPlaces } from '../training/operation.js'
 
 export default defineRule({
@@ -12,12 +13,12 @@ export default defineRule({
   ],
   severity: 'warning',
   summary: 'A model that is loaded for each element takes longer to load than to answer.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'load model')
-    if (kind === null) return
+    if (kind === null) return silent(otherOperation)
     const { repeatedFor, remedy, weight, places } = judged.settings
     const each = effective(repeatedFor)
-    if (each === undefined) return
+    if (each === undefined) return silent(unless(judged, 'repeatedFor', ''))
     const names = (effective(places) ?? []).map((one) => one.what)
     const what = names.length > 1 ? listed(names) : kind.key
     report({

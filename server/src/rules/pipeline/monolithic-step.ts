@@ -2,6 +2,7 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import type { StepWork } from '../../workload/words.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 import { listed, nameOf, stepsBeside, workOf } from './step-words.js'
 
 /** So many accelerators wait dearly. */
@@ -20,15 +21,26 @@ export default defineRule({
   checklist: ['rightsize/separate-environments', 'baseline/preprocessing-time', 'baseline/evaluation-time'],
   severity: 'information',
   summary: 'One step on accelerators for the whole pipeline keeps them waiting while data are prepared.',
-  check(step, { report }) {
+  check(step, { report, silent }) {
     const { gpus } = step.settings
     const count = effective(gpus)
-    if (count === undefined || effective(step.settings.unseen) !== false) return
+    if (count === undefined) return silent(unless(step, 'gpus', ''))
+    if (effective(step.settings.unseen) !== false)
+      return silent(unless(step, 'unseen', 'it runs code that is not in the project'))
     const work = workOf(step)
     const found = stages.filter(([, kinds]) => kinds.some((kind) => work.includes(kind)))
-    if (found.length < 3 || !work.includes('train')) return
-    if (!found.some(([, kinds]) => kinds.includes('prepare'))) return
-    if (count < many && !(count >= 1 && isOnlyStep(step))) return
+    if (found.length < 3 || !work.includes('train') || !found.some(([, kinds]) => kinds.includes('prepare')))
+      return silent(
+        unless(
+          step,
+          'work',
+          found.length === 0
+            ? 'what the step does is not known'
+            : `the step only ${listed(found.map(([what]) => what))}`,
+        ),
+      )
+    if (count < 1) return silent('the step asks for no accelerators')
+    if (count < many && !isOnlyStep(step)) return silent(`few accelerators wait: ${count}`)
     const accelerators = `${count} GPU${count === 1 ? '' : 's'}`
     report({
       at: gpus!,

@@ -2,7 +2,8 @@ import { day, hour, rhythm } from '../../estimate/schedule.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
-import { quoted, trainsOrHolds } from './pipeline-words.js'
+import { unless } from '../silence.js'
+import { neitherTrainsNorHolds, quoted, trainsOrHolds } from './pipeline-words.js'
 
 export default defineRule({
   name: 'pipeline/overlapping-runs',
@@ -10,22 +11,20 @@ export default defineRule({
   checklist: ['waste/duplicate-jobs', 'cadence/daily'],
   severity: 'warning',
   summary: 'A scheduled run that is slower than its schedule is joined by the next one.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { concurrentRuns, interval, runLimit } = judged.settings
-    if (concurrentRuns === undefined || concurrentRuns.state === 'unknown' || !trainsOrHolds(judged)) return
+    if (concurrentRuns === undefined || concurrentRuns.state === 'unknown')
+      return silent(unless(judged, 'concurrentRuns', ''))
+    if (!trainsOrHolds(judged)) return silent(neitherTrainsNorHolds(judged))
     const most = concurrentRuns.value ?? null
     const seconds = effective(interval)
-    if (
-      (most !== null && most <= 1) ||
-      seconds == null ||
-      runLimit === undefined ||
-      runLimit.state === 'unknown'
-    )
-      return
+    if (most !== null && most <= 1) return silent('a run waits for the one before it')
+    if (seconds == null) return silent(unless(judged, 'interval', 'it has no schedule'))
+    if (runLimit === undefined || runLimit.state === 'unknown') return silent(unless(judged, 'runLimit', ''))
     const limit = runLimit.value ?? null
-    if (limit !== null && limit <= seconds) return
+    if (limit !== null && limit <= seconds) return silent(`a run ends after ${duration(limit)}`)
     const severity = severityOf(judged, seconds, most)
-    if (severity === null) return
+    if (severity === null) return silent('a run without accelerators would have to be unlikely slow')
     const gpus = effective(judged.settings.gpus) ?? 0
     const held =
       gpus > 0 ? `two of them hold 2 × ${gpus} GPU${gpus === 1 ? '' : 's'}` : 'two of them train at once'

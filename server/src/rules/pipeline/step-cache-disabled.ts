@@ -1,11 +1,13 @@
 import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
-import type { Report, RuleContext, Severity } from '../rule.js'
+import type { Report, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
+import { isSilence, type Silence, unless, unlessUnread } from '../silence.js'
 import {
   actsOnOthers,
   isReusable,
+  keepsNothing,
   listed,
   makes,
   nameOf,
@@ -20,31 +22,40 @@ export default defineRule({
   checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
   summary: 'A step without a cache computes again what an earlier run of the pipeline has computed.',
-  check(step, { report }) {
+  check(step, { report, silent }) {
     const { cached } = step.settings
-    if (cached === undefined || effective(cached) !== false) return
-    if (cached.state === 'default') reportDefault(step, report)
-    else if (effective(step.settings.allSteps) !== undefined) reportPipeline(step, report)
-    else reportStep(step, report)
+    if (cached === undefined || effective(cached) !== false)
+      return silent(unless(step, 'cached', 'the step is cached'))
+    const found =
+      cached.state === 'default'
+        ? defaultReport(step)
+        : effective(step.settings.allSteps) !== undefined
+          ? pipelineReport(step)
+          : stepReport(step)
+    if (isSilence(found)) silent(found)
+    else report(found)
   },
 })
 
 /** Somebody has switched it off for one step. */
-function reportStep(step: Judged<'Step'>, report: RuleContext['report']): void {
+function stepReport(step: Judged<'Step'>): Report | Silence {
   const cached = step.settings.cached!
   const work = purposeOf(step)
-  if (!isReusable(work) || effective(step.settings.uncachedFor) !== undefined) return
+  if (!isReusable(work)) return unless(step, 'purpose', keepsNothing)
+  const wanted = effective(step.settings.uncachedFor)
+  if (wanted !== undefined) return { text: `it is not cached on purpose: ${wanted}` }
   const shared = stepsBeside(step).filter(
     ({ settings }) =>
       settings.cached !== undefined && sameLocation(settings.cached.location, cached.location),
   )
   // One configuration object for several steps is one line to change.
-  if (shared.length > 1 && shared[0]!.subject.id !== step.subject.id) return
+  if (shared.length > 1 && shared[0]!.subject.id !== step.subject.id)
+    return { text: `it is told at "${nameOf(shared[0]!)}", which shares the setting` }
   const names = shared.map(nameOf)
   const engine = effective(step.settings.engine) ?? 'the orchestrator'
   const what = names.length > 1 ? `${names.length} steps (${listed(names)})` : `"${nameOf(step)}"`
   const message = `Caching is off for ${what}: ${engine} would reuse ${names.length > 1 ? 'their' : 'its'} outputs while nothing that goes in has changed.`
-  report({
+  return {
     at: cached,
     // What it fetches may have changed where nothing that goes in has.
     severity: actsOnOthers(work) || !makes(work) || isTriedOut(step) ? 'information' : 'warning',
@@ -52,7 +63,7 @@ function reportStep(step: Judged<'Step'>, report: RuleContext['report']): void {
     saving: rerunSaving,
     // A cache that can never answer saves nothing.
     fixes: shared.some(isNeverSame) ? [] : [{ set: [{ claim: cached, value: true }] }],
-  })
+  }
 }
 
 /** An input that is new in each run keeps the cache from answering. */
@@ -61,14 +72,16 @@ function isNeverSame(step: Judged<'Step'>): boolean {
 }
 
 /** Somebody has switched it off for all steps of a pipeline. */
-function reportPipeline(step: Judged<'Step'>, report: RuleContext['report']): void {
+function pipelineReport(step: Judged<'Step'>): Report | Silence {
   const cached = step.settings.cached!
-  if (effective(step.settings.uncachedFor) !== undefined) return
+  const wanted = effective(step.settings.uncachedFor)
+  if (wanted !== undefined) return { text: `it is not cached on purpose: ${wanted}` }
   const names = effective(step.settings.allSteps)!
   const work = purposeOf(step)
   const engine = effective(step.settings.engine) ?? 'the orchestrator'
   // A pipeline that only deploys or predicts is run for what it does.
-  if (names.length > 0 && work.length > 0 && !makes(work) && !work.every((one) => one === 'download')) return
+  if (names.length > 0 && work.length > 0 && !makes(work) && !work.every((one) => one === 'download'))
+    return { text: keepsNothing }
   const known = names.length > 0 && makes(work)
   const all =
     names.length === 0
@@ -76,7 +89,7 @@ function reportPipeline(step: Judged<'Step'>, report: RuleContext['report']): vo
       : names.length === 1
         ? `the only step of this pipeline (${names[0]})`
         : `all ${names.length} steps of this pipeline (${listed(names)})`
-  report({
+  return {
     at: cached,
     severity: known && !isTriedOut(step) ? 'warning' : 'information',
     message: `Caching is off for ${all}: ${engine} would reuse the outputs of ${names.length === 1 ? 'the step while its inputs have' : 'every step whose inputs have'} not changed.`,
@@ -84,19 +97,22 @@ function reportPipeline(step: Judged<'Step'>, report: RuleContext['report']): vo
     fixes: stepsBeside(step).some((one) => isNeverSame(one) && names.includes(nameOf(one)))
       ? []
       : [{ set: [{ claim: cached, value: true }] }],
-  })
+  }
 }
 
 /** The engine caches on request only, and nobody has asked. Said once for the steps of a file, at the first of them. */
-function reportDefault(step: Judged<'Step'>, report: RuleContext['report']): void {
-  if (!isWorthCaching(step)) return
+function defaultReport(step: Judged<'Step'>): Report | Silence {
+  if (!isWorthCaching(step))
+    return unlessUnread(step, 'purpose', 'caches are made on request, and this step is hardly worth one')
   const group = stepsBeside(step).filter(
     (one) => one.settings.cached?.state === 'default' && isWorthCaching(one),
   )
-  if (group[0]?.subject.id !== step.subject.id) return
+  if (group[0]?.subject.id !== step.subject.id)
+    return { text: 'it is told at the first step of the pipeline that is worth a cache' }
   // A task among others says little by itself; that the pipeline trains says that its data are worth keeping.
   const trains = (one: Judged<'Step'>) => purposeOf(one).some((work) => work === 'train' || work === 'tune')
-  if (effective(step.settings.unit) !== 'job' && !stepsBeside(step).some(trains)) return
+  if (effective(step.settings.unit) !== 'job' && !stepsBeside(step).some(trains))
+    return { text: 'no step of the pipeline is known to train' }
   const names = [...new Set(group.map(nameOf))]
   const job = effective(step.settings.unit) === 'job'
   const many = names.length > 1
@@ -114,7 +130,7 @@ function reportDefault(step: Judged<'Step'>, report: RuleContext['report']): voi
     request.related = group
       .slice(1)
       .map((one) => ({ location: one.subject.location, message: `"${nameOf(one)}" runs again as well` }))
-  report(request)
+  return request
 }
 
 /** A pipeline that stands in a notebook is still being built; over toy data it computes for a moment. */

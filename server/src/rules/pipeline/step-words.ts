@@ -24,6 +24,9 @@ export function isReusable(work: readonly StepWork[]): boolean {
   return makes(work) || work.includes('download')
 }
 
+/** Why a cache is no matter, where `isReusable` is false. */
+export const keepsNothing = 'the step makes nothing that could be kept for the next run'
+
 /** The step exists for what it does to something else: it deploys, installs, tells. */
 export function actsOnOthers(work: readonly StepWork[]): boolean {
   return work.some((one) => one === 'deploy' || one === 'report')

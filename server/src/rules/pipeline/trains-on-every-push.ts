@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule, type FixRequest } from '../rule.js'
+import { unless } from '../silence.js'
 import { quoted } from './pipeline-words.js'
 
 export default defineRule({
@@ -8,11 +9,14 @@ export default defineRule({
   checklist: ['waste/unchanged-transformations', 'waste/duplicate-jobs', 'cadence/daily'],
   severity: 'warning',
   summary: 'A workflow that trains on each push also trains for changes that no model depends on.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { startedBy, startFilter, work, concurrentRuns } = judged.settings
     const by = effective(startedBy) ?? []
-    if (startedBy === undefined || by.length === 0 || startFilter !== undefined) return
-    if (work === undefined || !(effective(work) ?? []).includes('train')) return
+    if (startedBy === undefined || by.length === 0)
+      return silent(unless(judged, 'startedBy', 'no push starts it'))
+    if (startFilter !== undefined) return silent('only some changes start it')
+    if (work === undefined || !(effective(work) ?? []).includes('train'))
+      return silent(unless(judged, 'work', 'it does not train'))
     const set: FixRequest['set'] = [{ claim: startedBy, value: 'code' }]
     const piling = concurrentRuns !== undefined && effective(concurrentRuns) === null
     if (piling && concurrentRuns !== undefined) set.push({ claim: concurrentRuns, value: 1 })

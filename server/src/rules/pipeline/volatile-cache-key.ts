@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { isReusable, nameOf, purposeOf, rerunSaving } from './step-words.js'
+import { unless, unlessUnread } from '../silence.js'
+import { isReusable, keepsNothing, nameOf, purposeOf, rerunSaving } from './step-words.js'
 
 export default defineRule({
   name: 'pipeline/volatile-cache-key',
@@ -8,12 +9,15 @@ export default defineRule({
   checklist: ['waste/unchanged-transformations', 'waste/cache-features', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
   summary: 'An input that is new in each run defeats the cache of a step.',
-  check(step, { report }) {
+  check(step, { report, silent }) {
     const { cached, volatileInput } = step.settings
     const found = effective(volatileInput)
-    if (found === undefined || effective(cached) !== true) return
+    if (found === undefined) return silent(unlessUnread(step, 'volatileInput', 'no input is new in each run'))
+    if (effective(cached) !== true) return silent(unless(step, 'cached', 'the step is not cached'))
     const work = purposeOf(step)
-    if (!isReusable(work) || effective(step.settings.uncachedFor) !== undefined) return
+    if (!isReusable(work)) return silent(unless(step, 'purpose', keepsNothing))
+    const wanted = effective(step.settings.uncachedFor)
+    if (wanted !== undefined) return silent(`it is not cached on purpose: ${wanted}`)
     const input = found.input === '' ? 'an input' : `the input "${found.input}"`
     report({
       at: volatileInput!,

@@ -1,5 +1,6 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 
 /** Hours of a week that are no working hours. */
 const idleShare = (168 - 40) / 168
@@ -10,14 +11,18 @@ export default defineRule({
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'baseline/idle-time'],
   severity: 'warning',
   summary: 'A service on accelerators keeps replicas day and night, though it could go without any.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { minReplicas, gpus, gpuModel, scalesToZero, environment, name } = judged.settings
     const count = effective(minReplicas)
     const devices = effective(gpus)
-    if (minReplicas === undefined || count === undefined || count < 1) return
-    if (devices === undefined || devices < 1 || effective(scalesToZero) !== true) return
+    if (minReplicas === undefined || count === undefined || count < 1)
+      return silent(unless(judged, 'minReplicas', 'it goes down to no replica'))
+    if (devices === undefined || devices < 1)
+      return silent(unless(judged, 'gpus', 'its replicas hold no accelerators'))
+    if (effective(scalesToZero) !== true)
+      return silent(unless(judged, 'scalesToZero', 'it cannot go down to no replica'))
     const stage = effective(environment)
-    if (stage === 'production') return
+    if (stage === 'production') return silent('it is in production')
     const total = count * devices
     const model = effective(gpuModel)
     const unit = judged.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'

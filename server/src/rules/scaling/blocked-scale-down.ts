@@ -1,6 +1,15 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { acceleratorsPerMachine, poolCost, poolName, rateOf, rateText } from './pool-words.js'
+import { unlessUnread } from '../silence.js'
+import {
+  acceleratorsPerMachine,
+  plainMachines,
+  poolCost,
+  poolName,
+  rateOf,
+  rateText,
+  reserved,
+} from './pool-words.js'
 
 export default defineRule({
   name: 'scaling/blocked-scale-down',
@@ -8,11 +17,13 @@ export default defineRule({
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle'],
   severity: 'warning',
   summary: 'A setting keeps machines with accelerators that have nothing to do.',
-  check(judged, { report, options, today }) {
+  check(judged, { report, silent, options, today }) {
     const { blockedBy, capacity, machine } = judged.settings
     const what = effective(blockedBy)
-    if (blockedBy === undefined || what === undefined) return
-    if (acceleratorsPerMachine(judged) === undefined || effective(capacity) === 'reserved') return
+    if (blockedBy === undefined || what === undefined)
+      return silent(unlessUnread(judged, 'blockedBy', 'nothing keeps machines from being given back'))
+    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
+    if (effective(capacity) === 'reserved') return silent(reserved)
     const rate = rateText(rateOf(judged, poolCost(judged, 1, options, today)))
     const type = effective(machine)
     report({

@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import { endpointOf } from '../lifecycle/endpoint-left-running.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 
 /** Made to be tried out, and taken away again. */
 const trial = /(^|\/)(bench(mark)?s?|load[-_]?tests?|scenarios|examples?|samples?|tutorials?|demos?)\//i
@@ -14,15 +15,17 @@ export default defineRule({
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle'],
   severity: 'warning',
   summary: 'Replicas on accelerators that run at all hours, however few requests there are.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const { minReplicas, autoscaled, gpus } = judged.settings
     const count = effective(minReplicas)
-    if (minReplicas === undefined || count === undefined || count < 2) return
-    if (autoscaled === undefined || effective(autoscaled) !== false) return
+    if (minReplicas === undefined || count === undefined || count < 2)
+      return silent(unless(judged, 'minReplicas', `there are few replicas: ${count}`))
+    if (autoscaled === undefined || effective(autoscaled) !== false)
+      return silent(unless(judged, 'autoscaled', 'something scales it'))
     const devices = effective(gpus) ?? 0
-    if (devices < 1) return
+    if (devices < 1) return silent(unless(judged, 'gpus', 'its replicas hold no accelerators'))
     // What is deleted again after a trial needs no policy.
-    if (effective(judged.settings.tornDown) === true) return
+    if (effective(judged.settings.tornDown) === true) return silent('it is deleted again')
     report({
       at: minReplicas,
       severity: count >= many && !trial.test(judged.subject.location.path) ? 'warning' : 'information',

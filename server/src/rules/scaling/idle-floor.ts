@@ -1,12 +1,15 @@
 import { effective } from '../../values/value.js'
 import { defineRule, type Saving } from '../rule.js'
+import { unless } from '../silence.js'
 import {
   acceleratorsPerMachine,
   machinesText,
+  plainMachines,
   poolCost,
   poolName,
   rateOf,
   rateText,
+  reserved,
   twoDigits,
 } from './pool-words.js'
 
@@ -19,15 +22,16 @@ export default defineRule({
   checklist: ['bottleneck/autoscaling-idle', 'waste/scale-down', 'baseline/idle-time', 'cadence/daily'],
   severity: 'warning',
   summary: 'A pool of machines with accelerators that never shrinks to nothing.',
-  check(judged, { report, options, today }) {
+  check(judged, { report, silent, options, today }) {
     const { minimum, capacity, fixed, purpose, schedule } = judged.settings
     const count = effective(minimum)
-    if (minimum === undefined || count === undefined || !Number.isFinite(count) || count < 1) return
-    if (acceleratorsPerMachine(judged) === undefined) return
+    if (minimum === undefined || count === undefined || !Number.isFinite(count) || count < 1)
+      return silent(unless(judged, 'minimum', 'it shrinks to nothing'))
+    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
     // Bought ahead: an idle one costs nothing more.
-    if (effective(capacity) === 'reserved') return
+    if (effective(capacity) === 'reserved') return silent(reserved)
     // It goes down at night all the same.
-    if (schedule !== undefined) return
+    if (schedule !== undefined) return silent('a schedule shrinks it')
     const cost = poolCost(judged, count, options, today)
     const usd = rateOf(judged, cost)
     const rate = rateText(usd)

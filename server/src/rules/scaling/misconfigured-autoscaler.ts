@@ -2,7 +2,8 @@ import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type RuleContext } from '../rule.js'
-import { acceleratorsPerMachine, poolName } from './pool-words.js'
+import { unless, unlessUnread } from '../silence.js'
+import { acceleratorsPerMachine, plainMachines, poolName, reserved } from './pool-words.js'
 
 /** Per cent; below it three of four replicas are a reserve. */
 const lowAim = 30
@@ -23,11 +24,19 @@ export default defineRule({
   summary:
     'An autoscaler of accelerators that goes by the wrong measure, that cannot act, or that has no ceiling.',
   check(judged, context) {
-    if (acceleratorsPerMachine(judged) === undefined) return
+    const { silent } = context
+    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
     if (judged.settings.target === undefined) {
       checkCeiling(judged, context)
       return
     }
+    silent(
+      unlessUnread(
+        judged,
+        ['metrics', 'utilization', 'leastReplicas', 'mostReplicas', 'idleDelay', 'rivals'],
+        'it goes by a measure that follows the load, and has bounds',
+      ),
+    )
     checkRivals(judged, context)
     if (!checkFixed(judged, context)) checkMeasure(judged, context)
     checkHaste(judged, context)
@@ -38,14 +47,16 @@ export default defineRule({
 type Pool = Judged<'Scaling'>
 
 /** Machines that are started for pods that wait. */
-function checkCeiling(judged: Pool, { report }: RuleContext): void {
+function checkCeiling(judged: Pool, { report, silent }: RuleContext) {
   const { maximum, capacity } = judged.settings
-  if (maximum === undefined || effective(capacity) === 'reserved') return
+  if (maximum === undefined) return silent(unless(judged, 'maximum', ''))
+  if (effective(capacity) === 'reserved') return silent(reserved)
   if (maximum.state === 'known' && typeof maximum.value === 'number' && maximum.value >= manyMachines) {
-    checkHeight(judged, maximum.value, report)
+    checkHeight(judged, maximum.value, report, silent)
     return
   }
-  if (maximum.state !== 'default' || maximum.value !== null) return
+  if (maximum.state !== 'default' || maximum.value !== null)
+    return silent(unless(judged, 'maximum', `it has a ceiling: ${effective(maximum) ?? 'none, on purpose'}`))
   report({
     at: maximum,
     severity: 'information',
@@ -56,9 +67,14 @@ function checkCeiling(judged: Pool, { report }: RuleContext): void {
 }
 
 /** A ceiling that nobody would ever mean. */
-function checkHeight(judged: Pool, most: number, report: RuleContext['report']): void {
+function checkHeight(
+  judged: Pool,
+  most: number,
+  report: RuleContext['report'],
+  silent: RuleContext['silent'],
+) {
   const { maximum, fixed } = judged.settings
-  if (effective(fixed) === true) return
+  if (effective(fixed) === true) return silent('it always has the same number of machines')
   const devices = (acceleratorsPerMachine(judged) ?? 1) * most
   report({
     at: maximum!,

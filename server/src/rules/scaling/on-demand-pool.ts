@@ -2,7 +2,8 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { subjectsOf } from '../judged.js'
 import { defineRule, type Saving } from '../rule.js'
-import { acceleratorsPerMachine, poolCost, poolName, rateText } from './pool-words.js'
+import { unless } from '../silence.js'
+import { acceleratorsPerMachine, plainMachines, poolCost, poolName, rateText } from './pool-words.js'
 
 /** Where no spot price is known: what providers name, less the work that interruptions cost. */
 const discount = [0.5, 0.8] as const
@@ -13,14 +14,18 @@ export default defineRule({
   checklist: ['rightsize/spot'],
   severity: 'information',
   summary: 'A pool for training that buys its machines on demand only.',
-  check(judged, { report, options, today }) {
+  check(judged, { report, silent, options, today }) {
     const { capacity, purpose } = judged.settings
-    if (capacity === undefined || effective(capacity) !== 'on-demand') return
-    if (effective(purpose) !== 'training' || acceleratorsPerMachine(judged) === undefined) return
-    if (hasSpotBeside(judged)) return
+    if (capacity === undefined || effective(capacity) !== 'on-demand')
+      return silent(unless(judged, 'capacity', `its capacity is ${effective(capacity)}`))
+    if (effective(purpose) !== 'training')
+      return silent(unless(judged, 'purpose', `it is for ${effective(purpose)}`))
+    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
+    if (hasSpotBeside(judged)) return silent('another pool of this file has accelerators on spot')
     const cost = poolCost(judged, 1, options, today)
     const [onDemand, spot] = [cost?.onDemand ?? null, cost?.spot ?? null]
-    if (onDemand !== null && spot !== null && spot >= 0.8 * onDemand) return
+    if (onDemand !== null && spot !== null && spot >= 0.8 * onDemand)
+      return silent('spot capacity costs nearly as much for such machines')
     const type = effective(judged.settings.machine)
     const prices =
       onDemand === null

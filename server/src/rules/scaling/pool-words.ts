@@ -10,6 +10,7 @@ import {
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import type { RuleContext, RuleOptions } from '../rule.js'
+import { type Silence, unless } from '../silence.js'
 
 type Pool = Judged<'Scaling'>
 
@@ -18,6 +19,13 @@ export function acceleratorsPerMachine({ settings }: Pool): number | undefined {
   const count = effective(settings.gpus)
   return count === undefined || count < 1 ? undefined : count
 }
+
+/** Why a rule about accelerators does not apply, where `acceleratorsPerMachine` has none. */
+export function plainMachines(pool: Pool): Silence {
+  return unless(pool, 'gpus', 'its machines have no accelerators')
+}
+
+export const reserved = 'its capacity is reserved: an idle machine costs nothing more'
 
 /** `Node group "gpu"`. */
 export function poolName({ settings }: Pool): string {

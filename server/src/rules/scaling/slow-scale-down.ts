@@ -2,7 +2,8 @@ import { formatUsd } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
 import { duration } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
-import { acceleratorsPerMachine, poolCost, poolName, rateOf } from './pool-words.js'
+import { unless } from '../silence.js'
+import { acceleratorsPerMachine, plainMachines, poolCost, poolName, rateOf, reserved } from './pool-words.js'
 
 /** Seconds that a machine may wait for its next work: it takes minutes to start one. */
 const limit = 1800
@@ -17,11 +18,21 @@ export default defineRule({
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'baseline/idle-time'],
   severity: 'warning',
   summary: 'Machines with accelerators that are kept for long after their work.',
-  check(judged, { report, options, today }) {
+  check(judged, { report, silent, options, today }) {
     const { idleDelay, purpose, capacity } = judged.settings
     const seconds = effective(idleDelay)
-    if (idleDelay === undefined || seconds === undefined || seconds === null || seconds <= limit) return
-    if (acceleratorsPerMachine(judged) === undefined || effective(capacity) === 'reserved') return
+    if (idleDelay === undefined || seconds === undefined || seconds === null || seconds <= limit)
+      return silent(
+        unless(
+          judged,
+          'idleDelay',
+          seconds == null
+            ? 'it gives no machine back by itself'
+            : `it gives machines back after ${duration(seconds)}`,
+        ),
+      )
+    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
+    if (effective(capacity) === 'reserved') return silent(reserved)
     const usd = rateOf(judged, poolCost(judged, 1, options, today))
     const type = effective(judged.settings.machine)
     const machine = type === undefined ? 'a machine with accelerators' : type

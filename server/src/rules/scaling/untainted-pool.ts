@@ -1,6 +1,15 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { acceleratorsPerMachine, poolCost, poolName, rateOf, rateText } from './pool-words.js'
+import { unless } from '../silence.js'
+import {
+  acceleratorsPerMachine,
+  plainMachines,
+  poolCost,
+  poolName,
+  rateOf,
+  rateText,
+  reserved,
+} from './pool-words.js'
 
 export default defineRule({
   name: 'scaling/untainted-pool',
@@ -9,13 +18,17 @@ export default defineRule({
   severity: 'information',
   oncePerProject: true,
   summary: 'Nothing keeps other work away from machines with accelerators.',
-  check(judged, { report, options, today }) {
+  check(judged, { report, silent, options, today }) {
     const { taints, otherPools, machine, fixed, capacity } = judged.settings
     const given = effective(taints)
-    if (taints === undefined || given === undefined || given.length > 0) return
-    if ((effective(otherPools) ?? 0) < 1 || acceleratorsPerMachine(judged) === undefined) return
+    if (taints === undefined || given === undefined || given.length > 0)
+      return silent(unless(judged, 'taints', 'it has a taint'))
+    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
+    if ((effective(otherPools) ?? 0) < 1)
+      return silent(unless(judged, 'otherPools', 'the cluster has no other pool'))
     // What never shrinks, or was bought ahead, is not kept from shrinking.
-    if (effective(fixed) === true || effective(capacity) === 'reserved') return
+    if (effective(fixed) === true) return silent('it always has the same number of machines')
+    if (effective(capacity) === 'reserved') return silent(reserved)
     const rate = rateText(rateOf(judged, poolCost(judged, 1, options, today)))
     const type = effective(machine)
     report({

@@ -3,8 +3,9 @@ import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import type { Dimension } from '../../workload/words.js'
 import { defineRule, type FixRequest, type Report, type RuleOptions, type Severity } from '../rule.js'
+import { unless } from '../silence.js'
 import { alternatives, savingOf } from './cheaper.js'
-import { isRepetition, known } from './trials.js'
+import { isRepetition, known, noGrid, onlyRepeats } from './trials.js'
 
 export default defineRule({
   name: 'search/grid-search',
@@ -13,26 +14,28 @@ export default defineRule({
   severity: 'error',
   summary: 'Grid search pays the full price for every combination.',
 
-  check(search, { report, options }) {
+  check(search, { report, silent, options }) {
     const { strategy, space } = search.settings
-    if (strategy?.state === 'unknown' || strategy?.value !== 'grid') return
+    if (strategy?.state === 'unknown' || strategy?.value !== 'grid') return silent(noGrid(search))
     // Loops are a rule of their own.
-    if (known(search, 'byHand') === true) return
-    if (space === undefined || space.state === 'unknown' || space.value!.configurations === null) return
+    if (known(search, 'byHand') === true)
+      return silent('loops written by hand are judged by search/manual-grid')
+    if (space === undefined || space.state === 'unknown' || space.value!.configurations === null)
+      return silent(unless(search, 'space', 'the size of the grid is not known'))
     const varying = space.value!.grids.flat().filter((dimension) => dimension.size !== 1)
-    if (varying.every(isRepetition)) return
+    if (varying.every(isRepetition)) return silent(onlyRepeats)
     const folds = known(search, 'folds') ?? null
     // Without the folds the fits are at least as many as the configurations.
     const cap = known(search, 'trialCap') ?? null
     const configurations =
       cap === null ? space.value!.configurations : Math.min(cap, space.value!.configurations)
     const fits = configurations * (folds ?? 1)
-    if (fits < smallest(search, options)) return
+    if (fits < smallest(search, options)) return silent(`the grid is small: ${formatCount(fits)} fits`)
     const lowerBound = space.value!.lowerBound || folds === null
     const cheaper = alternatives(search, configurations)
     const best = cheaper[0]
     // A finding without anything to do about it helps nobody.
-    if (best === undefined) return
+    if (best === undefined) return silent('the tool offers no search that would cost less')
     const finding: Report = {
       at: strategy,
       message: `${sizeOf(search, configurations, folds, lowerBound)} ${cheaper.map((one) => one.says).join('; ')}.`,

@@ -1,8 +1,9 @@
-import { gridFormula } from '../../estimate/grid.js'
+import { formatCount, gridFormula } from '../../estimate/grid.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type FixRequest, type RuleOptions, type Severity } from '../rule.js'
+import { unless } from '../silence.js'
 import { alternatives, savingOf } from './cheaper.js'
-import { isRepetition, known } from './trials.js'
+import { isRepetition, known, noGrid, onlyRepeats } from './trials.js'
 
 /** Programs or jobs that a loop starts: each is a whole training, so a few of them cost as much as many fits. */
 const fewestLaunches = 6
@@ -14,15 +15,18 @@ export default defineRule({
   severity: 'warning',
   summary: 'Nested loops train every combination to its end, though most are clearly worse early on.',
 
-  check(search, { report, options }) {
+  check(search, { report, silent, options }) {
     const { strategy, space } = search.settings
-    if (known(search, 'byHand') !== true || known(search, 'strategy') !== 'grid') return
+    if (known(search, 'byHand') !== true) return silent('it is not a grid of loops written by hand')
+    if (strategy === undefined || known(search, 'strategy') !== 'grid') return silent(noGrid(search))
     const size = known(search, 'space')
-    if (strategy === undefined || space === undefined || size?.configurations == null) return
+    if (space === undefined || size?.configurations == null)
+      return silent(unless(search, 'space', 'the size of the grid is not known'))
     const varying = size.grids.flat().filter((dimension) => dimension.size !== 1)
-    if (varying.every(isRepetition)) return
+    if (varying.every(isRepetition)) return silent(onlyRepeats)
     const { configurations, lowerBound } = size
-    if (configurations < smallest(search, options)) return
+    if (configurations < smallest(search, options))
+      return silent(`the grid is small: ${formatCount(configurations)} configurations`)
     const cheaper = alternatives(search, configurations)
     report({
       at: strategy,

@@ -5,7 +5,8 @@ import { lookUp } from '../../text/records.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import type { Dimension, InertDimension } from '../../workload/words.js'
 import { defineRule, type FixRequest, type Report, type RuleContext } from '../rule.js'
-import { known, repetition } from './trials.js'
+import { unless } from '../silence.js'
+import { known, noGrid, repetition } from './trials.js'
 
 export default defineRule({
   name: 'search/redundant-dimension',
@@ -16,7 +17,10 @@ export default defineRule({
 
   check(search, context) {
     const space = known(search, 'space')
-    if (space === undefined || known(search, 'strategy') !== 'grid') return
+    const { silent } = context
+    if (known(search, 'strategy') !== 'grid') return silent(noGrid(search))
+    if (space === undefined) return silent(unless(search, 'space', ''))
+    silent('no two points of the grid are known to be the same')
     for (const grid of space.grids) {
       const points = grid.reduce<number | null>(
         (product, one) => (product === null || one.size === null ? null : product * one.size),

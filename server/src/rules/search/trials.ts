@@ -1,6 +1,8 @@
 /** What the rules about searches ask of a search. */
+
 import type { Judged } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/words.js'
+import { type Silence, unless } from '../silence.js'
 
 /** The value of a setting that is certain; undefined where nothing is claimed or it cannot be read. */
 export function known<K extends keyof SearchSettings & string>(
@@ -10,6 +12,13 @@ export function known<K extends keyof SearchSettings & string>(
   const claim = search.settings[setting]
   return claim === undefined || claim.state === 'unknown' ? undefined : claim.value
 }
+
+/** Why a rule about grids does not apply. */
+export function noGrid(search: Judged<'Search'>): Silence {
+  return unless(search, 'strategy', `the search is no grid: ${known(search, 'strategy')}`)
+}
+
+export const onlyRepeats = 'every dimension only repeats an experiment, on other seeds or data'
 
 /** Dimensions that repeat an experiment rather than search for something. */
 export const repetition =

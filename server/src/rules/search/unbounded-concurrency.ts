@@ -2,6 +2,7 @@ import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type RuleContext, type Severity } from '../rule.js'
+import { unless } from '../silence.js'
 import { known, trialCount } from './trials.js'
 
 export default defineRule({
@@ -13,20 +14,25 @@ export default defineRule({
 
   check(search, context) {
     const { parallelism } = search.settings
-    if (parallelism === undefined || parallelism.state === 'unknown') return
+    const { silent } = context
+    if (parallelism === undefined || parallelism.state === 'unknown')
+      return silent(unless(search, 'parallelism', ''))
     const contention = known(search, 'contention')
     if (contention !== undefined) {
       contend(search, contention, context)
       return
     }
     const trials = trialCount(search)
-    if (typeof trials !== 'number') return
+    if (typeof trials !== 'number')
+      return silent(unless(search, 'trialCap', 'the number of trials is not known'))
     // On one machine "all" means its processor cores, and how many those are is not known.
-    if (parallelism.value === null && known(search, 'unit') !== 'job') return
+    if (parallelism.value === null && known(search, 'unit') !== 'job')
+      return silent('as many trials run at once as the machine has cores, which are not known')
     const atOnce = Math.min(parallelism.value ?? trials, trials)
     if (known(search, 'strategy') === 'bayesian') {
       // Half of the trials and more start before a result of another is known; few trials are few either way.
-      if (trials <= 4 || atOnce <= Math.max(4, trials / 4)) return
+      if (trials <= 4 || atOnce <= Math.max(4, trials / 4))
+        return silent(`few trials run at once: ${formatCount(atOnce)} of ${formatCount(trials)}`)
       const cap = Math.max(2, Math.ceil(trials / 8))
       report(
         search,
@@ -37,6 +43,7 @@ export default defineRule({
       )
       return
     }
+    silent(`trials learn nothing from each other, and ${formatCount(atOnce)} run at once`)
     if (parallelism.value === null && trials > 8) {
       report(
         search,
@@ -67,10 +74,11 @@ function report(
 }
 
 /** Trials of one machine that want the same device or the same cores. */
-function contend(search: Judged<'Search'>, contention: string, context: RuleContext): void {
+function contend(search: Judged<'Search'>, contention: string, context: RuleContext) {
   const parallelism = search.settings.parallelism!
   const value = effective(parallelism)
-  if (value !== null && value !== undefined && value <= 1) return
+  if (value !== null && value !== undefined && value <= 1)
+    return context.silent('trials run one after another')
   const many = value == null ? 'As many trials as there are processor cores' : `${formatCount(value)} trials`
   context.report({
     at: parallelism,

@@ -1,6 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 import { formatDuration, known } from './trials.js'
 
 /** A default limit as high as this ends nothing that anyone planned. */
@@ -13,17 +14,19 @@ export default defineRule({
   severity: 'error',
   summary: 'A search without a limit of trials or time goes on until someone stops it.',
 
-  check(search, { report }) {
+  check(search, { report, silent }) {
     const { trialCap, timeLimit, strategy } = search.settings
-    if (trialCap === undefined || trialCap.state === 'unknown') return
+    if (trialCap === undefined || trialCap.state === 'unknown') return silent(unless(search, 'trialCap', ''))
     // A grid ends with its last configuration; whether it is one must be known.
-    if (strategy === undefined || strategy.state === 'unknown' || strategy.value === 'grid') return
-    if (timeLimit?.state === 'unknown') return
+    if (strategy === undefined || strategy.state === 'unknown' || strategy.value === 'grid')
+      return silent(unless(search, 'strategy', 'a grid ends with its last configuration'))
+    if (timeLimit?.state === 'unknown') return silent(unless(search, 'timeLimit', ''))
     const limit = timeLimit?.value ?? null
     const job = search.run.job.compute?.settings
     // The limit of one trial ends no search.
     const jobLimit = effective(job?.trials) === true ? undefined : job?.timeLimit
-    if (jobLimit !== undefined && jobLimit.state !== 'unknown' && jobLimit.value != null) return
+    if (jobLimit !== undefined && jobLimit.state !== 'unknown' && jobLimit.value != null)
+      return silent(`the time limit of the job ends it (${jobLimit.key})`)
     const cap = trialCap.value ?? null
     const fixes = [{ set: [{ claim: trialCap, value: known(search, 'unit') === 'job' ? 30 : 50 }] }]
     if (cap === null && limit === null) {
@@ -37,8 +40,10 @@ export default defineRule({
       })
       return
     }
-    if (trialCap.state !== 'default' || cap === null || cap < farAway) return
-    if (limit !== null && timeLimit?.state !== 'default') return
+    if (limit !== null && timeLimit?.state !== 'default')
+      return silent(`it ends after ${formatDuration(limit)} (${timeLimit?.key})`)
+    if (trialCap.state !== 'default' || cap === null || cap < farAway)
+      return silent(cap === null ? 'a time limit ends it' : `it ends after ${formatCount(cap)} trials`)
     const time = limit === null ? '' : ` and ${formatDuration(limit)}`
     report({
       at: trialCap,

@@ -1,6 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
+import { unless } from '../silence.js'
 
 export default defineRule({
   name: 'search/uncached-pipeline',
@@ -9,14 +10,17 @@ export default defineRule({
   severity: 'warning',
   summary: 'A search that refits the same transformer for every candidate pays for it again and again.',
 
-  check(work, { report, options }) {
+  check(work, { report, silent, options }) {
     const { cached } = work.settings
     const transformation = effective(work.settings.transformation)
     const repeats = effective(work.settings.repeats)
-    if (cached === undefined || cached.state === 'unknown' || cached.value !== false) return
-    if (transformation === undefined || repeats === undefined) return
+    if (cached === undefined || effective(cached) !== false)
+      return silent(unless(work, 'cached', 'the pipeline is cached'))
+    if (transformation === undefined || repeats === undefined)
+      return silent(unless(work, ['transformation', 'repeats'], ''))
     const { total, distinct, why, lowerBound } = repeats
-    if (total - distinct < options.search.minFits) return
+    if (total - distinct < options.search.minFits)
+      return silent(`few fits are repeated: ${formatCount(total - distinct)}`)
     report({
       at: cached,
       message: `${transformation} is fitted ${lowerBound === true ? 'at least ' : ''}${formatCount(total)} times (${why}) though only ${formatCount(distinct)} fits differ: give the pipeline ${cached.key}=.`,

@@ -4,6 +4,7 @@ import type { Judged } from '../../workload/claim.js'
 import { couldHide } from '../../workload/unseen.js'
 import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
+import { unless } from '../silence.js'
 import { formatDuration, known, trialCount } from './trials.js'
 
 /** Fewer trials are hardly worth comparing: pruners wait for the first five before they stop any. */
@@ -22,26 +23,32 @@ export default defineRule({
   severity: 'warning',
   summary: 'Trials without prospects are trained to the end.',
 
-  check(search, { report }) {
+  check(search, { report, silent }) {
     const { earlyTermination, terminationGap } = search.settings
-    if (earlyTermination === undefined || earlyTermination.state === 'unknown') return
+    if (earlyTermination === undefined || earlyTermination.state === 'unknown')
+      return silent(unless(search, 'earlyTermination', ''))
     const printed = printedOnce(search)
     if (earlyTermination.value !== false) {
-      if (printed !== null) report({ at: earlyTermination, ...printed })
+      if (printed === null) silent('weak trials are stopped')
+      else report({ at: earlyTermination, ...printed })
       return
     }
     // There is nothing yet that weak trials could be told by.
-    if (printed !== null) return
+    if (printed !== null) return silent('trials print their metric once, when all is over')
     const joined = effective(terminationGap) === undefined ? reportedSteps(search) : null
     const gap = effective(terminationGap) ?? (joined === null ? undefined : joined.gap)
-    if (gap === undefined) return
+    if (gap === undefined)
+      return silent(unless(search, 'terminationGap', 'what a trial reports while it trains is not known'))
     const trials = trialCount(search)
-    if (typeof trials === 'number' && trials < minTrials) return
+    if (typeof trials === 'number' && trials < minTrials)
+      return silent(`the search is small: ${formatCount(trials)} trials`)
     const steps = known(search, 'trialSteps') ?? joined?.steps
-    if (steps !== undefined && steps.count !== null && steps.count < minSteps) return
+    if (steps !== undefined && steps.count !== null && steps.count < minSteps)
+      return silent(`trials are short: ${formatCount(steps.count)} ${steps.what}`)
     // A number of trials that cannot be known, of work that cannot be seen, says nothing.
-    if (trials === undefined && steps === undefined) return
-    if (steps === undefined && fitsAtOnce(search)) return
+    if (trials === undefined && steps === undefined)
+      return silent(unless(search, ['trialCap', 'trialSteps'], 'the number of trials is not known'))
+    if (steps === undefined && fitsAtOnce(search)) return silent('a trial fits its model in one go')
     const limit = plannedLimit(search)
     const finding: Report = {
       at: earlyTermination,

@@ -1,6 +1,8 @@
 import { formatCount } from '../../estimate/grid.js'
+import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { known, trialCount } from './trials.js'
+import { unless } from '../silence.js'
+import { formatDuration, known, trialCount } from './trials.js'
 
 export default defineRule({
   name: 'search/unsaved-study',
@@ -10,16 +12,28 @@ export default defineRule({
   summary: 'A search that lives in memory is paid for again after a crash.',
   oncePerProject: true,
 
-  check(search, { report }) {
+  check(search, { report, silent }) {
     const { persisted } = search.settings
-    if (persisted === undefined || persisted.state === 'unknown' || persisted.value !== false) return
+    if (persisted === undefined || effective(persisted) !== false)
+      return silent(unless(search, 'persisted', 'its trials are kept on disk'))
     // Trials of a moment are soon repeated.
-    if (known(search, 'trialSteps') === undefined || search.subject.evidence.small !== null) return
+    if (known(search, 'trialSteps') === undefined) return silent(unless(search, 'trialSteps', ''))
+    const { small } = search.subject.evidence
+    if (small !== null) return silent(`the search is small: ${small}`)
     const trials = trialCount(search)
     const limit = known(search, 'timeLimit') ?? null
     const long = trials === null || (typeof trials === 'number' && trials >= 20)
-    if (!long && (limit === null || limit < 3600)) return
-    if (limit !== null && limit < 3600) return
+    if (limit !== null && limit < 3600) return silent(`the search is short: ${formatDuration(limit)}`)
+    if (!long && limit === null)
+      return silent(
+        unless(
+          search,
+          'trialCap',
+          typeof trials === 'number'
+            ? `the search is small: ${formatCount(trials)} trials`
+            : 'the number of trials is not known',
+        ),
+      )
     const { accelerator, notebook } = search.subject.evidence
     const which = typeof trials === 'number' ? `up to ${formatCount(trials)} ` : ''
     report({

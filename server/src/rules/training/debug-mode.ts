@@ -2,7 +2,8 @@ import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
-import { onGpuJob, operationOf, trains } from './operation.js'
+import { notTraining, otherOperation } from '../silence.js'
+import { onGpuJob, operationOf } from './operation.js'
 
 /** For a switch of which no more is known. */
 const anySwitch = {
@@ -16,12 +17,16 @@ export default defineRule({
   checklist: ['baseline/training-time', 'baseline/idle-time', 'bottleneck/compute-bound'],
   severity: 'error',
   summary: 'A switch meant for finding a fault slows down every step of the run.',
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const kind = operationOf(judged, 'debug checks')
-    if (kind === null || !trains(judged)) return
-    if (effective(judged.settings.wantedFor) !== undefined) return
+    if (kind === null) return silent(otherOperation)
+    const untrained = notTraining(judged)
+    if (untrained !== undefined) return silent(untrained)
+    const wanted = effective(judged.settings.wantedFor)
+    if (wanted !== undefined) return silent(`it is there for ${wanted}`)
     // These are also known to get a machine to work at all, and cost nothing where there are no fast links.
-    if (effective(judged.settings.weight) === 'slight' && !hasFastLinks(judged, options)) return
+    if (effective(judged.settings.weight) === 'slight' && !hasFastLinks(judged, options))
+      return silent('no GPUs with fast links between them are known here, which it would slow down')
     const effect = effective(judged.settings.effect)
     const { does, share } = effect ?? anySwitch
     // It may start others by itself.

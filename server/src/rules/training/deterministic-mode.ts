@@ -1,7 +1,8 @@
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
-import { onAccelerator, operationOf, trains } from './operation.js'
+import { notTraining, offAccelerator, otherOperation } from '../silence.js'
+import { operationOf } from './operation.js'
 
 export default defineRule({
   name: 'training/deterministic-mode',
@@ -9,13 +10,17 @@ export default defineRule({
   checklist: ['baseline/training-time'],
   severity: 'information',
   summary: 'Deterministic kernels are slower ones; a long run rarely needs them.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'deterministic kernels')
-    if (kind === null || !trains(judged) || !onAccelerator(judged)) return
-    if (effective(judged.settings.wantedFor) !== undefined) return
+    if (kind === null) return silent(otherOperation)
+    const stopped = notTraining(judged) ?? offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
+    const wanted = effective(judged.settings.wantedFor)
+    if (wanted !== undefined) return silent(`it is there for ${wanted}`)
     const severe = effective(judged.settings.weight) === 'severe'
     // Without convolutions hardly any kernel has a faster form that is not deterministic.
-    if (!severe && effective(judged.settings.subject) === undefined) return
+    if (!severe && effective(judged.settings.subject) === undefined)
+      return silent('no convolutions are known here, which it would slow down')
     report({
       at: kind,
       severity: severityOf(judged, severe),

@@ -1,7 +1,8 @@
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
-import { onAccelerator, operationOf, trains } from './operation.js'
+import { notTraining, offAccelerator, otherOperation } from '../silence.js'
+import { operationOf, trains } from './operation.js'
 
 export default defineRule({
   name: 'training/eager-attention',
@@ -9,12 +10,16 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'baseline/training-time'],
   severity: 'warning',
   summary: 'Attention that writes its scores to memory costs memory with the square of the sequence.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'eager attention')
-    if (kind === null || !onAccelerator(judged)) return
-    if (effective(judged.settings.wantedFor) !== undefined) return
+    if (kind === null) return silent(otherOperation)
+    const stopped = offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
+    const wanted = effective(judged.settings.wantedFor)
+    if (wanted !== undefined) return silent(`it is there for ${wanted}`)
     const written = effective(judged.settings.weight) === 'slight'
-    if (written && !trains(judged)) return
+    const untrained = notTraining(judged)
+    if (written && untrained !== undefined) return silent(untrained)
     report({
       at: kind,
       severity: severityOf(judged, written),

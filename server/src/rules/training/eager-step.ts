@@ -1,7 +1,8 @@
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
-import { operationOf, trains } from './operation.js'
+import { notTraining, otherOperation } from '../silence.js'
+import { operationOf } from './operation.js'
 
 /** Share of a step that running it operation by operation takes. Assumptions. */
 const switchedOff: [number, number] = [0.3, 0.7]
@@ -13,9 +14,11 @@ export default defineRule({
   checklist: ['baseline/training-time', 'bottleneck/compute-bound'],
   severity: 'warning',
   summary: 'A step that is run operation by operation waits for Python between all of them.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'eager execution', 'eager step')
-    if (kind === null || !trains(judged)) return
+    if (kind === null) return silent(otherOperation)
+    const untrained = notTraining(judged)
+    if (untrained !== undefined) return silent(untrained)
     const wanted = effective(judged.settings.wantedFor)
     const off = effective(kind) === 'eager execution'
     const fraction = off ? switchedOff : uncompiled

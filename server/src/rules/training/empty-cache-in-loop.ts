@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { listed, operationOf, otherPlaces, trains } from './operation.js'
+import { notTraining, otherOperation } from '../silence.js'
+import { listed, operationOf, otherPlaces } from './operation.js'
 
 export default defineRule({
   name: 'training/empty-cache-in-loop',
@@ -8,15 +9,17 @@ export default defineRule({
   checklist: ['baseline/training-time'],
   severity: 'warning',
   summary: 'Memory that is handed back in each step is asked for again in the next.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'empty cache')
-    if (kind === null || !trains(judged)) return
+    if (kind === null) return silent(otherOperation)
+    const untrained = notTraining(judged)
+    if (untrained !== undefined) return silent(untrained)
     const { accelerator } = judged.subject.evidence
     const names = (effective(judged.settings.places) ?? []).map((one) => one.what)
     const argument = /=(\d+)$/.exec(kind.key)
     const collects = names.length > 0 && names.every((name) => name === 'gc.collect()')
     // Without an accelerator there is no cache to empty.
-    if (!collects && accelerator === 'cpu') return
+    if (!collects && accelerator === 'cpu') return silent('it runs on the CPU')
     const rhythm = argument === null || argument[1] === '1' ? 'in every step' : `every ${argument[1]} steps`
     report({
       at: kind,

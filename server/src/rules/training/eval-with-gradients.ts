@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
+import { otherOperation, otherRole } from '../silence.js'
 import { onAccelerator, operationOf, trains } from './operation.js'
 
 export default defineRule({
@@ -9,11 +10,11 @@ export default defineRule({
   checklist: ['baseline/evaluation-time', 'rightsize/match-instance'],
   severity: 'warning',
   summary: 'An evaluation that builds graphs keeps activations for a backward pass that never comes.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'evaluate with gradients')
-    if (kind === null) return
+    if (kind === null) return silent(otherOperation)
     const { role } = judged.subject.evidence
-    if (!trains(judged) && role !== 'inference') return
+    if (!trains(judged) && role !== 'inference') return silent(otherRole(judged))
     const old = effective(judged.settings.subject)
     report({
       at: kind,

@@ -2,7 +2,8 @@ import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Judged } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
-import { operationOf, trains } from './operation.js'
+import { notTraining, otherOperation, unless } from '../silence.js'
+import { operationOf } from './operation.js'
 
 /** So few of them in a whole run are no burden. */
 const fewEvaluations = 20
@@ -14,12 +15,16 @@ export default defineRule({
   checklist: ['baseline/evaluation-time', 'observability/egress-and-storage'],
   severity: 'warning',
   summary: 'Evaluating or saving every few steps takes more time than the steps between.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'evaluate', 'save')
-    if (kind === null || !trains(judged)) return
+    if (kind === null) return silent(otherOperation)
+    const untrained = notTraining(judged)
+    if (untrained !== undefined) return silent(untrained)
     const every = effective(judged.settings.every)
     const times = effective(judged.settings.times)
-    if (every === undefined || (times !== undefined && times <= fewEvaluations)) return
+    if (every === undefined) return silent(unless(judged, 'every', ''))
+    if (times !== undefined && times <= fewEvaluations)
+      return silent(`there are few of them in the run: ${times}`)
     const share = effective(judged.settings.subject) === 'share of an epoch'
     report({
       at: kind,

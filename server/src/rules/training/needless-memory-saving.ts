@@ -2,8 +2,8 @@ import { trainingMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
-import { aboutGigabytes, described, estimateOf, type TrainingMemory } from '../training-memory.js'
-import { onAccelerator } from './operation.js'
+import { offAccelerator, otherRole, unlessUnread } from '../silence.js'
+import { aboutGigabytes, described, memoryOf, noEstimate, type TrainingMemory } from '../training-memory.js'
 
 /** Without the saving, the high end of the estimate stays below this share of the memory. */
 const spare = 0.6
@@ -18,13 +18,23 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'bottleneck/distributed-setup'],
   severity: 'information',
   summary: 'Memory is saved at the price of time, on a GPU that has plenty of it.',
-  check(judged, { report, options }) {
-    if (judged.subject.evidence.role !== 'training' || !onAccelerator(judged)) return
-    const found = estimateOf(judged, options)
-    if (found === undefined || found.usable === null || found.machine.gpu === null) return
-    if ((found.setup.tokens ?? 0) > longest) return
+  check(judged, { report, silent, options }) {
+    if (judged.subject.evidence.role !== 'training') return silent(otherRole(judged))
+    const stopped = offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
     const { checkpointing, sharding } = judged.settings
-    const room = (high: number, most: number) => high <= most * found.usable!
+    if (effective(checkpointing) !== true && effective(sharding) == null)
+      return silent(
+        unlessUnread(judged, ['checkpointing', 'sharding'], 'no memory is saved at the price of time'),
+      )
+    const found = memoryOf(judged, options)
+    if (!('estimate' in found)) return silent(noEstimate(judged, found))
+    if (found.usable === null || found.machine.gpu === null)
+      return silent('the GPU that it runs on is not known')
+    if ((found.setup.tokens ?? 0) > longest) return silent(`the texts are long: ${found.setup.tokens} tokens`)
+    silent('without it the training might not fit')
+    const { usable } = found
+    const room = (high: number, most: number) => high <= most * usable
     const card = `${found.machine.gpu.memoryGB} GB of ${found.machine.gpu.name}`
 
     if (checkpointing !== undefined && effective(checkpointing) === true) {

@@ -1,7 +1,8 @@
 import { effective } from '../../values/value.js'
 import { machineOf } from '../hardware.js'
 import { defineRule } from '../rule.js'
-import { onGpuJob, reinforcement, trains } from './operation.js'
+import { notTraining, unless } from '../silence.js'
+import { onGpuJob, reinforcement } from './operation.js'
 
 export default defineRule({
   name: 'training/not-compiled',
@@ -10,15 +11,23 @@ export default defineRule({
   severity: 'hint',
   summary: 'A compiled model often trains faster on recent GPUs; it is worth a try on long runs.',
   oncePerProject: true,
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const { compiled, compileHindered } = judged.settings
-    if (compiled === undefined || compiled.state === 'unknown' || compiled.value !== false) return
-    if (!trains(judged) || judged.subject.evidence.small !== null || reinforcement(judged)) return
-    if (effective(compileHindered) !== undefined) return
+    if (compiled === undefined || effective(compiled) !== false)
+      return silent(unless(judged, 'compiled', 'the model is compiled'))
+    const untrained = notTraining(judged)
+    if (untrained !== undefined) return silent(untrained)
+    const { small } = judged.subject.evidence
+    if (small !== null) return silent(`the run is small: ${small}`)
+    if (reinforcement(judged)) return silent('its steps wait for an environment, not for the accelerator')
+    const hindered = effective(compileHindered)
+    if (hindered !== undefined) return silent(`compiling is hindered by ${hindered}`)
     // Only a machine that is known to be worth it, on a job or by the user's word.
     const { gpu } = machineOf(judged, options)
-    if (gpu === null || gpu.vendor !== 'nvidia' || !gpu.formats.has('bf16')) return
-    if (!onGpuJob(judged) && options.defaultHardware === null) return
+    if (gpu === null) return silent('the GPU that it runs on is not known')
+    if (gpu.vendor !== 'nvidia' || !gpu.formats.has('bf16')) return silent(`${gpu.name} gains little from it`)
+    if (!onGpuJob(judged) && options.defaultHardware === null)
+      return silent('no job that asks for GPUs runs it')
     report({
       at: compiled,
       message: `\`${compiled.key}\` is not used. On ${gpu.name} a compiled model often trains 10 to 30 % faster; try it for one epoch.`,

@@ -1,5 +1,6 @@
 import { defineRule } from '../rule.js'
-import { onGpuJob, operationOf, trains } from './operation.js'
+import { notTraining, otherOperation } from '../silence.js'
+import { onGpuJob, operationOf } from './operation.js'
 
 export default defineRule({
   name: 'training/profiler-left-on',
@@ -7,9 +8,11 @@ export default defineRule({
   checklist: ['baseline/training-time'],
   severity: 'warning',
   summary: 'A profiler that records every step slows all of them down and fills the memory of the host.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'profile')
-    if (kind === null || !trains(judged)) return
+    if (kind === null) return silent(otherOperation)
+    const untrained = notTraining(judged)
+    if (untrained !== undefined) return silent(untrained)
     const memory = /^skip_memory_metrics/.test(kind.key)
     report({
       at: kind,

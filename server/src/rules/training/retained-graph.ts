@@ -1,6 +1,7 @@
 import { effective } from '../../values/value.js'
 import { defineRule } from '../rule.js'
-import { onAccelerator, operationOf, trains } from './operation.js'
+import { notTraining, otherOperation } from '../silence.js'
+import { onAccelerator, operationOf } from './operation.js'
 
 export default defineRule({
   name: 'training/retained-graph',
@@ -8,9 +9,11 @@ export default defineRule({
   checklist: ['rightsize/match-instance'],
   severity: 'information',
   summary: 'A graph that outlives its step fills the memory until a larger device looks necessary.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'retain graph')
-    if (kind === null || !trains(judged)) return
+    if (kind === null) return silent(otherOperation)
+    const untrained = notTraining(judged)
+    if (untrained !== undefined) return silent(untrained)
     const kept = effective(judged.settings.weight) === 'slight'
     report({
       at: kind,

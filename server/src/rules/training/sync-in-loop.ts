@@ -1,15 +1,8 @@
 import { effective } from '../../values/value.js'
 import type { Judged } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
-import {
-  listed,
-  onAccelerator,
-  onGpuJob,
-  operationOf,
-  otherPlaces,
-  reinforcement,
-  trains,
-} from './operation.js'
+import { notTraining, offAccelerator, otherOperation } from '../silence.js'
+import { listed, onGpuJob, operationOf, otherPlaces, reinforcement } from './operation.js'
 
 /** Share of a step that the accelerator waits after its queue has run empty. An assumption. */
 const once: [number, number] = [0.01, 0.05]
@@ -21,11 +14,13 @@ export default defineRule({
   checklist: ['baseline/idle-time', 'bottleneck/compute-bound', 'baseline/ingestion-time'],
   severity: 'warning',
   summary: 'Reading a value from the accelerator in each step makes it run dry before the next one.',
-  check(judged, { report }) {
+  check(judged, { report, silent }) {
     const kind = operationOf(judged, 'synchronise')
-    if (kind === null || !onAccelerator(judged) || !trains(judged)) return
+    if (kind === null) return silent(otherOperation)
+    const stopped = offAccelerator(judged) ?? notTraining(judged)
+    if (stopped !== undefined) return silent(stopped)
     // The environment needs each action on the host.
-    if (reinforcement(judged)) return
+    if (reinforcement(judged)) return silent('an environment needs each action on the host')
     const places = effective(judged.settings.places) ?? []
     const stalls = effective(judged.settings.times) ?? 1
     const severe = effective(judged.settings.weight) === 'severe'

@@ -3,8 +3,14 @@ import { trainingMemory, usableMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
 import { defineRule, type FixRequest } from '../rule.js'
-import { aboutGigabytes, estimateOf, parametersText, type TrainingMemory } from '../training-memory.js'
-import { onAccelerator } from './operation.js'
+import { offAccelerator, otherRole, unless } from '../silence.js'
+import {
+  aboutGigabytes,
+  memoryOf,
+  noEstimate,
+  parametersText,
+  type TrainingMemory,
+} from '../training-memory.js'
 
 /** Where no job names a GPU, the smallest that is still rented: 16 GB. */
 const smallest = 'T4'
@@ -20,19 +26,25 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
   severity: 'warning',
   summary: 'A batch of a few samples launches every kernel for little work, on a GPU that has room for many.',
-  check(judged, { report, options }) {
+  check(judged, { report, silent, options }) {
     const { batchSize, accumulation, openEnded, secondOrder } = judged.settings
-    if (batchSize === undefined || judged.subject.evidence.role !== 'training' || !onAccelerator(judged))
-      return
-    if (effective(openEnded) !== undefined || effective(secondOrder) === true) return
-    const found = estimateOf(judged, options)
-    if (found === undefined) return
+    const batch = effective(batchSize)
+    if (batchSize === undefined || batch === undefined) return silent(unless(judged, 'batchSize', ''))
+    if (judged.subject.evidence.role !== 'training') return silent(otherRole(judged))
+    const stopped = offAccelerator(judged)
+    if (stopped !== undefined) return silent(stopped)
+    const kind = effective(openEnded)
+    if (kind !== undefined) return silent(`${kind} chooses its batch for other reasons`)
+    if (effective(secondOrder) === true)
+      return silent('gradients of gradients take more memory than is estimated')
+    const found = memoryOf(judged, options)
+    if (!('estimate' in found)) return silent(noEstimate(judged, found))
     const { setup } = found
     const steps = effective(accumulation) ?? 1
-    if (!isTiny(setup, steps)) return
+    if (!isTiny(setup, steps)) return silent(`the batch is not tiny for this model: ${batch}`)
     const known = found.machine.gpu !== null && found.usable !== null
     const usable = found.usable ?? usableMemory(gpuNamed(smallest)!)!
-    if (highAt(found, 4 * setup.batch) > spare * usable) return
+    if (highAt(found, 4 * setup.batch) > spare * usable) return silent('four times the batch might not fit')
     const larger = largerBatch(found, steps, usable)
     const room = known
       ? ` of the ${found.machine.gpu!.memoryGB} GB of ${found.machine.gpu!.name}`
