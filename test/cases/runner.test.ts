@@ -63,6 +63,7 @@ async function toy(root: string, host: Host): Promise<Project> {
     lint: async () => ({ findings, errors: [], faults: [], files: 1, filesLinted: 1 }),
     fixes,
     dispose: async () => {},
+    why: async () => ({ note: null, subjects: [] }),
   } as unknown as Project
 }
 

@@ -29,10 +29,11 @@ export function filesOf(one: Case): Files {
   )
 }
 
-async function lint(open: Open, files: Files, fixesOf: string): Promise<Linted> {
+async function lint(open: Open, files: Files, fixesOf: string, explained = false): Promise<Linted> {
   const project = await open(memoryRoot, memoryHost(files))
   try {
     const result = await project.lint()
+    if (explained) await checkSilences(project)
     assert.deepEqual(result.faults, [], 'faults of the engine')
     assert.deepEqual(result.errors, [], 'files that could not be read')
     const fixes = new Map<Finding, OfferedFix[]>()
@@ -43,6 +44,17 @@ async function lint(open: Open, files: Files, fixesOf: string): Promise<Linted> 
   } finally {
     await project.dispose()
   }
+}
+
+/** A rule that judges something and reports nothing can say why. */
+async function checkSilences(project: Project): Promise<void> {
+  const { subjects } = await project.why({ path: '' })
+  const unexplained = subjects.flatMap(({ word, path, line, rules }) =>
+    rules
+      .filter(({ verdict, reasons }) => verdict !== 'reported' && !reasons.some(({ text }) => text !== ''))
+      .map(({ rule }) => `${rule} on ${word} at ${path}:${line}`),
+  )
+  assert.deepEqual(unexplained, [], 'rules that report nothing and give no reason')
 }
 
 /** Where a mark points, in the file as it is linted. */
@@ -269,7 +281,7 @@ async function checkEachFix(open: Open, rule: string, files: Files, before: Lint
 
 export async function runCase(rule: string, one: Case, open: Open): Promise<void> {
   const files = filesOf(one)
-  const linted = await lint(open, files, rule)
+  const linted = await lint(open, files, rule, true)
   const compared = new Set([rule, ...one.marks.map((mark) => mark.rule)])
   compareFindings(
     one,

@@ -61,7 +61,7 @@ export default defineRule({
     report({
       at: spot,
       severity,
-      message: `${why.text} Spot capacity for ${machine} is ${priced ? 'up to 90 % cheaper' : 'cheaper, where its provider has some'}.`,
+      message: `${why.says} Spot capacity for ${machine} is ${priced ? 'up to 90 % cheaper' : 'cheaper, where its provider has some'}.`,
       saving: {
         fraction: [0.5, 0.65],
         usd: null,
@@ -82,7 +82,7 @@ function spotPriced(type: string | undefined, model: string | undefined): boolea
 }
 
 interface Reason {
-  text: string
+  says: string
   search: boolean
   related: { location: Judged['subject']['location']; message: string }[]
 }
@@ -92,7 +92,7 @@ function reason(judged: Judged<'Compute'>): Reason | Silence {
   const { trials, checkpointStore, timeLimit } = judged.settings
   if (effective(trials) === true) {
     return {
-      text: 'Every trial of this search runs on demand, though a trial that is interrupted is simply run again.',
+      says: 'Every trial of this search runs on demand, though a trial that is interrupted is simply run again.',
       search: true,
       related: [],
     }
@@ -105,7 +105,7 @@ function reason(judged: Judged<'Compute'>): Reason | Silence {
   const store = effective(checkpointStore)
   if (typeof store === 'string') {
     return {
-      text: `This job keeps checkpoints (${checkpointStore!.key}) and still runs on demand.`,
+      says: `This job keeps checkpoints (${checkpointStore!.key}) and still runs on demand.`,
       search: false,
       related: [],
     }
@@ -113,7 +113,7 @@ function reason(judged: Judged<'Compute'>): Reason | Silence {
   const resuming = programs.find((program) => effective(program.settings.resumes) === true)
   if (resuming !== undefined) {
     return {
-      text: `${resuming.subject.location.path} continues from its checkpoints, and the job still runs on demand.`,
+      says: `${resuming.subject.location.path} continues from its checkpoints, and the job still runs on demand.`,
       search: false,
       related: [{ location: resuming.settings.resumes!.location, message: 'continues from a checkpoint' }],
     }
@@ -121,7 +121,7 @@ function reason(judged: Judged<'Compute'>): Reason | Silence {
   const limit = effective(timeLimit)
   if (timeLimit?.state === 'known' && typeof limit === 'number' && limit <= short) {
     return {
-      text: `This job takes at most ${duration(limit)} (${timeLimit.key}) and runs on demand.`,
+      says: `This job takes at most ${duration(limit)} (${timeLimit.key}) and runs on demand.`,
       search: false,
       related: [],
     }
