@@ -2,6 +2,7 @@
 import * as vscode from 'vscode'
 import type { BaseLanguageClient, LanguageClientOptions, vsdiag } from 'vscode-languageclient'
 import { registerExplain } from './explain.js'
+import { registerExplainLine } from './explain-line.js'
 import { fixAllSafe } from './fix-all.js'
 import { lintWorkspace } from './lint-workspace.js'
 import { documentSelector } from './selector.js'
@@ -43,6 +44,7 @@ export async function start(
   context.subscriptions.push(
     output,
     ...registerExplain(client),
+    ...registerExplainLine(client),
     ...registerStatus(selector as vscode.DocumentSelector),
     vscode.commands.registerCommand('costlint.fixAllSafe', fixAllSafe),
     vscode.commands.registerCommand('costlint.restartServer', async () => {

@@ -18,15 +18,18 @@ export function registerExplain(client: BaseLanguageClient): vscode.Disposable[]
     vscode.commands.registerCommand('costlint.explainRule', async (given?: unknown) => {
       const rule = typeof given === 'string' ? given : await chooseRule(client)
       if (rule === undefined) return
-      const uri = vscode.Uri.from({ scheme, path: `/${rule}.md` })
-      try {
-        await vscode.commands.executeCommand('markdown.showPreview', uri)
-      } catch {
-        // The Markdown preview can be switched off.
-        await vscode.window.showTextDocument(uri, { preview: true })
-      }
+      await showMarkdown(vscode.Uri.from({ scheme, path: `/${rule}.md` }))
     }),
   ]
+}
+
+export async function showMarkdown(uri: vscode.Uri): Promise<void> {
+  try {
+    await vscode.commands.executeCommand('markdown.showPreview', uri)
+  } catch {
+    // The Markdown preview can be switched off.
+    await vscode.window.showTextDocument(uri, { preview: true })
+  }
 }
 
 /** Asks which rule; those with a finding at the cursor come first. */

@@ -276,6 +276,25 @@ describe('hover and explanation', () => {
     await client.stop()
   })
 
+  it('explains a line: settings, and what keeps rules silent', async () => {
+    const { client } = connect()
+    await client.start(pullClient)
+    await client.open('a.py', 'waste\nand more\n')
+    const ask = (uri: string) =>
+      client.connection.sendRequest('costlint/why', {
+        textDocument: { uri },
+        position: { line: 1, character: 2 },
+      })
+    const { markdown } = (await ask(`${folder}/a.py`)) as { markdown: string }
+    assert.match(markdown, /^# a\.py, line 2\n\n## Training at a\.py:2\n/)
+    assert.match(markdown, /\n\| precision \| \*not known: \\\*\\\*kwargs\* \| `a\\\|b`, code, a\.py:2 \|\n/)
+    // What a file says becomes no link.
+    assert.match(markdown, /\n- \*\*fake\/waste\*\*: \\\[no\\\]\(http:\/\/link\) `precision`\n/)
+    assert.doesNotMatch(markdown, /fake\/note/)
+    assert.equal(await ask(`${folder}/unknown.py`), null)
+    await client.stop()
+  })
+
   it('explains a rule without the network', async () => {
     const { client } = connect()
     await client.start(pullClient)

@@ -3,7 +3,15 @@
  * finding, unless a file that says `covers: <path>` stands beside it. `fault` makes it throw.
  */
 import type { Finding } from '../../server/src/finding.js'
-import type { CellText, LintOptions, LintResult, OfferedFix, Project } from '../../server/src/linter.js'
+import type {
+  CellText,
+  Explanation,
+  LintOptions,
+  LintResult,
+  OfferedFix,
+  Project,
+  WhyQuery,
+} from '../../server/src/linter.js'
 import type { Annotation } from '../../server/src/project/annotations.js'
 
 export interface FakeDisk {
@@ -126,11 +134,55 @@ export class FakeProject implements Project {
       .sort((a, b) => order(a.safety) - order(b.safety)) as OfferedFix[]
   }
 
-  /** `$3` is a machine with that price, a line `job $3` a job as well. */
-  async why() {
-    return { note: null, subjects: [] }
+  async why({ path, cell, line }: WhyQuery): Promise<Explanation> {
+    const place = { path, cell: cell ?? null, line: line ?? 1 }
+    if (path.includes('empty')) return { note: 'nothing is there', subjects: [] }
+    return {
+      note: null,
+      subjects: [
+        {
+          ...place,
+          endLine: place.line,
+          word: 'Training',
+          reader: 'fake',
+          evidence: { role: 'training', accelerator: 'gpu', small: null, notebook: false },
+          note: null,
+          job: null,
+          launches: [],
+          settings: [
+            {
+              setting: 'precision',
+              key: 'a|b',
+              state: 'unknown',
+              value: null,
+              because: '**kwargs',
+              channel: 'code',
+              overridable: false,
+              place,
+              launches: null,
+            },
+          ],
+          unseen: [],
+          rules: [
+            {
+              rule: 'fake/waste',
+              verdict: 'silent',
+              findings: [],
+              reasons: [{ text: '[no](http://link) `precision`' }],
+            },
+            {
+              rule: 'fake/note',
+              verdict: 'silent',
+              findings: [],
+              reasons: [{ text: 'another kind', besideThePoint: true }],
+            },
+          ],
+        },
+      ],
+    }
   }
 
+  /** `$3` is a machine with that price, a line `job $3` a job as well. */
   async estimates(): Promise<[]> {
     return []
   }

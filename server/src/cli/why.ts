@@ -47,7 +47,11 @@ export async function showWhy(
     console.out(
       format === 'json'
         ? `${JSON.stringify({ version: 1, ...explanation }, null, 2)}\n`
-        : drawn(explanation, harmless(display(paths[0]!) || '.'), console.colors),
+        : drawn(
+            rule === undefined ? withoutBystanders(explanation) : explanation,
+            harmless(display(paths[0]!) || '.'),
+            console.colors,
+          ),
     )
   } finally {
     await project.dispose()
@@ -89,6 +93,13 @@ function displayed({ note, subjects }: Explanation, display: (path: string) => s
       rules: subject.rules.map((rule) => ({ ...rule, findings: rule.findings.map(place) })),
     })),
   }
+}
+
+/** Rules about other kinds of things than these: nobody would ask why they are silent. */
+function withoutBystanders({ note, subjects }: Explanation): Explanation {
+  const speaks = ({ reasons }: ExplainedRule) =>
+    reasons.length === 0 || reasons.some((one) => one.besideThePoint !== true)
+  return { note, subjects: subjects.map((one) => ({ ...one, rules: one.rules.filter(speaks) })) }
 }
 
 function drawn({ note, subjects }: Explanation, path: string, colors: Colors): string {

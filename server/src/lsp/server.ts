@@ -21,6 +21,7 @@ import {
   LSPErrorCodes,
   ResponseError,
   type ServerCapabilities,
+  type TextDocumentPositionParams,
   TextDocumentSyncKind,
   WorkDoneProgressReporter,
 } from 'vscode-languageserver'
@@ -46,6 +47,7 @@ import { Sessions } from './sessions.js'
 import { defaultSettings, readSettings } from './settings.js'
 import type { Log } from './troubles.js'
 import { registerWatchers } from './watch.js'
+import { whyText } from './why.js'
 import { lintWorkspace } from './workspace-lint.js'
 
 export const lintWorkspaceCommand = 'costlint.lintWorkspace'
@@ -53,6 +55,8 @@ export const lintWorkspaceCommand = 'costlint.lintWorkspace'
 export const explainCommand = 'costlint.explain'
 /** Request: `{ rule }` → `{ markdown, href } | null`. */
 export const explainRequest = 'costlint/explain'
+/** Request: `{ textDocument: { uri }, position }` → `{ markdown } | null`: what stands there, and what rules make of it. */
+export const whyRequest = 'costlint/why'
 /** Request: → the names of all rules that have a page. */
 export const rulesRequest = 'costlint/rules'
 
@@ -135,6 +139,9 @@ class Server {
       const markdown = explain(String(rule), await this.rulePages())
       return markdown === undefined ? null : { markdown, href: rulePageLink(rule) }
     })
+    connection.onRequest(whyRequest, (params: TextDocumentPositionParams) =>
+      this.answer('explaining a line', null, () => this.why(params)),
+    )
     connection.onRequest(rulesRequest, async () => Object.keys(await this.rulePages()).sort())
     this.documents.listen(connection)
   }
@@ -338,6 +345,20 @@ class Server {
     if (token.isCancellationRequested) throw cancelled()
     if (target === undefined) return null
     return hoverAt(target, params.position, await this.rulePages(), this.features.markdownHover)
+  }
+
+  private async why({
+    textDocument,
+    position,
+  }: TextDocumentPositionParams): Promise<{ markdown: string } | null> {
+    const target = await this.target(textDocument.uri)
+    if (target === undefined) return null
+    const { session, path, outcome, text } = target
+    const cells = outcome.snapshots.get(path)?.cells
+    const cell = cells?.findIndex(({ uri }) => uri === text.uri) ?? -1
+    const line = position.line + 1
+    const explanation = await session.why({ path, line, ...(cell < 0 ? {} : { cell }) })
+    return explanation === undefined ? null : { markdown: whyText(explanation, { path, line }) }
   }
 
   private async codeLenses(params: CodeLensParams, token: CancellationToken): Promise<CodeLens[]> {

@@ -3,7 +3,16 @@
  * by one caller at a time; whoever asks while it works gets the answer for the newest state.
  */
 import type { Finding } from '../finding.js'
-import type { Annotation, CellText, LintResult, OfferedFix, Progress, Project } from '../linter.js'
+import type {
+  Annotation,
+  CellText,
+  Explanation,
+  LintResult,
+  OfferedFix,
+  Progress,
+  Project,
+  WhyQuery,
+} from '../linter.js'
 import type { Json } from '../text/json.js'
 import type { Location } from '../text/location.js'
 import { lookUp } from '../text/records.js'
@@ -336,6 +345,17 @@ export class Session {
     } catch (error) {
       this.troubles.fault(`fixing ${finding.rule}`, error)
       return []
+    }
+  }
+
+  /** What stands at a place of the state that was last judged; undefined when the engine fails at it. */
+  async why(query: WhyQuery): Promise<Explanation | undefined> {
+    const project = await this.load()
+    try {
+      return await project?.why(query)
+    } catch (error) {
+      this.troubles.fault(`explaining ${query.path}`, error)
+      return undefined
     }
   }
 

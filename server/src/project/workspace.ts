@@ -427,16 +427,20 @@ class Workspace implements Project {
     )
   }
 
-  async why(query: WhyQuery): Promise<Explanation> {
-    const { findings } = await this.lint()
-    return explain(query, {
-      judging: this.judging,
-      findings,
-      isKnown: (path) =>
-        this.records.has(path) || this.files?.some((one) => one.startsWith(`${path}/`)) === true,
-      isRead: (path) => this.records.get(path)?.filtered !== true,
-      sourceOf: (path) => this.sourceOf(path),
+  why(query: WhyQuery): Promise<Explanation> {
+    const explanation = this.working.then(async () => {
+      const { findings } = await this.run({})
+      return explain(query, {
+        judging: this.judging,
+        findings,
+        isKnown: (path) =>
+          this.records.has(path) || this.files?.some((one) => one.startsWith(`${path}/`)) === true,
+        isRead: (path) => this.records.get(path)?.filtered !== true,
+        sourceOf: (path) => this.sourceOf(path),
+      })
     })
+    this.working = explanation.catch(() => undefined)
+    return explanation
   }
 
   async dispose(): Promise<void> {

@@ -88,6 +88,20 @@ suite('CostLint', () => {
     assert.match(page.getText(), /^# search\/grid-search\n/)
   })
 
+  test('explains a line', async () => {
+    const editor = await show('search.py')
+    const { document } = editor
+    const [finding] = await until(document.uri, has(grid))
+    const { line, character } = finding!.range.start
+    editor.selection = new vscode.Selection(line, character, line, character)
+    await vscode.commands.executeCommand('costlint.explainLine')
+    await tab((label) => label.includes(`search.py line ${line + 1}`))
+    const page = await vscode.workspace.openTextDocument(
+      vscode.Uri.from({ scheme: 'costlint-why', path: `/search.py line ${line + 1}.md` }),
+    )
+    assert.match(page.getText(), /### Reported\n\n- \*\*search\/grid-search\*\*: /)
+  })
+
   test('shows findings in the cells of a notebook', async () => {
     const notebook = await vscode.workspace.openNotebookDocument(file('tune.ipynb'))
     await vscode.window.showNotebookDocument(notebook)
