@@ -94,22 +94,37 @@ describe('costlint why', () => {
   })
 
   it('names the setting that keeps a rule silent, and why it is not known', async () => {
-    const amp = script
-      .replace('default=0)', 'default=0)\nparser.add_argument("--amp", type=str)')
-      .replace(
-        '        loss = ',
-        '        with torch.autocast("cuda", enabled=bool(args.amp)):\n            loss = ',
-      )
-    const { subjects } = await explained(['train.py', 'precision/full-precision'], {
-      ...files,
-      'train.py': amp,
+    const { subjects } = await explained(['train.py', 'data/no-loader-workers'])
+    const [rule] = subjects.flatMap(({ rules }) => rules)
+    assert.equal(rule?.verdict, 'silent')
+    assert.deepEqual(rule.reasons, [
+      {
+        text: '`workers` (`num_workers`) cannot be read: a variable on the launch line',
+        unknown: { setting: 'workers', because: 'a variable on the launch line' },
+      },
+    ])
+  })
+
+  it('shows each way in which a condition can turn out', async () => {
+    const trainer = `import argparse
+import lightning as L
+from model import Net
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--amp", action="store_true")
+args = parser.parse_args()
+precision = "32"
+if args.amp:
+    precision = "16-mixed"
+L.Trainer(accelerator="gpu", max_epochs=90, precision=precision).fit(Net())
+`
+    const { out } = await why(['train.py', 'precision/full-precision'], {
+      'costlint.toml': '',
+      'train.py': trainer,
     })
-    const reasons = subjects.flatMap(({ rules }) => rules.flatMap((one) => one.reasons))
-    assert.ok(
-      reasons.every(({ unknown }) => unknown?.setting === 'precision'),
-      JSON.stringify(reasons),
-    )
-    assert.equal(reasons.length, 1)
+    assert.match(out, /\n {2}precision +fp32 .*, if .*--amp/)
+    assert.match(out, /\n {2}precision +\S+16\S* .*, if .*--amp/)
+    assert.match(out, / {2}Reported\n {4}precision\/full-precision {2}information at .* This holds unless /)
   })
 
   it('takes places as `check` prints them, and the line of a launch for its job', async () => {

@@ -156,6 +156,7 @@ export class FakeProject implements Project {
               state: 'unknown',
               value: null,
               because: '**kwargs',
+              when: null,
               channel: 'code',
               overridable: false,
               place,

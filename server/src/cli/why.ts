@@ -156,9 +156,10 @@ function settingLines({ settings, launches }: ExplainedSubject, colors: Colors):
   })
 }
 
-function originText({ state, key, channel, overridable, place }: ExplainedSetting): string {
+function originText({ state, key, when, channel, overridable, place }: ExplainedSetting): string {
   const by = state === 'default' ? `default of \`${key}\`` : `\`${key}\`, ${channel}`
-  return `${harmless(by)}, ${placeText(place)}${overridable ? ', a launch may replace it' : ''}`
+  const condition = when === null ? '' : `, if ${harmless(when)}`
+  return `${harmless(by)}, ${placeText(place)}${condition}${overridable ? ', a launch may replace it' : ''}`
 }
 
 function ruleLines(rules: ExplainedRule[], colors: Colors): string[] {

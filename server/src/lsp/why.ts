@@ -53,9 +53,10 @@ function value({ value, because }: ExplainedSetting): string {
   return value === null ? `*not known: ${cell(because ?? '')}*` : `\`${cell(value, true)}\``
 }
 
-function origin({ state, key, channel, overridable, place: at }: ExplainedSetting): string {
+function origin({ state, key, when, channel, overridable, place: at }: ExplainedSetting): string {
   const by = state === 'default' ? `default of \`${cell(key, true)}\`` : `\`${cell(key, true)}\`, ${channel}`
-  return `${by}, ${cell(place(at))}${overridable ? '; a launch may replace it' : ''}`
+  const condition = when === null ? '' : `, if ${cell(when)}`
+  return `${by}, ${cell(place(at))}${condition}${overridable ? '; a launch may replace it' : ''}`
 }
 
 function item({ rule, findings, reasons }: ExplainedRule): string {

@@ -95,19 +95,32 @@ export class JudgeStage {
     const found = new Map<string, Verdict>()
     const { configuration } = this
     if (configuration === null) return found
-    const context = {
-      configurationOf: (path: string) => configuration.forFile(path),
-      reachable: (path: string) => this.isReachable(path),
-      faults: [],
-      today: today(),
-      onVerdict: (rule: string, drafts: readonly Draft[], silence: Silence | undefined) => {
+    for (const judged of runs) {
+      const told = new Map<string, Verdict>()
+      const context = {
+        configurationOf: (path: string) => configuration.forFile(path),
+        reachable: (path: string) => this.isReachable(path),
+        faults: [],
+        today: today(),
+        onVerdict: (rule: string, drafts: readonly Draft[], silence: Silence | undefined) => {
+          const verdict = told.get(rule) ?? { drafts: [], silences: [] }
+          told.set(rule, verdict)
+          verdict.drafts.push(...drafts)
+          if (drafts.length === 0 && silence !== undefined) verdict.silences.push(silence)
+        },
+      }
+      const kept = judge(judged, rules, context)
+      for (const [rule, { drafts, silences }] of told) {
         const verdict = found.get(rule) ?? { drafts: [], silences: [] }
         found.set(rule, verdict)
-        verdict.drafts.push(...drafts)
-        if (drafts.length === 0 && silence !== undefined) verdict.silences.push(silence)
-      },
+        const own = kept.filter((draft) => draft.rule === rule)
+        if (own.length > 0) verdict.drafts.push(...own)
+        else if (drafts.length === 0) verdict.silences.push(...silences)
+        // Told in some of the ways in which conditions can turn out, and not in all that matter.
+        else if (silences.length > 0) verdict.silences.push(...silences.map(onCondition))
+        else verdict.drafts.push(...drafts)
+      }
     }
-    for (const judged of runs) judge(judged, rules, context)
     return found
   }
 
@@ -140,6 +153,10 @@ export class JudgeStage {
     const drafts = mergeRuns(judgement.runs.map((judged) => judge(judged, rules, context)))
     return { depends: judgement.depends, configuration, reachable, drafts, faults }
   }
+}
+
+function onCondition(silence: Silence): Silence {
+  return { ...silence, text: `it depends on a condition whether this holds: ${silence.text}` }
 }
 
 /** ISO date. */

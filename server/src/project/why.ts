@@ -5,7 +5,7 @@ import type { Severity } from '../rules/rule.js'
 import type { Silence } from '../rules/silence.js'
 import { type Location, sameLocation } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
-import type { Channel, Claim, Evidence, Judged } from '../workload/claim.js'
+import type { Channel, Effective, Evidence, Judged } from '../workload/claim.js'
 import type { Hideable } from '../workload/unseen.js'
 import type { Word } from '../workload/words.js'
 import { type Draft, isTest } from './judge.js'
@@ -53,6 +53,8 @@ export interface ExplainedSetting {
   /** Null: not known. */
   value: string | null
   because: string | null
+  /** The condition under which it is this, as a clause; null: it depends on none. */
+  when: string | null
   channel: Channel
   overridable: boolean
   /** The value; where none is written, the place that would carry it. */
@@ -81,8 +83,10 @@ export interface WhyInput {
 export async function explain(query: WhyQuery, input: WhyInput): Promise<Explanation> {
   const lines = new LineNumbers(input.sourceOf)
   const found: ExplainedSubject[] = []
-  for (const runs of await subjectsAt(query, input.judging, lines))
-    found.push(await explained(runs, query, input, lines))
+  for (const runs of await subjectsAt(query, input.judging, lines)) {
+    const one = await explained(runs, query, input, lines)
+    if (query.rule === undefined || one.rules.length > 0) found.push(one)
+  }
   return { note: noteOn(query, found, input), subjects: found.sort(byPlace) }
 }
 
@@ -118,8 +122,8 @@ async function subjectsAt(query: WhyQuery, judging: JudgeStage, lines: LineNumbe
   return own.length > 0 ? own : inPath
 }
 
-function claimsOf(settings: Judged['settings']): Claim[] {
-  return Object.values(settings).filter((claim): claim is Claim => claim !== undefined)
+function claimsOf(settings: Judged['settings']): Effective<unknown>[] {
+  return Object.values<Effective<unknown> | undefined>(settings).filter((claim) => claim !== undefined)
 }
 
 function covers(path: string, candidate: string): boolean {
@@ -127,7 +131,7 @@ function covers(path: string, candidate: string): boolean {
 }
 
 function noteOn(
-  { path, line }: WhyQuery,
+  { path, line, rule }: WhyQuery,
   found: readonly ExplainedSubject[],
   input: WhyInput,
 ): string | null {
@@ -135,6 +139,10 @@ function noteOn(
     if (line === undefined || found.some((one) => standsAt(one, path, line))) return null
     return `nothing that costs was recognized at line ${line}; this is what the file holds`
   }
+  const holds = input.judging
+    .judged()
+    .some(({ runs }) => runs.some(({ subject }) => covers(path, subject.location.path)))
+  if (rule !== undefined && holds) return `${rule} is about nothing that stands here`
   if (!input.isKnown(path)) return 'the file is not part of the project, or is excluded'
   if (!input.isRead(path)) return 'no framework or platform that CostLint knows is mentioned in the file'
   return 'nothing that costs was recognized in the file: no training, search, data pipeline, job, pool or endpoint'
@@ -178,27 +186,44 @@ async function explained(
   }
 }
 
+interface Told {
+  claim: Effective<unknown>
+  when: string | null
+}
+
+/** Settings; of those that depend on a condition, each way in which it can turn out. */
+function toldOf({ settings, choices = [] }: Judged): Told[] {
+  const chosen = new Set(choices.map(({ setting }) => setting))
+  return [
+    ...claimsOf(settings).flatMap((claim) => (chosen.has(claim.setting) ? [] : [{ claim, when: null }])),
+    ...choices.flatMap(({ subject, setting, reader, key, options }) =>
+      options.map(({ value, when }) => ({ claim: { subject, setting, reader, key, ...value }, when })),
+    ),
+  ]
+}
+
 async function settingsOf(runs: Runs, lines: LineNumbers): Promise<ExplainedSetting[]> {
-  const found = new Map<string, { claim: Claim; runs: number }>()
-  for (const { settings } of runs) {
-    for (const claim of claimsOf(settings)) {
+  const found = new Map<string, Told & { runs: number }>()
+  for (const judged of runs) {
+    for (const told of toldOf(judged)) {
+      const { claim, when } = told
       const { path, cell, start } = claim.location
-      const key = JSON.stringify([claim.setting, claim.state, shownValue(claim), path, cell, start])
+      const key = JSON.stringify([claim.setting, claim.state, shownValue(claim), when, path, cell, start])
       const before = found.get(key)
-      if (before === undefined) found.set(key, { claim, runs: 1 })
+      if (before === undefined) found.set(key, { ...told, runs: 1 })
       else before.runs++
     }
   }
   const result: ExplainedSetting[] = []
-  for (const { claim, runs: count } of found.values()) {
+  for (const { claim, when, runs: count } of found.values()) {
     const { setting, key, channel, overridable, location, state } = claim
-    if (state !== 'known' && state !== 'default' && state !== 'unknown') continue
     result.push({
       setting,
       key,
       state,
       value: shownValue(claim),
       because: claim.state === 'unknown' ? claim.because : null,
+      when,
       channel,
       overridable,
       place: await lines.place(location),
@@ -210,8 +235,8 @@ async function settingsOf(runs: Runs, lines: LineNumbers): Promise<ExplainedSett
 
 const longest = 100
 
-function shownValue(claim: Claim): string | null {
-  if (claim.state !== 'known' && claim.state !== 'default') return null
+function shownValue(claim: Effective<unknown>): string | null {
+  if (claim.state === 'unknown') return null
   const { value } = claim
   if (value === null) return 'none'
   if (typeof value !== 'object') return String(value)
