@@ -283,7 +283,7 @@ async function rulesOn(
   )
 }
 
-function byPlace(a: LinePlace, b: LinePlace): number {
+function byPlace(a: ExplainedSubject, b: ExplainedSubject): number {
   if (a.path !== b.path) return a.path < b.path ? -1 : 1
-  return (a.cell ?? -1) - (b.cell ?? -1) || a.line - b.line
+  return (a.cell ?? -1) - (b.cell ?? -1) || a.line - b.line || (a.word < b.word ? -1 : 1)
 }
