@@ -3,6 +3,7 @@ import type { Argument, Expr } from '../syntax/python-ast.js'
 import { type Configured, configuredChild } from '../text/configured.js'
 import type { Analysis } from './analysis.js'
 import { configuredNode, foldConfigured } from './configured.js'
+import { expressionOf } from './configured-expression.js'
 import type { ArgumentValue, Call } from './module.js'
 import { partialBehind } from './names.js'
 
@@ -42,7 +43,7 @@ export function inConfigured(
   if (child.kind === 'unknown') return { state: 'unknown', because: child.because }
   return {
     state: 'given',
-    expr,
+    expr: expressionOf(child, expr),
     folded: foldConfigured(child, overridable),
     span: { start: expr.start, end: expr.end },
   }

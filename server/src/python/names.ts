@@ -104,6 +104,8 @@ export function importedFunction(analysis: Analysis, callee: Expr): FunctionSumm
 export function nameOf(analysis: Analysis, expr: Expr, depth = 0): string | null {
   if (depth > depthLimit) return null
   if (expr.type === 'name') {
+    // Written out in a configuration.
+    if (expr.id.includes('.')) return canonicalName(expr.id)
     const { bindings } = bindingsOf(analysis, expr.id, expr.start)
     if (bindings.length === 0) {
       for (const module of analysis.scopes.stars) {
