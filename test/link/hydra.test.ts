@@ -17,6 +17,7 @@ function compose(
   files: Record<string, string>,
   overrides: Record<string, string | null> = {},
   multirun = false,
+  seen: () => void = () => {},
 ) {
   const read = new Map(
     Object.entries(files).map(([path, text]) => [`conf/${path}`, file(`conf/${path}`, text)]),
@@ -31,7 +32,10 @@ function compose(
       complete: true,
       multirun,
     },
-    (path) => read.get(path),
+    (path) => {
+      seen()
+      return read.get(path)
+    },
   )
 }
 
@@ -54,6 +58,33 @@ describe('a configuration that Hydra composes', () => {
     })
     assert.deepEqual(shown(root), { model: { width: 512, depth: 2 }, optimizer: { lr: 0.1 }, seed: 1 })
     assert.deepEqual(files.sort(), ['conf/model/small.yaml', 'conf/optimizer/adam.yaml', 'conf/train.yaml'])
+  })
+
+  it('says so where defaults lists name each other or too many files', () => {
+    const ring = compose({
+      'train.yaml': 'defaults:\n  - a: one\nseed: 1\n',
+      'a/one.yaml': 'defaults:\n  - two\nlr: 1\n',
+      'a/two.yaml': 'defaults:\n  - one\nwidth: 2\n',
+    })
+    assert.deepEqual(shown(ring.root), {
+      a: { lr: 1, width: 2, '…': 'defaults lists that name each other' },
+      seed: 1,
+    })
+    // Eight files of eight entries on each of eight levels: 8⁸ ways.
+    const levels = Array.from({ length: 8 }, (_, level) => level)
+    const files: Record<string, string> = { 'train.yaml': `defaults:\n${entries(0)}seed: 1\n` }
+    function entries(level: number): string {
+      return level === 8 ? '' : levels.map((index) => `  - /l${level}: f${index}\n`).join('')
+    }
+    for (const level of levels)
+      for (const index of levels)
+        files[`l${level}/f${index}.yaml`] =
+          `defaults:\n${entries(level + 1)}  - _self_\nv${index}: ${level}\n`
+    let lookups = 0
+    const { root, files: taken } = compose(files, {}, false, () => lookups++)
+    assert.match(JSON.stringify(shown(root)), /defaults lists that name too many files/)
+    assert.ok(lookups < 2_000, `${lookups} look-ups`)
+    assert.ok(taken.length <= 200)
   })
 
   it('puts its own values where _self_ stands', () => {

@@ -41,7 +41,8 @@ export interface Composition {
 }
 
 const deepest = 12
-const mostFiles = 200
+/** Files that defaults lists may choose, each as often as it is chosen. */
+const mostParts = 200
 const mostRounds = 6
 
 /** Options of Hydra itself. */
@@ -68,6 +69,10 @@ interface Part {
 class Composer {
   private readonly files = new Set<string>()
   private readonly pending = new Set<string>()
+  /** Names of the files whose defaults lists are being followed. */
+  private readonly active = new Set<string>()
+  /** Files that were put in so far, in this round. */
+  private expanded = 0
   /** Chosen options by group; the launch line's are never replaced. */
   private readonly choices = new Map<string, string[] | null>()
   private readonly fixed = new Set<string>()
@@ -88,6 +93,7 @@ class Composer {
     let root: Configured | null = null
     for (let round = 0; round < mostRounds; round++) {
       this.changed = false
+      this.expanded = 0
       this.parts = []
       this.gaps = []
       if (!this.expand(this.request.name, [], 0)) break
@@ -102,6 +108,8 @@ class Composer {
     const files = [...this.files]
     if (root === null || root.kind !== 'map') return { root: null, files, pending }
     for (const [name, value] of values) override(root, name, value, this.request.multirun)
+    // What was left out may stand anywhere: every file can choose the package of its values.
+    if (this.expanded > mostParts) open(root, 'defaults lists that name too many files')
     if (!this.request.complete) open(root, 'arguments of the launch line')
     interpolate(root)
     return { root, files, pending }
@@ -169,8 +177,13 @@ class Composer {
 
   /** False where the file is not in the project. */
   private expand(name: string, parent: string[], depth: number): boolean {
-    if (depth > deepest || this.files.size > mostFiles) {
-      this.gaps.push({ package: parent, because: 'too many files' })
+    if (depth > deepest || this.expanded >= mostParts) {
+      this.expanded = Number.POSITIVE_INFINITY
+      return true
+    }
+    this.expanded++
+    if (this.active.has(name)) {
+      this.gaps.push({ package: parent, because: 'defaults lists that name each other' })
       return true
     }
     const path = this.path(name)
@@ -194,12 +207,15 @@ class Composer {
     const defaults = configuredChild(file.root, 'defaults')
     let placed = false
     if (defaults?.kind === 'list') {
+      this.active.add(name)
       for (const item of defaults.items) {
+        if (this.expanded > mostParts) break
         if (item.kind === 'scalar' && item.value === '_self_') {
           self()
           placed = true
         } else this.item(item, name, home, depth)
       }
+      this.active.delete(name)
       if (defaults.open !== undefined) this.gaps.push({ package: home, because: defaults.open })
     } else if (defaults !== undefined) this.gaps.push({ package: home, because: 'its defaults' })
     if (!placed) self()
@@ -334,8 +350,17 @@ function merge(into: ConfiguredMap, from: ConfiguredMap): void {
     } else if (value.kind === 'scalar' && value.value === '???') {
       if (before === undefined)
         define(into.entries, key, { kind: 'unknown', because: 'a value that must be given', at: value.at })
-    } else define(into.entries, key, value)
+    } else define(into.entries, key, copied(value))
   }
+}
+
+/** What is interpolated later must not change the file that it comes from. */
+function copied(node: Configured): Configured {
+  if (node.kind === 'list') return { ...node, items: node.items.map(copied) }
+  if (node.kind !== 'map') return node
+  const copy: ConfiguredMap = { ...node, entries: {} }
+  for (const [key, value] of Object.entries(node.entries)) define(copy.entries, key, copied(value))
+  return copy
 }
 
 function open(root: ConfiguredMap, because: string): void {
