@@ -13,6 +13,7 @@ import { configuredNode, instantiated, isInstantiation } from './configured.js'
 import { dataclassArguments, fieldDefault } from './data-classes.js'
 import { EffectFinder } from './effects.js'
 import { isEntryPoint } from './entry-point.js'
+import { environmentWrites } from './environment.js'
 import { evidenceOf } from './evidence.js'
 import { Folder } from './fold.js'
 import { indexTree } from './index-calls.js'
@@ -26,6 +27,7 @@ import type {
   Condition,
   DeadCode,
   Effects,
+  EnvironmentWrite,
   Folded,
   Func,
   FunctionSummary,
@@ -34,6 +36,7 @@ import type {
   Loop,
   ModuleSummary,
   OutsideCall,
+  ParameterOwner,
   ProgramArgument,
   PythonModule,
   Reach,
@@ -75,7 +78,7 @@ export class Analysis implements PythonModule {
   readonly callByExpr: Map<Expr, Call>
   readonly functionByNode: Map<FunctionDef, Func>
   readonly classByNode: Map<ClassDef, Klass>
-  readonly attributeBindings = new Map<string, { binding: Binding; scope: Scope }[]>()
+  readonly attributeStores = new Map<string, { binding: Binding; scope: Scope }[]>()
   /** The same by the class in which it is assigned; null: outside of classes. */
   readonly attributesOfClasses = new Map<Scope | null, Map<string, { binding: Binding; scope: Scope }[]>>()
   readonly imports = new Set<string>()
@@ -190,6 +193,31 @@ export class Analysis implements PythonModule {
     const target = names.targetOf(this, expr)
     const found = target === null ? null : names.projectTarget(this, target)
     return (found === null ? undefined : lookUp(found.summary.classes, found.rest)) ?? null
+  }
+  get moduleBindings(): ReadonlyMap<string, readonly Binding[]> {
+    return this.scopes.bindings
+  }
+  attributeBindings(dotted: string): readonly Binding[] {
+    return this.attributeStores.get(dotted)?.map(({ binding }) => binding) ?? []
+  }
+  attributeValues(expr: Expr): (Expr | null)[] {
+    return names.attributeValues(this, expr)
+  }
+  targetOf(expr: Expr): string | null {
+    return names.targetOf(this, expr)
+  }
+  projectTarget(target: string): { summary: ModuleSummary; rest: string } | null {
+    return names.projectTarget(this, target)
+  }
+  parameterOf(binding: Binding): ParameterOwner | null {
+    const owner = this.parameterOwner(binding)
+    return owner === null ? null : { ...owner, annotation: this.parameterAnnotation(binding) }
+  }
+  isInstantiated(call: Call): boolean {
+    return this.instantiations.has(call)
+  }
+  environmentWrites(): ReadonlyMap<string, EnvironmentWrite> {
+    return environmentWrites(this)
   }
   bindingsOf(name: Expr & { type: 'name' }): readonly Binding[] {
     return names.bindingsOf(this, name.id, name.start).bindings
@@ -351,7 +379,7 @@ export class Analysis implements PythonModule {
         const klass = names.classScope(scope)
         const own = this.attributesOfClasses.get(klass) ?? new Map()
         this.attributesOfClasses.set(klass, own)
-        for (const lists of [this.attributeBindings, own]) {
+        for (const lists of [this.attributeStores, own]) {
           const list = lists.get(name) ?? []
           for (const binding of bindings) list.push({ binding, scope })
           lists.set(name, list)

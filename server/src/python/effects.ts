@@ -3,9 +3,8 @@ import type { Expr, For, Stmt, While } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import type { Call, Effects, Func, ModuleSummary } from './module.js'
+import type { Call, Effects, Func, ModuleSummary, PythonModule } from './module.js'
 import { functionOf, importedTarget, projectTarget } from './names.js'
-import { typeOf } from './types.js'
 
 type FunctionSummary = Pick<
   ModuleSummary['functions'][string],
@@ -176,13 +175,13 @@ export function isBackward(call: Call): boolean {
   return call.method === 'gradient' && /^(tape|gt|g?_?tape\d?)$/.test(lastIdentifier(call.expr.callee.value))
 }
 
-export function isOptimizerStep(analysis: Analysis, call: Call): boolean {
+export function isOptimizerStep(python: Pick<PythonModule, 'typeOf'>, call: Call): boolean {
   if (call.expr.callee.type !== 'attribute') return false
   if (call.method === 'apply_gradients') return true
   if (call.method === 'update') return /^flax\.nnx\.(\w+\.)*(ModelAnd)?Optimizer$/.test(call.receiver ?? '')
   if (call.method !== 'step') return false
   const receiver = call.expr.callee.value
-  const type = call.receiver ?? typeOf(analysis, receiver)
+  const type = call.receiver ?? python.typeOf(receiver)
   if (type !== null) {
     if (type.includes('lr_scheduler') || type.includes('profiler')) return false
     if (type.startsWith('torch.optim.') || type === 'torch.amp.GradScaler' || type === 'deepspeed.Engine')

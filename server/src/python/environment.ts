@@ -1,15 +1,7 @@
 /** Variables that a program sets in its own environment. */
 import type { Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
-import type { Folded } from './module.js'
-
-export interface EnvironmentWrite {
-  /** The assigned value. */
-  value: Expr
-  folded: Folded
-  /** It only holds where nothing else has set the variable (`setdefault`). */
-  fallback: boolean
-}
+import type { EnvironmentWrite, Folded } from './module.js'
 
 const cache = new WeakMap<Analysis, Map<string, EnvironmentWrite>>()
 

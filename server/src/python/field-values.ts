@@ -154,7 +154,7 @@ class FieldReader {
 
   /** `self.x = …` in `__init__`, where no method and nobody outside sets it again. */
   private initialised(init: Func): void {
-    for (const [target, bindings] of this.analysis.attributeBindings) {
+    for (const [target, bindings] of this.analysis.attributeStores) {
       if (!target.startsWith('self.')) continue
       const name = target.slice('self.'.length)
       const ours = bindings.filter(({ scope }) => isInside(scope.start, this.klass.node))

@@ -2,9 +2,7 @@
 import type { Import, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
-import type { Analysis } from './analysis.js'
-import type { Call, ModuleSummary } from './module.js'
-import { projectTarget, targetOf } from './names.js'
+import type { Call, ModuleSummary, PythonModule } from './module.js'
 
 export interface ImportedModule extends Span {
   /** As written, one leading dot for each level: 'torch.nn', '..data'. */
@@ -16,27 +14,27 @@ export interface ImportedModule extends Span {
 }
 
 /** In the order of the text, those in functions and branches included. */
-export function importedModules(analysis: Analysis, code: readonly Stmt[]): ImportedModule[] {
+export function importedModules(python: PythonModule, code: readonly Stmt[]): ImportedModule[] {
   const found: ImportedModule[] = []
   const visit = (statement: Stmt): void => {
-    if (statement.type === 'import') found.push(...modulesOf(analysis, statement))
+    if (statement.type === 'import') found.push(...modulesOf(python, statement))
     for (const block of blocksOf(statement)) block.forEach(visit)
   }
   code.forEach(visit)
   return found
 }
 
-function modulesOf(analysis: Analysis, statement: Import): ImportedModule[] {
+function modulesOf(python: PythonModule, statement: Import): ImportedModule[] {
   const { start, end } = statement
   const from = `${'.'.repeat(statement.level)}${statement.module ?? ''}`
   return statement.names.map(({ name }) => {
     const module = statement.from ? from : name
     const whole = !statement.from || name === '*'
-    const summary = projectTarget(analysis, whole ? module : below(module, name))?.summary
+    const summary = python.projectTarget(whole ? module : below(module, name))?.summary
     return {
       module,
       name: statement.from ? name : null,
-      summary: summary ?? folderOfProject(analysis, whole ? module : below(module, name)),
+      summary: summary ?? folderOfProject(python, whole ? module : below(module, name)),
       start,
       end,
     }
@@ -44,8 +42,8 @@ function modulesOf(analysis: Analysis, statement: Import): ImportedModule[] {
 }
 
 /** A folder without a file of its own, of which the code imports modules as well: `import src`. */
-function folderOfProject(analysis: Analysis, module: string): ModuleSummary | null {
-  for (const [spec, summary] of analysis.importedByName) if (spec.startsWith(`${module}.`)) return summary
+function folderOfProject(python: PythonModule, module: string): ModuleSummary | null {
+  for (const [spec, summary] of python.importedByName) if (spec.startsWith(`${module}.`)) return summary
   return null
 }
 
@@ -54,7 +52,7 @@ function below(module: string, name: string): string {
 }
 
 /** Calls of what a module that is not read gives. */
-export function callsInto(analysis: Analysis, { module }: ImportedModule): Call[] {
+export function callsInto(python: PythonModule, { module }: ImportedModule): Call[] {
   const inside = module.endsWith('.') ? module : `${module}.`
-  return analysis.calls.filter((call) => targetOf(analysis, call.expr.callee)?.startsWith(inside) === true)
+  return python.calls.filter((call) => python.targetOf(call.expr.callee)?.startsWith(inside) === true)
 }

@@ -311,6 +311,21 @@ export interface Loading {
   parameter: { name: string; position: number; of: 'file' | 'data'; otherwise: string | null } | null
 }
 
+export interface ParameterOwner {
+  func: Func
+  position: number
+  annotation: Expr | null
+}
+
+/** A variable that a program sets in its own environment. */
+export interface EnvironmentWrite {
+  /** The assigned value. */
+  value: Expr
+  folded: Folded
+  /** It only holds where nothing else has set the variable (`setdefault`). */
+  fallback: boolean
+}
+
 export interface PythonModule {
   path: string
   text: string
@@ -327,9 +342,13 @@ export interface PythonModule {
   isEntry: boolean
   hasErrors: boolean
   evidence: Evidence
+  /** Canonical names that are used here; methods of unknown receivers as '.name'. */
+  readonly ownUses: ReadonlySet<string>
   /** Modules of the project that import this one / that this one imports (one hop). */
   importers: ModuleSummary[]
   imported: ModuleSummary[]
+  /** Modules of the project that this one imports, under the name that it uses ('..data', 'engine'). */
+  readonly importedByName: ReadonlyMap<string, ModuleSummary>
   /** Arguments of the program (argparse, click, absl, dataclasses parsed from the command line). */
   programArguments: ProgramArgument[]
 
@@ -376,6 +395,22 @@ export interface PythonModule {
   importedClass(expr: Expr): ClassSummary | null
   /** Canonical class of a value, where it can be inferred; for classes of the project their library base. */
   typeOf(expr: Expr): string | null
+  /** What the names of the module itself are bound to. */
+  readonly moduleBindings: ReadonlyMap<string, readonly Binding[]>
+  /** What is assigned to this attribute of a name: 'args.bf16'. */
+  attributeBindings(dotted: string): readonly Binding[]
+  /** What is assigned to `self.x` in its class, or to `name.x` in the module; null for what has no single value. */
+  attributeValues(expr: Expr): (Expr | null)[]
+  /** The import target that a name or attribute chain begins with, as it is written: 'common.make_loader'. */
+  targetOf(expr: Expr): string | null
+  /** The module of the project that an import target lies in, with what remains of the target. */
+  projectTarget(target: string): { summary: ModuleSummary; rest: string } | null
+  /** The function that takes a binding as its parameter; `position` counts from 0, without `self`. */
+  parameterOf(binding: Binding): ParameterOwner | null
+  /** It makes what a configuration names: `instantiate(cfg.model)`. */
+  isInstantiated(call: Call): boolean
+  /** Variables that the program sets in its own environment, by name. */
+  environmentWrites(): ReadonlyMap<string, EnvironmentWrite>
   /** What may have given a name its value at its place. */
   bindingsOf(name: Expr & { type: 'name' }): readonly Binding[]
   /** Calls of a function in this module; null where it is handed around as a value. */

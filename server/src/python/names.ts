@@ -231,7 +231,7 @@ export function attributeValues(analysis: Analysis, expr: Expr): (Expr | null)[]
   const bindings =
     id === 'self' || id === 'cls'
       ? analysis.attributesOfClasses.get(classScope(scopeAt(analysis.scopes, expr.start)))
-      : analysis.attributeBindings
+      : analysis.attributeStores
   const chosen = bindings?.get(`${id}.${expr.attr}`) ?? []
   if (chosen.length > mostValues) return [null]
   return chosen.map(({ binding }) =>

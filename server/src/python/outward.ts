@@ -129,7 +129,7 @@ function argumentsOf(analysis: Analysis, expr: Expr): Passed {
   const name = expr.type === 'name' ? expr.id : ''
   for (const argument of analysis.programArguments.slice(0, mostArguments)) {
     // What the program writes into it is not what was parsed.
-    if (analysis.attributeBindings.has(`${name}.${argument.name}`)) continue
+    if (analysis.attributeStores.has(`${name}.${argument.name}`)) continue
     const read: Expr = {
       type: 'attribute',
       value: expr,

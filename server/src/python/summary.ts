@@ -20,7 +20,7 @@ function classConstants(analysis: Analysis, constants: Record<string, Json>): vo
   for (const klass of analysis.classes.slice(0, 50)) {
     for (const [field, value] of fieldValues(analysis, klass)) {
       const name = `${klass.name}.${field}`
-      if (analysis.attributeBindings.has(name)) continue
+      if (analysis.attributeStores.has(name)) continue
       if (
         value.state === 'known' &&
         !value.overridable &&

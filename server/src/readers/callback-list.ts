@@ -1,7 +1,5 @@
 /** Lists of callbacks that a trainer is given, and what the callbacks of a project do. */
-import type { Analysis } from '../python/analysis.js'
 import type { ArgumentValue, PythonModule } from '../python/module.js'
-import { bindingsOf, projectTarget } from '../python/names.js'
 import type { Collection, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import { mayBePassed, passedExpression } from '../values/argument.js'
@@ -130,8 +128,7 @@ function judgeCallback(python: PythonModule, item: Expr, known: Callbacks, depth
 /** A class of the project that stands in another module: only its name is known here. */
 function fromAnotherModule(python: PythonModule, expr: Expr): boolean {
   if (expr.type !== 'name') return false
-  const analysis = python as Analysis
-  const target = bindingsOf(analysis, expr.id, expr.start).bindings.at(-1)?.target
-  const found = target === null || target === undefined ? null : projectTarget(analysis, target)
+  const target = python.bindingsOf(expr).at(-1)?.target
+  const found = target === null || target === undefined ? null : python.projectTarget(target)
   return found !== null && lookUp(found.summary.classes, found.rest) !== undefined
 }

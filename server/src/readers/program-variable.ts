@@ -1,7 +1,5 @@
 /** A variable of the environment that the program sets for a library before it uses it. */
-import type { Analysis } from '../python/analysis.js'
-import { type EnvironmentWrite, environmentWrites } from '../python/environment.js'
-import type { PythonModule } from '../python/module.js'
+import type { EnvironmentWrite, PythonModule } from '../python/module.js'
 import { lookUp } from '../text/records.js'
 import type { Binding } from '../workload/claim.js'
 
@@ -11,7 +9,7 @@ export function programVariable(
   name: string,
   binding: Binding | null,
 ): EnvironmentWrite | null {
-  const write = environmentWrites(python as Analysis).get(name)
+  const write = python.environmentWrites().get(name)
   if (write === undefined) return null
   return write.fallback && lookUp(binding?.launch.environment, name) !== undefined ? null : write
 }

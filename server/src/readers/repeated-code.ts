@@ -2,8 +2,7 @@
  * Code that is passed through again and again: what in it differs from one pass to the next, and what runs in each of
  * them.
  */
-import type { Analysis } from '../python/analysis.js'
-import type { Call, Func } from '../python/module.js'
+import type { Call, Func, PythonModule } from '../python/module.js'
 import type { Expr, Stmt } from '../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../syntax/python-children.js'
 import type { HotStatement } from './pytorch/hot-code.js'
@@ -57,7 +56,7 @@ export function inTry(func: Func, statement: Stmt): boolean {
 }
 
 /** Calls that run whenever the expression does. */
-export function plainCalls(analysis: Analysis, expr: Expr): Call[] {
+export function plainCalls(analysis: PythonModule, expr: Expr): Call[] {
   const found: Call[] = []
   const visit = (one: Expr): void => {
     if (one.type === 'lambda' || one.type === 'conditional') return
@@ -65,8 +64,8 @@ export function plainCalls(analysis: Analysis, expr: Expr): Call[] {
       visit(one.left)
       return
     }
-    const call = one.type === 'call' ? analysis.callByExpr.get(one) : undefined
-    if (call !== undefined) found.push(call)
+    const call = one.type === 'call' ? analysis.callAt(one) : null
+    if (call !== null) found.push(call)
     for (const child of childrenOf(one)) visit(child)
   }
   visit(expr)
@@ -87,7 +86,7 @@ export class Varying {
   private readonly names = new Set<string>()
 
   constructor(
-    private readonly analysis: Analysis,
+    private readonly analysis: PythonModule,
     private readonly source: Source,
     statements: HotStatement[],
     followed: Map<Func, Call>,

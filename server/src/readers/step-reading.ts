@@ -2,9 +2,8 @@
  * Hand-written loops of libraries that take gradients in a function of the program and compile it: which calls of a loop
  * give the accelerator work, and where the host waits for their results.
  */
-import type { Analysis } from '../python/analysis.js'
 import type { Func, Loop, PythonModule } from '../python/module.js'
-import { functionOf } from '../python/names.js'
+import type { functionOf } from '../python/names.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
 import { claimOperation } from './operation-claims.js'
@@ -14,13 +13,13 @@ import { type HotCode, hotCode, isHot } from './pytorch/hot-code.js'
 import { type Synchronisation, synchronisation } from './pytorch/synchronisation.js'
 
 /** A call of a function of the program that takes gradients: the step, compiled or not. */
-export function isStepCall(analysis: Analysis, callee: Parameters<typeof functionOf>[1]): boolean {
-  const func = functionOf(analysis, callee)
+export function isStepCall(analysis: PythonModule, callee: Parameters<typeof functionOf>[1]): boolean {
+  const func = analysis.functionOf(callee)
   return func !== null && analysis.effectsOfFunction(func).backward
 }
 
 /** The loop's own code; what runs in the step runs on the accelerator. */
-function hostCode(analysis: Analysis, loop: Loop): HotCode {
+function hostCode(analysis: PythonModule, loop: Loop): HotCode {
   const code = hotCode(analysis, loop.node.body, loop.function)
   const onDevice = (func: Func | null): boolean =>
     func !== null &&
@@ -33,14 +32,13 @@ function hostCode(analysis: Analysis, loop: Loop): HotCode {
 }
 
 export function readingsOf(python: PythonModule, loop: Loop, dialect: Dialect): Synchronisation | null {
-  const analysis = python as Analysis
-  if (!isHot(analysis, loop) || measures(analysis, loop)) return null
-  const found = synchronisation(analysis, hostCode(analysis, loop), dialect)
+  if (!isHot(python, loop) || measures(python, loop)) return null
+  const found = synchronisation(python, hostCode(python, loop), dialect)
   return found.readings.length === 0 ? null : found
 }
 
 /** `if args.benchmark:` around the loop: whoever measures waits for the end of each step on purpose. */
-function measures(analysis: Analysis, loop: Loop): boolean {
+function measures(analysis: PythonModule, loop: Loop): boolean {
   return testsAround(analysis, loop.node).some(({ test }) =>
     /bench|profil/i.test(analysis.text.slice(test.start, test.end)),
   )

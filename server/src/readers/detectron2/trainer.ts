@@ -4,7 +4,6 @@
  */
 
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Assign } from '../../syntax/python-ast.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
@@ -47,7 +46,7 @@ function evidenceOf(python: PythonModule): Evidence {
 /** The assignment to `….SOLVER.AMP.ENABLED` that comes last before the trainer is made. */
 function assignmentTo(python: PythonModule, key: string, before: number): Assign | null {
   let found: Assign | null = null
-  for (const statement of (python as Analysis).statements) {
+  for (const statement of python.statements) {
     if (statement.type !== 'assign' || statement.value === null || statement.start > before) continue
     const [target] = statement.targets
     if (target?.type === 'attribute' && python.text.slice(target.start, target.end).endsWith(`.${key}`))

@@ -2,7 +2,6 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
@@ -21,7 +20,7 @@ export const huggingfaceMappingReader = defineReader({
   read(facts, _context, claims) {
     const { python } = facts
     if (python === undefined) return
-    const found = mappings(python as Analysis)
+    const found = mappings(python)
     if (found.length === 0) return
     const evidence = stepEvidence(python)
     const few = fewTrainingSamples(python)
@@ -51,7 +50,7 @@ interface Mapping {
   simple: boolean
 }
 
-function mappings(analysis: Analysis): Mapping[] {
+function mappings(analysis: PythonModule): Mapping[] {
   const found: Mapping[] = columns(analysis)
   if (![...analysis.imports].some((name) => /^datasets(\.|$)/.test(name))) return found
   const told = new Set<string>()
@@ -67,7 +66,7 @@ function mappings(analysis: Analysis): Mapping[] {
 }
 
 /** `frame['text'].apply(lambda text: tokenizer.encode(text))`: a column of a table, one text per call. */
-function columns(analysis: Analysis): Mapping[] {
+function columns(analysis: PythonModule): Mapping[] {
   if (![...analysis.imports].some((name) => /^pandas(\.|$)/.test(name))) return []
   return analysis.methodCalls('apply').flatMap((call): Mapping[] => {
     const one = columnOf(analysis, call)
@@ -75,7 +74,7 @@ function columns(analysis: Analysis): Mapping[] {
   })
 }
 
-function columnOf(analysis: Analysis, call: Call): Mapping | null {
+function columnOf(analysis: PythonModule, call: Call): Mapping | null {
   const { args, callee } = call.expr
   const [given] = args
   if (call.name !== null || callee.type !== 'attribute' || callee.value.type !== 'subscript') return null
@@ -88,7 +87,7 @@ function columnOf(analysis: Analysis, call: Call): Mapping | null {
   return { call, key: 'batched', shown: `apply(${name})`, work: 'tokenises one text', simple: true }
 }
 
-function mappingOf(analysis: Analysis, call: Call): Mapping | null {
+function mappingOf(analysis: PythonModule, call: Call): Mapping | null {
   if (call.method === 'apply') return columnOf(analysis, call)
   const { args, callee } = call.expr
   if (call.name !== null || callee.type !== 'attribute') return null
@@ -131,7 +130,7 @@ function mappingOf(analysis: Analysis, call: Call): Mapping | null {
 
 /** Calls in the function, and in those of the module that it calls. */
 function callsWithin(
-  analysis: Analysis,
+  analysis: PythonModule,
   body: { start: number; end: number },
   depth: number,
   entered: Set<Func>,
@@ -149,14 +148,14 @@ function callsWithin(
 }
 
 /** A call of a tokenizer of its own: `tokenizer(…)`, `tok.encode(…)`; chat templates are rendered one by one anyhow. */
-function isTokenizer(analysis: Analysis, call: Call): boolean {
+function isTokenizer(analysis: PythonModule, call: Call): boolean {
   const text = analysis.text.slice(call.expr.callee.start, call.expr.callee.end)
   if (!/(^|[._])(tokenizer|tok)(\.(encode|encode_plus|__call__|tokenize))?$/i.test(text)) return false
   return !isSlow(analysis, call.expr.callee)
 }
 
 /** Only the fast tokenizers handle a batch in parallel. */
-function isSlow(analysis: Analysis, callee: Expr): boolean {
+function isSlow(analysis: PythonModule, callee: Expr): boolean {
   const made = analysis.definition(callee)
   if (made.type !== 'call') return false
   const fast = made.args.find((one) => one.name === 'use_fast')
@@ -169,13 +168,13 @@ function isSlow(analysis: Analysis, callee: Expr): boolean {
   )
 }
 
-function isProcessor(analysis: Analysis, call: Call): boolean {
+function isProcessor(analysis: PythonModule, call: Call): boolean {
   const text = analysis.text.slice(call.expr.callee.start, call.expr.callee.end)
   return /(^|[._])(feature_extractor|image_processor)$/i.test(text)
 }
 
 /** A data set that is read while it is iterated over is not prepared ahead. */
-function streams(analysis: Analysis, receiver: Expr): boolean {
+function streams(analysis: PythonModule, receiver: Expr): boolean {
   let made = analysis.definition(receiver)
   while (
     made.type === 'subscript' ||
@@ -233,7 +232,7 @@ function mentions(expr: Expr, name: string): boolean {
 function changeMapping(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts
   const call = claimedCall(python, claim.site)
-  const found = python === undefined || call === null ? null : mappingOf(python as Analysis, call)
+  const found = python === undefined || call === null ? null : mappingOf(python, call)
   if (python === undefined || call === null || found === null)
     return { reason: 'the call is not in the file any more' }
   const range: PythonRange = { unit: unit.index, start: call.expr.start, end: call.expr.end }

@@ -2,7 +2,6 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { knownArgument, mayBePassed, passedCall, passedPlace } from '../../values/argument.js'
@@ -91,7 +90,7 @@ function reachedFrom(python: PythonModule): Map<Func, Maker> {
   const reached = new Map<Func, Maker>()
   for (const maker of makersOf(python)) {
     if (!reached.has(maker.func)) reached.set(maker.func, maker)
-    const { followed } = hotCode(python as Analysis, maker.func.node.body, maker.func)
+    const { followed } = hotCode(python, maker.func.node.body, maker.func)
     for (const func of followed.keys()) if (!reached.has(func)) reached.set(func, maker)
   }
   return reached

@@ -1,7 +1,5 @@
 /** What loading one batch costs a Trainer: what the collator and the data set do when a sample is fetched. */
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { instanceClass } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument } from '../../values/argument.js'
 import type { InputPipelineSettings } from '../../workload/words.js'
@@ -47,18 +45,17 @@ function workOf(python: PythonModule, trainer: Call): LoadWork | null {
 }
 
 function ownClass(python: PythonModule, dataset: Expr): boolean {
-  return instanceClass(python as Analysis, dataset) !== null
+  return python.instanceClass(dataset) !== null
 }
 
 /** A collator of the project that reads, decodes or tokenises. */
 function collatorWork(python: PythonModule, expr: Expr): LoadWork | null {
-  const analysis = python as Analysis
-  const klass = instanceClass(analysis, expr)
+  const klass = python.instanceClass(expr)
   const func = klass?.methods.get('__call__') ?? python.functionOf(expr)
   if (func === undefined || func === null) return null
-  const calls = new Set(analysis.effectsOfFunction(func).calls)
+  const calls = new Set(python.effectsOfFunction(func).calls)
   const pads = func.calls.some((call) => /^pad/.test(call.method))
-  if (!pads && callsTokenizer(analysis, func)) calls.add('.tokenize')
+  if (!pads && callsTokenizer(python, func)) calls.add('.tokenize')
   const decoder = decoderIn(calls)
   if (decoder === null) return null
   return { work: 'decode', decoder: klass?.name ?? func.name, unsharded: false }

@@ -2,10 +2,8 @@
  * The arguments of a Trainer, however they come: a call of `TrainingArguments`, a dataclass of the project that
  * extends it, or a parser that fills one from the command line.
  */
-import type { Analysis } from '../../python/analysis.js'
 import { foldConfigured } from '../../python/configured.js'
 import type { ArgumentValue, Call, Folded, Klass, PythonModule } from '../../python/module.js'
-import { bindingsOf, projectTarget } from '../../python/names.js'
 import type { ClassDef, Expr } from '../../syntax/python-ast.js'
 import { type Configured, configuredChild } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
@@ -68,9 +66,8 @@ function kindOf(python: PythonModule, expr: Expr): Kind | null {
     })
     return family === null ? null : { family, klass, foreign: !direct }
   }
-  const analysis = python as Analysis
-  const target = bindingsOf(analysis, expr.id, expr.start).bindings.at(-1)?.target
-  const found = target === null || target === undefined ? null : projectTarget(analysis, target)
+  const target = python.bindingsOf(expr).at(-1)?.target
+  const found = target === null || target === undefined ? null : python.projectTarget(target)
   const family = found === null ? null : familyAmong(lookUp(found.summary.classes, found.rest)?.bases ?? [])
   return family === null ? null : { family, klass: null, foreign: true }
 }
@@ -166,11 +163,10 @@ function given(
 
 /** `training_args.bf16 = True` after it was made. */
 function changedLater(python: PythonModule, made: TrainerArguments, key: string): ArgumentValue | null {
-  const analysis = python as Analysis
   for (const name of made.names) {
-    const stores = analysis.attributeBindings.get(`${name}.${key}`)
-    if (stores === undefined) continue
-    const only = stores.length === 1 ? stores[0]!.binding : null
+    const stores = python.attributeBindings(`${name}.${key}`)
+    if (stores.length === 0) continue
+    const only = stores.length === 1 ? stores[0]! : null
     if (only === null || only.value === null || only.conditional || only.unpack !== null)
       return { state: 'unknown', because: `${name}.${key} is set later` }
     const { value } = only

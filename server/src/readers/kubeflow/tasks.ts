@@ -1,7 +1,5 @@
 /** Pipelines of the Kubeflow SDK (versions 1 and 2) as a module writes them: components, tasks and what is set on tasks. */
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
-import { targetOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { mayBePassed, passedExpression, textArgument } from '../../values/argument.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
@@ -100,7 +98,7 @@ function componentOf(python: PythonModule, callee: Expr, makers: Makers, depth =
 
 /** Imported from a module of the project: in a pipeline that is a component of another file. */
 function isOfProject(python: PythonModule, callee: Expr): boolean {
-  const target = targetOf(python as Analysis, callee)
+  const target = python.targetOf(callee)
   if (target === null) return false
   if (target.startsWith('.')) return true
   const root = target.split('.')[0]!

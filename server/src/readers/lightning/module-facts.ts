@@ -1,8 +1,6 @@
 /** What a LightningModule and its data say: validation, logged metrics, schedules. */
-import type { Analysis } from '../../python/analysis.js'
 import { loggedNames } from '../../python/logged-metrics.js'
 import type { Klass, ModuleSummary, PythonModule } from '../../python/module.js'
-import { bindingsOf, instanceClass, projectTarget } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 
@@ -16,24 +14,22 @@ export interface ClassFacts {
 
 /** The class that a value is an instance of; null: not seen. */
 export function classFacts(python: PythonModule, expr: Expr): ClassFacts | null {
-  const analysis = python as Analysis
   const value = python.definition(expr)
-  const own = instanceClass(analysis, value) ?? loadedClass(python, value)
+  const own = python.instanceClass(value) ?? loadedClass(python, value)
   if (own !== null) return fromClass(python, own)
   if (value.type !== 'call') return null
-  const made = analysis.callByExpr.get(value)
+  const made = python.callAt(value)
   // `instantiate(cfg.model)`
-  if (made !== undefined && made.name !== null && analysis.instantiations.has(made))
-    return factsOfTarget(analysis, made.name)
+  if (made?.name != null && python.isInstantiated(made)) return factsOfTarget(python, made.name)
   const { callee } = value
   const named = callee.type === 'attribute' && callee.attr === 'load_from_checkpoint' ? callee.value : callee
-  return fromModule(analysis, named)
+  return fromModule(python, named)
 }
 
 /** The class that an expression names. */
 export function classFactsOf(python: PythonModule, expr: Expr): ClassFacts | null {
   const own = python.classOf(expr)
-  return own === null ? fromModule(python as Analysis, expr) : fromClass(python, own)
+  return own === null ? fromModule(python, expr) : fromClass(python, own)
 }
 
 function loadedClass(python: PythonModule, value: Expr): Klass | null {
@@ -52,7 +48,7 @@ function fromClass(python: PythonModule, klass: Klass): ClassFacts {
       const parent = python.classOf(base.value)
       if (parent !== null) add(parent)
       else if (base.name === null && !isLibrary(python, base.value)) {
-        const imported = fromModule(python as Analysis, base.value)
+        const imported = fromModule(python, base.value)
         if (imported === null) facts.complete = false
         else {
           for (const method of imported.methods) facts.methods.add(method)
@@ -69,16 +65,16 @@ function isLibrary(python: PythonModule, base: Expr): boolean {
   return /^(lightning|torch|abc)\./.test(python.nameOf(base) ?? '')
 }
 
-function fromModule(analysis: Analysis, expr: Expr): ClassFacts | null {
+function fromModule(analysis: PythonModule, expr: Expr): ClassFacts | null {
   const root = expr.type === 'attribute' ? expr.value : expr
   if (root.type !== 'name') return null
-  const target = bindingsOf(analysis, root.id, root.start).bindings.at(-1)?.target
+  const target = analysis.bindingsOf(root).at(-1)?.target
   if (target === null || target === undefined) return null
   return factsOfTarget(analysis, expr.type === 'attribute' ? `${target}.${expr.attr}` : target)
 }
 
-function factsOfTarget(analysis: Analysis, target: string): ClassFacts | null {
-  const found = projectTarget(analysis, target)
+function factsOfTarget(analysis: PythonModule, target: string): ClassFacts | null {
+  const found = analysis.projectTarget(target)
   if (found === null) return null
   const known = lookUp(found.summary.classes, found.rest)
   if (known === undefined) return null

@@ -1,5 +1,4 @@
 /** Whether code could use an accelerator at all: by the libraries that it imports. */
-import type { Analysis } from '../../python/analysis.js'
 import { importedModules } from '../../python/imported-modules.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
@@ -36,7 +35,7 @@ export function acceleratorUse(python: PythonModule, code: Stmt[]): AcceleratorU
 
 /** The library that computes on an accelerator, imported here or by a module of the project that is; null: none. */
 export function acceleratedLibrary(python: PythonModule, code: Stmt[]): string | null {
-  for (const { module, summary } of importedModules(python as Analysis, code)) {
+  for (const { module, summary } of importedModules(python, code)) {
     const root = module.split('.')[0]!
     if (summary !== null) {
       const theirs = summary.imports.find(isAccelerated)

@@ -1,5 +1,4 @@
 /** Functions that run once for each of many: elements, rows, requests, tasks. */
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, Klass, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 
@@ -76,7 +75,7 @@ function decorated(python: PythonModule, func: Func): ElementFunction | null {
       if (name === 'ray.remote') continue
     }
     if (callee.type !== 'attribute') continue
-    const maker = (python as Analysis).typeOf(callee.value)
+    const maker = python.typeOf(callee.value)
     if (maker === null) continue
     if (maker === 'celery.Celery' && callee.attr === 'task') return plain(func, 'task', atImport)
     if (webMakers.test(maker) && routes.test(callee.attr)) return plain(func, 'request', atImport)

@@ -1,6 +1,5 @@
 /** Places where a program waits while it holds an accelerator: after its training, between epochs, or for ever. */
 import type { Change, PythonRange, Refusal } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
 import type { Stmt } from '../../syntax/python-ast.js'
@@ -47,7 +46,6 @@ const waitsForSomeone = new Set(['input', 'raw_input', 'signal.pause'])
 
 function idlePlaces(python: PythonModule): Idle[] {
   const found: Idle[] = []
-  const analysis = python as Analysis
   // Something else goes on beside: a server, threads, other programs.
   const busy =
     /\bthreading\b|\bThread\b|\bmultiprocessing\b|subprocess|socket|\bserve|uvicorn|flask|fastapi|gradio|asyncio|Popen|watchdog/i
@@ -57,10 +55,10 @@ function idlePlaces(python: PythonModule): Idle[] {
     if (name === null) continue
     if (sleeps.has(name)) {
       const seconds = secondsOf(python, call)
-      const endless = endlessLoop(analysis, call)
+      const endless = endlessLoop(python, call)
       if (endless !== null) {
         if (beside) continue
-        const stage = trainsBefore(analysis, endless) ? 'after' : 'instead'
+        const stage = trainsBefore(python, endless) ? 'after' : 'instead'
         const what = `while True: ${textOf(python, call)}`
         found.push({ call, what, stage, seconds: null, per: null, statement: endless })
         continue
@@ -81,7 +79,7 @@ function idlePlaces(python: PythonModule): Idle[] {
         seconds >= longSleep &&
         call.loops.length === 0 &&
         !beside &&
-        trainsBefore(analysis, call.statement)
+        trainsBefore(python, call.statement)
       )
         found.push({
           call,
@@ -93,7 +91,7 @@ function idlePlaces(python: PythonModule): Idle[] {
         })
     } else if (waitsForSomeone.has(name) && !python.evidence.notebook) {
       if (call.loops.length > 0 || call.conditional || beside || call.function?.class != null) continue
-      if (trainsBefore(analysis, call.statement))
+      if (trainsBefore(python, call.statement))
         found.push({
           call,
           what: `${name}()`,
@@ -122,7 +120,7 @@ function standsAlone(call: Call): boolean {
 }
 
 /** The loop `while True` whose body does nothing but sleep and tell. */
-function endlessLoop(analysis: Analysis, call: Call): Stmt | null {
+function endlessLoop(analysis: PythonModule, call: Call): Stmt | null {
   const loop = call.loops.at(-1)
   if (loop === undefined || loop.node.type !== 'while' || loop.hasBreak) return null
   const { test, body } = loop.node
@@ -147,12 +145,12 @@ function repeatedIn(call: Call): Idle['per'] {
 const trainers = /(^|_)(trainer|model|net|learn|learner|clf|classifier|estimator|engine|runner)\d*$/i
 
 /** Something above it, in the same run of statements, trains a model. */
-function trainsBefore(analysis: Analysis, statement: Stmt): boolean {
+function trainsBefore(analysis: PythonModule, statement: Stmt): boolean {
   const path = pathTo(analysis.tree.body, statement)
   return path?.some(({ block, index }) => block.slice(0, index).some((one) => trains(analysis, one))) ?? false
 }
 
-function trains(analysis: Analysis, statement: Stmt): boolean {
+function trains(analysis: PythonModule, statement: Stmt): boolean {
   if (statement.type === 'function' || statement.type === 'class' || statement.type === 'import') return false
   if (statement.type === 'if' && isMainGuard(statement.test))
     return statement.body.some((one) => trains(analysis, one))

@@ -1,8 +1,6 @@
 /** How a model is loaded once: beside the function, in `setup()`, in `__init__()`, or before the loop. */
 import type { Change, Refusal, Write } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { Func, PythonModule } from '../../python/module.js'
-import { bindingsOf } from '../../python/names.js'
 import type { Assign, Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
@@ -56,19 +54,16 @@ function linesOf(python: PythonModule, statement: Stmt): string[] | null {
 }
 
 /** Names that the statement reads and the function binds: it could not run outside. */
-function readsLocals(analysis: Analysis, statement: Assign, func: Func): boolean {
+function readsLocals(analysis: PythonModule, statement: Assign, func: Func): boolean {
   const visit = (expr: Expr): boolean => {
     if (expr.type === 'name')
-      return bindingsOf(analysis, expr.id, expr.start).bindings.some(
-        ({ at }) => at >= func.node.start && at < func.node.end,
-      )
+      return analysis.bindingsOf(expr).some(({ at }) => at >= func.node.start && at < func.node.end)
     return childrenOf(expr).some(visit)
   }
   return statement.value !== null && visit(statement.value)
 }
 
 function beside(python: PythonModule, found: Repeated, func: Func, facts: UnitFacts): Change | Refusal {
-  const analysis = python as Analysis
   const lines: string[] = []
   const writes: Write[] = []
   const names: string[] = []
@@ -79,15 +74,15 @@ function beside(python: PythonModule, found: Repeated, func: Func, facts: UnitFa
         'the load stands inside another statement: keep what it gives in a variable of the module',
       )
     const moved = linesOf(python, kept.statement)
-    if (moved === null || readsLocals(analysis, kept.statement, func))
+    if (moved === null || readsLocals(python, kept.statement, func))
       return refuse('the load uses what the function has made: load it once, behind `functools.lru_cache`')
-    if (analysis.scopes.bindings.has(kept.name) || countAssignments(func.node.body, kept.name) > 1)
+    if (python.moduleBindings.has(kept.name) || countAssignments(func.node.body, kept.name) > 1)
       return refuse(`the module has a ${kept.name} already`)
     lines.push(...moved)
     names.push(kept.name)
     writes.push({ kind: 'remove statement', path: facts.path, statement: rangeOf(facts, kept.statement) })
   }
-  if (isNested(analysis, func)) return refuse('the function is made inside another one')
+  if (isNested(python, func)) return refuse('the function is made inside another one')
   writes.unshift({
     kind: 'insert lines',
     path: facts.path,
@@ -103,7 +98,7 @@ function beside(python: PythonModule, found: Repeated, func: Func, facts: UnitFa
   }
 }
 
-function isNested(analysis: Analysis, func: Func): boolean {
+function isNested(analysis: PythonModule, func: Func): boolean {
   return (
     func.class !== null ||
     analysis.functions.some(
@@ -128,7 +123,6 @@ function countAssignments(body: Stmt[], name: string): number {
 
 /** `self.model`, made once in `setup()` or `__init__()`. */
 function intoMethod(python: PythonModule, found: Repeated, facts: UnitFacts): Change | Refusal {
-  const analysis = python as Analysis
   const { element, func, loads } = found
   const method = element!.once!
   if (func === null || element!.klass === null) return refuse('the class has changed')
@@ -142,7 +136,7 @@ function intoMethod(python: PythonModule, found: Repeated, facts: UnitFacts): Ch
     if (kept === null || !func.node.body.includes(kept.statement))
       return refuse(`keep what it loads in an attribute, in \`${method}()\``)
     const moved = linesOf(python, kept.statement)
-    if (moved === null || readsLocals(analysis, kept.statement, func))
+    if (moved === null || readsLocals(python, kept.statement, func))
       return refuse(`the load uses what \`${func.name}()\` has made`)
     if (countAssignments(func.node.body, kept.name) > 1)
       return refuse(`${kept.name} is assigned several times`)

@@ -1,8 +1,6 @@
 /** Models that are loaded again for each element, row, request or pass, though they stay the same. */
 
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
-import { bindingsOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { calleePlace } from '../../values/places.js'
@@ -216,12 +214,11 @@ function varies(
   expr: Expr & { type: 'call' },
   code: { start: number; end: number },
 ): boolean {
-  const analysis = python as Analysis
   const visit = (one: Expr, depth: number): boolean => {
     if (depth > deepest) return true
     if (one.type !== 'name') return childrenOf(one).some((child) => visit(child, depth + 1))
     if (one.id === 'self' || one.id === 'cls') return false
-    return bindingsOf(analysis, one.id, one.start).bindings.some(({ at, kind, value }) => {
+    return python.bindingsOf(one).some(({ at, kind, value }) => {
       if (at < code.start || at >= code.end) return false
       // `with open('model.pkl', 'rb') as f`.
       const made = kind === 'assign' || kind === 'with' ? value : null

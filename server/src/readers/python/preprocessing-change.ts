@@ -1,6 +1,7 @@
 /** Moves preparation that opens a loop or an objective to the lines before it. */
+
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
+import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
@@ -25,7 +26,7 @@ export function hoistSteps(claim: Claim, facts: UnitFacts): Change | Refusal {
   const refusal = { reason: `compute it once, before the ${'class' in around ? 'search' : 'loop'}` }
   if ('class' in around && (around.class !== null || around.node.decorators.length > 0)) return refusal
   const { body } = around.node
-  const moved = opening(python as Analysis, body, repetition)
+  const moved = opening(python, body, repetition)
   if (moved === null) return refusal
   const unit = facts.unit.index
   const range = ({ start, end }: { start: number; end: number }): PythonRange => ({ unit, start, end })
@@ -47,7 +48,7 @@ export function hoistSteps(claim: Claim, facts: UnitFacts): Change | Refusal {
  * The statements at the start of the body up to the last one that prepares; null where they cannot be moved as they
  * are: they depend on the pass, something later changes what they make, or they go over several lines.
  */
-function opening(analysis: Analysis, body: Stmt[], { steps, around }: Repetition): Stmt[] | null {
+function opening(analysis: PythonModule, body: Stmt[], { steps, around }: Repetition): Stmt[] | null {
   const last = Math.max(...steps.map(({ statement }) => body.indexOf(statement)))
   if (steps.some(({ statement }) => !body.includes(statement)) || last + 1 >= body.length) return null
   const first = body[0]?.type === 'expr' && body[0].value.type === 'constant' ? 1 : 0

@@ -1,6 +1,5 @@
 /** What calls of the libraries that prepare data cost. Canonical names; methods of unknown receivers by their own. */
-import type { Analysis } from '../../python/analysis.js'
-import type { Call } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { moduleText } from '../pytorch/evidence.js'
 
@@ -78,7 +77,7 @@ const slowFitters =
 const plainFunctions =
   /^(str|int|float|bool|len|numpy\.\w+|pandas\.(to_datetime|to_numeric|Timestamp)|math\.\w+)$/
 
-export function preparationCost(analysis: Analysis, call: Call): PreparationCost | null {
+export function preparationCost(analysis: PythonModule, call: Call): PreparationCost | null {
   const { name, expr, method } = call
   const inputs = expr.args.map((one) => one.value)
   // A look at a few rows.
@@ -119,22 +118,27 @@ export function preparationCost(analysis: Analysis, call: Call): PreparationCost
 }
 
 /** `nlp(text)` with a pipeline of spaCy. */
-export function parsesText(analysis: Analysis, call: Call): PreparationCost | null {
+export function parsesText(analysis: PythonModule, call: Call): PreparationCost | null {
   const { callee, args } = call.expr
   if (callee.type !== 'name' || args.length === 0 || !isSpacy(analysis, callee)) return null
   return { what: `${callee.id}()`, weight: 'heavy', single: true, inputs: args.map((one) => one.value) }
 }
 
-function isSpacy(analysis: Analysis, expr: Expr): boolean {
+function isSpacy(analysis: PythonModule, expr: Expr): boolean {
   const made = analysis.callOf(expr)
   // A pipeline that is trained gives something else each time.
   return made?.name === 'spacy.load' && !/\.update\(/.test(moduleText(analysis))
 }
 
-const usesTables = (analysis: Analysis): boolean =>
+const usesTables = (analysis: PythonModule): boolean =>
   [...analysis.imports].some((name) => /^(pandas|cudf|modin|polars)(\.|$)/.test(name))
 
-function tableCost(analysis: Analysis, call: Call, receiver: Expr, inputs: Expr[]): PreparationCost | null {
+function tableCost(
+  analysis: PythonModule,
+  call: Call,
+  receiver: Expr,
+  inputs: Expr[],
+): PreparationCost | null {
   if (!usesTables(analysis)) return null
   const { method, expr } = call
   const found = (weight: PreparationCost['weight'], what = method) => ({
@@ -172,7 +176,7 @@ function tableCost(analysis: Analysis, call: Call, receiver: Expr, inputs: Expr[
 }
 
 /** `train_df`, `frame.text`, or what a function of pandas gave. */
-function isTable(analysis: Analysis, expr: Expr): boolean {
+function isTable(analysis: PythonModule, expr: Expr): boolean {
   if (expr.type === 'subscript' || expr.type === 'attribute') return isTable(analysis, expr.value)
   if (expr.type !== 'name') return false
   if (tableName.test(expr.id)) return true
@@ -191,14 +195,14 @@ const textWork =
   /\bre\.|\.split\(|\.lower\(|stem|lemma|token|nlp\(|stopword|BeautifulSoup|\bclean|normali|\bfor\b/
 
 /** The function goes through the characters or words of a text. */
-function worksOnText(analysis: Analysis, expr: Expr): boolean {
+function worksOnText(analysis: PythonModule, expr: Expr): boolean {
   const func = analysis.functionOf(expr)
   const node = func?.node ?? (expr.type === 'lambda' ? expr : null)
   if (node === null) return expr.type === 'name' && /clean|token|stem|lemma|prepro|parse/i.test(expr.id)
   return textWork.test(analysis.text.slice(node.start, Math.min(node.end, node.start + 3000)))
 }
 
-function named(analysis: Analysis, call: Call): string {
+function named(analysis: PythonModule, call: Call): string {
   const [first] = call.expr.args
   const text = first === undefined ? '' : analysis.text.slice(first.start, first.end)
   const rows = call.expr.args.some((one) => one.name === 'axis')

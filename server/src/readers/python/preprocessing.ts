@@ -3,7 +3,6 @@
  * each sample of each epoch, or at each start.
  */
 
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
@@ -96,7 +95,6 @@ function claimRepetition(
 }
 
 export function repetitionsOf(python: PythonModule): Repetition[] {
-  const analysis = python as Analysis
   const seen = new Set<Call>()
   const found: Repetition[] = []
   const add = (repetition: Repetition): void => {
@@ -105,18 +103,18 @@ export function repetitionsOf(python: PythonModule): Repetition[] {
     if (repetition.steps.length > 0) found.push(repetition)
   }
   for (const { func, times } of trialPasses(python)) {
-    if (remembers(analysis, func.node)) continue
+    if (remembers(python, func.node)) continue
     const names = func.node.params.map((param) => param.name)
-    add({ per: 'trial', times, steps: stepsIn(analysis, func.node.body, func, names), around: func })
+    add({ per: 'trial', times, steps: stepsIn(python, func.node.body, func, names), around: func })
   }
   for (const loop of python.loops) {
-    if (!trainsInside(loop) || remembers(analysis, loop.node) || isDataset(loop.function)) continue
+    if (!trainsInside(loop) || remembers(python, loop.node) || isDataset(loop.function)) continue
     const names = loop.node.type === 'for' ? boundBy(loop.node.target) : []
-    const steps = stepsIn(analysis, loop.node.body, loop.function, names)
-    add({ per: kindOf(analysis, loop), times: passesOf(analysis, loop), steps, around: loop })
+    const steps = stepsIn(python, loop.node.body, loop.function, names)
+    add({ per: kindOf(python, loop), times: passesOf(python, loop), steps, around: loop })
   }
-  for (const repetition of perSample(analysis)) add(repetition)
-  const start = atStart(analysis, seen)
+  for (const repetition of perSample(python)) add(repetition)
+  const start = atStart(python, seen)
   if (start !== null) add(start)
   return found
 }
@@ -133,7 +131,7 @@ function trainsInside({ role, effects }: Loop): boolean {
   return false
 }
 
-function kindOf(analysis: Analysis, { node }: Loop): Repetition['per'] {
+function kindOf(analysis: PythonModule, { node }: Loop): Repetition['per'] {
   if (node.type !== 'for') return 'pass'
   const text = analysis.text.slice(node.target.start, node.iterable.end)
   if (/fold|split|\b\w*kf\b/i.test(text)) return 'fold'
@@ -141,7 +139,7 @@ function kindOf(analysis: Analysis, { node }: Loop): Repetition['per'] {
   return /trial|seed|\brun/i.test(text) ? 'trial' : 'pass'
 }
 
-function passesOf(analysis: Analysis, loop: Loop): number | null {
+function passesOf(analysis: PythonModule, loop: Loop): number | null {
   if (loop.trips.state === 'known' && typeof loop.trips.value === 'number') return loop.trips.value
   if (loop.node.type !== 'for') return null
   // `for train, test in folds.split(X, y)`, counted or not.
@@ -153,7 +151,7 @@ function passesOf(analysis: Analysis, loop: Loop): number | null {
     iterable.args[0] !== undefined
   )
     iterable = iterable.args[0].value
-  const split = iterable.type === 'call' ? analysis.callByExpr.get(iterable) : undefined
+  const split = iterable.type === 'call' ? analysis.callAt(iterable) : null
   const made = split?.method === 'split' ? split.receiverCall : null
   if (made == null || !/Fold$|ShuffleSplit$|TimeSeriesSplit$/.test(made.name ?? '')) return null
   const count = analysis.argument(made, 'n_splits', 0)
@@ -165,7 +163,7 @@ function passesOf(analysis: Analysis, loop: Loop): number | null {
 const keeps =
   /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|joblib\.load|pickle\.load|np\.load\(|numpy\.load|torch\.load|read_(pickle|parquet|feather|hdf)|load_from_disk|exists\(|isfile\(|is_file\(|\bcache/i
 
-function remembers(analysis: Analysis, node: { start: number; end: number }): boolean {
+function remembers(analysis: PythonModule, node: { start: number; end: number }): boolean {
   return keeps.test(codeText(analysis, node.start, node.end))
 }
 
@@ -206,12 +204,12 @@ function namesIn(expr: Expr): string[] {
 
 // Steps.
 
-function costOf(analysis: Analysis, call: Call): PreparationCost | null {
+function costOf(analysis: PythonModule, call: Call): PreparationCost | null {
   return preparationCost(analysis, call) ?? parsesText(analysis, call)
 }
 
 /** What each pass through the code prepares again though it gives the same. */
-function stepsIn(analysis: Analysis, body: Stmt[], func: Func | null, names: string[]): Step[] {
+function stepsIn(analysis: PythonModule, body: Stmt[], func: Func | null, names: string[]): Step[] {
   const { statements, followed } = hotCode(analysis, body, func)
   const inOrder = [...statements].sort((a, b) => a.statement.start - b.statement.start)
   const source = { func, names: [...names, ...carried(body)], passes: 'whole' as const }
@@ -266,7 +264,7 @@ const slowSample =
   /^(librosa\.(stft|cqt|pyin|yin|resample|feature\.\w+|effects\.(hpss|harmonic|percussive))|python_speech_features\.\w+|skimage\.feature\.\w+|rdkit\.Chem\.AllChem\.\w+)$/
 const drawn = /random|augment|noise|jitter|shift|stretch|SpecAug|mask|crop|pitch/i
 
-function perSample(analysis: Analysis): Repetition[] {
+function perSample(analysis: PythonModule): Repetition[] {
   return makersOf(analysis).flatMap(({ func, each }) => {
     const klass = func.class
     if (each !== 'sample' || klass === null) return []
@@ -297,7 +295,7 @@ function perSample(analysis: Analysis): Repetition[] {
 const kept =
   /to_(parquet|feather|pickle|hdf|csv|json)\(|joblib\.(dump|load)|pickle\.(dump|load)|np\.(save|load|savez|savez_compressed|memmap)\b|numpy\.(save|load)|save_to_disk|load_from_disk|lru_cache|Memory\(|diskcache|\bcache|exists\(|isfile\(|is_file\(|h5py|lmdb|zarr|pyarrow|read_(pickle|parquet|feather|hdf)|feast|tecton|hopsworks|FeatureStore|feature_store|mlflow\.artifacts|tfrecord/i
 
-function atStart(analysis: Analysis, seen: ReadonlySet<Call>): Repetition | null {
+function atStart(analysis: PythonModule, seen: ReadonlySet<Call>): Repetition | null {
   const { evidence, isEntry } = analysis
   if (!isEntry || evidence.role !== 'training' || evidence.notebook) return null
   if (kept.test(moduleText(analysis))) return null
@@ -328,7 +326,7 @@ function atStart(analysis: Analysis, seen: ReadonlySet<Call>): Repetition | null
   return steps.length === 0 ? null : { per: 'run', times: null, steps, around: null }
 }
 
-function isCalled(analysis: Analysis, func: Func): boolean {
+function isCalled(analysis: PythonModule, func: Func): boolean {
   const sites = analysis.callSites(func)
   return sites?.some((site) => !site.conditional && !site.loops.some(trainsInside)) ?? false
 }

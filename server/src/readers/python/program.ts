@@ -1,6 +1,5 @@
 /** What a Python program does as a whole: how it uses the devices of a node, whether it trains and can go on later. */
 
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
@@ -302,7 +301,6 @@ function startedPrograms(python: PythonModule): Verdict | null {
 
 /** Parts of a model or of the work placed on devices by number. */
 function placedOnDevices(python: PythonModule): Verdict | null {
-  const analysis = python as Analysis
   for (const call of python.calls) {
     for (const [keyword, plain] of [
       ['device_map', null],
@@ -332,7 +330,7 @@ function placedOnDevices(python: PythonModule): Verdict | null {
       typeof expr.parts[0] === 'string' &&
       /^(cuda|\/?gpu|\/device:gpu):$/i.test(expr.parts[0])) ||
     childrenOf(expr).some(visit)
-  for (const statement of analysis.statements) {
+  for (const statement of python.statements) {
     if (expressionsOf(statement).some(visit)) return { value: 'model-parallel', key: 'cuda:1' }
   }
   return null

@@ -1,5 +1,5 @@
 /** Whether a statement runs when the program does what its defaults say. */
-import type { Analysis } from '../../python/analysis.js'
+import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 
@@ -9,7 +9,7 @@ import { blocksOf } from '../../syntax/python-children.js'
  */
 export type Reached = 'yes' | 'option' | 'no'
 
-export function reached(analysis: Analysis, statement: { start: number; end: number }): Reached {
+export function reached(analysis: PythonModule, statement: { start: number; end: number }): Reached {
   let result: Reached = 'yes'
   for (const { test, branch } of testsAround(analysis, statement)) {
     const value = analysis.fold(test)
@@ -29,7 +29,7 @@ export function reached(analysis: Analysis, statement: { start: number; end: num
 }
 
 /** One level up: conditions around a call of the function. */
-function reachedSite(analysis: Analysis, statement: { start: number; end: number }): Reached {
+function reachedSite(analysis: PythonModule, statement: { start: number; end: number }): Reached {
   let result: Reached = 'yes'
   for (const { test, branch } of testsAround(analysis, statement)) {
     const value = analysis.fold(test)
@@ -40,8 +40,8 @@ function reachedSite(analysis: Analysis, statement: { start: number; end: number
   return result
 }
 
-function functionAround(analysis: Analysis, span: { start: number; end: number }) {
-  let found: Analysis['functions'][number] | null = null
+function functionAround(analysis: PythonModule, span: { start: number; end: number }) {
+  let found: PythonModule['functions'][number] | null = null
   for (const func of analysis.functions)
     if (func.node.start <= span.start && span.end <= func.node.end) found = func
   return found
@@ -49,7 +49,7 @@ function functionAround(analysis: Analysis, span: { start: number; end: number }
 
 /** Conditions of the `if` statements around a piece of code, with the branch that it stands in. */
 export function testsAround(
-  analysis: Analysis,
+  analysis: PythonModule,
   span: { start: number; end: number },
 ): { test: Expr; branch: boolean }[] {
   const found: { test: Expr; branch: boolean }[] = []

@@ -1,5 +1,4 @@
 /** What a program fetches, builds or installs by itself before it trains. */
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { forEachChild } from '../../syntax/python-children.js'
@@ -115,7 +114,7 @@ function looksAtDisk(expr: Expr): boolean {
 function settingUpBy(python: PythonModule, call: Call, context: ReaderContext): Found | null {
   // Behind a look at what is there, or in a function that nothing here calls.
   if (call.name === null || call.conditional || call.loops.length > 0 || isFoundBefore(call)) return null
-  if (call.function !== null && !isCalled(python as Analysis, call)) return null
+  if (call.function !== null && !isCalled(python, call)) return null
   if (starters.test(call.name)) {
     const command = call.expr.args[0]
     const text =
@@ -156,7 +155,7 @@ function ownPython(python: PythonModule, expr: Expr): string | null {
   return ['python', ...words].join(' ')
 }
 
-function isCalled(analysis: Analysis, call: Call): boolean {
+function isCalled(analysis: PythonModule, call: Call): boolean {
   if (call.function === null || call.function.class !== null) return false
   const sites = analysis.callSites(call.function)
   return sites?.some((site) => !site.conditional) ?? false

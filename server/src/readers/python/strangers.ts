@@ -1,5 +1,4 @@
 /** Modules that a program imports and that are neither known libraries nor in the project: what they could bring. */
-import type { Analysis } from '../../python/analysis.js'
 import { callsInto, type ImportedModule, importedModules } from '../../python/imported-modules.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
@@ -36,12 +35,11 @@ export function strangersOf(
   python: PythonModule,
   code: readonly Stmt[],
 ): (Unseen & { start: number; end: number })[] {
-  const analysis = python as Analysis
   const found = new Map<string, Unseen & { start: number; end: number }>()
-  for (const imported of importedModules(analysis, code)) {
+  for (const imported of importedModules(python, code)) {
     const could =
       imported.summary === null
-        ? broughtBy(analysis, imported)
+        ? broughtBy(python, imported)
         : imported.summary.imports.flatMap((spec) => broughtThrough(spec))
     if (could.length === 0) continue
     const { module, start, end } = imported
@@ -52,7 +50,7 @@ export function strangersOf(
   return [...found.values()]
 }
 
-function broughtBy(analysis: Analysis, imported: ImportedModule): Hideable[] {
+function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[] {
   const { module, name } = imported
   const root = module.split('.')[0]!
   if (standardLibrary.has(root)) return []
@@ -93,7 +91,7 @@ function mayCompute(module: string, name: string | null): boolean {
 }
 
 /** Names that hold a network: what is asked for its parameters, or called one. */
-function networksOf(analysis: Analysis): Set<string> {
+function networksOf(analysis: PythonModule): Set<string> {
   const found = new Set(['model', 'net', 'network', 'self.model', 'self.net'])
   for (const { method, expr } of analysis.calls)
     if (/^(named_)?parameters$/.test(method) && expr.callee.type === 'attribute')
@@ -101,6 +99,6 @@ function networksOf(analysis: Analysis): Set<string> {
   return found
 }
 
-function written(analysis: Analysis, { start, end }: Expr): string {
+function written(analysis: PythonModule, { start, end }: Expr): string {
   return end - start > 40 ? '' : analysis.text.slice(start, end)
 }

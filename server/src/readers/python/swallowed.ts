@@ -1,5 +1,4 @@
 /** Failures of training that nobody hears of: handlers that catch everything and go on. */
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt, Try } from '../../syntax/python-ast.js'
 import { claimOperation } from '../operation-claims.js'
@@ -89,12 +88,11 @@ function names(expr: Expr): string[] {
 }
 
 export function swallowedIn(python: PythonModule): Swallowed[] {
-  const analysis = python as Analysis
   const found: Swallowed[] = []
-  for (const statement of analysis.statements) {
+  for (const statement of python.statements) {
     if (statement.type !== 'try') continue
     for (const handler of statement.handlers) {
-      const one = judged(analysis, statement, handler)
+      const one = judged(python, statement, handler)
       if (one !== null) found.push(one)
     }
   }
@@ -110,7 +108,7 @@ export function swallowedIn(python: PythonModule): Swallowed[] {
   )
 }
 
-function judged(analysis: Analysis, statement: Try, handler: Handler): Swallowed | null {
+function judged(analysis: PythonModule, statement: Try, handler: Handler): Swallowed | null {
   const caught = handler.type === null ? [] : names(handler.type)
   const all = handler.type === null || caught.some(catchesAll)
   const runtime = caught.includes('RuntimeError')
@@ -130,12 +128,12 @@ function judged(analysis: Analysis, statement: Try, handler: Handler): Swallowed
 }
 
 /** A service that trains beside its other work: a failure in a thread ends nothing, and must not. */
-function trainsInBackground(analysis: Analysis): boolean {
+function trainsInBackground(analysis: PythonModule): boolean {
   return ['threading', 'asyncio', 'concurrent.futures'].some((name) => analysis.imports.has(name))
 }
 
 /** What the body of a handler may do without doing anything about the failure. Null: it does something. */
-function swallows(analysis: Analysis, body: Stmt[]): boolean | null {
+function swallows(analysis: PythonModule, body: Stmt[]): boolean | null {
   let told = false
   for (const statement of body) {
     switch (statement.type) {
@@ -169,7 +167,7 @@ function raises(statement: Stmt): boolean {
   return statement.type === 'raise'
 }
 
-function placeOf(analysis: Analysis, statement: Try): Pick<Swallowed, 'place' | 'loop'> | null {
+function placeOf(analysis: PythonModule, statement: Try): Pick<Swallowed, 'place' | 'loop'> | null {
   const func = functionAt(analysis, statement)
   const around = analysis.loops.filter(
     (loop) => loop.node.start < statement.start && statement.end <= loop.node.end && loop.function === func,
@@ -198,7 +196,7 @@ function runOf(statement: Try, func: Func | null): Pick<Swallowed, 'place' | 'lo
   return { place: 'run', loop: null }
 }
 
-function calledInTraining(analysis: Analysis, func: Func): boolean {
+function calledInTraining(analysis: PythonModule, func: Func): boolean {
   return analysis.calls.some(
     (call) =>
       call.loops.some((loop) => loop.role === 'train') && analysis.functionOf(call.expr.callee) === func,

@@ -1,5 +1,4 @@
 /** Gradients that are accumulated over several backward passes before processes have to exchange them. */
-import type { Analysis } from '../../python/analysis.js'
 import { isBackward, isOptimizerStep } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
@@ -22,7 +21,6 @@ const exchanging =
   /no_sync|require_backward_grad_sync|\.accumulate\(|set_requires_gradient_sync|no_backward_sync|backward_passes_per_step|set_is_last_backward/
 
 export function accumulations(python: PythonModule): Accumulation[] {
-  const analysis = python as Analysis
   const fabric = fabricOfSeveral(python)
   if (!fabric && !python.uses(...wrappers, 'torch.distributed.fsdp.')) return []
   if (python.uses('accelerate.', 'deepspeed.', 'transformers.Trainer')) return []
@@ -38,17 +36,17 @@ export function accumulations(python: PythonModule): Accumulation[] {
     const updates: { call: Call; guarded: boolean; test: Expr | null }[] = []
     for (const hot of step.code.statements)
       for (const expr of hot.expressions)
-        for (const call of callsIn(analysis, expr)) {
+        for (const call of callsIn(python, expr)) {
           if (isBackward(call)) {
             if (backward !== null) several = true
             backward = { call, guarded: hot.guarded || hot.conditional }
-          } else if (isOptimizerStep(analysis, call))
+          } else if (isOptimizerStep(python, call))
             updates.push({ call, guarded: hot.guarded, test: testAround(step.loop, call) })
         }
     if (backward === null || several || backward.guarded || updates.length === 0) continue
     const { call } = backward
     if (updates.every((one) => one.guarded)) {
-      found.push({ step, backward: call, count: remainderOf(analysis, updates[0]!.test) })
+      found.push({ step, backward: call, count: remainderOf(python, updates[0]!.test) })
       continue
     }
     const inner = call.loops.at(-1)
@@ -97,7 +95,7 @@ function testAround(loop: Loop, call: Call): Expr | null {
 }
 
 /** `8` of `(i + 1) % 8 == 0`. */
-function remainderOf(analysis: Analysis, test: Expr | null): number | null {
+function remainderOf(analysis: PythonModule, test: Expr | null): number | null {
   if (test === null || test.type !== 'binary') return null
   for (const side of [test.left, test.right]) {
     if (side.type === 'binary' && side.op === '%') {

@@ -1,7 +1,6 @@
 /** Attention that is written out: the matrix of scores, its softmax, and the product with the values. */
-import type { Analysis } from '../../python/analysis.js'
 import { lastIdentifier } from '../../python/effects.js'
-import type { Func } from '../../python/module.js'
+import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 
@@ -14,7 +13,7 @@ export interface WrittenAttention {
 
 const fused = /scaled_dot_product_attention|flash_attn|xformers|memory_efficient_attention|flex_attention/
 
-export function writtenAttentions(analysis: Analysis): WrittenAttention[] {
+export function writtenAttentions(analysis: PythonModule): WrittenAttention[] {
   const found: WrittenAttention[] = []
   for (const klass of analysis.classes) {
     if (!/att(entio)?n/i.test(klass.name) || !klass.bases.includes('torch.nn.Module')) continue

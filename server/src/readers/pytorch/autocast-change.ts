@@ -4,11 +4,8 @@
  */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
-import { functionOf } from '../../python/names.js'
-import { typeOf } from '../../python/types.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
@@ -41,9 +38,7 @@ export function changePrecision(claim: Claim, value: unknown, facts: UnitFacts):
     (one) => one.node.start === claim.site.start && one.node.end === claim.site.end,
   )
   if (loop === undefined) return refuse('the loop is not in the file any more')
-  const block = forwardBlock(python as Analysis, loop.node.body, () =>
-    reachedFunctions(python as Analysis, loop),
-  )
+  const block = forwardBlock(python, loop.node.body, () => reachedFunctions(python, loop))
   if ('reason' in block) return block
   return format === 'bf16' ? wrapBf16(facts, python, block) : sketchFp16(facts, python, loop, block)
 }
@@ -67,7 +62,7 @@ function wrapStep(
   const { start, end } = claim.site
   const step = python.functions.find(({ node }) => node.start === start && node.end === end)
   if (step === undefined) return refuse('the step is not in the file any more')
-  const block = forwardBlock(python as Analysis, step.node.body, () => [])
+  const block = forwardBlock(python, step.node.body, () => [])
   if ('reason' in block) return block
   return format === 'bf16'
     ? wrapBf16(facts, python, block)
@@ -108,7 +103,7 @@ interface ForwardBlock {
 }
 
 /** The statements from the model's call to the loss, where forward and backward stand in one block. */
-function forwardBlock(analysis: Analysis, body: Stmt[], reached: () => Stmt[][]): ForwardBlock | Refusal {
+function forwardBlock(analysis: PythonModule, body: Stmt[], reached: () => Stmt[][]): ForwardBlock | Refusal {
   const blocks = blocksWithBackward(analysis, body)
   if (blocks.length === 0) for (const func of reached()) blocks.push(...blocksWithBackward(analysis, func))
   if (blocks.length === 0) return refuse('the backward pass is not in this file')
@@ -129,7 +124,7 @@ function forwardBlock(analysis: Analysis, body: Stmt[], reached: () => Stmt[][])
 
 /** The statements before `end` that lead from the model's call to the loss; null where the loss is not bound there. */
 function forwardIn(
-  analysis: Analysis,
+  analysis: PythonModule,
   list: Stmt[],
   end: number,
   loss: string,
@@ -162,7 +157,7 @@ interface BackwardPlace {
 }
 
 /** Backward calls in a list of statements and in the blocks inside. */
-function blocksWithBackward(analysis: Analysis, body: Stmt[]): BackwardPlace[] {
+function blocksWithBackward(analysis: PythonModule, body: Stmt[]): BackwardPlace[] {
   const found: BackwardPlace[] = []
   const visit = (list: Stmt[], around: BackwardPlace['path']): void => {
     if (around.length > 12) return
@@ -180,11 +175,11 @@ function blocksWithBackward(analysis: Analysis, body: Stmt[]): BackwardPlace[] {
 }
 
 /** Bodies of project functions that the loop calls. */
-function reachedFunctions(analysis: Analysis, loop: Loop): Stmt[][] {
+function reachedFunctions(analysis: PythonModule, loop: Loop): Stmt[][] {
   const bodies = new Set<Stmt[]>()
   for (const call of analysis.calls) {
     if (!call.loops.includes(loop)) continue
-    const func = functionOf(analysis, call.expr.callee)
+    const func = analysis.functionOf(call.expr.callee)
     if (func !== null && analysis.effectsOfFunction(func).backward) bodies.add(func.node.body)
   }
   return [...bodies]
@@ -246,12 +241,12 @@ const modelName =
 const notForward =
   /^(to|cuda|cpu|size|view|reshape|permute|transpose|float|long|int|squeeze|unsqueeze|contiguous|detach|item|items|keys|values|zero_grad|train|eval|parameters|state_dict|get|next|append|requires_grad_)$/
 
-export function isModelCall(analysis: Analysis, call: Expr & { type: 'call' }): boolean {
+export function isModelCall(analysis: PythonModule, call: Expr & { type: 'call' }): boolean {
   const { callee } = call
-  const known = analysis.callByExpr.get(call)
+  const known = analysis.callAt(call)
   if (callee.type === 'attribute' && notForward.test(callee.attr)) return false
   if (known?.name !== null && known?.name !== undefined) return false
-  const type = typeOf(analysis, callee)
+  const type = analysis.typeOf(callee)
   if (
     type !== null &&
     /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel|PreTrainedModel|LightningModule)$/.test(
@@ -323,7 +318,7 @@ function sketchFp16(
   const { path } = facts
   const { header, imports } = autocastHeader(facts, python, block.first.start, 'float16')
   const { callee } = block.backward.expr
-  const step = stepAfter(python as Analysis, block)
+  const step = stepAfter(python, block)
   if (step === null || callee.type !== 'attribute' || callee.value.type !== 'name') {
     return refuse('the step of the optimiser is not in the same block as the backward pass')
   }
@@ -394,7 +389,7 @@ function outermost(loop: Loop): Loop {
   return current
 }
 
-function stepAfter(analysis: Analysis, block: ForwardBlock): { statement: Stmt; call: Call } | null {
+function stepAfter(analysis: PythonModule, block: ForwardBlock): { statement: Stmt; call: Call } | null {
   const from = block.list.indexOf(block.backwardStatement)
   for (const statement of block.list.slice(from + 1)) {
     if (statement.type !== 'expr') continue

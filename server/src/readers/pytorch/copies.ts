@@ -1,14 +1,12 @@
 /** Copies of a batch to the accelerator in training loops that the host waits for. */
-import type { Analysis } from '../../python/analysis.js'
-import type { Call, Loop } from '../../python/module.js'
-import { bindingsOf } from '../../python/names.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { once } from './once.js'
 
 const device = /(^|[._])(device|dev|cuda|gpu|rank|local_rank|gpu_id)\d*(\b|$)|^["']cuda/i
 
 /** `images.cuda()`, `batch['x'].to(device)` without `non_blocking`, in source order. */
-export function waitingCopies(analysis: Analysis): Call[] {
+export function waitingCopies(analysis: PythonModule): Call[] {
   return once(analysis, 'waiting copies', () => {
     // A library that prepares loaders copies by itself.
     if (analysis.uses('accelerate.Accelerator', 'lightning.fabric.Fabric')) return []
@@ -16,7 +14,7 @@ export function waitingCopies(analysis: Analysis): Call[] {
   })
 }
 
-function isWaitingCopy(analysis: Analysis, call: Call): boolean {
+function isWaitingCopy(analysis: PythonModule, call: Call): boolean {
   const { callee, args } = call.expr
   if (callee.type !== 'attribute') return false
   const loop = call.loops.find((one) => one.role === 'train' && one.node.type === 'for')
@@ -36,13 +34,13 @@ function isWaitingCopy(analysis: Analysis, call: Call): boolean {
 }
 
 /** The loop gives it, or it is a part of what the loop gives. */
-function comesFromBatch(analysis: Analysis, expr: Expr, loop: Loop, depth: number): boolean {
+function comesFromBatch(analysis: PythonModule, expr: Expr, loop: Loop, depth: number): boolean {
   if (depth > 4) return false
   if (expr.type === 'subscript' || expr.type === 'attribute')
     return comesFromBatch(analysis, expr.value, loop, depth + 1)
   if (expr.type !== 'name' || loop.node.type !== 'for') return false
   const { target, body } = loop.node
-  const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+  const bindings = analysis.bindingsOf(expr)
   return bindings.some((binding) => {
     if (binding.at > expr.start) return false
     if (binding.kind === 'loop')

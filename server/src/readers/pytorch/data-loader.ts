@@ -2,7 +2,6 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
@@ -121,7 +120,7 @@ function claimCopies(
   pipeline: SubjectBuilder<'InputPipeline'>,
   claims: ClaimBuilder,
 ): void {
-  const copies = waitingCopies(python as Analysis)
+  const copies = waitingCopies(python)
   const [first] = copies
   if (first === undefined) return
   const key = 'non_blocking'
@@ -249,7 +248,7 @@ function overlapCopies(python: PythonModule, facts: UnitFacts): Change | Refusal
 }
 
 function overlapping(python: PythonModule, facts: UnitFacts): Write[] {
-  return waitingCopies(python as Analysis).map(
+  return waitingCopies(python).map(
     ({ expr }): Write => ({
       kind: 'set keyword',
       path: facts.path,

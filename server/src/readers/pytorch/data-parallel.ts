@@ -2,7 +2,6 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
@@ -46,13 +45,13 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
     call.function?.qualified ?? '',
     trainingEvidence(python),
   )
-  if (wrapsToLoad(python as Analysis, call)) {
+  if (wrapsToLoad(python, call)) {
     parallelism.unknown('method', 'DataParallel', 'it gives the weights the names of their file', place, {
       site,
     })
     return
   }
-  if (isUnwrapped(python as Analysis, call)) {
+  if (isUnwrapped(python, call)) {
     parallelism.unknown('method', 'DataParallel', 'the next line takes the wrapper off', place, { site })
     return
   }
@@ -92,7 +91,7 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
 }
 
 /** `model.load_state_dict(…)` right after it, in code that does not train: a wrapped model was saved with its wrapper. */
-function wrapsToLoad(analysis: Analysis, call: Call): boolean {
+function wrapsToLoad(analysis: PythonModule, call: Call): boolean {
   const name = call.assignedTo
   const { function: func } = call
   if (name === null) return false
@@ -111,7 +110,7 @@ function wrapsToLoad(analysis: Analysis, call: Call): boolean {
 }
 
 /** `model = DataParallel(model)`, then `model = model.module`: nothing ever runs in the wrapper. */
-function isUnwrapped(analysis: Analysis, call: Call): boolean {
+function isUnwrapped(analysis: PythonModule, call: Call): boolean {
   const name = call.assignedTo
   const next = analysis.statements[analysis.statements.indexOf(call.statement) + 1]
   if (name === null || next?.type !== 'assign' || next.value?.type !== 'attribute') return false

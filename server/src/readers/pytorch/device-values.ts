@@ -1,8 +1,6 @@
 /** Which values of a step live on the accelerator: what comes from a model, from a loss, from `.cuda()`. */
-import type { Analysis } from '../../python/analysis.js'
 import { isBackward } from '../../python/effects.js'
-import type { Func } from '../../python/module.js'
-import { functionOf } from '../../python/names.js'
+import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { isModelCall } from './autocast-change.js'
@@ -21,7 +19,7 @@ const hostFunctions =
 /** What a library calls giving the accelerator work. */
 export interface Dialect {
   /** A call whose result is a value on the accelerator. */
-  computes(analysis: Analysis, call: Expr & { type: 'call' }): boolean
+  computes(analysis: PythonModule, call: Expr & { type: 'call' }): boolean
   /** Packages whose functions keep values on the accelerator. */
   libraries: RegExp
   /** Functions that bring their argument to the host, or wait for it. */
@@ -39,7 +37,7 @@ export class DeviceValues {
   private readonly names = new Set<string>()
 
   constructor(
-    private readonly analysis: Analysis,
+    private readonly analysis: PythonModule,
     private readonly code: HotCode,
     private readonly dialect: Dialect = torchDialect,
   ) {
@@ -100,7 +98,7 @@ export class DeviceValues {
 
   private returnsDevice(value: Expr): boolean {
     if (value.type !== 'call') return false
-    const func = functionOf(this.analysis, value.callee)
+    const func = this.analysis.functionOf(value.callee)
     if (func === null || !this.code.followed.has(func)) return false
     return this.code.statements.some(
       ({ statement, func: owner }) =>
@@ -154,7 +152,7 @@ export class DeviceValues {
     }
     if (callee.type === 'name' && hostFunctions.test(callee.id)) return false
     if (this.dialect.computes(this.analysis, expr)) return !isContainerCall(expr)
-    const name = this.analysis.callByExpr.get(expr)?.name ?? null
+    const name = this.analysis.callAt(expr)?.name ?? null
     if (name !== null && this.dialect.readers?.test(name) === true) return false
     if (name?.includes('.') === true && !this.dialect.libraries.test(name)) return false
     return (callee.type === 'attribute' && name === null && inner(callee.value)) || given.some(inner)

@@ -1,6 +1,5 @@
 /** How processes of PyTorch share the work: what carries gradients, when they are exchanged, who reads which data. */
 
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { mayBePassed } from '../../values/argument.js'
 import { asBoolean } from '../../values/parse.js'
@@ -86,7 +85,7 @@ function readBackend(python: PythonModule, evidence: Evidence, claims: ClaimBuil
   )
   groups.forEach((call, index) => {
     const given = backends[index]!
-    const way = reached(python as Analysis, call.statement)
+    const way = reached(python, call.statement)
     if (mixed || given.state !== 'given' || way === 'no' || isExplained(python, call)) return
     // A program that can also do without a GPU starts like this for both.
     if (/\(\s*["']cpu["']\s*\)/.test(codeText(python))) return

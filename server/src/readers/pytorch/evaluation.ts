@@ -1,8 +1,6 @@
 /** Evaluations that build graphs for a backward pass that never comes. */
-import type { Analysis } from '../../python/analysis.js'
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
-import { typeOf } from '../../python/types.js'
 import type { Expr, With } from '../../syntax/python-ast.js'
 import { codeText } from './evidence.js'
 import { callsIn, type HotCode, hotCode } from './hot-code.js'
@@ -22,7 +20,6 @@ const others = ['torch.autograd.grad', 'torch.autograd.functional.', 'torch.func
 const anySwitch = /no_?grad|inference_?mode|set_grad_enabled|eval_?mode/i
 
 export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
-  const analysis = python as Analysis
   if (!python.uses('torch.') && ![...python.imports].some((name) => /^torch(\.|$)/.test(name))) return []
   // A switch that holds for everything from there on.
   if (python.uses('torch.set_grad_enabled')) return []
@@ -35,10 +32,10 @@ export function evaluationsWithGradients(python: PythonModule): Evaluation[] {
     const { effects } = loop
     if (effects.backward || effects.optimizerStep) continue
     if ([...switches, ...others].some((name) => has(effects.calls, name))) continue
-    const code = hotCode(analysis, loop.node.body, loop.function)
-    const call = forwardPass(analysis, code)
-    if (call === null || isSwitchedOff(analysis, call, loop)) continue
-    found.push({ loop, call, here: callInLoop(code, call, loop), func: evaluatingFunction(analysis, loop) })
+    const code = hotCode(python, loop.node.body, loop.function)
+    const call = forwardPass(python, code)
+    if (call === null || isSwitchedOff(python, call, loop)) continue
+    found.push({ loop, call, here: callInLoop(code, call, loop), func: evaluatingFunction(python, loop) })
   }
   return found
 }
@@ -58,13 +55,13 @@ const modelName =
   /^(the_)?(\w+_)?(model|net|network|classifier|backbone|generator|encoder|decoder|unet|resnet|cnn|lstm|rnn|gpt|bert|transformer|module|student|teacher)\d*$/i
 
 /** A call of the model itself: `model(x)`, `self.net(x)`. */
-function forwardPass(analysis: Analysis, code: HotCode): Call | null {
+function forwardPass(analysis: PythonModule, code: HotCode): Call | null {
   for (const { expressions } of code.statements)
     for (const expr of expressions)
       for (const call of callsIn(analysis, expr)) {
         const { callee } = call.expr
         if (call.name !== null || (callee.type !== 'name' && callee.type !== 'attribute')) continue
-        const type = typeOf(analysis, callee)
+        const type = analysis.typeOf(callee)
         if (
           type !== null &&
           /(^|\.)(Module|Sequential|DataParallel|DistributedDataParallel|PreTrainedModel)$/.test(type)
@@ -92,13 +89,13 @@ function callInLoop({ followed }: HotCode, call: Call, loop: Loop): Call {
   return here
 }
 
-function isSwitchedOff(analysis: Analysis, call: Call, loop: Loop): boolean {
+function isSwitchedOff(analysis: PythonModule, call: Call, loop: Loop): boolean {
   const [around] = loop.calls
   if (switchAround(analysis, [...call.withs, ...(around?.withs ?? [])])) return true
   return callersSwitch(analysis, loop.function, 0)
 }
 
-function switchAround(analysis: Analysis, withs: readonly With[]): boolean {
+function switchAround(analysis: PythonModule, withs: readonly With[]): boolean {
   return withs.some((one) =>
     one.items.some((item) => {
       const written = analysis.text.slice(item.value.start, item.value.end)
@@ -108,7 +105,7 @@ function switchAround(analysis: Analysis, withs: readonly With[]): boolean {
   )
 }
 
-function isDecorated(analysis: Analysis, func: Func): boolean {
+function isDecorated(analysis: PythonModule, func: Func): boolean {
   return func.node.decorators.some((decorator: Expr) => {
     const name = analysis.nameOf(decorator.type === 'call' ? decorator.callee : decorator)
     return (
@@ -119,7 +116,7 @@ function isDecorated(analysis: Analysis, func: Func): boolean {
 }
 
 /** The function is called under a switch, here or in a module that imports it. */
-function callersSwitch(analysis: Analysis, func: Func | null, depth: number): boolean {
+function callersSwitch(analysis: PythonModule, func: Func | null, depth: number): boolean {
   if (func === null) return false
   if (isDecorated(analysis, func)) return true
   const outer = analysis.functions.find(
@@ -143,7 +140,7 @@ function callersSwitch(analysis: Analysis, func: Func | null, depth: number): bo
 
 const evaluator = /eval|valid|test|predict|infer/i
 
-function evaluatingFunction(analysis: Analysis, loop: Loop): Func | null {
+function evaluatingFunction(analysis: PythonModule, loop: Loop): Func | null {
   const func = loop.function
   if (func === null || !evaluator.test(func.name) || func.node.decorators.length > 0) return null
   const effects = analysis.effectsOfFunction(func)

@@ -1,5 +1,4 @@
 /** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
-import type { Analysis } from '../../python/analysis.js'
 import type { ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
@@ -19,7 +18,7 @@ function trains(summary: ModuleSummary): boolean {
 
 /** True when this module, or a program that imports it, trains a model. */
 export function trainsAnywhere(python: PythonModule): boolean {
-  if (python.evidence.role === 'training' || (python as Analysis).stepFunctions().length > 0) return true
+  if (python.evidence.role === 'training' || python.stepFunctions().length > 0) return true
   return [...python.importers, ...python.imported].some(trains)
 }
 

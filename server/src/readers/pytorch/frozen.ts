@@ -1,7 +1,6 @@
 /** Backbones whose weights are frozen, and which are run over the same samples in every epoch all the same. */
 
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
@@ -72,8 +71,7 @@ const otherPurpose =
 const headNames = /^(fc|classifier|head|heads|last_linear|linear|lin|out|output|proj|predictor|mlp)\d*$/
 
 function frozenRuns(python: PythonModule): FrozenRun[] {
-  const analysis = python as Analysis
-  const frozen = frozenModules(analysis)
+  const frozen = frozenModules(python)
   if (frozen.size === 0 || usesAny(python, ['peft.', 'loralib.'])) return []
   if (
     codeMatches(python, augments) ||
@@ -88,8 +86,8 @@ function frozenRuns(python: PythonModule): FrozenRun[] {
   const found: FrozenRun[] = []
   for (const [name, made] of frozen) {
     if (otherPurpose.test(name)) continue
-    const architecture = architectureOf(analysis, made) ?? name
-    const run = name.startsWith('self.') ? inForward(analysis, name) : inLoop(analysis, name)
+    const architecture = architectureOf(python, made) ?? name
+    const run = name.startsWith('self.') ? inForward(python, name) : inLoop(python, name)
     if (run === null || found.some((one) => one.call === run.call)) continue
     const epochs = run.loop === null ? trainerEpochs(python) : epochsAround(python, run.loop)
     if (epochs !== null) found.push({ name, architecture, call: run.call, epochs, loop: run.loop })
@@ -98,7 +96,7 @@ function frozenRuns(python: PythonModule): FrozenRun[] {
 }
 
 /** Modules none of whose weights is trained, by name, with the expression that stands for each. */
-function frozenModules(analysis: Analysis): Map<string, Expr> {
+function frozenModules(analysis: PythonModule): Map<string, Expr> {
   const frozen = new Map<string, Expr>()
   let thawed = false
   const textOf = (expr: Expr) => analysis.text.slice(expr.start, expr.end)
@@ -141,7 +139,7 @@ function gradientSwitch(statement: Stmt): boolean | null {
   return typeof statement.value.value === 'boolean' ? statement.value.value : null
 }
 
-function architectureOf(analysis: Analysis, expr: Expr): string | null {
+function architectureOf(analysis: PythonModule, expr: Expr): string | null {
   let made = analysis.callOf(expr) ?? ownAttribute(analysis, expr)
   // `resnet50(…).to(device)`.
   for (
@@ -152,7 +150,7 @@ function architectureOf(analysis: Analysis, expr: Expr): string | null {
     const { callee } = made.expr
     made =
       callee.type === 'attribute' && callee.value.type === 'call'
-        ? (analysis.callByExpr.get(callee.value) ?? null)
+        ? (analysis.callAt(callee.value) ?? null)
         : null
   }
   if (made === null) return null
@@ -164,7 +162,7 @@ function architectureOf(analysis: Analysis, expr: Expr): string | null {
 }
 
 /** The call that `self.x` was assigned. */
-function ownAttribute(analysis: Analysis, expr: Expr): Call | null {
+function ownAttribute(analysis: PythonModule, expr: Expr): Call | null {
   if (expr.type !== 'attribute') return null
   const text = analysis.text.slice(expr.start, expr.end)
   return analysis.calls.find((call) => call.assignedTo === text && call.name !== null) ?? null
@@ -179,7 +177,7 @@ interface Forward {
 }
 
 /** `backbone(images)` in the step. */
-function inLoop(analysis: Analysis, name: string): Forward | null {
+function inLoop(analysis: PythonModule, name: string): Forward | null {
   for (const call of analysis.calls) {
     const { callee, args } = call.expr
     if (analysis.text.slice(callee.start, callee.end) !== name || args.length === 0) continue
@@ -202,7 +200,7 @@ function namesIn(expr: Expr): string[] {
 
 /** What the loader gave, moved to another device at most. */
 function fromBatch(
-  analysis: Analysis,
+  analysis: PythonModule,
   expr: Expr,
   batch: ReadonlySet<string>,
   loop: Loop,
@@ -225,7 +223,7 @@ function fromBatch(
   return fromBatch(analysis, made, batch, loop, depth + 1) || (made.type === 'name' && batch.has(made.id))
 }
 
-function hasNewHead(analysis: Analysis, name: string): boolean {
+function hasNewHead(analysis: PythonModule, name: string): boolean {
   const head = new RegExp(
     `(^|[^\\w.])${name.replace(/[.]/g, '\\.')}\\.(fc|classifier|head|heads|last_linear)(\\.\\w+|\\[-?\\d+\\])?\\s*=[^=]`,
   )
@@ -233,7 +231,7 @@ function hasNewHead(analysis: Analysis, name: string): boolean {
 }
 
 /** Its result goes into another module. */
-function feedsAnother(analysis: Analysis, call: Call, loop: Loop): boolean {
+function feedsAnother(analysis: PythonModule, call: Call, loop: Loop): boolean {
   // `features = backbone(images).pooler_output`.
   const { statement } = call
   const target = statement.type === 'assign' ? statement.targets[0] : undefined
@@ -254,7 +252,7 @@ function rootOf(expr: Expr): Expr {
 }
 
 /** `self.backbone(x)` in `forward`, of what `forward` is given. */
-function inForward(analysis: Analysis, name: string): Forward | null {
+function inForward(analysis: PythonModule, name: string): Forward | null {
   for (const call of analysis.calls) {
     const func = call.function
     if (func === null || func.class === null || func.name !== 'forward') continue
@@ -312,7 +310,7 @@ function sketch(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refus
     loop === null ||
     loop.node.type !== 'for' ||
     found.name.startsWith('self.') ||
-    hasNewHead(python as Analysis, found.name)
+    hasNewHead(python, found.name)
   )
     return refusal
   const outer = epochLoopOf(python, loop)

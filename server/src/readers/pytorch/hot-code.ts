@@ -2,10 +2,8 @@
  * The code that runs in each step: the body of a training loop, in order, with what its functions do. Every statement
  * comes with what keeps it from running each time.
  */
-import type { Analysis } from '../../python/analysis.js'
 import { lastIdentifier } from '../../python/effects.js'
-import type { Call, Func, Loop } from '../../python/module.js'
-import { functionOf } from '../../python/names.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import { epochLoopOf } from './loop-facts.js'
@@ -40,7 +38,7 @@ export interface HotCode {
   followed: Map<Func, Call>
 }
 
-export function hotCode(analysis: Analysis, body: Stmt[], func: Func | null): HotCode {
+export function hotCode(analysis: PythonModule, body: Stmt[], func: Func | null): HotCode {
   const result: HotCode = { statements: [], followed: new Map() }
   walk(
     analysis,
@@ -52,7 +50,7 @@ export function hotCode(analysis: Analysis, body: Stmt[], func: Func | null): Ho
   return result
 }
 
-function walk(analysis: Analysis, block: Stmt[], where: Where, into: HotCode, active: Set<Func>): void {
+function walk(analysis: PythonModule, block: Stmt[], where: Where, into: HotCode, active: Set<Func>): void {
   let { guarded } = where
   for (const statement of block) {
     if (into.statements.length >= statementLimit) return
@@ -103,14 +101,14 @@ function under(where: Where, verdict: Guard | 'guarded'): Where {
   return where
 }
 
-function follow(analysis: Analysis, expr: Expr, where: Where, into: HotCode, active: Set<Func>): void {
+function follow(analysis: PythonModule, expr: Expr, where: Where, into: HotCode, active: Set<Func>): void {
   if (expr.type === 'lambda') return
   for (const child of childrenOf(expr)) follow(analysis, child, where, into, active)
   if (expr.type !== 'call' || where.depth >= depthLimit) return
-  const func = functionOf(analysis, expr.callee)
+  const func = analysis.functionOf(expr.callee)
   if (func === null || active.has(func) || into.followed.has(func)) return
-  const call = analysis.callByExpr.get(expr)
-  if (call === undefined) return
+  const call = analysis.callAt(expr)
+  if (call === null) return
   into.followed.set(func, call)
   active.add(func)
   walk(analysis, func.node.body, { ...where, func, depth: where.depth + 1 }, into, active)
@@ -165,7 +163,7 @@ function leaves(block: Stmt[]): boolean {
 }
 
 /** True for a loop whose step is one of many: not a pass over all data at once. */
-export function isHot(analysis: Analysis, loop: Loop): boolean {
+export function isHot(analysis: PythonModule, loop: Loop): boolean {
   const { node } = loop
   if (node.type === 'while') return true
   // One step for each epoch, whatever repeats the epochs.
@@ -181,12 +179,12 @@ export function isHot(analysis: Analysis, loop: Loop): boolean {
 }
 
 /** The calls in an expression, the outermost first. */
-export function callsIn(analysis: Analysis, expr: Expr): Call[] {
+export function callsIn(analysis: PythonModule, expr: Expr): Call[] {
   const found: Call[] = []
   const visit = (one: Expr): void => {
     if (one.type === 'lambda') return
-    const call = one.type === 'call' ? analysis.callByExpr.get(one) : undefined
-    if (call !== undefined) found.push(call)
+    const call = one.type === 'call' ? analysis.callAt(one) : null
+    if (call !== null) found.push(call)
     for (const child of childrenOf(one)) visit(child)
   }
   visit(expr)

@@ -1,6 +1,5 @@
 /** Hand-written PyTorch training loops: one `Training` for each loop that steps an optimiser. */
 
-import type { Analysis } from '../../python/analysis.js'
 import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Loop, PythonModule } from '../../python/module.js'
 import { asNumber } from '../../values/parse.js'
@@ -44,7 +43,7 @@ export const pytorchLoopReader = defineReader({
     for (const loop of python.loops)
       if (isTorchLoop(python, loop)) readLoop(python, loop, context, claims)
       else if (isEpochLoop(python, loop)) readEpochs(python, loop, claims)
-    for (const func of (python as Analysis).stepFunctions()) readStep(python, func, context, claims)
+    for (const func of python.stepFunctions()) readStep(python, func, context, claims)
   },
   change: (claim, value, facts) => changePrecision(claim, value, facts),
 })

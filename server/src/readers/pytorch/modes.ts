@@ -2,7 +2,6 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
 import { calleePlace, callSite } from '../../values/places.js'
@@ -139,7 +138,7 @@ function readEnvironment(
 }
 
 function readProfilers(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
-  for (const { call, key, steps } of profilings(python as Analysis)) {
+  for (const { call, key, steps } of profilings(python)) {
     claimOperation(claims, {
       kind: 'profile',
       place: 'step',
@@ -154,7 +153,7 @@ function readProfilers(python: PythonModule, evidence: Evidence, claims: ClaimBu
 }
 
 function readAttention(python: PythonModule, evidence: Evidence, claims: ClaimBuilder): void {
-  for (const { softmax, func, className } of writtenAttentions(python as Analysis)) {
+  for (const { softmax, func, className } of writtenAttentions(python)) {
     claimOperation(claims, {
       kind: 'eager attention',
       place: 'step',

@@ -1,7 +1,6 @@
 /** How PyTorch code is written without what its steps do too often. */
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
@@ -40,7 +39,7 @@ export function changeOperation(claim: Claim, _value: unknown, facts: UnitFacts)
 function readLess(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
   const step = stepAt(python, claim.site)
   if (step === undefined) return gone
-  const { readings } = synchronisation(python as Analysis, step.code)
+  const { readings } = synchronisation(python, step.code)
   if (readings.length === 0) return gone
   const writes: Write[] = []
   const wrapped = new Set<Stmt>()
@@ -223,7 +222,7 @@ function counterOf({ loop }: Step): string | null {
 
 function keepCache(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
   const step = stepAt(python, claim.site)
-  const found = step === undefined ? [] : emptiedCaches(python as Analysis, step)
+  const found = step === undefined ? [] : emptiedCaches(python, step)
   if (found.length === 0) return gone
   const writes: Write[] = []
   for (const { call, statement } of found) {

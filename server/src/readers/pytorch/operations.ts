@@ -1,6 +1,5 @@
 /** What PyTorch code does in its steps and evaluations that costs more than it has to. */
 
-import type { Analysis } from '../../python/analysis.js'
 import type { PythonModule } from '../../python/module.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -60,7 +59,7 @@ const trainers = /^(lightning\.pytorch|transformers|trl|sentence_transformers)\.
 export function stepEvidence(python: PythonModule): Evidence {
   const evidence = trainingEvidence(python)
   if (evidence.accelerator !== 'none') return evidence
-  const uses = [python as Analysis, ...python.importers, ...python.imported].flatMap((module) =>
+  const uses = [python, ...python.importers, ...python.imported].flatMap((module) =>
     'ownUses' in module ? [...module.ownUses] : module.uses,
   )
   if (uses.some((use) => trainers.test(use))) return { ...evidence, accelerator: 'maybe' }
@@ -70,14 +69,13 @@ export function stepEvidence(python: PythonModule): Evidence {
 const generation = /^(_*generate|_generate_\w+|\w*rollouts?)$/
 
 /** Writing texts token by token takes so much longer than the rest of the step that waits do not show. */
-function generates(analysis: Analysis, { code }: Step): boolean {
+function generates(analysis: PythonModule, { code }: Step): boolean {
   return code.statements.some(({ expressions }) =>
     expressions.some((expr) => callsIn(analysis, expr).some((call) => generation.test(call.method))),
   )
 }
 
 function readStep(python: PythonModule, step: Step, common: Evidence, claims: ClaimBuilder): void {
-  const analysis = python as Analysis
   const evidence = { ...common }
   const { loop, func } = step
   if (loop !== null) evidence.small ??= demonstration(python, loop, epochLoopOf(python, loop))
@@ -85,7 +83,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
   const site = (anchor: string) => ({ start: step.node.start, end: step.node.end, anchor })
   const realModel = isRealModel(python)
 
-  const { readings, stalls, timed } = synchronisation(analysis, step.code)
+  const { readings, stalls, timed } = synchronisation(python, step.code)
   const [first] = readings
   if (first !== undefined) {
     const operation = claimOperation(claims, {
@@ -97,7 +95,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       scope,
       evidence,
       places: readings,
-      weight: generates(analysis, step)
+      weight: generates(python, step)
         ? 'slight'
         : !timed && (stalls > 1 || readings.some((one) => one.heavy))
           ? 'severe'
@@ -109,7 +107,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
     operation.known('times', 'stalls', stalls, { start: first.node.start, end: first.node.end })
   }
 
-  const emptied = emptiedCaches(analysis, step)
+  const emptied = emptiedCaches(python, step)
   if (emptied[0] !== undefined) {
     const { call, what } = emptied[0]
     claimOperation(claims, {
@@ -121,12 +119,12 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       scope,
       evidence,
       places: emptied.map((one) => ({ what: one.what, node: one.call.expr })),
-      weight: generates(analysis, step) ? 'slight' : 'ordinary',
+      weight: generates(python, step) ? 'slight' : 'ordinary',
       realModel,
     })
   }
 
-  for (const { what, expr } of keptGraphs(analysis, step)) {
+  for (const { what, expr } of keptGraphs(python, step)) {
     claimOperation(claims, {
       kind: 'retain graph',
       place: 'step',
@@ -155,7 +153,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
     })
   }
 
-  for (const { kind, found } of frequentWork(analysis, step)) {
+  for (const { kind, found } of frequentWork(python, step)) {
     claimOperation(claims, {
       kind,
       place: 'step',

@@ -1,6 +1,5 @@
 /** Profilers that record a whole run. */
-import type { Analysis } from '../../python/analysis.js'
-import type { Call, Loop } from '../../python/module.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Stmt, With } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import { mayBePassed } from '../../values/argument.js'
@@ -22,7 +21,7 @@ const profilers = [
 /** A few steps under a profiler are a measurement. */
 const fewSteps = 100
 
-export function profilings(analysis: Analysis): Profiling[] {
+export function profilings(analysis: PythonModule): Profiling[] {
   if (/(^|\/|_)(profil\w*|bench\w*)/i.test(analysis.path)) return []
   const found: Profiling[] = []
   for (const call of analysis.callsTo(...profilers)) {
@@ -53,7 +52,7 @@ export function profilings(analysis: Analysis): Profiling[] {
 }
 
 /** A whole training loop runs in the block, rather than a few steps. */
-function trainsInside(analysis: Analysis, block: With): boolean {
+function trainsInside(analysis: PythonModule, block: With): boolean {
   const loops = analysis.loops.filter(
     (loop) =>
       block.start <= loop.node.start && loop.node.end <= block.end && /^(train|epoch)$/.test(loop.role),
@@ -72,7 +71,7 @@ function isLong(loop: Loop): boolean {
 }
 
 /** `if step >= 10: break` around a count. */
-function leavesEarly(analysis: Analysis, loop: Loop): boolean {
+function leavesEarly(analysis: PythonModule, loop: Loop): boolean {
   const breaks = (statement: Stmt): boolean =>
     statement.type === 'if' &&
     statement.body.some((one) => one.type === 'break') &&

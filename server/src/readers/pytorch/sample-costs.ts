@@ -1,6 +1,5 @@
 /** What calls cost where samples are made. Canonical names; methods of unknown receivers by their own. */
-import type { Analysis } from '../../python/analysis.js'
-import type { Call } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument } from '../../values/argument.js'
 import { codeMatches } from './evidence.js'
@@ -87,7 +86,7 @@ const known: KnownCost[] = [
   },
 ]
 
-export function costOf(analysis: Analysis, call: Call): Cost | null {
+export function costOf(analysis: PythonModule, call: Call): Cost | null {
   const { expr, name, method } = call
   const [first] = expr.args
   if (name !== null) {
@@ -132,18 +131,18 @@ function isSet(expr: Expr): boolean {
 }
 
 /** `json.load(handle)`: what the handle was opened with. */
-function openedBy(analysis: Analysis, expr: Expr): Expr[] {
+function openedBy(analysis: PythonModule, expr: Expr): Expr[] {
   const value = analysis.definition(expr)
   return value === expr ? [] : [value]
 }
 
 /** A whole table of the data set: `self.frame`. */
-function isFrame(analysis: Analysis, expr: Expr): boolean {
+function isFrame(analysis: PythonModule, expr: Expr): boolean {
   if (expr.type !== 'attribute' || expr.value.type !== 'name' || expr.value.id !== 'self') return false
   return analysis.imports.has('pandas') && /(^|_)(df|frame|table|data|meta\w*|annotations?)$/i.test(expr.attr)
 }
 
-function isPath(analysis: Analysis, expr: Expr): boolean {
+function isPath(analysis: PythonModule, expr: Expr): boolean {
   const value = analysis.definition(expr)
   if (value.type === 'call') return analysis.nameOf(value.callee) === 'pathlib.Path'
   return analysis.imports.has('pathlib.Path') && /(path|dir|root|folder)$/i.test(lastName(expr))
@@ -170,7 +169,7 @@ const requests = new Set([
 const shards = /shard|\.tar\b|\.parquet|\.arrow|tfrecord/i
 
 /** What is asked over the network, as a phrase; null: nothing is. */
-export function remoteRead(analysis: Analysis, call: Call): string | null {
+export function remoteRead(analysis: PythonModule, call: Call): string | null {
   const { expr, name, method, receiver } = call
   const text = analysis.text.slice(expr.start, Math.min(expr.end, expr.start + 400))
   if (shards.test(text)) return null

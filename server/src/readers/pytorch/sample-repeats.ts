@@ -1,6 +1,5 @@
 /** What the code that makes a sample does with a model or a device: the same in each epoch, or one sample at a time. */
-import type { Analysis } from '../../python/analysis.js'
-import type { Call } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 
 export interface Repeated {
@@ -16,7 +15,7 @@ const models =
 const passes =
   /^(encode|encode_image|encode_text|get_image_features|get_text_features|forward|generate|transcribe|extract_features)$/
 
-export function repeatedWork(analysis: Analysis, call: Call): Repeated | null {
+export function repeatedWork(analysis: PythonModule, call: Call): Repeated | null {
   const { callee } = call.expr
   if (isModelPass(analysis, callee))
     return { kind: 'repeated work', what: 'runs a model', weight: 'ordinary' }
@@ -25,13 +24,13 @@ export function repeatedWork(analysis: Analysis, call: Call): Repeated | null {
 }
 
 /** `self.encoder(pixels)`, `clip.encode_image(pixels)`, of a model that is loaded with its weights. */
-function isModelPass(analysis: Analysis, callee: Expr): boolean {
+function isModelPass(analysis: PythonModule, callee: Expr): boolean {
   const model = callee.type === 'attribute' && passes.test(callee.attr) ? callee.value : callee
   if (model.type !== 'name' && model.type !== 'attribute') return false
   return isModel(analysis, model, 0)
 }
 
-function isModel(analysis: Analysis, expr: Expr, depth: number): boolean {
+function isModel(analysis: PythonModule, expr: Expr, depth: number): boolean {
   if (depth > 4) return false
   const value = analysis.definition(expr)
   if (value === expr || value.type !== 'call') return false
@@ -46,7 +45,7 @@ function isModel(analysis: Analysis, expr: Expr, depth: number): boolean {
     : false
 }
 
-function isModelCall(analysis: Analysis, call: Expr & { type: 'call' }, depth: number): boolean {
+function isModelCall(analysis: PythonModule, call: Expr & { type: 'call' }, depth: number): boolean {
   if (depth > 4) return false
   const name = analysis.nameOf(call.callee)
   if (name !== null) return models.test(name)
@@ -55,7 +54,7 @@ function isModelCall(analysis: Analysis, call: Expr & { type: 'call' }, depth: n
     : false
 }
 
-function copiesToGpu(analysis: Analysis, call: Call): boolean {
+function copiesToGpu(analysis: PythonModule, call: Call): boolean {
   if (!analysis.imports.has('torch') && ![...analysis.imports].some((name) => name.startsWith('torch.')))
     return false
   if (call.method === 'cuda') return true

@@ -1,7 +1,6 @@
 /**
  * Work for each sample that need not be done for each: what gives the same every time, and what asks the network.
  */
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, Klass, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf } from '../../syntax/python-children.js'
@@ -105,7 +104,7 @@ export function sampleWork(python: PythonModule): SampleWork[] {
   const found: SampleWork[] = []
   const seen = new Set<Call>()
   for (const maker of makersOf(python)) {
-    for (const one of workOf(python as Analysis, maker)) {
+    for (const one of workOf(python, maker)) {
       if (seen.has(one.call) || (maker.beside === true && one.kind === 'sample on device')) continue
       seen.add(one.call)
       found.push(one)
@@ -125,7 +124,7 @@ function inLoop(func: Func, statement: Stmt): boolean {
   return visit(func.node.body)
 }
 
-function workOf(analysis: Analysis, maker: Maker): SampleWork[] {
+function workOf(analysis: PythonModule, maker: Maker): SampleWork[] {
   const code = hotCode(analysis, maker.func.node.body, maker.func)
   const { statements, followed } = code
   const inOrder = [...statements].sort((a, b) => a.statement.start - b.statement.start)
@@ -171,7 +170,7 @@ function workOf(analysis: Analysis, maker: Maker): SampleWork[] {
 }
 
 /** Only `self`, module names and literals: it can be computed in `__init__`. */
-function isFixed(analysis: Analysis, expr: Expr, func: Func): boolean {
+function isFixed(analysis: PythonModule, expr: Expr, func: Func): boolean {
   if (expr.type === 'lambda' || expr.type === 'comprehension' || expr.type === 'walrus') return false
   if (expr.type === 'name')
     return expr.id === 'self' || !isLocal(func, expr.id) || analysis.nameOf(expr) !== null

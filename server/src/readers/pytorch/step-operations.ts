@@ -1,8 +1,6 @@
 /** What a step does beside its arithmetic: waits, empties the cache, keeps graphs, evaluates, saves. */
-import type { Analysis } from '../../python/analysis.js'
 import { isBackward } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
-import { functionOf } from '../../python/names.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { callsIn, type HotCode, hotCode, isHot } from './hot-code.js'
 import { isTorchLoop } from './loop.js'
@@ -22,17 +20,16 @@ const lightningModule = /^lightning\.(pytorch\.)?(core\.)?(\w+\.)*LightningModul
 const trainer = /^(transformers|trl|sentence_transformers)\.(\w+\.)*\w*Trainer$/
 
 export function stepsOf(python: PythonModule): Step[] {
-  const analysis = python as Analysis
   const steps: Step[] = []
   for (const loop of python.loops) {
-    if (!isTorchLoop(python, loop) || !isHot(analysis, loop)) continue
+    if (!isTorchLoop(python, loop) || !isHot(python, loop)) continue
     const { body } = loop.node
     steps.push({
       loop,
       func: loop.function,
       node: loop.node,
       body,
-      code: hotCode(analysis, body, loop.function),
+      code: hotCode(python, body, loop.function),
     })
   }
   for (const klass of python.classes) {
@@ -45,13 +42,13 @@ export function stepsOf(python: PythonModule): Step[] {
       const func = klass.methods.get(name)
       if (func === undefined) continue
       const { body } = func.node
-      steps.push({ loop: null, func, node: func.node, body, code: hotCode(analysis, body, func) })
+      steps.push({ loop: null, func, node: func.node, body, code: hotCode(python, body, func) })
     }
   }
   // The loop stands in a module that imports this one.
-  for (const func of analysis.stepFunctions()) {
+  for (const func of python.stepFunctions()) {
     const { body } = func.node
-    steps.push({ loop: null, func, node: func.node, body, code: hotCode(analysis, body, func) })
+    steps.push({ loop: null, func, node: func.node, body, code: hotCode(python, body, func) })
   }
   return steps
 }
@@ -76,11 +73,11 @@ const emptiers = new Set([
 ])
 
 /** Calls that hand memory back in each step. */
-export function emptiedCaches(analysis: Analysis, { code }: Step): Found[] {
+export function emptiedCaches(analysis: PythonModule, { code }: Step): Found[] {
   return callsEachStep(analysis, code).filter(({ call }) => call.name !== null && emptiers.has(call.name))
 }
 
-function callsEachStep(analysis: Analysis, code: HotCode): Found[] {
+function callsEachStep(analysis: PythonModule, code: HotCode): Found[] {
   const found: Found[] = []
   for (const hot of code.statements) {
     if (hot.guarded || hot.conditional || hot.exceptional) continue
@@ -95,7 +92,7 @@ const evaluator = /(^|_)(eval|evaluate|evaluation|validate|validation|test|valid
 
 /** Whole evaluations and checkpoints in each step. */
 export function frequentWork(
-  analysis: Analysis,
+  analysis: PythonModule,
   { code, loop }: Step,
 ): { kind: 'evaluate' | 'save'; found: Found }[] {
   if (loop === null) return []
@@ -107,7 +104,7 @@ export function frequentWork(
       const text = analysis.text.slice(call.expr.start, call.expr.end)
       if (/state_dict|model|checkpoint|ckpt/i.test(text)) result.push({ kind: 'save', found })
     } else if (call.expr.callee.type === 'attribute' || call.expr.callee.type === 'name') {
-      const func = functionOf(analysis, call.expr.callee)
+      const func = analysis.functionOf(call.expr.callee)
       if (func === null || !evaluator.test(func.name)) continue
       const evaluates = analysis.loops.some((one) => one.function === func && one.role === 'evaluate')
       if (evaluates && !analysis.effectsOfFunction(func).backward) result.push({ kind: 'evaluate', found })
@@ -124,7 +121,7 @@ export interface Kept {
 }
 
 /** A loss that has been propagated back and is then kept with its graph. */
-export function keptGraphs(analysis: Analysis, { code, node, loop }: Step): Kept[] {
+export function keptGraphs(analysis: PythonModule, { code, node, loop }: Step): Kept[] {
   if (loop === null) return []
   const losses = new Set<string>()
   for (const { expressions, func } of code.statements) {
@@ -192,7 +189,7 @@ function nameIn(expr: Expr): string {
 }
 
 /** It is made before the loop and not made anew inside it. */
-function livesOn(analysis: Analysis, name: string, loop: { start: number; end: number }): boolean {
+function livesOn(analysis: PythonModule, name: string, loop: { start: number; end: number }): boolean {
   const text = analysis.text.slice(loop.start, loop.end)
   return (
     !new RegExp(`(^|[\\n;])[ \\t]*${name}[ \\t]*(:[^=\\n]*)?=[^=]`).test(text) ||
@@ -205,7 +202,7 @@ function backwardCalls(python: PythonModule): Call[] {
 }
 
 /** The sum or the list goes into a backward pass of its own. */
-function isPropagated(analysis: Analysis, name: string): boolean {
+function isPropagated(analysis: PythonModule, name: string): boolean {
   const word = new RegExp(`\\b${name}\\b`)
   return analysis.calls.some(
     (call) =>
@@ -225,11 +222,10 @@ function isPropagated(analysis: Analysis, name: string): boolean {
 
 /** `loss.backward(retain_graph=True)` where nothing goes back through the same graph again. */
 export function needlessRetention(python: PythonModule, { code }: Step): { call: Call; value: Expr } | null {
-  const analysis = python as Analysis
   const backward: Call[] = []
   for (const { expressions } of code.statements)
     for (const expr of expressions)
-      for (const call of callsIn(analysis, expr)) {
+      for (const call of callsIn(python, expr)) {
         if (isBackward(call)) backward.push(call)
         if (call.name === 'torch.autograd.grad') return null
       }

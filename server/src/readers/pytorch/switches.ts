@@ -1,8 +1,6 @@
 /** Switches of PyTorch that a program sets for its whole run: calls, attributes of `torch.backends`, variables. */
-import type { Analysis } from '../../python/analysis.js'
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { typeOf } from '../../python/types.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import type { OperationKind, OperationSettings } from '../../workload/words.js'
@@ -44,7 +42,7 @@ export const variables: Record<
 export function switchesOf(python: PythonModule): Switch[] {
   const kept: Switch[] = []
   for (const one of writtenSwitches(python)) {
-    const way = reached(python as Analysis, one.statement)
+    const way = reached(python, one.statement)
     if (way === 'no') continue
     kept.push(way === 'option' ? { ...one, overridable: true } : one)
   }
@@ -53,32 +51,31 @@ export function switchesOf(python: PythonModule): Switch[] {
 
 /** All that the file holds; some are reached by certain launches only. */
 export function writtenSwitches(python: PythonModule): Switch[] {
-  const analysis = python as Analysis
   const found: Switch[] = []
   for (const call of python.calls) {
-    const one = callSwitch(analysis, call)
+    const one = callSwitch(python, call)
     if (one !== null) found.push(one)
   }
-  for (const statement of analysis.statements) {
+  for (const statement of python.statements) {
     if (statement.type !== 'assign' || statement.value === null || statement.targets.length !== 1) continue
     const [target] = statement.targets
     const one =
       target!.type === 'subscript'
-        ? variableSwitch(analysis, statement, target!, statement.value)
+        ? variableSwitch(python, statement, target!, statement.value)
         : target!.type === 'attribute'
-          ? attributeSwitch(analysis, statement, target!, statement.value)
+          ? attributeSwitch(python, statement, target!, statement.value)
           : null
     if (one !== null) found.push(one)
   }
   return found
 }
 
-function known(analysis: Analysis, expr: Expr): { value: unknown; overridable: boolean } | null {
+function known(analysis: PythonModule, expr: Expr): { value: unknown; overridable: boolean } | null {
   const folded = analysis.fold(expr)
   return folded.state === 'known' ? folded : null
 }
 
-function callSwitch(analysis: Analysis, call: Call): Switch | null {
+function callSwitch(analysis: PythonModule, call: Call): Switch | null {
   const { statement } = call
   const alone = statement.type === 'expr' && statement.value === call.expr
   const remedy: Remedy = alone ? { remove: true } : { reason: 'it stands inside another statement' }
@@ -143,7 +140,7 @@ function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1)
 }
 
-function writeText(analysis: Analysis, expr: Expr, text: string): Remedy {
+function writeText(analysis: PythonModule, expr: Expr, text: string): Remedy {
   if (expr.type !== 'constant') return { reason: 'its value is set elsewhere' }
   const quote = analysis.text[expr.start] === "'" ? "'" : '"'
   return { write: `${quote}${text}${quote}`, at: expr }
@@ -157,7 +154,7 @@ const modelClasses =
 const notModels = /(^|\.)\w*(Tensor|Variable|Parameter|Array|ndarray|DataFrame|Series|Loss|Dataset)$/
 
 /** `model.double()`, `model.to(torch.float64)`. */
-function doubleSwitch(analysis: Analysis, call: Call): Switch | null {
+function doubleSwitch(analysis: PythonModule, call: Call): Switch | null {
   const { callee } = call.expr
   if (callee.type !== 'attribute' || !/^(double|to)$/.test(callee.attr)) return null
   let key = 'double()'
@@ -171,7 +168,7 @@ function doubleSwitch(analysis: Analysis, call: Call): Switch | null {
     if (name === null) return null
     key = `to(${lastPart(name)})`
   } else if (call.expr.args.length > 0) return null
-  const type = typeOf(analysis, callee.value)
+  const type = analysis.typeOf(callee.value)
   // The built chain: `Net().double().cuda()`.
   const made =
     callee.value.type === 'call' &&
@@ -210,7 +207,7 @@ function doubleSwitch(analysis: Analysis, call: Call): Switch | null {
 }
 
 function variableSwitch(
-  analysis: Analysis,
+  analysis: PythonModule,
   statement: Stmt,
   target: Expr & { type: 'subscript' },
   value: Expr,
@@ -231,7 +228,7 @@ function variableSwitch(
   }
 }
 
-function attributeSwitch(analysis: Analysis, statement: Stmt, target: Expr, value: Expr): Switch | null {
+function attributeSwitch(analysis: PythonModule, statement: Stmt, target: Expr, value: Expr): Switch | null {
   const name = analysis.nameOf(target)
   const given = name?.startsWith('torch.backends.') === true ? known(analysis, value) : null
   if (name === null || given === null) return null

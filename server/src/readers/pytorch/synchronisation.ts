@@ -1,7 +1,6 @@
 /** Where the host waits for the accelerator in each step: values that are read, printed, or branched on. */
-import type { Analysis } from '../../python/analysis.js'
 import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
-import type { Func } from '../../python/module.js'
+import type { Func, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { DeviceValues, type Dialect, readingMethods, torchDialect } from './device-values.js'
@@ -29,7 +28,7 @@ export interface Synchronisation {
 const waits = new Set(['torch.cuda.synchronize', 'torch.accelerator.synchronize'])
 
 export function synchronisation(
-  analysis: Analysis,
+  analysis: PythonModule,
   code: HotCode,
   dialect: Dialect = torchDialect,
 ): Synchronisation {
@@ -52,7 +51,7 @@ export function synchronisation(
 const clock = /\b(time\.(time|perf_counter|monotonic)|perf_counter|monotonic|default_timer)(_ns)?\(/
 
 /** An explicit wait on the line before or after one that looks at the clock. */
-function isTimed({ text }: Analysis, { what, statement }: Reading): boolean {
+function isTimed({ text }: PythonModule, { what, statement }: Reading): boolean {
   if (!waits.has(what.replace('()', ''))) return false
   const lineStart = text.lastIndexOf('\n', statement.start) + 1
   const before = text.slice(text.lastIndexOf('\n', lineStart - 2) + 1, lineStart)
@@ -63,7 +62,7 @@ function isTimed({ text }: Analysis, { what, statement }: Reading): boolean {
 }
 
 /** New work for the accelerator: forward pass, backward pass, step. */
-function givesWork(analysis: Analysis, { expressions }: HotStatement, dialect: Dialect): boolean {
+function givesWork(analysis: PythonModule, { expressions }: HotStatement, dialect: Dialect): boolean {
   return expressions.some((expr) =>
     callsIn(analysis, expr).some(
       (call) => isBackward(call) || isOptimizerStep(analysis, call) || dialect.computes(analysis, call.expr),
@@ -72,7 +71,7 @@ function givesWork(analysis: Analysis, { expressions }: HotStatement, dialect: D
 }
 
 function readingsIn(
-  analysis: Analysis,
+  analysis: PythonModule,
   values: DeviceValues,
   hot: HotStatement,
   dialect: Dialect,
@@ -91,7 +90,7 @@ function readingsIn(
         add(expr, read.what, printed || read.copies)
         return
       }
-      const call = analysis.callByExpr.get(expr)
+      const call = analysis.callAt(expr)
       if (call?.name != null && waits.has(call.name)) {
         add(expr, `${call.name}()`, true)
         return

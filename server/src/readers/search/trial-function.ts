@@ -1,7 +1,5 @@
 /** The code that a search runs for each trial: the function behind an argument, and what it reaches. */
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, ModuleSummary, PythonModule } from '../../python/module.js'
-import { bindingsOf, projectTarget } from '../../python/names.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import { lookUp } from '../../text/records.js'
@@ -48,14 +46,13 @@ export function importedFunction(
   python: PythonModule,
   expr: Expr | null,
 ): ModuleSummary['functions'][string] | null {
-  const analysis = python as Analysis
   if (expr === null) return null
   const root = expr.type === 'attribute' && expr.value.type === 'name' ? expr.value : expr
   if (root.type !== 'name') return null
-  const target = bindingsOf(analysis, root.id, root.start).bindings.at(-1)?.target
+  const target = python.bindingsOf(root).at(-1)?.target
   if (target === null || target === undefined) return null
   const dotted = expr.type === 'attribute' ? `${target}.${expr.attr}` : target
-  const found = projectTarget(analysis, dotted)
+  const found = python.projectTarget(dotted)
   return found === null ? null : (lookUp(found.summary.functions, found.rest) ?? null)
 }
 

@@ -5,9 +5,7 @@
 
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
-import { projectTarget, targetOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
@@ -232,9 +230,8 @@ function claimLaunches(
 /** The file of the project that holds a function; null: not known, or it takes options that a call replaces. */
 function fileOf(python: PythonModule, callee: Expr): string | null {
   if (python.functionOf(callee) !== null) return python.programArguments.length === 0 ? python.path : null
-  const analysis = python as Analysis
-  const target = targetOf(analysis, callee)
-  return target === null ? null : (projectTarget(analysis, target)?.summary.path ?? null)
+  const target = python.targetOf(callee)
+  return target === null ? null : (python.projectTarget(target)?.summary.path ?? null)
 }
 
 function changeExecutor(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -2,7 +2,6 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
@@ -57,8 +56,7 @@ function autotune(
   offset: number,
   early: boolean,
 ): { text: string; imports: Import[] } {
-  const analysis = python as Analysis
-  for (const [name, bindings] of analysis.scopes.bindings) {
+  for (const [name, bindings] of python.moduleBindings) {
     const [only] = bindings
     if (only === undefined || bindings.length > 1 || only.kind !== 'assign' || only.value === null) continue
     if (only.at > offset || only.conditional || only.unpack !== null) continue

@@ -1,6 +1,5 @@
 /** `tf.data` pipelines: how their functions are applied, and whether the next batch is made ahead. */
 
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { fixedArgument, mayBePassed, passedExpression, textArgument } from '../../values/argument.js'
@@ -28,12 +27,11 @@ export const tensorflowInputReader = defineReader({
   read(facts, context, claims) {
     const { python } = facts
     if (python === undefined) return
-    const analysis = python as Analysis
-    if (!usesPipelines(analysis)) return
-    const found = [...appliedSteps(analysis)]
-    const ends = endsOf(analysis)
-    const requests = [...remoteReads(analysis)]
-    const repeated = repeatedSteps(analysis)
+    if (!usesPipelines(python)) return
+    const found = [...appliedSteps(python)]
+    const ends = endsOf(python)
+    const requests = [...remoteReads(python)]
+    const repeated = repeatedSteps(python)
     if (found.length === 0 && ends.length === 0 && requests.length === 0 && repeated.length === 0) return
     const evidence = inputEvidence(python, context)
     const version = tensorflowVersion(python, context.versions)
@@ -97,7 +95,7 @@ const fileReaders =
   /^tensorflow\.data\.(experimental\.)?(TFRecordDataset|TextLineDataset|CsvDataset|FixedLengthRecordDataset)$/
 
 /** Every `map` and `interleave` of a pipeline that is written to handle one element after the other. */
-export function* appliedSteps(analysis: Analysis): Iterable<Applied> {
+export function* appliedSteps(analysis: PythonModule): Iterable<Applied> {
   for (const method of ['map', 'interleave']) {
     for (const call of analysis.methodCalls(method)) {
       if (call.name !== null && !/^tensorflow\./.test(call.name)) continue
@@ -126,7 +124,7 @@ function batches(step: Call): boolean {
   return /^(batch|padded_batch|ragged_batch)$/.test(step.method)
 }
 
-function oneByOne(analysis: Analysis, call: Call, position: number): boolean {
+function oneByOne(analysis: PythonModule, call: Call, position: number): boolean {
   const given = analysis.argument(call, 'num_parallel_calls', position)
   if (!mayBePassed(given)) return true
   const count = fixedArgument(given)
@@ -134,7 +132,7 @@ function oneByOne(analysis: Analysis, call: Call, position: number): boolean {
 }
 
 /** `interleave(tf.data.TFRecordDataset)`, `interleave(lambda path: tf.data.TextLineDataset(path).skip(1))`. */
-function opensFiles(analysis: Analysis, call: Call): boolean {
+function opensFiles(analysis: PythonModule, call: Call): boolean {
   const given = call.expr.args.find((one) => one.name === 'map_func') ?? call.expr.args[0]
   if (given === undefined) return false
   const direct = analysis.nameOf(given.value)
@@ -213,7 +211,7 @@ const readers =
   /\.(TFRecordDataset|TextLineDataset|CsvDataset|FixedLengthRecordDataset|list_files|from_generator)$/
 
 /** Pipelines that feed training and make their batches only when they are asked for. */
-export function endsOf(analysis: Analysis): End[] {
+export function endsOf(analysis: PythonModule): End[] {
   const found = new Map<Call, End>()
   const add = (expr: Expr, into: string): void => {
     const pipeline = pipelineOf(analysis, expr)
@@ -242,7 +240,7 @@ function makesAhead(step: Call): boolean {
 }
 
 /** The processor has something to do for each batch. */
-function worthIt(analysis: Analysis, pipeline: Pipeline): boolean {
+function worthIt(analysis: PythonModule, pipeline: Pipeline): boolean {
   const { source, steps } = pipeline
   if (source === null || /dataset_from_directory$/.test(source)) return false
   // After a cache only the batches are put together.
@@ -291,7 +289,7 @@ interface RemoteRead {
 const remote = /^(gs|s3a?|hdfs|abfss?|az|https?):\/\//
 
 /** A file of a store for each element, read again in every pass. */
-function* remoteReads(analysis: Analysis): Iterable<RemoteRead> {
+function* remoteReads(analysis: PythonModule): Iterable<RemoteRead> {
   for (const call of analysis.methodCalls('map')) {
     const { callee } = call.expr
     if (callee.type !== 'attribute' || call.name !== null) continue
@@ -305,7 +303,7 @@ function* remoteReads(analysis: Analysis): Iterable<RemoteRead> {
 }
 
 /** `list_files('gs://…')`, `from_tensor_slices(tf.io.gfile.glob('gs://…'))`. */
-function comesFromStore(analysis: Analysis, { sourceCall }: Pipeline): boolean {
+function comesFromStore(analysis: PythonModule, { sourceCall }: Pipeline): boolean {
   const given = sourceCall?.expr.args[0]
   if (given === undefined || given.star !== 0) return false
   const isRemote = (expr: Expr): boolean => {
@@ -324,7 +322,7 @@ function comesFromStore(analysis: Analysis, { sourceCall }: Pipeline): boolean {
 }
 
 /** What it reads is kept by a later step of a pipeline that holds it. */
-function keptBehind(analysis: Analysis, call: Call): boolean {
+function keptBehind(analysis: PythonModule, call: Call): boolean {
   return ['cache', 'snapshot'].some((method) =>
     analysis.methodCalls(method).some((kept) => {
       const { callee } = kept.expr

@@ -1,5 +1,4 @@
 /** TensorFlow: one `Training` for each hand-written loop whose step records gradients on a tape. */
-import type { Analysis } from '../../python/analysis.js'
 import { lastIdentifier } from '../../python/effects.js'
 import type { Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
@@ -63,12 +62,12 @@ const dialect: Dialect = {
 }
 
 /** `model(images, training=True)`. */
-function isKerasModel(analysis: Analysis, call: Expr & { type: 'call' }): boolean {
+function isKerasModel(analysis: PythonModule, call: Expr & { type: 'call' }): boolean {
   if (call.args.some((one) => one.name === 'training')) return true
   return (
     call.callee.type === 'name' &&
     /model|net$|generator|discriminator|encoder|decoder/i.test(lastIdentifier(call.callee)) &&
-    analysis.callByExpr.get(call)?.name === null
+    analysis.callAt(call)?.name === null
   )
 }
 

@@ -1,6 +1,5 @@
 /** What the function that a `tf.data` pipeline applies to each element does. */
-import type { Analysis } from '../../python/analysis.js'
-import type { Call, Func } from '../../python/module.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
 import { plainName } from './pipeline.js'
@@ -47,7 +46,7 @@ const work: [RegExp, string][] = [
 ]
 
 /** The function of a `map`, or what it is given otherwise. */
-export function mappedOf(analysis: Analysis, call: Call): Mapped | null {
+export function mappedOf(analysis: PythonModule, call: Call): Mapped | null {
   const [first] = call.expr.args
   const given = call.expr.args.find((one) => one.name === 'map_func') ?? first
   if (given === undefined || given.star !== 0) return null
@@ -79,7 +78,7 @@ class Reach {
   private readonly entered = new Set<Func>()
 
   constructor(
-    private readonly analysis: Analysis,
+    private readonly analysis: PythonModule,
     private readonly found: Mapped,
   ) {}
 
@@ -91,8 +90,8 @@ class Reach {
 
   expression(expr: Expr, depth: number): void {
     if (expr.type === 'call') {
-      const call = this.analysis.callByExpr.get(expr)
-      if (call !== undefined) this.call(call, depth)
+      const call = this.analysis.callAt(expr)
+      if (call !== null) this.call(call, depth)
     }
     for (const child of childrenOf(expr)) this.expression(child, depth)
   }

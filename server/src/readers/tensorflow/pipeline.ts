@@ -1,9 +1,8 @@
 /** What a `tf.data` pipeline is made of: followed from a data set back to where its elements come from. */
 
-import type { Analysis } from '../../python/analysis.js'
-import type { Call, Func } from '../../python/module.js'
-import { attributeValues, bindingsOf } from '../../python/names.js'
+import type { Call, Func, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
+import type { Binding } from '../../python/scope.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import { once } from '../pytorch/once.js'
@@ -47,14 +46,14 @@ export function plainName(name: string): string {
   return name.replace(/^tensorflow\.compat\.v[12]\./, 'tensorflow.')
 }
 
-export function usesPipelines(analysis: Analysis): boolean {
+export function usesPipelines(analysis: PythonModule): boolean {
   return once(analysis, 'tf.data', () =>
     [...analysis.imports].some((name) => /^(tensorflow|tensorflow_datasets|keras)(\.|$)/.test(name)),
   )
 }
 
 /** Null: it is no data set of TensorFlow. */
-export function pipelineOf(analysis: Analysis, expr: Expr): Pipeline | null {
+export function pipelineOf(analysis: PythonModule, expr: Expr): Pipeline | null {
   const found: Pipeline = { source: null, sourceCall: null, steps: [], complete: true }
   new Walk(analysis, found).follow(expr, 0, new Map())
   return found.source === null ? null : found
@@ -67,7 +66,7 @@ class Walk {
   private readonly seen = new Set<Expr>()
 
   constructor(
-    private readonly analysis: Analysis,
+    private readonly analysis: PythonModule,
     private readonly into: Pipeline,
   ) {}
 
@@ -86,7 +85,7 @@ class Walk {
       this.follow(expr.then, depth + 1, passed)
       this.follow(expr.otherwise, depth + 1, passed)
     } else if (expr.type === 'attribute') {
-      const values = attributeValues(this.analysis, expr)
+      const values = this.analysis.attributeValues(expr)
       if (values.length === 0) into.complete = false
       for (const value of values) {
         if (value === null) into.complete = false
@@ -97,8 +96,8 @@ class Walk {
 
   private call(expr: Expr & { type: 'call' }, depth: number, passed: Passed): void {
     const { analysis, into } = this
-    const call = analysis.callByExpr.get(expr)
-    if (call === undefined) {
+    const call = analysis.callAt(expr)
+    if (call === null) {
       into.complete = false
       return
     }
@@ -173,14 +172,14 @@ class Walk {
   /** What a name stands for outside of the function that is entered. */
   private resolved(expr: Expr, passed: Passed): Expr | null {
     if (expr.type !== 'name') return expr
-    const { bindings } = bindingsOf(this.analysis, expr.id, expr.start)
+    const bindings = this.analysis.bindingsOf(expr)
     const only = bindings.length === 1 ? bindings[0]! : null
     return only?.kind === 'param' && passed.has(only.at) ? passed.get(only.at)! : expr
   }
 
   private name(expr: Expr & { type: 'name' }, depth: number, passed: Passed): void {
     const { analysis, into } = this
-    const { bindings } = bindingsOf(analysis, expr.id, expr.start)
+    const bindings = analysis.bindingsOf(expr)
     if (bindings.length === 0) into.complete = false
     for (const binding of bindings) {
       if (binding.kind === 'param') {
@@ -198,11 +197,10 @@ class Walk {
     }
   }
 
-  private parameter(expr: Expr & { type: 'name' }, binding: { at: number }, depth: number): void {
+  private parameter(expr: Expr & { type: 'name' }, binding: Binding, depth: number): void {
     const { analysis, into } = this
-    const owner = analysis.parameterOwner(binding as never)
-    const annotation = owner === null ? null : analysis.parameterAnnotation(binding as never)
-    const annotated = annotation === null ? null : analysis.nameOf(annotation)
+    const owner = analysis.parameterOf(binding)
+    const annotated = owner?.annotation == null ? null : analysis.nameOf(owner.annotation)
     if (annotated !== null && /^tensorflow\.data\.(experimental\.)?Dataset$/.test(plainName(annotated)))
       into.source ??= 'tensorflow.data.Dataset'
     const sites = owner === null ? null : analysis.callSites(owner.func)

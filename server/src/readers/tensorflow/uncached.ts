@@ -1,6 +1,5 @@
 /** `tf.data` pipelines that decode or read the same elements again in each epoch, since nothing behind it keeps them. */
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { convert } from '../../values/operations.js'
@@ -35,7 +34,7 @@ export interface Repeated {
 }
 
 /** The steps of pipelines of the program that a training goes through in each epoch. */
-export function repeatedSteps(python: Analysis): Repeated[] {
+export function repeatedSteps(python: PythonModule): Repeated[] {
   if (codeMatches(python, tooLarge)) return []
   const found = new Map<Call, Repeated>()
   for (const fit of kerasFits(python)) {
@@ -47,7 +46,7 @@ export function repeatedSteps(python: Analysis): Repeated[] {
   return [...found.values()]
 }
 
-function repeatedIn(python: Analysis, data: Expr, fit: Call): Repeated | null {
+function repeatedIn(python: PythonModule, data: Expr, fit: Call): Repeated | null {
   const pipeline = pipelineOf(python, data)
   if (pipeline === null || !pipeline.complete) return null
   if (pipeline.steps.some((step) => keeps.test(step.method))) return null
@@ -86,7 +85,7 @@ export function changeUncached(claim: Claim, facts: UnitFacts): Change | Refusal
   const { python, path } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  const repeated = repeatedSteps(python as Analysis).find((one) => one.call === call)
+  const repeated = repeatedSteps(python).find((one) => one.call === call)
   if (repeated === undefined) return { reason: 'the pipeline has changed' }
   const before = repeated.pipeline.steps.slice(0, repeated.pipeline.steps.indexOf(call))
   const order = before.find((step) => drawsOrder.test(step.method))

@@ -2,9 +2,7 @@
 
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { Analysis } from '../../python/analysis.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
-import { targetOf } from '../../python/names.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import { passedCall } from '../../values/argument.js'
@@ -175,7 +173,7 @@ function stepCalls(python: PythonModule, pipeline: Func, steps: Decorated[]): St
 }
 
 function isOfProject(python: PythonModule, callee: Expr): boolean {
-  const target = targetOf(python as Analysis, callee)
+  const target = python.targetOf(callee)
   if (target === null) return false
   if (target.startsWith('.')) return true
   const root = target.split('.')[0]!
