@@ -1,17 +1,13 @@
 /** Command lines of the AWS CLI that start machines or training jobs. Source: AWS CLI command reference. */
 import type { Change, Refusal } from '../../edit/write.js'
-import { stated } from '../../values/operations.js'
+import { opaque, orDefault } from '../../values/operations.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
-import {
-  besideMatching,
-  type CloudCommand,
-  cloudCommands,
-  optionOf,
-  valuePlace,
-} from '../command-lines/cloud-command.js'
+import { addOptions, replaceValue } from '../command-lines/change.js'
+import { besideMatching, type CloudCommand, cloudCommands, optionOf } from '../command-lines/cloud-command.js'
+import { OptionSource } from '../command-lines/option-source.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { commandRequest } from '../sagemaker/command-request.js'
@@ -39,9 +35,10 @@ export const awsCommandsReader = defineReader({
 const endings = /\b(terminate-instances|stop-instances|(stop|delete)-notebook-instance)\b/
 
 function readMachine(claims: ClaimBuilder, one: CloudCommand, notebook: boolean): void {
-  const type = optionOf(one, 'instance-type')
-  if (type === undefined || type.value === null || optionOf(one, 'dry-run') !== undefined) return
-  const site = commandSite(one)
+  const source = new OptionSource(one, claims, aliases)
+  const type = source.text('instance-type')
+  if (effective(type) === undefined || source.option('dry-run') !== undefined) return
+  const { site } = source.atCommand()
   const compute = claimMachineRequest(claims, null, {
     provider: 'aws',
     interactive: notebook,
@@ -49,16 +46,18 @@ function readMachine(claims: ClaimBuilder, one: CloudCommand, notebook: boolean)
     site,
     scope: '',
   })
-  claimType(compute, 'instance-type', stated(claims.origin(valuePlace(type)), type.value))
+  claimType(compute, 'instance-type', type)
   if (notebook) compute.known('managedBy', 'sagemaker', 'sagemaker', one.head)
   const end = besideMatching(one, endings)
   if (end !== null) compute.known('endedBy', end, end, one.head)
-  const key = notebook ? 'lifecycle-config-name' : 'instance-initiated-shutdown-behavior'
-  const others = notebook ? [key] : [key, 'instance-market-options', 'user-data', 'launch-template']
-  const given = optionOf(one, ...others)
-  if (given === undefined && one.complete) compute.default('idleStop', key, null, one.head, { site })
-  else compute.unknown('idleStop', key, 'it may stop by itself', one.head, { site })
+  const key = notebook ? 'lifecycle-config-name' : shutdown
+  const ended = opaque(source.get(key), 'it may stop by itself')
+  compute.say('idleStop', key, orDefault({ ...ended, site }, null))
 }
+
+const shutdown = 'instance-initiated-shutdown-behavior'
+/** What else may end a machine. */
+const aliases = { [shutdown]: ['instance-market-options', 'user-data', 'launch-template'] }
 
 function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   if (facts.shell === undefined) return { reason: 'the command stands inside of a text' }

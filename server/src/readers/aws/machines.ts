@@ -2,8 +2,11 @@
 
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { stated } from '../../values/operations.js'
+import { CallSource } from '../../values/call-source.js'
+import { convert, firstGiven, opaque, orDefault } from '../../values/operations.js'
+import { asText } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -35,9 +38,8 @@ const endings =
 function started(python: PythonModule, call: Call, interactive: boolean, claims: ClaimBuilder) {
   // A library hands the machine on to whoever calls it.
   if (!python.evidence.notebook && !python.isEntry && call.function !== null) return null
-  const type = python.argument(call, 'InstanceType')
-  if (type.state !== 'given' || type.folded.state !== 'known' || typeof type.folded.value !== 'string')
-    return null
+  const type = convert(new CallSource(python, call, claims).get('InstanceType'), asText)
+  if (effective(type) === undefined) return null
   const place = calleePlace(call)
   const compute = claimMachineRequest(claims, python, {
     provider: 'aws',
@@ -46,11 +48,7 @@ function started(python: PythonModule, call: Call, interactive: boolean, claims:
     site: callSite(call),
     scope: call.function?.qualified ?? '',
   })
-  claimType(
-    compute,
-    'InstanceType',
-    stated(claims.origin({ ...type.span }, { site: callSite(call) }), type.folded.value),
-  )
+  claimType(compute, 'InstanceType', type)
   const ends = python.calls.find((one) => endings.test(one.method))
   if (ends !== undefined) compute.known('endedBy', ends.method, ends.method, place)
   return compute
@@ -60,25 +58,19 @@ function readInstance(python: PythonModule, call: Call, claims: ClaimBuilder): v
   const compute = started(python, call, false, claims)
   if (compute === null) return
   const key = 'InstanceInitiatedShutdownBehavior'
-  const behaviour = python.argument(call, key)
-  const options = python.argument(call, 'InstanceMarketOptions')
-  const place = calleePlace(call)
-  const site = callSite(call, 'instance')
+  const source = new CallSource(python, call, claims, { anchor: 'instance' })
   // `terminate` lets the program on the machine end it with a shutdown; spot capacity ends by itself.
-  if (behaviour.state === 'absent' && options.state === 'absent')
-    compute.default('idleStop', key, null, place, { site })
-  else compute.unknown('idleStop', key, 'it is given', place, { site })
+  const given = firstGiven(source.get(key), source.get('InstanceMarketOptions'))
+  compute.say('idleStop', key, orDefault(opaque(given, 'it is given'), null))
 }
 
 function readNotebook(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const compute = started(python, call, true, claims)
   if (compute === null) return
   const key = 'LifecycleConfigName'
-  const place = calleePlace(call)
-  const site = callSite(call, 'notebook')
   // The only way for a notebook instance to stop by itself is a script of its lifecycle configuration.
-  if (python.argument(call, key).state === 'absent') compute.default('idleStop', key, null, place, { site })
-  else compute.unknown('idleStop', key, 'a script may stop it', place, { site })
+  const given = new CallSource(python, call, claims, { anchor: 'notebook' }).get(key)
+  compute.say('idleStop', key, orDefault(opaque(given, 'a script may stop it'), null))
 }
 
 function changeMachine(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

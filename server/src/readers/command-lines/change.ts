@@ -1,4 +1,5 @@
 /** How options of a command line are added and replaced. */
+import type { ShellCommand } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -17,31 +18,27 @@ export function addOptions(claim: Claim, facts: UnitFacts, title: string, added:
   const command = facts.shell?.commands.find((one) => one.start === start && one.end === end)
   if (command === undefined) return { reason: 'the command stands inside of a text' }
   if (added.length === 0) return byHand(claim)
-  const last = command.words.at(-1)!
-  if (command.words.some((word) => word.text === '--'))
-    return { reason: 'arguments of the program stand at the end' }
-  const { text } = facts.unit
-  const line = text.slice(text.lastIndexOf('\n', last.start - 1) + 1, last.start)
-  const before = text.slice(0, last.start)
-  const continued =
-    /\\\r?\n[ \t]*(\S+[ \t]+)?$/.test(before) && text.slice(start, last.start).includes('\\\n')
-  const indent = /^[ \t]*/.exec(line)![0]
-  const joint = continued ? ` \\\n${indent}` : ' '
+  const at = optionsEnd(command, facts.unit.text)
+  if ('reason' in at) return at
+  const text = added.map((one) => at.joint + one).join('')
   return {
     title,
     safety: 'unsafe',
-    writes: [
-      {
-        kind: 'replace text',
-        path: facts.path,
-        unit,
-        start: last.end,
-        end: last.end,
-        text: added.map((one) => joint + one).join(''),
-      },
-    ],
+    writes: [{ kind: 'replace text', path: facts.path, unit, start: at.at, end: at.at, text }],
     imports: [],
   }
+}
+
+/** Where options are added, and what stands before each: a line of their own where the command is written so. */
+export function optionsEnd(command: ShellCommand, text: string): { at: number; joint: string } | Refusal {
+  const last = command.words.at(-1)!
+  if (command.words.some((word) => word.text === '--'))
+    return { reason: 'arguments of the program stand at the end' }
+  const line = text.slice(text.lastIndexOf('\n', last.start - 1) + 1, last.start)
+  const before = text.slice(0, last.start)
+  const continued =
+    /\\\r?\n[ \t]*(\S+[ \t]+)?$/.test(before) && text.slice(command.start, last.start).includes('\\\n')
+  return { at: last.end, joint: continued ? ` \\\n${/^[ \t]*/.exec(line)![0]}` : ' ' }
 }
 
 /** Puts another value in the place of one that is written here. */

@@ -1,24 +1,27 @@
 /** `gcloud ai endpoints deploy-model`: replicas that answer requests. Source: reference of the Google Cloud CLI. */
-import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { both, convert, derived, orDefault, orUnknown } from '../../values/operations.js'
+import { asCount } from '../../values/parse.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { addOptions, commandSite } from '../command-lines/change.js'
-import {
-  type CloudCommand,
-  cloudCommands,
-  numberOf,
-  optionOf,
-  pieceOf,
-  piecesOf,
-  valuePlace,
-} from '../command-lines/cloud-command.js'
+import { addOptions } from '../command-lines/change.js'
+import { type CloudCommand, cloudCommands, optionOf } from '../command-lines/cloud-command.js'
+import { OptionSource } from '../command-lines/option-source.js'
+import { acceleratorModel } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
+import { attachedOf } from './accelerators.js'
+
+const replicaSettings = settingTable('Serving', {
+  minReplicas: { keys: ['min-replica-count'], parse: asCount, otherwise: 1 },
+  maxReplicas: { keys: ['max-replica-count'], parse: asCount },
+})
 
 export const gcloudEndpointReader = defineReader({
   name: 'gcloud-endpoint',
+  settings: [replicaSettings],
   languages: ['shell', 'yaml'],
   triggers: ['deploy-model'],
   read(facts, context, claims) {
@@ -39,44 +42,31 @@ function readDeploy(claims: ClaimBuilder, one: CloudCommand): void {
   serving.known('purpose', 'deploy-model', 'deployment', head)
   const ended = one.beside.some((other) => ending.test(other.words.map((word) => word.raw).join(' ')))
   serving.known('tornDown', 'gcloud ai endpoints deploy-model', ended, head)
-  claimMachine(serving, one)
-  const least = optionOf(one, 'min-replica-count')
-  const most = optionOf(one, 'max-replica-count')
-  const [low, high] = [numberOf(least), numberOf(most)]
-  const site = commandSite(one)
-  if (least === undefined) serving.default('minReplicas', 'min-replica-count', 1, head, { site })
-  else if (low == null)
-    serving.unknown('minReplicas', 'min-replica-count', 'a variable', least.place, { site })
-  else serving.known('minReplicas', 'min-replica-count', low, valuePlace(least), { site })
-  if (most !== undefined && high != null)
-    serving.known('maxReplicas', 'max-replica-count', high, valuePlace(most))
+  const source = new OptionSource(one, claims)
+  claimMachine(serving, source)
+  replicaSettings.claim(serving, source, {}, ['maxReplicas'])
+  const { value: least } = replicaSettings.read('minReplicas', source)
+  const { site } = source.atCommand()
+  serving.say('minReplicas', 'min-replica-count', { ...least, site })
   // A ceiling that is not given is the floor.
-  if (most === undefined) serving.default('autoscaled', 'max-replica-count', false, head, { site })
-  else if (high == null || low === null)
-    serving.unknown('autoscaled', 'max-replica-count', 'a variable', head, { site })
-  else serving.known('autoscaled', 'max-replica-count', high > (low ?? 1), head, { site })
+  const most = replicaSettings.read('maxReplicas', source).value
+  const scales = orDefault(
+    both(most, least, (high, low) => high > low),
+    false,
+  )
+  serving.say('autoscaled', 'max-replica-count', { ...scales, site })
 }
 
-function claimMachine(serving: SubjectBuilder<'Serving'>, one: CloudCommand): void {
-  const type = optionOf(one, 'machine-type')
-  if (typeof type?.value === 'string') serving.known('machine', 'machine-type', type.value, valuePlace(type))
-  const machine = instance(type?.value ?? '')
-  const attached = optionOf(one, 'accelerator')
-  if (attached !== undefined) {
-    const pieces = piecesOf(attached)
-    const card = pieceOf(pieces, 'type')?.value
-    const count = pieceOf(pieces, 'count')
-    const many = count === undefined ? 1 : /^\d+$/.test(count.value ?? '') ? Number(count.value) : null
-    if (card == null || many === null) serving.unknown('gpus', 'accelerator', 'a variable', attached.place)
-    else {
-      serving.known('gpus', 'accelerator', many, attached.place)
-      const model = gpu(card)
-      if (model !== undefined) serving.known('gpuModel', 'accelerator', model.name, attached.place)
-    }
-  } else if (type !== undefined && machine !== undefined) {
-    serving.known('gpus', 'machine-type', machine.gpuCount, valuePlace(type))
-    if (machine.gpu !== null) serving.known('gpuModel', 'machine-type', machine.gpu.name, valuePlace(type))
-  } else serving.unknown('gpus', 'machine-type', 'a machine that is not known', one.head)
+function claimMachine(serving: SubjectBuilder<'Serving'>, source: OptionSource): void {
+  const type = source.text('machine-type')
+  serving.say('machine', 'machine-type', type)
+  const held = convert(type, (name) => instance(name)?.gpuCount)
+  serving.say('gpus', 'machine-type', orUnknown(held, 'a machine that is not known'))
+  serving.say('gpuModel', 'machine-type', derived(type, acceleratorModel))
+  const attached = attachedOf(source)
+  if (attached === null) return
+  serving.say('gpus', 'accelerator', attached.gpus)
+  serving.say('gpuModel', 'accelerator', attached.model)
 }
 
 /** One replica at least, as many as before at most. */

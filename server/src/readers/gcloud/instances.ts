@@ -2,25 +2,18 @@
  * Machines of Compute Engine that a command line makes: `gcloud compute instances create`. They stay until something
  * stops them. Source: reference of the Google Cloud CLI.
  */
-import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import { stated } from '../../values/operations.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { addOptions, commandSite } from '../command-lines/change.js'
-import {
-  type CloudCommand,
-  cloudCommands,
-  isOn,
-  optionOf,
-  pieceOf,
-  piecesOf,
-  valuePlace,
-} from '../command-lines/cloud-command.js'
+import { type CloudCommand, cloudCommands, isOn, optionOf } from '../command-lines/cloud-command.js'
+import { OptionSource } from '../command-lines/option-source.js'
 import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { attachedOf } from './accelerators.js'
 
 export const gcloudInstancesReader = defineReader({
   name: 'gcloud-instances',
@@ -41,11 +34,12 @@ const endings =
   /instances\s+(delete|stop|suspend|add-resource-policies|set-scheduling)|shutdown|poweroff|\bhalt\b|resource-policies|scheduler\s+jobs/
 
 function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string): void {
-  const type = optionOf(one, 'machine-type')
-  const attached = optionOf(one, 'accelerator')
-  const machine = instance(type?.value ?? '')
+  const source = new OptionSource(one, claims)
+  const type = source.text('machine-type')
+  const attached = attachedOf(source)
+  const held = (instance(effective(type) ?? '')?.gpuCount ?? 0) > 0
   // Machines without accelerators are cheap, and mostly servers.
-  if (attached === undefined && (machine?.gpuCount ?? 0) === 0) return
+  if (attached === null && !held) return
   const { head } = one
   const name =
     one.positionals.find((word) => word.text !== null && !word.raw.startsWith('-'))?.text ?? 'instance'
@@ -59,21 +53,10 @@ function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string): vo
   })
   const region = optionOf(one, 'zone')?.value
   if (typeof region === 'string') compute.known('region', 'zone', region.replace(/-[a-z]$/, ''), head)
-  if (typeof type?.value === 'string')
-    claimType(compute, 'machine-type', stated(claims.origin(valuePlace(type)), type.value))
-  if (attached !== undefined && (machine?.gpuCount ?? 0) === 0) {
-    const pieces = piecesOf(attached)
-    const card = pieceOf(pieces, 'type')?.value
-    const count = pieceOf(pieces, 'count')
-    const many = count === undefined ? 1 : /^\d+$/.test(count.value ?? '') ? Number(count.value) : null
-    const options = { channel: 'launch flag' as const }
-    if (many === null || card == null)
-      compute.unknown('gpus', 'accelerator', 'a variable', attached.place, options)
-    else {
-      compute.known('gpus', 'accelerator', many, attached.place, options)
-      const model = gpu(card) ?? gpu(card.replace(/^nvidia-(tesla-)?/, ''))
-      if (model !== undefined) compute.known('gpuModel', 'accelerator', model.name, attached.place, options)
-    }
+  claimType(compute, 'machine-type', type)
+  if (attached !== null && !held) {
+    compute.say('gpus', 'accelerator', attached.gpus)
+    compute.say('gpuModel', 'accelerator', attached.model)
   }
   const key = 'max-run-duration'
   const spot =

@@ -5,7 +5,7 @@
 import type { ShellWord } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { readArguments } from '../../link/script-arguments.js'
-import { lookUp } from '../../text/records.js'
+import { asCount, asWord } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -14,14 +14,14 @@ import {
   type CloudCommand,
   type CloudOption,
   cloudCommands,
-  numberOf,
   optionOf,
   type Piece,
   pieceOf,
   piecesOf,
-  valuePlace,
 } from '../command-lines/cloud-command.js'
+import { OptionSource } from '../command-lines/option-source.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { claimShellLaunch, launchesOf } from '../shell/launches.js'
 import {
   claimVertexService,
@@ -35,8 +35,21 @@ import { commandOf } from '../words-in-code.js'
 const wanted = /^ai (custom-jobs|hp-tuning-jobs) create\b/
 const week = 7 * 86_400
 
+const algorithms = new Map([
+  ['grid-search', 'grid' as const],
+  ['random-search', 'random' as const],
+])
+
+/** The file of `--config` may say otherwise. */
+const tuningSettings = settingTable('Search', {
+  strategy: { keys: ['algorithm'], parse: asWord(algorithms), otherwise: 'bayesian' },
+  trialCap: { keys: ['max-trial-count'], parse: asCount, otherwise: 1 },
+  parallelism: { keys: ['parallel-trial-count'], parse: asCount, otherwise: 1 },
+})
+
 export const gcloudJobsReader = defineReader({
   name: 'gcloud-jobs',
+  settings: [tuningSettings],
   languages: ['shell', 'yaml'],
   triggers: ['custom-jobs', 'hp-tuning-jobs'],
   read(facts, context, claims) {
@@ -284,8 +297,6 @@ function listWords({ outline, place: { start, end } }: CloudOption): ShellWord[]
   })
 }
 
-const algorithms: Record<string, 'grid' | 'random'> = { 'grid-search': 'grid', 'random-search': 'random' }
-
 /** How many trials, and how many at once; what they try out is in the file. */
 function readTuning(claims: ClaimBuilder, one: CloudCommand): void {
   const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
@@ -295,25 +306,7 @@ function readTuning(claims: ClaimBuilder, one: CloudCommand): void {
   search.known('folds', 'gcloud ai hp-tuning-jobs', 1, one.head)
   search.known('persisted', 'gcloud ai hp-tuning-jobs', true, one.head)
   search.known('alternatives', 'algorithm', ['bayesian'], one.head)
-  const algorithm = optionOf(one, 'algorithm')
-  if (algorithm === undefined)
-    // A file may ask for another one.
-    search.known('strategy', 'algorithm', 'bayesian', one.head, { state: 'default' })
-  else {
-    const strategy = lookUp(algorithms, algorithm.value ?? '')
-    if (strategy === undefined) search.unknown('strategy', 'algorithm', 'a variable', algorithm.place)
-    else search.known('strategy', 'algorithm', strategy, algorithm.place)
-  }
-  for (const [setting, key] of [
-    ['trialCap', 'max-trial-count'],
-    ['parallelism', 'parallel-trial-count'],
-  ] as const) {
-    const option = optionOf(one, key)
-    const count = numberOf(option)
-    if (option === undefined) search.default(setting, key, 1, one.head, { site: commandSite(one) })
-    else if (count == null) search.unknown(setting, key, 'a variable', option.place)
-    else search.known(setting, key, count, option.place, { site: { ...valuePlace(option), anchor: 'value' } })
-  }
+  tuningSettings.claim(search, new OptionSource(one, claims))
 }
 
 function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -4,30 +4,29 @@
  * zone of the cluster, so that what is claimed is the least).
  */
 
-import { gpu } from '../../catalog/gpus.js'
 import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { define } from '../../text/records.js'
-import { stated } from '../../values/operations.js'
+import { convert, orDefault } from '../../values/operations.js'
+import { asCount } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
-import type { ClaimBuilder, Place } from '../../workload/builder.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { addOptions, commandSite, replaceValue } from '../command-lines/change.js'
+import { addOptions, replaceValue } from '../command-lines/change.js'
 import {
   besideMatching,
   type CloudCommand,
-  type CloudOption,
   cloudCommands,
   isOn,
-  numberOf,
   optionOf,
   pieceOf,
   piecesOf,
-  valuePlace,
 } from '../command-lines/cloud-command.js'
+import { OptionSource } from '../command-lines/option-source.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { attachedOf } from './accelerators.js'
 
 export const gcloudPoolsReader = defineReader({
   name: 'gcloud-pools',
@@ -56,16 +55,17 @@ const defaultNodes = 3
 
 function readPool(claims: ClaimBuilder, one: CloudCommand): void {
   const { head } = one
-  const type = optionOf(one, 'machine-type', 'm')
-  const attached = optionOf(one, 'accelerator')
+  const source = new OptionSource(one, claims, aliases)
+  const type = source.text('machine-type')
+  const attached = attachedOf(source)
   // A pool without accelerators has nothing to say; most clusters begin with one.
-  if (attached === undefined && (instance(type?.value ?? '')?.gpuCount ?? 0) === 0) return
+  if (attached === null && (instance(effective(type) ?? '')?.gpuCount ?? 0) === 0) return
   const given = one.positionals.find((word) => !word.raw.startsWith('-'))
   const written = given?.text ?? null
   const first = /clusters/.test(one.verb)
   const name = first ? 'default-pool' : written !== null && !/[{}<>]/.test(written) ? written : 'gpu'
   const labels = labelsOf(one, first || written !== null ? name : null)
-  const region = optionOf(one, 'region', 'zone', 'location')?.value ?? undefined
+  const region = effective(source.text('region'))
   const pool = claimPool(claims, {
     kind: 'node pool',
     provider: 'gcp',
@@ -81,9 +81,13 @@ function readPool(claims: ClaimBuilder, one: CloudCommand): void {
     ...(region === undefined ? {} : { region: region.replace(/-[a-z]$/, '') }),
   })
   pool.known('labels', 'node-labels', labels, head)
-  claimMachine(pool, one, type, attached)
-  claimSize(pool, one)
-  claimCapacity(pool, one)
+  const held = claimPoolMachine(pool, 'machine-type', type)
+  if (!held && attached !== null) {
+    pool.say('gpus', 'accelerator', attached.gpus)
+    pool.say('gpuModel', 'accelerator', attached.model)
+  }
+  claimSize(pool, source)
+  claimCapacity(pool, source)
   // GKE taints pools with accelerators by itself.
 }
 
@@ -101,70 +105,39 @@ function labelsOf(one: CloudCommand, name: string | null): Record<string, string
   return labels
 }
 
-function claimMachine(
-  pool: Pool,
-  one: CloudCommand,
-  type: CloudOption | undefined,
-  attached: CloudOption | undefined,
-): void {
-  const machine = instance(type?.value ?? '')
-  if (type !== undefined && (attached === undefined || (machine?.gpuCount ?? 0) > 0)) {
-    claimPoolMachine(pool, 'machine-type', stated(pool.locator.origin(valuePlace(type)), type.value!))
-    return
-  }
-  if (typeof type?.value === 'string') pool.known('machine', 'machine-type', type.value, valuePlace(type))
-  if (attached === undefined) return
-  const pieces = piecesOf(attached)
-  const count = pieceOf(pieces, 'count')
-  const card = pieceOf(pieces, 'type')
-  const many = count === undefined ? 1 : /^\d+$/.test(count.value ?? '') ? Number(count.value) : null
-  // A topology of TPUs is no number of GPUs.
-  if (many === null || card?.value == null || /tpu/i.test(card.value))
-    pool.unknown('gpus', 'accelerator', 'a variable', one.head)
-  else pool.known('gpus', 'accelerator', many, attached.place)
-  const model =
-    card?.value == null ? undefined : (gpu(card.value) ?? gpu(card.value.replace(/^nvidia-(tesla-)?/, '')))
-  if (model !== undefined) pool.known('gpuModel', 'accelerator', model.name, attached.place)
+const aliases = {
+  'machine-type': ['m'],
+  region: ['zone', 'location'],
+  'min-nodes': ['total-min-nodes'],
+  'max-nodes': ['total-max-nodes'],
+  reservation: ['reservation-affinity'],
 }
 
-function claimSize(pool: Pool, one: CloudCommand): void {
-  const site = commandSite(one)
-  const scales =
-    isOn(one, 'enable-autoscaling') || isOn(one, 'enable-queued-provisioning') || isOn(one, 'flex-start')
-  const key = scales
-    ? optionOf(one, 'total-min-nodes') === undefined
-      ? 'min-nodes'
-      : 'total-min-nodes'
-    : 'num-nodes'
-  const option = optionOf(one, key)
-  const count = numberOf(option)
-  const otherwise = scales ? 0 : defaultNodes
-  if (option === undefined) {
-    if (one.complete) pool.default('minimum', key, otherwise, one.head, { site })
-    else pool.unknown('minimum', key, 'more may be given', one.head, { site })
-  } else if (count == null) pool.unknown('minimum', key, 'a variable', option.place, { site })
-  else {
-    const place = valuePlace(option)
-    pool.known('minimum', key, count, place, { site: scales ? { ...place, anchor: 'value' } : site })
-  }
-  if (one.complete) pool.known('fixed', 'enable-autoscaling', !scales, one.head)
-  const most = optionOf(one, 'total-max-nodes', 'max-nodes')
-  const ceiling = numberOf(most)
-  if (scales && ceiling != null) pool.known('maximum', most!.name, ceiling, most!.place)
+function claimSize(pool: Pool, source: OptionSource): void {
+  const { command } = source
+  const scales = ['enable-autoscaling', 'enable-queued-provisioning', 'flex-start'].some(
+    (name) => effective(source.switch(name)) === true,
+  )
+  const key = scales ? 'min-nodes' : 'num-nodes'
+  const least = orDefault(convert(source.get(key), asCount), scales ? 0 : defaultNodes)
+  // The number of a pool that nothing scales becomes its ceiling.
+  const site = scales ? least.site : source.atCommand().site
+  pool.say('minimum', source.option(key)?.name ?? key, { ...least, site })
+  if (command.complete) pool.known('fixed', 'enable-autoscaling', !scales, command.head)
+  if (scales) pool.say('maximum', 'max-nodes', convert(source.get('max-nodes'), asCount))
 }
 
-function claimCapacity(pool: Pool, one: CloudCommand): void {
-  const site: Place = commandSite(one)
-  const reserved = optionOf(one, 'reservation', 'reservation-affinity')
-  const queued = optionOf(one, 'enable-queued-provisioning', 'flex-start')
+function claimCapacity(pool: Pool, source: OptionSource): void {
+  const spot = [source.switch('spot'), source.switch('preemptible')]
+  const bought = convert(spot.find((one) => effective(one) === true) ?? spot[0]!, (on) =>
+    on ? 'spot' : 'on-demand',
+  )
+  pool.say('capacity', 'spot', orDefault(bought, 'on-demand'))
+  const queued = source.option('enable-queued-provisioning') ?? source.option('flex-start')
+  if (queued !== undefined) pool.unknown('capacity', queued.name, 'it waits for capacity', queued.place)
+  const reserved = source.option('reservation')
   if (reserved !== undefined && reserved.value !== 'none')
     pool.known('capacity', reserved.name, 'reserved', reserved.place)
-  else if (queued !== undefined) pool.unknown('capacity', queued.name, 'it waits for capacity', queued.place)
-  else if (isOn(one, 'spot') || isOn(one, 'preemptible')) {
-    const option = optionOf(one, 'spot', 'preemptible')!
-    pool.known('capacity', option.name, 'spot', option.place)
-  } else if (!one.complete) pool.unknown('capacity', 'spot', 'more may be given', one.head, { site })
-  else pool.default('capacity', 'spot', 'on-demand', one.head, { site })
 }
 
 function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
