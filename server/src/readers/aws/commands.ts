@@ -35,7 +35,7 @@ export const awsCommandsReader = defineReader({
 const endings = /\b(terminate-instances|stop-instances|(stop|delete)-notebook-instance)\b/
 
 function readMachine(claims: ClaimBuilder, one: CloudCommand, notebook: boolean): void {
-  const source = new OptionSource(one, claims, aliases)
+  const source = new OptionSource(one, claims, { aliases })
   const type = source.text('instance-type')
   if (effective(type) === undefined || source.option('dry-run') !== undefined) return
   const { site } = source.atCommand()

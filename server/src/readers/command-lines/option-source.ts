@@ -17,18 +17,24 @@ import {
   valuePlace,
 } from './cloud-command.js'
 
+export interface OptionSourceOptions {
+  /** Other names of options: short ones, older ones. */
+  aliases?: Readonly<Record<string, string[]>>
+  /** A value is shown together with the name of its option. */
+  withName?: boolean
+}
+
 export class OptionSource extends TypedSource {
   constructor(
     readonly command: CloudCommand,
     private readonly locator: Locator,
-    /** Other names of options: short ones, older ones. */
-    private readonly aliases: Readonly<Record<string, string[]>> = {},
+    private readonly options: OptionSourceOptions = {},
   ) {
     super()
   }
 
   option(name: Key): CloudOption | undefined {
-    return optionOf(this.command, String(name), ...(lookUp(this.aliases, String(name)) ?? []))
+    return optionOf(this.command, String(name), ...(lookUp(this.options.aliases, String(name)) ?? []))
   }
 
   /** Shown at the command, where options are added. */
@@ -48,7 +54,8 @@ export class OptionSource extends TypedSource {
     if (path.length > 0) return this.piece(option, String(path[0]))
     const { value } = option
     const place = valuePlace(option)
-    const origin = this.locator.origin(place, { site: { ...place, anchor: 'value' } })
+    const shown = this.options.withName === true ? option.place : place
+    const origin = this.locator.origin(shown, { site: { ...place, anchor: 'value' } })
     return value === null ? unreadable(origin, 'a variable') : stated(origin, value === '' ? true : value)
   }
 

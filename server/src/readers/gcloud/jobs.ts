@@ -306,7 +306,7 @@ function readTuning(claims: ClaimBuilder, one: CloudCommand): void {
   search.known('folds', 'gcloud ai hp-tuning-jobs', 1, one.head)
   search.known('persisted', 'gcloud ai hp-tuning-jobs', true, one.head)
   search.known('alternatives', 'algorithm', ['bayesian'], one.head)
-  tuningSettings.claim(search, new OptionSource(one, claims))
+  tuningSettings.claim(search, new OptionSource(one, claims, { withName: true }))
 }
 
 function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

@@ -55,7 +55,7 @@ const defaultNodes = 3
 
 function readPool(claims: ClaimBuilder, one: CloudCommand): void {
   const { head } = one
-  const source = new OptionSource(one, claims, aliases)
+  const source = new OptionSource(one, claims, { aliases })
   const type = source.text('machine-type')
   const attached = attachedOf(source)
   // A pool without accelerators has nothing to say; most clusters begin with one.
