@@ -3,40 +3,67 @@
  * (ten minutes, one node, one task of each node where nothing is said).
  */
 
-import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Json } from '../../text/json.js'
+import { CallSource } from '../../values/call-source.js'
+import { unreadable } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
-import { writeArgument } from '../../values/write-argument.js'
+import type { Key, Locator } from '../../values/source.js'
+import { type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { secondsOf } from '../slurm/job.js'
 
 const executors = /^nemo_run\.(\w+\.)*SlurmExecutor$/
 
+const hoursOf = (seconds: number | null): number => Math.round(Number(seconds) / 3600)
+
+const executorSettings = settingTable('Compute', {
+  gpus: {
+    keys: ['gpus_per_node'],
+    parse: asNumber,
+    write: Number,
+    title: (count, _, key) => `Ask for ${count === 1 ? 'one GPU' : `${count} GPUs`}: ${key}=${count}`,
+  },
+  nodes: {
+    keys: ['nodes'],
+    parse: asNumber,
+    otherwise: 1,
+    write: Number,
+    title: (count, _, key) => `Ask for ${count} node: ${key}=${count}`,
+  },
+  timeLimit: {
+    keys: ['time'],
+    parse: (time) => (typeof time === 'string' ? (secondsOf(time) ?? undefined) : undefined),
+    otherwise: 600,
+    write: (seconds) => `${String(hoursOf(seconds)).padStart(2, '0')}:00:00`,
+    title: (seconds, time, key) => `End the job after ${hoursOf(seconds)} hours: ${key}="${time}"`,
+  },
+})
+
 export const nemoRunReader = defineReader({
   name: 'nemo-run',
+  settings: [executorSettings],
   languages: ['python'],
   triggers: ['SlurmExecutor'],
   read(facts, _context, claims) {
     const python = facts.python!
     for (const made of python.calls) if (executors.test(made.name ?? '')) readExecutor(python, claims, made)
   },
-  change: changeExecutor,
+  change: (claim, value, facts) => executorSettings.change(claim, value, facts),
 })
 
 function readExecutor(python: PythonModule, claims: ClaimBuilder, made: Call): void {
   const place = calleePlace(made)
   const changed = changedLater(python, made)
-  const perNode = python.argument(made, 'gpus_per_node')
-  const asked = perNode.state === 'given' || changed.has('gpus_per_node')
+  const source = new ExecutorSource(python, made, claims, changed)
+  const perNode = source.expression('gpus_per_node') !== null
+  const asked = perNode || changed.has('gpus_per_node')
   const compute = claims.subject(
     'Compute',
     place,
@@ -51,34 +78,27 @@ function readExecutor(python: PythonModule, claims: ClaimBuilder, made: Call): v
   compute.known('service', 'SlurmExecutor', false, place)
   // What runs on it is handed to an experiment, often in another file and several times.
   compute.unknown('trials', 'SlurmExecutor', 'what runs on it is said elsewhere', place)
-  const claim = (
-    setting: 'gpus' | 'nodes' | 'timeLimit',
-    key: string,
-    convert: (value: Json) => number | undefined,
-    otherwise?: number,
-  ): void => {
-    if (changed.has(key)) compute.unknown(setting, key, 'assigned after it is made', place)
-    else
-      claimArgument(compute, setting, key, made, python.argument(made, key), {
-        convert,
-        ...(otherwise === undefined ? {} : { otherwise }),
-        anchor: key,
-      })
-  }
   // GPUs of each task, and those that `gres` names, are counted by the cluster.
-  const counted = ['gpus_per_task', 'gres'].some(
-    (key) => python.argument(made, key).state !== 'absent' || changed.has(key),
-  )
-  if (!asked || (counted && perNode.state !== 'given'))
-    compute.unknown('gpus', 'gpus_per_node', 'not given', place)
-  else claim('gpus', 'gpus_per_node', asNumber)
-  claim('nodes', 'nodes', asNumber, 1)
-  claim(
-    'timeLimit',
-    'time',
-    (value) => (typeof value === 'string' ? (secondsOf(value) ?? undefined) : undefined),
-    600,
-  )
+  const counted = ['gpus_per_task', 'gres'].some((key) => isGiven(source.get(key)))
+  if (!asked || (counted && !perNode)) compute.unknown('gpus', 'gpus_per_node', 'not given', place)
+  else executorSettings.claim(compute, source, {}, ['gpus'])
+  executorSettings.claim(compute, source, {}, ['nodes', 'timeLimit'])
+}
+
+class ExecutorSource extends CallSource {
+  constructor(
+    python: PythonModule,
+    made: Call,
+    locator: Locator,
+    private readonly changed: ReadonlySet<string>,
+  ) {
+    super(python, made, locator)
+  }
+
+  override get(...path: Key[]): Given<Json> {
+    const given = super.get(...path)
+    return this.changed.has(String(path[0])) ? unreadable(given, 'assigned after it is made') : given
+  }
 }
 
 /** Attributes that are assigned to the executor: `executor.time = …`. */
@@ -95,28 +115,4 @@ function changedLater(python: PythonModule, made: Call): Set<string> {
   }
   python.tree.body.forEach(visit)
   return found
-}
-
-function changeExecutor(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const call = claimedCall(facts.python, claim.site)
-  const key = claim.site.anchor
-  if (call === null || key === undefined || facts.python === undefined) return byHand(claim)
-  const write = (title: string, code: string): Change | Refusal => {
-    const one = writeArgument(facts, call, key, facts.python!.argument(call, key), code)
-    return 'reason' in one
-      ? one
-      : { title: `${title}: ${key}=${code}`, safety: 'unsafe', writes: [one], imports: [] }
-  }
-  switch (claim.setting) {
-    case 'gpus':
-      return write(`Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}`, String(value))
-    case 'nodes':
-      return write(`Ask for ${value} node`, String(value))
-    case 'timeLimit': {
-      const hours = Math.round(Number(value) / 3600)
-      return write(`End the job after ${hours} hours`, `"${String(hours).padStart(2, '0')}:00:00"`)
-    }
-    default:
-      return byHand(claim)
-  }
 }

@@ -9,15 +9,21 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Assign, Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, expressionsOf, forEachChild } from '../../syntax/python-children.js'
 import type { Json } from '../../text/json.js'
+import { knownArgument, passedCall } from '../../values/argument.js'
+import { foldedValue } from '../../values/folded-value.js'
+import { absent, unreadable } from '../../values/operations.js'
+import { asNumber, orNone } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import type { Key, Locator, Source } from '../../values/source.js'
+import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { SettingName } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { claimedCall, claimFolded } from '../claim-argument.js'
+import { claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import {
   dimensionOf,
   endsByItself,
@@ -30,8 +36,21 @@ import {
 
 const experiments = /^nni\.experiment\.(experiment\.)?Experiment$/
 
+function durationOf(value: Json): number | null | undefined {
+  if (value === null) return null
+  const seconds = secondsOf(String(value))
+  return seconds === undefined ? undefined : limitOf(seconds)
+}
+
+const experimentSettings = settingTable('Search', {
+  trialCap: { keys: ['max_trial_number'], parse: orNone(asNumber), otherwise: null },
+  timeLimit: { keys: ['max_experiment_duration'], parse: durationOf, otherwise: null },
+  parallelism: { keys: ['trial_concurrency'], parse: orNone(asNumber) },
+})
+
 export const nniInCodeReader = defineReader({
   name: 'nni-in-code',
+  settings: [experimentSettings],
   languages: ['python'],
   triggers: ['nni.experiment'],
   read(facts, context, claims) {
@@ -43,10 +62,10 @@ export const nniInCodeReader = defineReader({
 })
 
 /** One assignment to the configuration; null: several, or under a condition. */
-type Given = { expr: Expr; statement: Stmt } | null
+type Assigned = { expr: Expr; statement: Stmt } | null
 
 class Configuration {
-  private readonly given = new Map<string, Given>()
+  private readonly given = new Map<string, Assigned>()
   /** Another piece of code may have changed it. */
   readonly open: boolean
   /** The last assignment, behind which others are written. */
@@ -78,11 +97,10 @@ class Configuration {
     const name = made.assignedTo
     if (name === null) return null
     const config = python.argument(made, 'config_or_platform', 0)
-    if (config.state !== 'given') return null
-    const platform = config.folded.state === 'known' ? config.folded.value : undefined
+    const platform = knownArgument(config)
     if (typeof platform === 'string' || Array.isArray(platform))
       return new Configuration(python, `${name}.config`, name, made.expr.start)
-    const built = python.callOf(config.expr)
+    const built = passedCall(python, config)
     if (built === null || !/^nni\.experiment\..*ExperimentConfig$/.test(built.name ?? '')) return null
     // Only the form with a platform has places for what is assigned later.
     const first = built.expr.args
@@ -92,7 +110,7 @@ class Configuration {
   }
 
   /** Undefined: not given. */
-  get(key: string): Given | undefined {
+  get(key: string): Assigned | undefined {
     return this.given.get(key)
   }
 
@@ -156,31 +174,39 @@ function readExperiment(
   const space = spaceOf(config, facts, claims)
   if (space !== null && space.length > 0)
     search.known('space', 'search_space', { grids: [space], ...gridSize([space]) }, place)
-  const claim = <K extends SettingName<'Search'>>(
-    setting: K,
-    key: string,
-    convert: (value: Json) => Parameters<typeof search.known<K>>[2] | undefined,
-  ): boolean => {
-    const given = config.get(key)
-    if (given != null)
-      claimFolded(search, setting, key, python.fold(given.expr), range(given.expr), convert as never, site)
-    else if (given === null || config.open)
-      search.unknown(setting, key, 'set under a condition or elsewhere', place)
-    else return false
-    return true
-  }
-  if (!endsByItself(name)) {
-    if (!claim('trialCap', 'max_trial_number', numberOrNull))
-      search.default('trialCap', 'max_trial_number', null, place, { site })
-    if (!claim('timeLimit', 'max_experiment_duration', durationOf))
-      search.default('timeLimit', 'max_experiment_duration', null, place, { site })
-  }
-  claim('parallelism', 'trial_concurrency', numberOrNull)
+  const source = new AssignedSource(config, place, site, claims)
+  if (!endsByItself(name)) experimentSettings.claim(search, source, {}, ['trialCap', 'timeLimit'])
+  experimentSettings.claim(search, source, {}, ['parallelism'])
   claimStops(config, search, name, place, site)
   search.known('metric', 'report_final_result', 'default', place)
   if (strategy !== 'grid')
     search.known('terminationGapIfReported', 'assessor', 'the experiment has no assessor', place)
   claimTrial(config, context, claims, job)
+}
+
+/** What is assigned to the configuration, as values. */
+class AssignedSource implements Source {
+  constructor(
+    private readonly config: Configuration,
+    private readonly place: Place,
+    private readonly site: Place,
+    private readonly locator: Locator,
+  ) {}
+
+  get(...path: Key[]): Given<Json> {
+    const { config, site, locator } = this
+    const assigned = config.get(path.join('.'))
+    if (assigned != null)
+      return foldedValue(config.python.fold(assigned.expr), range(assigned.expr), site, locator)
+    const origin = locator.origin(this.place, { site, channel: 'library default' })
+    return assigned === null || config.open
+      ? unreadable({ ...origin, channel: 'code' }, 'set under a condition or elsewhere')
+      : absent(origin)
+  }
+
+  set(path: readonly Key[]): Refusal {
+    return { reason: `${path.join('.')} is set in another place` }
+  }
 }
 
 function claimStops(
@@ -246,19 +272,10 @@ function spaceOf(config: Configuration, facts: UnitFacts, claims: ClaimBuilder) 
 
 /** Undefined: not known. */
 function plain(python: PythonModule, expr: Expr): Json | undefined {
-  const folded = python.fold(expr)
-  return folded.state === 'known' ? folded.value : undefined
+  return effective(python.fold(expr))
 }
 
 const range = ({ start, end }: Expr): Place => ({ start, end })
-const numberOrNull = (value: Json): number | null | undefined =>
-  value === null || typeof value === 'number' ? value : undefined
-
-function durationOf(value: Json): number | null | undefined {
-  if (value === null) return null
-  const seconds = secondsOf(String(value))
-  return seconds === undefined ? undefined : limitOf(seconds)
-}
 
 function changeExperiment(claim: Claim, value: unknown, { path, python }: UnitFacts): Change | Refusal {
   const made = claimedCall(python, claim.site)

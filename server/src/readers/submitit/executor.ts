@@ -5,26 +5,72 @@
 
 import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
-import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
+import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
-import { asBoolean, asNumber } from '../../values/parse.js'
+import { isLeftOut, knownArgument, passedExpression, textArgument } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import {
+  absent,
+  convert,
+  derived,
+  firstKeyed,
+  type Keyed,
+  orDefault,
+  orUnknown,
+} from '../../values/operations.js'
+import { asBoolean, asNumber, asText } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
+import type { Key, Locator, Source } from '../../values/source.js'
+import { effective, type Given, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
-import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
+import { byHand, changeOf } from '../change-answer.js'
+import { claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
+import { settingTable } from '../setting-table.js'
 import { gpusNamed, secondsOf } from '../slurm/job.js'
 
 const executors = /^submitit\.(\w+\.)*(AutoExecutor|SlurmExecutor)$/
 const update = 'update_parameters'
 
+/** Minutes, or a time as the scheduler writes it. */
+function secondsFrom(value: Json): number | undefined {
+  if (typeof value === 'number') return value * 60
+  return typeof value === 'string' ? (secondsOf(value) ?? undefined) : undefined
+}
+
+const minutesOf = (seconds: number | null): number => Math.round(Number(seconds) / 60)
+
+const executorSettings = settingTable('Compute', {
+  nodes: {
+    keys: ['nodes', 'slurm_nodes'],
+    parse: asNumber,
+    otherwise: 1,
+    write: Number,
+    title: (count, _, key) => `Ask for ${count} node: ${key}=${count}`,
+  },
+  timeLimit: {
+    keys: ['timeout_min', 'slurm_time'],
+    parse: secondsFrom,
+    otherwise: 300,
+    write: minutesOf,
+    title: (_, minutes, key) => `End the job after ${Number(minutes) / 60} hours: ${key}=${minutes}`,
+  },
+  exclusive: {
+    keys: ['slurm_exclusive'],
+    parse: asBoolean,
+    otherwise: false,
+    write: () => false,
+    title: (_, __, key) => `Share the node: ${key}=False`,
+  },
+})
+
 export const submititReader = defineReader({
   name: 'submitit',
+  settings: [executorSettings],
   languages: ['python'],
   triggers: ['submitit'],
   read(facts, _context, claims) {
@@ -36,20 +82,20 @@ export const submititReader = defineReader({
 
 function readExecutor(python: PythonModule, claims: ClaimBuilder, made: Call): void {
   // On the machine at hand nothing is asked for.
-  if (/^(local|debug)$/.test(String(foldedValue(python.argument(made, 'cluster', 2)) ?? ''))) return
+  if (/^(local|debug)$/.test(textArgument(python.argument(made, 'cluster', 2)) ?? '')) return
   const updates = python.calls.filter((call) => call.method === update && call.receiverCall === made)
   const [first] = updates
   if (first === undefined) return
-  const options = new Options(python, updates)
-  const gpus = options.find(
+  const source = new Updates(python, updates, claims)
+  const gpus = source.first(
     'gpus_per_node',
     'slurm_gpus_per_node',
     'slurm_num_gpus',
     'slurm_gpus_per_task',
     'slurm_gres',
   )
-  const shown = gpus?.call ?? first
-  const evidence = evidenceOfJob(python, gpus === null ? 'maybe' : 'gpu')
+  const shown = source.callOf(gpus.key) ?? first
+  const evidence = evidenceOfJob(python, isGiven(gpus.value) ? 'gpu' : 'maybe')
   const place = calleePlace(shown)
   const job = idAt(claims, 'submitit', place)
   const compute = claims.subject('Compute', place, shown.function?.qualified ?? '', evidence, job)
@@ -58,18 +104,14 @@ function readExecutor(python: PythonModule, claims: ClaimBuilder, made: Call): v
   compute.known('limitedBy', 'slurm_partition', 'the partition', place)
   compute.known('reserved', 'slurm_reservation', false, place)
   compute.known('service', 'submit', false, place)
-  const name = options.find('name', 'slurm_job_name')
-  const called = name === null ? undefined : foldedValue(name.argument)
-  if (typeof called === 'string' && name?.argument.state === 'given')
-    compute.known('name', name.key, called, name.argument.span)
-  const tasks = options.number('tasks_per_node', 'slurm_ntasks_per_node') ?? null
-  claimGpus(compute, gpus, tasks, place)
-  claim(compute, options, 'nodes', ['nodes', 'slurm_nodes'], asNumber, 1)
-  claim(compute, options, 'timeLimit', ['timeout_min', 'slurm_time'], secondsFrom, 300)
-  claim(compute, options, 'exclusive', ['slurm_exclusive'], asBoolean, false)
+  const name = source.first('name', 'slurm_job_name')
+  compute.say('name', name.key, convert(name.value, asText))
+  const tasks = fixedCount(orDefault(source.first('tasks_per_node', 'slurm_ntasks_per_node').value, 1))
+  claimGpus(compute, gpus, tasks)
+  executorSettings.claim(compute, source)
   // Without it the scheduler decides, by rules of its own.
-  const cpus = options.given('cpus_per_task', 'slurm_cpus_per_task')
-  if (cpus !== undefined && tasks !== null) compute.known('cpus', 'cpus_per_task', cpus * tasks, place)
+  const cpus = fixedCount(source.first('cpus_per_task', 'slurm_cpus_per_task').value)
+  if (cpus !== null && tasks !== null) compute.known('cpus', 'cpus_per_task', cpus * tasks, place)
   const submits = submitsOf(python, made)
   const many = submits.some(
     (call) => call.method === 'map_array' || call.loops.length > 0 || call.withs.length > 0,
@@ -78,113 +120,68 @@ function readExecutor(python: PythonModule, claims: ClaimBuilder, made: Call): v
   claimLaunches(python, claims, submits, {
     job,
     tasks,
-    nodes: options.number('nodes', 'slurm_nodes') ?? null,
+    nodes: fixedCount(executorSettings.read('nodes', source).value),
   })
 }
 
-interface Option {
-  key: string
-  call: Call
-  argument: ArgumentValue
-}
-
-/** What all calls of `update_parameters` give together; the last one wins. */
-class Options {
+/** What all calls of `update_parameters` give together; the last one wins, and None gives nothing. */
+class Updates implements Source {
   constructor(
     private readonly python: PythonModule,
-    readonly updates: Call[],
+    private readonly updates: readonly Call[],
+    private readonly locator: Locator,
   ) {}
 
-  find(...names: string[]): Option | null {
-    let unreadable: Option | null = null
-    for (const call of [...this.updates].reverse()) {
-      for (const key of names) {
-        const argument = this.python.argument(call, key)
-        if (argument.state === 'given' && !isNone(argument)) return { key, call, argument }
-        if (argument.state === 'unknown') unreadable ??= { key, call, argument }
-      }
-    }
-    return unreadable
+  /** The call that gives it; null: none does, as far as can be seen. */
+  callOf(key: string): Call | null {
+    const given = this.updates.filter((call) => !isLeftOut(this.python.argument(call, key)))
+    const seen = given.filter((call) => passedExpression(this.python.argument(call, key)) !== null)
+    return seen.at(-1) ?? given.at(-1) ?? null
   }
 
-  /** One where it is not given; undefined: it is not known. */
-  number(...names: string[]): number | undefined {
-    return this.find(...names) === null ? 1 : this.given(...names)
+  get(...path: Key[]): Given<Json> {
+    const key = String(path[0])
+    const call = this.callOf(key)
+    const own = new CallSource(this.python, call ?? this.updates[0]!, this.locator, { anchor: key })
+    return call === null ? absent(own.get(key)) : own.get(key)
   }
 
-  given(...names: string[]): number | undefined {
-    const found = this.find(...names)
-    if (found === null) return undefined
-    const { argument } = found
-    // An option of the program, which a launch may replace.
-    if (argument.state !== 'given' || argument.folded.state !== 'known' || argument.folded.overridable)
-      return undefined
-    return asNumber(argument.folded.value)
+  first(...keys: string[]): Keyed<Json> {
+    const [first, ...others] = keys.map((key) => ({ key, value: this.get(key) }))
+    return firstKeyed(first!, ...others)
+  }
+
+  set(path: readonly Key[]): Refusal {
+    return { reason: `${path.join('.')} is set in another place` }
   }
 }
 
-const isNone = (argument: ArgumentValue): boolean =>
-  argument.state === 'given' && argument.folded.state === 'known' && argument.folded.value === null
-
-/** Minutes, or a time as the scheduler writes it. */
-function secondsFrom(value: Json): number | undefined {
-  if (typeof value === 'number') return value * 60
-  return typeof value === 'string' ? (secondsOf(value) ?? undefined) : undefined
-}
-
-function claim<K extends 'nodes' | 'timeLimit' | 'exclusive'>(
-  compute: SubjectBuilder<'Compute'>,
-  options: Options,
-  setting: K,
-  names: string[],
-  convert: (value: Json) => (K extends 'exclusive' ? boolean : number) | undefined,
-  otherwise: K extends 'exclusive' ? boolean : number,
-): void {
-  const found = options.find(...names)
-  const key = found?.key ?? names[0]!
-  claimArgument(
-    compute,
-    setting,
-    key,
-    found?.call ?? options.updates[0]!,
-    found?.argument ?? { state: 'absent' },
-    {
-      convert: convert as never,
-      otherwise: otherwise as never,
-      anchor: key,
-    },
-  )
+/** Null: not a number, or an option of the program that a launch may replace. */
+function fixedCount(given: Given<Json>): number | null {
+  const value = given.overridable ? undefined : effective(given)
+  return typeof value === 'number' ? value : null
 }
 
 /** `gpus_per_node=4`, `'a100:4'`, `slurm_gres='gpu:a40:1'`; for each task, so many times the tasks. */
 function claimGpus(
   compute: SubjectBuilder<'Compute'>,
-  gpus: Option | null,
+  { key, value }: Keyed<Json>,
   tasks: number | null,
-  place: Place,
 ): void {
-  if (gpus === null) {
-    compute.unknown('gpus', 'gpus_per_node', 'not given', place)
-    return
+  const factor = key === perTask ? tasks : 1
+  const modelOf = (asked: Json) => {
+    const model = typeof asked === 'string' ? gpusNamed(asked).model : null
+    return model === null ? undefined : gpu(model)?.name
   }
-  const { key, call, argument } = gpus
-  const each = key === 'slurm_gpus_per_task'
-  const factor = each ? tasks : 1
-  const value = foldedValue(argument)
-  if (typeof value === 'string') {
-    const asked = gpusNamed(value)
-    const model = asked.model === null ? undefined : gpu(asked.model)
-    if (model !== undefined && argument.state === 'given')
-      compute.known('gpuModel', key, model.name, argument.span)
-  }
-  claimArgument(compute, 'gpus', key, call, argument, {
-    convert: (given) => {
-      const count = typeof given === 'string' ? gpusNamed(given).count : asNumber(given)
-      return count == null || factor === null ? undefined : count * factor
-    },
-    ...(each ? {} : { anchor: key }),
+  compute.say('gpuModel', key, derived(value, modelOf))
+  const count = convert(value, (asked) => {
+    const each = typeof asked === 'string' ? gpusNamed(asked).count : asNumber(asked)
+    return each == null || factor === null ? undefined : each * factor
   })
+  compute.say('gpus', key, orUnknown(count, 'not given'))
 }
+
+const perTask = 'slurm_gpus_per_task'
 
 function submitsOf(python: PythonModule, made: Call): Call[] {
   return python.calls.filter(
@@ -236,29 +233,14 @@ function fileOf(python: PythonModule, callee: Expr): string | null {
 
 function changeExecutor(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
-  const key = claim.site.anchor
-  if (call === null || key === undefined || facts.python === undefined) return byHand(claim)
+  const { key } = claim
+  if (call === null || facts.python === undefined) return byHand(claim)
+  const plain = typeof knownArgument(facts.python.argument(call, key)) === 'number'
+  if (key === 'slurm_time' && !plain) return { reason: 'write the time as the scheduler reads it' }
+  if (claim.setting !== 'gpus') return executorSettings.change(claim, value, facts)
+  if (key === perTask) return byHand(claim)
+  if (key === 'slurm_gres' || !plain) return { reason: `${key} names the kind of GPU as well` }
+  const title = `Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}: ${key}=${value}`
   const given = facts.python.argument(call, key)
-  const write = (title: string, code: string): Change | Refusal => {
-    const one = writeArgument(facts, call, key, given, code)
-    return 'reason' in one ? one : { title, safety: 'unsafe', writes: [one], imports: [] }
-  }
-  switch (claim.setting) {
-    case 'gpus':
-      if (key === 'slurm_gres' || typeof foldedValue(given) !== 'number')
-        return { reason: `${key} names the kind of GPU as well` }
-      return write(`Ask for ${value === 1 ? 'one GPU' : `${value} GPUs`}: ${key}=${value}`, String(value))
-    case 'nodes':
-      return write(`Ask for ${value} node: ${key}=${value}`, String(value))
-    case 'timeLimit': {
-      const minutes = Math.round(Number(value) / 60)
-      return key === 'slurm_time' && typeof foldedValue(given) !== 'number'
-        ? { reason: 'write the time as the scheduler reads it' }
-        : write(`End the job after ${minutes / 60} hours: ${key}=${minutes}`, String(minutes))
-    }
-    case 'exclusive':
-      return write(`Share the node: ${key}=False`, 'False')
-    default:
-      return byHand(claim)
-  }
+  return changeOf(title, [writeArgument(facts, call, key, given, String(value))])
 }

@@ -1,13 +1,17 @@
 /** `wandb.agent(sweep_id, function=train, count=20)`: how many runs of a sweep a program starts, and what they do. */
-import type { ArgumentValue, Call, Func, Loop, PythonModule } from '../../python/module.js'
+import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
+import { isLeftOut } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import type { Locator } from '../../values/source.js'
+import type { Given } from '../../values/value.js'
 import type { SearchSettings } from '../../workload/words.js'
-import { isLeftOut } from '../search/plain-argument.js'
 import { reachedFunctions, trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
 
 export interface Agent {
   call: Call
-  count: ArgumentValue
+  count: Given<Json>
   /** No `count`: it goes on until the sweep is stopped. */
   endless: boolean
   steps: SearchSettings['trialSteps'] | null
@@ -17,23 +21,28 @@ export interface Agent {
   logsSteps: boolean
 }
 
-export function agentOf(module: PythonModule, sweep: Call, metric: string | null): Agent | null {
+export function agentOf(
+  module: PythonModule,
+  sweep: Call,
+  metric: string | null,
+  locator: Locator,
+): Agent | null {
   const agents = module.callsTo('wandb.agent', 'wandb.sdk.wandb_agent.agent')
   const call = agents.length === 1 ? agents[0]! : null
   if (call === null) return null
-  const id = module.argument(call, 'sweep_id', 0)
+  const source = new CallSource(module, call, locator, { positions: { sweep_id: 0, function: 1, count: 4 } })
+  const id = source.expression('sweep_id')
   // The agent of another sweep says nothing about this one.
-  if (id.state === 'given' && id.expr.type !== 'constant' && module.callsTo('wandb.sweep').length > 1) {
-    if (module.callOf(id.expr) !== sweep) return null
+  if (id !== null && id.type !== 'constant' && module.callsTo('wandb.sweep').length > 1) {
+    if (module.callOf(id) !== sweep) return null
   }
-  const count = module.argument(call, 'count', 4)
-  const given = module.argument(call, 'function', 1)
-  const train = given.state === 'given' ? trialFunction(module, given.expr) : null
+  const given = source.expression('function')
+  const train = given === null ? null : trialFunction(module, given)
   const steps = train === null ? null : trialSteps(module, train.func)
   return {
     call,
-    count,
-    endless: isLeftOut(count),
+    count: source.get('count'),
+    endless: isLeftOut(source.argument('count')),
     steps: steps === null ? null : { what: steps.what, count: steps.count },
     seen: train !== null,
     logsSteps: train !== null && logsWhileTraining(module, train.func, steps?.loop ?? null, metric),

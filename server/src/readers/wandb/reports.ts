@@ -2,6 +2,8 @@
 
 import { reportedMetrics } from '../../python/logged-metrics.js'
 import type { Call, PythonModule } from '../../python/module.js'
+import { knownArgument, numberArgument, passedExpression, textArgument } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { ProgramSettings } from '../../workload/words.js'
 import { defineReader } from '../reader.js'
 
@@ -59,8 +61,8 @@ function namesOf(python: PythonModule, call: Call): string[] {
   const first = call.expr.args[0]?.value
   if (first === undefined) return []
   if (call.method === 'log_dict') return python.keysOf(first) ?? []
-  const name = python.fold(first)
-  return name.state === 'known' && typeof name.value === 'string' ? [name.value] : []
+  const name = effective(python.fold(first))
+  return typeof name === 'string' ? [name] : []
 }
 
 /** `fit(callbacks=[WandbCallback()])` logs what Keras computes for each epoch. */
@@ -68,7 +70,7 @@ function keras(python: PythonModule): Reports | null {
   const logger = python.calls.find((one) => /^Wandb(Callback|MetricsLogger)$/.test(one.method))
   if (logger === undefined || !python.uses('keras.', 'tensorflow.', 'keras', 'tensorflow')) return null
   const fit = python.calls.find(
-    (one) => one.method === 'fit' && python.argument(one, 'epochs').state === 'given',
+    (one) => one.method === 'fit' && passedExpression(python.argument(one, 'epochs')) !== null,
   )
   if (fit === undefined) return null
   const names = ['val_*', 'loss', 'accuracy', 'acc', 'mae', 'mse']
@@ -85,23 +87,16 @@ function transformers(python: PythonModule): Reports | null {
   for (const call of python.calls) {
     if (!/(Arguments|Config)$/.test(call.method)) continue
     for (const key of ['eval_strategy', 'evaluation_strategy']) {
-      const given = python.argument(call, key)
-      if (given.state !== 'given' || given.folded.state !== 'known') continue
-      if (!/^(epoch|steps)$/.test(String(given.folded.value))) continue
+      if (!/^(epoch|steps)$/.test(textArgument(python.argument(call, key)) ?? '')) continue
       const tracker = python.argument(call, 'report_to')
-      if (tracker.state === 'given' && !/wandb|all/.test(JSON.stringify(foldedOf(tracker)))) continue
+      const elsewhere = passedExpression(tracker) !== null
+      if (elsewhere && !/wandb|all/.test(JSON.stringify(knownArgument(tracker) ?? ''))) continue
       return { what: 'epochs', count: numberOf(python, call, 'num_train_epochs'), metrics: ['eval/*'] }
     }
   }
   return null
 }
 
-function foldedOf(given: { folded: { state: string; value?: unknown } }): unknown {
-  return given.folded.state === 'known' ? given.folded.value : ''
-}
-
 function numberOf(python: PythonModule, call: Call, key: string): number | null {
-  const given = python.argument(call, key)
-  if (given.state !== 'given' || given.folded.state !== 'known') return null
-  return typeof given.folded.value === 'number' ? given.folded.value : null
+  return numberArgument(python.argument(call, key))
 }

@@ -4,6 +4,8 @@ import type { PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import { define } from '../../text/records.js'
+import { passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 
 /** Stands for a value that is there but cannot be read; each place has its own, so that values can be counted. */
 const unreadable = (start: number): string => `\u0000${start}`
@@ -32,17 +34,14 @@ export function pythonData(module: PythonModule, expr: Expr, until: number, dept
   if (keys !== null) {
     const result: Record<string, Json> = {}
     for (const key of keys) {
-      const value = module.entry(expr, key, until)
-      define(
-        result,
-        key,
-        value.state === 'given' ? pythonData(module, value.expr, until, depth + 1) : unreadable(expr.start),
-      )
+      const value = passedExpression(module.entry(expr, key, until))
+      const inside = value === null ? unreadable(expr.start) : pythonData(module, value, until, depth + 1)
+      define(result, key, inside)
     }
     return result
   }
-  const folded = module.fold(expr)
-  if (folded.state === 'known') return folded.value
+  const known = effective(module.fold(expr))
+  if (known !== undefined) return known
   const value = module.definition(expr)
   if (
     (value.type === 'list' || value.type === 'tuple') &&

@@ -8,12 +8,14 @@ import type { CallExpr, DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import type { Span } from '../../text/location.js'
 import { lookUp } from '../../text/records.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { convert } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
 import { defineReader } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
 import { type Agent, agentOf } from './agent.js'
 import { agentCommand } from './agent-command.js'
 import { configData, isUnreadable, pythonData } from './sweep-data.js'
@@ -95,12 +97,12 @@ function readDocument(document: ConfigDocument, claims: ClaimBuilder): void {
 
 function readCalls(module: PythonModule, claims: ClaimBuilder): void {
   for (const call of module.callsTo('wandb.sweep')) {
-    const given = module.argument(call, 'sweep', 0)
-    if (given.state !== 'given') continue
+    const given = passedExpression(module.argument(call, 'sweep', 0))
+    if (given === null) continue
     const until = call.expr.start
-    const data = pythonData(module, given.expr, until)
-    const method = module.entry(given.expr, 'method', until)
-    if (method.state !== 'given' || !isSweep(data)) continue
+    const data = pythonData(module, given, until)
+    const method = passedExpression(module.entry(given, 'method', until))
+    if (method === null || !isSweep(data)) continue
     const evidence: Evidence = {
       ...module.evidence,
       role: module.evidence.role === 'test' ? 'test' : 'tuning',
@@ -108,11 +110,11 @@ function readCalls(module: PythonModule, claims: ClaimBuilder): void {
     }
     claimSweep(
       data,
-      { ...method.span, anchor: String(call.expr.start) },
+      { start: method.start, end: method.end, anchor: String(call.expr.start) },
       call.function?.qualified ?? '',
       evidence,
       claims,
-      agentOf(module, call, metricName(data)),
+      agentOf(module, call, metricName(data), claims),
     )
   }
 }
@@ -173,13 +175,13 @@ function claimCap(
   place: Place,
   agent: Agent | null,
 ): void {
-  const count = agent === null || agent.endless ? undefined : foldedValue(agent.count)
   if (typeof data.run_cap === 'number') search.known('trialCap', 'run_cap', data.run_cap, place)
   else if (data.run_cap !== undefined) search.unknown('trialCap', 'run_cap', 'a template', place)
-  else if (typeof count === 'number') search.known('trialCap', 'count', count, place)
-  else if (agent !== null && !agent.endless)
-    search.unknown('trialCap', 'count', 'the count of the agent', place)
-  else search.default('trialCap', 'run_cap', null, place, { overridable: agent === null })
+  else if (agent !== null && !agent.endless) {
+    // The cap of the sweep itself holds for every agent.
+    const { site } = search.subject
+    search.say('trialCap', 'count', { ...convert(agent.count, asNumber), site })
+  } else search.default('trialCap', 'run_cap', null, place, { overridable: agent === null })
 }
 
 function metricName(data: Record<string, Json>): string | null {
@@ -263,27 +265,26 @@ function changeCode(
   wanted: Wanted,
 ): Change | Refusal {
   const call = module.calls.find((one: Call) => String(one.expr.start) === claim.site.anchor)
-  const given = call === undefined ? undefined : module.argument(call, 'sweep', 0)
-  if (call === undefined || given?.state !== 'given') return { reason: 'the call has changed' }
-  const entryOf = (key: string) => module.entry(given.expr, key, call.expr.start)
-  const method = entryOf('method')
-  if (method.state !== 'given') return { reason: 'the method has changed' }
-  const named = entryOf('metric').state === 'given'
+  const given = call === undefined ? null : passedExpression(module.argument(call, 'sweep', 0))
+  if (call === undefined || given === null) return { reason: 'the call has changed' }
+  const entryOf = (key: string) => module.entry(given, key, call.expr.start)
+  const method = passedExpression(entryOf('method'))
+  if (method === null) return { reason: 'the method has changed' }
+  const named = passedExpression(entryOf('metric')) !== null
   const additions: [key: string, code: string][] = []
-  const cap = entryOf('run_cap')
-  if (wanted.cap !== null && cap.state === 'absent') additions.push(['run_cap', String(wanted.cap)])
+  if (wanted.cap !== null && !mayBePassed(entryOf('run_cap'))) additions.push(['run_cap', String(wanted.cap)])
   if (needsMetric(wanted, named)) additions.push(['metric', "{'name': 'val_loss', 'goal': 'minimize'}"])
-  if (wanted.stopping && entryOf('early_terminate').state === 'absent')
+  if (wanted.stopping && !mayBePassed(entryOf('early_terminate')))
     additions.push(['early_terminate', "{'type': 'hyperband', 'min_iter': 3}"])
   const replaceMethod = (text: string): Write => ({
     kind: 'replace',
     path,
-    range: { unit, ...method.span },
+    range: { unit, start: method.start, end: method.end },
     text,
   })
   const writes: Write[] = []
-  const newMethod = wanted.bayes ? "'bayes'" : module.text.slice(method.span.start, method.span.end)
-  const holder = holderOf(module, given.expr, method.span)
+  const newMethod = wanted.bayes ? "'bayes'" : module.text.slice(method.start, method.end)
+  const holder = holderOf(module, given, method)
   if (holder === null) return { reason: 'the sweep is put together in a way that cannot be changed here' }
   if (holder.type === 'dict') {
     const entries = additions.map(([key, code]) => `'${key}': ${code}`)
@@ -299,8 +300,11 @@ function changeCode(
     const statement = { unit, start: holder.start, end: holder.end }
     if (lines.length > 0) writes.push({ kind: 'insert lines', where: 'after', path, statement, lines })
   }
-  if (wanted.cap !== null && cap.state === 'given')
-    writes.push({ kind: 'replace', path, range: { unit, ...cap.span }, text: String(wanted.cap) })
+  const cap = passedExpression(entryOf('run_cap'))
+  if (wanted.cap !== null && cap !== null) {
+    const range = { unit, start: cap.start, end: cap.end }
+    writes.push({ kind: 'replace', path, range, text: String(wanted.cap) })
+  }
   const safety = needsMetric(wanted, named) ? 'display' : 'unsafe'
   return { title: titleOf(wanted, named), safety, writes, imports: [] }
 }
