@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Finding } from '../../server/src/finding.js'
+import type { Explanation } from '../../server/src/linter.js'
 import { createNodeHost } from '../../server/src/project/node/host.js'
 import { openProject } from '../../server/src/project/workspace.js'
 import { sourceFile } from '../../server/src/text/units.js'
@@ -12,11 +13,13 @@ import { ConfigurationReader } from './configuration-check.js'
 import { type CheckedFix, checkFixes, type Fault } from './fix-check.js'
 import { PythonProcess } from './python-process.js'
 import { rereadTable } from './reread-table.js'
+import { countSilences, silenceTables } from './silences.js'
 import { compare, type Summary, severities, summarise } from './summary.js'
 
 const usage =
-  'usage: npm run ecosystem -- FOLDER… [--update] [--fixes] [--path PATTERN] [--select RULE,…] [--summary FILE]'
+  'usage: npm run ecosystem -- FOLDER… [--update] [--fixes] [--path PATTERN] [--select RULE,…] [--summary FILE] | FOLDER… --silences [--summary FILE]'
 
+const storedSummary = fileURLToPath(new URL('../../test/ecosystem/summary.json', import.meta.url))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -24,10 +27,8 @@ const { values, positionals } = parseArgs({
     fixes: { type: 'boolean', default: false },
     select: { type: 'string' },
     path: { type: 'string' },
-    summary: {
-      type: 'string',
-      default: fileURLToPath(new URL('../../test/ecosystem/summary.json', import.meta.url)),
-    },
+    silences: { type: 'boolean', default: false },
+    summary: { type: 'string', default: storedSummary },
   },
 })
 if (positionals.length === 0) {
@@ -52,6 +53,19 @@ async function place(root: string, { location }: Finding): Promise<string> {
   return location.cell === null
     ? `${location.path}:${line}`
     : `${location.path}:cell ${location.cell + 1}:${line}`
+}
+
+if (values.silences) {
+  const explanations: Explanation[] = []
+  for (const folder of positionals) {
+    const project = await openProject(realpathSync(folder), createNodeHost())
+    explanations.push(await project.why({ path: '' }))
+    await project.dispose()
+  }
+  const counted = countSilences(explanations)
+  for (const line of silenceTables(counted, 60)) console.log(line)
+  if (values.summary !== storedSummary) writeFileSync(values.summary, `${JSON.stringify(counted, null, 1)}\n`)
+  process.exit()
 }
 
 const summary = stored(values.summary)
