@@ -1,5 +1,6 @@
 /** What keeps rules silent on other people's code: how often which guard, and which settings were not known and why. */
 import type { Explanation } from '../../server/src/linter.js'
+import { nothingSaid } from '../../server/src/rules/silence.js'
 
 export interface Silenced {
   rule: string
@@ -32,7 +33,7 @@ function withoutNames(text: string): string {
     .replace(/"[^"]*"/g, '"…"')
     .replace(/[\w./-]+\.(py|ipynb|sh|ya?ml|json|toml)\b/g, '….$1')
     .replace(/\b\d[\d.,]*\b/g, 'N')
-    .replace(/^(the module) \S+/, '$1 …')
+    .replace(/(the module|the value of) \S+/, '$1 …')
 }
 
 export function countSilences(explanations: readonly Explanation[]): Silences {
@@ -85,27 +86,33 @@ export function countSilences(explanations: readonly Explanation[]): Silences {
 export function silenceTables({ reported, silenced, unknown, unseen }: Silences, limit: number): string[] {
   const all = silenced.reduce((sum, { count }) => sum + count, 0)
   const cell = (text: string) => text.replace(/\|/g, '\\|')
-  const cut = (lines: string[]) =>
-    lines.length > limit ? [...lines.slice(0, limit), `| | … and ${lines.length - limit} more | |`] : lines
+  const table = (heading: string, last: string, lines: string[]) => [
+    '',
+    `| times | ${heading} | ${last} |`,
+    '|---|---|---|',
+    ...lines.slice(0, limit),
+    ...(lines.length > limit ? [`| | … and ${lines.length - limit} more | |`] : []),
+  ]
   const rulesOf = (names: string[]) =>
     names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
+  const settings = (list: readonly NotKnown[]) =>
+    list.map((one) => `| ${one.count} | \`${one.setting}\`: ${cell(one.because)} | ${rulesOf(one.rules)} |`)
+  const given = unknown.filter(({ because }) => because !== nothingSaid)
+  const missing = unknown.filter(({ because }) => because === nothingSaid)
+  const guards = silenced.filter(({ reason }) => !reason.includes('is not known: '))
   return [
     `${reported} times a rule reported something, ${all} times one was silent (a rule on one subject each).`,
-    '',
-    '| times | rule | silent because |',
-    '|---|---|---|',
-    ...cut(silenced.map((one) => `| ${one.count} | ${one.rule} | ${cell(one.reason)} |`)),
-    '',
-    '| times | setting that is not known | rules that it silenced |',
-    '|---|---|---|',
-    ...cut(
-      unknown.map(
-        (one) => `| ${one.count} | \`${one.setting}\`: ${cell(one.because)} | ${rulesOf(one.rules)} |`,
-      ),
+    ...table('setting that cannot be read', 'rules that it silenced', settings(given)),
+    ...table(
+      'not seen',
+      'rules that it silenced',
+      unseen.map((one) => `| ${one.count} | ${cell(one.what)} | ${rulesOf(one.rules)} |`),
     ),
-    '',
-    '| times | not in the project | rules that it silenced |',
-    '|---|---|---|',
-    ...cut(unseen.map((one) => `| ${one.count} | ${cell(one.what)} | ${rulesOf(one.rules)} |`)),
+    ...table(
+      'rule',
+      'silent because',
+      guards.map((one) => `| ${one.count} | ${one.rule} | ${cell(one.reason)} |`),
+    ),
+    ...table('setting that nothing is said of', 'rules that it silenced', settings(missing)),
   ]
 }

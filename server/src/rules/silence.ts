@@ -14,13 +14,16 @@ export interface Silence {
   besideThePoint?: true
 }
 
+/** Why a setting is not known that no reader has claimed: mostly the framework or the platform has none. */
+export const nothingSaid = 'nothing is said of it'
+
 type Setting = ClaimHead & Given<unknown>
 type Settings<S> = { [K in keyof S]?: Setting }
 type SettingOf<S> = keyof S & string
 
 function unknownSetting(setting: string, claim: Setting | undefined): Silence | undefined {
   if (claim === undefined)
-    return { text: `\`${setting}\` is not known here`, unknown: { setting, because: 'nothing tells it' } }
+    return { text: `nothing is said of \`${setting}\` here`, unknown: { setting, because: nothingSaid } }
   if (claim.state !== 'unknown') return undefined
   const { key, because } = claim
   const spelled = key === '' || key === setting ? '' : ` (\`${key}\`)`
@@ -62,8 +65,8 @@ const brought: Record<Hideable, string> = {
 }
 
 /** What the project does not show of a run, and what that could bring. */
-export function unseenBy({ what }: Unseen, wanted: Hideable): Silence {
-  return { text: `${what} could ${brought[wanted]}, and is not in the project`, unseen: what }
+function unseenBy({ what }: Unseen, wanted: Hideable): Silence {
+  return { text: `what is not seen could ${brought[wanted]}: ${what}`, unseen: what }
 }
 
 /** Something that is not seen could bring this to the run; undefined: nothing could. */
