@@ -1,26 +1,37 @@
-/** Prints the steps that linting each growing text takes at three lengths, as JSON. */
+/** Prints the steps that linting each growing text or project takes at three lengths, with the lengths, as JSON. */
 import { startCounting, stepsOf } from './steps.js'
 
 await startCounting()
 const { openProject } = await import('../../server/src/project/workspace.js')
 const { memoryHost, memoryRoot } = await import('../cases/memory-host.js')
 const { shapes } = await import('./growing-texts.js')
+const { projects } = await import('./growing-projects.js')
 
-async function lint(path: string, text: string): Promise<void> {
-  const project = await openProject(memoryRoot, memoryHost(new Map([[path, text]])))
+async function lint(files: Record<string, string>): Promise<void> {
+  const project = await openProject(memoryRoot, memoryHost(new Map(Object.entries(files))))
   await project.lint()
   await project.graph()
   await project.estimates()
-  project.annotations(path)
+  for (const path of Object.keys(files)) project.annotations(path)
   await project.dispose()
 }
 
-const counted: Record<string, number[]> = {}
-for (const [name, { path, text, pieces }] of Object.entries(shapes)) {
-  // What is done once, whatever the length, is what one piece takes.
-  await lint(path, text(1))
+const counted: Record<string, { length: number; steps: number }[]> = {}
+
+async function count(name: string, made: Record<string, string>[]): Promise<void> {
+  // What is done once, whatever the length, is what the smallest takes.
+  await lint(made[0]!)
   counted[name] = []
-  for (const length of [1, pieces, 2 * pieces])
-    counted[name].push(await stepsOf(() => lint(path, text(length))))
+  for (const files of made) {
+    const length = Object.values(files).reduce((sum, text) => sum + text.length, 0)
+    counted[name].push({ length, steps: await stepsOf(() => lint(files)) })
+  }
 }
+
+for (const [name, { path, text, pieces }] of Object.entries(shapes))
+  await count(
+    name,
+    [1, pieces, 2 * pieces].map((length) => ({ [path]: text(length) })),
+  )
+for (const [name, { files, sizes }] of Object.entries(projects)) await count(name, [1, ...sizes].map(files))
 process.stdout.write(JSON.stringify(counted))

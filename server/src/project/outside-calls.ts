@@ -1,5 +1,6 @@
 /** What the modules of a project pass to each other's functions, also through functions that only pass it on. */
 
+import { CircularAnswers } from '../python/circular-answers.js'
 import type { ModuleSummary, OutsideCall, OutwardCall, Passed } from '../python/module.js'
 import { lookUp } from '../text/records.js'
 import type { Definition } from './import-graph.js'
@@ -19,11 +20,18 @@ interface Incoming {
 }
 
 /** Functions that pass on what they are given. */
-const mostSteps = 6
+const mostSteps = 30
+
+const launched: Passed = { state: 'unknown', because: 'the launch of the program' }
+const tooFar: Passed = { state: 'unknown', because: 'too many functions pass it on' }
 
 export class OutsideCallIndex {
   private readonly incoming = new Map<string, Incoming[]>()
+  private readonly incomingByName = new Map<string, Map<string, Incoming[]>>()
   private readonly resolved = new Map<string, OutsideCall[]>()
+  /** Functions may call each other, and many may call one, so each is asked once. */
+  private readonly looped = new CircularAnswers<string, boolean>(false, mostSteps)
+  private readonly parameters = new CircularAnswers<string, Passed>(tooFar, mostSteps)
 
   constructor(private readonly modules: ProjectModules) {}
 
@@ -33,9 +41,9 @@ export class OutsideCallIndex {
     if (found === undefined) {
       found = this.into(path).map(({ importer, name, call }) => ({
         name,
-        looped: call.looped || this.isLooped(importer, call.from, 0),
+        looped: call.looped || this.isLooped(importer, call.from),
         usedAs: call.usedAs,
-        args: call.args?.map((one) => ({ ...one, value: this.value(importer, one.value, 0) })) ?? null,
+        args: call.args?.map((one) => ({ ...one, value: this.value(importer, one.value) })) ?? null,
         open: call.open,
       }))
       this.resolved.set(path, found)
@@ -59,16 +67,31 @@ export class OutsideCallIndex {
     return found
   }
 
+  private callsOf(path: string, func: string): readonly Incoming[] {
+    let names = this.incomingByName.get(path)
+    if (names === undefined) {
+      names = new Map()
+      for (const one of this.into(path)) {
+        const list = names.get(one.name)
+        if (list === undefined) names.set(one.name, [one])
+        else list.push(one)
+      }
+      this.incomingByName.set(path, names)
+    }
+    return names.get(func) ?? []
+  }
+
   /** A function that is called in a loop calls in a loop. */
-  private isLooped(path: string, func: string | null, depth: number): boolean {
-    if (func === null || depth > mostSteps) return false
-    return this.into(path).some(
-      ({ importer, name, call }) =>
-        name === func && (call.looped || this.isLooped(importer, call.from, depth + 1)),
+  private isLooped(path: string, func: string | null): boolean {
+    if (func === null) return false
+    return this.looped.of(`${path}\n${func}`, () =>
+      this.callsOf(path, func).some(
+        ({ importer, call }) => call.looped || this.isLooped(importer, call.from),
+      ),
     )
   }
 
-  private value(path: string, passed: Passed, depth: number): Passed {
+  private value(path: string, passed: Passed): Passed {
     switch (passed.state) {
       case 'unknown':
         return passed
@@ -80,30 +103,26 @@ export class OutsideCallIndex {
         return { ...passed, values: Object.fromEntries(kept) }
       }
       case 'parameter':
-        return depth > mostSteps ? tooFar : this.parameter(path, passed, depth)
+        return this.parameters.of(JSON.stringify([path, passed]), () => this.parameter(path, passed))
     }
   }
 
   /** What all who call the function pass for it. */
-  private parameter(path: string, passed: Passed & { state: 'parameter' }, depth: number): Passed {
+  private parameter(path: string, passed: Passed & { state: 'parameter' }): Passed {
     const called = passed.of.replace(/\.__init__$/, '')
     const values: Passed[] = passed.here === undefined ? [] : [passed.here]
-    for (const { importer, name, call } of this.into(path)) {
-      if (name !== called) continue
+    for (const { importer, call } of this.callsOf(path, called)) {
       if (call.args === null) return { state: 'unknown', because: 'it is handed around as a value' }
       const given =
         call.args.find((one) => one.name === passed.name) ??
         call.args.find((one) => one.position === passed.position)
-      if (given !== undefined) values.push(this.value(importer, given.value, depth + 1))
+      if (given !== undefined) values.push(this.value(importer, given.value))
       else if (call.open) return { state: 'unknown', because: '**kwargs' }
       else values.push(passed.otherwise ?? { state: 'unknown', because: `the parameter ${passed.name}` })
     }
     return together(values) ?? { state: 'unknown', because: `the parameter ${passed.name}` }
   }
 }
-
-const launched: Passed = { state: 'unknown', because: 'the launch of the program' }
-const tooFar: Passed = { state: 'unknown', because: 'too many functions pass it on' }
 
 /** One value that all agree on. */
 function together(values: readonly Passed[]): Passed | null {

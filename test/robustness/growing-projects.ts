@@ -1,0 +1,119 @@
+/** Files that name each other: `size` levels of `size` files, each of which names all files of the next level. */
+
+export interface ProjectShape {
+  /** Sizes of the shorter and the longer project. */
+  sizes: [number, number]
+  files: (size: number) => Record<string, string>
+  /** Where each file takes part in what all files above it say. */
+  mostGrowth?: number
+}
+
+const upTo = (size: number) => Array.from({ length: size }, (_, index) => index)
+
+function levels(
+  size: number,
+  path: (level: number, index: number) => string,
+  text: (level: number, index: number, next: string) => string,
+  naming: (level: number, index: number) => string,
+): Record<string, string> {
+  const files: Record<string, string> = {}
+  for (const level of upTo(size))
+    for (const index of upTo(size)) {
+      const next =
+        level === size - 1
+          ? ''
+          : upTo(size)
+              .map((one) => naming(level + 1, one))
+              .join('')
+      files[path(level, index)] = text(level, index, next)
+    }
+  return files
+}
+
+const hydraMain = `import hydra
+import torch
+@hydra.main(config_path="conf", config_name="l0f0")
+def main(cfg):
+    torch.utils.data.DataLoader(data, batch_size=cfg.batch)
+if __name__ == "__main__":
+    main()
+`
+
+export const projects: Record<string, ProjectShape> = {
+  'defaults lists of Hydra': {
+    sizes: [5, 8],
+    files: (size) => ({
+      'train.py': hydraMain,
+      ...levels(
+        size,
+        (level, index) => `conf/l${level}f${index}.yaml`,
+        (_, index, next) => `${next === '' ? '' : `defaults:\n${next}`}x${index}: 1\n`,
+        (level, index) => `  - l${level}f${index}\n`,
+      ),
+    }),
+  },
+  'modules that call each other': {
+    sizes: [4, 7],
+    files: (size) =>
+      Object.fromEntries(
+        upTo(size).map((index) => [
+          `m${index}.py`,
+          `import torch\n${upTo(size)
+            .map((one) => `from m${one} import *\nfrom m${one} import f${one}\n`)
+            .join('')}def f${index}(a):\n${upTo(size)
+            .map((one) => `    f${one}(a)\n`)
+            .join('')}    return torch.ones(3).cuda()\n`,
+        ]),
+      ),
+  },
+  'shell scripts that call each other': {
+    sizes: [5, 8],
+    files: (size) =>
+      levels(
+        size,
+        (level, index) => `l${level}f${index}.sh`,
+        (_level, _index, next) => `${next}python train.py --lr $1\n`,
+        (level, index) => `bash l${level}f${index}.sh $1${index}\n`,
+      ),
+  },
+  'modules of Terraform': {
+    sizes: [4, 6],
+    mostGrowth: 2.5,
+    files: (size) =>
+      levels(
+        size,
+        (level, index) => `l${level}m${index}/main.tf`,
+        (_level, _index, next) =>
+          `${next}variable "t" {}\nresource "aws_instance" "a" {\n  instance_type = var.t\n}\n`,
+        (level, index) => `module "m${index}" {\n  source = "../l${level}m${index}"\n  t = var.t\n}\n`,
+      ),
+  },
+  kustomizations: {
+    sizes: [4, 6],
+    files: (size) => ({
+      ...levels(
+        size,
+        (level, index) => `l${level}k${index}/kustomization.yaml`,
+        (_level, _index, next) => `resources:\n${next === '' ? '  - ../job.yaml\n' : next}`,
+        (level, index) => `  - ../l${level}k${index}\n`,
+      ),
+      'job.yaml':
+        'apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers:\n        - {name: a, image: a, command: [python, train.py], resources: {limits: {nvidia.com/gpu: 4}}}\n',
+    }),
+  },
+  'configurations of OpenMMLab': {
+    sizes: [4, 6],
+    mostGrowth: 2.5,
+    files: (size) => ({
+      'run.sh': 'python tools/train.py configs/l0f0.py\n',
+      'tools/train.py': 'from mmengine.config import Config\nfrom mmengine.runner import Runner\n',
+      ...levels(
+        size,
+        (level, index) => `configs/l${level}f${index}.py`,
+        (_, index, next) =>
+          `_base_ = [${next}]\nmodel${index} = dict(type='A')\ntrain_cfg = dict(type='EpochBasedTrainLoop', max_epochs=12)\n`,
+        (level, index) => `'./l${level}f${index}.py', `,
+      ),
+    }),
+  },
+}
