@@ -18,6 +18,11 @@ export function stated<T>(from: Origin, value: T): Value<T> {
   return { ...originOf(from), state: 'known', value }
 }
 
+/** What was read at this place; null: nothing that is understood. */
+export function readAs<T>(from: Origin, value: T | null, because: string): Value<T> {
+  return value === null ? unreadable(from, because) : stated(from, value)
+}
+
 /** The value as the workload means it; where `convert` answers undefined it is given, but not understood. */
 export function convert<T, U>(given: Value<T>, to: (value: T) => U | undefined, because?: string): Value<U>
 export function convert<T, U>(given: Given<T>, to: (value: T) => U | undefined, because?: string): Given<U>

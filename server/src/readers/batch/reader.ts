@@ -2,12 +2,15 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Directive, ShellFacts } from '../../config/shell-facts.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
+import { convert, orDefault, readAs } from '../../values/operations.js'
+import type { Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { changeJobOperation, claimJobOperations } from '../shell/job-operations.js'
 import { launchesOf, type Work, workOf } from '../shell/launches.js'
+import { DirectiveSource } from '../slurm/directive-source.js'
 import { claimBatchScripts } from '../slurm/scripts.js'
 import {
   type BatchScheduler,
@@ -79,15 +82,17 @@ function readJob(
   const model = asked?.model == null ? null : (gpu(asked.model.replace(/^Tesla/, ''))?.name ?? null)
   if (asked !== null) {
     const key = spelled(asked.directive)
-    if (asked.gpus === null) compute.unknown('gpus', key, 'a number that is not readable', place)
-    else compute.known('gpus', key, asked.gpus, place)
+    compute.say('gpus', key, readAs(claims.origin(place), asked.gpus, 'a number that is not readable'))
     if (model !== null) compute.known('gpuModel', key, model, place)
   }
   const nodes = nodesAsked(shell, scheduler)
   const nodesPlace = nodes.directive === undefined ? place : placeOf(nodes.directive)
   const nodesKey = nodes.directive === undefined ? 'nodes' : spelled(nodes.directive)
-  if (nodes.count === null) compute.unknown('nodes', nodesKey, 'a number that is not readable', nodesPlace)
-  else compute.known('nodes', nodesKey, nodes.count, nodesPlace)
+  compute.say(
+    'nodes',
+    nodesKey,
+    readAs(claims.origin(nodesPlace), nodes.count, 'a number that is not readable'),
+  )
   claimLimit(compute, shell, scheduler, place, work)
   compute.known('reserved', scheduler, false, place)
   compute.known('limitedBy', '-q', 'the queue', place)
@@ -116,16 +121,15 @@ function claimLimit(
   place: Place,
   work: Work,
 ): void {
-  const name = limitNames[scheduler]
   const key = scheduler === 'PBS' ? 'walltime' : 'run limit (-W)'
-  const given = option(shell, name)
-  if (given === undefined) compute.default('timeLimit', key, null, place)
-  else {
-    const seconds = given.value === null ? undefined : limitOf(given.value, scheduler)
-    if (seconds === undefined)
-      compute.unknown('timeLimit', key, 'a time that is not readable', placeOf(given))
-    else compute.known('timeLimit', key, seconds, placeOf(given))
-  }
+  const source = new DirectiveSource(shell.directives, scheduler, compute.locator, place)
+  const written = source.text(limitNames[scheduler])
+  const seconds: Given<number | null> = convert(
+    written,
+    (value) => limitOf(value, scheduler),
+    'a time that is not readable',
+  )
+  compute.say('timeLimit', key, orDefault(seconds, null))
   if (work.timeout !== null)
     compute.known('timeLimit', 'timeout', work.timeout.seconds, work.timeout.word, { channel: 'launch flag' })
 }

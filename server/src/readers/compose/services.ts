@@ -4,6 +4,7 @@ import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js
 import type { Change, Refusal } from '../../edit/write.js'
 import { readArguments, type ScriptArguments } from '../../link/script-arguments.js'
 import type { Json } from '../../text/json.js'
+import { readAs } from '../../values/operations.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -104,9 +105,8 @@ function claimSharedMemory(
     compute.unknown('sharedMemory', key, 'set in another way', place, { site })
   else if (found === undefined) compute.default('sharedMemory', key, sharedByDefault, place, { site })
   else {
-    const bytes = bytesOf(found.value)
-    if (bytes === undefined) compute.unknown('sharedMemory', key, 'a template', place, { site })
-    else compute.known('sharedMemory', key, bytes, place, { site })
+    const bytes = bytesOf(found.value) ?? null
+    compute.say('sharedMemory', key, readAs(compute.locator.origin(place, { site }), bytes, 'a template'))
   }
 }
 

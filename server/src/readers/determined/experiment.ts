@@ -20,6 +20,10 @@ import { gridSize } from '../../estimate/grid.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import { ConfigSource, nodeValue } from '../../values/config-source.js'
+import { convert, orDefault } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import type { Given } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
@@ -27,6 +31,7 @@ import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 
 /** `single` runs one trial; `custom` is a program of its own. */
 const searchers =
@@ -49,8 +54,14 @@ const slotsByDefault = 1
 const fanOut =
   /(^|[/_\s.-])(infer\w*|inference|generat\w*|predict\w*|eval\w*|bench\w*|perf\w*|process\w*|embed\w*)([/_\s.-]|$)/i
 
+const machineSettings = settingTable('Compute', {
+  gpus: { keys: [['resources', 'slots_per_trial']], parse: asQuotedNumber, otherwise: slotsByDefault },
+  retries: { keys: ['max_restarts'], parse: asQuotedNumber, otherwise: restartsByDefault },
+})
+
 export const determinedReader = defineReader({
   name: 'determined',
+  settings: [machineSettings],
   languages: ['yaml', 'python'],
   triggers: ['searcher:', 'latest_checkpoint'],
   read(facts, context, claims) {
@@ -121,23 +132,15 @@ function readMachines(
   }
   const compute = claims.subject('Compute', place, text(at(root, 'name')) ?? 'experiment', evidence, job)
   compute.known('provider', 'searcher', 'other', place)
-  const given = asked === undefined ? place : keyedPlace(asked.value, document.index, [])
-  if (slots === undefined) compute.unknown('gpus', 'slots_per_trial', 'a template', given)
-  else if (asked === undefined) compute.default('gpus', 'slots_per_trial', slots, place)
-  else compute.known('gpus', 'slots_per_trial', slots, given)
+  const source = (shown: Place) =>
+    new ConfigSource(root, claims, { document: document.index, keys: [], shown })
+  machineSettings.claim(compute, source(place), {}, ['gpus'])
   if (strategy !== 'single') compute.known('trials', 'searcher', true, place)
   const pool = text(at(resources?.value, 'resource_pool'))
   if (pool !== undefined && pool !== '') compute.known('poolName', 'resource_pool', pool, place)
-  const restarts = entry(root, 'max_restarts')
   const entrypoint = entry(root, 'entrypoint')!
   const command = keyedPlace({ start: entrypoint.keyStart, end: entrypoint.keyEnd }, document.index, [])
-  if (restarts === undefined) compute.default('retries', 'max_restarts', restartsByDefault, command)
-  else {
-    const count = number(restarts.value)
-    const at = keyedPlace(restarts.value, document.index, [])
-    if (count === undefined) compute.unknown('retries', 'max_restarts', 'a template', at)
-    else compute.known('retries', 'max_restarts', count, at)
-  }
+  machineSettings.claim(compute, source(command), {}, ['retries'])
 }
 
 interface Searched {
@@ -157,18 +160,14 @@ function readSearch(claims: ClaimBuilder, { root, searcher, strategy, place, job
   const grids = [dimensionsOf(at(root, 'hyperparameters'))]
   if (grids[0]!.length > 0) search.known('space', 'hyperparameters', { grids, ...gridSize(grids) }, place)
   search.known('alternatives', 'name', ['halving'], place)
-  const count = (setting: 'trialCap' | 'parallelism', key: string, otherwise: number | null): void => {
-    const node = at(searcher, key)
-    const value = number(node)
-    const site = { site: place }
-    if (node === undefined) search.default(setting, key, otherwise, place, site)
-    else if (value === undefined) search.unknown(setting, key, 'a template', node, site)
-    // Zero: as many as the cluster takes.
-    else search.known(setting, key, setting === 'parallelism' && value === 0 ? null : value, node, site)
-  }
+  const count = (key: string) =>
+    convert(nodeValue(at(searcher, key), place, claims, { site: place }), asQuotedNumber)
   // The number of trials is required where the searcher takes one.
-  if (strategy !== 'grid') count('trialCap', 'max_trials', null)
-  count('parallelism', 'max_concurrent_trials', parallelByDefault)
+  const trials: Given<number | null> = count('max_trials')
+  if (strategy !== 'grid') search.say('trialCap', 'max_trials', orDefault(trials, null))
+  // Zero: as many as the cluster takes.
+  const atOnce = convert(count('max_concurrent_trials'), (value) => (value === 0 ? null : value))
+  search.say('parallelism', 'max_concurrent_trials', orDefault(atOnce, parallelByDefault))
   search.known('persisted', 'searcher', true, place)
   search.known('metric', 'metric', text(at(searcher, 'metric')) ?? null, place)
   const stops = strategy !== 'grid' && strategy !== 'random'

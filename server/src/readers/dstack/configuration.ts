@@ -18,6 +18,7 @@ import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
 import { ConfigSource } from '../../values/config-source.js'
+import { absent, orDefault, readAs } from '../../values/operations.js'
 import { asWord } from '../../values/parse.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
@@ -202,30 +203,22 @@ function environmentOf(claims: ClaimBuilder, node: ConfigNode | undefined): Reco
 
 function claimAccelerators(compute: SubjectBuilder<'Compute'>, { document, gpus }: Configuration): void {
   const place = keyedPlace(spanOf(gpus.found), document.index, ['resources', 'gpu'])
-  if (gpus.count === null) compute.unknown('gpus', 'gpu', 'a range', place)
-  else compute.known('gpus', 'gpu', gpus.count, place)
+  compute.say('gpus', 'gpu', readAs(compute.locator.origin(place), gpus.count, 'a range'))
   if (gpus.model !== null) compute.known('gpuModel', 'gpu', gpus.model, place)
 }
 
-function claimNodes(
-  compute: SubjectBuilder<'Compute'>,
-  { root, document, gpus }: Configuration,
-): number | null {
+function claimNodes(compute: SubjectBuilder<'Compute'>, configuration: Configuration): number | null {
+  const { root, document } = configuration
   const found = entry(root, 'nodes')
-  const site = keyedPlace(found === undefined ? gpus.found.value : spanOf(found), document.index, ['nodes'])
-  if (entry(root, 'groups') !== undefined) compute.unknown('nodes', 'groups', 'groups of nodes', site)
-  else if (found === undefined) {
-    compute.default('nodes', 'nodes', 1, site)
-    return 1
-  } else {
-    const range = rangeOf(found.value)
-    if (range !== null && range.least === range.most) {
-      compute.known('nodes', 'nodes', range.least, site)
-      return range.least
-    }
-    compute.unknown('nodes', 'nodes', 'a range', site)
-  }
-  return null
+  const shown = found === undefined ? configuration.gpus.found.value : spanOf(found)
+  const place = keyedPlace(shown, document.index, ['nodes'])
+  const at = compute.locator.origin(place)
+  const range = found === undefined ? { least: 1, most: 1 } : rangeOf(found.value)
+  const fixed = range !== null && range.least === range.most ? range.least : null
+  const nodes = found === undefined ? orDefault(absent(at), 1) : readAs(at, fixed, 'a range')
+  if (entry(root, 'groups') === undefined) compute.say('nodes', 'nodes', nodes)
+  else compute.unknown('nodes', 'groups', 'groups of nodes', place)
+  return entry(root, 'groups') === undefined ? fixed : null
 }
 
 function sourceOf(claims: ClaimBuilder, { root, document, gpus }: Configuration): ConfigSource {
@@ -290,8 +283,7 @@ function readFleet(claims: ClaimBuilder, { document, root, gpus }: Configuration
     words: [name],
   })
   const shown = spanOf(gpus.found)
-  if (gpus.count === null) pool.unknown('gpus', 'gpu', 'a range', shown)
-  else pool.known('gpus', 'gpu', gpus.count, shown)
+  pool.say('gpus', 'gpu', readAs(claims.origin(shown), gpus.count, 'a range'))
   if (gpus.model !== null) pool.known('gpuModel', 'gpu', gpus.model, shown)
   const fixed = range.least === range.most
   // What never changes its size is made for one work as often as not, and deleted with it.
@@ -301,15 +293,15 @@ function readFleet(claims: ClaimBuilder, { document, root, gpus }: Configuration
   const policy = text(at(root, 'spot_policy')) ?? 'on-demand'
   const capacity = policy === 'spot' ? 'spot' : policy === 'auto' ? 'mixed' : 'on-demand'
   pool.known('capacity', 'spot_policy', at(root, 'reservation') === undefined ? capacity : 'reserved', place)
-  const idle = entry(root, 'idle_duration')
-  const site = keyedPlace(idle === undefined ? place : spanOf(idle), document.index, ['idle_duration'])
+  const key = 'idle_duration'
+  const idle = entry(root, key)
+  const at_ = keyedPlace(idle === undefined ? place : spanOf(idle), document.index, [key])
   const seconds = idle === undefined ? undefined : durationOf(idle.value)
+  if (seconds === null) pool.known('blockedBy', key, '`idle_duration: off`', at_)
+  else if (idle !== undefined)
+    pool.say('idleDelay', key, readAs(claims.origin(at_), seconds ?? null, 'a template'))
   // Machines that a run asks for obey the run, whose own default is minutes.
-  if (idle === undefined) {
-    if (range.least > 0) pool.default('idleDelay', 'idle_duration', fleetIdle, place, { site })
-  } else if (seconds === undefined) pool.unknown('idleDelay', 'idle_duration', 'a template', site, { site })
-  else if (seconds === null) pool.known('blockedBy', 'idle_duration', '`idle_duration: off`', site, { site })
-  else pool.known('idleDelay', 'idle_duration', seconds, site, { site })
+  else if (range.least > 0) pool.default('idleDelay', key, fleetIdle, place, { site: at_ })
 }
 
 function changeConfiguration(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

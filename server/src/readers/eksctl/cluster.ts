@@ -2,26 +2,18 @@
  * Node groups of an eksctl ClusterConfig. Source: eksctl, pkg/apis/eksctl.io/v1alpha5: without minSize the minimum is
  * desiredCapacity, and without both it is 2; the maximum is desiredCapacity; managed groups take no taints by themselves.
  */
-import {
-  at,
-  boolean,
-  entries,
-  entry,
-  isUnknown,
-  items,
-  map,
-  number,
-  text,
-  written,
-} from '../../config/access.js'
+import { at, boolean, entries, entry, items, map, number, text, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
-import { stated } from '../../values/operations.js'
+import { nodeValue } from '../../values/config-source.js'
+import { convert, orDefault } from '../../values/operations.js'
+import { asQuotedNumber, asSwitch, asText } from '../../values/parse.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import {
   acceleratorResource,
+  claimFixed,
   claimLabels,
   claimPool,
   claimPoolMachine,
@@ -93,8 +85,8 @@ function readGroup(
   if (region !== undefined && /^[a-z]{2}(-[a-z]+)+-\d$/.test(region))
     pool.known('region', 'region', region, header)
   claimType(pool, group, document.index, keys, header)
-  claimSizes(pool, group, document.index, keys, header)
-  claimCapacity(pool, group, document.index, keys, header)
+  claimSizes(pool, group, header)
+  claimCapacity(pool, group, header)
   claimNodeLabels(pool, root, group, keys[0] === 'managedNodeGroups', header)
   const taints = at(group, 'taints')
   if (taints === undefined) pool.default('taints', 'taints', [], header)
@@ -149,52 +141,31 @@ function claimType(pool: Pool, group: ConfigMap, document: number, keys: Keys, h
   const listed = entry(group, 'instanceTypes')
   const inside = at(group, 'instancesDistribution', 'instanceTypes')
   const node = single?.value ?? items(listed?.value)[0] ?? items(inside)[0]
-  const type = text(node)
-  if (node === undefined || type === undefined) {
-    pool.unknown('gpus', 'instanceType', 'not given', header)
-    return
-  }
-  const typePlace = placeOf(node, document, [...keys, 'instanceType'])
-  claimPoolMachine(pool, 'instanceType', stated(pool.locator.origin(typePlace), type))
+  const site = node === undefined ? header : placeOf(node, document, [...keys, 'instanceType'])
+  claimPoolMachine(pool, 'instanceType', convert(nodeValue(node, header, pool.locator, { site }), asText))
 }
 
-function claimSizes(pool: Pool, group: ConfigMap, document: number, keys: Keys, header: Place): void {
+function claimSizes(pool: Pool, group: ConfigMap, header: Place): void {
   const [least, desired, most] = [at(group, 'minSize'), at(group, 'desiredCapacity'), at(group, 'maxSize')]
-  const said = least ?? desired
   const key = least === undefined && desired !== undefined ? 'desiredCapacity' : 'minSize'
   const site = { ...header, anchor: key }
-  if (said === undefined) pool.default('minimum', 'minSize', 2, header, { site })
-  else if (number(said) === undefined)
-    pool.unknown('minimum', key, isUnknown(said) ? said.because : 'not a number', header)
-  else pool.known('minimum', key, number(said)!, placeOf(said, document, [...keys, key]), { site })
-  const top = most ?? desired ?? least
-  if (top !== undefined && number(top) !== undefined) {
-    pool.known('maximum', 'maxSize', number(top)!, header)
-    const low = said === undefined ? 2 : number(said)
-    if (low !== undefined) pool.known('fixed', 'maxSize', low === number(top), header)
-  }
+  const minimum = convert(nodeValue(least ?? desired, header, pool.locator, { site }), asQuotedNumber)
+  pool.say('minimum', key, orDefault(minimum, 2))
+  const highest = convert(nodeValue(most ?? desired ?? least, header, pool.locator), asQuotedNumber)
+  pool.say('maximum', 'maxSize', highest)
+  claimFixed(pool, 'maxSize', orDefault(minimum, 2), highest)
 }
 
-function claimCapacity(pool: Pool, group: ConfigMap, document: number, keys: Keys, header: Place): void {
+function claimCapacity(pool: Pool, group: ConfigMap, header: Place): void {
   const market = text(at(group, 'instanceMarketOptions', 'marketType'))
   if (at(group, 'capacityReservation') !== undefined || market === 'capacity-block')
     pool.known('capacity', 'capacityReservation', 'reserved', header)
   else if (at(group, 'instancesDistribution') !== undefined)
     pool.known('capacity', 'instancesDistribution', 'mixed', header)
   else {
-    const spot = at(group, 'spot')
-    if (spot === undefined) pool.default('capacity', 'spot', 'on-demand', header)
-    else if (boolean(spot) === undefined) pool.unknown('capacity', 'spot', 'template', header)
-    else
-      pool.known(
-        'capacity',
-        'spot',
-        boolean(spot) ? 'spot' : 'on-demand',
-        placeOf(spot, document, [...keys, 'spot']),
-        {
-          site: header,
-        },
-      )
+    const spot = convert(nodeValue(at(group, 'spot'), header, pool.locator, { site: header }), asSwitch)
+    const bought = convert(spot, (on) => (on ? 'spot' : 'on-demand'))
+    pool.say('capacity', 'spot', orDefault(bought, 'on-demand'))
   }
 }
 

@@ -6,7 +6,10 @@ import { at, entries, entry, items, map, text, written } from '../../config/acce
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import { define } from '../../text/records.js'
-import { stated } from '../../values/operations.js'
+import { nodeValue } from '../../values/config-source.js'
+import { convert, readAs, stated } from '../../values/operations.js'
+import { asText } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -174,11 +177,10 @@ function claimCapacity(
     document,
     keys: [...said.keys, 'values'],
   }
-  if (values.some((one) => one === undefined)) pool.unknown('capacity', key, 'template', place)
-  else if (values.includes('reserved')) pool.known('capacity', key, 'reserved', place)
-  else if (values.length === 1)
-    pool.known('capacity', key, values[0] === 'spot' ? 'spot' : 'on-demand', place)
-  else pool.known('capacity', key, 'mixed', place)
+  const spot = values[0] === 'spot' ? 'spot' : 'on-demand'
+  const capacity = values.includes('reserved') ? 'reserved' : values.length === 1 ? spot : 'mixed'
+  const readable = values.every((one) => one !== undefined)
+  pool.say('capacity', key, readAs(pool.locator.origin(place), readable ? capacity : null, 'template'))
 }
 
 /** `1h30m`, `600s`; undefined: not readable. */
@@ -191,18 +193,16 @@ export function goDuration(value: string): number | undefined {
 
 function claimDisruption(pool: Pool, root: ConfigMap, header: Place, document: number): void {
   const disruption = at(root, 'spec', 'disruption')
-  const after = at(disruption, 'consolidateAfter')
   const key = 'consolidateAfter'
-  if (after !== undefined) {
-    const place: Place = { start: after.start, end: after.end, document, keys: ['spec', 'disruption', key] }
-    const value = text(after)
-    if (value === 'Never') pool.known('blockedBy', key, '`consolidateAfter: Never`', place, { site: header })
-    else {
-      const seconds = value === undefined ? undefined : goDuration(value)
-      if (seconds === undefined) pool.unknown('idleDelay', key, 'not a duration', place)
-      else pool.known('idleDelay', key, seconds, place, { site: header })
-    }
-  }
+  const after = convert(nodeValue(at(disruption, key), header, pool.locator, { site: header }), asText)
+  const never = effective(after) === 'Never'
+  if (never)
+    pool.say(
+      'blockedBy',
+      key,
+      convert(after, () => '`consolidateAfter: Never`'),
+    )
+  else pool.say('idleDelay', key, convert(after, goDuration, 'not a duration'))
   items(at(disruption, 'budgets')).forEach((budget, index) => {
     const nodes = at(budget, 'nodes')
     const zero = nodes?.kind === 'scalar' && /^0%?$/.test(String(nodes.value))

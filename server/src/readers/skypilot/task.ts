@@ -19,6 +19,11 @@ import type { ConfigDocument, ConfigFacts, ConfigMap, ConfigNode } from '../../c
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
+import { ConfigSource } from '../../values/config-source.js'
+import { orDefault, readAs, unreadable } from '../../values/operations.js'
+import { asQuotedNumber, asSwitch } from '../../values/parse.js'
+import type { Source } from '../../values/source.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import type { ComputeSettings } from '../../workload/words.js'
@@ -27,6 +32,7 @@ import { keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { acceleratorsOf } from '../machine-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import type { Work } from '../shell/launches.js'
 import { smallByName } from '../tried-out.js'
 
@@ -65,8 +71,26 @@ const resourceKeys = [
   'cpus',
 ]
 
+const minutesOf: Record<string, number> = { m: 1, h: 60, d: 1440, w: 10_080 }
+
+/** Minutes, `2h`, a map of both, or off; `true` is the default of the version. */
+function autostopOf(value: Json): number | null | undefined {
+  if (value === false) return null
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
+  const minutes = isMap ? lookUp(value, 'idle_minutes') : value
+  const match = /^(\d+)\s*([mhdw]?)$/.exec(String(minutes))
+  return match === null ? undefined : Number(match[1]) * lookUp(minutesOf, match[2] || 'm')! * 60
+}
+
+const taskSettings = settingTable('Compute', {
+  nodes: { keys: ['num_nodes'], parse: asQuotedNumber, otherwise: 1 },
+  spot: { keys: [['resources', 'use_spot']], parse: asSwitch, otherwise: false },
+  idleStop: { keys: [['resources', 'autostop']], parse: autostopOf },
+})
+
 export const skypilotTaskReader = defineReader({
   name: 'skypilot-task',
+  settings: [taskSettings],
   languages: ['yaml'],
   triggers: ['accelerators', 'use_spot', 'num_nodes', 'instance_type'],
   read(facts, context, claims) {
@@ -122,9 +146,16 @@ function readTask(
   const compute = claims.subject('Compute', place, name ?? 'task', evidence, job)
   if (name !== undefined) compute.known('name', 'name', name, nodePlace(at(root, 'name')!))
   claimCloud(compute, task)
-  const nodes = claimNodes(compute, task)
+  const source = new ConfigSource(root, claims, {
+    document: document.index,
+    keys: [],
+    shown: place,
+    withKey: true,
+  })
+  taskSettings.claim(compute, source, {}, ['nodes'])
+  const nodes = effective(taskSettings.read('nodes', source).value) ?? null
   claimAccelerators(compute, task, wanted)
-  claimSpot(compute, task)
+  claimSpot(compute, task, source)
   compute.known('reserved', 'resources', false, place)
   compute.known('trials', 'resources', false, place)
   const run = at(root, 'run')
@@ -155,7 +186,12 @@ function readTask(
   // What answers with a trained model only reads from there.
   if (work?.trains === true || !answers.test(textWithTemplates(run) ?? ''))
     claimCheckpointBucket(compute, task)
-  claimAutostop(compute, task, (wanted.count ?? 1) > 0 && work?.trains === true && !endsByItself(facts))
+  claimAutostop(
+    compute,
+    task,
+    source,
+    (wanted.count ?? 1) > 0 && work?.trains === true && !endsByItself(facts),
+  )
   const serves = entry(root, 'service') !== undefined || entry(root, 'pool') !== undefined
   compute.known('service', 'run', serves || work?.service === true, place)
   const sharing = sharingOf(run, work)
@@ -253,28 +289,10 @@ function claimAccelerators(compute: SubjectBuilder<'Compute'>, task: Task, asked
       return
     }
   }
-  if (asked.count === null) {
-    compute.unknown('gpus', 'accelerators', 'candidates that differ', shown, { site })
-    return
-  }
-  compute.known('gpus', 'accelerators', asked.count, shown, { site })
-  if (asked.model !== null) compute.known('gpuModel', 'accelerators', asked.model, shown)
-}
-
-function claimNodes(compute: SubjectBuilder<'Compute'>, { root, document, place }: Task): number | null {
-  const given = at(root, 'num_nodes')
-  const keys = ['num_nodes']
-  if (given === undefined) {
-    compute.default('nodes', 'num_nodes', 1, place, { site: keyedPlace(place, document.index, keys) })
-    return 1
-  }
-  const found = entry(root, 'num_nodes')!
-  const shown = { start: found.keyStart, end: found.value.end }
-  const site = keyedPlace(shown, document.index, keys)
-  const count = number(given) ?? null
-  if (count === null) compute.unknown('nodes', 'num_nodes', 'template', shown, { site })
-  else compute.known('nodes', 'num_nodes', count, shown, { site })
-  return count
+  const at_ = compute.locator.origin(shown, { site })
+  compute.say('gpus', 'accelerators', readAs(at_, asked.count, 'candidates that differ'))
+  if (asked.count !== null && asked.model !== null)
+    compute.known('gpuModel', 'accelerators', asked.model, shown)
 }
 
 const clouds: Record<string, ComputeSettings['provider']> = {
@@ -307,58 +325,34 @@ function claimCloud(compute: SubjectBuilder<'Compute'>, task: Task): void {
   if (region !== undefined && region !== '*') compute.known('region', 'region', region, place)
 }
 
-function claimSpot(compute: SubjectBuilder<'Compute'>, task: Task): void {
-  const { resources, document, place } = task
-  const site = keyedPlace(place, document.index, ['resources', 'use_spot'])
-  const given = entry(resources, 'use_spot')
-  if (task.candidates.some((one) => entry(one, 'use_spot') !== undefined)) {
-    compute.unknown('spot', 'use_spot', 'candidates that differ', place, { site })
-    return
-  }
-  if (given === undefined) {
-    compute.default('spot', 'use_spot', false, place, { site })
-    return
-  }
-  const shown = { start: given.keyStart, end: given.value.end }
-  const value = boolean(given.value)
-  const own = keyedPlace(shown, document.index, ['resources', 'use_spot'])
-  if (value === undefined) compute.unknown('spot', 'use_spot', 'template', shown, { site: own })
-  else compute.known('spot', 'use_spot', value, shown, { site: own })
+/** `any_of` and `ordered` may say something else for each candidate. */
+function candidatesDiffer(task: Task, key: string): boolean {
+  return task.candidates.some((one) => entry(one, key) !== undefined)
 }
 
-const minutesOf: Record<string, number> = { m: 1, h: 60, d: 1440, w: 10_080 }
+function claimSpot(compute: SubjectBuilder<'Compute'>, task: Task, source: Source): void {
+  const { key, value } = taskSettings.read('spot', source)
+  const differs = candidatesDiffer(task, key)
+  compute.say('spot', key, differs ? unreadable(value, 'candidates that differ') : value)
+}
 
 /** Without autostop the cluster of `sky launch` stays up; that of `sky jobs launch` ends with its task. */
-function claimAutostop(compute: SubjectBuilder<'Compute'>, task: Task, forgotten: boolean): void {
-  const { resources, root, document, place } = task
-  const site = keyedPlace(place, document.index, ['resources', 'autostop'])
-  const candidates = task.candidates.some((one) => entry(one, 'autostop') !== undefined)
-  const given = entry(resources, 'autostop')
-  if (candidates) compute.unknown('idleStop', 'autostop', 'candidates that differ', place, { site })
-  if (candidates) return
-  if (given === undefined) {
-    // These are for managed jobs and services only, which end their clusters themselves.
-    const managed =
-      boolean(at(resources, 'use_spot')) === true ||
-      ['job_recovery', 'spot_recovery'].some((key) => entry(resources, key) !== undefined) ||
-      entry(root, 'service') !== undefined ||
-      entry(root, 'pool') !== undefined
-    if (!managed && forgotten)
-      compute.default('idleStop', 'autostop', null, place, { site, overridable: true })
-    return
-  }
-  const shown = { start: given.keyStart, end: given.value.end }
-  const own = keyedPlace(shown, document.index, ['resources', 'autostop'])
-  const { value } = given
-  if (value.kind === 'scalar' && value.value === false)
-    compute.known('idleStop', 'autostop', null, shown, { site: own })
-  else {
-    const text = written(value.kind === 'map' ? at(value, 'idle_minutes') : value)
-    const match = /^(\d+)\s*([mhdw]?)$/.exec(text ?? '')
-    const minutes = match === null ? null : Number(match[1]) * lookUp(minutesOf, match[2] || 'm')!
-    if (minutes === null) compute.unknown('idleStop', 'autostop', 'its default', shown, { site: own })
-    else compute.known('idleStop', 'autostop', minutes * 60, shown, { site: own })
-  }
+function claimAutostop(
+  compute: SubjectBuilder<'Compute'>,
+  task: Task,
+  source: Source,
+  forgotten: boolean,
+): void {
+  const { resources, root } = task
+  const { key, value } = taskSettings.read('idleStop', source)
+  // These are for managed jobs and services only, which end their clusters themselves.
+  const managed =
+    boolean(at(resources, 'use_spot')) === true ||
+    ['job_recovery', 'spot_recovery'].some((one) => entry(resources, one) !== undefined) ||
+    entry(root, 'service') !== undefined ||
+    entry(root, 'pool') !== undefined
+  if (candidatesDiffer(task, key)) compute.say('idleStop', key, unreadable(value, 'candidates that differ'))
+  else compute.say('idleStop', key, managed || !forgotten ? value : orDefault(value, null, true))
 }
 
 /**

@@ -2,6 +2,8 @@
 import { gpu } from '../../catalog/gpus.js'
 import type { Directive, ShellCommand, ShellFacts } from '../../config/shell-facts.js'
 import { flagOf } from '../../link/launch-parts.js'
+import { convert, orDefault, orUnknown, readAs } from '../../values/operations.js'
+import type { Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { defineReader } from '../reader.js'
@@ -9,6 +11,7 @@ import { changeJobOperation, claimJobOperations } from '../shell/job-operations.
 import { type FoundLaunch, launchesOf, shellLaunchId, type Work, workOf } from '../shell/launches.js'
 import { changeArray, claimArray } from './array.js'
 import { behind, changeJob, replaced } from './change.js'
+import { DirectiveSource } from './directive-source.js'
 import {
   directive,
   directiveNumber,
@@ -120,26 +123,25 @@ function claimJob(
   const compute = claims.subject('Compute', place, '', evidence, job)
   compute.known('provider', 'SLURM', 'own cluster', place)
   compute.known('choosesCapacity', 'SLURM', false, place)
-  const name = directive(directives, 'job-name')
-  if (name?.value != null && !name.value.includes('$'))
-    compute.known('name', '--job-name', name.value, optionPlace(name))
+  const source = new DirectiveSource(directives, 'SBATCH', claims, place)
+  compute.say('name', '--job-name', source.text('job-name'))
   if (wanted !== null) claimGpus(compute, wanted, command)
   else if (processorsOnly(directives)) compute.known('gpus', '--partition', 0, place)
   const nodes = nodesOf(directives)
-  const nodesAt = directive(directives, 'nodes')
-  if (nodes === null) compute.unknown('nodes', '--nodes', 'a number that is not readable', place)
-  else compute.known('nodes', '--nodes', nodes, nodesAt === undefined ? place : optionPlace(nodesAt))
+  const { location, site } = source.get('nodes')
+  const at = { ...claims.origin(place), location, site }
+  compute.say('nodes', '--nodes', readAs(at, nodes, 'a number that is not readable'))
   const perTask = directive(directives, 'cpus-per-task')
   const cpus = directiveNumber(directives, 'cpus-per-task')
   const tasks = tasksPerNode(directives)
   if (perTask !== undefined && cpus != null && tasks !== null) {
     compute.known('cpus', '--cpus-per-task', cpus * tasks, optionPlace(perTask))
   }
-  const time = directive(directives, 'time')
+  const time = convert(source.text('time'), secondsOf, 'a time that is not readable')
+  const limit = moreOptions === true ? orUnknown(time, 'options in a variable') : time
   // What only looks at the machine ends by itself.
-  if (time === undefined && moreOptions === true)
-    compute.unknown('timeLimit', '--time', 'options in a variable', place)
-  else if (time !== undefined || !work.probes) claimTime(compute, time, place, command)
+  if (directive(directives, 'time') !== undefined || moreOptions === true || !work.probes)
+    compute.say('timeLimit', '--time', withOption(compute, orDefault(limit, null), command))
   if (work.timeout !== null) {
     compute.known('timeLimit', 'timeout', work.timeout.seconds, work.timeout.word, { channel: 'launch flag' })
   }
@@ -191,30 +193,24 @@ function claimGpus(
   const single = wanted.single !== '' && wanted.directive.value !== null
   const site = command === null ? at : { ...at, anchor: single ? replaced(text) : '' }
   const key = `--${wanted.directive.name}`
-  if (wanted.count === null) compute.unknown('gpus', key, 'a number that is not readable', at)
-  else compute.known('gpus', key, wanted.count, at, { site })
+  const origin = compute.locator.origin(at, { site })
+  compute.say('gpus', key, readAs(origin, wanted.count, 'a number that is not readable'))
   const model = wanted.model === null ? undefined : gpu(wanted.model)
   if (model !== undefined) compute.known('gpuModel', key, model.name, at)
 }
 
-function claimTime(
+/** Where `srun` asks by itself, its option is replaced, or a new one stands behind it. */
+function withOption<T>(
   compute: SubjectBuilder<'Compute'>,
-  time: Directive | undefined,
-  place: Place,
+  limit: Value<T>,
   command: ShellCommand | null,
-): void {
-  if (time === undefined) {
-    const srun = command?.words.find((word) => word.text !== null && /(^|\/)srun$/.test(word.text))
-    const site = srun === undefined ? place : { start: srun.end, end: srun.end, anchor: behind }
-    compute.default('timeLimit', '--time', null, place, { site })
-    return
-  }
-  const seconds = time.value === null ? undefined : secondsOf(time.value)
-  const at = optionPlace(time)
-  if (seconds === undefined) {
-    compute.unknown('timeLimit', '--time', 'a time that is not readable', at)
-    return
-  }
-  const site = command === null ? at : { ...at, anchor: replaced('') }
-  compute.known('timeLimit', '--time', seconds, at, { site })
+): Value<T> {
+  if (command === null) return limit
+  const srun = command.words.find((word) => word.text !== null && /(^|\/)srun$/.test(word.text))
+  const given = limit.state !== 'default'
+  if (!given && srun === undefined) return limit
+  const place: Place = given
+    ? { ...limit.site, anchor: replaced('') }
+    : { start: srun!.end, end: srun!.end, anchor: behind }
+  return { ...limit, site: compute.locator.origin(place).site }
 }
