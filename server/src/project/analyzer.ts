@@ -74,6 +74,8 @@ export interface Surroundings {
   /** Modules behind the packages that it imports from: where what a package passes on is defined. */
   behind?: ModuleSummary[]
   importers: ModuleSummary[]
+  /** Further modules that end up using it. */
+  programs?: ModuleSummary[]
   binding: Binding | null
   versions: Record<string, string>
   /** Configurations that it reads, as `Neighbours.configurations`. */
@@ -342,6 +344,7 @@ export class Analyzer {
         importedByName: new Map(Object.entries(surroundings.imported)),
         behind: surroundings.behind ?? [],
         importers: own ? surroundings.importers : [],
+        programs: own ? (surroundings.programs ?? []) : [],
         configurations: new Map(own ? Object.entries(surroundings.configurations ?? {}) : []),
         handed: own ? (surroundings.handed ?? []) : [],
         ...(own && surroundings.outside !== undefined ? { outside: surroundings.outside } : {}),
@@ -375,6 +378,7 @@ export class Analyzer {
     // A configuration names what is made: `_target_: torch.utils.data.DataLoader`.
     const instantiations = facts.python instanceof Analysis ? [...facts.python.instantiations.keys()] : []
     const made = instantiations.map((call) => call.name ?? '')
+    if (facts.python instanceof Analysis) made.push(...facts.python.behindImports())
     const { overlay } = surroundings
     const laid = overlay?.documents.flatMap((one) => one.patches) ?? []
     if (overlay?.values !== undefined) laid.push({ kind: 'merge', origin: 0, node: overlay.values })

@@ -74,6 +74,19 @@ const noModules: ProjectModules = {
   isLaunched: () => false,
 }
 
+/** What programs tell a module that they reach through others. */
+function asProgram({ path, uses, imports, isEntry, evidence }: ModuleSummary): ModuleSummary {
+  const program: ModuleSummary = {
+    ...{ path, uses, imports, isEntry },
+    ...{ constants: {}, functions: {}, classes: {}, reexports: {} },
+  }
+  return evidence === undefined ? program : { ...program, evidence }
+}
+
+/** How far programs are looked for along imports, and how many. */
+const mostImports = 5
+const mostPrograms = 30
+
 export class Linker {
   private files: readonly string[] = []
   private commands = new ConsoleScripts()
@@ -347,6 +360,7 @@ export class Linker {
     Surroundings,
     | 'imported'
     | 'behind'
+    | 'programs'
     | 'importers'
     | 'configurations'
     | 'handed'
@@ -368,6 +382,10 @@ export class Linker {
       return summary === null ? [] : [asImporter(summary)]
     })
     if (record === undefined) return { imported, importers }
+    const programs = this.programsOf(path).flatMap((one) => {
+      const summary = this.summaryOf(one)
+      return summary === null ? [] : [asProgram(summary)]
+    })
     const behind = this.graph.behindPackages(record).flatMap((one) => this.summaryOf(one) ?? [])
     const hcl = this.terraform?.moduleOf(path)
     if (hcl !== undefined) return { imported, importers, hcl }
@@ -379,6 +397,7 @@ export class Linker {
       imported,
       importers,
       ...(behind.length === 0 ? {} : { behind }),
+      ...(programs.length === 0 ? {} : { programs }),
       ...(inherited === null ? {} : { inherited }),
       ...(record.reading.names === undefined ? {} : { named: this.recipes.named(record).values }),
       outside: this.outside.of(path),
@@ -394,11 +413,25 @@ export class Linker {
     return targets.length === 0 ? found : new Map([...found, ...targets])
   }
 
+  /** Modules that import this one through others. */
+  private programsOf(path: string): string[] {
+    const importersOf = (one: string) => this.linked?.importers.get(one) ?? []
+    const direct = importersOf(path)
+    const seen = new Set([path, ...direct])
+    const found: string[] = []
+    let level = direct
+    for (let depth = 0; depth < mostImports && found.length < mostPrograms; depth++) {
+      level = level.flatMap(importersOf).filter((one) => !seen.has(one) && seen.add(one))
+      found.push(...level)
+    }
+    return found.slice(0, mostPrograms)
+  }
+
   private outsideCalls(linked: Linked): OutsideCallIndex {
     const launched = new Set<string>()
     for (const launch of this.launches(this.readingsInOrder())) {
       const path = this.scriptOf(launch)
-      const passes = !launch.complete || Object.keys(launch.flags).length > 0 || launch.positionals.length > 0
+      const passes = Object.keys(launch.flags).length > 0 || launch.positionals.length > 0
       if (path !== null && passes) launched.add(path)
     }
     return new OutsideCallIndex({
@@ -459,6 +492,7 @@ export class Linker {
     const files = this.configurationsFor(record, binding).files
     if (binding === null && files.length > 0) this.linked!.configurations.set(path, files)
     const hashes = [
+      ...this.programsOf(path).map((one) => `${one} ${this.summarised.get(one)?.hash}`),
       ...neighbours.map((one) => `${one} ${this.summarised.get(one)?.hash}`),
       ...files.map((one) => `${one} ${this.records.get(one)!.hash}`),
     ]

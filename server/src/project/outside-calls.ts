@@ -1,7 +1,7 @@
 /** What the modules of a project pass to each other's functions, also through functions that only pass it on. */
 
 import { CircularAnswers } from '../python/circular-answers.js'
-import type { ModuleSummary, OutsideCall, OutwardCall, Passed } from '../python/module.js'
+import type { ModuleSummary, OutsideCall, OutwardCall, Passed, PassedArguments } from '../python/module.js'
 import { lookUp } from '../text/records.js'
 import type { Definition } from './import-graph.js'
 
@@ -31,6 +31,7 @@ export class OutsideCallIndex {
   private readonly resolved = new Map<string, OutsideCall[]>()
   /** Functions may call each other, and many may call one, so each is asked once. */
   private readonly looped = new CircularAnswers<string, boolean>(false, mostSteps)
+  private readonly types = new CircularAnswers<string, string | null>(null, mostSteps)
   private readonly parameters = new CircularAnswers<string, Passed>(tooFar, mostSteps)
 
   constructor(private readonly modules: ProjectModules) {}
@@ -43,7 +44,7 @@ export class OutsideCallIndex {
         name,
         looped: call.looped || this.isLooped(importer, call.from),
         usedAs: call.usedAs,
-        args: call.args?.map((one) => ({ ...one, value: this.value(importer, one.value) })) ?? null,
+        args: call.args?.map((one) => this.argument(importer, one)) ?? null,
         open: call.open,
       }))
       this.resolved.set(path, found)
@@ -89,6 +90,27 @@ export class OutsideCallIndex {
         ({ importer, call }) => call.looped || this.isLooped(importer, call.from),
       ),
     )
+  }
+
+  private argument(importer: string, given: PassedArguments[number]): PassedArguments[number] {
+    const type = given.type ?? this.type(importer, given.value)
+    return { ...given, value: this.value(importer, given.value), ...(type === null ? {} : { type }) }
+  }
+
+  /** The class of what a function is given and only passes on. */
+  private type(path: string, passed: Passed): string | null {
+    if (passed.state !== 'parameter' || passed.here !== undefined) return null
+    const called = passed.of.replace(/\.__init__$/, '')
+    return this.types.of(`${path}\n${called}\n${passed.name}`, () => {
+      const types = new Set<string | null>()
+      for (const { importer, call } of this.callsOf(path, called)) {
+        const given =
+          call.args?.find((one) => one.name === passed.name) ??
+          call.args?.find((one) => one.position === passed.position)
+        types.add(given === undefined ? null : (given.type ?? this.type(importer, given.value)))
+      }
+      return types.size === 1 ? [...types][0]! : null
+    })
   }
 
   private value(path: string, passed: Passed): Passed {

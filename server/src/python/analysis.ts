@@ -46,6 +46,7 @@ import * as names from './names.js'
 import { OutsideCalls } from './outside.js'
 import { possibleValues } from './possible.js'
 import { ProgramParameters } from './program-parameters.js'
+import { resultOf } from './results.js'
 import { returnsOf } from './returns.js'
 import type { Binding, Scope } from './scope.js'
 import { buildScopes } from './scopes.js'
@@ -58,6 +59,7 @@ export interface Neighbours {
   importedByName: Map<string, ModuleSummary>
   /** Modules behind the packages among them. */
   behind?: ModuleSummary[]
+  programs?: ModuleSummary[]
   importers: ModuleSummary[]
   /** Configurations that it reads, by path as written; Hydra's under 'hydra'. */
   configurations?: Map<string, ConfigurationRoot>
@@ -92,6 +94,7 @@ export class Analysis implements PythonModule {
   complete = false
   readonly importedByName: Map<string, ModuleSummary>
   readonly importers: ModuleSummary[]
+  readonly programs: ModuleSummary[]
   private readonly behind: readonly ModuleSummary[]
   readonly configurations: ReadonlyMap<string, ConfigurationRoot>
   readonly handed: readonly HandedConfiguration[]
@@ -127,6 +130,7 @@ export class Analysis implements PythonModule {
     this.importedByName = neighbours.importedByName
     this.importers = neighbours.importers
     this.behind = neighbours.behind ?? []
+    this.programs = neighbours.programs ?? []
     this.configurations = neighbours.configurations ?? new Map()
     this.handed = neighbours.handed ?? []
     this.outside = new OutsideCalls(this, neighbours.outside ?? [])
@@ -153,6 +157,7 @@ export class Analysis implements PythonModule {
     this.complete = true
     this.types.forget()
     if (this.configurations.size > 0) this.resolveInstantiations()
+    this.resolveReceivers()
     assignRoles(this.finder, this.loops)
     for (const loop of this.loops) loop.trips = tripsOf(this, loop)
     for (const call of this.calls)
@@ -176,6 +181,9 @@ export class Analysis implements PythonModule {
   }
   definition(expr: Expr): Expr {
     return names.definition(this, expr)
+  }
+  result(expr: Expr): Expr {
+    return resultOf(this, expr)
   }
   functionOf(expr: Expr): Func | null {
     return names.functionOf(this, expr)
@@ -317,6 +325,19 @@ export class Analysis implements PythonModule {
     if (this.usesHere(...wanted)) return true
     this.usesNearby ??= usesOf([...this.importers, ...this.imported])
     return holdsAny(this.usesNearby, wanted)
+  }
+
+  /** Library classes behind what it imports from the project: `class OwnArguments(TrainingArguments)` of another module. */
+  behindImports(): string[] {
+    const found = new Set<string>()
+    for (const target of this.importedByName.size === 0 ? [] : this.imports) {
+      const module = names.projectTarget(this, target)
+      if (module === null) continue
+      for (const base of lookUp(module.summary.classes, module.rest)?.bases ?? []) found.add(base)
+      const returned = lookUp(module.summary.functions, module.rest)?.returns ?? null
+      if (returned !== null) found.add(returned)
+    }
+    return [...found]
   }
 
   summary(): ModuleSummary {
@@ -511,6 +532,10 @@ export class Analysis implements PythonModule {
     if (this.instantiations.size === 0) return
     this.byName = null
     this.types.forget()
+  }
+
+  /** Receivers that only what functions are given tells of. */
+  private resolveReceivers(): void {
     for (const call of this.calls) {
       const { callee } = call.expr
       if (callee.type !== 'attribute' || call.name !== null || call.receiver !== null) continue

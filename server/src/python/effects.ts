@@ -120,6 +120,11 @@ export class EffectFinder {
   private addCall(call: Call, effects: Effects, depth: number): void {
     if (call.name !== null) effects.calls.add(call.name)
     else if (call.receiver !== null) effects.calls.add(`${call.receiver}.${call.method}`)
+    else {
+      // `tokenizer(text)`: an object is called.
+      const called = this.analysis.typeOf(call.expr.callee)
+      if (called !== null) effects.calls.add(`${called}.__call__`)
+    }
     if (call.expr.callee.type === 'attribute') effects.calls.add(`.${call.method}`)
     if (isBackward(call) || functionalGradients.test(call.name ?? '')) effects.backward = true
     if (isOptimizerStep(this.analysis, call) || functionalUpdate.test(call.name ?? ''))

@@ -192,6 +192,8 @@ export interface ModuleSummary {
       trains: boolean
       calls: string[]
       params: string[]
+      /** It holds a loop or a comprehension: what it does, it does for many. */
+      repeats: boolean
       /** Canonical class of what it returns. */
       returns: string | null
     }
@@ -206,6 +208,10 @@ export interface ModuleSummary {
       items?: string[]
       /** How its constructor takes a mapping: its keys as keywords, or the whole as one parameter. */
       takes?: 'keywords' | { name: string; position: number }
+      /** What it declares for its objects: a default where it can be told, else null. */
+      fields?: Record<string, { value: Json } | null>
+      /** What its methods assign to `self`; '*': anything, by `setattr`. */
+      sets?: string[]
       /** Names that its methods pass to `self.log`, where they fold. */
       logged?: string[]
       /** Methods that take a step of an optimiser, or hold a loop that does. */
@@ -256,7 +262,13 @@ export type Passed =
   | { state: 'unknown'; because: string }
 
 /** `position`: among those without a name; null for keywords and unpacked ones. */
-export type PassedArguments = { name: string | null; position: number | null; value: Passed }[]
+export type PassedArguments = {
+  name: string | null
+  position: number | null
+  value: Passed
+  /** Canonical class. */
+  type?: string
+}[]
 
 /** A call of a function, a method or a class of another module of the project. */
 export interface OutwardCall {
@@ -349,6 +361,8 @@ export interface PythonModule {
   imported: ModuleSummary[]
   /** Modules of the project that this one imports, under the name that it uses ('..data', 'engine'). */
   readonly importedByName: ReadonlyMap<string, ModuleSummary>
+  /** Further modules that end up using this one, through those that import it. */
+  programs: ModuleSummary[]
   /** Arguments of the program (argparse, click, absl, dataclasses parsed from the command line). */
   programArguments: ProgramArgument[]
 
@@ -382,6 +396,8 @@ export interface PythonModule {
   isChanged(expr: Expr): boolean
   /** The expression that a name was last assigned before this place (one assignment in reach), else itself. */
   definition(expr: Expr): Expr
+  /** The same, followed through functions of this module that return one thing. */
+  result(expr: Expr): Expr
   /** The call behind an expression: itself, or the one that the name was assigned. */
   callOf(expr: Expr): Call | null
   /** The function that an expression names, in this module. */

@@ -39,6 +39,15 @@ export class OutsideCalls {
         })
   }
 
+  /** Classes of what each call passes for a parameter; null: it cannot be told. */
+  types(func: Func, name: string, position: number): (string | null)[] {
+    return this.of(func).map((call) => {
+      const given =
+        call.args?.find((one) => one.name === name) ?? call.args?.find((one) => one.position === position)
+      return given?.type ?? null
+    })
+  }
+
   /** `args.epochs`, where `args` is the command line that another module has parsed; null: it is none. */
   argument(expr: Expr, attribute: string): Folded | null {
     const value = this.analysis.definition(expr)

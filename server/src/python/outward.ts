@@ -70,7 +70,13 @@ function passedArgument(
     argument.name === null && argument.star === 0
       ? args.slice(0, index).filter((one) => one.name === null).length
       : null
-  return { name: argument.name, position, value: passed(analysis, argument.value) }
+  const type = analysis.typeOf(argument.value)
+  return {
+    name: argument.name,
+    position,
+    value: passed(analysis, argument.value),
+    ...(type === null ? {} : { type }),
+  }
 }
 
 function passed(analysis: Analysis, expr: Expr): Passed {

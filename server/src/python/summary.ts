@@ -1,8 +1,10 @@
 /** What a module lets the rest of the project know. */
 import type { Expr } from '../syntax/python-ast.js'
+import { forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Json } from '../text/json.js'
 import { define, lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
+import { ClassFields } from './class-fields.js'
 import { handedConfigurations, keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
 import { fieldValues } from './field-values.js'
@@ -67,6 +69,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
   const passesOn = passedOn(analysis)
   const known: Definitions = { functions, classes, constants, reexports, kept: {}, loads: {} }
   if (passesOn !== null) takeOver(analysis, passesOn, known)
+  const repeated = repetitions(analysis)
   for (const func of analysis.functions) {
     if (func.class !== null || func.qualified !== func.name) continue
     const effects = analysis.effectsOfFunction(func)
@@ -76,9 +79,11 @@ export function summarise(analysis: Analysis): ModuleSummary {
       trains: effects.trains,
       calls: [...effects.calls],
       params: func.node.params.map((param) => param.name),
+      repeats: holdsAny(repeated, func.node),
       returns: analysis.returnType(func),
     })
   }
+  const held = new ClassFields(analysis)
   for (const klass of analysis.classes) {
     const calls = new Set<string>()
     for (const method of klass.methods.values())
@@ -91,6 +96,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     if (steps !== null) described.steps = steps
     const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
     if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]
+    Object.assign(described, held.of(klass))
     for (const base of importedBases(analysis, klass)) inherit(described, base)
   }
   for (const call of analysis.calls) {
@@ -116,6 +122,28 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...configurationsOf(analysis, known),
     ...(outward.length === 0 ? {} : { outward }),
   }
+}
+
+/** Where loops and comprehensions stand, in order. */
+function repetitions(analysis: Analysis): number[] {
+  const found = analysis.loops.map((loop) => loop.node.start)
+  const visit = (expr: Expr): void => {
+    if (expr.type === 'comprehension') found.push(expr.start)
+    else forEachChild(expr, visit)
+  }
+  for (const statement of analysis.statements) forEachExpression(statement, visit)
+  return found.sort((a, b) => a - b)
+}
+
+function holdsAny(offsets: readonly number[], { start, end }: { start: number; end: number }): boolean {
+  let low = 0
+  let high = offsets.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (offsets[middle]! < start) low = middle + 1
+    else high = middle
+  }
+  return offsets[low] !== undefined && offsets[low]! < end
 }
 
 type Definitions = Pick<ModuleSummary, 'functions' | 'classes' | 'constants' | 'reexports'> &
@@ -181,6 +209,8 @@ function importedBases(analysis: Analysis, klass: Klass, depth = 0): ClassSummar
 function inherit(klass: ClassSummary, base: ClassSummary): void {
   if (klass.items === undefined && base.items !== undefined) klass.items = base.items
   if (base.logged !== undefined) klass.logged = [...new Set([...(klass.logged ?? []), ...base.logged])]
+  if (base.fields !== undefined) klass.fields = { ...base.fields, ...klass.fields }
+  if (base.sets !== undefined) klass.sets = [...new Set([...(klass.sets ?? []), ...base.sets])]
   const inherited = Object.entries(base.steps ?? {}).filter(([name]) => !klass.methods.includes(name))
   const steps = { ...Object.fromEntries(inherited), ...klass.steps }
   if (Object.keys(steps).length > 0) klass.steps = steps

@@ -67,7 +67,8 @@ export function typeOf(analysis: Analysis, expr: Expr, depth = 0): string | null
 function typeOfBinding(analysis: Analysis, binding: Binding): string | null {
   if (binding.kind === 'param') {
     const annotation = analysis.parameterAnnotation(binding)
-    return annotation === null ? null : nameOf(analysis, annotation)
+    const written = annotation === null ? null : nameOf(analysis, annotation)
+    return written ?? passedType(analysis, binding)
   }
   if (binding.value === null) return null
   if (binding.unpack !== null) {
@@ -88,6 +89,22 @@ function typeOfBinding(analysis: Analysis, binding: Binding): string | null {
   return null
 }
 
+/** The class of what all calls of a function pass for a parameter; null: one of them cannot be told. */
+function passedType(analysis: Analysis, binding: Binding): string | null {
+  // While calls are still collected, more may be to come.
+  const owner = analysis.complete ? analysis.parameterOwner(binding) : null
+  const sites = owner === null ? null : analysis.callSites(owner.func)
+  if (owner === null || sites === null) return null
+  const types = new Set<string | null>(analysis.outside.types(owner.func, binding.name, owner.position))
+  for (const site of sites) {
+    if (types.size > 1) return null
+    const given = analysis.argument(site, binding.name, owner.position)
+    // A default is often None.
+    types.add(given.state === 'given' ? typeOf(analysis, given.expr) : null)
+  }
+  return types.size === 1 ? [...types][0]! : null
+}
+
 function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: number): string | null {
   const call = analysis.instantiations.size === 0 ? undefined : analysis.callByExpr.get(expr)
   const made = call !== undefined && analysis.instantiations.has(call) ? call.name : null
@@ -96,6 +113,9 @@ function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: nu
     const factory = lookUp(factories, name)
     if (factory !== undefined) return factory
     const last = name.slice(name.lastIndexOf('.') + 1)
+    // `BertTokenizer.from_pretrained(…)`.
+    const owner = name.slice(0, -last.length - 1)
+    if (/^from_/.test(last) && /\.[A-Z]\w*$/.test(owner)) return owner
     return /^[A-Z]/.test(last) ? name : null
   }
   const klass = classOf(analysis, expr.callee, depth + 1)
@@ -104,8 +124,6 @@ function typeOfCall(analysis: Analysis, expr: Expr & { type: 'call' }, depth: nu
   if (func !== null) return analysis.returnType(func)
   if (expr.callee.type === 'attribute') {
     if (fluent.has(expr.callee.attr)) return typeOf(analysis, expr.callee.value, depth + 1)
-    const owner = nameOf(analysis, expr.callee.value, depth + 1)
-    if (owner !== null && /\.[A-Z]\w*$/.test(owner) && /^from_/.test(expr.callee.attr)) return owner
   }
   const target = targetOf(analysis, expr.callee)
   const found = target === null ? null : projectTarget(analysis, target)

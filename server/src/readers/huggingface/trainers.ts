@@ -17,7 +17,7 @@ export function trainersOf(python: PythonModule, made: TrainerArguments, only: b
   const calls = trainerCalls(python).filter((call) => takes(python, call, made, only))
   const elsewhere =
     calls.length === 0 &&
-    [...python.importers, ...python.imported].some((module) =>
+    [...python.importers, ...python.imported, ...python.programs].some((module) =>
       module.uses.some((use) => trainerUse.test(use)),
     )
   return { calls, elsewhere }
@@ -46,7 +46,7 @@ function takes(python: PythonModule, call: Call, made: TrainerArguments, only: b
   if (!mayBePassed(given)) return only && call.expr.args.some((one) => one.star === 2)
   const expr = passedExpression(given)
   if (expr === null) return only
-  const value = python.definition(expr)
+  const value = python.result(expr)
   if (value === made.call.expr) return true
   if (value.type === 'call') return false
   if (value.type === 'name' && made.names.includes(value.id)) return true
@@ -70,7 +70,7 @@ export function trainedArguments(python: PythonModule): { made: TrainerArguments
 export function isTrained(python: PythonModule, trainers: Trainers): boolean {
   if (trainers.elsewhere) return true
   if (python.calls.some((call) => trains.test(call.method))) return true
-  const uses = [...python.importers, ...python.imported].flatMap((module) => module.uses)
+  const uses = [...python.importers, ...python.imported, ...python.programs].flatMap((module) => module.uses)
   return uses.some((use) => /(^|\.)(train|hyperparameter_search)$/.test(use))
 }
 

@@ -3,7 +3,7 @@
  * extends it, or a parser that fills one from the command line.
  */
 import { foldConfigured } from '../../python/configured.js'
-import type { ArgumentValue, Call, Folded, Klass, PythonModule } from '../../python/module.js'
+import type { ArgumentValue, Call, ClassSummary, Folded, Klass, PythonModule } from '../../python/module.js'
 import type { ClassDef, Expr } from '../../syntax/python-ast.js'
 import { type Configured, configuredChild } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
@@ -23,14 +23,14 @@ export interface TrainerArguments {
   names: string[]
   /** The dataclass of the project that extends the library's class. */
   klass: Klass | null
-  /** The extending class is in another module, so its own defaults cannot be read. */
-  foreign: boolean
+  /** A class of another module extends the library's: what that module says of it. */
+  foreign: ClassSummary | null
 }
 
 interface Kind {
   family: ArgumentsFamily
   klass: Klass | null
-  foreign: boolean
+  foreign: ClassSummary | null
 }
 
 export function trainerArguments(python: PythonModule): TrainerArguments[] {
@@ -53,23 +53,31 @@ function kindOf(python: PythonModule, expr: Expr): Kind | null {
   const name = python.nameOf(expr)
   if (name !== null) {
     const family = argumentsFamily(name)
-    return family === null ? null : { family, klass: null, foreign: false }
+    return family === null ? null : { family, klass: null, foreign: null }
   }
   if (expr.type !== 'name') return null
   const klass = python.classOf(expr)
   if (klass !== null) {
     const family = familyAmong(klass.bases)
-    // A class between this one and the library's may be in another module; then its defaults are not here.
-    const direct = klass.node.bases.some((base) => {
-      const own = python.nameOf(base.value)
-      return own !== null && argumentsFamily(own) !== null
-    })
-    return family === null ? null : { family, klass, foreign: !direct }
+    return family === null ? null : { family, klass, foreign: foreignBase(python, klass) }
   }
-  const target = python.bindingsOf(expr).at(-1)?.target
-  const found = target === null || target === undefined ? null : python.projectTarget(target)
-  const family = found === null ? null : familyAmong(lookUp(found.summary.classes, found.rest)?.bases ?? [])
-  return family === null ? null : { family, klass: null, foreign: true }
+  const foreign = python.importedClass(expr)
+  const family = foreign === null ? null : familyAmong(foreign.bases)
+  return family === null ? null : { family, klass: null, foreign }
+}
+
+/** A class between this one and the library's that is in another module. */
+function foreignBase(python: PythonModule, klass: Klass, depth = 0): ClassSummary | null {
+  for (const base of klass.node.bases) {
+    if (base.name !== null || depth > 8) continue
+    const parent = python.classOf(base.value)
+    const found =
+      parent === null || parent === klass
+        ? python.importedClass(base.value)
+        : foreignBase(python, parent, depth + 1)
+    if (found !== null) return found
+  }
+  return null
 }
 
 function familyAmong(bases: string[]): ArgumentsFamily | null {
@@ -157,8 +165,23 @@ function given(
     const own = python.argument(made.call, key, key === 'output_dir' ? 0 : null)
     if (mayBePassed(own)) return own
   }
-  if (made.foreign) return { state: 'unknown', because: 'a class of another module' }
-  return made.klass === null ? { state: 'absent' } : classDefault(python, made.klass, key)
+  const here: ArgumentValue =
+    made.klass === null ? { state: 'absent' } : classDefault(python, made.klass, key)
+  return here.state === 'absent' && made.foreign !== null
+    ? foreignDefault(made.call, made.foreign, key)
+    : here
+}
+
+/** What a class of another module declares. */
+function foreignDefault(call: Call, { fields, sets }: ClassSummary, key: string): ArgumentValue {
+  if (sets?.includes(key) === true || sets?.includes('*') === true)
+    return { state: 'unknown', because: `a class of another module sets ${key}` }
+  const field = lookUp(fields, key)
+  if (field === undefined) return { state: 'absent' }
+  if (field === null) return { state: 'unknown', because: 'a default of a class of another module' }
+  const { start, end } = call.expr.callee
+  const folded: Folded = { state: 'known', value: field.value, channel: 'code', overridable: false }
+  return { state: 'given', expr: call.expr, folded, span: { start, end } }
 }
 
 /** `training_args.bf16 = True` after it was made. */
@@ -197,12 +220,20 @@ const setters: Record<string, string> = {
   dataloader_persistent_workers: 'set_dataloader',
 }
 
-function classDefault(python: PythonModule, klass: Klass, key: string): ArgumentValue {
+function classDefault(python: PythonModule, klass: Klass, key: string, depth = 0): ArgumentValue {
   const text = python.text.slice(klass.node.start, klass.node.end)
   if (new RegExp(`self\\.${key}\\s*=[^=]|setattr\\(`).test(text))
     return { state: 'unknown', because: `${klass.name} sets ${key}` }
   const own = fieldOf(klass.node, key)
-  if (own === 'absent') return { state: 'absent' }
+  if (own === 'absent') {
+    for (const base of depth < 8 ? klass.node.bases : []) {
+      const parent = base.name === null ? python.classOf(base.value) : null
+      const inherited =
+        parent === null || parent === klass ? null : classDefault(python, parent, key, depth + 1)
+      if (inherited !== null && inherited.state !== 'absent') return inherited
+    }
+    return { state: 'absent' }
+  }
   if (own === 'unknown') return { state: 'unknown', because: `the default in ${klass.name}` }
   return { state: 'given', expr: own, folded: python.fold(own), span: { start: own.start, end: own.end } }
 }

@@ -1,5 +1,4 @@
 /** Moves preparation that opens a loop or an objective to the lines before it. */
-
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
@@ -48,7 +47,7 @@ export function hoistSteps(claim: Claim, facts: UnitFacts): Change | Refusal {
  * The statements at the start of the body up to the last one that prepares; null where they cannot be moved as they
  * are: they depend on the pass, something later changes what they make, or they go over several lines.
  */
-function opening(analysis: PythonModule, body: Stmt[], { steps, around }: Repetition): Stmt[] | null {
+function opening(python: PythonModule, body: Stmt[], { steps, around }: Repetition): Stmt[] | null {
   const last = Math.max(...steps.map(({ statement }) => body.indexOf(statement)))
   if (steps.some(({ statement }) => !body.includes(statement)) || last + 1 >= body.length) return null
   const first = body[0]?.type === 'expr' && body[0].value.type === 'constant' ? 1 : 0
@@ -63,7 +62,7 @@ function opening(analysis: PythonModule, body: Stmt[], { steps, around }: Repeti
   const made = new Set<string>()
   for (const statement of moved) {
     if (statement.type !== 'assign' || statement.value === null) return null
-    if (analysis.text.slice(statement.start, statement.end).includes('\n')) return null
+    if (python.text.slice(statement.start, statement.end).includes('\n')) return null
     if (namesIn(statement.value).some((name) => own.has(name))) return null
     for (const target of statement.targets) {
       const [root] = namesIn(target)

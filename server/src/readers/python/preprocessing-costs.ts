@@ -12,6 +12,8 @@ export interface PreparationCost {
   single: boolean
   /** What it depends on. */
   inputs: Expr[]
+  /** Worth it before each pass of a loop, not once at the start of a program. */
+  quick?: boolean
 }
 
 interface Known {
@@ -77,7 +79,85 @@ const slowFitters =
 const plainFunctions =
   /^(str|int|float|bool|len|numpy\.\w+|pandas\.(to_datetime|to_numeric|Timestamp)|math\.\w+)$/
 
-export function preparationCost(analysis: PythonModule, call: Call): PreparationCost | null {
+/** Calls of tokenizers that give numbers for texts. */
+const tokenizes = /^(__call__|encode|encode_plus|batch_encode_plus|tokenize|apply_chat_template)$/
+const tokenizerClass = /^(transformers|tokenizers)\.(\w+\.)*\w*Tokenizer(Fast)?$/
+
+/** `tokenizer(texts)`, `self.tokenizer.encode_plus(text)`; null: it is none. */
+export function tokenizing(python: PythonModule, call: Call): PreparationCost | null {
+  const { expr, receiver, method } = call
+  const [first] = expr.args
+  if (first === undefined || call.name !== null) return null
+  const called = receiver ?? python.typeOf(expr.callee)
+  if (called === null || !tokenizerClass.test(called)) return null
+  if (receiver !== null && !tokenizes.test(method)) return null
+  const what = python.text.slice(expr.callee.start, expr.callee.end)
+  return {
+    what: /^[\w.]{1,40}$/.test(what) ? what : 'tokenizer',
+    weight: 'heavy',
+    single: isOneText(python, first.value),
+    inputs: expr.args.map((one) => one.value),
+    quick: true,
+  }
+}
+
+/** A text rather than many of them. */
+function isOneText(python: PythonModule, expr: Expr): boolean {
+  if (expr.type === 'fstring' || expr.type === 'constant') return true
+  const value = python.definition(expr)
+  if (value.type === 'constant' || value.type === 'fstring' || value.type === 'binary') return true
+  if (value.type === 'call') return python.nameOf(value.callee) === 'str'
+  const name = expr.type === 'name' ? expr.id : expr.type === 'attribute' ? expr.attr : ''
+  return /^(\w+_)?(text|prompt|sentence|question|query|message|string|line|word|s|t|x|example|title)$/i.test(
+    name,
+  )
+}
+
+/** Something is drawn, or looked up where results are kept. */
+const drawsOrKeeps =
+  /random|augment|noise|jitter|shuffle|sample$|choice|permutation|(^|\.)(exists|isfile|is_file|lru_cache|cache)$|^(joblib|pickle|torch|numpy)\.(load|dump|save)|to_(pickle|parquet|feather)$|^functools\.cache/i
+
+/** More than data is made, which may have to be new each time; `datasets` keeps what it makes. */
+const makesMore =
+  /^(torch\.(optim|nn|utils\.data)|accelerate|keras|lightning|deepspeed|datasets)\.|Model\w*\.from_pretrained$|\.(parameters|cuda|fit|prepare)$/
+
+/** A function of another module that prepares data; null: it does not, or not the same each time. */
+export function preparesElsewhere(python: PythonModule, call: Call): PreparationCost | null {
+  if (call.name !== null || call.expr.callee.type === 'call') return null
+  const imported =
+    python.functionOf(call.expr.callee) === null ? python.importedFunction(call.expr.callee) : null
+  if (imported === null || imported.trains || imported.backward) return null
+  const costs = imported.calls.flatMap((name) => {
+    const found = costByName(name)
+    return found === undefined ? [] : [found]
+  })
+  const [first] = costs
+  if (first === undefined) return null
+  if (imported.calls.some((name) => drawsOrKeeps.test(name) || makesMore.test(name))) return null
+  return {
+    what: call.method,
+    weight: costs.some(({ weight }) => weight === 'heavy') ? 'heavy' : 'ordinary',
+    single: !imported.repeats && costs.every(({ single }) => single === true),
+    inputs: call.expr.args.map((one) => one.value),
+  }
+}
+
+/** By its name in a summary: `transformers.BertTokenizer.encode_plus`. */
+export function isTokenizing(name: string): boolean {
+  const cut = name.lastIndexOf('.')
+  return cut > 0 && tokenizerClass.test(name.slice(0, cut)) && tokenizes.test(name.slice(cut + 1))
+}
+
+function costByName(name: string): Known | undefined {
+  const cut = name.lastIndexOf('.')
+  const [owner, method] = [name.slice(0, Math.max(cut, 0)), name.slice(cut + 1)]
+  if (isTokenizing(name)) return { names: tokenizes, weight: 'heavy', single: true }
+  if (method === 'fit_transform' && fitters.test(owner))
+    return { names: fitters, weight: slowFitters.test(owner) ? 'heavy' : 'ordinary' }
+  return known.find(({ names }) => names.test(name))
+}
+
+export function preparationCost(python: PythonModule, call: Call): PreparationCost | null {
   const { name, expr, method } = call
   const inputs = expr.args.map((one) => one.value)
   // A look at a few rows.
@@ -107,39 +187,34 @@ export function preparationCost(analysis: PythonModule, call: Call): Preparation
     }
   }
   if (method === 'encode' && call.receiver === 'sentence_transformers.SentenceTransformer') {
-    const model = analysis.text.slice(receiver.start, receiver.end).replace(/[^\w.]/g, '')
+    const model = python.text.slice(receiver.start, receiver.end).replace(/[^\w.]/g, '')
     // While it is trained it gives something else each time.
-    if (new RegExp(`${model}\\.(fit|train|parameters)\\(`).test(moduleText(analysis))) return null
+    if (new RegExp(`${model}\\.(fit|train|parameters)\\(`).test(moduleText(python))) return null
     return { what: 'SentenceTransformer.encode', weight: 'heavy', single: false, inputs }
   }
-  if (method === 'pipe' && isSpacy(analysis, receiver))
+  if (method === 'pipe' && isSpacy(python, receiver))
     return { what: 'nlp.pipe', weight: 'heavy', single: false, inputs }
-  return tableCost(analysis, call, receiver, all)
+  return tableCost(python, call, receiver, all)
 }
 
 /** `nlp(text)` with a pipeline of spaCy. */
-export function parsesText(analysis: PythonModule, call: Call): PreparationCost | null {
+export function parsesText(python: PythonModule, call: Call): PreparationCost | null {
   const { callee, args } = call.expr
-  if (callee.type !== 'name' || args.length === 0 || !isSpacy(analysis, callee)) return null
+  if (callee.type !== 'name' || args.length === 0 || !isSpacy(python, callee)) return null
   return { what: `${callee.id}()`, weight: 'heavy', single: true, inputs: args.map((one) => one.value) }
 }
 
-function isSpacy(analysis: PythonModule, expr: Expr): boolean {
-  const made = analysis.callOf(expr)
+function isSpacy(python: PythonModule, expr: Expr): boolean {
+  const made = python.callOf(expr)
   // A pipeline that is trained gives something else each time.
-  return made?.name === 'spacy.load' && !/\.update\(/.test(moduleText(analysis))
+  return made?.name === 'spacy.load' && !/\.update\(/.test(moduleText(python))
 }
 
-const usesTables = (analysis: PythonModule): boolean =>
-  [...analysis.imports].some((name) => /^(pandas|cudf|modin|polars)(\.|$)/.test(name))
+const usesTables = (python: PythonModule): boolean =>
+  [...python.imports].some((name) => /^(pandas|cudf|modin|polars)(\.|$)/.test(name))
 
-function tableCost(
-  analysis: PythonModule,
-  call: Call,
-  receiver: Expr,
-  inputs: Expr[],
-): PreparationCost | null {
-  if (!usesTables(analysis)) return null
+function tableCost(python: PythonModule, call: Call, receiver: Expr, inputs: Expr[]): PreparationCost | null {
+  if (!usesTables(python)) return null
   const { method, expr } = call
   const found = (weight: PreparationCost['weight'], what = method) => ({
     what,
@@ -147,11 +222,11 @@ function tableCost(
     single: false,
     inputs,
   })
-  if (/^(progress_apply|parallel_apply)$/.test(method)) return found('heavy', named(analysis, call))
+  if (/^(progress_apply|parallel_apply)$/.test(method)) return found('heavy', named(python, call))
   if (method === 'apply') {
     // Modules of PyTorch, transforms of tf.data and others have an `apply` too.
     if (call.receiver !== null && !/^(pandas|cudf|modin)\./.test(call.receiver)) return null
-    if (call.receiver === null && !isTable(analysis, receiver) && !isColumn(receiver)) return null
+    if (call.receiver === null && !isTable(python, receiver) && !isColumn(receiver)) return null
     const [first] = expr.args
     if (first === undefined) return null
     const rows = expr.args.some(
@@ -160,27 +235,27 @@ function tableCost(
         one.value.type === 'constant' &&
         (one.value.value === 1 || one.value.value === 'columns'),
     )
-    const func = analysis.nameOf(first.value)
+    const func = python.nameOf(first.value)
     if (!rows && func !== null && plainFunctions.test(func)) return null
     if (first.value.type === 'constant') return null
-    return found(rows || worksOnText(analysis, first.value) ? 'heavy' : 'ordinary', named(analysis, call))
+    return found(rows || worksOnText(python, first.value) ? 'heavy' : 'ordinary', named(python, call))
   }
   if (/^(iterrows|itertuples)$/.test(method)) return found('heavy', `${method}()`)
   if (call.receiver !== null && !/^(pandas|cudf|modin)\./.test(call.receiver)) return null
   if (
     /^(groupby|pivot_table|rolling|resample)$/.test(method) ||
-    (method === 'merge' && expr.args.length > 0 && isTable(analysis, receiver))
+    (method === 'merge' && expr.args.length > 0 && isTable(python, receiver))
   )
-    return isTable(analysis, receiver) ? found('ordinary') : null
+    return isTable(python, receiver) ? found('ordinary') : null
   return null
 }
 
 /** `train_df`, `frame.text`, or what a function of pandas gave. */
-function isTable(analysis: PythonModule, expr: Expr): boolean {
-  if (expr.type === 'subscript' || expr.type === 'attribute') return isTable(analysis, expr.value)
+function isTable(python: PythonModule, expr: Expr): boolean {
+  if (expr.type === 'subscript' || expr.type === 'attribute') return isTable(python, expr.value)
   if (expr.type !== 'name') return false
   if (tableName.test(expr.id)) return true
-  return /^pandas\.(read_\w+|DataFrame|concat|merge)$/.test(analysis.callOf(expr)?.name ?? '')
+  return /^pandas\.(read_\w+|DataFrame|concat|merge)$/.test(python.callOf(expr)?.name ?? '')
 }
 
 const tableName =
@@ -195,16 +270,16 @@ const textWork =
   /\bre\.|\.split\(|\.lower\(|stem|lemma|token|nlp\(|stopword|BeautifulSoup|\bclean|normali|\bfor\b/
 
 /** The function goes through the characters or words of a text. */
-function worksOnText(analysis: PythonModule, expr: Expr): boolean {
-  const func = analysis.functionOf(expr)
+function worksOnText(python: PythonModule, expr: Expr): boolean {
+  const func = python.functionOf(expr)
   const node = func?.node ?? (expr.type === 'lambda' ? expr : null)
   if (node === null) return expr.type === 'name' && /clean|token|stem|lemma|prepro|parse/i.test(expr.id)
-  return textWork.test(analysis.text.slice(node.start, Math.min(node.end, node.start + 3000)))
+  return textWork.test(python.text.slice(node.start, Math.min(node.end, node.start + 3000)))
 }
 
-function named(analysis: PythonModule, call: Call): string {
+function named(python: PythonModule, call: Call): string {
   const [first] = call.expr.args
-  const text = first === undefined ? '' : analysis.text.slice(first.start, first.end)
+  const text = first === undefined ? '' : python.text.slice(first.start, first.end)
   const rows = call.expr.args.some((one) => one.name === 'axis')
   const shown = /^[\w.]{1,30}$/.test(text) ? text : '…'
   return `${call.method}(${shown}${rows ? ', axis=1' : ''})`

@@ -10,13 +10,20 @@ import { mayBePassed, numberArgument } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { PreprocessingSettings } from '../../workload/words.js'
-import { codeText, moduleText, trainingEvidence } from '../pytorch/evidence.js'
+import { codeText, moduleText, trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { makersOf } from '../pytorch/sample-work.js'
 import { defineReader } from '../reader.js'
 import { alwaysRun, inTry, leavesBefore, plainCalls, Varying } from '../repeated-code.js'
 import { hoistSteps } from './preprocessing-change.js'
-import { type PreparationCost, parsesText, preparationCost } from './preprocessing-costs.js'
+import {
+  isTokenizing,
+  type PreparationCost,
+  parsesText,
+  preparationCost,
+  preparesElsewhere,
+  tokenizing,
+} from './preprocessing-costs.js'
 import { trialPasses } from './trial-passes.js'
 
 export interface Step {
@@ -48,11 +55,16 @@ export const preprocessingReader = defineReader({
     'nltk',
     'rdkit',
     'gensim',
+    'Tokenizer',
+    'tokenizer',
     'SentenceTransformer',
     'pydicom',
     'tsfresh',
     'featuretools',
     'numpy.loadtxt',
+    // What is repeated may be prepared in another module.
+    'fit(',
+    'backward(',
   ],
   read(facts, _context, claims) {
     const { python } = facts
@@ -131,15 +143,15 @@ function trainsInside({ role, effects }: Loop): boolean {
   return false
 }
 
-function kindOf(analysis: PythonModule, { node }: Loop): Repetition['per'] {
+function kindOf(python: PythonModule, { node }: Loop): Repetition['per'] {
   if (node.type !== 'for') return 'pass'
-  const text = analysis.text.slice(node.target.start, node.iterable.end)
+  const text = python.text.slice(node.target.start, node.iterable.end)
   if (/fold|split|\b\w*kf\b/i.test(text)) return 'fold'
   if (/epoch/i.test(text)) return 'epoch'
   return /trial|seed|\brun/i.test(text) ? 'trial' : 'pass'
 }
 
-function passesOf(analysis: PythonModule, loop: Loop): number | null {
+function passesOf(python: PythonModule, loop: Loop): number | null {
   if (loop.trips.state === 'known' && typeof loop.trips.value === 'number') return loop.trips.value
   if (loop.node.type !== 'for') return null
   // `for train, test in folds.split(X, y)`, counted or not.
@@ -151,10 +163,10 @@ function passesOf(analysis: PythonModule, loop: Loop): number | null {
     iterable.args[0] !== undefined
   )
     iterable = iterable.args[0].value
-  const split = iterable.type === 'call' ? analysis.callAt(iterable) : null
+  const split = iterable.type === 'call' ? python.callAt(iterable) : null
   const made = split?.method === 'split' ? split.receiverCall : null
   if (made == null || !/Fold$|ShuffleSplit$|TimeSeriesSplit$/.test(made.name ?? '')) return null
-  const count = analysis.argument(made, 'n_splits', 0)
+  const count = python.argument(made, 'n_splits', 0)
   if (!mayBePassed(count)) return 5
   return numberArgument(count)
 }
@@ -163,8 +175,8 @@ function passesOf(analysis: PythonModule, loop: Loop): number | null {
 const keeps =
   /lru_cache|functools\.cache|\bmemory\.cache|Memory\(|joblib\.load|pickle\.load|np\.load\(|numpy\.load|torch\.load|read_(pickle|parquet|feather|hdf)|load_from_disk|exists\(|isfile\(|is_file\(|\bcache/i
 
-function remembers(analysis: PythonModule, node: { start: number; end: number }): boolean {
-  return keeps.test(codeText(analysis, node.start, node.end))
+function remembers(python: PythonModule, node: { start: number; end: number }): boolean {
+  return keeps.test(codeText(python, node.start, node.end))
 }
 
 function isDataset(func: Func | null): boolean {
@@ -204,50 +216,61 @@ function namesIn(expr: Expr): string[] {
 
 // Steps.
 
-function costOf(analysis: PythonModule, call: Call): PreparationCost | null {
-  return preparationCost(analysis, call) ?? parsesText(analysis, call)
+function costOf(python: PythonModule, call: Call): PreparationCost | null {
+  return (
+    preparationCost(python, call) ??
+    parsesText(python, call) ??
+    tokenizing(python, call) ??
+    preparesElsewhere(python, call)
+  )
 }
 
 /** What each pass through the code prepares again though it gives the same. */
-function stepsIn(analysis: PythonModule, body: Stmt[], func: Func | null, names: string[]): Step[] {
-  const { statements, followed } = hotCode(analysis, body, func)
+function stepsIn(python: PythonModule, body: Stmt[], func: Func | null, names: string[]): Step[] {
+  const { statements, followed } = hotCode(python, body, func)
   const inOrder = [...statements].sort((a, b) => a.statement.start - b.statement.start)
   const source = { func, names: [...names, ...carried(body)], passes: 'whole' as const }
   const costly = inOrder.flatMap((hot) => {
     if (hot.guarded || hot.conditional || hot.exceptional) return []
     return hot.expressions.flatMap((expr) =>
-      plainCalls(analysis, expr).flatMap((call) => {
-        const cost = costOf(analysis, call)
+      plainCalls(python, expr).flatMap((call) => {
+        const cost = costOf(python, call)
         return cost === null ? [] : [{ hot, call, cost }]
       }),
     )
   })
   if (costly.length === 0) return []
-  const varying = new Varying(analysis, source, inOrder, followed)
+  const varying = new Varying(python, source, inOrder, followed)
   const runsAlways = alwaysRun(followed)
-  const start = body[0]?.start ?? 0
+  const pass = { start: body[0]?.start ?? 0, func, followed }
   return costly.flatMap(({ hot, call, cost }) => {
     const owner = hot.func
     if (owner !== null && owner !== func && (!runsAlways(owner) || leavesBefore(owner, call.expr.start)))
       return []
     if (owner !== null && inTry(owner, hot.statement)) return []
-    if (cost.single && !goesThroughMany(call, owner === func ? start : owner!.node.start, followed)) return []
+    if (cost.single && !goesThroughMany(call, pass)) return []
     if (cost.inputs.some((input) => varying.has(input, owner))) return []
-    return [{ call, cost, statement: hot.statement }]
+    // A batch at a time, what a tokenizer takes is little beside the step.
+    const inner = cost.quick === true && goesThroughMany(call, pass)
+    return [{ call, cost: inner ? { ...cost, weight: 'ordinary' as const } : cost, statement: hot.statement }]
   })
 }
 
-/** Inside a loop or comprehension that starts after `from`, or in a function that such a loop calls. */
-function goesThroughMany(call: Call, from: number, followed: ReadonlyMap<Func, Call>): boolean {
+/** Inside a loop or comprehension of one pass through the code, or in a function that such a loop calls. */
+function goesThroughMany(call: Call, pass: Pass, depth = 0): boolean {
+  const from = call.function === pass.func || call.function === null ? pass.start : call.function.node.start
   if (call.loops.some((loop) => loop.node.start >= from)) return true
   if (expressionsOf(call.statement).some((expr) => inComprehension(expr, call.expr))) return true
-  const site = call.function === null ? undefined : followed.get(call.function)
-  return (
-    site !== undefined &&
-    site !== call &&
-    site.expr.start !== call.expr.start &&
-    site.loops.some((loop) => loop.node.start >= from)
-  )
+  const site =
+    call.function === null || call.function === pass.func ? undefined : pass.followed.get(call.function)
+  return site !== undefined && site !== call && depth < 3 && goesThroughMany(site, pass, depth + 1)
+}
+
+/** One pass through code that is repeated: where it starts, and the functions that it reaches. */
+interface Pass {
+  start: number
+  func: Func | null
+  followed: ReadonlyMap<Func, Call>
 }
 
 function inComprehension(expr: Expr, wanted: Expr, inside = false): boolean {
@@ -262,31 +285,49 @@ function inComprehension(expr: Expr, wanted: Expr, inside = false): boolean {
 /** Slow for one sample, and the same for it in every epoch. */
 const slowSample =
   /^(librosa\.(stft|cqt|pyin|yin|resample|feature\.\w+|effects\.(hpss|harmonic|percussive))|python_speech_features\.\w+|skimage\.feature\.\w+|rdkit\.Chem\.AllChem\.\w+)$/
+/** A text that is not the same each time. */
+const drawnText = /random|augment|noise|shuffle|mask_?token|mlm|dropout|\bsample\(|choice/i
 const drawn = /random|augment|noise|jitter|shift|stretch|SpecAug|mask|crop|pitch/i
 
-function perSample(analysis: PythonModule): Repetition[] {
-  return makersOf(analysis).flatMap(({ func, each }) => {
+function perSample(python: PythonModule): Repetition[] {
+  return makersOf(python).flatMap(({ func, each }) => {
     const klass = func.class
     if (each !== 'sample' || klass === null) return []
-    const text = codeText(analysis, klass.node.start, klass.node.end)
-    if (drawn.test(text) || keeps.test(text)) return []
-    const steps = hotCode(analysis, func.node.body, func).statements.flatMap((hot) =>
+    const text = codeText(python, klass.node.start, klass.node.end)
+    if (keeps.test(text)) return []
+    const slow = !drawn.test(text)
+    const tokens = !drawnText.test(text) && trainsAnywhere(python)
+    const steps = hotCode(python, func.node.body, func).statements.flatMap((hot) =>
       hot.guarded || hot.conditional || hot.exceptional
         ? []
         : hot.expressions.flatMap((expr) =>
-            plainCalls(analysis, expr)
-              .filter((call) => slowSample.test(call.name ?? ''))
-              .map((call) => ({
-                call,
-                cost: { what: call.name!, weight: 'heavy' as const, single: true, inputs: [] },
-                statement: hot.statement,
-              })),
+            plainCalls(python, expr).flatMap((call) => {
+              const what =
+                (slow ? slowFor(python, call) : null) ?? (tokens ? tokenizesSample(python, call) : null)
+              if (what === null) return []
+              const cost = { what, weight: 'heavy' as const, single: true, inputs: [] }
+              return [{ call, cost, statement: hot.statement }]
+            }),
           ),
     )
-    const epochs = analysis.loops.find((loop) => loop.role === 'epoch' && loop.trips.state === 'known')
-    const times = epochs === undefined ? null : passesOf(analysis, epochs)
+    const epochs = python.loops.find((loop) => loop.role === 'epoch' && loop.trips.state === 'known')
+    const times = epochs === undefined ? null : passesOf(python, epochs)
     return times === 1 ? [] : [{ per: 'epoch' as const, times, steps, around: func }]
   })
+}
+
+/** What is slow for one sample, here or in a function of another module. */
+function slowFor(python: PythonModule, call: Call): string | null {
+  if (call.name !== null) return slowSample.test(call.name) ? call.name : null
+  const imported = python.importedFunction(call.expr.callee)
+  return imported?.calls.some((name) => slowSample.test(name)) === true ? call.method : null
+}
+
+function tokenizesSample(python: PythonModule, call: Call): string | null {
+  const own = tokenizing(python, call)
+  if (own !== null) return own.what
+  const imported = call.name === null ? python.importedFunction(call.expr.callee) : null
+  return imported?.calls.some(isTokenizing) === true ? call.method : null
 }
 
 // At each start.
@@ -295,27 +336,27 @@ function perSample(analysis: PythonModule): Repetition[] {
 const kept =
   /to_(parquet|feather|pickle|hdf|csv|json)\(|joblib\.(dump|load)|pickle\.(dump|load)|np\.(save|load|savez|savez_compressed|memmap)\b|numpy\.(save|load)|save_to_disk|load_from_disk|lru_cache|Memory\(|diskcache|\bcache|exists\(|isfile\(|is_file\(|h5py|lmdb|zarr|pyarrow|read_(pickle|parquet|feather|hdf)|feast|tecton|hopsworks|FeatureStore|feature_store|mlflow\.artifacts|tfrecord/i
 
-function atStart(analysis: PythonModule, seen: ReadonlySet<Call>): Repetition | null {
-  const { evidence, isEntry } = analysis
+function atStart(python: PythonModule, seen: ReadonlySet<Call>): Repetition | null {
+  const { evidence, isEntry } = python
   if (!isEntry || evidence.role !== 'training' || evidence.notebook) return null
-  if (kept.test(moduleText(analysis))) return null
+  if (kept.test(moduleText(python))) return null
   if (
-    [...analysis.imported].some((module) =>
+    [...python.imported].some((module) =>
       module.uses.some((use) => /joblib|pickle|h5py|lmdb|\.to_parquet|\.to_pickle|\.exists/.test(use)),
     )
   )
     return null
   const steps: Step[] = []
-  for (const call of analysis.calls) {
+  for (const call of python.calls) {
     if (seen.has(call) || call.conditional || call.loops.some(trainsInside)) continue
     // Reading is no preparation yet, and maps of points are drawn when the training is over.
     if (/^(pandas|numpy)\.\w*(read_|load|genfrom)|manifold|TSNE|UMAP/.test(`${call.name} ${call.receiver}`))
       continue
-    if (call.function !== null && (call.function.class !== null || !isCalled(analysis, call.function)))
-      continue
-    const cost = costOf(analysis, call)
+    if (call.function !== null && (call.function.class !== null || !isCalled(python, call.function))) continue
+    const cost = costOf(python, call)
     if (
       cost === null ||
+      cost.quick === true ||
       (cost.single &&
         call.loops.length === 0 &&
         !expressionsOf(call.statement).some((expr) => inComprehension(expr, call.expr)))
@@ -326,7 +367,7 @@ function atStart(analysis: PythonModule, seen: ReadonlySet<Call>): Repetition | 
   return steps.length === 0 ? null : { per: 'run', times: null, steps, around: null }
 }
 
-function isCalled(analysis: PythonModule, func: Func): boolean {
-  const sites = analysis.callSites(func)
+function isCalled(python: PythonModule, func: Func): boolean {
+  const sites = python.callSites(func)
   return sites?.some((site) => !site.conditional && !site.loops.some(trainsInside)) ?? false
 }

@@ -19,7 +19,7 @@ function trains(summary: ModuleSummary): boolean {
 /** True when this module, or a program that imports it, trains a model. */
 export function trainsAnywhere(python: PythonModule): boolean {
   if (python.evidence.role === 'training' || python.stepFunctions().length > 0) return true
-  return [...python.importers, ...python.imported].some(trains)
+  return [...python.importers, ...python.imported, ...python.programs].some(trains)
 }
 
 function usesGpu(summary: ModuleSummary): boolean {
@@ -50,7 +50,7 @@ function completed(python: PythonModule): Evidence {
     // DeepSpeed's engine places the model by itself.
     else if (accelerators.length > 0 || python.callsTo('deepspeed.initialize').length > 0)
       evidence.accelerator = 'maybe'
-    else if (around.some(usesGpu)) evidence.accelerator = 'maybe'
+    else if ([...around, ...python.programs].some(usesGpu)) evidence.accelerator = 'maybe'
     else if (evidence.accelerator === 'none' && movesToDevice(python)) evidence.accelerator = 'maybe'
   }
   for (const module of around) evidence.small ??= module.evidence?.small ?? null
