@@ -2,19 +2,76 @@
  * Custom jobs of Vertex AI in YAML and JSON: the configuration of `gcloud ai custom-jobs create --config`, and requests
  * of the REST interface. Source: reference of CustomJobSpec, WorkerPoolSpec and Scheduling (v1).
  */
-import { at, entry, items, map, number, text, written } from '../../config/access.js'
+import { at, entry, items, map, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
+import { ConfigSource } from '../../values/config-source.js'
+import { both, orDefault, stated } from '../../values/operations.js'
+import { asQuotedNumber, asText } from '../../values/parse.js'
+import { effective, type Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimContainer } from '../kubernetes/containers.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
-import { claimVertexService, jobEvidence, type MachineSpec, machineHeld, sameMachines } from './machines.js'
+import { settingTable } from '../setting-table.js'
+import {
+  claimMachine,
+  claimVertexService,
+  heldBy,
+  jobEvidence,
+  type MachineFields,
+  sameMachines,
+  specOf,
+} from './machines.js'
+
+const poolSettings = settingTable('Compute', {
+  instanceType: {
+    keys: [['machineSpec', 'machineType']],
+    parse: asText,
+    write: String,
+    title: (type) => `Use ${type}`,
+  },
+  gpus: {
+    keys: [['machineSpec', 'acceleratorCount']],
+    parse: asQuotedNumber,
+    write: Number,
+    title: (count) => `Ask for ${count} GPU: acceleratorCount: ${count}`,
+  },
+  nodes: {
+    keys: ['replicaCount'],
+    parse: asQuotedNumber,
+    otherwise: 1,
+    write: Number,
+    title: (count) => `Run it on ${count} machine: replicaCount: ${count}`,
+  },
+})
+
+const schedulingKeys = { timeLimit: ['scheduling', 'timeout'], spot: ['scheduling', 'strategy'] }
+
+/** Seven days where no time is given. */
+const schedulingSettings = settingTable('Compute', {
+  timeLimit: {
+    keys: [schedulingKeys.timeLimit],
+    parse: (time) => {
+      const seconds = /^(\d+(?:\.\d+)?)s$/.exec(String(time))?.[1]
+      return seconds === undefined ? undefined : Number(seconds)
+    },
+    otherwise: 7 * 86_400,
+    write: (seconds) => `${seconds}s`,
+    title: (seconds) => `End the job after ${Number(seconds) / 3600} hours`,
+  },
+  spot: {
+    keys: [schedulingKeys.spot],
+    parse: (strategy) => (typeof strategy === 'string' ? /^(SPOT|LOW_COST)$/.test(strategy) : undefined),
+    otherwise: false,
+  },
+})
 
 export const vertexJobReader = defineReader({
   name: 'vertex-job',
+  settings: [poolSettings, schedulingSettings],
   languages: ['yaml', 'json'],
   triggers: ['workerPoolSpecs'],
   read(facts, context, claims) {
@@ -41,43 +98,38 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, document: ConfigD
 
 interface Pool {
   node: ConfigNode
-  keys: Keys
-  machine: MachineSpec & {
-    place: Place | null
-    typeNode: ConfigNode | undefined
-    cardNode: ConfigNode | undefined
-  }
-  replicas: number | null
+  source: ConfigSource
+  machine: MachineFields
+  replicas: Value<number>
 }
 
-function poolsOf(spec: ConfigMap, keys: Keys): Pool[] {
-  const value = entry(spec, 'workerPoolSpecs')!.value
+const machineKeys = { type: 'machineType', accelerator: 'acceleratorType', count: 'acceleratorCount' }
+
+function poolsOf(
+  claims: ClaimBuilder,
+  document: ConfigDocument,
+  spec: ConfigMap,
+  keys: Keys,
+  shown: Place,
+): Pool[] {
+  const { value } = entry(spec, 'workerPoolSpecs')!
   // gcloud takes a single pool as a map as well.
   const all: [ConfigNode, Keys][] =
     value.kind === 'map'
       ? [[value, [...keys, 'workerPoolSpecs']]]
       : items(value).map((node, index): [ConfigNode, Keys] => [node, [...keys, 'workerPoolSpecs', index]])
   return all.flatMap(([node, path]): Pool[] => {
-    const machine = at(node, 'machineSpec')
-    if (machine === undefined) return []
-    const count = entry(machine, 'acceleratorCount')
-    const typeNode = at(machine, 'machineType')
-    const replicas = at(node, 'replicaCount')
-    return [
-      {
-        node,
-        keys: path,
-        machine: {
-          type: text(typeNode) ?? null,
-          accelerator: text(at(machine, 'acceleratorType')) ?? null,
-          cardNode: at(machine, 'acceleratorType'),
-          count: count === undefined ? undefined : (number(count.value) ?? null),
-          place: count === undefined ? null : { start: count.keyStart, end: count.value.end },
-          typeNode,
-        },
-        replicas: replicas === undefined ? 1 : (number(replicas) ?? null),
-      },
-    ]
+    if (at(node, 'machineSpec') === undefined) return []
+    const options = { document: document.index, keys: path, shown }
+    const source = new ConfigSource(node, claims, options)
+    const withKeys = new ConfigSource(node, claims, { ...options, withKey: true })
+    const machine: MachineFields = {
+      type: source.text('machineSpec', machineKeys.type),
+      accelerator: source.text('machineSpec', machineKeys.accelerator),
+      count: withKeys.number('machineSpec', machineKeys.count),
+    }
+    const replicas = orDefault(poolSettings.read('nodes', source).value, 1)
+    return [{ node, source, machine, replicas }]
   })
 }
 
@@ -88,26 +140,26 @@ function readSpec(
   spec: ConfigMap,
   keys: Keys,
 ): void {
-  const pools = poolsOf(spec, keys)
-  const [first] = pools
-  if (first === undefined) return
   const said = entry(spec, 'workerPoolSpecs')!
   const place = keyedPlace({ start: said.keyStart, end: said.keyEnd }, document.index, keys)
-  const held = machineHeld(first.machine)
+  const pools = poolsOf(claims, document, spec, keys, place)
+  const [first, ...others] = pools
+  if (first === undefined) return
+  const held = heldBy(first.machine)
   const name = text(at(document.root, 'displayName'))
   const id = `${claims.path}#${document.index}:customJob`
   const compute = claims.subject('Compute', place, name ?? 'customJob', jobEvidence(held), id)
   if (name !== undefined)
     compute.known('name', 'displayName', name, nodePlace(at(document.root, 'displayName')!))
   claimVertexService(compute, 'workerPoolSpecs', place, keys[0] === 'trialJobSpec')
-  const same = sameMachines(pools.map((one) => one.machine))
-  claimMachine(compute, first, held, document.index)
-  const nodes = pools.reduce<number | null>(
-    (sum, one) => (sum === null || one.replicas === null ? null : sum + one.replicas),
-    0,
-  )
-  claimReplicas(compute, first, pools.length, nodes, document.index, place)
-  claimScheduling(compute, spec, keys, document.index, place)
+  const same = sameMachines(pools.map((one) => specOf(one.machine)))
+  claimMachine(compute, first.machine, machineKeys)
+  const all = others.reduce((sum, { replicas }) => both(sum, replicas, (a, b) => a + b), first.replicas)
+  const { location } = others.length > 0 ? claims.origin(place) : all
+  compute.say('nodes', 'replicaCount', { ...all, location })
+  const nodes = effective(all) ?? null
+  const options = { document: document.index, keys, shown: place, withKey: true }
+  claimScheduling(compute, new ConfigSource(spec, claims, options))
   pools.forEach((pool, index) => {
     const container = entry(pool.node, 'containerSpec')
     if (container === undefined) return
@@ -126,80 +178,13 @@ function asContainer(node: ConfigNode): ConfigNode {
   return image === undefined ? node : { ...node, entries: [...node.entries, { ...image, key: 'image' }] }
 }
 
-function claimMachine(
-  compute: SubjectBuilder<'Compute'>,
-  { machine, keys }: Pool,
-  held: ReturnType<typeof machineHeld>,
-  document: number,
-): void {
-  const { typeNode } = machine
-  const type = typeNode === undefined ? null : nodePlace(typeNode)
-  if (type !== null && machine.type !== null) {
-    const site = keyedPlace(type, document, [...keys, 'machineSpec', 'machineType'])
-    compute.known('instanceType', 'machineType', machine.type, type, { site })
-  }
-  const place = machine.place ?? type
-  if (place === null) return
-  const own = machine.place !== null
-  const key = own ? 'acceleratorCount' : 'machineType'
-  const site = keyedPlace(place, document, [...keys, 'machineSpec', key])
-  if (held.gpus === null) compute.unknown('gpus', key, 'a number that is not readable', place, { site })
-  else compute.known('gpus', key, held.gpus, place, { site })
-  const { cardNode } = machine
-  const card = cardNode === undefined ? place : nodePlace(cardNode)
-  if (held.model !== null) compute.known('gpuModel', 'acceleratorType', held.model, card)
-  if (held.cpus !== null) compute.known('cpus', 'machineType', held.cpus, place)
-}
-
-function claimReplicas(
-  compute: SubjectBuilder<'Compute'>,
-  first: Pool,
-  pools: number,
-  nodes: number | null,
-  document: number,
-  place: Place,
-): void {
-  const node = at(first.node, 'replicaCount')
-  const shown = node === undefined || pools > 1 ? place : nodePlace(node)
-  const site = keyedPlace(shown, document, [...first.keys, 'replicaCount'])
-  if (nodes === null)
-    compute.unknown('nodes', 'replicaCount', 'a number that is not readable', shown, { site })
-  else if (node === undefined) compute.default('nodes', 'replicaCount', nodes, shown, { site })
-  else compute.known('nodes', 'replicaCount', nodes, shown, { site })
-}
-
-/** Seven days, unless `scheduling.timeout` says otherwise. */
-const week = 7 * 86_400
-
-function claimScheduling(
-  compute: SubjectBuilder<'Compute'>,
-  spec: ConfigMap,
-  keys: Keys,
-  document: number,
-  place: Place,
-): void {
-  const scheduling = at(spec, 'scheduling')
-  const timeout = at(scheduling, 'timeout')
-  const timeoutSite = keyedPlace(place, document, [...keys, 'scheduling', 'timeout'])
-  const seconds = /^(\d+(?:\.\d+)?)s$/.exec(written(timeout) ?? '')?.[1]
-  if (timeout === undefined)
-    compute.default('timeLimit', 'scheduling.timeout', week, place, { site: timeoutSite })
-  else if (seconds === undefined)
-    compute.unknown('timeLimit', 'scheduling.timeout', 'a time that is not readable', nodePlace(timeout))
-  else
-    compute.known('timeLimit', 'scheduling.timeout', Number(seconds), nodePlace(timeout), {
-      site: timeoutSite,
-    })
-  const found = entry(scheduling, 'strategy')
-  const shown = found === undefined ? place : { start: found.keyStart, end: found.value.end }
-  const site = keyedPlace(shown, document, [...keys, 'scheduling', 'strategy'])
-  const strategy = text(found?.value)
+function claimScheduling(compute: SubjectBuilder<'Compute'>, source: ConfigSource): void {
+  const { timeLimit, spot } = schedulingKeys
+  compute.say('timeLimit', timeLimit.join('.'), schedulingSettings.read('timeLimit', source).value)
+  const strategy = source.get(...spot)
   // Capacity that the queue gives out is cheaper already, and not taken away.
-  compute.known('reserved', 'scheduling.strategy', strategy === 'FLEX_START', shown)
-  if (found === undefined) compute.default('spot', 'scheduling.strategy', false, place, { site })
-  else if (strategy === undefined)
-    compute.unknown('spot', 'scheduling.strategy', 'not readable', shown, { site })
-  else compute.known('spot', 'scheduling.strategy', /^(SPOT|LOW_COST)$/.test(strategy), shown, { site })
+  compute.say('reserved', spot.join('.'), stated(strategy, effective(strategy) === 'FLEX_START'))
+  compute.say('spot', spot.join('.'), schedulingSettings.read('spot', source).value)
 }
 
 function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
@@ -219,25 +204,19 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
       )
     }
     case 'gpus':
-      return keys.at(-1) === 'acceleratorCount'
-        ? writeKeys(claim, facts, `Ask for ${value} GPU: acceleratorCount: ${value}`, [
-            { keys, value: Number(value) },
-          ])
+      return keys.at(-1) === machineKeys.count
+        ? poolSettings.change(claim, value, facts)
         : { reason: 'the machine brings its accelerators' }
-    case 'nodes':
-      return writeKeys(claim, facts, `Run it on ${value} machine: replicaCount: ${value}`, [
-        { keys, value: Number(value) },
-      ])
     case 'instanceType': {
       const root = facts.config?.documents[claim.site.document ?? 0]?.root
-      if (at(root, ...keys.slice(0, -1), 'acceleratorType') !== undefined)
-        return { reason: 'accelerators are attached to the machine, which other types do not take' }
-      return writeKeys(claim, facts, `Use ${value}`, [{ keys, value: String(value) }])
+      return at(root, ...keys.slice(0, -1), machineKeys.accelerator) === undefined
+        ? poolSettings.change(claim, value, facts)
+        : { reason: 'accelerators are attached to the machine, which other types do not take' }
     }
+    case 'nodes':
+      return poolSettings.change(claim, value, facts)
     case 'timeLimit':
-      return writeKeys(claim, facts, `End the job after ${Number(value) / 3600} hours`, [
-        { keys, value: `${value}s` },
-      ])
+      return schedulingSettings.change(claim, value, facts)
     default:
       return byHand(claim)
   }

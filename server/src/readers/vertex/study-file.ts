@@ -2,22 +2,51 @@
  * Hyperparameter searches of Vertex AI in YAML and JSON: the configuration of `gcloud ai hp-tuning-jobs create --config`,
  * and requests of the REST interface. Source: reference of HyperparameterTuningJob and StudySpec (v1).
  */
-import { at, entry, items, map, number, text, written } from '../../config/access.js'
+import { at, entry, items, map, number, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { distinctCount, integerSize } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
-import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
+import { ConfigSource } from '../../values/config-source.js'
+import { orUnknown } from '../../values/operations.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
+import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
-import { byHand } from '../change-answer.js'
-import { type KeyWrite, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
+import { changeOf } from '../change-answer.js'
+import { keyedPlace } from '../config-change.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
+
+const strategies: Record<string, SearchSettings['strategy']> = {
+  GRID_SEARCH: 'grid',
+  RANDOM_SEARCH: 'random',
+  ALGORITHM_UNSPECIFIED: 'bayesian',
+}
+
+const algorithmSettings = settingTable('Search', {
+  strategy: {
+    keys: ['algorithm'],
+    parse: (value) => lookUp(strategies, String(value)),
+    otherwise: 'bayesian',
+  },
+})
+const countSettings = settingTable('Search', {
+  trialCap: { keys: ['maxTrialCount'], parse: asQuotedNumber },
+  parallelism: {
+    keys: ['parallelTrialCount'],
+    parse: asQuotedNumber,
+    write: Number,
+    title: (count) => `At most ${count} trials at once: parallelTrialCount: ${count}`,
+  },
+})
 
 export const vertexStudyReader = defineReader({
   name: 'vertex-study',
+  settings: [algorithmSettings, countSettings],
   languages: ['yaml', 'json'],
   triggers: ['studySpec'],
   read(facts, _context, claims) {
@@ -25,12 +54,6 @@ export const vertexStudyReader = defineReader({
   },
   change: changeStudy,
 })
-
-const strategies: Record<string, SearchSettings['strategy']> = {
-  GRID_SEARCH: 'grid',
-  RANDOM_SEARCH: 'random',
-  ALGORITHM_UNSPECIFIED: 'bayesian',
-}
 
 /** Specifications of what stops weak trials. */
 const stopping = ['medianAutomatedStoppingSpec', 'decayCurveStoppingSpec', 'convexAutomatedStoppingSpec']
@@ -49,39 +72,19 @@ function readStudy(claims: ClaimBuilder, document: ConfigDocument): void {
   search.known('folds', 'studySpec', 1, place)
   search.known('persisted', 'studySpec', true, place)
   search.known('alternatives', 'algorithm', ['bayesian'], place)
-  claimAlgorithm(search, study, document.index)
+  const options = { document: document.index, shown: head, withKey: true }
+  algorithmSettings.claim(search, new ConfigSource(study, claims, { ...options, keys: ['studySpec'] }))
   const parameters = items(at(study, 'parameters')).map(dimensionOf)
   if (parameters.length > 0)
     search.known('space', 'parameters', { grids: [parameters], ...gridSize([parameters]) }, place)
-  for (const [setting, key] of [
-    ['trialCap', 'maxTrialCount'],
-    ['parallelism', 'parallelTrialCount'],
-  ] as const) {
-    const node = at(root, key)
-    const shown = node === undefined ? place : nodePlace(node)
-    const options = { site: keyedPlace(shown, document.index, [key]) }
-    const count = number(node)
+  const source = new ConfigSource(root, claims, { document: document.index, keys: [], shown: place })
+  for (const setting of countSettings.settings) {
+    const { key, value } = countSettings.read(setting, source)
     // Without them the command line gives them.
-    if (count === undefined) search.unknown(setting, key, 'the command line may say', shown, options)
-    else search.known(setting, key, count, shown, options)
+    search.say(setting, key, orUnknown(value, 'the command line may say'))
   }
   const stops = stopping.find((key) => entry(study, key) !== undefined)
   if (stops !== undefined) search.known('earlyTermination', stops, true, place)
-}
-
-function claimAlgorithm(search: SubjectBuilder<'Search'>, study: ConfigNode, document: number): void {
-  const found = entry(study, 'algorithm')
-  const keys = ['studySpec', 'algorithm']
-  if (found === undefined) {
-    const place = { start: search.subject.site.start, end: search.subject.site.end }
-    search.default('strategy', 'algorithm', 'bayesian', place, { site: keyedPlace(place, document, keys) })
-    return
-  }
-  const place = { start: found.keyStart, end: found.value.end }
-  const site = keyedPlace(place, document, keys)
-  const strategy = lookUp(strategies, written(found.value) ?? '')
-  if (strategy === undefined) search.unknown('strategy', 'algorithm', 'not readable', place, { site })
-  else search.known('strategy', 'algorithm', strategy, place, { site })
 }
 
 function dimensionOf(parameter: ConfigNode): Dimension {
@@ -100,27 +103,19 @@ function dimensionOf(parameter: ConfigNode): Dimension {
 }
 
 function changeStudy(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const root = facts.config?.documents[claim.site.document ?? 0]?.root
-  const { keys } = claim.site
-  if (keys === undefined) return { reason: 'the file has changed' }
-  switch (claim.setting) {
-    case 'strategy': {
-      const { trials } = value as { trials: number }
-      const writes: KeyWrite[] = [{ keys, value: undefined }]
-      const counted = number(at(root, 'maxTrialCount')) !== undefined
-      if (counted) writes.push({ keys: ['maxTrialCount'], value: trials })
-      const parallel = number(at(root, 'parallelTrialCount'))
-      const most = Math.max(2, Math.ceil(trials / 8))
-      if (parallel !== undefined && parallel > most)
-        writes.push({ keys: ['parallelTrialCount'], value: most })
-      const title = `Search with the default algorithm (Bayesian), ${trials} trials`
-      return writeKeys(claim, facts, counted ? title : `${title}: --max-trial-count=${trials}`, writes)
-    }
-    case 'parallelism':
-      return writeKeys(claim, facts, `At most ${value} trials at once: parallelTrialCount: ${value}`, [
-        { keys, value: Number(value) },
-      ])
-    default:
-      return byHand(claim)
-  }
+  const { keys, document = 0, start, end } = claim.site
+  const root = facts.config?.documents[document]?.root
+  if (keys === undefined || root === undefined) return { reason: 'the file has changed' }
+  if (claim.setting !== 'strategy') return countSettings.change(claim, value, facts)
+  const { trials } = value as { trials: number }
+  const locator = new ClaimBuilder(facts.path, facts.unit, claim.reader)
+  const source = new ConfigSource(root, locator, { document, keys: [], shown: { start, end } })
+  const writes = [source.set(keys, undefined)]
+  const counted = effective(source.number('maxTrialCount')) !== undefined
+  if (counted) writes.push(source.set(['maxTrialCount'], trials))
+  const most = Math.max(2, Math.ceil(trials / 8))
+  if ((effective(source.number('parallelTrialCount')) ?? 0) > most)
+    writes.push(source.set(['parallelTrialCount'], most))
+  const title = `Search with the default algorithm (Bayesian), ${trials} trials`
+  return changeOf(counted ? title : `${title}: --max-trial-count=${trials}`, writes)
 }
