@@ -7,7 +7,9 @@ import { gridSize } from '../../estimate/grid.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
 import { ConfigSource } from '../../values/config-source.js'
+import { convert, stated } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
@@ -33,10 +35,10 @@ export function claimSweepFile(
   /** The job that its trials are. */
   job: string,
 ): void {
-  const sampling = entry(node, 'sampling_algorithm')
-  if (sampling === undefined) return
-  const method = sampling.value.kind === 'map' ? at(sampling.value, 'type') : sampling.value
-  const place = nodePlace(method ?? sampling.value)
+  const said = entry(node, 'sampling_algorithm')
+  if (said === undefined) return
+  const method = said.value.kind === 'map' ? at(said.value, 'type') : said.value
+  const place = nodePlace(method ?? said.value)
   const site = (...path: Keys) => keyedPlace(place, document.index, [...keys, ...path])
   const evidence: Evidence = { role: 'job', accelerator: 'maybe', small: null, notebook: false }
   const search = claims.subject('Search', { ...site(), ...place }, scope, evidence, job)
@@ -44,10 +46,10 @@ export function claimSweepFile(
   search.known('folds', 'sweep', 1, place)
   search.known('persisted', 'sweep', true, place)
   search.known('alternatives', 'sampling_algorithm', ['bayesian'], place)
-  const strategy = lookUp(strategies, (text(method) ?? '').toLowerCase())
-  if (strategy === undefined)
-    search.unknown('strategy', 'sampling_algorithm', 'the sampling cannot be read', place)
-  else search.known('strategy', 'sampling_algorithm', strategy, place, { site: site() })
+  const sampling = stated(claims.origin(place, { site: site() }), (text(method) ?? '').toLowerCase())
+  const read = convert(sampling, (name) => lookUp(strategies, name), 'the sampling cannot be read')
+  search.say('strategy', 'sampling_algorithm', read)
+  const strategy = effective(read)
   const dimensions = dimensionsOf(at(node, 'search_space'))
   if (dimensions === null) search.unknown('space', 'search_space', 'the choices cannot be read', place)
   else search.known('space', 'search_space', { grids: [dimensions], ...gridSize([dimensions]) }, place)

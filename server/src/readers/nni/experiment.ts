@@ -2,27 +2,20 @@
  * Experiments of NNI: YAML files for `nnictl create`, of version 2 and before. Source: nni, experiment/config/*.py;
  * docs, "Experiment Config Reference" and its legacy form.
  */
-import {
-  at,
-  entries,
-  entry,
-  items,
-  map,
-  number,
-  text,
-  textWithTemplates,
-  written,
-} from '../../config/access.js'
+import { at, entries, entry, items, map, text, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { gridSize } from '../../estimate/grid.js'
-import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
+import { ConfigSource } from '../../values/config-source.js'
+import { asQuotedNumber } from '../../values/parse.js'
+import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { Dimension } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
 import { keyedPlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import {
   dimensionOf,
   endsByItself,
@@ -39,13 +32,30 @@ const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, note
 const spellings = {
   command: [['trialCommand'], ['trial', 'command']],
   folder: [['trialCodeDirectory'], ['trial', 'codeDir']],
-  trials: [['maxTrialNumber'], ['maxTrialNum']],
-  duration: [['maxExperimentDuration'], ['maxExecDuration']],
   spaceFile: [['searchSpaceFile'], ['searchSpacePath']],
 } as const
 
+const experimentSettings = settingTable('Search', {
+  trialCap: { keys: ['maxTrialNumber', 'maxTrialNum'], parse: asQuotedNumber, otherwise: null },
+  timeLimit: {
+    keys: ['maxExperimentDuration', 'maxExecDuration'],
+    parse: (value) => {
+      const seconds = secondsOf(String(value))
+      return seconds === undefined ? undefined : limitOf(seconds)
+    },
+    otherwise: null,
+  },
+  parallelism: {
+    keys: ['trialConcurrency'],
+    parse: asQuotedNumber,
+    write: Number,
+    title: (count) => `Run ${count} trials at a time`,
+  },
+})
+
 export const nniReader = defineReader({
   name: 'nni',
+  settings: [experimentSettings],
   languages: ['yaml'],
   triggers: ['trialCommand', 'trialConcurrency'],
   read(facts, context, claims) {
@@ -112,10 +122,10 @@ function readExperiment(
   const grid = inlineSpace(root) ?? spaceInFile(text(given(root, spellings.spaceFile)?.value), named, claims)
   if (grid !== null && grid.length > 0)
     search.known('space', 'searchSpace', { grids: [grid], ...gridSize([grid]) }, place)
-  if (!endsByItself(name)) readLimits(root, place, search)
-  const parallel = number(concurrency.value)
-  if (parallel !== undefined)
-    search.known('parallelism', 'trialConcurrency', parallel, concurrency.value, { site: place })
+  const { start, end } = place
+  const source = new ConfigSource(root, claims, { document: document.index, keys: [], shown: { start, end } })
+  if (!endsByItself(name)) experimentSettings.claim(search, source, {}, ['trialCap', 'timeLimit'])
+  experimentSettings.claim(search, source, {}, ['parallelism'])
   const stops =
     stopsByItself(name) || entry(root, 'assessor') !== undefined || entry(root, 'advisor') !== undefined
   if (stops) search.known('earlyTermination', 'assessor', true, place)
@@ -124,23 +134,6 @@ function readExperiment(
   search.known('metric', 'report_final_result', 'default', place)
   if (strategy !== 'grid')
     search.known('terminationGapIfReported', 'assessor', 'the experiment has no assessor', place)
-}
-
-function readLimits(root: ConfigMap, place: Place, search: SubjectBuilder<'Search'>): void {
-  const trials = given(root, spellings.trials)
-  const cap = number(trials?.value)
-  const site = { site: place }
-  if (trials === undefined) search.default('trialCap', 'maxTrialNumber', null, place)
-  else if (cap === undefined) search.unknown('trialCap', trials.key, 'a template', trials.value, site)
-  else search.known('trialCap', trials.key, cap, trials.value, site)
-  const duration = given(root, spellings.duration)
-  if (duration === undefined) {
-    search.default('timeLimit', 'maxExperimentDuration', null, place)
-    return
-  }
-  const seconds = secondsOf(textWithTemplates(duration.value) ?? written(duration.value))
-  if (seconds === undefined) search.unknown('timeLimit', duration.key, 'a template', duration.value, site)
-  else search.known('timeLimit', duration.key, limitOf(seconds), duration.value, site)
 }
 
 function inlineSpace(root: ConfigMap): Dimension[] | null {
@@ -166,9 +159,7 @@ function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Chang
         { keys: [trialKey], value: value as number, after: 'trialConcurrency' },
       ])
     case 'parallelism':
-      return writeKeys(claim, facts, `Run ${value} trials at a time`, [
-        { keys: ['trialConcurrency'], value: value as number },
-      ])
+      return experimentSettings.change(claim, value, facts)
     case 'strategy': {
       const { trials } = value as { trials: number }
       const name = old ? 'builtinTunerName' : 'name'
