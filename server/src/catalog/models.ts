@@ -177,3 +177,8 @@ export function model(name: string): KnownModel | undefined {
 export function allModels(): KnownModel[] {
   return [...new Set(indexed().whole.values())]
 }
+
+/** A language model of which only the size is known. */
+export function unnamed(name: string, parameters: number): KnownModel {
+  return { name, kind: 'causal-lm', parameters, shape: null, image: null, source: 'its name', date: '' }
+}

@@ -183,13 +183,14 @@ function formatMissing({ precision, weightBits }: Settings): string {
   return because === undefined ? 'the number format' : `the number format (${because})`
 }
 
-interface Format {
+export interface Format {
   arithmetic: Arithmetic
   format: 'fp16' | 'bf16'
   bits: 4 | 8 | 16 | 32
 }
 
-function arithmeticOf(settings: Settings): Format | null {
+/** Null: it is not known. */
+export function arithmeticOf(settings: Settings): Format | null {
   const precision = effective(settings.precision)
   const given = effective(settings.weightBits)
   const short = precision === 'bf16' || precision === 'fp16'
@@ -214,7 +215,8 @@ function sharedAmong(judged: Judged<'Training'>, machine: Machine): Sharding | n
   return { ...sharding, devices: Math.max(1, nodes * perNode) }
 }
 
-function usableOf(machine: Machine): number | null {
+/** Bytes that programs get of one accelerator; null: it is not known which one. */
+export function usableOf(machine: Machine): number | null {
   const found = machine.name === null ? undefined : instance(machine.name)
   const memory = found?.gpu != null ? found.gpuMemoryGB : (machine.gpu?.memoryGB ?? null)
   return usableMemory({ memoryGB: memory })

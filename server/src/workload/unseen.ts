@@ -42,11 +42,16 @@ const chosenBy: [RegExp, Hideable[]][] = [
   [/resume|restore|checkpoint|ckpt/i, ['checkpoints']],
 ]
 
+/** Parts of names that speak of something else: an amount for each device, memory saved, a size of matrices. */
+const aboutOthers =
+  /(per|each|every)[-_]?(gpu|device|node|rank)s?|(gradient|activation)s?[-_]?checkpoint\w*|(lora|adapter|matrix)[-_]?rank/gi
+
 /** Flags of a launch whose values cannot be read, where the value could bring something that the code does not show. */
 export function unseenFlags(launch: Launch | null): Unseen[] {
   return Object.entries(launch?.flags ?? {}).flatMap(([name, { value, location }]) => {
     if (value !== null) return []
-    const could = chosenBy.filter(([names]) => names.test(name)).flatMap(([, brings]) => brings)
+    const about = name.replace(aboutOthers, '')
+    const could = chosenBy.filter(([names]) => names.test(about)).flatMap(([, brings]) => brings)
     return could.length === 0 ? [] : [{ what: `the value of ${name}`, could, location }]
   })
 }

@@ -18,10 +18,9 @@ export default defineRule({
     if (effective(interactive) !== true)
       return silent(unless(judged, 'interactive', 'it is a job, not a workstation'))
     const type = effective(instanceType)
-    if (instanceType === undefined || type === undefined) return silent(unless(judged, 'instanceType', ''))
     const count = effective(gpus)
     const model = effective(gpuModel)
-    if (count === undefined || count < 1) return silent(withoutAccelerators(judged))
+    if (gpus === undefined || count === undefined || count < 1) return silent(withoutAccelerators(judged))
     if (count < 2 && (model === undefined || !large.test(model)))
       return silent(`it has one small GPU${model === undefined ? '' : ` (${model})`}`)
     // Batch work that goes through a workstation says so in its name.
@@ -31,14 +30,17 @@ export default defineRule({
     const smaller =
       from === 'aws' || from === 'azure' || from === 'gcp' ? smallestSingleGpu(from, 16) : undefined
     report({
-      at: instanceType,
-      message: `A workstation on ${type} (${acceleratorsOf(judged)}): develop on one small GPU, and send the large runs to jobs that end.`,
+      at: instanceType ?? gpus,
+      message: `A workstation on ${type === undefined ? acceleratorsOf(judged) : `${type} (${acceleratorsOf(judged)})`}: develop on one small GPU, and send the large runs to jobs that end.`,
       saving: {
         fraction: [0.5, 0.9],
         usd: null,
         basis: 'assumes that a workstation computes a fifth of the time that it is up',
       },
-      fixes: smaller === undefined ? [] : [{ set: [{ claim: instanceType, value: smaller.type }] }],
+      fixes:
+        smaller === undefined || instanceType === undefined
+          ? []
+          : [{ set: [{ claim: instanceType, value: smaller.type }] }],
     })
   },
 })

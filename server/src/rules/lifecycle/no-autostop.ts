@@ -20,6 +20,7 @@ export default defineRule({
     const ended = effective(endedBy)
     if (ended !== undefined) return silent(`it is ended by ${ended}`)
     const count = effective(gpus)
+    // What is not known may stand in another file, with the time after which it stops.
     if (count === undefined) return silent(unless(judged, 'gpus', ''))
     const accelerators = acceleratorsOf(judged)
     const type = effective(instanceType)

@@ -41,13 +41,12 @@ export default defineRule({
     const bare = type !== undefined && instance(type)?.gpu === null && accelerators !== undefined
     const machine = bare ? `${type} with ${accelerators}` : (type ?? accelerators)
     const count = effective(nodes)
-    if (machine === undefined || count === undefined)
-      return silent(unless(judged, ['instanceType', 'nodes'], ''))
+    if (machine === undefined) return silent(unless(judged, 'instanceType', ''))
 
     const why = reason(judged)
     if (isSilence(why)) return silent(why)
     let severity: Severity = why.search ? 'warning' : 'information'
-    if (count >= manyNodes) severity = 'information'
+    if (count === undefined || count >= manyNodes) severity = 'information'
     const priced = spotPriced(type, effective(settings.gpuModel))
     if (!priced) severity = 'hint'
     const set: FixRequest['set'] = [{ claim: spot, value: true }]

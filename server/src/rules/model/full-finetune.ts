@@ -1,4 +1,4 @@
-import { type KnownModel, model as known } from '../../catalog/models.js'
+import { model as known, unnamed } from '../../catalog/models.js'
 import { usableMemory } from '../../estimate/memory.js'
 import { type StateInput, stateMemory } from '../../estimate/memory-states.js'
 import { effective } from '../../values/value.js'
@@ -92,8 +92,4 @@ function statesOf(id: string, parameters: number, bits: 4 | 8 | 16 | 32 | undefi
     lora: gb(total(16, adapters)),
     quantized: gb(total(4, adapters)),
   }
-}
-
-function unnamed(name: string, parameters: number): KnownModel {
-  return { name, kind: 'causal-lm', parameters, shape: null, image: null, source: 'its name', date: '' }
 }

@@ -1,8 +1,10 @@
+import { model as known, unnamed } from '../../catalog/models.js'
 import { stateMemory } from '../../estimate/memory-states.js'
 import { effective } from '../../values/value.js'
+import { machineOf } from '../hardware.js'
 import { defineRule } from '../rule.js'
-import { offAccelerator, otherRole, unless } from '../silence.js'
-import { memoryOf, noEstimate, parametersText } from '../training-memory.js'
+import { offAccelerator, otherRole, unless, unlessUnread } from '../silence.js'
+import { arithmeticOf, parametersText, usableOf } from '../training-memory.js'
 
 const least = 1e9
 
@@ -16,7 +18,7 @@ export default defineRule({
   severity: 'information',
   summary: 'States of the optimizer in full precision fill the GPU that the model and its batch could use.',
   check(judged, { report, silent, options }) {
-    const { optimizer, adapters, sharding, parameters } = judged.settings
+    const { optimizer, adapters, sharding, parameters, model } = judged.settings
     const count = effective(parameters)
     const used = effective(optimizer)
     if (optimizer === undefined || (used !== 'adamw' && used !== 'adamw fused'))
@@ -31,24 +33,40 @@ export default defineRule({
     if (judged.subject.evidence.role !== 'training') return silent(otherRole(judged))
     const stopped = offAccelerator(judged)
     if (stopped !== undefined) return silent(stopped)
-    const found = memoryOf(judged, options)
-    if (!('estimate' in found)) return silent(noEstimate(judged, found))
-    const { gpu } = found.machine
-    if (found.usable === null || gpu === null) return silent('the GPU that it runs on is not known')
+    const machine = machineOf(judged, options)
+    const { gpu } = machine
+    const usable = usableOf(machine)
+    if (usable === null || gpu === null) return silent('the GPU that it runs on is not known')
     // Larger jobs share their states, or should: that is another matter.
     const { launch } = judged.run.job
     if (launch?.processes != null && launch.processes > 2)
       return silent(`the job starts ${launch.processes} processes, which could share the states`)
-    const { setup } = found
-    const states = (name: 'adamw' | 'adamw 8 bit') => stateMemory({ ...setup, optimizer: name }).optimizer
+    // How large a batch is makes no difference to them.
+    const format = arithmeticOf(judged.settings)
+    if (format === null)
+      return silent(
+        unlessUnread(judged, ['precision', 'weightBits'], 'the number format of the weights is not known'),
+      )
+    const id = effective(model) ?? 'the model'
+    const states = (name: 'adamw' | 'adamw 8 bit') =>
+      stateMemory({
+        model: known(id) ?? unnamed(id, count),
+        weightBits: format.bits,
+        arithmetic: format.arithmetic,
+        optimizer: name,
+        adapters: null,
+        replicas: false,
+        sharding: null,
+        checkpointing: false,
+      }).optimizer
     const now = states('adamw')
-    const percent = Math.round((100 * now) / found.usable)
-    if (now < share * found.usable)
+    const percent = Math.round((100 * now) / usable)
+    if (now < share * usable)
       return silent(`the states of the optimizer take ${percent} % of the memory of ${gpu.name}`)
     report({
       at: optimizer,
       confidence: 'medium',
-      message: `AdamW keeps ${gb(now)} of states for the ${parametersText(count)} parameters of ${found.id}, ${percent} % of the memory of ${gpu.name}. In 8 bits they take ${gb(states('adamw 8 bit'))}.`,
+      message: `AdamW keeps ${gb(now)} of states for the ${parametersText(count)} parameters of ${id}, ${percent} % of the memory of ${gpu.name}. In 8 bits they take ${gb(states('adamw 8 bit'))}.`,
       fixes: [{ set: [{ claim: optimizer, value: 'adamw 8 bit' }] }],
     })
   },

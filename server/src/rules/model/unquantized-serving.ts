@@ -28,14 +28,15 @@ export default defineRule({
       )
     const each = bytes[effective(weights) ?? '']
     const gpus = effective(devices)
-    if (each === undefined || gpus === undefined)
-      return silent(unless(judged, ['weights', 'devices'], `the weights are ${effective(weights)}`))
+    if (each === undefined) return silent(unless(judged, 'weights', `the weights are ${effective(weights)}`))
     const size = count * each
-    if (gpus < 2 && size < largest) return silent(`${gb(size)} of weights fit one ordinary GPU`)
+    // So many bytes are worth a word on however many GPUs.
+    if (gpus === undefined && size < largest) return silent(unless(judged, 'devices', ''))
+    if ((gpus ?? 1) < 2 && size < largest) return silent(`${gb(size)} of weights fit one ordinary GPU`)
     report({
       at: quantized,
       confidence: 'medium',
-      message: `${nameOf(judged, effective(id))} is served with ${8 * each}-bit weights: ${gb(size)}${gpus > 1 ? ` on ${gpus} GPUs` : ''}. In 8 bits they take ${gb(count)}, in 4 bits about ${gb(0.58 * count)}: compare answers and latency, and how many GPUs each needs.`,
+      message: `${nameOf(judged, effective(id))} is served with ${8 * each}-bit weights: ${gb(size)}${gpus !== undefined && gpus > 1 ? ` on ${gpus} GPUs` : ''}. In 8 bits they take ${gb(count)}, in 4 bits about ${gb(0.58 * count)}: compare answers and latency, and how many GPUs each needs.`,
       fixes: [{ set: [{ claim: quantized, value: true }] }],
     })
   },
