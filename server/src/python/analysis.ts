@@ -16,6 +16,7 @@ import { isEntryPoint } from './entry-point.js'
 import { environmentWrites } from './environment.js'
 import { evidenceOf } from './evidence.js'
 import { Folder } from './fold.js'
+import { handedOn } from './handed-on.js'
 import { indexTree } from './index-calls.js'
 import { addUses, holdsAny, usesOf } from './library-uses.js'
 import { callAt, grouped, inOrder, statementAt } from './look-up.js'
@@ -32,6 +33,7 @@ import type {
   Func,
   FunctionSummary,
   HandedConfiguration,
+  HandedOn,
   Klass,
   Loop,
   ModuleSummary,
@@ -226,6 +228,10 @@ export class Analysis implements PythonModule {
   }
   environmentWrites(): ReadonlyMap<string, EnvironmentWrite> {
     return environmentWrites(this)
+  }
+  handsOn(callee: Expr): readonly HandedOn[] {
+    const func = this.functionOf(callee)
+    return func === null ? (this.importedFunction(callee)?.handsOn ?? []) : handedOn(this, func)
   }
   bindingsOf(name: Expr & { type: 'name' }): readonly Binding[] {
     return names.bindingsOf(this, name.id, name.start).bindings

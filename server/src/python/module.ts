@@ -176,6 +176,18 @@ export interface Loop {
   hasBreak: boolean
 }
 
+/** A parameter that is an argument of a library call: `torch.save(state, filename)`. */
+export interface HandedOn {
+  /** Canonical name of what is called. */
+  to: string
+  /** The argument there: its keyword, or its position among those without one. */
+  name: string | null
+  position: number | null
+  /** The parameter, and its position in calls of the function. */
+  parameter: string
+  index: number
+}
+
 export type FunctionSummary = ModuleSummary['functions'][string]
 export type ClassSummary = ModuleSummary['classes'][string]
 
@@ -194,6 +206,8 @@ export interface ModuleSummary {
       params: string[]
       /** It holds a loop or a comprehension: what it does, it does for many. */
       repeats: boolean
+      /** Library calls to which it hands its parameters as they are. */
+      handsOn?: HandedOn[]
       /** Canonical class of what it returns. */
       returns: string | null
     }
@@ -224,6 +238,8 @@ export interface ModuleSummary {
   passesOn?: { names: Record<string, string>; stars: string[] }
   /** Canonical names of every library call and context manager in the module; methods of unknown receivers as '.name'. */
   uses: string[]
+  /** Names of what `load_state_dict` is called on: 'optimizer'. */
+  restores?: string[]
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */
   imports: string[]
   isEntry: boolean
@@ -409,6 +425,8 @@ export interface PythonModule {
   importedFunction(expr: Expr): FunctionSummary | null
   /** What another module of the project says of the class that an expression names. */
   importedClass(expr: Expr): ClassSummary | null
+  /** Library calls to which the function that an expression names, here or elsewhere, hands its parameters. */
+  handsOn(callee: Expr): readonly HandedOn[]
   /** Canonical class of a value, where it can be inferred; for classes of the project their library base. */
   typeOf(expr: Expr): string | null
   /** What the names of the module itself are bound to. */

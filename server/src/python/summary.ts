@@ -7,7 +7,9 @@ import type { Analysis } from './analysis.js'
 import { ClassFields } from './class-fields.js'
 import { handedConfigurations, keptConfigurations, loadingFunctions } from './configured-exports.js'
 import { configurationUses } from './configured-uses.js'
+import { lastIdentifier } from './effects.js'
 import { fieldValues } from './field-values.js'
+import { handedOn } from './handed-on.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
 import { takingOf } from './mapping-classes.js'
 import type { ClassSummary, Klass, ModuleSummary } from './module.js'
@@ -73,6 +75,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
   for (const func of analysis.functions) {
     if (func.class !== null || func.qualified !== func.name) continue
     const effects = analysis.effectsOfFunction(func)
+    const hands = handedOn(analysis, func)
     define(functions, func.name, {
       backward: effects.backward,
       optimizerStep: effects.optimizerStep,
@@ -81,6 +84,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
       params: func.node.params.map((param) => param.name),
       repeats: holdsAny(repeated, func.node),
       returns: analysis.returnType(func),
+      ...(hands.length === 0 ? {} : { handsOn: hands }),
     })
   }
   const held = new ClassFields(analysis)
@@ -107,6 +111,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
   }
   const reported = reportedMetrics(analysis)
   const outward = outwardCalls(analysis)
+  const restores = restoredNames(analysis)
   return {
     path: analysis.path,
     constants,
@@ -121,7 +126,16 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(reported === null ? {} : { reported }),
     ...configurationsOf(analysis, known),
     ...(outward.length === 0 ? {} : { outward }),
+    ...(restores.length === 0 ? {} : { restores }),
   }
+}
+
+function restoredNames(analysis: Analysis): string[] {
+  const names = analysis.methodCalls('load_state_dict').map(({ expr }) => {
+    const { callee } = expr
+    return callee.type === 'attribute' ? lastIdentifier(callee.value) : ''
+  })
+  return [...new Set(names)].filter(Boolean)
 }
 
 /** Where loops and comprehensions stand, in order. */

@@ -44,12 +44,16 @@ function judgeResumption(python: PythonModule): Resumption {
   return keeps ? 'saves only' : 'unknown'
 }
 
+const optimizerState = /optim|sched|scaler/i
+
 function restoresOptimizer(python: PythonModule): boolean {
+  const elsewhere = [...python.imported, ...python.importers].flatMap((module) => module.restores ?? [])
+  if (elsewhere.some((name) => optimizerState.test(name))) return true
   return python.methodCalls('load_state_dict').some((call) => {
     const { callee } = call.expr
     return (
       callee.type === 'attribute' &&
-      /optim|sched|scaler/i.test(python.text.slice(callee.value.start, callee.value.end))
+      optimizerState.test(python.text.slice(callee.value.start, callee.value.end))
     )
   })
 }
