@@ -7,11 +7,12 @@ import type { Refusal } from '../../edit/write.js'
 import type { ArgumentValue, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { mayBePassed, passedExpression, passedPlace } from '../../values/argument.js'
 import { argumentValue } from '../../values/call-source.js'
 import { absent } from '../../values/operations.js'
 import { calleePlace } from '../../values/places.js'
 import type { Key } from '../../values/source.js'
-import type { Absent, Given } from '../../values/value.js'
+import { type Absent, effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Keys } from '../config-change.js'
 import { defineReader } from '../reader.js'
@@ -80,8 +81,9 @@ class PythonFields extends Fields {
   private value(keys: Keys): ArgumentValue {
     let current = this.entry(String(keys[0]))
     for (const key of keys.slice(1)) {
-      if (current.state !== 'given') return current
-      current = this.below(current.expr, key)
+      const expr = passedExpression(current)
+      if (expr === null) return current
+      current = this.below(expr, key)
     }
     return current
   }
@@ -105,9 +107,9 @@ class PythonFields extends Fields {
 
   get(...keys: Keys): Given<Json> {
     const argument = this.value(keys)
-    const site: Place = argument.state === 'given' ? { ...argument.span } : this.shown
+    const site: Place = passedPlace(argument) ?? this.shown
     const given = argumentValue(argument, this.shown, site, this.claims)
-    return given.state === 'known' && given.value === null ? absent(given) : given
+    return effective(given) === null ? absent(given) : given
   }
 
   set(keys: readonly Key[]): Refusal {
@@ -116,12 +118,14 @@ class PythonFields extends Fields {
 
   inside(...keys: Keys): Fields | undefined {
     const value = this.value(keys)
-    return value.state === 'given' ? this.fields(value.expr) : undefined
+    const expr = passedExpression(value)
+    return expr === null ? undefined : this.fields(expr)
   }
 
   list(...keys: Keys): Fields[] {
     const value = this.value(keys)
-    const found = value.state === 'given' ? (this.items(value.expr) ?? []) : []
+    const expr = passedExpression(value)
+    const found = expr === null ? [] : (this.items(expr) ?? [])
     return found.flatMap((one) => this.fields(one) ?? [])
   }
 
@@ -135,21 +139,21 @@ class PythonFields extends Fields {
 
   texts(...keys: Keys): (string | null)[] | null {
     const value = this.value(keys)
-    if (value.state === 'absent') return []
-    const found = value.state === 'given' ? this.items(value.expr) : undefined
+    if (!mayBePassed(value)) return []
+    const expr = passedExpression(value)
+    const found = expr === null ? undefined : this.items(expr)
     if (found === undefined) return null
     return found.map((one) => {
-      const folded = this.python.fold(one)
-      return folded.state === 'known' && folded.value !== null && typeof folded.value !== 'object'
-        ? String(folded.value)
-        : null
+      const folded = effective(this.python.fold(one))
+      return folded === undefined || folded === null || typeof folded === 'object' ? null : String(folded)
     })
   }
 
   mentions(pattern: RegExp, ...keys: Keys): boolean {
     const value = this.value(keys)
-    if (value.state !== 'given') return value.state === 'unknown'
-    const { start, end } = this.python.definition(value.expr)
+    const expr = passedExpression(value)
+    if (expr === null) return mayBePassed(value)
+    const { start, end } = this.python.definition(expr)
     return (this.python.text.slice(start, end).match(/[\w.-]+/g) ?? []).some((word) => pattern.test(word))
   }
 

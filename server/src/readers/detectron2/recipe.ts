@@ -1,5 +1,7 @@
 /** What a configuration of detectron2 says of a training, whichever way it is written. */
 import { type Configured, type ConfiguredMap, configuredAt } from '../../text/configured.js'
+import { convert, orDefault, orUnknown } from '../../values/operations.js'
+import { asNumber, asSwitch } from '../../values/parse.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
@@ -58,12 +60,13 @@ export function readRecipe(recipe: Detectron2Recipe): void {
     first,
     !launched,
   )
-  const on = switchOf(amp)
-  if (on !== undefined) training.known('precision', key, on ? 'fp16-mixed' : 'fp32', amp!)
-  else if (recipe.unclear !== null) training.unknown('precision', key, recipe.unclear)
-  else training.default('precision', key, 'fp32', solver)
-  const length = node(spelling.steps)
-  if (steps !== undefined) training.known('maxSteps', spelling.steps.join('.'), steps, length!)
+  const format = convert(convert(training.value(amp, key, solver), asSwitch), (on) =>
+    on ? 'fp16-mixed' : 'fp32',
+  )
+  const { unclear } = recipe
+  training.say('precision', key, unclear === null ? orDefault(format, 'fp32') : orUnknown(format, unclear))
+  const stepsKey = spelling.steps.join('.')
+  training.say('maxSteps', stepsKey, convert(training.value(node(spelling.steps), stepsKey), asNumber))
 
   for (const kind of ['evaluate', 'save'] as const) {
     const keys = kind === 'evaluate' ? spelling.evaluates : spelling.saves
@@ -107,10 +110,4 @@ export function readRecipe(recipe: Detectron2Recipe): void {
 
 export function numberOf(node: Configured | undefined): number | undefined {
   return node?.kind === 'scalar' && typeof node.value === 'number' ? node.value : undefined
-}
-
-function switchOf(node: Configured | undefined): boolean | undefined {
-  if (node?.kind !== 'scalar') return undefined
-  if (typeof node.value === 'boolean') return node.value
-  return /^true$/i.test(String(node.value)) ? true : /^false$/i.test(String(node.value)) ? false : undefined
 }

@@ -8,6 +8,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Assign } from '../../syntax/python-ast.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -78,10 +79,9 @@ function readTrainer(
   const evidence = evidenceOf(python)
   if (/MODEL\.DEVICE\s*=\s*['"]cpu/.test(python.text)) evidence.accelerator = 'cpu'
   const length = assignmentTo(python, 'SOLVER.MAX_ITER', call.expr.start)
-  const steps = length === null ? null : python.fold(length.value!)
+  const steps = length === null ? undefined : effective(python.fold(length.value!))
   // A few minutes, to see that it works.
-  if (steps?.state === 'known' && typeof steps.value === 'number' && steps.value <= fewSteps)
-    evidence.small ??= `${steps.value} steps`
+  if (typeof steps === 'number' && steps <= fewSteps) evidence.small ??= `${steps} steps`
   const place = calleePlace(call)
   const scope = call.function?.qualified ?? ''
   const training = claims.subject('Training', place, scope, evidence)

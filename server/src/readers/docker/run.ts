@@ -16,6 +16,7 @@ import { parseLaunch, parseScriptCall } from '../../link/launch-line.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
 import { readArguments } from '../../link/script-arguments.js'
 import { lookUp } from '../../text/records.js'
+import { absent, orDefault, readAs, unreadable } from '../../values/operations.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import { batchJobId } from '../batch/job.js'
@@ -173,13 +174,9 @@ function claimMachine(
   compute.default('nodes', 'docker run', 1, place)
   const name = last(run, 'name')
   if (typeof name?.value === 'string') compute.known('name', '--name', name.value, name.span)
-  if (gpus.count === null) compute.unknown('gpus', gpus.key, 'all that the machine has', place)
   // Devices that a container sees are not taken from anybody.
-  else
-    compute.known('gpus', gpus.key, gpus.count, place, {
-      overridable: true,
-      ...siteOf(gpus.option, /^\d+$/),
-    })
+  const shown = claims.origin(place, { overridable: true, ...siteOf(gpus.option, /^\d+$/) })
+  compute.say('gpus', gpus.key, readAs(shown, gpus.count, 'all that the machine has'))
   const cpus = last(run, 'cpus')
   if (typeof cpus?.value === 'string' && /^\d+(\.\d+)?$/.test(cpus.value))
     compute.known('cpus', '--cpus', Number(cpus.value), cpus.span)
@@ -198,12 +195,13 @@ function claimSharedMemory(compute: SubjectBuilder<'Compute'>, run: ContainerRun
   else if (ipc !== undefined || mounts.some((one) => /\/dev\/shm/.test(String(one.value))))
     compute.unknown('sharedMemory', key, 'set in another way', place)
   else if (given === undefined) {
-    if (run.complete) compute.default('sharedMemory', key, sharedByDefault, place, site)
-    else compute.unknown('sharedMemory', key, 'options in a variable', place)
+    const none = absent(compute.locator.origin(place, { ...site, channel: 'library default' }))
+    const value = run.complete ? orDefault(none, sharedByDefault) : unreadable(none, 'options in a variable')
+    compute.say('sharedMemory', key, value)
   } else {
-    const bytes = typeof given.value === 'string' ? bytesIn(given.value) : undefined
-    if (bytes === undefined) compute.unknown('sharedMemory', key, 'a variable', given.span)
-    else compute.known('sharedMemory', key, bytes, given.span, siteOf(given, /./))
+    const bytes = typeof given.value === 'string' ? (bytesIn(given.value) ?? null) : null
+    const origin = compute.locator.origin(given.span, siteOf(given, /./))
+    compute.say('sharedMemory', key, readAs(origin, bytes, 'a variable'))
   }
 }
 

@@ -7,6 +7,8 @@ import { gpu } from '../../catalog/gpus.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { LaunchFlag, LaunchParts } from '../../link/launch-parts.js'
 import { lookUp } from '../../text/records.js'
+import { absent, orDefault, readAs } from '../../values/operations.js'
+import type { Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -82,20 +84,24 @@ function readLine(claims: ClaimBuilder, parts: LaunchParts, job: string): void {
   if (typeof name?.value === 'string' && /^[\w.-]+$/.test(name.value))
     compute.known('name', 'hydra.launcher.name', name.value, name.span)
   claimGpus(compute, parts, place)
-  const nodes = countOf(parts, 'nodes', 1)
-  const nodesAt = optionOf(parts, 'nodes')
-  if (nodes === null) compute.unknown('nodes', 'nodes', 'up to the configuration', nodesAt?.span ?? place)
-  else if (nodesAt === undefined) compute.default('nodes', 'nodes', nodes, place)
-  else compute.known('nodes', nodesAt.written, nodes, nodesAt.span, { site: siteOf(nodesAt) })
+  const given = <T>(name: string, value: T | null): [string, Value<T>] => {
+    const option = optionOf(parts, name)
+    const site = option === undefined ? {} : { site: siteOf(option) }
+    const read = readAs(claims.origin(option?.span ?? place, site), value, 'up to the configuration')
+    return [
+      option?.written ?? name,
+      option === undefined && value !== null ? orDefault(absent(read), value) : read,
+    ]
+  }
+  const count = countOf(parts, 'nodes', 1)
+  compute.say('nodes', ...given('nodes', count))
   const cpus = optionOf(parts, 'cpus_per_task')
-  const [count, tasks] = [cpus === undefined ? null : numberIn(cpus), countOf(parts, 'tasks_per_node', 1)]
-  if (cpus !== undefined && count !== null && tasks !== null)
-    compute.known('cpus', cpus.written, count * tasks, cpus.span)
+  const [perTask, tasks] = [cpus === undefined ? null : numberIn(cpus), countOf(parts, 'tasks_per_node', 1)]
+  if (cpus !== undefined && perTask !== null && tasks !== null)
+    compute.known('cpus', cpus.written, perTask * tasks, cpus.span)
   const limit = optionOf(parts, 'timeout_min')
   const minutes = limit === undefined ? (isPlain(parts) ? 60 : null) : numberIn(limit)
-  if (minutes === null) compute.unknown('timeLimit', 'timeout_min', 'up to the configuration', place)
-  else if (limit === undefined) compute.default('timeLimit', 'timeout_min', minutes * 60, place)
-  else compute.known('timeLimit', limit.written, minutes * 60, limit.span, { site: siteOf(limit) })
+  compute.say('timeLimit', ...given('timeout_min', minutes === null ? null : minutes * 60))
 }
 
 function claimGpus(compute: SubjectBuilder<'Compute'>, parts: LaunchParts, place: Place): void {
@@ -110,12 +116,10 @@ function claimGpus(compute: SubjectBuilder<'Compute'>, parts: LaunchParts, place
   const text = typeof option.value === 'string' ? option.value : '$'
   const read = /^[\w:]+$/.test(text) ? gpusNamed(text) : { count: null, model: null }
   const factor = option === perTask ? countOf(parts, 'tasks_per_node', 1) : 1
-  if (read.count === null || factor === null)
-    compute.unknown('gpus', option.written, 'a number that is not readable', option.span)
-  else
-    compute.known('gpus', option.written, read.count * factor, option.span, {
-      site: option === perNode ? siteOf(option) : { ...option.span },
-    })
+  const count = read.count === null || factor === null ? null : read.count * factor
+  const site = option === perNode ? siteOf(option) : { ...option.span }
+  const origin = compute.locator.origin(option.span, { site })
+  compute.say('gpus', option.written, readAs(origin, count, 'a number that is not readable'))
   const model = read.model === null ? undefined : gpu(read.model)
   if (model !== undefined) compute.known('gpuModel', option.written, model.name, option.span)
 }

@@ -7,7 +7,7 @@ import type { ConfigNode } from '../../config/node.js'
 import { flagOf, type LaunchParts } from '../../link/launch-parts.js'
 import { lookUp } from '../../text/records.js'
 import { stated } from '../../values/operations.js'
-import { effective } from '../../values/value.js'
+import { effective, isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
@@ -163,7 +163,7 @@ function claimRetries({ compute, patch }: Claimed, object: KubernetesObject, spe
     if (name === 'ExitCode')
       compute.known('retryFilter', 'restartPolicy', 'restartPolicy: ExitCode', placeOf(policy!.value))
     // An MPI launcher is a Job, which has a limit by itself; and a run policy that cannot be read may hold one.
-    if (limit.state !== 'absent' || patch || object.kind === 'MPIJob') continue
+    if (isGiven(limit) || patch || object.kind === 'MPIJob') continue
     if (name !== 'OnFailure' && name !== 'Always') continue
     const place = compute.locator.origin(placeOf(policy!.value))
     compute.say('retries', `restartPolicy: ${name}`, stated({ ...place, site: limit.site }, null))

@@ -9,6 +9,8 @@ import type { PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { type Configured, type ConfiguredMap, configuredAt } from '../../text/configured.js'
 import { lookUp } from '../../text/records.js'
+import { convert, orDefault } from '../../values/operations.js'
+import { asBoolean, asNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Binding, Evidence } from '../../workload/claim.js'
 import type { Precision, Word } from '../../workload/words.js'
@@ -175,10 +177,7 @@ function readLoader(config: Config): void {
   if (holder?.kind !== 'map' || (workers === undefined && (name === 'data' || config.binding === null)))
     return
   const pipeline = config.about('InputPipeline', name, 'training', workers ?? holder)
-  if (workers === undefined) pipeline.default('workers', key, 0, holder)
-  else if (workers.kind === 'scalar' && typeof workers.value === 'number')
-    pipeline.known('workers', key, workers.value, workers, true)
-  else pipeline.unknown('workers', key, 'a value that cannot be read')
+  pipeline.say('workers', key, orDefault(convert(pipeline.value(workers, key, holder, true), asNumber), 0))
   const at = workers ?? holder
   pipeline.known('feeds', name, 'training', at)
   const decoder = decoderIn(holder) ?? decoderIn(config.node('train_pipeline'))
@@ -187,8 +186,8 @@ function readLoader(config: Config): void {
     pipeline.known('decoder', name, decoder, at)
   } else pipeline.unknown('work', name, 'its transforms are inherited')
   const kept = config.node(name, 'persistent_workers')
-  if (kept?.kind === 'scalar' && typeof kept.value === 'boolean')
-    pipeline.known('persistentWorkers', 'persistent_workers', kept.value, kept)
+  const persists = pipeline.value(kept, 'persistent_workers')
+  pipeline.say('persistentWorkers', 'persistent_workers', convert(persists, asBoolean))
 }
 
 const wrappers: Record<string, Precision> = {

@@ -1,5 +1,7 @@
 /** How long a configuration of OpenMMLab trains, how often it evaluates and saves. Source: mmengine, runner/loops.py, hooks/checkpoint_hook.py. */
 import type { Configured } from '../../text/configured.js'
+import { convert } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
 import { claimOperation } from '../operation-claims.js'
 import { type InheritedClaims, often, recipePlace } from '../recipes/inherited-claims.js'
 import type { Config } from './config.js'
@@ -68,9 +70,12 @@ function readCheckpoints(
   training.known('saves', 'interval', onTheWay ? 'while it runs' : 'at the end', every)
   if (!onTheWay) return
   const kept = config.node(...hook, 'max_keep_ckpts')
-  const most = numberOf(kept)
-  if (kept !== undefined && most !== undefined)
-    training.known('keptCheckpoints', 'max_keep_ckpts', most < 0 ? null : most, kept)
+  const most = convert(training.value(kept, 'max_keep_ckpts'), asNumber)
+  training.say(
+    'keptCheckpoints',
+    'max_keep_ckpts',
+    convert(most, (count) => (count < 0 ? null : count)),
+  )
   training.known('checkpointCount', 'interval', Math.floor(total / interval), every)
   if (!inEpochs) readRhythm(config, 'save', [...hook, 'interval'], total)
 }

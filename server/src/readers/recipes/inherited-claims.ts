@@ -1,6 +1,10 @@
 /** Claims about a recipe whose values may stand in the file itself, in one that it inherits from, or on the launch line. */
-import type { Configured } from '../../text/configured.js'
+import { type Configured, plainConfigured } from '../../text/configured.js'
+import type { Json } from '../../text/json.js'
+import type { Origin } from '../../text/origin.js'
 import { lookUp } from '../../text/records.js'
+import { absent, orDefault, stated, unreadable } from '../../values/operations.js'
+import type { Given } from '../../values/value.js'
 import type { ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Launch } from '../../workload/claim.js'
 import type { SettingName, Word, Words } from '../../workload/words.js'
@@ -39,7 +43,29 @@ export class InheritedClaims<W extends Word> {
     private readonly overridable: boolean,
   ) {}
 
-  /** `meant`: it is written to be used as it is, and no launch is expected to replace it. */
+  private origin(node: Configured | undefined, key: string, meant: boolean): Origin {
+    const { place, options } = recipePlace(node, this.path, this.instead, key)
+    const given = meant || options.channel !== undefined
+    const overridable = this.overridable && !given
+    return this.subject.locator.origin(place, { channel: 'named file', overridable, ...options })
+  }
+
+  /**
+   * What stands there; where nothing does, `carrier` would carry it. `meant`: it is written to be used as it is, and no
+   * launch is expected to replace it.
+   */
+  value(node: Configured | undefined, key: string, carrier?: Configured, meant = false): Given<Json> {
+    if (node === undefined) return absent({ ...this.origin(carrier, key, false), channel: 'library default' })
+    const value = plainConfigured(node)
+    const because = node.kind === 'unknown' ? node.because : 'a value that cannot be read'
+    const origin = this.origin(node, key, meant)
+    return value === undefined ? unreadable(origin, because) : stated(origin, value)
+  }
+
+  say<K extends SettingName<W>>(setting: K, key: string, value: Given<Words[W][K]>): void {
+    this.subject.say(setting, key, value)
+  }
+
   known<K extends SettingName<W>>(
     setting: K,
     key: string,
@@ -47,23 +73,12 @@ export class InheritedClaims<W extends Word> {
     node: Configured,
     meant = false,
   ): void {
-    const { place, options } = recipePlace(node, this.path, this.instead, key)
-    const given = meant || options.channel !== undefined
-    this.subject.known(setting, key, value, place, {
-      channel: 'named file',
-      overridable: this.overridable && !given,
-      ...options,
-    })
+    this.say(setting, key, stated(this.origin(node, key, meant), value))
   }
 
   /** Left out; `node` is what would carry it. */
   default<K extends SettingName<W>>(setting: K, key: string, value: Words[W][K], node?: Configured): void {
-    const { place, options } = recipePlace(node, this.path, this.instead, key)
-    this.subject.default(setting, key, value, place, {
-      overridable: this.overridable,
-      ...options,
-      channel: 'library default',
-    })
+    this.say(setting, key, orDefault(absent(this.origin(node, key, false)), value))
   }
 
   unknown<K extends SettingName<W>>(setting: K, key: string, because: string): void {

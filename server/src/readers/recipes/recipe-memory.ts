@@ -5,6 +5,7 @@ import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
 import { convert, derived, orDefault, orUnknown, unreadable } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
+import { isGiven } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
 import type { TrainingSettings } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
@@ -52,7 +53,7 @@ export const optimizerWord = (value: Json): TrainingSettings['optimizer'] | unde
 
 /** `keys`: from the one that counts most. */
 export function claimAttention(training: Training, ...keys: string[]): void {
-  const key = keys.find((one) => derived(training.get(one), (value) => value || undefined).state !== 'absent')
+  const key = keys.find((one) => isGiven(derived(training.get(one), (value) => value || undefined)))
   const given = training.get(key ?? keys[0]!)
   const kind = convert(given, (value) => {
     const word = String(value)
