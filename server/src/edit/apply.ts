@@ -122,6 +122,8 @@ function editUnit(
   writes: readonly Write[],
   imports: readonly Import[],
 ): UnitEdit[] | Refusal {
+  const words = imports.length > 0 ? [] : writes.filter(isReplacedText)
+  if (words.length > 0 && words.length === writes.length) return shellEdits(unit.text, words)
   if (unit.language === 'python') {
     if (!tree) return refuse('the file cannot be parsed')
     if (!writes.every(isPython)) return refuse('the change is not one of Python code')
@@ -158,6 +160,11 @@ function editUnit(
 
 function isShell(write: Write): write is ShellWrite & { path: string } {
   return write.kind === 'set directive' || write.kind === 'replace text'
+}
+
+/** Means the same in every language. */
+function isReplacedText(write: Write): write is Write & { kind: 'replace text' } {
+  return write.kind === 'replace text'
 }
 
 function isConfiguration(write: Write): write is ConfigurationWrite & { path: string } {

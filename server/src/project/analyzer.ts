@@ -239,9 +239,14 @@ export class Analyzer {
     const reader = this.readers.find((one) => one.name === claim.reader)
     if (reader?.change === undefined) return { reason: `${claim.key} has to be changed by hand here` }
     const parsed = this.parsedOf(file)
-    const index = file.units.findIndex((unit) => unit.index === claim.site.unit)
+    const launched = isGivenElsewhere(claim)
+    const holding = (unit: Unit): boolean =>
+      launched ? unit.segments.some((one) => holds(one, claim.location)) : unit.index === claim.site.unit
+    // The command of a cell stands in the text of the cell as well.
+    const index = file.units.indexOf(file.units.filter(holding).at(-1)!)
     if (index < 0) return { reason: 'the place is not in the file any more' }
-    const facts = this.factsOf(file, file.units[index]!, parsed.units[index]!, surroundings)
+    const read = this.factsOf(file, file.units[index]!, parsed.units[index]!, surroundings)
+    const facts = launched ? asLaunch(read) : read
     const change = reader.change(claim, value, facts)
     if ('reason' in change || surroundings.overlay === undefined || index !== 0) return change
     return whereWritten(change, {
@@ -416,6 +421,27 @@ export class Analyzer {
       if (builder.reading.unseen !== undefined)
         into.unseen = [...(into.unseen ?? []), ...builder.reading.unseen]
     }
+  }
+}
+
+/** By a launch in another file than its reader read. */
+function isGivenElsewhere({ channel, location, site, subject }: Claim): boolean {
+  const launched = channel === 'launch flag' || channel === 'launch environment'
+  return launched && site.path === undefined && !subject.startsWith(`${location.path}#`)
+}
+
+function holds({ start, end, cell, source }: Unit['segments'][number], location: Claim['location']): boolean {
+  return cell === location.cell && source <= location.start && location.end <= source + end - start
+}
+
+/** What code or configuration there says is no answer to where its reader's own site is. */
+function asLaunch({ path, unit, shell, versions }: UnitFacts): UnitFacts {
+  return {
+    path,
+    unit,
+    launch: true,
+    ...(shell === undefined ? {} : { shell }),
+    ...(versions === undefined ? {} : { versions }),
   }
 }
 

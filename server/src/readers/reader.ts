@@ -22,6 +22,8 @@ export interface UnitFacts {
   python?: PythonModule
   config?: ConfigFacts
   shell?: ShellFacts
+  /** This unit holds the launch that gives the value; its reader read another file. */
+  launch?: true
   /** Of a notebook, also in the commands of its cells: what it says about itself (its kernel, its runtime). */
   metadata?: Record<string, Json>
   /** The Terraform module that the file belongs to; absent: only the file itself is known. */

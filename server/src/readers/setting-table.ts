@@ -19,7 +19,7 @@ import { claimedCall } from './claim-argument.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from './launch-flag.js'
 import type { UnitFacts } from './reader.js'
 import { isBefore } from './versions.js'
-import { writeLaunchValue } from './write-launch-value.js'
+import { holdsLaunch, writeLaunchValue } from './write-launch-value.js'
 
 type Versions = Readonly<Record<string, string>>
 
@@ -158,8 +158,8 @@ export class SettingTable<W extends Word> implements DescribedTable {
     facts: UnitFacts,
   ): Write | Refusal {
     const locator = new ClaimBuilder(facts.path, facts.unit, claim.reader)
-    const { python, config, shell } = facts
-    if (shell !== undefined && value !== undefined && isSetByLaunch(claim))
+    const { python, config } = facts
+    if (holdsLaunch(facts) && value !== undefined && isSetByLaunch(claim))
       return writeLaunchValue(claim, flagWord(value), facts)
     if (python !== undefined) {
       const call = claimedCall(python, claim.site)

@@ -1,29 +1,54 @@
-/** Changes a value where a launch gives it: on the command line, or in a variable before it. */
+/** Changes a value where a launch gives it: on the command line, in a variable before it, in the call that starts a job. */
 import type { Refusal, Write } from '../edit/write.js'
+import type { Language } from '../text/unit.js'
 import { offsetInUnit } from '../text/unit.js'
+import { effective } from '../values/value.js'
 import type { Claim } from '../workload/claim.js'
 import type { UnitFacts } from './reader.js'
 
+/** The text holds a launch rather than what was read with it. */
+export function holdsLaunch({ shell, launch }: UnitFacts): boolean {
+  return shell !== undefined || launch === true
+}
+
 /**
- * Replaces the last word of the claim's place (`--workers 0`, `--workers=0`, `PRECISION=no`) by `word`. `facts` are
- * those of the shell text that holds the launch.
+ * Replaces the last word of the claim's place (`--workers 0`, `PRECISION=no`, `'--workers', '0'`, `{'workers': 0}`) by
+ * `word`. `facts` are those of the text that holds the launch.
  */
 export function writeLaunchValue(claim: Claim, word: string, facts: UnitFacts): Write | Refusal {
   const refusal = { reason: `${claim.key} is set by the launch: change it there` }
-  if (facts.shell === undefined) return refusal
+  if (!holdsLaunch(facts)) return refusal
+  const { unit, path } = facts
   const { cell, start, end } = claim.location
-  const from = offsetInUnit(facts.unit, cell, start)
+  const from = offsetInUnit(unit, cell, start)
   if (from === undefined) return refusal
-  const text = facts.unit.text.slice(from, from + end - start)
-  const last = /(?:^|[\s=])["']?([\w.+-]+)["']?$/.exec(text)
-  if (last === null || last[1]!.startsWith('--')) return refusal
-  const at = from + text.lastIndexOf(last[1]!)
-  return {
-    kind: 'replace text',
-    path: facts.path,
-    unit: facts.unit.index,
-    start: at,
-    end: at + last[1]!.length,
-    text: word,
-  }
+  const text = unit.text.slice(from, from + end - start)
+  const before = (unit.language === 'shell' ? lastWord : oneValue).exec(text)?.[1]
+  if (before === undefined || before.startsWith('--') || !mayBe(claim, before)) return refusal
+  const spelled = unit.language === 'shell' ? word : asWritten(text, before, word, unit.language)
+  if (spelled === null) return refusal
+  const at = from + text.lastIndexOf(before)
+  return { kind: 'replace text', path, unit: unit.index, start: at, end: at + before.length, text: spelled }
+}
+
+const lastWord = /(?:^|[\s=])["']?([\w.+-]+)["']?$/
+/** In code and configuration a place may also be a whole command, or the program that it starts. */
+const oneValue = /^(?:["']?--?[\w.:-]+["']?(?:=|\s+|,\s*)|["']?\w+=)?["']?([\w.+-]+)["']?$/
+
+/** The word is what the claim was made from, as far as can be told. */
+function mayBe(claim: Claim, word: string): boolean {
+  const value = effective(claim)
+  if (typeof value === 'number') return Number(word) === value
+  return !/\.(py|sh|ipynb|ya?ml|json|toml)$/i.test(word)
+}
+
+/** Null: what stands there is no value but a name, say. */
+function asWritten(text: string, before: string, word: string, language: Language): string | null {
+  // Inside of quotes, or a part of a command.
+  if (text !== before) return word
+  if (language === 'yaml') return word
+  const plain = /^[-+]?\.?\d[\w.+-]*$|^(true|false)$/i
+  if (!plain.test(before)) return null
+  if (!plain.test(word)) return language === 'python' ? `'${word}'` : `"${word}"`
+  return language === 'python' ? word : word.toLowerCase()
 }

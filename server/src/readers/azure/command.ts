@@ -22,6 +22,7 @@ import { changeCommand } from './command-change.js'
 import { commandSettings } from './command-settings.js'
 import { CommandSource, useOf } from './command-use.js'
 import {
+  atInputs,
   claimGpusByProcesses,
   claimJob,
   distributed,
@@ -176,7 +177,11 @@ function claimCommand(
     placed: true,
     nodes,
     machine,
-    adjust: (parts) => distributed(parts, distribution.kind, perNode),
+    adjust: (parts) =>
+      atInputs(distributed(parts, distribution.kind, perNode), written, (name) => {
+        const value = source.get('inputs', name)
+        return isGiven(value) ? value.location : undefined
+      }),
   })
   // What no machine is known for stands alone.
   if (job === null) for (const launch of claims.reading.launches) if (launch.job === id) launch.job = null

@@ -1,6 +1,8 @@
 /** What a job of Azure Machine Learning is, however it is written: in YAML, or in Python by either SDK. */
 import { instance } from '../../catalog/instances.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
+import type { Location } from '../../text/location.js'
+import { define, lookUp } from '../../text/records.js'
 import { type Keyed, originOf } from '../../values/operations.js'
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
@@ -128,6 +130,23 @@ export function filledIn(source: string, given: (name: string) => string | undef
     const value = given(name)
     return value !== undefined && /^[\w.+-]+$/.test(value) ? value : whole
   })
+}
+
+/** `--lr ${{inputs.lr}}`: what the launch gives stands at the input, where it can be changed. */
+export function atInputs(
+  parts: LaunchParts,
+  command: string,
+  placeOf: (name: string) => Location | undefined,
+): LaunchParts {
+  const flags = { ...parts.flags }
+  for (const [, flag, name] of command.matchAll(
+    /(?<!\S)--?([\w-]+)(?:=|\s+)["']?\$\{\{\s*inputs\.([\w-]+)\s*\}\}/g,
+  )) {
+    const given = lookUp(flags, flag!)
+    const location = placeOf(name!)
+    if (given !== undefined && location !== undefined) define(flags, flag!, { ...given, location })
+  }
+  return { ...parts, flags }
 }
 
 /** What the component starts is put in later. */

@@ -20,6 +20,7 @@ import { settingTable } from '../setting-table.js'
 import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
 import { smallByName } from '../tried-out.js'
 import {
+  atInputs,
   claimComponent,
   claimGpusByProcesses,
   claimJob,
@@ -226,7 +227,11 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
     placed: true,
     nodes,
     machine,
-    adjust: (parts) => distributed(parts, distribution, perNode),
+    adjust: (parts) =>
+      atInputs(distributed(parts, distribution, perNode), line ?? '', (name) => {
+        const given = inputs.map((holder) => at(holder, name)).find((one) => one !== undefined)
+        return given === undefined ? undefined : claims.locate(given)
+      }),
   })
   const sharing = work?.sharing ?? sharingOf(distribution, nodes)
   if (sharing !== null) compute?.known('sharing', 'command', sharing, place)

@@ -20,7 +20,7 @@ import { defineReader, type UnitFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimMachine, evidenceOfMachine, offered } from './machine.js'
 import { trainingFamilies } from './names.js'
-import { namesRecipe, orByRecipe } from './script.js'
+import { namesRecipe, orByRecipe, passedOn } from './script.js'
 
 /** Seconds; what the trainer asks for where no stopping condition is given. */
 const defaultRuntime = 3600
@@ -158,6 +158,7 @@ function claimLaunch(
   const folder = python.argument(source, 'source_dir')
   const base = mayBePassed(folder) ? textArgument(folder) : ''
   const alone = !mayBePassed(python.argument(call, 'distributed'))
+  const given = passedOn(python, claims, call, python.argument(call, 'hyperparameters'))
   const launcher = alone ? 'python' : 'torchrun'
   claims.launch(
     {
@@ -166,9 +167,10 @@ function claimLaunch(
       launcher,
       ...(startsPerDevice(launcher) ? { perDevice: true } : {}),
       program: { path: script, module: null, bases: base !== null && !base.includes(':') ? [base] : [] },
-      flags: {},
+      // Each becomes a flag of the script.
+      flags: given.values,
       positionals: [],
-      complete: !mayBePassed(python.argument(call, 'hyperparameters')),
+      complete: given.complete,
       environment: {},
       launcherFlags: {},
       processes: alone ? 1 : null,

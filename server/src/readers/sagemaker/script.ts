@@ -39,7 +39,12 @@ interface Passed {
 }
 
 /** What a dictionary passes on to the script, as far as it can be read; nothing where it is left out. */
-function passedOn(python: PythonModule, claims: ClaimBuilder, call: Call, argument: ArgumentValue): Passed {
+export function passedOn(
+  python: PythonModule,
+  claims: ClaimBuilder,
+  call: Call,
+  argument: ArgumentValue,
+): Passed {
   const expr = passedExpression(argument)
   if (expr === null || isLeftOut(argument)) return { values: {}, complete: isLeftOut(argument) }
   const keys = python.keysOf(expr, call.expr.start)

@@ -5,11 +5,9 @@
 
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal } from '../../edit/write.js'
+import { readArguments as argumentsIn } from '../../link/script-arguments.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { Json } from '../../text/json.js'
-import type { Span } from '../../text/location.js'
-import { define } from '../../text/records.js'
-import { knownArgument, mayBePassed, passedExpression, textArgument } from '../../values/argument.js'
+import { passedExpression, textArgument } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import { convert, orDefault, stated, unreadable } from '../../values/operations.js'
 import { asNumber, asText } from '../../values/parse.js'
@@ -23,6 +21,7 @@ import { byHand, changeOf } from '../change-answer.js'
 import { idAt, jobRole } from '../job-in-code.js'
 import { defineReader, type UnitFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
+import { wordsOf } from '../words-in-code.js'
 import { claimMachine, claimVertexService, heldBy, jobEvidence, sameMachines, specOf } from './machines.js'
 import { claimJobProgram, claimPoolProgram } from './programs.js'
 import { machineFields, machineKeys } from './python-fields.js'
@@ -204,45 +203,25 @@ function claimScript(python: PythonModule, claims: ClaimBuilder, made: Call, ask
   const script = textArgument(path)
   const shown = passedExpression(path)
   if (script === null || shown === null) return
-  const args = python.argument(asked, 'args')
-  const values = mayBePassed(args) ? knownArgument(args) : []
-  const flags = Array.isArray(values) ? flagsOf(values, claims, shown) : null
+  const words = wordsOf(python, python.argument(asked, 'args'))
+  const given = words === null ? null : argumentsIn(words, (span) => claims.locate(span))
   claims.launch(
     {
       id: job,
       job,
       launcher: 'python',
       program: { path: script, module: null, bases: [''] },
-      flags: flags ?? {},
-      positionals: [],
-      complete: flags !== null,
+      flags: given?.flags ?? {},
+      positionals: given?.positionals ?? [],
+      complete: given?.complete ?? false,
       environment: {},
       launcherFlags: {},
       processes: 1,
       nodes: 1,
-      files: [],
+      files: given?.files ?? [],
     },
     shown,
   )
-}
-
-/** `['--epochs=10', '--lr', '0.1']`; null: not readable. */
-function flagsOf(values: Json[], claims: ClaimBuilder, place: Span) {
-  const flags: Record<
-    string,
-    { value: string | boolean | null; location: ReturnType<ClaimBuilder['locate']> }
-  > = {}
-  const location = claims.locate(place)
-  for (let index = 0; index < values.length; index++) {
-    const one = values[index]
-    if (typeof one !== 'string') return null
-    const match = /^--?([\w-]+)(?:=([\s\S]*))?$/.exec(one)
-    if (match === null) continue
-    const next = values[index + 1]
-    const value = match[2] ?? (next !== undefined && !/^-/.test(String(next)) ? String(next) : true)
-    define(flags, match[1]!, { value, location })
-  }
-  return flags
 }
 
 function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
