@@ -1,7 +1,9 @@
 /** Adds one callback to the callbacks of a call, however they are written. */
+
 import type { PythonRange, Refusal, Write } from '../edit/write.js'
 import type { Call, PythonModule } from '../python/module.js'
-import { callbackList } from './callback-list.js'
+import { mayBePassed } from '../values/argument.js'
+import { passedCallbacks } from './callback-list.js'
 import type { UnitFacts } from './reader.js'
 
 /** `code`: the callback, or a name for it. `position` of the argument `keyword`; null: keyword only. */
@@ -27,9 +29,9 @@ export function addCallback(
     value: `[${items}]`,
   })
   const given = python.argument(call, keyword, position)
-  if (given.state === 'absent') return set(code)
-  const list = given.state === 'given' ? callbackList(python, given.expr) : null
-  if (given.state === 'unknown' || list === null) return { reason: 'the list of callbacks cannot be read' }
+  if (!mayBePassed(given)) return set(code)
+  const list = passedCallbacks(python, given)
+  if (list === null) return { reason: 'the list of callbacks cannot be read' }
   if (list.display?.type === 'list') {
     const { start, end } = list.display
     // The import or the name must be there before the list is made.

@@ -1,6 +1,7 @@
 /** The largest models of their families that a program trains for a task of few classes, and what is tried beside them. */
 
 import type { Call, PythonModule } from '../python/module.js'
+import { fixedArgument, numberArgument, passedPlace } from '../values/argument.js'
 import { effective } from '../values/value.js'
 import type { ClaimBuilder, Place } from '../workload/builder.js'
 import { claimedCall } from './claim-argument.js'
@@ -104,9 +105,8 @@ function largeModel(python: PythonModule, call: Call): Large | null {
 /** An id that is written down, and that no launch replaces. */
 function literal(python: PythonModule, call: Call, keyword: string): { id: string; place: Place } | null {
   const given = python.argument(call, keyword, 0)
-  if (given.state !== 'given' || given.folded.state !== 'known' || given.folded.overridable) return null
-  const { value } = given.folded
-  return typeof value === 'string' ? { id: value, place: { ...given.span } } : null
+  const [id, place] = [fixedArgument(given), passedPlace(given)]
+  return typeof id === 'string' && place !== null ? { id, place } : null
 }
 
 /** The program takes the name of the model from its command line, searches over it, or is not about a task at all. */
@@ -131,9 +131,8 @@ function claimLarge(python: PythonModule, large: Large, claims: ClaimBuilder): v
   model.known('task', id, task, place, { site })
   model.known('smaller', id, sibling.smaller, place, { site })
   for (const keyword of ['num_labels', 'num_classes', 'classes']) {
-    const given = python.argument(call, keyword)
-    if (given.state === 'given' && given.folded.state === 'known' && typeof given.folded.value === 'number')
-      model.known('classes', keyword, given.folded.value, place, { site })
+    const classes = numberArgument(python.argument(call, keyword))
+    if (classes !== null) model.known('classes', keyword, classes, place, { site })
   }
 }
 

@@ -4,7 +4,7 @@ import type { Json } from '../text/json.js'
 import type { Origin } from '../text/origin.js'
 import { lookUp } from '../text/records.js'
 import { foldedValue } from '../values/folded-value.js'
-import { absent, originOf, stated, unreadable } from '../values/operations.js'
+import { absent, firstGiven, originOf, stated, unreadable } from '../values/operations.js'
 import type { Locator } from '../values/source.js'
 import type { Given } from '../values/value.js'
 import type { Binding, LaunchValue } from '../workload/claim.js'
@@ -45,5 +45,5 @@ export function environmentValue(
 ): Given<Json> {
   const own = ownVariable(python, name, binding, left, locator)
   const set = lookUp(binding?.launch.environment, name)
-  return own.state === 'absent' ? launchedValue(set, 'launch environment', left) : own
+  return firstGiven(own, launchedValue(set, 'launch environment', left))
 }

@@ -1,16 +1,19 @@
 /** Lists in Python code that become words of a command line. */
+
 import type { ShellCommand, ShellWord } from '../config/shell-facts.js'
 import type { ArgumentValue, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Span } from '../text/location.js'
+import { fixedValue, mayBePassed, passedExpression } from '../values/argument.js'
 import { foldedValue } from './search/plain-argument.js'
 
 /** Null where it is not known how many words there are. `['--lr', 0.1, '--data', folder]` */
 export function wordsOf(python: PythonModule, given: ArgumentValue): ShellWord[] | null {
-  if (given.state === 'absent') return []
-  if (given.state === 'unknown' || python.isChanged(given.expr)) return null
-  const value = python.definition(given.expr)
+  if (!mayBePassed(given)) return []
+  const expr = passedExpression(given)
+  if (expr === null || python.isChanged(expr)) return null
+  const value = python.definition(expr)
   if (value.type === 'list' || value.type === 'tuple') {
     if (value.items.some((item) => item.type === 'starred')) return null
     return value.items.map((item) => wordOf(python, item))
@@ -33,8 +36,8 @@ const unreadable = `$\{?}`
 
 /** What may be replaced from outside is not known. */
 export function wordOf(python: PythonModule, expr: Expr): ShellWord {
-  const folded = python.fold(expr)
-  const text = folded.state === 'known' && !folded.overridable ? asText(folded.value) : null
+  const fixed = fixedValue(python.fold(expr))
+  const text = fixed === undefined ? null : asText(fixed)
   const word = { text, raw: text ?? '$', start: expr.start, end: expr.end }
   const value = text === null ? python.definition(expr) : expr
   // `f'--data={folder}'`: which flag it is can be read.

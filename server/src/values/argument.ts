@@ -23,6 +23,18 @@ export function fixedValue(folded: Folded): Json | undefined {
   return folded.state === 'known' && !folded.overridable ? folded.value : undefined
 }
 
+/** Null where an expression stands for no number, or not for a known one. */
+export function numberIn(folded: Folded | null | undefined): number | null {
+  const value = effective(folded ?? undefined)
+  return typeof value === 'number' ? value : null
+}
+
+/** Null where an expression stands for no text, or not for a known one. */
+export function textIn(folded: Folded | null | undefined): string | null {
+  const value = effective(folded ?? undefined)
+  return typeof value === 'string' ? value : null
+}
+
 /** Why what may be passed cannot be read; null: nothing is passed, or it can. */
 export function whyUnreadable(argument: ArgumentValue): string | null {
   if (argument.state === 'unknown') return argument.because
@@ -37,14 +49,12 @@ export function configuredArgument(argument: ArgumentValue): ConfiguredPlace | n
 
 /** Null where it is no number, or not a known one. */
 export function numberArgument(argument: ArgumentValue): number | null {
-  const value = knownArgument(argument)
-  return typeof value === 'number' ? value : null
+  return argument.state === 'given' ? numberIn(argument.folded) : null
 }
 
 /** Null where it is no text, or not a known one. */
 export function textArgument(argument: ArgumentValue): string | null {
-  const value = knownArgument(argument)
-  return typeof value === 'string' ? value : null
+  return argument.state === 'given' ? textIn(argument.folded) : null
 }
 
 /** The expression that is passed; null where none is, or where `**kwargs` may carry one. */

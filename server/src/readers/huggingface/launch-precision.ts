@@ -1,7 +1,7 @@
 /** The number format that a launch brings: through `accelerate launch`, its file, or the environment. */
 import type { Json } from '../../text/json.js'
 import type { Origin } from '../../text/origin.js'
-import { convert, type Keyed, originOf, stated, unreadable } from '../../values/operations.js'
+import { convert, type Keyed, originOf, unreadable } from '../../values/operations.js'
 import { asWord } from '../../values/parse.js'
 import { effective, type Value } from '../../values/value.js'
 import type { Binding, Claim } from '../../workload/claim.js'
@@ -55,7 +55,7 @@ export function userDefault(left: Origin): Value<Precision> {
 /** The file's own claim, now certain, since this launch uses it. */
 function inFile(claim: Claim): Value<Precision> {
   const from: Origin = { ...originOf(claim), channel: 'named file', overridable: false }
-  const format = [...launchFormats.values()].find((one) => one === effective(claim))
-  if (format === undefined) return unreadable(from, 'its configuration')
-  return claim.state === 'default' ? { ...from, state: 'default', value: format } : stated(from, format)
+  const asFormat = (value: unknown) => [...launchFormats.values()].find((one) => one === value)
+  if (effective(claim) === undefined) return unreadable(from, 'its configuration')
+  return { ...convert<unknown, Precision>(claim, asFormat, 'its configuration'), ...from }
 }

@@ -3,9 +3,10 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { For, Stmt } from '../../syntax/python-ast.js'
-import { mayBePassed, numberArgument } from '../../values/argument.js'
+import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
+import { addCallback } from '../add-callback.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
 import { foldedValue } from '../search/plain-argument.js'
@@ -114,7 +115,7 @@ function persist(facts: UnitFacts, study: Call): Change | Refusal {
 function report(facts: UnitFacts, call: Call): Change | Refusal {
   const python = facts.python!
   const given = python.argument(call, 'func', 0)
-  const objective = given.state === 'given' ? trialFunction(python, given.expr) : null
+  const objective = trialFunction(python, passedExpression(given))
   if (objective === null) return { reason: 'the objective stands in another module' }
   const { func, position } = objective
   const trial = func.node.params[position]?.name
@@ -174,10 +175,14 @@ function throughCallback(
   trial: string | null,
   metric: string,
 ): Change | Refusal {
-  const keras = python.argument(call, 'epochs').state === 'given'
+  const keras = passedExpression(python.argument(call, 'epochs')) !== null
   if (!keras) return { reason: 'add the pruning callback of this library from optuna-integration' }
   if (trial === null) return { reason: 'the model is fitted in another function: hand the trial on' }
-  if (!['validation_data', 'validation_split'].some((name) => python.argument(call, name).state === 'given'))
+  if (
+    !['validation_data', 'validation_split'].some(
+      (name) => passedExpression(python.argument(call, name)) !== null,
+    )
+  )
     return { reason: 'fit() computes no validation metric that could be reported' }
   const spelled = nameFor(python.tree, 'optuna.integration', 'KerasPruningCallback', {
     path: facts.path,
@@ -185,27 +190,8 @@ function throughCallback(
     offset: call.expr.start,
   })
   const value = `${spelled.text}(${trial}, '${metric}')`
-  const callbacks = python.argument(call, 'callbacks')
-  if (callbacks.state === 'unknown') return { reason: `callbacks arrives through ${callbacks.because}` }
-  let write: Write
-  if (!mayBePassed(callbacks)) {
-    write = {
-      kind: 'set keyword',
-      path: facts.path,
-      call: rangeOf(facts, call),
-      name: 'callbacks',
-      value: `[${value}]`,
-    }
-  } else {
-    const list = python.definition(callbacks.expr)
-    if (list.type !== 'list') return { reason: 'the callbacks are put together elsewhere' }
-    write = {
-      kind: 'append item',
-      path: facts.path,
-      list: { unit: facts.unit.index, start: list.start, end: list.end },
-      value,
-    }
-  }
+  const write = addCallback(python, call, value, facts)
+  if ('reason' in write) return write
   return {
     title: 'Stop weak trials (KerasPruningCallback, from optuna-integration)',
     safety: 'unsafe',

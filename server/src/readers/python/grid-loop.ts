@@ -1,9 +1,12 @@
 /** Grids that are searched by hand: nested loops, or a loop over `itertools.product`, around a training call. */
+
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { Loop, PythonModule } from '../../python/module.js'
 import type { Expr, For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
 import type { Dimension, SearchSettings } from '../../workload/words.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
@@ -170,9 +173,9 @@ function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
   if (keys === null) return null
   const factors: Factor[] = []
   for (const key of keys) {
-    const entry = python.entry(dictionary, key)
-    if (entry.state !== 'given') return null
-    factors.push({ name: key, values: entry.expr })
+    const values = passedExpression(python.entry(dictionary, key))
+    if (values === null) return null
+    factors.push({ name: key, values })
   }
   return factors
 }
@@ -195,10 +198,10 @@ function nameOf(loop: Loop, target: string): string {
 }
 
 function dimension(python: PythonModule, name: string, expr: Expr): Omit<LoopDimension, 'target'> {
-  const folded = python.fold(expr)
-  if (folded.state === 'known') {
-    if (!Array.isArray(folded.value)) return { name, size: null, expr: null }
-    return { name, size: distinctCount(folded.value), values: folded.value, expr }
+  const known = effective(python.fold(expr))
+  if (known !== undefined) {
+    if (!Array.isArray(known)) return { name, size: null, expr: null }
+    return { name, size: distinctCount(known), values: known, expr }
   }
   const value = python.definition(expr)
   const counted = value.type === 'list' || value.type === 'tuple' ? value.items : null
@@ -227,7 +230,9 @@ function workOf(python: PythonModule, nest: Nest): Work | null {
   const run: Work = { unit: 'run', launched: null }
   if (effects.trains) return run
   const { calls } = inner
-  if (calls.some((call) => call.method === 'fit' && python.argument(call, 'epochs').state === 'given'))
+  if (
+    calls.some((call) => call.method === 'fit' && passedExpression(python.argument(call, 'epochs')) !== null)
+  )
     return run
   if ((effects.calls.has('.fit') || effects.calls.has('.partial_fit')) && learns(effects.calls))
     return { unit: 'fit', launched: null }

@@ -4,7 +4,7 @@ import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { isMainGuard } from '../../python/scopes.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
-import { numberArgument } from '../../values/argument.js'
+import { fixedValue, numberArgument, numberIn } from '../../values/argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
@@ -227,8 +227,9 @@ function claimIdle(python: PythonModule, idle: Idle, claims: ClaimBuilder): void
   operation.known('stage', what, idle.stage, at)
   operation.known('seconds', what, idle.seconds, at)
   const trips = per?.loop.trips
-  if (trips?.state === 'known' && typeof trips.value === 'number')
-    operation.known('times', what, trips.value, at, { overridable: trips.overridable })
+  const times = numberIn(trips)
+  if (trips !== undefined && times !== null)
+    operation.known('times', what, times, at, { overridable: fixedValue(trips) === undefined })
 }
 
 function remove(claim: Claim, facts: UnitFacts): Change | Refusal {

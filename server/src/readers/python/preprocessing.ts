@@ -6,8 +6,9 @@
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
-import { mayBePassed, numberArgument } from '../../values/argument.js'
+import { mayBePassed, numberArgument, numberIn } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { PreprocessingSettings } from '../../workload/words.js'
 import { codeText, moduleText, trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
@@ -152,7 +153,8 @@ function kindOf(python: PythonModule, { node }: Loop): Repetition['per'] {
 }
 
 function passesOf(python: PythonModule, loop: Loop): number | null {
-  if (loop.trips.state === 'known' && typeof loop.trips.value === 'number') return loop.trips.value
+  const counted = numberIn(loop.trips)
+  if (counted !== null) return counted
   if (loop.node.type !== 'for') return null
   // `for train, test in folds.split(X, y)`, counted or not.
   let { iterable } = loop.node
@@ -310,7 +312,7 @@ function perSample(python: PythonModule): Repetition[] {
             }),
           ),
     )
-    const epochs = python.loops.find((loop) => loop.role === 'epoch' && loop.trips.state === 'known')
+    const epochs = python.loops.find((loop) => loop.role === 'epoch' && effective(loop.trips) !== undefined)
     const times = epochs === undefined ? null : passesOf(python, epochs)
     return times === 1 ? [] : [{ per: 'epoch' as const, times, steps, around: func }]
   })

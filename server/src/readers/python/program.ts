@@ -3,8 +3,9 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
-import { mayBePassed } from '../../values/argument.js'
+import { fixedArgument, fixedValue, knownArgument, mayBePassed } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { ProgramSettings } from '../../workload/words.js'
 import { fastaiFits } from '../fastai/learners.js'
@@ -256,12 +257,8 @@ function lightningDevices(python: PythonModule): Verdict | null {
     const devices = python.argument(call, 'devices')
     const gpus = python.argument(call, 'gpus')
     const given = !mayBePassed(devices) ? gpus : devices
-    const value = given.state === 'given' && given.folded.state === 'known' ? given.folded : null
-    const single =
-      value !== null &&
-      !value.overridable &&
-      (value.value === 1 || value.value === '1' || (Array.isArray(value.value) && value.value.length === 1))
-    one &&= single
+    const value = fixedArgument(given)
+    one &&= value === 1 || value === '1' || (Array.isArray(value) && value.length === 1)
   }
   return one ? null : { value: 'distributed', key: 'lightning.pytorch.Trainer' }
 }
@@ -271,9 +268,8 @@ function listedDevices(python: PythonModule): Verdict | null {
   for (const call of trainCalls(python)) {
     const given = python.argument(call, 'device')
     if (!mayBePassed(given)) continue
-    if (given.state === 'unknown' || given.folded.state === 'unknown')
-      return { because: 'how many devices it is given cannot be read', key: 'device' }
-    const { value } = given.folded
+    const value = knownArgument(given)
+    if (value === undefined) return { because: 'how many devices it is given cannot be read', key: 'device' }
     const several = Array.isArray(value) ? value.length > 1 : /,/.test(String(value))
     if (several) return { value: 'distributed', key: 'device' }
   }
@@ -309,14 +305,9 @@ function placedOnDevices(python: PythonModule): Verdict | null {
     ] as const) {
       const given = call.expr.args.find((one) => one.name === keyword)
       if (given === undefined) continue
-      const value = python.fold(given.value)
-      if (value.state === 'unknown' || value.value !== plain) {
-        if (
-          keyword === 'device_map' &&
-          value.state === 'known' &&
-          /^(cpu|cuda(:0)?)$/.test(String(value.value))
-        )
-          continue
+      const value = effective(python.fold(given.value))
+      if (value !== plain) {
+        if (keyword === 'device_map' && /^(cpu|cuda(:0)?)$/.test(String(value))) continue
         return { value: 'model-parallel', key: keyword }
       }
     }
@@ -341,10 +332,8 @@ function placesByNumber(python: PythonModule, call: Call): boolean {
   if (call.name !== 'torch.cuda.set_device' && call.method !== 'cuda') return false
   const argument = call.expr.args.find((one) => one.name === null)
   if (argument === undefined) return false
-  const value = python.fold(argument.value)
-  return value.state === 'unknown'
-    ? call.name === 'torch.cuda.set_device'
-    : typeof value.value === 'number' && value.value > 0
+  const value = effective(python.fold(argument.value))
+  return value === undefined ? call.name === 'torch.cuda.set_device' : typeof value === 'number' && value > 0
 }
 
 // Going on later.
@@ -396,11 +385,12 @@ function askedToResume(python: PythonModule): Asked | null {
     for (const key of ['resume_from_checkpoint', 'ckpt_path', 'resume']) {
       const given = call.expr.args.find((one) => one.name === key)
       if (given === undefined) continue
-      const value = python.fold(given.value)
+      const folded = python.fold(given.value)
       const place = { start: given.start, end: given.end }
-      if (value.state === 'unknown') return { key, place, known: true }
-      if (value.value !== null && value.value !== false) return { key, place, known: !value.overridable }
-      if (value.overridable) return { key, place, known: false }
+      const value = effective(folded)
+      const fixed = value === undefined || fixedValue(folded) !== undefined
+      if (value !== null && value !== false) return { key, place, known: fixed }
+      if (!fixed) return { key, place, known: false }
     }
   }
   return null

@@ -1,7 +1,10 @@
 /** Whether a statement runs when the program does what its defaults say. */
+
 import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
+import { fixedValue } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 
 /**
  * `yes`: nothing keeps it from running. `option`: an option whose default lets it run. `no`: a switch that is off, a
@@ -12,9 +15,10 @@ export type Reached = 'yes' | 'option' | 'no'
 export function reached(analysis: PythonModule, statement: { start: number; end: number }): Reached {
   let result: Reached = 'yes'
   for (const { test, branch } of testsAround(analysis, statement)) {
-    const value = analysis.fold(test)
-    if (value.state === 'unknown' || Boolean(value.value) !== branch) return 'no'
-    if (value.overridable) result = 'option'
+    const folded = analysis.fold(test)
+    const value = effective(folded)
+    if (value === undefined || Boolean(value) !== branch) return 'no'
+    if (fixedValue(folded) === undefined) result = 'option'
   }
   const func = functionAround(analysis, statement)
   if (func === null || func.class !== null) return result
@@ -32,10 +36,11 @@ export function reached(analysis: PythonModule, statement: { start: number; end:
 function reachedSite(analysis: PythonModule, statement: { start: number; end: number }): Reached {
   let result: Reached = 'yes'
   for (const { test, branch } of testsAround(analysis, statement)) {
-    const value = analysis.fold(test)
-    if (value.state === 'unknown') continue
-    if (Boolean(value.value) !== branch) return 'no'
-    if (value.overridable) result = 'option'
+    const folded = analysis.fold(test)
+    const value = effective(folded)
+    if (value === undefined) continue
+    if (Boolean(value) !== branch) return 'no'
+    if (fixedValue(folded) === undefined) result = 'option'
   }
   return result
 }

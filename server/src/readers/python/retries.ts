@@ -2,8 +2,12 @@
 
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
-import { mayBePassed } from '../../values/argument.js'
+import type { Json } from '../../text/json.js'
+import { mayBePassed, passedPlace } from '../../values/argument.js'
+import { argumentValue, CallSource } from '../../values/call-source.js'
+import { convert, orDefault } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -117,15 +121,12 @@ function readFunction(python: PythonModule, claims: ClaimBuilder, func: Func, fo
     end: carrier.expr.end,
     anchor: kwargs === undefined ? engine : 'elsewhere',
   }
-  if (value.state === 'absent') {
-    if (engine === 'Celery') step.default('retries', key, otherwise, place, { site })
-    return
+  const count = (one: Json): number | undefined => {
+    const number = asNumber(one)
+    return number !== undefined && counts === 'attempts' ? number - 1 : number
   }
-  const count =
-    value.state === 'given' && value.folded.state === 'known' ? asNumber(value.folded.value) : undefined
-  if (count === undefined || value.state !== 'given')
-    step.unknown('retries', key, 'a value that cannot be read', place, { site })
-  else step.known('retries', key, counts === 'attempts' ? count - 1 : count, { ...value.span }, { site })
+  const retries = convert(argumentValue(value, place, site, claims), count)
+  step.say('retries', key, engine === 'Celery' ? orDefault(retries, otherwise) : retries)
 }
 
 const failureConfigs = new Set([
@@ -139,10 +140,12 @@ const failureConfigs = new Set([
 function readFailureConfig(python: PythonModule, claims: ClaimBuilder, call: Call): void {
   const config = call.name !== null && failureConfigs.has(call.name)
   if (!config && call.name !== 'ray.tune.run') return
-  const given = python.argument(call, 'max_failures', config ? 0 : null)
-  if (given.state !== 'given' || given.folded.state !== 'known') return
-  const count = asNumber(given.folded.value)
-  if (count === undefined) return
+  const positions: Record<string, number> = config ? { max_failures: 0 } : {}
+  const source = new CallSource(python, call, claims, { positions, anchor: 'failures' })
+  const given = source.get('max_failures')
+  const count = effective(convert(given, asNumber))
+  const at = passedPlace(source.argument('max_failures'))
+  if (count === undefined || at === null) return
   // A function that asks for its checkpoint goes on from there; library trainers do so by themselves.
   if (
     python.uses(
@@ -160,7 +163,6 @@ function readFailureConfig(python: PythonModule, claims: ClaimBuilder, call: Cal
     !python.usesHere('ray.train.report', 'ray.tune.report')
   )
     return
-  const at = { ...given.span }
   const site = { start: call.expr.start, end: call.expr.end, anchor: 'failures' }
   const operation = claimOperation(claims, {
     kind: 'start again',
@@ -171,10 +173,12 @@ function readFailureConfig(python: PythonModule, claims: ClaimBuilder, call: Cal
     scope: call.function?.qualified ?? '',
     evidence: trainingEvidence(python),
   })
-  operation.known('retries', count < 0 ? 'max_failures=-1' : 'max_failures', count < 0 ? null : count, at, {
-    site,
-    overridable: given.folded.overridable,
-  })
+  const key = count < 0 ? 'max_failures=-1' : 'max_failures'
+  operation.say(
+    'retries',
+    key,
+    convert(given, () => (count < 0 ? null : count)),
+  )
 }
 
 function changeRetries(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

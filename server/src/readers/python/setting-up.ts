@@ -1,8 +1,11 @@
 /** What a program fetches, builds or installs by itself before it trains. */
+
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { forEachChild } from '../../syntax/python-children.js'
 import { lookUp } from '../../text/records.js'
+import { textIn } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
@@ -132,8 +135,7 @@ function settingUpBy(python: PythonModule, call: Call, context: ReaderContext): 
   const what = lookUp(fetches, call.name)
   if (what === undefined || call.expr.args.some((one) => one.star > 0 || place.test(one.name ?? '')))
     return null
-  const named = call.expr.args[0] === undefined ? null : python.fold(call.expr.args[0].value)
-  const name = named?.state === 'known' && typeof named.value === 'string' ? named.value : null
+  const name = call.expr.args[0] === undefined ? null : textIn(python.fold(call.expr.args[0].value))
   // A file or folder of one's own.
   if (
     name === null ||
@@ -149,8 +151,8 @@ function ownPython(python: PythonModule, expr: Expr): string | null {
   if (value.type !== 'list' || value.items[0] === undefined) return null
   if (python.nameOf(value.items[0]) !== 'sys.executable') return null
   const words = value.items.slice(1).map((item) => {
-    const folded = python.fold(item)
-    return folded.state === 'known' ? String(folded.value) : 'x'
+    const word = effective(python.fold(item))
+    return word === undefined ? 'x' : String(word)
   })
   return ['python', ...words].join(' ')
 }

@@ -1,6 +1,6 @@
 /** Functions that a search runs once for each trial, with the number of trials where it is known. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
-import { numberArgument } from '../../values/argument.js'
+import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { trialFunction } from '../search/trial-function.js'
 
 interface Searcher {
@@ -37,11 +37,11 @@ export function trialPasses(python: PythonModule): TrialPass[] {
   const found = new Map<Func, TrialPass>()
   const add = (call: Call, searcher: Omit<Searcher, 'name'>): void => {
     const given = python.argument(call, ...searcher.func)
-    const func = given.state === 'given' ? (trialFunction(python, given.expr)?.func ?? null) : null
+    const func = trialFunction(python, passedExpression(given))?.func ?? null
     if (func === null || found.has(func)) return
     const [keyword, position, otherwise] = searcher.trials
     const count = keyword === '' ? null : python.argument(call, keyword, position)
-    const times = count === null ? null : count.state === 'absent' ? otherwise : numberArgument(count)
+    const times = count === null ? null : mayBePassed(count) ? numberArgument(count) : otherwise
     found.set(func, { func, times })
   }
   for (const call of python.calls) {

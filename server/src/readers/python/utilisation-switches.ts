@@ -4,7 +4,9 @@ import { instance } from '../../catalog/instances.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { knownArgument } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
 import { callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
@@ -60,11 +62,11 @@ function readSwitch(python: PythonModule, call: Call, row: Row, claims: ClaimBui
   const evidence = evidenceOf(python, call)
   if (evidence === null) return
   for (const key of row.keys) {
-    const given = python.argument(call, key)
-    if (given.state !== 'given' || given.folded.state !== 'known' || given.folded.value !== row.off) continue
+    const given = new CallSource(python, call, claims).get(key)
+    if (effective(given) !== row.off) continue
     const written = call.expr.args.find((one) => one.name === key)
     if (written === undefined) continue
-    const { overridable, channel } = given.folded
+    const { overridable, channel } = given
     claimOperation(claims, {
       kind: 'utilisation off',
       place: 'run',

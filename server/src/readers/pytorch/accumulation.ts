@@ -2,7 +2,7 @@
 import { isBackward, isOptimizerStep } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { knownArgument } from '../../values/argument.js'
+import { knownArgument, numberIn } from '../../values/argument.js'
 import { codeText } from './evidence.js'
 import { callsIn } from './hot-code.js'
 import { type Step, stepsOf } from './step-operations.js'
@@ -59,7 +59,7 @@ export function accumulations(python: PythonModule): Accumulation[] {
     found.push({
       step,
       backward: call,
-      count: trips.state === 'known' && typeof trips.value === 'number' ? trips.value : null,
+      count: numberIn(trips),
     })
   }
   return found
@@ -99,8 +99,7 @@ function remainderOf(analysis: PythonModule, test: Expr | null): number | null {
   if (test === null || test.type !== 'binary') return null
   for (const side of [test.left, test.right]) {
     if (side.type === 'binary' && side.op === '%') {
-      const value = analysis.fold(side.right)
-      return value.state === 'known' && typeof value.value === 'number' ? value.value : null
+      return numberIn(analysis.fold(side.right))
     }
   }
   return remainderOf(analysis, test.left) ?? remainderOf(analysis, test.right)

@@ -2,12 +2,14 @@
  * Puts the forward pass of a hand-written loop under autocast. bf16 is one wrapped block; fp16 also needs a gradient
  * scaler around the backward pass and the step, which is written as a sketch.
  */
+
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import { isBackward, isOptimizerStep, lastIdentifier } from '../../python/effects.js'
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { passedExpression } from '../../values/argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf } from '../change-answer.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
@@ -73,8 +75,8 @@ function wrapStep(
 function switchOn(claim: Claim, facts: UnitFacts, python: PythonModule): Change | Refusal {
   const call = python.callAt(claim.site)
   if (call === null) return refuse('the autocast block is not in the file any more')
-  const enabled = python.argument(call, 'enabled')
-  if (enabled.state !== 'given' || enabled.expr.type !== 'constant') {
+  const enabled = passedExpression(python.argument(call, 'enabled'))
+  if (enabled?.type !== 'constant') {
     return refuse('its switch is set elsewhere: turn that on, or pass it on the launch line')
   }
   return {

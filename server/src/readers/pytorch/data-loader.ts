@@ -4,6 +4,7 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
@@ -104,7 +105,8 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   const collate = collateWork(python, call)
   // Sampling a graph takes as long as it takes, wherever the graph lies.
   const samples = /(Neighbor|HGT)Loader$/.test(call.name ?? '')
-  const sample = dataset.state === 'given' && !samples ? datasetWork(python, dataset.expr) : null
+  const expr = samples ? null : passedExpression(dataset)
+  const sample = expr === null ? null : datasetWork(python, expr)
   const { work, decoder } = collate ?? sample ?? { work: null, decoder: null }
   if (work === null) pipeline.unknown('work', 'dataset', 'the data set is made elsewhere', place, { site })
   else {
@@ -187,7 +189,8 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
   if (claim.setting !== 'workers') return byHand(claim)
   if (positions === undefined) return { reason: 'the loader is not in the file any more' }
   const workers = python.argument(call, 'num_workers', positions.workers)
-  if (workers.state === 'unknown') return { reason: 'its arguments are not written here' }
+  if (passedExpression(workers) === null && mayBePassed(workers))
+    return { reason: 'its arguments are not written here' }
   const imports: Import[] = []
   let code: string
   let title: string
@@ -214,11 +217,10 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
         }
       : {}
   for (const [name, argument] of Object.entries(open)) {
-    if (argument.state === 'absent')
-      writes.push({ kind: 'set keyword', path, call: range, name, value: 'True' })
+    if (!mayBePassed(argument)) writes.push({ kind: 'set keyword', path, call: range, name, value: 'True' })
   }
   // Pinned memory is of use to copies that the host does not wait for.
-  if (open.pin_memory?.state === 'absent' && feedsOf(python, call) === 'training')
+  if (open.pin_memory !== undefined && !mayBePassed(open.pin_memory) && feedsOf(python, call) === 'training')
     writes.push(...overlapping(python, facts))
   const stream = isUnshardedStream(python, call)
   return {
@@ -260,6 +262,6 @@ function overlapping(python: PythonModule, facts: UnitFacts): Write[] {
 }
 
 function isUnshardedStream(python: PythonModule, call: Call): boolean {
-  const dataset = python.argument(call, 'dataset', 0)
-  return dataset.state === 'given' && datasetWork(python, dataset.expr)?.unsharded === true
+  const dataset = passedExpression(python.argument(call, 'dataset', 0))
+  return dataset !== null && datasetWork(python, dataset)?.unsharded === true
 }

@@ -6,13 +6,16 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import {
+  fixedValue,
   knownArgument,
   mayBePassed,
   passedExpression,
   passedPlace,
+  textIn,
   whyUnreadable,
 } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -58,11 +61,11 @@ function readWrapper(python: PythonModule, call: Call, context: ReaderContext, c
   const tests = testsAround(python, call)
   let overridable = false
   for (const test of tests) {
-    const value = python.fold(test.expr)
-    if (value.state !== 'known') continue
-    if (Boolean(value.value) === test.branch) continue
+    const folded = python.fold(test.expr)
+    const value = effective(folded)
+    if (value === undefined || Boolean(value) === test.branch) continue
     // Switched off by an option's default, or never reached.
-    if (!value.overridable) {
+    if (fixedValue(folded) !== undefined) {
       parallelism.unknown('method', 'DataParallel', 'it is not reached', place, { site })
       return
     }
@@ -157,8 +160,8 @@ function visibleDevices(python: PythonModule, context: ReaderContext): number | 
     const target = statement.targets[0]
     if (target?.type !== 'subscript' || python.nameOf(target.value) !== 'os.environ') continue
     if (target.index.type !== 'constant' || target.index.value !== 'CUDA_VISIBLE_DEVICES') continue
-    const value = python.fold(statement.value)
-    if (value.state === 'known' && typeof value.value === 'string') return count(value.value)
+    const value = textIn(python.fold(statement.value))
+    if (value !== null) return count(value)
   }
   return null
 }

@@ -1,7 +1,9 @@
 /** What one sample of a loader costs: followed from the loader's data set to the code that makes a sample. */
+
 import type { Call, ClassSummary, Func, Klass, PythonModule } from '../../python/module.js'
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { passedExpression } from '../../values/argument.js'
 import type { InputPipelineSettings } from '../../workload/words.js'
 import { decoderIn, decodingModules, inMemoryDataSets } from './datasets.js'
 
@@ -251,17 +253,15 @@ function fromCalls(calls: string[], bases: string[], sharded: boolean): DatasetW
 
 /** Work of the function that makes a batch; null where there is none, or nothing costly in it. */
 export function collateWork(python: PythonModule, call: Call): SampleWork | null {
-  const given = python.argument(call, 'collate_fn', 6)
-  if (given.state !== 'given') return null
-  const func = python.functionOf(given.expr)
+  const given = passedExpression(python.argument(call, 'collate_fn', 6))
+  if (given === null) return null
+  const func = python.functionOf(given)
   if (func === null) {
-    const imported = python.importedFunction(given.expr)
+    const imported = python.importedFunction(given)
     const calls = [...(imported?.calls ?? [])]
     if (calls.some((name) => tokenizerCall.test(name)) && !calls.some((name) => /pad/.test(name)))
       calls.push('.tokenize')
-    return decoderIn(calls) === null
-      ? null
-      : plain('decode', python.text.slice(given.span.start, given.span.end))
+    return decoderIn(calls) === null ? null : plain('decode', python.text.slice(given.start, given.end))
   }
   const calls = new Set(python.effectsOfFunction(func).calls)
   if (callsTokenizer(python, func) && !/pad/.test(func.calls.map((one) => one.method).join(' ')))

@@ -2,7 +2,13 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { knownArgument } from '../../values/argument.js'
+import {
+  isUnreadable,
+  knownArgument,
+  mayBePassed,
+  passedExpression,
+  passedPlace,
+} from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
@@ -31,7 +37,7 @@ export function changeDistributed(claim: Claim, value: unknown, facts: UnitFacts
   }
   if (claim.setting === 'backend') {
     const given = python.argument(call, 'backend', 0)
-    const quote = given.state === 'given' && python.text[given.span.start] === "'" ? "'" : '"'
+    const quote = python.text[passedPlace(given)?.start ?? 0] === "'" ? "'" : '"'
     const written = writeArgument(facts, call, 'backend', given, `${quote}${String(value)}${quote}`)
     return 'reason' in written
       ? written
@@ -45,18 +51,17 @@ export function changeDistributed(claim: Claim, value: unknown, facts: UnitFacts
 /** `sampler = DistributedSampler(data)` before the loader, and `set_epoch` at the start of each epoch. */
 function addSampler(python: PythonModule, call: Call, facts: UnitFacts): Change | Refusal {
   const { path, unit } = facts
-  const dataset = python.argument(call, 'dataset', 0)
-  if (dataset.state !== 'given') return { reason: 'the data set of the loader cannot be read' }
+  const dataset = passedExpression(python.argument(call, 'dataset', 0))
+  if (dataset === null) return { reason: 'the data set of the loader cannot be read' }
   const shuffle = python.argument(call, 'shuffle', 2)
-  if (shuffle.state === 'unknown' || (shuffle.state === 'given' && shuffle.folded.state === 'unknown'))
-    return { reason: 'whether it shuffles cannot be read' }
+  if (isUnreadable(shuffle)) return { reason: 'whether it shuffles cannot be read' }
   const positional = call.expr.args.filter((one) => one.name === null).length
   if (positional > 2) return { reason: 'its arguments are given by position' }
   const shuffled = knownArgument(shuffle) === true
   const use = { path, unit: unit.index, offset: call.expr.start }
   const made = nameFor(python.tree, 'torch.utils.data.distributed', 'DistributedSampler', use)
-  const data = python.text.slice(dataset.span.start, dataset.span.end)
-  if (dataset.expr.type !== 'name' && dataset.expr.type !== 'attribute')
+  const data = python.text.slice(dataset.start, dataset.end)
+  if (dataset.type !== 'name' && dataset.type !== 'attribute')
     return { reason: 'give the data set a name first' }
   const name = freeName(python, 'train_sampler')
   const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
@@ -68,7 +73,7 @@ function addSampler(python: PythonModule, call: Call, facts: UnitFacts): Change 
       statement: { unit: unit.index, start: call.statement.start, end: call.statement.end },
       lines: [`${name} = ${made.text}(${data}, shuffle=${shuffled ? 'True' : 'False'})`],
     },
-    ...(shuffle.state === 'given'
+    ...(mayBePassed(shuffle)
       ? [{ kind: 'remove keyword', path, call: range, name: 'shuffle' } as const]
       : []),
     { kind: 'set keyword', path, call: range, name: 'sampler', value: name },

@@ -1,7 +1,13 @@
 /** How processes of PyTorch share the work: what carries gradients, when they are exchanged, who reads which data. */
 
 import type { Call, PythonModule } from '../../python/module.js'
-import { mayBePassed } from '../../values/argument.js'
+import {
+  knownArgument,
+  mayBePassed,
+  passedCall,
+  passedExpression,
+  passedPlace,
+} from '../../values/argument.js'
 import { asBoolean } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -80,16 +86,15 @@ function readBackend(python: PythonModule, evidence: Evidence, claims: ClaimBuil
   const groups = python.callsTo('torch.distributed.init_process_group')
   const backends = groups.map((call) => python.argument(call, 'backend', 0))
   // With both in one file, the program chooses.
-  const mixed = backends.some(
-    (one) => one.state === 'given' && (one.folded.state === 'unknown' || one.folded.value !== 'gloo'),
-  )
+  const mixed = backends.some((one) => passedExpression(one) !== null && knownArgument(one) !== 'gloo')
   groups.forEach((call, index) => {
     const given = backends[index]!
     const way = reached(python, call.statement)
-    if (mixed || given.state !== 'given' || way === 'no' || isExplained(python, call)) return
+    const place = passedPlace(given)
+    if (mixed || place === null || way === 'no' || isExplained(python, call)) return
     // A program that can also do without a GPU starts like this for both.
     if (/\(\s*["']cpu["']\s*\)/.test(codeText(python))) return
-    const group = claims.subject('Parallelism', given.span, call.function?.qualified ?? '', evidence)
+    const group = claims.subject('Parallelism', place, call.function?.qualified ?? '', evidence)
     claimArgument(group, 'backend', 'backend', call, given, {
       convert: (value) => (typeof value === 'string' ? value : undefined),
       anchor: 'backend',
@@ -112,9 +117,10 @@ function isExplained(python: PythonModule, call: Call): boolean {
 function readWrapper(python: PythonModule, call: Call, evidence: Evidence, claims: ClaimBuilder): void {
   const key = 'find_unused_parameters'
   const given = python.argument(call, key)
-  if (given.state !== 'given') return
+  const at = passedPlace(given)
+  if (at === null) return
   const argument = call.expr.args.find((one) => one.name === key)
-  const place = argument === undefined ? { ...given.span } : { start: argument.start, end: argument.end }
+  const place = argument === undefined ? at : { start: argument.start, end: argument.end }
   const wrapper = claims.subject('Parallelism', place, call.function?.qualified ?? '', evidence)
   claimArgument(wrapper, 'findsUnused', key, call, given, { convert: asBoolean, anchor: 'unused' })
   const why = unusedBecause(python)
@@ -173,14 +179,11 @@ function readLoaders(python: PythonModule, claims: ClaimBuilder): void {
       claimArgument(pipeline, 'shuffled', 'shuffle', call, shuffle, { convert: asBoolean, otherwise: false })
       continue
     }
-    if (sampler.state !== 'given') continue
-    const made = python.callOf(sampler.expr)
-    if (
-      made?.name !== 'torch.utils.data.distributed.DistributedSampler' &&
-      made?.name !== 'torch.utils.data.DistributedSampler'
-    )
-      continue
-    pipeline.known('sharded', 'sampler', true, { ...sampler.span }, { site })
+    const made = passedCall(python, sampler)
+    const at = passedPlace(sampler)
+    const distributed = /^torch\.utils\.data\.(distributed\.)?DistributedSampler$/.test(made?.name ?? '')
+    if (made === null || at === null || !distributed) continue
+    pipeline.known('sharded', 'sampler', true, at, { site })
     readOrder(python, call, made, claims, id)
   }
 }
@@ -205,8 +208,7 @@ function readOrder(
   id: string,
 ): void {
   const shuffle = python.argument(sampler, 'shuffle', 3)
-  if (shuffle.state === 'given' && (shuffle.folded.state === 'unknown' || shuffle.folded.value !== true))
-    return
+  if (passedExpression(shuffle) !== null && knownArgument(shuffle) !== true) return
   const epochs = python.loops.some((one) => one.role === 'epoch')
   if (!epochs || python.uses('.set_epoch') || /set_epoch/.test(python.text)) return
   // Somebody else runs the epochs.

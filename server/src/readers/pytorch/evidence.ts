@@ -1,8 +1,10 @@
 /** What a PyTorch module is for and what it runs on, seen together with the modules that it works with. */
+
 import type { ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Span } from '../../text/location.js'
 import { knownArgument } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
 import { once } from './once.js'
 
@@ -65,8 +67,8 @@ function movesToDevice(python: PythonModule): boolean {
     if (given === undefined || given.star > 0) return false
     if (!/(^|[._])(device|dev|rank|gpu)$/i.test(python.text.slice(given.value.start, given.value.end)))
       return false
-    const value = python.fold(given.value)
-    return value.state === 'unknown' || !String(value.value).startsWith('cpu')
+    const value = effective(python.fold(given.value))
+    return value === undefined || !String(value).startsWith('cpu')
   })
 }
 

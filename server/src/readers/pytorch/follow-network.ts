@@ -1,8 +1,10 @@
 /** Follows the `forward` of a network with the sizes of one sample: constructors, layers, loops over layers. */
+
 import { LayerTape, type LayerTotals, Unfollowed } from '../../estimate/layers.js'
 import type { Klass, PythonModule } from '../../python/module.js'
 import type { CallExpr, Expr, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
+import { effective } from '../../values/value.js'
 import { type Arguments, layerCalls } from './layer-calls.js'
 import { bind, type Evaluator, initialise } from './network-constructor.js'
 import {
@@ -212,10 +214,10 @@ class Follower implements Evaluator {
   }
 
   private folded(expr: Expr): Value {
-    const folded = this.python.fold(expr)
-    if (folded.state === 'unknown' || (typeof folded.value === 'object' && !Array.isArray(folded.value)))
+    const value = effective(this.python.fold(expr))
+    if (value === undefined || (typeof value === 'object' && !Array.isArray(value)))
       throw new Unfollowed('a value that is not readable')
-    return folded.value as Value
+    return value as Value
   }
 
   private call(expr: CallExpr, scope: Scope, depth: number, key: string): Value {

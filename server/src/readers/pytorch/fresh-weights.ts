@@ -2,7 +2,13 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import { knownArgument, mayBePassed } from '../../values/argument.js'
+import {
+  fixedArgument,
+  knownArgument,
+  mayBePassed,
+  passedExpression,
+  textArgument,
+} from '../../values/argument.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimFresh, type FreshModel, meansRandom, seesPhotographs } from '../fresh-model.js'
 import { defineReader, type UnitFacts } from '../reader.js'
@@ -37,13 +43,13 @@ function freshModel(python: PythonModule, call: Call): FreshModel | null {
   if (torchvisionModels.test(name)) return torchvisionModel(python, call)
   if (name === 'timm.create_model' || name === 'timm.models.create_model') {
     const id = python.argument(call, 'model_name', 0)
-    if (id.state !== 'given' || id.folded.state !== 'known' || typeof id.folded.value !== 'string')
-      return null
+    const architecture = textArgument(id)
+    if (architecture === null) return null
     if (!isOff(python, call, 'pretrained', 1) || changesArchitecture(python, call)) return null
-    const given = python.argument(call, 'pretrained', 1).state === 'given'
+    const given = passedExpression(python.argument(call, 'pretrained', 1)) !== null
     return {
       call,
-      architecture: id.folded.value,
+      architecture,
       key: 'pretrained',
       given,
       source: 'ImageNet',
@@ -69,12 +75,8 @@ function freshModel(python: PythonModule, call: Call): FreshModel | null {
 function isOff(python: PythonModule, call: Call, key: string, position: number | null): boolean {
   const given = python.argument(call, key, position)
   if (!mayBePassed(given)) return true
-  return (
-    given.state === 'given' &&
-    given.folded.state === 'known' &&
-    !given.folded.overridable &&
-    (given.folded.value === false || given.folded.value === null)
-  )
+  const value = fixedArgument(given)
+  return value === false || value === null
 }
 
 function torchvisionModel(python: PythonModule, call: Call): FreshModel | null {
@@ -86,15 +88,16 @@ function torchvisionModel(python: PythonModule, call: Call): FreshModel | null {
   // A backbone inside a module that gets its weights from outside.
   if (mayBePassed(python.argument(call, 'weights_backbone'))) return null
   const classes = python.argument(call, 'num_classes')
-  if (classes.state === 'unknown' || knownArgument(classes) === 1000) return null
+  const count = passedExpression(classes)
+  if ((count === null && mayBePassed(classes)) || knownArgument(classes) === 1000) return null
   // A thousand classes without another layer: ImageNet itself, or features of random weights.
   if (!mayBePassed(classes) && !replacesHead(python, call)) return null
-  const key = old.state === 'given' ? 'pretrained' : 'weights'
+  const key = passedExpression(old) === null ? 'weights' : 'pretrained'
   return {
     call,
     architecture: call.method,
     key,
-    given: weights.state === 'given' || old.state === 'given',
+    given: [weights, old].some((one) => passedExpression(one) !== null),
     source: 'ImageNet',
     anchor: key,
   }

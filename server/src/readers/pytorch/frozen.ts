@@ -4,6 +4,10 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import { numberIn, passedExpression, textIn } from '../../values/argument.js'
+import { foldedValue } from '../../values/folded-value.js'
+import { convert } from '../../values/operations.js'
+import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
@@ -32,11 +36,8 @@ export const pytorchFrozenReader = defineReader({
         subject: found.architecture,
       })
       const { epochs } = found
-      if (epochs.state === 'known' && typeof epochs.value === 'number')
-        operation.known('times', 'epochs', epochs.value, at, {
-          overridable: epochs.overridable,
-          channel: epochs.channel,
-        })
+      if (numberIn(epochs) !== null)
+        operation.say('times', 'epochs', convert(foldedValue(epochs, at, at, claims), asNumber))
     }
   },
   change: sketch,
@@ -155,8 +156,8 @@ function architectureOf(analysis: PythonModule, expr: Expr): string | null {
   }
   if (made === null) return null
   if (made.method === 'from_pretrained' || made.method === 'create_model') {
-    const id = made.expr.args[0] === undefined ? null : analysis.fold(made.expr.args[0].value)
-    return id?.state === 'known' && typeof id.value === 'string' ? id.value : null
+    const [id] = made.expr.args
+    return id === undefined ? null : textIn(analysis.fold(id.value))
   }
   return /^(torchvision\.models|timm|torch\.hub)\./.test(made.name ?? '') ? made.method : null
 }
@@ -289,7 +290,8 @@ function trainerEpochs(python: PythonModule): Folded | null {
           : null
     if (keyword === null) continue
     const given = python.argument(call, keyword)
-    if (given.state === 'given') return given.folded
+    const epochs = passedExpression(given)
+    if (epochs !== null) return python.fold(epochs)
   }
   return null
 }

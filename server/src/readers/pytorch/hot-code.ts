@@ -2,10 +2,12 @@
  * The code that runs in each step: the body of a training loop, in order, with what its functions do. Every statement
  * comes with what keeps it from running each time.
  */
+
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, Func, Loop, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { numberIn } from '../../values/argument.js'
 import { epochLoopOf } from './loop-facts.js'
 
 export interface HotStatement {
@@ -172,8 +174,7 @@ export function isHot(analysis: PythonModule, loop: Loop): boolean {
   const ranged =
     node.iterable.type === 'call' && /^(t?range|trange|arange)$/.test(lastIdentifier(node.iterable.callee))
   if (!ranged) return true
-  if (loop.trips.state === 'known' && typeof loop.trips.value === 'number' && loop.trips.value <= 50)
-    return false
+  if ((numberIn(loop.trips) ?? Number.POSITIVE_INFINITY) <= 50) return false
   const body = analysis.text.slice(node.iterable.end, node.end)
   return /\bnext\(|batch|loader|sampl|randint|randperm|choice|dataset/i.test(body)
 }

@@ -3,7 +3,7 @@ import type { Call, Loop, PythonModule } from '../../python/module.js'
 import { returnsOf } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
-import { knownArgument } from '../../values/argument.js'
+import { knownArgument, textIn } from '../../values/argument.js'
 import { once } from './once.js'
 
 export type Feeds = 'training' | 'evaluation'
@@ -66,8 +66,7 @@ function dictionaryKey(python: PythonModule, call: Call): string | null {
     if (expr.type === 'dict') {
       for (const entry of expr.entries) {
         if (entry.key !== null && entry.value.start <= call.expr.start && entry.value.end >= call.expr.end) {
-          const key = python.fold(entry.key)
-          if (key.state === 'known' && typeof key.value === 'string') found = key.value
+          found = textIn(python.fold(entry.key)) ?? found
         }
       }
     }

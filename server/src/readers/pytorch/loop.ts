@@ -2,6 +2,7 @@
 
 import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Loop, PythonModule } from '../../python/module.js'
+import { fixedValue, numberIn } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Value } from '../../values/value.js'
@@ -194,8 +195,8 @@ export function demonstration(python: PythonModule, loop: Loop, outer: Loop | nu
   const { trips, node } = loop
   if (isMeasurement(python.path)) return 'a measurement'
   if (outer === null) {
-    if (trips.state === 'known' && typeof trips.value === 'number' && trips.value <= 50)
-      return `${trips.value} steps`
+    const count = numberIn(trips)
+    if (count !== null && count <= 50) return `${count} steps`
     if (node.type === 'for' && /epoch/i.test(python.text.slice(node.target.start, node.iterable.end)))
       return 'one step per epoch'
   }
@@ -219,10 +220,8 @@ function breaksOff(python: PythonModule, { node }: Loop): boolean {
     const { test } = statement
     if (test.type !== 'binary' || !/^(==|>=?)$/.test(test.op)) return false
     if (test.left.type !== 'name' || test.left.id !== count.id) return false
-    const most = python.fold(test.right)
-    return (
-      most.state === 'known' && !most.overridable && typeof most.value === 'number' && most.value <= fewSteps
-    )
+    const most = fixedValue(python.fold(test.right))
+    return typeof most === 'number' && most <= fewSteps
   })
 }
 

@@ -1,6 +1,8 @@
 /** Where a program may lower the number format of its arithmetic, and on which switch that depends. */
+
 import type { Call, Condition, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { passedExpression } from '../../values/argument.js'
 import { once } from './once.js'
 
 /** Formats that take nothing away: full precision, whole numbers, what NumPy or a text names, and that of another tensor. */
@@ -132,6 +134,6 @@ function switchAt(python: PythonModule, offset: number): Condition | null {
     (call) => /^(autocast|GradScaler)$/.test(call.method) && holds(call.expr, offset),
   )
   const call: Call | undefined = around.at(-1)
-  const given = call === undefined ? null : python.argument(call, 'enabled')
-  return given?.state === 'given' ? python.condition(given.expr) : null
+  const enabled = call === undefined ? null : passedExpression(python.argument(call, 'enabled'))
+  return enabled === null ? null : python.condition(enabled)
 }

@@ -1,7 +1,13 @@
 /** The number format that a hand-written PyTorch loop computes in. */
 import { isBackward } from '../../python/effects.js'
 import type { Call, Condition, Loop, PythonModule } from '../../python/module.js'
-import { knownArgument, mayBePassed } from '../../values/argument.js'
+import {
+  fixedArgument,
+  knownArgument,
+  mayBePassed,
+  passedExpression,
+  whyUnreadable,
+} from '../../values/argument.js'
 import type { Precision } from '../../workload/words.js'
 import { codeMatches } from './evidence.js'
 import { lowering, loweringOf } from './lowering.js'
@@ -105,9 +111,8 @@ export function precisionOf(
 /** What the autocasts of a program lower it to, where they are switched on. */
 function formatOf(python: PythonModule, autocasts: Call[]): Precision {
   for (const call of autocasts) {
-    const dtype = python.argument(call, 'dtype', 1)
-    if (dtype.state === 'given' && /bfloat16$/.test(python.nameOf(python.definition(dtype.expr)) ?? ''))
-      return 'bf16-mixed'
+    const dtype = passedExpression(python.argument(call, 'dtype', 1))
+    if (dtype !== null && /bfloat16$/.test(python.nameOf(python.definition(dtype)) ?? '')) return 'bf16-mixed'
   }
   return 'fp16-mixed'
 }
@@ -185,30 +190,26 @@ function fromAutocast(python: PythonModule, call: Call): LoopPrecision {
   let enabled = python.argument(call, 'enabled')
   let first = python.argument(call, 'device_type', 0)
   // `torch.cuda.amp.autocast(enabled)` takes the switch where `torch.autocast` takes the device.
-  if (
-    enabled.state === 'absent' &&
-    first.state === 'given' &&
-    first.folded.state === 'known' &&
-    typeof first.folded.value !== 'string'
-  ) {
+  const given = knownArgument(first)
+  if (!mayBePassed(enabled) && given !== undefined && typeof given !== 'string') {
     enabled = first
     first = { state: 'absent' }
   }
-  if (first.state === 'unknown' || enabled.state === 'unknown')
+  if ([first, enabled].some((one) => passedExpression(one) === null && mayBePassed(one)))
     return { state: 'unknown', because: 'autocast(*args)' }
-  let overridable = false
-  if (enabled.state === 'given') {
-    if (enabled.folded.state === 'unknown') return { state: 'unknown', because: enabled.folded.because }
-    overridable = enabled.folded.overridable
-    if (!enabled.folded.value) {
-      const literal = enabled.expr.type === 'constant'
-      return { state: 'known', value: 'fp32', call, overridable: overridable || !literal, off: true }
-    }
+  const because = whyUnreadable(enabled)
+  if (because !== null) return { state: 'unknown', because }
+  const overridable = mayBePassed(enabled) && fixedArgument(enabled) === undefined
+  if (mayBePassed(enabled) && !knownArgument(enabled)) {
+    const literal = passedExpression(enabled)?.type === 'constant'
+    return { state: 'known', value: 'fp32', call, overridable: overridable || !literal, off: true }
   }
   const device = knownArgument(first) ?? null
   const dtype = python.argument(call, 'dtype', 1)
-  if (dtype.state === 'unknown') return { state: 'unknown', because: dtype.because }
-  if (!mayBePassed(dtype)) {
+  const format = passedExpression(dtype)
+  if (format === null && mayBePassed(dtype))
+    return { state: 'unknown', because: whyUnreadable(dtype) ?? 'the dtype of autocast' }
+  if (format === null) {
     return {
       state: 'known',
       value: device === 'cpu' ? 'bf16-mixed' : 'fp16-mixed',
@@ -217,7 +218,7 @@ function fromAutocast(python: PythonModule, call: Call): LoopPrecision {
       off: false,
     }
   }
-  const name = python.nameOf(python.definition(dtype.expr))
+  const name = python.nameOf(python.definition(format))
   const value: Precision | undefined =
     name === 'torch.bfloat16'
       ? 'bf16-mixed'

@@ -2,7 +2,7 @@
 import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Stmt, With } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
-import { mayBePassed } from '../../values/argument.js'
+import { fixedArgument, mayBePassed, numberIn } from '../../values/argument.js'
 
 export interface Profiling {
   call: Call
@@ -25,13 +25,10 @@ export function profilings(analysis: PythonModule): Profiling[] {
   if (/(^|\/|_)(profil\w*|bench\w*)/i.test(analysis.path)) return []
   const found: Profiling[] = []
   for (const call of analysis.callsTo(...profilers)) {
-    if (analysis.argument(call, 'schedule').state !== 'absent') continue
+    if (mayBePassed(analysis.argument(call, 'schedule'))) continue
     const enabled = analysis.argument(call, 'enabled', call.name === 'torch.profiler.profile' ? null : 0)
     // A switch that is off, or whose state cannot be told.
-    if (mayBePassed(enabled)) {
-      if (enabled.state === 'unknown' || enabled.folded.state === 'unknown') continue
-      if (!enabled.folded.value || enabled.folded.overridable) continue
-    }
+    if (mayBePassed(enabled) && !fixedArgument(enabled)) continue
     const block = call.statement
     if (block.type !== 'with' || !block.items.some((item) => item.value === call.expr)) continue
     if (!trainsInside(analysis, block)) continue
@@ -63,11 +60,7 @@ function trainsInside(analysis: PythonModule, block: With): boolean {
 
 function isLong(loop: Loop): boolean {
   if (loop.role === 'epoch') return true
-  return !(
-    loop.trips.state === 'known' &&
-    typeof loop.trips.value === 'number' &&
-    loop.trips.value <= fewSteps
-  )
+  return !((numberIn(loop.trips) ?? Number.POSITIVE_INFINITY) <= fewSteps)
 }
 
 /** `if step >= 10: break` around a count. */

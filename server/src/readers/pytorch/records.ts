@@ -1,9 +1,10 @@
 /** What a hand-written loop over epochs keeps of a run: checkpoints and metrics. */
 
 import type { Change, Refusal } from '../../edit/write.js'
-import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { childrenOf } from '../../syntax/python-children.js'
+import { passedExpression } from '../../values/argument.js'
 import { callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -88,22 +89,23 @@ function readKept(python: PythonModule, outer: Loop, training: SubjectBuilder<'T
   const saves = python.calls.flatMap((call) =>
     call.loops.at(-1) === outer && !call.conditional ? (savingOf(python, call) ?? []) : [],
   )
-  const numbered = saves.find(({ path }) => mentions(python.definition(path.expr), counter))
+  const numbered = saves.find(({ path }) => mentions(python.definition(path), counter))
   if (numbered === undefined) return
   if (/\bos\.(remove|unlink)\b|\.unlink\(|rmtree\(/.test(moduleText(python))) return
   const removes = python.importedFunction(numbered.call.expr.callee)?.calls ?? []
   if (removes.some((name) => /^(os\.(remove|unlink)|shutil\.rmtree)$|\.unlink$/.test(name))) return
   const { call, path, what, key } = numbered
-  training.known('keptCheckpoints', key, null, path.span, { site: callSite(call, 'kept') })
+  const place = { start: path.start, end: path.end }
+  training.known('keptCheckpoints', key, null, place, { site: callSite(call, 'kept') })
   const state = what !== null && /optim/i.test(textOf(python, python.definition(what)))
-  training.known('checkpointHolds', key, state ? 'training state' : 'weights', path.span)
+  training.known('checkpointHolds', key, state ? 'training state' : 'weights', place)
   if (/average|swa|model_soup|ensemble/i.test(moduleText(python)))
-    training.known('checkpointsFor', 'average', 'they are averaged', path.span)
+    training.known('checkpointsFor', 'average', 'they are averaged', place)
 }
 
 interface Saving {
   call: Call
-  path: ArgumentValue & { state: 'given' }
+  path: Expr
   what: Expr | null
   /** As a message calls it. */
   key: string
@@ -112,21 +114,17 @@ interface Saving {
 /** `torch.save(state, path)`, or a function of the project that hands both on to it; null: it is none. */
 function savingOf(python: PythonModule, call: Call): Saving | null {
   if (call.name === 'torch.save') {
-    const path = python.argument(call, 'f', 1)
-    return path.state === 'given'
-      ? { call, path, what: call.expr.args[0]?.value ?? null, key: call.name }
-      : null
+    const path = passedExpression(python.argument(call, 'f', 1))
+    return path === null ? null : { call, path, what: call.expr.args[0]?.value ?? null, key: call.name }
   }
   if (call.name !== null) return null
   const handed = python.handsOn(call.expr.callee).filter(({ to }) => to === 'torch.save')
-  const given = (keyword: string, position: number): ArgumentValue | null => {
+  const given = (keyword: string, position: number): Expr | null => {
     const one = handed.find(({ name, position: at }) => name === keyword || at === position)
-    return one === undefined ? null : python.argument(call, one.parameter, one.index)
+    return one === undefined ? null : passedExpression(python.argument(call, one.parameter, one.index))
   }
   const path = given('f', 1)
-  if (path?.state !== 'given') return null
-  const what = given('obj', 0)
-  return { call, path, what: what?.state === 'given' ? what.expr : null, key: call.method }
+  return path === null ? null : { call, path, what: given('obj', 0), key: call.method }
 }
 
 const textOf = (python: PythonModule, { start, end }: Expr) => python.text.slice(start, end)

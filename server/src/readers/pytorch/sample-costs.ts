@@ -1,7 +1,7 @@
 /** What calls cost where samples are made. Canonical names; methods of unknown receivers by their own. */
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { knownArgument } from '../../values/argument.js'
+import { passedPlace, textArgument } from '../../values/argument.js'
 import { codeMatches } from './evidence.js'
 
 export interface Cost {
@@ -179,13 +179,8 @@ export function remoteRead(analysis: PythonModule, call: Call): string | null {
   }
   if (name === 'fsspec.open') {
     const url = analysis.argument(call, 'urlpath', 0)
-    const written = knownArgument(url) ?? null
-    const literal =
-      typeof written === 'string'
-        ? written
-        : url.state === 'given'
-          ? analysis.text.slice(url.span.start, url.span.end)
-          : ''
+    const place = passedPlace(url)
+    const literal = textArgument(url) ?? (place === null ? '' : analysis.text.slice(place.start, place.end))
     return /^[rf]*["']?(s3a?|gs|gcs|abfss?|az|https?):\/\//.test(literal) ? 'a request' : null
   }
   if (expr.callee.type !== 'attribute') return null

@@ -1,6 +1,8 @@
 /** What the code that makes a sample does with a model or a device: the same in each epoch, or one sample at a time. */
+
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { textIn } from '../../values/argument.js'
 
 export interface Repeated {
   kind: 'repeated work' | 'sample on device'
@@ -61,6 +63,5 @@ function copiesToGpu(analysis: PythonModule, call: Call): boolean {
   if (call.method !== 'to') return false
   const [first] = call.expr.args
   if (first === undefined || first.star !== 0) return false
-  const device = analysis.fold(first.value)
-  return device.state === 'known' && typeof device.value === 'string' && /^cuda(:\d+)?$/.test(device.value)
+  return /^cuda(:\d+)?$/.test(textIn(analysis.fold(first.value)) ?? '')
 }

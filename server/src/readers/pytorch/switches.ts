@@ -1,8 +1,11 @@
 /** Switches of PyTorch that a program sets for its whole run: calls, attributes of `torch.backends`, variables. */
+
 import { lastIdentifier } from '../../python/effects.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
+import { fixedValue } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { OperationKind, OperationSettings } from '../../workload/words.js'
 import { reached } from '../python/reached.js'
 
@@ -72,7 +75,8 @@ export function writtenSwitches(python: PythonModule): Switch[] {
 
 function known(analysis: PythonModule, expr: Expr): { value: unknown; overridable: boolean } | null {
   const folded = analysis.fold(expr)
-  return folded.state === 'known' ? folded : null
+  const value = effective(folded)
+  return value === undefined ? null : { value, overridable: fixedValue(folded) === undefined }
 }
 
 function callSwitch(analysis: PythonModule, call: Call): Switch | null {

@@ -1,10 +1,13 @@
 /** How scikit-learn spells a cheaper search. */
+
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
 import { drawsForBest } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
+import { passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import { splitsStay } from './folds.js'
 import { gridDictionaries } from './space.js'
 
@@ -106,7 +109,7 @@ function toHalving(module: PythonModule, path: string, unit: number, call: Call)
   })
   if (spelled.import !== null) imports.push(spelled.import)
   writes.push({ kind: 'rename callee', path, call: range, to: spelled.text })
-  if (module.argument(call, 'pre_dispatch').state === 'given')
+  if (passedExpression(module.argument(call, 'pre_dispatch')) !== null)
     writes.push({ kind: 'remove keyword', path, call: range, name: 'pre_dispatch' })
   writes.push({ kind: 'set keyword', path, call: range, name: 'factor', value: '3' })
   const resource = resourceOf(module, call)
@@ -154,24 +157,22 @@ function resourceOf(
   module: PythonModule,
   call: Call,
 ): { name: string; maximum: number; entry: { start: number; end: number } } | null {
-  const given = module.argument(call, 'param_grid', 1)
-  if (given.state !== 'given') return null
-  const dictionaries = gridDictionaries(module, given.expr)
+  const grid = passedExpression(module.argument(call, 'param_grid', 1))
+  const dictionaries = grid === null ? null : gridDictionaries(module, grid)
   const only = dictionaries?.length === 1 ? dictionaries[0]! : null
-  if (only === null || only.entries.length < 2) return null
+  if (grid === null || only === null || only.entries.length < 2) return null
   // A grid that serves another search as well keeps its entries.
-  const { expr } = given
-  if (expr.type !== 'dict' && !(expr.type === 'name' && isUsedOnce(module.text, expr.id))) return null
+  if (grid.type !== 'dict' && !(grid.type === 'name' && isUsedOnce(module.text, grid.id))) return null
   for (let index = 0; index < only.entries.length; index++) {
     const entry = only.entries[index]!
     if (entry.key?.type !== 'constant' || typeof entry.key.value !== 'string') continue
     if (!resourceParameter.test(entry.key.value)) continue
-    const values = module.fold(entry.value)
-    if (values.state === 'unknown' || !Array.isArray(values.value)) return null
-    const numbers = values.value.filter(
+    const values = effective(module.fold(entry.value))
+    if (!Array.isArray(values)) return null
+    const numbers = values.filter(
       (value): value is number => typeof value === 'number' && Number.isInteger(value),
     )
-    if (numbers.length !== values.value.length || numbers.length < 2) return null
+    if (numbers.length !== values.length || numbers.length < 2) return null
     return { name: entry.key.value, maximum: Math.max(...numbers), entry: entryRange(only, index) }
   }
   return null

@@ -1,9 +1,12 @@
 /** A parameter grid as written: dictionaries of lists, or a list of them. */
+
 import { distinctCount } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
+import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
 import type { Dimension, SearchSpace } from '../../workload/words.js'
 
 /** A space with where it is written, and its place among the grids that one search goes through in turn. */
@@ -66,9 +69,10 @@ function gridsOf(module: PythonModule, expr: Expr, depth = 0): Dimension[][] | n
   if (keys !== null) {
     const dimensions: Dimension[] = []
     for (const key of keys) {
-      const value = module.entry(expr, key)
-      if (value.state === 'unknown') dimensions.push({ name: key, size: null })
-      else if (value.state === 'given') dimensions.push(dimensionOf(module, key, value.expr))
+      const entry = module.entry(expr, key)
+      const value = passedExpression(entry)
+      if (value !== null) dimensions.push(dimensionOf(module, key, value))
+      else if (mayBePassed(entry)) dimensions.push({ name: key, size: null })
     }
     return [dimensions]
   }
@@ -79,8 +83,8 @@ function gridsOf(module: PythonModule, expr: Expr, depth = 0): Dimension[][] | n
     const dimensions: Dimension[] = []
     for (const entry of value.entries) {
       if (entry.key === null) return null
-      const key = module.fold(entry.key)
-      dimensions.push(dimensionOf(module, key.state === 'known' ? String(key.value) : '?', entry.value))
+      const key = effective(module.fold(entry.key))
+      dimensions.push(dimensionOf(module, key === undefined ? '?' : String(key), entry.value))
     }
     return [dimensions]
   }
@@ -96,10 +100,10 @@ function gridsOf(module: PythonModule, expr: Expr, depth = 0): Dimension[][] | n
 
 /** Grids that fold to plain data, however they are put together. */
 function foldedGrids(module: PythonModule, expr: Expr): Dimension[][] | null {
-  const folded = module.fold(expr)
-  if (folded.state === 'unknown') return null
+  const folded = effective(module.fold(expr))
+  if (folded === undefined) return null
   const grids: Dimension[][] = []
-  for (const value of Array.isArray(folded.value) ? folded.value : [folded.value]) {
+  for (const value of Array.isArray(folded) ? folded : [folded]) {
     if (value === null || typeof value !== 'object' || Array.isArray(value)) return null
     grids.push(Object.entries(value).map(([name, items]) => folding(name, items)))
   }
@@ -111,9 +115,8 @@ function folding(name: string, items: Json): Dimension {
 }
 
 function dimensionOf(module: PythonModule, name: string, expr: Expr): Dimension {
-  const folded = module.fold(expr)
-  if (folded.state === 'known') return folding(name, folded.value)
-  return { name, size: countOf(module, expr) }
+  const value = effective(module.fold(expr))
+  return value === undefined ? { name, size: countOf(module, expr) } : folding(name, value)
 }
 
 /** Estimators and functions do not fold, but they can be counted. */
@@ -131,11 +134,8 @@ function countOf(module: PythonModule, expr: Expr, depth = 0): number | null {
   if (value.type === 'comprehension' && value.kind !== 'dict' && value.conditions.length === 0) {
     let size = 1
     for (const clause of value.clauses) {
-      const items = module.fold(clause.iterable)
-      const count =
-        items.state === 'known' && Array.isArray(items.value)
-          ? items.value.length
-          : countOf(module, clause.iterable, depth + 1)
+      const items = effective(module.fold(clause.iterable))
+      const count = Array.isArray(items) ? items.length : countOf(module, clause.iterable, depth + 1)
       if (count === null) return null
       size *= count
     }

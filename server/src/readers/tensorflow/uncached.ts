@@ -1,7 +1,9 @@
 /** `tf.data` pipelines that decode or read the same elements again in each epoch, since nothing behind it keeps them. */
+
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
+import { passedExpression } from '../../values/argument.js'
 import { convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import { callSite } from '../../values/places.js'
@@ -38,9 +40,9 @@ export function repeatedSteps(python: PythonModule): Repeated[] {
   if (codeMatches(python, tooLarge)) return []
   const found = new Map<Call, Repeated>()
   for (const fit of kerasFits(python)) {
-    const data = argumentOf(python, fit, 'x')
-    if (data.state !== 'given') continue
-    const one = repeatedIn(python, data.expr, fit)
+    const data = passedExpression(argumentOf(python, fit, 'x'))
+    if (data === null) continue
+    const one = repeatedIn(python, data, fit)
     if (one !== null && !found.has(one.call)) found.set(one.call, one)
   }
   return [...found.values()]
