@@ -1,34 +1,35 @@
-/**
- * Jobs of Anyscale in YAML: `anyscale job submit`. Source: reference of the job API: no limit of time, one retry, machines
- * on demand; the cluster goes with the job. The older form has `worker_node_types` with `min_workers`.
- */
-import { instance } from '../../catalog/instances.js'
-import {
-  at,
-  boolean,
-  entries,
-  entry,
-  isNothing,
-  items,
-  map,
-  number,
-  text,
-  textWithTemplates,
-  written,
-} from '../../config/access.js'
+import { at, entries, items, map, number, text, textWithTemplates, written } from '../../config/access.js'
 import type { ConfigDocument, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
+import { ConfigSource, nodeValue } from '../../values/config-source.js'
+import { convert, orDefault, stated } from '../../values/operations.js'
+import { asQuotedNumber, asSwitch, asWord } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
+import { claimType } from '../machine-claims.js'
 import { isAcceleratedType } from '../pool-claims.js'
 import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
+
+/** The command line may bring a limit as well. */
+const jobSettings = settingTable('Compute', {
+  timeLimit: { keys: ['timeout_s'], parse: asQuotedNumber, otherwise: null, openDefault: true },
+  retries: {
+    keys: ['max_retries'],
+    parse: (value) => {
+      const count = asQuotedNumber(value)
+      return count === undefined ? undefined : count < 0 ? null : count
+    },
+  },
+})
 
 export const anyscaleReader = defineReader({
   name: 'anyscale',
+  settings: [jobSettings],
   languages: ['yaml'],
   triggers: ['compute_config'],
   read(facts, context, claims) {
@@ -123,45 +124,32 @@ function claimWorkers(
 ): void {
   const given = at(node, 'instance_type')!
   const place = keyedPlace(given, document.index, [...keys, 'instance_type'])
-  const machine = instance(type)
-  compute.known('instanceType', 'instance_type', type, place)
-  if (machine === undefined) compute.unknown('gpus', 'instance_type', 'a machine that is not known', place)
-  else {
-    compute.known('gpus', 'instance_type', machine.gpuCount, place)
-    if (machine.gpu !== null) compute.known('gpuModel', 'instance_type', machine.gpu.name, place)
-  }
+  claimType(compute, 'instance_type', stated(compute.locator.origin(place), type))
   const least = number(at(node, 'min_nodes') ?? at(node, 'min_workers'))
   const most = number(at(node, 'max_nodes') ?? at(node, 'max_workers'))
   if (least !== undefined && least === most) compute.known('nodes', 'min_nodes', least, place)
   else compute.unknown('nodes', 'max_nodes', 'it grows and shrinks', place)
   const market = at(node, 'market_type')
   const site = keyedPlace(market ?? given, document.index, [...keys, 'market_type'])
-  const old = boolean(at(node, 'use_spot'))
-  if (old !== undefined) compute.known('spot', 'use_spot', old, nodePlace(at(node, 'use_spot')!))
-  else if (market === undefined) compute.default('spot', 'market_type', false, place, { site })
-  else if (/^(SPOT|ON_DEMAND)$/.test(text(market) ?? ''))
-    compute.known('spot', 'market_type', text(market) === 'SPOT', nodePlace(market), { site })
-  else compute.unknown('spot', 'market_type', 'either of both', nodePlace(market), { site })
+  const asked = convert(
+    nodeValue(market, place, compute.locator, { site }),
+    asWord(markets),
+    'either of both',
+  )
+  compute.say('spot', 'market_type', orDefault(asked, false))
+  compute.say('spot', 'use_spot', convert(nodeValue(at(node, 'use_spot'), place, compute.locator), asSwitch))
 }
 
+const markets = new Map([
+  ['spot', true],
+  ['on_demand', false],
+])
+
 function claimTimes(compute: SubjectBuilder<'Compute'>, { document, root }: Job, place: Place): void {
-  const limit = entry(root, 'timeout_s')
-  const site = keyedPlace(limit?.value ?? place, document.index, ['timeout_s'])
-  // The command line may bring one.
-  if (limit === undefined || isNothing(limit.value))
-    compute.default('timeLimit', 'timeout_s', null, place, { site, overridable: true })
-  else {
-    const seconds = number(limit.value)
-    if (seconds === undefined) compute.unknown('timeLimit', 'timeout_s', 'a template', site, { site })
-    else compute.known('timeLimit', 'timeout_s', seconds, site, { site })
-  }
-  const retries = entry(root, 'max_retries')
-  const count = number(retries?.value)
-  if (retries === undefined || count === undefined) return
-  const shown = { start: retries.keyStart, end: retries.value.end }
-  compute.known('retries', 'max_retries', count < 0 ? null : count, shown, {
-    site: keyedPlace(shown, document.index, ['max_retries']),
-  })
+  const options = { document: document.index, keys: [], shown: place }
+  jobSettings.claim(compute, new ConfigSource(root, compute.locator, options), {}, ['timeLimit'])
+  const keyed = new ConfigSource(root, compute.locator, { ...options, withKey: true })
+  jobSettings.claim(compute, keyed, {}, ['retries'])
 }
 
 function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {

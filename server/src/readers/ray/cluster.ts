@@ -3,25 +3,41 @@
  * defaults.yaml: no worker at least, taken away after five idle minutes; the oldest form has one kind of worker, at the top.
  */
 import { gpu } from '../../catalog/gpus.js'
-import { at, entry, isNothing, isUnknown, items, map, number, text } from '../../config/access.js'
+import { at, entry, isUnknown, items, map, number, text } from '../../config/access.js'
 import type { ConfigDocument, ConfigEntry, ConfigMap, ConfigNode } from '../../config/node.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
-import { stated } from '../../values/operations.js'
+import { ConfigSource, nodeValue } from '../../values/config-source.js'
+import { convert, firstGiven, orDefault, orUnknown, readAs, stated } from '../../values/operations.js'
+import { asQuotedNumber, asText } from '../../values/parse.js'
+import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
-import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
+import { claimFixed, claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 
 const idleKey = 'idle_timeout_minutes'
 const defaultIdle = 5 * 60
 
 type Provider = 'aws' | 'gcp' | 'azure'
 
+const clusterSettings = settingTable('Scaling', {
+  idleDelay: {
+    keys: [idleKey],
+    parse: (value) => {
+      const minutes = asQuotedNumber(value)
+      return minutes === undefined ? undefined : minutes * 60
+    },
+    otherwise: defaultIdle,
+  },
+})
+
 export const rayClusterReader = defineReader({
   name: 'ray-cluster',
+  settings: [clusterSettings],
   languages: ['yaml'],
   triggers: ['available_node_types', 'worker_nodes'],
   read(facts, _context, claims) {
@@ -110,60 +126,38 @@ function claimMachine(
       : provider === 'gcp'
         ? ['machineType']
         : ['azure_arm_parameters', 'vmSize']
-  const node = at(machine.node, ...path)
-  const type = text(node)
-  if (node === undefined || type === undefined) {
-    pool.unknown('gpus', path.join('.'), 'a machine that is chosen elsewhere', place)
-    return false
-  }
-  const shown = keyedPlace(node, document, [...machine.keys, ...path])
+  const shown = keyedPlace(place, document, [...machine.keys, ...path])
+  const given = nodeValue(at(machine.node, ...path), place, pool.locator, { site: shown })
+  const type = orUnknown(convert(given, asText), 'a machine that is chosen elsewhere')
+  const held = claimPoolMachine(pool, String(path.at(-1)), type)
   const attached = provider === 'gcp' ? at(machine.node, 'guestAccelerators', 0) : undefined
-  if (attached === undefined)
-    return claimPoolMachine(pool, path.at(-1) as string, stated(pool.locator.origin(shown), type))
-  const count = number(at(attached, 'acceleratorCount'))
-  pool.known('machine', 'machineType', type, shown)
-  if (count === undefined) {
-    pool.unknown('gpus', 'guestAccelerators', 'a number that is not readable', nodePlace(attached))
-    return false
-  }
-  pool.known('gpus', 'guestAccelerators', count, nodePlace(attached))
+  if (attached === undefined) return held
+  const origin = pool.locator.origin(nodePlace(attached))
+  const count = number(at(attached, 'acceleratorCount')) ?? null
+  pool.say('gpus', 'guestAccelerators', readAs(origin, count, 'a number that is not readable'))
   // A name, or the address of a type: `projects/p/zones/z/acceleratorTypes/nvidia-tesla-t4`.
   const model = gpu(text(at(attached, 'acceleratorType'))?.split('/').at(-1) ?? '')
-  if (model !== undefined) pool.known('gpuModel', 'guestAccelerators', model.name, nodePlace(attached))
-  return count > 0
+  if (model !== undefined) pool.say('gpuModel', 'guestAccelerators', stated(origin, model.name))
+  return count !== null && count > 0
 }
 
 function claimSizes(pool: Pool, root: ConfigMap, { sizes, place }: NodeType, document: number): void {
   const size = (key: string) => {
-    const found = entry(sizes.node, key)
-    return found === undefined || isNothing(found.value) ? undefined : found.value
+    const site = keyedPlace(place, document, [...sizes.keys, key])
+    return convert(nodeValue(at(sizes.node, key), place, pool.locator, { site }), asQuotedNumber)
   }
-  const least = size('min_workers')
-  const most = size('max_workers') ?? at(root, 'max_workers')
-  const [minimum, maximum] = [least === undefined ? 0 : number(least), number(most)]
-  const fixed = minimum !== undefined && minimum === maximum
-  const site = keyedPlace(place, document, [...sizes.keys, 'min_workers'])
-  if (least === undefined) pool.default('minimum', 'min_workers', 0, place, { site })
-  else if (minimum === undefined)
-    pool.unknown('minimum', 'min_workers', 'template', nodePlace(least), { site })
+  const whole = convert(nodeValue(at(root, 'max_workers'), place, pool.locator), asQuotedNumber)
+  const [least, most] = [orDefault(size('min_workers'), 0), firstGiven(size('max_workers'), whole)]
   // What never changes its size is made for one job as often as not, and taken down with it.
-  else pool.known('minimum', 'min_workers', minimum, nodePlace(least), { site, overridable: fixed })
-  if (most === undefined || maximum === undefined) return
-  pool.known('maximum', 'max_workers', maximum, nodePlace(most))
-  pool.known('fixed', 'max_workers', fixed, nodePlace(most))
+  const fixed = effective(least) !== undefined && effective(least) === effective(most)
+  pool.say('minimum', 'min_workers', fixed ? { ...least, overridable: true } : least)
+  pool.say('maximum', 'max_workers', most)
+  claimFixed(pool, 'max_workers', least, most)
 }
 
 function claimIdle(pool: Pool, root: ConfigMap, place: Place, document: number): void {
-  const found = entry(root, idleKey)
-  const site = keyedPlace(place, document, [idleKey])
-  if (found === undefined || isNothing(found.value)) {
-    pool.default('idleDelay', idleKey, defaultIdle, place, { site })
-    return
-  }
-  const shown = { start: found.keyStart, end: found.value.end }
-  const minutes = number(found.value)
-  if (minutes === undefined) pool.unknown('idleDelay', idleKey, 'template', shown, { site })
-  else pool.known('idleDelay', idleKey, minutes * 60, shown, { site })
+  const source = new ConfigSource(root, pool.locator, { document, keys: [], shown: place, withKey: true })
+  clusterSettings.claim(pool, source)
 }
 
 /** Where each provider is asked for spot machines. */

@@ -8,7 +8,8 @@ import type { Change, Refusal } from '../../edit/write.js'
 import { type TorchxOption, type TorchxRun, torchxRun, torchxScheduler } from '../../link/torchx.js'
 import { lookUp } from '../../text/records.js'
 import type { Unit } from '../../text/unit.js'
-import { stated } from '../../values/operations.js'
+import { absent, orDefault, readAs, stated, unreadable } from '../../values/operations.js'
+import type { Given, Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import type { ComputeSettings } from '../../workload/words.js'
@@ -97,8 +98,24 @@ export function readRun(
   claimEnd(compute, run, provider, shown)
 }
 
-function claimHost(compute: SubjectBuilder<'Compute'>, { options, complete }: TorchxRun, shown: Place): void {
-  const { gpu, h, cpu } = options
+/** A number; where the option is left out, what TorchX takes. */
+function countOf(
+  compute: SubjectBuilder<'Compute'>,
+  { options, complete }: TorchxRun,
+  name: string,
+  shown: Place,
+): Given<number> {
+  const option = lookUp(options, name)
+  if (option !== undefined) {
+    const origin = compute.locator.origin(option.span, { site: siteOf(option) })
+    return readAs(origin, numberOf(option), 'a variable')
+  }
+  const none = absent(compute.locator.origin(shown, { channel: 'library default' }))
+  return complete ? none : unreadable(none, 'options in a variable')
+}
+
+function claimHost(compute: SubjectBuilder<'Compute'>, run: TorchxRun, shown: Place): void {
+  const { h } = run.options
   if (h !== undefined) {
     const type = typeof h.value === 'string' ? h.value.replace(/^aws_/, '') : null
     const place = h.valueSpan ?? h.span
@@ -107,14 +124,8 @@ function claimHost(compute: SubjectBuilder<'Compute'>, { options, complete }: To
     else compute.unknown('gpus', '-h', 'a resource of its own', place)
     return
   }
-  const count = numberOf(gpu)
-  if (gpu === undefined) {
-    if (complete) compute.default('gpus', '--gpu', 0, shown)
-    else compute.unknown('gpus', '--gpu', 'options in a variable', shown)
-  } else if (count === null) compute.unknown('gpus', '--gpu', 'a variable', gpu.span)
-  else compute.known('gpus', '--gpu', count, gpu.span, { site: siteOf(gpu) })
-  const cpus = numberOf(cpu)
-  if (cpu !== undefined && cpus !== null) compute.known('cpus', '--cpu', cpus, cpu.span)
+  compute.say('gpus', '--gpu', orDefault(countOf(compute, run, 'gpu', shown), 0))
+  compute.say('cpus', '--cpu', countOf(compute, run, 'cpu', shown))
 }
 
 function claimSize(compute: SubjectBuilder<'Compute'>, { options, nodes }: TorchxRun, shown: Place): void {
@@ -123,33 +134,31 @@ function claimSize(compute: SubjectBuilder<'Compute'>, { options, nodes }: Torch
     compute.default('nodes', '-j', 1, shown)
     return
   }
-  if (nodes === null) compute.unknown('nodes', '-j', 'a number that is not readable', j.span)
-  else compute.known('nodes', '-j', nodes, j.span, { site: siteOf(j) })
+  const origin = compute.locator.origin(j.span, { site: siteOf(j) })
+  compute.say('nodes', '-j', readAs(origin, nodes, 'a number that is not readable'))
   const each = typeof j.value === 'string' ? /x(\d+)$/.exec(j.value)?.[1] : undefined
-  if (each !== undefined) compute.known('processes', '-j', Number(each), j.span, { site: siteOf(j) })
+  if (each !== undefined) compute.say('processes', '-j', stated(origin, Number(each)))
 }
 
 function claimEnd(
   compute: SubjectBuilder<'Compute'>,
-  { options, run, complete }: TorchxRun,
+  command: TorchxRun,
   provider: ComputeSettings['provider'],
   shown: Place,
 ): void {
-  const retries = options['max-retries']
-  const count = numberOf(retries)
-  if (retries === undefined && complete) compute.default('retries', '--max_retries', 0, shown)
-  else if (retries !== undefined && count !== null)
-    compute.known('retries', '--max_retries', count, retries.span, { site: siteOf(retries) })
+  const retries = countOf(compute, command, 'max-retries', shown)
+  compute.say('retries', '--max_retries', orDefault(retries, 0))
   if (provider !== 'own cluster') return
   // Files of the project (`.torchxconfig`) may give it as well.
-  const settings = run['scheduler-args']
+  const settings = command.run['scheduler-args']
   const given = typeof settings?.value === 'string' ? settings.value : ''
   const time = /(?:^|[,;])time=([\d:-]+)/.exec(given)?.[1]
   const seconds = time === undefined ? undefined : secondsOf(time)
   compute.known('limitedBy', 'partition', 'the partition', shown)
-  if (seconds === undefined)
-    compute.unknown('timeLimit', 'time', 'configuration beside it', settings?.span ?? shown)
-  else compute.known('timeLimit', 'time', seconds, settings!.span)
+  const origin = compute.locator.origin(settings?.span ?? shown)
+  const limit: Value<number | null> =
+    seconds === undefined ? unreadable(origin, 'configuration beside it') : stated(origin, seconds)
+  compute.say('timeLimit', 'time', limit)
 }
 
 function numberOf(option: TorchxOption | undefined): number | null {
