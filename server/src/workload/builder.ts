@@ -5,6 +5,7 @@ import type { Origin, Place, Site } from '../text/origin.js'
 import { locate, type Unit } from '../text/unit.js'
 import type { Locator, OriginOptions } from '../values/source.js'
 import type { Given, Value } from '../values/value.js'
+import { countable, withinBounds } from './bounds.js'
 import type { Evidence, ImageBuild, ImageProgram, Launch, Reading, Subject } from './claim.js'
 import type { Unseen } from './unseen.js'
 import type { SettingName, Word, Words } from './words.js'
@@ -28,7 +29,7 @@ export class SubjectBuilder<W extends Word> {
 
   /** The setting has this value, wherever that comes from; one that is not given says nothing. */
   say<K extends SettingName<W>>(setting: K, key: string, value: Given<Words[W][K]>): this {
-    if (value.state !== 'absent') this.owner.add(this.subject, setting, key, value)
+    if (value.state !== 'absent') this.owner.add(this.subject, setting, key, withinBounds(setting, value))
     return this
   }
 
@@ -136,17 +137,17 @@ export class ClaimBuilder implements Locator {
   /** `at`: the place, or the value that names the program. */
   launch(launch: Omit<Launch, 'reader' | 'location'>, at: Span | Pick<Origin, 'location'>): void {
     const location = 'location' in at ? at.location : this.locate(at)
-    this.reading.launches.push({ ...launch, reader: this.reader, location })
+    this.reading.launches.push({ ...countable(launch), reader: this.reader, location })
   }
 
   /** As `launch`, for one that stands where a value stands. */
   launchOf(launch: Omit<Launch, 'reader' | 'location'>, { location }: Origin): void {
-    this.reading.launches.push({ ...launch, reader: this.reader, location })
+    this.reading.launches.push({ ...countable(launch), reader: this.reader, location })
   }
 
   /** The launch without claiming it. */
   asLaunch(launch: Omit<Launch, 'reader' | 'location'>, place: Span): Launch {
-    return { ...launch, reader: this.reader, location: this.locate(place) }
+    return { ...countable(launch), reader: this.reader, location: this.locate(place) }
   }
 
   /** What an image starts by itself, where the launches that say it stand in this file. */
