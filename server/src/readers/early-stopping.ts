@@ -1,42 +1,10 @@
 /** What early stopping of any library is told: metric, patience, direction. */
-import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
-import type { Json } from '../text/json.js'
+import type { Call, PythonModule } from '../python/module.js'
 import { asNumber, asWord } from '../values/parse.js'
 import { calleePlace, callSite } from '../values/places.js'
 import type { SubjectBuilder } from '../workload/builder.js'
-import type { SettingName, Words } from '../workload/words.js'
-import { claimArgument } from './claim-argument.js'
 import { moduleText } from './pytorch/evidence.js'
 import { once } from './pytorch/once.js'
-
-/** One argument of the callback; what is left out is the library's default. */
-export function claimFrom<K extends SettingName<'Training'>>(
-  training: SubjectBuilder<'Training'>,
-  setting: K,
-  key: string,
-  call: Call,
-  argument: ArgumentValue,
-  anchor: string,
-  otherwise: Words['Training'][K],
-  convert: (value: Json) => Words['Training'][K] | undefined,
-): void {
-  claimArgument(training, setting, key, call, argument, { convert, otherwise, anchor })
-}
-
-/** `otherwise`: the direction that a callback without `mode` takes; null: it goes by the name of the metric. */
-export function claimDirection(
-  training: SubjectBuilder<'Training'>,
-  call: Call,
-  mode: ArgumentValue,
-  anchor: string,
-  otherwise: 'lower' | 'higher' | null,
-): void {
-  claimArgument(training, 'stopDirection', 'mode', call, mode, {
-    convert: (value) => (value === 'min' ? 'lower' : value === 'max' ? 'higher' : undefined),
-    anchor,
-    ...(otherwise === null ? {} : { otherwise }),
-  })
-}
 
 /** Rows of the tables of callbacks that watch a metric. */
 export const patienceRow = { keys: ['patience'], parse: asNumber, write: (epochs: number) => epochs } as const

@@ -5,8 +5,7 @@ import type { ArgumentValue, PythonModule } from '../python/module.js'
 import type { Expr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
 import type { Span } from '../text/location.js'
-import { fixedValue, mayBePassed, passedExpression } from '../values/argument.js'
-import { foldedValue } from './search/plain-argument.js'
+import { fixedValue, knownArgument, mayBePassed, passedExpression } from '../values/argument.js'
 
 /** Null where it is not known how many words there are. `['--lr', 0.1, '--data', folder]` */
 export function wordsOf(python: PythonModule, given: ArgumentValue): ShellWord[] | null {
@@ -18,7 +17,7 @@ export function wordsOf(python: PythonModule, given: ArgumentValue): ShellWord[]
     if (value.items.some((item) => item.type === 'starred')) return null
     return value.items.map((item) => wordOf(python, item))
   }
-  if (value.type !== 'dict') return foldedValue(given) === null ? [] : null
+  if (value.type !== 'dict') return knownArgument(given) === null ? [] : null
   // An estimator puts names and values behind each other.
   const words: ShellWord[] = []
   for (const { key, value: one } of value.entries) {

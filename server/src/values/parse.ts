@@ -49,3 +49,6 @@ export const asGiven = (value: Json): boolean => value !== null && value !== fal
 export function orNone<T>(parse: (value: Json) => T | undefined): (value: Json) => T | null | undefined {
   return (value) => (value === null ? null : parse(value))
 }
+
+/** None sets no limit. */
+export const asLimit = (value: Json): number | null | undefined => (value === null ? null : asNumber(value))

@@ -8,7 +8,7 @@ import type { ClassDef, Expr } from '../../syntax/python-ast.js'
 import { type Configured, configuredChild } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
-import { mayBePassed } from '../../values/argument.js'
+import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Binding, Launch } from '../../workload/claim.js'
 import { type ArgumentsFamily, argumentParsers, argumentsFamily } from './trainer-names.js'
@@ -134,16 +134,20 @@ export function field(
 
 /** `IntervalStrategy.EPOCH` does not fold, but says what it is. */
 function enumerated(argument: ArgumentValue): ArgumentValue {
-  if (argument.state !== 'given' || effective(argument.folded) !== undefined) return argument
-  const { expr } = argument
-  if (expr.type !== 'attribute' || !/Strategy$/.test(lastName(expr.value))) return argument
+  const expr = passedExpression(argument)
+  if (
+    expr?.type !== 'attribute' ||
+    knownArgument(argument) !== undefined ||
+    !/Strategy$/.test(lastName(expr.value))
+  )
+    return argument
   const folded: Folded = {
     state: 'known',
     value: expr.attr.toLowerCase(),
     channel: 'code',
     overridable: false,
   }
-  return { ...argument, folded }
+  return { state: 'given', expr, folded, span: { start: expr.start, end: expr.end } }
 }
 
 function lastName(expr: Expr): string {
@@ -167,9 +171,7 @@ function given(
   }
   const here: ArgumentValue =
     made.klass === null ? { state: 'absent' } : classDefault(python, made.klass, key)
-  return here.state === 'absent' && made.foreign !== null
-    ? foreignDefault(made.call, made.foreign, key)
-    : here
+  return made.foreign === null || mayBePassed(here) ? here : foreignDefault(made.call, made.foreign, key)
 }
 
 /** What a class of another module declares. */
@@ -230,7 +232,7 @@ function classDefault(python: PythonModule, klass: Klass, key: string, depth = 0
       const parent = base.name === null ? python.classOf(base.value) : null
       const inherited =
         parent === null || parent === klass ? null : classDefault(python, parent, key, depth + 1)
-      if (inherited !== null && inherited.state !== 'absent') return inherited
+      if (inherited !== null && mayBePassed(inherited)) return inherited
     }
     return { state: 'absent' }
   }

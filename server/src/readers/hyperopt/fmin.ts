@@ -3,6 +3,7 @@
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import { isLeftOut, mayBePassed, passedCall, passedExpression } from '../../values/argument.js'
+import { asLimit } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -11,7 +12,6 @@ import { byHand } from '../change-answer.js'
 import { claimArgument } from '../claim-argument.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
-import { limitOf } from '../search/plain-argument.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
 
@@ -78,9 +78,9 @@ function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   // Only stored trials of a search server, or an exception, end such a search.
   if (isLeftOut(cap) && stops)
     search.unknown('trialCap', 'max_evals', 'something else may end the search', place)
-  else claimArgument(search, 'trialCap', 'max_evals', call, cap, { convert: limitOf, otherwise: null })
+  else claimArgument(search, 'trialCap', 'max_evals', call, cap, { convert: asLimit, otherwise: null })
   const timeout = python.argument(call, 'timeout')
-  claimArgument(search, 'timeLimit', 'timeout', call, timeout, { convert: limitOf, otherwise: null })
+  claimArgument(search, 'timeLimit', 'timeout', call, timeout, { convert: asLimit, otherwise: null })
   const trials = python.argument(call, 'trials')
   const made = passedCall(python, trials)
   const inMemory =

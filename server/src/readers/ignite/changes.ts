@@ -7,6 +7,7 @@ import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { refusedLoss } from '../pytorch/loop-facts.js'
 import type { UnitFacts } from '../reader.js'
+import { stoppingSettings } from './settings.js'
 
 export function changeIgnite(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
   const { python, path, unit } = facts
@@ -30,18 +31,7 @@ export function changeIgnite(claim: Claim, value: unknown, facts: UnitFacts): Ch
       imports: [],
     }
   }
-  if (claim.setting === 'patience') {
-    const written = writeArgument(
-      facts,
-      call,
-      'patience',
-      python.argument(call, 'patience', 0),
-      String(value),
-    )
-    return 'reason' in written
-      ? written
-      : { title: `Set patience=${String(value)}`, safety: 'unsafe', writes: [written], imports: [] }
-  }
+  if (claim.setting === 'patience') return stoppingSettings.change(claim, value, facts)
   if (claim.setting === 'earlyStopping')
     return { reason: 'attach an EarlyStopping handler with a score function of yours to the evaluator' }
   if (claim.setting === 'stoppingGap')

@@ -8,13 +8,14 @@ import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimArgument } from '../claim-argument.js'
-import { claimFrom, forgottenCallbacks } from '../early-stopping.js'
+import { forgottenCallbacks } from '../early-stopping.js'
 import { changePrecision } from '../pytorch/autocast-change.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { horizonSchedule, openEndedIn, paceSetter, refusedLoss } from '../pytorch/loop-facts.js'
 import { loweredElsewhere } from '../pytorch/precision.js'
 import { defineReader } from '../reader.js'
 import { changeIgnite } from './changes.js'
+import { stoppingSettings } from './settings.js'
 
 const factory = 'ignite.engine.create_supervised_trainer'
 const engine = /^ignite\.engine\.(engine\.)?Engine$/
@@ -24,6 +25,7 @@ export const igniteReader = defineReader({
   name: 'ignite',
   languages: ['python'],
   triggers: ['ignite'],
+  settings: [stoppingSettings],
   layer: 1,
   read(facts, _context, claims) {
     const { python } = facts
@@ -149,14 +151,8 @@ function readStopping(python: PythonModule, made: Call, training: SubjectBuilder
   // Its patience counts runs of the evaluator: epochs only where each epoch runs it once.
   if (codeMatches(python, /\(\s*every\s*=|ITERATION_COMPLETED\s*\(/)) return
   if (made.function !== handler.function && made.function !== null) return
-  claimFrom(
+  stoppingSettings.claim(
     training,
-    'patience',
-    'patience',
-    handler,
-    python.argument(handler, 'patience', 0),
-    'stopping',
-    1,
-    asNumber,
+    stoppingSettings.argumentsOf(python, handler, training.locator, 'stopping'),
   )
 }

@@ -3,9 +3,8 @@ import { distinctCount, kerasTunerSize } from '../../estimate/dimension.js'
 import { gridSize } from '../../estimate/grid.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import type { Dimension, SearchSpace } from '../../workload/words.js'
-import { foldedValue, numberOf } from '../search/plain-argument.js'
 import { reachedCalls } from '../search/trial-function.js'
 
 /** The function that builds a model, or the `build` of a hypermodel. */
@@ -25,7 +24,7 @@ export function hyperSpace(python: PythonModule, builder: Func): SearchSpace | n
     if (value.type !== 'name' && value.type !== 'attribute') continue
     if (call.name !== null) continue
     const given = python.argument(call, 'name', 0)
-    const text = foldedValue(given)
+    const text = knownArgument(given)
     const name = typeof text === 'string' ? text : `?${call.index}`
     // One name asked for twice is one hyperparameter; some names only exist in some models.
     const partial = call.conditional || call.loops.length > 0 || typeof text !== 'string'
@@ -40,14 +39,14 @@ function dimension(python: PythonModule, call: Call, name: string): Dimension {
   if (call.method === 'Boolean') return { name, size: 2 }
   if (call.method === 'Choice') {
     const values = python.argument(call, 'values', 1)
-    const list = foldedValue(values)
+    const list = knownArgument(values)
     if (Array.isArray(list)) return { name, size: distinctCount(list), values: list }
     const passed = passedExpression(values)
     const written = passed === null ? null : python.definition(passed)
     return { name, size: written?.type === 'list' ? written.items.length : null }
   }
-  const low = numberOf(python.argument(call, 'min_value', 1))
-  const high = numberOf(python.argument(call, 'max_value', 2))
+  const low = numberArgument(python.argument(call, 'min_value', 1))
+  const high = numberArgument(python.argument(call, 'max_value', 2))
   if (low === null || high === null) return { name, size: null }
   return {
     name,
@@ -62,12 +61,12 @@ function ranged(
   step: ArgumentValue,
   sampling: ArgumentValue,
 ): number | null {
-  if (!mayBePassed(step) || foldedValue(step) === null) {
-    const linear = !mayBePassed(sampling) || foldedValue(sampling) === 'linear'
+  if (!mayBePassed(step) || knownArgument(step) === null) {
+    const linear = !mayBePassed(sampling) || knownArgument(sampling) === 'linear'
     return kerasTunerSize(low, high, call.method === 'Int' && linear ? 1 : null)
   }
-  const size = numberOf(step)
+  const size = numberArgument(step)
   // With sampling='log' a step multiplies.
-  if (size === null || foldedValue(sampling) === 'log') return null
+  if (size === null || knownArgument(sampling) === 'log') return null
   return kerasTunerSize(low, high, size)
 }

@@ -4,8 +4,8 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
-import { mayBePassed, passedExpression } from '../../values/argument.js'
-import { asNumber } from '../../values/parse.js'
+import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
+import { asLimit, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
@@ -15,7 +15,6 @@ import { byHand } from '../change-answer.js'
 import { claimArgument } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { limitOf, numberOf } from '../search/plain-argument.js'
 import { builderOf, hyperSpace } from './space.js'
 
 const tunerName =
@@ -70,7 +69,7 @@ function readTuner(
   const otherwise = strategy === 'grid' ? null : 10
   if (strategy !== 'hyperband')
     claimArgument(search, 'trialCap', 'max_trials', call, trials, {
-      convert: limitOf,
+      convert: asLimit,
       otherwise,
     })
   const model = python.argument(call, 'hypermodel', 0)
@@ -90,7 +89,7 @@ function readStopping(python: PythonModule, search: SubjectBuilder<'Search'>, tu
   const runs = python.calls.filter((one) => one.method === 'search' && one.receiverCall === tuner)
   const run = runs.length === 1 ? runs[0]! : null
   if (run === null || run.expr.args.some((argument) => argument.star > 0)) return
-  const epochs = numberOf(python.argument(run, 'epochs'))
+  const epochs = numberArgument(python.argument(run, 'epochs'))
   if (epochs === null) return
   const place = calleePlace(run)
   search.known('trialSteps', 'epochs', { what: 'epochs', count: epochs }, place)

@@ -3,13 +3,12 @@ import { nameFor } from '../../edit/imports.js'
 import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { For, Stmt } from '../../syntax/python-ast.js'
-import { mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
+import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
 import type { UnitFacts } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
 import { studyOf } from './names.js'
@@ -203,7 +202,7 @@ function throughCallback(
 /** What Keras logs that goes the study's way: a study that maximises would prune the best trials by their loss. */
 function watchedMetric(python: PythonModule, optimize: Call): string {
   const study = studyOf(optimize)
-  const direction = study === null ? undefined : foldedValue(python.argument(study, 'direction', 4))
+  const direction = study === null ? undefined : knownArgument(python.argument(study, 'direction', 4))
   return direction === 'maximize' ? 'val_accuracy' : 'val_loss'
 }
 

@@ -1,10 +1,9 @@
 /** Optuna: each `study.optimize(…)` is a search. */
 
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
-import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
 import { isLeftOut, mayBePassed, passedCall, passedExpression, whyUnreadable } from '../../values/argument.js'
-import { asNumber } from '../../values/parse.js'
+import { asLimit } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
@@ -16,12 +15,9 @@ import { changeStudy } from './change.js'
 import { keepingCallback, nopPruner, samplers, studyClass, studyOf } from './names.js'
 import { gridSpace, suggestedSpace } from './space.js'
 
-/** None, like an absent argument, sets no limit. */
-const limit = (value: Json): number | null | undefined => (value === null ? null : asNumber(value))
-
 export const studySettings = settingTable('Search', {
-  trialCap: { keys: ['n_trials'], position: 1, parse: limit, otherwise: null },
-  timeLimit: { keys: ['timeout'], position: 2, parse: limit, otherwise: null },
+  trialCap: { keys: ['n_trials'], position: 1, parse: asLimit, otherwise: null },
+  timeLimit: { keys: ['timeout'], position: 2, parse: asLimit, otherwise: null },
   parallelism: {
     keys: ['n_jobs'],
     position: 3,

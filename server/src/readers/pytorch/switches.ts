@@ -1,7 +1,7 @@
 /** Switches of PyTorch that a program sets for its whole run: calls, attributes of `torch.backends`, variables. */
 
 import { lastIdentifier } from '../../python/effects.js'
-import type { Call, PythonModule } from '../../python/module.js'
+import type { Call, Folded, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { fixedValue } from '../../values/argument.js'
@@ -73,11 +73,9 @@ export function writtenSwitches(python: PythonModule): Switch[] {
   return found
 }
 
-function known(analysis: PythonModule, expr: Expr): { value: unknown; overridable: boolean } | null {
-  const folded = analysis.fold(expr)
-  const value = effective(folded)
-  return value === undefined ? null : { value, overridable: fixedValue(folded) === undefined }
-}
+/** A launch could bring another value. */
+const isOpen = (folded: Folded | undefined): boolean =>
+  effective(folded) !== undefined && folded !== undefined && fixedValue(folded) === undefined
 
 function callSwitch(analysis: PythonModule, call: Call): Switch | null {
   const { statement } = call
@@ -86,15 +84,16 @@ function callSwitch(analysis: PythonModule, call: Call): Switch | null {
   const span = { start: call.expr.start, end: call.expr.end }
   const base = { statement, at: span, overridable: false, remedy }
   const first = call.expr.args[0]
-  const given = first === undefined ? null : known(analysis, first.value)
-  const on = given?.value === true
-  const overridable = given?.overridable === true
+  const folded = first === undefined ? undefined : analysis.fold(first.value)
+  const given = effective(folded)
+  const on = given === true
+  const overridable = isOpen(folded)
   switch (call.name) {
     case 'torch.autograd.set_detect_anomaly':
       if (!on) return null
       return { ...base, kind: 'debug checks', key: 'set_detect_anomaly(True)', weight: 'severe', overridable }
     case 'torch.autograd.detect_anomaly': {
-      if (first?.name === null && given?.value === false) return null
+      if (first?.name === null && given === false) return null
       if (statement.type !== 'with') return null
       const reason = 'take the block out of detect_anomaly()'
       return { ...base, kind: 'debug checks', key: 'detect_anomaly()', weight: 'severe', remedy: { reason } }
@@ -110,7 +109,7 @@ function callSwitch(analysis: PythonModule, call: Call): Switch | null {
         remedy: { write: 'False', at: first!.value },
       }
     case 'torch.set_float32_matmul_precision':
-      if (given?.value !== 'highest') return null
+      if (given !== 'highest') return null
       return {
         ...base,
         kind: 'strict matrix products',
@@ -122,13 +121,13 @@ function callSwitch(analysis: PythonModule, call: Call): Switch | null {
     case 'torch.set_default_dtype':
     case 'torch.set_default_tensor_type': {
       if (first === undefined) return null
-      const name = analysis.nameOf(first.value) ?? (typeof given?.value === 'string' ? given.value : '')
+      const name = analysis.nameOf(first.value) ?? (typeof given === 'string' ? given : '')
       if (!/(^|\.)(float64|double|DoubleTensor)$/.test(name)) return null
       const short = call.name.slice('torch.'.length)
       return { ...base, kind: 'double precision', key: `${short}(${lastPart(name)})`, weight: 'ordinary' }
     }
     case 'torch.backends.cuda.enable_flash_sdp':
-      if (given?.value !== false) return null
+      if (given !== false) return null
       return {
         ...base,
         kind: 'eager attention',
@@ -217,45 +216,47 @@ function variableSwitch(
   value: Expr,
 ): Switch | null {
   if (analysis.nameOf(target.value) !== 'os.environ') return null
-  const name = known(analysis, target.index)?.value
+  const name = effective(analysis.fold(target.index))
   const row = typeof name === 'string' ? lookUp(variables, name) : undefined
-  const given = known(analysis, value)
-  if (row === undefined || given === null || !row.when.test(String(given.value))) return null
+  const folded = analysis.fold(value)
+  const given = effective(folded)
+  if (row === undefined || given === undefined || !row.when.test(String(given))) return null
   return {
     kind: row.kind,
-    key: `${name}=${given.value}`,
+    key: `${name}=${given}`,
     statement,
     at: { start: statement.start, end: statement.end },
     weight: row.weight,
-    overridable: given.overridable,
+    overridable: isOpen(folded),
     remedy: { remove: true },
   }
 }
 
 function attributeSwitch(analysis: PythonModule, statement: Stmt, target: Expr, value: Expr): Switch | null {
   const name = analysis.nameOf(target)
-  const given = name?.startsWith('torch.backends.') === true ? known(analysis, value) : null
-  if (name === null || given === null) return null
+  const folded = name?.startsWith('torch.backends.') === true ? analysis.fold(value) : undefined
+  const given = effective(folded)
+  if (name === null || given === undefined) return null
   const at = { start: statement.start, end: statement.end }
-  const key = `${name.slice('torch.backends.'.length)} = ${given.value === true ? 'True' : given.value === false ? 'False' : given.value}`
-  const base = { statement, at, key, overridable: given.overridable }
+  const key = `${name.slice('torch.backends.'.length)} = ${given === true ? 'True' : given === false ? 'False' : given}`
+  const base = { statement, at, key, overridable: isOpen(folded) }
   const literal = value.type === 'constant'
   const write = (text: string): Remedy =>
     literal ? { write: text, at: value } : { reason: 'its value is set elsewhere' }
-  if (/^torch\.backends\.(cuda\.matmul|cudnn)\.allow_tf32$/.test(name) && given.value === false)
+  if (/^torch\.backends\.(cuda\.matmul|cudnn)\.allow_tf32$/.test(name) && given === false)
     return { ...base, kind: 'strict matrix products', weight: 'ordinary', remedy: write('True') }
-  if (/\.fp32_precision$/.test(name) && given.value === 'ieee')
+  if (/\.fp32_precision$/.test(name) && given === 'ieee')
     return {
       ...base,
       kind: 'strict matrix products',
       weight: 'ordinary',
       remedy: writeText(analysis, value, 'tf32'),
     }
-  if (name === 'torch.backends.cudnn.deterministic' && given.value === true)
+  if (name === 'torch.backends.cudnn.deterministic' && given === true)
     return { ...base, kind: 'deterministic kernels', weight: 'slight', remedy: write('False') }
-  if (name === 'torch.backends.cudnn.benchmark' && given.value === false)
+  if (name === 'torch.backends.cudnn.benchmark' && given === false)
     return { ...base, kind: 'deterministic kernels', weight: 'slight', remedy: write('True') }
-  if (name === 'torch.backends.cudnn.enabled' && given.value === false)
+  if (name === 'torch.backends.cudnn.enabled' && given === false)
     return { ...base, kind: 'debug checks', weight: 'ordinary', remedy: { remove: true } }
   return null
 }

@@ -5,12 +5,11 @@ import { gridSize } from '../../estimate/grid.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
-import { passedCall } from '../../values/argument.js'
+import { knownArgument, passedCall } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Dimension, SearchSpace } from '../../workload/words.js'
 import { evidenceOfJob, scopeOf } from '../job-in-code.js'
-import { foldedValue } from './plain-argument.js'
 
 /** `key`: what limits the number of jobs; `service`: what keeps their results. */
 export function claimJobSearch(
@@ -50,6 +49,6 @@ export function spaceOfCalls(
 
 /** The list that a call is given as its values; null where it cannot be read. */
 export function listedValues(python: PythonModule, made: Call): Json[] | null {
-  const values = foldedValue(python.argument(made, 'values', 0))
+  const values = knownArgument(python.argument(made, 'values', 0))
   return Array.isArray(values) ? values : null
 }

@@ -5,14 +5,13 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Location } from '../../text/location.js'
 import { define, lookUp } from '../../text/records.js'
-import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { knownArgument, mayBePassed, passedExpression } from '../../values/argument.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import type { InertDimension, NestedDimension } from '../../workload/words.js'
 import { defineReader, type UnitFacts } from '../reader.js'
-import { foldedValue } from '../search/plain-argument.js'
 import { conditionsOf, coveredBy } from './parameter-effects.js'
 import { pipelineCall, stepsOf } from './pipeline.js'
 import { gridDictionaries } from './space.js'
@@ -65,7 +64,7 @@ function readGrid(python: PythonModule, call: Call, claims: ClaimBuilder): void 
       for (const condition of conditionsOf(estimator.method)) {
         if (condition.parameter !== parameter) continue
         const decides = python.argument(estimator, condition.unless)
-        const fixed = !mayBePassed(decides) ? condition.otherwise : foldedValue(decides)
+        const fixed = !mayBePassed(decides) ? condition.otherwise : knownArgument(decides)
         inert.set(name, {
           name,
           unless: prefix + condition.unless,
