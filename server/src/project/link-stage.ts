@@ -75,12 +75,16 @@ const noModules: ProjectModules = {
 }
 
 /** What programs tell a module that they reach through others. */
-function asProgram({ path, uses, imports, isEntry, evidence }: ModuleSummary): ModuleSummary {
+function asProgram({ path, uses, imports, isEntry, evidence, epochs }: ModuleSummary): ModuleSummary {
   const program: ModuleSummary = {
     ...{ path, uses, imports, isEntry },
     ...{ constants: {}, functions: {}, classes: {}, reexports: {} },
   }
-  return evidence === undefined ? program : { ...program, evidence }
+  return {
+    ...program,
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(epochs === undefined ? {} : { epochs }),
+  }
 }
 
 /** How far programs are looked for along imports, and how many. */

@@ -333,7 +333,7 @@ export class Analysis implements PythonModule {
     return holdsAny(this.usesNearby, wanted)
   }
 
-  /** Library classes behind what it imports from the project: `class OwnArguments(TrainingArguments)` of another module. */
+  /** Words of libraries behind what it imports from the project: `class OwnArguments(TrainingArguments)` of another module. */
   behindImports(): string[] {
     const found = new Set<string>()
     for (const target of this.importedByName.size === 0 ? [] : this.imports) {
@@ -342,6 +342,9 @@ export class Analysis implements PythonModule {
       for (const base of lookUp(module.summary.classes, module.rest)?.bases ?? []) found.add(base)
       const returned = lookUp(module.summary.functions, module.rest)?.returns ?? null
       if (returned !== null) found.add(returned)
+      const frozen =
+        lookUp(module.summary.functions, module.rest)?.frozen ?? module.summary.frozen?.includes(module.rest)
+      if (frozen === true) found.add('requires_grad')
     }
     return [...found]
   }

@@ -206,6 +206,8 @@ export interface ModuleSummary {
       params: string[]
       /** It holds a loop or a comprehension: what it does, it does for many. */
       repeats: boolean
+      /** It returns a network whose weights it froze. */
+      frozen?: true
       /** Library calls to which it hands its parameters as they are. */
       handsOn?: HandedOn[]
       /** Canonical class of what it returns. */
@@ -222,6 +224,8 @@ export interface ModuleSummary {
       items?: string[]
       /** How its constructor takes a mapping: its keys as keywords, or the whole as one parameter. */
       takes?: 'keywords' | { name: string; position: number }
+      /** Attributes that its `forward` calls with what it is given. */
+      applies?: string[]
       /** What it declares for its objects: a default where it can be told, else null. */
       fields?: Record<string, { value: Json } | null>
       /** What its methods assign to `self`; '*': anything, by `setattr`. */
@@ -238,6 +242,10 @@ export interface ModuleSummary {
   passesOn?: { names: Record<string, string>; stars: string[] }
   /** Canonical names of every library call and context manager in the module; methods of unknown receivers as '.name'. */
   uses: string[]
+  /** Networks of the module that it freezes, by name. */
+  frozen?: string[]
+  /** Passes of its loops over epochs, as far as they are known. */
+  epochs?: { value: number; overridable: boolean }[]
   /** Names of what `load_state_dict` is called on: 'optimizer'. */
   restores?: string[]
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */

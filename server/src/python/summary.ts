@@ -9,12 +9,14 @@ import { handedConfigurations, keptConfigurations, loadingFunctions } from './co
 import { configurationUses } from './configured-uses.js'
 import { lastIdentifier } from './effects.js'
 import { fieldValues } from './field-values.js'
+import { appliedAttributes, frozenOwners, returnsFrozen } from './frozen-modules.js'
 import { handedOn } from './handed-on.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
 import { takingOf } from './mapping-classes.js'
 import type { ClassSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
 import { outwardCalls } from './outward.js'
+import { scopeAt } from './scope.js'
 
 /** Longest constant that is worth passing on, in characters of JSON. */
 const maximumConstant = 2_000
@@ -72,6 +74,9 @@ export function summarise(analysis: Analysis): ModuleSummary {
   const known: Definitions = { functions, classes, constants, reexports, kept: {}, loads: {} }
   if (passesOn !== null) takeOver(analysis, passesOn, known)
   const repeated = repetitions(analysis)
+  const frozen = analysis.text.includes('requires_grad')
+    ? frozenOwners(analysis, withoutComments(analysis))
+    : []
   for (const func of analysis.functions) {
     if (func.class !== null || func.qualified !== func.name) continue
     const effects = analysis.effectsOfFunction(func)
@@ -85,6 +90,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
       repeats: holdsAny(repeated, func.node),
       returns: analysis.returnType(func),
       ...(hands.length === 0 ? {} : { handsOn: hands }),
+      ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
     })
   }
   const held = new ClassFields(analysis)
@@ -101,6 +107,9 @@ export function summarise(analysis: Analysis): ModuleSummary {
     const item = methodOf(analysis, klass, '__getitem__') ?? methodOf(analysis, klass, '__iter__')
     if (item !== null) described.items = [...analysis.effectsOfFunction(item).calls]
     Object.assign(described, held.of(klass))
+    const forward = methodOf(analysis, klass, 'forward')
+    const applies = forward === null ? [] : appliedAttributes(analysis, forward)
+    if (applies.length > 0) described.applies = applies
     for (const base of importedBases(analysis, klass)) inherit(described, base)
   }
   for (const call of analysis.calls) {
@@ -127,6 +136,33 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...configurationsOf(analysis, known),
     ...(outward.length === 0 ? {} : { outward }),
     ...(restores.length === 0 ? {} : { restores }),
+    ...trainedBy(analysis, frozen),
+  }
+}
+
+function withoutComments({ text, tree }: Analysis): string {
+  let code = ''
+  let at = 0
+  for (const { start, end } of tree.comments) {
+    code += text.slice(at, Math.max(at, start))
+    at = Math.max(at, end)
+  }
+  return code + text.slice(at)
+}
+
+/** What a program says of networks of other modules. */
+function trainedBy(analysis: Analysis, frozen: readonly Expr[]): Pick<ModuleSummary, 'frozen' | 'epochs'> {
+  const names = frozen.flatMap((one) =>
+    one.type === 'name' && scopeAt(analysis.scopes, one.start).kind === 'module' ? [one.id] : [],
+  )
+  const epochs = analysis.loops.flatMap(({ role, parent, trips }) =>
+    role === 'epoch' && parent?.role !== 'epoch' && trips.state === 'known' && typeof trips.value === 'number'
+      ? [{ value: trips.value, overridable: trips.overridable }]
+      : [],
+  )
+  return {
+    ...(names.length === 0 ? {} : { frozen: names }),
+    ...(epochs.length === 0 ? {} : { epochs }),
   }
 }
 
@@ -223,6 +259,7 @@ function importedBases(analysis: Analysis, klass: Klass, depth = 0): ClassSummar
 function inherit(klass: ClassSummary, base: ClassSummary): void {
   if (klass.items === undefined && base.items !== undefined) klass.items = base.items
   if (base.logged !== undefined) klass.logged = [...new Set([...(klass.logged ?? []), ...base.logged])]
+  if (klass.applies === undefined && base.applies !== undefined) klass.applies = base.applies
   if (base.fields !== undefined) klass.fields = { ...base.fields, ...klass.fields }
   if (base.sets !== undefined) klass.sets = [...new Set([...(klass.sets ?? []), ...base.sets])]
   const inherited = Object.entries(base.steps ?? {}).filter(([name]) => !klass.methods.includes(name))

@@ -1,9 +1,9 @@
 /** Backbones whose weights are frozen, and which are run over the same samples in every epoch all the same. */
 
 import type { Change, Refusal } from '../../edit/write.js'
-import { lastIdentifier } from '../../python/effects.js'
+import { appliedAttributes, frozenModules } from '../../python/frozen-modules.js'
 import type { Call, Folded, Loop, PythonModule } from '../../python/module.js'
-import type { Expr, Stmt } from '../../syntax/python-ast.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import { numberIn, passedExpression, textIn } from '../../values/argument.js'
 import { foldedValue } from '../../values/folded-value.js'
 import { convert } from '../../values/operations.js'
@@ -69,14 +69,13 @@ const dataSources = [
 ]
 const otherPurpose =
   /teacher|target|ema|momentum|vae|critic|disc|percept|lpips|reference|ref_|old|loss|reward|clip|generator|policy|^vgg/i
-const headNames = /^(fc|classifier|head|heads|last_linear|linear|lin|out|output|proj|predictor|mlp)\d*$/
 
 function frozenRuns(python: PythonModule): FrozenRun[] {
-  const frozen = frozenModules(python)
+  const frozen = frozenHere(python)
   if (frozen.size === 0 || usesAny(python, ['peft.', 'loralib.'])) return []
   if (
     codeMatches(python, augments) ||
-    [...python.imported, ...python.importers].some((module) =>
+    [...python.imported, ...python.importers, ...python.programs].some((module) =>
       module.uses.some((use) => augmentingUse.test(use)),
     )
   )
@@ -88,56 +87,47 @@ function frozenRuns(python: PythonModule): FrozenRun[] {
   for (const [name, made] of frozen) {
     if (otherPurpose.test(name)) continue
     const architecture = architectureOf(python, made) ?? name
-    const run = name.startsWith('self.') ? inForward(python, name) : inLoop(python, name)
+    const run = name.startsWith('self.')
+      ? inForward(python, name)
+      : (inLoop(python, name) ?? insideAnother(python, made))
     if (run === null || found.some((one) => one.call === run.call)) continue
-    const epochs = run.loop === null ? trainerEpochs(python) : epochsAround(python, run.loop)
+    const epochs =
+      run.loop === null ? (trainerEpochs(python) ?? programEpochs(python)) : epochsAround(python, run.loop)
     if (epochs !== null) found.push({ name, architecture, call: run.call, epochs, loop: run.loop })
   }
   return found
 }
 
-/** Modules none of whose weights is trained, by name, with the expression that stands for each. */
-function frozenModules(analysis: PythonModule): Map<string, Expr> {
-  const frozen = new Map<string, Expr>()
-  let thawed = false
-  const textOf = (expr: Expr) => analysis.text.slice(expr.start, expr.end)
-  for (const loop of analysis.loops) {
-    const { node } = loop
-    if (node.type !== 'for') continue
-    const { iterable } = node
-    if (iterable.type !== 'call' || iterable.callee.type !== 'attribute') continue
-    if (!/^(named_)?parameters$/.test(iterable.callee.attr) || iterable.args.length > 0) continue
-    const owner = iterable.callee.value
-    const set = node.body.map(gradientSwitch)
-    const [only] = set
-    if (node.body.length === 1 && only === false) frozen.set(textOf(owner), owner)
-    else if (set.includes(true) && !headNames.test(lastIdentifier(owner))) thawed = true
+const trainsWeights = /requires_grad_\(\s*(True)?\s*\)|requires_grad\s*=(?!\s*False)|unfreeze/
+
+/** With those that another module of the project freezes. */
+function frozenHere(python: PythonModule): Map<string, Expr> {
+  const frozen = frozenModules(python, moduleText(python))
+  // What is frozen elsewhere may be trained here all the same.
+  if (frozen.size === 0 && codeMatches(python, trainsWeights)) return frozen
+  for (const [name, bindings] of python.moduleBindings) {
+    const last = bindings.at(-1)
+    if (last === undefined || bindings.length > 1 || frozen.has(name)) continue
+    const expr: Expr = { type: 'name', id: name, start: python.text.length, end: python.text.length }
+    if (last.kind === 'import' && last.target !== null) {
+      const found = python.projectTarget(last.target)
+      if (found?.summary.frozen?.includes(found.rest) === true) frozen.set(name, expr)
+    } else if (last.kind === 'assign' && last.value !== null && last.unpack === null) {
+      const made = unmoved(last.value)
+      if (made.type === 'call' && python.importedFunction(made.callee)?.frozen === true)
+        frozen.set(name, expr)
+    }
   }
-  for (const call of analysis.methodCalls('requires_grad_')) {
-    const { callee, args } = call.expr
-    if (callee.type !== 'attribute' || callee.value.type === 'call') continue
-    const [first] = args
-    const off = first?.value.type === 'constant' && first.value.value === false
-    if (off && !call.conditional && call.loops.length === 0) frozen.set(textOf(callee.value), callee.value)
-    else if (!off && !headNames.test(lastIdentifier(callee.value))) thawed = true
-  }
-  // Some of them are trained, from the start or later.
-  if (
-    thawed ||
-    /requires_grad\s*=(?!\s*False)|unfreeze|\.requires_grad\s*=\s*\w*[tT]rainable/.test(
-      moduleText(analysis).replace(/\b(fc|classifier|heads?)\b.{0,80}?requires_grad\s*=\s*True/gs, ''),
-    )
-  )
-    return new Map()
   return frozen
 }
 
-/** `param.requires_grad = False` gives false. */
-function gradientSwitch(statement: Stmt): boolean | null {
-  if (statement.type !== 'assign' || statement.value?.type !== 'constant') return null
-  const [target] = statement.targets
-  if (target?.type !== 'attribute' || target.attr !== 'requires_grad') return null
-  return typeof statement.value.value === 'boolean' ? statement.value.value : null
+/** `make().to(device)` without the moves. */
+function unmoved(expr: Expr): Expr {
+  return expr.type === 'call' &&
+    expr.callee.type === 'attribute' &&
+    /^(to|cuda|cpu|eval|half)$/.test(expr.callee.attr)
+    ? unmoved(expr.callee.value)
+    : expr
 }
 
 function architectureOf(analysis: PythonModule, expr: Expr): string | null {
@@ -272,7 +262,53 @@ function inForward(analysis: PythonModule, name: string): Forward | null {
   return null
 }
 
+/** `model.backbone` is frozen, and the class of `model`, here or elsewhere, calls it with what it is given. */
+function insideAnother(python: PythonModule, frozen: Expr): Forward | null {
+  if (frozen.type !== 'attribute' || frozen.value.type !== 'name') return null
+  const train = python.loops.find((one) => one.role === 'train') ?? null
+  const klass = python.instanceClass(frozen.value)
+  if (klass !== null) {
+    const forward = klass.methods.get('forward')
+    const call = forward?.calls.find(
+      ({ expr: { callee } }) =>
+        callee.type === 'attribute' &&
+        callee.attr === frozen.attr &&
+        callee.value.type === 'name' &&
+        callee.value.id === 'self',
+    )
+    const applied = forward === undefined ? [] : appliedAttributes(python, forward)
+    return call === undefined || !applied.includes(frozen.attr) ? null : { call, loop: train }
+  }
+  const made = unmoved(python.definition(frozen.value))
+  const imported = made.type === 'call' ? python.importedClass(made.callee) : null
+  if (imported?.applies?.includes(frozen.attr) !== true || train === null || train.node.type !== 'for')
+    return null
+  const name = frozen.value.id
+  const batch = new Set(namesIn(train.node.target))
+  const call = train.calls.find(
+    ({ expr: { callee, args } }) =>
+      callee.type === 'name' &&
+      callee.id === name &&
+      args.length > 0 &&
+      args.every((one) => fromBatch(python, one.value, batch, train)),
+  )
+  return call === undefined ? null : { call, loop: train }
+}
+
 // Epochs.
+
+/** Of the programs that train what this module defines, where they agree. */
+function programEpochs(python: PythonModule): Folded | null {
+  const known = [...python.importers, ...python.programs].flatMap((module) => module.epochs ?? [])
+  const [first] = known
+  if (first === undefined || known.some(({ value }) => value !== first.value)) return null
+  return {
+    state: 'known',
+    value: first.value,
+    channel: 'code',
+    overridable: known.some((one) => one.overridable),
+  }
+}
 
 function epochsAround(python: PythonModule, loop: Loop): Folded | null {
   const outer = epochLoopOf(python, loop)

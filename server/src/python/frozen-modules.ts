@@ -1,0 +1,85 @@
+/** Networks whose weights are not trained. */
+import type { Expr, Stmt } from '../syntax/python-ast.js'
+import { lastIdentifier } from './effects.js'
+import type { Func, PythonModule } from './module.js'
+import { onlyReturn } from './returns.js'
+
+/** The new last layer of a network: its weights are trained. */
+const headNames = /^(fc|classifier|head|heads|last_linear|linear|lin|out|output|proj|predictor|mlp)\d*$/
+
+/** Modules none of whose weights is trained, by name, with the expression that stands for each. `code`: without comments. */
+export function frozenModules(python: PythonModule, code: string): Map<string, Expr> {
+  const textOf = ({ start, end }: Expr) => python.text.slice(start, end)
+  return new Map(frozenOwners(python, code).map((owner) => [textOf(owner), owner]))
+}
+
+/** The same, each time that one is frozen. */
+export function frozenOwners(python: PythonModule, code: string): Expr[] {
+  const frozen: Expr[] = []
+  let thawed = false
+  for (const loop of python.loops) {
+    const { node } = loop
+    if (node.type !== 'for') continue
+    const { iterable } = node
+    if (iterable.type !== 'call' || iterable.callee.type !== 'attribute') continue
+    if (!/^(named_)?parameters$/.test(iterable.callee.attr) || iterable.args.length > 0) continue
+    const owner = iterable.callee.value
+    const set = node.body.map(gradientSwitch)
+    const [only] = set
+    if (node.body.length === 1 && only === false) frozen.push(owner)
+    else if (set.includes(true) && !headNames.test(lastIdentifier(owner))) thawed = true
+  }
+  for (const call of python.methodCalls('requires_grad_')) {
+    const { callee, args } = call.expr
+    if (callee.type !== 'attribute' || callee.value.type === 'call') continue
+    const [first] = args
+    const off = first?.value.type === 'constant' && first.value.value === false
+    if (off && !call.conditional && call.loops.length === 0) frozen.push(callee.value)
+    else if (!off && !headNames.test(lastIdentifier(callee.value))) thawed = true
+  }
+  // Some of them are trained, from the start or later.
+  if (
+    thawed ||
+    /requires_grad\s*=(?!\s*False)|unfreeze|\.requires_grad\s*=\s*\w*[tT]rainable/.test(
+      code.replace(/\b(fc|classifier|heads?)\b.{0,80}?requires_grad\s*=\s*True/gs, ''),
+    )
+  )
+    return []
+  return frozen
+}
+
+/** `param.requires_grad = False` gives false. */
+function gradientSwitch(statement: Stmt): boolean | null {
+  if (statement.type !== 'assign' || statement.value?.type !== 'constant') return null
+  const [target] = statement.targets
+  if (target?.type !== 'attribute' || target.attr !== 'requires_grad') return null
+  return typeof statement.value.value === 'boolean' ? statement.value.value : null
+}
+
+/** The function makes a network, freezes it and returns it. */
+export function returnsFrozen(func: Func, frozen: readonly Expr[]): boolean {
+  const returned = onlyReturn(func)
+  return (
+    returned?.type === 'name' &&
+    frozen.some(
+      (owner) =>
+        owner.type === 'name' &&
+        owner.id === returned.id &&
+        func.node.start < owner.start &&
+        owner.end <= func.node.end,
+    )
+  )
+}
+
+/** Attributes that the forward pass of a class calls with what it is given: `self.backbone(x)`. */
+export function appliedAttributes(python: PythonModule, func: Func): string[] {
+  const params = new Set(func.node.params.map((param) => param.name))
+  const applied = func.calls.flatMap(({ expr: { callee, args } }) => {
+    if (callee.type !== 'attribute' || callee.value.type !== 'name' || callee.value.id !== 'self') return []
+    const given = args.every(
+      ({ value }) => value.type === 'name' && params.has(value.id) && python.definition(value) === value,
+    )
+    return given && args.length > 0 ? [callee.attr] : []
+  })
+  return [...new Set(applied)]
+}
