@@ -142,7 +142,6 @@ export const hostileFiles: Hostile[] = [
       'list.ipynb': /not a notebook/,
       'format3.ipynb': /format 3/,
     },
-    finds: { 'cut.ipynb': call },
   },
   {
     name: '10,000 nested brackets',

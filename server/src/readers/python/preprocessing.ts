@@ -79,7 +79,7 @@ export const preprocessingReader = defineReader({
 
 function claimRepetition(
   python: PythonModule,
-  { per, times, steps }: Repetition,
+  { per, times, steps, around }: Repetition,
   claims: ClaimBuilder,
 ): void {
   const ordered = [...steps].sort(
@@ -92,8 +92,9 @@ function claimRepetition(
   const at = calleePlace(first.call)
   const { what, weight } = first.cost
   const work = claims.subject('Preprocessing', at, first.call.function?.qualified ?? '', evidence)
-  const overlapped = first.call.function?.name === '__getitem__'
-  if (overlapped) work.known('overlapped', '__getitem__', true, at)
+  // The function that makes a sample runs in workers.
+  if (per === 'epoch' && around !== null && 'qualified' in around)
+    work.known('overlapped', around.name, true, at)
   const site = callSite(first.call, per)
   work.known('cached', what, false, at, { site })
   work.known('weight', what, weight, at, { site })

@@ -4,7 +4,7 @@
  * frozen weights in the format that they are stored in.
  */
 import type { Change, Refusal } from '../../edit/write.js'
-import { convert, firstGiven, orDefault, stated, unreadable } from '../../values/operations.js'
+import { both, convert, firstGiven, orDefault, stated, unreadable } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import type { Value } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
@@ -173,12 +173,17 @@ function adaptersOf(recipe: Recipe, training: RecipeClaims<'Training'>): Value<T
   const kind = recipe.value('finetuning_type')
   if (kind === 'full') return stated(at, null)
   if (kind !== 'lora' || recipe.given('additional_target')) return unreadable(at, 'which weights are trained')
-  const targets = String(recipe.value('lora_target') ?? 'all')
-  const all = /all|gate|up_proj|down_proj|mlp|fc|w[123]\b/.test(targets)
-  return convert(orDefault(training.number('lora_rank'), 8), (rank) => ({
-    rank,
-    targets: all ? 'all' : 'attention',
-  }))
+  const named = String(recipe.value('lora_target') ?? 'all')
+  const all = /all|gate|up_proj|down_proj|mlp|fc|w[123]\b/.test(named)
+  // That there are adapters is written; how large they are may be left to the tool.
+  return both(
+    stated(at, all ? ('all' as const) : ('attention' as const)),
+    orDefault(training.number('lora_rank'), 8),
+    (targets, rank) => ({
+      rank,
+      targets,
+    }),
+  )
 }
 
 /** Pre-training packs by itself, preferences cannot be packed. */
