@@ -18,6 +18,9 @@ export default defineRule({
     if (effective(interactive) !== true)
       return silent(unless(judged, 'interactive', 'it is a job, not a workstation'))
     const type = effective(instanceType)
+    // The machine of a hosted notebook is taken away when its session ends.
+    if (instanceType === undefined && judged.subject.evidence.notebook)
+      return silent('the machine of a hosted notebook ends with its session')
     const count = effective(gpus)
     const model = effective(gpuModel)
     if (gpus === undefined || count === undefined || count < 1) return silent(withoutAccelerators(judged))
