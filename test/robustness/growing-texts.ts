@@ -235,6 +235,11 @@ export const shapes: Record<string, Shape> = {
     pieces: 330,
     text: (n) => rep(n, (i) => `export A${i}=${i}\npython train.py --lr $A${i}\n`),
   },
+  shfed: {
+    path: 'a.sh',
+    pieces: 10,
+    text: (n) => rep(n, (i) => `python - ${' '.repeat(i % 9)} <<EOF\nx = $A${i}\nEOF\npython - <<NONE\n`),
+  },
   shset: {
     path: 'a.sh',
     pieces: 60,

@@ -35,6 +35,8 @@ export interface ShellCommand {
    * `$(dirname "$0")` and `$PWD` count as '.', the folder of the script or of its caller.
    */
   folder: string | null
+  /** It is an interpreter that is fed the one Python program that the file holds (`python - <<EOF`). */
+  inline?: true
 }
 
 /**

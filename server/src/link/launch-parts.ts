@@ -30,7 +30,7 @@ export interface LaunchParts
    * A path below a folder that cannot be read (`$DIR/train.py`) begins with `/`, as on another machine. Both null: the
    * program itself cannot be read.
    */
-  program: { path: string | null; module: string | null; command?: string }
+  program: { path: string | null; module: string | null; command?: string; inline?: true }
   programSpan: Span
   flags: Record<string, LaunchFlag>
   launcherFlags: Record<string, LaunchFlag>

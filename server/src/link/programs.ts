@@ -42,7 +42,8 @@ export class ProgramIndex {
   }
 
   private search(launch: Launch): Resolved {
-    const { path, module, bases, placed, command } = launch.program
+    const { path, module, bases, placed, command, inline } = launch.program
+    if (inline === true) return { path: launch.location.path }
     if (command !== undefined) return this.declared(command, launch.location.path)
     const home = folderOf(launch.location.path)
     const folders = [...bases.flatMap((base) => [join(home, base), join('', base)]), home]

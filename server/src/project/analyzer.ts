@@ -14,7 +14,7 @@ import { jsonFacts } from '../config/json.js'
 import type { ConfigFacts, ConfigNode } from '../config/node.js'
 import { withPatches, wordsOf } from '../config/overlay.js'
 import { shellFacts } from '../config/shell.js'
-import type { ShellFacts } from '../config/shell-facts.js'
+import type { ShellCommand, ShellFacts } from '../config/shell-facts.js'
 import { tomlFacts } from '../config/toml.js'
 import { yamlFacts } from '../config/yaml.js'
 import type { Change, Refusal } from '../edit/write.js'
@@ -29,6 +29,7 @@ import type { PythonTree } from '../syntax/python-ast.js'
 import { pythonTree } from '../syntax/python-tree.js'
 import type { ConfigurationRoot, Configured, ConfiguredMap } from '../text/configured.js'
 import type { ConfiguredModule } from '../text/configured-module.js'
+import { pythonInShell } from '../text/shell-python.js'
 import type { SourceFile } from '../text/source-file.js'
 import type { Language, Unit } from '../text/unit.js'
 import { ClaimBuilder } from '../workload/builder.js'
@@ -245,6 +246,9 @@ export class Analyzer {
     // The command of a cell stands in the text of the cell as well.
     const index = file.units.indexOf(file.units.filter(holding).at(-1)!)
     if (index < 0) return { reason: 'the place is not in the file any more' }
+    const { origin, text } = file.units[index]!
+    if (origin === 'heredoc' && !file.text.includes(text))
+      return { reason: 'the shell puts values into this program before it runs' }
     const read = this.factsOf(file, file.units[index]!, parsed.units[index]!, surroundings)
     const facts = launched ? asLaunch(read) : read
     const change = reader.change(claim, value, facts)
@@ -325,7 +329,7 @@ export class Analyzer {
       case 'dockerfile':
         return { config: dockerfileFacts(unit.text) }
       case 'shell':
-        return { shell: shellFacts(unit.text, this.grammars, undefined, unit.recipeLines) }
+        return { shell: withInline(shellFacts(unit.text, this.grammars, undefined, unit.recipeLines), unit) }
       default:
         return {}
     }
@@ -371,7 +375,8 @@ export class Analyzer {
         typeof value === 'string' ? value : null,
       ]),
     )
-    return shellFacts(unit.text, this.grammars, { arguments: shell.arguments, environment }, unit.recipeLines)
+    const call = { arguments: shell.arguments, environment }
+    return withInline(shellFacts(unit.text, this.grammars, call, unit.recipeLines), unit)
   }
 
   private readUnit(facts: UnitFacts, surroundings: Surroundings, into: Reading, faults: string[]): void {
@@ -442,6 +447,17 @@ function asLaunch({ path, unit, shell, versions }: UnitFacts): UnitFacts {
     launch: true,
     ...(shell === undefined ? {} : { shell }),
     ...(versions === undefined ? {} : { versions }),
+  }
+}
+
+/** Marks the command that is fed the Python program of the file; with several of them nobody knows which is meant. */
+function withInline(facts: ShellFacts, unit: Unit): ShellFacts {
+  const [only, ...others] = unit.index === 0 ? pythonInShell(unit.text) : []
+  if (only === undefined || others.length > 0) return facts
+  const holds = ({ start, end }: ShellCommand) => start <= only.at && only.at < end
+  return {
+    ...facts,
+    commands: facts.commands.map((one) => (holds(one) ? { ...one, inline: true } : one)),
   }
 }
 

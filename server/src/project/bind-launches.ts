@@ -105,6 +105,8 @@ class StartedScripts {
     const resolved = this.scripts.resolve(launch)
     if ('unresolved' in resolved) return { ...nothing, unresolved: resolved.unresolved }
     const script = resolved.path
+    if (launch.program.inline === true)
+      return { ...nothing, script, unresolved: null, reading: this.readings.get(script) ?? null }
     const record = this.scripts.recordOf(script)
     if (record === undefined || record.summary === null) return { ...nothing, script, unresolved: null }
     const reading = await this.read(record, binding)

@@ -10,7 +10,7 @@ import type { Language } from './unit.js'
 /** A text in another language inside Python text; pieces are ranges of that text. */
 export interface Embedded {
   language: Language
-  origin: 'magic' | 'writefile'
+  origin: 'magic' | 'writefile' | 'heredoc'
   target?: string
   pieces: Piece[]
 }

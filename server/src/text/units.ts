@@ -5,6 +5,7 @@ import { languageOf } from './language.js'
 import { type Embedded, maskCell, maskPythonFile } from './magics.js'
 import { makeRules, maskMakefile, recipeLines } from './makefile.js'
 import { notebookCells } from './notebook.js'
+import { pythonInShell } from './shell-python.js'
 import type { Part, SourceFile } from './source-file.js'
 import type { Language, Segment, Unit } from './unit.js'
 
@@ -84,7 +85,8 @@ function makefileUnits(text: string): Unit[] {
 
 function fileUnits(language: Language, text: string): Unit[] {
   const plain = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text
-  const masked = language === 'python' ? maskPythonFile(plain) : { text: plain, embedded: [] }
+  const masked =
+    language === 'python' ? maskPythonFile(plain) : { text: plain, embedded: fedTo(language, plain) }
   const unit: Unit = {
     index: 0,
     language,
@@ -93,6 +95,10 @@ function fileUnits(language: Language, text: string): Unit[] {
     origin: 'file',
   }
   return withEmbedded(unit, masked.embedded)
+}
+
+function fedTo(language: Language, text: string): Embedded[] {
+  return language === 'shell' ? pythonInShell(text).map(({ embedded }) => embedded) : []
 }
 
 /** Unit 0 holds all Python cells, joined by newlines: they share one scope. */

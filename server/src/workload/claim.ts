@@ -128,6 +128,8 @@ export interface Launch {
     bases: string[]
     placed?: boolean
     command?: string
+    /** It stands in the file of the launch itself. */
+    inline?: true
   }
   /** Flags of the script, without leading dashes, `-` kept; positional arguments apart. */
   flags: Record<string, LaunchValue>

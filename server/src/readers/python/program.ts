@@ -49,7 +49,7 @@ export const programReader = defineReader({
   ],
   read(facts, _context, claims) {
     const python = facts.python
-    if (python === undefined || facts.unit.index !== 0) return
+    if (python === undefined || (facts.unit.index !== 0 && facts.unit.origin !== 'heredoc')) return
     const evidence = trainingEvidence(python)
     const place = placeOf(python)
     const program = claims.subject('Program', place, '', evidence)

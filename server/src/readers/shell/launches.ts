@@ -20,10 +20,27 @@ export function launchesOf(commands: ShellCommand[], locate: (span: Span) => Loc
   const found: FoundLaunch[] = []
   for (const command of commands) {
     if (command.unreachable) continue
-    const parts = parseLaunch(command.words, command.environment, locate)
+    const parts =
+      parseLaunch(command.words, command.environment, locate) ??
+      (command.inline === true ? inlineLaunch(command, locate) : null)
     if (parts !== null) found.push({ command, parts })
   }
   return found
+}
+
+/** `srun python - <<EOF`, as if the program that it is fed stood in a file. */
+function inlineLaunch(
+  { words, environment }: ShellCommand,
+  locate: (span: Span) => Location,
+): LaunchParts | null {
+  const at = words.findIndex((word) => /(^|\/)python[\d.]*$/.test(word.text ?? ''))
+  const interpreter = words[at]
+  if (interpreter === undefined) return null
+  const { start, end } = interpreter
+  const program = { text: 'inline.py', raw: 'inline.py', start, end }
+  const rest = words.slice(at + 1).filter(({ text }) => text === null || !/^-[uOBEsI]*$/.test(text))
+  const parts = parseLaunch([...words.slice(0, at + 1), program, ...rest], environment, locate)
+  return parts === null ? null : { ...parts, program: { path: null, module: null, inline: true } }
 }
 
 /** What the launch of a command in a script is called. */
@@ -66,7 +83,7 @@ export function shellLaunch(
   around: Omit<Around, 'place'>,
 ): Omit<Launch, 'reader' | 'location'> {
   const folder = inside(inside(around.folder ?? '', command.folder), parts.folder)
-  const { path, module, command: own } = parts.program
+  const { path, module, command: own, inline } = parts.program
   const absolute = folder?.startsWith('/') === true && path !== null && !path.startsWith('/')
   return {
     id: around.id,
@@ -78,6 +95,7 @@ export function shellLaunch(
       bases: folder === null || folder.startsWith('/') ? [] : [folder],
       ...(around.placed === true ? { placed: true } : {}),
       ...(own === undefined ? {} : { command: own }),
+      ...(inline === true ? { inline } : {}),
     },
     flags: parts.flags,
     positionals: parts.positionals,
