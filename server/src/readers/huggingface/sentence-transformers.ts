@@ -4,20 +4,33 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
-import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 
 const models = /^sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder|SparseEncoder)$/
+
+const fitSettings = settingTable('Training', {
+  precision: {
+    keys: ['use_amp'],
+    parse(value) {
+      const on = asBoolean(value)
+      return on === undefined ? undefined : on ? 'fp16-mixed' : 'fp32'
+    },
+    otherwise: 'fp32',
+    write: () => true,
+    title: () => 'Train in mixed precision (use_amp=True)',
+  },
+  epochs: { keys: ['epochs'], parse: asNumber, otherwise: 1 },
+})
 
 export const sentenceTransformersReader = defineReader({
   name: 'sentence-transformers',
   languages: ['python'],
   triggers: ['sentence_transformers'],
+  settings: [fitSettings],
   read({ python }, _context, claims) {
     if (python === undefined) return
     const own = [...python.imports].some((name) => /^sentence_transformers(\.|$)/.test(name))
@@ -43,31 +56,11 @@ function readFit(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   const training = claims.subject('Training', place, call.function?.qualified ?? '', evidence)
   training.known('managed', 'fit', true, place)
   training.known('fineTuning', 'fit', true, place)
-  claimArgument(training, 'precision', 'use_amp', call, python.argument(call, 'use_amp'), {
-    convert: (value) => {
-      const on = asBoolean(value)
-      return on === undefined ? undefined : on ? 'fp16-mixed' : 'fp32'
-    },
-    otherwise: 'fp32',
-  })
-  claimArgument(training, 'epochs', 'epochs', call, python.argument(call, 'epochs'), {
-    convert: asNumber,
-    otherwise: 1,
-  })
+  fitSettings.claim(training, fitSettings.argumentsOf(python, call, claims))
 }
 
 function changeFit(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python } = facts
-  const call = claimedCall(python, claim.site)
-  if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  if (claim.setting !== 'precision') return byHand(claim)
-  if (value === 'bf16-mixed') return { reason: 'fit() knows fp16 only (use_amp=True)' }
-  const written = writeArgument(facts, call, 'use_amp', python.argument(call, 'use_amp'), 'True')
-  if ('reason' in written) return written
-  return {
-    title: 'Train in mixed precision (use_amp=True)',
-    safety: 'unsafe',
-    writes: [written],
-    imports: [],
-  }
+  if (claim.setting === 'precision' && value === 'bf16-mixed')
+    return { reason: 'fit() knows fp16 only (use_amp=True)' }
+  return fitSettings.change(claim, value, facts)
 }

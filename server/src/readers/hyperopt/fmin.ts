@@ -9,20 +9,33 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { byHand } from '../change-answer.js'
-import { claimArgument } from '../claim-argument.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
+import { settingTable } from '../setting-table.js'
 
 const fminName = /^hyperopt\.(fmin\.)?fmin$/
 /** Position of `max_evals` in fn, space, algo, max_evals. */
 const positions = { algo: 2, maxEvals: 3 }
 
+const searchSettings = settingTable('Search', {
+  trialCap: {
+    keys: ['max_evals'],
+    position: positions.maxEvals,
+    parse: asLimit,
+    otherwise: null,
+    write: (trials) => trials,
+    title: (trials) => `Stop after ${trials} trials`,
+  },
+  timeLimit: { keys: ['timeout'], parse: asLimit, otherwise: null },
+})
+
 export const hyperoptReader = defineReader({
   name: 'hyperopt',
   languages: ['python'],
   triggers: ['hyperopt'],
+  settings: [searchSettings],
   read(facts, _context, claims) {
     const python = facts.python!
     for (const call of python.calls)
@@ -36,8 +49,7 @@ export const hyperoptReader = defineReader({
       const write = writeArgument(facts, call, name, python.argument(call, name, position), code)
       return 'reason' in write ? write : { title, safety: 'unsafe', writes: [write], imports: [] }
     }
-    if (claim.setting === 'trialCap')
-      return set('max_evals', positions.maxEvals, String(value), `Stop after ${value} trials`)
+    if (claim.setting === 'trialCap') return searchSettings.change(claim, value, facts)
     if (claim.setting === 'persisted')
       return set(
         'trials_save_file',
@@ -74,13 +86,13 @@ function readSearch(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   if (steps !== null) search.known('trialSteps', 'fn', { what: steps.what, count: steps.count }, place)
   search.known('folds', 'fn', 1, place)
   const cap = python.argument(call, 'max_evals', positions.maxEvals)
+  const source = searchSettings.argumentsOf(python, call, claims)
   const stops = ['early_stop_fn', 'loss_threshold'].some((name) => !isLeftOut(python.argument(call, name)))
   // Only stored trials of a search server, or an exception, end such a search.
   if (isLeftOut(cap) && stops)
     search.unknown('trialCap', 'max_evals', 'something else may end the search', place)
-  else claimArgument(search, 'trialCap', 'max_evals', call, cap, { convert: asLimit, otherwise: null })
-  const timeout = python.argument(call, 'timeout')
-  claimArgument(search, 'timeLimit', 'timeout', call, timeout, { convert: asLimit, otherwise: null })
+  else searchSettings.claim(search, source, {}, ['trialCap'])
+  searchSettings.claim(search, source, {}, ['timeLimit'])
   const trials = python.argument(call, 'trials')
   const made = passedCall(python, trials)
   const inMemory =

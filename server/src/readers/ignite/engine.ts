@@ -1,13 +1,10 @@
 /** PyTorch-Ignite: one `Training` for each engine that trains. */
 
 import type { Call, Func, PythonModule } from '../../python/module.js'
-import type { Json } from '../../text/json.js'
 import { passedExpression } from '../../values/argument.js'
-import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import { claimArgument } from '../claim-argument.js'
 import { forgottenCallbacks } from '../early-stopping.js'
 import { changePrecision } from '../pytorch/autocast-change.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
@@ -15,7 +12,7 @@ import { horizonSchedule, openEndedIn, paceSetter, refusedLoss } from '../pytorc
 import { loweredElsewhere } from '../pytorch/precision.js'
 import { defineReader } from '../reader.js'
 import { changeIgnite } from './changes.js'
-import { stoppingSettings } from './settings.js'
+import { engineSettings, runSettings, stoppingSettings } from './settings.js'
 
 const factory = 'ignite.engine.create_supervised_trainer'
 const engine = /^ignite\.engine\.(engine\.)?Engine$/
@@ -25,7 +22,7 @@ export const igniteReader = defineReader({
   name: 'ignite',
   languages: ['python'],
   triggers: ['ignite'],
-  settings: [stoppingSettings],
+  settings: [engineSettings, runSettings, stoppingSettings],
   layer: 1,
   read(facts, _context, claims) {
     const { python } = facts
@@ -70,12 +67,7 @@ function subjectOf(python: PythonModule, call: Call, claims: ClaimBuilder): Subj
 
 /** `amp_mode` of the ready-made trainer: fp32 without it. */
 function readMode(python: PythonModule, call: Call, training: SubjectBuilder<'Training'>): void {
-  const mode = python.argument(call, 'amp_mode', 9)
-  claimArgument(training, 'precision', 'amp_mode', call, mode, {
-    convert: (value: Json) =>
-      value === null ? 'fp32' : value === 'amp' || value === 'apex' ? 'fp16-mixed' : undefined,
-    otherwise: 'fp32',
-  })
+  engineSettings.claim(training, engineSettings.argumentsOf(python, call, training.locator))
 }
 
 /** The function that an engine calls for each batch, where it takes a step of an optimiser. */
@@ -112,11 +104,7 @@ function readRun(python: PythonModule, made: Call, training: SubjectBuilder<'Tra
   const run = python.calls.find((call) => call.method === 'run' && call.receiverCall === made)
   const place = calleePlace(run ?? made)
   const site = callSite(made)
-  if (run !== undefined)
-    claimArgument(training, 'epochs', 'max_epochs', run, python.argument(run, 'max_epochs', 1), {
-      convert: (value) => (value === null ? 1 : asNumber(value)),
-      otherwise: 1,
-    })
+  if (run !== undefined) runSettings.claim(training, runSettings.argumentsOf(python, run, training.locator))
   // A second engine that runs without training.
   const evaluates =
     python.uses('ignite.engine.create_supervised_evaluator') ||

@@ -12,9 +12,9 @@ import type { Claim } from '../../workload/claim.js'
 import type { SearchSettings } from '../../workload/words.js'
 import { passedCallbacks } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
-import { claimArgument } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { builderOf, hyperSpace } from './space.js'
 
 const tunerName =
@@ -27,10 +27,17 @@ const strategies: Record<string, SearchSettings['strategy']> = {
   GridSearch: 'grid',
 }
 
+const executions = { keys: ['executions_per_trial'], parse: asNumber, otherwise: 1 }
+const trials = { keys: ['max_trials'], position: 2, parse: asLimit }
+
+const tunerSettings = settingTable('Search', { folds: executions, trialCap: { ...trials, otherwise: 10 } })
+const gridSettings = settingTable('Search', { folds: executions, trialCap: { ...trials, otherwise: null } })
+
 export const kerasTunerReader = defineReader({
   name: 'keras-tuner',
   languages: ['python'],
   triggers: ['kerastuner', 'keras_tuner'],
+  settings: [tunerSettings, gridSettings],
   read(facts, _context, claims) {
     const python = facts.python!
     for (const call of python.calls) {
@@ -58,20 +65,12 @@ function readTuner(
   const search = claims.subject('Search', place, call.function?.qualified ?? '', evidence)
   search.known('strategy', call.method, strategy, place, { site })
   search.known('unit', 'run', 'run', place)
-  const executions = python.argument(call, 'executions_per_trial')
-  claimArgument(search, 'folds', 'executions_per_trial', call, executions, {
-    convert: asNumber,
-    otherwise: 1,
-  })
+  const table = strategy === 'grid' ? gridSettings : tunerSettings
+  const source = table.argumentsOf(python, call, claims)
+  table.claim(search, source, {}, ['folds'])
   search.known('alternatives', call.method, ['bayesian'], place)
   search.known('persisted', 'directory', true, place)
-  const trials = python.argument(call, 'max_trials', 2)
-  const otherwise = strategy === 'grid' ? null : 10
-  if (strategy !== 'hyperband')
-    claimArgument(search, 'trialCap', 'max_trials', call, trials, {
-      convert: asLimit,
-      otherwise,
-    })
+  if (strategy !== 'hyperband') table.claim(search, source, {}, ['trialCap'])
   const model = python.argument(call, 'hypermodel', 0)
   const passed = passedExpression(model)
   const builder = passed === null ? null : builderOf(python, passed)

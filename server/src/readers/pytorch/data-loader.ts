@@ -5,15 +5,19 @@ import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { ArgumentValue, Call, Loop, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
+import { CallSource } from '../../values/call-source.js'
+import { unreadable } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import { effective } from '../../values/value.js'
+import type { Locator } from '../../values/source.js'
+import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { claimArgument, claimedCall, claimFolded } from '../claim-argument.js'
+import { claimedCall, claimFolded } from '../claim-argument.js'
 import { defineReader, type UnitFacts } from '../reader.js'
+import { settingTable } from '../setting-table.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { waitingCopies } from './copies.js'
@@ -36,10 +40,25 @@ const loaders: Record<string, { workers: number | null; pinned: number | null }>
   'monai.data.dataloader.DataLoader': { workers: 1, pinned: null },
 }
 
+const loaderSettings = settingTable('InputPipeline', {
+  workers: { keys: ['num_workers'], parse: asNumber, otherwise: 0 },
+  pinnedMemory: { keys: ['pin_memory'], parse: asBoolean, otherwise: false },
+  persistentWorkers: { keys: ['persistent_workers'], parse: asBoolean, otherwise: false },
+})
+
+function loaderArguments(python: PythonModule, call: Call, locator: Locator): CallSource {
+  const { workers, pinned } = lookUp(loaders, call.name ?? '') ?? { workers: null, pinned: null }
+  const positions: Record<string, number> = {}
+  if (workers !== null) positions.num_workers = workers
+  if (pinned !== null) positions.pin_memory = pinned
+  return new CallSource(python, call, locator, { positions })
+}
+
 export const dataLoaderReader = defineReader({
   name: 'pytorch-data-loader',
   languages: ['python'],
   triggers: ['DataLoader', 'DenseDataLoader', 'NeighborLoader', 'HGTLoader'],
+  settings: [loaderSettings],
   read(facts, _context, claims) {
     const python = facts.python
     if (python === undefined) return
@@ -51,7 +70,6 @@ export const dataLoaderReader = defineReader({
 })
 
 function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): void {
-  const positions = lookUp(loaders, call.name!)!
   const evidence = trainingEvidence(python)
   const pipeline = claims.subject(
     'InputPipeline',
@@ -61,34 +79,12 @@ function readLoader(python: PythonModule, call: Call, claims: ClaimBuilder): voi
   )
   const place = calleePlace(call)
   const site = callSite(call)
-  const workers = python.argument(call, 'num_workers', positions.workers)
-  claimArgument(pipeline, 'workers', 'num_workers', call, workers, {
-    // A zero that its author explains is a decision, not an oversight.
-    convert: (value) => (value === 0 && isExplained(python, call) ? undefined : asNumber(value)),
-    otherwise: 0,
-  })
-  claimArgument(
-    pipeline,
-    'pinnedMemory',
-    'pin_memory',
-    call,
-    python.argument(call, 'pin_memory', positions.pinned),
-    {
-      convert: asBoolean,
-      otherwise: false,
-    },
-  )
-  claimArgument(
-    pipeline,
-    'persistentWorkers',
-    'persistent_workers',
-    call,
-    python.argument(call, 'persistent_workers'),
-    {
-      convert: asBoolean,
-      otherwise: false,
-    },
-  )
+  const source = loaderArguments(python, call, claims)
+  loaderSettings.claim(pipeline, source, {}, ['pinnedMemory', 'persistentWorkers'])
+  const { key, value } = loaderSettings.read('workers', source)
+  // A zero that its author explains is a decision, not an oversight.
+  const explained = isGiven(source.get(key)) && effective(value) === 0 && isExplained(python, call)
+  pipeline.say('workers', key, explained ? unreadable(value, 'its comment') : value)
   const feeds = feedsOf(python, call)
   if (feeds === null) pipeline.unknown('feeds', 'DataLoader', 'what it feeds cannot be told', place, { site })
   else pipeline.known('feeds', 'DataLoader', feeds, place, { site })

@@ -7,25 +7,32 @@ import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { SearchSettings } from '../../workload/words.js'
-import { claimArgument } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
+import { settingTable } from '../setting-table.js'
 import { foldsOf } from '../sklearn/folds.js'
 
-/** Strategy and trials by default. */
-const minimisers: Record<string, [SearchSettings['strategy'], number]> = {
-  gp_minimize: ['bayesian', 100],
-  forest_minimize: ['bayesian', 100],
-  gbrt_minimize: ['bayesian', 100],
-  dummy_minimize: ['random', 100],
+const minimisers: Record<string, SearchSettings['strategy']> = {
+  gp_minimize: 'bayesian',
+  forest_minimize: 'bayesian',
+  gbrt_minimize: 'bayesian',
+  dummy_minimize: 'random',
 }
+
+const minimiserSettings = settingTable('Search', {
+  trialCap: { keys: ['n_calls'], parse: asNumber, otherwise: 100 },
+})
+const searchSettings = settingTable('Search', {
+  trialCap: { keys: ['n_iter'], position: 3, parse: asNumber, otherwise: 50 },
+})
 
 export const skoptReader = defineReader({
   name: 'scikit-optimize',
   languages: ['python'],
   triggers: ['skopt'],
+  settings: [minimiserSettings, searchSettings],
   read(facts, _context, claims) {
     const python = facts.python!
     for (const call of python.calls) {
@@ -46,7 +53,7 @@ function subject(python: PythonModule, call: Call, claims: ClaimBuilder) {
 function readMinimiser(
   python: PythonModule,
   call: Call,
-  [strategy, trials]: [SearchSettings['strategy'], number],
+  strategy: SearchSettings['strategy'],
   claims: ClaimBuilder,
 ): void {
   const place = calleePlace(call)
@@ -57,8 +64,7 @@ function readMinimiser(
   const steps = objective === null ? null : trialSteps(python, objective.func)
   search.known('unit', 'func', steps === null ? 'fit' : 'run', place)
   search.known('folds', 'func', 1, place)
-  const cap = python.argument(call, 'n_calls')
-  claimArgument(search, 'trialCap', 'n_calls', call, cap, { convert: asNumber, otherwise: trials })
+  minimiserSettings.claim(search, minimiserSettings.argumentsOf(python, call, claims))
 }
 
 function readSearchCV(python: PythonModule, call: Call, claims: ClaimBuilder): void {
@@ -66,8 +72,7 @@ function readSearchCV(python: PythonModule, call: Call, claims: ClaimBuilder): v
   const search = subject(python, call, claims)
   search.known('strategy', call.method, 'bayesian', place, { site: callSite(call) })
   search.known('unit', 'fit', 'fit', place)
-  const cap = python.argument(call, 'n_iter', 3)
-  claimArgument(search, 'trialCap', 'n_iter', call, cap, { convert: asNumber, otherwise: 50 })
+  searchSettings.claim(search, searchSettings.argumentsOf(python, call, claims))
   const folds = foldsOf(python, call, 5)
   if (folds === null) search.unknown('folds', 'cv', 'the splits cannot be counted', place)
   else search.known('folds', 'cv', folds, place)
