@@ -21,10 +21,11 @@ export interface PlainTree {
 export function plainTree(tree: Tree, text: string, deepest = 400): PlainTree {
   const comments: PlainTree['comments'] = []
   const cursor = tree.walk()
-  const read = (): PlainNode => ({
+  const read = (parent?: PlainNode): PlainNode => ({
     type: cursor.nodeType,
     named: cursor.nodeIsNamed,
-    field: cursor.currentFieldName,
+    // What is wrong has no fields, and looking for them takes longer the more there is of it.
+    field: parent?.type === 'ERROR' ? null : cursor.currentFieldName,
     start: cursor.startIndex,
     end: cursor.endIndex,
     children: [],
@@ -34,7 +35,7 @@ export function plainTree(tree: Tree, text: string, deepest = 400): PlainTree {
     const open = [root]
     let descend = cursor.gotoFirstChild()
     while (descend) {
-      const node = read()
+      const node = read(open[open.length - 1])
       if (node.type === 'comment') {
         const source = text.slice(node.start, node.end).trimEnd()
         comments.push({ start: node.start, end: node.start + source.length, text: source })

@@ -40,7 +40,7 @@ const clause = new RegExp(`(===?|>=|<=|~=|\\^|>|<|=)?\\s*v?(${number})(\\.\\*)?(
 function specifier(source: string, bare: LibraryVersion['bound'] | null = null): LibraryVersion | null {
   let least: LibraryVersion | null = null
   let below: LibraryVersion | null = null
-  for (const part of source.split(/,|\s+(?=[<>=~!^])/)) {
+  for (const part of source.split(/,|(?<!\s)\s+(?=[<>=~!^])/)) {
     if (part.trim().startsWith('!=')) continue
     clause.lastIndex = 0
     const match = clause.exec(part.trim())
@@ -76,7 +76,11 @@ function nextVersion(version: string, operator: '~=' | '^'): string | null {
 }
 
 /** One requirement as pip takes it: `torch[extra] >= 2.1, < 3 ; python_version < "3.12"`, `x @ https://…`. */
+/** A longer requirement is none that somebody wrote, and would take long to match. */
+const longestRequirement = 2_000
+
 function requirement(versions: Versions, source: string): void {
+  if (source.length > longestRequirement) return
   const line = source
     .replace(/(^|\s)#.*$/, '')
     .split(';')[0]!

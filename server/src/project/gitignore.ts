@@ -1,30 +1,51 @@
 /** What `.gitignore` files and patterns of the same syntax say about a path. */
-import ignore, { type Ignore } from 'ignore'
+import { matchesPath, type PathPattern, pathPattern } from './path-pattern.js'
+
+type Verdict = boolean | undefined
 
 /** The patterns of one file, for the paths below the folder that it stands in. */
 export class PatternLayer {
-  private readonly rules: Ignore
+  private readonly patterns: PathPattern[] = []
+  private readonly folders = new Map<string, Verdict>()
 
   /** `base`: the folder, relative to the root, '' for the root. A pattern that is not valid matches nothing. */
   constructor(
     readonly base: string,
     patterns: string | readonly string[],
   ) {
-    // Git compares case unless told otherwise by the disk; a check in CI must not depend on the disk.
-    this.rules = ignore({ ignorecase: false }).add(patterns)
+    const lines = typeof patterns === 'string' ? [patterns] : patterns
+    for (const line of lines.flatMap((one) => one.split('\n'))) {
+      const pattern = pathPattern(line)
+      if (pattern !== null) this.patterns.push(pattern)
+    }
   }
 
   /** True: left out; false: brought back by a `!` pattern; undefined: not mentioned. */
-  verdict(path: string, folder: boolean): boolean | undefined {
+  verdict(path: string, folder: boolean): Verdict {
     let relative = path
     if (this.base !== '') {
       if (!path.startsWith(this.base) || path.charCodeAt(this.base.length) !== 47) return undefined
       relative = path.slice(this.base.length + 1)
     }
-    if (relative === '') return undefined
-    const result = this.rules.test(folder ? `${relative}/` : relative)
-    if (result.ignored) return true
-    return result.unignored ? false : undefined
+    if (relative === '' || this.patterns.length === 0) return undefined
+    return folder ? this.ofFolder(relative) : this.below(relative, false)
+  }
+
+  private ofFolder(path: string): Verdict {
+    if (!this.folders.has(path)) this.folders.set(path, this.below(path, true))
+    return this.folders.get(path)
+  }
+
+  /** What is inside of a folder that is left out cannot be brought back. */
+  private below(path: string, folder: boolean): Verdict {
+    const cut = path.lastIndexOf('/')
+    if (cut > 0 && this.ofFolder(path.slice(0, cut)) === true) return true
+    const parts = path.split('/')
+    for (let index = this.patterns.length - 1; index >= 0; index--) {
+      const pattern = this.patterns[index]!
+      if (matchesPath(pattern, parts, folder)) return !pattern.negative
+    }
+    return undefined
   }
 }
 

@@ -53,7 +53,7 @@ function textOf(python: PythonModule, call: Call): string {
 
 /** `loss={:.4f}`, `loss=%f`, `"loss=", loss`, `{metricName: loss, metricValue: …}`. */
 function metricsIn(text: string): string[] {
-  const shown = [...text.matchAll(/([A-Za-z][\w-]*) *= *(?=[{%]|["']$)/g)]
+  const shown = [...text.matchAll(/(?<![\w-])([A-Za-z][\w-]*) *= *(?=[{%]|["']$)/g)]
   const named = [...text.matchAll(/metricName: *([A-Za-z][\w-]*)/g)]
   return [...shown, ...named].map((one) => one[1]!)
 }
