@@ -141,6 +141,29 @@ describe('values of configuration files', () => {
     assert.match(String(answer(await read(text, ['main'], { handed: handed({ target: 'other' }) }))), /^\?/)
   })
 
+  it('leave open what methods of a class may set', async () => {
+    const made = (method: string) =>
+      `class C:\n    def __init__(self):\n        self.n = 1\n        self.all = [1]\n    def go(self, d):\n        ${method}\n\n\nc = C()\n`
+    const of = async (method: string, name = 'n') =>
+      String(answer(await read(`${made(method)}answer = c.${name}\n`, [])))
+    assert.equal(await of('pass'), '1')
+    for (const method of [
+      'self.n += 1',
+      "setattr(self, 'n', 2)",
+      'setattr(self, d, 2)',
+      'self.__dict__.update(d)',
+    ])
+      assert.match(await of(method), /^\?/, method)
+    assert.equal(await of("setattr(self, 'other', 2)"), '1')
+    assert.match(await of('self.all.append(2)', 'all'), /^\?/)
+  })
+
+  it('say nothing of the dictionaries of objects that code makes', async () => {
+    const text = 'class Env:\n    def __init__(self):\n        self.params = load()\n\n\nenv = Env()\n'
+    assert.match(String(answer(await read(`${text}answer = env.params.get('fast', True)\n`, []))), /^\?/)
+    assert.match(String(answer(await read(`${text}answer = env.other.get('fast', True)\n`, []))), /^\?/)
+  })
+
   it('are told to the linker', async () => {
     const analysis = await read(
       "import hydra\nimport yaml\nfrom engine import run\n\n\n@hydra.main(config_path='../conf', config_name='train.yaml')\ndef main(cfg):\n    run(cfg.model, epochs=cfg.epochs)\n    yaml.safe_load(open('data.yaml'))\n",

@@ -5,6 +5,7 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { classConstant, fieldDefault } from './data-classes.js'
 import { known, unknown } from './folded.js'
+import { isDictionaryOf, takingOf } from './mapping-classes.js'
 import type { Folded, Func, Klass, ModuleSummary } from './module.js'
 import { bindingsOf } from './names.js'
 
@@ -89,7 +90,9 @@ class FieldReader {
 
   read(): FieldValues {
     const { analysis, klass } = this
-    // The environment may say otherwise.
+    const set = setByName(analysis, klass)
+    // The environment, or a method, may say otherwise.
+    if (set === null) return none
     if (klass.bases.some((base) => /(^|\.)BaseSettings$/.test(base))) return none
     for (const base of klass.node.bases) {
       const parent = base.name === null ? analysis.classOf(base.value) : null
@@ -100,11 +103,23 @@ class FieldReader {
     const init = klass.methods.get('__init__')
     if (init === undefined) this.given(fields)
     else this.initialised(init)
+    for (const name of set) this.set(name, unknown(`several values of .${name}`))
+    for (const [name, value] of this.values)
+      if (this.mayBeFilled(name, value)) this.set(name, unknown(`.${name} is changed`))
     return this.values
   }
 
   private set(name: string, value: Folded): void {
     if (this.values.size < mostFields) this.values.set(name, value)
+  }
+
+  /** A list or a dictionary that methods reach into. */
+  private mayBeFilled(name: string, value: Folded): boolean {
+    if (value.state === 'unknown' || typeof value.value !== 'object' || value.value === null) return false
+    const { start, end } = this.klass.node
+    return new RegExp(`\\bself\\.${name.replaceAll('.', '\\.')}\\s*[.[]`).test(
+      this.analysis.text.slice(start, end),
+    )
   }
 
   /** `x: int = 4`, `data: Data = field(default_factory=Data)`; what it is called. */
@@ -190,6 +205,28 @@ class FieldReader {
     else if (argument.state === 'given') this.put(name, argument.expr)
     else if (param.default !== null) this.put(name, param.default)
   }
+}
+
+/** Attributes that methods set by name; null: by names that are not written there. */
+function setByName(analysis: Analysis, klass: Klass): string[] | null {
+  const taking = takingOf(analysis, klass)
+  const names: string[] = []
+  for (const { expr, function: func } of analysis.calls) {
+    if (func?.class !== klass) continue
+    // What the constructor is given is known where it is made.
+    if (taking !== null && func.name === '__init__') continue
+    const { callee, args } = expr
+    const [first, key] = args
+    if (callee.type === 'attribute' && isDictionaryOf(callee.value, 'self')) return null
+    const sets =
+      callee.type === 'name'
+        ? callee.id === 'setattr'
+        : callee.type === 'attribute' && callee.attr === '__setattr__'
+    if (!sets || first?.value.type !== 'name' || first.value.id !== 'self') continue
+    if (key?.value.type !== 'constant' || typeof key.value.value !== 'string') return null
+    names.push(key.value.value)
+  }
+  return names
 }
 
 /** `field(default_factory=Data)`, `Field(default_factory=lambda: Data(workers=4))`. */

@@ -60,6 +60,8 @@ function configuredGet(analysis: Analysis, fold: Fold, expr: CallExpr, receiver:
   const child = configuredChildOf(analysis, receiver, String(name.value))
   const folded = child === null ? unknown('the configuration') : foldFound(child)
   if (folded !== null) return folded
+  // An attribute of an object need not be a dictionary that its class has filled.
+  if (whole.node === undefined) return null
   const otherwise = fallback === undefined ? known(null) : fold(fallback.value)
   return otherwise.state === 'unknown' ? otherwise : { ...otherwise, overridable: whole.overridable }
 }
