@@ -5,7 +5,7 @@ import type { Json } from '../text/json.js'
 import { mergeConfigured } from '../text/merge-configured.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { below, type ConfiguredPath, configuredPath, sameSource } from './configured-path.js'
+import { below, type ConfiguredPath, configuredPath, type Key } from './configured-path.js'
 import { fieldAt } from './field-values.js'
 import { unknown } from './folded.js'
 import type { Call, Folded } from './module.js'
@@ -128,15 +128,42 @@ function storedPaths(analysis: Analysis): ConfiguredPath[] {
 }
 
 /** What the program writes to the object that a path leads into, as keys of the object. */
-export function changedKeys(analysis: Analysis, path: ConfiguredPath): (string | number)[][] {
-  const here = storedPaths(analysis).filter((store) => sameSource(store, path))
-  return [...here.map(({ keys }) => keys), ...(path.changed ?? [])]
+export function changedKeys(analysis: Analysis, path: ConfiguredPath): Key[][] {
+  const here = storeIndex(analysis).get(sourceOf(path))
+  return [...(here?.values() ?? [])].flat().concat(path.changed ?? [])
 }
 
+/** Stores by what they lead into, then by their first key; those of the whole under null. */
+type StoreIndex = Map<unknown, Map<Key | null, Key[][]>>
+
+const indexes = new WeakMap<Analysis, StoreIndex>()
+
+function storeIndex(analysis: Analysis): StoreIndex {
+  const before = indexes.get(analysis)
+  if (before !== undefined) return before
+  const index: StoreIndex = new Map()
+  indexes.set(analysis, index)
+  for (const store of storedPaths(analysis)) {
+    const source = index.get(sourceOf(store)) ?? new Map<Key | null, Key[][]>()
+    index.set(sourceOf(store), source)
+    const first = store.keys[0] ?? null
+    const list = source.get(first)
+    if (list === undefined) source.set(first, [store.keys])
+    else list.push(store.keys)
+  }
+  return index
+}
+
+const sourceOf = ({ root, fields }: ConfiguredPath): unknown => root ?? fields?.values
+
 /** What the program writes at or below a path, as keys from there; above it, as none. */
-function storesOf(analysis: Analysis, path: ConfiguredPath): (string | number)[][] {
+function storesOf(analysis: Analysis, path: ConfiguredPath): Key[][] {
   if (!analysis.complete) return []
-  return changedKeys(analysis, path).flatMap((keys) => {
+  const [first] = path.keys
+  const here = storeIndex(analysis).get(sourceOf(path))
+  const near =
+    first === undefined ? [...(here?.values() ?? [])] : [here?.get(first) ?? [], here?.get(null) ?? []]
+  return [...near.flat(), ...(path.changed ?? [])].flatMap((keys) => {
     const common = Math.min(keys.length, path.keys.length)
     const meets = keys.slice(0, common).every((key, index) => key === path.keys[index])
     return meets ? [keys.slice(common)] : []

@@ -8,6 +8,7 @@ import { known, unknown } from './folded.js'
 import { isDictionaryOf, takingOf } from './mapping-classes.js'
 import type { Folded, Func, Klass, ModuleSummary } from './module.js'
 import { bindingsOf } from './names.js'
+import type { Binding, Scope } from './scope.js'
 
 /** By dotted name: 'data.workers'. */
 export type FieldValues = ReadonlyMap<string, Folded>
@@ -169,10 +170,7 @@ class FieldReader {
 
   /** `self.x = …` in `__init__`, where no method and nobody outside sets it again. */
   private initialised(init: Func): void {
-    for (const [target, bindings] of this.analysis.attributeStores) {
-      if (!target.startsWith('self.')) continue
-      const name = target.slice('self.'.length)
-      const ours = bindings.filter(({ scope }) => isInside(scope.start, this.klass.node))
+    for (const [name, ours] of attributesByClass(this.analysis).get(this.klass) ?? []) {
       const first = ours[0]
       if (first === undefined) continue
       const { binding } = first
@@ -207,14 +205,41 @@ class FieldReader {
   }
 }
 
+type Assigned = Map<string, { binding: Binding; scope: Scope }[]>
+
+const grouped = new WeakMap<Analysis, Map<Klass, Assigned>>()
+
+/** What methods assign to `self.x`. */
+function attributesByClass(analysis: Analysis): Map<Klass, Assigned> {
+  const before = grouped.get(analysis)
+  if (before !== undefined) return before
+  const found = new Map<Klass, Assigned>()
+  grouped.set(analysis, found)
+  for (const [target, bindings] of analysis.attributeStores) {
+    if (!target.startsWith('self.')) continue
+    for (const one of bindings) {
+      let scope: Scope | null = one.scope
+      while (scope !== null && scope.kind !== 'class') scope = scope.parent
+      const klass = scope === null ? undefined : analysis.classByNode.get(scope.node as never)
+      if (klass === undefined) continue
+      const names: Assigned = found.get(klass) ?? new Map()
+      found.set(klass, names)
+      const name = target.slice('self.'.length)
+      const list = names.get(name)
+      if (list === undefined) names.set(name, [one])
+      else list.push(one)
+    }
+  }
+  return found
+}
+
 /** Attributes that methods set by name; null: by names that are not written there. */
 function setByName(analysis: Analysis, klass: Klass): string[] | null {
   const taking = takingOf(analysis, klass)
   const names: string[] = []
-  for (const { expr, function: func } of analysis.calls) {
-    if (func?.class !== klass) continue
+  for (const { expr, function: func } of [...klass.methods.values()].flatMap(({ calls }) => calls)) {
     // What the constructor is given is known where it is made.
-    if (taking !== null && func.name === '__init__') continue
+    if (taking !== null && func?.name === '__init__') continue
     const { callee, args } = expr
     const [first, key] = args
     if (callee.type === 'attribute' && isDictionaryOf(callee.value, 'self')) return null

@@ -22,6 +22,8 @@ interface Resolved extends Overlay {
   path: ConfiguredPath | null
 }
 
+const most = 20
+
 const remembered = new WeakMap<Analysis, Resolved[] | 'being resolved'>()
 
 /** True while it is being found out what lies over the command line: until then it seems to be as it was parsed. */
@@ -33,9 +35,13 @@ function overlaysOf(analysis: Analysis): Resolved[] {
   const before = remembered.get(analysis)
   if (before !== undefined) return before === 'being resolved' ? [] : before
   remembered.set(analysis, 'being resolved')
-  const found = writtenOverlays(analysis)
+  const written = writtenOverlays(analysis)
+  const found: Resolved[] = written
+    .slice(0, most)
     .filter(({ data }) => !isDead(analysis, data.start))
     .map((one) => ({ ...one, path: configuredPath(analysis, one.data) }))
+  // What more there is, nobody wrote by hand.
+  found.push(...written.slice(most).map((one) => ({ ...one, path: null })))
   remembered.set(analysis, found)
   return found
 }
