@@ -178,7 +178,7 @@ describe('project/suppressions', () => {
     assert.equal(open.kept.length, 1)
     assert.equal(
       open.unused[0]!.finding.message,
-      'This suppression has no effect: the list of rules is not closed.',
+      'This suppression has no effect: the closing bracket of the rule list is missing.',
     )
     assert.match(apply('x = 1  # costlint: ignore[]\n').unused[0]!.finding.message, /list of rules is empty/)
   })

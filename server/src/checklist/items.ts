@@ -59,7 +59,7 @@ export const items: readonly ChecklistItem[] = (
     ],
     ['bottleneck/compute-bound', 'Compute-bound', 'Is the job really held back by compute?'],
     ['bottleneck/distributed-setup', 'Distributed setup', 'Is training on several devices set up correctly?'],
-    ['bottleneck/bad-trials', 'Hopeless trials', 'Are too many trials without prospects run to the end?'],
+    ['bottleneck/bad-trials', 'Hopeless trials', 'Do too many hopeless trials run to the end?'],
     ['bottleneck/autoscaling-idle', 'Idle autoscaling', 'Does autoscaling pay for machines that do nothing?'],
     ['waste/cache-features', 'Cache features', 'Cache feature pipelines that no longer change.'],
     ['waste/duplicate-jobs', 'Duplicate jobs', 'Remove jobs that do the work of another.'],

@@ -68,7 +68,7 @@ export function readSuppressions(
       reason: tail?.replace(/^\s*--\s*/, '').trim() || null,
       malformed:
         list !== undefined && closed === undefined
-          ? 'the list of rules is not closed'
+          ? 'the closing bracket of the rule list is missing'
           : names?.length === 0
             ? 'the list of rules is empty'
             : null,

@@ -111,7 +111,7 @@ function readCommand(
   const pipeline = claims.subject('InputPipeline', place, 'yolo', evidence)
   claim(pipeline, 'workers', given.get('workers'), 'workers', workersByDefault, numberOf)
   pipeline.known('feeds', 'train', 'training', place)
-  // Who asks for none where eight are the default had a reason, if only a message of an operating system.
+  // An explicit 0 where eight are the default was chosen on purpose, if only a message of an operating system.
   pipeline.unknown('work', 'workers', 'workers were left out on purpose', place)
 }
 

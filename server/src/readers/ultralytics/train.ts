@@ -120,7 +120,7 @@ function readTrain(python: PythonModule, call: Call, context: ReaderContext, cla
   )
   pipeline.say('workers', 'workers', orDefault(workers, workersByDefault))
   pipeline.known('feeds', 'train', 'training', place)
-  // Who asks for none where eight are the default had a reason, if only a message of an operating system.
+  // An explicit 0 where eight are the default was chosen on purpose, if only a message of an operating system.
   if (/^(true|ram)$/i.test(String(effective(source.get('cache')))))
     pipeline.known('work', 'cache', 'light', place)
   else pipeline.unknown('work', 'workers', 'workers were left out on purpose', place)

@@ -70,7 +70,7 @@ function severityOf(
 function seen(precision: Claim): string {
   return precision.state === 'default'
     ? `Trains in fp32: \`${precision.key}\` is not used.`
-    : `\`${precision.key}\` keeps training in fp32.`
+    : `Trains in fp32, as \`${precision.key}\` says.`
 }
 
 function gain(speedup: Speedup | null, gpu: string | null): string {

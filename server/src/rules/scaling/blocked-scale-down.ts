@@ -28,7 +28,7 @@ export default defineRule({
     const type = effective(machine)
     report({
       at: blockedBy,
-      message: `${poolName(judged)}: ${what} keeps ${type === undefined ? 'its machines with accelerators' : `each ${type}`} for ever once ${type === undefined ? 'they were' : 'it was'} started, also without work${rate === '' ? '' : ` (${rate})`}.`,
+      message: `${poolName(judged)}: ${what} never releases ${type === undefined ? 'a machine with accelerators' : `a ${type}`} once it has started, even when it is idle${rate === '' ? '' : ` (${rate})`}.`,
       fixes: [{ set: [{ claim: blockedBy, value: null }] }],
     })
   },

@@ -21,7 +21,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['waste/stop-weak-trials', 'bottleneck/bad-trials'],
   severity: 'warning',
-  summary: 'Trials without prospects are trained to the end.',
+  summary: 'Hopeless trials are trained to the end.',
 
   check(search, { report, silent }) {
     const { earlyTermination, terminationGap } = search.settings
