@@ -60,10 +60,12 @@ export function readRecipe(recipe: Detectron2Recipe): void {
     first,
     !launched,
   )
-  const format = convert(convert(training.value(amp, key, solver), asSwitch), (on) =>
+  const { unclear } = recipe
+  // What lies only in the library's own files is as the library has it.
+  const switched = amp?.kind === 'unknown' && unclear === null ? undefined : amp
+  const format = convert(convert(training.value(switched, key, solver), asSwitch), (on) =>
     on ? 'fp16-mixed' : 'fp32',
   )
-  const { unclear } = recipe
   training.say('precision', key, unclear === null ? orDefault(format, 'fp32') : orUnknown(format, unclear))
   const stepsKey = spelling.steps.join('.')
   training.say('maxSteps', stepsKey, convert(training.value(node(spelling.steps), stepsKey), asNumber))
