@@ -6,6 +6,8 @@ import { createAnalyzer, LocalBackend } from '../../server/src/project/backend.j
 import type { Host, HostWorker } from '../../server/src/project/host.js'
 import { createNodeHost } from '../../server/src/project/node/host.js'
 import { PoolBackend } from '../../server/src/project/pool.js'
+import { openProject } from '../../server/src/project/workspace.js'
+import { memoryHost, memoryRoot } from '../cases/memory-host.js'
 
 const root = fileURLToPath(new URL('../../examples', import.meta.url))
 
@@ -33,6 +35,82 @@ describe('workers', () => {
       }
     } finally {
       await pool.dispose()
+    }
+  })
+
+  it('that die leave their files to others', async () => {
+    // The worker ends when it is given `sweep.yaml`, whichever worker it is.
+    let died = 0
+    const mortal = (): HostWorker => {
+      const worker = bundledWorker()
+      let tell: (error: Error) => void = () => {}
+      return {
+        ...worker,
+        post: (message) => {
+          if (!JSON.stringify(message).includes('"sweep.yaml"')) return worker.post(message)
+          died++
+          void worker.terminate()
+          tell(new Error('out of memory'))
+        },
+        onError: (listener) => {
+          tell = listener
+          worker.onError(listener)
+        },
+      }
+    }
+    const host: Host = { ...createNodeHost(), createWorker: mortal }
+    const pool = await PoolBackend.start(root, host, 2)
+    try {
+      const paths = ['train.py', 'sweep.yaml', 'notebooks/tickets.ipynb', 'train.slurm']
+      const settled = await Promise.allSettled([...paths, ...paths].map((path) => pool.load(path, false, {})))
+      assert.deepEqual(
+        settled.map(({ status }) => status),
+        [...paths, ...paths].map((path) => (path === 'sweep.yaml' ? 'rejected' : 'fulfilled')),
+      )
+      assert.ok(died <= 4, `${died} workers died`)
+      assert.ok('record' in (await pool.load('train.py', false, {})))
+    } finally {
+      await pool.dispose()
+    }
+  })
+
+  it('that die more than once over a file make it a fault', async () => {
+    const folder = new Map([
+      ['train.py', 'import torch\n'],
+      ['sweep.yaml', 'method: grid\n'],
+    ])
+    const mortal = (): HostWorker => {
+      let answer: (message: unknown) => void = () => {}
+      let tell: (error: Error) => void = () => {}
+      return {
+        post: (message) => {
+          const { id, kind } = message as { id: number; kind: string }
+          if (kind === 'start') answer({ id, result: null })
+          else tell(new Error('out of memory'))
+        },
+        onMessage: (listener) => {
+          answer = (message) => void Promise.resolve().then(() => listener(message))
+        },
+        onError: (listener) => {
+          tell = listener
+        },
+        terminate: async () => {},
+      }
+    }
+    const project = await openProject(
+      memoryRoot,
+      { ...memoryHost(folder), createWorker: mortal },
+      { workers: 2 },
+    )
+    try {
+      const { faults, errors } = await project.lint()
+      assert.deepEqual(faults.map(({ path, message }) => `${path}: ${message}`).sort(), [
+        'sweep.yaml: cannot be read: out of memory',
+        'train.py: cannot be read: out of memory',
+      ])
+      assert.deepEqual(errors, [])
+    } finally {
+      await project.dispose()
     }
   })
 

@@ -76,6 +76,8 @@ const atOnce = 24
 class Workspace implements Project {
   private readonly records = new Map<string, FileRecord>()
   private readonly errors = new Map<string, string>()
+  /** Files that the engine failed at: a fault of its own. */
+  private readonly broken = new Map<string, string>()
   private readonly overlays = new Map<string, string | CellText[]>()
   /** Of the notebooks among them. */
   private readonly metadata = new Map<string, Record<string, Json>>()
@@ -149,7 +151,7 @@ class Workspace implements Project {
     signal?.throwIfAborted()
     const linked = await this.link()
     signal?.throwIfAborted()
-    const faults: LintError[] = [...linked.faults]
+    const faults: LintError[] = [...linked.faults, ...asErrors(this.broken)]
     const drafts = this.judging.run(linked, this.configuration, linked.reached, faults)
     return this.results.run({
       drafts,
@@ -158,7 +160,7 @@ class Workspace implements Project {
       records: this.records,
       unreadable: [
         ...this.unreadableFolders,
-        ...[...this.errors].map(([path, message]) => ({ path, message })),
+        ...asErrors(this.errors).filter(({ path }) => !this.broken.has(path)),
       ],
       configuration: this.configuration,
       paths: options.paths,
@@ -224,6 +226,7 @@ class Workspace implements Project {
   private drop(path: string): void {
     this.records.delete(path)
     this.errors.delete(path)
+    this.broken.delete(path)
     this.local.forget(path)
     this.pool?.forget(path)
   }
@@ -261,6 +264,7 @@ class Workspace implements Project {
   private async loadOne(path: string, force: boolean): Promise<void> {
     const overlay = this.overlays.get(path)
     const versions = this.versions.of(path)
+    this.broken.delete(path)
     try {
       if (overlay !== undefined) {
         const file =
@@ -285,7 +289,9 @@ class Workspace implements Project {
       if ((await this.host.resolve(under(this.root, path))) !== undefined) this.errors.set(path, result.error)
     } catch (error) {
       this.drop(path)
-      this.errors.set(path, `internal error: ${error instanceof Error ? error.message : String(error)}`)
+      const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`
+      this.errors.set(path, message)
+      this.broken.set(path, message)
     }
   }
 
@@ -448,4 +454,8 @@ class Workspace implements Project {
     await this.pool?.dispose()
     await this.local.dispose()
   }
+}
+
+function asErrors(messages: ReadonlyMap<string, string>): LintError[] {
+  return [...messages].map(([path, message]) => ({ path, message }))
 }
