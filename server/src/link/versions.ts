@@ -75,10 +75,10 @@ function nextVersion(version: string, operator: '~=' | '^'): string | null {
   return next.join('.')
 }
 
-/** One requirement as pip takes it: `torch[extra] >= 2.1, < 3 ; python_version < "3.12"`, `x @ https://…`. */
 /** A longer requirement is none that somebody wrote, and would take long to match. */
 const longestRequirement = 2_000
 
+/** One requirement as pip takes it: `torch[extra] >= 2.1, < 3 ; python_version < "3.12"`, `x @ https://…`. */
 function requirement(versions: Versions, source: string): void {
   if (source.length > longestRequirement) return
   const line = source
