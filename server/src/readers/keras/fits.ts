@@ -45,6 +45,9 @@ function isFit(python: PythonModule, call: Call, compiled: Set<string>): boolean
     // `segmentation_models.Unet(…)`: what is compiled before it is fitted is a network that a library builds on Keras.
     return compiled.has(receiverText(python, call)) && !otherPackages.test(call.receiver)
   }
+  // A class of the project that is no network has a `fit` of its own.
+  const own = python.instanceClass(value)
+  if (own?.bases.length === 0 && own.methods.has(call.method)) return false
   const counted = call.expr.args.some((one) => one.name === 'epochs' || one.name === 'nb_epoch')
   return counted || compiled.has(receiverText(python, call))
 }
