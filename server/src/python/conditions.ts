@@ -6,7 +6,7 @@ import type { Expr, PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf, forEachChild, forEachExpression } from '../syntax/python-children.js'
 import type { Span } from '../text/location.js'
 import type { Analysis } from './analysis.js'
-import type { Condition, DeadCode, Reach } from './module.js'
+import type { Condition, DeadCode, ProgramArgument, Reach } from './module.js'
 import { truthy } from './operators.js'
 import { isMainGuard } from './scopes.js'
 
@@ -55,45 +55,42 @@ export function conditionOf(analysis: Analysis, test: Expr): Condition {
   const folded = analysis.fold(test)
   const value = folded.state === 'known' ? truthy(folded.value) : null
   const open = folded.state === 'known' && folded.overridable
-  const option = optionIn(analysis, test)
-  const text = analysis.text.slice(test.start, test.end).replace(/\s+/g, ' ')
   const negated = test.type === 'unary' && test.op === 'not'
-  const passed = option === null ? null : `\`--${option.flags.at(-1)}\``
-  const [holds, fails] =
-    passed === null
-      ? text.length > 60
-        ? ['a condition holds', 'a condition fails']
-        : [`\`${text}\` holds`, `\`${text}\` does not hold`]
-      : option!.kind === 'store true' && !negated
-        ? [`${passed} is passed`, `${passed} is not passed`]
-        : [`${passed} says so`, `${passed} says otherwise`]
+  const option = optionOf(analysis, negated ? test.operand : test)
+  const [holds, fails] = option === null ? inWords(analysis, test) : passing(option, negated)
   return {
     value: open ? null : value,
     byDefault: value,
     holds,
     fails,
     option,
+    negated,
   }
 }
 
-/** The one option of the program that decides a test: `args.amp`, `not args.amp`, `use_amp`. */
-function optionIn(analysis: Analysis, test: Expr, depth = 0): Condition['option'] {
+function inWords({ text }: Analysis, { start, end }: Expr): [string, string] {
+  const shown = text.slice(start, end).replace(/\s+/g, ' ')
+  return shown.length > 60
+    ? ['a condition holds', 'a condition fails']
+    : [`\`${shown}\` holds`, `\`${shown}\` does not hold`]
+}
+
+function passing({ flags, kind }: ProgramArgument, negated: boolean): [string, string] {
+  const flag = `\`--${flags.at(-1)}\``
+  if (kind !== 'store true') return [`${flag} says so`, `${flag} says otherwise`]
+  const [passed, left] = [`${flag} is passed`, `${flag} is not passed`]
+  return negated ? [left, passed] : [passed, left]
+}
+
+/** The option of the program that a test is: `args.amp`, `use_amp` where that is all it stands for. */
+function optionOf(analysis: Analysis, test: Expr, depth = 0): ProgramArgument | null {
   if (depth > 4) return null
-  if (test.type === 'unary' && test.op === 'not') return optionIn(analysis, test.operand, depth + 1)
   if (test.type === 'attribute' && analysis.programParameters.isNamespace(test.value)) {
     const matches = analysis.programArguments.filter((one) => one.name === test.attr)
     return matches.length === 1 ? matches[0]! : null
   }
-  if (test.type === 'name') {
-    const behind = analysis.definition(test)
-    return behind === test ? null : optionIn(analysis, behind, depth + 1)
-  }
-  if (test.type === 'binary' && (test.op === 'and' || test.op === 'or')) {
-    const sides = [optionIn(analysis, test.left, depth + 1), optionIn(analysis, test.right, depth + 1)]
-    const found = sides.filter((side) => side !== null)
-    return found.length === 1 ? found[0]! : null
-  }
-  return null
+  const behind = test.type === 'name' ? analysis.definition(test) : test
+  return behind === test ? null : optionOf(analysis, behind, depth + 1)
 }
 
 /** The guards around an offset, outer ones first. */

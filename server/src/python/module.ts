@@ -133,8 +133,10 @@ export interface Condition {
   /** Clauses for both: '`--amp` is passed'. */
   holds: string
   fails: string
-  /** The one option of the program that decides it. */
+  /** The option of the program that it asks for; null: it asks for something else. */
   option: ProgramArgument | null
+  /** It asks whether that is not so: `not args.no_amp`. */
+  negated: boolean
 }
 
 /** A block that never runs, and the condition that keeps it from running. */

@@ -74,9 +74,9 @@ function lowers(python: PythonModule): boolean {
   )
 }
 
-/** The option as it is passed; only a switch can be passed without a value. */
-function optionOf({ option }: Condition): string | null {
-  return option?.kind === 'store true' ? `--${option.flags.at(-1)}` : null
+/** The option that would make it true, as it is passed; only a switch can be passed without a value. */
+function optionOf({ option, negated, value }: Condition): string | null {
+  return value === false && !negated && option?.kind === 'store true' ? `--${option.flags.at(-1)}` : null
 }
 
 /** Offsets at which the code speaks of a lower format, other than in what only declares or asks for a switch. */
