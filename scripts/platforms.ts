@@ -9,7 +9,7 @@ function section({ name, settings = [] }: Reader): string[] {
       .describe()
       .map(
         ({ setting, keys, otherwise, writable }) =>
-          `| ${table.word}.${setting} | ${keys.map((key) => `\`${cell(key)}\``).join(', ')} | ${cell(otherwise ?? '')} | ${writable ? 'yes' : ''} |`,
+          `| ${table.kind}.${setting} | ${keys.map((key) => `\`${cell(key)}\``).join(', ')} | ${cell(otherwise ?? '')} | ${writable ? 'yes' : ''} |`,
       ),
   )
   const head = ['| setting | keys | default | changed by a fix |', '|---|---|---|---|']

@@ -124,7 +124,7 @@ describe('comments', () => {
       '/** See `gone.ts`, project/gone.ts, docs/gone.md and test/gone/<family>/<case>.md. */',
       'const a = 1\t// as `../gone.ts` does',
       "import { b } from './units.js' // not gone.js",
-      '/** `units.ts`, `../text/units.ts`, text/units.ts, test/layering.test.ts, docs/rules/<family>/<rule>.md, */',
+      '/** `source-fragments.ts`, `../text/source-fragments.ts`, text/source-fragments.ts, test/layering.test.ts, docs/rules/<family>/<rule>.md, */',
       '// a user\'s `train.py`, `scripts/run.sh`, "docs.python.org/3/library", examples/mnist/train.py',
       "const c = 'in-code.ts'",
     ].join('\n')

@@ -127,7 +127,7 @@ describe('layers', () => {
     const wrong = [
       { from: 'rules/search/grid-search.ts', specifier: '../../readers/sklearn/search.js' },
       { from: 'readers/sklearn/search.ts', specifier: '../../rules/rule.js' },
-      { from: 'text/unit.ts', specifier: '../syntax/parser.js' },
+      { from: 'text/source-fragment.ts', specifier: '../syntax/parser.js' },
       { from: 'project/workspace.ts', specifier: 'node:fs' },
       { from: 'lsp/server.ts', specifier: 'node:path' },
       { from: 'lsp/server.ts', specifier: '../cli/main.js' },
@@ -136,7 +136,7 @@ describe('layers', () => {
       { from: 'cli/check.ts', specifier: '../readers/index.js' },
       { from: 'project/workspace.ts', specifier: '../linter.js' },
       { from: 'link/launches.ts', specifier: '../readers/reader.js' },
-      { from: 'other/x.ts', specifier: '../text/unit.js' },
+      { from: 'other/x.ts', specifier: '../text/source-fragment.js' },
       { from: 'text/x.ts', specifier: './unit' },
       { from: 'python/names.ts', specifier: '../workload/claim.js' },
       { from: 'config/yaml.ts', specifier: '../workload/claim.js', typeOnly: true },

@@ -49,10 +49,10 @@ async function lint(open: Open, files: Files, fixesOf: string, explained = false
 /** A rule that judges something and reports nothing can say why. */
 async function checkSilences(project: Project): Promise<void> {
   const { subjects } = await project.why({ path: '' })
-  const unexplained = subjects.flatMap(({ word, path, line, rules }) =>
+  const unexplained = subjects.flatMap(({ kind, path, line, rules }) =>
     rules
       .filter(({ verdict, reasons }) => verdict !== 'reported' && !reasons.some(({ text }) => text !== ''))
-      .map(({ rule }) => `${rule} on ${word} at ${path}:${line}`),
+      .map(({ rule }) => `${rule} on ${kind} at ${path}:${line}`),
   )
   assert.deepEqual(unexplained, [], 'rules that report nothing and give no reason')
 }

@@ -169,7 +169,7 @@ export const fakeEngine: Engine = {
       text,
       notebook: path.endsWith('.ipynb'),
       parts: parts(path, text),
-      units: [],
+      fragments: [],
       problems: [],
     }
   },

@@ -132,7 +132,7 @@ L.Trainer(accelerator="gpu", max_epochs=90, precision=precision).fit(Net())
     const { note, subjects } = await explained(['job.sbatch:4'])
     assert.equal(note, null)
     assert.deepEqual(
-      subjects.map((one) => `${one.word} ${one.path}:${one.line}`),
+      subjects.map((one) => `${one.kind} ${one.path}:${one.line}`),
       ['Compute job.sbatch:2'],
     )
   })
@@ -175,7 +175,7 @@ L.Trainer(accelerator="gpu", max_epochs=90, precision=precision).fit(Net())
     const given = { ...files, 'eda.ipynb': notebook }
     const { subjects } = await explained(['eda.ipynb:cell 1:4'], given)
     assert.deepEqual(
-      subjects.map((one) => [one.word, one.cell, one.line]),
+      subjects.map((one) => [one.kind, one.cell, one.line]),
       [
         ['InputPipeline', 1, 4],
         ['Program', 1, 4],

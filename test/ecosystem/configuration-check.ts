@@ -9,12 +9,12 @@ import { type PlainNode, plainTree } from '../../server/src/config/plain-tree.js
 import type { TextEdit } from '../../server/src/edit/write.js'
 import { grammarFiles } from '../../server/src/project/node/grammar-files.js'
 import { type Grammars, loadGrammars } from '../../server/src/syntax/parser.js'
-import type { Language } from '../../server/src/text/unit.js'
+import type { Language } from '../../server/src/text/source-fragment.js'
 import { type DataNode, type Difference, differences, wordsOf } from './data-difference.js'
 import type { PythonProcess } from './python-process.js'
 
 /** A text as data, with what is no data and has to survive. */
-interface Reading {
+interface Extraction {
   data: DataNode
   /** Comments, anchors, aliases and tags. */
   marks: string[]
@@ -72,7 +72,7 @@ export class ConfigurationReader {
     return result
   }
 
-  private async read(language: Language, text: string): Promise<Reading | string> {
+  private async read(language: Language, text: string): Promise<Extraction | string> {
     switch (language) {
       case 'yaml':
       case 'toml': {

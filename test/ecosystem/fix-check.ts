@@ -8,7 +8,7 @@ import type { Project } from '../../server/src/linter.js'
 import { rules } from '../../server/src/rules/index.js'
 import { decode } from '../../server/src/text/decode.js'
 import type { SourceFile } from '../../server/src/text/source-file.js'
-import { sourceFile } from '../../server/src/text/units.js'
+import { sourceFile } from '../../server/src/text/source-fragments.js'
 import { type ConfigurationReader, type Reread, replacements } from './configuration-check.js'
 import type { PythonProcess } from './python-process.js'
 
@@ -179,7 +179,7 @@ function sameElsewhere(before: SourceFile, after: SourceFile, edits: Fix['edits'
   })
 }
 
-/** The units in a language other than Python whose text the edits changed. */
+/** The fragments in a language other than Python whose text the edits changed. */
 async function readAgain(
   before: SourceFile,
   after: SourceFile,
@@ -187,15 +187,15 @@ async function readAgain(
   configuration: ConfigurationReader,
 ): Promise<Reread[]> {
   const found: Reread[] = []
-  for (const [index, unit] of before.units.entries()) {
-    const now = after.units[index]
-    if (unit.language === 'python' || now === undefined || now.text === unit.text) continue
-    // A file that is one unit: the offsets are the same. Elsewhere the words of the edits are enough.
+  for (const [index, fragment] of before.fragments.entries()) {
+    const now = after.fragments[index]
+    if (fragment.language === 'python' || now === undefined || now.text === fragment.text) continue
+    // A file that is one fragment: the offsets are the same. Elsewhere the words of the edits are enough.
     const own = replacements(
       before.parts.find((part) => part.cell === edits[0]!.location.cell)?.text ?? '',
       edits,
     )
-    found.push(await configuration.reread(unit.language, unit.text, now.text, own))
+    found.push(await configuration.reread(fragment.language, fragment.text, now.text, own))
   }
   return found
 }
@@ -213,8 +213,12 @@ async function compileProblem(
       return `the notebook is no JSON any more: ${error instanceof Error ? error.message : String(error)}`
     }
   }
-  const old = before.units.filter((unit) => unit.language === 'python').map((unit) => unit.text)
-  const now = after.units.filter((unit) => unit.language === 'python').map((unit) => unit.text)
+  const old = before.fragments
+    .filter((fragment) => fragment.language === 'python')
+    .map((fragment) => fragment.text)
+  const now = after.fragments
+    .filter((fragment) => fragment.language === 'python')
+    .map((fragment) => fragment.text)
   for (const [index, text] of now.entries()) {
     if (text === old[index]) continue
     const { problem } = await python.read('python', text)

@@ -1,15 +1,17 @@
 import { strict as assert } from 'node:assert'
 import { applyEdits, type EditableFile, editsFor } from '../../server/src/edit/apply.js'
-import { isRefusal } from '../../server/src/edit/unit-edit.js'
+import { isRefusal } from '../../server/src/edit/fragment-edit.js'
 import type { Change, Import, Write } from '../../server/src/edit/write.js'
 import type { SourceFile } from '../../server/src/text/source-file.js'
-import { sourceFile } from '../../server/src/text/units.js'
+import { sourceFile } from '../../server/src/text/source-fragments.js'
 import { nodesOf, parsePython } from './python-parser.js'
 
 function editable(source: SourceFile): EditableFile {
   return {
     source,
-    trees: source.units.map((unit) => (unit.language === 'python' ? { python: parsePython(unit.text) } : {})),
+    trees: source.fragments.map((fragment) =>
+      fragment.language === 'python' ? { python: parsePython(fragment.text) } : {},
+    ),
   }
 }
 
@@ -20,14 +22,14 @@ const change = (writes: Write[], imports: Import[] = []): Change => ({
   imports,
 })
 
-/** The node of unit `unit` of this type that starts so. */
-function node(source: SourceFile, type: string, starting: string, unit = 0) {
-  const { text } = source.units[unit]!
+/** The node of fragment `fragment` of this type that starts so. */
+function node(source: SourceFile, type: string, starting: string, fragment = 0) {
+  const { text } = source.fragments[fragment]!
   const hit = nodesOf(parsePython(text)).find(
     (one) => one.type === type && text.startsWith(starting, one.start),
   )
   assert.ok(hit, `no ${type} that starts with ${starting}`)
-  return { unit, start: hit.start, end: hit.end }
+  return { fragment, start: hit.start, end: hit.end }
 }
 
 function fixed(sources: SourceFile[], wanted: Change): (string | undefined)[] {
@@ -72,10 +74,10 @@ describe('edit/apply', () => {
     const wanted = change(
       [
         { path: 'a.py', kind: 'set keyword', call, name: 'k', value: 'Q()' },
-        { path: 'b/c.yaml', kind: 'set key', unit: 0, document: 0, keys: ['b'], value: 2 },
+        { path: 'b/c.yaml', kind: 'set key', fragment: 0, document: 0, keys: ['b'], value: 2 },
         { path: 'a.py', kind: 'set keyword', call, name: 'k', value: 'Q()' },
       ],
-      [{ path: 'a.py', unit: 0, module: 'q', name: 'Q' }],
+      [{ path: 'a.py', fragment: 0, module: 'q', name: 'Q' }],
     )
     assert.deepEqual(fixed([python, yaml], wanted), [
       'import os\nfrom q import Q\n\nx = f(1, k=Q())\n',
@@ -85,7 +87,7 @@ describe('edit/apply', () => {
 
   it('gives whole import lines, so that two fixes with the same import can share it', () => {
     const python = sourceFile('a.py', 'import os\nx = f(1)\n')
-    const edits = editsFor(change([], [{ path: 'a.py', unit: 0, module: 'q', name: null }]), () =>
+    const edits = editsFor(change([], [{ path: 'a.py', fragment: 0, module: 'q', name: null }]), () =>
       editable(python),
     )
     assert.deepEqual(edits, [
@@ -111,7 +113,7 @@ describe('edit/apply', () => {
             header: 'with torch.amp.q():',
           },
         ],
-        [{ path: 'a.ipynb', unit: 0, module: 'torch.amp', name: null }],
+        [{ path: 'a.ipynb', fragment: 0, module: 'torch.amp', name: null }],
       ),
     )
     assert.deepEqual(cellsOf(text), [
@@ -138,18 +140,18 @@ describe('edit/apply', () => {
 
   it('refuses to touch what is masked', () => {
     const source = notebook('x = f(1)\n!ls\ny = 2')
-    const start = source.units[0]!.text.indexOf('\n') + 1
+    const start = source.fragments[0]!.text.indexOf('\n') + 1
     const wanted = change([
-      { path: 'a.ipynb', kind: 'replace', range: { unit: 0, start, end: start + 3 }, text: 'z' },
+      { path: 'a.ipynb', kind: 'replace', range: { fragment: 0, start, end: start + 3 }, text: 'z' },
     ])
     assert.match(refusal(source, wanted), /not Python/)
   })
 
   it('edits text of another language in a notebook', () => {
     const source = notebook('%%writefile train.py\nx = f(1)\n', '%%bash\ntorchrun --nproc_per_node=1 a.py\n')
-    const python = source.units.findIndex((unit) => unit.origin === 'writefile')
-    const shell = source.units.findIndex((unit) => unit.language === 'shell')
-    const at = source.units[shell]!.text.indexOf('1 a.py')
+    const python = source.fragments.findIndex((fragment) => fragment.origin === 'writefile')
+    const shell = source.fragments.findIndex((fragment) => fragment.language === 'shell')
+    const at = source.fragments[shell]!.text.indexOf('1 a.py')
     const [text] = fixed(
       [source],
       change([
@@ -160,7 +162,7 @@ describe('edit/apply', () => {
           name: 'k',
           value: '2',
         },
-        { path: 'a.ipynb', kind: 'replace text', unit: shell, start: at, end: at + 1, text: '4' },
+        { path: 'a.ipynb', kind: 'replace text', fragment: shell, start: at, end: at + 1, text: '4' },
       ]),
     )
     assert.deepEqual(cellsOf(text), [
@@ -175,7 +177,7 @@ describe('edit/apply', () => {
     const script = '#SBATCH -N 1\nsrun x\n'
     const first = text.indexOf('#SBATCH')
     const second = text.indexOf('srun')
-    source.units.push({
+    source.fragments.push({
       index: 1,
       language: 'shell',
       text: script,
@@ -186,7 +188,14 @@ describe('edit/apply', () => {
       ],
     })
     const wanted = change([
-      { path: 'a.yaml', kind: 'set directive', unit: 1, scheduler: 'SBATCH', name: 'time', value: '1:00' },
+      {
+        path: 'a.yaml',
+        kind: 'set directive',
+        fragment: 1,
+        scheduler: 'SBATCH',
+        name: 'time',
+        value: '1:00',
+      },
     ])
     assert.deepEqual(fixed([source], wanted), [
       'run: |\n  #SBATCH -N 1\n  #SBATCH --time=1:00\n  srun x\nb: 1\n',
@@ -195,7 +204,7 @@ describe('edit/apply', () => {
 
   it('refuses what has gone or does not fit the file', () => {
     const python = sourceFile('a.py', 'x = f(1)\n')
-    const call = { unit: 0, start: 0, end: 3 }
+    const call = { fragment: 0, start: 0, end: 3 }
     assert.match(
       refusal(python, change([{ path: 'a.py', kind: 'set keyword', call, name: 'k', value: '1' }])),
       /no longer there/,
@@ -203,20 +212,20 @@ describe('edit/apply', () => {
     assert.match(
       refusal(
         python,
-        change([{ path: 'a.py', kind: 'set key', unit: 0, document: 0, keys: ['a'], value: 1 }]),
+        change([{ path: 'a.py', kind: 'set key', fragment: 0, document: 0, keys: ['a'], value: 1 }]),
       ),
       /not one of Python/,
     )
     assert.match(
       refusal(
         sourceFile('a.yaml', 'a: 1\n'),
-        change([], [{ path: 'a.yaml', unit: 0, module: 'q', name: null }]),
+        change([], [{ path: 'a.yaml', fragment: 0, module: 'q', name: null }]),
       ),
       /not Python/,
     )
     const two = change([
-      { path: 'a.py', kind: 'replace', range: { unit: 0, start: 0, end: 3 }, text: 'a' },
-      { path: 'a.py', kind: 'replace', range: { unit: 0, start: 2, end: 5 }, text: 'b' },
+      { path: 'a.py', kind: 'replace', range: { fragment: 0, start: 0, end: 3 }, text: 'a' },
+      { path: 'a.py', kind: 'replace', range: { fragment: 0, start: 2, end: 5 }, text: 'b' },
     ])
     assert.match(refusal(python, two), /same text/)
   })

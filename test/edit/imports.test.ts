@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert'
+import { applyFragmentEdits, isRefusal, orderEdits } from '../../server/src/edit/fragment-edit.js'
 import { nameFor, resolveImports } from '../../server/src/edit/imports.js'
-import { applyUnitEdits, isRefusal, orderEdits } from '../../server/src/edit/unit-edit.js'
 import type { Import } from '../../server/src/edit/write.js'
-import type { Unit } from '../../server/src/text/unit.js'
+import type { SourceFragment } from '../../server/src/text/source-fragment.js'
 import { parsePython } from './python-parser.js'
 
-const wholeFile = (text: string): Unit => ({
+const wholeFile = (text: string): SourceFragment => ({
   index: 0,
   language: 'python',
   text,
@@ -15,13 +15,13 @@ const wholeFile = (text: string): Unit => ({
 
 type Wanted = [module: string, name: string | null, more?: Partial<Import>]
 
-function added(text: string, wanted: Wanted[], before = text.length, unit = wholeFile(text)): string {
-  const imports = wanted.map(([module, name, more]) => ({ path: 'a.py', unit: 0, module, name, ...more }))
-  const edits = resolveImports(parsePython(text), unit, imports, before)
+function added(text: string, wanted: Wanted[], before = text.length, fragment = wholeFile(text)): string {
+  const imports = wanted.map(([module, name, more]) => ({ path: 'a.py', fragment: 0, module, name, ...more }))
+  const edits = resolveImports(parsePython(text), fragment, imports, before)
   if (isRefusal(edits)) throw new Error(edits.reason)
   const ordered = orderEdits(edits)
   assert.ok(!isRefusal(ordered))
-  const result = applyUnitEdits(text, ordered)
+  const result = applyFragmentEdits(text, ordered)
   assert.equal(parsePython(result).hasErrors, false, `does not parse:\n${result}`)
   return result
 }
@@ -29,7 +29,7 @@ function added(text: string, wanted: Wanted[], before = text.length, unit = whol
 function spelled(text: string, module: string, name: string | null, offset = text.length) {
   const { text: code, import: needed } = nameFor(parsePython(text), module, name, {
     path: 'a.py',
-    unit: 0,
+    fragment: 0,
     offset,
   })
   return needed ? [code, `${needed.module} ${needed.name ?? ''}`.trim()] : code
@@ -196,12 +196,12 @@ describe('edit/imports: resolveImports', () => {
       start += cell.length + 1
       return segment
     })
-    const unit: Unit = { index: 0, language: 'python', text, segments, origin: 'notebook' }
+    const fragment: SourceFragment = { index: 0, language: 'python', text, segments, origin: 'notebook' }
     assert.equal(
-      added(text, [['torch.distributed', null]], text.length, unit),
+      added(text, [['torch.distributed', null]], text.length, fragment),
       text.replace('import torch\n', 'import torch\nimport torch.distributed\n'),
     )
     const use = text.indexOf('x = 0')
-    assert.equal(added(text, [['re', null]], use, unit), text.replace('x = 0', 'import re\n\nx = 0'))
+    assert.equal(added(text, [['re', null]], use, fragment), text.replace('x = 0', 'import re\n\nx = 0'))
   })
 })

@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert'
 import { type ParseError, parse } from 'jsonc-parser'
+import { applyFragmentEdits, isRefusal } from '../../server/src/edit/fragment-edit.js'
 import { jsonEdits } from '../../server/src/edit/json.js'
-import { applyUnitEdits, isRefusal } from '../../server/src/edit/unit-edit.js'
 import type { ConfigurationWrite } from '../../server/src/edit/write.js'
 
 type Keys = (string | number)[]
-const at = { unit: 0, document: 0 }
+const at = { fragment: 0, document: 0 }
 const set = (keys: Keys, value: unknown, after?: string): ConfigurationWrite => ({
   kind: 'set key',
   ...at,
@@ -18,7 +18,7 @@ const remove = (keys: Keys): ConfigurationWrite => ({ kind: 'remove key', ...at,
 function edited(text: string, ...writes: ConfigurationWrite[]): string {
   const edits = jsonEdits(text, writes)
   if (isRefusal(edits)) throw new Error(edits.reason)
-  const result = applyUnitEdits(text, edits)
+  const result = applyFragmentEdits(text, edits)
   const errors: ParseError[] = []
   parse(result, errors, { allowTrailingComma: /,\s*(?:\/\/.*)?\s*\}/.test(text) })
   assert.deepEqual(errors, [], result)

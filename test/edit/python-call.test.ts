@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
+import { applyFragmentEdits, isRefusal } from '../../server/src/edit/fragment-edit.js'
 import { pythonEdits } from '../../server/src/edit/python.js'
-import { applyUnitEdits, isRefusal } from '../../server/src/edit/unit-edit.js'
 import type { PythonRange, PythonWrite } from '../../server/src/edit/write.js'
 import { parsePython, rangeOf } from './python-parser.js'
 
@@ -28,7 +28,7 @@ function edited(text: string, drafts: Draft[], starting = 'f('): string {
     drafts.map((draft) => draft(call)),
   )
   if (isRefusal(edits)) throw new Error(edits.reason)
-  const result = applyUnitEdits(text, edits)
+  const result = applyFragmentEdits(text, edits)
   assert.equal(parsePython(result).hasErrors, false, `does not parse:\n${result}`)
   return result
 }
@@ -122,7 +122,7 @@ describe('edit/python: set keyword', () => {
     const inner = rangeOf(text, 'call', 'g(')
     const edits = pythonEdits(text, parsePython(text), [set('k', '1')(outer), set('m', '2')(inner)])
     assert.ok(!isRefusal(edits))
-    assert.equal(applyUnitEdits(text, edits), 'f(a, g(b, m=2), k=1)\n')
+    assert.equal(applyFragmentEdits(text, edits), 'f(a, g(b, m=2), k=1)\n')
   })
   it('refuses to replace what it edits', () => {
     const text = 'f(a, k=g(b))\n'
@@ -211,7 +211,7 @@ describe('edit/python: append item', () => {
       values.map((value) => ({ kind: 'append item' as const, list, value })),
     )
     if (isRefusal(edits)) throw new Error(edits.reason)
-    const result = applyUnitEdits(text, edits)
+    const result = applyFragmentEdits(text, edits)
     assert.equal(parsePython(result).hasErrors, false, result)
     return result
   }

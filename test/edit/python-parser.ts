@@ -44,5 +44,5 @@ export function rangeOf(text: string, type: (Expr | Stmt)['type'], starting: str
   hits.sort((a, b) => b.end - a.end)
   if (hits.length === 0 || hits.some((hit) => hit.start !== hits[0]!.start))
     throw new Error(`${hits.length} nodes of type ${type} start with ${starting}`)
-  return { unit: 0, start: hits[0]!.start, end: hits[0]!.end }
+  return { fragment: 0, start: hits[0]!.start, end: hits[0]!.end }
 }

@@ -1,7 +1,7 @@
 /** Every write at every place of awkward code: the result parses, and differs from what was there by the write alone. */
 import { strict as assert } from 'node:assert'
+import { applyFragmentEdits, isRefusal } from '../../server/src/edit/fragment-edit.js'
 import { pythonEdits } from '../../server/src/edit/python.js'
-import { applyUnitEdits, isRefusal } from '../../server/src/edit/unit-edit.js'
 import type { PythonWrite } from '../../server/src/edit/write.js'
 import type {
   Argument,
@@ -102,7 +102,7 @@ function shape(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, shape(item)]))
 }
 
-const place = ({ start, end }: { start: number; end: number }) => ({ unit: 0, start, end })
+const place = ({ start, end }: { start: number; end: number }) => ({ fragment: 0, start, end })
 const name = (id: string) => ({ type: 'name', start: 0, end: 0, id }) as const
 
 for (const [variant, text] of variants) {
@@ -114,7 +114,7 @@ for (const [variant, text] of variants) {
     function check(tree: PythonTree, write: PythonWrite, expect: () => void, undo: () => void): boolean {
       const edits = pythonEdits(text, tree, [write])
       if (isRefusal(edits)) return false
-      const after = applyUnitEdits(text, edits)
+      const after = applyFragmentEdits(text, edits)
       const parsed = parsePython(after)
       assert.equal(parsed.hasErrors, false, `${write.kind}:\n${after}`)
       if (text.includes('\r\n')) assert.doesNotMatch(after, /[^\r]\n/, write.kind)

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
+import { applyFragmentEdits, isRefusal } from '../../server/src/edit/fragment-edit.js'
 import { pythonEdits } from '../../server/src/edit/python.js'
-import { applyUnitEdits, isRefusal } from '../../server/src/edit/unit-edit.js'
 import type { PythonWrite } from '../../server/src/edit/write.js'
 import type { Expr, Stmt } from '../../server/src/syntax/python-ast.js'
 import { parsePython, rangeOf } from './python-parser.js'
@@ -19,7 +19,7 @@ function edit(text: string, writes: (at: At) => PythonWrite[]) {
 function edited(text: string, writes: (at: At) => PythonWrite[]): string {
   const edits = edit(text, writes)
   if (isRefusal(edits)) throw new Error(edits.reason)
-  const result = applyUnitEdits(text, edits)
+  const result = applyFragmentEdits(text, edits)
   assert.equal(parsePython(result).hasErrors, false, `does not parse:\n${result}`)
   return result
 }

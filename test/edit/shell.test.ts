@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
+import { applyFragmentEdits, isRefusal, orderEdits } from '../../server/src/edit/fragment-edit.js'
 import { shellEdits } from '../../server/src/edit/shell.js'
-import { applyUnitEdits, isRefusal, orderEdits } from '../../server/src/edit/unit-edit.js'
 import type { ShellWrite } from '../../server/src/edit/write.js'
 
 const set = (
@@ -9,7 +9,7 @@ const set = (
   scheduler: 'SBATCH' | 'PBS' | 'BSUB' = 'SBATCH',
 ): ShellWrite => ({
   kind: 'set directive',
-  unit: 0,
+  fragment: 0,
   scheduler,
   name,
   value,
@@ -20,7 +20,7 @@ function edited(text: string, ...writes: ShellWrite[]): string {
   if (isRefusal(edits)) throw new Error(edits.reason)
   const ordered = orderEdits(edits)
   if (isRefusal(ordered)) throw new Error(ordered.reason)
-  return applyUnitEdits(text, ordered)
+  return applyFragmentEdits(text, ordered)
 }
 
 describe('edit/shell', () => {
@@ -66,7 +66,7 @@ describe('edit/shell', () => {
     const text = '#SBATCH -N 1\ntorchrun --nproc_per_node=1 a.py\n'
     const start = text.indexOf('1 a.py')
     assert.equal(
-      edited(text, set('time', '1'), { kind: 'replace text', unit: 0, start, end: start + 1, text: '4' }),
+      edited(text, set('time', '1'), { kind: 'replace text', fragment: 0, start, end: start + 1, text: '4' }),
       '#SBATCH -N 1\n#SBATCH --time=1\ntorchrun --nproc_per_node=4 a.py\n',
     )
   })

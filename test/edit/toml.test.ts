@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert'
+import { applyFragmentEdits, isRefusal } from '../../server/src/edit/fragment-edit.js'
 import { tomlEdits } from '../../server/src/edit/toml.js'
-import { applyUnitEdits, isRefusal } from '../../server/src/edit/unit-edit.js'
 import type { ConfigurationWrite } from '../../server/src/edit/write.js'
 
 type Keys = (string | number)[]
-const at = { unit: 0, document: 0 }
+const at = { fragment: 0, document: 0 }
 const set = (keys: Keys, value: unknown, after?: string, comment?: string): ConfigurationWrite => ({
   kind: 'set key',
   ...at,
@@ -18,7 +18,7 @@ const remove = (keys: Keys): ConfigurationWrite => ({ kind: 'remove key', ...at,
 function edited(text: string, ...writes: ConfigurationWrite[]): string {
   const edits = tomlEdits(text, writes)
   if (isRefusal(edits)) throw new Error(edits.reason)
-  return applyUnitEdits(text, edits)
+  return applyFragmentEdits(text, edits)
 }
 
 function refusal(text: string, write: ConfigurationWrite): string {

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { parseAllDocuments } from 'yaml'
-import { applyUnitEdits, isRefusal } from '../../server/src/edit/unit-edit.js'
+import { applyFragmentEdits, isRefusal } from '../../server/src/edit/fragment-edit.js'
 import type { ConfigurationWrite } from '../../server/src/edit/write.js'
 import { yamlEdits } from '../../server/src/edit/yaml.js'
 
@@ -9,7 +9,7 @@ type Extra = { after?: string; comment?: string; document?: number }
 
 const set = (keys: Keys, value: unknown, extra: Extra = {}): ConfigurationWrite => ({
   kind: 'set key',
-  unit: 0,
+  fragment: 0,
   document: 0,
   keys,
   value,
@@ -17,7 +17,7 @@ const set = (keys: Keys, value: unknown, extra: Extra = {}): ConfigurationWrite 
 })
 const remove = (keys: Keys, document = 0): ConfigurationWrite => ({
   kind: 'remove key',
-  unit: 0,
+  fragment: 0,
   document,
   keys,
 })
@@ -52,7 +52,7 @@ function expected(documents: unknown[], write: ConfigurationWrite): unknown[] {
 function edited(text: string, ...writes: ConfigurationWrite[]): string {
   const edits = yamlEdits(text, writes)
   if (isRefusal(edits)) throw new Error(edits.reason)
-  const result = applyUnitEdits(text, edits)
+  const result = applyFragmentEdits(text, edits)
   assert.deepEqual(parse(result), writes.reduce(expected, parse(text)), `other data:\n${result}`)
   return result
 }
@@ -238,7 +238,7 @@ describe('edit/yaml: set key', () => {
     const text = 'metadata:\n  {{- include "labels" . | nindent 2 }}\nspec:\n  name: {{ .Values.x }}\n'
     const edits = yamlEdits(text, [set(['spec', 'a'], 1)])
     assert.ok(!isRefusal(edits))
-    assert.equal(applyUnitEdits(text, edits), `${text}  a: 1\n`)
+    assert.equal(applyFragmentEdits(text, edits), `${text}  a: 1\n`)
   })
 })
 
@@ -328,7 +328,7 @@ last:
         for (const write of writes) {
           const edits = yamlEdits(file, [write])
           if (isRefusal(edits)) continue
-          const after = applyUnitEdits(file, edits)
+          const after = applyFragmentEdits(file, edits)
           const label = `${JSON.stringify(write)}\n${after}`
           assert.deepEqual(parse(after), expected(before, write), label)
           if (file.includes('\r')) assert.doesNotMatch(after, /[^\r]\n/, label)
@@ -361,7 +361,7 @@ describe('YAML that a template makes', () => {
   const rewritten = (text: string, write: ConfigurationWrite): string => {
     const edits = yamlEdits(text, [write])
     if (isRefusal(edits)) throw new Error(edits.reason)
-    return applyUnitEdits(text, edits)
+    return applyFragmentEdits(text, edits)
   }
 
   it('gets a key where it holds in every case', () => {
@@ -400,7 +400,7 @@ describe('YAML inside YAML', () => {
   const rewritten = (from: string, ...writes: ConfigurationWrite[]): string => {
     const edits = yamlEdits(from, writes)
     if (isRefusal(edits)) throw new Error(edits.reason)
-    return applyUnitEdits(from, edits)
+    return applyFragmentEdits(from, edits)
   }
 
   it('is changed where it stands, with the indentation around it', () => {

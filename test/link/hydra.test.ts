@@ -3,12 +3,12 @@ import { configuredFrom } from '../../server/src/config/configured.js'
 import { yamlFacts } from '../../server/src/config/yaml.js'
 import { composeHydra, type HydraFile, hydraFolder, overrideValue } from '../../server/src/link/hydra.js'
 import { type Configured, configuredAt, plainConfigured } from '../../server/src/text/configured.js'
-import { sourceFile } from '../../server/src/text/units.js'
+import { sourceFile } from '../../server/src/text/source-fragments.js'
 
 const launched = { path: 'run.sh', cell: null, start: 0, end: 1 }
 
 function file(path: string, text: string): HydraFile {
-  const root = configuredFrom(path, sourceFile(path, text).units[0]!, yamlFacts(text).documents)
+  const root = configuredFrom(path, sourceFile(path, text).fragments[0]!, yamlFacts(text).documents)
   const header = /# @package (\S+)/.exec(text)?.[1]
   return header === undefined ? { root } : { root, package: header }
 }

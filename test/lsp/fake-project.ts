@@ -143,7 +143,7 @@ export class FakeProject implements Project {
         {
           ...place,
           endLine: place.line,
-          word: 'Training',
+          kind: 'Training',
           reader: 'fake',
           evidence: { role: 'training', accelerator: 'gpu', small: null, notebook: false },
           note: null,

@@ -45,30 +45,30 @@ describe('when a project is judged', () => {
 
   it('once for many keystrokes', () => {
     const { environment, pauses, run } = clock()
-    const judged: Session[] = []
-    const schedule = new Schedule(environment, (one) => judged.push(one))
+    const view: Session[] = []
+    const schedule = new Schedule(environment, (one) => view.push(one))
     const one = session(100)
     const other = session(100)
     for (let key = 0; key < 5; key++) schedule.plan(one)
     schedule.plan(other)
     assert.equal(pauses().length, 2)
     run()
-    assert.deepEqual(judged, [one, other])
+    assert.deepEqual(view, [one, other])
     schedule.plan(one)
     run()
-    assert.equal(judged.length, 3)
+    assert.equal(view.length, 3)
   })
 
   it('not at all after its folder is gone', () => {
     const { environment, run } = clock()
-    const judged: Session[] = []
-    const schedule = new Schedule(environment, (one) => judged.push(one))
+    const view: Session[] = []
+    const schedule = new Schedule(environment, (one) => view.push(one))
     const one = session(0)
     schedule.plan(one)
     schedule.drop(one)
     schedule.plan(session(0))
     schedule.stop()
     run()
-    assert.deepEqual(judged, [])
+    assert.deepEqual(view, [])
   })
 })

@@ -4,7 +4,7 @@ import type { Finding } from '../../server/src/finding.js'
 import type { OfferedFix } from '../../server/src/linter.js'
 import { applyFixes, type FixableFile, type FixableProject } from '../../server/src/project/apply-fixes.js'
 import type { Encoding } from '../../server/src/text/decode.js'
-import { sourceFile } from '../../server/src/text/units.js'
+import { sourceFile } from '../../server/src/text/source-fragments.js'
 
 interface Replacement {
   /** What is found, and what it becomes. */
@@ -17,7 +17,7 @@ interface Replacement {
 }
 
 /** A project that finds words and replaces them; braces must balance. */
-class Words implements FixableProject {
+class ResourceKinds implements FixableProject {
   readonly texts: Map<string, string>
   lints = 0
 
@@ -78,7 +78,9 @@ const everything = { paths: ['.'], unsafe: false }
 
 describe('project/apply-fixes', () => {
   it('carries out all fixes that do not touch each other, and says what changed', async () => {
-    const project = new Words({ 'a.py': 'bad x bad\n', 'b.py': 'good\n' }, [{ pattern: /bad/g, by: 'good' }])
+    const project = new ResourceKinds({ 'a.py': 'bad x bad\n', 'b.py': 'good\n' }, [
+      { pattern: /bad/g, by: 'good' },
+    ])
     const run = await applyFixes(project, everything)
     assert.deepEqual(
       run.files.map(({ path, before, after, bytes }) => [
@@ -96,7 +98,7 @@ describe('project/apply-fixes', () => {
   })
 
   it('leaves fixes that touch another one for the next round', async () => {
-    const project = new Words({ 'a.py': 'badbad!\n' }, [{ pattern: /bad/g, by: 'good' }])
+    const project = new ResourceKinds({ 'a.py': 'badbad!\n' }, [{ pattern: /bad/g, by: 'good' }])
     const run = await applyFixes(project, everything)
     assert.equal(run.files[0]!.after, 'goodgood!\n')
     assert.equal(run.fixed, 2)
@@ -104,12 +106,12 @@ describe('project/apply-fixes', () => {
   })
 
   it('fixes what fixes bring up, for ten rounds', async () => {
-    const chain = new Words({ 'a.py': 'one\n' }, [
+    const chain = new ResourceKinds({ 'a.py': 'one\n' }, [
       { pattern: /one/g, by: 'two' },
       { pattern: /two/g, by: 'three' },
     ])
     assert.equal((await applyFixes(chain, everything)).files[0]!.after, 'three\n')
-    const endless = new Words({ 'a.py': 'a\n' }, [
+    const endless = new ResourceKinds({ 'a.py': 'a\n' }, [
       { pattern: /a/g, by: 'b' },
       { pattern: /b/g, by: 'a' },
     ])
@@ -119,7 +121,7 @@ describe('project/apply-fixes', () => {
   })
 
   it('does not repeat a fix without effect', async () => {
-    const project = new Words({ 'a.py': 'bad\n' }, [{ pattern: /bad/g, by: 'bad!' }])
+    const project = new ResourceKinds({ 'a.py': 'bad\n' }, [{ pattern: /bad/g, by: 'bad!' }])
     const run = await applyFixes(project, everything)
     assert.equal(run.files[0]!.after, 'bad!\n')
     assert.equal(project.lints, 2)
@@ -132,13 +134,15 @@ describe('project/apply-fixes', () => {
       { pattern: /sketch/g, by: 'done', safety: 'display' },
       { pattern: /refused/g, by: '', refused: 'no' },
     ]
-    assert.deepEqual((await applyFixes(new Words(files, words), everything)).files, [])
-    const run = await applyFixes(new Words(files, words), { paths: ['.'], unsafe: true })
+    assert.deepEqual((await applyFixes(new ResourceKinds(files, words), everything)).files, [])
+    const run = await applyFixes(new ResourceKinds(files, words), { paths: ['.'], unsafe: true })
     assert.equal(run.files[0]!.after, 'done sketch\n')
   })
 
   it('never edits a file outside the paths', async () => {
-    const project = new Words({ 'a/x.py': 'bad\n', 'ab.py': 'bad\n' }, [{ pattern: /bad/g, by: 'good' }])
+    const project = new ResourceKinds({ 'a/x.py': 'bad\n', 'ab.py': 'bad\n' }, [
+      { pattern: /bad/g, by: 'good' },
+    ])
     const inside = await applyFixes(project, { paths: ['a'], unsafe: false })
     assert.deepEqual(
       inside.files.map(({ path }) => path),
@@ -148,7 +152,7 @@ describe('project/apply-fixes', () => {
   })
 
   it('takes back a fix that breaks the file, and keeps the others', async () => {
-    const project = new Words({ 'a.py': 'bad worse\n', 'b.py': '{ worse\n' }, [
+    const project = new ResourceKinds({ 'a.py': 'bad worse\n', 'b.py': '{ worse\n' }, [
       { pattern: /bad/g, by: 'good' },
       { pattern: /worse/g, by: '{' },
     ])
@@ -165,12 +169,12 @@ describe('project/apply-fixes', () => {
   })
 
   it('takes back what the encoding of the file cannot hold', async () => {
-    const project = new Words({ 'a.py': 'bad é\n' }, [{ pattern: /bad/g, by: '🎉' }], 'latin-1')
+    const project = new ResourceKinds({ 'a.py': 'bad é\n' }, [{ pattern: /bad/g, by: '🎉' }], 'latin-1')
     const run = await applyFixes(project, everything)
     assert.deepEqual(run.files, [])
     assert.match(run.rolledBack[0]!.message, /latin-1/)
     const fine = await applyFixes(
-      new Words({ 'a.py': 'bad é\n' }, [{ pattern: /bad/g, by: 'à' }], 'latin-1'),
+      new ResourceKinds({ 'a.py': 'bad é\n' }, [{ pattern: /bad/g, by: 'à' }], 'latin-1'),
       everything,
     )
     assert.deepEqual([...fine.files[0]!.bytes], [0xe0, 0x20, 0xe9, 0x0a])
@@ -179,7 +183,7 @@ describe('project/apply-fixes', () => {
   it('writes notebooks back', async () => {
     const text = `{"cells": [{"cell_type": "code", "source": ["x = 1\\n", "bad"]}, {"cell_type": "code", "source": "bad"}]}\n`
     const run = await applyFixes(
-      new Words({ 'a.ipynb': text }, [{ pattern: /bad/g, by: 'good' }]),
+      new ResourceKinds({ 'a.ipynb': text }, [{ pattern: /bad/g, by: 'good' }]),
       everything,
     )
     assert.equal(run.files[0]!.after, text.replace(/bad/g, 'good'))
@@ -187,7 +191,7 @@ describe('project/apply-fixes', () => {
 
   it('stops when asked to', async () => {
     const signal = AbortSignal.abort(new Error('stopped'))
-    const project = new Words({ 'a.py': 'bad\n' }, [{ pattern: /bad/g, by: 'good' }])
+    const project = new ResourceKinds({ 'a.py': 'bad\n' }, [{ pattern: /bad/g, by: 'good' }])
     await assert.rejects(applyFixes(project, { ...everything, signal }), /stopped/)
     assert.equal(project.texts.get('a.py'), 'bad\n')
   })

@@ -13,28 +13,28 @@ import {
 } from '../../server/src/project/suppressions.js'
 import { type Grammars, loadGrammars } from '../../server/src/syntax/parser.js'
 import { pythonTree } from '../../server/src/syntax/python-tree.js'
-import type { Language, Unit } from '../../server/src/text/unit.js'
+import type { Language, SourceFragment } from '../../server/src/text/source-fragment.js'
 
 const rules = ['search/grid-search', 'search/uncached-pipeline', 'precision/full-precision']
 let grammars: Grammars
 
-function unitOf(text: string, language: Language): Unit {
+function fragmentOfFile(text: string, language: Language): SourceFragment {
   const segments = [{ start: 0, end: text.length, cell: null, source: 0 }]
   return { index: 0, language, text, segments, origin: 'file' }
 }
 
 function suppressionsOf(text: string, language: Language): Suppression[] {
-  const unit = unitOf(text, language)
+  const fragment = fragmentOfFile(text, language)
   if (language === 'python') {
     const tree = pythonTree(text, grammars)
-    return readSuppressions('a', unit, tree.comments, pythonStatements(tree))
+    return readSuppressions('a', fragment, tree.comments, pythonStatements(tree))
   }
   if (language === 'shell') {
     const facts = shellFacts(text, grammars)
-    return readSuppressions('a', unit, facts.comments, shellStatements(facts))
+    return readSuppressions('a', fragment, facts.comments, shellStatements(facts))
   }
   const facts = yamlFacts(text)
-  return readSuppressions('a', unit, facts.comments, configStatements(facts))
+  return readSuppressions('a', fragment, facts.comments, configStatements(facts))
 }
 
 /** Findings of one rule at every `grid` in the text. */
@@ -201,15 +201,15 @@ describe('project/suppressions', () => {
 
   it('gives cells of a notebook places of their own', () => {
     const text = 'x = grid\ny = grid  # costlint: ignore\n'
-    const unit: Unit = {
-      ...unitOf(text, 'python'),
+    const fragment: SourceFragment = {
+      ...fragmentOfFile(text, 'python'),
       segments: [
         { start: 0, end: 8, cell: 0, source: 0 },
         { start: 9, end: text.length - 1, cell: 2, source: 0 },
       ],
     }
     const tree = pythonTree(text, grammars)
-    const suppressions = readSuppressions('a', unit, tree.comments, pythonStatements(tree))
+    const suppressions = readSuppressions('a', fragment, tree.comments, pythonStatements(tree))
     const at = (cell: number): Finding => ({
       ...findingsAt('x = grid')[0]!,
       location: { path: 'a', cell, start: 4, end: 8 },

@@ -8,7 +8,7 @@ import type { HandedConfiguration } from '../../server/src/python/module.js'
 import { loadGrammars } from '../../server/src/syntax/parser.js'
 import { pythonTree } from '../../server/src/syntax/python-tree.js'
 import type { ConfigurationRoot } from '../../server/src/text/configured.js'
-import { sourceFile } from '../../server/src/text/units.js'
+import { sourceFile } from '../../server/src/text/source-fragments.js'
 import { argument, callNamed, valueOfName } from './analyse.js'
 
 const grammars = createNodeHost()
@@ -32,7 +32,7 @@ async function read(
 ): Promise<Analysis> {
   const root = configuredFrom(
     'conf.yaml',
-    sourceFile('conf.yaml', yaml).units[0]!,
+    sourceFile('conf.yaml', yaml).fragments[0]!,
     yamlFacts(yaml).documents,
   )!
   const configurations = new Map<string, ConfigurationRoot>(

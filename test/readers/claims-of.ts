@@ -4,29 +4,29 @@ import { Analyzer } from '../../server/src/project/analyzer.js'
 import { createNodeHost } from '../../server/src/project/node/host.js'
 import type { Reader } from '../../server/src/readers/reader.js'
 import { loadGrammars } from '../../server/src/syntax/parser.js'
-import { sourceFile } from '../../server/src/text/units.js'
+import { sourceFile } from '../../server/src/text/source-fragments.js'
 import { effective } from '../../server/src/values/value.js'
-import type { Reading } from '../../server/src/workload/claim.js'
+import type { Extraction } from '../../server/src/workload/claim.js'
 
 const grammars = createNodeHost()
   .grammarSource()
   .then((source) => loadGrammars(source, ['python', 'bash']))
 
 /** The reading of one file by itself, without a launch. */
-export async function readingOf(readers: Reader[], text: string, path = 'train.py'): Promise<Reading> {
+export async function extractionOf(readers: Reader[], text: string, path = 'train.py'): Promise<Extraction> {
   const analyzer = new Analyzer(await grammars, readers)
   const file = sourceFile(path, text)
   await analyzer.prepare(file)
   const record = analyzer.load(file, '', {})
   if (record.faults.length > 0) throw new Error(record.faults.join('\n'))
-  return record.reading
+  return record.extraction
 }
 
 /** Settings of the first subject of a word: the value, or `unknown: why`. */
-export function settingsOf(reading: Reading, word: string): Record<string, unknown> {
-  const subject = reading.subjects.find((one) => one.word === word)
+export function settingsOf(extraction: Extraction, word: string): Record<string, unknown> {
+  const subject = extraction.subjects.find((one) => one.kind === word)
   const settings: Record<string, unknown> = {}
-  for (const claim of reading.claims) {
+  for (const claim of extraction.claims) {
     if (claim.subject !== subject?.id) continue
     settings[claim.setting] = claim.state === 'unknown' ? `unknown: ${claim.because}` : effective(claim)
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { readingOf, settingsOf } from './claims-of.js'
+import { extractionOf, settingsOf } from './claims-of.js'
 import { acmeReader } from './example-reader.js'
 
 const file = (path: string): string => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8')
@@ -21,8 +21,8 @@ describe('the reader that CONTRIBUTING shows', () => {
   })
 
   it('reads its keys, and knows what holds without them', async () => {
-    const reading = await readingOf([acmeReader], text, 'acme.yaml')
-    assert.deepEqual(settingsOf(reading, 'Compute'), {
+    const extraction = await extractionOf([acmeReader], text, 'acme.yaml')
+    assert.deepEqual(settingsOf(extraction, 'Compute'), {
       instanceType: 'g5.xlarge',
       gpus: 4,
       spot: true,

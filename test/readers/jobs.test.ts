@@ -4,24 +4,24 @@ import { sagemakerReader } from '../../server/src/readers/sagemaker/estimator.js
 import { shellReader } from '../../server/src/readers/shell/reader.js'
 import { secondsOf } from '../../server/src/readers/slurm/job.js'
 import { slurmReader } from '../../server/src/readers/slurm/reader.js'
-import type { Launch, Reading } from '../../server/src/workload/claim.js'
-import { readingOf, settingsOf } from './claims-of.js'
+import type { Extraction, Launch } from '../../server/src/workload/claim.js'
+import { extractionOf, settingsOf } from './claims-of.js'
 
 const flagsOf = (launch: Launch | undefined) =>
   Object.fromEntries(Object.entries(launch?.flags ?? {}).map(([name, { value }]) => [name, value]))
-const computeOf = (reading: Reading) => settingsOf(reading, 'Compute')
+const computeOf = (extraction: Extraction) => settingsOf(extraction, 'Compute')
 
 describe('SageMaker estimators', () => {
-  const read = (text: string) => readingOf([sagemakerReader], text, 'launch.py')
+  const read = (text: string) => extractionOf([sagemakerReader], text, 'launch.py')
   const head = 'from sagemaker.pytorch import PyTorch\n'
 
   it('name the machine, the script and its arguments', async () => {
-    const reading = await read(
+    const extraction = await read(
       `${head}hp = {"epochs": 3, "lr": 1e-3, "amp": True, "data": DATA}\n` +
         'PyTorch("train.py", source_dir="src/", hyperparameters=hp, environment={"TF32": "1"},\n' +
         '        instance_type="ml.g5.12xlarge", instance_count=2, role=role)\n',
     )
-    const { instanceType, gpus, gpuModel, cpus, nodes, spot, timeLimit } = computeOf(reading)
+    const { instanceType, gpus, gpuModel, cpus, nodes, spot, timeLimit } = computeOf(extraction)
     assert.deepEqual(
       { instanceType, gpus, gpuModel, cpus, nodes, spot, timeLimit },
       {
@@ -34,24 +34,24 @@ describe('SageMaker estimators', () => {
         timeLimit: 86_400,
       },
     )
-    const [launch] = reading.launches
+    const [launch] = extraction.launches
     assert.equal(launch!.program.path, 'src/train.py')
     assert.deepEqual(flagsOf(launch), { epochs: '3', lr: '0.001', amp: 'True', data: null })
     assert.equal(launch!.complete, true)
     assert.equal(launch!.environment.TF32!.value, '1')
     assert.deepEqual([launch!.processes, launch!.nodes], [1, 2])
-    assert.equal(launch!.job, reading.subjects[0]!.job)
+    assert.equal(launch!.job, extraction.subjects[0]!.job)
   })
 
   it('let a tuner and later calls replace arguments', async () => {
-    const reading = await read(
+    const extraction = await read(
       `${head}from sagemaker.tuner import HyperparameterTuner, ContinuousParameter\n` +
         'est = PyTorch(entry_point="train.py", hyperparameters={"lr": 0.1, "epochs": 3}, instance_type="ml.g5.xlarge")\n' +
         'est.set_hyperparameters(epochs=5)\n' +
         'HyperparameterTuner(est, "loss", {"lr": ContinuousParameter(0, 1)})\n',
     )
-    assert.deepEqual(flagsOf(reading.launches[0]), { lr: null, epochs: '5' })
-    assert.equal(computeOf(reading).trials, true)
+    assert.deepEqual(flagsOf(extraction.launches[0]), { lr: null, epochs: '5' })
+    assert.equal(computeOf(extraction).trials, true)
   })
 
   it('count the processes that distribution= starts', async () => {
@@ -63,27 +63,29 @@ describe('SageMaker estimators', () => {
       ['None', 'python', 1],
       ['settings()', 'unknown', null],
     ] as const) {
-      const reading = await read(`${head}PyTorch(entry_point="t.py", distribution=${distribution})\n`)
-      const launch = reading.launches[0]!
+      const extraction = await read(`${head}PyTorch(entry_point="t.py", distribution=${distribution})\n`)
+      const launch = extraction.launches[0]!
       assert.deepEqual([launch.launcher, launch.processes], [launcher, processes], distribution)
     }
   })
 
   it('in local mode start a script and no machine', async () => {
-    const reading = await read(`${head}PyTorch(entry_point="t.py", instance_type="local_gpu")\n`)
-    assert.deepEqual(reading.subjects, [])
-    assert.equal(reading.launches[0]!.job, null)
+    const extraction = await read(`${head}PyTorch(entry_point="t.py", instance_type="local_gpu")\n`)
+    assert.deepEqual(extraction.subjects, [])
+    assert.equal(extraction.launches[0]!.job, null)
   })
 
   it('leave a machine that cannot be read unknown', async () => {
-    const reading = await read(`${head}PyTorch(entry_point="t.py", instance_type=sys.argv[1], **more)\n`)
-    const { gpus, spot, checkpointStore } = computeOf(reading)
+    const extraction = await read(`${head}PyTorch(entry_point="t.py", instance_type=sys.argv[1], **more)\n`)
+    const { gpus, spot, checkpointStore } = computeOf(extraction)
     for (const value of [gpus, spot, checkpointStore]) assert.match(String(value), /^unknown/)
   })
 
   it('know that checkpoints are kept, wherever that is', async () => {
-    const reading = await read(`${head}PyTorch(entry_point="t.py", checkpoint_s3_uri=f"s3://{bucket}/x")\n`)
-    assert.equal(computeOf(reading).checkpointStore, 'f"s3://{bucket}/x"')
+    const extraction = await read(
+      `${head}PyTorch(entry_point="t.py", checkpoint_s3_uri=f"s3://{bucket}/x")\n`,
+    )
+    assert.equal(computeOf(extraction).checkpointStore, 'f"s3://{bucket}/x"')
     const none = await read(`${head}PyTorch(entry_point="t.py", checkpoint_s3_uri=None)\n`)
     assert.equal(computeOf(none).checkpointStore, null)
     const either = await read(`${head}PyTorch(entry_point="t.py", checkpoint_s3_uri=URI if KEEP else None)\n`)
@@ -92,7 +94,7 @@ describe('SageMaker estimators', () => {
 })
 
 describe('SLURM', () => {
-  const read = (text: string) => readingOf([shellReader, slurmReader], text, 'job.sbatch')
+  const read = (text: string) => extractionOf([shellReader, slurmReader], text, 'job.sbatch')
   const script = (...lines: string[]) => `#!/bin/bash\n${lines.join('\n')}\n`
 
   it('reads each spelling of a time', () => {
@@ -161,7 +163,7 @@ describe('SLURM', () => {
   })
 
   it('binds the launches of a batch script to its job, with folders and variables', async () => {
-    const reading = await read(
+    const extraction = await read(
       script(
         '#SBATCH --gres=gpu:1',
         'export TOKENIZERS_PARALLELISM=false',
@@ -169,27 +171,27 @@ describe('SLURM', () => {
         'python train.py --lr 0.1',
       ),
     )
-    const [launch] = reading.launches
-    assert.equal(launch!.job, reading.subjects[0]!.job)
+    const [launch] = extraction.launches
+    assert.equal(launch!.job, extraction.subjects[0]!.job)
     assert.deepEqual(launch!.program, { path: 'train.py', module: null, bases: ['code'] })
     assert.deepEqual(flagsOf(launch), { lr: '0.1' })
     assert.equal(launch!.environment.TOKENIZERS_PARALLELISM!.value, 'false')
   })
 
   it('a script without directives is no job', async () => {
-    const reading = await readingOf([shellReader, slurmReader], 'python train.py\n', 'run.sh')
-    assert.deepEqual(reading.subjects, [])
-    assert.equal(reading.launches[0]!.job, null)
+    const extraction = await extractionOf([shellReader, slurmReader], 'python train.py\n', 'run.sh')
+    assert.deepEqual(extraction.subjects, [])
+    assert.equal(extraction.launches[0]!.job, null)
   })
 })
 
 describe('Kubernetes jobs', () => {
-  const read = (text: string) => readingOf([kubernetesReader], text, 'job.yaml')
+  const read = (text: string) => extractionOf([kubernetesReader], text, 'job.yaml')
   const job = (pod: string, spec = '') =>
     `apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec:\n${spec}  template:\n    spec:\n${pod.replace(/^/gm, '      ')}\n`
 
   it('read machines from labels and from affinity', async () => {
-    const reading = await read(
+    const extraction = await read(
       job(
         'nodeSelector: {cloud.google.com/gke-spot: "true"}\n' +
           'affinity:\n  nodeAffinity:\n    requiredDuringSchedulingIgnoredDuringExecution:\n      nodeSelectorTerms:\n' +
@@ -197,7 +199,7 @@ describe('Kubernetes jobs', () => {
           'containers: [{name: a, image: i, resources: {limits: {nvidia.com/gpu: 8}}}]',
       ),
     )
-    const { gpus, gpuModel, instanceType, spot } = computeOf(reading)
+    const { gpus, gpuModel, instanceType, spot } = computeOf(extraction)
     assert.deepEqual(
       { gpus, gpuModel, instanceType, spot },
       { gpus: 8, gpuModel: 'A100-40GB', instanceType: 'p4d.24xlarge', spot: true },
@@ -205,25 +207,25 @@ describe('Kubernetes jobs', () => {
   })
 
   it('add up the containers of a pod', async () => {
-    const reading = await read(
+    const extraction = await read(
       job(
         'containers:\n- {name: a, image: i, resources: {limits: {nvidia.com/gpu: 2}, requests: {nvidia.com/gpu: 2}}}\n' +
           '- {name: b, image: i, resources: {requests: {nvidia.com/gpu: "1"}}}\n- {name: log, image: i}',
       ),
     )
-    const { gpus, sharing } = computeOf(reading)
+    const { gpus, sharing } = computeOf(extraction)
     assert.deepEqual({ gpus, sharing }, { gpus: 3, sharing: 'several containers' })
   })
 
   it('expand the variables of the container, and keep the rest', async () => {
-    const reading = await read(
+    const extraction = await read(
       job(
         'containers:\n- name: a\n  image: i\n  workingDir: /app\n' +
           '  command: [python, train.py, --lr, $(LR), "--out=$(OUT)", "$$HOME"]\n' +
           '  env: [{name: LR, value: "0.1"}, {name: OUT, valueFrom: {configMapKeyRef: {name: c, key: k}}}]',
       ),
     )
-    const [launch] = reading.launches
+    const [launch] = extraction.launches
     assert.equal(launch!.program.path, '/app/train.py')
     assert.deepEqual(flagsOf(launch), { lr: '0.1', out: null })
     assert.equal(launch!.environment.LR!.value, '0.1')
@@ -231,31 +233,31 @@ describe('Kubernetes jobs', () => {
   })
 
   it('read around templates', async () => {
-    const reading = await read(
+    const extraction = await read(
       job(
         'containers:\n- name: a\n  image: i\n  command: [python, "{{ .Values.root }}/train.py", "--lr={{ .Values.lr }}", "--epochs", "{{ .Values.epochs }}", "--amp"]',
       ),
     )
-    const [launch] = reading.launches
+    const [launch] = extraction.launches
     assert.equal(launch!.program.path, '/train.py')
     assert.deepEqual(flagsOf(launch), { lr: null, epochs: null, amp: true })
   })
 
   it('read scripts in the shell, each launch apart', async () => {
-    const reading = await read(
+    const extraction = await read(
       job(
         'containers:\n- name: a\n  image: i\n  command: [bash, -lc]\n  args:\n    - |\n      cd src\n' +
           '      python train.py --epochs 3\n      python eval.py',
       ),
     )
     assert.deepEqual(
-      reading.launches.map(({ program }) => [program.path, program.bases[0]]),
+      extraction.launches.map(({ program }) => [program.path, program.bases[0]]),
       [
         ['train.py', 'src'],
         ['eval.py', 'src'],
       ],
     )
-    assert.equal(new Set(reading.launches.map((one) => one.id)).size, 2)
+    assert.equal(new Set(extraction.launches.map((one) => one.id)).size, 2)
   })
 
   it('say nothing of other objects and of half a manifest', async () => {

@@ -6,7 +6,7 @@ import { workOfName } from '../../server/src/readers/pipelines/step-work.js'
 import type { Reader } from '../../server/src/readers/reader.js'
 import { sagemakerProcessorReader } from '../../server/src/readers/sagemaker/processor.js'
 import { zenmlReader } from '../../server/src/readers/zenml/steps.js'
-import { readingOf, settingsOf } from './claims-of.js'
+import { extractionOf, settingsOf } from './claims-of.js'
 
 describe('what the name of a step says', () => {
   const names: Record<string, string> = {
@@ -47,9 +47,9 @@ describe('what the name of a step says', () => {
 
 describe('what a step of a pipeline asks for', () => {
   const compute = async (reader: Reader, text: string) =>
-    settingsOf(await readingOf([reader], text, 'pipeline.py'), 'Compute')
+    settingsOf(await extractionOf([reader], text, 'pipeline.py'), 'Compute')
   const step = async (reader: Reader, text: string) =>
-    settingsOf(await readingOf([reader], text, 'pipeline.py'), 'Step')
+    settingsOf(await extractionOf([reader], text, 'pipeline.py'), 'Step')
 
   const pipeline = (...lines: string[]) =>
     `import kfp\nfrom kfp import dsl, kubernetes\nfrom components import train\n@dsl.pipeline(name='p')\ndef p(data: str):\n    task = train(data=data)\n${lines.map((line) => `    ${line}\n`).join('')}`
@@ -133,14 +133,14 @@ describe('what a step of a pipeline asks for', () => {
   it('SageMaker: a processor and each script that it runs', async () => {
     const text =
       "from sagemaker.processing import FrameworkProcessor\np = FrameworkProcessor(instance_type='ml.g4dn.xlarge', instance_count=2, max_runtime_in_seconds=1800)\np.run(code='a.py', source_dir='src')\np.run(code='s3://bucket/b.py')\n"
-    const reading = await readingOf([sagemakerProcessorReader], text, 'job.py')
-    const { gpus, nodes, timeLimit, spot } = settingsOf(reading, 'Compute')
+    const extraction = await extractionOf([sagemakerProcessorReader], text, 'job.py')
+    const { gpus, nodes, timeLimit, spot } = settingsOf(extraction, 'Compute')
     assert.deepEqual(
       { gpus, nodes, timeLimit, spot },
       { gpus: 1, nodes: 2, timeLimit: 1800, spot: undefined },
     )
     assert.deepEqual(
-      reading.launches.map((launch) => launch.program.path),
+      extraction.launches.map((launch) => launch.program.path),
       ['src/a.py', null],
     )
   })
@@ -156,6 +156,6 @@ describe('what a step of a pipeline asks for', () => {
       'from flytekit import task\n@task(cache=True, requests=Resources(gpu=\ndef f(): pass\n',
     ]
     for (const text of broken)
-      await readingOf([kubeflowReader, zenmlReader, flyteReader, metaflowReader], text, 'p.py')
+      await extractionOf([kubeflowReader, zenmlReader, flyteReader, metaflowReader], text, 'p.py')
   })
 })

@@ -1,10 +1,10 @@
 /** How a program uses the devices of a node, and whether it can go on from what it saved. */
 import assert from 'node:assert/strict'
 import { programReader } from '../../server/src/readers/python/program.js'
-import { readingOf, settingsOf } from './claims-of.js'
+import { extractionOf, settingsOf } from './claims-of.js'
 
 async function program(text: string): Promise<Record<string, unknown>> {
-  return settingsOf(await readingOf([programReader], text), 'Program')
+  return settingsOf(await extractionOf([programReader], text), 'Program')
 }
 
 const loop = `
@@ -127,7 +127,7 @@ describe('what modules that are not here could bring', () => {
   ]
   for (const [title, imports, could] of cases) {
     it(title, async () => {
-      const { unseen } = await readingOf([programReader], `import torch\n${imports}\n${loop}`)
+      const { unseen } = await extractionOf([programReader], `import torch\n${imports}\n${loop}`)
       assert.deepEqual(unseen?.[0]?.could, could)
     })
   }

@@ -1,10 +1,10 @@
 /** What is read from a hand-written loop beside its precision. */
 import assert from 'node:assert/strict'
 import { pytorchLoopReader } from '../../server/src/readers/pytorch/loop.js'
-import { readingOf, settingsOf } from './claims-of.js'
+import { extractionOf, settingsOf } from './claims-of.js'
 
 async function training(text: string): Promise<Record<string, unknown>> {
-  return settingsOf(await readingOf([pytorchLoopReader], text), 'Training')
+  return settingsOf(await extractionOf([pytorchLoopReader], text), 'Training')
 }
 
 const head = `
@@ -26,9 +26,12 @@ const step = `
 
 describe('a hand-written training loop', () => {
   it('has the epochs of the loop around it', async () => {
-    const reading = await readingOf([pytorchLoopReader], `${head}\nfor epoch in range(args.epochs):${step}`)
-    assert.equal(settingsOf(reading, 'Training').epochs, 90)
-    const epochs = reading.claims.find((claim) => claim.setting === 'epochs')
+    const extraction = await extractionOf(
+      [pytorchLoopReader],
+      `${head}\nfor epoch in range(args.epochs):${step}`,
+    )
+    assert.equal(settingsOf(extraction, 'Training').epochs, 90)
+    const epochs = extraction.claims.find((claim) => claim.setting === 'epochs')
     assert.equal(epochs?.key, 'epochs')
     assert.equal(epochs?.overridable, true, 'an option can change it')
   })
@@ -39,10 +42,10 @@ def train_one(epoch):${step}
 for epoch in range(1, 31):
     train_one(epoch)
 `
-    const reading = await readingOf([pytorchLoopReader], text)
-    assert.equal(reading.subjects.length, 1)
-    assert.equal(reading.subjects[0]!.scope, 'train_one')
-    assert.equal(settingsOf(reading, 'Training').epochs, 30)
+    const extraction = await extractionOf([pytorchLoopReader], text)
+    assert.equal(extraction.subjects.length, 1)
+    assert.equal(extraction.subjects[0]!.scope, 'train_one')
+    assert.equal(settingsOf(extraction, 'Training').epochs, 30)
   })
 
   it('knows no epochs of an endless loop', async () => {
@@ -100,15 +103,15 @@ for x in data:
     optimizer.apply_gradients(zip(grads, model.trainable_variables))
 # backward
 `
-    assert.deepEqual((await readingOf([pytorchLoopReader], keras)).subjects, [])
+    assert.deepEqual((await extractionOf([pytorchLoopReader], keras)).subjects, [])
   })
 
   it('withstands code that is being typed and code that is nested deeply', async () => {
-    await readingOf(
+    await extractionOf(
       [pytorchLoopReader],
       `${head}\nfor epoch in range(9):\n    for x in loader:\n        loss = model(x\n        loss.backward()\n        optimizer.`,
     )
     const deep = `${'('.repeat(10_000)}loss.backward()${')'.repeat(10_000)}`
-    await readingOf([pytorchLoopReader], `import torch\nfor x in y:\n    ${deep}\n    optimizer.step()\n`)
+    await extractionOf([pytorchLoopReader], `import torch\nfor x in y:\n    ${deep}\n    optimizer.step()\n`)
   })
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { LintResult, Project } from '../../server/src/linter.js'
 import type { Location } from '../../server/src/text/location.js'
-import { sourceFile } from '../../server/src/text/units.js'
+import { sourceFile } from '../../server/src/text/source-fragments.js'
 
 /** The text that a location counts in; undefined: there is none. */
 function textOf(files: ReadonlyMap<string, string>, location: Location): string | undefined {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { notebookCells, writeNotebook } from '../../server/src/text/notebook.js'
-import { sourceFile } from '../../server/src/text/units.js'
+import { sourceFile } from '../../server/src/text/source-fragments.js'
 
 const notebook = `{
  "cells": [
@@ -57,7 +57,7 @@ describe('text/notebook: reading', () => {
     assert.equal(notebookCells(json({ language_info: { name: 'julia' } })).cells[0]!.language, 'julia')
     assert.equal(notebookCells(json({}, { vscode: { languageId: 'sql' } })).cells[0]!.language, 'sql')
     assert.equal(notebookCells(json({})).cells[0]!.language, 'python')
-    assert.equal(sourceFile('a.ipynb', json({ kernelspec: { language: 'R' } })).units[0]!.text, '')
+    assert.equal(sourceFile('a.ipynb', json({ kernelspec: { language: 'R' } })).fragments[0]!.text, '')
   })
   it('says what is wrong and reads nothing then', () => {
     const cut = notebookCells(notebook.slice(0, notebook.indexOf('"model.fit')))

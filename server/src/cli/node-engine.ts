@@ -15,7 +15,7 @@ export const nodeEngine: Engine = {
   async source(path, bytes) {
     const [{ decode }, { sourceFile }] = await Promise.all([
       import('../text/decode.js'),
-      import('../text/units.js'),
+      import('../text/source-fragments.js'),
     ])
     const decoded = decode(bytes)
     if (decoded.problem !== undefined) throw new Error(decoded.problem)

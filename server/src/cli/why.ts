@@ -113,7 +113,7 @@ function placeText({ path, cell, line }: { path: string; cell: number | null; li
 }
 
 function block(subject: ExplainedSubject, colors: Colors): string {
-  const lines = [`${colors.bold(`${placeText(subject)} ${subject.word}`)} (${subject.reader})`]
+  const lines = [`${colors.bold(`${placeText(subject)} ${subject.kind}`)} (${subject.reader})`]
   lines.push(`  ${evidenceText(subject)}`)
   if (subject.job !== null) lines.push(`  job at ${placeText(subject.job)}`)
   for (const launch of subject.launches) lines.push(`  launched at ${placeText(launch)}`)

@@ -1,6 +1,6 @@
 /** Located values of a file as the plain tree that scripts are read with. */
 import type { Configured, ConfiguredPlace } from '../text/configured.js'
-import { locate, type Unit } from '../text/unit.js'
+import { locate, type SourceFragment } from '../text/source-fragment.js'
 import type { ConfigDocument, ConfigNode } from './node.js'
 
 /** Values in one file; a file with more is data. */
@@ -9,7 +9,7 @@ const mostValues = 5_000
 /** The first document of a file; null where it is empty, too large, or nothing that holds keys. */
 export function configuredFrom(
   path: string,
-  unit: Unit,
+  fragment: SourceFragment,
   documents: readonly ConfigDocument[],
 ): Configured | null {
   const document = documents[0]
@@ -17,7 +17,7 @@ export function configuredFrom(
   let count = 0
   const convert = (node: ConfigNode, start: number, keys: (string | number)[]): Configured => {
     const at: ConfiguredPlace = {
-      location: locate(path, unit, {
+      location: locate(path, fragment, {
         start,
         end: node.kind === 'map' || node.kind === 'list' ? keyEnd(start, node) : node.end,
       }),

@@ -3,7 +3,7 @@
 export type ConfigNode = ConfigMap | ConfigList | ConfigScalar | ConfigUnknown
 
 interface Placed {
-  /** Range of the value in the unit. */
+  /** Range of the value in the fragment. */
   start: number
   end: number
 }

@@ -356,7 +356,7 @@ function braceWords(raw: string): string[] | null {
 
 /**
  * The simple commands of a short text (a `bash -c` string, one line), in order; operators separate them, redirections
- * are left out, leading assignments are words. `start` is the offset of the text in its unit.
+ * are left out, leading assignments are words. `start` is the offset of the text in its fragment.
  */
 export function splitCommands(
   text: string,

@@ -1,5 +1,5 @@
 /** What TOML and HCL have in common: lines `name = value`, and values that end where their line does. */
-import { indentation, lineBreak, lineEnd, lineStart } from './unit-edit.js'
+import { indentation, lineBreak, lineEnd, lineStart } from './fragment-edit.js'
 
 export interface Assignment {
   /** The keys on the left, unquoted. */

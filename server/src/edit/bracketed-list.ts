@@ -3,8 +3,16 @@
  * flow collections in YAML, JSON objects and arrays. Copies the layout that is there.
  */
 import type { Span } from '../text/location.js'
-import type { UnitEdit } from './unit-edit.js'
-import { endsLine, indentation, lineBreak, lineEnd, lineStart, nextLine, startsLine } from './unit-edit.js'
+import type { FragmentEdit } from './fragment-edit.js'
+import {
+  endsLine,
+  indentation,
+  lineBreak,
+  lineEnd,
+  lineStart,
+  nextLine,
+  startsLine,
+} from './fragment-edit.js'
 
 export interface BracketedList {
   text: string
@@ -66,7 +74,7 @@ function isCompact(list: BracketedList): boolean {
   return false
 }
 
-function insertIntoEmpty(list: BracketedList, values: string[], unit: string): UnitEdit[] {
+function insertIntoEmpty(list: BracketedList, values: string[], unit: string): FragmentEdit[] {
   const { text, open, close } = list
   const inside = text.slice(open + 1, close)
   if (inside.includes('\n') && startsLine(text, close)) {
@@ -85,7 +93,12 @@ function insertIntoEmpty(list: BracketedList, values: string[], unit: string): U
 }
 
 /** Inserts items before item `index` (the number of items: at the end). `unit`: one step of indentation. */
-export function insertItems(list: BracketedList, values: string[], index: number, unit: string): UnitEdit[] {
+export function insertItems(
+  list: BracketedList,
+  values: string[],
+  index: number,
+  unit: string,
+): FragmentEdit[] {
   const { text, items, close } = list
   if (values.length === 0) return []
   if (items.length === 0) return insertIntoEmpty(list, values, unit)
@@ -125,12 +138,12 @@ export function insertItems(list: BracketedList, values: string[], index: number
 }
 
 /** Removes the items with these indices, each with its comma and, where it has one, its line. */
-export function removeItems(list: BracketedList, indices: Set<number>): UnitEdit[] {
+export function removeItems(list: BracketedList, indices: Set<number>): FragmentEdit[] {
   const { text, items, open, close } = list
   if (items.length > 0 && indices.size === items.length && !hasComment(list, open + 1, close)) {
     return [{ start: open + 1, end: close, text: '' }]
   }
-  const edits: UnitEdit[] = []
+  const edits: FragmentEdit[] = []
   for (let i = 0; i < items.length; i++) {
     if (!indices.has(i)) continue
     let last = i
@@ -140,7 +153,7 @@ export function removeItems(list: BracketedList, indices: Set<number>): UnitEdit
   }
   return edits
 
-  function removeRun(run: BracketedList, from: number, to: number, out: UnitEdit[]): void {
+  function removeRun(run: BracketedList, from: number, to: number, out: FragmentEdit[]): void {
     const first = run.items[from]!
     const final = run.items[to]!
     const following = run.items[to + 1]

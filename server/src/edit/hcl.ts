@@ -4,17 +4,17 @@
  */
 import { type Assignment, assignmentLine, below, inlineValue, valueEnd } from './assignments.js'
 import { skipTrivia } from './bracketed-list.js'
-import { inSequence } from './sequence.js'
 import {
   endsLine,
+  type FragmentEdit,
   indentation,
   lineEnd,
   lineStart,
   nextLine,
   refuse,
   startsLine,
-  type UnitEdit,
-} from './unit-edit.js'
+} from './fragment-edit.js'
+import { inSequence } from './sequence.js'
 import type { ConfigurationWrite, Refusal } from './write.js'
 
 interface Body {
@@ -25,11 +25,11 @@ interface Body {
   blocks: { type: string; body: Body }[]
 }
 
-export function hclEdits(text: string, writes: readonly ConfigurationWrite[]): UnitEdit[] | Refusal {
+export function hclEdits(text: string, writes: readonly ConfigurationWrite[]): FragmentEdit[] | Refusal {
   return inSequence(text, writes, edit)
 }
 
-function edit(text: string, write: ConfigurationWrite): UnitEdit[] | Refusal {
+function edit(text: string, write: ConfigurationWrite): FragmentEdit[] | Refusal {
   const file = scan(text)
   if (file === null) return refuse('the file cannot be read')
   let body = file
@@ -76,7 +76,7 @@ function add(
   name: string,
   value: string,
   write: Extract<ConfigurationWrite, { kind: 'set key' }>,
-): UnitEdit[] | Refusal {
+): FragmentEdit[] | Refusal {
   const note = write.comment ? ` # ${write.comment.replace(/^#\s*/, '')}` : ''
   const index = body.assignments.findIndex((one) => one.names[0] === write.after)
   const above = index < 0 ? body.assignments : body.assignments.slice(0, index + 1)
@@ -126,7 +126,7 @@ function objectOf(text: string, body: Body, name: string): Body | undefined {
 }
 
 /** A block at the end of another, with an empty line above it. */
-function addBlock(text: string, body: Body, type: string, value: unknown): UnitEdit[] | Refusal {
+function addBlock(text: string, body: Body, type: string, value: unknown): FragmentEdit[] | Refusal {
   if (body.assignments.some((one) => one.names[0] === type)) return refuse(`${type} is not a block here`)
   if (body.open < 0 || value === null || typeof value !== 'object' || Array.isArray(value))
     return refuse('no such block can be written')

@@ -2,20 +2,20 @@
 import type { Import as ImportStmt, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { Span } from '../text/location.js'
 import { lookUp } from '../text/records.js'
-import type { Unit } from '../text/unit.js'
+import type { SourceFragment } from '../text/source-fragment.js'
 import { type BracketedList, insertItems, skipTrivia } from './bracketed-list.js'
-import { boundNames } from './python-find.js'
-import { indentationUnit } from './python-statement.js'
 import {
   endsLine,
+  type FragmentEdit,
   lineBreak,
   lineEnd,
   lineStart,
   nextLine,
   refuse,
   startsLine,
-  type UnitEdit,
-} from './unit-edit.js'
+} from './fragment-edit.js'
+import { boundNames } from './python-find.js'
+import { indentationUnit } from './python-statement.js'
 import type { Import, Refusal } from './write.js'
 
 /** One name that an import binds. */
@@ -122,8 +122,8 @@ export interface SpelledName {
 /** Where the name will be used. */
 export interface NameUse {
   path: string
-  unit: number
-  /** Offset in the unit of the code that will use the name. */
+  fragment: number
+  /** Offset in the fragment of the code that will use the name. */
   offset: number
 }
 
@@ -155,7 +155,7 @@ export function nameFor(tree: PythonTree, module: string, name: string | null, u
     if (text !== null) consider(text, binding.canonical.length)
   }
   if (best !== null) return { text: best, import: null }
-  const place = { path: use.path, unit: use.unit }
+  const place = { path: use.path, fragment: use.fragment }
   const taken = new Set(bound)
   for (const local of otherLocals(tree, canonical)) taken.add(local)
   if (name !== null && !taken.has(name)) return { text: name, import: { ...place, module, name } }
@@ -198,34 +198,34 @@ function otherLocals(tree: PythonTree, canonical: string): string[] {
 const longestLine = 100
 
 /**
- * Edits that make the imports available to code at `before` and behind it (an offset in the unit: the first place
+ * Edits that make the imports available to code at `before` and behind it (an offset in the fragment: the first place
  * that will use them). What the file has already is left alone.
  */
 export function resolveImports(
   tree: PythonTree,
-  unit: Unit,
+  fragment: SourceFragment,
   imports: readonly Import[],
   before: number,
-): UnitEdit[] | Refusal {
+): FragmentEdit[] | Refusal {
   const missing = new Map<string, Import>()
   for (const wanted of imports) {
     if (isThere(tree, wanted, before)) continue
     const key = `${wanted.module} ${wanted.name ?? ''}`
     if (!missing.has(key)) missing.set(key, wanted)
   }
-  const edits: UnitEdit[] = []
+  const edits: FragmentEdit[] = []
   const lines = new Map<number, { place: Place; lines: string[] }>()
   const merges = new Map<ImportStmt, string[]>()
   const ordered = [...missing.values()].sort((a, b) => Number(b.first ?? false) - Number(a.first ?? false))
   for (const wanted of ordered) {
-    const target = mergeTarget(tree, unit, wanted, before)
+    const target = mergeTarget(tree, fragment, wanted, before)
     if (target !== null) {
       const names = merges.get(target) ?? []
       names.push(wanted.name!)
       merges.set(target, names)
       continue
     }
-    const place = placeFor(tree, unit, wanted, before)
+    const place = placeFor(tree, fragment, wanted, before)
     if (place === null) return refuse('there is no place for the import in this cell')
     const spelled =
       wanted.name === null ? `import ${wanted.module}` : `from ${wanted.module} import ${wanted.name}`
@@ -235,20 +235,20 @@ export function resolveImports(
     lines.set(place.at, group)
   }
   for (const [statement, names] of merges) {
-    const list = nameList(unit.text, statement)!
-    if (unit.text[list.open] === '(') {
-      edits.push(...insertItems(list, names, list.items.length, indentationUnit(tree, unit.text)))
+    const list = nameList(fragment.text, statement)!
+    if (fragment.text[list.open] === '(') {
+      edits.push(...insertItems(list, names, list.items.length, indentationUnit(tree, fragment.text)))
       continue
     }
     const { end } = list.items[list.items.length - 1]!
     edits.push({ start: end, end, text: names.map((name) => `, ${name}`).join('') })
   }
-  const eol = lineBreak(unit.text)
+  const eol = lineBreak(fragment.text)
   for (const { place, lines: group } of lines.values()) {
     const code = group.join(eol)
-    const next = nextLine(unit.text, place.at)
+    const next = nextLine(fragment.text, place.at)
     if (!place.after) edits.push({ start: place.at, end: place.at, text: code + eol + place.gap })
-    else if (unit.text[next - 1] === '\n' && holds(unit, place.at, next)) {
+    else if (fragment.text[next - 1] === '\n' && holds(fragment, place.at, next)) {
       edits.push({ start: next, end: next, text: place.gap + code + eol })
     } else edits.push({ start: place.at, end: place.at, text: place.gap + eol + code })
   }
@@ -256,8 +256,8 @@ export function resolveImports(
 }
 
 /** True where both offsets are in one cell. */
-function holds(unit: Unit, from: number, to: number): boolean {
-  return unit.segments.some((segment) => segment.start <= from && segment.end >= to)
+function holds(fragment: SourceFragment, from: number, to: number): boolean {
+  return fragment.segments.some((segment) => segment.start <= from && segment.end >= to)
 }
 
 function isThere(tree: PythonTree, wanted: Import, before: number): boolean {
@@ -277,12 +277,13 @@ interface Place {
 }
 
 /** The imports of the module's own block that a new line may join, in order. */
-function anchors(tree: PythonTree, unit: Unit, before: number): ImportStmt[] {
+function anchors(tree: PythonTree, fragment: SourceFragment, before: number): ImportStmt[] {
   const found: ImportStmt[] = []
   for (const statement of tree.body) {
     if (statement.start >= before) break
     if (statement.type !== 'import' || statement.end > before) continue
-    if (startsLine(unit.text, statement.start) && endsLine(unit.text, statement.end)) found.push(statement)
+    if (startsLine(fragment.text, statement.start) && endsLine(fragment.text, statement.end))
+      found.push(statement)
   }
   return found
 }
@@ -296,8 +297,8 @@ function isFuture(statement: Stmt): boolean {
   return statement.type === 'import' && statement.from && statement.module === '__future__'
 }
 
-function placeFor(tree: PythonTree, unit: Unit, wanted: Import, before: number): Place | null {
-  const { text } = unit
+function placeFor(tree: PythonTree, fragment: SourceFragment, wanted: Import, before: number): Place | null {
+  const { text } = fragment
   const root = topLevelPackage(wanted.module)
   const own = (statement: ImportStmt) =>
     modulesOf(statement).some((module) => topLevelPackage(module) === root)
@@ -307,7 +308,7 @@ function placeFor(tree: PythonTree, unit: Unit, wanted: Import, before: number):
       return { at: lineStart(text, first.start), after: false, gap: '' }
     }
   }
-  const all = anchors(tree, unit, before)
+  const all = anchors(tree, fragment, before)
   const related = all.filter(own)
   const last = related[related.length - 1] ?? all[all.length - 1]
   if (last) {
@@ -315,7 +316,7 @@ function placeFor(tree: PythonTree, unit: Unit, wanted: Import, before: number):
     const gap = isFuture(last) && next?.type !== 'import' ? lineBreak(text) : ''
     return { at: lineEnd(text, last.end), after: true, gap }
   }
-  return unit.origin === 'notebook' ? topOfCell(tree, unit, before) : topOfFile(tree, text)
+  return fragment.origin === 'notebook' ? topOfCell(tree, fragment, before) : topOfFile(tree, text)
 }
 
 /** True for an import of the package and for a guarded one (`try: import …`). */
@@ -325,17 +326,17 @@ function importsPackage(statement: Stmt, own: (statement: ImportStmt) => boolean
 }
 
 /** Before the first statement of the cell that uses the name. */
-function topOfCell(tree: PythonTree, unit: Unit, before: number): Place | null {
+function topOfCell(tree: PythonTree, fragment: SourceFragment, before: number): Place | null {
   let cellStart = 0
   let cell: number | null | undefined
-  for (const segment of unit.segments) {
+  for (const segment of fragment.segments) {
     if (segment.start > before) break
     if (segment.cell !== cell) cellStart = segment.start
     cell = segment.cell
   }
   const first = tree.body.find((statement) => statement.start >= cellStart && statement.start <= before)
-  if (!first || !startsLine(unit.text, first.start)) return null
-  return { at: lineStart(unit.text, first.start), after: false, gap: lineBreak(unit.text) }
+  if (!first || !startsLine(fragment.text, first.start)) return null
+  return { at: lineStart(fragment.text, first.start), after: false, gap: lineBreak(fragment.text) }
 }
 
 /** Behind what must come first: a docstring; else the shebang, the coding line and a leading block of comments. */
@@ -365,16 +366,21 @@ function topOfFile(tree: PythonTree, text: string): Place {
 }
 
 /** The `from … import` that the name can join: of the same module, unguarded, with room for it. */
-function mergeTarget(tree: PythonTree, unit: Unit, wanted: Import, before: number): ImportStmt | null {
+function mergeTarget(
+  tree: PythonTree,
+  fragment: SourceFragment,
+  wanted: Import,
+  before: number,
+): ImportStmt | null {
   if (wanted.name === null || wanted.first || wanted.comment) return null
   let target: ImportStmt | null = null
-  for (const statement of anchors(tree, unit, before)) {
+  for (const statement of anchors(tree, fragment, before)) {
     if (!statement.from || statement.level > 0 || statement.module !== wanted.module) continue
-    const list = nameList(unit.text, statement)
+    const list = nameList(fragment.text, statement)
     if (list === null || list.items.length === 0) continue
     const last = list.items[list.items.length - 1]!
-    const line = last.end - lineStart(unit.text, last.end) + wanted.name.length + 2
-    if (line <= longestLine || startsLine(unit.text, last.start)) target = statement
+    const line = last.end - lineStart(fragment.text, last.end) + wanted.name.length + 2
+    if (line <= longestLine || startsLine(fragment.text, last.start)) target = statement
   }
   return target
 }

@@ -1,15 +1,15 @@
 /** Sets and removes keys in JSON text, comments and layout kept. */
 import { type Node, type ParseError, parseTree } from 'jsonc-parser'
 import { type BracketedList, insertItems, removeItems } from './bracketed-list.js'
+import { type FragmentEdit, indentation, lineBreak, lineStart, refuse, startsLine } from './fragment-edit.js'
 import { inSequence } from './sequence.js'
-import { indentation, lineBreak, lineStart, refuse, startsLine, type UnitEdit } from './unit-edit.js'
 import type { ConfigurationWrite, Refusal } from './write.js'
 
-export function jsonEdits(text: string, writes: readonly ConfigurationWrite[]): UnitEdit[] | Refusal {
+export function jsonEdits(text: string, writes: readonly ConfigurationWrite[]): FragmentEdit[] | Refusal {
   return inSequence(text, writes, edit)
 }
 
-function edit(text: string, write: ConfigurationWrite): UnitEdit[] | Refusal {
+function edit(text: string, write: ConfigurationWrite): FragmentEdit[] | Refusal {
   const errors: ParseError[] = []
   let root: Node | undefined
   try {
@@ -71,14 +71,20 @@ function edit(text: string, write: ConfigurationWrite): UnitEdit[] | Refusal {
   return [{ start, end: start + node.length, text: spelled }]
 }
 
-function startFile(text: string, write: ConfigurationWrite, unit: string): UnitEdit[] | Refusal {
+function startFile(text: string, write: ConfigurationWrite, unit: string): FragmentEdit[] | Refusal {
   const value = write.kind === 'set key' ? nest(write.keys, write.value) : undefined
   if (value === undefined) return refuse('there is nothing to set')
   const eol = lineBreak(text)
   return [{ start: text.length, end: text.length, text: spell(value, true, '', unit, eol) + eol }]
 }
 
-function insert(list: BracketedList, name: string, value: unknown, index: number, unit: string): UnitEdit[] {
+function insert(
+  list: BracketedList,
+  name: string,
+  value: unknown,
+  index: number,
+  unit: string,
+): FragmentEdit[] {
   const { text, open, close } = list
   const eol = lineBreak(text)
   const first = list.items[0]

@@ -2,8 +2,8 @@
 import type { CallExpr, Collection, DictExpr } from '../syntax/python-ast.js'
 import type { Span } from '../text/location.js'
 import { type BracketedList, insertItems, removeItems, skipTrivia } from './bracketed-list.js'
+import { type FragmentEdit, lineBreak, refuse, withLineBreak } from './fragment-edit.js'
 import { closingBracket } from './python-lexis.js'
-import { lineBreak, refuse, type UnitEdit, withLineBreak } from './unit-edit.js'
 import type { PythonWrite, Refusal } from './write.js'
 
 export type CallWrite = Extract<PythonWrite, { call: unknown }>
@@ -73,8 +73,8 @@ export function callEdits(
   call: CallExpr,
   writes: readonly CallWrite[],
   unit: string,
-): UnitEdit[] | Refusal {
-  const edits: UnitEdit[] = []
+): FragmentEdit[] | Refusal {
+  const edits: FragmentEdit[] = []
   const renames = new Map<string, string>()
   const sets = new Map<string, string>()
   const removals = new Set<string>()
@@ -160,7 +160,7 @@ export function callEdits(
   return edits
 
   /** `f(x for x in y)`: the generator needs parentheses of its own before another argument may follow. */
-  function bareGenerator(): UnitEdit[] | Refusal {
+  function bareGenerator(): FragmentEdit[] | Refusal {
     for (const name of [...renames.keys(), ...removals]) return refuse(`${name} is not given as a keyword`)
     const joined = [...sets].map(([name, value]) => `, ${name}=${value}`).join('')
     return [
@@ -177,7 +177,7 @@ export function appendEdits(
   display: Collection | DictExpr,
   values: readonly string[],
   unit: string,
-): UnitEdit[] | Refusal {
+): FragmentEdit[] | Refusal {
   const close = display.end - 1
   const bracketed =
     '([{'.includes(text[display.start]!) && closingBracket(text, display.start, display.end) === close

@@ -1,6 +1,6 @@
 /** The little of Python's lexis that edits need: where string literals are, and which bracket closes which. */
 import type { Span } from '../text/location.js'
-import { lineEnd } from './unit-edit.js'
+import { lineEnd } from './fragment-edit.js'
 
 const prefix = /^(?:[rRuUbBfFtT]|[bB][rR]|[rR][bB]|[fFtT][rR]|[rR][fFtT])$/
 const word = /[\p{L}\p{N}_]/u

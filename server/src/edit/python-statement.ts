@@ -1,10 +1,9 @@
 /** Edits of whole statements: wrap, insert beside, remove. */
 import type { PythonTree, Stmt } from '../syntax/python-ast.js'
 import { blocksOf } from '../syntax/python-children.js'
-import { type BlockPlace, findStatement } from './python-find.js'
-import { stringSpans } from './python-lexis.js'
 import {
   endsLine,
+  type FragmentEdit,
   indentation,
   lineBreak,
   lineEnd,
@@ -12,8 +11,9 @@ import {
   nextLine,
   refuse,
   startsLine,
-  type UnitEdit,
-} from './unit-edit.js'
+} from './fragment-edit.js'
+import { type BlockPlace, findStatement } from './python-find.js'
+import { stringSpans } from './python-lexis.js'
 import type { PythonRange, PythonWrite, Refusal } from './write.js'
 
 const sharedLine = 'the statement shares its line with other code'
@@ -116,7 +116,7 @@ export function insertEdits(
   tree: PythonTree,
   write: Extract<PythonWrite, { kind: 'insert lines' }>,
   unit: string,
-): UnitEdit[] | Refusal {
+): FragmentEdit[] | Refusal {
   const place = findStatement(tree, write.statement)
   if (!place) return refuse(notFound)
   const statement = place.block[place.index]!
@@ -142,7 +142,7 @@ export function removeEdits(
   text: string,
   tree: PythonTree,
   writes: readonly Extract<PythonWrite, { kind: 'remove statement' }>[],
-): UnitEdit[] | Refusal {
+): FragmentEdit[] | Refusal {
   const byBlock = new Map<Stmt[], Set<number>>()
   for (const write of writes) {
     const place: BlockPlace | null = findStatement(tree, write.statement)
@@ -151,7 +151,7 @@ export function removeEdits(
     if (known) known.add(place.index)
     else byBlock.set(place.block, new Set([place.index]))
   }
-  const edits: UnitEdit[] = []
+  const edits: FragmentEdit[] = []
   for (const [block, indices] of byBlock) {
     let keepPass = block !== tree.body && indices.size === block.length
     for (const index of [...indices].sort((a, b) => a - b)) {

@@ -1,18 +1,18 @@
 /** Turns all writes to one Python text into edits that fit together. */
 import type { PythonTree } from '../syntax/python-ast.js'
-import { appendEdits, type CallWrite, callEdits } from './python-call.js'
-import { findExpr } from './python-find.js'
-import { indentationUnit, insertEdits, planWrap, removeEdits, type Wrap } from './python-statement.js'
 import {
+  type FragmentEdit,
   indentation,
   isRefusal,
   lineBreak,
   lineStart,
   orderEdits,
   refuse,
-  type UnitEdit,
   withLineBreak,
-} from './unit-edit.js'
+} from './fragment-edit.js'
+import { appendEdits, type CallWrite, callEdits } from './python-call.js'
+import { findExpr } from './python-find.js'
+import { indentationUnit, insertEdits, planWrap, removeEdits, type Wrap } from './python-statement.js'
 import type { PythonWrite, Refusal } from './write.js'
 
 type Removal = Extract<PythonWrite, { kind: 'remove statement' }>
@@ -22,12 +22,12 @@ export function pythonEdits(
   text: string,
   tree: PythonTree,
   writes: readonly PythonWrite[],
-  extra: readonly UnitEdit[] = [],
-): UnitEdit[] | Refusal {
+  extra: readonly FragmentEdit[] = [],
+): FragmentEdit[] | Refusal {
   const unit = indentationUnit(tree, text)
-  const edits: UnitEdit[] = [...extra]
+  const edits: FragmentEdit[] = [...extra]
   /** Insertions next to a wrapped block that stay outside it. */
-  const outside = new Set<UnitEdit>()
+  const outside = new Set<FragmentEdit>()
   const wraps: Wrap[] = []
   for (const write of writes) {
     if (write.kind !== 'wrap block') continue
@@ -113,11 +113,11 @@ export function pythonEdits(
 function carryOut(
   text: string,
   wraps: readonly Wrap[],
-  edits: UnitEdit[],
-  outside: ReadonlySet<UnitEdit>,
+  edits: FragmentEdit[],
+  outside: ReadonlySet<FragmentEdit>,
   unit: string,
-): UnitEdit[] {
-  const all: UnitEdit[] = edits.filter((edit) => outside.has(edit))
+): FragmentEdit[] {
+  const all: FragmentEdit[] = edits.filter((edit) => outside.has(edit))
   const eol = lineBreak(text)
   for (const wrap of wraps) {
     const indent = indentation(text, wrap.start)
@@ -137,7 +137,7 @@ function carryOut(
 }
 
 /** True where the edit replaces the start of the line, so that indenting it would double or misplace white space. */
-function swallows(text: string, edit: UnitEdit, line: number): boolean {
+function swallows(text: string, edit: FragmentEdit, line: number): boolean {
   if (edit.end <= line || edit.start > line) return false
   if (edit.start < line) return true
   return edit.text === '' && (edit.end === text.length || text[edit.end - 1] === '\n')

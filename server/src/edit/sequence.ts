@@ -2,7 +2,7 @@
  * Several writes to one text, each seen by the next: every write works on the text as the earlier ones left it, and the
  * result is expressed as edits of the original.
  */
-import { applyUnitEdits, isRefusal, orderEdits, type UnitEdit } from './unit-edit.js'
+import { applyFragmentEdits, type FragmentEdit, isRefusal, orderEdits } from './fragment-edit.js'
 import type { Refusal } from './write.js'
 
 type Piece = { start: number; end: number } | { text: string }
@@ -17,7 +17,7 @@ function cut(piece: Piece, from: number, to: number): Piece {
 }
 
 /** The pieces with one edit carried out; its offsets are those of the text that the pieces make. */
-function replaceIn(pieces: readonly Piece[], edit: UnitEdit): Piece[] {
+function replaceIn(pieces: readonly Piece[], edit: FragmentEdit): Piece[] {
   const result: Piece[] = []
   let position = 0
   let inserted = false
@@ -38,8 +38,8 @@ function replaceIn(pieces: readonly Piece[], edit: UnitEdit): Piece[] {
   return result.filter((piece) => lengthOf(piece) > 0)
 }
 
-function toEdits(pieces: readonly Piece[], length: number): UnitEdit[] {
-  const edits: UnitEdit[] = []
+function toEdits(pieces: readonly Piece[], length: number): FragmentEdit[] {
+  const edits: FragmentEdit[] = []
   let position = 0
   let pending = ''
   const close = (at: number) => {
@@ -60,8 +60,8 @@ function toEdits(pieces: readonly Piece[], length: number): UnitEdit[] {
 export function inSequence<W>(
   text: string,
   writes: readonly W[],
-  carryOut: (text: string, write: W) => UnitEdit[] | Refusal,
-): UnitEdit[] | Refusal {
+  carryOut: (text: string, write: W) => FragmentEdit[] | Refusal,
+): FragmentEdit[] | Refusal {
   let pieces: Piece[] = [{ start: 0, end: text.length }]
   let current = text
   for (const write of writes) {
@@ -69,7 +69,7 @@ export function inSequence<W>(
     const edits = isRefusal(result) ? result : orderEdits(result)
     if (isRefusal(edits)) return edits
     for (const edit of [...edits].reverse()) pieces = replaceIn(pieces, edit)
-    current = applyUnitEdits(current, edits)
+    current = applyFragmentEdits(current, edits)
   }
   return toEdits(pieces, text.length)
 }

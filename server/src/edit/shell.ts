@@ -1,15 +1,23 @@
 /** Sets scheduler directives in batch scripts and replaces text in shell scripts. */
 import { directives } from '../config/directives.js'
 import type { Directive } from '../config/shell-facts.js'
+import {
+  type FragmentEdit,
+  lineBreak,
+  lineEnd,
+  lineStart,
+  nextLine,
+  refuse,
+  withLineBreak,
+} from './fragment-edit.js'
 import { inSequence } from './sequence.js'
-import { lineBreak, lineEnd, lineStart, nextLine, refuse, type UnitEdit, withLineBreak } from './unit-edit.js'
 import type { Refusal, ShellWrite } from './write.js'
 
 type SetDirective = Extract<ShellWrite, { kind: 'set directive' }>
 
-export function shellEdits(text: string, writes: readonly ShellWrite[]): UnitEdit[] | Refusal {
+export function shellEdits(text: string, writes: readonly ShellWrite[]): FragmentEdit[] | Refusal {
   // Text is replaced by its offset, so that comes before anything moves.
-  const replacements: UnitEdit[] = []
+  const replacements: FragmentEdit[] = []
   for (const write of writes) {
     if (write.kind !== 'replace text') continue
     if (write.start < 0 || write.end > text.length) return refuse('the text is no longer there')
@@ -27,7 +35,7 @@ export function shellEdits(text: string, writes: readonly ShellWrite[]): UnitEdi
   return 'reason' in settings ? settings : [...replacements, ...settings]
 }
 
-function setDirective(text: string, write: SetDirective): UnitEdit[] | Refusal {
+function setDirective(text: string, write: SetDirective): FragmentEdit[] | Refusal {
   if (write.value !== null && /[\r\n]/.test(write.value)) return refuse('a directive has one line')
   const all = directives(text)
   const same = all.filter((one) => one.scheduler === write.scheduler && one.name === write.name)
@@ -47,7 +55,7 @@ function setDirective(text: string, write: SetDirective): UnitEdit[] | Refusal {
   return [{ start: at, end: at, text: lead + line + eol }]
 }
 
-function replaceValue(text: string, present: Directive, write: SetDirective): UnitEdit[] | Refusal {
+function replaceValue(text: string, present: Directive, write: SetDirective): FragmentEdit[] | Refusal {
   const { valueStart, valueEnd } = present
   if (valueStart < valueEnd) {
     if (write.value !== null)

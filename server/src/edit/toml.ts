@@ -1,8 +1,8 @@
 /** Sets and removes keys in TOML text. */
 import { type Assignment, assignmentLine, bareKey, below, inlineValue, valueEnd } from './assignments.js'
-import { inSequence } from './sequence.js'
 import {
   endsLine,
+  type FragmentEdit,
   indentation,
   lineBreak,
   lineEnd,
@@ -10,8 +10,8 @@ import {
   nextLine,
   refuse,
   startsLine,
-  type UnitEdit,
-} from './unit-edit.js'
+} from './fragment-edit.js'
+import { inSequence } from './sequence.js'
 import type { ConfigurationWrite, Refusal } from './write.js'
 
 interface Table {
@@ -23,11 +23,11 @@ interface Table {
   assignments: Assignment[]
 }
 
-export function tomlEdits(text: string, writes: readonly ConfigurationWrite[]): UnitEdit[] | Refusal {
+export function tomlEdits(text: string, writes: readonly ConfigurationWrite[]): FragmentEdit[] | Refusal {
   return inSequence(text, writes, edit)
 }
 
-function edit(text: string, write: ConfigurationWrite): UnitEdit[] | Refusal {
+function edit(text: string, write: ConfigurationWrite): FragmentEdit[] | Refusal {
   const tables = scan(text)
   if (tables === null) return refuse('the file is not valid TOML')
   const { keys } = write
@@ -70,7 +70,7 @@ function addTo(
   value: string,
   after: string | undefined,
   note: string | undefined,
-): UnitEdit[] {
+): FragmentEdit[] {
   const index = table.assignments.findIndex(({ names }) => names.length === 1 && names[0] === after)
   const above = index < 0 ? table.assignments : table.assignments.slice(0, index + 1)
   const last = above[above.length - 1]

@@ -22,9 +22,9 @@ export type PythonWrite =
   | { kind: 'remove statement'; statement: PythonRange }
   | { kind: 'replace'; range: PythonRange; text: string }
 
-/** Offsets in the text of a unit. */
+/** Offsets in the text of a fragment. */
 export interface PythonRange {
-  unit: number
+  fragment: number
   start: number
   end: number
 }
@@ -33,7 +33,7 @@ export type ConfigurationWrite =
   /** Set the value at `keys` (creates missing maps on the way). `after`: keep order, insert behind this sibling. */
   | {
       kind: 'set key'
-      unit: number
+      fragment: number
       document: number
       keys: (string | number)[]
       value: unknown
@@ -41,7 +41,7 @@ export type ConfigurationWrite =
       comment?: string
       within?: Within
     }
-  | { kind: 'remove key'; unit: number; document: number; keys: (string | number)[]; within?: Within }
+  | { kind: 'remove key'; fragment: number; document: number; keys: (string | number)[]; within?: Within }
 
 /** A value that is YAML text itself (a patch in a kustomization): `document` and `keys` of the write lead on in it. */
 export interface Within {
@@ -53,19 +53,19 @@ export type ShellWrite =
   /** `#SBATCH --time=24:00:00`: replaces the directive of that name or joins the block of directives. */
   | {
       kind: 'set directive'
-      unit: number
+      fragment: number
       scheduler: 'SBATCH' | 'PBS' | 'BSUB'
       name: string
       value: string | null
     }
-  | { kind: 'replace text'; unit: number; start: number; end: number; text: string }
+  | { kind: 'replace text'; fragment: number; start: number; end: number; text: string }
 
 export type Write = (PythonWrite | ConfigurationWrite | ShellWrite) & { path: string }
 
 /** An import that the change needs. Reused where the file has it, under the name the file uses. */
 export interface Import {
   path: string
-  unit: number
+  fragment: number
   /** `from module import name`; null: `import module`. */
   module: string
   name: string | null

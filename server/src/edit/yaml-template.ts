@@ -1,5 +1,5 @@
 /** Where a line may be put into YAML that a template (Helm, Jinja) makes, so that it stands there whatever the template does. */
-import { lineEnd, lineStart, nextLine } from './unit-edit.js'
+import { lineEnd, lineStart, nextLine } from './fragment-edit.js'
 
 const opens = /^\{\{-?\s*(?:if|with|range|define|block)\b|^\{%[-+]?\s*(?:if|for|with|macro|call|filter|raw)\b/
 const closes = /^\{\{-?\s*end\b|^\{%[-+]?\s*end/

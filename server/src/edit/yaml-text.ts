@@ -15,7 +15,7 @@ import {
 import { type Masked, maskTemplates } from '../config/template.js'
 import type { Span } from '../text/location.js'
 import type { BracketedList } from './bracketed-list.js'
-import { indentation, lineEnd, lineStart, nextLine } from './unit-edit.js'
+import { indentation, lineEnd, lineStart, nextLine } from './fragment-edit.js'
 import type { YamlStyle } from './yaml-format.js'
 
 export type YMap = YAMLMap<ParsedNode, ParsedNode | null>

@@ -1,6 +1,6 @@
 /** Edits of YAML text that a scalar of another YAML file holds. */
 import { blockText } from '../config/block-text.js'
-import { isRefusal, refuse, type UnitEdit, withLineBreak } from './unit-edit.js'
+import { type FragmentEdit, isRefusal, refuse, withLineBreak } from './fragment-edit.js'
 import type { ConfigurationWrite, Refusal } from './write.js'
 
 export function withoutHolder(write: ConfigurationWrite): ConfigurationWrite {
@@ -13,8 +13,8 @@ export function editsWithin(
   raw: string,
   start: number,
   eol: string,
-  edit: (text: string) => UnitEdit[] | Refusal,
-): UnitEdit[] | Refusal {
+  edit: (text: string) => FragmentEdit[] | Refusal,
+): FragmentEdit[] | Refusal {
   const block = blockText(raw, start)
   if (block === null) return refuse('the patch is no block of its own: write it below a `|`')
   const edits = edit(block.text)

@@ -11,17 +11,17 @@ import {
 } from 'yaml'
 import { touches } from '../config/template.js'
 import { insertItems, removeItems } from './bracketed-list.js'
-import { inSequence } from './sequence.js'
 import {
   endsLine,
+  type FragmentEdit,
   lineBreak,
   lineEnd,
   lineStart,
   nextLine,
   refuse,
   startsLine,
-  type UnitEdit,
-} from './unit-edit.js'
+} from './fragment-edit.js'
+import { inSequence } from './sequence.js'
 import type { ConfigurationWrite, Refusal, Within } from './write.js'
 import {
   blockEntry,
@@ -37,7 +37,7 @@ import { type Holder, keyOf, YamlText, type YMap, type YPair, type YSeq } from '
 import { editsWithin, withoutHolder } from './yaml-within.js'
 
 type SetKey = Extract<ConfigurationWrite, { kind: 'set key' }>
-export function yamlEdits(text: string, writes: readonly ConfigurationWrite[]): UnitEdit[] | Refusal {
+export function yamlEdits(text: string, writes: readonly ConfigurationWrite[]): FragmentEdit[] | Refusal {
   return inSequence(text, writes, (current, write) => {
     try {
       return write.within === undefined
@@ -88,7 +88,7 @@ class YamlWriter extends YamlText {
     this.eol = lineBreak(text)
   }
 
-  write(write: ConfigurationWrite): UnitEdit[] | Refusal {
+  write(write: ConfigurationWrite): FragmentEdit[] | Refusal {
     if (this.documents.length === 0 && write.document === 0) {
       if (write.kind === 'remove key') return refuse('the key is not there')
       return this.fillEmpty(this.text.length, write)
@@ -100,7 +100,7 @@ class YamlWriter extends YamlText {
     return write.kind === 'set key' ? this.set(document, write) : this.remove(document, write.keys)
   }
 
-  writeWithin(write: ConfigurationWrite, { document: index, keys }: Within): UnitEdit[] | Refusal {
+  writeWithin(write: ConfigurationWrite, { document: index, keys }: Within): FragmentEdit[] | Refusal {
     const document = this.documents[index]
     if (!document) return refuse('the document is no longer there')
     const node = document.getIn(keys, true)
@@ -110,7 +110,7 @@ class YamlWriter extends YamlText {
     return editsWithin(raw, scalar.range[0], this.eol, (text) => yamlEdits(text, [withoutHolder(write)]))
   }
 
-  private set(document: Document.Parsed, write: SetKey): UnitEdit[] | Refusal {
+  private set(document: Document.Parsed, write: SetKey): FragmentEdit[] | Refusal {
     const { keys } = write
     let node = document.contents as ParsedNode | null
     let holder: Holder = { flow: false, column: -this.style.indent, colon: null, tagged: false }
@@ -159,7 +159,7 @@ class YamlWriter extends YamlText {
   }
 
   /** A document without content. */
-  private fillEmpty(at: number, write: SetKey): UnitEdit[] | Refusal {
+  private fillEmpty(at: number, write: SetKey): FragmentEdit[] | Refusal {
     const value = nest(write.keys, write.value)
     if (value === undefined || !takesLines(value)) return refuse('there is nothing to set')
     const lines = this.commented(blockLines(value, 0, this.style), write.comment)
@@ -173,7 +173,7 @@ class YamlWriter extends YamlText {
     holder: Holder,
     value: unknown,
     write: SetKey,
-  ): UnitEdit[] | Refusal {
+  ): FragmentEdit[] | Refusal {
     const { text, eol, style } = this
     if (node && touches(this.masked.spans, node.range[0], node.range[1]))
       return refuse('the value is a template')
@@ -227,7 +227,7 @@ class YamlWriter extends YamlText {
     value: unknown,
     write: SetKey,
     isLast: boolean,
-  ): UnitEdit[] | Refusal {
+  ): FragmentEdit[] | Refusal {
     const { text, eol, style } = this
     const sibling = isLast && write.after !== undefined ? write.after : null
     let index = map.items.findIndex((pair) => keyOf(pair) === sibling)
@@ -266,7 +266,7 @@ class YamlWriter extends YamlText {
     return [{ start: at, end: at, text: lines.map((line) => eol + line).join('') }]
   }
 
-  private appendItem(seq: YSeq, value: unknown): UnitEdit[] | Refusal {
+  private appendItem(seq: YSeq, value: unknown): FragmentEdit[] | Refusal {
     const { text, eol, style } = this
     if (seq.flow) {
       const list = this.flowList(
@@ -289,7 +289,7 @@ class YamlWriter extends YamlText {
     return [{ start: at, end: at, text: lines.map((line) => eol + line).join('') }]
   }
 
-  private remove(document: Document.Parsed, keys: (string | number)[]): UnitEdit[] | Refusal {
+  private remove(document: Document.Parsed, keys: (string | number)[]): FragmentEdit[] | Refusal {
     let node = document.contents as ParsedNode | null
     let holder: Holder = { flow: false, column: -1, colon: null, tagged: false }
     for (let i = 0; i < keys.length; i++) {
@@ -324,7 +324,7 @@ class YamlWriter extends YamlText {
     map: YMap,
     pair: YPair,
     holder: Holder,
-  ): UnitEdit[] | Refusal {
+  ): FragmentEdit[] | Refusal {
     const { text } = this
     if (pair.value && this.isShared(document, pair.value))
       return refuse('other values of the file are aliases of this one')
@@ -352,7 +352,7 @@ class YamlWriter extends YamlText {
     seq: YSeq,
     index: number,
     holder: Holder,
-  ): UnitEdit[] | Refusal {
+  ): FragmentEdit[] | Refusal {
     const { text } = this
     const item = seq.items[index]!
     if (this.isShared(document, item)) return refuse('other values of the file are aliases of this one')
@@ -369,7 +369,13 @@ class YamlWriter extends YamlText {
   }
 
   /** A block collection that loses its last entry becomes `{}` or `[]`, so that it stays what it is. */
-  private emptied(node: ParsedNode, start: number, end: number, text: string, holder: Holder): UnitEdit[] {
+  private emptied(
+    node: ParsedNode,
+    start: number,
+    end: number,
+    text: string,
+    holder: Holder,
+  ): FragmentEdit[] {
     if (holder.colon === null) return [{ start: node.range[0], end, text }]
     return [
       { start: holder.colon, end: holder.colon, text: ` ${text}` },
@@ -382,7 +388,7 @@ class YamlWriter extends YamlText {
     return [`${lines[0]}  # ${comment.replace(/^#\s*/, '')}`, ...lines.slice(1)]
   }
 
-  private commentedEdit(write: SetKey, at: number, edits: UnitEdit[]): UnitEdit[] {
+  private commentedEdit(write: SetKey, at: number, edits: FragmentEdit[]): FragmentEdit[] {
     if (!write.comment) return edits
     const end = lineEnd(this.text, at)
     if (this.text.slice(at, end).trim() !== '') return edits

@@ -1,5 +1,5 @@
 /** Images that the project builds: a job that names one runs what its Dockerfile starts. */
-import type { ImageBuild, ImageProgram, Launch, Reading } from '../workload/claim.js'
+import type { Extraction, ImageBuild, ImageProgram, Launch } from '../workload/claim.js'
 import { imageTail } from './image-names.js'
 import { folderOf, join, nearest, parents } from './paths.js'
 
@@ -9,8 +9,8 @@ export class ImageIndex {
   /** By the last part of the image's name. */
   private readonly builds = new Map<string, ImageBuild[]>()
 
-  constructor(readings: Iterable<Reading>) {
-    for (const { imagePrograms, imageBuilds } of readings) {
+  constructor(extractions: Iterable<Extraction>) {
+    for (const { imagePrograms, imageBuilds } of extractions) {
       for (const program of imagePrograms ?? []) {
         const { path } = program.launch.location
         this.programs.set(path, [...(this.programs.get(path) ?? []), program])

@@ -32,7 +32,7 @@ const mostWords = 5_000
  * command, for `python -c`, `python -m pip` and the like. Never throws.
  *
  * @param environment of the command, as `ShellCommand` gives it
- * @param locate turns a range of the unit into a place in the file
+ * @param locate turns a range of the fragment into a place in the file
  */
 export function parseLaunch(
   words: ShellWord[],
@@ -310,9 +310,9 @@ class LaunchLine {
       this.found.addLauncherFlags(flags, [])
       this.found.launcherComplete &&= complete
       this.found.counted = countProcesses(trainer.counts, flags, complete, { processes: 1, nodes: 1 })
-      const [recipe] = this.words
-      if (recipe === undefined) return false
-      if (recipe.text?.endsWith('.py')) return this.script(recipe)
+      const [frameworkConfig] = this.words
+      if (frameworkConfig === undefined) return false
+      if (frameworkConfig.text?.endsWith('.py')) return this.script(frameworkConfig)
     }
     this.found.rest = this.words
     return true

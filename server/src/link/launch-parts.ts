@@ -6,7 +6,7 @@ import type { Launch, LaunchValue, ShellCall } from '../workload/claim.js'
 import type { Counted } from './processes.js'
 import { readArguments } from './script-arguments.js'
 
-/** A flag with the ranges in the unit that an edit needs. */
+/** A flag with the ranges in the fragment that an edit needs. */
 export interface LaunchFlag extends LaunchValue {
   /** As written, dashes included; the key in `flags` is the name without them. */
   written: string

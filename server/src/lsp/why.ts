@@ -15,13 +15,13 @@ export function whyText({ note, subjects }: Explanation, { path, line }: At): st
 }
 
 function section(subject: ExplainedSubject): string[] {
-  const { word, reader, evidence, job, launches, unseen, note } = subject
+  const { kind, reader, evidence, job, launches, unseen, note } = subject
   const facts = [`role: ${evidence.role}`, `accelerator: ${evidence.accelerator}`]
   if (evidence.small !== null) facts.push(`small: ${text(evidence.small)}`)
   if (job !== null) facts.push(`job at ${place(job)}`)
   for (const launch of launches) facts.push(`launched at ${place(launch)}`)
   for (const { what } of unseen) facts.push(`not seen: ${text(what)}`)
-  const parts = [`## ${word} at ${place(subject)}`, `Recognized by \`${reader}\` · ${facts.join(' · ')}`]
+  const parts = [`## ${kind} at ${place(subject)}`, `Recognized by \`${reader}\` · ${facts.join(' · ')}`]
   if (subject.settings.length > 0) parts.push(settings(subject))
   if (note !== null) parts.push(`${note[0]!.toUpperCase()}${note.slice(1)}.`)
   for (const [verdict, heading] of headings) {

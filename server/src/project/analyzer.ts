@@ -23,7 +23,7 @@ import { analyse } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
 import type { HandedConfiguration, ModuleSummary, OutsideCall } from '../python/module.js'
-import type { Reader, ReaderContext, UnitFacts } from '../readers/reader.js'
+import type { FragmentFacts, Reader, ReaderContext } from '../readers/reader.js'
 import { type GrammarName, type Grammars, IncrementalParser } from '../syntax/parser.js'
 import type { PythonTree } from '../syntax/python-ast.js'
 import { pythonTree } from '../syntax/python-tree.js'
@@ -31,9 +31,9 @@ import type { ConfigurationRoot, Configured, ConfiguredMap } from '../text/confi
 import type { ConfiguredModule } from '../text/configured-module.js'
 import { pythonInShell } from '../text/shell-python.js'
 import type { SourceFile } from '../text/source-file.js'
-import type { Language, Unit } from '../text/unit.js'
+import type { Language, SourceFragment } from '../text/source-fragment.js'
 import { ClaimBuilder } from '../workload/builder.js'
-import type { Binding, Claim, Reading } from '../workload/claim.js'
+import type { Binding, Claim, Extraction } from '../workload/claim.js'
 import { type ManifestDocument, manifestsOf, type Overlay } from './kustomize.js'
 import { chosenByPool } from './pool-links.js'
 import { ReaderChoice } from './reader-choice.js'
@@ -55,7 +55,7 @@ export interface FileRecord {
   faults: string[]
   summary: ModuleSummary | null
   /** What readers claim without knowing the rest of the project. */
-  reading: Reading
+  extraction: Extraction
   suppressions: Suppression[]
   /** Of a Terraform file: what it holds, for the other files of its module. */
   hcl?: ConfigNode
@@ -90,17 +90,17 @@ export interface Surroundings {
   bundle?: BundleFacts
   /** Patches that are laid over it. */
   overlay?: Overlay
-  /** A recipe with what it inherits. */
+  /** A framework config with what it inherits. */
   inherited?: ConfiguredMap
   /** Configuration files that it names. */
   named?: Record<string, Configured>
 }
 
-type UnitTree = { python?: PythonTree; config?: ConfigFacts; shell?: ShellFacts }
+type FragmentTree = { python?: PythonTree; config?: ConfigFacts; shell?: ShellFacts }
 
 interface Parsed {
   file: SourceFile
-  units: UnitTree[]
+  fragments: FragmentTree[]
 }
 
 /** Characters of source whose trees are kept for reading again. */
@@ -127,14 +127,14 @@ export class Analyzer {
     this.choice = new ReaderChoice(readers)
   }
 
-  /** Loads the grammars that the units need; parsing itself is synchronous. */
+  /** Loads the grammars that the fragments need; parsing itself is synchronous. */
   async prepare(file: SourceFile): Promise<void> {
     const wanted = new Set<GrammarName>()
-    for (const unit of file.units) {
-      const grammar = grammarOf[unit.language]
+    for (const fragment of file.fragments) {
+      const grammar = grammarOf[fragment.language]
       if (grammar !== undefined && !this.grammars.isLoaded(grammar)) wanted.add(grammar)
       // Shell text inside configuration and Python is parsed on demand.
-      if (unit.language !== 'toml' && !this.grammars.isLoaded('bash')) wanted.add('bash')
+      if (fragment.language !== 'toml' && !this.grammars.isLoaded('bash')) wanted.add('bash')
     }
     if (wanted.size > 0) await this.grammars.load(...wanted)
   }
@@ -151,28 +151,32 @@ export class Analyzer {
       problems: [...file.problems],
       faults: [],
       summary: null,
-      reading: { subjects: [], claims: [], launches: [] },
+      extraction: { subjects: [], claims: [], launches: [] },
       suppressions: [],
     }
     const parsed = this.parse(file, record.problems)
     this.remember(file.path, parsed)
     const surroundings: Surroundings = { imported: {}, importers: [], binding: null, versions }
-    file.units.forEach((unit, index) => {
-      const facts = this.factsOf(file, unit, parsed.units[index]!, surroundings)
-      if (unit.index === 0 && unit.language === 'yaml') {
-        const manifests = manifestsOf(file.path, unit.text, facts.config?.documents ?? [])
+    file.fragments.forEach((fragment, index) => {
+      const facts = this.factsOf(file, fragment, parsed.fragments[index]!, surroundings)
+      if (fragment.index === 0 && fragment.language === 'yaml') {
+        const manifests = manifestsOf(file.path, fragment.text, facts.config?.documents ?? [])
         if (manifests !== undefined) record.manifests = manifests
         const bundle = bundleFileOf(file.path, facts.config?.documents ?? [])
         if (bundle !== undefined) record.bundle = bundle
       }
-      if (unit.index === 0 && unit.language === 'hcl') record.hcl = facts.config?.documents[0]?.root
-      if (unit.index === 0 && facts.python !== undefined)
+      if (fragment.index === 0 && fragment.language === 'hcl') record.hcl = facts.config?.documents[0]?.root
+      if (fragment.index === 0 && facts.python !== undefined)
         record.summary = facts.python instanceof Analysis ? facts.python.summary() : null
-      this.readUnit(facts, surroundings, record.reading, record.faults)
-      if (unit.index === 0 && facts.python !== undefined && (force || record.reading.recipe !== undefined))
-        record.module = configurationModule(facts.python, unit)
-      if (file.text.includes('costlint') || unit.text.includes('costlint')) {
-        record.suppressions.push(...suppressionsOf(file.path, unit, parsed.units[index]!))
+      this.readFragment(facts, surroundings, record.extraction, record.faults)
+      if (
+        fragment.index === 0 &&
+        facts.python !== undefined &&
+        (force || record.extraction.frameworkConfig !== undefined)
+      )
+        record.module = configurationModule(facts.python, fragment)
+      if (file.text.includes('costlint') || fragment.text.includes('costlint')) {
+        record.suppressions.push(...suppressionsOf(file.path, fragment, parsed.fragments[index]!))
       }
     })
     return record
@@ -180,39 +184,39 @@ export class Analyzer {
 
   /** The values of a configuration file, for the scripts that read it. */
   configuredOf(file: SourceFile): HydraFile {
-    const unit = file.units[0]
-    const documents = unit === undefined ? undefined : this.parsedOf(file).units[0]?.config?.documents
-    if (unit === undefined || documents === undefined) return { root: null }
-    const root = configuredFrom(file.path, unit, documents)
-    const header = /^\s*#\s*@package[ \t]+([\w.]+)/m.exec(unit.text.slice(0, 2_000))?.[1]
+    const fragment = file.fragments[0]
+    const documents = fragment === undefined ? undefined : this.parsedOf(file).fragments[0]?.config?.documents
+    if (fragment === undefined || documents === undefined) return { root: null }
+    const root = configuredFrom(file.path, fragment, documents)
+    const header = /^\s*#\s*@package[ \t]+([\w.]+)/m.exec(fragment.text.slice(0, 2_000))?.[1]
     return header === undefined ? { root } : { root, package: header }
   }
 
   /** What a module lets others know, where the modules that it imports are known; null: it is no Python. */
   summarise(file: SourceFile, imported: Record<string, ModuleSummary>): ModuleSummary | null {
     const parsed = this.parsedOf(file)
-    const [unit] = file.units
-    if (unit === undefined) return null
+    const [fragment] = file.fragments
+    if (fragment === undefined) return null
     const surroundings: Surroundings = { imported, importers: [], binding: null, versions: {} }
-    const { python } = this.factsOf(file, unit, parsed.units[0]!, surroundings)
+    const { python } = this.factsOf(file, fragment, parsed.fragments[0]!, surroundings)
     return python instanceof Analysis ? python.summary() : null
   }
 
   /** Reads a file again, with what the project says around it. */
-  read(file: SourceFile, surroundings: Surroundings): { reading: Reading; faults: string[] } {
+  read(file: SourceFile, surroundings: Surroundings): { extraction: Extraction; faults: string[] } {
     const parsed = this.parsedOf(file)
-    const reading: Reading = { subjects: [], claims: [], launches: [] }
+    const extraction: Extraction = { subjects: [], claims: [], launches: [] }
     const faults: string[] = []
-    file.units.forEach((unit, index) => {
+    file.fragments.forEach((fragment, index) => {
       // Only the file's own Python is launched and imported; what it writes elsewhere was read before.
-      this.readUnit(
-        this.factsOf(file, unit, parsed.units[index]!, surroundings),
+      this.readFragment(
+        this.factsOf(file, fragment, parsed.fragments[index]!, surroundings),
         surroundings,
-        reading,
+        extraction,
         faults,
       )
     })
-    return { reading, faults }
+    return { extraction, faults }
   }
 
   startEditing(path: string): void {
@@ -241,15 +245,17 @@ export class Analyzer {
     if (reader?.change === undefined) return { reason: `${claim.key} has to be changed by hand here` }
     const parsed = this.parsedOf(file)
     const launched = isGivenElsewhere(claim)
-    const holding = (unit: Unit): boolean =>
-      launched ? unit.segments.some((one) => holds(one, claim.location)) : unit.index === claim.site.unit
+    const holding = (fragment: SourceFragment): boolean =>
+      launched
+        ? fragment.segments.some((one) => holds(one, claim.location))
+        : fragment.index === claim.site.fragment
     // The command of a cell stands in the text of the cell as well.
-    const index = file.units.indexOf(file.units.filter(holding).at(-1)!)
+    const index = file.fragments.indexOf(file.fragments.filter(holding).at(-1)!)
     if (index < 0) return { reason: 'the place is not in the file any more' }
-    const { origin, text } = file.units[index]!
+    const { origin, text } = file.fragments[index]!
     if (origin === 'heredoc' && !file.text.includes(text))
       return { reason: 'the shell puts values into this program before it runs' }
-    const read = this.factsOf(file, file.units[index]!, parsed.units[index]!, surroundings)
+    const read = this.factsOf(file, file.fragments[index]!, parsed.fragments[index]!, surroundings)
     const facts = launched ? asLaunch(read) : read
     const change = reader.change(claim, value, facts)
     if ('reason' in change || surroundings.overlay === undefined || index !== 0) return change
@@ -261,12 +267,12 @@ export class Analyzer {
   }
 
   private writtenIn(file: SourceFile): WrittenFile {
-    return { path: file.path, documents: this.parsedOf(file).units[0]?.config?.documents ?? [] }
+    return { path: file.path, documents: this.parsedOf(file).fragments[0]?.config?.documents ?? [] }
   }
 
-  /** Trees of all units, for the stage that writes edits. */
-  treesOf(file: SourceFile): UnitTree[] {
-    return this.parsedOf(file).units
+  /** Trees of all fragments, for the stage that writes edits. */
+  treesOf(file: SourceFile): FragmentTree[] {
+    return this.parsedOf(file).fragments
   }
 
   forget(path: string): void {
@@ -296,59 +302,69 @@ export class Analyzer {
   }
 
   private parse(file: SourceFile, problems: string[]): Parsed {
-    const units = file.units.map((unit): UnitTree => {
+    const fragments = file.fragments.map((fragment): FragmentTree => {
       try {
-        return this.parseUnit(file.path, unit, problems)
+        return this.parseFragment(file.path, fragment, problems)
       } catch (error) {
         problems.push(`cannot be parsed: ${error instanceof Error ? error.message : String(error)}`)
         return {}
       }
     })
-    return { file, units }
+    return { file, fragments }
   }
 
-  private parseUnit(path: string, unit: Unit, problems: string[]): UnitTree {
-    switch (unit.language) {
+  private parseFragment(path: string, fragment: SourceFragment, problems: string[]): FragmentTree {
+    switch (fragment.language) {
       case 'python': {
         // The other units of a file are too short for an old tree to help.
-        const incremental = unit.index === 0 ? this.edited.get(path) : undefined
-        const python = pythonTree(unit.text, incremental ?? this.grammars)
+        const incremental = fragment.index === 0 ? this.edited.get(path) : undefined
+        const python = pythonTree(fragment.text, incremental ?? this.grammars)
         if (python.problem !== undefined) problems.push(python.problem)
         return { python }
       }
       case 'yaml':
-        return { config: yamlFacts(unit.text) }
+        return { config: yamlFacts(fragment.text) }
       case 'json':
-        return { config: jsonFacts(unit.text) }
+        return { config: jsonFacts(fragment.text) }
       case 'toml':
-        return { config: tomlFacts(unit.text, this.grammars) }
+        return { config: tomlFacts(fragment.text, this.grammars) }
       case 'ini':
-        return { config: iniFacts(unit.text) }
+        return { config: iniFacts(fragment.text) }
       case 'hcl':
-        return { config: hclFacts(unit.text, this.grammars) }
+        return { config: hclFacts(fragment.text, this.grammars) }
       case 'dockerfile':
-        return { config: dockerfileFacts(unit.text) }
+        return { config: dockerfileFacts(fragment.text) }
       case 'shell':
-        return { shell: withInline(shellFacts(unit.text, this.grammars, undefined, unit.recipeLines), unit) }
+        return {
+          shell: withInline(
+            shellFacts(fragment.text, this.grammars, undefined, fragment.recipeLines),
+            fragment,
+          ),
+        }
       default:
         return {}
     }
   }
 
-  private factsOf(file: SourceFile, unit: Unit, tree: UnitTree, surroundings: Surroundings): UnitFacts {
-    const facts: UnitFacts = { path: file.path, unit, versions: surroundings.versions }
+  private factsOf(
+    file: SourceFile,
+    fragment: SourceFragment,
+    tree: FragmentTree,
+    surroundings: Surroundings,
+  ): FragmentFacts {
+    const facts: FragmentFacts = { path: file.path, fragment, versions: surroundings.versions }
     if (file.metadata !== undefined) facts.metadata = file.metadata
     if (tree.config !== undefined) facts.config = tree.config
     const { overlay } = surroundings
-    if (overlay !== undefined && tree.config !== undefined && unit.index === 0)
-      facts.config = laidOver(tree.config, unit.text, overlay)
-    if (tree.shell !== undefined) facts.shell = this.shellAsCalled(unit, tree.shell, surroundings.binding)
-    if (surroundings.hcl !== undefined && unit.index === 0) facts.hcl = surroundings.hcl
-    if (surroundings.bundle !== undefined && unit.index === 0) facts.bundle = surroundings.bundle
-    if (surroundings.inherited !== undefined && unit.index === 0) facts.inherited = surroundings.inherited
+    if (overlay !== undefined && tree.config !== undefined && fragment.index === 0)
+      facts.config = laidOver(tree.config, fragment.text, overlay)
+    if (tree.shell !== undefined) facts.shell = this.shellAsCalled(fragment, tree.shell, surroundings.binding)
+    if (surroundings.hcl !== undefined && fragment.index === 0) facts.hcl = surroundings.hcl
+    if (surroundings.bundle !== undefined && fragment.index === 0) facts.bundle = surroundings.bundle
+    if (surroundings.inherited !== undefined && fragment.index === 0) facts.inherited = surroundings.inherited
     if (surroundings.named !== undefined) facts.named = surroundings.named
     if (tree.python !== undefined) {
-      const own = unit.index === 0
+      const own = fragment.index === 0
       const neighbours: Neighbours = {
         importedByName: new Map(Object.entries(surroundings.imported)),
         behind: surroundings.behind ?? [],
@@ -360,15 +376,15 @@ export class Analyzer {
       }
       const notebook = file.notebook && own
       const binding = own ? surroundings.binding : null
-      facts.python = analyse(file.path, unit.text, tree.python, notebook, neighbours, binding)
+      facts.python = analyse(file.path, fragment.text, tree.python, notebook, neighbours, binding)
     }
     return facts
   }
 
   /** A script that a job calls, with the arguments and the environment of the call. */
-  private shellAsCalled(unit: Unit, facts: ShellFacts, binding: Binding | null): ShellFacts {
+  private shellAsCalled(fragment: SourceFragment, facts: ShellFacts, binding: Binding | null): ShellFacts {
     const shell = binding?.launch.shell
-    if (binding === null || shell === undefined || unit.index !== 0) return facts
+    if (binding === null || shell === undefined || fragment.index !== 0) return facts
     const environment = Object.fromEntries(
       Object.entries(binding.launch.environment).map(([name, { value }]) => [
         name,
@@ -376,12 +392,17 @@ export class Analyzer {
       ]),
     )
     const call = { arguments: shell.arguments, environment }
-    return withInline(shellFacts(unit.text, this.grammars, call, unit.recipeLines), unit)
+    return withInline(shellFacts(fragment.text, this.grammars, call, fragment.recipeLines), fragment)
   }
 
-  private readUnit(facts: UnitFacts, surroundings: Surroundings, into: Reading, faults: string[]): void {
+  private readFragment(
+    facts: FragmentFacts,
+    surroundings: Surroundings,
+    into: Extraction,
+    faults: string[],
+  ): void {
     const context: ReaderContext = {
-      binding: facts.unit.index === 0 ? surroundings.binding : null,
+      binding: facts.fragment.index === 0 ? surroundings.binding : null,
       versions: surroundings.versions,
       shell: (text) => shellFacts(text, this.grammars),
     }
@@ -396,9 +417,9 @@ export class Analyzer {
     const metadata = facts.metadata === undefined ? '' : JSON.stringify(facts.metadata)
     // A script that a job calls may start a command of the project, whose name no reader knows.
     const called = surroundings.binding?.launch.shell === undefined ? '' : 'python'
-    const texts = [facts.unit.text, patches, metadata, called, ...made]
-    for (const reader of this.choice.of(facts.unit.language, texts)) {
-      const builder = new ClaimBuilder(facts.path, facts.unit, reader.name)
+    const texts = [facts.fragment.text, patches, metadata, called, ...made]
+    for (const reader of this.choice.of(facts.fragment.language, texts)) {
+      const builder = new ClaimBuilder(facts.path, facts.fragment, reader.name)
       if (overlay !== undefined) {
         builder.origins = overlay.origins
         builder.laidOutBy = overlay.path
@@ -413,18 +434,20 @@ export class Analyzer {
         )
         continue
       }
-      into.subjects.push(...builder.reading.subjects)
-      into.claims.push(...builder.reading.claims)
-      into.launches.push(...builder.reading.launches)
-      const { imagePrograms, imageBuilds, compiledFrom, pipelines } = builder.reading
+      into.subjects.push(...builder.extraction.subjects)
+      into.claims.push(...builder.extraction.claims)
+      into.launches.push(...builder.extraction.launches)
+      const { imagePrograms, imageBuilds, compiledFrom, pipelines } = builder.extraction
       if (compiledFrom !== undefined) into.compiledFrom = compiledFrom
       if (pipelines !== undefined) into.pipelines = pipelines
       if (imagePrograms !== undefined) into.imagePrograms = [...(into.imagePrograms ?? []), ...imagePrograms]
-      if (builder.reading.names !== undefined) into.names = [...(into.names ?? []), ...builder.reading.names]
-      if (builder.reading.recipe !== undefined && facts.unit.index === 0) into.recipe = builder.reading.recipe
+      if (builder.extraction.names !== undefined)
+        into.names = [...(into.names ?? []), ...builder.extraction.names]
+      if (builder.extraction.frameworkConfig !== undefined && facts.fragment.index === 0)
+        into.frameworkConfig = builder.extraction.frameworkConfig
       if (imageBuilds !== undefined) into.imageBuilds = [...(into.imageBuilds ?? []), ...imageBuilds]
-      if (builder.reading.unseen !== undefined)
-        into.unseen = [...(into.unseen ?? []), ...builder.reading.unseen]
+      if (builder.extraction.unseen !== undefined)
+        into.unseen = [...(into.unseen ?? []), ...builder.extraction.unseen]
     }
   }
 }
@@ -435,15 +458,18 @@ function isGivenElsewhere({ channel, location, site, subject }: Claim): boolean 
   return launched && site.path === undefined && !subject.startsWith(`${location.path}#`)
 }
 
-function holds({ start, end, cell, source }: Unit['segments'][number], location: Claim['location']): boolean {
+function holds(
+  { start, end, cell, source }: SourceFragment['segments'][number],
+  location: Claim['location'],
+): boolean {
   return cell === location.cell && source <= location.start && location.end <= source + end - start
 }
 
 /** What code or configuration there says is no answer to where its reader's own site is. */
-function asLaunch({ path, unit, shell, versions }: UnitFacts): UnitFacts {
+function asLaunch({ path, fragment, shell, versions }: FragmentFacts): FragmentFacts {
   return {
     path,
-    unit,
+    fragment,
     launch: true,
     ...(shell === undefined ? {} : { shell }),
     ...(versions === undefined ? {} : { versions }),
@@ -451,8 +477,8 @@ function asLaunch({ path, unit, shell, versions }: UnitFacts): UnitFacts {
 }
 
 /** Marks the command that is fed the Python program of the file; with several of them nobody knows which is meant. */
-function withInline(facts: ShellFacts, unit: Unit): ShellFacts {
-  const [only, ...others] = unit.index === 0 ? pythonInShell(unit.text) : []
+function withInline(facts: ShellFacts, fragment: SourceFragment): ShellFacts {
+  const [only, ...others] = fragment.index === 0 ? pythonInShell(fragment.text) : []
   if (only === undefined || others.length > 0) return facts
   const holds = ({ start, end }: ShellCommand) => start <= only.at && only.at < end
   return {
@@ -474,12 +500,12 @@ function laidOver(facts: ConfigFacts, text: string, overlay: Overlay): ConfigFac
   return { ...facts, documents }
 }
 
-function suppressionsOf(path: string, unit: Unit, tree: UnitTree): Suppression[] {
+function suppressionsOf(path: string, fragment: SourceFragment, tree: FragmentTree): Suppression[] {
   if (tree.python !== undefined)
-    return readSuppressions(path, unit, tree.python.comments, pythonStatements(tree.python))
+    return readSuppressions(path, fragment, tree.python.comments, pythonStatements(tree.python))
   if (tree.config !== undefined)
-    return readSuppressions(path, unit, tree.config.comments, configStatements(tree.config))
+    return readSuppressions(path, fragment, tree.config.comments, configStatements(tree.config))
   if (tree.shell !== undefined)
-    return readSuppressions(path, unit, tree.shell.comments, shellStatements(tree.shell))
+    return readSuppressions(path, fragment, tree.shell.comments, shellStatements(tree.shell))
   return []
 }

@@ -14,8 +14,8 @@ import { poolRequest } from '../rules/scaling/pool-words.js'
 import { described, estimateOf, gigabytes, type TrainingMemory, verdictOf } from '../rules/training-memory.js'
 import type { Location } from '../text/location.js'
 import { effective } from '../values/value.js'
-import type { Judged } from '../workload/claim.js'
-import type { Word } from '../workload/words.js'
+import type { SubjectView } from '../workload/claim.js'
+import type { ResourceKind } from '../workload/resource-kinds.js'
 import type { Judgement } from './runs.js'
 
 export interface Annotation {
@@ -37,11 +37,11 @@ export function annotationsOf(
 ): Annotation[] {
   const found: Annotation[] = []
   for (const { runs } of judgements) {
-    const judged = runs[0]!
-    if (judged.subject.location.path !== path) continue
-    if (isA(judged, 'Compute')) found.push(...forMachines(judged, options, today))
-    else if (isA(judged, 'Search')) found.push(...forSearch(judged))
-    else if (isA(judged, 'Scaling')) found.push(...forPool(judged, path, options, today))
+    const view = runs[0]!
+    if (view.subject.location.path !== path) continue
+    if (isA(view, 'Compute')) found.push(...forMachines(view, options, today))
+    else if (isA(view, 'Search')) found.push(...forSearch(view))
+    else if (isA(view, 'Scaling')) found.push(...forPool(view, path, options, today))
   }
   return withoutEchoes(found).sort(
     (a, b) => (a.location.cell ?? 0) - (b.location.cell ?? 0) || a.location.start - b.location.start,
@@ -63,21 +63,17 @@ function withoutEchoes(all: Annotation[]): Annotation[] {
   })
 }
 
-function isA<W extends Word>(judged: Judged, word: W): judged is Judged & Judged<W> {
-  return judged.subject.word === word
+function isA<W extends ResourceKind>(view: SubjectView, kind: W): view is SubjectView & SubjectView<W> {
+  return view.subject.kind === kind
 }
 
-function forMachines(judged: Judged<'Compute'>, options: RuleOptions, today: string): Annotation[] {
-  const request = requestOf(judged)
+function forMachines(view: SubjectView<'Compute'>, options: RuleOptions, today: string): Annotation[] {
+  const request = requestOf(view)
   const cost = hourlyCost(request, options.prices, today)
-  const claim = judged.settings.instanceType
+  const claim = view.settings.instanceType
   const found: Annotation[] = []
   const devices = devicesOf(request)
-  if (
-    cost !== undefined &&
-    claim?.state === 'known' &&
-    claim.location.path === judged.subject.location.path
-  ) {
+  if (cost !== undefined && claim?.state === 'known' && claim.location.path === view.subject.location.path) {
     const usd = cost.price.onDemand ?? cost.price.spot
     found.push({
       kind: 'machine',
@@ -91,15 +87,15 @@ function forMachines(judged: Judged<'Compute'>, options: RuleOptions, today: str
       details: moneyDetails(cost, request),
     })
   }
-  const memory = memoryOf(judged, options)
+  const memory = memoryOf(view, options)
   const parts = [
     ...moneyParts(cost),
     devices === null ? null : count(devices.each * (request.nodes ?? 1), 'GPU'),
-    processesOf(judged, devices?.each ?? null),
+    processesOf(view, devices?.each ?? null),
     memory === null ? null : needs(memory, devices === null ? 1 : devices.each * (request.nodes ?? 1)),
   ].filter((part) => part !== null)
   // A machine without a price and without accelerators says nothing that is not written there.
-  if (judged.subject.job === null || parts.length === 0 || (cost === undefined && devices === null))
+  if (view.subject.job === null || parts.length === 0 || (cost === undefined && devices === null))
     return found
   const details = [
     cost === undefined ? null : moneyDetails(cost, request),
@@ -107,7 +103,7 @@ function forMachines(judged: Judged<'Compute'>, options: RuleOptions, today: str
   ]
   found.push({
     kind: 'job',
-    location: judged.subject.location,
+    location: view.subject.location,
     label: parts.join(' · '),
     details: details.filter((part) => part !== null).join('\n\n') || parts.join(' · '),
   })
@@ -116,7 +112,7 @@ function forMachines(judged: Judged<'Compute'>, options: RuleOptions, today: str
 
 /** What one machine of a pool costs, behind its type. */
 function forPool(
-  { settings }: Judged<'Scaling'>,
+  { settings }: SubjectView<'Scaling'>,
   path: string,
   options: RuleOptions,
   today: string,
@@ -171,13 +167,13 @@ function moneyParts(cost: HourlyCost | undefined): (string | null)[] {
   ]
 }
 
-function processesOf(judged: Judged<'Compute'>, devices: number | null): string | null {
-  const launches = judged.run.siblings.flatMap((run) => run.job.launch ?? [])
+function processesOf(view: SubjectView<'Compute'>, devices: number | null): string | null {
+  const launches = view.run.siblings.flatMap((run) => run.job.launch ?? [])
   if (launches.length !== 1) return null
   const { processes, nodes } = launches[0]!
   const each = processes === 0 ? devices : processes
   if (each === null) return null
-  return count(each * (nodes ?? effective(judged.settings.nodes) ?? 1), 'process')
+  return count(each * (nodes ?? effective(view.settings.nodes) ?? 1), 'process')
 }
 
 function count(many: number, word: string): string {
@@ -186,9 +182,9 @@ function count(many: number, word: string): string {
 }
 
 /** Of the training that the job runs, where it runs one that can be estimated. */
-function memoryOf(judged: Judged<'Compute'>, options: RuleOptions): TrainingMemory | null {
+function memoryOf(view: SubjectView<'Compute'>, options: RuleOptions): TrainingMemory | null {
   const found: TrainingMemory[] = []
-  for (const run of judged.run.siblings) {
+  for (const run of view.run.siblings) {
     for (const one of run.subjects) {
       if (!isA(one, 'Training')) continue
       const memory = estimateOf(one, options)
@@ -276,8 +272,8 @@ function moneyDetails(cost: HourlyCost, request: MachineRequest): string {
   return lines.join('\n')
 }
 
-function forSearch(judged: Judged<'Search'>): Annotation[] {
-  const { settings, subject } = judged
+function forSearch(view: SubjectView<'Search'>): Annotation[] {
+  const { settings, subject } = view
   const space = effective(settings.space)
   const folds = effective(settings.folds) ?? 1
   const unit = effective(settings.unit) ?? 'run'

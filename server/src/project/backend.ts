@@ -4,8 +4,8 @@ import { readers } from '../readers/index.js'
 import { loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
 import type { SourceFile } from '../text/source-file.js'
-import { languageOf, sourceFile } from '../text/units.js'
-import type { Reading } from '../workload/claim.js'
+import { languageOf, sourceFile } from '../text/source-fragments.js'
+import type { Extraction } from '../workload/claim.js'
 import { Analyzer, type FileRecord, type Surroundings } from './analyzer.js'
 import { type Host, under } from './host.js'
 import { Prefilter } from './prefilter.js'
@@ -16,7 +16,7 @@ export type Loaded = { record: FileRecord } | { error: string }
 export type Versions = Record<string, string>
 
 export interface ReadResult {
-  reading: Reading
+  extraction: Extraction
   faults: string[]
 }
 
@@ -57,7 +57,7 @@ function emptyRecord(path: string, bytes: Uint8Array): FileRecord {
     problems: [],
     faults: [],
     summary: null,
-    reading: { subjects: [], claims: [], launches: [] },
+    extraction: { subjects: [], claims: [], launches: [] },
     suppressions: [],
   }
 }
@@ -135,7 +135,7 @@ export class LocalBackend implements Backend {
     this.files.set(file.path, file)
     const text = file.text !== '' ? file.text : textOfCells(file)
     const record = this.analyzer.load(file, hashOf(text), versions, force)
-    if (force && /^(yaml|json|toml|ini)$/.test(file.units[0]?.language ?? ''))
+    if (force && /^(yaml|json|toml|ini)$/.test(file.fragments[0]?.language ?? ''))
       record.configured = this.analyzer.configuredOf(file)
     this.trim()
     return record
@@ -143,7 +143,7 @@ export class LocalBackend implements Backend {
 
   async read(path: string, surroundings: Surroundings): Promise<ReadResult> {
     const file = await this.fileOf(path)
-    if (file === undefined) return { reading: { subjects: [], claims: [], launches: [] }, faults: [] }
+    if (file === undefined) return { extraction: { subjects: [], claims: [], launches: [] }, faults: [] }
     return this.analyzer.read(file, surroundings)
   }
 

@@ -1,10 +1,10 @@
 /** Launches and the scripts that they start: each script read once for every way in which it is launched or called. */
 import type { ProgramIndex } from '../link/programs.js'
-import type { Binding, Launch, Reading } from '../workload/claim.js'
+import type { Binding, Extraction, Launch } from '../workload/claim.js'
 import type { FileRecord } from './analyzer.js'
 import type { ReadResult } from './backend.js'
+import { bindingKey } from './extraction-keys.js'
 import { settingsOf } from './launches.js'
-import { bindingKey } from './reading-keys.js'
 import type { LinkedLaunch } from './runs.js'
 import { type Followed, followCalls, type ScriptFiles } from './script-calls.js'
 
@@ -16,19 +16,19 @@ const maximumUnbound = 100
 export interface Scripts {
   recordOf(path: string): FileRecord | undefined
   resolve(launch: Launch): ReturnType<ProgramIndex['resolve']>
-  /** The recipe that a launch names. */
-  recipeOf(launch: Launch, script: string | null): FileRecord | undefined
-  /** `slot` tells the readings of one file apart. */
+  /** The framework config that a launch names. */
+  frameworkConfigOf(launch: Launch, script: string | null): FileRecord | undefined
+  /** `slot` tells the extractions of one file apart. */
   read(record: FileRecord, binding: Binding, slot: string): Promise<ReadResult>
 }
 
 /** `calls`: see `Followed.whole`. */
 export async function bindLaunches(
   all: readonly Launch[],
-  readings: ReadonlyMap<string, Reading>,
+  extractions: ReadonlyMap<string, Extraction>,
   scripts: Scripts,
 ): Promise<{ launches: LinkedLaunch[]; calls: Followed['whole']; asked: AskedLaunch[] }> {
-  const called = new CalledScripts(readings, scripts)
+  const called = new CalledScripts(extractions, scripts)
   const files: ScriptFiles = {
     scriptOf(call) {
       const resolved = scripts.resolve(call)
@@ -40,7 +40,7 @@ export async function bindLaunches(
     all.filter(({ asks }) => asks !== true),
     files,
   )
-  const started = new StartedScripts(readings, scripts)
+  const started = new StartedScripts(extractions, scripts)
   const asked = await followCalls(
     all.filter(({ asks, job }) => asks === true && job !== null),
     files,
@@ -63,20 +63,20 @@ class CalledScripts {
   private readonly ways = new Map<string, Set<string>>()
 
   constructor(
-    private readonly readings: ReadonlyMap<string, Reading>,
+    private readonly extractions: ReadonlyMap<string, Extraction>,
     private readonly scripts: Scripts,
   ) {}
 
-  async read(path: string, call: Launch): Promise<Reading | undefined> {
+  async read(path: string, call: Launch): Promise<Extraction | undefined> {
     const record = this.scripts.recordOf(path)
     if (record === undefined || record.filtered) return undefined
     const binding: Binding = { launch: call, settings: [] }
     const known = this.ways.get(path) ?? new Set<string>()
     this.ways.set(path, known)
     const key = bindingKey(binding, true)
-    if (!known.has(key) && known.size >= maximumBindings) return this.readings.get(path)
+    if (!known.has(key) && known.size >= maximumBindings) return this.extractions.get(path)
     known.add(key)
-    return (await this.scripts.read(record, binding, `call ${[...known].indexOf(key)}`)).reading
+    return (await this.scripts.read(record, binding, `call ${[...known].indexOf(key)}`)).extraction
   }
 }
 
@@ -86,37 +86,38 @@ class StartedScripts {
   private readonly unbound = new Map<string, number>()
 
   constructor(
-    private readonly readings: ReadonlyMap<string, Reading>,
+    private readonly extractions: ReadonlyMap<string, Extraction>,
     private readonly scripts: Scripts,
   ) {}
 
   async bind(launch: Launch): Promise<LinkedLaunch> {
-    const binding: Binding = { launch, settings: settingsOf(launch, this.readings) }
+    const binding: Binding = { launch, settings: settingsOf(launch, this.extractions) }
     const started = await this.start(binding)
-    const record = launch.shell === undefined ? this.scripts.recipeOf(launch, started.script) : undefined
+    const record =
+      launch.shell === undefined ? this.scripts.frameworkConfigOf(launch, started.script) : undefined
     if (record === undefined) return started
-    const reading = await this.read(record, { launch, settings: [] })
-    return reading === null ? started : { ...started, recipe: { path: record.path, reading } }
+    const extraction = await this.read(record, { launch, settings: [] })
+    return extraction === null ? started : { ...started, frameworkConfig: { path: record.path, extraction } }
   }
 
   private async start(binding: Binding): Promise<LinkedLaunch> {
     const { launch } = binding
-    const nothing = { launch, binding, script: null, reading: null, recipe: null }
+    const nothing = { launch, binding, script: null, extraction: null, frameworkConfig: null }
     const resolved = this.scripts.resolve(launch)
     if ('unresolved' in resolved) return { ...nothing, unresolved: resolved.unresolved }
     const script = resolved.path
     if (launch.program.inline === true)
-      return { ...nothing, script, unresolved: null, reading: this.readings.get(script) ?? null }
+      return { ...nothing, script, unresolved: null, extraction: this.extractions.get(script) ?? null }
     const record = this.scripts.recordOf(script)
     if (record === undefined || record.summary === null) return { ...nothing, script, unresolved: null }
-    const reading = await this.read(record, binding)
-    return reading === null
+    const extraction = await this.read(record, binding)
+    return extraction === null
       ? { ...nothing, unresolved: `${record.path} is launched in too many ways` }
-      : { ...nothing, script, unresolved: null, reading }
+      : { ...nothing, script, unresolved: null, extraction }
   }
 
   /** Null: it is launched in too many ways. */
-  private async read(record: FileRecord, binding: Binding): Promise<Reading | null> {
+  private async read(record: FileRecord, binding: Binding): Promise<Extraction | null> {
     const known = this.bound.get(record.path) ?? new Map<string, Promise<ReadResult>>()
     this.bound.set(record.path, known)
     const key = bindingKey(binding, false)
@@ -124,7 +125,7 @@ class StartedScripts {
     if (result === undefined) {
       if (known.size >= maximumBindings) {
         // Read by itself: what this launch would say stays open.
-        const own = this.readings.get(record.path)
+        const own = this.extractions.get(record.path)
         const more = (this.unbound.get(record.path) ?? 0) + 1
         this.unbound.set(record.path, more)
         return own === undefined || more > maximumUnbound ? null : own
@@ -132,6 +133,6 @@ class StartedScripts {
       result = this.scripts.read(record, binding, `launch ${known.size}`)
       known.set(key, result)
     }
-    return (await result).reading
+    return (await result).extraction
   }
 }

@@ -1,15 +1,15 @@
 /** Compiled pipelines whose Python code is in the project as well: that is where things are said and changed. */
-import type { Reading } from '../workload/claim.js'
+import type { Extraction } from '../workload/claim.js'
 
 /** `a_b` and `A B` of Python are `a-b` in what is compiled. */
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z\d]+/g, '-')
 
 /** Paths of compiled files with their source in the project. */
-export function compiledCopies(readings: ReadonlyMap<string, Reading>): string[] {
+export function compiledCopies(extractions: ReadonlyMap<string, Extraction>): string[] {
   const defined = new Set<string>()
   let unreadable = false
   const compiled: [string, string][] = []
-  for (const [path, { compiledFrom, pipelines }] of readings) {
+  for (const [path, { compiledFrom, pipelines }] of extractions) {
     if (compiledFrom !== undefined) compiled.push([path, plain(compiledFrom)])
     for (const name of pipelines ?? []) {
       if (name === null) unreadable = true

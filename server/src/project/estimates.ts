@@ -12,7 +12,7 @@ import { cheaperMachine } from '../rules/smaller-machine.js'
 import { memoryOf, type TrainingMemory, verdictOf } from '../rules/training-memory.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
-import type { Claim, Judged } from '../workload/claim.js'
+import type { Claim, SubjectView } from '../workload/claim.js'
 import { today } from './judge-stage.js'
 import { LineNumbers } from './line-numbers.js'
 import type { Judgement } from './runs.js'
@@ -94,13 +94,13 @@ export async function trainingEstimates(
   const found: TrainingEstimate[] = []
   const seen = new Set<string>()
   for (const { runs } of judgements) {
-    for (const judged of runs) {
-      if (judged.subject.word !== 'Training' || judged.subject.evidence.role === 'test') continue
+    for (const view of runs) {
+      if (view.subject.kind !== 'Training' || view.subject.evidence.role === 'test') continue
       // A file of settings for whatever program is launched with it.
-      if (judged.subject.evidence.role === 'job') continue
+      if (view.subject.evidence.role === 'job') continue
       const one = await estimateFor(
-        judged as Judged<'Training'>,
-        optionsOf(judged.subject.location.path),
+        view as SubjectView<'Training'>,
+        optionsOf(view.subject.location.path),
         lineOf,
         options,
       )
@@ -115,13 +115,13 @@ export async function trainingEstimates(
 }
 
 async function estimateFor(
-  judged: Judged<'Training'>,
+  view: SubjectView<'Training'>,
   options: RuleOptions,
   lineOf: Lines,
   asked: EstimateOptions,
 ): Promise<TrainingEstimate> {
-  const { location } = judged.subject
-  const [seen, used] = onMachine(judged, options, asked)
+  const { location } = view.subject
+  const [seen, used] = onMachine(view, options, asked)
   const found = memoryOf(seen, used)
   const inputs = await Promise.all(
     found.inputs.map(async ({ name, value, claim }) => ({
@@ -130,7 +130,7 @@ async function estimateFor(
       from: await originOf(claim, lineOf),
     })),
   )
-  const launch = judged.run.job.launch
+  const launch = view.run.job.launch
   const report: TrainingEstimate = {
     path: location.path,
     cell: location.cell,
@@ -157,16 +157,16 @@ async function estimateFor(
 
 /** The training as it would run on the machine that is asked about. */
 function onMachine(
-  judged: Judged<'Training'>,
+  view: SubjectView<'Training'>,
   options: RuleOptions,
   { gpu: name }: EstimateOptions,
-): [Judged<'Training'>, RuleOptions] {
-  if (name === undefined) return [judged, options]
+): [SubjectView<'Training'>, RuleOptions] {
+  if (name === undefined) return [view, options]
   const machine = instance(name)
   const card = machine?.gpu?.name ?? name
-  const run = { ...judged.run, job: { ...judged.run.job, compute: null } }
+  const run = { ...view.run, job: { ...view.run.job, compute: null } }
   return [
-    { ...judged, run },
+    { ...view, run },
     { ...options, defaultHardware: card },
   ]
 }
@@ -183,7 +183,7 @@ async function originOf(claim: Claim | null, lineOf: Lines): Promise<string> {
 }
 
 function machineReport(
-  judged: Judged<'Training'>,
+  view: SubjectView<'Training'>,
   options: RuleOptions,
   found: TrainingMemory,
 ): MachineReport | null {
@@ -191,7 +191,7 @@ function machineReport(
   if (machine.gpu === null || usable === null) return null
   const says = verdictOf(found, usable)
   const type = machine.name
-  const { compute } = judged.run.job
+  const { compute } = view.run.job
   const request = compute === null ? {} : requestOf(compute)
   const known = machineAsked(request)
   const price = hourlyCost(request, options.prices, today())?.price

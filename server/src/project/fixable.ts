@@ -2,7 +2,7 @@
 
 import { type Grammars, loadGrammars } from '../syntax/parser.js'
 import { decode } from '../text/decode.js'
-import { sourceFile } from '../text/units.js'
+import { sourceFile } from '../text/source-fragments.js'
 import type { FixableProject } from './apply-fixes.js'
 import { type Host, under } from './host.js'
 import type { Project } from './project.js'

@@ -7,8 +7,8 @@ import { poolRequest } from '../rules/scaling/pool-words.js'
 import type { Location } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
 import { effective } from '../values/value.js'
-import type { Judged } from '../workload/claim.js'
-import type { Word } from '../workload/words.js'
+import type { SubjectView } from '../workload/claim.js'
+import type { ResourceKind } from '../workload/resource-kinds.js'
 import { LineNumbers } from './line-numbers.js'
 import type { Judgement, LinkedLaunch } from './runs.js'
 
@@ -82,13 +82,13 @@ export async function jobGraph(input: GraphInput): Promise<JobGraph> {
   })
   const graph: JobGraph = { jobs: [], pools: [] }
   const launched = new Set<string>()
-  const computes = new Map<string, Judged<'Compute'>>()
+  const computes = new Map<string, SubjectView<'Compute'>>()
   for (const { runs } of input.judgements) {
-    const judged = runs[0]!
-    if (isA(judged, 'Compute') && judged.subject.job !== null) computes.set(judged.subject.job, judged)
-    else if (isA(judged, 'Scaling')) {
-      const { settings, subject } = judged
-      const request = poolRequest(judged)
+    const view = runs[0]!
+    if (isA(view, 'Compute') && view.subject.job !== null) computes.set(view.subject.job, view)
+    else if (isA(view, 'Scaling')) {
+      const { settings, subject } = view
+      const request = poolRequest(view)
       graph.pools.push({
         name: effective(settings.name) ?? effective(settings.kind) ?? 'pool',
         kind: effective(settings.kind) ?? 'pool',
@@ -140,7 +140,7 @@ type MachineOfJob = Pick<
 >
 
 async function machineOf(
-  compute: Judged<'Compute'> | undefined,
+  compute: SubjectView<'Compute'> | undefined,
   place: (location: Location) => Promise<{ path: string; line: number }>,
   { pricesFor, today }: GraphInput,
 ): Promise<MachineOfJob> {
@@ -167,8 +167,8 @@ function costOf(cost: HourlyCost | undefined): GraphCost | null {
   return { onDemand, spot, atLeast, asOf: price.asOf, region: price.region, assumptions }
 }
 
-function isA<W extends Word>(judged: Judged, word: W): judged is Judged & Judged<W> {
-  return judged.subject.word === word
+function isA<W extends ResourceKind>(view: SubjectView, kind: W): view is SubjectView & SubjectView<W> {
+  return view.subject.kind === kind
 }
 
 function byPlace(a: { path: string; line: number }, b: { path: string; line: number }): number {

@@ -4,10 +4,10 @@ import { type HourlyCost, hourlyCost } from '../estimate/hourly.js'
 import { requestOf } from '../rules/machine-request.js'
 import type { RuleOptions, Saving } from '../rules/rule.js'
 import { effective } from '../values/value.js'
-import type { Judged } from '../workload/claim.js'
+import type { SubjectView } from '../workload/claim.js'
 
 export function jobCost(
-  compute: Pick<Judged<'Compute'>, 'settings'>,
+  compute: Pick<SubjectView<'Compute'>, 'settings'>,
   options: RuleOptions,
   today: string,
 ): HourlyCost | undefined {
@@ -15,8 +15,8 @@ export function jobCost(
 }
 
 /** A share of the cost of a job whose machines have a price is money. Rules that name it themselves are left alone. */
-export function inMoney(saving: Saving, judged: Judged, options: RuleOptions, today: string): Saving {
-  const { compute } = judged.run.job
+export function inMoney(saving: Saving, view: SubjectView, options: RuleOptions, today: string): Saving {
+  const { compute } = view.run.job
   if (saving.usd !== null || compute === null) return saving
   const cost = jobCost(compute, options, today)
   if (cost === undefined) return saving

@@ -4,7 +4,7 @@ import { readers } from '../readers/index.js'
 import { rules } from '../rules/index.js'
 import type { Silence } from '../rules/silence.js'
 import { effective } from '../values/value.js'
-import type { Judged as JudgedSubject, Reading } from '../workload/claim.js'
+import type { Extraction, SubjectView as JudgedSubject } from '../workload/claim.js'
 import { type Annotation, annotationsOf } from './annotations.js'
 import type { Configuration } from './configuration.js'
 import { type Draft, judge, mergeRuns, moreSevere } from './judge.js'
@@ -12,7 +12,7 @@ import type { Linked } from './link-stage.js'
 import type { LintError } from './lint.js'
 import { buildRuns, type Judgement } from './runs.js'
 
-interface Judged {
+interface SubjectView {
   depends: readonly object[]
   configuration: Configuration
   reachable: boolean
@@ -31,7 +31,7 @@ const layers = new Map(readers.map((reader) => [reader.name, reader.layer ?? 0])
 
 export class JudgeStage {
   /** By subject. */
-  private before = new Map<string, Judged>()
+  private before = new Map<string, SubjectView>()
   private judgements: readonly Judgement[] = []
   private configuration: Configuration | null = null
   private reached: ReadonlySet<string> = new Set()
@@ -43,7 +43,7 @@ export class JudgeStage {
     faults: LintError[],
   ): Draft[] {
     const judgements = buildRuns({
-      readings: linked.readings,
+      extractions: linked.extractions,
       launches: linked.launches,
       calls: linked.calls,
       importedBy: (path) => linked.imported.get(path) ?? [],
@@ -53,20 +53,20 @@ export class JudgeStage {
     this.judgements = judgements
     this.configuration = configuration
     this.reached = reached
-    const now = new Map<string, Judged>()
+    const now = new Map<string, SubjectView>()
     const drafts: Draft[] = []
     for (const judgement of judgements) {
       const { id, location } = judgement.runs[0]!.subject
       const reachable = this.isReachable(location.path)
       const known = this.before.get(id)
       const fresh = known !== undefined && isFresh(known, judgement, configuration, reachable)
-      const judged = fresh ? known : this.judge(judgement, configuration, reachable)
-      now.set(id, judged)
-      drafts.push(...judged.drafts)
-      faults.push(...judged.faults)
+      const view = fresh ? known : this.judge(judgement, configuration, reachable)
+      now.set(id, view)
+      drafts.push(...view.drafts)
+      faults.push(...view.faults)
     }
     this.before = now
-    return onlyOnce(unsettled(withoutTwins(drafts), linked.readings.values()), configuration)
+    return onlyOnce(unsettled(withoutTwins(drafts), linked.extractions.values()), configuration)
   }
 
   /** Of the last run. */
@@ -86,7 +86,7 @@ export class JudgeStage {
   }
 
   /** Of the last run, by subject. */
-  judged(): readonly Judgement[] {
+  view(): readonly Judgement[] {
     return this.judgements
   }
 
@@ -95,7 +95,7 @@ export class JudgeStage {
     const found = new Map<string, Verdict>()
     const { configuration } = this
     if (configuration === null) return found
-    for (const judged of runs) {
+    for (const view of runs) {
       const told = new Map<string, Verdict>()
       const context = {
         configurationOf: (path: string) => configuration.forFile(path),
@@ -109,7 +109,7 @@ export class JudgeStage {
           if (drafts.length === 0 && silence !== undefined) verdict.silences.push(silence)
         },
       }
-      const kept = judge(judged, rules, context)
+      const kept = judge(view, rules, context)
       for (const [rule, { drafts, silences }] of told) {
         const verdict = found.get(rule) ?? { drafts: [], silences: [] }
         found.set(rule, verdict)
@@ -142,7 +142,7 @@ export class JudgeStage {
     return this.reached.has(path) || !path.endsWith('.py')
   }
 
-  private judge(judgement: Judgement, configuration: Configuration, reachable: boolean): Judged {
+  private judge(judgement: Judgement, configuration: Configuration, reachable: boolean): SubjectView {
     const faults: LintError[] = []
     const context = {
       configurationOf: (path: string) => configuration.forFile(path),
@@ -150,7 +150,7 @@ export class JudgeStage {
       faults,
       today: today(),
     }
-    const drafts = mergeRuns(judgement.runs.map((judged) => judge(judged, rules, context)))
+    const drafts = mergeRuns(judgement.runs.map((view) => judge(view, rules, context)))
     return { depends: judgement.depends, configuration, reachable, drafts, faults }
   }
 }
@@ -165,7 +165,7 @@ export function today(): string {
 }
 
 function isFresh(
-  known: Judged,
+  known: SubjectView,
   judgement: Judgement,
   configuration: Configuration,
   reachable: boolean,
@@ -201,10 +201,10 @@ const settling = new Map(
 )
 
 /** Without findings that something in another file of the project answers. */
-function unsettled(drafts: Draft[], readings: Iterable<Reading>): Draft[] {
+function unsettled(drafts: Draft[], extractions: Iterable<Extraction>): Draft[] {
   const asked = new Set(drafts.map((draft) => draft.rule).filter((rule) => settling.has(rule)))
   if (asked.size === 0) return drafts
-  const claims = [...readings].flatMap((reading) => reading.claims)
+  const claims = [...extractions].flatMap((extraction) => extraction.claims)
   const settled = new Set(
     [...asked].filter((rule) => {
       const { setting, value } = settling.get(rule)!

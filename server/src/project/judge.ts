@@ -6,8 +6,8 @@ import type { Silence } from '../rules/silence.js'
 import { type Location, sameLocation } from '../text/location.js'
 import { isTestPath } from '../text/test-path.js'
 import { type World, worldsOf } from '../workload/choices.js'
-import type { Claim, Judged, Run, Subject } from '../workload/claim.js'
-import type { Word } from '../workload/words.js'
+import type { Claim, Run, Subject, SubjectView } from '../workload/claim.js'
+import type { ResourceKind } from '../workload/resource-kinds.js'
 import type { FileConfiguration } from './configuration.js'
 import { inMoney } from './job-cost.js'
 import type { LintError } from './lint.js'
@@ -50,22 +50,22 @@ export interface JudgeContext {
   onVerdict?(rule: string, drafts: readonly Draft[], silence: Silence | undefined): void
 }
 
-function judgesWord({ judges }: Rule, word: Word): boolean {
-  return typeof judges === 'string' ? judges === word : judges.includes(word)
+function judgesWord({ judges }: Rule, kind: ResourceKind): boolean {
+  return typeof judges === 'string' ? judges === kind : judges.includes(kind)
 }
 
 function isClaim(at: Claim | Location): at is Claim {
   return 'setting' in at
 }
 
-function severityOf(rule: Rule, judged: Judged, report: Report, context: JudgeContext): Severity {
-  const { evidence } = judged.subject
+function severityOf(rule: Rule, view: SubjectView, report: Report, context: JudgeContext): Severity {
+  const { evidence } = view.subject
   const family = rule.name.slice(0, rule.name.indexOf('/'))
   let severity = report.severity === undefined ? rule.severity : lower(report.severity, rule.severity)
   if (evidence.small !== null && loweredWhenSmall.has(family)) severity = oneStepDown(severity)
   else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
   if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
-  return context.configurationOf(judged.subject.location.path).severity(rule.name) ?? severity
+  return context.configurationOf(view.subject.location.path).severity(rule.name) ?? severity
 }
 
 export function isTest({ evidence, location }: Subject): boolean {
@@ -77,12 +77,12 @@ export function isTest({ evidence, location }: Subject): boolean {
  * which that can turn out: what holds in all of them is said as it is, what holds unless somebody decides otherwise
  * more quietly and with the condition.
  */
-export function judge(judged: Judged, rules: readonly Rule[], context: JudgeContext): Draft[] {
-  const worlds = worldsOf(judged.choices ?? [])
-  if (worlds.length === 0) return judgeOne(judged, rules, context)
+export function judge(view: SubjectView, rules: readonly Rule[], context: JudgeContext): Draft[] {
+  const worlds = worldsOf(view.choices ?? [])
+  if (worlds.length === 0) return judgeOne(view, rules, context)
   const told = worlds.map((world) => {
-    const settings = { ...judged.settings, ...world.settings } as Judged['settings']
-    return { world, drafts: judgeOne({ ...judged, settings, choices: [] }, rules, context) }
+    const settings = { ...view.settings, ...world.settings } as SubjectView['settings']
+    return { world, drafts: judgeOne({ ...view, settings, choices: [] }, rules, context) }
   })
   const usual = told.find(({ world }) => world.byDefault)
   return (usual ?? told[0]!).drafts.flatMap((draft) => {
@@ -90,7 +90,7 @@ export function judge(judged: Judged, rules: readonly Rule[], context: JudgeCont
     if (others.length === 0) return draft
     if (usual === undefined) return []
     const unless = [...new Set(others.flatMap(({ world }) => distinctive(world, usual.world)))]
-    const configured = context.configurationOf(judged.subject.location.path).severity(draft.rule)
+    const configured = context.configurationOf(view.subject.location.path).severity(draft.rule)
     const severity = configured ?? lower(draft.severity, 'information')
     const condition = unless.length === 0 ? '' : ` This holds unless ${unless.join(' or ')}.`
     return { ...draft, severity, message: `${draft.message}${condition}` }
@@ -102,13 +102,13 @@ function distinctive(world: World, other: World): string[] {
   return world.when.filter((when) => !other.when.includes(when))
 }
 
-function judgeOne(judged: Judged, rules: readonly Rule[], context: JudgeContext): Draft[] {
-  const { subject } = judged
+function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeContext): Draft[] {
+  const { subject } = view
   if (isTest(subject)) return []
   const configuration = context.configurationOf(subject.location.path)
   const drafts: Draft[] = []
   for (const rule of rules) {
-    if (!judgesWord(rule, subject.word)) continue
+    if (!judgesWord(rule, subject.kind)) continue
     const before = drafts.length
     let silence: Silence | undefined
     const silent: RuleContext['silent'] = (reason) => {
@@ -126,11 +126,11 @@ function judgeOne(judged: Judged, rules: readonly Rule[], context: JudgeContext)
         if (missing && subject.evidence.role !== 'job' && !context.reachable(subject.location.path))
           return silent('nothing in the project runs this module, and whoever does may set it')
         const confidence: Confidence = report.confidence ?? 'high'
-        const pool = poolOf(report, judged)
+        const pool = poolOf(report, view)
         drafts.push({
           rule: rule.name,
           reader,
-          severity: severityOf(rule, judged, report, context),
+          severity: severityOf(rule, view, report, context),
           confidence,
           message: report.message,
           location: isClaim(report.at) ? report.at.location : report.at,
@@ -138,7 +138,7 @@ function judgeOne(judged: Judged, rules: readonly Rule[], context: JudgeContext)
           saving:
             report.saving === undefined
               ? null
-              : inMoney(report.saving, judged, configuration.options, context.today),
+              : inMoney(report.saving, view, configuration.options, context.today),
           related: [
             ...(report.related ?? []),
             ...(pool === undefined ? [] : [{ location: pool, message: 'the pool that it runs on' }]),
@@ -147,12 +147,12 @@ function judgeOne(judged: Judged, rules: readonly Rule[], context: JudgeContext)
           requests: report.fixes ?? [],
           scope: subject.scope,
           subject: subject.id,
-          run: judged.run,
+          run: view.run,
         })
       },
     }
     try {
-      rule.check(judged, ruleContext)
+      rule.check(view, ruleContext)
     } catch (error) {
       context.faults.push({
         path: subject.location.path,
@@ -165,7 +165,7 @@ function judgeOne(judged: Judged, rules: readonly Rule[], context: JudgeContext)
 }
 
 /** The pool, for a finding about what it decides; undefined: the job decides it. */
-function poolOf({ at }: Report, { run }: Judged): Location | undefined {
+function poolOf({ at }: Report, { run }: SubjectView): Location | undefined {
   return isClaim(at) && at.site.anchor === chosenByPool ? run.job.pool : undefined
 }
 

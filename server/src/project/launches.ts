@@ -3,7 +3,7 @@ import { withComponents } from '../link/components.js'
 import { ImageIndex } from '../link/images.js'
 import { folderOf, join } from '../link/paths.js'
 import { define, lookUp } from '../text/records.js'
-import type { Binding, Claim, Launch, Reading } from '../workload/claim.js'
+import type { Binding, Claim, Extraction, Launch } from '../workload/claim.js'
 import type { Versions } from './backend.js'
 
 /**
@@ -11,13 +11,13 @@ import type { Versions } from './backend.js'
  * else starts the same script: a job may replace it.
  */
 export function launchesOf(
-  readings: readonly Reading[],
+  extractions: readonly Extraction[],
   scriptOf: (launch: Launch) => string | null,
 ): Launch[] {
-  const images = new ImageIndex(readings)
+  const images = new ImageIndex(extractions)
   const launches = withComponents(
-    readings.flatMap((reading) =>
-      reading.launches.flatMap((launch) =>
+    extractions.flatMap((extraction) =>
+      extraction.launches.flatMap((launch) =>
         launch.image === undefined ? launch : (images.resolve(launch) ?? []),
       ),
     ),
@@ -35,13 +35,13 @@ export function launchesOf(
 }
 
 /** Claims of the configuration files that a launch names. */
-export function settingsOf(launch: Launch, readings: ReadonlyMap<string, Reading>): Claim[] {
+export function settingsOf(launch: Launch, extractions: ReadonlyMap<string, Extraction>): Claim[] {
   const home = folderOf(launch.location.path)
   return launch.files.flatMap((file) => {
     for (const folder of [home, ...launch.program.bases.map((base) => join(home, base)), '']) {
-      const reading = readings.get(join(folder, file.path))
-      if (reading !== undefined)
-        return reading.claims.map((claim) => ({ ...claim, channel: 'named file' as const }))
+      const extraction = extractions.get(join(folder, file.path))
+      if (extraction !== undefined)
+        return extraction.claims.map((claim) => ({ ...claim, channel: 'named file' as const }))
     }
     return []
   })

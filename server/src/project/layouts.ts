@@ -12,7 +12,7 @@ interface Index {
 }
 
 export class Layouts {
-  readonly readings = new Overlays()
+  readonly extractions = new Overlays()
   private known: Index | null = null
   /** Compared with the records since the link began: within one link nothing changes. */
   private checked = false
@@ -36,7 +36,7 @@ export class Layouts {
     const { kustomize, charts } = this.now(files)
     if (kustomize.isPatch(record.path)) return 'patch'
     const chart = charts.overlayOf(record.path)
-    return chart === undefined ? this.readings.wanted(record, kustomize.overlaysOf(record.path)) : [chart]
+    return chart === undefined ? this.extractions.wanted(record, kustomize.overlaysOf(record.path)) : [chart]
   }
 
   /** Made again where a manifest has changed. */

@@ -5,13 +5,15 @@ import { ProgramIndex } from '../link/programs.js'
 import { rootIn } from '../python/configured-plain.js'
 import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import { define } from '../text/records.js'
-import type { Binding, Launch, Reading } from '../workload/claim.js'
+import type { Binding, Extraction, Launch } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
 import { type Backend, hashOf, type ReadResult, type Versions } from './backend.js'
 import { bindLaunches } from './bind-launches.js'
 import { BundleIndex, missingBundles } from './bundles.js'
 import { compiledCopies } from './compiled.js'
 import { ConfigurationLinker, type Configurations, handedTo, seenModules } from './configurations.js'
+import { bindingKey, spelled } from './extraction-keys.js'
+import { FrameworkConfigLinker } from './framework-configs.js'
 import { type Definition, ImportGraph } from './import-graph.js'
 import type { Overlay } from './kustomize.js'
 import { launchesOf, withImage } from './launches.js'
@@ -19,8 +21,6 @@ import { Layouts } from './layouts.js'
 import type { LintError } from './lint.js'
 import { OutsideCallIndex, type ProjectModules } from './outside-calls.js'
 import { reachedFrom } from './reached.js'
-import { bindingKey, spelled } from './reading-keys.js'
-import { RecipeLinker } from './recipes.js'
 import type { LinkedLaunch } from './runs.js'
 import { relate, ScalerLinks } from './scaler-links.js'
 import { type Summarised, SummaryStage } from './summary-stage.js'
@@ -28,7 +28,7 @@ import { missingTerraform, TerraformIndex } from './terraform.js'
 import { linkWorkflows } from './workflow-links.js'
 
 export interface Linked {
-  readings: Map<string, Reading>
+  extractions: Map<string, Extraction>
   launches: LinkedLaunch[]
   /** By job: its calls of scripts that are known as a whole. */
   calls: Map<string, Set<string>>
@@ -50,7 +50,7 @@ interface ConfigurationsOfFile {
   handed: HandedConfiguration[]
 }
 
-interface CachedReading extends ReadResult {
+interface CachedExtraction extends ReadResult {
   key: string
 }
 
@@ -100,14 +100,14 @@ export class Linker {
   /** What each module lets others know, for one link. */
   private outside = new OutsideCallIndex(noModules)
   private summarised: ReadonlyMap<string, Summarised> = new Map()
-  private readonly cache = new Map<string, CachedReading>()
+  private readonly cache = new Map<string, CachedExtraction>()
   private linked: Linked | null = null
   /** Terraform modules, for one link. */
   private terraform: TerraformIndex | null = null
   private bundles: BundleIndex | null = null
   private known = new Set<string>()
   private readonly configurations: ConfigurationLinker
-  private readonly recipes: RecipeLinker
+  private readonly frameworkConfigs: FrameworkConfigLinker
   private readonly scalers = new ScalerLinks()
   private readonly layouts: Layouts
   /** Configurations of each script by itself, for one link. */
@@ -121,7 +121,7 @@ export class Linker {
     this.graph = new ImportGraph(records)
     this.summaries = new SummaryStage(records, backendOf)
     this.configurations = new ConfigurationLinker(records, (path) => this.known.has(path))
-    this.recipes = new RecipeLinker(records, (path) => this.known.has(path))
+    this.frameworkConfigs = new FrameworkConfigLinker(records, (path) => this.known.has(path))
   }
 
   setFiles(files: readonly string[], commands: ConsoleScripts): void {
@@ -156,7 +156,7 @@ export class Linker {
   /** Scripts that launches start but that were not read yet. */
   missingScripts(): string[] {
     const missing = new Set<string>()
-    for (const launch of this.launches(this.readingsInOrder())) {
+    for (const launch of this.launches(this.extractionsInOrder())) {
       const path = this.scriptOf(launch)
       if (path !== null && this.records.get(path)?.filtered === true) missing.add(path)
     }
@@ -189,14 +189,14 @@ export class Linker {
   /** Configuration files that scripts or launches name and whose values are not known yet. */
   missingConfigurations(): string[] {
     this.own = new Map()
-    const missing = new Set<string>(this.recipes.missing())
+    const missing = new Set<string>(this.frameworkConfigs.missing())
     const add = (found: Configurations): void => {
       for (const path of found.missing) missing.add(path)
     }
     for (const record of this.inOrder()) {
       if (record.summary?.configurations !== undefined) add(this.configurations.of(record, null))
     }
-    for (const launch of this.launches(this.readingsInOrder())) {
+    for (const launch of this.launches(this.extractionsInOrder())) {
       const path = this.scriptOf(launch)
       const script = path === null || launch.shell !== undefined ? undefined : this.records.get(path)
       if (script !== undefined) add(this.configurations.of(script, launch))
@@ -204,12 +204,12 @@ export class Linker {
     return [...missing]
   }
 
-  private readingsInOrder(): Reading[] {
-    return [...this.inOrder()].map((record) => record.reading)
+  private extractionsInOrder(): Extraction[] {
+    return [...this.inOrder()].map((record) => record.extraction)
   }
 
-  private launches(readings: readonly Reading[]): Launch[] {
-    return launchesOf(readings, (launch) => this.scriptOf(launch))
+  private launches(extractions: readonly Extraction[]): Launch[] {
+    return launchesOf(extractions, (launch) => this.scriptOf(launch))
   }
 
   private scriptOf(launch: Launch): string | null {
@@ -217,15 +217,15 @@ export class Linker {
     return 'path' in resolved ? resolved.path : null
   }
 
-  /** The recipe that a launch names, or that its script composes. */
-  private recipeOf(launch: Launch, script: string | null): FileRecord | undefined {
-    const named = this.recipes.namedBy(launch, script)
+  /** The framework config that a launch names, or that its script composes. */
+  private frameworkConfigOf(launch: Launch, script: string | null): FileRecord | undefined {
+    const named = this.frameworkConfigs.namedBy(launch, script)
     const record = script === null ? undefined : this.records.get(script)
     if (named !== undefined || record?.summary?.configurations === undefined) return named
     return this.configurations
       .of(record, launch)
       .files.map((path) => this.records.get(path))
-      .find((one) => one?.reading.recipe !== undefined)
+      .find((one) => one?.extraction.frameworkConfig !== undefined)
   }
 
   /** What a script reads, by itself or as it is launched. */
@@ -247,8 +247,8 @@ export class Linker {
       ...own.files,
       ...(this.terraform?.filesAround(record.path) ?? []),
       ...(this.bundles?.filesAround(record.path) ?? []),
-      ...this.recipes.of(record).files,
-      ...this.recipes.named(record).files,
+      ...this.frameworkConfigs.of(record).files,
+      ...this.frameworkConfigs.named(record).files,
     ]
     const handed: HandedConfiguration[] = []
     for (const path of this.linked?.importers.get(record.path) ?? []) {
@@ -270,7 +270,7 @@ export class Linker {
 
   async link(versionsOf: (path: string) => Versions): Promise<Linked> {
     const linked: Linked = {
-      readings: new Map(),
+      extractions: new Map(),
       launches: [],
       calls: new Map(),
       imported: new Map(),
@@ -295,11 +295,11 @@ export class Linker {
     for (const record of this.inOrder()) {
       if (record.filtered) continue
       const alone = !linked.imported.has(record.path) && !linked.importers.has(record.path)
-      // Keeps the order of files, whatever order the readings arrive in.
-      linked.readings.set(record.path, record.reading)
+      // Keeps the order of files, whatever order the extractions arrive in.
+      linked.extractions.set(record.path, record.extraction)
       const laid = this.layouts.of(record, this.files)
       if (laid === 'patch') {
-        linked.readings.set(record.path, this.layouts.readings.withoutSubjects(record.reading))
+        linked.extractions.set(record.path, this.layouts.extractions.withoutSubjects(record.extraction))
         continue
       }
       if (laid !== undefined) {
@@ -310,11 +310,11 @@ export class Linker {
         )
         again.push(
           Promise.all(parts).then((results) => {
-            linked.readings.set(
+            linked.extractions.set(
               record.path,
-              this.layouts.readings.joined(
+              this.layouts.extractions.joined(
                 record.path,
-                results.map((one) => one.reading),
+                results.map((one) => one.extraction),
               ),
             )
             for (const result of results) fault(record.path, result.faults)
@@ -325,32 +325,32 @@ export class Linker {
       const apart =
         alone &&
         record.summary?.configurations === undefined &&
-        record.reading.recipe?.inherits !== true &&
-        record.reading.names === undefined &&
+        record.extraction.frameworkConfig?.inherits !== true &&
+        record.extraction.names === undefined &&
         !this.terraform.isShared(record.path) &&
         this.bundles.filesAround(record.path).length === 0
       if (apart) fault(record.path, record.faults)
       else {
-        const reading = this.read(record, null, 'base', versionsOf).then((result) => {
-          linked.readings.set(record.path, result.reading)
+        const extraction = this.read(record, null, 'base', versionsOf).then((result) => {
+          linked.extractions.set(record.path, result.extraction)
           fault(record.path, result.faults)
         })
-        again.push(reading)
+        again.push(extraction)
       }
     }
     await Promise.all(again)
-    for (const path of compiledCopies(linked.readings))
-      linked.readings.set(path, this.layouts.readings.withoutSubjects(linked.readings.get(path)!))
-    this.scalers.link(linked.readings, linked.related)
-    const bound = await bindLaunches(this.launches([...linked.readings.values()]), linked.readings, {
+    for (const path of compiledCopies(linked.extractions))
+      linked.extractions.set(path, this.layouts.extractions.withoutSubjects(linked.extractions.get(path)!))
+    this.scalers.link(linked.extractions, linked.related)
+    const bound = await bindLaunches(this.launches([...linked.extractions.values()]), linked.extractions, {
       recordOf: (path) => this.records.get(path),
       resolve: (launch) => this.programs.resolve(launch),
-      recipeOf: (launch, script) => this.recipeOf(launch, script),
+      frameworkConfigOf: (launch, script) => this.frameworkConfigOf(launch, script),
       read: (record, binding, slot) => this.read(record, binding, slot, versionsOf),
     })
     linked.launches = bound.launches
     linked.calls = bound.calls
-    linkWorkflows(linked.readings, bound.asked, linked.related)
+    linkWorkflows(linked.extractions, bound.asked, linked.related)
     const entries = [...this.inOrder()].filter((record) => record.summary?.isEntry === true)
     linked.reached = reachedFrom(entries, linked.launches, linked.imported)
     return linked
@@ -396,14 +396,14 @@ export class Linker {
     const bundle = this.bundles?.factsOf(path)
     if (bundle !== undefined) return { imported, importers, bundle }
     const { values, handed } = this.configurationsFor(record, binding)
-    const inherited = this.recipes.of(record).root
+    const inherited = this.frameworkConfigs.of(record).root
     return {
       imported,
       importers,
       ...(behind.length === 0 ? {} : { behind }),
       ...(programs.length === 0 ? {} : { programs }),
       ...(inherited === null ? {} : { inherited }),
-      ...(record.reading.names === undefined ? {} : { named: this.recipes.named(record).values }),
+      ...(record.extraction.names === undefined ? {} : { named: this.frameworkConfigs.named(record).values }),
       outside: this.outside.of(path),
       ...(Object.keys(values).length === 0 ? {} : { configurations: values }),
       ...(handed.length === 0 ? {} : { handed }),
@@ -433,7 +433,7 @@ export class Linker {
 
   private outsideCalls(linked: Linked): OutsideCallIndex {
     const launched = new Set<string>()
-    for (const launch of this.launches(this.readingsInOrder())) {
+    for (const launch of this.launches(this.extractionsInOrder())) {
       const path = this.scriptOf(launch)
       const passes = Object.keys(launch.flags).length > 0 || launch.positionals.length > 0
       if (path !== null && passes) launched.add(path)
@@ -511,7 +511,7 @@ export class Linker {
     const surroundings: Surroundings = { ...this.around(path, binding), binding, versions }
     if (overlay !== undefined) surroundings.overlay = overlay
     const result = await this.backendOf(path).read(path, surroundings)
-    const kept: CachedReading = { ...result, key }
+    const kept: CachedExtraction = { ...result, key }
     this.cache.set(id, kept)
     return kept
   }

@@ -1,19 +1,19 @@
 /** Readings of one manifest, once for each way in which patches are laid over it. */
 import { wordsOf } from '../config/overlay.js'
 import { acceleratorNames } from '../readers/kubernetes/pod.js'
-import type { Claim, Launch, Reading, Subject } from '../workload/claim.js'
+import type { Claim, Extraction, Launch, Subject } from '../workload/claim.js'
 import type { FileRecord } from './analyzer.js'
 import type { Overlay } from './kustomize.js'
 
 export class Overlays {
-  private known = new Map<string, { parts: readonly Reading[]; joined: Reading }>()
-  private empty = new WeakMap<Reading, Reading>()
+  private known = new Map<string, { parts: readonly Extraction[]; joined: Extraction }>()
+  private empty = new WeakMap<Extraction, Extraction>()
   private accelerators = new WeakMap<Overlay, boolean>()
 
   /** Undefined: they change nothing that anybody reads. */
   wanted(record: FileRecord, overlays: Overlay[] | undefined): Overlay[] | undefined {
     if (overlays === undefined) return undefined
-    if (record.reading.subjects.length > 0) return overlays
+    if (record.extraction.subjects.length > 0) return overlays
     return overlays.some((one) => this.bringsAccelerators(one)) ? overlays : undefined
   }
 
@@ -28,11 +28,11 @@ export class Overlays {
   }
 
   /** One reading out of several; the same object for as long as all of them stay the same. */
-  joined(path: string, parts: readonly Reading[]): Reading {
+  joined(path: string, parts: readonly Extraction[]): Extraction {
     const before = this.known.get(path)
     if (before?.parts.length === parts.length && before.parts.every((one, index) => one === parts[index]))
       return before.joined
-    const joined: Reading = { subjects: [], claims: [], launches: [] }
+    const joined: Extraction = { subjects: [], claims: [], launches: [] }
     parts.forEach((part, index) => {
       const own = renamed(part, index)
       joined.subjects.push(...own.subjects)
@@ -44,29 +44,29 @@ export class Overlays {
   }
 
   /** A patch is no manifest of its own. */
-  withoutSubjects(reading: Reading): Reading {
-    let empty = this.empty.get(reading)
+  withoutSubjects(extraction: Extraction): Extraction {
+    let empty = this.empty.get(extraction)
     if (empty === undefined) {
       empty = { subjects: [], claims: [], launches: [] }
-      this.empty.set(reading, empty)
+      this.empty.set(extraction, empty)
     }
     return empty
   }
 }
 
 /** Subjects, jobs and launches of each layout are their own. */
-function renamed(reading: Reading, index: number): Reading {
+function renamed(extraction: Extraction, index: number): Extraction {
   const own = (id: string): string => (index === 0 ? id : `${id}~${index}`)
   const jobs = (id: string | null): string | null => (id === null ? null : own(id))
   return {
-    subjects: reading.subjects.map((one): Subject => ({ ...one, id: own(one.id), job: jobs(one.job) })),
-    claims: reading.claims.map(
+    subjects: extraction.subjects.map((one): Subject => ({ ...one, id: own(one.id), job: jobs(one.job) })),
+    claims: extraction.claims.map(
       (one): Claim => ({
         ...one,
         subject: one.subject.endsWith('@*') ? one.subject : own(one.subject),
         site: { ...one.site, layout: index },
       }),
     ),
-    launches: reading.launches.map((one): Launch => ({ ...one, id: own(one.id), job: jobs(one.job) })),
+    launches: extraction.launches.map((one): Launch => ({ ...one, id: own(one.id), job: jobs(one.job) })),
   }
 }

@@ -4,17 +4,17 @@ import { instance } from '../catalog/instances.js'
 import { nearest } from '../link/paths.js'
 import { lookUp } from '../text/records.js'
 import { effective } from '../values/value.js'
-import type { Claim, Judged, Subject } from '../workload/claim.js'
+import type { Claim, Subject, SubjectView } from '../workload/claim.js'
 import { chosenByPool } from '../workload/claim.js'
-import type { SettingName } from '../workload/words.js'
+import type { SettingName } from '../workload/resource-kinds.js'
 
-type Settings<W extends 'Compute' | 'Scaling'> = Judged<W>['settings']
+type Settings<W extends 'Compute' | 'Scaling'> = SubjectView<W>['settings']
 
 export interface PoolOrJob<W extends 'Compute' | 'Scaling'> {
   subject: Subject<W>
   settings: Settings<W>
   /** What it was read from: whoever judges it judges again when this changes. */
-  reading: object
+  extraction: object
 }
 
 export type PoolEntry = PoolOrJob<'Scaling'>

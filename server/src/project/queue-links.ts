@@ -3,14 +3,14 @@
 import { nearest } from '../link/paths.js'
 import { lookUp } from '../text/records.js'
 import { effective } from '../values/value.js'
-import type { Claim, Judged, Subject } from '../workload/claim.js'
-import type { SettingName } from '../workload/words.js'
+import type { Claim, Subject, SubjectView } from '../workload/claim.js'
+import type { SettingName } from '../workload/resource-kinds.js'
 import { chosenByPool, type JobEntry, placeOf } from './pool-links.js'
 
 export interface QueueEntry {
   subject: Subject<'Queue'>
-  settings: Judged<'Queue'>['settings']
-  reading: object
+  settings: SubjectView<'Queue'>['settings']
+  extraction: object
 }
 
 export class QueueIndex {

@@ -12,7 +12,7 @@ export function reachedFrom(
   // What a server imports runs when it is asked for.
   for (const { script, launch } of launches)
     if (script !== null && launch.serves !== true) reached.add(script)
-  for (const { recipe } of launches) if (recipe !== null) reached.add(recipe.path)
+  for (const { frameworkConfig } of launches) if (frameworkConfig !== null) reached.add(frameworkConfig.path)
   // What is added while the set is walked over is visited as well.
   for (const path of reached) for (const next of imported.get(path) ?? []) reached.add(next)
   return reached

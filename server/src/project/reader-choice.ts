@@ -1,6 +1,6 @@
 /** Which readers have a word in a text: all words of all readers are searched for in one pass. */
 import type { Reader } from '../readers/reader.js'
-import type { Language } from '../text/unit.js'
+import type { Language } from '../text/source-fragment.js'
 import { WordSearch } from './word-search.js'
 
 interface OfLanguage {

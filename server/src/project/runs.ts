@@ -1,9 +1,9 @@
 /** Readings of all files become runs: one launch of one entry point on one request for machines. */
 import { effective } from '../values/value.js'
-import type { Binding, Evidence, Judged, Launch, Reading, Run, Subject } from '../workload/claim.js'
+import type { Binding, Evidence, Extraction, Launch, Run, Subject, SubjectView } from '../workload/claim.js'
 import { type JoinedSettings, joinClaims, type LayerOf } from '../workload/join.js'
+import type { ResourceKind } from '../workload/resource-kinds.js'
 import { type Unseen, unseenFlags, unseenProgram } from '../workload/unseen.js'
-import type { Word } from '../workload/words.js'
 import { StartIndex, withStarts } from './job-starts.js'
 import {
   type JobEntry,
@@ -24,14 +24,14 @@ export interface LinkedLaunch {
   script: string | null
   unresolved: string | null
   /** The script read with the launch bound; null when there is no script. */
-  reading: Reading | null
-  /** The recipe that the launch names, read with it; null: it names none. */
-  recipe: { path: string; reading: Reading } | null
+  extraction: Extraction | null
+  /** The framework config that the launch names, read with it; null: it names none. */
+  frameworkConfig: { path: string; extraction: Extraction } | null
 }
 
 export interface RunInput {
   /** By path, each read with its neighbours but without a launch. */
-  readings: ReadonlyMap<string, Reading>
+  extractions: ReadonlyMap<string, Extraction>
   launches: LinkedLaunch[]
   /** By job: calls of scripts that are known as a whole, as `Compute.sharing` spells them. */
   calls: ReadonlyMap<string, ReadonlySet<string>>
@@ -44,29 +44,29 @@ export interface RunInput {
 
 /** One subject in all its runs, with everything that its judgement depends on, by identity. */
 export interface Judgement {
-  runs: Judged[]
+  runs: SubjectView[]
   depends: readonly object[]
 }
 
-/** Settings of a reading, joined once for as long as the reading lives. */
-const joined = new WeakMap<Reading, Map<string, JoinedSettings>>()
+/** Settings of an extraction, joined once for as long as the extraction lives. */
+const joined = new WeakMap<Extraction, Map<string, JoinedSettings>>()
 
-function settingsOf(reading: Reading, layerOf: LayerOf): Map<string, JoinedSettings> {
-  let settings = joined.get(reading)
+function settingsOf(extraction: Extraction, layerOf: LayerOf): Map<string, JoinedSettings> {
+  let settings = joined.get(extraction)
   if (settings === undefined) {
-    settings = joinClaims(reading.subjects, reading.claims, layerOf)
-    joined.set(reading, settings)
+    settings = joinClaims(extraction.subjects, extraction.claims, layerOf)
+    joined.set(extraction, settings)
   }
   return settings
 }
 
-function judgedFrom(reading: Reading, run: Run, input: RunInput, own: string): Judged[] {
-  const settings = settingsOf(reading, input.layerOf)
+function viewFrom(extraction: Extraction, run: Run, input: RunInput, own: string): SubjectView[] {
+  const settings = settingsOf(extraction, input.layerOf)
   const hardware = input.defaultHardware(own)
-  return reading.subjects.map((subject) => ({
+  return extraction.subjects.map((subject) => ({
     subject: subject.location.path === own ? withHardware(subject, run, hardware) : subject,
     run,
-    ...(settings.get(subject.id) as Pick<Judged, 'settings' | 'choices'>),
+    ...(settings.get(subject.id) as Pick<SubjectView, 'settings' | 'choices'>),
   }))
 }
 
@@ -109,56 +109,58 @@ function newRun(
 
 /** What a launch could start or bring that was not read. */
 function unseenIn(linked: LinkedLaunch, input: RunInput): Unseen[] {
-  const { launch, script, unresolved, reading, recipe } = linked
+  const { launch, script, unresolved, extraction, frameworkConfig } = linked
   const unseen = unseenFlags(launch)
-  // What a recipe says of its training holds whatever program reads it.
+  // What a framework config says of its training holds whatever program reads it.
   if (unresolved !== null)
     unseen.push(
-      recipe === null
+      frameworkConfig === null
         ? unseenProgram(unresolved)
         : { what: unresolved, could: ['devices', 'checkpoints'], location: launch.location },
     )
-  if (script !== null && reading !== null) unseen.push(...unseenAround(reading, script, input))
+  if (script !== null && extraction !== null) unseen.push(...unseenAround(extraction, script, input))
   return unseen
 }
 
 /** What a script and the modules of the project that it imports could bring from elsewhere. */
-function unseenAround(reading: Reading, path: string, input: RunInput): Unseen[] {
-  const imported = input.importedBy(path).map((module) => input.readings.get(module))
-  return [reading, ...imported].flatMap((one) => one?.unseen ?? [])
+function unseenAround(extraction: Extraction, path: string, input: RunInput): Unseen[] {
+  const imported = input.importedBy(path).map((module) => input.extractions.get(module))
+  return [extraction, ...imported].flatMap((one) => one?.unseen ?? [])
 }
 
 export function buildRuns(input: RunInput): Judgement[] {
   const judgements: Judgement[] = []
   const { jobs: computeOf, pools } = machinesOf(input)
-  const starters = new StarterIndex(input.readings.values())
+  const starters = new StarterIndex(input.extractions.values())
 
   const runsOfJob = new Map<string, Run[]>()
-  /** Readings of a script and of the recipe that it is given: each may decide what is said of the other. */
-  const together = new Map<Run, Reading[]>()
-  const runsOfFile = new Map<string, { run: Run; reading: Reading }[]>()
+  /** Readings of a script and of the framework config that it is given: each may decide what is said of the other. */
+  const together = new Map<Run, Extraction[]>()
+  const runsOfFile = new Map<string, { run: Run; extraction: Extraction }[]>()
   for (const linked of input.launches) {
-    const script = linked.script ?? linked.recipe?.path ?? null
+    const script = linked.script ?? linked.frameworkConfig?.path ?? null
     const run = newRun(linked.launch.id, script, unseenIn(linked, input), linked.launch, linked.launch.job)
     if (linked.launch.job !== null) {
       const list = runsOfJob.get(linked.launch.job)
       if (list === undefined) runsOfJob.set(linked.launch.job, [run])
       else list.push(run)
     }
-    const read = [{ path: linked.script, reading: linked.reading }, linked.recipe ?? undefined]
+    const read = [{ path: linked.script, extraction: linked.extraction }, linked.frameworkConfig ?? undefined]
     for (const one of read) {
-      if (one === undefined || one.path === null || one.reading === null) continue
-      // A recipe that is only evaluated is not what the launch runs.
-      if (one === linked.recipe && one.reading.recipe === undefined) continue
-      const entry = { run, reading: one.reading }
+      if (one === undefined || one.path === null || one.extraction === null) continue
+      // A framework config that is only evaluated is not what the launch runs.
+      if (one === linked.frameworkConfig && one.extraction.frameworkConfig === undefined) continue
+      const entry = { run, extraction: one.extraction }
       const list = runsOfFile.get(one.path)
       if (list === undefined) runsOfFile.set(one.path, [entry])
       else list.push(entry)
     }
-    if (linked.recipe !== null)
+    if (linked.frameworkConfig !== null)
       together.set(
         run,
-        linked.reading === null ? [linked.recipe.reading] : [linked.reading, linked.recipe.reading],
+        linked.extraction === null
+          ? [linked.frameworkConfig.extraction]
+          : [linked.extraction, linked.frameworkConfig.extraction],
       )
   }
   for (const [job, compute] of computeOf) {
@@ -177,9 +179,9 @@ export function buildRuns(input: RunInput): Judgement[] {
       if (compute.pool !== undefined) run.job.pool = compute.pool.subject.location
       if (compute.queues !== undefined) run.job.queues = compute.queues.map((one) => one.subject.location)
     }
-    const depends: object[] = [compute.reading]
-    if (compute.pool !== undefined) depends.push(compute.pool.reading)
-    depends.push(...[...(compute.starts ?? []), ...(compute.queues ?? [])].map((one) => one.reading))
+    const depends: object[] = [compute.extraction]
+    if (compute.pool !== undefined) depends.push(compute.pool.extraction)
+    depends.push(...[...(compute.starts ?? []), ...(compute.queues ?? [])].map((one) => one.extraction))
     for (const run of runs) {
       const { script, job } = run
       if (job.launch !== null) depends.push(job.launch)
@@ -189,45 +191,45 @@ export function buildRuns(input: RunInput): Judgement[] {
     judgements.push({ runs: [runs[0]!.job.compute!], depends })
   }
 
-  const galleries = galleriesAmong(input.readings, runsOfFile)
-  for (const [path, reading] of input.readings) {
+  const collections = collectionsAmong(input.extractions, runsOfFile)
+  for (const [path, extraction] of input.extractions) {
     const started = runsOfFile.get(path)
-    const shown = started === undefined && galleries.has(reading.recipe?.framework ?? '')
+    const shown = started === undefined && collections.has(extraction.frameworkConfig?.framework ?? '')
     const launched = started ?? [
-      { run: newRun(path, path, unseenAround(reading, path, input), null, null), reading },
+      { run: newRun(path, path, unseenAround(extraction, path, input), null, null), extraction },
     ]
-    const bySubject = new Map<string, Judged[]>()
+    const bySubject = new Map<string, SubjectView[]>()
     const depends: object[] = neighbourhood(input, path)
-    for (const { run, reading: read } of launched) {
+    for (const { run, extraction: read } of launched) {
       depends.push(read, ...(together.get(run) ?? []))
       if (run.job.launch !== null) depends.push(run.job.launch)
       const compute = run.job.id === null ? undefined : computeOf.get(run.job.id)
-      if (compute !== undefined) depends.push(compute.reading)
-      if (compute?.pool !== undefined) depends.push(compute.pool.reading)
-      depends.push(...(compute?.queues ?? []).map((one) => one.reading))
+      if (compute !== undefined) depends.push(compute.extraction)
+      if (compute?.pool !== undefined) depends.push(compute.pool.extraction)
+      depends.push(...(compute?.queues ?? []).map((one) => one.extraction))
       const program =
-        reading.recipe === undefined ? undefined : together.get(run)?.find((one) => one !== read)
-      const own = judgedFrom(read, run, input, path).map((one) =>
+        extraction.frameworkConfig === undefined ? undefined : together.get(run)?.find((one) => one !== read)
+      const own = viewFrom(read, run, input, path).map((one) =>
         program === undefined ? one : undecided(one, program, input.layerOf),
       )
       run.subjects.push(...own, ...neighbours(input, path, run))
       for (const found of own) {
-        if (shown && ofTraining.has(found.subject.word)) continue
+        if (shown && ofTraining.has(found.subject.kind)) continue
         const ending = starters.endingFor(found)
-        const judged = ending.length === 0 ? found : cappedElsewhere(found)
+        const view = ending.length === 0 ? found : cappedElsewhere(found)
         depends.push(...ending)
-        if (judged.subject.word === 'Compute' && judged.subject.job !== null) continue
-        if (judged.subject.word === 'Search' && judged.subject.job !== null) {
-          const trials = runsOfJob.get(judged.subject.job)
+        if (view.subject.kind === 'Compute' && view.subject.job !== null) continue
+        if (view.subject.kind === 'Search' && view.subject.job !== null) {
+          const trials = runsOfJob.get(view.subject.job)
           const trial = trials?.find((one) => one.script !== null) ?? trials?.[0]
           // A search that launches its trials itself is judged with what one of them does.
           if (trial !== undefined) {
             const seen = runsOfFile.get(trial.script ?? '')?.find((one) => one.run === trial)
             judgements.push({
-              runs: [{ ...judged, run: trial }],
+              runs: [{ ...view, run: trial }],
               depends: [
                 ...depends,
-                ...(seen === undefined ? [] : [seen.reading]),
+                ...(seen === undefined ? [] : [seen.extraction]),
                 ...(trial.job.launch === null ? [] : [trial.job.launch]),
                 ...(trial.script === null ? [] : neighbourhood(input, trial.script)),
               ],
@@ -235,14 +237,14 @@ export function buildRuns(input: RunInput): Judgement[] {
             continue
           }
         }
-        const pool = pools.get(judged.subject.id)
+        const pool = pools.get(view.subject.id)
         if (pool !== undefined && pool.users.length > 0) {
-          judged.settings = withUsers(pool.entry, pool.users) as Judged['settings']
-          depends.push(...pool.users.map((user) => user.reading))
+          view.settings = withUsers(pool.entry, pool.users) as SubjectView['settings']
+          depends.push(...pool.users.map((user) => user.extraction))
         }
-        const list = bySubject.get(judged.subject.id)
-        if (list === undefined) bySubject.set(judged.subject.id, [judged])
-        else list.push(judged)
+        const list = bySubject.get(view.subject.id)
+        if (list === undefined) bySubject.set(view.subject.id, [view])
+        else list.push(view)
       }
     }
     for (const runs of bySubject.values()) judgements.push({ runs, depends })
@@ -250,13 +252,13 @@ export function buildRuns(input: RunInput): Judgement[] {
   return judgements
 }
 
-/** A training of a recipe without what its program decides by itself, for which the program is judged. */
-function undecided(judged: Judged, program: Reading, layerOf: LayerOf): Judged {
-  if (judged.subject.word !== ('Training' satisfies Word)) return judged
+/** A training of a framework config without what its program decides by itself, for which the program is judged. */
+function undecided(view: SubjectView, program: Extraction, layerOf: LayerOf): SubjectView {
+  if (view.subject.kind !== ('Training' satisfies ResourceKind)) return view
   const decided = new Set(
     program.subjects
-      .flatMap(({ id, word }) =>
-        word === 'Training'
+      .flatMap(({ id, kind }) =>
+        kind === 'Training'
           ? Object.values(settingsOf(program, layerOf).get(id)?.settings ?? {}).filter(
               ({ state }) => state !== 'unknown',
             )
@@ -264,28 +266,28 @@ function undecided(judged: Judged, program: Reading, layerOf: LayerOf): Judged {
       )
       .map(({ setting }) => setting),
   )
-  const settings = Object.entries(judged.settings).filter(([setting]) => !decided.has(setting))
-  const choices = judged.choices?.filter(({ setting }) => !decided.has(setting))
-  return { ...judged, settings: Object.fromEntries(settings) as Judged['settings'], choices }
+  const settings = Object.entries(view.settings).filter(([setting]) => !decided.has(setting))
+  const choices = view.choices?.filter(({ setting }) => !decided.has(setting))
+  return { ...view, settings: Object.fromEntries(settings) as SubjectView['settings'], choices }
 }
 
-/** From so many recipes on that nothing in the project starts, they are there for others to choose from. */
-const gallery = 20
+/** From so many framework configs on that nothing in the project starts, they are there for others to choose from. */
+const collectionSize = 20
 
-/** What a recipe of a collection says of a training is no run; a search over it is one. */
-const ofTraining = new Set<Word>(['Training', 'InputPipeline', 'Operation', 'Parallelism'])
+/** What a framework config of a collection says of a training is no run; a search over it is one. */
+const ofTraining = new Set<ResourceKind>(['Training', 'InputPipeline', 'Operation', 'Parallelism'])
 
-/** Frameworks whose recipes here are a collection: what one of them leaves out costs its author nothing. */
-function galleriesAmong(
-  readings: ReadonlyMap<string, Reading>,
+/** Frameworks whose framework configs here are a collection: what one of them leaves out costs its author nothing. */
+function collectionsAmong(
+  extractions: ReadonlyMap<string, Extraction>,
   started: ReadonlyMap<string, unknown>,
 ): Set<string> {
   const counts = new Map<string, number>()
-  for (const [path, { recipe, subjects }] of readings) {
-    if (recipe === undefined || subjects.length === 0 || started.has(path)) continue
-    counts.set(recipe.framework, (counts.get(recipe.framework) ?? 0) + 1)
+  for (const [path, { frameworkConfig, subjects }] of extractions) {
+    if (frameworkConfig === undefined || subjects.length === 0 || started.has(path)) continue
+    counts.set(frameworkConfig.framework, (counts.get(frameworkConfig.framework) ?? 0) + 1)
   }
-  return new Set([...counts].filter(([, count]) => count >= gallery).map(([framework]) => framework))
+  return new Set([...counts].filter(([, count]) => count >= collectionSize).map(([framework]) => framework))
 }
 
 /** A job whose programs all serve is a service, also where its image says so. */
@@ -322,20 +324,21 @@ function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<strin
   const pools = new Map<string, Pool>()
   const starts: JobEntry[] = []
   const queues: QueueEntry[] = []
-  for (const reading of input.readings.values()) {
-    for (const subject of reading.subjects) {
+  for (const extraction of input.extractions.values()) {
+    for (const subject of extraction.subjects) {
       const entry = () => ({
         subject: subject as unknown as Subject<'Compute' & 'Scaling'>,
-        settings: settingsOf(reading, input.layerOf).get(subject.id)!.settings as object,
-        reading,
+        settings: settingsOf(extraction, input.layerOf).get(subject.id)!.settings as object,
+        extraction,
       })
-      if (subject.word === ('Compute' satisfies Word)) {
+      if (subject.kind === ('Compute' satisfies ResourceKind)) {
         const compute = entry()
         if (subject.job !== null) jobs.set(subject.job, compute)
         else if ('startsFile' in compute.settings) starts.push(compute)
-      } else if (subject.word === ('Scaling' satisfies Word))
+      } else if (subject.kind === ('Scaling' satisfies ResourceKind))
         pools.set(subject.id, { entry: entry(), users: [] })
-      else if (subject.word === ('Queue' satisfies Word)) queues.push(entry() as unknown as QueueEntry)
+      else if (subject.kind === ('Queue' satisfies ResourceKind))
+        queues.push(entry() as unknown as QueueEntry)
     }
   }
   const files = new Set([...jobs.values()].map(placeOf))
@@ -368,12 +371,12 @@ function machinesOf(input: RunInput): { jobs: Map<string, Job>; pools: Map<strin
 
 /** Readings of a file and of the modules that it imports. */
 function neighbourhood(input: RunInput, path: string): object[] {
-  return [path, ...input.importedBy(path)].flatMap((one) => input.readings.get(one) ?? [])
+  return [path, ...input.importedBy(path)].flatMap((one) => input.extractions.get(one) ?? [])
 }
 
-function neighbours(input: RunInput, path: string, run: Run): Judged[] {
+function neighbours(input: RunInput, path: string, run: Run): SubjectView[] {
   return input.importedBy(path).flatMap((module) => {
-    const reading = input.readings.get(module)
-    return reading === undefined ? [] : judgedFrom(reading, run, input, module)
+    const extraction = input.extractions.get(module)
+    return extraction === undefined ? [] : viewFrom(extraction, run, input, module)
   })
 }

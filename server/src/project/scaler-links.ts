@@ -7,7 +7,7 @@ import { folderOf, nearest } from '../link/paths.js'
 import { sameLocation } from '../text/location.js'
 import type { Origin } from '../text/origin.js'
 import { effective } from '../values/value.js'
-import type { Claim, ClaimHead, Reading, Subject } from '../workload/claim.js'
+import type { Claim, ClaimHead, Extraction, Subject } from '../workload/claim.js'
 import { placeOf } from './pool-links.js'
 
 interface Entry {
@@ -22,14 +22,14 @@ const made = /^Deployment\/(.+?)-predictor(-default)?$/
 
 /** Readings with what was added to them, for as long as both stay the same. */
 export class ScalerLinks {
-  private amended = new WeakMap<Reading, { key: string; reading: Reading }>()
+  private amended = new WeakMap<Extraction, { key: string; extraction: Extraction }>()
 
   /** Changes the map in place; adds the files that speak of each other to `related`. */
-  link(readings: Map<string, Reading>, related: Map<string, Set<string>>): void {
-    const scalers = entriesOf(readings, 'Scaling', 'target')
+  link(extractions: Map<string, Extraction>, related: Map<string, Set<string>>): void {
+    const scalers = entriesOf(extractions, 'Scaling', 'target')
     if (scalers.length === 0) return
     const targets = new Map<string, Entry[]>()
-    for (const target of entriesOf(readings, 'Serving', 'object')) {
+    for (const target of entriesOf(extractions, 'Serving', 'object')) {
       const list = targets.get(target.object)
       if (list === undefined) targets.set(target.object, [target])
       else list.push(target)
@@ -55,31 +55,31 @@ export class ScalerLinks {
     }
     for (const [target, users] of byTarget) tellTarget(target, users, add)
     tellUnreadable(scalers, targets, add)
-    for (const [path, claims] of added) readings.set(path, this.withClaims(readings.get(path)!, claims))
+    for (const [path, claims] of added) extractions.set(path, this.withClaims(extractions.get(path)!, claims))
   }
 
-  private withClaims(reading: Reading, claims: Claim[]): Reading {
+  private withClaims(extraction: Extraction, claims: Claim[]): Extraction {
     const key = JSON.stringify(claims)
-    const known = this.amended.get(reading)
-    if (known?.key === key) return known.reading
+    const known = this.amended.get(extraction)
+    if (known?.key === key) return known.extraction
     // What the other one says takes the place of what is claimed without it.
     const told = new Set(claims.map((claim) => `${claim.subject} ${claim.setting}`))
-    const own = reading.claims.filter((claim) => !told.has(`${claim.subject} ${claim.setting}`))
-    const amended = { ...reading, claims: [...own, ...claims] }
-    this.amended.set(reading, { key, reading: amended })
+    const own = extraction.claims.filter((claim) => !told.has(`${claim.subject} ${claim.setting}`))
+    const amended = { ...extraction, claims: [...own, ...claims] }
+    this.amended.set(extraction, { key, extraction: amended })
     return amended
   }
 }
 
 type Add = (to: Entry, claim: Claim, rest: Partial<Claim>) => void
 
-function entriesOf(readings: ReadonlyMap<string, Reading>, word: string, naming: string): Entry[] {
+function entriesOf(extractions: ReadonlyMap<string, Extraction>, word: string, naming: string): Entry[] {
   const found: Entry[] = []
-  for (const reading of readings.values()) {
-    const subjects = reading.subjects.filter((subject) => subject.word === word)
+  for (const extraction of extractions.values()) {
+    const subjects = extraction.subjects.filter((subject) => subject.kind === word)
     if (subjects.length === 0) continue
     const bySubject = new Map(subjects.map((subject) => [subject.id, new Map<string, Claim>()]))
-    for (const claim of reading.claims) bySubject.get(claim.subject)?.set(claim.setting, claim)
+    for (const claim of extraction.claims) bySubject.get(claim.subject)?.set(claim.setting, claim)
     for (const subject of subjects) {
       const claims = bySubject.get(subject.id)!
       const name = claims.get(naming)

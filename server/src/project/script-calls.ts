@@ -2,7 +2,7 @@
 import { flagOf } from '../link/launch-parts.js'
 import { folderOf, join } from '../link/paths.js'
 import { lookUp } from '../text/records.js'
-import type { Launch, Reading } from '../workload/claim.js'
+import type { Extraction, Launch } from '../workload/claim.js'
 
 /** Calls through calls: `run.sh` that runs `train.sh` that starts the program. */
 const deepest = 3
@@ -13,7 +13,7 @@ export interface ScriptFiles {
   /** The file of the project that a call runs. */
   scriptOf(call: Launch): string | null
   /** That file read with the arguments and the environment of the call. */
-  read(path: string, call: Launch): Promise<Reading | undefined>
+  read(path: string, call: Launch): Promise<Extraction | undefined>
 }
 
 /** A launch as its caller has it; the same object while both live, so that judgements are kept. */
@@ -38,8 +38,8 @@ export async function followCalls(launches: readonly Launch[], files: ScriptFile
     if (call.program.command !== undefined)
       return path === null ? nothing : { launches: [asProgram(call)], whole: true }
     if (path === null || path === call.location.path || depth === 0 || left-- <= 0) return nothing
-    const reading = await files.read(path, call)
-    const started = (reading?.launches ?? []).filter(
+    const extraction = await files.read(path, call)
+    const started = (extraction?.launches ?? []).filter(
       (launch) => launch.job === null && launch.location.path === path && isAsked(launch, call),
     )
     const works = await Promise.all(

@@ -1,12 +1,12 @@
 /**
  * Comments that silence findings: `costlint: ignore[rule, family/*] -- reason` on any line of the statement or on its
  * own above it, `costlint: ignore` for every rule, `costlint: ignore-file[…]` for the whole file. The same in every
- * language that has comments. `readSuppressions` is what the worker does for one unit; its result is plain JSON.
+ * language that has comments. `readSuppressions` is what the worker does for one fragment; its result is plain JSON.
  */
 import type { TextEdit } from '../edit/write.js'
 import type { Finding, Fix } from '../finding.js'
 import type { Location, Span } from '../text/location.js'
-import { locate, type Unit } from '../text/unit.js'
+import { locate, type SourceFragment } from '../text/source-fragment.js'
 import type { ConfiguredSuppression } from './configuration-file.js'
 import { fingerprint } from './fingerprint.js'
 import { suggestion } from './nearest.js'
@@ -38,10 +38,10 @@ interface Comment extends Span {
 const directive =
   /costlint\s*:\s*(ignore-file|ignore)(?![\w-])[ \t]*(?:\[([^\]\n]*)(\])?)?((?:[ \t]*--(?:(?!\s#\s|\*\/).)*)?)/
 
-/** The suppressions of one unit. `statements`: sorted, not overlapping (see `statements.ts`). */
+/** The suppressions of one fragment. `statements`: sorted, not overlapping (see `statements.ts`). */
 export function readSuppressions(
   path: string,
-  unit: Unit,
+  fragment: SourceFragment,
   comments: readonly Comment[],
   statements: readonly Span[],
 ): Suppression[] {
@@ -51,9 +51,9 @@ export function readSuppressions(
     if (!comment.text.includes('costlint')) continue
     const match = directive.exec(comment.text)
     if (match === null) continue
-    lines ??= new Lines(unit.text, comments)
+    lines ??= new Lines(fragment.text, comments)
     const [text, kind, list, closed, tail] = match
-    const place = (start: number, end: number) => locate(path, unit, { start, end })
+    const place = (start: number, end: number) => locate(path, fragment, { start, end })
     const start = comment.start + match.index
     const end = start + text.trimEnd().length
     const listStart = list === undefined ? -1 : start + text.indexOf('[') + 1
@@ -75,7 +75,7 @@ export function readSuppressions(
       location: place(start, end),
       text: text.trimEnd(),
       covers: file ? [] : covered(comment, statements, lines).map((span) => place(span.start, span.end)),
-      removal: removal(unit, comment, match.index, text.length, lines, place),
+      removal: removal(fragment, comment, match.index, text.length, lines, place),
       list: list === undefined || closed === undefined ? null : place(listStart, listStart + list.length),
     })
   }
@@ -166,7 +166,7 @@ function lastStartingAt(statements: readonly Span[], offset: number): number {
 
 /** Takes the directive away, and with it the comment and the line that would be left empty. */
 function removal(
-  unit: Unit,
+  fragment: SourceFragment,
   comment: Comment,
   index: number,
   length: number,
@@ -178,7 +178,7 @@ function removal(
   const empty = (text: string) => /^[\s#/*]*$/.test(text)
   if (empty(before) && empty(after)) {
     if (!lines.isAlone(comment)) {
-      const code = unit.text.slice(0, comment.start).trimEnd().length
+      const code = fragment.text.slice(0, comment.start).trimEnd().length
       return {
         location: place(Math.max(code, lines.start(lines.of(comment.start))), comment.end),
         newText: '',
@@ -187,7 +187,7 @@ function removal(
     const start = lines.start(lines.of(comment.start))
     const last = lines.of(comment.end)
     // The last line of a text takes the line break above it along.
-    if (lines.start(last + 1) === unit.text.length && !unit.text.endsWith('\n') && start > 0) {
+    if (lines.start(last + 1) === fragment.text.length && !fragment.text.endsWith('\n') && start > 0) {
       return { location: place(lines.end(lines.of(start - 1)), comment.end), newText: '' }
     }
     return { location: place(start, lines.start(last + 1)), newText: '' }

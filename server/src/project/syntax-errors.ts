@@ -5,7 +5,7 @@ import type { ConfigFacts } from '../config/node.js'
 import { yamlFacts } from '../config/yaml.js'
 import type { GrammarName, Grammars } from '../syntax/parser.js'
 import type { SourceFile } from '../text/source-file.js'
-import type { Language } from '../text/unit.js'
+import type { Language } from '../text/source-fragment.js'
 
 const grammarOf: Partial<Record<Language, GrammarName>> = {
   python: 'python',
@@ -17,14 +17,14 @@ const grammarOf: Partial<Record<Language, GrammarName>> = {
 /** Parts that could not be parsed, over all units of the file; languages without a parser have none. */
 export async function countSyntaxErrors(file: SourceFile, grammars: Grammars): Promise<number> {
   let count = file.problems.length
-  for (const unit of file.units) {
-    const grammar = grammarOf[unit.language]
+  for (const fragment of file.fragments) {
+    const grammar = grammarOf[fragment.language]
     if (grammar !== undefined) {
       await grammars.load(grammar)
-      const parsed = grammars.parse(grammar, unit.text, errorsIn)
+      const parsed = grammars.parse(grammar, fragment.text, errorsIn)
       count += parsed.value ?? 1
-    } else if (unit.language === 'yaml') count += brokenDocuments(yamlFacts(unit.text))
-    else if (unit.language === 'json') count += brokenDocuments(jsonFacts(unit.text))
+    } else if (fragment.language === 'yaml') count += brokenDocuments(yamlFacts(fragment.text))
+    else if (fragment.language === 'json') count += brokenDocuments(jsonFacts(fragment.text))
   }
   return count
 }

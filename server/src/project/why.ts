@@ -5,9 +5,9 @@ import type { Severity } from '../rules/rule.js'
 import type { Silence } from '../rules/silence.js'
 import { type Location, sameLocation } from '../text/location.js'
 import type { SourceFile } from '../text/source-file.js'
-import type { Channel, Effective, Evidence, Judged } from '../workload/claim.js'
+import type { Channel, Effective, Evidence, SubjectView } from '../workload/claim.js'
+import type { ResourceKind } from '../workload/resource-kinds.js'
 import type { Hideable } from '../workload/unseen.js'
-import type { Word } from '../workload/words.js'
 import { type Draft, isTest } from './judge.js'
 import type { JudgeStage } from './judge-stage.js'
 import { LineNumbers, type LinePlace } from './line-numbers.js'
@@ -31,7 +31,7 @@ export interface Explanation {
 
 export interface ExplainedSubject extends LinePlace {
   endLine: number
-  word: Word
+  kind: ResourceKind
   reader: string
   evidence: Evidence
   /** Why no rule judges it. */
@@ -90,13 +90,13 @@ export async function explain(query: WhyQuery, input: WhyInput): Promise<Explana
   return { note: noteOn(query, found, input), subjects: found.sort(byPlace) }
 }
 
-type Runs = readonly Judged[]
+type Runs = readonly SubjectView[]
 
 async function subjectsAt(query: WhyQuery, judging: JudgeStage, lines: LineNumbers): Promise<Runs[]> {
-  const all = judging.judged().map(({ runs }) => runs)
-  const inPath = all.filter(([judged]) => covers(query.path, judged!.subject.location.path))
+  const all = judging.view().map(({ runs }) => runs)
+  const inPath = all.filter(([view]) => covers(query.path, view!.subject.location.path))
   const inCell = ({ cell }: Location) => query.cell === undefined || cell === query.cell
-  const own = inPath.filter(([judged]) => inCell(judged!.subject.location))
+  const own = inPath.filter(([view]) => inCell(view!.subject.location))
   const { line } = query
   if (line === undefined) return own.length > 0 ? own : inPath
   const there: Runs[] = []
@@ -105,7 +105,7 @@ async function subjectsAt(query: WhyQuery, judging: JudgeStage, lines: LineNumbe
       { location: subject.location, whole: true },
       ...claimsOf(settings).map(({ location }) => ({ location, whole: false })),
       // A job is asked about at the line that it runs as well.
-      ...(subject.word === 'Compute' && job.launch !== null
+      ...(subject.kind === 'Compute' && job.launch !== null
         ? [{ location: job.launch.location, whole: true }]
         : []),
     ])
@@ -122,7 +122,7 @@ async function subjectsAt(query: WhyQuery, judging: JudgeStage, lines: LineNumbe
   return own.length > 0 ? own : inPath
 }
 
-function claimsOf(settings: Judged['settings']): Effective<unknown>[] {
+function claimsOf(settings: SubjectView['settings']): Effective<unknown>[] {
   return Object.values<Effective<unknown> | undefined>(settings).filter((claim) => claim !== undefined)
 }
 
@@ -140,7 +140,7 @@ function noteOn(
     return `nothing that costs was recognized at line ${line}; this is what the file holds`
   }
   const holds = input.judging
-    .judged()
+    .view()
     .some(({ runs }) => runs.some(({ subject }) => covers(path, subject.location.path)))
   if (rule !== undefined && holds) return `${rule} is about nothing that stands here`
   if (!input.isKnown(path)) return 'the file is not part of the project, or is excluded'
@@ -172,7 +172,7 @@ async function explained(
     runs.flatMap(({ run }) => run.unseen.map(({ what, could }) => [what, { what, could }] as const)),
   )
   return {
-    word: subject.word,
+    kind: subject.kind,
     reader: subject.reader,
     ...(await lines.place(subject.location)),
     endLine: await lines.line(subject.location, Math.max(subject.location.start, subject.location.end - 1)),
@@ -192,7 +192,7 @@ interface Told {
 }
 
 /** Settings; of those that depend on a condition, each way in which it can turn out. */
-function toldOf({ settings, choices = [] }: Judged): Told[] {
+function toldOf({ settings, choices = [] }: SubjectView): Told[] {
   const chosen = new Set(choices.map(({ setting }) => setting))
   return [
     ...claimsOf(settings).flatMap((claim) => (chosen.has(claim.setting) ? [] : [{ claim, when: null }])),
@@ -204,8 +204,8 @@ function toldOf({ settings, choices = [] }: Judged): Told[] {
 
 async function settingsOf(runs: Runs, lines: LineNumbers): Promise<ExplainedSetting[]> {
   const found = new Map<string, Told & { runs: number }>()
-  for (const judged of runs) {
-    for (const told of toldOf(judged)) {
+  for (const view of runs) {
+    for (const told of toldOf(view)) {
       const { claim, when } = told
       const { path, cell, start } = claim.location
       const key = JSON.stringify([claim.setting, claim.state, shownValue(claim), when, path, cell, start])
@@ -285,5 +285,5 @@ async function rulesOn(
 
 function byPlace(a: ExplainedSubject, b: ExplainedSubject): number {
   if (a.path !== b.path) return a.path < b.path ? -1 : 1
-  return (a.cell ?? -1) - (b.cell ?? -1) || a.line - b.line || (a.word < b.word ? -1 : 1)
+  return (a.cell ?? -1) - (b.cell ?? -1) || a.line - b.line || (a.kind < b.kind ? -1 : 1)
 }

@@ -1,12 +1,12 @@
 /** Workflows of continuous integration and what the scripts that they call start: a training makes the workflow train. */
 import { trainsAs, triedOut } from '../readers/ci/training.js'
-import type { Claim, Reading } from '../workload/claim.js'
+import type { Claim, Extraction } from '../workload/claim.js'
 import type { AskedLaunch } from './bind-launches.js'
 import { relate } from './scaler-links.js'
 
 /** Changes the map in place; adds the files that speak of each other to `related`. */
 export function linkWorkflows(
-  readings: Map<string, Reading>,
+  extractions: Map<string, Extraction>,
   asked: readonly AskedLaunch[],
   related: Map<string, Set<string>>,
 ): void {
@@ -15,22 +15,22 @@ export function linkWorkflows(
     const { job, calledAt, location } = one.launch
     const workflow = (calledAt ?? location).path
     for (const path of [location.path, one.script ?? workflow]) relate(related, workflow, path)
-    if (job !== null && !trained.has(job) && trains(one, readings)) trained.set(job, one)
+    if (job !== null && !trained.has(job) && trains(one, extractions)) trained.set(job, one)
   }
   if (trained.size === 0) return
-  for (const [path, reading] of readings) {
-    const claims = reading.subjects.flatMap((subject): Claim[] => {
-      const found = subject.word === 'Pipeline' ? trained.get(subject.job ?? '') : undefined
+  for (const [path, extraction] of extractions) {
+    const claims = extraction.subjects.flatMap((subject): Claim[] => {
+      const found = subject.kind === 'Pipeline' ? trained.get(subject.job ?? '') : undefined
       return found === undefined ? [] : [workOf(subject.id, subject.reader, subject.site, found)]
     })
-    if (claims.length > 0) readings.set(path, { ...reading, claims: [...reading.claims, ...claims] })
+    if (claims.length > 0) extractions.set(path, { ...extraction, claims: [...extraction.claims, ...claims] })
   }
 }
 
 /** It trains by its name, not for the sake of a test, and on more than toy data as far as its code tells. */
-function trains({ launch, script }: AskedLaunch, readings: ReadonlyMap<string, Reading>): boolean {
+function trains({ launch, script }: AskedLaunch, extractions: ReadonlyMap<string, Extraction>): boolean {
   if (script === null || !trainsAs(launch) || triedOut(launch)) return false
-  const subjects = readings.get(script)?.subjects ?? []
+  const subjects = extractions.get(script)?.subjects ?? []
   return !subjects.some(({ evidence }) => evidence.small !== null || evidence.role === 'test')
 }
 

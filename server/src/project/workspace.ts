@@ -6,7 +6,7 @@ import { type GrammarSource, type Grammars, loadGrammars } from '../syntax/parse
 import { decode } from '../text/decode.js'
 import type { Json } from '../text/json.js'
 import type { SourceFile } from '../text/source-file.js'
-import { notebookFromCells, sourceFile } from '../text/units.js'
+import { notebookFromCells, sourceFile } from '../text/source-fragments.js'
 import type { Claim } from '../workload/claim.js'
 import { Analyzer, type FileRecord, type Surroundings } from './analyzer.js'
 import type { Annotation } from './annotations.js'
@@ -402,10 +402,10 @@ class Workspace implements Project {
     for (const other of linked.configurations.get(path) ?? []) found.add(other)
     for (const [script, files] of linked.configurations) if (files.includes(path)) found.add(script)
     for (const other of linked.related.get(path) ?? []) found.add(other)
-    for (const { launch, script, binding, recipe } of linked.launches) {
+    for (const { launch, script, binding, frameworkConfig } of linked.launches) {
       const members = [launch.location.path, ...binding.settings.map((claim) => claim.location.path)]
       if (script !== null) members.push(script)
-      if (recipe !== null) members.push(recipe.path)
+      if (frameworkConfig !== null) members.push(frameworkConfig.path)
       if (launch.calledAt !== undefined) members.push(launch.calledAt.path)
       if (members.includes(path)) for (const member of members) found.add(member)
     }
@@ -416,7 +416,7 @@ class Workspace implements Project {
     await this.lint()
     return jobGraph({
       launches: this.linked!.launches,
-      judgements: this.judging.judged(),
+      judgements: this.judging.view(),
       pricesFor: (path) => this.configuration.forFile(path).options.prices,
       sourceOf: (path) => this.sourceOf(path),
       today: today(),
@@ -426,7 +426,7 @@ class Workspace implements Project {
   async estimates(options: EstimateOptions = {}): Promise<TrainingEstimate[]> {
     await this.lint()
     return trainingEstimates(
-      this.judging.judged(),
+      this.judging.view(),
       (path) => this.configuration.forFile(path).options,
       (path) => this.sourceOf(path),
       options,

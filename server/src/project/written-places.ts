@@ -65,7 +65,7 @@ function placedWrite(
   return {
     ...write,
     path: file.path,
-    unit: 0,
+    fragment: 0,
     document: found.document,
     keys: [...found.keys, ...end],
     ...(found.within === undefined ? {} : { within: found.within }),

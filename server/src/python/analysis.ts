@@ -1,4 +1,4 @@
-/** One Python unit, analysed: the implementation of `PythonModule`. */
+/** One Python fragment, analysed: the implementation of `PythonModule`. */
 import type { ClassDef, Expr, FunctionDef, PythonTree, Stmt } from '../syntax/python-ast.js'
 import type { ConfigurationRoot, Configured } from '../text/configured.js'
 import type { Span } from '../text/location.js'

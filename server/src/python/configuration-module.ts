@@ -5,7 +5,7 @@ import type { ConfiguredModule, ConfiguredStep } from '../text/configured-module
 import type { Json } from '../text/json.js'
 import type { Span } from '../text/location.js'
 import { define } from '../text/records.js'
-import { locate, type Unit } from '../text/unit.js'
+import { locate, type SourceFragment } from '../text/source-fragment.js'
 import type { PythonModule } from './module.js'
 
 /** Values in one file; a file with more is data. */
@@ -13,9 +13,9 @@ const mostValues = 5_000
 const deepest = 60
 
 /** Null: the file holds a program, or nothing of that kind. */
-export function configurationModule(python: PythonModule, unit: Unit): ConfiguredModule | null {
+export function configurationModule(python: PythonModule, fragment: SourceFragment): ConfiguredModule | null {
   if (python.isEntry || python.classes.length > 0) return null
-  const reader = new ModuleReader(python, unit)
+  const reader = new ModuleReader(python, fragment)
   reader.statements(python.tree.body)
   const { module, count } = reader
   if (count > mostValues) return null
@@ -29,7 +29,7 @@ class ModuleReader {
 
   constructor(
     private readonly python: PythonModule,
-    private readonly unit: Unit,
+    private readonly fragment: SourceFragment,
   ) {}
 
   statements(body: readonly Stmt[]): void {
@@ -138,7 +138,7 @@ class ModuleReader {
   }
 
   private at(span: Span): ConfiguredPlace {
-    return { location: locate(this.python.path, this.unit, span), document: 0, keys: [] }
+    return { location: locate(this.python.path, this.fragment, span), document: 0, keys: [] }
   }
 
   private convert(expr: Expr, depth: number): Configured {

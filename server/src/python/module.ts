@@ -1,5 +1,5 @@
 /**
- * What one Python unit says, as readers ask it. The work is done in the neighbouring files: `names.ts` (what a name
+ * What one Python fragment says, as readers ask it. The work is done in the neighbouring files: `names.ts` (what a name
  * stands for), `fold.ts` (what a value is), `index-calls.ts` (calls, functions, loops), `call-arguments.ts`,
  * `loop-roles.ts`, `evidence.ts`.
  */

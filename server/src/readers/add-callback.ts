@@ -4,20 +4,20 @@ import type { PythonRange, Refusal, Write } from '../edit/write.js'
 import type { Call, PythonModule } from '../python/module.js'
 import { mayBePassed } from '../values/argument.js'
 import { passedCallbacks } from './callback-list.js'
-import type { UnitFacts } from './reader.js'
+import type { FragmentFacts } from './reader.js'
 
 /** `code`: the callback, or a name for it. `position` of the argument `keyword`; null: keyword only. */
 export function addCallback(
   python: PythonModule,
   call: Call,
   code: string,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   position: number | null = null,
   keyword = 'callbacks',
 ): Write | Refusal {
   const { path } = facts
   const range = ({ start, end }: { start: number; end: number }): PythonRange => ({
-    unit: facts.unit.index,
+    fragment: facts.fragment.index,
     start,
     end,
   })

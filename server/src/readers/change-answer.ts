@@ -3,7 +3,7 @@ import type { Change, Import, PythonRange, Refusal, Safety, Write } from '../edi
 import type { Call } from '../python/module.js'
 import type { Span } from '../text/location.js'
 import type { Claim } from '../workload/claim.js'
-import type { UnitFacts } from './reader.js'
+import type { FragmentFacts } from './reader.js'
 
 /** The reader knows the setting, but not how to change it here. */
 export function byHand({ key }: Pick<Claim, 'key'>): Refusal {
@@ -25,7 +25,7 @@ export function changeOf(
 }
 
 /** Where an expression or a whole call stands, as writes want it. */
-export function rangeOf({ unit }: Pick<UnitFacts, 'unit'>, node: Span | Call): PythonRange {
+export function rangeOf({ fragment }: Pick<FragmentFacts, 'fragment'>, node: Span | Call): PythonRange {
   const { start, end } = 'expr' in node ? node.expr : node
-  return { unit: unit.index, start, end }
+  return { fragment: fragment.index, start, end }
 }

@@ -6,7 +6,7 @@ import { foldedValue } from '../values/folded-value.js'
 import { convert, orDefault } from '../values/operations.js'
 import { calleePlace, callSite } from '../values/places.js'
 import type { Place, SubjectBuilder } from '../workload/builder.js'
-import type { SettingName, Word, Words } from '../workload/words.js'
+import type { ResourceKind, ResourceKinds, SettingName } from '../workload/resource-kinds.js'
 
 export interface ArgumentClaim<V> {
   /** The value of the setting for a folded argument; undefined: the value says nothing that can be judged. */
@@ -20,13 +20,13 @@ export interface ArgumentClaim<V> {
 }
 
 /** Claims one argument of a call. The finding stands at the value, or at the callee where none is given. */
-export function claimArgument<W extends Word, K extends SettingName<W>>(
+export function claimArgument<W extends ResourceKind, K extends SettingName<W>>(
   subject: SubjectBuilder<W>,
   setting: K,
   key: string,
   call: Call,
   argument: ArgumentValue,
-  rules: ArgumentClaim<Words[W][K]>,
+  rules: ArgumentClaim<ResourceKinds[W][K]>,
 ): void {
   const given = argumentValue(argument, calleePlace(call), callSite(call, rules.anchor), subject.locator)
   const value = convert(given, rules.convert)
@@ -38,13 +38,13 @@ export function claimArgument<W extends Word, K extends SettingName<W>>(
 }
 
 /** Claims a folded value that stands at `place`; `site` is what a change would edit. */
-export function claimFolded<W extends Word, K extends SettingName<W>>(
+export function claimFolded<W extends ResourceKind, K extends SettingName<W>>(
   subject: SubjectBuilder<W>,
   setting: K,
   key: string,
   folded: Folded,
   place: Place,
-  to: (value: Json) => Words[W][K] | undefined,
+  to: (value: Json) => ResourceKinds[W][K] | undefined,
   site: Place = place,
 ): void {
   subject.say(setting, key, convert(foldedValue(folded, place, site, subject.locator), to))

@@ -5,7 +5,7 @@ import type { Change, Refusal, Safety, Write } from '../edit/write.js'
 import type { Json } from '../text/json.js'
 import type { Place } from '../workload/builder.js'
 import type { Claim } from '../workload/claim.js'
-import type { UnitFacts } from './reader.js'
+import type { FragmentFacts } from './reader.js'
 
 export type Keys = (string | number)[]
 
@@ -30,17 +30,17 @@ export function keyedPlace(span: { start: number; end: number }, document: numbe
 
 export function writeKeys(
   claim: Claim,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   title: string,
   writes: KeyWrite[],
   safety: Safety = 'unsafe',
 ): Change | Refusal {
-  const { document, unit } = claim.site
+  const { document, fragment } = claim.site
   const root = document === undefined ? undefined : facts.config?.documents[document]?.root
   if (document === undefined || root === undefined || root.kind !== 'map')
     return { reason: 'the file has changed' }
   const all = writes.map(({ keys, value, after, comment }): Write => {
-    const base = { path: facts.path, unit, document, keys }
+    const base = { path: facts.path, fragment, document, keys }
     if (value === undefined) return { ...base, kind: 'remove key' }
     return {
       ...base,

@@ -2,7 +2,7 @@
  * What switches for finding faults do to a run, by the beginning of their name, and the share of a step that they
  * take. The shares are assumptions, shown as such.
  */
-import type { OperationSettings } from '../workload/words.js'
+import type { OperationSettings } from '../workload/resource-kinds.js'
 
 const effects: [RegExp, OperationSettings['effect']][] = [
   [

@@ -5,7 +5,7 @@ import { instance } from '../catalog/instances.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { Call, PythonModule } from '../python/module.js'
 import type { Json } from '../text/json.js'
-import type { Unit } from '../text/unit.js'
+import type { SourceFragment } from '../text/source-fragment.js'
 import { both, convert, derived, orDefault, orUnknown } from '../values/operations.js'
 import { asNumber, asText } from '../values/parse.js'
 import { calleePlace, callSite } from '../values/places.js'
@@ -15,7 +15,7 @@ import type { Evidence } from '../workload/claim.js'
 import { jobRole, scopeOf } from './job-in-code.js'
 import { moduleText } from './pytorch/evidence.js'
 import { once, usesAny } from './pytorch/once.js'
-import type { UnitFacts } from './reader.js'
+import type { FragmentFacts } from './reader.js'
 
 const endings = [
   '.delete_endpoint',
@@ -62,7 +62,7 @@ const deploymentName =
  */
 export function claimEndpoint(
   python: PythonModule,
-  unit: Unit,
+  fragment: SourceFragment,
   claims: ClaimBuilder,
   call: Call,
   platform: string,
@@ -88,14 +88,17 @@ export function claimEndpoint(
   const comment = python.tree.comments.find((one) => endingText.test(one.text))
   if (comment !== undefined)
     serving.known('tearDownComment', call.method, claims.locate(comment), place, { site })
-  serving.known('purpose', call.method, purposeOf(python, unit), place)
+  serving.known('purpose', call.method, purposeOf(python, fragment), place)
   return serving
 }
 
-function purposeOf(python: PythonModule, unit: Unit): 'trial' | 'part of a series' | 'deployment' {
+function purposeOf(
+  python: PythonModule,
+  fragment: SourceFragment,
+): 'trial' | 'part of a series' | 'deployment' {
   if (python.evidence.notebook)
     return /(^|\/)\d+[-_. ][^/]*$/.test(python.path) ? 'part of a series' : 'trial'
-  if (unit.origin !== 'file' || deploymentName.test(python.path)) return 'deployment'
+  if (fragment.origin !== 'file' || deploymentName.test(python.path)) return 'deployment'
   const triesOut = python.calls.some((call) =>
     /^(fit|train|predict|invoke_endpoint|invoke)$/.test(call.method),
   )
@@ -137,11 +140,11 @@ export function claimAttached(
 
 /** The end of an endpoint, behind the last statement of its program that speaks of it. */
 export function endEndpoint(
-  facts: UnitFacts,
+  facts: FragmentFacts,
   call: Call,
   ending: (name: string) => string,
 ): Change | Refusal {
-  const { python, path, unit } = facts
+  const { python, path, fragment } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
   const name = call.assignedTo
   if (name === null || !/^\w+$/.test(name))
@@ -165,7 +168,7 @@ export function endEndpoint(
         kind: 'insert lines',
         where: 'after',
         path,
-        statement: { unit: unit.index, start: last.start, end: last.end },
+        statement: { fragment: fragment.index, start: last.start, end: last.end },
         lines: [line],
       },
     ],

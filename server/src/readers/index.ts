@@ -40,6 +40,11 @@ import { dvcReader } from './dvc/pipeline.js'
 import { eksctlReader } from './eksctl/cluster.js'
 import { fastaiReader } from './fastai/learner.js'
 import { flyteReader } from './flyte/tasks.js'
+import { axolotlReader } from './framework-configs/axolotl.js'
+import { llamafactoryReader } from './framework-configs/llamafactory.js'
+import { nemoReader } from './framework-configs/nemo.js'
+import { torchtuneReader } from './framework-configs/torchtune.js'
+import { trlConfigReader } from './framework-configs/trl.js'
 import { gcloudEndpointReader } from './gcloud/endpoint.js'
 import { gcloudInstancesReader } from './gcloud/instances.js'
 import { gcloudJobsReader } from './gcloud/jobs.js'
@@ -123,11 +128,6 @@ import { anyscaleReader } from './ray/anyscale.js'
 import { rayClusterReader } from './ray/cluster.js'
 import { rayTuneReader } from './ray/tune.js'
 import type { Reader } from './reader.js'
-import { axolotlReader } from './recipes/axolotl.js'
-import { llamafactoryReader } from './recipes/llamafactory.js'
-import { nemoReader } from './recipes/nemo.js'
-import { torchtuneReader } from './recipes/torchtune.js'
-import { trlRecipeReader } from './recipes/trl.js'
 import { sagemakerEndpointReader } from './sagemaker/endpoint.js'
 import { sagemakerReader } from './sagemaker/estimator.js'
 import { sagemakerTrainerReader } from './sagemaker/model-trainer.js'
@@ -213,6 +213,11 @@ export const readers: readonly Reader[] = [
   eksctlReader,
   fastaiReader,
   flyteReader,
+  axolotlReader,
+  llamafactoryReader,
+  nemoReader,
+  torchtuneReader,
+  trlConfigReader,
   gcloudEndpointReader,
   gcloudInstancesReader,
   gcloudJobsReader,
@@ -295,11 +300,6 @@ export const readers: readonly Reader[] = [
   anyscaleReader,
   rayClusterReader,
   rayTuneReader,
-  axolotlReader,
-  llamafactoryReader,
-  nemoReader,
-  torchtuneReader,
-  trlRecipeReader,
   sagemakerEndpointReader,
   sagemakerReader,
   sagemakerTrainerReader,

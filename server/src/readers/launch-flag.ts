@@ -2,7 +2,7 @@
 import type { Refusal, Write } from '../edit/write.js'
 import type { ClaimOptions } from '../workload/builder.js'
 import type { Binding, Claim } from '../workload/claim.js'
-import type { UnitFacts } from './reader.js'
+import type { FragmentFacts } from './reader.js'
 
 const anchor = 'launch line'
 
@@ -22,12 +22,21 @@ export function isSetByLaunch({ channel }: Pick<Claim, 'channel'>): boolean {
 }
 
 /** Adds `flag` behind the last word of the command. Only in shell scripts: elsewhere the line may be quoted. */
-export function writeLaunchFlag(claim: Claim, flag: string, facts: UnitFacts): Write | Refusal {
-  const { shell, unit, path } = facts
+export function writeLaunchFlag(claim: Claim, flag: string, facts: FragmentFacts): Write | Refusal {
+  const { shell, fragment, path } = facts
   const { start, end } = claim.site
   const command =
-    unit.origin === 'file' ? shell?.commands.find((one) => one.start === start && one.end === end) : undefined
+    fragment.origin === 'file'
+      ? shell?.commands.find((one) => one.start === start && one.end === end)
+      : undefined
   const last = command?.words.at(-1)
   if (last === undefined) return { reason: `pass ${flag} on the launch line` }
-  return { kind: 'replace text', path, unit: unit.index, start: last.end, end: last.end, text: ` ${flag}` }
+  return {
+    kind: 'replace text',
+    path,
+    fragment: fragment.index,
+    start: last.end,
+    end: last.end,
+    text: ` ${flag}`,
+  }
 }

@@ -2,7 +2,7 @@
 import type { Origin } from '../text/origin.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../workload/builder.js'
 import type { Evidence } from '../workload/claim.js'
-import type { OperationKind, OperationSettings } from '../workload/words.js'
+import type { OperationKind, OperationSettings } from '../workload/resource-kinds.js'
 import { debugEffect } from './debug-effects.js'
 
 export interface OperationFacts {

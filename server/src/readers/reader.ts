@@ -10,19 +10,19 @@ import type { Change, Refusal } from '../edit/write.js'
 import type { PythonModule } from '../python/module.js'
 import type { Configured, ConfiguredMap } from '../text/configured.js'
 import type { Json } from '../text/json.js'
-import type { Language, Unit } from '../text/unit.js'
+import type { Language, SourceFragment } from '../text/source-fragment.js'
 import type { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim } from '../workload/claim.js'
 import type { DescribedTable } from './setting-table.js'
 
-/** One unit with its facts. Which facts are there follows from the language. */
-export interface UnitFacts {
+/** One fragment with its facts. Which facts are there follows from the language. */
+export interface FragmentFacts {
   path: string
-  unit: Unit
+  fragment: SourceFragment
   python?: PythonModule
   config?: ConfigFacts
   shell?: ShellFacts
-  /** This unit holds the launch that gives the value; its reader read another file. */
+  /** This fragment holds the launch that gives the value; its reader read another file. */
   launch?: true
   /** Of a notebook, also in the commands of its cells: what it says about itself (its kernel, its runtime). */
   metadata?: Record<string, Json>
@@ -30,7 +30,7 @@ export interface UnitFacts {
   hcl?: HclModule
   /** What the other files of the Databricks asset bundle say. */
   bundle?: BundleFacts
-  /** A recipe with what it inherits from other files of the project; absent: it stands alone. */
+  /** A framework config with what it inherits from other files of the project; absent: it stands alone. */
   inherited?: ConfiguredMap
   /** Files that the file names (`ClaimBuilder.namesFile`), as written; absent: none was found. */
   named?: Record<string, Configured>
@@ -43,7 +43,7 @@ export interface ReaderContext {
   binding: Binding | null
   /** Versions that the project asks for at least, by distribution name in lower case ('transformers': '4.46.1'); exact pins also under 'transformers=='. */
   versions: Record<string, string>
-  /** Facts of shell text inside this unit (`bash -c "…"`, container arguments, `run: |`). Offsets are those of `text`. */
+  /** Facts of shell text inside this fragment (`bash -c "…"`, container arguments, `run: |`). Offsets are those of `text`. */
   shell(text: string): ShellFacts
 }
 
@@ -56,9 +56,9 @@ export interface Reader {
   layer?: number
   /** Settings that are plain keys, with their defaults: the documentation lists them. */
   settings?: readonly DescribedTable[]
-  read(facts: UnitFacts, context: ReaderContext, claims: ClaimBuilder): void
-  /** How this framework writes that setting. `facts` are those of the claim's own unit, parsed again. */
-  change?(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal
+  read(facts: FragmentFacts, context: ReaderContext, claims: ClaimBuilder): void
+  /** How this framework writes that setting. `facts` are those of the claim's own fragment, parsed again. */
+  change?(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal
 }
 
 export function defineReader(reader: Reader): Reader {

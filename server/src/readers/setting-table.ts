@@ -13,11 +13,11 @@ import { pythonLiteral } from '../values/python-literal.js'
 import type { Key, Locator, Source } from '../values/source.js'
 import { ClaimBuilder, type SubjectBuilder } from '../workload/builder.js'
 import type { Claim } from '../workload/claim.js'
-import type { SettingName, Word, Words } from '../workload/words.js'
+import type { ResourceKind, ResourceKinds, SettingName } from '../workload/resource-kinds.js'
 import { byHand } from './change-answer.js'
 import { claimedCall } from './claim-argument.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from './launch-flag.js'
-import type { UnitFacts } from './reader.js'
+import type { FragmentFacts } from './reader.js'
 import { isBefore } from './versions.js'
 import { holdsLaunch, writeLaunchValue } from './write-launch-value.js'
 
@@ -43,7 +43,7 @@ export interface SettingRow<T> {
   safety?: Safety
 }
 
-export type SettingRows<W extends Word> = { [K in SettingName<W>]?: SettingRow<Words[W][K]> }
+export type SettingRows<W extends ResourceKind> = { [K in SettingName<W>]?: SettingRow<ResourceKinds[W][K]> }
 
 /** A row as the documentation lists it. */
 export interface SettingDescription {
@@ -57,13 +57,13 @@ export interface SettingDescription {
 
 /** A table of any word, as far as the documentation needs it. */
 export interface DescribedTable {
-  word: Word
+  kind: ResourceKind
   describe(): SettingDescription[]
 }
 
-export class SettingTable<W extends Word> implements DescribedTable {
+export class SettingTable<W extends ResourceKind> implements DescribedTable {
   constructor(
-    readonly word: W,
+    readonly kind: W,
     readonly rows: SettingRows<W>,
   ) {}
 
@@ -114,14 +114,18 @@ export class SettingTable<W extends Word> implements DescribedTable {
   }
 
   /** One setting, with the word that the framework has for it. */
-  read<K extends SettingName<W>>(setting: K, source: Source, versions: Versions = {}): Keyed<Words[W][K]> {
+  read<K extends SettingName<W>>(
+    setting: K,
+    source: Source,
+    versions: Versions = {},
+  ): Keyed<ResourceKinds[W][K]> {
     const row = this.rows[setting]
     if (row === undefined) throw new Error(`no row for ${setting}`)
     const [first, ...others] = row.keys.map(pathOf).map((path): Keyed<Json> => {
       return { key: String(path.at(-1)), value: source.get(...path) }
     })
     const { key, value: given } = firstKeyed(first!, ...others)
-    const value = convert<Json, Words[W][K]>(given, (one) => row.parse(one))
+    const value = convert<Json, ResourceKinds[W][K]>(given, (one) => row.parse(one))
     const otherwise = defaultOf(row, versions)
     return {
       key,
@@ -130,7 +134,7 @@ export class SettingTable<W extends Word> implements DescribedTable {
   }
 
   /** How a change is written where the claim stands. `source`: what it was read from, where that is more than one call. */
-  change(claim: Claim, value: unknown, facts: UnitFacts, source?: Source): Change | Refusal {
+  change(claim: Claim, value: unknown, facts: FragmentFacts, source?: Source): Change | Refusal {
     const row = this.rows[claim.setting as SettingName<W>] as SettingRow<unknown> | undefined
     if (row?.write === undefined) return byHand(claim)
     const path = row.keys.map(pathOf).find((one) => one.at(-1) === claim.key) ?? pathOf(row.keys[0]!)
@@ -155,9 +159,9 @@ export class SettingTable<W extends Word> implements DescribedTable {
     claim: Claim,
     path: readonly Key[],
     value: Json | undefined,
-    facts: UnitFacts,
+    facts: FragmentFacts,
   ): Write | Refusal {
-    const locator = new ClaimBuilder(facts.path, facts.unit, claim.reader)
+    const locator = new ClaimBuilder(facts.path, facts.fragment, claim.reader)
     const { python, config } = facts
     if (holdsLaunch(facts) && value !== undefined && isSetByLaunch(claim))
       return writeLaunchValue(claim, flagWord(value), facts)
@@ -183,8 +187,8 @@ const flagOf = (key: string, value: Json): string => `--${key} ${flagWord(value)
 const flagWord = (value: Json): string => (typeof value === 'boolean' ? pythonLiteral(value) : shown(value))
 
 /** A table for one word; the settings and their types follow from it. */
-export function settingTable<W extends Word>(word: W, rows: SettingRows<W>): SettingTable<W> {
-  return new SettingTable(word, rows)
+export function settingTable<W extends ResourceKind>(kind: W, rows: SettingRows<W>): SettingTable<W> {
+  return new SettingTable(kind, rows)
 }
 
 /** The default before and after a version of a distribution. */
@@ -200,7 +204,7 @@ function defaultOf<T>({ otherwise }: SettingRow<T>, versions: Versions): T | und
 
 const pathOf = (path: string | readonly Key[]): readonly Key[] => (typeof path === 'string' ? [path] : path)
 
-function plainTitle(path: readonly Key[], written: Json, { python }: UnitFacts): string {
+function plainTitle(path: readonly Key[], written: Json, { python }: FragmentFacts): string {
   const name = path.join('.')
   return python === undefined ? `Set ${name} to ${shown(written)}` : `Set ${name}=${pythonLiteral(written)}`
 }

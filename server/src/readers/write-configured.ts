@@ -2,17 +2,22 @@
 import type { Change, Refusal } from '../edit/write.js'
 import type { Json } from '../text/json.js'
 import type { Claim } from '../workload/claim.js'
-import type { UnitFacts } from './reader.js'
+import type { FragmentFacts } from './reader.js'
 
 /** True for a claim whose value stands, or would stand, in a configuration file. */
-export function isConfigured(claim: Claim, facts: UnitFacts): boolean {
+export function isConfigured(claim: Claim, facts: FragmentFacts): boolean {
   return facts.python === undefined && facts.config !== undefined && (claim.site.keys?.length ?? 0) > 0
 }
 
 /** Sets the value at the claim's keys; `key` replaces the last of them, where the better switch has another name. */
-export function writeConfigured(claim: Claim, value: Json, facts: UnitFacts, key?: string): Change | Refusal {
+export function writeConfigured(
+  claim: Claim,
+  value: Json,
+  facts: FragmentFacts,
+  key?: string,
+): Change | Refusal {
   const { keys, document } = claim.site
-  const { config, path, unit } = facts
+  const { config, path, fragment } = facts
   if (keys === undefined || keys.length === 0 || config?.documents[document ?? 0] === undefined)
     return { reason: 'the file has changed' }
   const last = key ?? String(keys.at(-1))
@@ -23,7 +28,7 @@ export function writeConfigured(claim: Claim, value: Json, facts: UnitFacts, key
       {
         kind: 'set key',
         path,
-        unit: unit.index,
+        fragment: fragment.index,
         document: document ?? 0,
         keys: [...keys.slice(0, -1), key ?? keys.at(-1)!],
         value,

@@ -1,13 +1,13 @@
 /** Changes a value where a launch gives it: on the command line, in a variable before it, in the call that starts a job. */
 import type { Refusal, Write } from '../edit/write.js'
-import type { Language } from '../text/unit.js'
-import { offsetInUnit } from '../text/unit.js'
+import type { Language } from '../text/source-fragment.js'
+import { offsetInFragment } from '../text/source-fragment.js'
 import { effective } from '../values/value.js'
 import type { Claim } from '../workload/claim.js'
-import type { UnitFacts } from './reader.js'
+import type { FragmentFacts } from './reader.js'
 
 /** The text holds a launch rather than what was read with it. */
-export function holdsLaunch({ shell, launch }: UnitFacts): boolean {
+export function holdsLaunch({ shell, launch }: FragmentFacts): boolean {
   return shell !== undefined || launch === true
 }
 
@@ -15,20 +15,27 @@ export function holdsLaunch({ shell, launch }: UnitFacts): boolean {
  * Replaces the last word of the claim's place (`--workers 0`, `PRECISION=no`, `'--workers', '0'`, `{'workers': 0}`) by
  * `word`. `facts` are those of the text that holds the launch.
  */
-export function writeLaunchValue(claim: Claim, word: string, facts: UnitFacts): Write | Refusal {
+export function writeLaunchValue(claim: Claim, word: string, facts: FragmentFacts): Write | Refusal {
   const refusal = { reason: `${claim.key} is set by the launch: change it there` }
   if (!holdsLaunch(facts)) return refusal
-  const { unit, path } = facts
+  const { fragment, path } = facts
   const { cell, start, end } = claim.location
-  const from = offsetInUnit(unit, cell, start)
+  const from = offsetInFragment(fragment, cell, start)
   if (from === undefined) return refusal
-  const text = unit.text.slice(from, from + end - start)
-  const before = (unit.language === 'shell' ? lastWord : oneValue).exec(text)?.[1]
+  const text = fragment.text.slice(from, from + end - start)
+  const before = (fragment.language === 'shell' ? lastWord : oneValue).exec(text)?.[1]
   if (before === undefined || before.startsWith('--') || !mayBe(claim, before)) return refusal
-  const spelled = unit.language === 'shell' ? word : asWritten(text, before, word, unit.language)
+  const spelled = fragment.language === 'shell' ? word : asWritten(text, before, word, fragment.language)
   if (spelled === null) return refusal
   const at = from + text.lastIndexOf(before)
-  return { kind: 'replace text', path, unit: unit.index, start: at, end: at + before.length, text: spelled }
+  return {
+    kind: 'replace text',
+    path,
+    fragment: fragment.index,
+    start: at,
+    end: at + before.length,
+    text: spelled,
+  }
 }
 
 const lastWord = /(?:^|[\s=])["']?([\w.+-]+)["']?$/

@@ -2,7 +2,7 @@
 import { type Gpu, gpu } from '../catalog/gpus.js'
 import { type Instance, instance } from '../catalog/instances.js'
 import { effective } from '../values/value.js'
-import type { Judged } from '../workload/claim.js'
+import type { SubjectView } from '../workload/claim.js'
 import type { RuleOptions } from './rule.js'
 
 export interface Machine {
@@ -15,8 +15,8 @@ export interface Machine {
   name: string | null
 }
 
-export function machineOf(judged: Judged, options: RuleOptions): Machine {
-  const compute = judged.run.job.compute?.settings
+export function machineOf(view: SubjectView, options: RuleOptions): Machine {
+  const compute = view.run.job.compute?.settings
   const type = effective(compute?.instanceType)
   const known: Instance | undefined = type === undefined ? undefined : instance(type)
   const model = effective(compute?.gpuModel) ?? (compute === undefined ? options.defaultHardware : null)

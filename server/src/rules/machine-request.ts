@@ -4,9 +4,9 @@ import { gpu } from '../catalog/gpus.js'
 import { type Instance, instance } from '../catalog/instances.js'
 import { type MachineRequest, machineRequest } from '../estimate/hourly.js'
 import { effective } from '../values/value.js'
-import type { Judged } from '../workload/claim.js'
+import type { SubjectView } from '../workload/claim.js'
 
-type Request = Pick<Judged<'Compute'>, 'settings'>
+type Request = Pick<SubjectView<'Compute'>, 'settings'>
 
 export function requestOf({ settings }: Request): MachineRequest {
   return machineRequest({

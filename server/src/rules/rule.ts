@@ -5,8 +5,8 @@
 import type { PriceSettings } from '../catalog/price-book.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { Location } from '../text/location.js'
-import type { Claim, Judged } from '../workload/claim.js'
-import type { Word } from '../workload/words.js'
+import type { Claim, SubjectView } from '../workload/claim.js'
+import type { ResourceKind } from '../workload/resource-kinds.js'
 import type { Silence } from './silence.js'
 
 export type Severity = 'error' | 'warning' | 'information' | 'hint'
@@ -60,7 +60,7 @@ export interface RuleOptions {
   prices: PriceSettings
 }
 
-export interface Rule<W extends Word = Word> {
+export interface Rule<W extends ResourceKind = ResourceKind> {
   /** `family/name`. */
   name: string
   /** One word, or several where one kind of waste is seen on different things. */
@@ -78,11 +78,11 @@ export interface Rule<W extends Word = Word> {
   settledBy?: { setting: string; value: string | number | boolean }
   /** Readers for which it is off by default, with the measured precision. */
   offFor?: Record<string, string>
-  check(judged: Judged<W>, context: RuleContext): void
+  check(view: SubjectView<W>, context: RuleContext): void
 }
 
 /** Ties the setting names that `check` may use to the word the rule judges. */
-export function defineRule<W extends Word>(rule: Rule<W>): Rule<W> {
+export function defineRule<W extends ResourceKind>(rule: Rule<W>): Rule<W> {
   return rule
 }
 

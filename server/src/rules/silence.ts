@@ -1,6 +1,6 @@
 /** Why a rule says nothing about a subject, as one clause that a user can read. */
 import type { Given } from '../values/value.js'
-import type { ClaimHead, Judged, Run } from '../workload/claim.js'
+import type { ClaimHead, Run, SubjectView } from '../workload/claim.js'
 import { couldHide, type Hideable, type Unseen } from '../workload/unseen.js'
 
 export interface Silence {
@@ -90,18 +90,18 @@ const purposes = {
 }
 
 /** Nothing shows that the subject trains; undefined: something does. */
-export function notTraining({ subject }: Judged): Silence | undefined {
+export function notTraining({ subject }: SubjectView): Silence | undefined {
   const { role } = subject.evidence
   return role === 'training' || role === 'tuning' ? undefined : { text: purposes[role] }
 }
 
 /** What the subject is for, where a rule wants another role. */
-export function otherRole({ subject }: Judged): Silence {
+export function otherRole({ subject }: SubjectView): Silence {
   return { text: purposes[subject.evidence.role] }
 }
 
 /** No accelerator does the work; undefined: one may. */
-export function offAccelerator({ subject }: Judged): Silence | undefined {
+export function offAccelerator({ subject }: SubjectView): Silence | undefined {
   const { accelerator } = subject.evidence
   switch (accelerator) {
     case 'gpu':

@@ -13,8 +13,8 @@ import {
 import type { Arithmetic } from '../estimate/memory-activations.js'
 import type { Sharding } from '../estimate/memory-states.js'
 import { effective } from '../values/value.js'
-import type { Claim, Judged } from '../workload/claim.js'
-import type { TrainingSettings } from '../workload/words.js'
+import type { Claim, SubjectView } from '../workload/claim.js'
+import type { TrainingSettings } from '../workload/resource-kinds.js'
 import { type Machine, machineOf } from './hardware.js'
 import type { RuleOptions } from './rule.js'
 import { type Silence, unless } from './silence.js'
@@ -48,7 +48,7 @@ export interface NoEstimate {
   inputs: MemoryInput[]
 }
 
-type Settings = Judged<'Training'>['settings']
+type Settings = SubjectView<'Training'>['settings']
 
 /** Settings without which there is no estimate, and how their lack is told. */
 const needed: [keyof TrainingSettings, string][] = [
@@ -61,8 +61,8 @@ const needed: [keyof TrainingSettings, string][] = [
 ]
 
 /** What lacks for an estimate, else the estimate. */
-export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): TrainingMemory | NoEstimate {
-  const { settings } = judged
+export function memoryOf(view: SubjectView<'Training'>, options: RuleOptions): TrainingMemory | NoEstimate {
+  const { settings } = view
   const inputs = inputsOf(settings)
   const layers = effective(settings.layers)
   const id = effective(settings.model) ?? layers?.name ?? null
@@ -80,15 +80,15 @@ export function memoryOf(judged: Judged<'Training'>, options: RuleOptions): Trai
   if (model !== undefined && longest === false) missing.push(...lengthMissing(model, settings))
   const arithmetic = arithmeticOf(settings)
   if (arithmetic === null && id !== null) missing.push(formatMissing(settings))
-  const machine = machineOf(judged, options)
-  const sharding = sharedAmong(judged, machine)
+  const machine = machineOf(view, options)
+  const sharding = sharedAmong(view, machine)
   if (sharding === undefined) missing.push('the number of devices')
   // Of a training that could not be read at all, the first two say enough.
   if (id === null) missing.splice(2)
   if (missing.length > 0 || model === undefined || arithmetic === null || sharding === undefined)
     return { model: id, missing, inputs }
 
-  const processes = judged.run.job.launch?.processes
+  const processes = view.run.job.launch?.processes
   const setup: TrainingSetup = {
     model,
     batch: effective(settings.batchSize)!,
@@ -140,14 +140,14 @@ function ofLayers(layers: TrainingSettings['layers']): KnownModel {
 }
 
 /** Why a rule that needs an estimate says nothing. */
-export function noEstimate({ settings }: Judged<'Training'>, { missing }: NoEstimate): Silence {
+export function noEstimate({ settings }: SubjectView<'Training'>, { missing }: NoEstimate): Silence {
   const unread = needed.map(([name]) => name).filter((name) => settings[name]?.state === 'unknown')
   return unless({ settings }, unread, `there is no estimate of its memory without ${missing.join(', ')}`)
 }
 
 /** Undefined: there is no estimate. */
-export function estimateOf(judged: Judged<'Training'>, options: RuleOptions): TrainingMemory | undefined {
-  const found = memoryOf(judged, options)
+export function estimateOf(view: SubjectView<'Training'>, options: RuleOptions): TrainingMemory | undefined {
+  const found = memoryOf(view, options)
   return 'estimate' in found ? found : undefined
 }
 
@@ -205,10 +205,10 @@ export function arithmeticOf(settings: Settings): Format | null {
 }
 
 /** Null: nothing is shared. Undefined: it is not known among how many. */
-function sharedAmong(judged: Judged<'Training'>, machine: Machine): Sharding | null | undefined {
-  const sharding = effective(judged.settings.sharding)
+function sharedAmong(view: SubjectView<'Training'>, machine: Machine): Sharding | null | undefined {
+  const sharding = effective(view.settings.sharding)
   if (sharding == null) return null
-  const { launch, compute } = judged.run.job
+  const { launch, compute } = view.run.job
   const nodes = effective(compute?.settings.nodes) ?? launch?.nodes ?? null
   const perNode = launch?.processes === 0 || launch?.processes == null ? machine.gpus : launch.processes
   if (nodes === null || perNode === null) return undefined

@@ -1,5 +1,5 @@
 /**
- * Python as a plain tree: what the one walk over a tree-sitter tree leaves behind. Offsets are those of the unit.
+ * Python as a plain tree: what the one walk over a tree-sitter tree leaves behind. Offsets are those of the fragment.
  * Statements that hold a syntax error are `Broken`; everything around them is kept.
  */
 

@@ -9,7 +9,7 @@ import type { TreeSource } from './parser.js'
 import type { PythonTree } from './python-ast.js'
 import { StatementReader } from './python-statements.js'
 
-/** Parses a unit's text. `source` must have the 'python' grammar loaded. */
+/** Parses a fragment's text. `source` must have the 'python' grammar loaded. */
 export function pythonTree(text: string, source: TreeSource): PythonTree {
   const uncommented = withoutCommentRuns(text)
   const flat = source.parse('python', uncommented.text, (tree) => flatten(tree, text, shape))

@@ -1,5 +1,5 @@
-/** Units made of pieces of another unit: a heredoc, a `run: |` block, a `!command` line. */
-import type { Language, Segment, Unit } from './unit.js'
+/** Fragments made of pieces of another fragment: a heredoc, a `run: |` block, a `!command` line. */
+import type { Language, Segment, SourceFragment } from './source-fragment.js'
 
 /**
  * Text of a fragment and the range of the parent that it came from. Equal lengths: character by character. Anything
@@ -11,24 +11,30 @@ export interface Piece {
   end: number
 }
 
-/** A unit whose places are found through those of its parent, so that fragments of fragments map to the file. */
+/** A fragment whose places are found through those of its parent, so that fragments of fragments map to the file. */
 export function fragmentOf(
-  parent: Unit,
+  parent: SourceFragment,
   index: number,
   language: Language,
   pieces: readonly Piece[],
-  origin: Unit['origin'],
+  origin: SourceFragment['origin'],
   target?: string,
-): Unit {
+): SourceFragment {
   const segments: Segment[] = []
   let length = 0
   for (const piece of pieces) {
     if (piece.text.length === piece.end - piece.start) place(parent.segments, piece, length, segments)
     length += piece.text.length
   }
-  const unit: Unit = { index, language, text: pieces.map((piece) => piece.text).join(''), segments, origin }
-  if (target !== undefined) unit.target = target
-  return unit
+  const fragment: SourceFragment = {
+    index,
+    language,
+    text: pieces.map((piece) => piece.text).join(''),
+    segments,
+    origin,
+  }
+  if (target !== undefined) fragment.target = target
+  return fragment
 }
 
 /** Adds the parts of the parent's segments that a piece covers, moved to where the piece stands. */

@@ -1,6 +1,6 @@
 /** Which language a file is in, by its name and, where the name says nothing, by its first line. */
 import { lookUp } from './records.js'
-import type { Language } from './unit.js'
+import type { Language } from './source-fragment.js'
 
 export type FileKind = Language | 'notebook' | 'makefile'
 

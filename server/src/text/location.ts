@@ -5,7 +5,7 @@
  * positions (UTF-16) and command-line columns (Unicode code points) are derived where they are shown.
  */
 
-/** A half-open range `[start, end)` of offsets in the text of one unit (see `unit.ts`). */
+/** A half-open range `[start, end)` of offsets in the text of one fragment (see `source-fragment.ts`). */
 export interface Span {
   start: number
   end: number

@@ -5,7 +5,7 @@
 import type { Piece } from './fragment.js'
 import { languageOf } from './language.js'
 import { lineEnd, nextLine, nextLogicalLine } from './logical-lines.js'
-import type { Language } from './unit.js'
+import type { Language } from './source-fragment.js'
 
 /** A text in another language inside Python text; pieces are ranges of that text. */
 export interface Embedded {

@@ -14,15 +14,15 @@ export const channels = [
 export type Channel = (typeof channels)[number]
 
 /**
- * What a change would edit: in Python and shell a range of the unit (a call, a statement, a command), in
- * configuration the path of keys within a document of the unit. `anchor` is free for the reader: what it needs to
+ * What a change would edit: in Python and shell a range of the fragment (a call, a statement, a command), in
+ * configuration the path of keys within a document of the fragment. `anchor` is free for the reader: what it needs to
  * carry out its own change later.
  */
 export interface Site {
-  unit: number
+  fragment: number
   start: number
   end: number
-  /** Configuration: index of the document within the unit, and the keys down to the node. */
+  /** Configuration: index of the document within the fragment, and the keys down to the node. */
   document?: number
   keys?: (string | number)[]
   anchor?: string
@@ -41,7 +41,7 @@ export interface Origin {
   site: Site
 }
 
-/** Where a value or a subject stands: a span of the unit and, in configuration, the keys that lead to it. */
+/** Where a value or a subject stands: a span of the fragment and, in configuration, the keys that lead to it. */
 export interface Place extends Span {
   document?: number
   keys?: (string | number)[]

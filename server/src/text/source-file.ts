@@ -1,5 +1,5 @@
 import type { Json } from './json.js'
-import type { Unit } from './unit.js'
+import type { SourceFragment } from './source-fragment.js'
 
 /** One cell of a notebook, or the whole text of any other file. */
 export interface Part {
@@ -9,7 +9,7 @@ export interface Part {
   text: string
 }
 
-/** A decoded file and the units that it holds. */
+/** A decoded file and the fragments that it holds. */
 export interface SourceFile {
   path: string
   /** The file as it is on disk (for a notebook: its JSON; empty when the editor gave the cells). */
@@ -18,7 +18,7 @@ export interface SourceFile {
   /** Of a notebook: what it says about itself as a whole (its kernel, its runtime). */
   metadata?: Record<string, Json>
   parts: Part[]
-  units: Unit[]
+  fragments: SourceFragment[]
   /** What is wrong with the file as a whole: it is not read, or not all of it. */
   problems: string[]
 }

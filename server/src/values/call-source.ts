@@ -139,14 +139,14 @@ export class CallSource implements TreeSource {
 
   set(path: readonly Key[], value: Json | undefined): Write | Refusal {
     const { python, call, at } = this
-    const { path: file, unit } = this.locator
-    const written = { path: file, unit, python }
+    const { path: file, fragment } = this.locator
+    const written = { path: file, fragment, python }
     const whole = this.whole(path)
     const name = String(whole[0])
     if (whole.length > 1 || onlyUnpacks(call)) return writeEntry({ ...written, call, at }, whole, value)
     const { start, end } = call.expr
     if (value === undefined)
-      return { kind: 'remove keyword', path: file, call: { unit: unit.index, start, end }, name }
+      return { kind: 'remove keyword', path: file, call: { fragment: fragment.index, start, end }, name }
     const literal = pythonLiteral(value, quoteOf(python.text.slice(start, end)))
     return writeArgument(written, call, name, at(whole), literal)
   }
@@ -184,11 +184,11 @@ export class DictionarySource implements Source {
     const entry = path.length === 1 ? this.python.entry(this.dictionary, String(path[0])) : null
     if (value === undefined || entry?.state !== 'given' || entry.expr.type !== 'constant')
       return { reason: `${path.join('.')} is set in another place` }
-    const { unit, path: file } = this.locator
+    const { fragment, path: file } = this.locator
     return {
       kind: 'replace',
       path: file,
-      range: { unit: unit.index, start: entry.expr.start, end: entry.expr.end },
+      range: { fragment: fragment.index, start: entry.expr.start, end: entry.expr.end },
       text: pythonLiteral(value),
     }
   }

@@ -115,8 +115,8 @@ export class ConfigSource extends TypedSource implements TreeSource {
 
   set(path: readonly Key[], value: Json | undefined): Write | Refusal {
     const { document } = this.options
-    const { path: file, unit } = this.locator
-    const target = { path: file, unit: unit.index, document, keys: [...this.options.keys, ...path] }
+    const { path: file, fragment } = this.locator
+    const target = { path: file, fragment: fragment.index, document, keys: [...this.options.keys, ...path] }
     if (value === undefined) return { kind: 'remove key', ...target }
     return { kind: 'set key', ...target, value: this.asWritten(path, value) }
   }

@@ -3,7 +3,7 @@ import type { Refusal, Write } from '../edit/write.js'
 import type { Json } from '../text/json.js'
 import type { Span } from '../text/location.js'
 import type { Channel, Origin, Place } from '../text/origin.js'
-import type { Unit } from '../text/unit.js'
+import type { SourceFragment } from '../text/source-fragment.js'
 import type { Given } from './value.js'
 
 export type Key = string | number
@@ -37,10 +37,10 @@ export function below(source: TreeSource, ...base: Key[]): TreeSource {
   }
 }
 
-/** Turns places of a unit into places of the project; a `ClaimBuilder` is one. */
+/** Turns places of a fragment into places of the project; a `ClaimBuilder` is one. */
 export interface Locator {
   readonly path: string
-  readonly unit: Unit
+  readonly fragment: SourceFragment
   origin(place: Place, options?: OriginOptions): Origin
 }
 

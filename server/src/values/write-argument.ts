@@ -1,12 +1,12 @@
 /** Writes an argument where its value stands: in the call, or in the default of the option that carries it. */
 import type { Change, Refusal, Write } from '../edit/write.js'
 import type { ArgumentValue, Call, PythonModule } from '../python/module.js'
-import type { Unit } from '../text/unit.js'
+import type { SourceFragment } from '../text/source-fragment.js'
 
-/** The unit that holds the call; `python` is absent where it is not written in Python. */
+/** The fragment that holds the call; `python` is absent where it is not written in Python. */
 export interface Written {
   path: string
-  unit: Unit
+  fragment: SourceFragment
   python?: PythonModule
 }
 
@@ -21,8 +21,8 @@ export function writeArgument(
   argument: ArgumentValue,
   code: string,
 ): Write | Refusal {
-  const { python, path, unit } = facts
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const { python, path, fragment } = facts
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (argument.state === 'unknown') return { reason: `${keyword} arrives through ${argument.because}` }
   if (argument.state === 'absent')
@@ -46,19 +46,29 @@ export function writeArgument(
     return {
       kind: 'replace',
       path,
-      range: { unit: unit.index, start: fallback.start, end: fallback.end },
+      range: { fragment: fragment.index, start: fallback.start, end: fallback.end },
       text: code,
     }
   }
   if (!inside(expr)) {
     // A literal in the dictionary that the call unpacks.
     return expr.type === 'constant' && expr.end > expr.start
-      ? { kind: 'replace', path, range: { unit: unit.index, start: expr.start, end: expr.end }, text: code }
+      ? {
+          kind: 'replace',
+          path,
+          range: { fragment: fragment.index, start: expr.start, end: expr.end },
+          text: code,
+        }
       : { reason: `${keyword} is set in another place` }
   }
   const positional = call.expr.args.find((one) => one.value === expr)?.name === null
   return positional
-    ? { kind: 'replace', path, range: { unit: unit.index, start: expr.start, end: expr.end }, text: code }
+    ? {
+        kind: 'replace',
+        path,
+        range: { fragment: fragment.index, start: expr.start, end: expr.end },
+        text: code,
+      }
     : { kind: 'set keyword', path, call: range, name: keyword, value: code }
 }
 

@@ -26,8 +26,8 @@ export function writeEntry(
   keys: readonly Key[],
   value: Json | undefined,
 ): Write | Refusal {
-  const { path, python, call, unit } = entries
-  const range = ({ start, end }: Span) => ({ unit: unit.index, start, end })
+  const { path, python, call, fragment } = entries
+  const range = ({ start, end }: Span) => ({ fragment: fragment.index, start, end })
   const last = String(keys.at(-1))
   const elsewhere: Refusal = { reason: `${last} is set in another place` }
   const given = entries.at(keys)
@@ -75,7 +75,7 @@ function holderOf(
 }
 
 function removal(entries: CallEntries, keys: readonly Key[], expr: Expr): Write | Refusal {
-  const { path, unit, python } = entries
+  const { path, fragment, python } = entries
   const byHand: Refusal = { reason: `take ${String(keys.at(-1))} out by hand` }
   const holder = holderOf(entries, keys.slice(0, -1))
   if (holder?.type !== 'dict') return byHand
@@ -85,5 +85,5 @@ function removal(entries: CallEntries, keys: readonly Key[], expr: Expr): Write 
   if (entry === undefined || (before === undefined && behind === undefined)) return byHand
   const [start, end] = before === undefined ? [entry.start, behind!.start] : [before.end, entry.end]
   if (python.text.slice(start, end).includes('#')) return byHand
-  return { kind: 'replace', path, range: { unit: unit.index, start, end }, text: '' }
+  return { kind: 'replace', path, range: { fragment: fragment.index, start, end }, text: '' }
 }

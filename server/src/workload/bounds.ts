@@ -6,13 +6,13 @@ import { lookUp } from '../text/records.js'
 import { originOf, unreadable } from '../values/operations.js'
 import type { Value } from '../values/value.js'
 import type { Launch } from './claim.js'
-import type { SettingName, Word, Words } from './words.js'
+import type { ResourceKind, ResourceKinds, SettingName } from './resource-kinds.js'
 
-type NumberSettings<W extends Word> = {
-  [K in SettingName<W>]: number extends Words[W][K] ? K : never
+type NumberSettings<W extends ResourceKind> = {
+  [K in SettingName<W>]: number extends ResourceKinds[W][K] ? K : never
 }[SettingName<W>]
 
-type NumberSetting = { [W in Word]: NumberSettings<W> }[Word]
+type NumberSetting = { [W in ResourceKind]: NumberSettings<W> }[ResourceKind]
 
 type Bound = readonly [least: number, most: number]
 

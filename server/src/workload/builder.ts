@@ -2,13 +2,13 @@
 import { foreign } from '../config/overlay.js'
 import type { Location, Span } from '../text/location.js'
 import type { Origin, Place, Site } from '../text/origin.js'
-import { locate, type Unit } from '../text/unit.js'
+import { locate, type SourceFragment } from '../text/source-fragment.js'
 import type { Locator, OriginOptions } from '../values/source.js'
 import type { Given, Value } from '../values/value.js'
 import { countable, withinBounds } from './bounds.js'
-import type { Evidence, ImageBuild, ImageProgram, Launch, Reading, Subject } from './claim.js'
+import type { Evidence, Extraction, ImageBuild, ImageProgram, Launch, Subject } from './claim.js'
+import type { ResourceKind, ResourceKinds, SettingName } from './resource-kinds.js'
 import type { Unseen } from './unseen.js'
-import type { SettingName, Word, Words } from './words.js'
 
 export type { Place } from '../text/origin.js'
 
@@ -17,7 +17,7 @@ export interface ClaimOptions extends OriginOptions {
 }
 
 /** Writes the settings of one subject. */
-export class SubjectBuilder<W extends Word> {
+export class SubjectBuilder<W extends ResourceKind> {
   constructor(
     private readonly owner: ClaimBuilder,
     readonly subject: Subject<W>,
@@ -28,7 +28,7 @@ export class SubjectBuilder<W extends Word> {
   }
 
   /** The setting has this value, wherever that comes from; one that is not given says nothing. */
-  say<K extends SettingName<W>>(setting: K, key: string, value: Given<Words[W][K]>): this {
+  say<K extends SettingName<W>>(setting: K, key: string, value: Given<ResourceKinds[W][K]>): this {
     if (value.state !== 'absent') this.owner.add(this.subject, setting, key, withinBounds(setting, value))
     return this
   }
@@ -37,7 +37,7 @@ export class SubjectBuilder<W extends Word> {
   known<K extends SettingName<W>>(
     setting: K,
     key: string,
-    value: Words[W][K],
+    value: ResourceKinds[W][K],
     place: Place,
     options: ClaimOptions = {},
   ): this {
@@ -49,7 +49,7 @@ export class SubjectBuilder<W extends Word> {
   default<K extends SettingName<W>>(
     setting: K,
     key: string,
-    value: Words[W][K],
+    value: ResourceKinds[W][K],
     place: Place,
     options: ClaimOptions = {},
   ): this {
@@ -70,11 +70,11 @@ export class SubjectBuilder<W extends Word> {
 }
 
 export class ClaimBuilder implements Locator {
-  readonly reading: Reading = { subjects: [], claims: [], launches: [] }
+  readonly extraction: Extraction = { subjects: [], claims: [], launches: [] }
 
   constructor(
     readonly path: string,
-    readonly unit: Unit,
+    readonly fragment: SourceFragment,
     readonly reader: string,
   ) {}
 
@@ -92,11 +92,11 @@ export class ClaimBuilder implements Locator {
       const [start, end] = [place.start % foreign, place.end - other * foreign]
       return { path, cell: null, start, end: end < start || end >= foreign ? start + 1 : end }
     }
-    return locate(this.path, this.unit, place)
+    return locate(this.path, this.fragment, place)
   }
 
   site(place: Place): Site {
-    const site: Site = { unit: this.unit.index, start: place.start, end: place.end }
+    const site: Site = { fragment: this.fragment.index, start: place.start, end: place.end }
     if (place.document !== undefined) site.document = place.document
     if (place.keys !== undefined) site.keys = place.keys
     if (place.anchor !== undefined) site.anchor = place.anchor
@@ -104,8 +104,8 @@ export class ClaimBuilder implements Locator {
   }
 
   /** A new subject, owned by this reader. `apart` keeps two subjects of one place and word apart. */
-  subject<W extends Word>(
-    word: W,
+  subject<W extends ResourceKind>(
+    kind: W,
     place: Place,
     scope: string,
     evidence: Evidence,
@@ -113,10 +113,10 @@ export class ClaimBuilder implements Locator {
     apart = '',
   ): SubjectBuilder<W> {
     const location = this.locate(place)
-    const id = `${this.path}#${word}@${location.cell ?? ''}:${location.start}${apart}`
+    const id = `${this.path}#${kind}@${location.cell ?? ''}:${location.start}${apart}`
     const subject: Subject<W> = {
       id,
-      word,
+      kind,
       reader: this.reader,
       location,
       site: this.site(place),
@@ -124,25 +124,25 @@ export class ClaimBuilder implements Locator {
       evidence,
       job,
     }
-    this.reading.subjects.push(subject)
+    this.extraction.subjects.push(subject)
     return new SubjectBuilder(this, subject)
   }
 
   /** Adds settings to a subject that another reader owns (same file), by its id or for every one of that word. */
-  extend<W extends Word>(word: W, id: string | null = null): SubjectBuilder<W> {
-    const subject = { id: id ?? `${this.path}#${word}@*`, word } as unknown as Subject<W>
+  extend<W extends ResourceKind>(kind: W, id: string | null = null): SubjectBuilder<W> {
+    const subject = { id: id ?? `${this.path}#${kind}@*`, kind } as unknown as Subject<W>
     return new SubjectBuilder(this, subject)
   }
 
   /** `at`: the place, or the value that names the program. */
   launch(launch: Omit<Launch, 'reader' | 'location'>, at: Span | Pick<Origin, 'location'>): void {
     const location = 'location' in at ? at.location : this.locate(at)
-    this.reading.launches.push({ ...countable(launch), reader: this.reader, location })
+    this.extraction.launches.push({ ...countable(launch), reader: this.reader, location })
   }
 
   /** As `launch`, for one that stands where a value stands. */
   launchOf(launch: Omit<Launch, 'reader' | 'location'>, { location }: Origin): void {
-    this.reading.launches.push({ ...countable(launch), reader: this.reader, location })
+    this.extraction.launches.push({ ...countable(launch), reader: this.reader, location })
   }
 
   /** The launch without claiming it. */
@@ -152,29 +152,29 @@ export class ClaimBuilder implements Locator {
 
   /** What an image starts by itself, where the launches that say it stand in this file. */
   imageProgram(program: ImageProgram): void {
-    this.reading.imagePrograms = [...(this.reading.imagePrograms ?? []), program]
+    this.extraction.imagePrograms = [...(this.extraction.imagePrograms ?? []), program]
   }
 
   imageBuild(build: Omit<ImageBuild, 'location'>, place: Span): void {
-    this.reading.imageBuilds = [
-      ...(this.reading.imageBuilds ?? []),
+    this.extraction.imageBuilds = [
+      ...(this.extraction.imageBuilds ?? []),
       { ...build, location: this.locate(place) },
     ]
   }
 
   /** The file is what a program of this framework trains by. */
-  recipe(framework: string, inherits: boolean): void {
-    this.reading.recipe = { framework, inherits }
+  frameworkConfig(framework: string, inherits: boolean): void {
+    this.extraction.frameworkConfig = { framework, inherits }
   }
 
   /** The file names another one that holds a part of what it says. */
   namesFile(path: string, above = false): void {
-    this.reading.names = [...(this.reading.names ?? []), { path, above }]
+    this.extraction.names = [...(this.extraction.names ?? []), { path, above }]
   }
 
   /** Something that the file uses and that is not in the project. */
   unseen(unseen: Unseen): void {
-    this.reading.unseen = [...(this.reading.unseen ?? []), unseen]
+    this.extraction.unseen = [...(this.extraction.unseen ?? []), unseen]
   }
 
   /** Where a value stands that is written, or would be, at `place`. */
@@ -193,6 +193,6 @@ export class ClaimBuilder implements Locator {
 
   /** @internal */
   add(subject: { id: string }, setting: string, key: string, value: Value<unknown>): void {
-    this.reading.claims.push({ subject: subject.id, setting, reader: this.reader, key, ...value })
+    this.extraction.claims.push({ subject: subject.id, setting, reader: this.reader, key, ...value })
   }
 }

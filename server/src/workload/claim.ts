@@ -5,8 +5,8 @@ import type { Location } from '../text/location.js'
 import type { Site } from '../text/origin.js'
 import type { Settled, Value } from '../values/value.js'
 import type { ChoiceClaim } from './choices.js'
+import type { ResourceKind, ResourceKinds } from './resource-kinds.js'
 import type { Unseen } from './unseen.js'
-import type { Word, Words } from './words.js'
 
 export { type Channel, channels, type Site } from '../text/origin.js'
 
@@ -36,9 +36,9 @@ export interface Evidence {
 }
 
 /** A thing that settings are about: one training loop, one search, one request for machines. */
-export interface Subject<W extends Word = Word> {
+export interface Subject<W extends ResourceKind = ResourceKind> {
   id: SubjectId
-  word: W
+  kind: W
   /** The reader that owns it. */
   reader: string
   /** What a finding about a missing setting is anchored to: the call or key that should carry it. */
@@ -51,7 +51,7 @@ export interface Subject<W extends Word = Word> {
   job: string | null
 }
 
-export interface Reading {
+export interface Extraction {
   subjects: Subject[]
   claims: Claim[]
   launches: Launch[]
@@ -62,8 +62,8 @@ export interface Reading {
   compiledFrom?: string
   /** Pipelines that the file defines, by name; null: a name that cannot be read. */
   pipelines?: (string | null)[]
-  /** Absent: the file is no recipe. */
-  recipe?: RecipeFile
+  /** Absent: the file is no framework config. */
+  frameworkConfig?: FrameworkConfigFile
   /** What its imports could do that is not in the project. Absent: nothing. */
   unseen?: Unseen[]
   /** Configuration files that it names: it is read again with them. `above`: or relative to a folder above its own. */
@@ -71,7 +71,7 @@ export interface Reading {
 }
 
 /** A file that a program of a framework trains by: the launch that names it starts what it describes. */
-export interface RecipeFile {
+export interface FrameworkConfigFile {
   framework: string
   /** What it inherits from other files is part of it. */
   inherits: boolean
@@ -196,7 +196,7 @@ export type Effective<T> = ClaimHead & Settled<T>
 export interface RunJob {
   /** `path#…`, shared by everything in the job; null for a script that nothing launches. */
   id: string | null
-  compute: Judged<'Compute'> | null
+  compute: SubjectView<'Compute'> | null
   launch: Launch | null
   /** Where the pool stands that its machines come from, if the project says so. */
   pool?: Location
@@ -213,16 +213,16 @@ export interface Run {
   unseen: readonly Unseen[]
   job: RunJob
   /** Of the script and of the modules of the project that it imports (one hop). */
-  subjects: Judged[]
+  subjects: SubjectView[]
   /** All runs of the same job, this one included. A request for machines is judged once, with its first run. */
   siblings: Run[]
 }
 
 /** A subject with its joined settings, as rules see it. */
-export interface Judged<W extends Word = Word> {
+export interface SubjectView<W extends ResourceKind = ResourceKind> {
   subject: Subject<W>
   run: Run
-  settings: { [K in keyof Words[W]]?: Effective<Words[W][K]> }
+  settings: { [K in keyof ResourceKinds[W]]?: Effective<ResourceKinds[W][K]> }
   /** Settings that depend on a condition; `settings` has them as they are unless somebody decides otherwise. */
   choices?: readonly ChoiceClaim[]
 }

@@ -42,7 +42,7 @@ export function joinClaims(
   const result = new Map<string, JoinedSettings>()
   for (const subject of subjects) {
     const strongest = new Map<string, Claim>()
-    const everywhere = `${subject.location.path}#${subject.word}@*`
+    const everywhere = `${subject.location.path}#${subject.kind}@*`
     for (const claim of [...(bySubject.get(subject.id) ?? []), ...(bySubject.get(everywhere) ?? [])]) {
       const before = strongest.get(claim.setting)
       if (before === undefined || stronger(claim, before, layerOf)) strongest.set(claim.setting, claim)

@@ -6,9 +6,9 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 
-export function changeAirflow(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeAirflow(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (claim.site.anchor === 'decorator') return decorate(claim, value, facts)
@@ -34,7 +34,7 @@ export function changeAirflow(claim: Claim, value: unknown, facts: UnitFacts): C
         {
           kind: 'set keyword',
           path: facts.path,
-          call: { unit: claim.site.unit, start: call.expr.start, end: call.expr.end },
+          call: { fragment: claim.site.fragment, start: call.expr.start, end: call.expr.end },
           name: 'retries',
           value: String(value),
         },
@@ -45,7 +45,7 @@ export function changeAirflow(claim: Claim, value: unknown, facts: UnitFacts): C
       return change('Start only when all before it has succeeded: remove trigger_rule', {
         kind: 'remove keyword',
         path: facts.path,
-        call: { unit: claim.site.unit, start: call.expr.start, end: call.expr.end },
+        call: { fragment: claim.site.fragment, start: call.expr.start, end: call.expr.end },
         name: 'trigger_rule',
       })
     default:
@@ -53,12 +53,16 @@ export function changeAirflow(claim: Claim, value: unknown, facts: UnitFacts): C
   }
 }
 
-function limit(claim: Claim, seconds: number, facts: UnitFacts, call: Call): Change | Refusal {
+function limit(claim: Claim, seconds: number, facts: FragmentFacts, call: Call): Change | Refusal {
   if (claim.key !== 'execution_timeout') return { reason: `the limit is ${claim.key}` }
   const { path } = facts
-  const { unit } = claim.site
+  const { fragment } = claim.site
   const hours = Math.round(seconds / 3600)
-  const name = nameFor(facts.python!.tree, 'datetime', 'timedelta', { path, unit, offset: call.expr.start })
+  const name = nameFor(facts.python!.tree, 'datetime', 'timedelta', {
+    path,
+    fragment,
+    offset: call.expr.start,
+  })
   return {
     title: `End the task after ${hours} hours: execution_timeout=timedelta(hours=${hours})`,
     safety: 'unsafe',
@@ -66,7 +70,7 @@ function limit(claim: Claim, seconds: number, facts: UnitFacts, call: Call): Cha
       {
         kind: 'set keyword',
         path,
-        call: { unit, start: call.expr.start, end: call.expr.end },
+        call: { fragment, start: call.expr.start, end: call.expr.end },
         name: 'execution_timeout',
         value: `${name.text}(hours=${hours})`,
       },
@@ -76,8 +80,8 @@ function limit(claim: Claim, seconds: number, facts: UnitFacts, call: Call): Cha
 }
 
 /** A bare `@task` takes its first argument. */
-function decorate(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { unit, start, end } = claim.site
+function decorate(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { fragment, start, end } = claim.site
   const text = facts.python!.text.slice(start, end)
   if (claim.setting !== 'retries' || !/^[\w.]+$/.test(text))
     return { reason: 'the decorator is no longer there' }
@@ -85,7 +89,12 @@ function decorate(claim: Claim, value: unknown, facts: UnitFacts): Change | Refu
     title: `Start it again at most ${value} times: retries=${value}`,
     safety: 'unsafe',
     writes: [
-      { kind: 'replace', path: facts.path, range: { unit, start, end }, text: `${text}(retries=${value})` },
+      {
+        kind: 'replace',
+        path: facts.path,
+        range: { fragment, start, end },
+        text: `${text}(retries=${value})`,
+      },
     ],
     imports: [],
   }

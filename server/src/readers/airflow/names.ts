@@ -3,7 +3,7 @@
  * shows. From the sources of apache-airflow 2.10 and 3.1 and of the provider packages.
  */
 import type { PythonModule } from '../../python/module.js'
-import type { StepWork } from '../../workload/words.js'
+import type { StepWork } from '../../workload/resource-kinds.js'
 
 export const dagNames = [
   'airflow.DAG',

@@ -9,7 +9,7 @@ import { addOptions, replaceValue } from '../command-lines/change.js'
 import { besideMatching, type CloudCommand, cloudCommands, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { commandRequest } from '../sagemaker/command-request.js'
 import { trainingFamilies } from '../sagemaker/names.js'
 import { claimTrainingRequest } from '../sagemaker/training-request.js'
@@ -59,10 +59,10 @@ const shutdown = 'instance-initiated-shutdown-behavior'
 /** What else may end a machine. */
 const aliases = { [shutdown]: ['instance-market-options', 'user-data', 'launch-template'] }
 
-function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (facts.shell === undefined) return { reason: 'the command stands inside of a text' }
   const { start, end } = claim.site
-  const text = facts.unit.text.slice(start, end)
+  const text = facts.fragment.text.slice(start, end)
   switch (claim.setting) {
     case 'spot':
       return value === true
@@ -110,20 +110,20 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
 /** Puts something else in the place of the one piece of the command that the pattern finds. */
 function replaced(
   claim: Claim,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   title: string,
   pattern: RegExp,
   by: (before: string) => string | null,
 ): Change | Refusal {
-  const { start, end, unit } = claim.site
-  const found = pattern.exec(facts.unit.text.slice(start, end))
+  const { start, end, fragment } = claim.site
+  const found = pattern.exec(facts.fragment.text.slice(start, end))
   const text = found === null ? null : by(found[1]!)
   if (found === null || text === null) return { reason: `${claim.key} is set in another place` }
   const at = start + found.index + found[0].lastIndexOf(found[1]!)
   const write = {
     kind: 'replace text' as const,
     path: facts.path,
-    unit,
+    fragment,
     start: at,
     end: at + found[1]!.length,
     text,

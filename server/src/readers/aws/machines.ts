@@ -13,7 +13,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 export const awsMachinesReader = defineReader({
   name: 'aws-machines',
@@ -73,11 +73,11 @@ function readNotebook(python: PythonModule, call: Call, claims: ClaimBuilder): v
   compute.say('idleStop', key, orDefault(opaque(given, 'a script may stop it'), null))
 }
 
-function changeMachine(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeMachine(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call has changed' }
-  const quote = /["']/.exec(facts.unit.text.slice(call.expr.start, call.expr.end))?.[0] ?? "'"
+  const quote = /["']/.exec(facts.fragment.text.slice(call.expr.start, call.expr.end))?.[0] ?? "'"
   const set = (key: string, code: string): Write | Refusal =>
     writeArgument(facts, call, key, python.argument(call, key), code)
   if (claim.setting === 'instanceType') {

@@ -5,18 +5,18 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
 import { commandSettings, limitTitle } from './command-settings.js'
 
-export function changeCommand(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+export function changeCommand(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const { anchor } = claim.site
   if (anchor === 'waiting' || anchor === 'set up') return changeJobOperation(claim, facts)
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call has changed' }
   if (claim.setting === 'timeLimit' && claim.key === 'limits') {
-    const place = { path, unit: unit.index, offset: call.expr.start }
+    const place = { path, fragment: fragment.index, offset: call.expr.start }
     const name = nameFor(python.tree, 'azure.ai.ml.entities', 'CommandJobLimits', place)
     const code = `${name.text}(timeout=${value})`
     const write = writeArgument(facts, call, claim.key, python.argument(call, claim.key), code)

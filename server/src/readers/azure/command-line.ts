@@ -21,7 +21,7 @@ import {
   valuePlace,
 } from '../command-lines/cloud-command.js'
 import { claimPool, claimPoolMachine, isAcceleratedType, type Pool } from '../pool-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 export const azureCommandLineReader = defineReader({
   name: 'azure-command-line',
@@ -29,9 +29,9 @@ export const azureCommandLineReader = defineReader({
   triggers: ['az ml compute create', 'az aks nodepool add', 'az aks create'],
   read(facts, context, claims) {
     // A notebook that makes a cluster is a lesson, which takes it away in another cell.
-    if (facts.unit.origin !== 'file') return
+    if (facts.fragment.origin !== 'file') return
     // Another step of the pipeline gives it back.
-    if (facts.unit.language === 'yaml' && deletes.test(facts.unit.text)) return
+    if (facts.fragment.language === 'yaml' && deletes.test(facts.fragment.text)) return
     const seen = new Set<string>()
     for (const one of cloudCommands(
       'az',
@@ -147,7 +147,7 @@ function claimCapacity(pool: Pool, one: CloudCommand, key: string, spot: boolean
   else pool.default('capacity', key, 'on-demand', one.head, { site })
 }
 
-function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'minimum' && isFirstPool(claim, facts))
     return {
       reason:
@@ -177,7 +177,7 @@ function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
 }
 
 /** The claim is about a pool that its cluster cannot be without. */
-function isFirstPool({ site }: Claim, { shell }: UnitFacts): boolean {
+function isFirstPool({ site }: Claim, { shell }: FragmentFacts): boolean {
   const command = shell?.commands.find((one) => one.start <= site.start && site.end <= one.end)
   return /\baks\s+create\b/.test(command?.words.map((word) => word.raw).join(' ') ?? '')
 }

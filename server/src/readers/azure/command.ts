@@ -184,7 +184,7 @@ function claimCommand(
       }),
   })
   // What no machine is known for stands alone.
-  if (job === null) for (const launch of claims.reading.launches) if (launch.job === id) launch.job = null
+  if (job === null) for (const launch of claims.extraction.launches) if (launch.job === id) launch.job = null
   return work?.sharing ?? sharingOf(distribution.kind, nodes)
 }
 

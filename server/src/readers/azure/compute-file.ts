@@ -14,7 +14,7 @@ import { byHand } from '../change-answer.js'
 import { keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimMachineRequest, claimType } from '../machine-claims.js'
 import { claimPool, claimPoolMachine } from '../pool-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const stopKeys = ['idle_time_before_shutdown', 'idle_time_before_shutdown_minutes'] as const
@@ -128,7 +128,7 @@ function readInstance(
   else compute.default('idleStop', stopKeys[1], null, place, { site })
 }
 
-function changeCompute(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeCompute(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys } = claim.site
   if (keys === undefined) return { reason: 'the file has changed' }
   const set = (title: string, to: string | number, after?: string) =>

@@ -22,11 +22,11 @@ export const azureEndpointReader = defineReader({
   languages: ['python'],
   triggers: ['ManagedOnlineDeployment'],
   read(facts, _context, claims) {
-    const { python, unit } = facts
+    const { python, fragment } = facts
     if (python === undefined) return
     for (const call of python.calls) {
       if (call.method !== 'ManagedOnlineDeployment' || !isCreated(python, call)) continue
-      const serving = claimEndpoint(python, unit, claims, call, 'Azure ML')
+      const serving = claimEndpoint(python, fragment, claims, call, 'Azure ML')
       if (serving === null) continue
       const source = deploymentSettings.argumentsOf(python, call, claims)
       claimMachine(serving, 'instance_type', source.get('instance_type'))

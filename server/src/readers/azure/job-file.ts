@@ -15,7 +15,7 @@ import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { claimWholeType } from '../machine-claims.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
 import { smallByName } from '../tried-out.js'
@@ -285,7 +285,7 @@ function environmentOf(claims: ClaimBuilder, node: ConfigNode | undefined): Reco
   )
 }
 
-function changeJobFile(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeJobFile(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys, anchor } = claim.site
   if (anchor === 'waiting' || anchor === 'set up') return changeJobOperation(claim, facts)
   if (keys === undefined) return byHand(claim)

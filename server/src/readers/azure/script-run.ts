@@ -218,6 +218,6 @@ function claimCommand(
     }),
   })
   if (run.job === null)
-    for (const launch of claims.reading.launches) if (launch.job === run.id) launch.job = null
+    for (const launch of claims.extraction.launches) if (launch.job === run.id) launch.job = null
   return work?.sharing ?? sharingIn(run.start)
 }

@@ -25,7 +25,7 @@ import {
 } from '../pipelines/decorated-function.js'
 import { describeAllSteps, describeStep, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { pipelineNames } from './command-use.js'
 
 const oldStep = /^azureml\.pipeline\.steps\.(\w+\.)?\w+Step$/
@@ -165,14 +165,14 @@ function stepsOf(python: PythonModule, pipeline: Func) {
     }))
 }
 
-function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const { site } = claim
   if (claim.setting !== 'cached' || value !== true || python === undefined) return byHand(claim)
   const written = claim.key === 'force_rerun' ? 'True' : 'False'
   const title = `Remove ${claim.key}=${written}: outputs are reused by themselves`
   if (site.anchor === 'decorator') return changeDecorator(facts, site, { [claim.key]: null }, title)
-  const range = { unit: unit.index, start: site.start, end: site.end }
+  const range = { fragment: fragment.index, start: site.start, end: site.end }
   if (site.anchor === 'statement') {
     if (python.statementAt(site.start)?.start !== site.start) return { reason: 'the statement has changed' }
     return {

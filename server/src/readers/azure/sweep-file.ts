@@ -12,10 +12,10 @@ import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { Dimension, SearchSettings } from '../../workload/words.js'
+import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, type KeyWrite, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const strategies: Record<string, SearchSettings['strategy']> = {
@@ -105,7 +105,7 @@ function dimensionsOf(space: ConfigNode | undefined): Dimension[] | null {
   })
 }
 
-export function changeSweepFile(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeSweepFile(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys, document } = claim.site
   const root = facts.config?.documents[document ?? 0]?.root
   if (keys === undefined || root === undefined) return { reason: 'the file has changed' }

@@ -20,9 +20,9 @@ import { effective, type Given, isGiven, type Value } from '../../values/value.j
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { Dimension, SearchSettings, SearchSpace } from '../../workload/words.js'
+import type { Dimension, SearchSettings, SearchSpace } from '../../workload/resource-kinds.js'
 import { byHand, changeOf } from '../change-answer.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimJobSearch } from '../search/job-search.js'
 import { settingTable } from '../setting-table.js'
 
@@ -251,7 +251,7 @@ function readHyperDrive(python: PythonModule, call: Call, claims: ClaimBuilder):
   claimPolicy(search, source, 'policy', strategy)
 }
 
-function changeSweep(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeSweep(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
@@ -261,7 +261,7 @@ function changeSweep(claim: Claim, value: unknown, facts: UnitFacts): Change | R
   const spelled = (module: string, name: string): string => {
     const found = nameFor(python.tree, module, name, {
       path: facts.path,
-      unit: facts.unit.index,
+      fragment: facts.fragment.index,
       offset: call.expr.start,
     })
     if (found.import !== null) imports.push(found.import)
@@ -277,7 +277,7 @@ function changeSweep(claim: Claim, value: unknown, facts: UnitFacts): Change | R
       if (claim.key === 'hyperparameter_sampling') {
         const made = passedCall(python, python.argument(call, claim.key))
         if (made === null) return { reason: 'the sampling is made elsewhere' }
-        const range = { unit: facts.unit.index, start: made.expr.start, end: made.expr.end }
+        const range = { fragment: facts.fragment.index, start: made.expr.start, end: made.expr.end }
         const to = spelled('azureml.train.hyperdrive', 'BayesianParameterSampling')
         writes = [
           { kind: 'rename callee', path: facts.path, call: range, to },

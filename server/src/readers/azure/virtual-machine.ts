@@ -17,7 +17,7 @@ export const azureVirtualMachineReader = defineReader({
   languages: ['shell', 'yaml'],
   triggers: ['az vm create'],
   read(facts, context, claims) {
-    const { text } = facts.unit
+    const { text } = facts.fragment
     for (const one of cloudCommands('az', facts, context, /^vm create\b/)) readMachine(claims, one, text)
   },
   change: (claim) => ({

@@ -1,6 +1,6 @@
 /** What the `#PBS` and `#BSUB` lines of a batch script ask for. Sources: qsub(1B) and pbs_resources(7B) of PBS Pro 2022, qsub of Torque 6; bsub of LSF 10.1. */
 import type { Directive, ShellFacts } from '../../config/shell-facts.js'
-import type { Unit } from '../../text/unit.js'
+import type { SourceFragment } from '../../text/source-fragment.js'
 
 export type BatchScheduler = 'PBS' | 'BSUB'
 
@@ -10,9 +10,9 @@ export function batchScheduler(shell: ShellFacts): BatchScheduler | null {
 }
 
 /** The job that everything in a batch script belongs to; null: not a batch script of these schedulers. */
-export function batchJobId(path: string, unit: Unit, shell: ShellFacts): string | null {
+export function batchJobId(path: string, fragment: SourceFragment, shell: ShellFacts): string | null {
   const scheduler = batchScheduler(shell)
-  return scheduler === null ? null : `${path}#${scheduler}${unit.index === 0 ? '' : `@${unit.index}`}`
+  return scheduler === null ? null : `${path}#${scheduler}${fragment.index === 0 ? '' : `@${fragment.index}`}`
 }
 
 /** The last directive of that name, as the scheduler takes it. */

@@ -7,7 +7,7 @@ import type { Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { changeJobOperation, claimJobOperations } from '../shell/job-operations.js'
 import { launchesOf, type Work, workOf } from '../shell/launches.js'
 import { DirectiveSource } from '../slurm/directive-source.js'
@@ -32,12 +32,12 @@ export const batchReader = defineReader({
   languages: ['shell'],
   triggers: ['#PBS', '#BSUB'],
   read(facts, _context, claims) {
-    const { shell, path, unit } = facts
+    const { shell, path, fragment } = facts
     if (shell === undefined) return
     const scheduler = batchScheduler(shell)
-    const job = batchJobId(path, unit, shell)
+    const job = batchJobId(path, fragment, shell)
     if (scheduler === null || job === null) return
-    readJob(claims, shell, scheduler, job, unit.text)
+    readJob(claims, shell, scheduler, job, fragment.text)
   },
   change(claim, value, facts) {
     return claim.site.anchor === 'waiting' || claim.site.anchor === 'set up'
@@ -134,12 +134,12 @@ function claimLimit(
     compute.known('timeLimit', 'timeout', work.timeout.seconds, work.timeout.word, { channel: 'launch flag' })
 }
 
-function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { shell, unit, path } = facts
+function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { shell, fragment, path } = facts
   const scheduler = shell === undefined ? null : batchScheduler(shell)
   if (shell === undefined || scheduler === null) return { reason: 'the script has changed' }
   const write = (title: string, name: string, text: string): Change => {
-    const one: Write = { kind: 'set directive', path, unit: unit.index, scheduler, name, value: text }
+    const one: Write = { kind: 'set directive', path, fragment: fragment.index, scheduler, name, value: text }
     return { title, safety: 'unsafe', writes: [one], imports: [] }
   }
   if (claim.setting === 'timeLimit' && typeof value === 'number') {

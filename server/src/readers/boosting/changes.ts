@@ -9,10 +9,10 @@ import type { Claim } from '../../workload/claim.js'
 import { passedCallbacks } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { fitOf, hasSets, isOff } from './booster.js'
 
-export function changeBooster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeBooster(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
@@ -38,13 +38,13 @@ export function changeBooster(claim: Claim, value: unknown, facts: UnitFacts): C
   return { title: `${title} (${keyword}=${rounds})`, safety: 'unsafe', writes, imports: [] }
 }
 
-const range = ({ start, end }: { start: number; end: number }, facts: UnitFacts): PythonRange => ({
-  unit: facts.unit.index,
+const range = ({ start, end }: { start: number; end: number }, facts: FragmentFacts): PythonRange => ({
+  fragment: facts.fragment.index,
   start,
   end,
 })
 
-function setKeyword(call: Call, name: string, value: string, facts: UnitFacts): Write {
+function setKeyword(call: Call, name: string, value: string, facts: FragmentFacts): Write {
   return { kind: 'set keyword', path: facts.path, call: range(call.expr, facts), name, value }
 }
 
@@ -53,7 +53,7 @@ function changePatience(
   claim: Claim,
   call: Call,
   value: unknown,
-  facts: UnitFacts,
+  facts: FragmentFacts,
 ): Change | Refusal {
   const argument = python.argument(call, claim.key, claim.key === 'stopping_rounds' ? 0 : null)
   const written = writeArgument(facts, call, claim.key, argument, String(value))
@@ -62,7 +62,12 @@ function changePatience(
 }
 
 /** They hold a share of the data out by themselves. */
-function inScikitLearn(python: PythonModule, claim: Claim, call: Call, facts: UnitFacts): Change | Refusal {
+function inScikitLearn(
+  python: PythonModule,
+  claim: Claim,
+  call: Call,
+  facts: FragmentFacts,
+): Change | Refusal {
   const [keyword, code] =
     claim.key === 'early_stopping' ? ['early_stopping', 'True'] : ['n_iter_no_change', '20']
   const written = writeArgument(facts, call, keyword!, python.argument(call, keyword!), code!)
@@ -76,7 +81,7 @@ function inScikitLearn(python: PythonModule, claim: Claim, call: Call, facts: Un
 }
 
 /** What gives `fit` a validation set: nothing where it has one. Null: there is none at hand. */
-function validationOf(python: PythonModule, fit: Call, facts: UnitFacts): Write[] | null {
+function validationOf(python: PythonModule, fit: Call, facts: FragmentFacts): Write[] | null {
   const keys = fit.method === 'train' ? ['evals', 'valid_sets', 'eval_set'] : ['eval_set']
   const positions: Record<string, number> = { evals: 3, valid_sets: 3 }
   for (const key of keys) {
@@ -116,12 +121,12 @@ function inLightGbm(
   rounds: number,
   before: Write[],
   title: string,
-  facts: UnitFacts,
+  facts: FragmentFacts,
 ): Change | Refusal {
-  const { path, unit } = facts
+  const { path, fragment } = facts
   const name = nameFor(python.tree, 'lightgbm', 'early_stopping', {
     path,
-    unit: unit.index,
+    fragment: fragment.index,
     offset: fit.expr.start,
   })
   const code = `${name.text}(${rounds})`

@@ -80,7 +80,7 @@ export const jobSettings = settingTable('Compute', {
   },
 })
 
-/** The container as Kubernetes writes one, so that one reading serves both. */
+/** The container as Kubernetes writes one, so that one extraction serves both. */
 function asContainer(node: ConfigNode & { kind: 'map' }): ConfigNode {
   const named = (key: string, as: string): ConfigEntry[] => {
     const found = entry(node, key)

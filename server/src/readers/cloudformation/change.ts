@@ -6,13 +6,13 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, type KeyWrite, writeKeys } from '../config-change.js'
 import { acceleratorResource } from '../pool-claims.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { type Resource, templateOf } from './template.js'
 
 /** Minutes; the service accepts no less for apps. */
 const leastIdle = 60
 
-export function changeTemplate(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeTemplate(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const resource = resourceOf(claim, facts)
   const { keys } = claim.site
   if (resource === null || keys === undefined) return { reason: 'the resource has changed' }
@@ -93,19 +93,19 @@ export function changeTemplate(claim: Claim, value: unknown, facts: UnitFacts): 
   }
 }
 
-function resourceOf(claim: Claim, facts: UnitFacts): Resource | null {
+function resourceOf(claim: Claim, facts: FragmentFacts): Resource | null {
   const document = facts.config?.documents[claim.site.document ?? 0]
   const template =
     document === undefined
       ? null
-      : templateOf(document, new ClaimBuilder(facts.path, facts.unit, claim.reader))
+      : templateOf(document, new ClaimBuilder(facts.path, facts.fragment, claim.reader))
   const name = claim.site.anchor
   for (const one of template?.resources() ?? []) if (one.name === name) return one
   return null
 }
 
 /** What the group starts with must not lie below nor keep it above its new minimum. */
-function changeMinimum(claim: Claim, facts: UnitFacts, keys: Keys): Change | Refusal {
+function changeMinimum(claim: Claim, facts: FragmentFacts, keys: Keys): Change | Refusal {
   const root = facts.config?.documents[claim.site.document ?? 0]?.root
   const writes: KeyWrite[] = [{ keys, value: 0 }]
   const last = String(keys.at(-1))
@@ -119,7 +119,7 @@ function changeMinimum(claim: Claim, facts: UnitFacts, keys: Keys): Change | Ref
   return writeKeys(claim, facts, `Let it shrink to nothing: ${title}`, writes)
 }
 
-function changeIdleStop(claim: Claim, facts: UnitFacts, keys: Keys, seconds: number): Change | Refusal {
+function changeIdleStop(claim: Claim, facts: FragmentFacts, keys: Keys, seconds: number): Change | Refusal {
   if (claim.key === 'LifecycleConfigName')
     return {
       reason:

@@ -178,8 +178,8 @@ export class Resource extends TypedSource {
 
   set(keys: readonly Key[], value: Json | undefined): Write | Refusal {
     const { document, locator } = this.template
-    const { path, unit } = locator
-    const base = { path, unit: unit.index, document: document.index, keys: [...this.base, ...keys] }
+    const { path, fragment } = locator
+    const base = { path, fragment: fragment.index, document: document.index, keys: [...this.base, ...keys] }
     return value === undefined ? { kind: 'remove key', ...base } : { kind: 'set key', ...base, value }
   }
 

@@ -4,7 +4,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import type { CloudCommand } from './cloud-command.js'
 
 /** The command, as what a change adds an option to. */
@@ -13,18 +13,23 @@ export function commandSite(one: CloudCommand): Place {
 }
 
 /** Adds options at the end of the command, on a line of their own where the command is written so. */
-export function addOptions(claim: Claim, facts: UnitFacts, title: string, added: string[]): Change | Refusal {
-  const { start, end, unit } = claim.site
+export function addOptions(
+  claim: Claim,
+  facts: FragmentFacts,
+  title: string,
+  added: string[],
+): Change | Refusal {
+  const { start, end, fragment } = claim.site
   const command = facts.shell?.commands.find((one) => one.start === start && one.end === end)
   if (command === undefined) return { reason: 'the command stands inside of a text' }
   if (added.length === 0) return byHand(claim)
-  const at = optionsEnd(command, facts.unit.text)
+  const at = optionsEnd(command, facts.fragment.text)
   if ('reason' in at) return at
   const text = added.map((one) => at.joint + one).join('')
   return {
     title,
     safety: 'unsafe',
-    writes: [{ kind: 'replace text', path: facts.path, unit, start: at.at, end: at.at, text }],
+    writes: [{ kind: 'replace text', path: facts.path, fragment, start: at.at, end: at.at, text }],
     imports: [],
   }
 }
@@ -42,15 +47,20 @@ export function optionsEnd(command: ShellCommand, text: string): { at: number; j
 }
 
 /** Puts another value in the place of one that is written here. */
-export function replaceValue(claim: Claim, facts: UnitFacts, title: string, value: string): Change | Refusal {
-  const { start, end, unit } = claim.site
+export function replaceValue(
+  claim: Claim,
+  facts: FragmentFacts,
+  title: string,
+  value: string,
+): Change | Refusal {
+  const { start, end, fragment } = claim.site
   if (facts.shell === undefined) return { reason: 'the command stands inside of a text' }
-  if (!/^[\w.-]+$/.test(facts.unit.text.slice(start, end)))
+  if (!/^[\w.-]+$/.test(facts.fragment.text.slice(start, end)))
     return { reason: `${claim.key} is set in another place` }
   return {
     title,
     safety: 'unsafe',
-    writes: [{ kind: 'replace text', path: facts.path, unit, start, end, text: value }],
+    writes: [{ kind: 'replace text', path: facts.path, fragment, start, end, text: value }],
     imports: [],
   }
 }

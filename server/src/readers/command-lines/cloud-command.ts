@@ -7,7 +7,7 @@ import type { ConfigNode } from '../../config/node.js'
 import type { ShellCommand, ShellWord } from '../../config/shell-facts.js'
 import type { Span } from '../../text/location.js'
 import type { Place } from '../../workload/builder.js'
-import type { ReaderContext, UnitFacts } from '../reader.js'
+import type { FragmentFacts, ReaderContext } from '../reader.js'
 
 export interface CloudOption {
   /** Without dashes: 'machine-type'. */
@@ -55,10 +55,10 @@ const mentions = {
 
 export type CloudTool = keyof typeof mentions
 
-/** Every such command of the unit; in configuration, those in its texts, shown at the text. */
+/** Every such command of the fragment; in configuration, those in its texts, shown at the text. */
 export function cloudCommands(
   tool: CloudTool,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   context: ReaderContext,
   wanted: RegExp,
 ): CloudCommand[] {

@@ -79,16 +79,16 @@ export class OptionSource extends TypedSource {
 
   set(path: readonly Key[], value: Json | undefined): Write | Refusal {
     const name = String(path[0])
-    const { path: file, unit } = this.locator
+    const { path: file, fragment } = this.locator
     const option = this.option(name)
     if (path.length !== 1 || value === undefined) return { reason: `${path.join('.')} is set by hand` }
     if (option !== undefined) {
       const { start, end } = valuePlace(option)
-      return { kind: 'replace text', path: file, unit: unit.index, start, end, text: String(value) }
+      return { kind: 'replace text', path: file, fragment: fragment.index, start, end, text: String(value) }
     }
-    const end = optionsEnd(this.command.command, unit.text)
+    const end = optionsEnd(this.command.command, fragment.text)
     if ('reason' in end) return end
     const text = `${end.joint}--${name}${value === true ? '' : `=${value}`}`
-    return { kind: 'replace text', path: file, unit: unit.index, start: end.at, end: end.at, text }
+    return { kind: 'replace text', path: file, fragment: fragment.index, start: end.at, end: end.at, text }
   }
 }

@@ -11,7 +11,7 @@ import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { targetIn } from '../docker/builds.js'
 import { claimScript, type ScriptWork } from '../job-script.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { bytesOf, type Devices, devicesOf, environmentOf, sharedByDefault } from './accelerators.js'
 
 export const composeReader = defineReader({
@@ -238,7 +238,7 @@ function claimImage(
   )
 }
 
-function changeService(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeService(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys } = claim.site
   if (keys === undefined) return byHand(claim)
   const set = (title: string, to: Json) => writeKeys(claim, facts, title, [{ keys, value: to }])

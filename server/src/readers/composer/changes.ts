@@ -6,11 +6,11 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { stoppingSettings } from './settings.js'
 
-export function changeComposer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+export function changeComposer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
   const set = (keyword: string, position: number | null, code: string, title: string): Change | Refusal => {
@@ -32,7 +32,7 @@ export function changeComposer(claim: Claim, value: unknown, facts: UnitFacts): 
     case 'earlyStopping': {
       const name = nameFor(python.tree, 'composer.callbacks', 'EarlyStopper', {
         path,
-        unit: unit.index,
+        fragment: fragment.index,
         offset: call.expr.start,
       })
       const patience = (value as { patience?: number }).patience ?? 5

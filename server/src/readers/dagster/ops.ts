@@ -8,7 +8,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimStep, claimStepRetries } from '../pipelines/retried.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 const decorators = new Set(['dagster.op', 'dagster.asset', 'dagster.multi_asset', 'dagster.graph_asset'])
 
@@ -39,7 +39,7 @@ function readOp(python: PythonModule, claims: ClaimBuilder, func: Func, call: Ca
   claimStepRetries(step, 'max_retries', source.get('max_retries'), 1)
 }
 
-function changeDagster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeDagster(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const policy = claimedCall(facts.python, claim.site)
   if (policy === null || claim.setting !== 'retries') return { reason: 'the policy is no longer there' }
   const argument = facts.python!.argument(policy, 'max_retries', 0)

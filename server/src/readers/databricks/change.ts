@@ -6,9 +6,9 @@ import { lookUp } from '../../text/records.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type KeyWrite, writeKeys } from '../config-change.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 
-export function changeDatabricks(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeDatabricks(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys } = claim.site
   if (keys === undefined || claim.site.document === undefined)
     return { reason: `${claim.key} is set in another place` }
@@ -38,7 +38,7 @@ export function changeDatabricks(claim: Claim, value: unknown, facts: UnitFacts)
 }
 
 /** The runtime for GPUs starts on machines with GPUs only. */
-function changeMachine(claim: Claim, type: string, facts: UnitFacts): Change | Refusal {
+function changeMachine(claim: Claim, type: string, facts: FragmentFacts): Change | Refusal {
   const keys = claim.site.keys!
   const cluster = keys.slice(0, -1)
   const root = facts.config?.documents[claim.site.document!]?.root
@@ -56,7 +56,7 @@ function changeMachine(claim: Claim, type: string, facts: UnitFacts): Change | R
   return writeKeys(claim, facts, `Use ${type}`, writes)
 }
 
-function changeSpot(claim: Claim, facts: UnitFacts): Change | Refusal {
+function changeSpot(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const keys = claim.site.keys!
   // In Terraform the attributes are a block, the first of its kind.
   const where = keys.findIndex((key) => lookUp(spotWords, String(key)) !== undefined)

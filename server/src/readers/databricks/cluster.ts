@@ -8,7 +8,7 @@ import { convert, derived, firstGiven, orDefault, orUnknown } from '../../values
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import type { ComputeSettings } from '../../workload/words.js'
+import type { ComputeSettings } from '../../workload/resource-kinds.js'
 import type { Keys } from '../config-change.js'
 import { claimType } from '../machine-claims.js'
 import type { Fields } from './fields.js'

@@ -89,8 +89,8 @@ export class ConfigFields extends Fields {
 
   set(keys: readonly Key[], value: Json | undefined): Write | Refusal {
     if (this.from !== null) return { reason: `${keys.join('.')} is set in another place` }
-    const { path, unit } = this.claims
-    const base = { path, unit: unit.index, document: this.document, keys: [...this.keys, ...keys] }
+    const { path, fragment } = this.claims
+    const base = { path, fragment: fragment.index, document: this.document, keys: [...this.keys, ...keys] }
     return value === undefined ? { kind: 'remove key', ...base } : { kind: 'set key', ...base, value }
   }
 

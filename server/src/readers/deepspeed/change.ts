@@ -3,10 +3,10 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import { passedExpression } from '../../values/argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { sectionsOf, sourceOf } from './configuration.js'
 
-export function changeDeepSpeed(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeDeepSpeed(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const section = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
   if (section === null || claim.setting !== 'precision') return { reason: 'DeepSpeed knows bf16 and fp16' }
   const title = `Enable ${section} in the DeepSpeed configuration`
@@ -14,7 +14,7 @@ export function changeDeepSpeed(claim: Claim, value: unknown, facts: UnitFacts):
   return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
 }
 
-function inFile(claim: Claim, section: string, { config, path, unit }: UnitFacts): Write | Refusal {
+function inFile(claim: Claim, section: string, { config, path, fragment }: FragmentFacts): Write | Refusal {
   const { keys, document } = claim.site
   if (keys === undefined || config?.documents[document ?? 0] === undefined)
     return { reason: 'the file has changed' }
@@ -22,15 +22,15 @@ function inFile(claim: Claim, section: string, { config, path, unit }: UnitFacts
   return {
     kind: 'set key',
     path,
-    unit: unit.index,
+    fragment: fragment.index,
     document: document ?? 0,
     keys: [...home, section, 'enabled'],
     value: true,
   }
 }
 
-function inCode(claim: Claim, section: string, facts: UnitFacts): Write | Refusal {
-  const { python, path, unit } = facts
+function inCode(claim: Claim, section: string, facts: FragmentFacts): Write | Refusal {
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   const elsewhere: Refusal = { reason: 'the configuration is made in another place' }
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
@@ -43,7 +43,7 @@ function inCode(claim: Claim, section: string, facts: UnitFacts): Write | Refusa
   const before = sectionsOf(python, source)?.find((one) => one.key === section)
   if (before?.switch?.type === 'constant') {
     const { start, end } = before.switch
-    return { kind: 'replace', path, range: { unit: unit.index, start, end }, text: 'True' }
+    return { kind: 'replace', path, range: { fragment: fragment.index, start, end }, text: 'True' }
   }
   if (before?.state !== 'absent') return elsewhere
   const display = python.definition(source.dictionary)
@@ -55,5 +55,5 @@ function inCode(claim: Claim, section: string, facts: UnitFacts): Write | Refusa
   const lead = /^\s*$/.test(line) ? `,\n${line}` : ', '
   const quote = python.text[at] === "'" ? "'" : '"'
   const text = `${quote}${section}${quote}: {${quote}enabled${quote}: True}${lead}`
-  return { kind: 'replace', path, range: { unit: unit.index, start: at, end: at }, text }
+  return { kind: 'replace', path, range: { fragment: fragment.index, start: at, end: at }, text }
 }

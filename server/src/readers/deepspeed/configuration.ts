@@ -16,7 +16,7 @@ import {
   passedExpression,
 } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { Precision } from '../../workload/words.js'
+import type { Precision } from '../../workload/resource-kinds.js'
 
 /** One section of the configuration (`bf16`) with its switch. */
 export interface Section {

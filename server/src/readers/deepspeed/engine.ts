@@ -11,7 +11,7 @@ import { effective } from '../../values/value.js'
 import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.js'
 import type { Binding } from '../../workload/claim.js'
 import { codeText } from '../pytorch/evidence.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { changeDeepSpeed } from './change.js'
 import {
   type Section,
@@ -175,10 +175,10 @@ function leftToTrainer(document: ConfigDocument): boolean {
   return false
 }
 
-function readDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimBuilder): void {
+function readDocument(facts: FragmentFacts, document: ConfigDocument, claims: ClaimBuilder): void {
   // A template is filled in later.
   if (document.index > 0 || document.hasErrors || !deepspeedDocument(document)) return
-  const root: Configured | null = configuredFrom(facts.path, facts.unit, [document])
+  const root: Configured | null = configuredFrom(facts.path, facts.fragment, [document])
   if (root === null) return
   const { location } = carrierOf(root)
   const place: Place = {

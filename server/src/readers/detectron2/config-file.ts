@@ -9,10 +9,10 @@ import { type Configured, type ConfiguredMap, configuredAt } from '../../text/co
 import { changedAt } from '../../text/merge-configured.js'
 import type { Launch, LaunchValue } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { changeFrameworkConfig } from '../framework-configs/change.js'
+import { startsTraining } from '../framework-configs/inherited-claims.js'
 import { defineReader } from '../reader.js'
-import { changeRecipe } from '../recipes/change.js'
-import { startsTraining } from '../recipes/inherited-claims.js'
-import { knowsAmp, readRecipe, type Spelling } from './recipe.js'
+import { knowsAmp, readFrameworkConfig, type Spelling } from './config.js'
 
 const spelling: Spelling = {
   solver: ['SOLVER'],
@@ -29,21 +29,21 @@ export const detectron2ConfigReader = defineReader({
   languages: ['yaml'],
   triggers: ['_BASE_', 'META_ARCHITECTURE'],
   read(facts, context, claims) {
-    const own = configuredFrom(facts.path, facts.unit, facts.config?.documents ?? [])
-    if (own?.kind !== 'map' || facts.unit.index !== 0) return
+    const own = configuredFrom(facts.path, facts.fragment, facts.config?.documents ?? [])
+    if (own?.kind !== 'map' || facts.fragment.index !== 0) return
     const inherits = own.entries._BASE_ !== undefined
-    if (!inherits && !isDetectron2(own, facts.unit.text)) return
+    if (!inherits && !isDetectron2(own, facts.fragment.text)) return
     const launch = context.binding?.launch
     if (launch !== undefined && !startsTraining(launch)) return
-    claims.recipe('detectron2', inherits)
+    claims.frameworkConfig('detectron2', inherits)
     const root = inherits ? facts.inherited : own
-    if (root === undefined || !isDetectron2(root, facts.unit.text)) return
+    if (root === undefined || !isDetectron2(root, facts.fragment.text)) return
     // What only others inherit is judged with them.
     if (launch === undefined && /(^|\/)base[^/]*$/i.test(facts.path)) return
     const merged = launch === undefined ? root : withPairs(root, launch)
     const first = Object.values(own.entries)[0]
     const place = first?.at.location ?? { start: 0, end: 1 }
-    readRecipe({
+    readFrameworkConfig({
       claims,
       path: facts.path,
       root: merged,
@@ -60,12 +60,12 @@ export const detectron2ConfigReader = defineReader({
       case 'precision':
         // Its trainer scales gradients and takes no other format.
         return value === 'fp16-mixed'
-          ? changeRecipe(claim, true, facts, { keys: spelling.amp })
+          ? changeFrameworkConfig(claim, true, facts, { keys: spelling.amp })
           : { reason: 'detectron2 trains in fp16 or fp32' }
       case 'workers':
-        return changeRecipe(claim, (value as number | null) ?? 4, facts)
+        return changeFrameworkConfig(claim, (value as number | null) ?? 4, facts)
       case 'kind':
-        return changeRecipe(claim, Number(claim.site.anchor), facts)
+        return changeFrameworkConfig(claim, Number(claim.site.anchor), facts)
       default:
         return byHand(claim)
     }

@@ -12,9 +12,9 @@ import { changedAt } from '../../text/merge-configured.js'
 import { lookUp } from '../../text/records.js'
 import type { Launch } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
+import { startsTraining } from '../framework-configs/inherited-claims.js'
 import { defineReader } from '../reader.js'
-import { startsTraining } from '../recipes/inherited-claims.js'
-import { readRecipe, type Spelling } from './recipe.js'
+import { readFrameworkConfig, type Spelling } from './config.js'
 
 const spelling: Spelling = {
   solver: ['train'],
@@ -31,17 +31,17 @@ export const lazyConfigReader = defineReader({
   languages: ['python'],
   triggers: ['dataloader', 'get_config'],
   read(facts, context, claims) {
-    const { python, unit } = facts
-    if (python === undefined || unit.index !== 0 || !looksLazy(python)) return
+    const { python, fragment } = facts
+    if (python === undefined || fragment.index !== 0 || !looksLazy(python)) return
     const launch = context.binding?.launch
     if (launch !== undefined && !startsTraining(launch)) return
-    claims.recipe('detectron2-lazy', true)
-    const module = facts.inherited === undefined ? configurationModule(python, unit) : null
+    claims.frameworkConfig('detectron2-lazy', true)
+    const module = facts.inherited === undefined ? configurationModule(python, fragment) : null
     const root = facts.inherited ?? (module === null ? null : ownConfiguration(facts.path, module))
     if (root === null || !isWhole(root)) return
     const merged = launch === undefined ? root : withOverrides(root, launch)
     const [first] = python.tree.body
-    readRecipe({
+    readFrameworkConfig({
       claims,
       path: facts.path,
       root: merged,
@@ -57,7 +57,7 @@ export const lazyConfigReader = defineReader({
   },
   change(claim, value, facts) {
     const { python, path } = facts
-    const { unit, start, end, anchor } = claim.site
+    const { fragment, start, end, anchor } = claim.site
     if (python === undefined) return { reason: 'the launch line sets this: change it there' }
     const text =
       claim.setting === 'precision' ? 'True' : claim.setting === 'workers' ? String(value ?? 4) : anchor
@@ -67,7 +67,7 @@ export const lazyConfigReader = defineReader({
     return {
       title: `Set ${claim.key} to ${text}`,
       safety: 'unsafe',
-      writes: [{ kind: 'replace', path, range: { unit, start, end }, text }],
+      writes: [{ kind: 'replace', path, range: { fragment, start, end }, text }],
       imports: [],
     }
   },

@@ -13,9 +13,9 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimFolded } from '../claim-argument.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { onWindows } from '../windows.js'
-import { fewSteps, knowsAmp } from './recipe.js'
+import { fewSteps, knowsAmp } from './config.js'
 
 const trainerClass = /^detectron2\.engine\.(\w+\.)*DefaultTrainer$/
 
@@ -125,14 +125,14 @@ function span({ value }: Assign): { start: number; end: number } {
   return { start: value!.start, end: value!.end }
 }
 
-function changeConfig(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeConfig(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
-  const { unit, start, end, anchor } = claim.site
+  const { fragment, start, end, anchor } = claim.site
   if (python === undefined) return { reason: 'the file has changed' }
   const replaced = (title: string, text: string): Change => ({
     title,
     safety: 'unsafe',
-    writes: [{ kind: 'replace', path, range: { unit, start, end }, text }],
+    writes: [{ kind: 'replace', path, range: { fragment, start, end }, text }],
     imports: [],
   })
   if (claim.setting === 'workers') return replaced(`Load with ${value ?? 4} workers`, String(value ?? 4))
@@ -144,7 +144,7 @@ function changeConfig(claim: Claim, value: unknown, facts: UnitFacts): Change | 
   const call = python.callAt({ start, end })
   const given = call?.expr.args[0]?.value
   if (call === null || given?.type !== 'name') return { reason: 'the configuration has no name here' }
-  const statement = { unit, start: call.statement.start, end: call.statement.end }
+  const statement = { fragment, start: call.statement.start, end: call.statement.end }
   const line = `${given.id}.SOLVER.AMP.ENABLED = True`
   return {
     title,

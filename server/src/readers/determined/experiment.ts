@@ -26,11 +26,11 @@ import { asQuotedNumber } from '../../values/parse.js'
 import type { Given } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { Dimension, SearchSettings } from '../../workload/words.js'
+import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 /** `single` runs one trial; `custom` is a program of its own. */
@@ -66,7 +66,7 @@ export const determinedReader = defineReader({
   triggers: ['searcher:', 'latest_checkpoint'],
   read(facts, context, claims) {
     for (const document of facts.config?.documents ?? []) readExperiment(claims, context, document)
-    if (facts.python !== undefined && facts.unit.index === 0) readResumption(facts.python, claims)
+    if (facts.python !== undefined && facts.fragment.index === 0) readResumption(facts.python, claims)
   },
   change: changeExperiment,
 })
@@ -224,7 +224,7 @@ function readResumption(python: PythonModule, claims: ClaimBuilder): void {
     program.known('resumes', 'latest_checkpoint', true, place, { channel: 'launch environment' })
 }
 
-function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeExperiment(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const root = facts.config?.documents[claim.site.document ?? 0]?.root
   const set = (keys: Keys, data: Json | undefined, after?: string) =>
     after === undefined ? { keys, value: data } : { keys, value: data, after }
@@ -259,7 +259,7 @@ function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Chang
 /** @param trials as many as before; null: `max_trials` is there */
 function adaptive(
   claim: Claim,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   searcher: ConfigNode | undefined,
   trials: number | null,
 ): Change | Refusal {

@@ -25,7 +25,7 @@ export const dockerImageReader = defineReader({
   read(facts, context, claims) {
     const stages = (facts.config as DockerfileFacts | undefined)?.stages ?? []
     stages.forEach((_stage, index) => {
-      const program = programOf(claims, context, stageWithBase(stages, index), facts.unit.text)
+      const program = programOf(claims, context, stageWithBase(stages, index), facts.fragment.text)
       if (program === null) return
       // A stage that is built on request only is no image of its own.
       claims.imageProgram({ ...program, stage: { name: stages[index]!.name, index } })

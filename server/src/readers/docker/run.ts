@@ -21,7 +21,7 @@ import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../wo
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
 import { batchJobId } from '../batch/job.js'
 import { bytesIn, sharedByDefault } from '../compose/accelerators.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainsByName } from '../shell/failures.js'
 import { shellLaunchId } from '../shell/launches.js'
 import { claimScriptCalls } from '../shell/script-calls.js'
@@ -32,14 +32,14 @@ export const dockerRunReader = defineReader({
   languages: ['shell'],
   triggers: ['docker run', 'docker container run', 'podman run', 'nerdctl run'],
   read(facts, _context, claims) {
-    const { shell, unit, path } = facts
+    const { shell, fragment, path } = facts
     if (shell === undefined) return
-    const batch = slurmJobId(path, unit, shell) ?? batchJobId(path, unit, shell)
+    const batch = slurmJobId(path, fragment, shell) ?? batchJobId(path, fragment, shell)
     for (const command of shell.commands) {
       const run = command.unreachable ? null : containerOf(command)
       if (run === null) continue
       const own = batch === null && gpusOf(run) !== null
-      const id = shellLaunchId(claims, unit, command)
+      const id = shellLaunchId(claims, fragment, command)
       const started = claimPrograms(claims, command, run, batch ?? (own ? id : null), id)
       if (own && started !== null) claimMachine(claims, command, run, id, started === 'trains')
     }
@@ -224,16 +224,16 @@ function siteOf(option: ContainerOption | null, form: RegExp): ClaimOptions {
     : { site: { ...valueSpan, anchor: 'value' } }
 }
 
-function changeRun(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { unit, start, end, anchor } = claim.site
-  const written = facts.unit.text.slice(start, end)
+function changeRun(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { fragment, start, end, anchor } = claim.site
+  const written = facts.fragment.text.slice(start, end)
   // A variable, or quotes around what it holds.
   if ((anchor !== 'value' && anchor !== 'behind') || /[$`'"]/.test(written))
     return { reason: `${claim.key} has to be changed by hand here` }
   const change = (title: string, text: string): Change => ({
     title,
     safety: 'unsafe',
-    writes: [{ kind: 'replace text', path: facts.path, unit, start, end, text }],
+    writes: [{ kind: 'replace text', path: facts.path, fragment, start, end, text }],
     imports: [],
   })
   switch (claim.setting) {

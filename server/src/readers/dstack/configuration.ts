@@ -27,7 +27,7 @@ import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js
 import { claimScript } from '../job-script.js'
 import { claimMachineRequest } from '../machine-claims.js'
 import { claimPool, type Pool } from '../pool-claims.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable, since } from '../setting-table.js'
 import { smallByName } from '../tried-out.js'
 import {
@@ -304,7 +304,7 @@ function readFleet(claims: ClaimBuilder, { document, root, gpus }: Configuration
   else if (range.least > 0) pool.default('idleDelay', key, fleetIdle, place, { site: at_ })
 }
 
-function changeConfiguration(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeConfiguration(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys } = claim.site
   if (keys === undefined) return byHand(claim)
   const set = (title: string, to: Json, path: Keys = keys) =>

@@ -28,7 +28,7 @@ export const dvcCommandReader = defineReader({
       {
         kind: 'replace text',
         path: facts.path,
-        unit: claim.site.unit,
+        fragment: claim.site.fragment,
         // With the blank before it.
         start: claim.site.start - 1,
         end: claim.site.end,

@@ -10,7 +10,7 @@ import { byHand } from '../change-answer.js'
 import { keyedPlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { workOfName } from '../pipelines/step-work.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 
 const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, notebook: false }
 
@@ -34,7 +34,7 @@ export const dvcReader = defineReader({
 })
 
 function readStage(
-  facts: UnitFacts,
+  facts: FragmentFacts,
   context: ReaderContext,
   claims: ClaimBuilder,
   document: ConfigDocument,
@@ -68,7 +68,7 @@ function readStage(
 
 /** What lies outside of the project changes without DVC seeing it. */
 function whyAlways(
-  { unit }: UnitFacts,
+  { fragment }: FragmentFacts,
   always: ConfigEntry,
   body: ConfigNode,
   purpose: string[],
@@ -76,10 +76,10 @@ function whyAlways(
   if (purpose.some((one) => one === 'download' || one === 'report' || one === 'deploy'))
     return 'it works on what lies outside of the project'
   if (entry(body, 'deps') === undefined) return 'it depends on nothing that DVC knows'
-  const from = unit.text.lastIndexOf('\n', always.keyStart - 1)
-  const before = unit.text.slice(unit.text.lastIndexOf('\n', from - 1) + 1, Math.max(from, 0))
-  const to = unit.text.indexOf('\n', always.value.end)
-  const rest = unit.text.slice(always.value.end, to < 0 ? unit.text.length : to)
+  const from = fragment.text.lastIndexOf('\n', always.keyStart - 1)
+  const before = fragment.text.slice(fragment.text.lastIndexOf('\n', from - 1) + 1, Math.max(from, 0))
+  const to = fragment.text.indexOf('\n', always.value.end)
+  const rest = fragment.text.slice(always.value.end, to < 0 ? fragment.text.length : to)
   if (/^\s*#/.test(before) || rest.includes('#')) return 'a comment says so'
   return text(at(body, 'desc')) !== undefined &&
     /always|latest|every|remote|external/i.test(text(at(body, 'desc'))!)

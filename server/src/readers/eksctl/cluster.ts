@@ -20,7 +20,7 @@ import {
   isAcceleratedType,
   type Pool,
 } from '../pool-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 type Keys = (string | number)[]
 
@@ -169,15 +169,15 @@ function claimCapacity(pool: Pool, group: ConfigMap, header: Place): void {
   }
 }
 
-function changeGroup(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
-  const { document: index, keys, unit } = claim.site
+function changeGroup(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { document: index, keys, fragment } = claim.site
   const group =
     index === undefined || keys === undefined ? undefined : at(facts.config?.documents[index]?.root, ...keys)
   if (group?.kind !== 'map') return { reason: 'the node group has changed' }
   const set = (path: Keys, value: unknown, after?: string): Write => ({
     kind: 'set key',
     path: facts.path,
-    unit,
+    fragment,
     document: index!,
     keys: [...keys!, ...path],
     value,

@@ -7,14 +7,14 @@ import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { fastaiVersion, importsEverything } from './learners.js'
 
-export function changeFastai(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+export function changeFastai(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   switch (claim.setting) {
     case 'precision':
       return {
@@ -56,11 +56,15 @@ function changeDirection(
   python: PythonModule,
   call: Call,
   value: unknown,
-  facts: UnitFacts,
+  facts: FragmentFacts,
 ): Change | Refusal {
-  const { path, unit } = facts
+  const { path, fragment } = facts
   const wanted = value === 'higher' ? 'greater' : 'less'
-  const name = nameFor(python.tree, 'numpy', wanted, { path, unit: unit.index, offset: call.expr.start })
+  const name = nameFor(python.tree, 'numpy', wanted, {
+    path,
+    fragment: fragment.index,
+    offset: call.expr.start,
+  })
   // The library's own star import brings `np`.
   const open = name.import !== null && importsEverything(python)
   const written = writeArgument(
@@ -83,18 +87,18 @@ function addEarlyStopping(
   python: PythonModule,
   call: Call,
   value: unknown,
-  facts: UnitFacts,
+  facts: FragmentFacts,
 ): Change | Refusal {
   if (fastaiVersion(python) !== 2)
     return {
       reason: 'version 1 makes the callback from the learner: callback_fns=partial(EarlyStoppingCallback, …)',
     }
-  const { path, unit } = facts
+  const { path, fragment } = facts
   const name = importsEverything(python)
     ? { text: 'EarlyStoppingCallback', import: null }
     : nameFor(python.tree, 'fastai.callback.tracker', 'EarlyStoppingCallback', {
         path,
-        unit: unit.index,
+        fragment: fragment.index,
         offset: call.expr.start,
       })
   const imports: Import[] = name.import === null ? [] : [name.import]

@@ -10,7 +10,7 @@ import { asBoolean, asNumber } from '../../values/parse.js'
 import { type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { StepWork } from '../../workload/words.js'
+import type { StepWork } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import {
@@ -26,7 +26,7 @@ import { claimStepMachine } from '../pipelines/step-machine.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const taskNames = /^flytekit\.(core\.)?(task\.)?task$/
@@ -168,12 +168,12 @@ function asCount(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined
 }
 
-function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'volatileInput') return changeVolatile(claim, facts)
-  const { python, path, unit } = facts
+  const { python, path, fragment } = facts
   const { site } = claim
   if (claim.setting === 'cached' && value === true) {
-    const mark = /["']/.exec(facts.unit.text)?.[0] ?? '"'
+    const mark = /["']/.exec(facts.fragment.text)?.[0] ?? '"'
     const given = python?.callAt(site)?.expr.args ?? []
     const keywords: Record<string, string> = { cache: 'True' }
     if (!given.some((one) => one.name === 'cache_version')) keywords.cache_version = `${mark}1.0${mark}`
@@ -184,7 +184,7 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
   if (claim.setting === 'gpus' && value === 0) {
     if (site.anchor !== 'resources') return { reason: 'several tasks may share these resources' }
     if (claimedCall(python, site) === null) return { reason: 'the call has changed' }
-    const call = { unit: unit.index, start: site.start, end: site.end }
+    const call = { fragment: fragment.index, start: site.start, end: site.end }
     return {
       title: 'Ask for no GPU',
       safety: 'unsafe',

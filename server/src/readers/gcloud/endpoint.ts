@@ -10,7 +10,7 @@ import { addOptions } from '../command-lines/change.js'
 import { type CloudCommand, cloudCommands, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
 import { acceleratorModel } from '../machine-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { attachedOf } from './accelerators.js'
 
@@ -70,9 +70,9 @@ function claimMachine(serving: SubjectBuilder<'Serving'>, source: OptionSource):
 }
 
 /** One replica at least, as many as before at most. */
-function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting !== 'minReplicas' || typeof value !== 'number' || value < 2) return byHand(claim)
-  const { start, end, unit } = claim.site
+  const { start, end, fragment } = claim.site
   const command = facts.shell?.commands.find((one) => one.start === start && one.end === end)
   const least = command?.words.find((word) => /^--min-replica-count=\d+$/.test(word.raw))
   if (command === undefined || least === undefined)
@@ -81,7 +81,7 @@ function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change 
   const lower = {
     kind: 'replace text' as const,
     path: facts.path,
-    unit,
+    fragment,
     start: least.start,
     end: least.end,
     text: '--min-replica-count=1',

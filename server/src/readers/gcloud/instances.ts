@@ -12,7 +12,7 @@ import { addOptions, commandSite } from '../command-lines/change.js'
 import { type CloudCommand, cloudCommands, isOn, optionOf } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
 import { claimMachineRequest, claimType, workstation } from '../machine-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { attachedOf } from './accelerators.js'
 
 export const gcloudInstancesReader = defineReader({
@@ -21,8 +21,8 @@ export const gcloudInstancesReader = defineReader({
   triggers: ['gcloud compute', 'gcloud beta compute', 'gcloud alpha compute'],
   read(facts, context, claims) {
     // What a notebook makes, another of its cells takes away.
-    if (facts.unit.origin !== 'file') return
-    const text = facts.unit.text
+    if (facts.fragment.origin !== 'file') return
+    const text = facts.fragment.text
     for (const one of cloudCommands('gcloud', facts, context, /^compute instances create\b(?!-)/))
       readInstance(claims, one, text)
   },
@@ -78,7 +78,7 @@ function readInstance(claims: ClaimBuilder, one: CloudCommand, text: string): vo
   else compute.default('idleStop', key, null, head, { site, overridable: true })
 }
 
-function changeInstance(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeInstance(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting !== 'idleStop') return byHand(claim)
   // There is no idle shutdown of a plain machine; a day's work ends in the evening.
   const hours = Math.max(8, Math.round(Number(value) / 3600))

@@ -20,7 +20,7 @@ import {
   piecesOf,
 } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimShellLaunch, launchesOf } from '../shell/launches.js'
 import {
@@ -55,7 +55,7 @@ export const gcloudJobsReader = defineReader({
   read(facts, context, claims) {
     cloudCommands('gcloud', facts, context, wanted).forEach((one, index) => {
       if (/^ai hp-/.test(one.verb)) readTuning(claims, one)
-      else readJob(claims, one, `${claims.path}#gcloud:${facts.unit.index}:${index}`)
+      else readJob(claims, one, `${claims.path}#gcloud:${facts.fragment.index}:${index}`)
     })
   },
   change: changeJob,
@@ -309,7 +309,7 @@ function readTuning(claims: ClaimBuilder, one: CloudCommand): void {
   tuningSettings.claim(search, new OptionSource(one, claims, { withName: true }))
 }
 
-function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const number = Number(value)
   if (claim.site.anchor === 'value') {
     switch (claim.setting) {

@@ -25,7 +25,7 @@ import {
 } from '../command-lines/cloud-command.js'
 import { OptionSource } from '../command-lines/option-source.js'
 import { claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { attachedOf } from './accelerators.js'
 
 export const gcloudPoolsReader = defineReader({
@@ -34,9 +34,9 @@ export const gcloudPoolsReader = defineReader({
   triggers: ['gcloud container', 'gcloud beta container', 'gcloud alpha container'],
   read(facts, context, claims) {
     // A notebook that makes a cluster is a lesson, which takes it away in another cell.
-    if (facts.unit.origin !== 'file') return
+    if (facts.fragment.origin !== 'file') return
     // Another step of the pipeline gives it back.
-    if (facts.unit.language === 'yaml' && deletes.test(facts.unit.text)) return
+    if (facts.fragment.language === 'yaml' && deletes.test(facts.fragment.text)) return
     for (const one of cloudCommands(
       'gcloud',
       facts,
@@ -140,7 +140,7 @@ function claimCapacity(pool: Pool, source: OptionSource): void {
     pool.known('capacity', reserved.name, 'reserved', reserved.place)
 }
 
-function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'capacity') return addOptions(claim, facts, 'Buy spot machines: --spot', ['--spot'])
   if (claim.setting !== 'minimum') return byHand(claim)
   if (isFirstPool(claim, facts))
@@ -159,7 +159,7 @@ function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
   ])
 }
 
-function isFirstPool({ site }: Claim, { shell }: UnitFacts): boolean {
+function isFirstPool({ site }: Claim, { shell }: FragmentFacts): boolean {
   const command = shell?.commands.find((one) => one.start <= site.start && site.end <= one.end)
   return /\bclusters\s+create\b/.test(command?.words.map((word) => word.raw).join(' ') ?? '')
 }

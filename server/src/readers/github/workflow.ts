@@ -12,7 +12,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { calledSteps, claimCalls, namesGpu, runsTests, trainedBy } from '../ci/training.js'
 import { claimOperation } from '../operation-claims.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 
 type Keys = (string | number)[]
 
@@ -284,15 +284,15 @@ function claimIgnored(claims: ClaimBuilder, document: ConfigDocument, step: Trai
   })
 }
 
-function changeWorkflow(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
-  const { document: index, keys, unit, anchor } = claim.site
+function changeWorkflow(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { document: index, keys, fragment, anchor } = claim.site
   const document = index === undefined ? undefined : facts.config?.documents[index]
   if (document === undefined || index === undefined || keys === undefined)
     return { reason: 'the workflow has changed' }
   const write = (path: Keys, value: unknown, after?: string): Write => ({
     kind: 'set key',
     path: facts.path,
-    unit,
+    fragment,
     document: index,
     keys: path,
     value,
@@ -303,7 +303,13 @@ function changeWorkflow(claim: Claim, _value: unknown, facts: UnitFacts): Change
       title: 'Let the job fail with its training: remove continue-on-error',
       safety: 'unsafe',
       writes: [
-        { kind: 'remove key', path: facts.path, unit, document: index, keys: [...keys, 'continue-on-error'] },
+        {
+          kind: 'remove key',
+          path: facts.path,
+          fragment,
+          document: index,
+          keys: [...keys, 'continue-on-error'],
+        },
       ],
       imports: [],
     }

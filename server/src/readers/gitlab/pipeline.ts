@@ -22,7 +22,7 @@ import { byHand } from '../change-answer.js'
 import { claimCalls, namesGpu, runsTests, type Trained, trainedBy } from '../ci/training.js'
 import { type Keys, keyedPlace, writeKeys } from '../config-change.js'
 import { claimOperation } from '../operation-claims.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 
 const reserved = new Set(
   'default include stages variables workflow image services before_script after_script cache spec'.split(' '),
@@ -235,7 +235,7 @@ function claimFailure(claims: ClaimBuilder, document: ConfigDocument, job: Job, 
 /** What a model is made of, as far as file names tell. */
 const sources = ['**/*.py', '**/*.{yaml,yml,toml,json}', 'requirements*.txt']
 
-function changeJob(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+function changeJob(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys, anchor } = claim.site
   if (keys === undefined) return byHand(claim)
   const write = (title: string, below: Keys, value: unknown) =>

@@ -4,7 +4,7 @@ import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import type { Precision, TrainingSettings } from '../../workload/words.js'
+import type { Precision, TrainingSettings } from '../../workload/resource-kinds.js'
 
 const formats: Record<string, Precision> = {
   no: 'fp32',

@@ -15,10 +15,10 @@ import { effective, type Given, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { Precision } from '../../workload/words.js'
+import type { Precision } from '../../workload/resource-kinds.js'
 import { claimedCall } from '../claim-argument.js'
 import { ownVariable } from '../launched-value.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { accelerateDocument, readAccelerateDocument } from './accelerate-config.js'
 import {
@@ -99,7 +99,7 @@ function readAccelerator(
 
 const notebookPosition = 3
 
-function changePrecision(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const word = wordOf(value)
   if (word === null || claim.setting !== 'precision') return { reason: 'Accelerate knows bf16 and fp16' }
   const title = `Set mixed_precision to ${word}`
@@ -122,7 +122,7 @@ function changePrecision(claim: Claim, value: unknown, facts: UnitFacts): Change
   return { title, safety: 'unsafe', writes: [written], imports: [] }
 }
 
-function changeDocument(claim: Claim, word: string, title: string, facts: UnitFacts): Change | Refusal {
+function changeDocument(claim: Claim, word: string, title: string, facts: FragmentFacts): Change | Refusal {
   const document: ConfigDocument | undefined = facts.config?.documents[claim.site.document ?? 0]
   if (document === undefined || !accelerateDocument(document)) return { reason: 'the file has changed' }
   const hasKey = entries(document.root).some((one) => one.key === 'mixed_precision')
@@ -133,7 +133,7 @@ function changeDocument(claim: Claim, word: string, title: string, facts: UnitFa
       {
         kind: 'set key',
         path: facts.path,
-        unit: facts.unit.index,
+        fragment: facts.fragment.index,
         document: document.index,
         keys: ['mixed_precision'],
         value: word,

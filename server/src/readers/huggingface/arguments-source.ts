@@ -43,15 +43,15 @@ export class ArgumentsSource implements Source {
 
   set([key]: readonly Key[], value: Json | undefined): Write | Refusal {
     const { python, made, locator } = this
-    const { path, unit } = locator
+    const { path, fragment } = locator
     if (made.parsed) return { reason: 'its arguments come from the launch line' }
     const name = String(key)
-    const call = { unit: unit.index, start: made.call.expr.start, end: made.call.expr.end }
+    const call = { fragment: fragment.index, start: made.call.expr.start, end: made.call.expr.end }
     if (value === undefined)
       return made.call.expr.args.some((one) => one.name === name)
         ? { kind: 'remove keyword', path, call, name }
         : { reason: `${name} is set in another place` }
     const code = pythonLiteral(value, quoteOf(python.text.slice(call.start, call.end)))
-    return writeArgument({ path, unit, python }, made.call, name, this.argument(name), code)
+    return writeArgument({ path, fragment, python }, made.call, name, this.argument(name), code)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Where the cache of the datasets library is switched off or thrown away: in code, in recipes, and on the way to a
+ * Where the cache of the datasets library is switched off or thrown away: in code, in framework configs, and on the way to a
  * run. It is on by itself, so only what is written is claimed.
  */
 
@@ -20,7 +20,7 @@ import type { ClaimBuilder, ClaimOptions, Place } from '../../workload/builder.j
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { launchesOf } from '../shell/launches.js'
 import { fewSamples, fewTrainingSamples } from './samples.js'
 
@@ -41,7 +41,7 @@ export const huggingfaceDatasetsReader = defineReader({
   ],
   read(facts, context, claims) {
     if (facts.python !== undefined) readCode(facts.python, context, claims)
-    for (const document of facts.config?.documents ?? []) readRecipe(document, facts.path, claims)
+    for (const document of facts.config?.documents ?? []) readFrameworkConfig(document, facts.path, claims)
     if (facts.shell !== undefined) readShell(facts.shell, claims)
   },
   change: changeCache,
@@ -215,7 +215,7 @@ function readPlace(
   }
 }
 
-// Recipes of LLaMA-Factory.
+// Framework configs of LLaMA-Factory.
 
 const jobEvidence = (path: string): Evidence => ({
   role: /(^|\/)tests?\//.test(path) ? 'test' : 'job',
@@ -224,14 +224,14 @@ const jobEvidence = (path: string): Evidence => ({
   notebook: false,
 })
 
-function isRecipe(document: ConfigDocument): boolean {
+function isFrameworkConfig(document: ConfigDocument): boolean {
   const { root } = document
   const has = (key: string) => entry(root, key) !== undefined
   return has('model_name_or_path') && (has('stage') || has('finetuning_type') || has('template'))
 }
 
-function readRecipe(document: ConfigDocument, path: string, claims: ClaimBuilder): void {
-  if (!isRecipe(document)) return
+function readFrameworkConfig(document: ConfigDocument, path: string, claims: ClaimBuilder): void {
+  if (!isFrameworkConfig(document)) return
   const given = entry(document.root, 'overwrite_cache')
   if (given === undefined || scalar(given.value)?.value !== true) return
   const cap = scalar(entry(document.root, 'max_samples')?.value)?.value
@@ -285,8 +285,8 @@ function removesCache(command: ShellCommand): boolean {
 
 // Changes.
 
-function changeCache(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
-  const unit = facts.unit.index
+function changeCache(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  const fragment = facts.fragment.index
   if (facts.config !== undefined) {
     const document = facts.config.documents[claim.site.document ?? 0]
     if (document === undefined || !entries(document.root).some((one) => one.key === 'overwrite_cache'))
@@ -294,7 +294,7 @@ function changeCache(claim: Claim, _value: unknown, facts: UnitFacts): Change | 
     const write: Write = {
       kind: 'set key',
       path: facts.path,
-      unit,
+      fragment,
       document: document.index,
       keys: ['overwrite_cache'],
       value: false,
@@ -307,9 +307,9 @@ function changeCache(claim: Claim, _value: unknown, facts: UnitFacts): Change | 
   return changeCode(claim, anchor, facts)
 }
 
-function changeCode(claim: Claim, anchor: string | undefined, facts: UnitFacts): Change | Refusal {
+function changeCode(claim: Claim, anchor: string | undefined, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
-  const unit = facts.unit.index
+  const fragment = facts.fragment.index
   if (python === undefined) return { reason: 'the launch line asks for it: leave the flag out there' }
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the call is not in the file any more' }
@@ -321,7 +321,11 @@ function changeCode(claim: Claim, anchor: string | undefined, facts: UnitFacts):
       title: `Remove ${python.text.slice(call.expr.start, call.expr.end)}`,
       safety: 'unsafe',
       writes: [
-        { kind: 'remove statement', path, statement: { unit, start: statement.start, end: statement.end } },
+        {
+          kind: 'remove statement',
+          path,
+          statement: { fragment, start: statement.start, end: statement.end },
+        },
       ],
       imports: [],
     }
@@ -335,7 +339,7 @@ function changeCode(claim: Claim, anchor: string | undefined, facts: UnitFacts):
     ? {
         kind: 'remove keyword',
         path,
-        call: { unit, start: call.expr.start, end: call.expr.end },
+        call: { fragment, start: call.expr.start, end: call.expr.end },
         name: key,
       }
     : writeArgument(
@@ -349,8 +353,8 @@ function changeCode(claim: Claim, anchor: string | undefined, facts: UnitFacts):
 }
 
 /** The whole line, where the command stands alone on it. */
-function removeCommand(claim: Claim, facts: UnitFacts): Change | Refusal {
-  const { text } = facts.unit
+function removeCommand(claim: Claim, facts: FragmentFacts): Change | Refusal {
+  const { text } = facts.fragment
   const { start, end } = claim.site
   const before = text.lastIndexOf('\n', start - 1) + 1
   const next = text.indexOf('\n', end)
@@ -362,7 +366,14 @@ function removeCommand(claim: Claim, facts: UnitFacts): Change | Refusal {
     title: 'Keep the cache',
     safety: 'unsafe',
     writes: [
-      { kind: 'replace text', path: facts.path, unit: facts.unit.index, start: before, end: after, text: '' },
+      {
+        kind: 'replace text',
+        path: facts.path,
+        fragment: facts.fragment.index,
+        start: before,
+        end: after,
+        text: '',
+      },
     ],
     imports: [],
   }

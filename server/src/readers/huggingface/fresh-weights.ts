@@ -5,7 +5,7 @@ import { fixedArgument, passedCall, passedExpression } from '../../values/argume
 import { claimedCall } from '../claim-argument.js'
 import { claimFresh, meansRandom } from '../fresh-model.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 const tasks =
   /For(SequenceClassification|TokenClassification|QuestionAnswering|ImageClassification|AudioClassification|MultipleChoice)/
@@ -74,9 +74,9 @@ function takesWeights(python: PythonModule): boolean {
 function load(
   claim: { site: { start: number; end: number } },
   _value: unknown,
-  facts: UnitFacts,
+  facts: FragmentFacts,
 ): Change | Refusal {
-  const { python, path, unit } = facts
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
   const { callee, args } = call.expr
@@ -98,7 +98,7 @@ function load(
       {
         kind: 'replace',
         path,
-        range: { unit: unit.index, start: call.expr.start, end: call.expr.end },
+        range: { fragment: fragment.index, start: call.expr.start, end: call.expr.end },
         text: `${model}.from_pretrained(${textOf(id.value)}, config=${textOf(expr)})`,
       },
     ],

@@ -4,11 +4,11 @@
  */
 
 import type { Change, Refusal } from '../../edit/write.js'
-import { offsetInUnit } from '../../text/unit.js'
+import { offsetInFragment } from '../../text/source-fragment.js'
 import { calleePlace } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
 import { startsPlainly } from '../../workload/launches.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainerCalls } from './trainers.js'
 
 export const implicitDataParallelReader = defineReader({
@@ -50,14 +50,14 @@ export const implicitDataParallelReader = defineReader({
 })
 
 /** `python train.py` becomes `torchrun … train.py`; the code stays as it is. */
-function startWithTorchrun(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  if (facts.unit.origin === 'notebook')
+function startWithTorchrun(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  if (facts.fragment.origin === 'notebook')
     return { reason: 'train through `notebook_launcher` of Accelerate, one process for each GPU' }
   if (value !== 'distributed' || facts.shell === undefined) {
     return { reason: 'start one process for each GPU where the job is defined' }
   }
   const { cell, start, end } = claim.location
-  const from = offsetInUnit(facts.unit, cell, start)
+  const from = offsetInFragment(facts.fragment, cell, start)
   const command = facts.shell.commands.find(
     (one) => from !== undefined && one.start >= from && one.end <= from + end - start,
   )
@@ -70,7 +70,7 @@ function startWithTorchrun(claim: Claim, value: unknown, facts: UnitFacts): Chan
       {
         kind: 'replace text',
         path: facts.path,
-        unit: facts.unit.index,
+        fragment: facts.fragment.index,
         start: python.start,
         end: python.end,
         text: 'torchrun --standalone --nproc_per_node=gpu',

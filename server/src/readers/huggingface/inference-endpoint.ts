@@ -9,18 +9,18 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimArgument, claimedCall } from '../claim-argument.js'
 import { claimEndpoint, endEndpoint } from '../endpoint.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 export const inferenceEndpointReader = defineReader({
   name: 'huggingface-endpoint',
   languages: ['python'],
   triggers: ['create_inference_endpoint'],
   read(facts, _context, claims) {
-    const { python, unit } = facts
+    const { python, fragment } = facts
     if (python === undefined) return
     for (const call of python.calls) {
       if (!/^create_inference_endpoint(_from_catalog)?$/.test(call.method)) continue
-      const serving = claimEndpoint(python, unit, claims, call, 'Inference Endpoints')
+      const serving = claimEndpoint(python, fragment, claims, call, 'Inference Endpoints')
       if (serving === null) continue
       const place = calleePlace(call)
       const type = knownArgument(python.argument(call, 'instance_type'))
@@ -46,7 +46,7 @@ export const inferenceEndpointReader = defineReader({
   change: changeEndpoint,
 })
 
-function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call has changed' }

@@ -5,7 +5,7 @@ import { convert, type Keyed, originOf, unreadable } from '../../values/operatio
 import { asWord } from '../../values/parse.js'
 import { effective, type Value } from '../../values/value.js'
 import type { Binding, Claim } from '../../workload/claim.js'
-import type { Precision } from '../../workload/words.js'
+import type { Precision } from '../../workload/resource-kinds.js'
 import { launchedValue } from '../launched-value.js'
 
 /** Words of `ACCELERATE_MIXED_PRECISION` and `--mixed_precision`. */

@@ -9,7 +9,7 @@ import { callSite } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { stepEvidence } from '../pytorch/operations.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { methodPlace, pipelineOf } from '../tensorflow/pipeline.js'
 import { fewTrainingSamples } from './samples.js'
 
@@ -229,13 +229,13 @@ function mentions(expr: Expr, name: string): boolean {
   return childrenOf(expr).some((child) => mentions(child, name))
 }
 
-function changeMapping(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+function changeMapping(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   const found = python === undefined || call === null ? null : mappingOf(python, call)
   if (python === undefined || call === null || found === null)
     return { reason: 'the call is not in the file any more' }
-  const range: PythonRange = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const range: PythonRange = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const set = (name: string, text: string): Write => ({
     kind: 'set keyword',
     path,
@@ -272,17 +272,19 @@ function changeMapping(claim: Claim, value: unknown, facts: UnitFacts): Change |
 
 function processes(
   python: PythonModule,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   call: Call,
   set: (name: string, text: string) => Write,
 ): Pick<Change, 'writes' | 'imports'> {
-  const use = { path: facts.path, unit: facts.unit.index, offset: call.expr.start }
+  const use = { path: facts.path, fragment: facts.fragment.index, offset: call.expr.start }
   const cores = nameFor(python.tree, 'os', 'cpu_count', use)
   // `import os` reads better than `from os import cpu_count` where neither is there.
   const text = cores.import === null ? `min(8, ${cores.text}() or 1)` : 'min(8, os.cpu_count() or 1)'
   return {
     writes: [set('num_proc', text)],
     imports:
-      cores.import === null ? [] : [{ path: facts.path, unit: facts.unit.index, module: 'os', name: null }],
+      cores.import === null
+        ? []
+        : [{ path: facts.path, fragment: facts.fragment.index, module: 'os', name: null }],
   }
 }

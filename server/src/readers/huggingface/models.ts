@@ -12,7 +12,7 @@ import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { codeText, trainingEvidence, trainsAnywhere } from '../pytorch/evidence.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { sizeOfModel } from './model-sizes.js'
 import { transformersVersion } from './weights.js'
 
@@ -149,11 +149,11 @@ function readWeights(
   loaded.known('use', 'from_pretrained', use, place, { site })
 }
 
-function changeModel(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+function changeModel(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   if (claim.site.anchor === 'attention') {
     if (!call.expr.args.some((one) => one.name === 'attn_implementation'))
       return { reason: 'it is set in another place' }
@@ -165,9 +165,10 @@ function changeModel(claim: Claim, value: unknown, facts: UnitFacts): Change | R
     }
   }
   if (claim.setting !== 'weights') return { reason: 'leave the processor out: the default is fused' }
-  const use = { path, unit: unit.index, offset: call.expr.start }
+  const use = { path, fragment: fragment.index, offset: call.expr.start }
   const format = nameFor(python.tree, 'torch', value === 'fp16' ? 'float16' : 'bfloat16', use)
-  const imports = format.import === null ? [] : [{ path, unit: unit.index, module: 'torch', name: null }]
+  const imports =
+    format.import === null ? [] : [{ path, fragment: fragment.index, module: 'torch', name: null }]
   const code = format.import === null ? format.text : `torch.${value === 'fp16' ? 'float16' : 'bfloat16'}`
   return {
     title: `Load the weights in ${value === 'fp16' ? 'fp16' : 'bf16'} (torch_dtype)`,

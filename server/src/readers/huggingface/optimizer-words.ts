@@ -1,4 +1,4 @@
-import type { OptimizerName } from '../../workload/words.js'
+import type { OptimizerName } from '../../workload/resource-kinds.js'
 
 /** Words of `optim`, and what they keep (transformers, trainer_optimizer.py). */
 export const optimizerWords: Record<string, OptimizerName> = {

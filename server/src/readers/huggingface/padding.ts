@@ -14,7 +14,7 @@ import { codeMatches, codeText } from '../pytorch/evidence.js'
 import { hotCode } from '../pytorch/hot-code.js'
 import { stepEvidence } from '../pytorch/operations.js'
 import { type Maker, makersOf } from '../pytorch/sample-work.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { fewTrainingSamples } from './samples.js'
 import { trainerCalls } from './trainers.js'
 
@@ -111,15 +111,15 @@ function insideMappedLambda(python: PythonModule, call: Call): boolean {
 const padsByItself =
   /^transformers\.(\w+\.)*DataCollator(WithPadding|ForSeq2Seq|ForLanguageModeling|ForTokenClassification|ForWholeWordMask)$/
 
-function changePadding(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+function changePadding(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   const found = python === undefined ? undefined : paddedCalls(python).find((one) => one.call === call)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
   // Read for a launch, it pads; the code alone leaves it open.
   if (found === undefined) return { reason: `${claim.key} is chosen in another place` }
   const range = (one: Call): PythonRange => ({
-    unit: unit.index,
+    fragment: fragment.index,
     start: one.expr.start,
     end: one.expr.end,
   })
@@ -163,7 +163,7 @@ function changePadding(claim: Claim, _value: unknown, facts: UnitFacts): Change 
         return { reason: 'give the Trainer a collator that pads (DataCollatorWithPadding)' }
       const name = nameFor(python.tree, 'transformers', 'DataCollatorWithPadding', {
         path,
-        unit: unit.index,
+        fragment: fragment.index,
         offset: trainer.expr.start,
       })
       if (name.import !== null) imports.push(name.import)

@@ -11,7 +11,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { moduleText } from '../pytorch/evidence.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { ArgumentsSource } from './arguments-source.js'
 import { codeArguments } from './trainer-changes.js'
@@ -78,7 +78,7 @@ function readReports(
   else training.unknown('tracked', 'report_to', 'the trackers that are installed', place, { site })
 }
 
-function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }

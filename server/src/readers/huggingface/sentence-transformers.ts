@@ -7,7 +7,7 @@ import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const models = /^sentence_transformers\.(\w+\.)*(SentenceTransformer|CrossEncoder|SparseEncoder)$/
@@ -59,7 +59,7 @@ function readFit(python: PythonModule, call: Call, claims: ClaimBuilder): void {
   fitSettings.claim(training, fitSettings.argumentsOf(python, call, claims))
 }
 
-function changeFit(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeFit(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'precision' && value === 'bf16-mixed')
     return { reason: 'fit() knows fp16 only (use_amp=True)' }
   return fitSettings.change(claim, value, facts)

@@ -11,7 +11,7 @@ import { addCallback } from '../add-callback.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { ArgumentsSource } from './arguments-source.js'
@@ -25,7 +25,7 @@ import { overflowsInHalf } from './weights.js'
 export const firstBf16 = '4.13'
 const firstPersistent = '4.37'
 
-export function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const memory = changeMemory(claim, value, facts)
   if (memory !== null) return memory
   if (isOnLaunchLine(claim)) return changeLaunch(claim, value, facts)
@@ -43,7 +43,7 @@ export function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): C
 }
 
 /** In the file of arguments that the program reads. */
-function changeConfigured(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeConfigured(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'precision') {
     const key = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
     return key === null
@@ -55,7 +55,7 @@ function changeConfigured(claim: Claim, value: unknown, facts: UnitFacts): Chang
 }
 
 /** Arguments that the program parses by itself are given where it is started. */
-function changeLaunch(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeLaunch(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const count = typeof value === 'number' ? value : 4
   if (value === 'bf16-mixed' && isBefore(facts.versions, ['transformers'], firstBf16))
     return { reason: `bf16 came with transformers ${firstBf16}, and this project uses an older one` }
@@ -75,18 +75,18 @@ function changeLaunch(claim: Claim, value: unknown, facts: UnitFacts): Change | 
 
 /** The arguments in code, without a launch. */
 export function codeArguments(
-  facts: UnitFacts,
+  facts: FragmentFacts,
   python: PythonModule,
   made: TrainerArguments,
 ): ArgumentsSource {
-  return new ArgumentsSource(python, made, null, new ClaimBuilder(facts.path, facts.unit, ''))
+  return new ArgumentsSource(python, made, null, new ClaimBuilder(facts.path, facts.fragment, ''))
 }
 
 function changePrecision(
   python: PythonModule,
   made: TrainerArguments,
   value: unknown,
-  facts: UnitFacts,
+  facts: FragmentFacts,
 ): Change | Refusal {
   const key = value === 'bf16-mixed' ? 'bf16' : value === 'fp16-mixed' ? 'fp16' : null
   if (key === null) return { reason: 'a Trainer knows bf16 and fp16' }
@@ -101,7 +101,7 @@ function changeWorkers(
   python: PythonModule,
   made: TrainerArguments,
   value: unknown,
-  facts: UnitFacts,
+  facts: FragmentFacts,
 ): Change | Refusal {
   const count = typeof value === 'number' ? value : 4
   const source = codeArguments(facts, python, made)
@@ -118,17 +118,17 @@ function addEarlyStopping(
   python: PythonModule,
   trainer: Call,
   value: unknown,
-  facts: UnitFacts,
+  facts: FragmentFacts,
 ): Change | Refusal {
   const all = trainerArguments(python)
   const made = all.find((one) => trainersOf(python, one, all.length === 1).calls.includes(trainer))
   if (made === undefined) return { reason: 'the arguments of the Trainer are not in this file' }
   if (made.parsed) return { reason: 'its arguments come from the launch line' }
   const patience = (value as { patience?: number }).patience ?? 3
-  const { path, unit } = facts
+  const { path, fragment } = facts
   const name = nameFor(python.tree, 'transformers', 'EarlyStoppingCallback', {
     path,
-    unit: unit.index,
+    fragment: fragment.index,
     offset: trainer.expr.start,
   })
   const imports: Import[] = name.import === null ? [] : [name.import]

@@ -2,7 +2,7 @@
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument } from '../../values/argument.js'
-import type { InputPipelineSettings } from '../../workload/words.js'
+import type { InputPipelineSettings } from '../../workload/resource-kinds.js'
 import { callsTokenizer, sampleWork } from '../pytorch/dataset-work.js'
 import { decoderIn } from '../pytorch/datasets.js'
 import { type Trainers, trainerArgument } from './trainers.js'

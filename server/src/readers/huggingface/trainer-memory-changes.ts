@@ -7,7 +7,7 @@ import { effective, isGiven } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
 import { changeOf, rangeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { codeArguments } from './trainer-changes.js'
 import { trainerSettings } from './trainer-settings.js'
@@ -16,7 +16,7 @@ import { trainerArguments } from './training-arguments.js'
 import { overflowsInHalf } from './weights.js'
 
 /** Null: another part of the reader knows this setting. */
-export function changeMemory(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal | null {
+export function changeMemory(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal | null {
   if (claim.setting === 'adapters') return addAdapters(claim, facts)
   if (claim.setting === 'attention') return changeAttention(claim, facts)
   if (claim.setting === 'precision') return replaceBf16(claim, value, facts)
@@ -33,7 +33,7 @@ export function changeMemory(claim: Claim, value: unknown, facts: UnitFacts): Ch
 const memorySettings = new Set(['batchSize', 'accumulation', 'checkpointing', 'optimizer'])
 
 /** A Trainer refuses both formats at once. Null: nothing asks for bf16 in code. */
-function replaceBf16(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal | null {
+function replaceBf16(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal | null {
   const { python } = facts
   if (value !== 'fp16-mixed' || claim.key !== 'bf16' || effective(claim) !== 'bf16-mixed') return null
   if (isConfigured(claim, facts)) {
@@ -52,7 +52,7 @@ function replaceBf16(claim: Claim, value: unknown, facts: UnitFacts): Change | R
   return changeOf('Train with fp16=True', writes)
 }
 
-function changeAttention(claim: Claim, facts: UnitFacts): Change | Refusal {
+function changeAttention(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   const key = 'attn_implementation'
   if (call === null || !call.expr.args.some((one) => one.name === key))
@@ -68,12 +68,12 @@ function changeAttention(claim: Claim, facts: UnitFacts): Change | Refusal {
 }
 
 /** Trainers of TRL wrap the model themselves; for others it is a sketch. */
-function addAdapters(claim: Claim, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+function addAdapters(claim: Claim, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null || claim.site.anchor !== 'trainer')
     return { reason: 'wrap the model with get_peft_model() of PEFT before it is trained' }
-  const use = { path, unit: unit.index, offset: call.expr.start }
+  const use = { path, fragment: fragment.index, offset: call.expr.start }
   const config = nameFor(python.tree, 'peft', 'LoraConfig', use)
   const imports: Import[] = config.import === null ? [] : [config.import]
   const lora = (task: string) =>
@@ -101,16 +101,16 @@ function addAdapters(claim: Claim, facts: UnitFacts): Change | Refusal {
 function wrapModel(
   python: PythonModule,
   call: Call,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   lora: (task: string) => string,
   imports: Import[],
 ): Change | Refusal {
-  const { path, unit } = facts
+  const { path, fragment } = facts
   const given = call.expr.args.find((one) => one.name === 'model' || one.name === null)
   if (given === undefined) return { reason: 'the model is handed over in another place' }
   const wrap = nameFor(python.tree, 'peft', 'get_peft_model', {
     path,
-    unit: unit.index,
+    fragment: fragment.index,
     offset: call.expr.start,
   })
   if (wrap.import !== null) imports.push(wrap.import)
@@ -123,7 +123,7 @@ function wrapModel(
       {
         kind: 'replace',
         path,
-        range: { unit: unit.index, start, end },
+        range: { fragment: fragment.index, start, end },
         text: `${wrap.text}(${model}, ${lora('')})`,
       },
     ],

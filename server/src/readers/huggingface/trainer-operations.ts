@@ -8,14 +8,14 @@ import { convert, orDefault } from '../../values/operations.js'
 import { effective, isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { OperationKind, OperationSettings } from '../../workload/words.js'
+import type { OperationKind, OperationSettings } from '../../workload/resource-kinds.js'
 import { changeOf } from '../change-answer.js'
 import { idAt } from '../job-in-code.js'
 import { claimOperation } from '../operation-claims.js'
 import { claimCompiled } from '../pytorch/compile.js'
 import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions, isMeasurement } from '../pytorch/model-evidence.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { ArgumentsSource } from './arguments-source.js'
 import { samplesAsked } from './samples.js'
 import { trainerEvidence } from './trainer.js'
@@ -214,7 +214,7 @@ function readCompilation(source: ArgumentsSource, claims: ClaimBuilder): void {
   else claimCompiled(python, place, site, key, claims, id)
 }
 
-function changeArguments(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeArguments(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   if (claim.site.anchor === 'parsed' || python === undefined)
     return { reason: 'its arguments come from the launch line' }

@@ -15,7 +15,7 @@ import {
 import { asBoolean } from '../../values/parse.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
-import type { Precision } from '../../workload/words.js'
+import type { Precision } from '../../workload/resource-kinds.js'
 import { type Section, sectionsInFile, sectionsOf, sourceOf, verdictOf } from '../deepspeed/configuration.js'
 import { ownVariable } from '../launched-value.js'
 import type { ReaderContext } from '../reader.js'

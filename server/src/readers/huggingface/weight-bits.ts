@@ -13,7 +13,7 @@ import {
   textArgument,
   whyUnreadable,
 } from '../../values/argument.js'
-import type { TrainingSettings } from '../../workload/words.js'
+import type { TrainingSettings } from '../../workload/resource-kinds.js'
 import { codeText } from '../pytorch/evidence.js'
 
 type Bits = TrainingSettings['weightBits']

@@ -12,7 +12,7 @@ import type { Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { launchesOf, shellLaunchId } from '../shell/launches.js'
 import { gpusNamed } from '../slurm/job.js'
 
@@ -21,11 +21,11 @@ export const hydraLauncherReader = defineReader({
   languages: ['shell'],
   triggers: ['hydra.launcher.', 'hydra/launcher'],
   read(facts, _context, claims) {
-    const { shell, unit } = facts
+    const { shell, fragment } = facts
     if (shell === undefined) return
     for (const launch of launchesOf(shell.commands, (span) => claims.locate(span)))
       if (hydraSteps(launch.parts) !== null)
-        readLine(claims, launch.parts, shellLaunchId(claims, unit, launch.command))
+        readLine(claims, launch.parts, shellLaunchId(claims, fragment, launch.command))
   },
   change: changeLine,
 })
@@ -128,14 +128,14 @@ function siteOf({ valueSpan, span }: LaunchFlag): Place {
   return valueSpan === null ? { ...span } : { ...valueSpan, anchor: 'value' }
 }
 
-function changeLine(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { unit, start, end, anchor } = claim.site
-  if (anchor !== 'value' || typeof value !== 'number' || !/^\d+$/.test(facts.unit.text.slice(start, end)))
+function changeLine(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { fragment, start, end, anchor } = claim.site
+  if (anchor !== 'value' || typeof value !== 'number' || !/^\d+$/.test(facts.fragment.text.slice(start, end)))
     return byHand(claim)
   const change = (title: string, number: number): Change => ({
     title: `${title}: ${claim.key}=${number}`,
     safety: 'unsafe',
-    writes: [{ kind: 'replace text', path: facts.path, unit, start, end, text: String(number) }],
+    writes: [{ kind: 'replace text', path: facts.path, fragment, start, end, text: String(number) }],
     imports: [],
   })
   switch (claim.setting) {

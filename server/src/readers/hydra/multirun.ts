@@ -6,7 +6,7 @@ import { parseLaunch } from '../../link/launch-line.js'
 import type { LaunchParts } from '../../link/launch-parts.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimGrid, type Swept, searchedDimensions } from './space.js'
 import { sweptValue } from './swept-value.js'
 
@@ -62,11 +62,11 @@ function sweptIn({ flags }: LaunchParts): Swept[] {
   })
 }
 
-function changeLine(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeLine(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const command = facts.shell?.commands.find((one: ShellCommand) => String(one.start) === claim.site.anchor)
   if (claim.setting !== 'strategy' || command === undefined) return { reason: 'the command has changed' }
   const { trials } = value as { trials: number }
-  const { unit, end } = claim.site
+  const { fragment, end } = claim.site
   return {
     title: `Search with Optuna's sweeper, at most ${trials} trials (needs hydra-optuna-sweeper)`,
     safety: 'display',
@@ -74,7 +74,7 @@ function changeLine(claim: Claim, value: unknown, facts: UnitFacts): Change | Re
       {
         kind: 'replace text',
         path: facts.path,
-        unit,
+        fragment,
         start: end,
         end,
         text: ` hydra/sweeper=optuna hydra.sweeper.n_trials=${trials}`,

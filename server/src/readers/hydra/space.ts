@@ -2,7 +2,7 @@
 
 import { gridSize } from '../../estimate/grid.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
-import type { Dimension } from '../../workload/words.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
 import { hyperparameter, repetitionTarget } from '../python/hyperparameter-names.js'
 import type { SweptValue } from './swept-value.js'
 

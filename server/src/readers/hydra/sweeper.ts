@@ -20,7 +20,7 @@ import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { keyedPlace, writeKeys } from '../config-change.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimGrid, type Swept, searchedDimensions, trialsByDefault } from './space.js'
 import { sweptValue } from './swept-value.js'
 
@@ -140,7 +140,7 @@ function sweptIn(params: ConfigNode): Swept[] {
   })
 }
 
-function changeSweeper(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeSweeper(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'trialCap')
     return writeKeys(claim, facts, `Stop after ${value} trials`, [
       { keys: ['hydra', 'sweeper', claim.key], value: value as number },

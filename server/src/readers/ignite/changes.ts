@@ -6,11 +6,11 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { refusedLoss } from '../pytorch/loop-facts.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { stoppingSettings } from './settings.js'
 
-export function changeIgnite(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+export function changeIgnite(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
   if (claim.setting === 'precision') {
@@ -20,7 +20,7 @@ export function changeIgnite(claim: Claim, value: unknown, facts: UnitFacts): Ch
     const mode = writeArgument(facts, call, 'amp_mode', python.argument(call, 'amp_mode', 9), '"amp"')
     if ('reason' in mode) return mode
     const writes: Write[] = [mode]
-    const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+    const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
     // fp16 without a scaler loses small gradients.
     if (!mayBePassed(python.argument(call, 'scaler', 10)))
       writes.push({ kind: 'set keyword', path, call: range, name: 'scaler', value: 'True' })

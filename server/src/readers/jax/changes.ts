@@ -2,11 +2,11 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, Refusal, Write } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { layersWithoutFormat } from './layers.js'
 
-export function changeJax(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+export function changeJax(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const { anchor } = claim.site
   if (anchor === 'launch') return { reason: 'it is set by the launch: change it there' }
   if (python === undefined) return { reason: 'this is not written in Python' }
@@ -17,7 +17,7 @@ export function changeJax(claim: Claim, value: unknown, facts: UnitFacts): Chang
     if (call === null) return { reason: 'the call is not in the file any more' }
     if (claim.overridable) return { reason: 'the value is that of an option of the program' }
     if (call.statement.type !== 'expr') return { reason: 'the call is part of a larger statement' }
-    const statement = { unit: unit.index, start: call.statement.start, end: call.statement.end }
+    const statement = { fragment: fragment.index, start: call.statement.start, end: call.statement.end }
     return {
       title: 'Compute in float32 (remove jax_enable_x64)',
       safety: 'unsafe',
@@ -32,7 +32,7 @@ export function changeJax(claim: Claim, value: unknown, facts: UnitFacts): Chang
     if (first === undefined) return { reason: 'the layers are not in the file any more' }
     const name = nameFor(python.tree, 'jax.numpy', 'bfloat16', {
       path,
-      unit: unit.index,
+      fragment: fragment.index,
       offset: first.expr.start,
     })
     const imports: Import[] = name.import === null ? [] : [name.import]
@@ -40,7 +40,7 @@ export function changeJax(claim: Claim, value: unknown, facts: UnitFacts): Chang
       ({ expr }): Write => ({
         kind: 'set keyword',
         path,
-        call: { unit: unit.index, start: expr.start, end: expr.end },
+        call: { fragment: fragment.index, start: expr.start, end: expr.end },
         name: 'dtype',
         value: name.text,
       }),

@@ -15,7 +15,7 @@ import { epochLoopOf, openEndedReason } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { once } from '../pytorch/once.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { claimReadings, isStepCall } from '../step-reading.js'
+import { claimExtractions, isStepCall } from '../step-extraction.js'
 import { changeJax } from './changes.js'
 import { heavyLayers, layersWithoutFormat } from './layers.js'
 
@@ -33,7 +33,7 @@ export const jaxReader = defineReader({
     const loops = python.loops.filter((loop) => isJaxLoop(loop))
     loops.forEach((loop, index) => {
       readLoop(python, loop, index === 0, evidence, claims)
-      claimReadings(python, loop, dialect, evidence, heavyLayers(python), claims)
+      claimExtractions(python, loop, dialect, evidence, heavyLayers(python), claims)
     })
     if (loops.length > 0 || evidence.role === 'training')
       readDoublePrecision(python, evidence, context, claims)

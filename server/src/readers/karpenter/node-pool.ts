@@ -21,7 +21,7 @@ import {
   isAcceleratedType,
   type Pool,
 } from '../pool-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 type Keys = (string | number)[]
 
@@ -220,13 +220,13 @@ function claimDisruption(pool: Pool, root: ConfigMap, header: Place, document: n
   })
 }
 
-function changePool(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { document: index, keys, unit } = claim.site
+function changePool(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { document: index, keys, fragment } = claim.site
   if (index === undefined || keys === undefined) return byHand(claim)
   const set = (path: Keys, data: unknown): Write => ({
     kind: 'set key',
     path: facts.path,
-    unit,
+    fragment,
     document: index,
     keys: path,
     value: data,

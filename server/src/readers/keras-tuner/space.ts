@@ -4,7 +4,7 @@ import { gridSize } from '../../estimate/grid.js'
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { knownArgument, mayBePassed, numberArgument, passedExpression } from '../../values/argument.js'
-import type { Dimension, SearchSpace } from '../../workload/words.js'
+import type { Dimension, SearchSpace } from '../../workload/resource-kinds.js'
 import { reachedCalls } from '../search/trial-function.js'
 
 /** The function that builds a model, or the `build` of a hypermodel. */

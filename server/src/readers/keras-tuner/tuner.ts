@@ -9,11 +9,11 @@ import { asLimit, asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { SearchSettings } from '../../workload/words.js'
+import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { passedCallbacks } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { builderOf, hyperSpace } from './space.js'
 
@@ -109,14 +109,14 @@ function readStopping(python: PythonModule, search: SubjectBuilder<'Search'>, tu
 }
 
 /** A model-based tuner takes the same arguments; only the cap is needed. */
-function toModel(claim: Claim, facts: UnitFacts, trials: number): Change | Refusal {
+function toModel(claim: Claim, facts: FragmentFacts, trials: number): Change | Refusal {
   const python = facts.python!
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
   if (call.expr.args.filter((argument) => argument.name === null).length > 2)
     return { reason: 'the tuner is called with more than two positional arguments' }
-  const unit = facts.unit.index
-  const range = { unit, start: call.expr.start, end: call.expr.end }
+  const fragment = facts.fragment.index
+  const range = { fragment, start: call.expr.start, end: call.expr.end }
   const { callee } = call.expr
   const text = python.text.slice(callee.start, callee.end)
   const imports: Import[] = []
@@ -124,7 +124,7 @@ function toModel(claim: Claim, facts: UnitFacts, trials: number): Change | Refus
   if (!text.includes('.')) {
     const spelled = nameFor(python.tree, 'keras_tuner', 'BayesianOptimization', {
       path: facts.path,
-      unit,
+      fragment,
       offset: call.expr.start,
     })
     to = spelled.text
@@ -141,7 +141,7 @@ function toModel(claim: Claim, facts: UnitFacts, trials: number): Change | Refus
   }
 }
 
-function stopEarly(claim: Claim, facts: UnitFacts): Change | Refusal {
+function stopEarly(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
@@ -149,14 +149,14 @@ function stopEarly(claim: Claim, facts: UnitFacts): Change | Refusal {
     (name) => passedExpression(python.argument(call, name)) !== null,
   )
   if (!validated) return { reason: 'search() computes no validation loss that could be watched' }
-  const unit = facts.unit.index
+  const fragment = facts.fragment.index
   const module =
     python.imports.has('keras') || !python.text.includes('tensorflow')
       ? 'keras.callbacks'
       : 'tensorflow.keras.callbacks'
   const spelled = nameFor(python.tree, module, 'EarlyStopping', {
     path: facts.path,
-    unit,
+    fragment,
     offset: call.expr.start,
   })
   const value = `${spelled.text}(monitor='val_loss', patience=3)`
@@ -167,14 +167,14 @@ function stopEarly(claim: Claim, facts: UnitFacts): Change | Refusal {
     write = {
       kind: 'append item',
       path: facts.path,
-      list: { unit, start: list.display.start, end: list.display.end },
+      list: { fragment, start: list.display.start, end: list.display.end },
       value,
     }
   else if (!mayBePassed(callbacks))
     write = {
       kind: 'set keyword',
       path: facts.path,
-      call: { unit, start: call.expr.start, end: call.expr.end },
+      call: { fragment, start: call.expr.start, end: call.expr.end },
       name: 'callbacks',
       value: `[${value}]`,
     }

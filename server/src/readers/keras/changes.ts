@@ -11,11 +11,11 @@ import { addCallback } from '../add-callback.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { isSetByLaunch } from '../launch-flag.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { fitPosition, isFirstKeras } from './fits.js'
 import { stoppingSettings } from './settings.js'
 
-export function changeKeras(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeKeras(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (isSetByLaunch(claim)) return { reason: 'the value comes from the launch' }
   const { python } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
@@ -50,7 +50,7 @@ export function changePolicy(
   python: PythonModule,
   claim: Claim,
   value: unknown,
-  facts: UnitFacts,
+  facts: FragmentFacts,
 ): Change | Refusal {
   const policy = lookUp(policies, String(value))
   if (policy === undefined) return { reason: 'only mixed precision is offered' }
@@ -65,14 +65,14 @@ export function changePolicy(
   if (isFirstKeras(python)) return { reason: 'this version of Keras has no policies' }
   const at = importOf(python.tree.body)
   if (at === null) return { reason: 'the program imports Keras in another module' }
-  const { path, unit } = facts
+  const { path, fragment } = facts
   const name = nameFor(python.tree, kerasPackage(python, 'mixed_precision'), 'set_global_policy', {
     path,
-    unit: unit.index,
+    fragment: fragment.index,
     offset: at.end,
   })
   const lines = ['', `${name.text}("${policy}")`]
-  const statement: PythonRange = { unit: unit.index, start: at.start, end: at.end }
+  const statement: PythonRange = { fragment: fragment.index, start: at.start, end: at.end }
   return {
     title,
     safety: 'unsafe',
@@ -99,7 +99,7 @@ function importOf(body: Stmt[]): Stmt | null {
 }
 
 /** A softmax over 16 bits loses small probabilities: the last layer stays in fp32, as the guide of Keras asks for. */
-function fullPrecisionHead(python: PythonModule, facts: UnitFacts): Write[] {
+function fullPrecisionHead(python: PythonModule, facts: FragmentFacts): Write[] {
   const writes: Write[] = []
   for (const call of python.calls) {
     if (call.name !== 'keras.layers.Dense' && call.name !== 'keras.layers.Activation') continue
@@ -111,7 +111,7 @@ function fullPrecisionHead(python: PythonModule, facts: UnitFacts): Write[] {
     writes.push({
       kind: 'set keyword',
       path: facts.path,
-      call: { unit: facts.unit.index, start: call.expr.start, end: call.expr.end },
+      call: { fragment: facts.fragment.index, start: call.expr.start, end: call.expr.end },
       name: 'dtype',
       value: '"float32"',
     })
@@ -140,12 +140,12 @@ function addEarlyStopping(
   python: PythonModule,
   call: Call,
   value: unknown,
-  facts: UnitFacts,
+  facts: FragmentFacts,
 ): Change | Refusal {
-  const { path, unit } = facts
+  const { path, fragment } = facts
   const name = nameFor(python.tree, kerasPackage(python, 'callbacks'), 'EarlyStopping', {
     path,
-    unit: unit.index,
+    fragment: fragment.index,
     offset: call.expr.start,
   })
   const imports: Import[] = name.import === null ? [] : [name.import]
@@ -163,7 +163,7 @@ function addEarlyStopping(
 }
 
 /** Hands over the callback that was made and forgotten. */
-function handOver(python: PythonModule, claim: Claim, call: Call, facts: UnitFacts): Change | Refusal {
+function handOver(python: PythonModule, claim: Claim, call: Call, facts: FragmentFacts): Change | Refusal {
   const name = claim.site.anchor?.split(':')[1]
   if (name === undefined) return byHand(claim)
   const write = addCallback(python, call, name, facts, fitPosition(call, 'callbacks'))

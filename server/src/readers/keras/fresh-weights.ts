@@ -33,7 +33,7 @@ export const kerasFreshWeightsReader = defineReader({
     }
   },
   change(claim, _value, facts) {
-    const { python, path, unit } = facts
+    const { python, path, fragment } = facts
     const call = claimedCall(python, claim.site)
     if (call === null) return { reason: 'the call is not in the file any more' }
     if (claim.site.anchor === 'top')
@@ -50,7 +50,7 @@ export const kerasFreshWeightsReader = defineReader({
         {
           kind: 'set keyword',
           path,
-          call: { unit: unit.index, start: call.expr.start, end: call.expr.end },
+          call: { fragment: fragment.index, start: call.expr.start, end: call.expr.end },
           name: 'weights',
           value: "'imagenet'",
         },

@@ -15,7 +15,7 @@ import { addCallback } from '../add-callback.js'
 import { callbackList } from '../callback-list.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { argumentOf, fitPosition, kerasFits } from './fits.js'
@@ -98,7 +98,7 @@ function readCheckpoint(python: PythonModule, item: Expr, training: SubjectBuild
     training.unknown('checkpointCount', 'save_freq', 'a rhythm of its own', calleePlace(call))
 }
 
-function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }

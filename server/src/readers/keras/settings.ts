@@ -1,6 +1,6 @@
 /** Settings of Keras that are plain arguments. Source: keras 3.5, trainers/trainer.py, callbacks/early_stopping.py, model_checkpoint.py. */
 import { asNumber, asText, asWord } from '../../values/parse.js'
-import type { Precision } from '../../workload/words.js'
+import type { Precision } from '../../workload/resource-kinds.js'
 import { directionRow, patienceRow } from '../early-stopping.js'
 import { settingTable } from '../setting-table.js'
 

@@ -7,17 +7,17 @@ import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { removeMethods } from '../pipelines/remove-method.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { readPipelines } from './tasks.js'
 
 const gone: Refusal = { reason: 'the step is no longer there' }
 
-export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeStep(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'volatileInput') return changeVolatile(claim, facts)
-  const { python, path, unit } = facts
+  const { python, path, fragment } = facts
   if (python === undefined) return gone
   const { site } = claim
-  const range = { unit: unit.index, start: site.start, end: site.end }
+  const range = { fragment: fragment.index, start: site.start, end: site.end }
   const done = (title: string, ...writes: (Write | Refusal)[]): Change | Refusal => changeOf(title, writes)
   if (claim.setting === 'cached' && value === true) {
     if (site.anchor === 'statement') {
@@ -71,7 +71,7 @@ export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Chan
       return done(`Set ${claim.key}(${value})`, {
         kind: 'replace',
         path,
-        range: { unit: unit.index, start: argument.value.start, end: argument.value.end },
+        range: { fragment: fragment.index, start: argument.value.start, end: argument.value.end },
         text: String(value),
       })
     }
@@ -81,9 +81,14 @@ export function changeStep(claim: Claim, value: unknown, facts: UnitFacts): Chan
 }
 
 /** Version 1 sets it on the task, version 2 through the extension for Kubernetes. */
-function limitTime(facts: UnitFacts, python: PythonModule, call: Call, seconds: number): Change | Refusal {
-  const { path, unit } = facts
-  const range = (start: number, end: number) => ({ unit: unit.index, start, end })
+function limitTime(
+  facts: FragmentFacts,
+  python: PythonModule,
+  call: Call,
+  seconds: number,
+): Change | Refusal {
+  const { path, fragment } = facts
+  const range = (start: number, end: number) => ({ fragment: fragment.index, start, end })
   const first = python.usesHere(
     'kfp.dsl.ContainerOp',
     'kfp.components.func_to_container_op',
@@ -112,6 +117,6 @@ function limitTime(facts: UnitFacts, python: PythonModule, call: Call, seconds: 
         lines: [`kubernetes.set_timeout(${call.assignedTo}, ${seconds})`],
       },
     ],
-    imports: [{ path, unit: unit.index, module: 'kfp', name: 'kubernetes' }],
+    imports: [{ path, fragment: fragment.index, module: 'kfp', name: 'kubernetes' }],
   }
 }

@@ -8,7 +8,7 @@ import { at, boolean, entries, entry, map, number, text, written } from '../../c
 import type { ConfigDocument, ConfigEntry, ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import type { StepWork } from '../../workload/words.js'
+import type { StepWork } from '../../workload/resource-kinds.js'
 import { type Keys, keyedPlace, nodePlace } from '../config-change.js'
 import { claimContainer } from '../kubernetes/containers.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
@@ -97,7 +97,7 @@ const evidence: Evidence = { role: 'job', accelerator: 'none', small: null, note
 const given = { overridable: true }
 
 function readPipeline(claims: ClaimBuilder, context: ReaderContext, pipeline: Compiled): void {
-  claims.reading.compiledFrom = text(at(pipeline.spec, 'pipelineInfo', 'name')) ?? ''
+  claims.extraction.compiledFrom = text(at(pipeline.spec, 'pipelineInfo', 'name')) ?? ''
   const tasks = tasksOf(pipeline)
   const off = tasks.filter((task) => cachingOf(task)?.on === false)
   // A switch for all of them is one thing to say.

@@ -15,7 +15,7 @@ import type { Locator } from '../../values/source.js'
 import { effective, type Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import type { StepWork } from '../../workload/words.js'
+import type { StepWork } from '../../workload/resource-kinds.js'
 import { describeAllSteps, describeStep, stepEvidence, workOfStep } from '../pipelines/describe-step.js'
 import { isInput, isLabel, type Volatile, volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
@@ -34,7 +34,7 @@ export const kubeflowReader = defineReader({
     const python = facts.python
     if (python === undefined || !isConcerned(python)) return
     const names = pipelineNames(python)
-    if (names.length > 0) claims.reading.pipelines = names
+    if (names.length > 0) claims.extraction.pipelines = names
     const pipelines = readPipelines(python)
     const submissions = submissionsOf(python, pipelines.pipelines)
     const engine = engineOf(python, submissions)

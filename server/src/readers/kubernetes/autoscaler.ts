@@ -9,8 +9,8 @@ import { orDefault } from '../../values/operations.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
+import { carryOut, type Keys, planned } from './change-plan.js'
 import { type KubernetesObject, nameOf, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
-import { carryOut, type Keys, planned } from './recipe.js'
 
 /** `cooldownPeriod` where it is not given (KEDA); `stabilizationWindowSeconds` of scaling down (HPA): the same. */
 const cooldown = 300

@@ -9,7 +9,7 @@ import { asText, asWord } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 
 interface CronJob {
   /** The CronJob's own specification. */
@@ -49,8 +49,8 @@ const policies = new Map<string, number | null>([
   ['replace', 1],
 ])
 
-export function waitForTheRunBefore({ site }: Claim, facts: UnitFacts): Change | Refusal {
-  const { document, keys, unit } = site
+export function waitForTheRunBefore({ site }: Claim, facts: FragmentFacts): Change | Refusal {
+  const { document, keys, fragment } = site
   if (document === undefined || keys === undefined) return { reason: 'the manifest has changed' }
   return {
     title: 'Let a run end before the next begins: concurrencyPolicy: Forbid',
@@ -59,7 +59,7 @@ export function waitForTheRunBefore({ site }: Claim, facts: UnitFacts): Change |
       {
         kind: 'set key',
         path: facts.path,
-        unit,
+        fragment,
         document,
         keys: [...keys, 'concurrencyPolicy'],
         value: 'Forbid',

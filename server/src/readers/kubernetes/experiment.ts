@@ -11,9 +11,9 @@ import { convert, orDefault } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { Dimension, SearchSettings } from '../../workload/words.js'
+import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { type KubernetesObject, objectsOf, placeOf, specPlace } from './objects.js'
 import { acceleratorsOf } from './pod.js'
 import { jobId } from './workload.js'
@@ -245,15 +245,15 @@ const medianStop = {
   ],
 }
 
-function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { document: index, keys, unit } = claim.site
+function changeExperiment(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { document: index, keys, fragment } = claim.site
   const spec = at(facts.config?.documents[index ?? 0]?.root, ...(keys ?? []))
   if (index === undefined || keys === undefined || map(spec) === undefined)
     return { reason: 'the manifest has changed' }
   const set = (path: (string | number)[], data: unknown, after?: string): Write => ({
     kind: 'set key',
     path: facts.path,
-    unit,
+    fragment,
     document: index,
     keys: [...keys, ...path],
     value: data,

@@ -6,9 +6,9 @@ import { at, entries, entry, map, written } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
+import { carryOut, type Keys } from './change-plan.js'
 import { type KubernetesObject, objectsOf, specPlace } from './objects.js'
 import { isPatch } from './pod.js'
-import { carryOut, type Keys } from './recipe.js'
 import { claimServing, type Floor } from './serving.js'
 
 /** Modes of KServe in which a plain Deployment serves, which keeps one replica at least. */

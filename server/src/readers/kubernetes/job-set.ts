@@ -4,9 +4,9 @@ import { orDefault } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
+import { carryOut, type Keys } from './change-plan.js'
 import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
 import { acceleratorsOf } from './pod.js'
-import { carryOut, type Keys } from './recipe.js'
 import {
   type Claimed,
   claimTimeLimit,

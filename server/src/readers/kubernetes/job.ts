@@ -9,10 +9,11 @@ import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
 import { openedByHand, smallByCommand, smallByName } from '../tried-out.js'
+import { carryOut } from './change-plan.js'
 import { claimLimits, holdersOf, mountSharedMemory } from './container-limits.js'
 import { claimContainer } from './containers.js'
 import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
@@ -28,7 +29,6 @@ import {
   queueLimits,
 } from './pod.js'
 import { processorsOnly } from './processors-only.js'
-import { carryOut } from './recipe.js'
 import { claimRetries } from './retries.js'
 import { claimTimeLimit } from './time-limit.js'
 
@@ -117,7 +117,7 @@ function readJob(claims: ClaimBuilder, context: ReaderContext, job: Job): void {
   claimRetries(compute, spec, place, isPatch(pod))
   if (job.kind === 'CronJob' && accelerators !== null) {
     const own = entry(root, 'spec')!
-    const limit = claims.reading.claims
+    const limit = claims.extraction.claims
       .filter((claim) => claim.subject === compute.subject.id && claim.setting === 'timeLimit')
       .at(-1)
     claimCronJob(claims, {
@@ -201,11 +201,11 @@ function claimDeadline(
   })
 }
 
-function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
     return changeJobOperation(claim, facts)
   if (claim.setting === 'spot') return carryOut(claim, value, facts)
-  const { document: index, keys, unit } = claim.site
+  const { document: index, keys, fragment } = claim.site
   if (index === undefined || keys === undefined)
     return { reason: `${claim.key} has to be changed by hand here` }
   const document = facts.config?.documents[index]
@@ -214,7 +214,7 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
   const set = (path: Keys, data: unknown, after?: string): Write => ({
     kind: 'set key',
     path: facts.path,
-    unit,
+    fragment,
     document: index,
     keys: [...keys, ...path],
     value: data,

@@ -10,9 +10,9 @@ import { asQuotedNumber, asSwitch } from '../../values/parse.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimMachineRequest } from '../machine-claims.js'
 import { defineReader } from '../reader.js'
+import { carryOut, type Keys, withPlan } from './change-plan.js'
 import { placeOf } from './objects.js'
 import { acceleratorNames, machineOf } from './pod.js'
-import { carryOut, type Keys, withPlan } from './recipe.js'
 
 /** Seconds without use after which the culler ends a server. */
 const timeoutByDefault = 3600

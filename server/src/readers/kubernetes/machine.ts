@@ -3,9 +3,9 @@ import { at, entries, map, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
 import { effective } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
+import { type Keys, type Planned, withPlan } from './change-plan.js'
 import { type KubernetesObject, placeOf } from './objects.js'
 import { machineOf, type NodeLabel, nodeLabels } from './pod.js'
-import { type Keys, type Planned, withPlan } from './recipe.js'
 
 /** Labels by which a job waits in a queue, or takes capacity that was bought ahead. */
 const queueName = 'kueue.x-k8s.io/queue-name'

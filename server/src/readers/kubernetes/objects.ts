@@ -7,7 +7,7 @@ import { convert } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import type { Locator } from '../../values/source.js'
 import type { Given } from '../../values/value.js'
-import { type Keys, withPlan } from './recipe.js'
+import { type Keys, withPlan } from './change-plan.js'
 
 export interface KubernetesObject {
   document: ConfigDocument

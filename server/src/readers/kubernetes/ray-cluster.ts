@@ -5,9 +5,9 @@ import { orDefault } from '../../values/operations.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
+import { type ChangePlan, carryOut, type Keys, planned } from './change-plan.js'
 import { type KubernetesObject, nameOf, numberAt, objectsOf, placeOf } from './objects.js'
 import { acceleratorsOf, machineOf } from './pod.js'
-import { carryOut, type Keys, planned, type Recipe } from './recipe.js'
 
 /** `autoscalerOptions.idleTimeoutSeconds` where it is not given (KubeRay). */
 const rayIdle = 60
@@ -61,7 +61,7 @@ function readCluster(claims: ClaimBuilder, object: KubernetesObject, cluster: Ke
       words: [name, nameOf(object)?.value ?? '', ...(object.kind === 'RayService' ? ['serving'] : [])],
     })
     claimAccelerators(pool, pod, accelerators.count)
-    const plan: Recipe = autoscaled
+    const plan: ChangePlan = autoscaled
       ? { title: 'Let it shrink: minReplicas: {value}', writes: [{ path: [...object.base, ...keys, key] }] }
       : {
           title: 'Let the autoscaler decide: enableInTreeAutoscaling: true, minReplicas: {value}',

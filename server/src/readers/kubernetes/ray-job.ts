@@ -6,9 +6,9 @@ import { defineReader, type ReaderContext } from '../reader.js'
 import { isServer } from '../shell/commands.js'
 import { changeJobOperation } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
+import { carryOut, type Keys, planned } from './change-plan.js'
 import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
 import { acceleratorsOf } from './pod.js'
-import { carryOut, type Keys, planned } from './recipe.js'
 import {
   claimTimeLimit,
   claimWorkload,

@@ -6,10 +6,10 @@ import { convert, orDefault } from '../../values/operations.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { type Keys, type Planned, withPlan } from './change-plan.js'
 import { environmentOf } from './environment.js'
 import { type KubernetesObject, nameOf, placeOf } from './objects.js'
 import { acceleratorsOf, machineOf } from './pod.js'
-import { type Keys, type Planned, withPlan } from './recipe.js'
 
 export interface Floor {
   key: string

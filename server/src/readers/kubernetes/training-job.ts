@@ -11,9 +11,9 @@ import { effective, isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
+import { carryOut, type Keys, planned } from './change-plan.js'
 import type { ProcessRule } from './containers.js'
 import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
-import { carryOut, type Keys, planned } from './recipe.js'
 import {
   type Claimed,
   claimTimeLimit,

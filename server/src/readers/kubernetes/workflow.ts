@@ -6,9 +6,9 @@ import type { Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changeJobOperation } from '../shell/job-operations.js'
+import { carryOut, type Keys } from './change-plan.js'
 import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
 import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
-import { carryOut, type Keys } from './recipe.js'
 import { type Claimed, claimTimeLimit, claimWorkload, deadlineKey, type Workload } from './workload.js'
 
 /** Policies that start a step again for faults of the machine only. */

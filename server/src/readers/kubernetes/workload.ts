@@ -7,6 +7,7 @@ import type { Evidence } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
 import type { JobMachine } from '../shell/job-operations.js'
 import { openedByHand, smallByCommand, smallByName } from '../tried-out.js'
+import { type ChangePlan, type Keys, type Planned, planned } from './change-plan.js'
 import { claimLimits, holdersOf } from './container-limits.js'
 import { type ContainerWork, claimContainer, type ProcessRule } from './containers.js'
 import { claimMachine } from './machine.js'
@@ -21,7 +22,6 @@ import {
   queueLimits,
 } from './pod.js'
 import { processorsOnly } from './processors-only.js'
-import { type Keys, type Planned, planned, type Recipe } from './recipe.js'
 import { claimTimeLimit as claimLimit } from './time-limit.js'
 
 export const deadlineKey = 'activeDeadlineSeconds'
@@ -302,11 +302,11 @@ export function deadlinePlan(
   object: KubernetesObject,
   keys: Keys,
   { after, cleanUp = false, what = 'job' }: { after?: string; cleanUp?: boolean; what?: string } = {},
-): Recipe {
+): ChangePlan {
   const there = at(object.root, ...keys)
   const all = [...object.base, ...keys]
   const sibling = entries(there).some((one) => one.key === after) ? { after: after! } : {}
-  const writes: Recipe['writes'] = [{ path: [...all, deadlineKey], ...sibling }]
+  const writes: ChangePlan['writes'] = [{ path: [...all, deadlineKey], ...sibling }]
   if (cleanUp && at(there, cleanUpKey) === undefined)
     writes.push({ path: [...all, cleanUpKey], value: 3600, after: deadlineKey })
   return { title: `End the ${what} after {hours} hours: ${deadlineKey}: {value}`, writes }

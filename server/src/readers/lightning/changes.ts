@@ -9,12 +9,12 @@ import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { overflowsInHalf } from '../huggingface/weights.js'
 import { isOnLaunchLine, isSetByLaunch, writeLaunchFlag } from '../launch-flag.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { loggedMetric } from './module-facts.js'
 import { stoppingSettings, trainerSettings } from './settings.js'
 
-export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeLightning(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (isOnLaunchLine(claim)) return changeLaunchLine(claim, value, facts)
   if (isConfigured(claim, facts)) return changeConfigured(claim, value, facts)
   if (claim.site.anchor === 'cli')
@@ -36,7 +36,7 @@ export function changeLightning(claim: Claim, value: unknown, facts: UnitFacts):
 }
 
 /** Settings of `LightningCLI` that neither its files nor its launch line give. */
-function changeLaunchLine(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeLaunchLine(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const word =
     claim.setting === 'precision'
       ? precisionWord(value, false)
@@ -56,7 +56,7 @@ function changeLaunchLine(claim: Claim, value: unknown, facts: UnitFacts): Chang
 }
 
 /** In the configuration that the arguments come from. */
-function changeConfigured(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeConfigured(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'precision') {
     const word = precisionWord(value, claim.site.anchor === 'v1')
     return word === null ? { reason: 'only mixed precision is offered' } : writeConfigured(claim, word, facts)
@@ -79,7 +79,7 @@ function changePrecision(
   python: PythonModule,
   call: Call,
   value: unknown,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   first: boolean,
 ): Change | Refusal {
   const word = precisionWord(value, first)
@@ -100,8 +100,8 @@ function packageOf(python: PythonModule): string {
 }
 
 /** As the file would spell it; beside other callbacks where it imports them by name. */
-function stoppingName(python: PythonModule, call: Call, facts: UnitFacts): SpelledName {
-  const place = { path: facts.path, unit: facts.unit.index }
+function stoppingName(python: PythonModule, call: Call, facts: FragmentFacts): SpelledName {
+  const place = { path: facts.path, fragment: facts.fragment.index }
   const module = `${packageOf(python)}.callbacks`
   if ([...python.imports].some((name) => name.startsWith(`${module}.`)))
     return { text: 'EarlyStopping', import: { ...place, module, name: 'EarlyStopping' } }
@@ -112,7 +112,7 @@ function addEarlyStopping(
   python: PythonModule,
   call: Call,
   value: unknown,
-  facts: UnitFacts,
+  facts: FragmentFacts,
 ): Change | Refusal {
   const name = stoppingName(python, call, facts)
   const imports: Import[] = name.import === null ? [] : [name.import]
@@ -135,7 +135,7 @@ function addEarlyStopping(
 }
 
 /** Hands over the callback that was made and forgotten. */
-function handOver(python: PythonModule, claim: Claim, call: Call, facts: UnitFacts): Change | Refusal {
+function handOver(python: PythonModule, claim: Claim, call: Call, facts: FragmentFacts): Change | Refusal {
   const name = claim.site.anchor?.split(':')[1]
   if (name === undefined) return byHand(claim)
   const write = addCallback(python, call, name, facts)

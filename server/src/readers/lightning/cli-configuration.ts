@@ -5,7 +5,7 @@ import type { ConfigDocument, ConfigNode } from '../../config/node.js'
 import { type Configured, configuredAt } from '../../text/configured.js'
 import type { Span } from '../../text/location.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { acceleratorKind } from './accelerators.js'
 import { precisionFrom } from './settings.js'
 
@@ -52,9 +52,9 @@ export function cliDocument(document: ConfigDocument): boolean {
   )
 }
 
-export function readCliDocument(facts: UnitFacts, document: ConfigDocument, claims: ClaimBuilder): void {
+export function readCliDocument(facts: FragmentFacts, document: ConfigDocument, claims: ClaimBuilder): void {
   if (document.index > 0 || document.hasErrors || !cliDocument(document)) return
-  const root = configuredFrom(facts.path, facts.unit, [document])
+  const root = configuredFrom(facts.path, facts.fragment, [document])
   const trainer = root === null ? undefined : configuredAt(root, 'trainer')
   if (trainer?.kind !== 'map') return
   const value = (key: string) => {

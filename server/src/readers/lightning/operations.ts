@@ -11,12 +11,12 @@ import { effective, isGiven } from '../../values/value.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { OperationKind, OperationSettings, Words } from '../../workload/words.js'
+import type { OperationKind, OperationSettings, ResourceKinds } from '../../workload/resource-kinds.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { unusedBecause } from '../pytorch/distributed.js'
 import { hasConvolutions } from '../pytorch/model-evidence.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { isShare } from './run.js'
 import { fitsOf, isFirstVersion, trainerClass, trainerEvidence } from './trainer.js'
 
@@ -167,7 +167,7 @@ function readStrategies(python: PythonModule, claims: ClaimBuilder, context: Rea
     call: Call,
     key: string,
     setting: K,
-    to: (value: Json) => Words['Parallelism'][K] | undefined,
+    to: (value: Json) => ResourceKinds['Parallelism'][K] | undefined,
     spelled?: (value: Json) => string,
   ): void => {
     const named = spelled === undefined
@@ -198,11 +198,11 @@ function readStrategies(python: PythonModule, claims: ClaimBuilder, context: Rea
   }
 }
 
-function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const name = claim.key.split('=')[0]!
   const set = (code: string): Change | Refusal => {
     const written = writeArgument(facts, call, name, python.argument(call, name), code)

@@ -13,7 +13,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { moduleText } from '../pytorch/evidence.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { trackerOf, trainingId } from '../tracking.js'
 import { checkpointSettings, trainerSettings } from './settings.js'
 import { fitsOf, trainerClass } from './trainer.js'
@@ -63,11 +63,11 @@ function readCallbacks(python: PythonModule, training: SubjectBuilder<'Training'
     training.known('checkpointsFor', 'average', 'they are averaged', place)
 }
 
-function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const remove: Write = { kind: 'remove keyword', path, call: range, name: claim.key }
   if (claim.setting === 'saves')
     return {

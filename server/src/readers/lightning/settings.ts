@@ -2,7 +2,7 @@
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
 import { asNumber, asText } from '../../values/parse.js'
-import type { Precision } from '../../workload/words.js'
+import type { Precision } from '../../workload/resource-kinds.js'
 import { directionRow, patienceRow } from '../early-stopping.js'
 import { settingTable } from '../setting-table.js'
 

@@ -21,7 +21,7 @@ import {
 import { claimCode, describeStep, stepEvidence } from '../pipelines/describe-step.js'
 import { claimStepLaunch } from '../pipelines/step-launch.js'
 import { claimStepMachine } from '../pipelines/step-machine.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 /** Seconds after which AWS Batch and Kubernetes end a step that sets no limit of its own: five days. */
 const defaultLimit = 5 * 86_400
@@ -119,13 +119,13 @@ function secondsOf(python: PythonModule, call: Call): number | null {
   return total
 }
 
-function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   if (claim.setting === 'retries' && typeof value === 'number')
     return changeDecorator(facts, claim.site, { times: String(value) }, `Set times=${value}`)
   if (claim.setting !== 'gpus' || value !== 0 || claimedCall(python, claim.site) === null)
     return byHand(claim)
-  const call = { unit: unit.index, start: claim.site.start, end: claim.site.end }
+  const call = { fragment: fragment.index, start: claim.site.start, end: claim.site.end }
   return {
     title: 'Ask for no GPU',
     safety: 'unsafe',

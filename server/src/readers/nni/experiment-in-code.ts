@@ -22,7 +22,7 @@ import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { claimScript } from '../job-script.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import {
   dimensionOf,
@@ -146,7 +146,7 @@ function isPlain(statement: Stmt, inside: number): boolean {
 }
 
 function readExperiment(
-  facts: UnitFacts,
+  facts: FragmentFacts,
   python: PythonModule,
   context: ReaderContext,
   claims: ClaimBuilder,
@@ -251,7 +251,7 @@ function folderOf(python: PythonModule, expr: Expr): string | null {
     : null
 }
 
-function spaceOf(config: Configuration, facts: UnitFacts, claims: ClaimBuilder) {
+function spaceOf(config: Configuration, facts: FragmentFacts, claims: ClaimBuilder) {
   const { python } = config
   const file = config.get('search_space_file')
   const path = file == null ? undefined : plain(python, file.expr)
@@ -277,19 +277,19 @@ function plain(python: PythonModule, expr: Expr): Json | undefined {
 
 const range = ({ start, end }: Expr): Place => ({ start, end })
 
-function changeExperiment(claim: Claim, value: unknown, { path, python }: UnitFacts): Change | Refusal {
+function changeExperiment(claim: Claim, value: unknown, { path, python }: FragmentFacts): Change | Refusal {
   const made = claimedCall(python, claim.site)
   const config = made === null || python === undefined ? null : Configuration.of(python, made)
   if (config === null || config.last === null) return byHand(claim)
-  const { unit } = claim.site
+  const { fragment } = claim.site
   const { last, prefix } = config
   const set = (key: string, code: string): Change['writes'] => {
     const given = config.get(key)
     if (given != null) {
       const { start, end } = given.expr
-      return [{ kind: 'replace', path, range: { unit, start, end }, text: code }]
+      return [{ kind: 'replace', path, range: { fragment, start, end }, text: code }]
     }
-    const statement = { unit, start: last.start, end: last.end }
+    const statement = { fragment, start: last.start, end: last.end }
     return [{ kind: 'insert lines', path, where: 'after', statement, lines: [`${prefix}.${key} = ${code}`] }]
   }
   const change = (title: string, ...writes: Change['writes'][]): Change => ({
@@ -316,7 +316,7 @@ function changeExperiment(claim: Claim, value: unknown, { path, python }: UnitFa
         `${prefix}.assessor.name = 'Medianstop'`,
         `${prefix}.assessor.class_args = {'optimize_mode': '${modeOf(config)}'}`,
       ]
-      const statement = { unit, start: last.start, end: last.end }
+      const statement = { fragment, start: last.start, end: last.end }
       return change('Stop weak trials early (Medianstop)', [
         { kind: 'insert lines', path, where: 'after', statement, lines },
       ])

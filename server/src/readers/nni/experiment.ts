@@ -10,11 +10,11 @@ import { ConfigSource } from '../../values/config-source.js'
 import { asQuotedNumber } from '../../values/parse.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { Dimension } from '../../workload/words.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { keyedPlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import {
   dimensionOf,
@@ -80,7 +80,7 @@ function readExperiment(
   context: ReaderContext,
   document: ConfigDocument,
   root: ConfigMap,
-  named: UnitFacts['named'],
+  named: FragmentFacts['named'],
 ): void {
   const command = given(root, spellings.command)
   const tuner = entry(root, 'tuner') ?? entry(root, 'advisor')
@@ -148,7 +148,7 @@ function inlineSpace(root: ConfigMap): Dimension[] | null {
   )
 }
 
-function changeExperiment(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeExperiment(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const root = map(facts.config?.documents[claim.site.document ?? 0]?.root)
   if (root === undefined) return { reason: 'the file has changed' }
   const old = entry(root, 'trial') !== undefined

@@ -8,7 +8,7 @@ export const nniReportsReader = defineReader({
   triggers: ['report_intermediate_result'],
   read(facts, _context, claims) {
     const python = facts.python
-    if (python === undefined || facts.unit.index !== 0) return
+    if (python === undefined || facts.fragment.index !== 0) return
     const found = reportedMetrics(python)
     if (found === null || !found.names.includes('default')) return
     claims

@@ -4,8 +4,8 @@ import { configuredAt, plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { Dimension, SearchSettings } from '../../workload/words.js'
-import type { UnitFacts } from '../reader.js'
+import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
+import type { FragmentFacts } from '../reader.js'
 
 const strategies: Record<string, SearchSettings['strategy']> = {
   gridsearch: 'grid',
@@ -48,7 +48,7 @@ export function secondsOf(duration: string | undefined): number | undefined {
 /** The space in a file that the experiment names. */
 export function spaceInFile(
   path: string | undefined,
-  named: UnitFacts['named'],
+  named: FragmentFacts['named'],
   claims: ClaimBuilder,
 ): Dimension[] | null {
   if (path === undefined) return null

@@ -8,8 +8,8 @@ export const notebookRuntimeReader = defineReader({
   name: 'notebook-runtime',
   languages: ['python'],
   triggers: ['"accelerator"'],
-  read({ path, unit, python, metadata }, _context, claims) {
-    const runtime = unit.index === 0 ? runtimeOf(metadata) : null
+  read({ path, fragment, python, metadata }, _context, claims) {
+    const runtime = fragment.index === 0 ? runtimeOf(metadata) : null
     if (python === undefined || runtime === null) return
     // Its cells may hold nothing but commands.
     const first = python.tree.body[0] ?? { start: 0, end: 0 }

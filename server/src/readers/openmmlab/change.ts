@@ -3,7 +3,7 @@ import type { Change, Refusal, Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 
 /** The innermost `dict(…)` around an offset; null: it is written in another way. */
 function dictionaryAt(python: PythonModule, { start, end }: { start: number; end: number }): Call | null {
@@ -19,8 +19,8 @@ function dictionaryAt(python: PythonModule, { start, end }: { start: number; end
     : null
 }
 
-export function changeConfig(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { unit, start, end, anchor } = claim.site
+export function changeConfig(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { fragment, start, end, anchor } = claim.site
   const { python, path } = facts
   if (python === undefined) return { reason: 'the launch line sets this: change it there' }
   const change = (title: string, writes: Write[]): Change => ({
@@ -30,12 +30,12 @@ export function changeConfig(claim: Claim, value: unknown, facts: UnitFacts): Ch
     imports: [],
   })
   const replaced = (title: string, text: string): Change =>
-    change(title, [{ kind: 'replace', path, range: { unit, start, end }, text }])
+    change(title, [{ kind: 'replace', path, range: { fragment, start, end }, text }])
   const call = dictionaryAt(python, { start, end })
   const keyword = (name: string, text: string): Write => ({
     kind: 'set keyword',
     path,
-    call: { unit, start: call!.expr.start, end: call!.expr.end },
+    call: { fragment, start: call!.expr.start, end: call!.expr.end },
     name,
     value: text,
   })

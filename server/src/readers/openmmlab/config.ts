@@ -13,10 +13,14 @@ import { convert, orDefault } from '../../values/operations.js'
 import { asBoolean, asNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Binding, Evidence } from '../../workload/claim.js'
-import type { Precision, Word } from '../../workload/words.js'
+import type { Precision, ResourceKind } from '../../workload/resource-kinds.js'
+import {
+  frameworkConfigPlace,
+  InheritedClaims,
+  startsTraining,
+} from '../framework-configs/inherited-claims.js'
 import { claimOperation } from '../operation-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
-import { InheritedClaims, recipePlace, startsTraining } from '../recipes/inherited-claims.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { changeConfig } from './change.js'
 import { withLaunch } from './launch.js'
 import { readRun } from './run.js'
@@ -27,7 +31,7 @@ export const openmmlabReader = defineReader({
   triggers: ['train_dataloader', 'workers_per_gpu', 'optim_wrapper', 'find_unused_parameters', '_base_'],
   read(facts, context, claims) {
     const { python } = facts
-    if (python === undefined || facts.unit.index !== 0) return
+    if (python === undefined || facts.fragment.index !== 0) return
     const names = configurationNames(python)
     if (names === null) return
     const inherits = names.has('_base_') || /\bread_base\b/.test(python.text)
@@ -35,7 +39,7 @@ export const openmmlabReader = defineReader({
     if (!inherits && /(^|\/)_base_\//.test(python.path)) return
     const { binding } = context
     if (binding !== null && !startsTraining(binding.launch)) return
-    claims.recipe('openmmlab', inherits)
+    claims.frameworkConfig('openmmlab', inherits)
     const root = facts.inherited ?? rootOf(facts, python, inherits)
     if (root === null) return
     const merged = binding === null ? root : withLaunch(root, binding.launch)
@@ -45,8 +49,12 @@ export const openmmlabReader = defineReader({
 })
 
 /** The file by itself; null: it waits for those that it inherits from. */
-function rootOf({ unit, path }: UnitFacts, python: PythonModule, inherits: boolean): ConfiguredMap | null {
-  const module = inherits ? null : configurationModule(python, unit)
+function rootOf(
+  { fragment, path }: FragmentFacts,
+  python: PythonModule,
+  inherits: boolean,
+): ConfiguredMap | null {
+  const module = inherits ? null : configurationModule(python, fragment)
   return module === null ? null : ownConfiguration(path, module)
 }
 
@@ -118,14 +126,14 @@ export class Config {
     }
   }
 
-  about<W extends Word>(
-    word: W,
+  about<W extends ResourceKind>(
+    kind: W,
     scope: string,
     role: Evidence['role'],
     node?: Configured,
   ): InheritedClaims<W> {
-    const { place } = recipePlace(node, this.python.path, this.place, scope)
-    const subject = this.claims.subject(word, place, scope, this.evidence(role))
+    const { place } = frameworkConfigPlace(node, this.python.path, this.place, scope)
+    const subject = this.claims.subject(kind, place, scope, this.evidence(role))
     return new InheritedClaims(subject, this.python.path, place, this.binding === null)
   }
 
@@ -272,7 +280,7 @@ function wordIn(node: Configured | undefined, word: RegExp, depth = 0): boolean 
 function readDeterminism(config: Config): void {
   const node = config.node('randomness', 'deterministic') ?? config.node('deterministic')
   if (node?.kind !== 'scalar' || node.value !== true) return
-  const { place, options } = recipePlace(node, config.python.path, config.place, 'deterministic')
+  const { place, options } = frameworkConfigPlace(node, config.python.path, config.place, 'deterministic')
   claimOperation(config.claims, {
     kind: 'deterministic kernels',
     place: 'run',

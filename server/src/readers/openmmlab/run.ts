@@ -2,8 +2,8 @@
 import type { Configured } from '../../text/configured.js'
 import { convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
+import { frameworkConfigPlace, type InheritedClaims, often } from '../framework-configs/inherited-claims.js'
 import { claimOperation } from '../operation-claims.js'
-import { type InheritedClaims, often, recipePlace } from '../recipes/inherited-claims.js'
 import type { Config } from './config.js'
 
 /** Configurations of MMEngine; mmcv spells these in other ways. */
@@ -34,7 +34,7 @@ function readRhythm(config: Config, kind: 'evaluate' | 'save', keys: string[], s
   const key = keys.join('.')
   // The change needs to know how long the run is: twenty times in all are few enough.
   const anchor = String(Math.ceil(steps / 20))
-  const { place, options } = recipePlace(node, config.python.path, config.place, anchor)
+  const { place, options } = frameworkConfigPlace(node, config.python.path, config.place, anchor)
   const operation = claimOperation(config.claims, {
     kind,
     place: 'step',

@@ -8,14 +8,14 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { addCallback } from '../add-callback.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
 import { studyOf } from './names.js'
 
 const gone: Refusal = { reason: 'the call has changed' }
 
-export function changeStudy(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeStudy(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const call = python.callAt(claim.site)
   if (call === null) return gone
@@ -36,7 +36,7 @@ export function changeStudy(claim: Claim, value: unknown, facts: UnitFacts): Cha
 }
 
 /** Without a sampler a study uses TPE. */
-function toModel(facts: UnitFacts, call: Call, trials: number): Change | Refusal {
+function toModel(facts: FragmentFacts, call: Call, trials: number): Change | Refusal {
   const python = facts.python!
   const study = studyOf(call)
   if (study === null) return { reason: 'the study is made elsewhere' }
@@ -51,7 +51,7 @@ function toModel(facts: UnitFacts, call: Call, trials: number): Change | Refusal
   return changeOf(`Search by the default TPE sampler, at most ${trials} trials`, writes)
 }
 
-function limitTrials(facts: UnitFacts, call: Call, trials: number): Change | Refusal {
+function limitTrials(facts: FragmentFacts, call: Call, trials: number): Change | Refusal {
   const python = facts.python!
   const range = rangeOf(facts, call)
   const writes: (Write | Refusal)[] = [
@@ -69,7 +69,7 @@ function limitTrials(facts: UnitFacts, call: Call, trials: number): Change | Ref
   return changeOf(`Stop after ${trials} trials or ${hours} hours`, writes)
 }
 
-function dropPruner(facts: UnitFacts, call: Call): Change | Refusal {
+function dropPruner(facts: FragmentFacts, call: Call): Change | Refusal {
   const study = studyOf(call)
   if (study === null || !study.expr.args.some((argument) => argument.name === 'pruner'))
     return { reason: 'the pruner is not a keyword of the call' }
@@ -78,7 +78,7 @@ function dropPruner(facts: UnitFacts, call: Call): Change | Refusal {
   ])
 }
 
-function setJobs(facts: UnitFacts, call: Call, jobs: number): Change | Refusal {
+function setJobs(facts: FragmentFacts, call: Call, jobs: number): Change | Refusal {
   const given = facts.python!.argument(call, 'n_jobs', 3)
   return changeOf(`Run one trial at a time (n_jobs=${jobs})`, [
     writeArgument(facts, call, 'n_jobs', given, String(jobs)),
@@ -86,7 +86,7 @@ function setJobs(facts: UnitFacts, call: Call, jobs: number): Change | Refusal {
 }
 
 /** The call is the one that makes the study. */
-function persist(facts: UnitFacts, study: Call): Change | Refusal {
+function persist(facts: FragmentFacts, study: Call): Change | Refusal {
   const python = facts.python!
   if (study.method !== 'create_study') return { reason: 'the study is made elsewhere' }
   if (study.expr.args.some((argument) => argument.star > 0))
@@ -111,7 +111,7 @@ function persist(facts: UnitFacts, study: Call): Change | Refusal {
 }
 
 /** `trial.report` where the metric that the objective returns is computed in the loop over epochs. */
-function report(facts: UnitFacts, call: Call): Change | Refusal {
+function report(facts: FragmentFacts, call: Call): Change | Refusal {
   const python = facts.python!
   const given = python.argument(call, 'func', 0)
   const objective = trialFunction(python, passedExpression(given))
@@ -144,7 +144,7 @@ function report(facts: UnitFacts, call: Call): Change | Refusal {
     return { reason: `${metric} is not computed in the loop: evaluate after each epoch, then report it` }
   const pruned = nameFor(python.tree, 'optuna', 'TrialPruned', {
     path: facts.path,
-    unit: facts.unit.index,
+    fragment: facts.fragment.index,
     offset: place.start,
   })
   return {
@@ -155,7 +155,7 @@ function report(facts: UnitFacts, call: Call): Change | Refusal {
         kind: 'insert lines',
         path: facts.path,
         where: 'after',
-        statement: { unit: facts.unit.index, start: place.start, end: place.end },
+        statement: { fragment: facts.fragment.index, start: place.start, end: place.end },
         lines: [
           `${trial}.report(${metric}, ${target.id})`,
           `if ${trial}.should_prune():`,
@@ -168,7 +168,7 @@ function report(facts: UnitFacts, call: Call): Change | Refusal {
 }
 
 function throughCallback(
-  facts: UnitFacts,
+  facts: FragmentFacts,
   python: PythonModule,
   call: Call,
   trial: string | null,
@@ -185,7 +185,7 @@ function throughCallback(
     return { reason: 'fit() computes no validation metric that could be reported' }
   const spelled = nameFor(python.tree, 'optuna.integration', 'KerasPruningCallback', {
     path: facts.path,
-    unit: facts.unit.index,
+    fragment: facts.fragment.index,
     offset: call.expr.start,
   })
   const value = `${spelled.text}(${trial}, '${metric}')`

@@ -1,6 +1,6 @@
 /** Names of Optuna: samplers, pruners, and what makes a study. Source: Optuna 4.1, samplers/, pruners/, study/study.py. */
 import type { Call } from '../../python/module.js'
-import type { SearchSettings } from '../../workload/words.js'
+import type { SearchSettings } from '../../workload/resource-kinds.js'
 
 const studyFactory = /^optuna\.(study\.)?(create|load)_study$/
 export const studyClass = /^optuna\.(study\.)?(study\.)?Study$/

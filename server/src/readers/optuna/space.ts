@@ -9,7 +9,7 @@ import {
   passedExpression,
   textArgument,
 } from '../../values/argument.js'
-import type { Dimension, SearchSpace } from '../../workload/words.js'
+import type { Dimension, SearchSpace } from '../../workload/resource-kinds.js'
 import { reachedCalls } from '../search/trial-function.js'
 import { spaceOf } from '../sklearn/space.js'
 

@@ -8,7 +8,7 @@ import { argumentValue, withKeyword } from '../../values/call-source.js'
 import type { Key, Locator, Source } from '../../values/source.js'
 import type { Given } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 
 export interface Decorated {
   func: Func
@@ -74,15 +74,15 @@ export class DecoratorSource implements Source {
 
 /** Gives the decorator keywords; `null` takes one away. */
 export function changeDecorator(
-  facts: UnitFacts,
+  facts: FragmentFacts,
   site: { start: number; end: number },
   keywords: Record<string, string | null>,
   title: string,
   imports: Import[] = [],
 ): Change | Refusal {
-  const { python, path, unit } = facts
+  const { python, path, fragment } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
-  const range = { unit: unit.index, start: site.start, end: site.end }
+  const range = { fragment: fragment.index, start: site.start, end: site.end }
   const call = python.callAt(site)
   const change = (writes: Write[]): Change => ({ title, safety: 'unsafe', writes, imports })
   if (call === null) {

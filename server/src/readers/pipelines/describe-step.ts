@@ -2,7 +2,7 @@
 import type { Func, PythonModule } from '../../python/module.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import type { StepSettings, StepWork } from '../../workload/words.js'
+import type { StepSettings, StepWork } from '../../workload/resource-kinds.js'
 import { evidenceOfJob } from '../job-in-code.js'
 import { acceleratorUse } from './accelerator-use.js'
 import { wordsOf, workOfCode, workOfName } from './step-work.js'

@@ -1,11 +1,11 @@
 /** Takes methods out of a chain of calls: `task.set_a(1).set_b(2)`. */
 import type { Write } from '../../edit/write.js'
 import type { Call, PythonModule } from '../../python/module.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 
-export function removeMethods(facts: UnitFacts, python: PythonModule, calls: readonly Call[]): Write[] {
-  const { path, unit } = facts
-  const range = (start: number, end: number) => ({ unit: unit.index, start, end })
+export function removeMethods(facts: FragmentFacts, python: PythonModule, calls: readonly Call[]): Write[] {
+  const { path, fragment } = facts
+  const range = (start: number, end: number) => ({ fragment: fragment.index, start, end })
   const writes: Write[] = []
   const gone = new Set<Call['statement']>()
   for (const call of calls) {

@@ -1,7 +1,7 @@
 /** The machine that a step of a pipeline asks for, as readers of every orchestrator claim it. */
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import type { ComputeSettings } from '../../workload/words.js'
+import type { ComputeSettings } from '../../workload/resource-kinds.js'
 import { idAt } from '../job-in-code.js'
 
 export interface StepMachine {

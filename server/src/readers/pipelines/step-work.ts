@@ -1,6 +1,6 @@
 /** What a step of a pipeline is for: by its name, and by what its code does. */
 import type { Call, Func, PythonModule } from '../../python/module.js'
-import type { StepWork } from '../../workload/words.js'
+import type { StepWork } from '../../workload/resource-kinds.js'
 
 /** `readRawData`, `read-raw-data`, `Read raw data` give the same words. */
 export function wordsOf(name: string): string[] {

@@ -5,7 +5,7 @@ import { childrenOf } from '../../syntax/python-children.js'
 import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
-import type { StepWork } from '../../workload/words.js'
+import type { StepWork } from '../../workload/resource-kinds.js'
 
 export interface Volatile {
   /** As the code writes it: 'datetime.now()'. */

@@ -17,7 +17,7 @@ import { claimedCall } from '../claim-argument.js'
 import { jobRole } from '../job-in-code.js'
 import { claimStep, claimStepRetries, onAccelerator, workOfFunction } from '../pipelines/retried.js'
 import { timeOf } from '../pipelines/time.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 const decorators: Record<string, 'flow' | 'task'> = {
   'prefect.flow': 'flow',
@@ -112,10 +112,10 @@ function readDeployment(python: PythonModule, claims: ClaimBuilder, call: Call):
   pipeline.say('runLimit', 'timeout_seconds', orDefault<number | null>(convert(limit, asNumber), null))
 }
 
-function changePrefect(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changePrefect(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   if (call === null) return { reason: 'the decorator is no longer there' }
-  const range = { unit: claim.site.unit, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: claim.site.fragment, start: call.expr.start, end: call.expr.end }
   if (claim.setting === 'cached') {
     const { key } = claim
     return {

@@ -5,10 +5,10 @@ import type { For, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { nestOf } from './grid-loop.js'
 
-export function gridLoopChange(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function gridLoopChange(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   if (claim.setting !== 'strategy') return byHand(claim)
   const outer = python.loops.find(
@@ -55,11 +55,11 @@ export function gridLoopChange(claim: Claim, value: unknown, facts: UnitFacts): 
       {
         kind: 'replace',
         path: facts.path,
-        range: { unit: facts.unit.index, start: outerNode.start, end: outerNode.end },
+        range: { fragment: facts.fragment.index, start: outerNode.start, end: outerNode.end },
         text: lines.map((line, index) => (index === 0 || line === '' ? line : indent + line)).join('\n'),
       },
     ],
-    imports: [{ path: facts.path, unit: facts.unit.index, module: 'optuna', name: null }],
+    imports: [{ path: facts.path, fragment: facts.fragment.index, module: 'optuna', name: null }],
   }
 }
 

@@ -8,7 +8,7 @@ import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-childre
 import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
-import type { Dimension, SearchSettings } from '../../workload/words.js'
+import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'

@@ -9,7 +9,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 export const idleReader = defineReader({
   name: 'python-idle',
@@ -232,15 +232,15 @@ function claimIdle(python: PythonModule, idle: Idle, claims: ClaimBuilder): void
     operation.known('times', what, times, at, { overridable: fixedValue(trips) === undefined })
 }
 
-function remove(claim: Claim, facts: UnitFacts): Change | Refusal {
+function remove(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
-  const unit = facts.unit.index
+  const fragment = facts.fragment.index
   const statement = python === undefined ? null : find(python.tree.body, claim.site.start, claim.site.end)
   if (python === undefined || statement === null)
     return { reason: 'the statement is not in the file any more' }
   if (statement.only) return { reason: 'it is the only statement of its block' }
   if (statement.found.type === 'assign') return { reason: 'its answer is used' }
-  const range: PythonRange = { unit, start: claim.site.start, end: claim.site.end }
+  const range: PythonRange = { fragment, start: claim.site.start, end: claim.site.end }
   const shown = claim.key.length > 50 ? `${claim.key.slice(0, 49)}…` : claim.key
   return {
     title: `Remove \`${shown}\``,

@@ -5,12 +5,12 @@ import type { Assign, Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf } from '../change-answer.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { type Load, type Repeated, repeatedLoads } from './model-loads.js'
 
 const refuse = (reason: string): Refusal => ({ reason })
 
-export function changeModelLoad(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeModelLoad(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   if (python === undefined) return refuse('this is not written in Python')
   const found = repeatedLoads(python).find(({ loads }) =>
@@ -63,7 +63,7 @@ function readsLocals(analysis: PythonModule, statement: Assign, func: Func): boo
   return statement.value !== null && visit(statement.value)
 }
 
-function beside(python: PythonModule, found: Repeated, func: Func, facts: UnitFacts): Change | Refusal {
+function beside(python: PythonModule, found: Repeated, func: Func, facts: FragmentFacts): Change | Refusal {
   const lines: string[] = []
   const writes: Write[] = []
   const names: string[] = []
@@ -122,7 +122,7 @@ function countAssignments(body: Stmt[], name: string): number {
 }
 
 /** `self.model`, made once in `setup()` or `__init__()`. */
-function intoMethod(python: PythonModule, found: Repeated, facts: UnitFacts): Change | Refusal {
+function intoMethod(python: PythonModule, found: Repeated, facts: FragmentFacts): Change | Refusal {
   const { element, func, loads } = found
   const method = element!.once!
   if (func === null || element!.klass === null) return refuse('the class has changed')
@@ -186,7 +186,7 @@ function usesOf(body: Stmt[], name: string, except: Stmt): Expr[] {
   return found
 }
 
-function beforeLoop(python: PythonModule, found: Repeated, facts: UnitFacts): Change | Refusal {
+function beforeLoop(python: PythonModule, found: Repeated, facts: FragmentFacts): Change | Refusal {
   const loop = found.loads[0]!.call.loops.at(-1)
   if (loop === undefined) return refuse('the loop has changed')
   const lines: string[] = []

@@ -4,10 +4,10 @@ import type { PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { blocksOf, childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { type Repetition, repetitionsOf } from './preprocessing.js'
 
-export function hoistSteps(claim: Claim, facts: UnitFacts): Change | Refusal {
+export function hoistSteps(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
   const per = claim.site.anchor
   if (per === 'run') return { reason: 'save the result once, and load it where the file is there' }
@@ -27,8 +27,8 @@ export function hoistSteps(claim: Claim, facts: UnitFacts): Change | Refusal {
   const { body } = around.node
   const moved = opening(python, body, repetition)
   if (moved === null) return refusal
-  const unit = facts.unit.index
-  const range = ({ start, end }: { start: number; end: number }): PythonRange => ({ unit, start, end })
+  const fragment = facts.fragment.index
+  const range = ({ start, end }: { start: number; end: number }): PythonRange => ({ fragment, start, end })
   const lines = moved.map(({ start, end }) => python.text.slice(start, end))
   const writes: Write[] = [
     { kind: 'insert lines', path, where: 'before', statement: range(around.node), lines },

@@ -9,7 +9,7 @@ export const printsReader = defineReader({
   triggers: ['epoch', 'metricName'],
   read(facts, _context, claims) {
     const python = facts.python
-    if (python === undefined || facts.unit.index !== 0) return
+    if (python === undefined || facts.fragment.index !== 0) return
     const found = printedMetrics(python)
     if (found === null) return
     claims

@@ -7,7 +7,7 @@ import { fixedArgument, fixedValue, knownArgument, mayBePassed } from '../../val
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
-import type { ProgramSettings } from '../../workload/words.js'
+import type { ProgramSettings } from '../../workload/resource-kinds.js'
 import { fastaiFits } from '../fastai/learners.js'
 import { acceleratedLibrary } from '../pipelines/accelerator-use.js'
 import { workOfModule } from '../pipelines/step-work.js'
@@ -49,7 +49,7 @@ export const programReader = defineReader({
   ],
   read(facts, _context, claims) {
     const python = facts.python
-    if (python === undefined || (facts.unit.index !== 0 && facts.unit.origin !== 'heredoc')) return
+    if (python === undefined || (facts.fragment.index !== 0 && facts.fragment.origin !== 'heredoc')) return
     const evidence = trainingEvidence(python)
     const place = placeOf(python)
     const program = claims.subject('Program', place, '', evidence)

@@ -15,7 +15,7 @@ import { claimedCall } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { claimStep, workOfFunction } from '../pipelines/retried.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 export const retriesReader = defineReader({
   name: 'retries',
@@ -181,7 +181,7 @@ function readFailureConfig(python: PythonModule, claims: ClaimBuilder, call: Cal
   )
 }
 
-function changeRetries(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeRetries(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   if (call === null || claim.setting !== 'retries') return { reason: 'the call is no longer there' }
   const key = claim.key.replace(/=.*$/, '')

@@ -2,18 +2,18 @@
 import type { Change, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { type Swallowed, swallowedIn } from './swallowed.js'
 
 /** Failures in one run after which it ends. */
 const most = 3
 
-export function changeSwallowed(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeSwallowed(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
   const { anchor, start, end } = claim.site
   const rangeOf = (node: { start: number; end: number }): PythonRange => ({
-    unit: facts.unit.index,
+    fragment: facts.fragment.index,
     start: node.start,
     end: node.end,
   })

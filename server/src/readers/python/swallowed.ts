@@ -92,7 +92,7 @@ export function swallowedIn(python: PythonModule): Swallowed[] {
   for (const statement of python.statements) {
     if (statement.type !== 'try') continue
     for (const handler of statement.handlers) {
-      const one = judged(python, statement, handler)
+      const one = view(python, statement, handler)
       if (one !== null) found.push(one)
     }
   }
@@ -108,7 +108,7 @@ export function swallowedIn(python: PythonModule): Swallowed[] {
   )
 }
 
-function judged(analysis: PythonModule, statement: Try, handler: Handler): Swallowed | null {
+function view(analysis: PythonModule, statement: Try, handler: Handler): Swallowed | null {
   const caught = handler.type === null ? [] : names(handler.type)
   const all = handler.type === null || caught.some(catchesAll)
   const runtime = caught.includes('RuntimeError')

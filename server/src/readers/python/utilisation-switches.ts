@@ -12,7 +12,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimOperation } from '../operation-claims.js'
 import { trainingEvidence } from '../pytorch/evidence.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 interface Row {
   callee: RegExp
@@ -95,7 +95,7 @@ function evidenceOf(python: PythonModule, call: Call): Evidence | null {
   return uses && (evidence.role === 'training' || evidence.role === 'tuning') ? evidence : null
 }
 
-function removeSwitch(claim: Claim, facts: UnitFacts): Change | Refusal {
+function removeSwitch(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   const key = claim.site.anchor
   if (call === null || key === undefined) return { reason: 'the call has changed' }
@@ -106,7 +106,7 @@ function removeSwitch(claim: Claim, facts: UnitFacts): Change | Refusal {
       {
         kind: 'remove keyword',
         path: facts.path,
-        call: { unit: facts.unit.index, start: call.expr.start, end: call.expr.end },
+        call: { fragment: facts.fragment.index, start: call.expr.start, end: call.expr.end },
         name: key,
       },
     ],

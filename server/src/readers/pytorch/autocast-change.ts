@@ -13,14 +13,14 @@ import { passedExpression } from '../../values/argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf } from '../change-answer.js'
 import { isOnLaunchLine, writeLaunchFlag } from '../launch-flag.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { isBefore } from '../versions.js'
 import { callsIn } from './hot-code.js'
 import { epochLoopOf, refusedLoss } from './loop-facts.js'
 
 const refuse = (reason: string): Refusal => ({ reason })
 
-export function changePrecision(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changePrecision(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   if (isOnLaunchLine(claim)) return switchOnAtLaunch(claim, facts)
   if (python === undefined || claim.setting !== 'precision') return refuse('this is not written in Python')
@@ -46,7 +46,7 @@ export function changePrecision(claim: Claim, value: unknown, facts: UnitFacts):
 }
 
 /** The program has an option for it. */
-function switchOnAtLaunch(claim: Claim, facts: UnitFacts): Change | Refusal {
+function switchOnAtLaunch(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const written = writeLaunchFlag(claim, claim.key, facts)
   if ('reason' in written) return written
   return { title: `Pass ${claim.key}`, safety: 'unsafe', writes: [written], imports: [] }
@@ -58,7 +58,7 @@ const firstAutocast = '1.10'
 function wrapStep(
   claim: Claim,
   format: 'bf16' | 'fp16',
-  facts: UnitFacts,
+  facts: FragmentFacts,
   python: PythonModule,
 ): Change | Refusal {
   const { start, end } = claim.site
@@ -72,7 +72,7 @@ function wrapStep(
 }
 
 /** `autocast(enabled=False)`: the switch itself. */
-function switchOn(claim: Claim, facts: UnitFacts, python: PythonModule): Change | Refusal {
+function switchOn(claim: Claim, facts: FragmentFacts, python: PythonModule): Change | Refusal {
   const call = python.callAt(claim.site)
   if (call === null) return refuse('the autocast block is not in the file any more')
   const enabled = passedExpression(python.argument(call, 'enabled'))
@@ -278,12 +278,12 @@ export function quoteOf(text: string): string {
 }
 
 function autocastHeader(
-  facts: UnitFacts,
+  facts: FragmentFacts,
   python: PythonModule,
   at: number,
   dtype: string,
 ): { header: string; imports: Import[] } {
-  const use = { path: facts.path, unit: facts.unit.index, offset: at }
+  const use = { path: facts.path, fragment: facts.fragment.index, offset: at }
   const autocast = nameFor(python.tree, 'torch', 'autocast', use)
   const format = nameFor(python.tree, 'torch', dtype, use)
   const quote = quoteOf(python.text)
@@ -293,7 +293,7 @@ function autocastHeader(
   }
 }
 
-function wrapBf16(facts: UnitFacts, python: PythonModule, block: ForwardBlock): Change {
+function wrapBf16(facts: FragmentFacts, python: PythonModule, block: ForwardBlock): Change {
   const { header, imports } = autocastHeader(facts, python, block.first.start, 'bfloat16')
   return {
     title: 'Run the forward pass under bf16 autocast',
@@ -312,7 +312,7 @@ function wrapBf16(facts: UnitFacts, python: PythonModule, block: ForwardBlock): 
 }
 
 function sketchFp16(
-  facts: UnitFacts,
+  facts: FragmentFacts,
   python: PythonModule,
   loop: Loop,
   block: ForwardBlock,
@@ -335,7 +335,7 @@ function sketchFp16(
   const old = isBefore(facts.versions, ['torch'], '2.3')
   const scaler = nameFor(python.tree, old ? 'torch.cuda.amp' : 'torch.amp', 'GradScaler', {
     path,
-    unit: facts.unit.index,
+    fragment: facts.fragment.index,
     offset: outer.node.start,
   })
   const writes: Write[] = [

@@ -16,7 +16,7 @@ import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall, claimFolded } from '../claim-argument.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 import { writeLaunchValue } from '../write-launch-value.js'
@@ -158,13 +158,13 @@ export function isExplained(python: PythonModule, call: Call): boolean {
 }
 
 /** `value` null: as many workers as the machine that runs it has cores for. */
-function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeLoader(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (isConfigured(claim, facts)) {
     if (claim.setting === 'workers')
       return writeConfigured(claim, typeof value === 'number' ? value : 4, facts)
     return writeConfigured(claim, true, facts)
   }
-  const { python, path, unit } = facts
+  const { python, path, fragment } = facts
   if (python === undefined && claim.setting === 'workers') {
     const word = typeof value === 'number' ? value : 8
     const there = writeLaunchValue(claim, String(word), facts)
@@ -194,16 +194,20 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
     code = String(value)
     title = `Load with ${value} worker processes`
   } else {
-    const cores = nameFor(python.tree, 'os', 'cpu_count', { path, unit: unit.index, offset: call.expr.start })
+    const cores = nameFor(python.tree, 'os', 'cpu_count', {
+      path,
+      fragment: fragment.index,
+      offset: call.expr.start,
+    })
     // `import os` reads better than `from os import cpu_count` where neither is there.
     code = cores.import === null ? `min(8, ${cores.text}() or 1)` : 'min(8, os.cpu_count() or 1)'
-    if (cores.import !== null) imports.push({ path, unit: unit.index, module: 'os', name: null })
+    if (cores.import !== null) imports.push({ path, fragment: fragment.index, module: 'os', name: null })
     title = 'Load with up to 8 worker processes'
   }
   const written = writeArgument(facts, call, 'num_workers', workers, code)
   if ('reason' in written) return written
   const writes: Write[] = [written]
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   // Where there were workers before, only their number changes.
   const open: Record<string, ArgumentValue> =
     effective(claim) === 0
@@ -228,7 +232,7 @@ function changeLoader(claim: Claim, value: unknown, facts: UnitFacts): Change | 
 }
 
 /** `pin_memory=True`, `persistent_workers=True`. */
-function switchOn(claim: Claim, given: ArgumentValue, call: Call, facts: UnitFacts): Change | Refusal {
+function switchOn(claim: Claim, given: ArgumentValue, call: Call, facts: FragmentFacts): Change | Refusal {
   const written = writeArgument(facts, call, claim.key, given, 'True')
   if ('reason' in written) return written
   const title =
@@ -239,18 +243,18 @@ function switchOn(claim: Claim, given: ArgumentValue, call: Call, facts: UnitFac
 }
 
 /** The host goes on while pinned memory is copied; what uses the batch on the device waits for it there. */
-function overlapCopies(python: PythonModule, facts: UnitFacts): Change | Refusal {
+function overlapCopies(python: PythonModule, facts: FragmentFacts): Change | Refusal {
   const writes = overlapping(python, facts)
   if (writes.length === 0) return { reason: 'the copies are not in the file any more' }
   return { title: 'Copy without waiting (non_blocking=True)', safety: 'safe', writes, imports: [] }
 }
 
-function overlapping(python: PythonModule, facts: UnitFacts): Write[] {
+function overlapping(python: PythonModule, facts: FragmentFacts): Write[] {
   return waitingCopies(python).map(
     ({ expr }): Write => ({
       kind: 'set keyword',
       path: facts.path,
-      call: { unit: facts.unit.index, start: expr.start, end: expr.end },
+      call: { fragment: facts.fragment.index, start: expr.start, end: expr.end },
       name: 'non_blocking',
       value: 'True',
     }),

@@ -20,7 +20,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { trainingEvidence, trainsAnywhere } from './evidence.js'
 
 export const dataParallelReader = defineReader({
@@ -179,18 +179,18 @@ function* statementsOf(block: Stmt[]): Generator<Stmt> {
 }
 
 /** A sketch: one process for each GPU also changes the loaders, the saving and the launch line. */
-function changeWrapper(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+function changeWrapper(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the wrapper is not in the file any more' }
   if (claim.setting !== 'method' || value !== 'distributed') return byHand(claim)
-  const use = { path, unit: unit.index, offset: call.expr.start }
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const use = { path, fragment: fragment.index, offset: call.expr.start }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const wrapper = nameFor(python.tree, 'torch.nn.parallel', 'DistributedDataParallel', use)
   const group = nameFor(python.tree, 'torch.distributed', 'init_process_group', use)
   const device = nameFor(python.tree, 'torch.cuda', 'set_device', use)
   const imports: Import[] = [wrapper.import, group.import, device.import].filter((one) => one !== null)
-  imports.push({ path, unit: unit.index, module: 'os', name: null })
+  imports.push({ path, fragment: fragment.index, module: 'os', name: null })
   const { statement } = call
   return {
     title:
@@ -201,7 +201,7 @@ function changeWrapper(claim: Claim, value: unknown, facts: UnitFacts): Change |
         kind: 'insert lines',
         path,
         where: 'before',
-        statement: { unit: unit.index, start: statement.start, end: statement.end },
+        statement: { fragment: fragment.index, start: statement.start, end: statement.end },
         lines: [
           `${group.text}("nccl")`,
           'local_rank = int(os.environ["LOCAL_RANK"])',

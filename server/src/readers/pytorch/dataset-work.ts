@@ -4,7 +4,7 @@ import type { Call, ClassSummary, Func, Klass, PythonModule } from '../../python
 import { onlyReturn } from '../../python/returns.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
-import type { InputPipelineSettings } from '../../workload/words.js'
+import type { InputPipelineSettings } from '../../workload/resource-kinds.js'
 import { decoderIn, decodingModules, inMemoryDataSets } from './datasets.js'
 
 /** What is known of a data set. */

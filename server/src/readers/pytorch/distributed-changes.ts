@@ -13,10 +13,10 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 
-export function changeDistributed(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+export function changeDistributed(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   if (python === undefined) return { reason: 'the value comes from the launch' }
   if (claim.site.anchor === 'accumulation')
     return {
@@ -24,7 +24,7 @@ export function changeDistributed(claim: Claim, value: unknown, facts: UnitFacts
     }
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the code is not in the file any more' }
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   if (claim.setting === 'findsUnused') {
     const written = call.expr.args.find((one) => one.name === 'find_unused_parameters')
     if (written === undefined) return { reason: 'it is set in another place' }
@@ -49,8 +49,8 @@ export function changeDistributed(claim: Claim, value: unknown, facts: UnitFacts
 }
 
 /** `sampler = DistributedSampler(data)` before the loader, and `set_epoch` at the start of each epoch. */
-function addSampler(python: PythonModule, call: Call, facts: UnitFacts): Change | Refusal {
-  const { path, unit } = facts
+function addSampler(python: PythonModule, call: Call, facts: FragmentFacts): Change | Refusal {
+  const { path, fragment } = facts
   const dataset = passedExpression(python.argument(call, 'dataset', 0))
   if (dataset === null) return { reason: 'the data set of the loader cannot be read' }
   const shuffle = python.argument(call, 'shuffle', 2)
@@ -58,19 +58,19 @@ function addSampler(python: PythonModule, call: Call, facts: UnitFacts): Change 
   const positional = call.expr.args.filter((one) => one.name === null).length
   if (positional > 2) return { reason: 'its arguments are given by position' }
   const shuffled = knownArgument(shuffle) === true
-  const use = { path, unit: unit.index, offset: call.expr.start }
+  const use = { path, fragment: fragment.index, offset: call.expr.start }
   const made = nameFor(python.tree, 'torch.utils.data.distributed', 'DistributedSampler', use)
   const data = python.text.slice(dataset.start, dataset.end)
   if (dataset.type !== 'name' && dataset.type !== 'attribute')
     return { reason: 'give the data set a name first' }
   const name = freeName(python, 'train_sampler')
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const writes: Write[] = [
     {
       kind: 'insert lines',
       path,
       where: 'before',
-      statement: { unit: unit.index, start: call.statement.start, end: call.statement.end },
+      statement: { fragment: fragment.index, start: call.statement.start, end: call.statement.end },
       lines: [`${name} = ${made.text}(${data}, shuffle=${shuffled ? 'True' : 'False'})`],
     },
     ...(mayBePassed(shuffle)
@@ -100,7 +100,7 @@ function freeName(python: PythonModule, wanted: string): string {
 }
 
 /** In the same function as the loader, where the sampler's name is known. */
-function setEpoch(python: PythonModule, made: Call, name: string, facts: UnitFacts): Write | null {
+function setEpoch(python: PythonModule, made: Call, name: string, facts: FragmentFacts): Write | null {
   const loop = python.loops.find((one) => one.role === 'epoch' && one.function === made.function)
   if (loop === undefined || loop.node.type !== 'for' || loop.node.target.type !== 'name') return null
   const first = loop.node.body[0]
@@ -109,12 +109,12 @@ function setEpoch(python: PythonModule, made: Call, name: string, facts: UnitFac
     kind: 'insert lines',
     path: facts.path,
     where: 'before',
-    statement: { unit: facts.unit.index, start: first.start, end: first.end },
+    statement: { fragment: facts.fragment.index, start: first.start, end: first.end },
     lines: [`${name}.set_epoch(${loop.node.target.id})`],
   }
 }
 
-function addEpoch(python: PythonModule, sampler: Call, facts: UnitFacts): Change | Refusal {
+function addEpoch(python: PythonModule, sampler: Call, facts: FragmentFacts): Change | Refusal {
   const name = sampler.assignedTo
   const write = name === null ? null : setEpoch(python, sampler, name, facts)
   if (write === null) return { reason: 'the epochs run in another function: call set_epoch there' }

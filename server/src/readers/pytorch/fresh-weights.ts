@@ -11,7 +11,7 @@ import {
 } from '../../values/argument.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimFresh, type FreshModel, meansRandom, seesPhotographs } from '../fresh-model.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainingEvidence } from './evidence.js'
 
 export const pytorchFreshWeightsReader = defineReader({
@@ -139,10 +139,10 @@ const heads: [RegExp, string][] = [
   [/^swin_/, 'head'],
 ]
 
-function change(facts: UnitFacts, call: Call | null, key: string): Change | Refusal {
-  const { python, path, unit } = facts
+function change(facts: FragmentFacts, call: Call | null, key: string): Change | Refusal {
+  const { python, path, fragment } = facts
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const value = key === 'weights' ? "'DEFAULT'" : key === 'encoder_weights' ? "'imagenet'" : 'True'
   const writes: Write[] = [{ kind: 'set keyword', path, call: range, name: key, value }]
   const imports: Change['imports'] = []
@@ -161,10 +161,10 @@ function change(facts: UnitFacts, call: Call | null, key: string): Change | Refu
     const last = `${call.assignedTo}.${head}`
     const layer = nameFor(python.tree, 'torch.nn', 'Linear', {
       path,
-      unit: unit.index,
+      fragment: fragment.index,
       offset: call.expr.start,
     })
-    if (layer.import !== null) imports.push({ path, unit: unit.index, module: 'torch', name: null })
+    if (layer.import !== null) imports.push({ path, fragment: fragment.index, module: 'torch', name: null })
     const made = layer.import === null ? layer.text : 'torch.nn.Linear'
     writes.push(
       { kind: 'remove keyword', path, call: range, name: 'num_classes' },
@@ -172,7 +172,7 @@ function change(facts: UnitFacts, call: Call | null, key: string): Change | Refu
         kind: 'insert lines',
         path,
         where: 'after',
-        statement: { unit: unit.index, start: statement.start, end: statement.end },
+        statement: { fragment: fragment.index, start: statement.start, end: statement.end },
         lines: [
           `${last} = ${made}(${last}.in_features, ${python.text.slice(classes.value.start, classes.value.end)})`,
         ],

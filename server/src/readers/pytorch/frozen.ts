@@ -11,7 +11,7 @@ import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { codeMatches, moduleText, trainingEvidence, trainsAnywhere } from './evidence.js'
 import { epochLoopOf, epochsOf, openEndedReason } from './loop-facts.js'
 import { usesAny } from './once.js'
@@ -333,7 +333,7 @@ function trainerEpochs(python: PythonModule): Folded | null {
 }
 
 /** Embeds the data before the first epoch; the loop is for the author to change. */
-function sketch(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+function sketch(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
   const found =
     python === undefined
@@ -379,7 +379,7 @@ function sketch(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refus
         kind: 'insert lines',
         path,
         where: 'before',
-        statement: { unit: facts.unit.index, start: outer.node.start, end: outer.node.end },
+        statement: { fragment: facts.fragment.index, start: outer.node.start, end: outer.node.end },
         lines: [
           '# Train on these in the loop below, in a new order for each epoch.',
           'with torch.inference_mode():',

@@ -12,7 +12,7 @@ import {
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Place, SubjectBuilder } from '../../workload/builder.js'
-import type { OptimizerName } from '../../workload/words.js'
+import type { OptimizerName } from '../../workload/resource-kinds.js'
 import { claimArgument } from '../claim-argument.js'
 import { claimLength } from '../huggingface/sequence-length.js'
 import { claimModel, type TrainedModel, trainedModel } from '../huggingface/trained-model.js'

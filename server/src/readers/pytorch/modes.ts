@@ -8,7 +8,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Binding, Claim, Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { writeLaunchValue } from '../write-launch-value.js'
 import { writtenAttentions } from './attention.js'
 import { trainsAnywhere } from './evidence.js'
@@ -195,9 +195,9 @@ function readProducts(
 
 const gone: Refusal = { reason: 'the code is not in the file any more' }
 
-function changeMode(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+function changeMode(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const anchor = claim.site.anchor ?? ''
-  const { python, path, unit } = facts
+  const { python, path, fragment } = facts
   if (anchor.startsWith('launch:')) {
     const word = anchor.slice('launch:'.length)
     const written = writeLaunchValue(claim, word, facts)
@@ -216,7 +216,7 @@ function changeMode(claim: Claim, _value: unknown, facts: UnitFacts): Change | R
       return { reason: 'profile with torch.profiler, which has a schedule' }
     const schedule = nameFor(python.tree, 'torch.profiler', 'schedule', {
       path,
-      unit: unit.index,
+      fragment: fragment.index,
       offset: call.expr.start,
     })
     return {
@@ -226,7 +226,7 @@ function changeMode(claim: Claim, _value: unknown, facts: UnitFacts): Change | R
         {
           kind: 'set keyword',
           path,
-          call: { unit: unit.index, start: call.expr.start, end: call.expr.end },
+          call: { fragment: fragment.index, start: call.expr.start, end: call.expr.end },
           name: 'schedule',
           value: `${schedule.text}(wait=5, warmup=2, active=3, repeat=1)`,
         },
@@ -240,8 +240,13 @@ function changeMode(claim: Claim, _value: unknown, facts: UnitFacts): Change | R
   }
 }
 
-function changeSwitch(python: PythonModule, key: string, claim: Claim, facts: UnitFacts): Change | Refusal {
-  const { path, unit } = facts
+function changeSwitch(
+  python: PythonModule,
+  key: string,
+  claim: Claim,
+  facts: FragmentFacts,
+): Change | Refusal {
+  const { path, fragment } = facts
   const found = writtenSwitches(python).find(
     (one) =>
       one.key === key && one.statement.start === claim.site.start && one.statement.end === claim.site.end,
@@ -259,7 +264,7 @@ function changeSwitch(python: PythonModule, key: string, claim: Claim, facts: Un
         {
           kind: 'remove statement',
           path,
-          statement: { unit: unit.index, start: statement.start, end: statement.end },
+          statement: { fragment: fragment.index, start: statement.start, end: statement.end },
         },
       ],
       imports: [],
@@ -269,19 +274,19 @@ function changeSwitch(python: PythonModule, key: string, claim: Claim, facts: Un
   return {
     title: remedy.write === '' ? `Remove ${key.slice(key.lastIndexOf('.'))}` : `Set it to ${remedy.write}`,
     safety,
-    writes: [{ kind: 'replace', path, range: { unit: unit.index, start, end }, text: remedy.write }],
+    writes: [{ kind: 'replace', path, range: { fragment: fragment.index, start, end }, text: remedy.write }],
     imports: [],
   }
 }
 
 /** Behind the imports, at module level. */
-function allowTf32(python: PythonModule, facts: UnitFacts): Change | Refusal {
-  const { path, unit } = facts
+function allowTf32(python: PythonModule, facts: FragmentFacts): Change | Refusal {
+  const { path, fragment } = facts
   const last = python.tree.body.filter((one) => one.type === 'import').at(-1)
   if (last === undefined) return { reason: 'the file has no imports to put it behind' }
   const name = nameFor(python.tree, 'torch', 'set_float32_matmul_precision', {
     path,
-    unit: unit.index,
+    fragment: fragment.index,
     offset: last.end,
   })
   if (name.import !== null)
@@ -294,7 +299,7 @@ function allowTf32(python: PythonModule, facts: UnitFacts): Change | Refusal {
         kind: 'insert lines',
         path,
         where: 'after',
-        statement: { unit: unit.index, start: last.start, end: last.end },
+        statement: { fragment: fragment.index, start: last.start, end: last.end },
         lines: ['', `${name.text}("high")`],
       },
     ],

@@ -6,16 +6,16 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
 import type { Claim } from '../../workload/claim.js'
 import { rangeOf } from '../change-answer.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { evaluationsWithGradients } from './evaluation.js'
 import { codeText } from './evidence.js'
 import { emptiedCaches, type Step, stepAt } from './step-operations.js'
-import { type Reading, synchronisation } from './synchronisation.js'
+import { type Extraction, synchronisation } from './synchronisation.js'
 
 const refuse = (reason: string): Refusal => ({ reason })
 const gone = refuse('the code is not in the file any more')
 
-export function changeOperation(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeOperation(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   if (python === undefined) return refuse('this is not written in Python')
   switch (claim.site.anchor) {
@@ -36,24 +36,24 @@ export function changeOperation(claim: Claim, _value: unknown, facts: UnitFacts)
 
 // Reading values.
 
-function readLess(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
+function readLess(python: PythonModule, claim: Claim, facts: FragmentFacts): Change | Refusal {
   const step = stepAt(python, claim.site)
   if (step === undefined) return gone
-  const { readings } = synchronisation(python, step.code)
-  if (readings.length === 0) return gone
+  const { extractions } = synchronisation(python, step.code)
+  if (extractions.length === 0) return gone
   const writes: Write[] = []
   const wrapped = new Set<Stmt>()
-  for (const reading of readings) {
-    if (wrapped.has(reading.statement)) continue
+  for (const extraction of extractions) {
+    if (wrapped.has(extraction.statement)) continue
     const one =
-      removeWait(reading, facts) ??
-      accumulate(python, step, reading, facts) ??
-      printLess(step, reading, facts)
+      removeWait(extraction, facts) ??
+      accumulate(python, step, extraction, facts) ??
+      printLess(step, extraction, facts)
     if (one === null)
       return refuse(
-        `${reading.what} is used in the step: keep the value on the accelerator, and read it every 50 steps`,
+        `${extraction.what} is used in the step: keep the value on the accelerator, and read it every 50 steps`,
       )
-    if (one.wraps) wrapped.add(reading.statement)
+    if (one.wraps) wrapped.add(extraction.statement)
     writes.push(...one.writes)
   }
   const what = [
@@ -92,7 +92,7 @@ interface Written {
 }
 
 /** `torch.cuda.synchronize()` as a statement of its own. */
-function removeWait({ statement, expr, what }: Reading, facts: UnitFacts): Written | null {
+function removeWait({ statement, expr, what }: Extraction, facts: FragmentFacts): Written | null {
   if (!/synchronize\(\)$/.test(what) || statement.type !== 'expr' || statement.value !== expr) return null
   return {
     writes: [{ kind: 'remove statement', path: facts.path, statement: rangeOf(facts, statement) }],
@@ -101,8 +101,13 @@ function removeWait({ statement, expr, what }: Reading, facts: UnitFacts): Writt
 }
 
 /** `running += loss.item()`: added up on the accelerator, read once behind the loop. */
-function accumulate(python: PythonModule, step: Step, reading: Reading, facts: UnitFacts): Written | null {
-  const { statement, expr, func } = reading
+function accumulate(
+  python: PythonModule,
+  step: Step,
+  extraction: Extraction,
+  facts: FragmentFacts,
+): Written | null {
+  const { statement, expr, func } = extraction
   if (step.loop === null || func !== step.loop.function || expr === null) return null
   if (statement.type !== 'augassign' || statement.op !== '+=' || statement.target.type !== 'name') return null
   if (expr.type !== 'call' || expr.callee.type !== 'attribute' || expr.callee.attr !== 'item') return null
@@ -176,7 +181,7 @@ function isStatement(node: { type: unknown }): node is Stmt {
 }
 
 /** A statement that only prints goes behind the count of steps, where the loop has one. */
-function printLess(step: Step, { statement, func }: Reading, facts: UnitFacts): Written | null {
+function printLess(step: Step, { statement, func }: Extraction, facts: FragmentFacts): Written | null {
   if (step.loop === null || func !== step.loop.function || statement.type !== 'expr') return null
   if (statement.value.type !== 'call' || !isOutput(statement.value.callee)) return null
   const counter = counterOf(step)
@@ -220,7 +225,7 @@ function counterOf({ loop }: Step): string | null {
 
 // The cache of the allocator.
 
-function keepCache(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
+function keepCache(python: PythonModule, claim: Claim, facts: FragmentFacts): Change | Refusal {
   const step = stepAt(python, claim.site)
   const found = step === undefined ? [] : emptiedCaches(python, step)
   if (found.length === 0) return gone
@@ -236,7 +241,7 @@ function keepCache(python: PythonModule, claim: Claim, facts: UnitFacts): Change
 
 // Graphs.
 
-function detach(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
+function detach(python: PythonModule, claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { start, end } = claim.site
   if (!/^\w+$/.test(python.text.slice(start, end))) return gone
   return {
@@ -249,7 +254,7 @@ function detach(python: PythonModule, claim: Claim, facts: UnitFacts): Change | 
   }
 }
 
-function dropRetention(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
+function dropRetention(python: PythonModule, claim: Claim, facts: FragmentFacts): Change | Refusal {
   const call = python.callAt(claim.site)
   if (call === null) return gone
   return {
@@ -262,15 +267,19 @@ function dropRetention(python: PythonModule, claim: Claim, facts: UnitFacts): Ch
   }
 }
 
-function withoutGradients(python: PythonModule, claim: Claim, facts: UnitFacts): Change | Refusal {
+function withoutGradients(python: PythonModule, claim: Claim, facts: FragmentFacts): Change | Refusal {
   const found = evaluationsWithGradients(python).find(
     ({ loop }) => loop.node.start === claim.site.start && loop.node.end === claim.site.end,
   )
   if (found === undefined) return gone
   const { loop, func } = found
-  const { path, unit } = facts
+  const { path, fragment } = facts
   const at = func ?? loop
-  const name = nameFor(python.tree, 'torch', 'no_grad', { path, unit: unit.index, offset: at.node.start })
+  const name = nameFor(python.tree, 'torch', 'no_grad', {
+    path,
+    fragment: fragment.index,
+    offset: at.node.start,
+  })
   const imports = name.import === null ? [] : [name.import]
   if (func !== null && evaluates(python, func.node)) {
     return {

@@ -83,8 +83,8 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
   const site = (anchor: string) => ({ start: step.node.start, end: step.node.end, anchor })
   const realModel = isRealModel(python)
 
-  const { readings, stalls, timed } = synchronisation(python, step.code)
-  const [first] = readings
+  const { extractions, stalls, timed } = synchronisation(python, step.code)
+  const [first] = extractions
   if (first !== undefined) {
     const operation = claimOperation(claims, {
       kind: 'synchronise',
@@ -94,12 +94,12 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
       site: site('synchronise'),
       scope,
       evidence,
-      places: readings,
+      places: extractions,
       weight: generates(python, step)
         ? 'slight'
-        : !timed && (stalls > 1 || readings.some((one) => one.heavy))
+        : !timed && (stalls > 1 || extractions.some((one) => one.heavy))
           ? 'severe'
-          : timed || readings.length > 1
+          : timed || extractions.length > 1
             ? 'ordinary'
             : 'slight',
       realModel,

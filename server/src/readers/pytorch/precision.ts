@@ -8,7 +8,7 @@ import {
   passedExpression,
   whyUnreadable,
 } from '../../values/argument.js'
-import type { Precision } from '../../workload/words.js'
+import type { Precision } from '../../workload/resource-kinds.js'
 import { codeMatches } from './evidence.js'
 import { lowering, loweringOf } from './lowering.js'
 import { once, usesAny, usesAround } from './once.js'

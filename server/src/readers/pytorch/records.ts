@@ -9,7 +9,7 @@ import { callSite } from '../../values/places.js'
 import type { SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainsTrials } from '../search/trials-here.js'
 import { claimTracked, trainingId } from '../tracking.js'
 import { moduleText } from './evidence.js'
@@ -138,8 +138,8 @@ function mentions(expr: Expr, name: string): boolean {
   return (expr.type === 'name' && expr.id === name) || childrenOf(expr).some((child) => mentions(child, name))
 }
 
-function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+function changeRecords(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
   if (claim.setting === 'keptCheckpoints' && value !== null)
     return { reason: 'write to one name, or remove the file of the epoch before' }
@@ -163,7 +163,7 @@ function changeRecords(claim: Claim, value: unknown, facts: UnitFacts): Change |
         kind: 'insert lines',
         where: 'after',
         path,
-        statement: { unit: unit.index, start: last.start, end: last.end },
+        statement: { fragment: fragment.index, start: last.start, end: last.end },
         lines: [`torch.save(${state}, 'checkpoint.pt')`],
       },
     ],

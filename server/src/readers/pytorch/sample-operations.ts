@@ -6,7 +6,7 @@ import type { Stmt } from '../../syntax/python-ast.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { trainingEvidence } from './evidence.js'
 import { type SampleWork, sampleWork } from './sample-work.js'
 
@@ -51,7 +51,7 @@ export const pytorchSamplesReader = defineReader({
       })
     }
   },
-  change(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+  change(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
     const { python } = facts
     const work =
       python === undefined
@@ -69,7 +69,7 @@ export const pytorchSamplesReader = defineReader({
   },
 })
 
-function hoist(python: PythonModule, work: SampleWork, facts: UnitFacts): Change | Refusal {
+function hoist(python: PythonModule, work: SampleWork, facts: FragmentFacts): Change | Refusal {
   const { call, func, maker } = work
   const klass = func.class
   if (!work.hoistable || klass === null || klass !== maker.func.class)
@@ -86,7 +86,7 @@ function hoist(python: PythonModule, work: SampleWork, facts: UnitFacts): Change
   if (!isMadeBefore(own, text, python.text.slice(init.node.start, init.node.end)))
     return { reason: 'what it needs is not there yet in `__init__`' }
   const range = (node: { start: number; end: number }): PythonRange => ({
-    unit: facts.unit.index,
+    fragment: facts.fragment.index,
     start: node.start,
     end: node.end,
   })

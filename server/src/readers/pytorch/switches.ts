@@ -6,7 +6,7 @@ import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import { lookUp } from '../../text/records.js'
 import { fixedValue } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { OperationKind, OperationSettings } from '../../workload/words.js'
+import type { OperationKind, OperationSettings } from '../../workload/resource-kinds.js'
 import { reached } from '../python/reached.js'
 
 /** What a change does: take the statement out, or write another value. */

@@ -6,7 +6,7 @@ import { childrenOf } from '../../syntax/python-children.js'
 import { DeviceValues, type Dialect, readingMethods, torchDialect } from './device-values.js'
 import { callsIn, type HotCode, type HotStatement } from './hot-code.js'
 
-export interface Reading {
+export interface Extraction {
   /** `.item()`, `print`, `torch.cuda.synchronize()`. */
   what: string
   node: { start: number; end: number }
@@ -18,7 +18,7 @@ export interface Reading {
 }
 
 export interface Synchronisation {
-  readings: Reading[]
+  extractions: Extraction[]
   /** How often the queue of the accelerator runs empty in one step: readings without new work between them count once. */
   stalls: number
   /** It waits to take the time of the step. */
@@ -33,25 +33,25 @@ export function synchronisation(
   dialect: Dialect = torchDialect,
 ): Synchronisation {
   const values = new DeviceValues(analysis, code, dialect)
-  const readings: Reading[] = []
+  const extractions: Extraction[] = []
   let stalls = 0
   let drained = false
   for (const hot of code.statements) {
     if (givesWork(analysis, hot, dialect)) drained = false
     if (hot.guarded || hot.conditional || hot.exceptional) continue
-    const found = readingsIn(analysis, values, hot, dialect)
+    const found = extractionsIn(analysis, values, hot, dialect)
     if (found.length === 0) continue
-    readings.push(...found)
+    extractions.push(...found)
     if (!drained) stalls++
     drained = true
   }
-  return { readings, stalls, timed: readings.some((one) => isTimed(analysis, one)) }
+  return { extractions, stalls, timed: extractions.some((one) => isTimed(analysis, one)) }
 }
 
 const clock = /\b(time\.(time|perf_counter|monotonic)|perf_counter|monotonic|default_timer)(_ns)?\(/
 
 /** An explicit wait on the line before or after one that looks at the clock. */
-function isTimed({ text }: PythonModule, { what, statement }: Reading): boolean {
+function isTimed({ text }: PythonModule, { what, statement }: Extraction): boolean {
   if (!waits.has(what.replace('()', ''))) return false
   const lineStart = text.lastIndexOf('\n', statement.start) + 1
   const before = text.slice(text.lastIndexOf('\n', lineStart - 2) + 1, lineStart)
@@ -70,13 +70,13 @@ function givesWork(analysis: PythonModule, { expressions }: HotStatement, dialec
   )
 }
 
-function readingsIn(
+function extractionsIn(
   analysis: PythonModule,
   values: DeviceValues,
   hot: HotStatement,
   dialect: Dialect,
-): Reading[] {
-  const found: Reading[] = []
+): Extraction[] {
+  const found: Extraction[] = []
   const { statement, func } = hot
   const add = (expr: Expr, what: string, heavy: boolean) =>
     found.push({ what, node: expr, expr, statement, func, heavy })

@@ -12,7 +12,7 @@ import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js
 import { claimScript } from '../job-script.js'
 import { claimType } from '../machine-claims.js'
 import { isAcceleratedType } from '../pool-claims.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 /** The command line may bring a limit as well. */
@@ -152,7 +152,7 @@ function claimTimes(compute: SubjectBuilder<'Compute'>, { document, root }: Job,
   jobSettings.claim(compute, keyed, {}, ['retries'])
 }
 
-function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys } = claim.site
   if (keys === undefined) return byHand(claim)
   const set = (title: string, to: Json, after?: string) =>

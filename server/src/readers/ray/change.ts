@@ -6,7 +6,7 @@ import { numberArgument, passedCall, passedExpression } from '../../values/argum
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf, rangeOf } from '../change-answer.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { runCall } from './names.js'
 import { trainable } from './reports.js'
 import { tuneSpace } from './space.js'
@@ -14,7 +14,7 @@ import { tuneConfigOf } from './tune.js'
 
 /** Gathers the writes of one change. */
 interface Plan {
-  facts: UnitFacts
+  facts: FragmentFacts
   python: PythonModule
   call: Call
   /** The call that carries the options. Null: a `Tuner` without a `TuneConfig`. */
@@ -25,7 +25,7 @@ interface Plan {
   imports: Import[]
 }
 
-export function changeTune(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeTune(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const call = carrierOf(python, claim) ?? python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
@@ -64,7 +64,7 @@ function carrierOf(python: PythonModule, claim: Claim): Call | null {
 function spelled(plan: Plan, module: string, name: string): string {
   const found = nameFor(plan.python.tree, module, name, {
     path: plan.facts.path,
-    unit: plan.facts.unit.index,
+    fragment: plan.facts.fragment.index,
     offset: plan.call.expr.start,
   })
   if (found.import !== null) plan.imports.push(found.import)

@@ -16,7 +16,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimFixed, claimPool, claimPoolMachine, type Pool } from '../pool-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const idleKey = 'idle_timeout_minutes'
@@ -197,7 +197,7 @@ function isPreemptible(node: ConfigNode): boolean {
   )
 }
 
-function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeCluster(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys } = claim.site
   if (keys === undefined) return byHand(claim)
   const set = (title: string, path: Keys, to: Json, after?: string) =>

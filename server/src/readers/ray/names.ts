@@ -1,5 +1,5 @@
 /** Names of Ray Tune, old and new. Source: Ray 2.40, python/ray/tune and rllib; Ray 1.x for the older spellings. */
-import type { SearchSettings } from '../../workload/words.js'
+import type { SearchSettings } from '../../workload/resource-kinds.js'
 
 export const runCall = /^ray\.tune\.(tune\.)?run$/
 export const tunerCall = /^ray\.tune\.(tuner\.)?Tuner$/

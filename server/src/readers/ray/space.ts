@@ -6,7 +6,7 @@ import { childrenOf } from '../../syntax/python-children.js'
 import type { Location, Span } from '../../text/location.js'
 import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { Dimension } from '../../workload/words.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
 import { gridSearch, sampling } from './names.js'
 
 type Locate = (span: Span) => Location

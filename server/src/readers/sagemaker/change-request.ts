@@ -8,7 +8,7 @@ import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { textAt } from './request.js'
 import {
   jobSettings,
@@ -18,7 +18,7 @@ import {
   tuningSettings,
 } from './request-settings.js'
 
-export function changeRequest(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeRequest(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const path = claim.site.keys ?? [claim.key]
   switch (claim.setting) {
     case 'checkpointStore':
@@ -44,8 +44,8 @@ export function changeRequest(claim: Claim, value: unknown, facts: UnitFacts): C
 }
 
 /** All that holds the request: the call, or the document. */
-function sourceOf(claim: Claim, { path, unit, python, config }: UnitFacts): TreeSource | null {
-  const locator = new ClaimBuilder(path, unit, claim.reader)
+function sourceOf(claim: Claim, { path, fragment, python, config }: FragmentFacts): TreeSource | null {
+  const locator = new ClaimBuilder(path, fragment, claim.reader)
   if (python !== undefined) {
     const call = claimedCall(python, claim.site)
     return call === null ? null : new CallSource(python, call, locator)

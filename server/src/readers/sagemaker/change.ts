@@ -6,15 +6,15 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { settingsOf } from './estimator-settings.js'
 
-export function changeEstimator(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeEstimator(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the estimator is no longer there' }
   if (claim.setting !== 'checkpointStore') return settingsOf(call).change(claim, value, facts)
-  const { code, imports } = checkpointFolder(python, call, facts.path, claim.site.unit)
+  const { code, imports } = checkpointFolder(python, call, facts.path, claim.site.fragment)
   const write = writeArgument(facts, call, claim.key, python.argument(call, claim.key), code)
   return changeOf(`Keep checkpoints in a bucket: ${claim.key}=…`, [write], { imports })
 }
@@ -24,7 +24,7 @@ function checkpointFolder(
   python: PythonModule,
   call: Call,
   path: string,
-  unit: number,
+  fragment: number,
 ): { code: string; imports: Import[] } {
   const named = textArgument(python.argument(call, 'base_job_name'))
   const job =
@@ -41,6 +41,6 @@ function checkpointFolder(
   if (bucket !== null) return { code: `f"s3://{${bucket}}/checkpoints/${job}"`, imports: [] }
   return {
     code: `f"s3://{sagemaker.Session().default_bucket()}/checkpoints/${job}"`,
-    imports: [{ path, unit, module: 'sagemaker', name: null }],
+    imports: [{ path, fragment, module: 'sagemaker', name: null }],
   }
 }

@@ -7,7 +7,7 @@ import { fixedArgument, passedExpression } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import type { ComputeSettings } from '../../workload/words.js'
+import type { ComputeSettings } from '../../workload/resource-kinds.js'
 
 type Places = ComputeSettings['dataPlaces']
 

@@ -14,7 +14,7 @@ import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimEndpoint, claimMachine, endEndpoint } from '../endpoint.js'
 import { usesAny } from '../pytorch/once.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { isLocal } from './machine.js'
 
@@ -42,11 +42,11 @@ export const sagemakerEndpointReader = defineReader({
   languages: ['python'],
   triggers: ['sagemaker'],
   read(facts, _context, claims) {
-    const { python, unit } = facts
+    const { python, fragment } = facts
     if (python === undefined || !usesAny(python, ['sagemaker.', 'sagemaker', 'boto3.client'])) return
     for (const call of python.calls) {
       if (call.method === 'deploy' && isDeploy(call)) {
-        const serving = claimEndpoint(python, unit, claims, call, 'SageMaker')
+        const serving = claimEndpoint(python, fragment, claims, call, 'SageMaker')
         if (serving !== null) readDeploy(python, call, serving)
       } else if (
         call.method === 'create_endpoint' &&
@@ -94,13 +94,18 @@ function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'S
 }
 
 /** `client.create_endpoint(EndpointName=…, EndpointConfigName=…)`; what it runs on stands in the configuration. */
-function readCreation(python: PythonModule, { unit }: UnitFacts, call: Call, claims: ClaimBuilder): void {
+function readCreation(
+  python: PythonModule,
+  { fragment }: FragmentFacts,
+  call: Call,
+  claims: ClaimBuilder,
+): void {
   const configurations = python.calls.filter((one) => one.method === 'create_endpoint_config')
   if (configurations.length !== 1) return
   const all = new CallSource(python, configurations[0]!, claims)
   const variant = below(all, 'ProductionVariants', 0)
   if (all.lengthOf('ProductionVariants') === null || isGiven(variant.get('ServerlessConfig'))) return
-  const serving = claimEndpoint(python, unit, claims, call, 'SageMaker')
+  const serving = claimEndpoint(python, fragment, claims, call, 'SageMaker')
   if (serving === null) return
   claimMachine(serving, 'InstanceType', variant.get('InstanceType'))
   variantSettings.claim(serving, variant)
@@ -111,7 +116,7 @@ function scales(python: PythonModule): boolean {
   return usesAny(python, ['.register_scalable_target', '.put_scaling_policy', '.put_scheduled_action'])
 }
 
-function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   if (call === null) return { reason: 'the call has changed' }
   if (claim.setting === 'tornDown' && value === true) {

@@ -16,7 +16,7 @@ import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { idAt, scopeOf } from '../job-in-code.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimMachine, evidenceOfMachine, offered } from './machine.js'
 import { trainingFamilies } from './names.js'
@@ -181,7 +181,7 @@ function claimLaunch(
   )
 }
 
-function changeTrainer(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeTrainer(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claimedCall(facts.python, claim.site) === null) return { reason: 'the trainer is no longer there' }
   if (claim.site.anchor === noCondition)
     return { reason: `give the trainer a StoppingCondition with ${claim.key}` }

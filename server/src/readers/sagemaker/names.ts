@@ -2,7 +2,7 @@
  * Words of the SageMaker Python SDK, version 2 (and their spelling in version 1, which notebooks still carry): the
  * estimators, their arguments, and what starts the script inside the container.
  */
-import type { SearchSettings } from '../../workload/words.js'
+import type { SearchSettings } from '../../workload/resource-kinds.js'
 
 /** Estimators that run a script of the user's under one framework; their first positional argument is the script. */
 const frameworks = [

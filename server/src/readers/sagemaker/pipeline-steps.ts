@@ -22,7 +22,7 @@ import { quoteOf } from '../../values/python-literal.js'
 import type { Locator } from '../../values/source.js'
 import { ClaimBuilder, type SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { StepWork } from '../../workload/words.js'
+import type { StepWork } from '../../workload/resource-kinds.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { scopeOf } from '../job-in-code.js'
@@ -31,7 +31,7 @@ import { workOfName } from '../pipelines/step-work.js'
 import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 /** Steps that can be cached and start machines, with what they are for where the kind says so. */
@@ -188,15 +188,15 @@ function claimVolatile(
 
 const module3 = /(^|\.)mlops\.workflow/
 
-function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'volatileInput') return changeVolatile(claim, facts)
-  const { python, path, unit } = facts
+  const { python, path, fragment } = facts
   if (claim.setting !== 'cached' || value !== true || python === undefined) return byHand(claim)
   const call = claimedCall(python, claim.site)
   if (call === null) return { reason: 'the step is no longer there' }
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   if (claim.site.anchor === 'config') {
-    const source = cacheSource(python, call, new ClaimBuilder(path, unit, claim.reader))
+    const source = cacheSource(python, call, new ClaimBuilder(path, fragment, claim.reader))
     const writes = [source.set(['enable_caching'], true)]
     if (!mayBePassed(source.argument('expire_after'))) writes.push(source.set(['expire_after'], 'P30D'))
     return changeOf('Turn step caching on (enable_caching=True)', writes)
@@ -204,7 +204,8 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
   const mark = quoteOf(python.text.slice(call.expr.start, call.expr.end))
   const known = reusable(python, call)
   const module = module3.test(call.name ?? '') ? 'sagemaker.mlops.workflow.steps' : 'sagemaker.workflow.steps'
-  const imports: Import[] = known === null ? [{ path, unit: unit.index, module, name: 'CacheConfig' }] : []
+  const imports: Import[] =
+    known === null ? [{ path, fragment: fragment.index, module, name: 'CacheConfig' }] : []
   return {
     title: 'Reuse the outputs of steps that have not changed (cache_config=…)',
     safety: 'unsafe',

@@ -11,7 +11,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { idAt, scopeOf } from '../job-in-code.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { claimMachine, evidenceOfMachine, isLocal, offered } from './machine.js'
 import { processingFamilies } from './names.js'
@@ -122,7 +122,7 @@ function claimScript(python: PythonModule, claims: ClaimBuilder, run: Call, id: 
   )
 }
 
-function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   return claimedCall(facts.python, claim.site) === null
     ? { reason: 'the processor is no longer there' }
     : processorSettings.change(claim, value, facts)

@@ -17,7 +17,7 @@ import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
 import { scopeOf } from '../job-in-code.js'
 import { claimPool, claimPoolMachine } from '../pool-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const targetSettings = settingTable('Scaling', {
@@ -88,7 +88,7 @@ function machineOf(python: PythonModule, claims: ClaimBuilder): string | null {
   return found.size === 1 && typeof only === 'string' && instance(only) !== undefined ? only : null
 }
 
-function changeScaling(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeScaling(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   return claimedCall(facts.python, claim.site) === null
     ? { reason: 'the call has changed' }
     : targetSettings.change(claim, value, facts)

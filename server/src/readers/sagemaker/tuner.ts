@@ -10,9 +10,9 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { SearchSettings, SearchSpace } from '../../workload/words.js'
+import type { SearchSettings, SearchSpace } from '../../workload/resource-kinds.js'
 import { changeOf } from '../change-answer.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimJobSearch, listedValues, spaceOfCalls } from '../search/job-search.js'
 import { settingTable } from '../setting-table.js'
 import { epochwiseImages, strategies } from './names.js'
@@ -118,13 +118,13 @@ function rangesSpace(python: PythonModule, ranges: Expr): SearchSpace | null {
   )
 }
 
-function changeTuner(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeTuner(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
   if (claim.setting !== 'strategy') return tunerSettings.change(claim, value, facts)
   const { trials } = value as { trials: number }
-  const locator = new ClaimBuilder(facts.path, facts.unit, claim.reader)
+  const locator = new ClaimBuilder(facts.path, facts.fragment, claim.reader)
   const source = tunerSettings.argumentsOf(python, call, locator)
   return changeOf(`Search by Bayesian optimisation, ${trials} jobs, weak ones stopped early`, [
     source.set(['strategy'], 'Bayesian'),

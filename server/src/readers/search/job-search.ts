@@ -8,7 +8,7 @@ import type { Json } from '../../text/json.js'
 import { knownArgument, passedCall } from '../../values/argument.js'
 import { calleePlace } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
-import type { Dimension, SearchSpace } from '../../workload/words.js'
+import type { Dimension, SearchSpace } from '../../workload/resource-kinds.js'
 import { evidenceOfJob, scopeOf } from '../job-in-code.js'
 
 /** `key`: what limits the number of jobs; `service`: what keeps their results. */

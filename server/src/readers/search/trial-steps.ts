@@ -4,7 +4,7 @@ import type { ArgumentValue, Call, Func, Loop, PythonModule } from '../../python
 import { lookUp } from '../../text/records.js'
 import { numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { SearchSettings } from '../../workload/words.js'
+import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { reachedFunctions } from './trial-function.js'
 
 export interface TrialSteps {

@@ -18,11 +18,11 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { Precision } from '../../workload/words.js'
+import type { Precision } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { type ServerCommand, serverCommand } from './command.js'
 
 export const servingReader = defineReader({
@@ -233,8 +233,8 @@ function wordOf(node: ConfigNode): ShellWord {
 // Changes.
 
 /** fp8 needs no other checkpoint: weights are rounded while they are loaded. */
-function changeServer(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit, shell } = facts
+function changeServer(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment, shell } = facts
   if (claim.setting !== 'quantized') return byHand(claim)
   const title = 'Round the weights to 8 bits while they are loaded (fp8)'
   if (python !== undefined) {
@@ -245,12 +245,12 @@ function changeServer(claim: Claim, _value: unknown, facts: UnitFacts): Change |
     return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }
   }
   const flag = claim.site.anchor === 'command TGI' ? '--quantize fp8' : '--quantization fp8'
-  if (shell === undefined || unit.origin !== 'file') return { reason: `pass ${flag} to the server` }
+  if (shell === undefined || fragment.origin !== 'file') return { reason: `pass ${flag} to the server` }
   const { end } = claim.site
   return {
     title,
     safety: 'unsafe',
-    writes: [{ kind: 'replace text', path, unit: unit.index, start: end, end, text: ` ${flag}` }],
+    writes: [{ kind: 'replace text', path, fragment: fragment.index, start: end, end, text: ` ${flag}` }],
     imports: [],
   }
 }

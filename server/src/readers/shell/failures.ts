@@ -5,7 +5,7 @@ import type { Place } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import { workOfName } from '../pipelines/step-work.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { type FoundLaunch, launchesOf } from './launches.js'
 
 export const shellFailuresReader = defineReader({
@@ -28,7 +28,7 @@ export const shellFailuresReader = defineReader({
           role: 'job',
           accelerator: 'maybe',
           small: null,
-          notebook: facts.unit.language !== 'shell',
+          notebook: facts.fragment.language !== 'shell',
         },
         // One of many that fails need not keep the others from running.
         weight: told || launch.command.loops.length > 0 ? 'slight' : 'ordinary',
@@ -38,7 +38,11 @@ export const shellFailuresReader = defineReader({
     for (const launch of launches) {
       const { command } = launch
       const by = command.ignoredBy
-      if (by !== undefined && command.failureIgnored && !isAskedFor(facts.unit.text, command.start, by.end)) {
+      if (
+        by !== undefined &&
+        command.failureIgnored &&
+        !isAskedFor(facts.fragment.text, command.start, by.end)
+      ) {
         const start = by.end - by.text.length
         claim(
           launch,
@@ -49,7 +53,7 @@ export const shellFailuresReader = defineReader({
         )
       }
     }
-    for (const { off, launch } of unchecked(shell, launches, facts.unit.text))
+    for (const { off, launch } of unchecked(shell, launches, facts.fragment.text))
       claim(launch, 'set +e', { start: off.start, end: off.end }, 'line', false)
   },
   change: changeShell,
@@ -123,13 +127,13 @@ function unchecked(
   return found
 }
 
-function changeShell(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
-  const { anchor, unit, start, end } = claim.site
-  const { text } = facts.unit
+function changeShell(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { anchor, fragment, start, end } = claim.site
+  const { text } = facts.fragment
   const replace = (title: string, from: number, to: number, by: string): Change => ({
     title,
     safety: 'unsafe',
-    writes: [{ kind: 'replace text', path: facts.path, unit, start: from, end: to, text: by }],
+    writes: [{ kind: 'replace text', path: facts.path, fragment, start: from, end: to, text: by }],
     imports: [],
   })
   if (anchor === 'line') {

@@ -4,7 +4,7 @@ import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import type { FoundLaunch } from './launches.js'
 import { settingUpOf } from './setting-up.js'
 import { waitingOf } from './waiting.js'
@@ -23,7 +23,7 @@ export interface JobMachine {
   byHand?: boolean
 }
 
-/** `placeOf`: where a command stands in the unit; null text: the facts were not read from one text. */
+/** `placeOf`: where a command stands in the fragment; null text: the facts were not read from one text. */
 export function claimJobOperations(
   claims: ClaimBuilder,
   facts: ShellFacts,
@@ -73,14 +73,14 @@ export function claimJobOperations(
 }
 
 /** The change of a waiting command: away with its line. */
-export function changeJobOperation(claim: Claim, facts: UnitFacts): Change | Refusal {
+export function changeJobOperation(claim: Claim, facts: FragmentFacts): Change | Refusal {
   if (claim.site.anchor === 'set up')
     return {
       reason:
         'do it in the image or the environment that the job starts from, or in a step without accelerators',
     }
   if (facts.shell === undefined) return { reason: 'take it out of the command of the container' }
-  const { text } = facts.unit
+  const { text } = facts.fragment
   const { start, end } = claim.site
   const before = text.lastIndexOf('\n', start - 1) + 1
   const next = text.indexOf('\n', end)
@@ -93,7 +93,14 @@ export function changeJobOperation(claim: Claim, facts: UnitFacts): Change | Ref
     title: `Remove \`${claim.key}\``,
     safety: 'unsafe',
     writes: [
-      { kind: 'replace text', path: facts.path, unit: facts.unit.index, start: before, end: after, text: '' },
+      {
+        kind: 'replace text',
+        path: facts.path,
+        fragment: facts.fragment.index,
+        start: before,
+        end: after,
+        text: '',
+      },
     ],
     imports: [],
   }

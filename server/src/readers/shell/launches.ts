@@ -6,7 +6,7 @@ import { startsOnEveryNode, startsPerDevice } from '../../link/launchers.js'
 import { imageVersions } from '../../link/versions.js'
 import type { Location, Span } from '../../text/location.js'
 import { lookUp } from '../../text/records.js'
-import type { Unit } from '../../text/unit.js'
+import type { SourceFragment } from '../../text/source-fragment.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Launch, LaunchValue } from '../../workload/claim.js'
 import { isHarmless, isServer } from './commands.js'
@@ -44,9 +44,9 @@ function inlineLaunch(
 }
 
 /** What the launch of a command in a script is called. */
-export function shellLaunchId(claims: ClaimBuilder, unit: Unit, command: ShellCommand): string {
+export function shellLaunchId(claims: ClaimBuilder, fragment: SourceFragment, command: ShellCommand): string {
   const { path, cell, start } = claims.locate(command)
-  return `${path}#launch@${unit.index}:${cell ?? ''}:${start}`
+  return `${path}#launch@${fragment.index}:${cell ?? ''}:${start}`
 }
 
 export interface Around {

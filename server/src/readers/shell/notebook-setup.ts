@@ -23,10 +23,10 @@ export const notebookSetupReader = defineReader({
     'cmake',
   ],
   read(facts, _context, claims) {
-    const { shell, unit, path } = facts
-    if (shell === undefined || unit.origin !== 'magic' || !path.endsWith('.ipynb')) return
+    const { shell, fragment, path } = facts
+    if (shell === undefined || fragment.origin !== 'magic' || !path.endsWith('.ipynb')) return
     const found = shell.commands.flatMap((command) => {
-      if (command.unreachable || isGuarded(unit.text, command.start)) return []
+      if (command.unreachable || isGuarded(fragment.text, command.start)) return []
       const one = settingUp(command)
       return one === null || (one.kind !== 'download' && one.kind !== 'build') ? [] : [{ command, ...one }]
     })

@@ -3,7 +3,7 @@
 import type { ShellCommand } from '../../config/shell-facts.js'
 import { serverWords } from '../../link/servers.js'
 import { targetsAt } from '../../text/makefile.js'
-import type { Unit } from '../../text/unit.js'
+import type { SourceFragment } from '../../text/source-fragment.js'
 import { batchJobId } from '../batch/job.js'
 import { asMounted, containerHoldsGpus } from '../docker/run.js'
 import { hydraSteps } from '../hydra/launcher.js'
@@ -41,9 +41,11 @@ export const shellReader = defineReader({
     const shell = withTorchxDefaults(facts, claims)
     if (shell === undefined) return
     const job =
-      slurmJobId(facts.path, facts.unit, shell) ??
-      batchJobId(facts.path, facts.unit, shell) ??
-      (facts.unit.origin === 'magic' && runtimeOf(facts.metadata) !== null ? notebookJob(facts.path) : null)
+      slurmJobId(facts.path, facts.fragment, shell) ??
+      batchJobId(facts.path, facts.fragment, shell) ??
+      (facts.fragment.origin === 'magic' && runtimeOf(facts.metadata) !== null
+        ? notebookJob(facts.path)
+        : null)
     const launches = launchesOf(shell.commands, (span) => claims.locate(span))
     const called = context.binding?.launch.shell !== undefined
     const work = called ? workOf(shell, launches) : null
@@ -57,10 +59,10 @@ export const shellReader = defineReader({
           [command],
           {
             job: null,
-            id: `${shellLaunchId(claims, facts.unit, command)}:call`,
+            id: `${shellLaunchId(claims, facts.fragment, command)}:call`,
             place: { start: command.start, end: command.end },
             besides,
-            ...targetsOf(facts.unit, command),
+            ...targetsOf(facts.fragment, command),
           },
           (span) => claims.locate(span),
         )
@@ -71,16 +73,16 @@ export const shellReader = defineReader({
           command,
           {
             job,
-            id: `${shellLaunchId(claims, facts.unit, command)}:command`,
+            id: `${shellLaunchId(claims, facts.fragment, command)}:command`,
             place: { start: command.start, end: command.end },
-            ...targetsOf(facts.unit, command),
+            ...targetsOf(facts.fragment, command),
           },
           (span) => claims.locate(span),
         )
     }
     for (const launch of launches) {
       const { command, parts } = launch
-      const id = shellLaunchId(claims, facts.unit, command)
+      const id = shellLaunchId(claims, facts.fragment, command)
       const own = job === null ? srunOptions(parts) : null
       const hydra = hydraSteps(parts)
       claimShellLaunch(
@@ -97,7 +99,7 @@ export const shellReader = defineReader({
           id,
           place: { start: command.start, end: command.end },
           ...(besides === undefined ? {} : { besides }),
-          ...targetsOf(facts.unit, command),
+          ...targetsOf(facts.fragment, command),
           ...(hydra ?? slurmSteps(parts, own ?? shell.directives)),
         },
       )
@@ -106,6 +108,6 @@ export const shellReader = defineReader({
 })
 
 /** In a Makefile: the targets of the recipe that the command stands in. */
-function targetsOf({ rules }: Unit, command: ShellCommand): { targets?: string[] } {
+function targetsOf({ rules }: SourceFragment, command: ShellCommand): { targets?: string[] } {
   return rules === undefined ? {} : { targets: [...targetsAt(rules, command.start)] }
 }

@@ -8,7 +8,7 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 const searches =
   /^sklearn\.(model_selection|grid_search)\.(GridSearchCV|RandomizedSearchCV|HalvingGridSearchCV|HalvingRandomSearchCV)$/
@@ -71,11 +71,11 @@ function inside(python: PythonModule, expr: Expr, depth: number): string | null 
   return null
 }
 
-function changeScoring(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+function changeScoring(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call: Call | null = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call has changed' }
-  const quote = /["']/.exec(facts.unit.text.slice(call.expr.start, call.expr.end))?.[0] ?? "'"
+  const quote = /["']/.exec(facts.fragment.text.slice(call.expr.start, call.expr.end))?.[0] ?? "'"
   const write = writeArgument(
     facts,
     call,

@@ -4,7 +4,7 @@ import type { Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
 import { passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { SearchSpace } from '../../workload/words.js'
+import type { SearchSpace } from '../../workload/resource-kinds.js'
 import { costlyTransformers } from './estimators.js'
 
 export interface PipelineStep {

@@ -10,8 +10,8 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { InertDimension, NestedDimension } from '../../workload/words.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import type { InertDimension, NestedDimension } from '../../workload/resource-kinds.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { conditionsOf, coveredBy } from './parameter-effects.js'
 import { pipelineCall, stepsOf } from './pipeline.js'
 import { gridDictionaries } from './space.js'
@@ -117,7 +117,7 @@ function returned(python: PythonModule, expr: Expr): Expr {
 }
 
 /** The display that holds the values of a dimension, where the search is the only one that uses the grid. */
-function entriesOf(claim: Claim, facts: UnitFacts): { call: Call; dictionaries: DictExpr[] } | Refusal {
+function entriesOf(claim: Claim, facts: FragmentFacts): { call: Call; dictionaries: DictExpr[] } | Refusal {
   const python = facts.python!
   const call = python.callAt(claim.site)
   const dictionaries = call === null ? null : gridsOf(python, call)
@@ -125,7 +125,7 @@ function entriesOf(claim: Claim, facts: UnitFacts): { call: Call; dictionaries: 
   return { call, dictionaries }
 }
 
-function dropDuplicates(claim: Claim, dimension: string, facts: UnitFacts): Change | Refusal {
+function dropDuplicates(claim: Claim, dimension: string, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const found = entriesOf(claim, facts)
   if ('reason' in found) return found
@@ -146,7 +146,7 @@ function dropDuplicates(claim: Claim, dimension: string, facts: UnitFacts): Chan
       if (kept.length === list.items.length) continue
       if (/[#\n]/.test(python.text.slice(list.start, list.end)))
         return { reason: 'the values stand on several lines' }
-      const range = { unit: facts.unit.index, start: list.start, end: list.end }
+      const range = { fragment: facts.fragment.index, start: list.start, end: list.end }
       const text = `[${kept.join(', ')}]`
       return {
         title: `Leave out the repeated values of ${dimension}`,
@@ -160,7 +160,7 @@ function dropDuplicates(claim: Claim, dimension: string, facts: UnitFacts): Chan
 }
 
 /** One grid becomes two: without the ignored parameters, and with them. */
-function split(claim: Claim, dimension: string, facts: UnitFacts): Change | Refusal {
+function split(claim: Claim, dimension: string, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const found = entriesOf(claim, facts)
   if ('reason' in found) return found
@@ -171,7 +171,7 @@ function split(claim: Claim, dimension: string, facts: UnitFacts): Change | Refu
   if (inert === undefined || dictionary === undefined) return { reason: 'the grid has changed' }
   if (dictionary.entries.some((entry) => keyOf(python, entry.key) === null))
     return { reason: 'the grid unpacks another one' }
-  const range = { unit: facts.unit.index, start: dictionary.start, end: dictionary.end }
+  const range = { fragment: facts.fragment.index, start: dictionary.start, end: dictionary.end }
   const decides = dictionary.entries.find((entry) => keyOf(python, entry.key) === inert.unless)
   const entryText = (entry: DictExpr['entries'][number]) =>
     python.text.slice(entry.key!.start, entry.value.end)

@@ -46,7 +46,7 @@ const randomSearches: Record<string, { module: string; name: string; trials: str
 export function searchChange(
   module: PythonModule,
   path: string,
-  unit: number,
+  fragment: number,
   call: Call,
   wanted: NewStrategy,
 ): Change | Refusal {
@@ -61,10 +61,10 @@ export function searchChange(
     return { reason: 'the results are reshaped afterwards, which needs every combination' }
   if (wanted.strategy === 'halving') {
     return splitsStay(module, call)
-      ? toHalving(module, path, unit, call)
+      ? toHalving(module, path, fragment, call)
       : { reason: 'the splits differ in every round: give the splitter of cv= a random_state' }
   }
-  return toRandom(module, path, unit, call, wanted.trials)
+  return toRandom(module, path, fragment, call, wanted.trials)
 }
 
 function isOld(module: PythonModule): boolean {
@@ -85,17 +85,17 @@ function isReshaped(module: PythonModule, call: Call): boolean {
   return assignedTo !== null && new RegExp(`\\b${assignedTo.replace('.', '\\.')}\\s*\\[`).test(module.text)
 }
 
-function rangeOf(unit: number, call: Call): PythonRange {
-  return { unit, start: call.expr.start, end: call.expr.end }
+function rangeOf(fragment: number, call: Call): PythonRange {
+  return { fragment, start: call.expr.start, end: call.expr.end }
 }
 
-function toHalving(module: PythonModule, path: string, unit: number, call: Call): Change | Refusal {
-  const range = rangeOf(unit, call)
+function toHalving(module: PythonModule, path: string, fragment: number, call: Call): Change | Refusal {
+  const range = rangeOf(fragment, call)
   const writes: Write[] = []
   const imports: Import[] = [
     {
       path,
-      unit,
+      fragment,
       module: 'sklearn.experimental',
       name: 'enable_halving_search_cv',
       first: true,
@@ -104,7 +104,7 @@ function toHalving(module: PythonModule, path: string, unit: number, call: Call)
   ]
   const spelled = nameFor(module.tree, 'sklearn.model_selection', 'HalvingGridSearchCV', {
     path,
-    unit,
+    fragment,
     offset: call.expr.start,
   })
   if (spelled.import !== null) imports.push(spelled.import)
@@ -117,7 +117,7 @@ function toHalving(module: PythonModule, path: string, unit: number, call: Call)
     writes.push(
       { kind: 'set keyword', path, call: range, name: 'resource', value: `'${resource.name}'` },
       { kind: 'set keyword', path, call: range, name: 'max_resources', value: String(resource.maximum) },
-      { kind: 'replace', path, range: { unit, ...resource.entry }, text: '' },
+      { kind: 'replace', path, range: { fragment, ...resource.entry }, text: '' },
     )
   }
   return { title: 'Search by successive halving (HalvingGridSearchCV)', safety: 'unsafe', writes, imports }
@@ -126,15 +126,15 @@ function toHalving(module: PythonModule, path: string, unit: number, call: Call)
 function toRandom(
   module: PythonModule,
   path: string,
-  unit: number,
+  fragment: number,
   call: Call,
   trials: number,
 ): Change | Refusal {
   const target = lookUp(randomSearches, call.name ?? '')
   if (target === undefined) return { reason: 'no random search is known for this library' }
-  const range = rangeOf(unit, call)
+  const range = rangeOf(fragment, call)
   const from = isOld(module) && target.name !== 'TuneSearchCV' ? 'sklearn.grid_search' : target.module
-  const spelled = nameFor(module.tree, from, target.name, { path, unit, offset: call.expr.start })
+  const spelled = nameFor(module.tree, from, target.name, { path, fragment, offset: call.expr.start })
   const writes: Write[] = [{ kind: 'rename callee', path, call: range, to: spelled.text }]
   if (call.expr.args.some((argument) => argument.name === 'param_grid')) {
     writes.push({ kind: 'rename keyword', path, call: range, name: 'param_grid', to: 'param_distributions' })

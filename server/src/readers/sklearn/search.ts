@@ -15,7 +15,7 @@ import {
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { SearchSettings, SearchSpace } from '../../workload/words.js'
+import type { SearchSettings, SearchSpace } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { drawsItsData } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
@@ -67,10 +67,10 @@ export const sklearnSearchReader = defineReader({
     const module = facts.python!
     const call = module.callAt(claim.site)
     if (call === null) return { reason: 'the call has changed' }
-    const unit = facts.unit.index
+    const fragment = facts.fragment.index
     if (claim.setting === 'strategy')
-      return searchChange(module, facts.path, unit, call, value as NewStrategy)
-    if (claim.setting === 'cached') return cacheChange(module, facts.path, unit, call)
+      return searchChange(module, facts.path, fragment, call, value as NewStrategy)
+    if (claim.setting === 'cached') return cacheChange(module, facts.path, fragment, call)
     return byHand(claim)
   },
 })
@@ -307,7 +307,7 @@ function candidatesOf(
 }
 
 /** Caching clones the transformers, so code that looks at the fitted originals afterwards would see nothing. */
-function cacheChange(module: PythonModule, path: string, unit: number, call: Call): Change | Refusal {
+function cacheChange(module: PythonModule, path: string, fragment: number, call: Call): Change | Refusal {
   if (call.expr.args.some((argument) => argument.star > 0))
     return { reason: 'the pipeline takes unpacked arguments' }
   const existing = module.calls.find(
@@ -321,7 +321,7 @@ function cacheChange(module: PythonModule, path: string, unit: number, call: Cal
       {
         kind: 'set keyword',
         path,
-        call: { unit, start: call.expr.start, end: call.expr.end },
+        call: { fragment, start: call.expr.start, end: call.expr.end },
         name: 'memory',
         value,
       },

@@ -7,7 +7,7 @@ import type { DictExpr, Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import { mayBePassed, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { Dimension, SearchSpace } from '../../workload/words.js'
+import type { Dimension, SearchSpace } from '../../workload/resource-kinds.js'
 
 /** A space with where it is written, and its place among the grids that one search goes through in turn. */
 export interface SpaceFound {

@@ -23,7 +23,7 @@ import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { acceleratorsOf, claimMachineRequest } from '../machine-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const endings = /^(down|stop|autostop|teardown)$/
@@ -202,15 +202,15 @@ function claimStart(claims: ClaimBuilder, command: ShellCommand, words: string[]
   else start.default('idleStop', '-i', null, place)
 }
 
-function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeCluster(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting !== 'idleStop' || typeof value !== 'number') return byHand(claim)
   const minutes = Math.round(value / 60)
   if (claim.site.anchor === 'shell') {
-    const { unit, end } = claim.site
+    const { fragment, end } = claim.site
     const write: Write = {
       kind: 'replace text',
       path: facts.path,
-      unit,
+      fragment,
       start: end,
       end,
       text: ` -i ${minutes} --down`,
@@ -224,7 +224,7 @@ function changeCluster(claim: Claim, value: unknown, facts: UnitFacts): Change |
   }
   const call = claimedCall(facts.python, claim.site)
   if (call === null) return { reason: 'the call has changed' }
-  const range = { unit: facts.unit.index, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: facts.fragment.index, start: call.expr.start, end: call.expr.end }
   const set = (name: string, code: string): Write => ({
     kind: 'set keyword',
     path: facts.path,

@@ -26,12 +26,12 @@ import type { Source } from '../../values/source.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence, LaunchValue } from '../../workload/claim.js'
-import type { ComputeSettings } from '../../workload/words.js'
+import type { ComputeSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimScript } from '../job-script.js'
 import { acceleratorsOf } from '../machine-claims.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import type { Work } from '../shell/launches.js'
 import { smallByName } from '../tried-out.js'
@@ -385,7 +385,7 @@ function claimCheckpointBucket(compute: SubjectBuilder<'Compute'>, { root }: Tas
   }
 }
 
-function changeTask(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeTask(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const set = (title: string, keys: (string | number)[], to: Json, after?: string) =>
     writeKeys(claim, facts, title, [{ keys, value: to, ...(after === undefined ? {} : { after }) }])
   const resources = facts.config?.documents[claim.site.document ?? 0]?.root

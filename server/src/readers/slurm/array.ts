@@ -3,7 +3,7 @@ import type { Directive } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { trainsByName } from '../shell/failures.js'
 import type { FoundLaunch } from '../shell/launches.js'
 import { directive } from './job.js'
@@ -51,7 +51,7 @@ export function claimArray(
   else search.known('parallelism', key, jobs.atOnce, place)
 }
 
-export function changeArray(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeArray(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const array = directive(facts.shell?.directives ?? [], 'array')
   if (array?.value == null) return { reason: 'the script has changed' }
   const text = `${array.value.replace(/%.*$/, '')}%${value}`
@@ -62,7 +62,7 @@ export function changeArray(claim: Claim, value: unknown, facts: UnitFacts): Cha
       {
         kind: 'set directive',
         path: facts.path,
-        unit: claim.site.unit,
+        fragment: claim.site.fragment,
         scheduler: 'SBATCH',
         name: 'array',
         value: text,

@@ -2,7 +2,7 @@
 import type { Change, Refusal, ShellWrite } from '../../edit/write.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { gpuRequest, nodesOf } from './job.js'
 
 /** Anchors of claims about an `srun` that asks by itself: the new option goes behind this place, or replaces it. */
@@ -11,7 +11,7 @@ const replaces = 'replaces:'
 /** `option`: what the option would be for one GPU, where the claim is about GPUs. */
 export const replaced = (option: string): string => `${replaces}${option}`
 
-export function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'timeLimit' && typeof value === 'number') {
     const hours = Math.floor(value / 3600)
     const two = (seconds: number) => String(seconds).padStart(2, '0')
@@ -23,11 +23,11 @@ export function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Chang
   if (claim.setting === 'nodes' && claim.site.anchor === undefined)
     return write(claim, facts, `Ask for ${value} node: --nodes=${value}`, 'nodes', String(value))
   if (claim.setting === 'processes' && claim.site.anchor === 'processes') {
-    const { unit, start, end } = claim.site
+    const { fragment, start, end } = claim.site
     // In a text that another shell runs, the place is that of the whole text.
-    if (/\s/.test(facts.unit.text.slice(start, end).trim()))
+    if (/\s/.test(facts.fragment.text.slice(start, end).trim()))
       return { reason: `the number stands in a text that another shell runs: make it ${value} there` }
-    const one: ShellWrite = { kind: 'replace text', unit, start, end, text: String(value) }
+    const one: ShellWrite = { kind: 'replace text', fragment, start, end, text: String(value) }
     const title = `Start ${value} processes: ${claim.key} ${value}`
     return { title, safety: 'unsafe', writes: [{ ...one, path: facts.path }], imports: [] }
   }
@@ -37,16 +37,16 @@ export function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Chang
 }
 
 /** Takes the line of the directive out. */
-function share(claim: Claim, facts: UnitFacts): Change | Refusal {
-  const { unit, start, end } = claim.site
-  const { text } = facts.unit
+function share(claim: Claim, facts: FragmentFacts): Change | Refusal {
+  const { fragment, start, end } = claim.site
+  const { text } = facts.fragment
   const from = text.lastIndexOf('\n', start - 1) + 1
   const to = text.indexOf('\n', end)
   const alone =
     /^#SBATCH\s+$/.test(text.slice(from, start)) &&
     /^\s*(#.*)?$/.test(text.slice(end, to < 0 ? undefined : to))
   if (!alone || to < 0) return { reason: 'other options stand on the same line' }
-  const one: ShellWrite = { kind: 'replace text', unit, start: from, end: to + 1, text: '' }
+  const one: ShellWrite = { kind: 'replace text', fragment, start: from, end: to + 1, text: '' }
   return {
     title: `Share the node: without ${claim.key}`,
     safety: 'unsafe',
@@ -57,7 +57,7 @@ function share(claim: Claim, facts: UnitFacts): Change | Refusal {
 
 const asked = (count: number) => `Ask for ${count === 1 ? 'one GPU' : `${count} GPUs`}`
 
-function fewerGpus(claim: Claim, count: number, facts: UnitFacts): Change | Refusal {
+function fewerGpus(claim: Claim, count: number, facts: FragmentFacts): Change | Refusal {
   const unreadable = { reason: 'the request for GPUs is not readable' }
   // What the option would be for one GPU ends in that one, or has other kinds behind it.
   const several = (single: string) => single.replace(/(gpu(?::[\w-]+)?:|^(?:[\w-]+:)?)1(?=,|$)/, `$1${count}`)
@@ -86,13 +86,13 @@ function fewerGpus(claim: Claim, count: number, facts: UnitFacts): Change | Refu
   return write(claim, facts, `${asked(count)}: --${name}=${value}`, name, value)
 }
 
-function write(claim: Claim, facts: UnitFacts, title: string, name: string, value: string): Change {
-  const { unit, start, end, anchor } = claim.site
+function write(claim: Claim, facts: FragmentFacts, title: string, name: string, value: string): Change {
+  const { fragment, start, end, anchor } = claim.site
   let one: ShellWrite
-  if (anchor === undefined) one = { kind: 'set directive', unit, scheduler: 'SBATCH', name, value }
+  if (anchor === undefined) one = { kind: 'set directive', fragment, scheduler: 'SBATCH', name, value }
   else {
     const space = anchor === behind ? ' ' : ''
-    one = { kind: 'replace text', unit, start, end, text: `${space}--${name}=${value}` }
+    one = { kind: 'replace text', fragment, start, end, text: `${space}--${name}=${value}` }
   }
   return { title, safety: 'unsafe', writes: [{ ...one, path: facts.path }], imports: [] }
 }

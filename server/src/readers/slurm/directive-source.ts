@@ -34,9 +34,16 @@ export class DirectiveSource extends TypedSource {
 
   set(path: readonly Key[], value: Json | undefined): Write | Refusal {
     const name = String(path[0])
-    const { path: file, unit } = this.locator
+    const { path: file, fragment } = this.locator
     if (value === undefined) return { reason: `take ${name} out by hand` }
     const { scheduler } = this
-    return { kind: 'set directive', path: file, unit: unit.index, scheduler, name, value: String(value) }
+    return {
+      kind: 'set directive',
+      path: file,
+      fragment: fragment.index,
+      scheduler,
+      name,
+      value: String(value),
+    }
   }
 }

@@ -1,11 +1,11 @@
 /** What the `#SBATCH` lines of a batch script ask for. */
 import type { Directive, ShellFacts } from '../../config/shell-facts.js'
-import type { Unit } from '../../text/unit.js'
+import type { SourceFragment } from '../../text/source-fragment.js'
 
 /** The job that everything in a batch script belongs to; null: not a batch script. */
-export function slurmJobId(path: string, unit: Unit, shell: ShellFacts): string | null {
+export function slurmJobId(path: string, fragment: SourceFragment, shell: ShellFacts): string | null {
   if (!shell.directives.some((one) => one.scheduler === 'SBATCH')) return null
-  return `${path}#slurm${unit.index === 0 ? '' : `@${unit.index}`}`
+  return `${path}#slurm${fragment.index === 0 ? '' : `@${fragment.index}`}`
 }
 
 /** The last directive of that name, as the scheduler takes it. */

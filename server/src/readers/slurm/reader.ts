@@ -32,14 +32,14 @@ export const slurmReader = defineReader({
   languages: ['shell'],
   triggers: ['#SBATCH', 'srun'],
   read(facts, _context, claims) {
-    const { shell, path, unit } = facts
+    const { shell, path, fragment } = facts
     if (shell === undefined) return
     const launches = launchesOf(shell.commands, (span) => claims.locate(span))
-    const job = slurmJobId(path, unit, shell)
+    const job = slurmJobId(path, fragment, shell)
     if (job !== null) {
       const work = workOf(shell, launches)
       claimJob(claims, { job, directives: shell.directives, work, command: null, launches })
-      claimOperations(claims, shell, launches, unit.text)
+      claimOperations(claims, shell, launches, fragment.text)
       claimBatchScripts(claims, shell, job)
       const wanted = gpuRequest(shell.directives)
       if (wanted !== null && wanted.count !== 0)
@@ -50,10 +50,10 @@ export const slurmReader = defineReader({
       const directives = srunOptions(launch.parts)
       if (directives === null) continue
       const { sharing, timeout } = workOf({ ...shell, commands: [launch.command] }, [launch])
-      const options = unit.text.slice(launch.command.start, launch.parts.programSpan.start)
+      const options = fragment.text.slice(launch.command.start, launch.parts.programSpan.start)
       const alone = launch.command.background ? null : sharing
       claimJob(claims, {
-        job: shellLaunchId(claims, unit, launch.command),
+        job: shellLaunchId(claims, fragment, launch.command),
         directives,
         work: { sharing: alone, sharedByScript: false, service: false, probes: false, timeout },
         moreOptions: slot.test(options),

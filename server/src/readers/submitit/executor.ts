@@ -29,7 +29,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { evidenceOfJob, idAt } from '../job-in-code.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { gpusNamed, secondsOf } from '../slurm/job.js'
 
@@ -231,7 +231,7 @@ function fileOf(python: PythonModule, callee: Expr): string | null {
   return target === null ? null : (python.projectTarget(target)?.summary.path ?? null)
 }
 
-function changeExecutor(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeExecutor(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const call = claimedCall(facts.python, claim.site)
   const { key } = claim
   if (call === null || facts.python === undefined) return byHand(claim)

@@ -18,7 +18,7 @@ import { kerasEvidence } from '../keras/evidence.js'
 import { kerasFits, usesKeras } from '../keras/fits.js'
 import { claimOperation } from '../operation-claims.js'
 import { moduleText, trainingEvidence } from '../pytorch/evidence.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 
 const switches: Record<string, { argument: string; position: number }> = {
   'tensorflow.config.run_functions_eagerly': { argument: 'run_eagerly', position: 0 },
@@ -228,11 +228,11 @@ function headerEnd(func: Func): number {
   )
 }
 
-function changeEager(claim: Claim, facts: UnitFacts): Change | Refusal {
-  const { python, path, unit } = facts
+function changeEager(claim: Claim, facts: FragmentFacts): Change | Refusal {
+  const { python, path, fragment } = facts
   if (python === undefined) return { reason: 'this is not written in Python' }
   const range = ({ start, end }: { start: number; end: number }): PythonRange => ({
-    unit: unit.index,
+    fragment: fragment.index,
     start,
     end,
   })
@@ -241,7 +241,11 @@ function changeEager(claim: Claim, facts: UnitFacts): Change | Refusal {
     const func = python.functions.find((one) => one.node.start === claim.site.start)
     if (func === undefined) return { reason: 'the function is not in the file any more' }
     const [module, name] = anchor === 'jax.jit' ? ['jax', 'jit'] : ['tensorflow', 'function']
-    const spelled = nameFor(python.tree, module!, name!, { path, unit: unit.index, offset: func.node.start })
+    const spelled = nameFor(python.tree, module!, name!, {
+      path,
+      fragment: fragment.index,
+      offset: func.node.start,
+    })
     return {
       title: `Compile the step with @${spelled.text}`,
       // Side effects of Python happen once in a compiled function.

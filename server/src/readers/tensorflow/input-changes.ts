@@ -5,18 +5,18 @@ import type { Change, Import, Refusal } from '../../edit/write.js'
 import type { PythonModule } from '../../python/module.js'
 import type { Claim } from '../../workload/claim.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { plainName } from './pipeline.js'
 import { changeUncached, uncachedAnchor } from './uncached.js'
 
-export function changeInput(claim: Claim, _value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeInput(claim: Claim, _value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.site.anchor === uncachedAnchor) return changeUncached(claim, facts)
   if (claim.site.anchor === 'remote read')
     return {
       reason:
         'copy the files to a local disk first, keep what is read with cache(), or read records of many samples',
     }
-  const { python, path, unit } = facts
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
   const [anchor, experimental] = (claim.site.anchor ?? '').split(' ')
@@ -27,7 +27,12 @@ export function changeInput(claim: Claim, _value: unknown, facts: UnitFacts): Ch
       title: `Make the next batch while the accelerator works (.prefetch(${text}))`,
       safety: 'safe',
       writes: [
-        { kind: 'replace', path, range: { unit: unit.index, start: end, end }, text: `.prefetch(${text})` },
+        {
+          kind: 'replace',
+          path,
+          range: { fragment: fragment.index, start: end, end },
+          text: `.prefetch(${text})`,
+        },
       ],
       imports,
     }
@@ -40,7 +45,7 @@ export function changeInput(claim: Claim, _value: unknown, facts: UnitFacts): Ch
       {
         kind: 'set keyword',
         path,
-        call: { unit: unit.index, start: call.expr.start, end: call.expr.end },
+        call: { fragment: fragment.index, start: call.expr.start, end: call.expr.end },
         name: 'num_parallel_calls',
         value: text,
       },
@@ -52,7 +57,7 @@ export function changeInput(claim: Claim, _value: unknown, facts: UnitFacts): Ch
 /** `tf.data.AUTOTUNE` as this file spells it. */
 function autotune(
   python: PythonModule,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   offset: number,
   early: boolean,
 ): { text: string; imports: Import[] } {
@@ -68,7 +73,7 @@ function autotune(
   const older = early || python.text.includes('data.experimental.AUTOTUNE')
   const spelled = nameFor(python.tree, 'tensorflow.data', 'AUTOTUNE', {
     path: facts.path,
-    unit: facts.unit.index,
+    fragment: facts.fragment.index,
     offset,
   })
   if (older && spelled.text.endsWith('data.AUTOTUNE'))

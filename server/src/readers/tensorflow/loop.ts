@@ -15,7 +15,7 @@ import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
 import { epochLoopOf, openEndedReason, paceSetter } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { claimReadings, isStepCall } from '../step-reading.js'
+import { claimExtractions, isStepCall } from '../step-extraction.js'
 
 export const tensorflowLoopReader = defineReader({
   name: 'tensorflow-loop',
@@ -30,7 +30,7 @@ export const tensorflowLoopReader = defineReader({
     const { evidence, automatic } = kerasEvidence(python, context)
     for (const loop of loops) {
       readLoop(python, loop, loop === first, evidence, automatic, context, claims)
-      claimReadings(python, loop, dialect, evidence, heavyModel(python) === true, claims)
+      claimExtractions(python, loop, dialect, evidence, heavyModel(python) === true, claims)
     }
   },
   change(claim, value, facts) {

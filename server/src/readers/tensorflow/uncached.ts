@@ -14,7 +14,7 @@ import { changeOf, rangeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { argumentOf, kerasArguments, kerasFits } from '../keras/fits.js'
 import { codeMatches } from '../pytorch/evidence.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { type Mapped, mappedOf } from './mapped.js'
 import { methodPlace, type Pipeline, pipelineOf } from './pipeline.js'
 
@@ -83,7 +83,7 @@ export function claimRepeated(
 }
 
 /** Keeps the elements behind the step. */
-export function changeUncached(claim: Claim, facts: UnitFacts): Change | Refusal {
+export function changeUncached(claim: Claim, facts: FragmentFacts): Change | Refusal {
   const { python, path } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
@@ -95,7 +95,7 @@ export function changeUncached(claim: Claim, facts: UnitFacts): Change | Refusal
     return {
       reason: `${order.method}() stands before it: put it behind the cache, or every epoch has one order`,
     }
-  const { unit, end } = rangeOf(facts, call)
-  const write = { kind: 'replace' as const, path, range: { unit, start: end, end }, text: '.cache()' }
+  const { fragment, end } = rangeOf(facts, call)
+  const write = { kind: 'replace' as const, path, range: { fragment, start: end, end }, text: '.cache()' }
   return changeOf('Keep the elements in memory after the first epoch (.cache())', [write])
 }

@@ -11,7 +11,7 @@ import type { Key, OriginOptions } from '../../values/source.js'
 import { TypedSource } from '../../values/typed-source.js'
 import { type Absent, effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 
 /** The module as it is seen from one of its files. */
 export class Module {
@@ -20,7 +20,7 @@ export class Module {
 
   constructor(
     readonly claims: ClaimBuilder,
-    facts: UnitFacts,
+    facts: FragmentFacts,
     readonly root: ConfigNode,
   ) {
     const module = facts.hcl ?? { files: [{ path: facts.path, root }], callers: [] }
@@ -54,7 +54,7 @@ export class Module {
 }
 
 function* files(
-  module: NonNullable<UnitFacts['hcl']>,
+  module: NonNullable<FragmentFacts['hcl']>,
   seen = new Set<object>(),
 ): Generator<{ path: string; root: ConfigNode }> {
   if (seen.has(module)) return
@@ -128,8 +128,8 @@ export class Block extends TypedSource {
   set(keys: readonly Key[], value: Json | undefined): Write | Refusal {
     const own = this.module.keysOf(this.value)
     if (own === undefined) return { reason: 'the block is made of several' }
-    const { path, unit } = this.module.claims
-    const base = { path, unit: unit.index, document: 0, keys: [...own, ...keys] }
+    const { path, fragment } = this.module.claims
+    const base = { path, fragment: fragment.index, document: 0, keys: [...own, ...keys] }
     return value === undefined ? { kind: 'remove key', ...base } : { kind: 'set key', ...base, value }
   }
 

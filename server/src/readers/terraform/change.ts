@@ -7,7 +7,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { changeDatabricks } from '../databricks/change.js'
 import { acceleratorResource } from '../pool-claims.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 
 /** Blocks that attach accelerators to a machine. */
 const attached = ['guest_accelerator', 'accelerator_configs', 'accelerator_config', 'accelerator_type']
@@ -18,7 +18,7 @@ const ofDatabricks = new Set(['timeLimit', 'retries', 'concurrentRuns', 'spot'])
 /** Anchor of a pool that its cluster cannot be without. */
 export const firstPool = 'first pool'
 
-export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeTerraform(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const root = facts.config?.documents[0]?.root
   const { keys } = claim.site
   if (ofDatabricks.has(claim.setting)) return changeDatabricks(claim, value, facts)
@@ -90,7 +90,7 @@ export function changeTerraform(claim: Claim, value: unknown, facts: UnitFacts):
 
 class Editor {
   constructor(
-    private readonly facts: UnitFacts,
+    private readonly facts: FragmentFacts,
     readonly root: ConfigNode,
   ) {}
 
@@ -98,7 +98,7 @@ class Editor {
     return {
       kind: 'set key',
       path: this.facts.path,
-      unit: this.facts.unit.index,
+      fragment: this.facts.fragment.index,
       document: 0,
       keys,
       value,
@@ -106,7 +106,13 @@ class Editor {
     }
   }
   remove(keys: Key[]): Write {
-    return { kind: 'remove key', path: this.facts.path, unit: this.facts.unit.index, document: 0, keys }
+    return {
+      kind: 'remove key',
+      path: this.facts.path,
+      fragment: this.facts.fragment.index,
+      document: 0,
+      keys,
+    }
   }
   change(title: string, writes: Write[]): Change {
     return { title, safety: 'unsafe', writes, imports: [] }

@@ -4,7 +4,7 @@ import type { ConfigMap, ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
 import type { Place } from '../../workload/builder.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import {
   autoScalingGroupSettings,
   batchSettings,
@@ -124,7 +124,7 @@ const keysOf = (node: ConfigNode): string =>
     .join(' ')
 
 /** Null where no copy of it is made. */
-function blockOf(facts: UnitFacts, module: Module, node: ConfigNode): Block | null {
+function blockOf(facts: FragmentFacts, module: Module, node: ConfigNode): Block | null {
   const block = map(node)
   if (block === undefined) return null
   const value = { node, path: facts.path, overridable: false }
@@ -152,15 +152,15 @@ function isSwitchedOff(block: Block): boolean {
 }
 
 /** `resource "aws_instance" "gpu"`: what stands before the brace. */
-function headerOf(facts: UnitFacts, block: ConfigMap): Place {
-  const open = facts.unit.text.indexOf('{', block.start)
-  const head = facts.unit.text.slice(block.start, open < 0 ? block.end : Math.min(open, block.end))
+function headerOf(facts: FragmentFacts, block: ConfigMap): Place {
+  const open = facts.fragment.text.indexOf('{', block.start)
+  const head = facts.fragment.text.slice(block.start, open < 0 ? block.end : Math.min(open, block.end))
   return { start: block.start, end: block.start + head.trimEnd().length }
 }
 
 /** `here`: how many resources of each type the file holds. */
 function readResource(
-  facts: UnitFacts,
+  facts: FragmentFacts,
   module: Module,
   node: ConfigNode,
   here: ReadonlyMap<string, number>,

@@ -26,7 +26,7 @@ import { asNumber } from '../../values/parse.js'
 import { calleePlace } from '../../values/places.js'
 import { effective, type Given } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import type { ComputeSettings } from '../../workload/words.js'
+import type { ComputeSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { evidenceOfJob, idAt, scopeOf } from '../job-in-code.js'
 import { claimType } from '../machine-claims.js'
@@ -72,8 +72,8 @@ export const torchxComponentReader = defineReader({
 /** Python code is changed by expressions. */
 function inCode(write: Write): Write {
   if (write.kind !== 'replace text') return write
-  const { path, unit, start, end, text } = write
-  return { kind: 'replace', path, range: { unit, start, end }, text }
+  const { path, fragment, start, end, text } = write
+  return { kind: 'replace', path, range: { fragment, start, end }, text }
 }
 
 /** Undefined: nobody says where it runs; null: on the machine at hand, or what is said cannot be read. */

@@ -7,13 +7,13 @@ import { torchxRun } from '../../link/torchx.js'
 import { type Configured, configuredAt } from '../../text/configured.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 
 const file = '.torchxconfig'
 const options = ['gpu', 'h', 'cpu', 'j', 'max_retries', 'num_replicas', 'env', 'script', 'm']
 
 /** The commands of a script, with the options of its `torchx run` that stand in the project's file. */
-export function withTorchxDefaults(facts: UnitFacts, claims: ClaimBuilder): ShellFacts | undefined {
+export function withTorchxDefaults(facts: FragmentFacts, claims: ClaimBuilder): ShellFacts | undefined {
   const { shell } = facts
   if (shell === undefined || !shell.commands.some(isTorchx)) return shell
   claims.namesFile(file, true)

@@ -7,15 +7,15 @@ import type { ShellCommand } from '../../config/shell-facts.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import { type TorchxOption, type TorchxRun, torchxRun, torchxScheduler } from '../../link/torchx.js'
 import { lookUp } from '../../text/records.js'
-import type { Unit } from '../../text/unit.js'
+import type { SourceFragment } from '../../text/source-fragment.js'
 import { absent, orDefault, readAs, stated, unreadable } from '../../values/operations.js'
 import type { Given, Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { ComputeSettings } from '../../workload/words.js'
+import type { ComputeSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { claimType } from '../machine-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { launchesOf, shellLaunchId, workOf } from '../shell/launches.js'
 import { secondsOf } from '../slurm/job.js'
 import { withTorchxDefaults } from './defaults.js'
@@ -34,13 +34,13 @@ export const torchxReader = defineReader({
   languages: ['shell'],
   triggers: ['torchx run'],
   read(facts, _context, claims) {
-    const { unit } = facts
+    const { fragment } = facts
     const shell = withTorchxDefaults(facts, claims)
     if (shell === undefined) return
     for (const command of shell.commands) {
       const asked = command.unreachable ? null : torchxAsked(command)
       if (asked === null) continue
-      const job = jobOf(claims, unit, command)
+      const job = jobOf(claims, fragment, command)
       const launches = launchesOf([command], (span) => claims.locate(span))
       const { sharing } = workOf({ ...shell, commands: [command] }, launches)
       readRun(claims, command, asked.run, asked.provider, job, command.background ? null : sharing)
@@ -49,8 +49,8 @@ export const torchxReader = defineReader({
   change: changeRun,
 })
 
-const jobOf = (claims: ClaimBuilder, unit: Unit, command: ShellCommand): string =>
-  shellLaunchId(claims, unit, command)
+const jobOf = (claims: ClaimBuilder, fragment: SourceFragment, command: ShellCommand): string =>
+  shellLaunchId(claims, fragment, command)
 
 /** The `torchx run` of a command, where a scheduler that is known gives it machines of its own; else null. */
 export function torchxAsked(
@@ -170,10 +170,10 @@ function siteOf(option: TorchxOption): Place {
   return { ...(option.valueSpan ?? option.span), anchor: option.valueSpan === null ? 'elsewhere' : 'value' }
 }
 
-export function changeRun(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeRun(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { start, end, anchor } = claim.site
   if (anchor !== 'value' || typeof value !== 'number') return byHand(claim)
-  const quoted = /^(["'])(.*)\1$/.exec(facts.unit.text.slice(start, end))
+  const quoted = /^(["'])(.*)\1$/.exec(facts.fragment.text.slice(start, end))
   return changeOption(
     claim,
     value,
@@ -186,15 +186,15 @@ export function changeRun(claim: Claim, value: unknown, facts: UnitFacts): Chang
 function changeOption(
   claim: Claim,
   value: number,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   { start, end }: { start: number; end: number },
 ): Change | Refusal {
-  const { unit } = claim.site
-  const written = facts.unit.text.slice(start, end)
+  const { fragment } = claim.site
+  const written = facts.fragment.text.slice(start, end)
   const change = (title: string, from: number, to: number): Change => ({
     title: `${title}: ${claim.key}`,
     safety: 'unsafe',
-    writes: [{ kind: 'replace text', path: facts.path, unit, start: from, end: to, text: String(value) }],
+    writes: [{ kind: 'replace text', path: facts.path, fragment, start: from, end: to, text: String(value) }],
     imports: [],
   })
   const size = /^(\d+)x(\d+)$/.exec(written)

@@ -4,11 +4,11 @@ import { writeArgument } from '../../values/write-argument.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { isConfigured, writeConfigured } from '../write-configured.js'
 
 /** In the file with settings that `cfg=` names. */
-export function changeSettings(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeSettings(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   switch (claim.setting) {
     case 'precision':
       return writeConfigured(claim, true, facts)
@@ -23,12 +23,12 @@ export function changeSettings(claim: Claim, value: unknown, facts: UnitFacts): 
   }
 }
 
-export function changeUltralytics(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeUltralytics(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (isConfigured(claim, facts)) return changeSettings(claim, value, facts)
-  const { python, path, unit } = facts
+  const { python, path, fragment } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call is not in the file any more' }
-  const range = { unit: unit.index, start: call.expr.start, end: call.expr.end }
+  const range = { fragment: fragment.index, start: call.expr.start, end: call.expr.end }
   const set = (keyword: string, code: string, title: string): Change | Refusal => {
     const written = writeArgument(facts, call, keyword, python.argument(call, keyword), code)
     return 'reason' in written ? written : { title, safety: 'unsafe', writes: [written], imports: [] }

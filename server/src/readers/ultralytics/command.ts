@@ -9,7 +9,7 @@ import { configuredSite } from '../../values/places.js'
 import type { ClaimBuilder, ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { isConfigured } from '../write-configured.js'
 import { changeSettings } from './changes.js'
 import { epochsByDefault, patienceByDefault, trialData, workersByDefault } from './train.js'
@@ -88,7 +88,7 @@ class Arguments {
 
 function readCommand(
   command: ShellCommand,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   context: ReaderContext,
   claims: ClaimBuilder,
 ): void {
@@ -186,11 +186,11 @@ function evidenceOf(given: Arguments, notebook: boolean): Evidence {
   return { role: 'training', accelerator, small: trialData.test(data) ? data : null, notebook }
 }
 
-function changeCommand(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeCommand(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (isConfigured(claim, facts)) return changeSettings(claim, value, facts)
   const command = facts.shell?.commands.find((one) => String(one.start) === claim.site.anchor)
   if (command === undefined) return { reason: 'the command has changed' }
-  const { unit, start, end } = claim.site
+  const { fragment, start, end } = claim.site
   const written = command.words.find((word) => word.start === start)
   const set = (key: string, text: string, title: string): Change => {
     const last = command.words.at(-1)!
@@ -202,7 +202,7 @@ function changeCommand(claim: Claim, value: unknown, facts: UnitFacts): Change |
         {
           kind: 'replace text',
           path: facts.path,
-          unit,
+          fragment,
           start: given ? start : last.end,
           end: given ? end : last.end,
           text: given ? `${key}=${text}` : ` ${key}=${text}`,

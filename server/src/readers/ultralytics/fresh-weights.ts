@@ -34,7 +34,7 @@ export const ultralyticsFreshWeightsReader = defineReader({
     }
   },
   change(claim, _value, facts) {
-    const { python, path, unit } = facts
+    const { python, path, fragment } = facts
     const call = claimedCall(python, claim.site)
     const given = call?.expr.args[0]
     if (python === undefined || given === undefined || given.value.type !== 'constant')
@@ -47,7 +47,7 @@ export const ultralyticsFreshWeightsReader = defineReader({
         {
           kind: 'replace',
           path,
-          range: { unit: unit.index, start: given.value.start, end: given.value.end },
+          range: { fragment: fragment.index, start: given.value.start, end: given.value.end },
           text: written.replace('.yaml', '.pt'),
         },
       ],

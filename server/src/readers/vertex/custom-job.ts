@@ -19,7 +19,7 @@ import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { idAt, jobRole } from '../job-in-code.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import { wordsOf } from '../words-in-code.js'
 import { claimMachine, claimVertexService, heldBy, jobEvidence, sameMachines, specOf } from './machines.js'
@@ -224,7 +224,7 @@ function claimScript(python: PythonModule, claims: ClaimBuilder, made: Call, ask
   )
 }
 
-function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const { anchor } = claim.site
   if (anchor !== attached && (claim.setting !== 'gpus' || claim.key === machineKeys.count)) {
@@ -235,7 +235,7 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
   if (call === null) return { reason: 'the call has changed' }
   const spelled = nameFor(python.tree, 'google.cloud.aiplatform.compat.types', 'custom_job', {
     path: facts.path,
-    unit: facts.unit.index,
+    fragment: facts.fragment.index,
     offset: call.expr.start,
   })
   const imports: Import[] = spelled.import === null ? [] : [spelled.import]

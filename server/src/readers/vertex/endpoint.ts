@@ -10,7 +10,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import { claimAttached, claimEndpoint, claimMachine, endEndpoint } from '../endpoint.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 /** Arguments that only these `deploy` methods have. */
@@ -28,7 +28,7 @@ export const vertexEndpointReader = defineReader({
   languages: ['python'],
   triggers: ['aiplatform', 'vertexai'],
   read(facts, _context, claims) {
-    const { python, unit } = facts
+    const { python, fragment } = facts
     if (
       python === undefined ||
       !python.uses('google.cloud.aiplatform', 'google.cloud.aiplatform.', 'vertexai.')
@@ -36,7 +36,7 @@ export const vertexEndpointReader = defineReader({
       return
     for (const call of python.calls) {
       if (call.method !== 'deploy' || !isDeploy(call)) continue
-      const serving = claimEndpoint(python, unit, claims, call, 'Vertex AI')
+      const serving = claimEndpoint(python, fragment, claims, call, 'Vertex AI')
       if (serving !== null) readDeploy(python, call, serving)
     }
   },
@@ -64,7 +64,7 @@ function readDeploy(python: PythonModule, call: Call, serving: SubjectBuilder<'S
   )
 }
 
-function changeEndpoint(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeEndpoint(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python } = facts
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call has changed' }

@@ -14,7 +14,7 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { type Keys, keyedPlace, nodePlace, writeKeys } from '../config-change.js'
 import { claimContainer } from '../kubernetes/containers.js'
-import { defineReader, type ReaderContext, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 import {
   claimMachine,
@@ -171,7 +171,7 @@ function readSpec(
   if (sharing !== null) compute.known('sharing', 'workerPoolSpecs', sharing, place)
 }
 
-/** The container as Kubernetes writes one, so that one reading serves both. */
+/** The container as Kubernetes writes one, so that one extraction serves both. */
 function asContainer(node: ConfigNode): ConfigNode {
   if (node.kind !== 'map') return node
   const image = entry(node, 'imageUri')
@@ -187,7 +187,7 @@ function claimScheduling(compute: SubjectBuilder<'Compute'>, source: ConfigSourc
   compute.say('spot', spot.join('.'), schedulingSettings.read('spot', source).value)
 }
 
-function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys } = claim.site
   if (keys === undefined) return { reason: 'the file has changed' }
   switch (claim.setting) {

@@ -15,10 +15,10 @@ import { asQuotedNumber } from '../../values/parse.js'
 import { effective } from '../../values/value.js'
 import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { Dimension, SearchSettings } from '../../workload/words.js'
+import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js'
 import { changeOf } from '../change-answer.js'
 import { keyedPlace } from '../config-change.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const strategies: Record<string, SearchSettings['strategy']> = {
@@ -102,13 +102,13 @@ function dimensionOf(parameter: ConfigNode): Dimension {
   return { name, size: low === undefined || high === undefined ? null : integerSize(low, high) }
 }
 
-function changeStudy(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeStudy(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { keys, document = 0, start, end } = claim.site
   const root = facts.config?.documents[document]?.root
   if (keys === undefined || root === undefined) return { reason: 'the file has changed' }
   if (claim.setting !== 'strategy') return countSettings.change(claim, value, facts)
   const { trials } = value as { trials: number }
-  const locator = new ClaimBuilder(facts.path, facts.unit, claim.reader)
+  const locator = new ClaimBuilder(facts.path, facts.fragment, claim.reader)
   const source = new ConfigSource(root, locator, { document, keys: [], shown: { start, end } })
   const writes = [source.set(keys, undefined)]
   const counted = effective(source.number('maxTrialCount')) !== undefined

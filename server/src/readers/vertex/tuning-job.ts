@@ -11,9 +11,9 @@ import { calleePlace, callSite } from '../../values/places.js'
 import { effective } from '../../values/value.js'
 import { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim } from '../../workload/claim.js'
-import type { SearchSettings, SearchSpace } from '../../workload/words.js'
+import type { SearchSettings, SearchSpace } from '../../workload/resource-kinds.js'
 import { changeOf } from '../change-answer.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { claimJobSearch, listedValues, spaceOfCalls } from '../search/job-search.js'
 import { settingTable } from '../setting-table.js'
 
@@ -75,7 +75,7 @@ function parameterSpace(python: PythonModule, spec: Expr): SearchSpace | null {
   })
 }
 
-function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const python = facts.python!
   const call = python.callAt(claim.site)
   if (call === null) return { reason: 'the call has changed' }
@@ -84,7 +84,7 @@ function changeJob(claim: Claim, value: unknown, facts: UnitFacts): Change | Ref
   const source = tuningSettings.argumentsOf(
     python,
     call,
-    new ClaimBuilder(facts.path, facts.unit, claim.reader),
+    new ClaimBuilder(facts.path, facts.fragment, claim.reader),
   )
   const keyword = call.expr.args.some((argument) => argument.name === 'search_algorithm')
   const writes = [

@@ -17,7 +17,7 @@ export const wandbAgentReader = defineReader({
     if (shell === undefined) return
     const timed = hasTimeLimit(shell)
     // Often in a text that `srun bash -c` runs, so all of the script counts but its comments.
-    for (const found of facts.unit.text.matchAll(/^[^#\n]*?\b(wandb agent)\b([^#\n]*)/gm)) {
+    for (const found of facts.fragment.text.matchAll(/^[^#\n]*?\b(wandb agent)\b([^#\n]*)/gm)) {
       const counted = /--count\b/.test(found[2]!)
       if (!counted && !timed) continue
       const start = found.index + found[0].indexOf(agentCommand)

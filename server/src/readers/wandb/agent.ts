@@ -5,7 +5,7 @@ import { isLeftOut } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
 import type { Locator } from '../../values/source.js'
 import type { Given } from '../../values/value.js'
-import type { SearchSettings } from '../../workload/words.js'
+import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { reachedFunctions, trialFunction } from '../search/trial-function.js'
 import { trialSteps } from '../search/trial-steps.js'
 

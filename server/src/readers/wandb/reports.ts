@@ -4,7 +4,7 @@ import { reportedMetrics } from '../../python/logged-metrics.js'
 import type { Call, PythonModule } from '../../python/module.js'
 import { knownArgument, numberArgument, passedExpression, textArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
-import type { ProgramSettings } from '../../workload/words.js'
+import type { ProgramSettings } from '../../workload/resource-kinds.js'
 import { defineReader } from '../reader.js'
 
 type Reports = ProgramSettings['reports']
@@ -15,7 +15,7 @@ export const wandbReportsReader = defineReader({
   triggers: ['wandb', 'Wandb'],
   read(facts, _context, claims) {
     const python = facts.python
-    if (python === undefined || facts.unit.index !== 0) return
+    if (python === undefined || facts.fragment.index !== 0) return
     const found = [byHand(python), lightning(python), keras(python), transformers(python)].filter(
       (one) => one !== null,
     )

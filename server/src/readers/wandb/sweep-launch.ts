@@ -22,7 +22,7 @@ export function launchOfSweep(document: ConfigDocument, place: Place, claims: Cl
     words.push(...expand(text, node, program, at(root, 'parameters')))
   const launch = parseLaunch(words, [], (span) => claims.locate(span))
   if (launch === null) return null
-  const job = `${claims.path}#sweep@${claims.unit.index}:${document.index}`
+  const job = `${claims.path}#sweep@${claims.fragment.index}:${document.index}`
   claims.launch(
     {
       id: job,

@@ -1,7 +1,7 @@
 /** The parameters of a W&B sweep as a search space. Source: W&B documentation, "Define a sweep configuration". */
 import { distinctCount, integerSize, quantisedSize } from '../../estimate/dimension.js'
 import type { Json } from '../../text/json.js'
-import type { Dimension } from '../../workload/words.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
 
 function isMap(value: Json | undefined): value is Record<string, Json> {
   return value !== null && typeof value === 'object' && !Array.isArray(value)

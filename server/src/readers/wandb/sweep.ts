@@ -13,7 +13,7 @@ import { convert } from '../../values/operations.js'
 import { asNumber } from '../../values/parse.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { SearchSettings } from '../../workload/words.js'
+import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { defineReader } from '../reader.js'
 import { type Agent, agentOf } from './agent.js'
@@ -43,10 +43,10 @@ export const wandbSweepReader = defineReader({
     const wanted = wantedOf(claim, value)
     if (wanted === null) return byHand(claim)
     if (facts.python !== undefined)
-      return changeCode(claim, facts.python, facts.path, facts.unit.index, wanted)
+      return changeCode(claim, facts.python, facts.path, facts.fragment.index, wanted)
     const document = facts.config?.documents[claim.site.document ?? 0]
     if (document === undefined) return { reason: 'the file has changed' }
-    return changeDocument(document, facts.path, facts.unit.index, wanted)
+    return changeDocument(document, facts.path, facts.fragment.index, wanted)
   },
 })
 
@@ -227,14 +227,14 @@ function titleOf(wanted: Wanted, named: boolean): string {
 function changeDocument(
   document: ConfigDocument,
   path: string,
-  unit: number,
+  fragment: number,
   wanted: Wanted,
 ): Change | Refusal {
   const named = text(at(document.root, 'metric', 'name')) !== undefined
   const set = (key: string, value: unknown, after?: string, comment?: string): Write => ({
     kind: 'set key',
     path,
-    unit,
+    fragment,
     document: document.index,
     keys: [key],
     value,
@@ -261,7 +261,7 @@ function changeCode(
   claim: Claim,
   module: PythonModule,
   path: string,
-  unit: number,
+  fragment: number,
   wanted: Wanted,
 ): Change | Refusal {
   const call = module.calls.find((one: Call) => String(one.expr.start) === claim.site.anchor)
@@ -279,7 +279,7 @@ function changeCode(
   const replaceMethod = (text: string): Write => ({
     kind: 'replace',
     path,
-    range: { unit, start: method.start, end: method.end },
+    range: { fragment, start: method.start, end: method.end },
     text,
   })
   const writes: Write[] = []
@@ -290,19 +290,19 @@ function changeCode(
     const entries = additions.map(([key, code]) => `'${key}': ${code}`)
     writes.push(replaceMethod([newMethod, ...entries].join(', ')))
   } else if (holder.type === 'call') {
-    const range = { unit, start: holder.start, end: holder.end }
+    const range = { fragment, start: holder.start, end: holder.end }
     if (wanted.bayes) writes.push(replaceMethod(newMethod))
     for (const [name, value] of additions)
       writes.push({ kind: 'set keyword', path, call: range, name, value })
   } else {
     if (wanted.bayes) writes.push(replaceMethod(newMethod))
     const lines = additions.map(([key, code]) => `${holder.name}['${key}'] = ${code}`)
-    const statement = { unit, start: holder.start, end: holder.end }
+    const statement = { fragment, start: holder.start, end: holder.end }
     if (lines.length > 0) writes.push({ kind: 'insert lines', where: 'after', path, statement, lines })
   }
   const cap = passedExpression(entryOf('run_cap'))
   if (wanted.cap !== null && cap !== null) {
-    const range = { unit, start: cap.start, end: cap.end }
+    const range = { fragment, start: cap.start, end: cap.end }
     writes.push({ kind: 'replace', path, range, text: String(wanted.cap) })
   }
   const safety = needsMetric(wanted, named) ? 'display' : 'unsafe'

@@ -13,7 +13,7 @@ import { calleePlace } from '../../values/places.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { StepWork } from '../../workload/words.js'
+import type { StepWork } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import {
@@ -36,7 +36,7 @@ import { changeVolatile } from '../pipelines/volatile-change.js'
 import { volatileInput } from '../pipelines/volatile-input.js'
 import { whyUncached } from '../pipelines/why-uncached.js'
 import { singleDeviceLibraries } from '../python/single-device-libraries.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
 
 const stepNames = /^zenml\.(steps\.)?(step_decorator\.)?step$/
@@ -297,16 +297,16 @@ function readOptions(
 
 const resources = 'gpu_count'
 
-function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   if (claim.setting === 'volatileInput') return changeVolatile(claim, facts)
-  const { python, path, unit } = facts
+  const { python, path, fragment } = facts
   const { site } = claim
   if (claim.setting === 'cached' && value === true) {
     const title = 'Remove enable_cache=False: steps are cached by themselves'
     if (site.anchor === 'decorator') return changeDecorator(facts, site, { enable_cache: null }, title)
     const call = claimedCall(python, site)
     if (call === null) return { reason: 'the call has changed' }
-    const range = { unit: unit.index, start: site.start, end: site.end }
+    const range = { fragment: fragment.index, start: site.start, end: site.end }
     const { callee } = call.expr
     const alone = call.expr.args.length === 1 && callee.type === 'attribute' && call.method === 'with_options'
     return {
@@ -317,7 +317,7 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
           ? {
               kind: 'replace',
               path,
-              range: { unit: unit.index, start: callee.value.end, end: site.end },
+              range: { fragment: fragment.index, start: callee.value.end, end: site.end },
               text: '',
             }
           : { kind: 'remove keyword', path, call: range, name: 'enable_cache' },
@@ -330,7 +330,7 @@ function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusa
     if (site.anchor !== 'resources') return { reason: 'several steps may share these settings' }
     const call = claimedCall(python, site)
     if (call === null) return { reason: 'the call has changed' }
-    const range = { unit: unit.index, start: site.start, end: site.end }
+    const range = { fragment: fragment.index, start: site.start, end: site.end }
     return {
       title: 'Ask for no GPU',
       safety: 'unsafe',

@@ -1,9 +1,9 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import { subjectsOf } from '../judged.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
 import { notTraining, unless } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 
 /** So few of them are no burden. */
 const few = 10
@@ -20,32 +20,32 @@ export default defineRule({
   checklist: ['observability/egress-and-storage'],
   severity: 'warning',
   summary: 'Every checkpoint of a long run is kept, although the last and the best would do.',
-  check(judged, { report, silent }) {
-    const { keptCheckpoints, epochs, checkpointCount, checkpointHolds, parameters } = judged.settings
+  check(view, { report, silent }) {
+    const { keptCheckpoints, epochs, checkpointCount, checkpointHolds, parameters } = view.settings
     const most = effective(keptCheckpoints)
     if (keptCheckpoints === undefined || most !== null)
-      return silent(unless(judged, 'keptCheckpoints', `at most ${most} checkpoints are kept`))
-    const untrained = notTraining(judged)
+      return silent(unless(view, 'keptCheckpoints', `at most ${most} checkpoints are kept`))
+    const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
-    const { small } = judged.subject.evidence
+    const { small } = view.subject.evidence
     if (small !== null) return silent(`the run is small: ${small}`)
-    const wanted = effective(judged.settings.checkpointsFor)
+    const wanted = effective(view.settings.checkpointsFor)
     if (wanted !== undefined) return silent(`all checkpoints are kept on purpose: ${wanted}`)
     const count = checkpointCount?.state === 'unknown' ? undefined : effective(checkpointCount ?? epochs)
     if (count === undefined || count <= few)
       return silent(
         unless(
-          judged,
+          view,
           checkpointCount === undefined ? 'epochs' : 'checkpointCount',
           `there are few checkpoints: ${count}`,
         ),
       )
-    const size = effective(parameters) ?? sizeOfModels(judged)
+    const size = effective(parameters) ?? sizeOfModels(view)
     if (size !== undefined && size < large) return silent(`the model is small: ${millions(size)} parameters`)
     const written = keptCheckpoints.state === 'known'
     // Without a model that is known to be large, only what somebody wrote is worth a word.
-    if (size === undefined && !written && effective(judged.settings.fineTuning) !== true)
-      return silent(unless(judged, 'parameters', ''))
+    if (size === undefined && !written && effective(view.settings.fineTuning) !== true)
+      return silent(unless(view, 'parameters', ''))
     const holds = effective(checkpointHolds) ?? 'weights'
     const each = size === undefined ? null : size * bytes[holds]
     const total = each === null ? null : each * count
@@ -61,8 +61,8 @@ export default defineRule({
   },
 })
 
-function sizeOfModels(judged: Judged<'Training'>): number | undefined {
-  const models = subjectsOf(judged.run, 'Model')
+function sizeOfModels(view: SubjectView<'Training'>): number | undefined {
+  const models = subjectsOf(view.run, 'Model')
   const trained = models.filter(({ settings }) => effective(settings.use) === 'trained')
   return trained.length === 1 ? effective(trained[0]!.settings.parameters) : undefined
 }

@@ -1,9 +1,9 @@
 import { smallestSingleGpu } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
-import type { Judged, Run } from '../../workload/claim.js'
-import { subjectIn, subjectsOf } from '../judged.js'
+import type { Run, SubjectView } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
 import { isSilence, type Silence, unless, unlessUnread } from '../silence.js'
+import { subjectIn, subjectsOf } from '../subject-view.js'
 
 /** Below this many parameters a processor may do. */
 const large = 20_000_000
@@ -14,13 +14,13 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'observability/failed-jobs'],
   severity: 'warning',
   summary: 'Training a large model on a machine without an accelerator takes days and usually costs more.',
-  check(judged, { report, silent }) {
-    const { gpus, instanceType, provider } = judged.settings
+  check(view, { report, silent }) {
+    const { gpus, instanceType, provider } = view.settings
     const type = effective(instanceType)
     if (gpus === undefined || effective(gpus) !== 0)
-      return silent(unless(judged, 'gpus', 'the machine has accelerators'))
-    if (effective(judged.settings.service) === true) return silent('it is a service')
-    const launched = judged.run.siblings.map(largeTraining)
+      return silent(unless(view, 'gpus', 'the machine has accelerators'))
+    if (effective(view.settings.service) === true) return silent('it is a service')
+    const launched = view.run.siblings.map(largeTraining)
     const trainer = launched.find((one) => !isSilence(one))
     if (trainer === undefined || isSilence(trainer)) return silent(launched.find(isSilence)!)
     const { run, training, program } = trainer
@@ -44,8 +44,8 @@ export default defineRule({
 
 interface Trainer {
   run: Run
-  program: Judged<'Program'>
-  training: Judged
+  program: SubjectView<'Program'>
+  training: SubjectView
 }
 
 /** A launch that trains a model that is known to be large, and would use an accelerator; else why it is none. */

@@ -13,13 +13,13 @@ export default defineRule({
   severity: 'warning',
   summary:
     'A job that reads its data from another region or cloud pays for each byte, each time it reads it.',
-  check(judged, { report, silent }) {
-    const { dataPlaces, region, provider } = judged.settings
+  check(view, { report, silent }) {
+    const { dataPlaces, region, provider } = view.settings
     const places = effective(dataPlaces)
     const cloud = effective(provider)
     if (dataPlaces === undefined || places === undefined)
-      return silent(unless(judged, 'dataPlaces', 'the job reads no data from a bucket'))
-    silent(unless(judged, cloud === undefined ? 'provider' : 'region', 'its data lie where it runs'))
+      return silent(unless(view, 'dataPlaces', 'the job reads no data from a bucket'))
+    silent(unless(view, cloud === undefined ? 'provider' : 'region', 'its data lie where it runs'))
     for (const place of places) {
       if (open.test(place.address)) {
         silent(`${place.address} is public data`)

@@ -14,20 +14,20 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'baseline/idle-time'],
   severity: 'warning',
   summary: 'A job that keeps others off its node and uses a part of its accelerators pays for the rest.',
-  check(judged, { report, silent }) {
-    const { exclusive, gpus, gpuModel, nodes } = judged.settings
+  check(view, { report, silent }) {
+    const { exclusive, gpus, gpuModel, nodes } = view.settings
     if (exclusive === undefined || effective(exclusive) !== true)
-      return silent(unless(judged, 'exclusive', 'it shares its node with others'))
+      return silent(unless(view, 'exclusive', 'it shares its node with others'))
     const count = effective(gpus)
     if (count === undefined || count < 1 || count >= whole)
       return silent(
         unless(
-          judged,
+          view,
           'gpus',
           count === 0 ? 'no accelerators are asked for' : `${count} GPUs may be all that the node has`,
         ),
       )
-    const name = effective(judged.settings.name)
+    const name = effective(view.settings.name)
     if (name !== undefined && /bench|profil|perf|scaling/i.test(name))
       return silent(`"${name}" measures performance, which others on the node would disturb`)
     const model = effective(gpuModel)

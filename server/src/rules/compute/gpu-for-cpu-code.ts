@@ -1,11 +1,11 @@
 import { generalMachine } from '../../catalog/cpu-families.js'
 import { instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import { subjectIn } from '../judged.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { acceleratorsOf, sharedWith, withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
+import { subjectIn } from '../subject-view.js'
 
 export default defineRule({
   name: 'compute/gpu-for-cpu-code',
@@ -13,20 +13,20 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'baseline/utilization'],
   severity: 'error',
   summary: 'A job pays for accelerators, and none of its code can use them.',
-  check(judged, { report, silent }) {
-    const { gpus, instanceType } = judged.settings
-    const accelerators = acceleratorsOf(judged)
-    if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(judged))
-    if (effective(judged.settings.service) === true) return silent('it is a service')
-    const { sharing } = judged.settings
+  check(view, { report, silent }) {
+    const { gpus, instanceType } = view.settings
+    const accelerators = acceleratorsOf(view)
+    if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(view))
+    if (effective(view.settings.service) === true) return silent('it is a service')
+    const { sharing } = view.settings
     // Another program of the job may use them.
     if (sharing !== undefined) return silent(sharedWith(sharing))
-    const code = trainerOnProcessors(judged)
+    const code = trainerOnProcessors(view)
     if (isSilence(code)) return silent(code)
     const type = effective(instanceType)
     const machine = type === undefined ? undefined : instance(type)
     const cheaper = type === undefined || machine === undefined ? undefined : processorMachine(machine.vcpus)
-    const aws = effective(judged.settings.provider) === 'aws'
+    const aws = effective(view.settings.provider) === 'aws'
     const other =
       aws && cheaper !== undefined && machine !== undefined
         ? ` ${type!.startsWith('ml.') ? 'ml.' : ''}${cheaper} has ${machine.vcpus} vCPUs as well.`
@@ -60,20 +60,20 @@ function processorMachine(vcpus: number): string | undefined {
 
 interface Trainer {
   name: string
-  location?: Judged['subject']['location']
+  location?: SubjectView['subject']['location']
 }
 
 /** What trains on the machine without being able to use its accelerators; else why nothing is known to. */
-function trainerOnProcessors(judged: Judged<'Compute'>): Trainer | Silence {
-  const { work, acceleratorLibrary } = judged.settings
+function trainerOnProcessors(view: SubjectView<'Compute'>): Trainer | Silence {
+  const { work, acceleratorLibrary } = view.settings
   if (work !== undefined) {
-    if (effective(work)?.includes('train') !== true) return unless(judged, 'work', 'its code does not train')
+    if (effective(work)?.includes('train') !== true) return unless(view, 'work', 'its code does not train')
     return effective(acceleratorLibrary) === null
       ? { name: work.key }
-      : unless(judged, 'acceleratorLibrary', `its code uses ${effective(acceleratorLibrary)}`)
+      : unless(view, 'acceleratorLibrary', `its code uses ${effective(acceleratorLibrary)}`)
   }
   let trainer: Trainer | null = null
-  for (const run of judged.run.siblings) {
+  for (const run of view.run.siblings) {
     const { launch } = run.job
     const unseen = hidden(run, 'accelerator')
     if (unseen !== undefined) return unseen

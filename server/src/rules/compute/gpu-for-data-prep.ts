@@ -1,12 +1,12 @@
 import { generalMachine } from '../../catalog/cpu-families.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import type { StepWork } from '../../workload/words.js'
-import { subjectIn } from '../judged.js'
+import type { SubjectView } from '../../workload/claim.js'
+import type { StepWork } from '../../workload/resource-kinds.js'
 import { acceleratorsOf, sharedWith, withoutAccelerators } from '../lifecycle/job-words.js'
 import type { FixRequest } from '../rule.js'
 import { defineRule } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
+import { subjectIn } from '../subject-view.js'
 
 export default defineRule({
   name: 'compute/gpu-for-data-prep',
@@ -14,13 +14,13 @@ export default defineRule({
   checklist: ['rightsize/separate-environments', 'baseline/utilization', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
   summary: 'A step that only prepares data pays for accelerators that its code cannot use.',
-  check(judged, { report, silent }) {
-    const { gpus, instanceType, interactive, name } = judged.settings
-    const accelerators = acceleratorsOf(judged)
-    if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(judged))
-    const { sharing } = judged.settings
+  check(view, { report, silent }) {
+    const { gpus, instanceType, interactive, name } = view.settings
+    const accelerators = acceleratorsOf(view)
+    if (gpus === undefined || accelerators === undefined) return silent(withoutAccelerators(view))
+    const { sharing } = view.settings
     if (sharing !== undefined) return silent(sharedWith(sharing))
-    const code = codeOf(judged)
+    const code = codeOf(view)
     if (isSilence(code)) return silent(code)
     if (!isPreparation(code.work))
       return silent(
@@ -31,7 +31,7 @@ export default defineRule({
     const title = effective(name)
     const byHand = effective(interactive) === true
     const what = title !== undefined ? `"${title}"` : byHand ? 'This notebook' : 'This job'
-    const set = change(judged)
+    const set = change(view)
     report({
       at: gpus,
       ...(byHand ? { severity: 'information' as const } : {}),
@@ -47,7 +47,7 @@ export default defineRule({
         : { related: [{ location: code.location, message: 'the code that runs on it' }] }),
     })
 
-    function change(one: Judged<'Compute'>): FixRequest['set'] | null {
+    function change(one: SubjectView<'Compute'>): FixRequest['set'] | null {
       if (instanceType === undefined) return [{ claim: gpus!, value: 0 }]
       const vcpus = effective(one.settings.cpus)
       const type = vcpus === undefined ? undefined : generalMachine(vcpus)
@@ -60,21 +60,21 @@ export default defineRule({
 
 interface Code {
   work: readonly StepWork[]
-  location?: Judged['subject']['location']
+  location?: SubjectView['subject']['location']
 }
 
 /** What runs on the machine, where it cannot use the accelerator; else why it could, or is not known. */
-function codeOf(judged: Judged<'Compute'>): Code | Silence {
-  const { work, acceleratorLibrary } = judged.settings
+function codeOf(view: SubjectView<'Compute'>): Code | Silence {
+  const { work, acceleratorLibrary } = view.settings
   if (work !== undefined) {
     const own = effective(work)
     return own !== undefined && effective(acceleratorLibrary) === null
       ? { work: own }
-      : unless(judged, ['work', 'acceleratorLibrary'], `its code uses ${effective(acceleratorLibrary)}`)
+      : unless(view, ['work', 'acceleratorLibrary'], `its code uses ${effective(acceleratorLibrary)}`)
   }
   const all = new Set<StepWork>()
-  let location: Judged['subject']['location'] | undefined
-  for (const run of judged.run.siblings) {
+  let location: SubjectView['subject']['location'] | undefined
+  for (const run of view.run.siblings) {
     const unseen = hidden(run, 'accelerator')
     if (unseen !== undefined) return unseen
     const program = subjectIn(run, 'Program')

@@ -13,28 +13,28 @@ export default defineRule({
   checklist: ['rightsize/separate-environments', 'rightsize/match-instance'],
   severity: 'warning',
   summary: 'A workstation with several GPUs waits for keystrokes most of the day.',
-  check(judged, { report, silent }) {
-    const { interactive, gpus, gpuModel, instanceType, provider } = judged.settings
+  check(view, { report, silent }) {
+    const { interactive, gpus, gpuModel, instanceType, provider } = view.settings
     if (effective(interactive) !== true)
-      return silent(unless(judged, 'interactive', 'it is a job, not a workstation'))
+      return silent(unless(view, 'interactive', 'it is a job, not a workstation'))
     const type = effective(instanceType)
     // The machine of a hosted notebook is taken away when its session ends.
-    if (instanceType === undefined && judged.subject.evidence.notebook)
+    if (instanceType === undefined && view.subject.evidence.notebook)
       return silent('the machine of a hosted notebook ends with its session')
     const count = effective(gpus)
     const model = effective(gpuModel)
-    if (gpus === undefined || count === undefined || count < 1) return silent(withoutAccelerators(judged))
+    if (gpus === undefined || count === undefined || count < 1) return silent(withoutAccelerators(view))
     if (count < 2 && (model === undefined || !large.test(model)))
       return silent(`it has one small GPU${model === undefined ? '' : ` (${model})`}`)
     // Batch work that goes through a workstation says so in its name.
-    const name = effective(judged.settings.name)
+    const name = effective(view.settings.name)
     if (name !== undefined && /train|batch/i.test(name)) return silent(`"${name}" is named for batch work`)
     const from = effective(provider)
     const smaller =
       from === 'aws' || from === 'azure' || from === 'gcp' ? smallestSingleGpu(from, 16) : undefined
     report({
       at: instanceType ?? gpus,
-      message: `A workstation on ${type === undefined ? acceleratorsOf(judged) : `${type} (${acceleratorsOf(judged)})`}: develop on one small GPU, and send the large runs to jobs that end.`,
+      message: `A workstation on ${type === undefined ? acceleratorsOf(view) : `${type} (${acceleratorsOf(view)})`}: develop on one small GPU, and send the large runs to jobs that end.`,
       saving: {
         fraction: [0.5, 0.9],
         usd: null,

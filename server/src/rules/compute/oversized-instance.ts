@@ -3,13 +3,13 @@ import type { Price } from '../../catalog/prices.js'
 import { hourlyCost } from '../../estimate/hourly.js'
 import { usableMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
-import type { Claim, Judged, Run } from '../../workload/claim.js'
-import { subjectsOf } from '../judged.js'
+import type { Claim, Run, SubjectView } from '../../workload/claim.js'
 import { sharedWith } from '../lifecycle/job-words.js'
 import { machineAsked, requestOf } from '../machine-request.js'
 import { defineRule, type RuleOptions, type Saving } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
 import { type CheaperMachine, cheaperMachine } from '../smaller-machine.js'
+import { subjectsOf } from '../subject-view.js'
 import { described, gigabytes, memoryOf, noEstimate, type TrainingMemory } from '../training-memory.js'
 
 /** The high end of the estimate stays below this share of the memory that is paid for. */
@@ -32,12 +32,12 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change', 'decision/stop-and-simplify'],
   severity: 'warning',
   summary: 'A job pays for GPU memory of which its training uses a fraction.',
-  check(judged, { report, silent, options }) {
-    const { instanceType, service, sharing, trials } = judged.settings
+  check(view, { report, silent, options }) {
+    const { instanceType, service, sharing, trials } = view.settings
     const type = effective(instanceType)
-    const request = requestOf(judged)
+    const request = requestOf(view)
     const machine = machineAsked(request)
-    if (instanceType === undefined || type === undefined) return silent(unless(judged, 'instanceType', ''))
+    if (instanceType === undefined || type === undefined) return silent(unless(view, 'instanceType', ''))
     if (machine?.gpu == null)
       return silent(machine === undefined ? `${type} is not in the catalog` : `${type} has no GPU`)
     if (effective(service) === true) return silent('it is a service')
@@ -45,9 +45,9 @@ export default defineRule({
     if (effective(trials) === true) return silent('it runs the trials of a search')
     if (machine.gpu.vendor !== 'nvidia' || machine.gpuMemoryGB === null || machine.gpuCount < 1)
       return silent(`${machine.gpu.name} is no NVIDIA GPU`)
-    const found = hungriest(judged, options)
+    const found = hungriest(view, options)
     if (isSilence(found)) return silent(found)
-    if (!usesAll(judged.run.siblings, machine))
+    if (!usesAll(view.run.siblings, machine))
       return silent(`it is not known that all ${machine.gpuCount} GPUs are used by one process each`)
     const usable = usableMemory(machine.gpu, machine.gpuMemoryGB)!
     const { high } = found.memory.estimate
@@ -60,7 +60,7 @@ export default defineRule({
       machine,
       type,
       { region: now.region, usd: cheaperBy * now.onDemand, service: request.managedBy },
-      { high, vcpus: coresFor(judged.run.siblings, machine), setup: found.memory.setup },
+      { high, vcpus: coresFor(view.run.siblings, machine), setup: found.memory.setup },
       options,
       'work',
     )
@@ -86,13 +86,13 @@ export default defineRule({
 
 interface Found {
   memory: TrainingMemory
-  training: Judged<'Training'>
+  training: SubjectView<'Training'>
 }
 
 /** The run of the job that needs most; else why one of them cannot be estimated. */
-function hungriest(judged: Judged<'Compute'>, options: RuleOptions): Found | Silence {
+function hungriest(view: SubjectView<'Compute'>, options: RuleOptions): Found | Silence {
   let most: Found | undefined
-  for (const run of judged.run.siblings) {
+  for (const run of view.run.siblings) {
     const unseen = hidden(run, 'training')
     if (unseen !== undefined) return unseen
     const trainings = subjectsOf(run, 'Training')

@@ -6,10 +6,10 @@ import { machinesByPrice } from '../../catalog/prices.js'
 import { sustained } from '../../estimate/step-time.js'
 import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
-import { type Claim, chosenByPool, type Judged } from '../../workload/claim.js'
-import { isJudged, subjectsOf } from '../judged.js'
+import { type Claim, chosenByPool, type SubjectView } from '../../workload/claim.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
 import { isSilence, type Silence, unless } from '../silence.js'
+import { isViewOf, subjectsOf } from '../subject-view.js'
 
 /** Generations before matrix units computed bf16 and TF32, with the year of the first card. */
 const legacy: Record<string, number> = { Kepler: 2012, Maxwell: 2014, Pascal: 2016, Volta: 2017 }
@@ -24,8 +24,8 @@ export default defineRule({
   severity: 'error',
   summary: 'A job or a pool asks for an accelerator that is too old, made for something else, or withdrawn.',
   supersedes: ['compute/oversized-instance'],
-  check(judged, { report, silent, options }) {
-    const asked = askedBy(judged as Judged)
+  check(view, { report, silent, options }) {
+    const asked = askedBy(view as SubjectView)
     if (isSilence(asked)) return silent(asked)
     const type = effective(asked.type)
     const named = effective(asked.model)
@@ -43,10 +43,10 @@ export default defineRule({
     // What is kept for all kinds of work may serve as well.
     if (asked.pool && (inference.test(card.name) || graphics.has(card.name)))
       return silent(`a pool of ${card.name} may be there for inference or graphics`)
-    const fault = faultOf(card, machine, judged as Judged)
+    const fault = faultOf(card, machine, view as SubjectView)
     if (typeof fault === 'string') return silent(fault)
     const region = effective(asked.region)
-    const old = oldImage(judged as Judged)
+    const old = oldImage(view as SubjectView)
     const better =
       machine === undefined || type === undefined || old !== null
         ? null
@@ -88,9 +88,9 @@ interface Asked {
   changeable: boolean
 }
 
-function askedBy(judged: Judged): Asked | Silence {
-  if (isJudged(judged, 'Compute')) {
-    const { instanceType, gpuModel, gpus, region, service, interactive, provider } = judged.settings
+function askedBy(view: SubjectView): Asked | Silence {
+  if (isViewOf(view, 'Compute')) {
+    const { instanceType, gpuModel, gpus, region, service, interactive, provider } = view.settings
     // What serves may well be old; machines that people work on train.
     if (effective(service) === true && interactive === undefined) return { text: 'it is a service' }
     // A cluster of one's own has the cards that it has.
@@ -107,16 +107,16 @@ function askedBy(judged: Judged): Asked | Silence {
       changeable: interactive === undefined,
     }
   }
-  if (!isJudged(judged, 'Scaling')) return { text: 'it is neither a job nor a pool' }
-  const { machine, gpuModel, gpus, region, purpose, capacity } = judged.settings
+  if (!isViewOf(view, 'Scaling')) return { text: 'it is neither a job nor a pool' }
+  const { machine, gpuModel, gpus, region, purpose, capacity } = view.settings
   if (effective(purpose) === 'serving') return { text: 'the pool is for serving' }
   if (effective(capacity) === 'reserved') return { text: 'its capacity is reserved' }
   return { type: machine, model: gpuModel, gpus, region, pool: true, changeable: false }
 }
 
 /** What runs in the image and knows no card since Ampere; null: nothing that is known. */
-function oldImage(judged: Judged): string | null {
-  for (const { job } of judged.run.siblings) {
+function oldImage(view: SubjectView): string | null {
+  for (const { job } of view.run.siblings) {
     const old = beforeAmpere(job.launch?.versions ?? {})
     if (old !== null) return old
   }
@@ -129,7 +129,7 @@ interface Fault {
 }
 
 /** A text: why it has none. */
-function faultOf(card: Gpu, machine: Instance | undefined, judged: Judged): Fault | string {
+function faultOf(card: Gpu, machine: Instance | undefined, view: SubjectView): Fault | string {
   const memory = machine?.gpuMemoryGB ?? card.memoryGB
   const what = `${card.name.replace(/-\d+GB$/, '')}${memory === null ? '' : ` ${memory} GB`}`
   if (inference.test(card.name))
@@ -144,7 +144,7 @@ function faultOf(card: Gpu, machine: Instance | undefined, judged: Judged): Faul
   if (year === undefined)
     return gone ? withdrawn(what) : `${card.name} is neither too old nor made for something else`
   // Before Ampere only these compute in double precision at half the rate of single.
-  const double = (card.generation === 'Volta' || card.name === 'P100') && usesDouble(judged)
+  const double = (card.generation === 'Volta' || card.name === 'P100') && usesDouble(view)
   if (double) return `the training computes in double precision, at which ${card.name} is fast`
   const lacks = card.formats.has('fp16')
     ? 'it has no bf16 and no TF32'
@@ -160,8 +160,8 @@ function withdrawn(what: string): Fault {
   return { message: `(${what}) was withdrawn by its provider.`, severity: 'error' }
 }
 
-function usesDouble(judged: Judged): boolean {
-  return judged.run.siblings.some((run) =>
+function usesDouble(view: SubjectView): boolean {
+  return view.run.siblings.some((run) =>
     subjectsOf(run, 'Operation').some(({ settings }) => effective(settings.kind) === 'double precision'),
   )
 }

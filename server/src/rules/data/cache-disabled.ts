@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Claim, Judged } from '../../workload/claim.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
 import { unless } from '../silence.js'
 
@@ -35,7 +35,7 @@ export default defineRule({
   },
 })
 
-function severityOf(work: Judged<'Preprocessing'>, cached: Claim): Severity {
+function severityOf(work: SubjectView<'Preprocessing'>, cached: Claim): Severity {
   if (effective(work.settings.demonstration) === true) return 'hint'
   return cached.overridable || effective(work.settings.light) === true ? 'information' : 'warning'
 }

@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { OperationKind } from '../../workload/words.js'
+import type { OperationKind } from '../../workload/resource-kinds.js'
 import { defineRule } from '../rule.js'
 import { otherOperation, otherRole, unless } from '../silence.js'
 import { operationOf } from '../training/operation.js'
@@ -14,19 +14,19 @@ export default defineRule({
   checklist: ['bottleneck/repeated-preprocessing', 'waste/cache-features', 'baseline/preprocessing-time'],
   severity: 'warning',
   summary: 'Work that gives the same for every sample need be done only once.',
-  check(judged, { report, silent }) {
+  check(view, { report, silent }) {
     const kind =
-      operationOf(judged, 'constant work') ??
-      operationOf(judged, 'repeated work') ??
-      operationOf(judged, 'sample on device')
-    const what = effective(judged.settings.subject)
+      operationOf(view, 'constant work') ??
+      operationOf(view, 'repeated work') ??
+      operationOf(view, 'sample on device')
+    const what = effective(view.settings.subject)
     if (kind === null) return silent(otherOperation)
-    if (what === undefined) return silent(unless(judged, 'subject', ''))
-    const { role } = judged.subject.evidence
-    if (role === 'test' || role === 'inference') return silent(otherRole(judged))
-    const each = effective(judged.settings.each) ?? 'sample'
-    const maker = judged.settings.each
-    const slight = effective(judged.settings.weight) === 'slight'
+    if (what === undefined) return silent(unless(view, 'subject', ''))
+    const { role } = view.subject.evidence
+    if (role === 'test' || role === 'inference') return silent(otherRole(view))
+    const each = effective(view.settings.each) ?? 'sample'
+    const maker = view.settings.each
+    const slight = effective(view.settings.weight) === 'slight'
     report({
       at: kind,
       severity: slight ? 'information' : 'warning',

@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { type Machine, machineOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
@@ -13,26 +13,26 @@ export default defineRule({
   checklist: ['bottleneck/compute-bound', 'baseline/ingestion-time'],
   severity: 'warning',
   summary: 'Loading in the training process makes the accelerator wait for every batch.',
-  check(judged, { report, silent, options }) {
-    const { settings } = judged
+  check(view, { report, silent, options }) {
+    const { settings } = view
     const { workers, work } = settings
     if (workers === undefined || effective(workers) !== 0)
-      return silent(unless(judged, 'workers', `there are workers: ${effective(workers)}`))
-    const stopped = notTraining(judged) ?? offAccelerator(judged)
+      return silent(unless(view, 'workers', `there are workers: ${effective(workers)}`))
+    const stopped = notTraining(view) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     const feeds = effective(settings.feeds)
-    if (feeds === undefined) return silent(unless(judged, 'feeds', ''))
+    if (feeds === undefined) return silent(unless(view, 'feeds', ''))
     const cost = effective(work)
     // Indexing what is in memory is faster than handing it over from another process.
     if (cost === 'memory' || cost === 'device')
       return silent(`the samples lie ${cost === 'memory' ? 'in memory' : 'on the accelerator'} already`)
 
-    const machine = machineOf(judged, options)
+    const machine = machineOf(view, options)
     const count = suggested(machine)
     report({
       at: workers,
       severity: severityOf(feeds, cost),
-      message: messageOf(judged, machine, count),
+      message: messageOf(view, machine, count),
       ...(cost === 'decode' && feeds === 'training'
         ? {
             saving: {
@@ -60,8 +60,8 @@ function suggested(machine: Machine): number | null {
   return Math.min(8, Math.max(2, share - 1))
 }
 
-function messageOf(judged: Judged<'InputPipeline'>, machine: Machine, count: number | null): string {
-  const { settings } = judged
+function messageOf(view: SubjectView<'InputPipeline'>, machine: Machine, count: number | null): string {
+  const { settings } = view
   const key = settings.workers!.key
   const decoder = effective(settings.decoder)
   const does =

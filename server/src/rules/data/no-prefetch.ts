@@ -11,16 +11,16 @@ export default defineRule({
   checklist: ['baseline/ingestion-time', 'bottleneck/compute-bound'],
   severity: 'warning',
   summary: 'Without prefetching, making a batch and training on it take turns.',
-  check(judged, { report, silent }) {
-    const { settings, subject } = judged
+  check(view, { report, silent }) {
+    const { settings, subject } = view
     const { prefetched } = settings
     if (prefetched === undefined || effective(prefetched) !== false)
-      return silent(unless(judged, 'prefetched', 'batches are prefetched'))
-    const stopped = notTraining(judged)
+      return silent(unless(view, 'prefetched', 'batches are prefetched'))
+    const stopped = notTraining(view)
     if (stopped !== undefined) return silent(stopped)
     if (subject.evidence.accelerator === 'cpu') return silent('it runs on the CPU')
     if (effective(settings.feeds) !== 'training')
-      return silent(unless(judged, 'feeds', 'it feeds an evaluation'))
+      return silent(unless(view, 'feeds', 'it feeds an evaluation'))
     const from = effective(settings.byItselfFrom)
     report({
       at: prefetched,

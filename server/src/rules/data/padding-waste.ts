@@ -16,9 +16,9 @@ export default defineRule({
   checklist: ['baseline/training-time', 'bottleneck/compute-bound'],
   severity: 'warning',
   summary: 'Padding that is longer than the longest text of a batch is computed for nothing.',
-  check(judged, { report, silent }) {
-    const { settings } = judged
-    const stopped = notTraining(judged) ?? offAccelerator(judged)
+  check(view, { report, silent }) {
+    const { settings } = view
+    const stopped = notTraining(view) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     const { paddedTo, packed } = settings
     if (packed !== undefined) {
@@ -29,7 +29,7 @@ export default defineRule({
     if (paddedTo === undefined || length === undefined)
       return silent(
         unlessUnread(
-          judged,
+          view,
           ['paddedTo', 'packed'],
           effective(packed) === true ? 'texts are packed' : 'texts are not padded to one length',
         ),

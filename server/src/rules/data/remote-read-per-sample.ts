@@ -13,14 +13,14 @@ export default defineRule({
   checklist: ['baseline/ingestion-time', 'waste/cache-features'],
   severity: 'warning',
   summary: 'A request over the network for each sample is paid for again in every epoch.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'remote read')
-    const what = effective(judged.settings.subject)
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'remote read')
+    const what = effective(view.settings.subject)
     if (kind === null) return silent(otherOperation)
-    if (what === undefined) return silent(unless(judged, 'subject', ''))
-    const { role } = judged.subject.evidence
-    if (role === 'test' || role === 'inference') return silent(otherRole(judged))
-    const each = effective(judged.settings.each) ?? 'sample'
+    if (what === undefined) return silent(unless(view, 'subject', ''))
+    const { role } = view.subject.evidence
+    if (role === 'test' || role === 'inference') return silent(otherRole(view))
+    const each = effective(view.settings.each) ?? 'sample'
     report({
       at: kind,
       message: `\`${kind.key}\` is ${what} for every ${each}, in every epoch again, while the accelerator waits for the answer: copy the data to a local disk first, or read it in shards of many samples.`,
@@ -31,7 +31,7 @@ export default defineRule({
           'assumes that waiting for answers takes 10 to 60 % of a run; requests and traffic are billed on top',
       },
       fixes: [{ set: [{ claim: kind, value: null }] }],
-      related: makes(judged.settings.each, each),
+      related: makes(view.settings.each, each),
     })
   },
 })

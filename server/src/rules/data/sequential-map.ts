@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, unless } from '../silence.js'
 
@@ -42,14 +42,17 @@ export default defineRule({
   },
 })
 
-function severityOf({ settings }: Judged<'InputPipeline'>): Severity {
+function severityOf({ settings }: SubjectView<'InputPipeline'>): Severity {
   if (effective(settings.feeds) === 'evaluation') return 'hint'
   if (effective(settings.byItselfFrom) !== undefined) return 'information'
   // Only the waiting of Python code overlaps.
   return effective(settings.interpreted) === true ? 'information' : 'warning'
 }
 
-function messageOf({ settings }: Judged<'InputPipeline'>, applied: { what: string; does: string }): string {
+function messageOf(
+  { settings }: SubjectView<'InputPipeline'>,
+  applied: { what: string; does: string },
+): string {
   const key = settings.concurrent!.key
   const says = `\`${applied.what}\` ${applied.does}, on one core`
   const because = effective(settings.oneByOneBecause)

@@ -1,9 +1,9 @@
 import { gpu } from '../../catalog/gpus.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import { subjectsOf } from '../judged.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
 import { isSilence, offAccelerator, otherOperation, type Silence } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 import { listed, operationOf, otherPlaces } from '../training/operation.js'
 
 /** From so many accelerators on minutes of waiting are worth a step of their own. */
@@ -26,44 +26,43 @@ export default defineRule({
     'notebook-setup':
       '0.72 of 25 findings: notebooks that start work on other machines, and files that are small, look the same',
   },
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'set up')
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'set up')
     if (kind === null) return silent(otherOperation)
-    if (!isFirst(judged))
-      return silent('it is told at the first line of this notebook that sets something up')
-    const places = effective(judged.settings.places) ?? []
-    const gpus = gpusOf(judged)
-    const severity = severityOf(judged, gpus)
+    if (!isFirst(view)) return silent('it is told at the first line of this notebook that sets something up')
+    const places = effective(view.settings.places) ?? []
+    const gpus = gpusOf(view)
+    const severity = severityOf(view, gpus)
     if (isSilence(severity)) return silent(severity)
     const names = [...new Set(places.map(({ what }) => what))]
     const shown = names.slice(0, 3).map((name) => `\`${name}\``)
     if (names.length > 3) shown.push(`${names.length - 3} more`)
-    const unit = judged.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
+    const unit = view.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
     const held =
       gpus === undefined ? 'the accelerator is' : gpus === 1 ? `1 ${unit} is` : `${gpus} ${unit}s are`
     const several = shown.length > 1
     report({
       at: kind,
       severity,
-      message: `${listed(shown)} ${several ? 'run' : 'runs'} while ${held} held, at every start: ${advice(effective(judged.settings.subject) ?? '')}.`,
+      message: `${listed(shown)} ${several ? 'run' : 'runs'} while ${held} held, at every start: ${advice(effective(view.settings.subject) ?? '')}.`,
       saving: {
         fraction: [0, 0.1],
         usd: null,
         basis: 'assumes ten minutes at each start, of a run between two hours and several days',
       },
       fixes: [{ set: [{ claim: kind, value: null }] }],
-      related: otherPlaces(judged, 'runs before the training as well'),
+      related: otherPlaces(view, 'runs before the training as well'),
     })
   },
 })
 
 /** In a notebook each line is one of its own; they are told together, at the first. */
-function isFirst(judged: Judged<'Operation'>): boolean {
-  const { subject, run } = judged
+function isFirst(view: SubjectView<'Operation'>): boolean {
+  const { subject, run } = view
   if (!subject.evidence.notebook || subject.reader !== 'notebook-setup') return true
   const first = run.subjects.find(
     (one) =>
-      one.subject.word === 'Operation' &&
+      one.subject.kind === 'Operation' &&
       one.subject.reader === subject.reader &&
       one.subject.location.path === subject.location.path,
   )
@@ -71,20 +70,20 @@ function isFirst(judged: Judged<'Operation'>): boolean {
 }
 
 /** Over all nodes. */
-function gpusOf(judged: Judged<'Operation'>): number | undefined {
-  const own = effective(judged.settings.gpus)
+function gpusOf(view: SubjectView<'Operation'>): number | undefined {
+  const own = effective(view.settings.gpus)
   if (own !== undefined) return own
-  const compute = judged.run.job.compute?.settings
+  const compute = view.run.job.compute?.settings
   const count = effective(compute?.gpus)
   return count === undefined ? undefined : count * (effective(compute?.nodes) ?? 1)
 }
 
-function severityOf(judged: Judged<'Operation'>, gpus: number | undefined): Severity | Silence {
-  const { evidence } = judged.subject
+function severityOf(view: SubjectView<'Operation'>, gpus: number | undefined): Severity | Silence {
+  const { evidence } = view.subject
   if (gpus === 0) return { text: 'no accelerators are held' }
   const many = gpus !== undefined && gpus >= manyGpus
-  const compute = judged.run.job.compute?.settings
-  if (effective(judged.settings.weight) === 'slight') {
+  const compute = view.run.job.compute?.settings
+  if (effective(view.settings.weight) === 'slight') {
     // The library keeps a copy: it is fetched again where each start gets a new disk.
     const provider = effective(compute?.provider)
     const newDisk = provider !== undefined && provider !== 'own cluster' && provider !== 'other'
@@ -93,21 +92,21 @@ function severityOf(judged: Judged<'Operation'>, gpus: number | undefined): Seve
       : { text: 'the library keeps a copy of what it fetches' }
   }
   if (evidence.notebook)
-    return usesAccelerator(judged)
+    return usesAccelerator(view)
       ? 'hint'
       : { text: 'the notebook does not train on an accelerator of its own' }
-  const stopped = evidence.role === 'job' ? undefined : offAccelerator(judged)
+  const stopped = evidence.role === 'job' ? undefined : offAccelerator(view)
   if (stopped !== undefined) return stopped
   if (many) return 'warning'
-  const model = effective(judged.settings.gpuModel) ?? effective(compute?.gpuModel)
+  const model = effective(view.settings.gpuModel) ?? effective(compute?.gpuModel)
   const known = model === undefined ? undefined : gpu(model)?.name
   return known !== undefined && cheap.has(known) ? 'hint' : 'information'
 }
 
 /** The notebook trains on an accelerator of its own; one that asks for machines trains on those. */
-function usesAccelerator(judged: Judged<'Operation'>): boolean {
-  if (subjectsOf(judged.run, 'Compute').length > 0) return false
-  return subjectsOf(judged.run, 'Program').some(
+function usesAccelerator(view: SubjectView<'Operation'>): boolean {
+  if (subjectsOf(view.run, 'Compute').length > 0) return false
+  return subjectsOf(view.run, 'Program').some(
     ({ settings }) => effective(settings.trains) === true && effective(settings.usesAccelerator) === true,
   )
 }

@@ -1,6 +1,6 @@
 import type { Location } from '../../text/location.js'
 import { effective } from '../../values/value.js'
-import type { Claim, Judged } from '../../workload/claim.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { notTraining, offAccelerator, unless, unlessUnread } from '../silence.js'
 
@@ -14,18 +14,18 @@ export default defineRule({
   severity: 'hint',
   summary: 'Copies from pageable memory and workers that start anew each epoch make the accelerator wait.',
   oncePerProject: true,
-  check(judged, { report, silent }) {
-    const { settings } = judged
+  check(view, { report, silent }) {
+    const { settings } = view
     const workers = effective(settings.workers)
     // Without workers there are none to keep, and loading itself is what takes the time.
     if (workers === undefined || workers < 1)
-      return silent(unless(judged, 'workers', 'no workers load the data'))
+      return silent(unless(view, 'workers', 'no workers load the data'))
     // A launch that tries out workers says nothing about the code's own choices.
     if (settings.workers!.channel === 'launch flag') return silent('the launch line sets the workers')
-    const stopped = notTraining(judged) ?? offAccelerator(judged)
+    const stopped = notTraining(view) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     if (effective(settings.feeds) !== 'training')
-      return silent(unless(judged, 'feeds', 'it feeds an evaluation'))
+      return silent(unless(view, 'feeds', 'it feeds an evaluation'))
     if (effective(settings.work) === 'device') return silent('the samples lie on the accelerator already')
     const pinned = isOff(settings.pinnedMemory)
     const passes = effective(settings.passes)
@@ -36,7 +36,7 @@ export default defineRule({
     if (first === null)
       return silent(
         unlessUnread(
-          judged,
+          view,
           ['pinnedMemory', 'persistentWorkers', 'passes'],
           'copies come from pinned memory, and workers stay or are needed once; or a launch may choose so',
         ),
@@ -87,7 +87,7 @@ function fixesFor(...claims: (Claim | null)[]): FixRequest[] {
 }
 
 /** Off, and no launch could turn it on. */
-function isOff(claim: Judged<'InputPipeline'>['settings']['pinnedMemory']): Claim | null {
+function isOff(claim: SubjectView<'InputPipeline'>['settings']['pinnedMemory']): Claim | null {
   if (claim === undefined || claim.state === 'unknown' || claim.overridable) return null
   return claim.value === false ? claim : null
 }

@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
@@ -64,19 +64,19 @@ function shares(cpus: number): number {
   return Math.min(16, Math.max(2, Math.floor(cpus / 2)))
 }
 
-function severityOf(work: Judged<'Preprocessing'>): Severity {
+function severityOf(work: SubjectView<'Preprocessing'>): Severity {
   // A function that would have to be rewritten first, or few rows.
   if (effective(work.settings.light) === true || effective(work.settings.demonstration) === true)
     return 'hint'
   return gpusOf(work) > 0 ? 'warning' : 'information'
 }
 
-function gpusOf(work: Judged<'Preprocessing'>): number {
+function gpusOf(work: SubjectView<'Preprocessing'>): number {
   const compute = work.run.job.compute?.settings
   return effective(compute?.gpus) ?? 0
 }
 
-function waiting(work: Judged<'Preprocessing'>): string {
+function waiting(work: SubjectView<'Preprocessing'>): string {
   const gpus = gpusOf(work)
   if (gpus === 0) return ''
   const nodes = effective(work.run.job.compute?.settings.nodes) ?? 1

@@ -1,7 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import type { PreprocessingSettings } from '../../workload/words.js'
+import type { SubjectView } from '../../workload/claim.js'
+import type { PreprocessingSettings } from '../../workload/resource-kinds.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { isSilence, offAccelerator, otherRole, type Silence, unless } from '../silence.js'
 import { listed, onGpuJob } from '../training/operation.js'
@@ -53,7 +53,11 @@ export default defineRule({
 
 type Again = PreprocessingSettings['again']
 
-function severityOf(work: Judged<'Preprocessing'>, { per, times }: Again, steps: number): Severity | Silence {
+function severityOf(
+  work: SubjectView<'Preprocessing'>,
+  { per, times }: Again,
+  steps: number,
+): Severity | Silence {
   const heavy = effective(work.settings.weight) === 'heavy'
   if (per === 'run') return atStart(work, heavy, steps)
   if (work.subject.evidence.role === 'inference') return otherRole(work)
@@ -64,11 +68,11 @@ function severityOf(work: Judged<'Preprocessing'>, { per, times }: Again, steps:
 }
 
 /** Each sample of each epoch: workers may well hide it. */
-function isPerSample(work: Judged<'Preprocessing'>): boolean {
+function isPerSample(work: SubjectView<'Preprocessing'>): boolean {
   return effective(work.settings.overlapped) === true && effective(work.settings.again)?.per === 'epoch'
 }
 
-function atStart(work: Judged<'Preprocessing'>, heavy: boolean, steps: number): Severity | Silence {
+function atStart(work: SubjectView<'Preprocessing'>, heavy: boolean, steps: number): Severity | Silence {
   const stopped = offAccelerator(work)
   if (stopped !== undefined) return stopped
   if (!heavy && steps < severalSteps)
@@ -77,7 +81,7 @@ function atStart(work: Judged<'Preprocessing'>, heavy: boolean, steps: number): 
   return heavy && steps >= severalSteps ? 'information' : 'hint'
 }
 
-function messageOf(work: Judged<'Preprocessing'>, names: string[], { per, times }: Again): string {
+function messageOf(work: SubjectView<'Preprocessing'>, names: string[], { per, times }: Again): string {
   const shown = [...new Set(names)].slice(0, 3).map((name) => `\`${name}\``)
   const rest = new Set(names).size - shown.length
   if (rest > 0) shown.push(`${rest} more`)

@@ -1,9 +1,9 @@
 import { effective } from '../../values/value.js'
-import type { Claim, Judged } from '../../workload/claim.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
 import { type Machine, machineOf } from '../hardware.js'
-import { subjectsOf } from '../judged.js'
 import { defineRule, type RuleContext } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 
 /** Above this many processes for each core they only take the cores from each other. */
 const crowded = 1.5
@@ -21,32 +21,32 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'bottleneck/compute-bound'],
   severity: 'information',
   summary: 'Worker processes that do not fit the cores and the shared memory of the job.',
-  check(judged, context) {
+  check(view, context) {
     const { silent } = context
-    const { settings } = judged
+    const { settings } = view
     const { workers } = settings
     const count = effective(workers)
     if (workers === undefined || count === undefined || count < 1)
-      return silent(unless(judged, 'workers', 'no workers load the data'))
-    const stopped = notTraining(judged) ?? offAccelerator(judged)
+      return silent(unless(view, 'workers', 'no workers load the data'))
+    const stopped = notTraining(view) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     if (effective(settings.feeds) !== 'training')
-      return silent(unless(judged, 'feeds', 'it feeds an evaluation'))
-    const machine = machineOf(judged, context.options)
-    checkCores(judged, workers as Claim<number>, count, machine, context)
-    checkSharedMemory(judged, workers, count, context)
+      return silent(unless(view, 'feeds', 'it feeds an evaluation'))
+    const machine = machineOf(view, context.options)
+    checkCores(view, workers as Claim<number>, count, machine, context)
+    checkSharedMemory(view, workers, count, context)
   },
 })
 
 /** Processes on a node that have a loader each; null: not known. */
-function processesOf(judged: Judged, machine: Machine): number | null {
-  const { launch } = judged.run.job
+function processesOf(view: SubjectView, machine: Machine): number | null {
+  const { launch } = view.run.job
   if (launch === null) return null
   return launch.processes === 0 ? machine.gpus : launch.processes
 }
 
 function checkCores(
-  judged: Judged<'InputPipeline'>,
+  view: SubjectView<'InputPipeline'>,
   workers: Claim<number>,
   count: number,
   machine: Machine,
@@ -54,7 +54,7 @@ function checkCores(
 ) {
   const { cpus } = machine
   if (cpus === null || cpus < 1) return silent('the number of cores that it runs on is not known')
-  const processes = processesOf(judged, machine)
+  const processes = processesOf(view, machine)
   const total = count * (processes ?? 1)
   const where = machine.name === null ? 'the job' : machine.name
   if (total > crowded * cpus) {
@@ -69,7 +69,7 @@ function checkCores(
         basis: 'assumes that switching between too many processes and their memory cost 2 to 20 % of a run',
       },
       fixes: [{ set: [{ claim: workers, value: better }] }],
-      related: cores(judged),
+      related: cores(view),
     })
     return
   }
@@ -77,20 +77,20 @@ function checkCores(
   const gpus = machine.gpus ?? 0
   const fits = `${sum(count, processes)} fit the ${vCpus(cpus)} of ${where}`
   if (processes === null || gpus < 1) return silent(`${fits}, as far as is known`)
-  if (effective(judged.settings.work) !== 'decode')
-    return silent(unless(judged, 'work', 'loading takes little work'))
+  if (effective(view.settings.work) !== 'decode')
+    return silent(unless(view, 'work', 'loading takes little work'))
   if (count > 2 || cpus / gpus < manyCores || total >= cpus / 4) return silent(fits)
   const better = Math.min(8, Math.max(2, Math.floor(cpus / Math.max(processes, gpus)) - 1))
   report({
     at: workers,
-    message: `${sum(count, processes)} and ${processes === 1 ? 'the training process' : `${processes} training processes`} leave ${Math.max(0, Math.floor(cpus - total - processes))} of the ${vCpus(cpus)} of ${where} idle, while ${decoding(judged)}: ${better} for each process fit.`,
+    message: `${sum(count, processes)} and ${processes === 1 ? 'the training process' : `${processes} training processes`} leave ${Math.max(0, Math.floor(cpus - total - processes))} of the ${vCpus(cpus)} of ${where} idle, while ${decoding(view)}: ${better} for each process fit.`,
     saving: {
       fraction: starving,
       usd: null,
       basis: 'assumes that decoding holds the run back for 5 to 30 % of its time; measure it with a profiler',
     },
     fixes: [{ set: [{ claim: workers, value: better }] }],
-    related: cores(judged),
+    related: cores(view),
   })
 }
 
@@ -105,13 +105,13 @@ function vCpus(cpus: number): string {
   return `${cpus} ${cpus === 1 ? 'vCPU' : 'vCPUs'}`
 }
 
-function decoding({ settings }: Judged<'InputPipeline'>): string {
+function decoding({ settings }: SubjectView<'InputPipeline'>): string {
   const decoder = effective(settings.decoder)
   return decoder === undefined ? 'samples are decoded' : `${decoder} decodes`
 }
 
-function cores(judged: Judged): { location: Claim['location']; message: string }[] {
-  const { compute } = judged.run.job
+function cores(view: SubjectView): { location: Claim['location']; message: string }[] {
+  const { compute } = view.run.job
   const claim = compute?.settings.cpus ?? compute?.settings.instanceType
   return claim === undefined
     ? []
@@ -120,16 +120,16 @@ function cores(judged: Judged): { location: Claim['location']; message: string }
 
 /** Workers hand over their batches in memory that the container shares among its processes. */
 function checkSharedMemory(
-  judged: Judged<'InputPipeline'>,
+  view: SubjectView<'InputPipeline'>,
   workers: Claim,
   count: number,
   { report }: RuleContext,
 ): void {
-  const shared = judged.run.job.compute?.settings.sharedMemory
+  const shared = view.run.job.compute?.settings.sharedMemory
   const bytes = effective(shared)
   if (shared === undefined || bytes == null || bytes >= enoughShared) return
   // Small samples fit.
-  if (effective(judged.settings.work) !== 'decode' || !isFirst(judged)) return
+  if (effective(view.settings.work) !== 'decode' || !isFirst(view)) return
   report({
     at: shared,
     message: `${count} ${count === 1 ? 'worker hands' : 'workers hand'} over batches in \`/dev/shm\`, which has ${size(bytes)} here: with larger batches the run dies of a bus error, and is paid for again. Give it more memory there.`,
@@ -139,8 +139,8 @@ function checkSharedMemory(
 }
 
 /** Said once for a run, whatever number of loaders it has. */
-function isFirst(judged: Judged): boolean {
-  const first = subjectsOf(judged.run, 'InputPipeline').find(({ settings }) => {
+function isFirst(view: SubjectView): boolean {
+  const first = subjectsOf(view.run, 'InputPipeline').find(({ settings }) => {
     const count = effective(settings.workers)
     return (
       count !== undefined &&
@@ -149,7 +149,7 @@ function isFirst(judged: Judged): boolean {
       effective(settings.work) === 'decode'
     )
   })
-  return first === undefined || first.subject.id === judged.subject.id
+  return first === undefined || first.subject.id === view.subject.id
 }
 
 function size(bytes: number): string {

@@ -13,18 +13,18 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup'],
   severity: 'warning',
   summary: 'One process that drives several GPUs spends its time copying the model and waiting for Python.',
-  check(judged, { report, silent, options }) {
-    const { settings } = judged
+  check(view, { report, silent, options }) {
+    const { settings } = view
     const { method } = settings
     if (method === undefined || effective(method) !== 'data-parallel')
-      return silent(unless(judged, 'method', `the work is spread by ${effective(method)}`))
-    if (settings.devices?.state === 'unknown') return silent(unless(judged, 'devices', ''))
+      return silent(unless(view, 'method', `the work is spread by ${effective(method)}`))
+    if (settings.devices?.state === 'unknown') return silent(unless(view, 'devices', ''))
     // Without an accelerator the wrapper does nothing.
-    if (judged.subject.evidence.accelerator === 'cpu') return silent('it runs on the CPU')
+    if (view.subject.evidence.accelerator === 'cpu') return silent('it runs on the CPU')
     const restricted = effective(settings.devices)
     if (restricted !== undefined && restricted <= 1) return silent('it uses one device')
-    const machine = machineOf(judged, options)
-    const job = judged.run.job.compute === null ? null : machine.gpus
+    const machine = machineOf(view, options)
+    const job = view.run.job.compute === null ? null : machine.gpus
     // On a node with one GPU the wrapper does nothing, or is not reached.
     if (job !== null && job < 2) return silent(`the job has ${job === 1 ? 'one GPU' : 'no GPU'}`)
     if (effective(settings.implicit) === true && job === null)

@@ -8,11 +8,11 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup'],
   severity: 'hint',
   summary: 'Looking for parameters without a gradient walks the whole graph in each step.',
-  check(judged, { report, silent }) {
-    const { findsUnused, unusedBecause } = judged.settings
+  check(view, { report, silent }) {
+    const { findsUnused, unusedBecause } = view.settings
     if (findsUnused === undefined || effective(findsUnused) !== true)
-      return silent(unless(judged, 'findsUnused', 'unused parameters are not looked for'))
-    const stopped = notTraining(judged)
+      return silent(unless(view, 'findsUnused', 'unused parameters are not looked for'))
+    const stopped = notTraining(view)
     if (stopped !== undefined) return silent(stopped)
     const because = effective(unusedBecause)
     if (because !== undefined) return silent(`some parameters may get no gradient: ${because}`)

@@ -8,16 +8,16 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup'],
   severity: 'warning',
   summary: 'The gloo backend carries the gradients of GPUs through the memory of the host.',
-  check(judged, { report, silent }) {
-    const { backend } = judged.settings
+  check(view, { report, silent }) {
+    const { backend } = view.settings
     if (backend === undefined || effective(backend) !== 'gloo')
-      return silent(unless(judged, 'backend', `the backend is ${effective(backend)}`))
-    const stopped = offAccelerator(judged) ?? notTraining(judged)
+      return silent(unless(view, 'backend', `the backend is ${effective(backend)}`))
+    const stopped = offAccelerator(view) ?? notTraining(view)
     if (stopped !== undefined) return silent(stopped)
     report({
       at: backend,
       // A program that also runs without a GPU may well start like this on purpose.
-      severity: judged.subject.evidence.accelerator === 'gpu' ? 'warning' : 'information',
+      severity: view.subject.evidence.accelerator === 'gpu' ? 'warning' : 'information',
       message: 'gloo carries gradients through the memory of the host. nccl sends them from GPU to GPU.',
       saving: {
         fraction: [0.05, 0.4],

@@ -2,11 +2,11 @@ import { gpu } from '../../catalog/gpus.js'
 import { allInstances, type Instance, instance, smallestSingleGpu } from '../../catalog/instances.js'
 import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
-import type { Claim, Judged, Run } from '../../workload/claim.js'
-import { subjectIn, subjectsOf } from '../judged.js'
+import type { Claim, Run, SubjectView } from '../../workload/claim.js'
 import { sharedWith } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
+import { subjectIn, subjectsOf } from '../subject-view.js'
 
 export default defineRule({
   name: 'distributed/idle-gpus',
@@ -14,14 +14,14 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup', 'rightsize/match-instance', 'baseline/utilization'],
   severity: 'error',
   summary: 'A job pays for several accelerators and its script uses one.',
-  check(judged, { report, silent }) {
-    const { gpus, instanceType } = judged.settings
+  check(view, { report, silent }) {
+    const { gpus, instanceType } = view.settings
     const count = effective(gpus)
     if (gpus === undefined || count === undefined || count < 2)
-      return silent(unless(judged, 'gpus', `the job asks for ${count === 1 ? 'one GPU' : 'no GPU'}`))
-    const other = otherDevices(judged)
+      return silent(unless(view, 'gpus', `the job asks for ${count === 1 ? 'one GPU' : 'no GPU'}`))
+    const other = otherDevices(view)
     if (other !== undefined) return silent(other)
-    const users = judged.run.siblings.map((run) => usesMore(run) ?? trainerOf(run))
+    const users = view.run.siblings.map((run) => usesMore(run) ?? trainerOf(run))
     const more = users.find(isSilence)
     if (more !== undefined) return silent(more)
     const trainer = users.find((user) => user !== null && !isSilence(user))
@@ -51,11 +51,11 @@ export default defineRule({
 })
 
 /** Why the accelerators of a job are not what a launcher of processes counts; undefined: they are. */
-export function otherDevices(judged: Judged<'Compute'>): Silence | undefined {
-  const { sharing, service, gpuModel } = judged.settings
+export function otherDevices(view: SubjectView<'Compute'>): Silence | undefined {
+  const { sharing, service, gpuModel } = view.settings
   if (sharing !== undefined) return sharedWith(sharing)
   if (effective(service) === true) return { text: 'it is a service' }
-  if (judged.subject.evidence.accelerator !== 'gpu') return { text: 'its accelerators are no GPUs' }
+  if (view.subject.evidence.accelerator !== 'gpu') return { text: 'its accelerators are no GPUs' }
   const model = effective(gpuModel)
   // Cores of Trainium and the like are not what CUDA code sees as devices.
   return model === undefined || ['nvidia', 'amd'].includes(gpu(model)?.vendor ?? '')
@@ -91,7 +91,7 @@ function usesMore(run: Run): Silence | undefined {
 }
 
 /** The launch with what it trains; null where it does something else. */
-function trainerOf(run: Run): { run: Run; program: Judged } | null {
+function trainerOf(run: Run): { run: Run; program: SubjectView } | null {
   const program = subjectIn(run, 'Program')
   if (program === undefined) return null
   const uses = effective(program.settings.usesAccelerator) === true

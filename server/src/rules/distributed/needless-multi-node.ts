@@ -1,10 +1,10 @@
 import { allInstances, type Instance, instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
-import type { Judged, Run } from '../../workload/claim.js'
-import { subjectsOf } from '../judged.js'
+import type { Run, SubjectView } from '../../workload/claim.js'
 import { withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
 import { hidden, isSilence, type Silence, unless } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 
 /** Parameters below which a step is so short that exchanging gradients over a network shows. */
 const small = 200_000_000
@@ -15,19 +15,19 @@ export default defineRule({
   checklist: ['bottleneck/compute-bound', 'bottleneck/distributed-setup'],
   severity: 'information',
   summary: 'A small model on several machines waits for the network, though one machine has as many GPUs.',
-  check(judged, { report, silent }) {
-    const { nodes, gpus, instanceType } = judged.settings
+  check(view, { report, silent }) {
+    const { nodes, gpus, instanceType } = view.settings
     const count = effective(nodes)
     const each = effective(gpus)
     const type = effective(instanceType)
     if (nodes === undefined || count === undefined || count < 2)
-      return silent(unless(judged, 'nodes', 'the job runs on one machine'))
-    if (each === undefined || each < 1) return silent(withoutAccelerators(judged))
-    if (instanceType === undefined || type === undefined) return silent(unless(judged, 'instanceType', ''))
-    if (effective(judged.settings.trials) === true) return silent('it runs the trials of a search')
+      return silent(unless(view, 'nodes', 'the job runs on one machine'))
+    if (each === undefined || each < 1) return silent(withoutAccelerators(view))
+    if (instanceType === undefined || type === undefined) return silent(unless(view, 'instanceType', ''))
+    if (effective(view.settings.trials) === true) return silent('it runs the trials of a search')
     const single = oneMachine(type, count * each)
     if (single === undefined) return silent(`no single machine has ${count * each} such GPUs`)
-    const trained = judged.run.siblings.map(smallTraining)
+    const trained = view.run.siblings.map(smallTraining)
     // Every launch of the job must be that small.
     const large = trained.find(isSilence)
     if (large !== undefined) return silent(large)
@@ -59,7 +59,7 @@ export default defineRule({
 interface Model {
   name: string
   parameters: number
-  training: Judged
+  training: SubjectView
 }
 
 function smallTraining(run: Run): Model | Silence {

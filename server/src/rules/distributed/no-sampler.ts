@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
 import { notTraining, unless } from '../silence.js'
 
@@ -9,11 +9,11 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup', 'waste/duplicate-jobs'],
   severity: 'error',
   summary: 'Processes that all read the whole data set do the same epoch several times over.',
-  check(judged, { report, silent }) {
-    const { sharded, reshuffled, shuffled, feeds } = judged.settings
-    const stopped = notTraining(judged)
+  check(view, { report, silent }) {
+    const { sharded, reshuffled, shuffled, feeds } = view.settings
+    const stopped = notTraining(view)
     if (stopped !== undefined) return silent(stopped)
-    if (effective(feeds) !== 'training') return silent(unless(judged, 'feeds', 'it feeds an evaluation'))
+    if (effective(feeds) !== 'training') return silent(unless(view, 'feeds', 'it feeds an evaluation'))
     if (reshuffled !== undefined && effective(reshuffled) === false) {
       report({
         at: reshuffled,
@@ -24,8 +24,8 @@ export default defineRule({
       return
     }
     if (sharded === undefined || effective(sharded) !== false)
-      return silent(unless(judged, 'sharded', 'each process has a share of the data'))
-    const count = processesOf(judged)
+      return silent(unless(view, 'sharded', 'each process has a share of the data'))
+    const count = processesOf(view)
     if (count === 1) return silent('one process is launched')
     const ordered = effective(shuffled) === false
     report({
@@ -47,8 +47,8 @@ export default defineRule({
 })
 
 /** Null: how many processes there are is not known. */
-function processesOf(judged: Judged<'InputPipeline'>): number | null {
-  const { launch, compute } = judged.run.job
+function processesOf(view: SubjectView<'InputPipeline'>): number | null {
+  const { launch, compute } = view.run.job
   if (launch === null) return null
   const nodes = launch.nodes ?? 1
   if (launch.processes === null) return null

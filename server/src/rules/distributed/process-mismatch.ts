@@ -1,9 +1,9 @@
 import { effective } from '../../values/value.js'
 import type { Run } from '../../workload/claim.js'
-import { subjectIn, subjectsOf } from '../judged.js'
 import { withoutAccelerators } from '../lifecycle/job-words.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { hidden, type Silence, unless } from '../silence.js'
+import { subjectIn, subjectsOf } from '../subject-view.js'
 import { otherDevices } from './idle-gpus.js'
 
 export default defineRule({
@@ -12,15 +12,15 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup', 'rightsize/match-instance'],
   severity: 'error',
   summary: 'A launcher starts fewer processes than the node has accelerators, and the rest stay idle.',
-  check(judged, { report, silent }) {
-    const { gpus, gpuModel, processes } = judged.settings
+  check(view, { report, silent }) {
+    const { gpus, gpuModel, processes } = view.settings
     const count = effective(gpus)
-    if (gpus === undefined || count === undefined || count < 1) return silent(withoutAccelerators(judged))
-    const other = otherDevices(judged)
+    if (gpus === undefined || count === undefined || count < 1) return silent(withoutAccelerators(view))
+    const other = otherDevices(view)
     if (other !== undefined) return silent(other)
     const model = effective(gpuModel)
     const launched: Launched[] = []
-    for (const run of judged.run.siblings) {
+    for (const run of view.run.siblings) {
       const used = devicesUsed(run, count)
       if (typeof used !== 'number') return silent(used)
       launched.push({ run, used })

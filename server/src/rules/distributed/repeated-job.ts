@@ -1,10 +1,10 @@
 import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
-import type { Judged, Run } from '../../workload/claim.js'
-import { subjectIn, subjectsOf } from '../judged.js'
+import type { Run, SubjectView } from '../../workload/claim.js'
 import { sharedWith } from '../lifecycle/job-words.js'
 import { defineRule } from '../rule.js'
 import { hidden, type Silence, unless } from '../silence.js'
+import { subjectIn, subjectsOf } from '../subject-view.js'
 
 export default defineRule({
   name: 'distributed/repeated-job',
@@ -12,13 +12,13 @@ export default defineRule({
   checklist: ['waste/duplicate-jobs', 'bottleneck/distributed-setup'],
   severity: 'error',
   summary: 'Several machines each train the same model from the beginning, since nothing divides the work.',
-  check(judged, { report, silent }) {
-    const { nodes, provider, instanceType, sharing } = judged.settings
+  check(view, { report, silent }) {
+    const { nodes, provider, instanceType, sharing } = view.settings
     const count = effective(nodes)
     if (nodes === undefined || count === undefined || count < 2)
-      return silent(unless(judged, 'nodes', 'the job runs on one machine'))
+      return silent(unless(view, 'nodes', 'the job runs on one machine'))
     if (sharing !== undefined) return silent(sharedWith(sharing))
-    const { siblings } = judged.run
+    const { siblings } = view.run
     const together = siblings.map(worksTogether).find((one) => one !== undefined)
     if (together !== undefined) return silent(together)
     const trainer = siblings.map(trainerOf).find((one) => one !== null)
@@ -66,7 +66,7 @@ function worksTogether(run: Run): Silence | undefined {
   return rank === null ? undefined : unless(program, 'readsRank', `${run.script} reads its rank: ${rank}`)
 }
 
-function trainerOf(run: Run): { run: Run; program: Judged<'Program'> } | null {
+function trainerOf(run: Run): { run: Run; program: SubjectView<'Program'> } | null {
   const program = subjectIn(run, 'Program')
   return program !== undefined && effective(program.settings.trains) === true ? { run, program } : null
 }

@@ -13,11 +13,11 @@ export default defineRule({
   severity: 'information',
   summary:
     'Gradients that are accumulated need to be exchanged once for each step of the optimiser, not for each backward pass.',
-  check(judged, { report, silent }) {
-    const { exchangesEach, accumulation } = judged.settings
+  check(view, { report, silent }) {
+    const { exchangesEach, accumulation } = view.settings
     if (exchangesEach === undefined || effective(exchangesEach) !== true)
-      return silent(unless(judged, 'exchangesEach', 'gradients are exchanged once for each step'))
-    const stopped = notTraining(judged)
+      return silent(unless(view, 'exchangesEach', 'gradients are exchanged once for each step'))
+    const stopped = notTraining(view)
     if (stopped !== undefined) return silent(stopped)
     const count = effective(accumulation) ?? null
     if (count === 1) return silent('gradients are not accumulated')

@@ -1,8 +1,8 @@
 import { effective } from '../../values/value.js'
-import type { Claim, Effective, Judged, Run } from '../../workload/claim.js'
-import { isJudged, subjectIn } from '../judged.js'
+import type { Claim, Effective, Run, SubjectView } from '../../workload/claim.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { hidden, isSilence, otherOperation, type Silence, unless } from '../silence.js'
+import { isViewOf, subjectIn } from '../subject-view.js'
 import { withoutAccelerators } from './job-words.js'
 
 /** One retry is cheap insurance against a node that dies. */
@@ -14,22 +14,22 @@ export default defineRule({
   checklist: ['observability/retry-count', 'observability/failed-jobs', 'baseline/retry-rate'],
   severity: 'warning',
   summary: 'A training that starts from nothing after each failure is paid for again each time.',
-  check(judged, { report, silent }) {
-    const found = reportOf(judged as Judged)
+  check(view, { report, silent }) {
+    const found = reportOf(view as SubjectView)
     if (isSilence(found)) silent(found)
     else report(found)
   },
 })
 
-function reportOf(judged: Judged): Report | Silence {
-  if (isJudged(judged, 'Compute')) return ofJob(judged)
-  if (isJudged(judged, 'Step')) return ofStep(judged)
-  if (isJudged(judged, 'Program')) return ofLaunch(judged)
-  return isJudged(judged, 'Operation') ? ofOperation(judged) : otherOperation
+function reportOf(view: SubjectView): Report | Silence {
+  if (isViewOf(view, 'Compute')) return ofJob(view)
+  if (isViewOf(view, 'Step')) return ofStep(view)
+  if (isViewOf(view, 'Program')) return ofLaunch(view)
+  return isViewOf(view, 'Operation') ? ofOperation(view) : otherOperation
 }
 
-function fewRetries(judged: { settings: { retries?: Effective<number | null> } }): Silence {
-  return unless(judged, 'retries', `there are few retries: ${effective(judged.settings.retries)}`)
+function fewRetries(view: { settings: { retries?: Effective<number | null> } }): Silence {
+  return unless(view, 'retries', `there are few retries: ${effective(view.settings.retries)}`)
 }
 
 const goesOn = 'it reads checkpoints back'
@@ -51,16 +51,16 @@ function given({ key, state }: Claim, count: number | null): string {
   return `${count} retries${state === 'default' ? ' by default' : ''}${where}`
 }
 
-function ofJob(judged: Judged<'Compute'>): Report | Silence {
-  const { retries, retryFilter, gpus } = judged.settings
+function ofJob(view: SubjectView<'Compute'>): Report | Silence {
+  const { retries, retryFilter, gpus } = view.settings
   const count = tooMany(retries)
   // `--gpus all`: how many is not known, that there are some is.
-  const some = gpus?.state === 'unknown' && judged.subject.evidence.accelerator === 'gpu'
-  if (count === undefined) return fewRetries(judged)
-  if (!some && (effective(gpus) ?? 0) < 1) return withoutAccelerators(judged)
+  const some = gpus?.state === 'unknown' && view.subject.evidence.accelerator === 'gpu'
+  if (count === undefined) return fewRetries(view)
+  if (!some && (effective(gpus) ?? 0) < 1) return withoutAccelerators(view)
   if (retryFilter !== undefined) return { text: 'only some failures are tried again' }
   let reason: Silence = { text: 'what it launches is not known' }
-  for (const run of judged.run.siblings) {
+  for (const run of view.run.siblings) {
     const program = startsOver(run)
     if (isSilence(program)) {
       reason = program
@@ -70,7 +70,7 @@ function ofJob(judged: Judged<'Compute'>): Report | Silence {
       { location: program.subject.location, message: 'trains without reading a checkpoint back' },
     ]
     // A scheduler that only takes up again what it has taken off its node.
-    const interrupted = count === null && effective(judged.settings.provider) === 'own cluster'
+    const interrupted = count === null && effective(view.settings.provider) === 'own cluster'
     if (count === null && !interrupted) {
       return {
         at: retries!,
@@ -93,7 +93,7 @@ function ofJob(judged: Judged<'Compute'>): Report | Silence {
 }
 
 /** Where the script trains, if it is known that it cannot go on; else why it is not. */
-export function startsOver(run: Run): Judged | Silence {
+export function startsOver(run: Run): SubjectView | Silence {
   const unseen = hidden(run, 'checkpoints')
   if (unseen !== undefined) return unseen
   const found = subjectIn(run, 'Program')
@@ -103,15 +103,15 @@ export function startsOver(run: Run): Judged | Silence {
   return subjectIn(run, 'Training') ?? found
 }
 
-function ofStep(judged: Judged<'Step'>): Report | Silence {
-  const { retries, work, name, gpus } = judged.settings
-  const resumes = resumptionOf(judged)
+function ofStep(view: SubjectView<'Step'>): Report | Silence {
+  const { retries, work, name, gpus } = view.settings
+  const resumes = resumptionOf(view)
   const count = tooMany(retries)
-  if (count === undefined) return fewRetries(judged)
-  if (!(effective(work) ?? []).includes('train')) return unless(judged, 'work', 'the step does not train')
+  if (count === undefined) return fewRetries(view)
+  if (!(effective(work) ?? []).includes('train')) return unless(view, 'work', 'the step does not train')
   if (effective(resumes) !== false)
     return unless({ settings: { ...(resumes === undefined ? {} : { resumes }) } }, 'resumes', goesOn)
-  const { accelerator, small } = judged.subject.evidence
+  const { accelerator, small } = view.subject.evidence
   const dear = (effective(gpus) ?? 0) > 0 || accelerator === 'gpu' || accelerator === 'maybe'
   if (!dear) return { text: 'no accelerator is used' }
   const severity: Severity = small === null ? 'warning' : 'information'
@@ -128,24 +128,24 @@ function ofStep(judged: Judged<'Step'>): Report | Silence {
 }
 
 /** Said of the step itself, else of the file whose code it runs. */
-function resumptionOf(judged: Judged<'Step'>): Claim<boolean> | undefined {
-  const { resumes, unseen } = judged.settings
+function resumptionOf(view: SubjectView<'Step'>): Claim<boolean> | undefined {
+  const { resumes, unseen } = view.settings
   if (resumes !== undefined || effective(unseen) !== false) return resumes
-  const { path } = judged.subject.location
-  const program = subjectIn(judged.run, 'Program', path)
+  const { path } = view.subject.location
+  const program = subjectIn(view.run, 'Program', path)
   return program === undefined || effective(program.settings.trains) !== true
     ? undefined
     : program.settings.resumes
 }
 
 /** A loop of the shell that starts the program again. */
-function ofLaunch(judged: Judged<'Program'>): Report | Silence {
-  const { launch } = judged.run.job
+function ofLaunch(view: SubjectView<'Program'>): Report | Silence {
+  const { launch } = view.run.job
   if (launch?.restarts === undefined) return { text: 'no loop of the shell starts it again' }
-  const { trains, resumes, usesAccelerator } = judged.settings
-  if (effective(trains) !== true) return unless(judged, 'trains', 'the program does not train')
-  if (effective(resumes) !== false) return unless(judged, 'resumes', goesOn)
-  const script = judged.subject.location.path
+  const { trains, resumes, usesAccelerator } = view.settings
+  if (effective(trains) !== true) return unless(view, 'trains', 'the program does not train')
+  if (effective(resumes) !== false) return unless(view, 'resumes', goesOn)
+  const script = view.subject.location.path
   const until = launch.restarts === 'until success'
   return {
     at: launch.location,
@@ -153,16 +153,16 @@ function ofLaunch(judged: Judged<'Program'>): Report | Silence {
     message: until
       ? `A loop starts ${script} again until it succeeds, and it reads no checkpoint back: a fault near the end is paid for without limit.`
       : `A loop without an end starts ${script} again, whether it has failed or is done, from the first step each time.`,
-    related: [{ location: judged.subject.location, message: 'trains without reading a checkpoint back' }],
+    related: [{ location: view.subject.location, message: 'trains without reading a checkpoint back' }],
   }
 }
 
-function ofOperation(judged: Judged<'Operation'>): Report | Silence {
-  const { kind, retries } = judged.settings
+function ofOperation(view: SubjectView<'Operation'>): Report | Silence {
+  const { kind, retries } = view.settings
   if (kind === undefined || effective(kind) !== 'start again') return otherOperation
   const count = tooMany(retries)
-  if (count === undefined) return fewRetries(judged)
-  const { accelerator } = judged.subject.evidence
+  if (count === undefined) return fewRetries(view)
+  const { accelerator } = view.subject.evidence
   return {
     at: retries!,
     severity: accelerator === 'gpu' || accelerator === 'maybe' ? 'warning' : 'information',

@@ -2,7 +2,7 @@
 
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import type { Report, Severity } from '../rule.js'
 
 /** Rounds from which on stopping early is worth the trouble. */
@@ -13,14 +13,14 @@ const quickRate = 0.1
 /** Share of the rounds after the best one. An assumption. */
 const after: [number, number] = [0.2, 0.6]
 
-export function boostingReport(judged: Judged<'Training'>, rounds: number): Report | null {
-  const { earlyStopping } = judged.settings
+export function boostingReport(view: SubjectView<'Training'>, rounds: number): Report | null {
+  const { earlyStopping } = view.settings
   if (earlyStopping === undefined || rounds < leastRounds) return null
   const patience = Math.min(100, Math.max(20, Math.round(rounds / 100) * 2))
   return {
     at: earlyStopping,
-    severity: severityOf(judged, rounds),
-    message: messageOf(judged, rounds),
+    severity: severityOf(view, rounds),
+    message: messageOf(view, rounds),
     saving: {
       fraction: after,
       usd: null,
@@ -30,7 +30,7 @@ export function boostingReport(judged: Judged<'Training'>, rounds: number): Repo
   }
 }
 
-function severityOf({ settings }: Judged<'Training'>, rounds: number): Severity {
+function severityOf({ settings }: SubjectView<'Training'>, rounds: number): Severity {
   const count = settings.rounds
   if (count?.state === 'default' || count?.overridable === true) return 'information'
   const rate = effective(settings.learningRate)
@@ -41,7 +41,7 @@ function severityOf({ settings }: Judged<'Training'>, rounds: number): Severity 
   return watched || (many && effective(settings.heldOutData) === true) ? 'warning' : 'information'
 }
 
-function messageOf({ settings }: Judged<'Training'>, rounds: number): string {
+function messageOf({ settings }: SubjectView<'Training'>, rounds: number): string {
   const count = formatCount(rounds)
   const byDefault = settings.rounds?.state === 'default' ? `, the default of \`${settings.rounds.key}\`,` : ''
   const key = settings.earlyStopping!.key

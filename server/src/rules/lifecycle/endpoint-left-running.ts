@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
 
@@ -9,17 +9,17 @@ export default defineRule({
   checklist: ['rightsize/separate-environments', 'baseline/idle-time', 'observability/cost-per-deployment'],
   severity: 'warning',
   summary: 'An endpoint that a notebook or a training script starts is billed until somebody deletes it.',
-  check(judged, { report, silent }) {
-    const { tornDown, minReplicas, gpus, purpose, tearDownComment } = judged.settings
+  check(view, { report, silent }) {
+    const { tornDown, minReplicas, gpus, purpose, tearDownComment } = view.settings
     if (tornDown === undefined || effective(tornDown) !== false)
-      return silent(unless(judged, 'tornDown', 'it is deleted again'))
+      return silent(unless(view, 'tornDown', 'it is deleted again'))
     const reason = effective(purpose)
     if (reason === undefined || reason === 'deployment')
-      return silent(unless(judged, 'purpose', 'it is deployed to stay'))
+      return silent(unless(view, 'purpose', 'it is deployed to stay'))
     if (effective(minReplicas) === 0) return silent('it goes down to no replica by itself')
     const comment = effective(tearDownComment)
     const accelerated = (effective(gpus) ?? 0) > 0
-    const seen = `\`${tornDown.key}()\` starts ${endpointOf(judged)}, billed by the hour until somebody deletes it`
+    const seen = `\`${tornDown.key}()\` starts ${endpointOf(view)}, billed by the hour until somebody deletes it`
     report({
       at: tornDown,
       severity: accelerated && comment === undefined && reason === 'trial' ? 'warning' : 'information',
@@ -36,7 +36,7 @@ export default defineRule({
 })
 
 /** `an endpoint on 2 × ml.g5.2xlarge (A10G)`. */
-export function endpointOf({ settings, subject }: Judged<'Serving'>): string {
+export function endpointOf({ settings, subject }: SubjectView<'Serving'>): string {
   const machine = effective(settings.machine)
   const count = effective(settings.minReplicas)
   const model = effective(settings.gpuModel)

@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Report } from '../rule.js'
 import { isSilence, offAccelerator, otherOperation, type Silence, unless } from '../silence.js'
 import { onGpuJob, operationOf } from '../training/operation.js'
@@ -18,18 +18,18 @@ export default defineRule({
   checklist: ['baseline/idle-time', 'cadence/daily', 'waste/duplicate-jobs'],
   severity: 'error',
   summary: 'An accelerator that only waits costs what one that works costs.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'hold')
-    const stage = effective(judged.settings.stage)
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'hold')
+    const stage = effective(view.settings.stage)
     if (kind === null) return silent(otherOperation)
-    if (stage === undefined) return silent(unless(judged, 'stage', ''))
-    const job = judged.subject.evidence.role === 'job'
-    const stopped = job || onGpuJob(judged) ? undefined : offAccelerator(judged)
+    if (stage === undefined) return silent(unless(view, 'stage', ''))
+    const job = view.subject.evidence.role === 'job'
+    const stopped = job || onGpuJob(view) ? undefined : offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
-    const gpus = effective(judged.settings.gpus)
-    const wanted = effective(judged.settings.wantedFor)
+    const gpus = effective(view.settings.gpus)
+    const wanted = effective(view.settings.wantedFor)
     if (wanted !== undefined && (gpus ?? 0) < manyForNotebook) return silent(`it is there for ${wanted}`)
-    const found = stage === 'within' ? within(judged, kind.key) : around(judged, kind.key, stage)
+    const found = stage === 'within' ? within(view, kind.key) : around(view, kind.key, stage)
     if (isSilence(found)) return silent(found)
     report({ at: kind, fixes: [{ set: [{ claim: kind, value: null }] }], ...found })
   },
@@ -38,12 +38,12 @@ export default defineRule({
 type Found = Pick<Report, 'message' | 'severity' | 'saving'>
 
 /** A wait in each epoch or step. */
-function within(judged: Judged<'Operation'>, key: string): Found | Silence {
-  const seconds = effective(judged.settings.seconds)
-  const place = effective(judged.settings.place)
+function within(view: SubjectView<'Operation'>, key: string): Found | Silence {
+  const seconds = effective(view.settings.seconds)
+  const place = effective(view.settings.place)
   if (seconds === undefined || seconds === null)
-    return unless(judged, 'seconds', 'how long it waits is not known')
-  const times = effective(judged.settings.times)
+    return unless(view, 'seconds', 'how long it waits is not known')
+  const times = effective(view.settings.times)
   const total = times === undefined ? null : seconds * times
   if (place === 'epoch' && total !== null && total < 60)
     return { text: `the waits are short: ${duration(total)} in all` }
@@ -56,17 +56,17 @@ function within(judged: Judged<'Operation'>, key: string): Found | Silence {
 }
 
 function around(
-  judged: Judged<'Operation'>,
+  view: SubjectView<'Operation'>,
   key: string,
   stage: 'before' | 'after' | 'instead',
 ): Found | Silence {
-  const seconds = effective(judged.settings.seconds)
-  if (seconds === undefined) return unless(judged, 'seconds', '')
-  const holder = effective(judged.settings.holder)
-  const own = effective(judged.settings.gpus)
-  const linked = effective(judged.run.job.compute?.settings.gpus)
+  const seconds = effective(view.settings.seconds)
+  if (seconds === undefined) return unless(view, 'seconds', '')
+  const holder = effective(view.settings.holder)
+  const own = effective(view.settings.gpus)
+  const linked = effective(view.run.job.compute?.settings.gpus)
   const count = own ?? linked
-  const unit = judged.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
+  const unit = view.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
   const held =
     count === undefined
       ? holder === undefined
@@ -81,7 +81,7 @@ function around(
   }
   if (stage === 'instead') {
     const who = holder === undefined ? 'The program' : `${holder[0]!.toUpperCase()}${holder.slice(1)}`
-    const byHand = effective(judged.settings.byHand)
+    const byHand = effective(view.settings.byHand)
     const rest =
       byHand !== true
         ? 'it pays for accelerators that compute nothing'
@@ -91,13 +91,13 @@ function around(
       severity:
         (seconds !== null && seconds <= standIn) || byHand === true
           ? 'information'
-          : holder === undefined || effective(judged.settings.wantedFor) !== undefined
+          : holder === undefined || effective(view.settings.wantedFor) !== undefined
             ? 'warning'
             : 'error',
       saving,
     }
   }
-  const job = effective(judged.settings.subject)
+  const job = effective(view.settings.subject)
   if (job !== undefined && stage === 'after')
     return {
       message: `\`${key}\` holds ${held} after ${job} ${long}, though nothing is computed.`,

@@ -16,11 +16,11 @@ export default defineRule({
   checklist: ['baseline/idle-time', 'waste/scale-down'],
   severity: 'error',
   summary: 'Machines that are kept warm after a job are billed while they wait for the next one.',
-  check(judged, { report, silent }) {
-    const { keepAlive, jobsStarted, gpus, nodes, spot } = judged.settings
+  check(view, { report, silent }) {
+    const { keepAlive, jobsStarted, gpus, nodes, spot } = view.settings
     const seconds = effective(keepAlive)
     if (keepAlive === undefined || typeof seconds !== 'number' || seconds <= 0)
-      return silent(unless(judged, 'keepAlive', 'its machines are not kept warm'))
+      return silent(unless(view, 'keepAlive', 'its machines are not kept warm'))
     // Both together is another rule's business.
     if (effective(spot) === true) return silent('a spot job keeps no machines warm')
     if (seconds > most) {
@@ -36,9 +36,9 @@ export default defineRule({
     const once = jobs === 1 && seconds >= short
     if (!once && !(total >= many && seconds > 1800))
       return silent(
-        `the wait of ${duration(seconds)} is short or cheap for ${acceleratorsOf(judged) ?? 'its machines'}`,
+        `the wait of ${duration(seconds)} is short or cheap for ${acceleratorsOf(view) ?? 'its machines'}`,
       )
-    const pool = acceleratorsOf(judged) ?? 'the machine'
+    const pool = acceleratorsOf(view) ?? 'the machine'
     report({
       at: keepAlive,
       severity: total >= 8 ? 'warning' : 'information',

@@ -1,6 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { Claim, Judged } from '../../workload/claim.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
 import { defineRule, type FixRequest, type Report, type Severity } from '../rule.js'
 import { notTraining, unless } from '../silence.js'
 import { betterDirection } from './metric-direction.js'
@@ -15,18 +15,18 @@ export default defineRule({
   severity: 'error',
   summary: 'Early stopping that cannot act, or acts on the wrong sign, costs what it was meant to save.',
   supersedes: ['lifecycle/no-early-stopping'],
-  check(judged, { report, silent, options }) {
-    const untrained = notTraining(judged)
+  check(view, { report, silent, options }) {
+    const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
     const found =
-      gap(judged, options.lifecycle.minEpochs) ??
-      (effective(judged.settings.earlyStopping) === true
-        ? (wrongDirection(judged) ??
-          neverReported(judged) ??
-          neverComputed(judged) ??
-          neverPatientEnough(judged, options.lifecycle.minEpochs))
+      gap(view, options.lifecycle.minEpochs) ??
+      (effective(view.settings.earlyStopping) === true
+        ? (wrongDirection(view) ??
+          neverReported(view) ??
+          neverComputed(view) ??
+          neverPatientEnough(view, options.lifecycle.minEpochs))
         : null)
-    if (found === null) return silent(unless(judged, 'earlyStopping', noFault(judged)))
+    if (found === null) return silent(unless(view, 'earlyStopping', noFault(view)))
     report({
       severity: 'warning',
       ...found,
@@ -39,7 +39,7 @@ export default defineRule({
   },
 })
 
-function noFault({ settings }: Judged<'Training'>): string {
+function noFault({ settings }: SubjectView<'Training'>): string {
   return effective(settings.earlyStopping) === true
     ? 'nothing that is known keeps early stopping from acting'
     : 'early stopping is not used'
@@ -53,7 +53,7 @@ function severityFor(epochs: number, minEpochs: number): Severity {
   return epochs < minEpochs ? 'information' : 'warning'
 }
 
-function gap({ settings }: Judged<'Training'>, minEpochs: number): Found {
+function gap({ settings }: SubjectView<'Training'>, minEpochs: number): Found {
   const claim = settings.stoppingGap
   const why = effective(claim)
   if (claim === undefined || why === undefined) return null
@@ -66,7 +66,7 @@ function gap({ settings }: Judged<'Training'>, minEpochs: number): Found {
   }
 }
 
-function wrongDirection({ settings }: Judged<'Training'>): Found {
+function wrongDirection({ settings }: SubjectView<'Training'>): Found {
   const metric = effective(settings.stopMetric)
   const direction = settings.stopDirection
   const taken = effective(direction)
@@ -86,7 +86,7 @@ function wrongDirection({ settings }: Judged<'Training'>): Found {
   }
 }
 
-function neverReported({ settings }: Judged<'Training'>): Found {
+function neverReported({ settings }: SubjectView<'Training'>): Found {
   const metric = settings.stopMetric
   const name = effective(metric)
   const reported = effective(settings.reportedMetrics)
@@ -100,7 +100,7 @@ function neverReported({ settings }: Judged<'Training'>): Found {
   }
 }
 
-function neverComputed({ settings }: Judged<'Training'>): Found {
+function neverComputed({ settings }: SubjectView<'Training'>): Found {
   const metric = settings.stopMetric
   const name = effective(metric)
   if (metric === undefined || name === undefined || effective(settings.validation) !== false) return null
@@ -111,7 +111,7 @@ function neverComputed({ settings }: Judged<'Training'>): Found {
   }
 }
 
-function neverPatientEnough({ settings }: Judged<'Training'>, minEpochs: number): Found {
+function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: number): Found {
   const patience = settings.patience
   const waits = effective(patience)
   const start = settings.stopStart

@@ -1,10 +1,10 @@
 /** How rules about jobs speak of them. */
 import { effective } from '../../values/value.js'
-import type { Effective, Judged } from '../../workload/claim.js'
+import type { Effective, SubjectView } from '../../workload/claim.js'
 import { type Silence, unless } from '../silence.js'
 
 /** What a job's accelerators are called, and one of them: by the resource that it asks for, where that tells the make. */
-function makeOf({ subject, settings }: Judged<'Compute'>): { make: string; unit: string } {
+function makeOf({ subject, settings }: SubjectView<'Compute'>): { make: string; unit: string } {
   const asked = settings.gpus?.key ?? ''
   if (subject.evidence.accelerator === 'tpu') return { make: 'TPU', unit: 'TPU chip' }
   if (/(^|\/)neuron/.test(asked)) return { make: 'Neuron', unit: 'Neuron device' }
@@ -12,19 +12,19 @@ function makeOf({ subject, settings }: Judged<'Compute'>): { make: string; unit:
 }
 
 /** `GPU job "finetune"`, `This GPU job`. */
-export function jobName(judged: Judged<'Compute'>): string {
-  const kind = `${makeOf(judged).make} job`
-  const name = effective(judged.settings.name)
+export function jobName(view: SubjectView<'Compute'>): string {
+  const kind = `${makeOf(view).make} job`
+  const name = effective(view.settings.name)
   return name === undefined ? `This ${kind}` : `${kind} "${name}"`
 }
 
 /** All of the job's: `8×A100-40GB`, `16 GPUs (2 × 8)`; undefined: no accelerators are known. */
-export function acceleratorsOf(judged: Judged<'Compute'>): string | undefined {
-  const { gpus, gpuModel, nodes } = judged.settings
+export function acceleratorsOf(view: SubjectView<'Compute'>): string | undefined {
+  const { gpus, gpuModel, nodes } = view.settings
   const count = effective(gpus)
   if (count === undefined || count <= 0) return undefined
   const model = effective(gpuModel)
-  const { unit } = makeOf(judged)
+  const { unit } = makeOf(view)
   const machines = effective(nodes) ?? 1
   const total = count * machines
   const all = model === undefined ? `${total} ${unit}${total === 1 ? '' : 's'}` : `${total}×${model}`
@@ -32,8 +32,8 @@ export function acceleratorsOf(judged: Judged<'Compute'>): string | undefined {
 }
 
 /** Why no accelerators of the job are known, where `acceleratorsOf` has none. */
-export function withoutAccelerators(judged: Judged<'Compute'>): Silence {
-  return unless(judged, 'gpus', 'no accelerators are asked for')
+export function withoutAccelerators(view: SubjectView<'Compute'>): Silence {
+  return unless(view, 'gpus', 'no accelerators are asked for')
 }
 
 /** What else runs in the job and may use what it holds. */

@@ -13,16 +13,16 @@ export default defineRule({
   checklist: ['baseline/idle-time', 'bottleneck/autoscaling-idle', 'cadence/daily'],
   severity: 'error',
   summary: 'A machine that nothing stops is billed through nights and weekends.',
-  check(judged, { report, silent }) {
-    const { idleStop, endedBy, interactive, instanceType, gpus } = judged.settings
+  check(view, { report, silent }) {
+    const { idleStop, endedBy, interactive, instanceType, gpus } = view.settings
     if (idleStop === undefined || effective(idleStop) !== null)
-      return silent(unless(judged, 'idleStop', 'it stops when it is idle'))
+      return silent(unless(view, 'idleStop', 'it stops when it is idle'))
     const ended = effective(endedBy)
     if (ended !== undefined) return silent(`it is ended by ${ended}`)
     const count = effective(gpus)
     // What is not known may stand in another file, with the time after which it stops.
-    if (count === undefined) return silent(unless(judged, 'gpus', ''))
-    const accelerators = acceleratorsOf(judged)
+    if (count === undefined) return silent(unless(view, 'gpus', ''))
+    const accelerators = acceleratorsOf(view)
     const type = effective(instanceType)
     const machine = [
       type,

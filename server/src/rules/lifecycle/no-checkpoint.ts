@@ -1,9 +1,9 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import { subjectsOf } from '../judged.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
 import { isSilence, otherRole, type Silence, unless, unlessUnread } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 import { onAccelerator, onGpuJob } from '../training/operation.js'
 
 /** So many passes, steps or seconds are too dear to lose. */
@@ -22,20 +22,20 @@ export default defineRule({
     'pytorch-records': '0.89 of 28 findings on loops written by hand and Keras together',
     'keras-records': '0.89 of 28 findings on loops written by hand and Keras together',
   },
-  check(judged, { report, silent }) {
-    const { saves, resumable } = judged.settings
-    if (judged.subject.evidence.role !== 'training') return silent(otherRole(judged))
+  check(view, { report, silent }) {
+    const { saves, resumable } = view.settings
+    if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
     // A session at the keyboard keeps its model, and most of them try something out.
-    if (judged.subject.evidence.notebook) return silent('a notebook keeps its model in memory')
+    if (view.subject.evidence.notebook) return silent('a notebook keeps its model in memory')
     // Trials are many and short, and the study keeps their results.
-    if (subjectsOf(judged.run, 'Search').length > 0) return silent('it is the trial of a search')
-    const length = lengthOf(judged)
+    if (subjectsOf(view.run, 'Search').length > 0) return silent('it is the trial of a search')
+    const length = lengthOf(view)
     if (isSilence(length)) return silent(length)
     if (saves !== undefined && saves.state !== 'unknown' && saves.value !== 'while it runs') {
       const end = saves.value === 'at the end'
       report({
         at: saves,
-        severity: severityOf(judged),
+        severity: severityOf(view),
         message: `${length}, and ${end ? 'the only save is at the end' : `nothing is saved (\`${saves.key}\`)`}: an interruption pays for all of it again.`,
         confidence: 'medium',
         fixes: [{ set: [{ claim: saves, value: 'while it runs' }] }],
@@ -43,9 +43,9 @@ export default defineRule({
       return
     }
     // What is saved is of no use to a run that never reads it.
-    if (effective(saves) === undefined) return silent(unless(judged, 'saves', ''))
+    if (effective(saves) === undefined) return silent(unless(view, 'saves', ''))
     if (resumable === undefined || effective(resumable) !== false)
-      return silent(unlessUnread(judged, 'resumable', 'it saves while it runs'))
+      return silent(unlessUnread(view, 'resumable', 'it saves while it runs'))
     report({
       at: resumable,
       severity: 'hint',
@@ -56,8 +56,8 @@ export default defineRule({
 })
 
 /** `50 epochs`, as the beginning of a sentence; else why it is short, or not known. */
-function lengthOf(judged: Judged<'Training'>): string | Silence {
-  const { epochs, maxSteps } = judged.settings
+function lengthOf(view: SubjectView<'Training'>): string | Silence {
+  const { epochs, maxSteps } = view.settings
   const steps = effective(maxSteps)
   if (typeof steps === 'number')
     return steps >= manySteps
@@ -65,9 +65,9 @@ function lengthOf(judged: Judged<'Training'>): string | Silence {
       : { text: `the run is short: ${formatCount(steps)} steps` }
   const count = effective(epochs)
   if (count !== undefined && count >= manyEpochs) return `${formatCount(count)} epochs`
-  const job = judged.run.job.compute?.settings
+  const job = view.run.job.compute?.settings
   const limit = effective(job?.timeLimit)
-  const short = unless(judged, 'epochs', `the run is short: ${count} epoch${count === 1 ? '' : 's'}`)
+  const short = unless(view, 'epochs', `the run is short: ${count} epoch${count === 1 ? '' : 's'}`)
   if (count === undefined || count < 2 || job === undefined || (effective(job.gpus) ?? 0) < 1) return short
   return job.timeLimit?.state === 'known' && typeof limit === 'number' && limit >= longJob
     ? `${formatCount(count)} epochs on a job of up to ${Math.round(limit / 3600)} hours`
@@ -75,9 +75,9 @@ function lengthOf(judged: Judged<'Training'>): string | Silence {
 }
 
 /** On capacity that may be taken away, or with retries, it is a matter of time. */
-function severityOf(judged: Judged<'Training'>): Severity {
-  const job = judged.run.job.compute?.settings
+function severityOf(view: SubjectView<'Training'>): Severity {
+  const job = view.run.job.compute?.settings
   const trial = effective(job?.trials) === true
   if (!trial && (effective(job?.spot) === true || (effective(job?.retries) ?? 0) > 0)) return 'warning'
-  return onAccelerator(judged) || onGpuJob(judged) ? 'information' : 'hint'
+  return onAccelerator(view) || onGpuJob(view) ? 'information' : 'hint'
 }

@@ -13,13 +13,12 @@ export default defineRule({
   checklist: ['cadence/daily', 'observability/failed-jobs', 'baseline/idle-time'],
   severity: 'warning',
   summary: 'A job on accelerators that nothing ends bills a hang until someone notices.',
-  check(judged, { report, silent }) {
-    const { timeLimit, service, limitedBy } = judged.settings
+  check(view, { report, silent }) {
+    const { timeLimit, service, limitedBy } = view.settings
     const accelerators =
-      acceleratorsOf(judged) ?? (effective(judged.settings.gpusFilledIn) === true ? 'its GPUs' : undefined)
-    if (timeLimit === undefined || timeLimit.state === 'unknown')
-      return silent(unless(judged, 'timeLimit', ''))
-    if (accelerators === undefined) return silent(withoutAccelerators(judged))
+      acceleratorsOf(view) ?? (effective(view.settings.gpusFilledIn) === true ? 'its GPUs' : undefined)
+    if (timeLimit === undefined || timeLimit.state === 'unknown') return silent(unless(view, 'timeLimit', ''))
+    if (accelerators === undefined) return silent(withoutAccelerators(view))
     if (effective(service) === true) return silent('it is a service')
     const elsewhere = effective(limitedBy)
     const seconds = timeLimit.value ?? null
@@ -32,7 +31,7 @@ export default defineRule({
       report({
         at: timeLimit,
         severity: elsewhere === undefined ? 'warning' : 'information',
-        message: `${jobName(judged)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (a stuck collective, storage that does not answer) ${verb} ${accelerators} ${until}.`,
+        message: `${jobName(view)} ${lacks(timeLimit.key, timeLimit.state)}: a hang (a stuck collective, storage that does not answer) ${verb} ${accelerators} ${until}.`,
         fixes: [{ set: [{ claim: timeLimit, value: day }] }],
       })
       return
@@ -45,7 +44,7 @@ export default defineRule({
     report({
       at: timeLimit,
       severity: elsewhere === undefined ? 'hint' : 'information',
-      message: `${jobName(judged)} may run for ${duration(seconds)} (${timeLimit.key}): a hang holds ${accelerators} that long.`,
+      message: `${jobName(view)} may run for ${duration(seconds)} (${timeLimit.key}): a hang holds ${accelerators} that long.`,
     })
   },
 })

@@ -1,6 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { notTraining, unless } from '../silence.js'
 import { boostingReport } from './boosting-rounds.js'
@@ -14,28 +14,28 @@ export default defineRule({
   checklist: ['waste/stop-weak-trials', 'bottleneck/bad-trials', 'baseline/training-time'],
   severity: 'warning',
   summary: 'A run that validates but never stops early pays for every epoch after its best one.',
-  check(judged, { report, silent, options }) {
-    const { settings } = judged
+  check(view, { report, silent, options }) {
+    const { settings } = view
     const { earlyStopping } = settings
     if (earlyStopping === undefined || effective(earlyStopping) !== false)
-      return silent(unless(judged, 'earlyStopping', 'early stopping is used'))
-    const untrained = notTraining(judged)
+      return silent(unless(view, 'earlyStopping', 'early stopping is used'))
+    const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
     const openEnded = effective(settings.openEnded)
     const noBest = `${openEnded} has no best epoch that validation shows`
     const rounds = effective(settings.rounds)
     if (rounds !== undefined) {
-      const found = openEnded === undefined ? boostingReport(judged, rounds) : null
+      const found = openEnded === undefined ? boostingReport(view, rounds) : null
       if (found !== null) report(found)
       else
         silent(openEnded === undefined ? `the run is short: ${formatCount(rounds)} boosting rounds` : noBest)
       return
     }
     if (effective(settings.validation) !== true)
-      return silent(unless(judged, 'validation', 'nothing validates in this run'))
+      return silent(unless(view, 'validation', 'nothing validates in this run'))
     const epochs = effective(settings.epochs)
-    if (epochs === undefined || epochs < least(judged, options.lifecycle.minEpochs))
-      return silent(unless(judged, 'epochs', `the run is short: ${epochs} epochs`))
+    if (epochs === undefined || epochs < least(view, options.lifecycle.minEpochs))
+      return silent(unless(view, 'epochs', `the run is short: ${epochs} epochs`))
     // A budget of steps ends the run wherever the epochs stand.
     const steps = effective(settings.maxSteps) ?? null
     if (steps !== null) return silent(`a budget of steps ends the run: ${formatCount(steps)}`)
@@ -43,48 +43,48 @@ export default defineRule({
     const managed = effective(settings.managed) === true
     report({
       at: earlyStopping,
-      severity: severityOf(judged, managed, epochs <= options.lifecycle.minEpochs),
-      message: messageOf(judged, epochs),
+      severity: severityOf(view, managed, epochs <= options.lifecycle.minEpochs),
+      message: messageOf(view, epochs),
       saving: {
         fraction: after,
         usd: null,
         basis: 'assumes that the best epoch comes after 60 to 90 % of the run; your validation curve tells',
       },
-      fixes: managed ? fixesFor(judged, epochs) : [],
+      fixes: managed ? fixesFor(view, epochs) : [],
     })
   },
 })
 
 /** Pretrained weights reach their best in fewer epochs. */
-function least(judged: Judged<'Training'>, epochs: number): number {
-  return effective(judged.settings.fineTuning) === true ? Math.ceil(epochs / 2) : epochs
+function least(view: SubjectView<'Training'>, epochs: number): number {
+  return effective(view.settings.fineTuning) === true ? Math.ceil(epochs / 2) : epochs
 }
 
-function planned(judged: Judged<'Training'>): boolean {
-  return effective(judged.settings.fullHorizonSchedule) === true
+function planned(view: SubjectView<'Training'>): boolean {
+  return effective(view.settings.fullHorizonSchedule) === true
 }
 
-function severityOf(judged: Judged<'Training'>, managed: boolean, few: boolean): Severity {
+function severityOf(view: SubjectView<'Training'>, managed: boolean, few: boolean): Severity {
   // Whoever looks at the curve in a notebook stops a short run by hand.
-  if (few && judged.subject.evidence.notebook) return 'information'
+  if (few && view.subject.evidence.notebook) return 'information'
   // How long it runs may still be decided by who starts it.
-  const open = judged.settings.epochs?.overridable === true
-  return managed && !planned(judged) && !open ? 'warning' : 'information'
+  const open = view.settings.epochs?.overridable === true
+  return managed && !planned(view) && !open ? 'warning' : 'information'
 }
 
-function messageOf(judged: Judged<'Training'>, epochs: number): string {
-  const { settings } = judged
+function messageOf(view: SubjectView<'Training'>, epochs: number): string {
+  const { settings } = view
   const monitor = effective(settings.monitor)?.name
   const stalls = monitor === undefined ? 'validation' : `\`${monitor}\``
   const byDefault = settings.epochs?.state === 'default' ? `, the default of \`${settings.epochs.key}\`` : ''
-  const schedule = planned(judged)
+  const schedule = planned(view)
     ? ' The learning rate is planned over all of them, so leave enough patience.'
     : ''
   return `Up to ${formatCount(epochs)} epochs with validation${byDefault}, but nothing ends the run when ${stalls} stops improving.${schedule}`
 }
 
-function fixesFor(judged: Judged<'Training'>, epochs: number): FixRequest[] {
-  const smallest = effective(judged.settings.fineTuning) === true ? 3 : 5
+function fixesFor(view: SubjectView<'Training'>, epochs: number): FixRequest[] {
+  const smallest = effective(view.settings.fineTuning) === true ? 3 : 5
   const patience = Math.max(smallest, Math.floor(epochs / 10))
-  return [{ set: [{ claim: judged.settings.earlyStopping!, value: { patience } }] }]
+  return [{ set: [{ claim: view.settings.earlyStopping!, value: { patience } }] }]
 }

@@ -1,10 +1,10 @@
 import { allInstances, instance } from '../../catalog/instances.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import { subjectsOf } from '../judged.js'
+import type { SubjectView } from '../../workload/claim.js'
 import type { FixRequest, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
 import { isSilence, type Silence, unless } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 import { acceleratorsOf, duration, withoutAccelerators } from './job-words.js'
 
 /** Seconds: at most this much is lost when a job that cannot continue is interrupted. */
@@ -20,30 +20,30 @@ export default defineRule({
   checklist: ['rightsize/spot'],
   severity: 'warning',
   summary: 'A job that may be interrupted pays the on-demand price.',
-  check(judged, { report, silent }) {
-    const { settings } = judged
+  check(view, { report, silent }) {
+    const { settings } = view
     const { spot, gpus, nodes, instanceType, timeLimit, maxWait, checkpointStore } = settings
     if (spot === undefined || effective(spot) !== false)
-      return silent(unless(judged, 'spot', 'it runs on spot capacity'))
+      return silent(unless(view, 'spot', 'it runs on spot capacity'))
     if (effective(settings.choosesCapacity) !== true)
-      return silent(unless(judged, 'choosesCapacity', 'the job cannot choose its capacity'))
-    if ((effective(gpus) ?? 0) < 1) return silent(withoutAccelerators(judged))
+      return silent(unless(view, 'choosesCapacity', 'the job cannot choose its capacity'))
+    if ((effective(gpus) ?? 0) < 1) return silent(withoutAccelerators(view))
     if (effective(settings.reserved) !== false)
-      return silent(unless(judged, 'reserved', 'its capacity is reserved'))
+      return silent(unless(view, 'reserved', 'its capacity is reserved'))
     if (effective(settings.service) === true) return silent('it is a service')
     if (settings.keepAlive !== undefined && effective(settings.keepAlive) !== null)
-      return silent(unless(judged, 'keepAlive', 'its machines are kept warm'))
+      return silent(unless(view, 'keepAlive', 'its machines are kept warm'))
     const name = effective(settings.name)
     if (name !== undefined && promised.test(name)) return silent(`"${name}" is named for production`)
     const type = effective(instanceType)
     // Some platforms are told the accelerators, and find the machine themselves; on some machines they are attached.
-    const accelerators = acceleratorsOf(judged)
+    const accelerators = acceleratorsOf(view)
     const bare = type !== undefined && instance(type)?.gpu === null && accelerators !== undefined
     const machine = bare ? `${type} with ${accelerators}` : (type ?? accelerators)
     const count = effective(nodes)
-    if (machine === undefined) return silent(unless(judged, 'instanceType', ''))
+    if (machine === undefined) return silent(unless(view, 'instanceType', ''))
 
-    const why = reason(judged)
+    const why = reason(view)
     if (isSilence(why)) return silent(why)
     let severity: Severity = why.search ? 'warning' : 'information'
     if (count === undefined || count >= manyNodes) severity = 'information'
@@ -83,12 +83,12 @@ function spotPriced(type: string | undefined, model: string | undefined): boolea
 interface Reason {
   says: string
   search: boolean
-  related: { location: Judged['subject']['location']; message: string }[]
+  related: { location: SubjectView['subject']['location']; message: string }[]
 }
 
 /** Why the job may be interrupted; else why nothing says so. */
-function reason(judged: Judged<'Compute'>): Reason | Silence {
-  const { trials, checkpointStore, timeLimit } = judged.settings
+function reason(view: SubjectView<'Compute'>): Reason | Silence {
+  const { trials, checkpointStore, timeLimit } = view.settings
   if (effective(trials) === true) {
     return {
       says: 'Every trial of this search runs on demand, though a trial that is interrupted is simply run again.',
@@ -96,7 +96,7 @@ function reason(judged: Judged<'Compute'>): Reason | Silence {
       related: [],
     }
   }
-  const programs = judged.run.siblings.flatMap((run) =>
+  const programs = view.run.siblings.flatMap((run) =>
     subjectsOf(run, 'Program').filter(({ subject }) => subject.location.path === run.script),
   )
   if (programs.some((program) => effective(program.settings.resumes) === false))

@@ -17,10 +17,10 @@ export default defineRule({
   severity: 'error',
   summary: 'A spot job that cannot continue pays again for all work after each interruption.',
   supersedes: ['lifecycle/on-demand-interruptible'],
-  check(judged, { report, silent }) {
-    const { spot, maxWait, timeLimit, checkpointStore, keepAlive, gpus, trials } = judged.settings
+  check(view, { report, silent }) {
+    const { spot, maxWait, timeLimit, checkpointStore, keepAlive, gpus, trials } = view.settings
     if (spot === undefined || effective(spot) !== true)
-      return silent(unless(judged, 'spot', 'it does not run on spot capacity'))
+      return silent(unless(view, 'spot', 'it does not run on spot capacity'))
     const limit = effective(timeLimit)
     const wait = effective(maxWait)
 
@@ -85,8 +85,8 @@ export default defineRule({
 
     if (isShort) return silent(`the job is short: at most ${duration(limit)}`)
     if (nowhere) return
-    if ((effective(gpus) ?? 0) < 1) return silent(withoutAccelerators(judged))
-    for (const run of judged.run.siblings) {
+    if ((effective(gpus) ?? 0) < 1) return silent(withoutAccelerators(view))
+    for (const run of view.run.siblings) {
       const program = startsOver(run)
       if (isSilence(program)) {
         silent(program)

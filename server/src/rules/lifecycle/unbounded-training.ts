@@ -1,6 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Report } from '../rule.js'
 import { notTraining, unlessUnread } from '../silence.js'
 
@@ -18,9 +18,9 @@ export default defineRule({
   severity: 'warning',
   summary: 'A run without a limit is paid for until somebody looks.',
   supersedes: ['lifecycle/no-early-stopping'],
-  check(judged, { report, silent }) {
-    const { settings, run } = judged
-    const untrained = notTraining(judged)
+  check(view, { report, silent }) {
+    const { settings, run } = view
+    const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
     // The platform ends it.
     if ((effective(run.job.compute?.settings.timeLimit) ?? null) !== null)
@@ -28,12 +28,12 @@ export default defineRule({
     if (effective(settings.openEnded) === 'reinforcement learning')
       return silent('reinforcement learning goes on as long as it pays')
     if ((effective(settings.maxSteps) ?? null) !== null) return silent('a number of steps ends it')
-    const found = endless(judged) ?? byDefault(judged) ?? farTooLong(judged)
+    const found = endless(view) ?? byDefault(view) ?? farTooLong(view)
     if (found !== null) report(found)
     else
       silent(
         unlessUnread(
-          judged,
+          view,
           ['epochs', 'earlyStopping'],
           effective(settings.epochs) === undefined
             ? 'nothing shows that it goes on without an end'
@@ -43,7 +43,7 @@ export default defineRule({
   },
 })
 
-function endless({ settings }: Judged<'Training'>): Report | null {
+function endless({ settings }: SubjectView<'Training'>): Report | null {
   const claim = settings.endless
   const why = effective(claim)
   if (claim === undefined || why === undefined) return null
@@ -56,7 +56,7 @@ function endless({ settings }: Judged<'Training'>): Report | null {
   }
 }
 
-function byDefault({ settings }: Judged<'Training'>): Report | null {
+function byDefault({ settings }: SubjectView<'Training'>): Report | null {
   const { epochs, earlyStopping } = settings
   if (epochs === undefined || epochs.state !== 'default' || (epochs.value ?? 0) < absurdDefault) return null
   if (effective(earlyStopping) !== false) return null
@@ -67,7 +67,7 @@ function byDefault({ settings }: Judged<'Training'>): Report | null {
   }
 }
 
-function farTooLong({ settings }: Judged<'Training'>): Report | null {
+function farTooLong({ settings }: SubjectView<'Training'>): Report | null {
   const { epochs, earlyStopping } = settings
   const count = effective(epochs)
   if (epochs === undefined || count === undefined || count < manyForPretrained) return null

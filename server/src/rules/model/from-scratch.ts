@@ -11,15 +11,15 @@ export default defineRule({
   checklist: ['baseline/training-time', 'model/smaller-baseline', 'decision/stop-and-simplify'],
   severity: 'information',
   summary: 'Training from random weights takes more epochs than going on from trained ones.',
-  check(judged, { report, silent }) {
-    const { start, architecture, pretrainedOn } = judged.settings
+  check(view, { report, silent }) {
+    const { start, architecture, pretrainedOn } = view.settings
     const what = effective(architecture)
     const source = effective(pretrainedOn)
     if (start === undefined || effective(start) !== 'random')
-      return silent(unless(judged, 'start', 'the model starts from trained weights'))
+      return silent(unless(view, 'start', 'the model starts from trained weights'))
     if (what === undefined || source === undefined)
-      return silent(unless(judged, ['architecture', 'pretrainedOn'], 'no trained weights of it are known'))
-    const { accelerator, small } = judged.subject.evidence
+      return silent(unless(view, ['architecture', 'pretrainedOn'], 'no trained weights of it are known'))
+    const { accelerator, small } = view.subject.evidence
     if (small !== null) return silent(`the run is small: ${small}`)
     if (accelerator === 'cpu') return silent('it runs on the CPU')
     report({

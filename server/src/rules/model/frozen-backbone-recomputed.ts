@@ -12,17 +12,17 @@ export default defineRule({
   checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
   severity: 'information',
   summary: 'A frozen backbone gives the same features of the same samples in every epoch.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'frozen features')
-    const times = judged.settings.times
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'frozen features')
+    const times = view.settings.times
     const epochs = effective(times)
     if (kind === null) return silent(otherOperation)
     if (times === undefined || epochs === undefined || epochs < severalEpochs)
-      return silent(unless(judged, 'times', `the loop is short: ${epochs} epochs`))
-    const stopped = offAccelerator(judged)
+      return silent(unless(view, 'times', `the loop is short: ${epochs} epochs`))
+    const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
-    const what = effective(judged.settings.subject) ?? kind.key
-    const small = judged.subject.evidence.small !== null
+    const what = effective(view.settings.subject) ?? kind.key
+    const small = view.subject.evidence.small !== null
     report({
       at: kind,
       severity: small ? 'hint' : 'information',

@@ -2,7 +2,7 @@ import { model as known, unnamed } from '../../catalog/models.js'
 import { usableMemory } from '../../estimate/memory.js'
 import { type StateInput, stateMemory } from '../../estimate/memory-states.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
 import { defineRule } from '../rule.js'
 import { offAccelerator, otherRole, unless } from '../silence.js'
@@ -17,27 +17,27 @@ export default defineRule({
   checklist: ['model/quantization', 'rightsize/match-instance', 'model/smaller-baseline'],
   severity: 'warning',
   summary: 'Training all weights of a large model takes several times the GPUs that adapters need.',
-  check(judged, { report, silent, options }) {
-    const { adapters, parameters, model, fineTuning, sharding } = judged.settings
+  check(view, { report, silent, options }) {
+    const { adapters, parameters, model, fineTuning, sharding } = view.settings
     const count = effective(parameters)
-    // A recipe that names this method has chosen it.
-    if (effective(adapters) !== null) return silent(unless(judged, 'adapters', 'adapters are trained'))
+    // A framework config that names this method has chosen it.
+    if (effective(adapters) !== null) return silent(unless(view, 'adapters', 'adapters are trained'))
     if (adapters?.state !== 'default')
       return silent('the configuration chooses in so many words to train all weights')
     if (count === undefined || count < least)
       return silent(
-        unless(judged, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
+        unless(view, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
       )
     if (effective(fineTuning) !== true)
-      return silent(unless(judged, 'fineTuning', 'the weights are not pretrained'))
-    if (judged.subject.evidence.role !== 'training') return silent(otherRole(judged))
-    const stopped = offAccelerator(judged)
+      return silent(unless(view, 'fineTuning', 'the weights are not pretrained'))
+    if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
+    const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
-    if (isPretraining(judged)) return silent('it is called pretraining, which needs all weights')
+    if (isPretraining(view)) return silent('it is called pretraining, which needs all weights')
     const id = effective(model) ?? 'the model'
-    const needs = statesOf(id, count, effective(judged.settings.weightBits))
+    const needs = statesOf(id, count, effective(view.settings.weightBits))
     const full = needs.bytes[0]
-    const { gpu, gpus } = machineOf(judged, options)
+    const { gpu, gpus } = machineOf(view, options)
     const held =
       gpu === null ? null : (usableMemory(gpu) ?? 0) * (effective(sharding) == null ? 1 : (gpus ?? 1))
     const open = sharding === undefined || sharding.state === 'unknown' || sharding.overridable
@@ -53,9 +53,9 @@ export default defineRule({
 })
 
 /** A corpus of one's own needs all weights. */
-function isPretraining(judged: Judged<'Training'>): boolean {
-  const { path } = judged.subject.location
-  return /pre-?train|continued|\bcpt\b|from_scratch/i.test(`${path} ${judged.run.script ?? ''}`)
+function isPretraining(view: SubjectView<'Training'>): boolean {
+  const { path } = view.subject.location
+  return /pre-?train|continued|\bcpt\b|from_scratch/i.test(`${path} ${view.run.script ?? ''}`)
 }
 
 interface Needs {

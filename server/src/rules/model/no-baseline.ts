@@ -14,17 +14,17 @@ export default defineRule({
   summary: 'Without a smaller model beside it nobody knows what the largest one is worth.',
   oncePerProject: true,
   settledBy: { setting: 'compared', value: true },
-  check(judged, { report, silent }) {
-    const { smaller, architecture, parameters, task, classes } = judged.settings
+  check(view, { report, silent }) {
+    const { smaller, architecture, parameters, task, classes } = view.settings
     const sibling = effective(smaller)
     const id = effective(architecture)
     const size = effective(parameters)
     const what = effective(task)
     if (smaller === undefined || sibling === undefined)
-      return silent(unless(judged, 'smaller', 'no smaller model of its family is known'))
+      return silent(unless(view, 'smaller', 'no smaller model of its family is known'))
     if (id === undefined || size === undefined || what === undefined)
-      return silent(unless(judged, ['architecture', 'parameters', 'task'], 'the model is not known'))
-    const unseen = hidden(judged.run, 'training')
+      return silent(unless(view, ['architecture', 'parameters', 'task'], 'the model is not known'))
+    const unseen = hidden(view.run, 'training')
     if (unseen !== undefined) return silent(unseen)
     const count = effective(classes)
     const times = size / sibling.parameters

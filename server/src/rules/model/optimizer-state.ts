@@ -17,35 +17,35 @@ export default defineRule({
   checklist: ['model/quantization', 'rightsize/match-instance'],
   severity: 'information',
   summary: 'States of the optimizer in full precision fill the GPU that the model and its batch could use.',
-  check(judged, { report, silent, options }) {
-    const { optimizer, adapters, sharding, parameters, model } = judged.settings
+  check(view, { report, silent, options }) {
+    const { optimizer, adapters, sharding, parameters, model } = view.settings
     const count = effective(parameters)
     const used = effective(optimizer)
     if (optimizer === undefined || (used !== 'adamw' && used !== 'adamw fused'))
-      return silent(unless(judged, 'optimizer', `the optimizer is ${used}`))
+      return silent(unless(view, 'optimizer', `the optimizer is ${used}`))
     if (count === undefined || count < least)
       return silent(
-        unless(judged, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
+        unless(view, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
       )
-    if (effective(adapters) !== null) return silent(unless(judged, 'adapters', 'adapters are trained'))
+    if (effective(adapters) !== null) return silent(unless(view, 'adapters', 'adapters are trained'))
     if (effective(sharding) !== null)
-      return silent(unless(judged, 'sharding', 'the states are shared among devices'))
-    if (judged.subject.evidence.role !== 'training') return silent(otherRole(judged))
-    const stopped = offAccelerator(judged)
+      return silent(unless(view, 'sharding', 'the states are shared among devices'))
+    if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
+    const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
-    const machine = machineOf(judged, options)
+    const machine = machineOf(view, options)
     const { gpu } = machine
     const usable = usableOf(machine)
     if (usable === null || gpu === null) return silent('the GPU that it runs on is not known')
     // Larger jobs share their states, or should: that is another matter.
-    const { launch } = judged.run.job
+    const { launch } = view.run.job
     if (launch?.processes != null && launch.processes > 2)
       return silent(`the job starts ${launch.processes} processes, which could share the states`)
     // How large a batch is makes no difference to them.
-    const format = arithmeticOf(judged.settings)
+    const format = arithmeticOf(view.settings)
     if (format === null)
       return silent(
-        unlessUnread(judged, ['precision', 'weightBits'], 'the number format of the weights is not known'),
+        unlessUnread(view, ['precision', 'weightBits'], 'the number format of the weights is not known'),
       )
     const id = effective(model) ?? 'the model'
     const states = (name: 'adamw' | 'adamw 8 bit') =>

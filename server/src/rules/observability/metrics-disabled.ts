@@ -10,13 +10,13 @@ export default defineRule({
   severity: 'information',
   summary: 'How busy the accelerators are is not recorded, because a switch says so.',
   oncePerProject: true,
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'utilisation off')
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'utilisation off')
     if (kind === null) return silent(otherOperation)
     report({
       at: kind,
-      severity: effective(judged.settings.weight) === 'slight' ? 'hint' : 'information',
-      message: `\`${kind.key}\`: how busy the GPUs of this ${judged.subject.evidence.role === 'job' ? 'job' : 'run'} are is not recorded, so nobody will see that they wait.`,
+      severity: effective(view.settings.weight) === 'slight' ? 'hint' : 'information',
+      message: `\`${kind.key}\`: how busy the GPUs of this ${view.subject.evidence.role === 'job' ? 'job' : 'run'} are is not recorded, so nobody will see that they wait.`,
       fixes: [{ set: [{ claim: kind, value: null }] }],
     })
   },

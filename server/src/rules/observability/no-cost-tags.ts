@@ -15,16 +15,16 @@ export default defineRule({
   summary:
     'Accelerators without a tag or label of their owner turn up on the bill as a sum that nobody can divide.',
   oncePerProject: true,
-  check(judged, { report, silent }) {
-    const { tagged } = judged.settings
+  check(view, { report, silent }) {
+    const { tagged } = view.settings
     if (tagged === undefined || effective(tagged) !== false)
-      return silent(unless(judged, 'tagged', 'it has a tag that names its owner'))
-    const accelerators = acceleratorsOf(judged)
-    if (accelerators === undefined) return silent(withoutAccelerators(judged))
-    if (effective(judged.settings.service) === true) return silent('it is a service')
+      return silent(unless(view, 'tagged', 'it has a tag that names its owner'))
+    const accelerators = acceleratorsOf(view)
+    if (accelerators === undefined) return silent(withoutAccelerators(view))
+    if (effective(view.settings.service) === true) return silent('it is a service')
     report({
       at: tagged,
-      message: `${jobName(judged)} (${accelerators}) has no \`${tagged.key}\` that names a team or a project: its cost cannot be told from that of others.`,
+      message: `${jobName(view)} (${accelerators}) has no \`${tagged.key}\` that names a team or a project: its cost cannot be told from that of others.`,
       fixes: [{ set: [{ claim: tagged, value: true }] }],
     })
   },

@@ -18,22 +18,22 @@ export default defineRule({
     'pytorch-records': '0.77 of 22 findings: a caller or a service may keep the metrics',
     'keras-records': '0.77 of 22 findings: a caller or a service may keep the metrics',
   },
-  check(judged, { report, silent }) {
-    const { tracked } = judged.settings
+  check(view, { report, silent }) {
+    const { tracked } = view.settings
     if (tracked === undefined || effective(tracked) !== false)
-      return silent(unless(judged, 'tracked', 'metrics are recorded'))
-    const { role, small } = judged.subject.evidence
-    if (role !== 'training') return silent(otherRole(judged))
-    const stopped = offAccelerator(judged)
+      return silent(unless(view, 'tracked', 'metrics are recorded'))
+    const { role, small } = view.subject.evidence
+    if (role !== 'training') return silent(otherRole(view))
+    const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     if (small !== null) return silent(`the run is small: ${small}`)
-    const job = judged.run.job.compute?.settings
+    const job = view.run.job.compute?.settings
     // A service may read the metrics out of what is printed.
     if (effective(job?.readsMetrics) === true) return silent('the platform reads the metrics from the output')
     const linked = (effective(job?.gpus) ?? 0) > 0 && effective(job?.interactive) !== true
     // A notebook keeps what its cells print.
-    if (!linked && judged.subject.evidence.notebook) return silent('a notebook keeps what its cells print')
-    const script = judged.run.script ?? judged.subject.location.path
+    if (!linked && view.subject.evidence.notebook) return silent('a notebook keeps what its cells print')
+    const script = view.run.script ?? view.subject.location.path
     report({
       at: tracked,
       severity: linked ? 'information' : 'hint',

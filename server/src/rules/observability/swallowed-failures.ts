@@ -1,8 +1,8 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import { isJudged } from '../judged.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { isSilence, notTraining, otherOperation, type Silence, unless, unlessUnread } from '../silence.js'
+import { isViewOf } from '../subject-view.js'
 
 export default defineRule({
   name: 'observability/swallowed-failures',
@@ -10,22 +10,22 @@ export default defineRule({
   checklist: ['observability/failed-jobs', 'observability/retry-count', 'cadence/daily'],
   severity: 'warning',
   summary: 'A failure that nobody hears of lets a run go on, or end well, without its result.',
-  check(judged, { report, silent }) {
+  check(view, { report, silent }) {
     let found: Report | Silence = otherOperation
-    if (isJudged(judged, 'Step')) found = startedAnyway(judged)
-    else if (isJudged(judged, 'Operation')) found = swallowed(judged)
+    if (isViewOf(view, 'Step')) found = startedAnyway(view)
+    else if (isViewOf(view, 'Operation')) found = swallowed(view)
     if (isSilence(found)) silent(found)
     else report(found)
   },
 })
 
-function swallowed(judged: Judged<'Operation'>): Report | Silence {
-  const { kind, place, weight, subject } = judged.settings
+function swallowed(view: SubjectView<'Operation'>): Report | Silence {
+  const { kind, place, weight, subject } = view.settings
   if (kind === undefined || effective(kind) !== 'swallow failure') return otherOperation
   const told = effective(weight) === 'slight'
   const where = effective(place)
   const program = effective(subject)
-  const { role, accelerator } = judged.subject.evidence
+  const { role, accelerator } = view.subject.evidence
   const fixes = [{ set: [{ claim: kind, value: null }] }]
   if (role === 'job') {
     return {
@@ -43,7 +43,7 @@ function swallowed(judged: Judged<'Operation'>): Report | Silence {
       fixes,
     }
   }
-  const untrained = notTraining(judged)
+  const untrained = notTraining(view)
   if (untrained !== undefined) return untrained
   const said = told ? 'Failures are only printed' : 'Failures are dropped without a word'
   const what =
@@ -58,7 +58,7 @@ function swallowed(judged: Judged<'Operation'>): Report | Silence {
 function severityOf(
   place: string | undefined,
   told: boolean,
-  accelerator: Judged['subject']['evidence']['accelerator'],
+  accelerator: SubjectView['subject']['evidence']['accelerator'],
 ): Severity {
   const dear = accelerator === 'gpu' || accelerator === 'maybe'
   if (place === 'step') return told && !dear ? 'information' : 'warning'
@@ -66,7 +66,7 @@ function severityOf(
 }
 
 /** A training step that starts though the data that it needs was not made. */
-function startedAnyway(step: Judged<'Step'>): Report | Silence {
+function startedAnyway(step: SubjectView<'Step'>): Report | Silence {
   const { startsAfterFailure, work, gpus, name } = step.settings
   if (startsAfterFailure === undefined || effective(startsAfterFailure) !== true)
     return unlessUnread(step, 'startsAfterFailure', 'it waits for the steps before it to succeed')

@@ -1,6 +1,6 @@
 import { cronInterval, intervalsBetween } from '../../estimate/schedule.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { unless } from '../silence.js'
 import { neitherTrainsNorHolds, quoted, trainsOrHolds } from './pipeline-words.js'
@@ -15,16 +15,16 @@ export default defineRule({
   severity: 'error',
   summary: 'A schedule that begins in the past trains once for every interval that has gone by.',
   supersedes: ['pipeline/overlapping-runs'],
-  check(judged, { report, silent, today }) {
-    const { catchUp, interval, start, end, schedule, concurrentRuns, misplaced } = judged.settings
+  check(view, { report, silent, today }) {
+    const { catchUp, interval, start, end, schedule, concurrentRuns, misplaced } = view.settings
     if (catchUp === undefined || effective(catchUp) !== true)
-      return silent(unless(judged, 'catchUp', 'it does not catch up'))
-    if (!trainsOrHolds(judged)) return silent(neitherTrainsNorHolds(judged))
+      return silent(unless(view, 'catchUp', 'it does not catch up'))
+    if (!trainsOrHolds(view)) return silent(neitherTrainsNorHolds(view))
     const seconds = effective(interval)
     const first = effective(start)
-    if (seconds == null) return silent(unless(judged, 'interval', 'it has no schedule'))
-    if (first === undefined) return silent(unless(judged, 'start', ''))
-    if (end?.state === 'unknown') return silent(unless(judged, 'end', ''))
+    if (seconds == null) return silent(unless(view, 'interval', 'it has no schedule'))
+    if (first === undefined) return silent(unless(view, 'start', ''))
+    if (end?.state === 'unknown') return silent(unless(view, 'end', ''))
     const last = effective(end)
     const runs = intervalsBetween(first, last !== undefined && last < today ? last : today, seconds)
     if (runs < 2) return silent('hardly any interval has gone by since its start')
@@ -34,14 +34,14 @@ export default defineRule({
       set.push({ claim: concurrentRuns, value: 1 })
     const rhythm = effective(schedule) ?? 'its schedule'
     const text = cronInterval(rhythm) === null ? rhythm : `"${rhythm}"`
-    const engine = effective(judged.settings.engine) ?? 'The scheduler'
+    const engine = effective(view.settings.engine) ?? 'The scheduler'
     const why = catchUp.state === 'default' ? `${engine} catches up by itself` : `${catchUp.key} is on`
     const unread =
       misplaced === undefined ? '' : ` The ${catchUp.key} in ${effective(misplaced)} is read by nothing.`
     report({
       at: catchUp,
-      severity: severityOf(judged, runs),
-      message: `${why}: with ${start!.key} ${first} and ${text}, ${runs.toLocaleString('en-US')} training runs start as soon as ${quoted(judged)} is switched on.${unread}`,
+      severity: severityOf(view, runs),
+      message: `${why}: with ${start!.key} ${first} and ${text}, ${runs.toLocaleString('en-US')} training runs start as soon as ${quoted(view)} is switched on.${unread}`,
       saving: {
         fraction: [1 - 1 / runs, 1 - 1 / runs],
         usd: null,
@@ -56,11 +56,11 @@ export default defineRule({
   },
 })
 
-function severityOf(judged: Judged<'Pipeline'>, runs: number): Severity {
-  const { catchUp, perInterval } = judged.settings
+function severityOf(view: SubjectView<'Pipeline'>, runs: number): Severity {
+  const { catchUp, perInterval } = view.settings
   // Whoever switches it on and reads the interval wants one model for each of them.
   if (catchUp!.state === 'known' && effective(perInterval) === true) return 'information'
-  return runs >= many && catchUp!.state === 'default' && (effective(judged.settings.gpus) ?? 0) > 0
+  return runs >= many && catchUp!.state === 'default' && (effective(view.settings.gpus) ?? 0) > 0
     ? 'error'
     : 'warning'
 }

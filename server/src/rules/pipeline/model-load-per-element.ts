@@ -13,12 +13,12 @@ export default defineRule({
   ],
   severity: 'warning',
   summary: 'A model that is loaded for each element takes longer to load than to answer.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'load model')
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'load model')
     if (kind === null) return silent(otherOperation)
-    const { repeatedFor, remedy, weight, places } = judged.settings
+    const { repeatedFor, remedy, weight, places } = view.settings
     const each = effective(repeatedFor)
-    if (each === undefined) return silent(unless(judged, 'repeatedFor', ''))
+    if (each === undefined) return silent(unless(view, 'repeatedFor', ''))
     const names = (effective(places) ?? []).map((one) => one.what)
     const what = names.length > 1 ? listed(names) : kind.key
     report({
@@ -31,7 +31,7 @@ export default defineRule({
         basis: 'assumes that loading takes as long as 1 to 20 predictions; a timer around both shows it',
       },
       fixes: [{ set: [{ claim: kind, value: null }] }],
-      related: otherPlaces(judged, 'for the same'),
+      related: otherPlaces(view, 'for the same'),
     })
   },
 })

@@ -1,6 +1,6 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import type { StepWork } from '../../workload/words.js'
+import type { SubjectView } from '../../workload/claim.js'
+import type { StepWork } from '../../workload/resource-kinds.js'
 import { defineRule } from '../rule.js'
 import { unless } from '../silence.js'
 import { listed, nameOf, stepsBeside, workOf } from './step-words.js'
@@ -56,7 +56,7 @@ export default defineRule({
 })
 
 /** Everything that the pipeline does stands in it. */
-function isOnlyStep(step: Judged<'Step'>): boolean {
+function isOnlyStep(step: SubjectView<'Step'>): boolean {
   return !stepsBeside(step).some(
     (one) =>
       one.subject.id !== step.subject.id &&

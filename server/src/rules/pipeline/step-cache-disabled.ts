@@ -1,6 +1,6 @@
 import { sameLocation } from '../../text/location.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import type { Report, Severity } from '../rule.js'
 import { defineRule } from '../rule.js'
 import { isSilence, type Silence, unless, unlessUnread } from '../silence.js'
@@ -38,7 +38,7 @@ export default defineRule({
 })
 
 /** Somebody has switched it off for one step. */
-function stepReport(step: Judged<'Step'>): Report | Silence {
+function stepReport(step: SubjectView<'Step'>): Report | Silence {
   const cached = step.settings.cached!
   const work = purposeOf(step)
   if (!isReusable(work)) return unless(step, 'purpose', keepsNothing)
@@ -67,12 +67,12 @@ function stepReport(step: Judged<'Step'>): Report | Silence {
 }
 
 /** An input that is new in each run keeps the cache from answering. */
-function isNeverSame(step: Judged<'Step'>): boolean {
+function isNeverSame(step: SubjectView<'Step'>): boolean {
   return effective(step.settings.volatileInput) !== undefined
 }
 
 /** Somebody has switched it off for all steps of a pipeline. */
-function pipelineReport(step: Judged<'Step'>): Report | Silence {
+function pipelineReport(step: SubjectView<'Step'>): Report | Silence {
   const cached = step.settings.cached!
   const wanted = effective(step.settings.uncachedFor)
   if (wanted !== undefined) return { text: `it is not cached on purpose: ${wanted}` }
@@ -101,7 +101,7 @@ function pipelineReport(step: Judged<'Step'>): Report | Silence {
 }
 
 /** The engine caches on request only, and nobody has asked. Said once for the steps of a file, at the first of them. */
-function defaultReport(step: Judged<'Step'>): Report | Silence {
+function defaultReport(step: SubjectView<'Step'>): Report | Silence {
   if (!isWorthCaching(step))
     return unlessUnread(step, 'purpose', 'caches are made on request, and this step is hardly worth one')
   const group = stepsBeside(step).filter(
@@ -110,7 +110,8 @@ function defaultReport(step: Judged<'Step'>): Report | Silence {
   if (group[0]?.subject.id !== step.subject.id)
     return { text: 'it is told at the first step of the pipeline that is worth a cache' }
   // A task among others says little by itself; that the pipeline trains says that its data are worth keeping.
-  const trains = (one: Judged<'Step'>) => purposeOf(one).some((work) => work === 'train' || work === 'tune')
+  const trains = (one: SubjectView<'Step'>) =>
+    purposeOf(one).some((work) => work === 'train' || work === 'tune')
   if (effective(step.settings.unit) !== 'job' && !stepsBeside(step).some(trains))
     return { text: 'no step of the pipeline is known to train' }
   const names = [...new Set(group.map(nameOf))]
@@ -134,11 +135,11 @@ function defaultReport(step: Judged<'Step'>): Report | Silence {
 }
 
 /** A pipeline that stands in a notebook is still being built; over toy data it computes for a moment. */
-function isTriedOut({ subject: { evidence } }: Judged<'Step'>): boolean {
+function isTriedOut({ subject: { evidence } }: SubjectView<'Step'>): boolean {
   return evidence.notebook || evidence.small !== null
 }
 
-function isWorthCaching(step: Judged<'Step'>): boolean {
+function isWorthCaching(step: SubjectView<'Step'>): boolean {
   const work = purposeOf(step)
   if (effective(step.settings.uncachedFor) !== undefined || actsOnOthers(work) || isNeverSame(step))
     return false
@@ -147,7 +148,7 @@ function isWorthCaching(step: Judged<'Step'>): boolean {
 }
 
 /** Training may be meant to start anew; data that are prepared again are not. */
-function severityOf(group: readonly Judged<'Step'>[]): Severity {
+function severityOf(group: readonly SubjectView<'Step'>[]): Severity {
   return group.some((one) => !purposeOf(one).every((work) => work === 'train' || work === 'evaluate'))
     ? 'warning'
     : 'information'

@@ -1,16 +1,16 @@
 /** How rules about pipelines speak of steps. */
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import type { StepWork } from '../../workload/words.js'
-import { subjectsOf } from '../judged.js'
+import type { SubjectView } from '../../workload/claim.js'
+import type { StepWork } from '../../workload/resource-kinds.js'
+import { subjectsOf } from '../subject-view.js'
 
 /** What a step is for. */
-export function purposeOf(step: Judged<'Step'>): readonly StepWork[] {
+export function purposeOf(step: SubjectView<'Step'>): readonly StepWork[] {
   return effective(step.settings.purpose) ?? []
 }
 
 /** Everything that it does. */
-export function workOf(step: Judged<'Step'>): readonly StepWork[] {
+export function workOf(step: SubjectView<'Step'>): readonly StepWork[] {
   return effective(step.settings.work) ?? []
 }
 
@@ -32,7 +32,7 @@ export function actsOnOthers(work: readonly StepWork[]): boolean {
   return work.some((one) => one === 'deploy' || one === 'report')
 }
 
-export function nameOf(step: Judged<'Step'>): string {
+export function nameOf(step: SubjectView<'Step'>): string {
   return effective(step.settings.name) ?? 'step'
 }
 
@@ -44,7 +44,7 @@ export function listed(names: readonly string[], limit = 4): string {
 }
 
 /** Steps of the same file, in order of where they stand. */
-export function stepsBeside(step: Judged<'Step'>): Judged<'Step'>[] {
+export function stepsBeside(step: SubjectView<'Step'>): SubjectView<'Step'>[] {
   const { path } = step.subject.location
   return subjectsOf(step.run, 'Step').filter(({ subject }) => subject.location.path === path)
 }

@@ -9,19 +9,19 @@ export default defineRule({
   checklist: ['waste/unchanged-transformations', 'waste/duplicate-jobs', 'cadence/daily'],
   severity: 'warning',
   summary: 'A workflow that trains on each push also trains for changes that no model depends on.',
-  check(judged, { report, silent }) {
-    const { startedBy, startFilter, work, concurrentRuns } = judged.settings
+  check(view, { report, silent }) {
+    const { startedBy, startFilter, work, concurrentRuns } = view.settings
     const by = effective(startedBy) ?? []
     if (startedBy === undefined || by.length === 0)
-      return silent(unless(judged, 'startedBy', 'no push starts it'))
+      return silent(unless(view, 'startedBy', 'no push starts it'))
     if (startFilter !== undefined) return silent('only some changes start it')
     if (work === undefined || !(effective(work) ?? []).includes('train'))
-      return silent(unless(judged, 'work', 'it does not train'))
+      return silent(unless(view, 'work', 'it does not train'))
     const set: FixRequest['set'] = [{ claim: startedBy, value: 'code' }]
     const piling = concurrentRuns !== undefined && effective(concurrentRuns) === null
     if (piling && concurrentRuns !== undefined) set.push({ claim: concurrentRuns, value: 1 })
-    const dear = judged.subject.evidence.accelerator === 'gpu'
-    const name = quoted(judged)
+    const dear = view.subject.evidence.accelerator === 'gpu'
+    const name = quoted(view)
     const more = piling ? ' The next push starts it once more, beside the first.' : ''
     report({
       at: startedBy,

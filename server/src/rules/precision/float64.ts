@@ -10,13 +10,13 @@ export default defineRule({
   checklist: ['model/mixed-precision', 'rightsize/match-instance'],
   severity: 'warning',
   summary: 'Training in float64 takes twice the memory, and most GPUs compute it many times slower.',
-  check(judged, { report, silent, options }) {
-    const kind = operationOf(judged, 'double precision')
+  check(view, { report, silent, options }) {
+    const kind = operationOf(view, 'double precision')
     if (kind === null) return silent(otherOperation)
-    const stopped = notTraining(judged) ?? offAccelerator(judged)
+    const stopped = notTraining(view) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
-    const wanted = effective(judged.settings.wantedFor)
-    const { gpu } = machineOf(judged, options)
+    const wanted = effective(view.settings.wantedFor)
+    const { gpu } = machineOf(view, options)
     const device =
       gpu === null
         ? 'GPUs of the inference and consumer classes compute it at 1/32 to 1/64 of the rate of fp32'

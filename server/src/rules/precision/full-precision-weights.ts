@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule } from '../rule.js'
 import { offAccelerator, unless } from '../silence.js'
 import { parametersText } from '../training-memory.js'
@@ -13,35 +13,35 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'model/quantization'],
   severity: 'warning',
   summary: 'Weights that nobody trains need no 32 bits; they decide how large the GPU has to be.',
-  check(judged, { report, silent }) {
-    const { weights, parameters, use, id } = judged.settings
+  check(view, { report, silent }) {
+    const { weights, parameters, use, id } = view.settings
     const held = effective(weights)
     if (weights === undefined || held !== 'fp32')
-      return silent(unless(judged, 'weights', `the weights are ${held}`))
+      return silent(unless(view, 'weights', `the weights are ${held}`))
     const count = effective(parameters)
     const purpose = effective(use)
     if (count === undefined || count < least)
       return silent(
-        unless(judged, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
+        unless(view, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),
       )
     if (purpose !== 'frozen' && purpose !== 'inference')
-      return silent(unless(judged, 'use', 'the weights are trained'))
-    const stopped = offAccelerator(judged)
+      return silent(unless(view, 'use', 'the weights are trained'))
+    const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     report({
       at: weights,
-      message: messageOf(judged, effective(id) ?? 'The model', count, purpose),
+      message: messageOf(view, effective(id) ?? 'The model', count, purpose),
       fixes: [{ set: [{ claim: weights, value: 'bf16' }] }],
     })
   },
 })
 
-function messageOf(judged: Judged<'Model'>, id: string, count: number, purpose: string): string {
+function messageOf(view: SubjectView<'Model'>, id: string, count: number, purpose: string): string {
   const size = (bytes: number) => {
     const value = (count * bytes) / 1e9
     return `${value >= 10 ? Math.round(value) : Math.round(value * 10) / 10} GB`
   }
   const what = purpose === 'frozen' ? 'frozen weights' : 'weights'
-  const { key } = judged.settings.weights!
+  const { key } = view.settings.weights!
   return `${id} loads in fp32 (\`${key}\` is not given): ${size(4)} of ${what}, where ${size(2)} in bf16 or about ${size(0.6)} in 4 bits would do.`
 }

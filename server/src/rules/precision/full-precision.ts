@@ -2,7 +2,7 @@ import { gpuSupports } from '../../catalog/gpus.js'
 import { mixedPrecisionSpeedup, type Speedup } from '../../estimate/mixed-precision.js'
 import { effective } from '../../values/value.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { Precision } from '../../workload/words.js'
+import type { Precision } from '../../workload/resource-kinds.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, unless } from '../silence.js'
@@ -15,20 +15,20 @@ export default defineRule({
   checklist: ['model/mixed-precision'],
   severity: 'warning',
   summary: 'Training in fp32 leaves the matrix units of the accelerator idle and fills its memory twice.',
-  check(judged, { report, silent, options }) {
-    const { settings, subject } = judged
+  check(view, { report, silent, options }) {
+    const { settings, subject } = view
     const { precision } = settings
     const format = effective(precision)
     if (precision === undefined || format === undefined || !full.includes(format))
-      return silent(unless(judged, 'precision', `the precision is ${format}`))
+      return silent(unless(view, 'precision', `the precision is ${format}`))
     const { role, accelerator } = subject.evidence
-    const stopped = (role === 'job' ? undefined : notTraining(judged)) ?? offAccelerator(judged)
+    const stopped = (role === 'job' ? undefined : notTraining(view)) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     const bound = effective(settings.boundBy)
     if (bound === 'an environment')
       return silent('its steps wait for an environment, not for the accelerator')
 
-    const { gpu } = machineOf(judged, options)
+    const { gpu } = machineOf(view, options)
     if (gpu !== null && !gpu.formats.has('bf16') && !gpu.formats.has('fp16'))
       return silent(`${gpu.name} has no 16-bit units`)
     const speedup = gpu === null || bound !== undefined ? null : mixedPrecisionSpeedup(gpu)

@@ -1,6 +1,6 @@
 import { matrixShare } from '../../estimate/mixed-precision.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, otherOperation } from '../silence.js'
@@ -15,54 +15,54 @@ export default defineRule({
   checklist: ['model/mixed-precision'],
   severity: 'warning',
   summary: 'Matrix products in full fp32 leave the matrix units of the accelerator idle.',
-  check(judged, { report, silent, options }) {
-    const kind = operationOf(judged, 'strict matrix products')
+  check(view, { report, silent, options }) {
+    const kind = operationOf(view, 'strict matrix products')
     if (kind === null) return silent(otherOperation)
-    const stopped = notTraining(judged) ?? offAccelerator(judged)
+    const stopped = notTraining(view) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     const byDefault = kind.state === 'default'
-    const { gpu } = machineOf(judged, options)
+    const { gpu } = machineOf(view, options)
     if (gpu !== null && !gpu.formats.has('tf32')) return silent(`${gpu.name} has no TF32`)
     if (byDefault && gpu === null) return silent('nothing switches TF32 off, and the GPU is not known')
-    if (byDefault && !cannotMix(judged))
+    if (byDefault && !cannotMix(view))
       return silent('nothing switches TF32 off, and mixed precision, which gains more, can be used here')
-    const mixes = trainingHas(judged, ({ settings }) =>
+    const mixes = trainingHas(view, ({ settings }) =>
       /mixed|^bf16|^fp16|^fp8/.test(effective(settings.precision) ?? ''),
     )
     // Under autocast few products are left in fp32.
     report({
       at: kind,
-      severity: severityOf(judged, byDefault, mixes),
-      message: messageOf(judged, kind.key, byDefault, options),
-      ...savingOf(judged, options, mixes),
+      severity: severityOf(view, byDefault, mixes),
+      message: messageOf(view, kind.key, byDefault, options),
+      ...savingOf(view, options, mixes),
       fixes: [{ set: [{ claim: kind, value: null }] }],
     })
   },
 })
 
 /** Mixed precision, which gains more, is not to be had here. */
-function cannotMix(judged: Judged<'Operation'>): boolean {
+function cannotMix(view: SubjectView<'Operation'>): boolean {
   return trainingHas(
-    judged,
+    view,
     ({ settings, subject }) =>
-      subject.location.path === judged.subject.location.path &&
+      subject.location.path === view.subject.location.path &&
       effective(settings.precision) === 'fp32' &&
       (effective(settings.autocastRefusedBy) !== undefined || effective(settings.secondOrder) === true),
   )
 }
 
-function severityOf(judged: Judged<'Operation'>, byDefault: boolean, mixes: boolean): Severity {
-  if (mixes || effective(judged.settings.wantedFor) !== undefined) return 'hint'
+function severityOf(view: SubjectView<'Operation'>, byDefault: boolean, mixes: boolean): Severity {
+  if (mixes || effective(view.settings.wantedFor) !== undefined) return 'hint'
   return byDefault ? 'information' : 'warning'
 }
 
 function messageOf(
-  judged: Judged<'Operation'>,
+  view: SubjectView<'Operation'>,
   key: string,
   byDefault: boolean,
   options: RuleOptions,
 ): string {
-  const { gpu } = machineOf(judged, options)
+  const { gpu } = machineOf(view, options)
   const peaks =
     gpu === null || gpu.tflops.fp32 === null || gpu.tflops.tf32 === null
       ? ' On Ampere and later this is the slow way.'
@@ -72,8 +72,8 @@ function messageOf(
     : `\`${key}\` keeps fp32 matrix products off TF32.${peaks}`
 }
 
-function savingOf(judged: Judged<'Operation'>, options: RuleOptions, mixes: boolean) {
-  const { gpu } = machineOf(judged, options)
+function savingOf(view: SubjectView<'Operation'>, options: RuleOptions, mixes: boolean) {
+  const { gpu } = machineOf(view, options)
   if (mixes || gpu === null || !gpu.tflops.fp32 || !gpu.tflops.tf32) return {}
   const ratio = Math.min(reachable, gpu.tflops.tf32 / gpu.tflops.fp32)
   if (ratio <= 1) return {}

@@ -1,7 +1,7 @@
 import type { NumberFormat } from '../../catalog/gpus.js'
 import { effective } from '../../values/value.js'
-import type { Claim, Judged } from '../../workload/claim.js'
-import type { Precision } from '../../workload/words.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
+import type { Precision } from '../../workload/resource-kinds.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type FixRequest } from '../rule.js'
 import { offAccelerator, otherRole, unless } from '../silence.js'
@@ -18,19 +18,19 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'model/mixed-precision'],
   severity: 'error',
   summary: 'A number format that the GPU of the job has no units for is emulated slowly, or fails.',
-  check(judged, { report, silent, options }) {
-    const { gpu, name } = machineOf(judged, options)
-    const { role, accelerator } = judged.subject.evidence
+  check(view, { report, silent, options }) {
+    const { gpu, name } = machineOf(view, options)
+    const { role, accelerator } = view.subject.evidence
     if (gpu === null) return silent('the GPU that it runs on is not known')
     if (gpu.vendor !== 'nvidia') return silent(`${gpu.name} is no NVIDIA GPU`)
     // A file of settings alone says nothing of the machine that it will be used on.
-    if (role === 'job' && judged.run.job.compute === null)
+    if (role === 'job' && view.run.job.compute === null)
       return silent('no job is known that uses this file of settings')
-    if (role !== 'training' && role !== 'job' && role !== 'tuning') return silent(otherRole(judged))
-    if (/^(cpu|tpu|mps)$/.test(accelerator)) return silent(offAccelerator(judged)!)
+    if (role !== 'training' && role !== 'job' && role !== 'tuning') return silent(otherRole(view))
+    if (/^(cpu|tpu|mps)$/.test(accelerator)) return silent(offAccelerator(view)!)
     const card = name === null ? `${article(gpu.name)} ${gpu.name}` : `the ${gpu.name} of ${name}`
-    const { precision, attention } = judged.settings
-    silent(unless(judged, 'precision', `${gpu.name} has units for ${effective(precision)}`))
+    const { precision, attention } = view.settings
+    silent(unless(view, 'precision', `${gpu.name} has units for ${effective(precision)}`))
     const format = precision === undefined ? undefined : formats[effective(precision) ?? 'fp32']
     if (precision !== undefined && format !== undefined && !gpu.formats.has(format)) {
       const first = `\`${precision.key}\` asks for ${format}, and ${card} (${gpu.generation}) has no units for it`
@@ -42,7 +42,7 @@ export default defineRule({
           ? `${first}: the run fails. It needs Ada, Hopper or newer.`
           : `${first}: products are emulated, without its matrix units. fp16 runs on them.`,
         fixes: gpu.formats.has('fp16') ? [replacement(precision, fp8)] : [],
-        ...machineNote(judged),
+        ...machineNote(view),
       })
     }
     if (attention !== undefined && effective(attention) === 'flash' && !gpu.formats.has('bf16')) {
@@ -50,7 +50,7 @@ export default defineRule({
         at: attention,
         message: `\`${attention.key}\` asks for FlashAttention-2, which needs Ampere or newer, and ${card} is ${gpu.generation}: the run fails at its first step.`,
         fixes: [{ set: [{ claim: attention, value: 'fused' }] }],
-        ...machineNote(judged),
+        ...machineNote(view),
       })
     }
   },
@@ -66,8 +66,8 @@ function replacement(claim: Claim<Precision>, fp8: boolean): FixRequest {
 }
 
 /** The line that chooses the machine. */
-function machineNote(judged: Judged): { related: { location: Claim['location']; message: string }[] } {
-  const compute = judged.run.job.compute?.settings
+function machineNote(view: SubjectView): { related: { location: Claim['location']; message: string }[] } {
+  const compute = view.run.job.compute?.settings
   const claim = compute?.instanceType ?? compute?.gpuModel
   return { related: claim === undefined ? [] : [{ location: claim.location, message: 'chooses the GPU' }] }
 }

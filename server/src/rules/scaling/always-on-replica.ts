@@ -11,21 +11,21 @@ export default defineRule({
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'baseline/idle-time'],
   severity: 'warning',
   summary: 'A service on accelerators keeps replicas day and night, though it could go without any.',
-  check(judged, { report, silent }) {
-    const { minReplicas, gpus, gpuModel, scalesToZero, environment, name } = judged.settings
+  check(view, { report, silent }) {
+    const { minReplicas, gpus, gpuModel, scalesToZero, environment, name } = view.settings
     const count = effective(minReplicas)
     const devices = effective(gpus)
     if (minReplicas === undefined || count === undefined || count < 1)
-      return silent(unless(judged, 'minReplicas', 'it goes down to no replica'))
+      return silent(unless(view, 'minReplicas', 'it goes down to no replica'))
     if (devices === undefined || devices < 1)
-      return silent(unless(judged, 'gpus', 'its replicas hold no accelerators'))
+      return silent(unless(view, 'gpus', 'its replicas hold no accelerators'))
     if (effective(scalesToZero) !== true)
-      return silent(unless(judged, 'scalesToZero', 'it cannot go down to no replica'))
+      return silent(unless(view, 'scalesToZero', 'it cannot go down to no replica'))
     const stage = effective(environment)
     if (stage === 'production') return silent('it is in production')
     const total = count * devices
     const model = effective(gpuModel)
-    const unit = judged.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
+    const unit = view.subject.evidence.accelerator === 'tpu' ? 'TPU chip' : 'GPU'
     const held = model === undefined ? `${total} ${unit}${total === 1 ? '' : 's'}` : `${total}×${model}`
     const called = effective(name)
     const what = called === undefined ? 'This service' : `Service "${called}"`

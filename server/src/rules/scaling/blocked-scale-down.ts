@@ -17,18 +17,18 @@ export default defineRule({
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle'],
   severity: 'warning',
   summary: 'A setting keeps machines with accelerators that have nothing to do.',
-  check(judged, { report, silent, options, today }) {
-    const { blockedBy, capacity, machine } = judged.settings
+  check(view, { report, silent, options, today }) {
+    const { blockedBy, capacity, machine } = view.settings
     const what = effective(blockedBy)
     if (blockedBy === undefined || what === undefined)
-      return silent(unlessUnread(judged, 'blockedBy', 'nothing keeps machines from being given back'))
-    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
+      return silent(unlessUnread(view, 'blockedBy', 'nothing keeps machines from being given back'))
+    if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
     if (effective(capacity) === 'reserved') return silent(reserved)
-    const rate = rateText(rateOf(judged, poolCost(judged, 1, options, today)))
+    const rate = rateText(rateOf(view, poolCost(view, 1, options, today)))
     const type = effective(machine)
     report({
       at: blockedBy,
-      message: `${poolName(judged)}: ${what} never releases ${type === undefined ? 'a machine with accelerators' : `a ${type}`} once it has started, even when it is idle${rate === '' ? '' : ` (${rate})`}.`,
+      message: `${poolName(view)}: ${what} never releases ${type === undefined ? 'a machine with accelerators' : `a ${type}`} once it has started, even when it is idle${rate === '' ? '' : ` (${rate})`}.`,
       fixes: [{ set: [{ claim: blockedBy, value: null }] }],
     })
   },

@@ -15,21 +15,21 @@ export default defineRule({
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle'],
   severity: 'warning',
   summary: 'Replicas on accelerators that run at all hours, however few requests there are.',
-  check(judged, { report, silent }) {
-    const { minReplicas, autoscaled, gpus } = judged.settings
+  check(view, { report, silent }) {
+    const { minReplicas, autoscaled, gpus } = view.settings
     const count = effective(minReplicas)
     if (minReplicas === undefined || count === undefined || count < 2)
-      return silent(unless(judged, 'minReplicas', `there are few replicas: ${count}`))
+      return silent(unless(view, 'minReplicas', `there are few replicas: ${count}`))
     if (autoscaled === undefined || effective(autoscaled) !== false)
-      return silent(unless(judged, 'autoscaled', 'something scales it'))
+      return silent(unless(view, 'autoscaled', 'something scales it'))
     const devices = effective(gpus) ?? 0
-    if (devices < 1) return silent(unless(judged, 'gpus', 'its replicas hold no accelerators'))
+    if (devices < 1) return silent(unless(view, 'gpus', 'its replicas hold no accelerators'))
     // What is deleted again after a trial needs no policy.
-    if (effective(judged.settings.tornDown) === true) return silent('it is deleted again')
+    if (effective(view.settings.tornDown) === true) return silent('it is deleted again')
     report({
       at: minReplicas,
-      severity: count >= many && !trial.test(judged.subject.location.path) ? 'warning' : 'information',
-      message: `${count} replicas run at all hours: ${endpointOf(judged)} without anything that scales it (\`${autoscaled.key}\`).`,
+      severity: count >= many && !trial.test(view.subject.location.path) ? 'warning' : 'information',
+      message: `${count} replicas run at all hours: ${endpointOf(view)} without anything that scales it (\`${autoscaled.key}\`).`,
       saving: {
         fraction: [0, (count - 1) / count],
         usd: null,

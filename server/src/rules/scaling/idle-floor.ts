@@ -22,24 +22,24 @@ export default defineRule({
   checklist: ['bottleneck/autoscaling-idle', 'waste/scale-down', 'baseline/idle-time', 'cadence/daily'],
   severity: 'warning',
   summary: 'A pool of machines with accelerators that never shrinks to nothing.',
-  check(judged, { report, silent, options, today }) {
-    const { minimum, capacity, fixed, purpose, schedule } = judged.settings
+  check(view, { report, silent, options, today }) {
+    const { minimum, capacity, fixed, purpose, schedule } = view.settings
     const count = effective(minimum)
     if (minimum === undefined || count === undefined || !Number.isFinite(count) || count < 1)
-      return silent(unless(judged, 'minimum', 'it shrinks to nothing'))
-    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
+      return silent(unless(view, 'minimum', 'it shrinks to nothing'))
+    if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
     // Bought ahead: an idle one costs nothing more.
     if (effective(capacity) === 'reserved') return silent(reserved)
     // It goes down at night all the same.
     if (schedule !== undefined) return silent('a schedule shrinks it')
-    const cost = poolCost(judged, count, options, today)
-    const usd = rateOf(judged, cost)
+    const cost = poolCost(view, count, options, today)
+    const usd = rateOf(view, cost)
     const rate = rateText(usd)
-    const share = `${machinesText(judged, count)}`
+    const share = `${machinesText(view, count)}`
     const always =
       effective(fixed) === true
-        ? `${poolName(judged)} always has ${share}, however little there is to do`
-        : `${poolName(judged)} never shrinks below ${share}, even with no work at all`
+        ? `${poolName(view)} always has ${share}, however little there is to do`
+        : `${poolName(view)} never shrinks below ${share}, even with no work at all`
     const saving: Saving = {
       fraction: [idle[0], idle[1]],
       usd:
@@ -54,7 +54,7 @@ export default defineRule({
       basis: 'the machines of the minimum have nothing to do in 50 to 90 % of the hours (an assumption)',
     }
     // A slice of TPUs starts as a whole or not at all.
-    const slice = /^TPU/i.test(effective(judged.settings.gpuModel) ?? '') && effective(fixed) === true
+    const slice = /^TPU/i.test(effective(view.settings.gpuModel) ?? '') && effective(fixed) === true
     const unsure = slice || effective(purpose) === 'serving' || capacity?.state === 'unknown'
     report({
       at: minimum,

@@ -1,6 +1,6 @@
 import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type RuleContext } from '../rule.js'
 import { unless, unlessUnread } from '../silence.js'
 import { acceleratorsPerMachine, plainMachines, poolName, reserved } from './pool-words.js'
@@ -23,93 +23,88 @@ export default defineRule({
   severity: 'warning',
   summary:
     'An autoscaler of accelerators that goes by the wrong measure, that cannot act, or that has no ceiling.',
-  check(judged, context) {
+  check(view, context) {
     const { silent } = context
-    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
-    if (judged.settings.target === undefined) {
-      checkCeiling(judged, context)
+    if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
+    if (view.settings.target === undefined) {
+      checkCeiling(view, context)
       return
     }
     silent(
       unlessUnread(
-        judged,
+        view,
         ['metrics', 'utilization', 'leastReplicas', 'mostReplicas', 'idleDelay', 'rivals'],
         'it goes by a measure that follows the load, and has bounds',
       ),
     )
-    checkRivals(judged, context)
-    if (!checkFixed(judged, context)) checkMeasure(judged, context)
-    checkHaste(judged, context)
-    checkMost(judged, context)
+    checkRivals(view, context)
+    if (!checkFixed(view, context)) checkMeasure(view, context)
+    checkHaste(view, context)
+    checkMost(view, context)
   },
 })
 
-type Pool = Judged<'Scaling'>
+type Pool = SubjectView<'Scaling'>
 
 /** Machines that are started for pods that wait. */
-function checkCeiling(judged: Pool, { report, silent }: RuleContext) {
-  const { maximum, capacity } = judged.settings
-  if (maximum === undefined) return silent(unless(judged, 'maximum', ''))
+function checkCeiling(view: Pool, { report, silent }: RuleContext) {
+  const { maximum, capacity } = view.settings
+  if (maximum === undefined) return silent(unless(view, 'maximum', ''))
   if (effective(capacity) === 'reserved') return silent(reserved)
   if (maximum.state === 'known' && typeof maximum.value === 'number' && maximum.value >= manyMachines) {
-    checkHeight(judged, maximum.value, report, silent)
+    checkHeight(view, maximum.value, report, silent)
     return
   }
   if (maximum.state !== 'default' || maximum.value !== null)
-    return silent(unless(judged, 'maximum', `it has a ceiling: ${effective(maximum) ?? 'none, on purpose'}`))
+    return silent(unless(view, 'maximum', `it has a ceiling: ${effective(maximum) ?? 'none, on purpose'}`))
   report({
     at: maximum,
     severity: 'information',
     confidence: 'medium',
-    message: `${poolName(judged)} has no \`${maximum.key}\`: pods that nobody meant to start get as many machines with accelerators as the quota of the account allows.`,
+    message: `${poolName(view)} has no \`${maximum.key}\`: pods that nobody meant to start get as many machines with accelerators as the quota of the account allows.`,
     fixes: [{ set: [{ claim: maximum, value: 16 }] }],
   })
 }
 
 /** A ceiling that nobody would ever mean. */
-function checkHeight(
-  judged: Pool,
-  most: number,
-  report: RuleContext['report'],
-  silent: RuleContext['silent'],
-) {
-  const { maximum, fixed } = judged.settings
+function checkHeight(view: Pool, most: number, report: RuleContext['report'], silent: RuleContext['silent']) {
+  const { maximum, fixed } = view.settings
   if (effective(fixed) === true) return silent('it always has the same number of machines')
-  const devices = (acceleratorsPerMachine(judged) ?? 1) * most
+  const devices = (acceleratorsPerMachine(view) ?? 1) * most
   report({
     at: maximum!,
     // A quota of the account may well be the bound that its author relies on.
     severity: 'hint',
     confidence: 'medium',
-    message: `${poolName(judged)} may grow to ${most} machines (${devicesText(judged, devices)}): one job that asks for too much gets them all, and nothing but this number stops it.`,
+    message: `${poolName(view)} may grow to ${most} machines (${devicesText(view, devices)}): one job that asks for too much gets them all, and nothing but this number stops it.`,
     fixes: [],
   })
 }
 
-function checkRivals(judged: Pool, { report }: RuleContext): void {
-  const { rivals, target } = judged.settings
+function checkRivals(view: Pool, { report }: RuleContext): void {
+  const { rivals, target } = view.settings
   const others = effective(rivals)
   if (rivals === undefined || others === undefined || others.length === 0) return
   const names = others.map((one) => `the ${one}`).join(' and ')
   report({
     at: rivals,
-    message: `${poolName(judged)} and ${names} scale the same ${effective(target)}: each undoes what the other has decided, and replicas with accelerators come and go.`,
+    message: `${poolName(view)} and ${names} scale the same ${effective(target)}: each undoes what the other has decided, and replicas with accelerators come and go.`,
   })
 }
 
 /** True: it cannot change anything. */
-function checkFixed(judged: Pool, { report }: RuleContext): boolean {
-  const { leastReplicas, mostReplicas, schedule } = judged.settings
+function checkFixed(view: Pool, { report }: RuleContext): boolean {
+  const { leastReplicas, mostReplicas, schedule } = view.settings
   // What holds by day is another number at night.
   if (schedule !== undefined) return false
   const [least, most] = [effective(leastReplicas), effective(mostReplicas)]
   if (leastReplicas === undefined || least === undefined || least !== most) return false
   if (least < 2) return true
-  const devices = (acceleratorsPerMachine(judged) ?? 1) * least
+  const devices = (acceleratorsPerMachine(view) ?? 1) * least
   report({
     at: leastReplicas,
     severity: 'information',
-    message: `${poolName(judged)} cannot scale: at least ${least} replicas and at most ${most} (${devicesText(judged, devices)} at all hours).`,
+    message: `${poolName(view)} cannot scale: at least ${least} replicas and at most ${most} (${devicesText(view, devices)} at all hours).`,
     fixes: [{ set: [{ claim: leastReplicas, value: 1 }] }],
   })
   return true
@@ -126,8 +121,8 @@ const measures: Record<string, string> = {
     'a model server takes its memory when it starts and keeps it, so its number of replicas says nothing about the load',
 }
 
-function checkMeasure(judged: Pool, { report }: RuleContext): void {
-  const { metrics, unmeasured, utilization, target } = judged.settings
+function checkMeasure(view: Pool, { report }: RuleContext): void {
+  const { metrics, unmeasured, utilization, target } = view.settings
   const names = effective(metrics)
   if (metrics === undefined || names === undefined || names.length === 0) return
   const missing = effective(unmeasured)
@@ -136,7 +131,7 @@ function checkMeasure(judged: Pool, { report }: RuleContext): void {
     report({
       at: unmeasured,
       confidence: 'medium',
-      message: `${poolName(judged)} aims at a share of the requested ${what}, but a container of ${effective(target)} requests no ${what}: there is nothing to measure, and it never scales.`,
+      message: `${poolName(view)} aims at a share of the requested ${what}, but a container of ${effective(target)} requests no ${what}: there is nothing to measure, and it never scales.`,
       fixes: [{ set: [{ claim: metrics, value: null }] }],
     })
     return
@@ -150,7 +145,7 @@ function checkMeasure(judged: Pool, { report }: RuleContext): void {
       at: metrics,
       severity: 'information',
       confidence: 'medium',
-      message: `${poolName(judged)} scales replicas that hold ${devicesText(judged, acceleratorsPerMachine(judged)!)} each by ${[...new Set(own)].join(' and ')}${per}: ${lookUp(measures, own[0]!)}.`,
+      message: `${poolName(view)} scales replicas that hold ${devicesText(view, acceleratorsPerMachine(view)!)} each by ${[...new Set(own)].join(' and ')}${per}: ${lookUp(measures, own[0]!)}.`,
       fixes: [{ set: [{ claim: metrics, value: null }] }],
     })
   } else if (utilization !== undefined && aim !== undefined && aim > 0 && aim <= lowAim) {
@@ -158,7 +153,7 @@ function checkMeasure(judged: Pool, { report }: RuleContext): void {
       at: utilization,
       severity: 'information',
       confidence: 'medium',
-      message: `${poolName(judged)} aims at ${aim} % of what its replicas could do: about ${Math.round(100 / aim)} replicas with accelerators do the work of one.`,
+      message: `${poolName(view)} aims at ${aim} % of what its replicas could do: about ${Math.round(100 / aim)} replicas with accelerators do the work of one.`,
       saving: {
         fraction: [0, 1 - aim / proposedAim],
         usd: null,
@@ -169,8 +164,8 @@ function checkMeasure(judged: Pool, { report }: RuleContext): void {
   }
 }
 
-function checkHaste(judged: Pool, { report }: RuleContext): void {
-  const { idleDelay } = judged.settings
+function checkHaste(view: Pool, { report }: RuleContext): void {
+  const { idleDelay } = view.settings
   const wait = idleDelay?.state === 'known' ? idleDelay.value : undefined
   if (idleDelay === undefined || typeof wait !== 'number' || wait >= leastWindow) return
   const when = wait === 0 ? 'at the first quiet moment' : 'before a minute is over'
@@ -178,22 +173,22 @@ function checkHaste(judged: Pool, { report }: RuleContext): void {
     at: idleDelay,
     severity: 'information',
     confidence: 'medium',
-    message: `${poolName(judged)} takes replicas away ${when} (\`${idleDelay.key}: ${wait}\`): the next request waits for a machine and for the model to load, and both are paid for again.`,
+    message: `${poolName(view)} takes replicas away ${when} (\`${idleDelay.key}: ${wait}\`): the next request waits for a machine and for the model to load, and both are paid for again.`,
     fixes: [{ set: [{ claim: idleDelay, value: proposedWindow }] }],
   })
 }
 
 /** A ceiling that nobody wrote. */
-function checkMost(judged: Pool, { report }: RuleContext): void {
-  const { mostReplicas } = judged.settings
+function checkMost(view: Pool, { report }: RuleContext): void {
+  const { mostReplicas } = view.settings
   const most = effective(mostReplicas)
   if (mostReplicas === undefined || mostReplicas.state !== 'default' || most === undefined) return
-  const devices = (acceleratorsPerMachine(judged) ?? 1) * most
+  const devices = (acceleratorsPerMachine(view) ?? 1) * most
   report({
     at: mostReplicas,
     severity: 'information',
     confidence: 'medium',
-    message: `${poolName(judged)} may start ${most} replicas (${mostReplicas.key} is ${most} where it is not given): ${devicesText(judged, devices)} in all.`,
+    message: `${poolName(view)} may start ${most} replicas (${mostReplicas.key} is ${most} where it is not given): ${devicesText(view, devices)} in all.`,
     fixes: [{ set: [{ claim: mostReplicas, value: proposedMost }] }],
   })
 }

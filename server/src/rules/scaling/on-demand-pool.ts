@@ -1,8 +1,8 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import { subjectsOf } from '../judged.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Saving } from '../rule.js'
 import { unless } from '../silence.js'
+import { subjectsOf } from '../subject-view.js'
 import { acceleratorsPerMachine, plainMachines, poolCost, poolName, rateText } from './pool-words.js'
 
 /** Where no spot price is known: what providers name, less the work that interruptions cost. */
@@ -14,19 +14,19 @@ export default defineRule({
   checklist: ['rightsize/spot'],
   severity: 'information',
   summary: 'A pool for training that buys its machines on demand only.',
-  check(judged, { report, silent, options, today }) {
-    const { capacity, purpose } = judged.settings
+  check(view, { report, silent, options, today }) {
+    const { capacity, purpose } = view.settings
     if (capacity === undefined || effective(capacity) !== 'on-demand')
-      return silent(unless(judged, 'capacity', `its capacity is ${effective(capacity)}`))
+      return silent(unless(view, 'capacity', `its capacity is ${effective(capacity)}`))
     if (effective(purpose) !== 'training')
-      return silent(unless(judged, 'purpose', `it is for ${effective(purpose)}`))
-    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
-    if (hasSpotBeside(judged)) return silent('another pool of this file has accelerators on spot')
-    const cost = poolCost(judged, 1, options, today)
+      return silent(unless(view, 'purpose', `it is for ${effective(purpose)}`))
+    if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
+    if (hasSpotBeside(view)) return silent('another pool of this file has accelerators on spot')
+    const cost = poolCost(view, 1, options, today)
     const [onDemand, spot] = [cost?.onDemand ?? null, cost?.spot ?? null]
     if (onDemand !== null && spot !== null && spot >= 0.8 * onDemand)
       return silent('spot capacity costs nearly as much for such machines')
-    const type = effective(judged.settings.machine)
+    const type = effective(view.settings.machine)
     const prices =
       onDemand === null
         ? 'spot machines cost a fraction'
@@ -36,8 +36,8 @@ export default defineRule({
     report({
       at: capacity,
       // Whoever tries something out by hand pays for minutes.
-      ...(judged.subject.evidence.notebook ? { severity: 'hint' as const } : {}),
-      message: `${poolName(judged)} buys ${type ?? 'its machines'} on demand only${onDemand === null ? ': ' : ' '}${prices}, for training that goes on from a checkpoint.`,
+      ...(view.subject.evidence.notebook ? { severity: 'hint' as const } : {}),
+      message: `${poolName(view)} buys ${type ?? 'its machines'} on demand only${onDemand === null ? ': ' : ' '}${prices}, for training that goes on from a checkpoint.`,
       saving: savingOf(onDemand, spot, cost?.price.asOf ?? '', cost?.price.region ?? ''),
       fixes: [{ set: [{ claim: capacity, value: 'spot' }] }],
     })
@@ -55,9 +55,9 @@ function savingOf(onDemand: number | null, spot: number | null, asOf: string, re
 }
 
 /** The same file has a pool of accelerators on spot: whoever wants it can have it. */
-function hasSpotBeside(judged: Judged<'Scaling'>): boolean {
-  return subjectsOf(judged.run, 'Scaling').some((other) => {
-    if (other.subject.id === judged.subject.id) return false
+function hasSpotBeside(view: SubjectView<'Scaling'>): boolean {
+  return subjectsOf(view.run, 'Scaling').some((other) => {
+    if (other.subject.id === view.subject.id) return false
     return (
       /^(spot|mixed)$/.test(effective(other.settings.capacity) ?? '') &&
       acceleratorsPerMachine(other) !== undefined

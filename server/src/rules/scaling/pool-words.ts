@@ -8,11 +8,11 @@ import {
   machineRequest,
 } from '../../estimate/hourly.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import type { RuleContext, RuleOptions } from '../rule.js'
 import { type Silence, unless } from '../silence.js'
 
-type Pool = Judged<'Scaling'>
+type Pool = SubjectView<'Scaling'>
 
 /** Accelerators of one machine; undefined: it has none, or nothing is known of it. */
 export function acceleratorsPerMachine({ settings }: Pool): number | undefined {

@@ -18,30 +18,30 @@ export default defineRule({
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'baseline/idle-time'],
   severity: 'warning',
   summary: 'Machines with accelerators that are kept for long after their work.',
-  check(judged, { report, silent, options, today }) {
-    const { idleDelay, purpose, capacity } = judged.settings
+  check(view, { report, silent, options, today }) {
+    const { idleDelay, purpose, capacity } = view.settings
     const seconds = effective(idleDelay)
     if (idleDelay === undefined || seconds === undefined || seconds === null || seconds <= limit)
       return silent(
         unless(
-          judged,
+          view,
           'idleDelay',
           seconds == null
             ? 'it gives no machine back by itself'
             : `it gives machines back after ${duration(seconds)}`,
         ),
       )
-    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
+    if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
     if (effective(capacity) === 'reserved') return silent(reserved)
-    const usd = rateOf(judged, poolCost(judged, 1, options, today))
-    const type = effective(judged.settings.machine)
+    const usd = rateOf(view, poolCost(view, 1, options, today))
+    const type = effective(view.settings.machine)
     const machine = type === undefined ? 'a machine with accelerators' : type
     const money =
       usd === null ? '' : `, ${formatUsd((usd * seconds) / 3600)} each time that it runs out of work`
     report({
       at: idleDelay,
       severity: seconds > far && effective(purpose) !== 'serving' ? 'warning' : 'information',
-      message: `${poolName(judged)} keeps ${machine} for ${duration(seconds)} without work${money}.`,
+      message: `${poolName(view)} keeps ${machine} for ${duration(seconds)} without work${money}.`,
       saving: {
         fraction: [0, 1 - proposed / seconds],
         usd: null,

@@ -18,22 +18,22 @@ export default defineRule({
   severity: 'information',
   oncePerProject: true,
   summary: 'Nothing keeps other work away from machines with accelerators.',
-  check(judged, { report, silent, options, today }) {
-    const { taints, otherPools, machine, fixed, capacity } = judged.settings
+  check(view, { report, silent, options, today }) {
+    const { taints, otherPools, machine, fixed, capacity } = view.settings
     const given = effective(taints)
     if (taints === undefined || given === undefined || given.length > 0)
-      return silent(unless(judged, 'taints', 'it has a taint'))
-    if (acceleratorsPerMachine(judged) === undefined) return silent(plainMachines(judged))
+      return silent(unless(view, 'taints', 'it has a taint'))
+    if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
     if ((effective(otherPools) ?? 0) < 1)
-      return silent(unless(judged, 'otherPools', 'the cluster has no other pool'))
+      return silent(unless(view, 'otherPools', 'the cluster has no other pool'))
     // What never shrinks, or was bought ahead, is not kept from shrinking.
     if (effective(fixed) === true) return silent('it always has the same number of machines')
     if (effective(capacity) === 'reserved') return silent(reserved)
-    const rate = rateText(rateOf(judged, poolCost(judged, 1, options, today)))
+    const rate = rateText(rateOf(view, poolCost(view, 1, options, today)))
     const type = effective(machine)
     report({
       at: taints,
-      message: `${poolName(judged)} has no taint (\`${taints.key}\`): any pod without a GPU may land on ${type ?? 'its machines'}${rate === '' ? '' : ` (${rate})`} and keep it from being given back.`,
+      message: `${poolName(view)} has no taint (\`${taints.key}\`): any pod without a GPU may land on ${type ?? 'its machines'}${rate === '' ? '' : ` (${rate})`} and keep it from being given back.`,
       fixes: [{ set: [{ claim: taints, value: ['nvidia.com/gpu'] }] }],
     })
   },

@@ -2,7 +2,7 @@
 
 import { drawsForBest, formatCount, formatShare, halvingShare } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import type { Saving } from '../rule.js'
 import { isRepetition, known } from './trials.js'
 
@@ -21,7 +21,7 @@ export interface Cheaper {
 }
 
 /** What the same tool offers, with what it would cost. Only what costs less is named. */
-export function alternatives(search: Judged<'Search'>, configurations: number): Cheaper[] {
+export function alternatives(search: SubjectView<'Search'>, configurations: number): Cheaper[] {
   const offered = known(search, 'alternatives') ?? []
   const found: Cheaper[] = []
   if (offered.includes('halving')) {
@@ -51,7 +51,7 @@ export function alternatives(search: Judged<'Search'>, configurations: number): 
     found.push({
       value: { strategy: 'bayesian', trials },
       share,
-      says: `A Bayesian search of ${trials} ${unitsOf(search)} is ${formatShare(share)} of that${known(search, 'earlyTermination') === true || known(search, 'unit') === 'fit' ? '' : ', and stopping weak runs early saves more'}`,
+      says: `A Bayesian search of ${trials} ${fragmentsOf(search)} is ${formatShare(share)} of that${known(search, 'earlyTermination') === true || known(search, 'unit') === 'fit' ? '' : ', and stopping weak runs early saves more'}`,
     })
   }
   if (offered.includes('random')) {
@@ -67,13 +67,13 @@ export function alternatives(search: Judged<'Search'>, configurations: number): 
   return found
 }
 
-function unitsOf(search: Judged<'Search'>): string {
+function fragmentsOf(search: SubjectView<'Search'>): string {
   const unit = known(search, 'unit')
   return unit === 'job' ? 'jobs' : unit === 'fit' ? 'fits' : 'runs'
 }
 
 /** Dimensions of a grid of runs that repeat each experiment, and how many experiments there are without them. */
-function repetitions(search: Judged<'Search'>): { names: string[]; times: number; once: number } | null {
+function repetitions(search: SubjectView<'Search'>): { names: string[]; times: number; once: number } | null {
   const { grids, lowerBound } = effective(search.settings.space)!
   if (known(search, 'unit') === 'fit' || grids.length !== 1 || lowerBound) return null
   const names: string[] = []

@@ -1,7 +1,7 @@
 import { formatCount, gridFormula, gridSize } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
-import type { Dimension } from '../../workload/words.js'
+import type { SubjectView } from '../../workload/claim.js'
+import type { Dimension } from '../../workload/resource-kinds.js'
 import { defineRule, type FixRequest, type Report, type RuleOptions, type Severity } from '../rule.js'
 import { unless } from '../silence.js'
 import { alternatives, savingOf } from './cheaper.js'
@@ -54,12 +54,12 @@ export default defineRule({
 })
 
 /** Where every candidate starts a machine, fewer of them cost as much. */
-function smallest(search: Judged<'Search'>, { search: options }: RuleOptions): number {
+function smallest(search: SubjectView<'Search'>, { search: options }: RuleOptions): number {
   const least = known(search, 'unit') === 'job' ? Math.min(20, options.warnFits) : options.warnFits
   return Math.max(least, options.minFits)
 }
 
-function severityOf(search: Judged<'Search'>, fits: number, errorFits: number, share: number): Severity {
+function severityOf(search: SubjectView<'Search'>, fits: number, errorFits: number, share: number): Severity {
   const cost = known(search, 'fitCost')
   if (cost === 'cheap') return 'hint'
   // On a toy data set a fit takes milliseconds, however many there are; a handful of configurations saves little.
@@ -69,7 +69,7 @@ function severityOf(search: Judged<'Search'>, fits: number, errorFits: number, s
 }
 
 function sizeOf(
-  search: Judged<'Search'>,
+  search: SubjectView<'Search'>,
   configurations: number,
   folds: number | null,
   lowerBound: boolean,
@@ -103,7 +103,7 @@ function named(grids: Dimension[][]): string | null {
   return `${factors.join(' × ')} ${lowerBound ? '≥' : '='} ${formatCount(configurations)}`
 }
 
-function cap(search: Judged<'Search'>, configurations: number): string {
+function cap(search: SubjectView<'Search'>, configurations: number): string {
   return configurations < effective(search.settings.space)!.configurations!
     ? ` (capped at ${formatCount(configurations)})`
     : ''

@@ -1,5 +1,5 @@
 import { formatCount, gridFormula } from '../../estimate/grid.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type FixRequest, type RuleOptions, type Severity } from '../rule.js'
 import { unless } from '../silence.js'
 import { alternatives, savingOf } from './cheaper.js'
@@ -40,12 +40,12 @@ export default defineRule({
   },
 })
 
-function smallest(search: Judged<'Search'>, { search: options }: RuleOptions): number {
+function smallest(search: SubjectView<'Search'>, { search: options }: RuleOptions): number {
   if (known(search, 'unit') === 'fit') return Math.max(options.warnFits, options.minFits)
   return known(search, 'launched') === undefined ? options.minFits : Math.min(fewestLaunches, options.minFits)
 }
 
-function seen(search: Judged<'Search'>, lowerBound: boolean): string {
+function seen(search: SubjectView<'Search'>, lowerBound: boolean): string {
   const formula = gridFormula(known(search, 'space')!.grids)
   const more = lowerBound ? 'or more ' : ''
   if (known(search, 'unit') === 'fit')
@@ -57,7 +57,7 @@ function seen(search: Judged<'Search'>, lowerBound: boolean): string {
 }
 
 function severityOf(
-  search: Judged<'Search'>,
+  search: SubjectView<'Search'>,
   configurations: number,
   share: number,
   { search: options }: RuleOptions,

@@ -2,8 +2,8 @@ import { distinctCount } from '../../estimate/dimension.js'
 import { formatCount } from '../../estimate/grid.js'
 import type { Json } from '../../text/json.js'
 import { lookUp } from '../../text/records.js'
-import type { Claim, Judged } from '../../workload/claim.js'
-import type { Dimension, InertDimension } from '../../workload/words.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
+import type { Dimension, InertDimension } from '../../workload/resource-kinds.js'
 import { defineRule, type FixRequest, type Report, type RuleContext } from '../rule.js'
 import { unless } from '../silence.js'
 import { known, noGrid, repetition } from './trials.js'
@@ -37,12 +37,12 @@ export default defineRule({
   },
 })
 
-function at(search: Judged<'Search'>, dimension: Dimension): Report['at'] {
+function at(search: SubjectView<'Search'>, dimension: Dimension): Report['at'] {
   return dimension.location ?? lookUp(known(search, 'places'), dimension.name) ?? search.settings.space!
 }
 
 /** The same value written twice: `[1, 10, 10]`. */
-function duplicates(search: Judged<'Search'>, dimension: Dimension, { report }: RuleContext): void {
+function duplicates(search: SubjectView<'Search'>, dimension: Dimension, { report }: RuleContext): void {
   const { values } = dimension
   if (values === undefined) return
   const distinct = distinctCount(values)
@@ -63,7 +63,7 @@ function duplicates(search: Judged<'Search'>, dimension: Dimension, { report }: 
 
 /** Seeds multiply every candidate, though only the best ones are worth repeating. */
 function seeds(
-  search: Judged<'Search'>,
+  search: SubjectView<'Search'>,
   grid: readonly Dimension[],
   dimension: Dimension,
   { report }: RuleContext,
@@ -88,7 +88,7 @@ function seeds(
 }
 
 /** Epochs or trees as a dimension: the longest run passes through the shorter ones. */
-function nested(search: Judged<'Search'>, dimension: Dimension, { report }: RuleContext): void {
+function nested(search: SubjectView<'Search'>, dimension: Dimension, { report }: RuleContext): void {
   const one = known(search, 'nested')?.find((candidate) => candidate.name === dimension.name)
   if (one === undefined || dimension.size === null || dimension.size <= 1) return
   const values = (dimension.values ?? []).filter((value): value is number => typeof value === 'number')
@@ -142,7 +142,7 @@ function ignoredTogether(grid: readonly Dimension[], inert: readonly InertDimens
 }
 
 function ignored(
-  search: Judged<'Search'>,
+  search: SubjectView<'Search'>,
   { dimensions, condition, where }: Ignored,
   points: number | null,
   { report }: RuleContext,

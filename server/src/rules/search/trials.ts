@@ -1,12 +1,12 @@
 /** What the rules about searches ask of a search. */
 
-import type { Judged } from '../../workload/claim.js'
-import type { SearchSettings } from '../../workload/words.js'
+import type { SubjectView } from '../../workload/claim.js'
+import type { SearchSettings } from '../../workload/resource-kinds.js'
 import { type Silence, unless } from '../silence.js'
 
 /** The value of a setting that is certain; undefined where nothing is claimed or it cannot be read. */
 export function known<K extends keyof SearchSettings & string>(
-  search: Judged<'Search'>,
+  search: SubjectView<'Search'>,
   setting: K,
 ): SearchSettings[K] | undefined {
   const claim = search.settings[setting]
@@ -14,7 +14,7 @@ export function known<K extends keyof SearchSettings & string>(
 }
 
 /** Why a rule about grids does not apply. */
-export function noGrid(search: Judged<'Search'>): Silence {
+export function noGrid(search: SubjectView<'Search'>): Silence {
   return unless(search, 'strategy', `the search is no grid: ${known(search, 'strategy')}`)
 }
 
@@ -25,7 +25,7 @@ export const repetition =
   /(^|[._])(seed|random_state|random_seed|fold|split|repeat|repetition|run|trial|dataset|subset|fraction)s?(_?id|_?idx|_?index|_?name)?$/i
 
 /** Trials of the search: null where nothing limits them, undefined where their number cannot be known. */
-export function trialCount(search: Judged<'Search'>): number | null | undefined {
+export function trialCount(search: SubjectView<'Search'>): number | null | undefined {
   const cap = known(search, 'trialCap')
   if (known(search, 'strategy') !== 'grid') return cap
   const space = known(search, 'space')

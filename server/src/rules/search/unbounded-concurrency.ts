@@ -1,6 +1,6 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type RuleContext, type Severity } from '../rule.js'
 import { unless } from '../silence.js'
 import { known, trialCount } from './trials.js'
@@ -57,7 +57,7 @@ export default defineRule({
 })
 
 function report(
-  search: Judged<'Search'>,
+  search: SubjectView<'Search'>,
   context: RuleContext,
   message: string,
   cap: number,
@@ -74,7 +74,7 @@ function report(
 }
 
 /** Trials of one machine that want the same device or the same cores. */
-function contend(search: Judged<'Search'>, contention: string, context: RuleContext) {
+function contend(search: SubjectView<'Search'>, contention: string, context: RuleContext) {
   const parallelism = search.settings.parallelism!
   const value = effective(parallelism)
   if (value !== null && value !== undefined && value <= 1)

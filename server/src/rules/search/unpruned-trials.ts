@@ -1,10 +1,10 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { couldHide } from '../../workload/unseen.js'
-import { subjectIn, subjectsOf } from '../judged.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { unless } from '../silence.js'
+import { subjectIn, subjectsOf } from '../subject-view.js'
 import { formatDuration, known, trialCount } from './trials.js'
 
 /** Fewer trials are hardly worth comparing: pruners wait for the first five before they stop any. */
@@ -87,7 +87,7 @@ function isNamed(pattern: string, metric: string): boolean {
 }
 
 /** A search whose trials are a program of their own: what that program reports while it trains. */
-function reportedSteps(search: Judged<'Search'>): Joined | null {
+function reportedSteps(search: SubjectView<'Search'>): Joined | null {
   const gap = known(search, 'terminationGapIfReported')
   const metric = known(search, 'metric')
   if (gap === undefined || metric === undefined || metric === null) return null
@@ -102,7 +102,7 @@ function reportedSteps(search: Judged<'Search'>): Joined | null {
 }
 
 /** What stops weak trials reads the output of their program, which prints the metric when all is over. */
-function printedOnce(search: Judged<'Search'>): Pick<Report, 'message' | 'severity' | 'related'> | null {
+function printedOnce(search: SubjectView<'Search'>): Pick<Report, 'message' | 'severity' | 'related'> | null {
   const by = known(search, 'stopsByOutput')
   const metric = known(search, 'metric')
   const { script } = search.run
@@ -119,20 +119,20 @@ function printedOnce(search: Judged<'Search'>): Pick<Report, 'message' | 'severi
 }
 
 /** The program of a trial is known, and has only libraries that fit on the processor: a support vector machine, a forest. */
-function fitsAtOnce(search: Judged<'Search'>): boolean {
+function fitsAtOnce(search: SubjectView<'Search'>): boolean {
   if (couldHide(search.run, 'accelerator') !== undefined) return false
   const acceleratorLibrary = subjectIn(search.run, 'Program')?.settings.acceleratorLibrary
   return acceleratorLibrary?.state === 'known' && acceleratorLibrary.value === null
 }
 
 /** Seconds that the author allows; a service's own limit of weeks is no plan. */
-function plannedLimit(search: Judged<'Search'>): number | null {
+function plannedLimit(search: SubjectView<'Search'>): number | null {
   const claim = search.settings.timeLimit
   return claim?.state === 'known' ? (claim.value ?? null) : null
 }
 
 function severityOf(
-  search: Judged<'Search'>,
+  search: SubjectView<'Search'>,
   trials: number | null | undefined,
   steps: TrialSteps | undefined,
   limit: number | null,

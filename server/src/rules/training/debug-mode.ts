@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Claim, Judged } from '../../workload/claim.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
 import { machineOf } from '../hardware.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
 import { notTraining, otherOperation } from '../silence.js'
@@ -17,24 +17,24 @@ export default defineRule({
   checklist: ['baseline/training-time', 'baseline/idle-time', 'bottleneck/compute-bound'],
   severity: 'error',
   summary: 'A switch meant for finding a fault slows down every step of the run.',
-  check(judged, { report, silent, options }) {
-    const kind = operationOf(judged, 'debug checks')
+  check(view, { report, silent, options }) {
+    const kind = operationOf(view, 'debug checks')
     if (kind === null) return silent(otherOperation)
-    const untrained = notTraining(judged)
+    const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
-    const wanted = effective(judged.settings.wantedFor)
+    const wanted = effective(view.settings.wantedFor)
     if (wanted !== undefined) return silent(`it is there for ${wanted}`)
     // These are also known to get a machine to work at all, and cost nothing where there are no fast links.
-    if (effective(judged.settings.weight) === 'slight' && !hasFastLinks(judged, options))
+    if (effective(view.settings.weight) === 'slight' && !hasFastLinks(view, options))
       return silent('no GPUs with fast links between them are known here, which it would slow down')
-    const effect = effective(judged.settings.effect)
+    const effect = effective(view.settings.effect)
     const { does, share } = effect ?? anySwitch
     // It may start others by itself.
-    const alone = effect?.amongProcesses === true && startsAlone(judged)
+    const alone = effect?.amongProcesses === true && startsAlone(view)
     report({
       at: kind,
-      severity: alone ? 'information' : severityOf(judged, kind),
-      message: `\`${kind.key}\` ${does}, in every step of ${where(judged, options)}.`,
+      severity: alone ? 'information' : severityOf(view, kind),
+      message: `\`${kind.key}\` ${does}, in every step of ${where(view, options)}.`,
       saving: { fraction: share, usd: null, basis: basisOf(share) },
       fixes: [{ set: [{ claim: kind, value: null }] }],
     })
@@ -42,12 +42,12 @@ export default defineRule({
 })
 
 /** Devices that are sold with links between them. */
-function hasFastLinks(judged: Judged<'Operation'>, options: RuleOptions): boolean {
-  return /^(A100|H100|H200|B\d00|GB\d00|GH200|V100)/.test(machineOf(judged, options).gpu?.name ?? '')
+function hasFastLinks(view: SubjectView<'Operation'>, options: RuleOptions): boolean {
+  return /^(A100|H100|H200|B\d00|GB\d00|GH200|V100)/.test(machineOf(view, options).gpu?.name ?? '')
 }
 
 /** One process is launched, in a job that is not known to hold several accelerators. */
-function startsAlone({ run: { job } }: Judged<'Operation'>): boolean {
+function startsAlone({ run: { job } }: SubjectView<'Operation'>): boolean {
   const { launch, compute } = job
   return (
     launch !== null &&
@@ -59,15 +59,15 @@ function startsAlone({ run: { job } }: Judged<'Operation'>): boolean {
   )
 }
 
-function severityOf(judged: Judged<'Operation'>, kind: Claim): Severity {
-  const weight = effective(judged.settings.weight)
+function severityOf(view: SubjectView<'Operation'>, kind: Claim): Severity {
+  const weight = effective(view.settings.weight)
   if (weight === 'slight') return 'information'
-  const fromJob = kind.channel === 'launch environment' && onGpuJob(judged)
+  const fromJob = kind.channel === 'launch environment' && onGpuJob(view)
   return weight === 'severe' && fromJob ? 'error' : 'warning'
 }
 
-function where(judged: Judged<'Operation'>, options: RuleOptions): string {
-  const { gpu, gpus } = machineOf(judged, options)
+function where(view: SubjectView<'Operation'>, options: RuleOptions): string {
+  const { gpu, gpus } = machineOf(view, options)
   if (gpu === null) return 'this run'
   return gpus === null ? `this run on ${gpu.name}` : `this ${gpus}×${gpu.name} job`
 }

@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, otherOperation } from '../silence.js'
 import { operationOf } from './operation.js'
@@ -10,20 +10,20 @@ export default defineRule({
   checklist: ['baseline/training-time'],
   severity: 'information',
   summary: 'Deterministic kernels are slower ones; a long run rarely needs them.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'deterministic kernels')
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'deterministic kernels')
     if (kind === null) return silent(otherOperation)
-    const stopped = notTraining(judged) ?? offAccelerator(judged)
+    const stopped = notTraining(view) ?? offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
-    const wanted = effective(judged.settings.wantedFor)
+    const wanted = effective(view.settings.wantedFor)
     if (wanted !== undefined) return silent(`it is there for ${wanted}`)
-    const severe = effective(judged.settings.weight) === 'severe'
+    const severe = effective(view.settings.weight) === 'severe'
     // Without convolutions hardly any kernel has a faster form that is not deterministic.
-    if (!severe && effective(judged.settings.subject) === undefined)
+    if (!severe && effective(view.settings.subject) === undefined)
       return silent('no convolutions are known here, which it would slow down')
     report({
       at: kind,
-      severity: severityOf(judged, severe),
+      severity: severityOf(view, severe),
       message: severe
         ? `\`${kind.key}\` makes every kernel deterministic and launches them one by one; the documentation of transformers keeps it for debugging.`
         : `\`${kind.key}\` keeps convolutions on their slower kernels; networks with inputs of one size usually run 5 to 20 % faster without it.`,
@@ -39,6 +39,6 @@ export default defineRule({
   },
 })
 
-function severityOf(judged: Judged<'Operation'>, severe: boolean): Severity {
-  return severe && judged.subject.evidence.small === null ? 'information' : 'hint'
+function severityOf(view: SubjectView<'Operation'>, severe: boolean): Severity {
+  return severe && view.subject.evidence.small === null ? 'information' : 'hint'
 }

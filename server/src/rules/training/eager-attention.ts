@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, otherOperation } from '../silence.js'
 import { operationOf, trains } from './operation.js'
@@ -10,19 +10,19 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'baseline/training-time'],
   severity: 'warning',
   summary: 'Attention that writes its scores to memory costs memory with the square of the sequence.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'eager attention')
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'eager attention')
     if (kind === null) return silent(otherOperation)
-    const stopped = offAccelerator(judged)
+    const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
-    const wanted = effective(judged.settings.wantedFor)
+    const wanted = effective(view.settings.wantedFor)
     if (wanted !== undefined) return silent(`it is there for ${wanted}`)
-    const written = effective(judged.settings.weight) === 'slight'
-    const untrained = notTraining(judged)
+    const written = effective(view.settings.weight) === 'slight'
+    const untrained = notTraining(view)
     if (written && untrained !== undefined) return silent(untrained)
     report({
       at: kind,
-      severity: severityOf(judged, written),
+      severity: severityOf(view, written),
       message: written
         ? `${kind.key} computes attention step by step and keeps the whole matrix of scores: memory grows with the square of the sequence. A fused kernel gives the same result.`
         : `\`${kind.key}\` turns fused attention off: the whole matrix of scores is written to memory, which grows with the square of the sequence.`,
@@ -31,10 +31,10 @@ export default defineRule({
   },
 })
 
-function severityOf(judged: Judged<'Operation'>, written: boolean): Severity {
+function severityOf(view: SubjectView<'Operation'>, written: boolean): Severity {
   if (written) return 'hint'
   // Some models need it, and which one this is cannot be seen.
   const hidden =
-    judged.settings.kind?.key.startsWith('attn_') === true && effective(judged.settings.subject) === undefined
-  return trains(judged) && !hidden ? 'warning' : 'information'
+    view.settings.kind?.key.startsWith('attn_') === true && effective(view.settings.subject) === undefined
+  return trains(view) && !hidden ? 'warning' : 'information'
 }

@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, otherOperation } from '../silence.js'
 import { operationOf } from './operation.js'
@@ -14,18 +14,18 @@ export default defineRule({
   checklist: ['baseline/training-time', 'bottleneck/compute-bound'],
   severity: 'warning',
   summary: 'A step that is run operation by operation waits for Python between all of them.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'eager execution', 'eager step')
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'eager execution', 'eager step')
     if (kind === null) return silent(otherOperation)
-    const untrained = notTraining(judged)
+    const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
-    const wanted = effective(judged.settings.wantedFor)
+    const wanted = effective(view.settings.wantedFor)
     const off = effective(kind) === 'eager execution'
     const fraction = off ? switchedOff : uncompiled
     report({
       at: kind,
       severity: severityOf(off, wanted),
-      message: off ? offMessage(judged, kind.key, wanted) : stepMessage(judged, kind.key),
+      message: off ? offMessage(view, kind.key, wanted) : stepMessage(view, kind.key),
       saving: {
         fraction,
         usd: null,
@@ -41,12 +41,12 @@ function severityOf(off: boolean, wanted: string | undefined): Severity {
   return off ? 'warning' : 'information'
 }
 
-function offMessage(_judged: Judged<'Operation'>, key: string, wanted: string | undefined): string {
+function offMessage(_view: SubjectView<'Operation'>, key: string, wanted: string | undefined): string {
   const why = wanted === undefined ? '' : ` (perhaps for ${wanted})`
   return `\`${key}\` keeps every step from being compiled${why}: each operation waits for Python. It is meant for finding a fault.`
 }
 
-function stepMessage(judged: Judged<'Operation'>, key: string): string {
-  const name = effective(judged.settings.subject) ?? 'the step'
+function stepMessage(view: SubjectView<'Operation'>, key: string): string {
+  const name = effective(view.settings.subject) ?? 'the step'
   return `\`${name}\` takes gradients and updates weights for every batch without \`${key}\`: each of its operations waits for Python.`
 }

@@ -9,13 +9,13 @@ export default defineRule({
   checklist: ['baseline/training-time'],
   severity: 'warning',
   summary: 'Memory that is handed back in each step is asked for again in the next.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'empty cache')
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'empty cache')
     if (kind === null) return silent(otherOperation)
-    const untrained = notTraining(judged)
+    const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
-    const { accelerator } = judged.subject.evidence
-    const names = (effective(judged.settings.places) ?? []).map((one) => one.what)
+    const { accelerator } = view.subject.evidence
+    const names = (effective(view.settings.places) ?? []).map((one) => one.what)
     const argument = /=(\d+)$/.exec(kind.key)
     const collects = names.length > 0 && names.every((name) => name === 'gc.collect()')
     // Without an accelerator there is no cache to empty.
@@ -24,7 +24,7 @@ export default defineRule({
     report({
       at: kind,
       // A step that also writes texts gives their cache back before it trains.
-      severity: collects || effective(judged.settings.weight) === 'slight' ? 'information' : 'warning',
+      severity: collects || effective(view.settings.weight) === 'slight' ? 'information' : 'warning',
       message: collects
         ? `gc.collect() ${rhythm} walks all objects of the interpreter while the accelerator waits; Python collects by itself.`
         : `\`${names.length === 0 ? kind.key : listed(names)}\` ${rhythm} gives memory back that the next step asks the driver for again, about 10 % slower by the documentation of transformers.`,
@@ -36,7 +36,7 @@ export default defineRule({
           : 'the documentation of transformers (torch_empty_cache_steps) states about 10 %',
       },
       fixes: [{ set: [{ claim: kind, value: null }] }],
-      related: otherPlaces(judged, 'in the same step'),
+      related: otherPlaces(view, 'in the same step'),
     })
   },
 })

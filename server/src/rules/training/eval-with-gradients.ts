@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
 import { otherOperation, otherRole } from '../silence.js'
 import { onAccelerator, operationOf, trains } from './operation.js'
@@ -10,15 +10,15 @@ export default defineRule({
   checklist: ['baseline/evaluation-time', 'rightsize/match-instance'],
   severity: 'warning',
   summary: 'An evaluation that builds graphs keeps activations for a backward pass that never comes.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'evaluate with gradients')
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'evaluate with gradients')
     if (kind === null) return silent(otherOperation)
-    const { role } = judged.subject.evidence
-    if (!trains(judged) && role !== 'inference') return silent(otherRole(judged))
-    const old = effective(judged.settings.subject)
+    const { role } = view.subject.evidence
+    if (!trains(view) && role !== 'inference') return silent(otherRole(view))
+    const old = effective(view.settings.subject)
     report({
       at: kind,
-      severity: severityOf(judged),
+      severity: severityOf(view),
       message:
         old === undefined
           ? 'This evaluation builds graphs for a backward pass that never comes: it keeps all activations and takes about twice the memory.'
@@ -28,6 +28,6 @@ export default defineRule({
   },
 })
 
-function severityOf(judged: Judged<'Operation'>): Severity {
-  return onAccelerator(judged) ? 'warning' : 'information'
+function severityOf(view: SubjectView<'Operation'>): Severity {
+  return onAccelerator(view) ? 'warning' : 'information'
 }

@@ -18,17 +18,17 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'bottleneck/distributed-setup'],
   severity: 'information',
   summary: 'Memory is saved at the price of time, on a GPU that has plenty of it.',
-  check(judged, { report, silent, options }) {
-    if (judged.subject.evidence.role !== 'training') return silent(otherRole(judged))
-    const stopped = offAccelerator(judged)
+  check(view, { report, silent, options }) {
+    if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
+    const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
-    const { checkpointing, sharding } = judged.settings
+    const { checkpointing, sharding } = view.settings
     if (effective(checkpointing) !== true && effective(sharding) == null)
       return silent(
-        unlessUnread(judged, ['checkpointing', 'sharding'], 'no memory is saved at the price of time'),
+        unlessUnread(view, ['checkpointing', 'sharding'], 'no memory is saved at the price of time'),
       )
-    const found = memoryOf(judged, options)
-    if (!('estimate' in found)) return silent(noEstimate(judged, found))
+    const found = memoryOf(view, options)
+    if (!('estimate' in found)) return silent(noEstimate(view, found))
     if (found.usable === null || found.machine.gpu === null)
       return silent('the GPU that it runs on is not known')
     if ((found.setup.tokens ?? 0) > longest) return silent(`the texts are long: ${found.setup.tokens} tokens`)

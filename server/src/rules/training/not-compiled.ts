@@ -11,22 +11,22 @@ export default defineRule({
   severity: 'hint',
   summary: 'A compiled model often trains faster on recent GPUs; it is worth a try on long runs.',
   oncePerProject: true,
-  check(judged, { report, silent, options }) {
-    const { compiled, compileHindered } = judged.settings
+  check(view, { report, silent, options }) {
+    const { compiled, compileHindered } = view.settings
     if (compiled === undefined || effective(compiled) !== false)
-      return silent(unless(judged, 'compiled', 'the model is compiled'))
-    const untrained = notTraining(judged)
+      return silent(unless(view, 'compiled', 'the model is compiled'))
+    const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
-    const { small } = judged.subject.evidence
+    const { small } = view.subject.evidence
     if (small !== null) return silent(`the run is small: ${small}`)
-    if (reinforcement(judged)) return silent('its steps wait for an environment, not for the accelerator')
+    if (reinforcement(view)) return silent('its steps wait for an environment, not for the accelerator')
     const hindered = effective(compileHindered)
     if (hindered !== undefined) return silent(`compiling is hindered by ${hindered}`)
     // Only a machine that is known to be worth it, on a job or by the user's word.
-    const { gpu } = machineOf(judged, options)
+    const { gpu } = machineOf(view, options)
     if (gpu === null) return silent('the GPU that it runs on is not known')
     if (gpu.vendor !== 'nvidia' || !gpu.formats.has('bf16')) return silent(`${gpu.name} gains little from it`)
-    if (!onGpuJob(judged) && options.defaultHardware === null)
+    if (!onGpuJob(view) && options.defaultHardware === null)
       return silent('no job that asks for GPUs runs it')
     report({
       at: compiled,

@@ -1,42 +1,45 @@
 /** What the rules about operations ask of each of them. */
 import { effective } from '../../values/value.js'
-import type { Claim, Judged } from '../../workload/claim.js'
-import type { OperationKind } from '../../workload/words.js'
-import { subjectsOf } from '../judged.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
+import type { OperationKind } from '../../workload/resource-kinds.js'
+import { subjectsOf } from '../subject-view.js'
 
 /** The claim that says what the operation does, where it is one of this kind. */
 export function operationOf(
-  judged: Judged<'Operation'>,
+  view: SubjectView<'Operation'>,
   ...kinds: OperationKind[]
 ): Claim<OperationKind> | null {
-  const { kind } = judged.settings
+  const { kind } = view.settings
   return kind !== undefined && kind.state !== 'unknown' && kinds.includes(kind.value!) ? kind : null
 }
 
 /** True where an accelerator may do the work. */
-export function onAccelerator(judged: Judged): boolean {
-  const { accelerator } = judged.subject.evidence
+export function onAccelerator(view: SubjectView): boolean {
+  const { accelerator } = view.subject.evidence
   return accelerator === 'gpu' || accelerator === 'maybe'
 }
 
-export function trains(judged: Judged): boolean {
-  const { role } = judged.subject.evidence
+export function trains(view: SubjectView): boolean {
+  const { role } = view.subject.evidence
   return role === 'training' || role === 'tuning'
 }
 
 /** The job that runs it asks for accelerators. */
-export function onGpuJob(judged: Judged): boolean {
-  const gpus = effective(judged.run.job.compute?.settings.gpus)
+export function onGpuJob(view: SubjectView): boolean {
+  const gpus = effective(view.run.job.compute?.settings.gpus)
   return gpus !== undefined && gpus > 0
 }
 
 /** Something else of this program is a training with this property. */
-export function trainingHas(judged: Judged, test: (training: Judged<'Training'>) => boolean): boolean {
-  return subjectsOf(judged.run, 'Training').some(test)
+export function trainingHas(
+  view: SubjectView,
+  test: (training: SubjectView<'Training'>) => boolean,
+): boolean {
+  return subjectsOf(view.run, 'Training').some(test)
 }
 
-export function reinforcement(judged: Judged): boolean {
-  return trainingHas(judged, ({ settings }) => effective(settings.openEnded) === 'reinforcement learning')
+export function reinforcement(view: SubjectView): boolean {
+  return trainingHas(view, ({ settings }) => effective(settings.openEnded) === 'reinforcement learning')
 }
 
 /** `.item() (2 times) and print()`. */
@@ -49,7 +52,7 @@ export function listed(names: string[]): string {
 }
 
 /** The other places of an operation, for a reader of the finding to go to. */
-export function otherPlaces(judged: Judged<'Operation'>, message: string) {
-  const places = effective(judged.settings.places) ?? []
+export function otherPlaces(view: SubjectView<'Operation'>, message: string) {
+  const places = effective(view.settings.places) ?? []
   return places.slice(1, 9).map(({ what, location }) => ({ location, message: `${what}: ${message}` }))
 }

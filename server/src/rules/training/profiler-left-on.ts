@@ -8,15 +8,15 @@ export default defineRule({
   checklist: ['baseline/training-time'],
   severity: 'warning',
   summary: 'A profiler that records every step slows all of them down and fills the memory of the host.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'profile')
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'profile')
     if (kind === null) return silent(otherOperation)
-    const untrained = notTraining(judged)
+    const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
     const memory = /^skip_memory_metrics/.test(kind.key)
     report({
       at: kind,
-      severity: onGpuJob(judged) ? 'warning' : 'information',
+      severity: onGpuJob(view) ? 'warning' : 'information',
       message: memory
         ? `\`${kind.key}\` follows the memory of every step, which slows training down by the documentation of transformers.`
         : `\`${kind.key}\` records every step of the run. A schedule of a few steps shows the same at no cost.`,

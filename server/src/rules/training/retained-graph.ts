@@ -9,15 +9,15 @@ export default defineRule({
   checklist: ['rightsize/match-instance'],
   severity: 'information',
   summary: 'A graph that outlives its step fills the memory until a larger device looks necessary.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'retain graph')
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'retain graph')
     if (kind === null) return silent(otherOperation)
-    const untrained = notTraining(judged)
+    const untrained = notTraining(view)
     if (untrained !== undefined) return silent(untrained)
-    const kept = effective(judged.settings.weight) === 'slight'
+    const kept = effective(view.settings.weight) === 'slight'
     report({
       at: kind,
-      severity: kept || !onAccelerator(judged) ? 'hint' : 'information',
+      severity: kept || !onAccelerator(view) ? 'hint' : 'information',
       message: kept
         ? '`retain_graph=True` keeps the graph and its activations beyond the only backward pass; it is needed only where something goes back through it again.'
         : `\`${kind.key}\` keeps the graph of every step alive, so memory grows with each of them. Keep the value without its graph.`,

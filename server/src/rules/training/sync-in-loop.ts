@@ -1,5 +1,5 @@
 import { effective } from '../../values/value.js'
-import type { Judged } from '../../workload/claim.js'
+import type { SubjectView } from '../../workload/claim.js'
 import { defineRule, type Severity } from '../rule.js'
 import { notTraining, offAccelerator, otherOperation } from '../silence.js'
 import { listed, onGpuJob, operationOf, otherPlaces, reinforcement } from './operation.js'
@@ -14,19 +14,19 @@ export default defineRule({
   checklist: ['baseline/idle-time', 'bottleneck/compute-bound', 'baseline/ingestion-time'],
   severity: 'warning',
   summary: 'Reading a value from the accelerator in each step makes it run dry before the next one.',
-  check(judged, { report, silent }) {
-    const kind = operationOf(judged, 'synchronise')
+  check(view, { report, silent }) {
+    const kind = operationOf(view, 'synchronise')
     if (kind === null) return silent(otherOperation)
-    const stopped = offAccelerator(judged) ?? notTraining(judged)
+    const stopped = offAccelerator(view) ?? notTraining(view)
     if (stopped !== undefined) return silent(stopped)
     // The environment needs each action on the host.
-    if (reinforcement(judged)) return silent('an environment needs each action on the host')
-    const places = effective(judged.settings.places) ?? []
-    const stalls = effective(judged.settings.times) ?? 1
-    const severe = effective(judged.settings.weight) === 'severe'
+    if (reinforcement(view)) return silent('an environment needs each action on the host')
+    const places = effective(view.settings.places) ?? []
+    const stalls = effective(view.settings.times) ?? 1
+    const severe = effective(view.settings.weight) === 'severe'
     report({
       at: kind,
-      severity: severityOf(judged),
+      severity: severityOf(view),
       message: messageOf(
         places.map((one) => one.what),
         stalls,
@@ -39,14 +39,14 @@ export default defineRule({
           : 'assumes that the accelerator waits 1 to 5 % of a step; a profiler shows the gaps',
       },
       fixes: [{ set: [{ claim: kind, value: null }] }],
-      related: otherPlaces(judged, 'waits in the same step'),
+      related: otherPlaces(view, 'waits in the same step'),
     })
   },
 })
 
-function severityOf(judged: Judged<'Operation'>): Severity {
-  const real = effective(judged.settings.realModel) === true || onGpuJob(judged)
-  const weight = effective(judged.settings.weight)
+function severityOf(view: SubjectView<'Operation'>): Severity {
+  const real = effective(view.settings.realModel) === true || onGpuJob(view)
+  const weight = effective(view.settings.weight)
   if (weight === 'severe') return real ? 'warning' : 'information'
   return weight === 'ordinary' && real ? 'information' : 'hint'
 }

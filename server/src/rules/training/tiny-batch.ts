@@ -26,19 +26,19 @@ export default defineRule({
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
   severity: 'warning',
   summary: 'A batch of a few samples launches every kernel for little work, on a GPU that has room for many.',
-  check(judged, { report, silent, options }) {
-    const { batchSize, accumulation, openEnded, secondOrder } = judged.settings
+  check(view, { report, silent, options }) {
+    const { batchSize, accumulation, openEnded, secondOrder } = view.settings
     const batch = effective(batchSize)
-    if (batchSize === undefined || batch === undefined) return silent(unless(judged, 'batchSize', ''))
-    if (judged.subject.evidence.role !== 'training') return silent(otherRole(judged))
-    const stopped = offAccelerator(judged)
+    if (batchSize === undefined || batch === undefined) return silent(unless(view, 'batchSize', ''))
+    if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
+    const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
     const kind = effective(openEnded)
     if (kind !== undefined) return silent(`${kind} chooses its batch for other reasons`)
     if (effective(secondOrder) === true)
       return silent('gradients of gradients take more memory than is estimated')
-    const found = memoryOf(judged, options)
-    if (!('estimate' in found)) return silent(noEstimate(judged, found))
+    const found = memoryOf(view, options)
+    if (!('estimate' in found)) return silent(noEstimate(view, found))
     const { setup } = found
     const steps = effective(accumulation) ?? 1
     if (!isTiny(setup, steps)) return silent(`the batch is not tiny for this model: ${batch}`)

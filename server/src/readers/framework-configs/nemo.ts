@@ -8,10 +8,10 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Binding, Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { claimOperation } from '../operation-claims.js'
-import { defineReader, type UnitFacts } from '../reader.js'
-import { changeRecipe } from './change.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
+import { changeFrameworkConfig } from './change.js'
+import { FrameworkConfig, FrameworkConfigClaims } from './framework-config.js'
 import { startsOther } from './inherited-claims.js'
-import { Recipe, RecipeClaims } from './recipe.js'
 
 /** Where the data of training stand, by collection. */
 const places = [
@@ -29,24 +29,25 @@ export const nemoReader = defineReader({
   triggers: ['exp_manager:'],
   read(facts, { binding }, claims) {
     for (const document of facts.config?.documents ?? []) {
-      const recipe = Recipe.of(facts, document)
-      if (recipe === null || !recipe.has('trainer') || !recipe.has('model')) continue
+      const frameworkConfig = FrameworkConfig.of(facts, document)
+      if (frameworkConfig === null || !frameworkConfig.has('trainer') || !frameworkConfig.has('model'))
+        continue
       if (binding !== null && startsOther(binding.launch)) continue
-      claims.recipe('nemo', false)
-      const given = new NemoRecipe(recipe, claims, binding)
+      claims.frameworkConfig('nemo', false)
+      const given = new NemoRecipe(frameworkConfig, claims, binding)
       readLoader(given)
       readEvaluations(given)
       readCheckpoints(given)
     }
   },
-  change(claim: Claim, value: unknown, facts: UnitFacts) {
+  change(claim: Claim, value: unknown, facts: FragmentFacts) {
     switch (claim.setting) {
       case 'workers':
-        return changeRecipe(claim, (value as number | null) ?? 4, facts)
+        return changeFrameworkConfig(claim, (value as number | null) ?? 4, facts)
       case 'kind':
-        return changeRecipe(claim, Number(claim.site.anchor), facts)
+        return changeFrameworkConfig(claim, Number(claim.site.anchor), facts)
       case 'keptCheckpoints':
-        return changeRecipe(claim, Number(value), facts)
+        return changeFrameworkConfig(claim, Number(value), facts)
       default:
         return byHand(claim)
     }
@@ -56,7 +57,7 @@ export const nemoReader = defineReader({
 /** A recipe, and what a launch of its script says in its place. */
 class NemoRecipe {
   constructor(
-    readonly recipe: Recipe,
+    readonly frameworkConfig: FrameworkConfig,
     readonly claims: ClaimBuilder,
     private readonly binding: Binding | null,
   ) {}
@@ -67,7 +68,9 @@ class NemoRecipe {
   }
 
   get evidence(): Evidence {
-    return this.recipe.evidence(this.recipe.value('trainer', 'accelerator') === 'cpu' ? 'cpu' : 'maybe')
+    return this.frameworkConfig.evidence(
+      this.frameworkConfig.value('trainer', 'accelerator') === 'cpu' ? 'cpu' : 'maybe',
+    )
   }
 
   /** Undefined also where the launch line sets it, or may. */
@@ -75,24 +78,24 @@ class NemoRecipe {
     const launch = this.binding?.launch
     if (launch !== undefined && (!launch.complete || lookUp(launch.flags, keys.join('.')) !== undefined))
       return undefined
-    return this.recipe.number(...keys)
+    return this.frameworkConfig.number(...keys)
   }
 }
 
 function readLoader(given: NemoRecipe): void {
-  const { recipe, claims } = given
-  const keys = places.find((one) => recipe.has(...one, 'num_workers'))
+  const { frameworkConfig, claims } = given
+  const keys = places.find((one) => frameworkConfig.has(...one, 'num_workers'))
   const workers = keys === undefined ? undefined : given.number(...keys, 'num_workers')
   if (keys === undefined || workers === undefined) return
   const path = [...keys, 'num_workers']
-  const pipeline = new RecipeClaims(
-    recipe,
-    claims.subject('InputPipeline', recipe.place(path, 'model'), 'train_ds', given.evidence),
+  const pipeline = new FrameworkConfigClaims(
+    frameworkConfig,
+    claims.subject('InputPipeline', frameworkConfig.place(path, 'model'), 'train_ds', given.evidence),
     'model',
   )
   pipeline.known('workers', path, workers, given.options)
   pipeline.known('feeds', path, 'training')
-  if (recipe.has('model', 'preprocessor') || recipe.has(...keys, 'sample_rate')) {
+  if (frameworkConfig.has('model', 'preprocessor') || frameworkConfig.has(...keys, 'sample_rate')) {
     pipeline.known('work', path, 'decode')
     pipeline.known('decoder', path, 'audio')
   } else pipeline.unknown('work', path, 'what a sample is')
@@ -100,13 +103,13 @@ function readLoader(given: NemoRecipe): void {
 
 /** `trainer.val_check_interval` in steps, over all of the validation data. */
 function readEvaluations(given: NemoRecipe): void {
-  const { recipe, claims } = given
+  const { frameworkConfig, claims } = given
   const keys = ['trainer', 'val_check_interval']
   const every = given.number(...keys)
   const steps = given.number('trainer', 'max_steps')
   if (every === undefined || every <= 1 || every > often || steps === undefined || steps < 1) return
-  if (recipe.has('trainer', 'limit_val_batches')) return
-  const place = { ...recipe.place(keys, 'trainer'), anchor: String(Math.ceil(steps / 20)) }
+  if (frameworkConfig.has('trainer', 'limit_val_batches')) return
+  const place = { ...frameworkConfig.place(keys, 'trainer'), anchor: String(Math.ceil(steps / 20)) }
   const key = keys.join('.')
   const operation = claimOperation(claims, {
     kind: 'evaluate',
@@ -124,14 +127,14 @@ function readEvaluations(given: NemoRecipe): void {
 
 /** `save_top_k: -1` keeps every checkpoint that is written. */
 function readCheckpoints(given: NemoRecipe): void {
-  const { recipe, claims } = given
+  const { frameworkConfig, claims } = given
   const holder = ['exp_manager', 'checkpoint_callback_params']
   const kept = given.number(...holder, 'save_top_k')
   if (kept === undefined) return
   const keys = [...holder, 'save_top_k']
-  const training = new RecipeClaims(
-    recipe,
-    claims.subject('Training', recipe.place(keys, 'exp_manager'), 'exp_manager', given.evidence),
+  const training = new FrameworkConfigClaims(
+    frameworkConfig,
+    claims.subject('Training', frameworkConfig.place(keys, 'exp_manager'), 'exp_manager', given.evidence),
     'exp_manager',
   )
   training.known('keptCheckpoints', keys, kept < 0 ? null : kept, given.options)

@@ -1,8 +1,8 @@
-/** Edits of one unit's text, and the line arithmetic that every writer needs. */
+/** Edits of one fragment's text, and the line arithmetic that every writer needs. */
 import type { Refusal } from './write.js'
 
-/** Replaces `[start, end)` of a unit's text. */
-export interface UnitEdit {
+/** Replaces `[start, end)` of a fragment's text. */
+export interface FragmentEdit {
   start: number
   end: number
   text: string
@@ -20,9 +20,9 @@ export function refuse(reason: string): Refusal {
  * Puts edits in order. Insertions at one place are joined in the order given; an insertion that touches a
  * replacement stays on its side of it; edits that overlap are refused.
  */
-export function orderEdits(edits: UnitEdit[]): UnitEdit[] | Refusal {
+export function orderEdits(edits: FragmentEdit[]): FragmentEdit[] | Refusal {
   const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
-  const ordered: UnitEdit[] = []
+  const ordered: FragmentEdit[] = []
   for (const edit of sorted) {
     const last = ordered[ordered.length - 1]
     if (last && edit.start === edit.end && last.start === edit.start && last.end === edit.start) {
@@ -37,7 +37,7 @@ export function orderEdits(edits: UnitEdit[]): UnitEdit[] | Refusal {
 }
 
 /** Applies edits that are in order and do not overlap. */
-export function applyUnitEdits(text: string, edits: readonly UnitEdit[]): string {
+export function applyFragmentEdits(text: string, edits: readonly FragmentEdit[]): string {
   const pieces: string[] = []
   let position = 0
   for (const edit of edits) {

@@ -1,4 +1,4 @@
-/** Recipes that a framework's program trains by: collections of them, and those that a launch starts. */
+/** Framework configs that a framework's program trains by: collections of them, and those that a launch starts. */
 import assert from 'node:assert/strict'
 import { openProject } from '../../server/src/project/workspace.js'
 import { memoryHost, memoryRoot } from '../cases/memory-host.js'

@@ -1,4 +1,4 @@
-/** What the readers of recipe files share: a YAML file that is a training program of its own. */
+/** What the readers of framework config files share: a YAML file that is a training program of its own. */
 
 import { configuredFrom } from '../../config/configured.js'
 import type { ConfigDocument } from '../../config/node.js'
@@ -13,25 +13,25 @@ import { TypedSource } from '../../values/typed-source.js'
 import type { Absent, Given } from '../../values/value.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
-import type { SettingName, Word, Words } from '../../workload/words.js'
-import type { UnitFacts } from '../reader.js'
+import type { ResourceKind, ResourceKinds, SettingName } from '../../workload/resource-kinds.js'
+import type { FragmentFacts } from '../reader.js'
 
-/** A run of so few steps tries a recipe out. */
+/** A run of so few steps tries a framework config out. */
 const fewSteps = 20
 
-export class Recipe {
+export class FrameworkConfig {
   private constructor(
-    readonly facts: UnitFacts,
+    readonly facts: FragmentFacts,
     readonly root: Configured & { kind: 'map' },
     /** True where keys may be missing that are there when the file is used. */
     readonly open: boolean,
   ) {}
 
-  static of(facts: UnitFacts, document: ConfigDocument): Recipe | null {
+  static of(facts: FragmentFacts, document: ConfigDocument): FrameworkConfig | null {
     if (document.index > 0 || document.hasErrors || document.root.kind !== 'map') return null
-    const root = configuredFrom(facts.path, facts.unit, [document])
+    const root = configuredFrom(facts.path, facts.fragment, [document])
     if (root === null || root.kind !== 'map') return null
-    return new Recipe(facts, root, document.templated || root.open !== undefined)
+    return new FrameworkConfig(facts, root, document.templated || root.open !== undefined)
   }
 
   node(...keys: string[]): Configured | undefined {
@@ -92,10 +92,10 @@ export const isOn = (value: Json): boolean =>
     ? /^(true|yes|on|auto|full)$/i.test(value)
     : value === true || (typeof value === 'number' && value !== 0)
 
-/** Claims that stand in the recipe itself, and its values. */
-export class RecipeClaims<W extends Word> extends TypedSource {
+/** Claims that stand in the framework config itself, and its values. */
+export class FrameworkConfigClaims<W extends ResourceKind> extends TypedSource {
   constructor(
-    private readonly recipe: Recipe,
+    private readonly frameworkConfig: FrameworkConfig,
     readonly subject: SubjectBuilder<W>,
     /** Key that is shown for what is left out. */
     private readonly instead: string,
@@ -103,30 +103,33 @@ export class RecipeClaims<W extends Word> extends TypedSource {
     super()
   }
 
-  static subject<W extends Word>(
-    word: W,
-    recipe: Recipe,
+  static subject<W extends ResourceKind>(
+    kind: W,
+    frameworkConfig: FrameworkConfig,
     claims: ClaimBuilder,
     instead: string,
     evidence: Evidence,
-  ): RecipeClaims<W> {
-    return new RecipeClaims(
-      recipe,
-      claims.subject(word, recipe.place([instead], instead), instead, evidence),
+  ): FrameworkConfigClaims<W> {
+    return new FrameworkConfigClaims(
+      frameworkConfig,
+      claims.subject(kind, frameworkConfig.place([instead], instead), instead, evidence),
       instead,
     )
   }
 
   /** Where these keys are written, or would be. */
   at(...keys: string[]): Origin {
-    return this.subject.locator.origin(this.recipe.place(keys, this.instead), { channel: 'named file' })
+    return this.subject.locator.origin(this.frameworkConfig.place(keys, this.instead), {
+      channel: 'named file',
+    })
   }
 
   get(...path: Key[]): Given<Json> {
     const keys = path.map(String)
     const origin = this.at(...keys)
-    const node = this.recipe.node(...keys)
-    if (node === undefined) return this.recipe.open ? unreadable(origin, 'a template') : this.absent(...keys)
+    const node = this.frameworkConfig.node(...keys)
+    if (node === undefined)
+      return this.frameworkConfig.open ? unreadable(origin, 'a template') : this.absent(...keys)
     if (node.kind === 'scalar' && node.value === null) return this.absent(...keys)
     const value = plainConfigured(node)
     if (value !== undefined) return stated(origin, value)
@@ -134,8 +137,8 @@ export class RecipeClaims<W extends Word> extends TypedSource {
   }
 
   set(path: readonly Key[], value: Json | undefined): Write | Refusal {
-    const { path: file, unit } = this.recipe.facts
-    const base = { path: file, unit: unit.index, document: 0, keys: [...path] }
+    const { path: file, fragment } = this.frameworkConfig.facts
+    const base = { path: file, fragment: fragment.index, document: 0, keys: [...path] }
     return value === undefined ? { kind: 'remove key', ...base } : { kind: 'set key', ...base, value }
   }
 
@@ -143,20 +146,20 @@ export class RecipeClaims<W extends Word> extends TypedSource {
     return absent({ ...this.at(...keys), channel: 'library default' })
   }
 
-  say<K extends SettingName<W>>(setting: K, keys: string[], value: Given<Words[W][K]>): void {
+  say<K extends SettingName<W>>(setting: K, keys: string[], value: Given<ResourceKinds[W][K]>): void {
     this.subject.say(setting, keys.join('.'), value)
   }
 
   known<K extends SettingName<W>>(
     setting: K,
     keys: string[],
-    value: Words[W][K],
+    value: ResourceKinds[W][K],
     options: { overridable?: boolean } = {},
   ): void {
     this.say(setting, keys, { ...stated(this.at(...keys), value), ...options })
   }
 
-  default<K extends SettingName<W>>(setting: K, keys: string[], value: Words[W][K]): void {
+  default<K extends SettingName<W>>(setting: K, keys: string[], value: ResourceKinds[W][K]): void {
     this.say(setting, keys, orDefault(this.absent(...keys), value))
   }
 

@@ -1,5 +1,5 @@
 /**
- * Recipes of Axolotl. Keys and defaults: axolotl/utils/schemas/{config,training,model}.py, utils/config/__init__.py
+ * Framework configs of Axolotl. Keys and defaults: axolotl/utils/schemas/{config,training,model}.py, utils/config/__init__.py
  * (`resolve_dtype`), core/builders. Without `bf16` it takes the 16-bit format that the GPU has.
  */
 import type { Change, Refusal } from '../../edit/write.js'
@@ -9,11 +9,11 @@ import { asQuotedNumber } from '../../values/parse.js'
 import { effective, type Value } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
-import type { TrainingSettings } from '../../workload/words.js'
-import { defineReader, type UnitFacts } from '../reader.js'
+import type { TrainingSettings } from '../../workload/resource-kinds.js'
+import { defineReader, type FragmentFacts } from '../reader.js'
 import { settingTable } from '../setting-table.js'
-import { changeRecipe } from './change.js'
-import { isOn, Recipe, RecipeClaims } from './recipe.js'
+import { changeFrameworkConfig } from './change.js'
+import { FrameworkConfig, FrameworkConfigClaims, isOn } from './framework-config.js'
 import {
   changeMemory,
   claimAttention,
@@ -21,7 +21,7 @@ import {
   claimSharding,
   optimizerWord,
   positive,
-} from './recipe-memory.js'
+} from './memory.js'
 
 const anchor = 'base_model'
 
@@ -42,8 +42,8 @@ export const axolotlReader = defineReader({
   triggers: ['base_model:'],
   read(facts, _context, claims) {
     for (const document of facts.config?.documents ?? []) {
-      const recipe = Recipe.of(facts, document)
-      if (recipe !== null && isAxolotl(recipe)) read(recipe, claims)
+      const frameworkConfig = FrameworkConfig.of(facts, document)
+      if (frameworkConfig !== null && isAxolotl(frameworkConfig)) read(frameworkConfig, claims)
     }
   },
   change,
@@ -59,68 +59,78 @@ const own = [
   'val_set_size',
 ]
 
-function isAxolotl(recipe: Recipe): boolean {
-  return recipe.has(anchor) && recipe.has('datasets') && own.filter((key) => recipe.has(key)).length >= 2
+function isAxolotl(frameworkConfig: FrameworkConfig): boolean {
+  return (
+    frameworkConfig.has(anchor) &&
+    frameworkConfig.has('datasets') &&
+    own.filter((key) => frameworkConfig.has(key)).length >= 2
+  )
 }
 
-function acceleratorOf(recipe: Recipe): Evidence['accelerator'] {
-  const device = recipe.value('device')
+function acceleratorOf(frameworkConfig: FrameworkConfig): Evidence['accelerator'] {
+  const device = frameworkConfig.value('device')
   if (device === 'cpu' || device === 'mps') return device
-  return /(^|[/_-])mps([/_.-]|$)/.test(recipe.facts.path) ? 'mps' : 'gpu'
+  return /(^|[/_-])mps([/_.-]|$)/.test(frameworkConfig.facts.path) ? 'mps' : 'gpu'
 }
 
-function read(recipe: Recipe, claims: ClaimBuilder): void {
-  const evidence = recipe.evidence(acceleratorOf(recipe))
-  const training = RecipeClaims.subject('Training', recipe, claims, anchor, evidence)
-  readPrecision(recipe, training)
-  readRun(recipe, training)
-  readMemory(recipe, training)
-  readPadding(recipe, RecipeClaims.subject('InputPipeline', recipe, claims, anchor, evidence))
+function read(frameworkConfig: FrameworkConfig, claims: ClaimBuilder): void {
+  const evidence = frameworkConfig.evidence(acceleratorOf(frameworkConfig))
+  const training = FrameworkConfigClaims.subject('Training', frameworkConfig, claims, anchor, evidence)
+  readPrecision(frameworkConfig, training)
+  readRun(frameworkConfig, training)
+  readMemory(frameworkConfig, training)
+  readPadding(
+    frameworkConfig,
+    FrameworkConfigClaims.subject('InputPipeline', frameworkConfig, claims, anchor, evidence),
+  )
 }
 
-function readPrecision(recipe: Recipe, training: RecipeClaims<'Training'>): void {
-  const on = (key: string) => recipe.switch(key) === true
-  const off = (key: string) => recipe.switch(key) === false
+function readPrecision(frameworkConfig: FrameworkConfig, training: FrameworkConfigClaims<'Training'>): void {
+  const on = (key: string) => frameworkConfig.switch(key) === true
+  const off = (key: string) => frameworkConfig.switch(key) === false
   const formats = ['bf16', 'bfloat16', 'fp16', 'float16', 'fp8', 'float32', 'load_in_8bit', 'load_in_4bit']
-  if (formats.some((key) => recipe.isUnreadable(key))) training.unknown('precision', ['bf16'], 'a template')
+  if (formats.some((key) => frameworkConfig.isUnreadable(key)))
+    training.unknown('precision', ['bf16'], 'a template')
   else if (on('fp8')) training.known('precision', ['fp8'], 'fp8')
   else if (on('bf16') || on('bfloat16')) training.known('precision', ['bf16'], 'bf16-mixed')
   else if (on('fp16') || on('float16')) training.known('precision', ['fp16'], 'fp16-mixed')
   else if (!off('bf16')) training.default('precision', ['bf16'], 'bf16-mixed')
   // Quantised weights come with a 16-bit format for the arithmetic.
-  else if (on('load_in_8bit') || on('load_in_4bit') || recipe.switch('gptq') === true || off('gptq'))
+  else if (on('load_in_8bit') || on('load_in_4bit') || frameworkConfig.switch('gptq') === true || off('gptq'))
     training.unknown('precision', ['bf16'], 'quantised weights')
   else training.known('precision', ['bf16'], 'fp32')
 }
 
-function readRun(recipe: Recipe, training: RecipeClaims<'Training'>): void {
+function readRun(frameworkConfig: FrameworkConfig, training: FrameworkConfigClaims<'Training'>): void {
   training.known('managed', [anchor], true)
   training.known('fineTuning', [anchor], true)
   trainingSettings.claim(training.subject, training)
-  const held = recipe.number('val_set_size') ?? 0
-  if (recipe.open || recipe.has('rl')) training.unknown('validation', ['val_set_size'], 'the recipe')
-  else if (held > 0 || recipe.has('test_datasets')) training.known('validation', ['val_set_size'], true)
+  const held = frameworkConfig.number('val_set_size') ?? 0
+  if (frameworkConfig.open || frameworkConfig.has('rl'))
+    training.unknown('validation', ['val_set_size'], 'the recipe')
+  else if (held > 0 || frameworkConfig.has('test_datasets'))
+    training.known('validation', ['val_set_size'], true)
   else training.default('validation', ['val_set_size'], false)
   training.known('monitor', ['eval_loss'], { name: 'eval_loss', lowerIsBetter: true })
-  if (recipe.value('lr_scheduler') !== 'constant')
+  if (frameworkConfig.value('lr_scheduler') !== 'constant')
     training.known('fullHorizonSchedule', ['lr_scheduler'], true)
 }
 
 /** Without `adapter` all weights are trained, in the format of the arithmetic (loaders/model.py: `torch_dtype`). */
-function readMemory(recipe: Recipe, training: RecipeClaims<'Training'>): void {
-  claimMemory(recipe, training, {
+function readMemory(frameworkConfig: FrameworkConfig, training: FrameworkConfigClaims<'Training'>): void {
+  claimMemory(frameworkConfig, training, {
     model: anchor,
     batch: 'micro_batch_size',
     batchOf:
-      recipe.open || unpackable.some((key) => recipe.given(key) && key !== 'torch_compile')
+      frameworkConfig.open || unpackable.some((key) => frameworkConfig.given(key) && key !== 'torch_compile')
         ? 'other'
         : 'texts',
-    fusedLoss: losesLogits(recipe),
+    fusedLoss: losesLogits(frameworkConfig),
   })
-  claimWeights(recipe, training)
-  training.say('adapters', ['adapter'], adaptersOf(recipe, training))
-  training.say('checkpointing', ['gradient_checkpointing'], checkpointingOf(recipe, training))
-  const sharding = shards.find((key) => recipe.given(key) && recipe.value(key) !== 1)
+  claimWeights(frameworkConfig, training)
+  training.say('adapters', ['adapter'], adaptersOf(frameworkConfig, training))
+  training.say('checkpointing', ['gradient_checkpointing'], checkpointingOf(frameworkConfig, training))
+  const sharding = shards.find((key) => frameworkConfig.given(key) && frameworkConfig.value(key) !== 1)
   claimSharding(training, 'deepspeed', sharding)
   claimAttention(
     training,
@@ -142,31 +152,32 @@ const shards = [
 ]
 
 /** A loss that never holds all logits: a plugin that does so by itself, or one that is asked to. */
-function losesLogits(recipe: Recipe): boolean {
-  const plugins = recipe.node('plugins')
+function losesLogits(frameworkConfig: FrameworkConfig): boolean {
+  const plugins = frameworkConfig.node('plugins')
   const cut =
     plugins?.kind === 'list' &&
     plugins.items.some((one) => one.kind === 'scalar' && /CutCrossEntropyPlugin$/.test(String(one.value)))
-  if (cut && recipe.switch('cut_cross_entropy') !== false) return true
+  if (cut && frameworkConfig.switch('cut_cross_entropy') !== false) return true
   return ['liger_fused_linear_cross_entropy', 'cut_cross_entropy', 'chunked_cross_entropy'].some((key) =>
-    recipe.given(key),
+    frameworkConfig.given(key),
   )
 }
 
-function claimWeights(recipe: Recipe, training: RecipeClaims<'Training'>): void {
-  const on = (key: string) => recipe.switch(key) === true
+function claimWeights(frameworkConfig: FrameworkConfig, training: FrameworkConfigClaims<'Training'>): void {
+  const on = (key: string) => frameworkConfig.switch(key) === true
   const bits = (key: string, value: TrainingSettings['weightBits']) =>
     training.known('weightBits', [key], value)
   const full =
-    on('float32') || (recipe.switch('bf16') === false && !on('fp16') && !on('float16') && !on('bfloat16'))
-  if (recipe.given('quantization') || recipe.given('gptq') || on('fp8'))
+    on('float32') ||
+    (frameworkConfig.switch('bf16') === false && !on('fp16') && !on('float16') && !on('bfloat16'))
+  if (frameworkConfig.given('quantization') || frameworkConfig.given('gptq') || on('fp8'))
     training.unknown('weightBits', ['quantization'], 'the quantisation')
-  else if (recipe.value('adapter') === 'qlora' && !on('load_in_8bit')) bits('adapter', 4)
+  else if (frameworkConfig.value('adapter') === 'qlora' && !on('load_in_8bit')) bits('adapter', 4)
   else if (on('load_in_4bit')) bits('load_in_4bit', 4)
   else if (on('load_in_8bit')) bits('load_in_8bit', 8)
   else if (full) bits('bf16', 32)
   // With fp16, weights that are trained stay in fp32.
-  else if (on('fp16') && !recipe.given('adapter'))
+  else if (on('fp16') && !frameworkConfig.given('adapter'))
     training.unknown('weightBits', ['fp16'], 'the format that they are loaded in')
   else bits('bf16', 16)
 }
@@ -179,17 +190,21 @@ const partly = [
   'lisa_n_layers',
 ]
 
-function adaptersOf(recipe: Recipe, training: RecipeClaims<'Training'>): Value<TrainingSettings['adapters']> {
+function adaptersOf(
+  frameworkConfig: FrameworkConfig,
+  training: FrameworkConfigClaims<'Training'>,
+): Value<TrainingSettings['adapters']> {
   const at = training.at('adapter')
-  if (partly.some((key) => recipe.given(key))) return unreadable(at, 'which weights are trained')
+  if (partly.some((key) => frameworkConfig.given(key))) return unreadable(at, 'which weights are trained')
   const adapter = training.text('adapter')
   if (!training.has('adapter') || effective(adapter) === '') return stated(at, null)
-  const targets = recipe.node('lora_target_modules')
+  const targets = frameworkConfig.node('lora_target_modules')
   const named =
     targets?.kind === 'list'
       ? targets.items.map((one) => (one.kind === 'scalar' ? String(one.value) : ''))
       : []
-  const all = recipe.switch('lora_target_linear') === true || named.some((name) => feedForward.test(name))
+  const all =
+    frameworkConfig.switch('lora_target_linear') === true || named.some((name) => feedForward.test(name))
   const rank = orUnknown(training.number('lora_r'), 'the rank of the adapters')
   const low = orUnknown(adapter, 'the kind of the adapters')
   return both(rank, low, (size, kind) =>
@@ -200,10 +215,13 @@ function adaptersOf(recipe: Recipe, training: RecipeClaims<'Training'>): Value<T
 /** Names of products outside attention. */
 const feedForward = /gate|up_proj|down_proj|mlp|fc|w[123]$/
 
-function checkpointingOf(recipe: Recipe, training: RecipeClaims<'Training'>): Value<boolean> {
+function checkpointingOf(
+  frameworkConfig: FrameworkConfig,
+  training: FrameworkConfigClaims<'Training'>,
+): Value<boolean> {
   const key = 'gradient_checkpointing'
   const elsewhere = 'activations are kept elsewhere'
-  if (recipe.given('activation_offloading')) return unreadable(training.at(key), elsewhere)
+  if (frameworkConfig.given('activation_offloading')) return unreadable(training.at(key), elsewhere)
   const kept = (value: Json) =>
     typeof value === 'string' && !/^(true|false)$/i.test(value) ? undefined : isOn(value)
   return orDefault(convert(training.get(key), kept, elsewhere), false)
@@ -216,54 +234,61 @@ const unpackable =
   )
 
 /** Kernels under which the texts of one row do not see each other (axolotl, schemas/validation.py). */
-function keepsTextsApart(recipe: Recipe): boolean {
+function keepsTextsApart(frameworkConfig: FrameworkConfig): boolean {
   if (
     ['flash_attention', 'xformers_attention', 'flex_attention', 'sage_attention'].some((key) =>
-      recipe.given(key),
+      frameworkConfig.given(key),
     )
   )
     return true
-  return /flash|xformers|flex|sage/.test(String(recipe.value('attn_implementation')))
+  return /flash|xformers|flex|sage/.test(String(frameworkConfig.value('attn_implementation')))
 }
 
 /** Sequences of one batch of texts; images, preferences and rewards are batched in other ways. */
-function readPadding(recipe: Recipe, pipeline: RecipeClaims<'InputPipeline'>): void {
+function readPadding(
+  frameworkConfig: FrameworkConfig,
+  pipeline: FrameworkConfigClaims<'InputPipeline'>,
+): void {
   pipeline.known('feeds', ['datasets'], 'training')
-  const packing = recipe.switch('sample_packing')
-  if (recipe.open || recipe.isUnreadable('sample_packing') || unpackable.some((key) => recipe.given(key)))
+  const packing = frameworkConfig.switch('sample_packing')
+  if (
+    frameworkConfig.open ||
+    frameworkConfig.isUnreadable('sample_packing') ||
+    unpackable.some((key) => frameworkConfig.given(key))
+  )
     return
   if (packing === true) {
     pipeline.known('packed', ['sample_packing'], true)
     return
   }
-  const length = recipe.number('sequence_len')
-  if (recipe.switch('pad_to_sequence_len') === true) {
+  const length = frameworkConfig.number('sequence_len')
+  if (frameworkConfig.switch('pad_to_sequence_len') === true) {
     if (length !== undefined) pipeline.known('paddedTo', ['pad_to_sequence_len'], length)
     return
   }
-  if (!keepsTextsApart(recipe)) return
-  const batch = recipe.number('micro_batch_size')
+  if (!keepsTextsApart(frameworkConfig)) return
+  const batch = frameworkConfig.number('micro_batch_size')
   // One text at a time needs no padding.
-  if (batch === undefined || batch < 2 || recipe.given('batch_flattening')) return
+  if (batch === undefined || batch < 2 || frameworkConfig.given('batch_flattening')) return
   if (packing === false) pipeline.known('packed', ['sample_packing'], false)
   else pipeline.default('packed', ['sample_packing'], false)
 }
 
-function change(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+function change(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   switch (claim.setting) {
     case 'precision':
-      if (value === 'bf16-mixed') return changeRecipe(claim, 'auto', facts, { keys: ['bf16'] })
+      if (value === 'bf16-mixed') return changeFrameworkConfig(claim, 'auto', facts, { keys: ['bf16'] })
       return value === 'fp16-mixed'
-        ? changeRecipe(claim, true, facts, { keys: ['fp16'] })
+        ? changeFrameworkConfig(claim, true, facts, { keys: ['fp16'] })
         : { reason: 'only 16-bit formats are offered' }
     // Rows of a fixed length stay as they are; they are filled.
     case 'packed':
     case 'paddedTo':
-      return changeRecipe(claim, true, facts, { keys: ['sample_packing'], after: 'sequence_len' })
+      return changeFrameworkConfig(claim, true, facts, { keys: ['sample_packing'], after: 'sequence_len' })
     case 'earlyStopping': {
       const { patience } = value as { patience: number }
       // It needs evaluation and saving in step.
-      return changeRecipe(claim, patience, facts, { after: 'num_epochs', safety: 'display' })
+      return changeFrameworkConfig(claim, patience, facts, { after: 'num_epochs', safety: 'display' })
     }
     default:
       return changeMemory(claim, value, facts)

@@ -4,8 +4,8 @@ import { convert, orDefault, orUnknown } from '../../values/operations.js'
 import { asNumber, asSwitch } from '../../values/parse.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
+import { frameworkConfigPlace, InheritedClaims, often } from '../framework-configs/inherited-claims.js'
 import { claimOperation } from '../operation-claims.js'
-import { InheritedClaims, often, recipePlace } from '../recipes/inherited-claims.js'
 import { isBefore } from '../versions.js'
 
 /** A run of so few steps of a few images each tries something out. */
@@ -22,7 +22,7 @@ export interface Spelling {
   workers: string[]
 }
 
-export interface Detectron2Recipe {
+export interface Detectron2Config {
   claims: ClaimBuilder
   path: string
   root: ConfiguredMap
@@ -40,27 +40,27 @@ export function knowsAmp(versions: Record<string, string>): boolean {
   return !isBefore(versions, ['detectron2'], '0.3')
 }
 
-export function readRecipe(recipe: Detectron2Recipe): void {
-  const { claims, path, root, spelling, place, launched } = recipe
+export function readFrameworkConfig(frameworkConfig: Detectron2Config): void {
+  const { claims, path, root, spelling, place, launched } = frameworkConfig
   const node = (keys: string[]) => configuredAt(root, ...keys)
   const steps = numberOf(node(spelling.steps))
   const evidence: Evidence = {
     role: launched ? 'training' : 'job',
-    accelerator: recipe.accelerator,
+    accelerator: frameworkConfig.accelerator,
     small: steps !== undefined && steps <= fewSteps ? `${steps} steps` : null,
     notebook: false,
   }
   const key = spelling.amp.join('.')
   const amp = node(spelling.amp)
   const solver = node(spelling.solver)
-  const first = recipePlace(amp ?? solver, path, place, key).place
+  const first = frameworkConfigPlace(amp ?? solver, path, place, key).place
   const training = new InheritedClaims(
     claims.subject('Training', first, key, evidence),
     path,
     first,
     !launched,
   )
-  const { unclear } = recipe
+  const { unclear } = frameworkConfig
   // What lies only in the library's own files is as the library has it.
   const switched = amp?.kind === 'unknown' && unclear === null ? undefined : amp
   const format = convert(convert(training.value(switched, key, solver), asSwitch), (on) =>
@@ -77,7 +77,7 @@ export function readRecipe(recipe: Detectron2Recipe): void {
     if (given === undefined || every === undefined || every < 1 || every > often || steps === undefined)
       continue
     const name = keys.join('.')
-    const { place: at, options } = recipePlace(given, path, place, String(Math.ceil(steps / 20)))
+    const { place: at, options } = frameworkConfigPlace(given, path, place, String(Math.ceil(steps / 20)))
     const operation = claimOperation(claims, {
       kind,
       place: 'step',
@@ -97,7 +97,7 @@ export function readRecipe(recipe: Detectron2Recipe): void {
   const count = numberOf(workers)
   if (workers === undefined || count === undefined) return
   const name = spelling.workers.join('.')
-  const { place: at } = recipePlace(workers, path, place, name)
+  const { place: at } = frameworkConfigPlace(workers, path, place, name)
   const pipeline = new InheritedClaims(
     claims.subject('InputPipeline', at, name, { ...evidence, role: 'training' }),
     path,

@@ -13,7 +13,7 @@ export type Language =
   | 'ini'
 
 /**
- * A run of a unit's text that stands unchanged in a file: `[start, end)` of the unit is
+ * A run of a fragment's text that stands unchanged in a file: `[start, end)` of the fragment is
  * `[source, source + end - start)` of the file or cell. Text between segments (an added newline, a decoded escape)
  * has no place of its own and maps to the nearest edge.
  */
@@ -26,11 +26,11 @@ export interface Segment {
 
 /**
  * One text in one language: a whole file, the Python cells of a notebook, a `!command` line, a `%%bash` or
- * `%%writefile` cell, a heredoc, a `run: |` block. Everything after the text stage works on units; offsets map back
+ * `%%writefile` cell, a heredoc, a `run: |` block. Everything after the text stage works on fragments; offsets map back
  * through `segments`. Text that the language cannot parse (magics, a byte-order mark) is masked at equal length.
  */
-export interface Unit {
-  /** Index of the unit within its file; 0 is the file itself (for a notebook: its Python cells). */
+export interface SourceFragment {
+  /** Index of the fragment within its file; 0 is the file itself (for a notebook: its Python cells). */
   index: number
   language: Language
   text: string
@@ -57,9 +57,9 @@ function segmentAt(segments: Segment[], offset: number): number {
   return low
 }
 
-/** The place in the file of a range of a unit. A range over several cells is cut at the end of its first cell. */
-export function locate(path: string, unit: Unit, span: Span): Location {
-  const { segments } = unit
+/** The place in the file of a range of a fragment. A range over several cells is cut at the end of its first cell. */
+export function locate(path: string, fragment: SourceFragment, span: Span): Location {
+  const { segments } = fragment
   if (segments.length === 0) return { path, cell: null, start: 0, end: 0 }
   let first = segmentAt(segments, span.start)
   // A range that begins in a gap belongs to what follows it.
@@ -74,9 +74,13 @@ export function locate(path: string, unit: Unit, span: Span): Location {
   return { path, cell: head.cell, start, end: Math.max(start, end) }
 }
 
-/** The offset in the unit of a place in the file, or undefined when the unit does not hold it. */
-export function offsetInUnit(unit: Unit, cell: number | null, offset: number): number | undefined {
-  for (const segment of unit.segments) {
+/** The offset in the fragment of a place in the file, or undefined when the fragment does not hold it. */
+export function offsetInFragment(
+  fragment: SourceFragment,
+  cell: number | null,
+  offset: number,
+): number | undefined {
+  for (const segment of fragment.segments) {
     const length = segment.end - segment.start
     if (segment.cell === cell && offset >= segment.source && offset <= segment.source + length) {
       return segment.start + offset - segment.source

@@ -1,4 +1,4 @@
-/** What a reading of a file depends on, spelled as text: readings with the same key say the same. */
+/** What a reading of a file depends on, spelled as text: extractions with the same key say the same. */
 import type { Binding, Launch } from '../workload/claim.js'
 import type { Versions } from './backend.js'
 import type { Overlay } from './kustomize.js'

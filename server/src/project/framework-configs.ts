@@ -1,4 +1,4 @@
-/** Recipes: files that a framework's own program trains by, with what they inherit, and the launches that name them. */
+/** Framework configs: files that a framework's own program trains by, with what they inherit, and the launches that name them. */
 import {
   type ConfigurationContent,
   type Inherited,
@@ -10,7 +10,7 @@ import { define } from '../text/records.js'
 import type { Launch } from '../workload/claim.js'
 import type { FileRecord } from './analyzer.js'
 
-export interface RecipeConfiguration {
+export interface FrameworkConfiguration {
   root: ConfiguredMap | null
   files: string[]
 }
@@ -26,9 +26,9 @@ interface Composed extends Inherited {
   of: (FileRecord | undefined)[]
 }
 
-const none: RecipeConfiguration = { root: null, files: [] }
+const none: FrameworkConfiguration = { root: null, files: [] }
 
-export class RecipeLinker {
+export class FrameworkConfigLinker {
   private readonly composed = new WeakMap<FileRecord, Composed>()
 
   constructor(
@@ -36,7 +36,7 @@ export class RecipeLinker {
     private readonly exists: (path: string) => boolean,
   ) {}
 
-  /** Files that recipes inherit from, or are themselves, whose values are not known yet. */
+  /** Files that framework configs inherit from, or are themselves, whose values are not known yet. */
   missing(): string[] {
     const found = new Set<string>()
     for (const record of this.records.values()) {
@@ -46,8 +46,8 @@ export class RecipeLinker {
     return [...found]
   }
 
-  /** The recipe with what it inherits; nothing for a file that is none, or that stands alone. */
-  of(record: FileRecord): RecipeConfiguration {
+  /** The framework config with what it inherits; nothing for a file that is none, or that stands alone. */
+  of(record: FileRecord): FrameworkConfiguration {
     return this.compose(record) ?? none
   }
 
@@ -55,7 +55,7 @@ export class RecipeLinker {
   named(record: FileRecord): NamedFiles {
     const found: NamedFiles = { values: {}, files: [] }
     const home = folderOf(record.path)
-    for (const { path: name, above } of record.reading.names ?? []) {
+    for (const { path: name, above } of record.extraction.names ?? []) {
       if (/^[/~]|:/.test(name)) continue
       const folders = above ? [home, ...parents(home)] : [home]
       const path = folders.map((folder) => join(folder, name)).find((one) => this.exists(one))
@@ -67,7 +67,7 @@ export class RecipeLinker {
     return found
   }
 
-  /** The recipe that a launch names; undefined: none of this project. */
+  /** The framework config that a launch names; undefined: none of this project. */
   namedBy(launch: Launch, script: string | null): FileRecord | undefined {
     const home = folderOf(launch.location.path)
     const folders = [
@@ -80,14 +80,14 @@ export class RecipeLinker {
       if (path.startsWith('/') || path.includes('://')) continue
       for (const folder of folders) {
         const record = this.records.get(join(folder, path))
-        if (record?.reading.recipe !== undefined) return record
+        if (record?.extraction.frameworkConfig !== undefined) return record
       }
     }
     return undefined
   }
 
   private compose(record: FileRecord): Composed | undefined {
-    if (record.reading.recipe?.inherits !== true) return undefined
+    if (record.extraction.frameworkConfig?.inherits !== true) return undefined
     const before = this.composed.get(record)
     if (before?.files.every((path, index) => this.records.get(path) === before.of[index]) === true)
       return before

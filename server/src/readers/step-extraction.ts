@@ -31,10 +31,10 @@ function hostCode(analysis: PythonModule, loop: Loop): HotCode {
   }
 }
 
-export function readingsOf(python: PythonModule, loop: Loop, dialect: Dialect): Synchronisation | null {
+export function extractionsOf(python: PythonModule, loop: Loop, dialect: Dialect): Synchronisation | null {
   if (!isHot(python, loop) || measures(python, loop)) return null
   const found = synchronisation(python, hostCode(python, loop), dialect)
-  return found.readings.length === 0 ? null : found
+  return found.extractions.length === 0 ? null : found
 }
 
 /** `if args.benchmark:` around the loop: whoever measures waits for the end of each step on purpose. */
@@ -45,7 +45,7 @@ function measures(analysis: PythonModule, loop: Loop): boolean {
 }
 
 /** One `Operation` for everything that is read in the steps of a loop. */
-export function claimReadings(
+export function claimExtractions(
   python: PythonModule,
   loop: Loop,
   dialect: Dialect,
@@ -53,12 +53,12 @@ export function claimReadings(
   realModel: boolean,
   claims: ClaimBuilder,
 ): void {
-  const found = readingsOf(python, loop, dialect)
+  const found = extractionsOf(python, loop, dialect)
   if (found === null) return
-  const { readings, stalls } = found
-  const [first] = readings
+  const { extractions, stalls } = found
+  const [first] = extractions
   const at = { start: first!.node.start, end: first!.node.end }
-  const heavy = stalls > 1 || readings.some((one) => one.heavy)
+  const heavy = stalls > 1 || extractions.some((one) => one.heavy)
   claimOperation(claims, {
     kind: 'synchronise',
     place: 'step',
@@ -67,8 +67,8 @@ export function claimReadings(
     site: { start: loop.node.start, end: loop.node.end, anchor: 'read less' },
     scope: loop.function?.qualified ?? '',
     evidence,
-    places: readings,
-    weight: heavy ? 'severe' : readings.length > 1 ? 'ordinary' : 'slight',
+    places: extractions,
+    weight: heavy ? 'severe' : extractions.length > 1 ? 'ordinary' : 'slight',
     realModel,
   }).known('times', 'stalls', stalls, at)
 }

@@ -1,4 +1,4 @@
-/** From the text of a file, or the cells of a notebook in the editor, to units. */
+/** From the text of a file, or the cells of a notebook in the editor, to fragments. */
 import { fragmentOf } from './fragment.js'
 import type { Json } from './json.js'
 import { languageOf } from './language.js'
@@ -7,7 +7,7 @@ import { makeRules, maskMakefile, recipeLines } from './makefile.js'
 import { notebookCells } from './notebook.js'
 import { pythonInShell } from './shell-python.js'
 import type { Part, SourceFile } from './source-file.js'
-import type { Language, Segment, Unit } from './unit.js'
+import type { Language, Segment, SourceFragment } from './source-fragment.js'
 
 export { languageOf }
 
@@ -19,7 +19,7 @@ export interface EditorCell {
   text: string
 }
 
-/** A file and its units; no units for files in a language that CostLint does not read. */
+/** A file and its fragments; no fragments for files in a language that CostLint does not read. */
 export function sourceFile(path: string, text: string): SourceFile {
   const kind = languageOf(path, text.slice(0, 300))
   if (kind === 'notebook') return notebookFromJson(path, text)
@@ -28,12 +28,12 @@ export function sourceFile(path: string, text: string): SourceFile {
     text,
     notebook: false,
     parts: [{ cell: null, kind: 'file', text }],
-    units: [],
+    fragments: [],
     problems: [],
   }
   if (kind === undefined) return file
-  const units = kind === 'makefile' ? makefileUnits(text) : fileUnits(kind, text)
-  return limited({ ...file, units })
+  const fragments = kind === 'makefile' ? makefileFragments(text) : fileFragments(kind, text)
+  return limited({ ...file, fragments })
 }
 
 /** A notebook that the editor has open: its cells are the truth, its JSON is not known. */
@@ -53,7 +53,7 @@ export function notebookFromCells(
     notebook: true,
     metadata,
     parts,
-    units: notebookUnits(parts, isPython),
+    fragments: notebookFragments(parts, isPython),
     problems: [],
   })
 }
@@ -65,36 +65,36 @@ function notebookFromJson(path: string, text: string): SourceFile {
     kind: cell.kind === 'code' ? 'code' : 'markdown',
     text: cell.text,
   }))
-  const units = notebookUnits(parts, (index) => cells[index]!.language === 'python')
-  return limited({ path, text, notebook: true, metadata, parts, units, problems })
+  const fragments = notebookFragments(parts, (index) => cells[index]!.language === 'python')
+  return limited({ path, text, notebook: true, metadata, parts, fragments, problems })
 }
 
 /** More texts inside one file than anyone writes; each of them costs a parse. */
-const mostUnits = 1_000
+const mostFragments = 1_000
 
 function limited(file: SourceFile): SourceFile {
-  if (file.units.length <= mostUnits) return file
-  const problem = `holds ${file.units.length - 1} texts in other languages; only the first ${mostUnits - 1} are read`
-  return { ...file, units: file.units.slice(0, mostUnits), problems: [...file.problems, problem] }
+  if (file.fragments.length <= mostFragments) return file
+  const problem = `holds ${file.fragments.length - 1} texts in other languages; only the first ${mostFragments - 1} are read`
+  return { ...file, fragments: file.fragments.slice(0, mostFragments), problems: [...file.problems, problem] }
 }
 
-function makefileUnits(text: string): Unit[] {
-  const [unit, ...others] = fileUnits('shell', maskMakefile(text))
-  return [{ ...unit!, rules: makeRules(text), recipeLines: recipeLines(text) }, ...others]
+function makefileFragments(text: string): SourceFragment[] {
+  const [fragment, ...others] = fileFragments('shell', maskMakefile(text))
+  return [{ ...fragment!, rules: makeRules(text), recipeLines: recipeLines(text) }, ...others]
 }
 
-function fileUnits(language: Language, text: string): Unit[] {
+function fileFragments(language: Language, text: string): SourceFragment[] {
   const plain = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text
   const masked =
     language === 'python' ? maskPythonFile(plain) : { text: plain, embedded: fedTo(language, plain) }
-  const unit: Unit = {
+  const fragment: SourceFragment = {
     index: 0,
     language,
     text: masked.text,
     segments: [{ start: 0, end: text.length, cell: null, source: 0 }],
     origin: 'file',
   }
-  return withEmbedded(unit, masked.embedded)
+  return withEmbedded(fragment, masked.embedded)
 }
 
 function fedTo(language: Language, text: string): Embedded[] {
@@ -102,7 +102,7 @@ function fedTo(language: Language, text: string): Embedded[] {
 }
 
 /** Unit 0 holds all Python cells, joined by newlines: they share one scope. */
-function notebookUnits(parts: readonly Part[], isPython: (index: number) => boolean): Unit[] {
+function notebookFragments(parts: readonly Part[], isPython: (index: number) => boolean): SourceFragment[] {
   const texts: string[] = []
   const segments: Segment[] = []
   const embedded: Embedded[] = []
@@ -123,13 +123,21 @@ function notebookUnits(parts: readonly Part[], isPython: (index: number) => bool
     }
     length += masked.text.length
   })
-  const unit: Unit = { index: 0, language: 'python', text: texts.join('\n'), segments, origin: 'notebook' }
-  return withEmbedded(unit, embedded)
+  const fragment: SourceFragment = {
+    index: 0,
+    language: 'python',
+    text: texts.join('\n'),
+    segments,
+    origin: 'notebook',
+  }
+  return withEmbedded(fragment, embedded)
 }
 
-function withEmbedded(unit: Unit, embedded: readonly Embedded[]): Unit[] {
+function withEmbedded(fragment: SourceFragment, embedded: readonly Embedded[]): SourceFragment[] {
   return [
-    unit,
-    ...embedded.map((one, at) => fragmentOf(unit, at + 1, one.language, one.pieces, one.origin, one.target)),
+    fragment,
+    ...embedded.map((one, at) =>
+      fragmentOf(fragment, at + 1, one.language, one.pieces, one.origin, one.target),
+    ),
   ]
 }

@@ -9,12 +9,12 @@ import type { Json } from '../../text/json.js'
 import type { Origin, Place } from '../../text/origin.js'
 import type { Claim } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 import { mountSharedMemory } from './container-limits.js'
 
 export type Keys = (string | number)[]
 
-export interface RecipeWrite {
+export interface PlannedWrite {
   /** From the keys of the site. */
   path: Keys
   /** Absent: the value that the rule asks for. */
@@ -22,14 +22,14 @@ export interface RecipeWrite {
   after?: string
 }
 
-export interface Recipe {
+export interface ChangePlan {
   /** `{value}` and `{hours}` stand for the value that the rule asks for. */
   title: string
   safety?: Safety
-  writes: RecipeWrite[]
+  writes: PlannedWrite[]
 }
 
-export type Planned = Recipe | Refusal
+export type Planned = ChangePlan | Refusal
 
 /** `place` with the change that its claim may be asked for. `keys`: from the top of the document. */
 export function planned(place: Place, document: number, keys: Keys, plan: Planned): Place {
@@ -41,8 +41,8 @@ export function withPlan<V extends Origin>(value: V, document: number, keys: Key
   return { ...value, site: { ...value.site, document, keys, anchor: JSON.stringify(plan) } }
 }
 
-export function carryOut(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
-  const { anchor, document, keys, unit } = claim.site
+export function carryOut(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
+  const { anchor, document, keys, fragment } = claim.site
   if (claim.setting === 'sharedMemory' && anchor !== undefined && keys !== undefined)
     return mountShared(claim, anchor, keys, facts)
   if (anchor === undefined || document === undefined || keys === undefined || !anchor.startsWith('{'))
@@ -56,7 +56,7 @@ export function carryOut(claim: Claim, value: unknown, facts: UnitFacts): Change
     return {
       kind: 'set key',
       path: facts.path,
-      unit,
+      fragment,
       document,
       keys: [...keys, ...one.path],
       value: asWritten(at(root, ...one.path), wanted),
@@ -69,14 +69,14 @@ export function carryOut(claim: Claim, value: unknown, facts: UnitFacts): Change
   return { title, safety: plan.safety ?? 'unsafe', writes, imports: [] }
 }
 
-function mountShared(claim: Claim, anchor: string, keys: Keys, facts: UnitFacts): Change | Refusal {
-  const { document = 0, unit } = claim.site
+function mountShared(claim: Claim, anchor: string, keys: Keys, facts: FragmentFacts): Change | Refusal {
+  const { document = 0, fragment } = claim.site
   const pod = at(facts.config?.documents[document]?.root, ...keys)
   if (pod === undefined || pod.kind !== 'map') return { reason: 'the manifest has changed' }
   return mountSharedMemory(pod, anchor, (path, value) => ({
     kind: 'set key',
     path: facts.path,
-    unit,
+    fragment,
     document,
     keys: [...keys, ...path],
     value,

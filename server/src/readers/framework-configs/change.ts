@@ -1,16 +1,16 @@
-/** Changes of a recipe: one key of the YAML file, the rest of it as it is. */
+/** Changes of a framework config: one key of the YAML file, the rest of it as it is. */
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
 import type { Claim } from '../../workload/claim.js'
-import type { UnitFacts } from '../reader.js'
+import type { FragmentFacts } from '../reader.js'
 
-export function changeRecipe(
+export function changeFrameworkConfig(
   claim: Claim,
   value: Json,
-  facts: UnitFacts,
+  facts: FragmentFacts,
   options: { keys?: string[]; after?: string; safety?: Change['safety'] } = {},
 ): Change | Refusal {
-  const { config, path, unit } = facts
+  const { config, path, fragment } = facts
   const keys = options.keys ?? claim.site.keys
   if (keys === undefined || config?.documents[claim.site.document ?? 0] === undefined)
     return { reason: 'the file has changed' }
@@ -21,7 +21,7 @@ export function changeRecipe(
       {
         kind: 'set key',
         path,
-        unit: unit.index,
+        fragment: fragment.index,
         document: claim.site.document ?? 0,
         keys: [...keys],
         value,

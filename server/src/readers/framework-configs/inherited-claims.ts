@@ -1,4 +1,4 @@
-/** Claims about a recipe whose values may stand in the file itself, in one that it inherits from, or on the launch line. */
+/** Claims about a framework config whose values may stand in the file itself, in one that it inherits from, or on the launch line. */
 import { type Configured, plainConfigured } from '../../text/configured.js'
 import type { Json } from '../../text/json.js'
 import type { Origin } from '../../text/origin.js'
@@ -7,24 +7,24 @@ import { absent, orDefault, stated, unreadable } from '../../values/operations.j
 import type { Given } from '../../values/value.js'
 import type { ClaimOptions, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Launch } from '../../workload/claim.js'
-import type { SettingName, Word, Words } from '../../workload/words.js'
+import type { ResourceKind, ResourceKinds, SettingName } from '../../workload/resource-kinds.js'
 
 /** Steps up to which an evaluation of a detector, which takes minutes, or a save comes often. */
 export const often = 200
 
-/** Where a value of a recipe is shown, and what a change edits. */
-export interface RecipePlace {
+/** Where a value of a framework config is shown, and what a change edits. */
+export interface FrameworkConfigPlace {
   place: Place
   options: ClaimOptions
 }
 
-/** `instead`: a place in the recipe itself, for what stands elsewhere or nowhere. */
-export function recipePlace(
+/** `instead`: a place in the framework config itself, for what stands elsewhere or nowhere. */
+export function frameworkConfigPlace(
   node: Configured | undefined,
   path: string,
   instead: Place,
   anchor: string,
-): RecipePlace {
+): FrameworkConfigPlace {
   if (node === undefined) return { place: { ...instead, anchor }, options: {} }
   const { location, document, keys } = node.at
   const site: Place = { start: location.start, end: location.end, anchor }
@@ -34,7 +34,7 @@ export function recipePlace(
   return { place: instead, options: { location, site } }
 }
 
-export class InheritedClaims<W extends Word> {
+export class InheritedClaims<W extends ResourceKind> {
   constructor(
     private readonly subject: SubjectBuilder<W>,
     private readonly path: string,
@@ -44,7 +44,7 @@ export class InheritedClaims<W extends Word> {
   ) {}
 
   private origin(node: Configured | undefined, key: string, meant: boolean): Origin {
-    const { place, options } = recipePlace(node, this.path, this.instead, key)
+    const { place, options } = frameworkConfigPlace(node, this.path, this.instead, key)
     const given = meant || options.channel !== undefined
     const overridable = this.overridable && !given
     return this.subject.locator.origin(place, { channel: 'named file', overridable, ...options })
@@ -62,14 +62,14 @@ export class InheritedClaims<W extends Word> {
     return value === undefined ? unreadable(origin, because) : stated(origin, value)
   }
 
-  say<K extends SettingName<W>>(setting: K, key: string, value: Given<Words[W][K]>): void {
+  say<K extends SettingName<W>>(setting: K, key: string, value: Given<ResourceKinds[W][K]>): void {
     this.subject.say(setting, key, value)
   }
 
   known<K extends SettingName<W>>(
     setting: K,
     key: string,
-    value: Words[W][K],
+    value: ResourceKinds[W][K],
     node: Configured,
     meant = false,
   ): void {
@@ -77,7 +77,12 @@ export class InheritedClaims<W extends Word> {
   }
 
   /** Left out; `node` is what would carry it. */
-  default<K extends SettingName<W>>(setting: K, key: string, value: Words[W][K], node?: Configured): void {
+  default<K extends SettingName<W>>(
+    setting: K,
+    key: string,
+    value: ResourceKinds[W][K],
+    node?: Configured,
+  ): void {
     this.say(setting, key, orDefault(absent(this.origin(node, key, false)), value))
   }
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { fragmentOf } from '../../server/src/text/fragment.js'
 import type { SourceFile } from '../../server/src/text/source-file.js'
-import { locate, offsetInUnit, type Unit } from '../../server/src/text/unit.js'
-import { type EditorCell, notebookFromCells, sourceFile } from '../../server/src/text/units.js'
+import { locate, offsetInFragment, type SourceFragment } from '../../server/src/text/source-fragment.js'
+import { type EditorCell, notebookFromCells, sourceFile } from '../../server/src/text/source-fragments.js'
 
 /** Checks for every offset inside a segment that it maps to the file and back, and that unmasked text is the same. */
 function roundTrip(file: SourceFile): void {
-  for (const unit of file.units) {
+  for (const fragment of file.fragments) {
     let previous = 0
-    for (const segment of unit.segments) {
+    for (const segment of fragment.segments) {
       assert.ok(
-        segment.start >= previous && segment.end <= unit.text.length,
+        segment.start >= previous && segment.end <= fragment.text.length,
         'segments are in order and inside',
       )
       previous = segment.end
@@ -18,17 +18,17 @@ function roundTrip(file: SourceFile): void {
       assert.ok(part !== undefined)
       assert.ok(segment.source + segment.end - segment.start <= part.text.length)
       for (let at = segment.start; at < segment.end; at++) {
-        const place = locate(file.path, unit, { start: at, end: at + 1 })
+        const place = locate(file.path, fragment, { start: at, end: at + 1 })
         assert.deepEqual(place, {
           path: file.path,
           cell: segment.cell,
           start: segment.source + at - segment.start,
           end: segment.source + at - segment.start + 1,
         })
-        assert.equal(offsetInUnit(unit, place.cell, place.start), at)
+        assert.equal(offsetInFragment(fragment, place.cell, place.start), at)
         // Masks replace characters, never line ends.
         const original: string = part.text[place.start]!
-        if (original === '\n' || original === '\r') assert.equal(unit.text[at], original)
+        if (original === '\n' || original === '\r') assert.equal(fragment.text[at], original)
       }
     }
   }
@@ -36,7 +36,13 @@ function roundTrip(file: SourceFile): void {
 
 const code = (text: string, language?: string): EditorCell =>
   language === undefined ? { kind: 'code', text } : { kind: 'code', text, language }
-const shown = (unit: Unit) => [unit.index, unit.language, unit.origin, unit.target, unit.text]
+const shown = (fragment: SourceFragment) => [
+  fragment.index,
+  fragment.language,
+  fragment.origin,
+  fragment.target,
+  fragment.text,
+]
 
 describe('text/units: files', () => {
   it('makes one unit of a file', () => {
@@ -47,7 +53,7 @@ describe('text/units: files', () => {
       text,
       notebook: false,
       parts: [{ cell: null, kind: 'file', text }],
-      units: [
+      fragments: [
         {
           index: 0,
           language: 'yaml',
@@ -61,18 +67,18 @@ describe('text/units: files', () => {
     roundTrip(file)
   })
   it('makes no unit of what it does not read', () => {
-    assert.deepEqual(sourceFile('a.txt', 'x').units, [])
-    assert.equal(sourceFile('submit', '#!/bin/bash\nls\n').units[0]!.language, 'shell')
+    assert.deepEqual(sourceFile('a.txt', 'x').fragments, [])
+    assert.equal(sourceFile('submit', '#!/bin/bash\nls\n').fragments[0]!.language, 'shell')
   })
   it('masks a byte-order mark by a blank', () => {
     const file = sourceFile('a.json', '\ufeff{"a": 1}')
-    assert.equal(file.units[0]!.text, ' {"a": 1}')
+    assert.equal(file.fragments[0]!.text, ' {"a": 1}')
     roundTrip(file)
   })
   it('maps commands of percent files to the file', () => {
     const text = '\ufeff# %%\r\nx = "😀"\r\n!torchrun a.py \\\r\n\t--é {lr}\r\n# %%\r\n%%bash\r\nls\r\n'
     const file = sourceFile('a.py', text)
-    assert.deepEqual(file.units.map(shown), [
+    assert.deepEqual(file.fragments.map(shown), [
       [
         0,
         'python',
@@ -84,13 +90,13 @@ describe('text/units: files', () => {
       [2, 'shell', 'magic', undefined, 'ls\r\n'],
     ])
     roundTrip(file)
-    const start = file.units[1]!.text.indexOf('$lr_')
-    const place = locate('a.py', file.units[1]!, { start, end: start + 4 })
+    const start = file.fragments[1]!.text.indexOf('$lr_')
+    const place = locate('a.py', file.fragments[1]!, { start, end: start + 4 })
     assert.equal(text.slice(place.start, place.end), '{lr}')
   })
   it('reads a bounded number of commands from one file', () => {
     const file = sourceFile('a.py', `# %%\n${'!a\n'.repeat(150_000)}`)
-    assert.equal(file.units.length, 1_000)
+    assert.equal(file.fragments.length, 1_000)
     assert.deepEqual(file.problems, ['holds 150000 texts in other languages; only the first 999 are read'])
     assert.deepEqual(sourceFile('b.py', `# %%\n${'!a\n'.repeat(999)}`).problems, [])
   })
@@ -116,7 +122,7 @@ describe('text/units: notebooks', () => {
       file.parts.map((part) => [part.cell, part.kind]),
       cells.map((cell, at) => [at, cell.kind]),
     )
-    assert.deepEqual(file.units.map(shown), [
+    assert.deepEqual(file.fragments.map(shown), [
       [
         0,
         'python',
@@ -130,19 +136,19 @@ describe('text/units: notebooks', () => {
     ])
     roundTrip(file)
     assert.deepEqual(
-      file.units[0]!.segments.map((one) => one.cell),
+      file.fragments[0]!.segments.map((one) => one.cell),
       [0, 2, 3, 5, 6, 7],
     )
   })
   it('cuts a range over two cells at the end of the first', () => {
     const file = notebookFromCells('a.ipynb', [code('ab'), code('cd')])
-    assert.deepEqual(locate('a.ipynb', file.units[0]!, { start: 1, end: 4 }), {
+    assert.deepEqual(locate('a.ipynb', file.fragments[0]!, { start: 1, end: 4 }), {
       path: 'a.ipynb',
       cell: 0,
       start: 1,
       end: 2,
     })
-    assert.deepEqual(locate('a.ipynb', file.units[0]!, { start: 2, end: 4 }), {
+    assert.deepEqual(locate('a.ipynb', file.fragments[0]!, { start: 2, end: 4 }), {
       path: 'a.ipynb',
       cell: 1,
       start: 0,
@@ -161,20 +167,20 @@ describe('text/units: notebooks', () => {
     })
     const file = sourceFile('a.ipynb', json)
     const open = notebookFromCells('a.ipynb', cells)
-    assert.deepEqual(file.units, open.units)
+    assert.deepEqual(file.fragments, open.fragments)
     assert.deepEqual(file.parts, open.parts)
     assert.equal(file.text, json)
   })
   it('gives an empty unit when there are no Python cells', () => {
     const file = notebookFromCells('a.ipynb', [{ kind: 'markdown', text: 'x' }])
-    assert.deepEqual(file.units.map(shown), [[0, 'python', 'notebook', undefined, '']])
-    assert.deepEqual(file.units[0]!.segments, [])
+    assert.deepEqual(file.fragments.map(shown), [[0, 'python', 'notebook', undefined, '']])
+    assert.deepEqual(file.fragments[0]!.segments, [])
   })
 })
 
 describe('text/fragment', () => {
   const text = 'jobs:\n  run: |\n    bash <<EOF\n    tørchrun "a\\tb" 😀\n    EOF\n'
-  const parent = sourceFile('ci.yml', text).units[0]!
+  const parent = sourceFile('ci.yml', text).fragments[0]!
   const line = (needle: string) => ({
     start: text.lastIndexOf(needle),
     end: text.lastIndexOf(needle) + needle.length,
@@ -202,7 +208,7 @@ describe('text/fragment', () => {
     )
     assert.equal(heredoc.target, 'x.py')
     assert.equal(heredoc.text, 'tørchrun "a\\tb" 😀\n')
-    const file = { ...sourceFile('ci.yml', text), units: [parent, block, heredoc] }
+    const file = { ...sourceFile('ci.yml', text), fragments: [parent, block, heredoc] }
     roundTrip(file)
     const place = locate('ci.yml', heredoc, { start: 0, end: 8 })
     assert.equal(text.slice(place.start, place.end), 'tørchrun')
@@ -215,25 +221,25 @@ describe('text/fragment', () => {
       { text: 'b', start: at.start + 4, end: at.start + 5 },
       { text: '\n', start: at.start + 5, end: at.start + 5 },
     ]
-    const unit = fragmentOf(parent, 1, 'shell', pieces, 'block')
-    assert.equal(unit.text, 'a\tb\n')
-    assert.deepEqual(unit.segments, [
+    const fragment = fragmentOf(parent, 1, 'shell', pieces, 'block')
+    assert.equal(fragment.text, 'a\tb\n')
+    assert.deepEqual(fragment.segments, [
       { start: 0, end: 1, cell: null, source: at.start + 1 },
       { start: 2, end: 3, cell: null, source: at.start + 4 },
     ])
-    const whole = locate('ci.yml', unit, { start: 0, end: 3 })
+    const whole = locate('ci.yml', fragment, { start: 0, end: 3 })
     assert.equal(text.slice(whole.start, whole.end), 'a\\tb')
-    assert.equal(offsetInUnit(unit, null, at.start + 4), 2)
-    assert.equal(offsetInUnit(unit, null, at.start + 20), undefined)
+    assert.equal(offsetInFragment(fragment, null, at.start + 4), 2)
+    assert.equal(offsetInFragment(fragment, null, at.start + 20), undefined)
   })
   it('cuts a piece where its parent has gaps', () => {
     const open = notebookFromCells('a.ipynb', [code('ab'), code('cd')])
-    const unit = fragmentOf(open.units[0]!, 1, 'shell', [{ text: 'b\nc', start: 1, end: 4 }], 'block')
-    assert.deepEqual(unit.segments, [
+    const fragment = fragmentOf(open.fragments[0]!, 1, 'shell', [{ text: 'b\nc', start: 1, end: 4 }], 'block')
+    assert.deepEqual(fragment.segments, [
       { start: 0, end: 1, cell: 0, source: 1 },
       { start: 2, end: 3, cell: 1, source: 0 },
     ])
-    roundTrip({ ...open, units: [unit] })
+    roundTrip({ ...open, fragments: [fragment] })
   })
 })
 

@@ -1,4 +1,4 @@
-/** What a recipe says that decides how much memory it needs: model, batch, length, optimiser, adapters, format of the weights. */
+/** What a framework config says that decides how much memory it needs: model, batch, length, optimiser, adapters, format of the weights. */
 import { model as known } from '../../catalog/models.js'
 import type { Change, Refusal } from '../../edit/write.js'
 import type { Json } from '../../text/json.js'
@@ -7,16 +7,16 @@ import { convert, derived, orDefault, orUnknown, unreadable } from '../../values
 import { asQuotedNumber } from '../../values/parse.js'
 import { isGiven } from '../../values/value.js'
 import type { Claim } from '../../workload/claim.js'
-import type { TrainingSettings } from '../../workload/words.js'
+import type { TrainingSettings } from '../../workload/resource-kinds.js'
 import { byHand } from '../change-answer.js'
 import { sizeOfModel } from '../huggingface/model-sizes.js'
 import { optimizerWords } from '../huggingface/optimizer-words.js'
-import type { UnitFacts } from '../reader.js'
-import { changeRecipe } from './change.js'
-import type { Recipe, RecipeClaims } from './recipe.js'
+import type { FragmentFacts } from '../reader.js'
+import { changeFrameworkConfig } from './change.js'
+import type { FrameworkConfig, FrameworkConfigClaims } from './framework-config.js'
 
-type Training = RecipeClaims<'Training'>
-export interface RecipeMemory {
+type Training = FrameworkConfigClaims<'Training'>
+export interface FrameworkConfigMemory {
   /** Key with the name on a hub. */
   model: string
   /** Samples are pairs, or are written by the model: a batch is more than it says. */
@@ -27,10 +27,14 @@ export interface RecipeMemory {
   fusedLoss: boolean
 }
 
-export function claimMemory(recipe: Recipe, training: Training, memory: RecipeMemory): void {
+export function claimMemory(
+  frameworkConfig: FrameworkConfig,
+  training: Training,
+  memory: FrameworkConfigMemory,
+): void {
   if (memory.batchOf === 'other') training.unknown('batchSize', [memory.batch], 'how a batch is made up')
   const keys = [memory.model]
-  const id = recipe.open ? unreadable(training.at(...keys), 'a template') : training.text(...keys)
+  const id = frameworkConfig.open ? unreadable(training.at(...keys), 'a template') : training.text(...keys)
   training.say('model', keys, orUnknown(id, 'a template'))
   const size = derived(id, (name) => known(name)?.parameters ?? sizeOfModel(name) ?? undefined)
   training.say('parameters', keys, size)
@@ -70,12 +74,13 @@ export function claimSharding(training: Training, key: string, by: string | unde
 }
 
 /** Keys of one line that hold a number, a word or a switch. */
-export function changeMemory(claim: Claim, value: unknown, facts: UnitFacts): Change | Refusal {
+export function changeMemory(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { setting } = claim
   if ((setting === 'batchSize' || setting === 'accumulation') && typeof value === 'number')
-    return changeRecipe(claim, value, facts)
-  if (setting === 'optimizer' && value === 'adamw 8 bit') return changeRecipe(claim, 'adamw_8bit', facts)
+    return changeFrameworkConfig(claim, value, facts)
+  if (setting === 'optimizer' && value === 'adamw 8 bit')
+    return changeFrameworkConfig(claim, 'adamw_8bit', facts)
   if (setting === 'checkpointing' && typeof value === 'boolean' && claim.key === 'gradient_checkpointing')
-    return changeRecipe(claim, value, facts)
+    return changeFrameworkConfig(claim, value, facts)
   return byHand(claim)
 }
