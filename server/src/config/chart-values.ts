@@ -5,8 +5,9 @@
 import type { Span } from '../text/location.js'
 import { at } from './access.js'
 import { conditionHolds, isSet } from './chart-conditions.js'
+import type { LaidTexts } from './laid-texts.js'
 import type { ConfigEntry, ConfigNode } from './node.js'
-import { raised } from './overlay.js'
+import { laidFrom } from './overlay.js'
 
 const plain = /^:[ \t]*["']?\{\{-?\s*([^{}\n]+?)\s*-?\}\}["']?[ \t]*(?:#[^\n]*)?\r?(?:\n|$)/
 /** `toYaml .Values.a | nindent 8`, `.Values.a | toYaml | indent 8`, `tpl (toYaml .Values.a) .`, Bitnami's `tplvalues.render`. */
@@ -108,14 +109,14 @@ function doubtful(text: string, values: ConfigNode): Span[] {
   return found
 }
 
-/** `text`: what `root` was read from. Nodes of the values are from the first of the other texts (see overlay.ts). */
-export function withValues(root: ConfigNode, text: string, values: ConfigNode): ConfigNode {
+/** `text`: what `root` was read from. Nodes of the values are from the first of the other texts. */
+export function withValues(root: ConfigNode, text: string, values: ConfigNode, texts: LaidTexts): ConfigNode {
   const left = doubtful(text, values)
   const known = (path: string) => knownNode(at(values, ...path.split('.')))
   const knownNode = (node: ConfigNode | undefined): ConfigNode | undefined => {
     const nothing =
       node === undefined || node.kind === 'unknown' || (node.kind === 'scalar' && node.value === null)
-    return nothing ? undefined : raised(node, 0)
+    return nothing ? undefined : laidFrom(node, 0, texts)
   }
   const givenBy = ({ keyStart, keyEnd, value }: ConfigEntry): ConfigNode | undefined => {
     if (left.some((span) => span.start <= keyStart && keyStart < span.end)) return undefined

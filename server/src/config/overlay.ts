@@ -1,14 +1,12 @@
 /**
- * Patches laid over a configuration, as Kustomize does it. Nodes of a patch keep the place where they are written: their
- * offsets are raised by a multiple of `foreign`, which tells from which of several texts they are.
+ * Patches laid over a configuration, as Kustomize does it. Nodes of a patch keep the place where they are written, in
+ * the space of offsets that the texts share.
  */
 import { lookUp } from '../text/records.js'
 import { at, entry, items, map, text, written } from './access.js'
+import type { LaidTexts } from './laid-texts.js'
 import type { ConfigEntry, ConfigMap, ConfigNode } from './node.js'
 import { placedBy } from './node-copies.js'
-
-/** More than any file holds. */
-export const foreign = 2 ** 32
 
 /** What is laid over one document. `origin`: which text it is from, counted from 0. */
 export type Patch =
@@ -30,21 +28,21 @@ const mergeKeys: Record<string, string> = {
   ports: 'containerPort',
 }
 
-/** Copies of the nodes that say where they are from. */
-export function raised(node: ConfigNode, origin: number): ConfigNode {
-  const by = (origin + 1) * foreign
+/** Copies of the nodes, in the space of offsets that the texts share. */
+export function laidFrom(node: ConfigNode, origin: number, texts: LaidTexts): ConfigNode {
+  const by = texts.startOf(origin + 1)
   return placedBy(node, ({ start, end }) => ({ start: start + by, end: end + by }))
 }
 
-export function withPatches(root: ConfigNode, patches: readonly Patch[]): ConfigNode {
+export function withPatches(root: ConfigNode, patches: readonly Patch[], texts: LaidTexts): ConfigNode {
   let result = root
   for (const patch of patches) {
     if (patch.kind === 'merge') {
       const itemwise = builtIn.test(text(at(result, 'kind')) ?? '')
-      result = merged(result, raised(patch.node, patch.origin), '', itemwise) ?? result
-    } else if (patch.kind === 'image') result = withImage(result, patch)
+      result = merged(result, laidFrom(patch.node, patch.origin, texts), '', itemwise) ?? result
+    } else if (patch.kind === 'image') result = withImage(result, patch, texts)
     else {
-      const node = patch.node === null ? null : raised(patch.node, patch.origin)
+      const node = patch.node === null ? null : laidFrom(patch.node, patch.origin, texts)
       result = operated(result, patch.path, patch.operation, node)
     }
   }
@@ -55,17 +53,22 @@ export function withPatches(root: ConfigNode, patches: readonly Patch[]): Config
 const imageName = /^(.*?)(?::([\w.-]+))?(?:@(sha256:\w+))?$/
 
 /** `value`: `name`, `:tag` and `@digest` that take the place of those that are written; each may be left out. */
-function withImage(node: ConfigNode, patch: Patch & { kind: 'image' }, depth = 0): ConfigNode {
+function withImage(
+  node: ConfigNode,
+  patch: Patch & { kind: 'image' },
+  texts: LaidTexts,
+  depth = 0,
+): ConfigNode {
   if (depth > 60) return node
   if (node.kind === 'list')
-    return { ...node, items: node.items.map((one) => withImage(one, patch, depth + 1)) }
+    return { ...node, items: node.items.map((one) => withImage(one, patch, texts, depth + 1)) }
   if (node.kind !== 'map') return node
   return {
     ...node,
     entries: node.entries.map((one) => {
       const image = one.key === 'image' ? text(one.value) : undefined
       const parts = image === undefined ? null : imageName.exec(image)
-      if (parts === null) return { ...one, value: withImage(one.value, patch, depth + 1) }
+      if (parts === null) return { ...one, value: withImage(one.value, patch, texts, depth + 1) }
       const [, name, tag, digest] = parts
       const next = imageName.exec(patch.value)
       if (name !== patch.name || next === null) return one
@@ -73,7 +76,7 @@ function withImage(node: ConfigNode, patch: Patch & { kind: 'image' }, depth = 0
       const rest = next[3] === undefined ? (next[2] === undefined ? kept : `:${next[2]}`) : `@${next[3]}`
       const after = rest === '' && digest !== undefined ? `@${digest}` : rest
       const value = `${next[1] === '' ? name : next[1]}${after}`
-      const { start, end } = raised(patch.node, patch.origin)
+      const { start, end } = laidFrom(patch.node, patch.origin, texts)
       return { ...one, value: { kind: 'scalar', value, raw: value, start, end } }
     }),
   }
@@ -122,7 +125,7 @@ function mergedMaps(base: ConfigMap, patch: ConfigMap, itemwise: boolean): Confi
     if (value === undefined) {
       if (index >= 0) result.splice(index, 1)
     } else if (before === undefined) result.push({ ...one, value })
-    else result[index] = { ...(value.start >= foreign ? one : before), value }
+    else result[index] = { ...(value.start === before.value.start ? before : one), value }
   }
   return { ...base, entries: result }
 }

@@ -4,7 +4,6 @@
  */
 
 import { type BundleFacts, type BundleFile, bundleFileOf } from '../config/bundle.js'
-import { withValues } from '../config/chart-values.js'
 import { configuredFrom } from '../config/configured.js'
 import { dockerfileFacts } from '../config/dockerfile.js'
 import { hclFacts } from '../config/hcl.js'
@@ -12,7 +11,7 @@ import type { HclModule } from '../config/hcl-scope.js'
 import { iniFacts } from '../config/ini.js'
 import { jsonFacts } from '../config/json.js'
 import type { ConfigFacts, ConfigNode } from '../config/node.js'
-import { withPatches, wordsOf } from '../config/overlay.js'
+import { wordsOf } from '../config/overlay.js'
 import { shellFacts } from '../config/shell.js'
 import type { ShellCommand, ShellFacts } from '../config/shell-facts.js'
 import { tomlFacts } from '../config/toml.js'
@@ -35,6 +34,7 @@ import type { Language, SourceFragment } from '../text/source-fragment.js'
 import { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim, Extraction } from '../workload/claim.js'
 import { type ManifestDocument, manifestsOf, type Overlay } from './kustomize.js'
+import { laidOver, layoutOf, patchesOf, textsOf } from './laid-over.js'
 import { chosenByPool } from './pool-links.js'
 import { ReaderChoice } from './reader-choice.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
@@ -262,6 +262,7 @@ export class Analyzer {
     return whereWritten(change, {
       own: this.writtenIn(file),
       laid: facts.config?.documents ?? [],
+      texts: textsOf(text, surroundings.overlay),
       others: others.map((one) => this.writtenIn(one)),
     })
   }
@@ -411,20 +412,16 @@ export class Analyzer {
     const made = instantiations.map((call) => call.name ?? '')
     if (facts.python instanceof Analysis) made.push(...facts.python.behindImports())
     const { overlay } = surroundings
-    const laid = overlay?.documents.flatMap((one) => one.patches) ?? []
-    if (overlay?.values !== undefined) laid.push({ kind: 'merge', origin: 0, node: overlay.values })
-    const patches = wordsOf(laid)
+    const isLaidOut = overlay !== undefined && facts.fragment.index === 0
+    const layout = isLaidOut ? layoutOf(facts.fragment.text, overlay) : null
+    const patches = overlay === undefined ? '' : wordsOf(patchesOf(overlay))
     const metadata = facts.metadata === undefined ? '' : JSON.stringify(facts.metadata)
     // A script that a job calls may start a command of the project, whose name no reader knows.
     const called = surroundings.binding?.launch.shell === undefined ? '' : 'python'
     const texts = [facts.fragment.text, patches, metadata, called, ...made]
     for (const reader of this.choice.of(facts.fragment.language, texts)) {
       const builder = new ClaimBuilder(facts.path, facts.fragment, reader.name)
-      if (overlay !== undefined) {
-        builder.origins = overlay.origins
-        builder.laidOutBy = overlay.path
-        builder.canBeGiven = overlay.values !== undefined
-      }
+      builder.layout = layout
       try {
         reader.read(facts, context, builder)
       } catch (error) {
@@ -485,19 +482,6 @@ function withInline(facts: ShellFacts, fragment: SourceFragment): ShellFacts {
     ...facts,
     commands: facts.commands.map((one) => (holds(one) ? { ...one, inline: true } : one)),
   }
-}
-
-function laidOver(facts: ConfigFacts, text: string, overlay: Overlay): ConfigFacts {
-  const { values } = overlay
-  if (values !== undefined) {
-    const filled = facts.documents.map((one) => ({ ...one, root: withValues(one.root, text, values) }))
-    return { ...facts, documents: filled }
-  }
-  const documents = facts.documents.map((document) => {
-    const own = overlay.documents.find((one) => one.index === document.index)
-    return own === undefined ? document : { ...document, root: withPatches(document.root, own.patches) }
-  })
-  return { ...facts, documents }
 }
 
 function suppressionsOf(path: string, fragment: SourceFragment, tree: FragmentTree): Suppression[] {

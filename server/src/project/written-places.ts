@@ -4,8 +4,8 @@
  */
 import { at, type Key } from '../config/access.js'
 import { blockText } from '../config/block-text.js'
+import type { LaidTexts } from '../config/laid-texts.js'
 import type { ConfigDocument, ConfigNode, ConfigScalar } from '../config/node.js'
-import { foreign } from '../config/overlay.js'
 import { yamlFacts } from '../config/yaml.js'
 import type { Change, ConfigurationWrite, Refusal, Within, Write } from '../edit/write.js'
 
@@ -14,10 +14,14 @@ export interface WrittenFile {
   documents: readonly ConfigDocument[]
 }
 
-/** `laid`: the manifest with everything that lies over it; `others`: in the order of `Overlay.origins`. */
+/**
+ * `laid`: the manifest with everything that lies over it, its offsets in the space of `texts`; `others`: in the order of
+ * `Overlay.origins`.
+ */
 export interface LaidOut {
   own: WrittenFile
   laid: readonly ConfigDocument[]
+  texts: LaidTexts
   others: readonly WrittenFile[]
 }
 
@@ -53,9 +57,9 @@ function placedWrite(
   if (node.kind === 'unknown') return { reason: `a template makes ${nameOf(write.keys, length)}` }
   if (rest.length > 0 && node.kind === 'scalar' && node.value !== null)
     return { reason: `${nameOf(write.keys, length)} is not a map` }
-  const origin = Math.floor(node.start / foreign)
-  const file = origin === 0 ? files.own : files.others[origin - 1]
-  const found = file === undefined ? null : placeIn(file, node, origin * foreign)
+  const { text, ...span } = files.texts.spanAt(node)
+  const file = text === 0 ? files.own : files.others[text - 1]
+  const found = file === undefined ? null : placeIn(file, { kind: node.kind, ...span })
   if (file === undefined || found === null)
     return {
       reason: `${nameOf(write.keys, length)} is put together${file === undefined ? '' : ` in ${file.path}`} in a way that cannot be edited`,
@@ -94,9 +98,8 @@ interface Found {
   within?: Within
 }
 
-/** The node of the file that stands where `wanted` does. */
-function placeIn(file: WrittenFile, wanted: ConfigNode, raised: number): Found | null {
-  const span = { kind: wanted.kind, start: wanted.start - raised, end: wanted.end - raised }
+/** The node of the file that stands there. */
+function placeIn(file: WrittenFile, span: Standing): Found | null {
   for (const { index, root } of file.documents) {
     const found = below(root, (node) => stands(node, span))
     if (found !== null) return { document: index, ...found }

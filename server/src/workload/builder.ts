@@ -1,5 +1,5 @@
 /** How readers write down their claims: short calls that fill in what every claim has. */
-import { foreign } from '../config/overlay.js'
+import type { LaidTexts } from '../config/laid-texts.js'
 import type { Location, Span } from '../text/location.js'
 import type { Origin, Place, Site } from '../text/origin.js'
 import { locate, type SourceFragment } from '../text/source-fragment.js'
@@ -14,6 +14,17 @@ export type { Place } from '../text/origin.js'
 
 export interface ClaimOptions extends OriginOptions {
   state?: 'known' | 'default'
+}
+
+/** What is laid over a file. */
+export interface Layout {
+  /** The file that lays it: a kustomization, the values of a chart. */
+  path: string
+  texts: LaidTexts
+  /** Files of the texts behind the first. */
+  origins: readonly string[]
+  /** What they say is only what holds where nobody gives another value. */
+  canBeGiven: boolean
 }
 
 /** Writes the settings of one subject. */
@@ -78,21 +89,21 @@ export class ClaimBuilder implements Locator {
     readonly reader: string,
   ) {}
 
-  /** Files whose text lies over this one, as the offsets of nodes count them (see config/overlay.ts). */
-  origins: readonly string[] = []
-  /** What lays them over it; null: the file stands for itself. */
-  laidOutBy: string | null = null
-  /** What the other files say is only what holds where nobody gives another value. */
-  canBeGiven = false
+  /** Null: the file stands for itself. */
+  layout: Layout | null = null
 
   locate(place: Span): Location {
-    const other = Math.floor(place.start / foreign)
-    const path = other === 0 ? undefined : this.origins[other - 1]
-    if (path !== undefined) {
-      const [start, end] = [place.start % foreign, place.end - other * foreign]
-      return { path, cell: null, start, end: end < start || end >= foreign ? start + 1 : end }
-    }
-    return locate(this.path, this.fragment, place)
+    const laid = this.laidBy(place)
+    if (laid === null) return locate(this.path, this.fragment, place)
+    return { path: laid.path, cell: null, start: laid.start, end: laid.end }
+  }
+
+  /** Where it stands in a file that is laid over this one; null: it stands in this one. */
+  private laidBy(place: Span): (Span & { path: string }) | null {
+    if (this.layout === null) return null
+    const { text, start, end } = this.layout.texts.spanAt(place)
+    const path = text === 0 ? undefined : this.layout.origins[text - 1]
+    return path === undefined ? null : { path, start, end }
   }
 
   site(place: Place): Site {
@@ -181,11 +192,11 @@ export class ClaimBuilder implements Locator {
   origin(place: Place, options: OriginOptions = {}): Origin {
     const location = options.location ?? this.locate(place)
     // What a patch says stands in the patch; its reader changes the whole (see project/written-places.ts).
-    const elsewhere = place.start >= foreign
+    const elsewhere = this.laidBy(place) !== null
     const site = this.site(options.site ?? place)
     return {
       channel: options.channel ?? 'code',
-      overridable: options.overridable ?? (elsewhere && this.canBeGiven),
+      overridable: options.overridable ?? (elsewhere && this.layout?.canBeGiven === true),
       location,
       site: elsewhere ? { ...site, path: this.path } : site,
     }

@@ -45,7 +45,7 @@ export function claimServing(
   else serving.known('gpus', accelerators.resource, accelerators.count, resource)
   const { gpuModel } = machineOf(claims, pod)
   if (gpuModel !== null) serving.say('gpuModel', gpuModel.key, gpuModel.value)
-  const environment = environmentOf(claims.laidOutBy ?? claims.path, object)
+  const environment = environmentOf(claims.layout?.path ?? claims.path, object)
   if (environment !== null) serving.known('environment', environment.said, environment.kind, place)
   claimFloor(serving, object, floor, place)
   return serving
