@@ -17,6 +17,7 @@ import { environmentWrites } from './environment.js'
 import { evidenceOf } from './evidence.js'
 import { Folder } from './fold.js'
 import { handedOn } from './handed-on.js'
+import { horizonOf } from './horizon.js'
 import { indexTree } from './index-calls.js'
 import { addUses, holdsAny, usesOf } from './library-uses.js'
 import { callAt, grouped, inOrder, statementAt } from './look-up.js'
@@ -161,7 +162,10 @@ export class Analysis implements PythonModule {
     if (this.configurations.size > 0) this.resolveInstantiations()
     this.resolveReceivers()
     assignRoles(this.finder, this.loops)
-    for (const loop of this.loops) loop.trips = tripsOf(this, loop)
+    for (const loop of this.loops) {
+      loop.trips = tripsOf(this, loop)
+      loop.horizon = horizonOf(this, loop)
+    }
     for (const call of this.calls)
       if (call.method === 'eval' || call.method === 'no_grad') this.ownUses.add(`.${call.method}`)
     markEvaluation(this)

@@ -116,6 +116,7 @@ export function indexTree(tree: PythonTree): Indexed {
       function: context.func,
       role: 'other',
       trips: { state: 'unknown', because: 'not computed' },
+      horizon: null,
       effects: { backward: false, optimizerStep: false, trains: false, calls: new Set() },
       hasBreak: false,
     }

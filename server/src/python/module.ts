@@ -161,6 +161,14 @@ export interface Effects {
   calls: Set<string>
 }
 
+/** The bound of a loop that counts: of the epochs or steps of a whole training, those before a resumption included. */
+export interface Horizon {
+  limit: Expr
+  count: Folded
+  /** The counter is raised in the passes of a loop inside: it counts steps. */
+  inner: boolean
+}
+
 export interface Loop {
   index: number
   node: For | While
@@ -174,6 +182,8 @@ export interface Loop {
   role: 'epoch' | 'train' | 'evaluate' | 'other'
   /** Number of passes, where it folds. */
   trips: Folded
+  /** Where its counter ends, wherever it began; null: it counts nothing. */
+  horizon: Horizon | null
   effects: Effects
   hasBreak: boolean
 }
@@ -252,6 +262,8 @@ export interface ModuleSummary {
   restores?: string[]
   /** Modules that it imports, as written, one leading dot per level ('torch.nn', '..data'); `from m import a` gives both 'm' and 'm.a'. */
   imports: string[]
+  /** Those of them that are modules of the project. */
+  projectImports?: string[]
   isEntry: boolean
   /** What it is for and runs on, seen by itself. */
   evidence?: Evidence

@@ -1,5 +1,5 @@
 /** Where the command line arrives in the code: parameters that a library fills from it, names that hold it parsed. */
-import type { Expr } from '../syntax/python-ast.js'
+import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import type { Analysis } from './analysis.js'
 import { configuredPath } from './configured-path.js'
 import type { Func, ProgramArgument } from './module.js'
@@ -72,9 +72,27 @@ export class ProgramParameters {
       if (value === null || value.type !== 'call') return expr.id === 'FLAGS'
       const method = value.callee.type === 'attribute' ? value.callee.attr : ''
       if (/^parse_(args|known_args|args_into_dataclasses|intermixed_args)$/.test(method)) return true
+      if (this.takesParser(value)) return true
       // `args = get_args()` with the parser inside.
       const func = this.analysis.functionOf(value.callee)
-      return func?.calls.some((call) => /^parse_(args|known_args)$/.test(call.method)) ?? false
+      return (
+        func?.calls.some(
+          (call) =>
+            /^parse_(args|known_args)$/.test(call.method) ||
+            (call.assignedTo !== null && this.takesParser(call.expr)),
+        ) ?? false
+      )
+    })
+  }
+
+  /** `config = bt.config(parser)`: a library parses the command line with the options of the project. */
+  private takesParser({ callee, args }: CallExpr): boolean {
+    if (this.analysis.functionOf(callee) !== null || this.analysis.classOf(callee) !== null) return false
+    return args.some(({ value }) => {
+      if (value.type !== 'name') return false
+      const { bindings } = bindingsOf(this.analysis, value.id, value.start)
+      const made = bindings.length === 1 ? bindings[0]!.value : null
+      return made?.type === 'call' && this.analysis.nameOf(made.callee) === 'argparse.ArgumentParser'
     })
   }
 }

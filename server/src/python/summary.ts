@@ -130,6 +130,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     ...(passesOn === null ? {} : { passesOn }),
     uses: [...analysis.ownUses],
     imports: [...analysis.importSpecs],
+    ...(analysis.importedByName.size === 0 ? {} : { projectImports: [...analysis.importedByName.keys()] }),
     isEntry: analysis.isEntry,
     evidence: analysis.evidence,
     ...(reported === null ? {} : { reported }),
@@ -155,11 +156,13 @@ function trainedBy(analysis: Analysis, frozen: readonly Expr[]): Pick<ModuleSumm
   const names = frozen.flatMap((one) =>
     one.type === 'name' && scopeAt(analysis.scopes, one.start).kind === 'module' ? [one.id] : [],
   )
-  const epochs = analysis.loops.flatMap(({ role, parent, trips }) =>
-    role === 'epoch' && parent?.role !== 'epoch' && trips.state === 'known' && typeof trips.value === 'number'
-      ? [{ value: trips.value, overridable: trips.overridable }]
-      : [],
-  )
+  const epochs = analysis.loops.flatMap(({ role, parent, trips, horizon }) => {
+    if (role !== 'epoch' || parent?.role === 'epoch') return []
+    const count = trips.state === 'unknown' && horizon?.inner === false ? horizon.count : trips
+    return count.state === 'known' && typeof count.value === 'number' && count.value > 0
+      ? [{ value: count.value, overridable: count.overridable }]
+      : []
+  })
   return {
     ...(names.length === 0 ? {} : { frozen: names }),
     ...(epochs.length === 0 ? {} : { epochs }),

@@ -8,7 +8,7 @@ import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { claimOperation } from '../operation-claims.js'
 import type { Dialect } from '../pytorch/device-values.js'
-import { endlessBecause } from '../pytorch/endless.js'
+import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { codeMatches, codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
 import { epochLoopOf, openEndedReason } from '../pytorch/loop-facts.js'
@@ -118,7 +118,7 @@ function readLoop(
   const compiled = codeMatches(python, /\b(jit|pmap|shard_map|pjit|filter_jit)\b/)
   if (compiled) training.known('compiled', 'jax.jit', true, header)
   const endless = endlessBecause(python, outer ?? loop)
-  if (endless !== null) training.known('endless', 'while', endless, loopHeader(outer ?? loop))
+  if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
   if (outer !== null) claimRun(python, outer, training)
 }
 

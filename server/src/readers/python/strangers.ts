@@ -1,6 +1,6 @@
 /** Modules that a program imports and that are neither known libraries nor in the project: what they could bring. */
 import { callsInto, type ImportedModule, importedModules } from '../../python/imported-modules.js'
-import type { PythonModule } from '../../python/module.js'
+import type { ModuleSummary, PythonModule } from '../../python/module.js'
 import type { Expr, Stmt } from '../../syntax/python-ast.js'
 import type { Hideable, Unseen } from '../../workload/unseen.js'
 import { computesOnProcessors, isAccelerated } from '../pipelines/accelerator-use.js'
@@ -36,18 +36,27 @@ export function strangersOf(
   code: readonly Stmt[],
 ): (Unseen & { start: number; end: number })[] {
   const found = new Map<string, Unseen & { start: number; end: number }>()
+  const add = (what: string, could: Hideable[], { start, end }: ImportedModule) => {
+    if (could.length === 0) return
+    const before = found.get(what)
+    if (before === undefined) found.set(what, { what, could, start, end })
+    else found.set(what, { ...before, could: [...new Set([...before.could, ...could])] })
+  }
   for (const imported of importedModules(python, code)) {
-    const could =
-      imported.summary === null
-        ? broughtBy(python, imported)
-        : imported.summary.imports.flatMap((spec) => broughtThrough(spec))
-    if (could.length === 0) continue
-    const { module, start, end } = imported
-    const before = found.get(module)
-    if (before === undefined) found.set(module, { what: `the module ${module}`, could, start, end })
-    else found.set(module, { ...before, could: [...new Set([...before.could, ...could])] })
+    const { module, summary } = imported
+    if (summary === null) add(`the module ${module}`, broughtBy(python, imported), imported)
+    else
+      for (const spec of foreignImports(summary))
+        add(`the module ${spec}, which ${module} imports`, broughtThrough(spec), imported)
   }
   return [...found.values()]
+}
+
+/** What a module of the project imports from elsewhere; of `from m import a` only 'm'. */
+function foreignImports({ imports, projectImports = [] }: ModuleSummary): string[] {
+  const isOwn = (spec: string) =>
+    projectImports.some((own) => spec === own || spec.startsWith(own.endsWith('.') ? own : `${own}.`))
+  return imports.filter((spec) => !isOwn(spec) && !imports.some((other) => spec.startsWith(`${other}.`)))
 }
 
 function broughtBy(analysis: PythonModule, imported: ImportedModule): Hideable[] {

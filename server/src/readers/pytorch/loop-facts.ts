@@ -40,13 +40,25 @@ export interface Epochs {
 }
 
 export function epochsOf(outer: Loop): Epochs | null {
-  if (outer.node.type !== 'for') return null
-  const { iterable } = outer.node
-  const last =
-    iterable.type === 'call' ? iterable.args.filter((one) => one.name === null).at(-1)?.value : undefined
-  const shown = last ?? iterable
+  const { node, horizon } = outer
+  if (node.type === 'for' && (outer.trips.state === 'known' || horizon === null)) {
+    const { iterable } = node
+    const last =
+      iterable.type === 'call' ? iterable.args.filter((one) => one.name === null).at(-1)?.value : undefined
+    return counted(last ?? iterable, outer.trips)
+  }
+  return horizon === null || horizon.inner ? null : counted(horizon.limit, horizon.count)
+}
+
+/** A loop that ends at a number of steps, however many epochs these are. */
+export function stepsOf(outer: Loop): Epochs | null {
+  const { node, horizon } = outer
+  return node.type === 'while' && horizon?.inner === true ? counted(horizon.limit, horizon.count) : null
+}
+
+function counted(shown: Expr, trips: Folded): Epochs {
   const name = shown.type === 'name' ? shown.id : shown.type === 'attribute' ? shown.attr : 'epochs'
-  return { key: name, trips: outer.trips, place: { start: shown.start, end: shown.end } }
+  return { key: name, trips, place: { start: shown.start, end: shown.end } }
 }
 
 const evaluationName = /(^|[_.])(eval|evaluate|valid|validate|validation|val|test|dev)([_.\d]|$)/i
@@ -151,6 +163,20 @@ const selfSupervised =
   /simclr|byol|\bmoco\b|barlow|vicreg|\bdino\b|contrastive|info_?nce|self_?supervised|masked_autoencoder|\bmae\b/i
 const diffusion = /diffusion|ddpm|noise_scheduler|add_noise|q_sample/i
 
+const adversaries = /\b(discriminator|critic)\b/i
+/** `loss_d` may also be the loss of a density or a depth: the second network has an optimiser of its own. */
+const secondNetwork = /\b(d_loss|d_optimizer|(net|loss|err|optimizer|optim|opt)_?D(_\w+|\d*))\b/i
+
+/** Optimisers that a piece of code steps, as they are called. */
+function steppedIn(body: string): Set<string> {
+  const found = new Set<string>()
+  for (const [, receiver, argument] of body.matchAll(/\b([\w.]+)\.step\(\s*([\w.]*)/g)) {
+    if (/scaler/i.test(receiver!) && argument !== '') found.add(argument!)
+    else if (!/sched|prof|env|ema/i.test(receiver!)) found.add(receiver!)
+  }
+  return found
+}
+
 function importsAny(python: PythonModule, roots: ReadonlySet<string>): boolean {
   for (const name of python.imports) if (roots.has(name.split('.')[0]!)) return true
   return false
@@ -170,13 +196,8 @@ export function openEndedIn(python: PythonModule, body: string): string | null {
   ) {
     return 'reinforcement learning'
   }
-  if (
-    /\b(discriminator|critic|d_loss|d_optimizer|(net|loss|err|optimizer|optim|opt)_?D(_\w+|\d*))\b/i.test(
-      body,
-    )
-  ) {
+  if (adversaries.test(body) || (secondNetwork.test(body) && steppedIn(body).size !== 1))
     return 'adversarial training'
-  }
   if (codeMatches(python, selfSupervised)) return 'self-supervised learning'
   if (codeMatches(python, diffusion)) return 'diffusion'
   return null

@@ -2,6 +2,7 @@
 
 import { isBackward, lastIdentifier } from '../../python/effects.js'
 import type { Func, Loop, PythonModule } from '../../python/module.js'
+import type { Json } from '../../text/json.js'
 import { fixedValue, numberIn } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
@@ -12,7 +13,7 @@ import { claimFolded } from '../claim-argument.js'
 import { onLaunchLine } from '../launch-flag.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changePrecision } from './autocast-change.js'
-import { endlessBecause } from './endless.js'
+import { claimEndless, endlessBecause } from './endless.js'
 import { codeText, trainingEvidence } from './evidence.js'
 import {
   epochLoopOf,
@@ -23,6 +24,7 @@ import {
   paceSetter,
   refusedLoss,
   secondOrder,
+  stepsOf,
   stopsEarly,
   validates,
 } from './loop-facts.js'
@@ -150,11 +152,19 @@ function readLoop(
   if (pace !== null) training.known('boundBy', pace, pace, header)
 
   const endless = endlessBecause(python, outer ?? loop)
-  if (endless !== null) training.known('endless', 'while', endless, loopHeader(outer ?? loop))
-  if (outer === null) return
+  if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
+  if (outer === null) return void claimSteps(loop, training)
   claimRun(python, outer, training)
   const outerHeader = loopHeader(outer)
   claimResumption(python, outerHeader, training)
+}
+
+/** `while step < max_steps` around the steps themselves. */
+function claimSteps({ node, horizon }: Loop, training: SubjectBuilder<'Training'>): void {
+  if (node.type !== 'while' || horizon === null) return
+  const { limit, count } = horizon
+  const key = limit.type === 'name' ? limit.id : limit.type === 'attribute' ? limit.attr : 'steps'
+  claimFolded(training, 'maxSteps', key, count, { start: limit.start, end: limit.end }, asCount)
 }
 
 function claimResumption(python: PythonModule, place: Place, training: SubjectBuilder<'Training'>): void {
@@ -165,12 +175,33 @@ function claimResumption(python: PythonModule, place: Place, training: SubjectBu
   else training.default('resumable', 'checkpoint', false, place)
 }
 
+/** A count that ends a run; -1 and the like stand for none. */
+const asCount = (value: Json): number | undefined => {
+  const count = asNumber(value)
+  return count !== undefined && count > 0 ? count : undefined
+}
+
+function claimLength(outer: Loop, training: SubjectBuilder<'Training'>): void {
+  const header = loopHeader(outer)
+  const epochs = epochsOf(outer)
+  const steps = stepsOf(outer)
+  if (epochs !== null)
+    claimFolded(training, 'epochs', epochs.key, epochs.trips, epochs.place, asCount, { ...header })
+  else
+    training.unknown(
+      'epochs',
+      'epochs',
+      steps === null ? 'a while loop' : 'a number of steps ends it',
+      header,
+    )
+  if (steps !== null)
+    claimFolded(training, 'maxSteps', steps.key, steps.trips, steps.place, asCount, { ...header })
+}
+
 /** How long a hand-written loop over epochs runs, whether it validates, and what ends it. */
 export function claimRun(python: PythonModule, outer: Loop, training: SubjectBuilder<'Training'>): void {
   const outerHeader = loopHeader(outer)
-  const epochs = epochsOf(outer)
-  if (epochs === null) training.unknown('epochs', 'epochs', 'a while loop', outerHeader)
-  else claimFolded(training, 'epochs', epochs.key, epochs.trips, epochs.place, asNumber, { ...outerHeader })
+  claimLength(outer, training)
   if (validates(python, outer)) training.known('validation', 'evaluation', true, outerHeader)
   else training.default('validation', 'evaluation', false, outerHeader)
   const early = stopsEarly(python, outer)

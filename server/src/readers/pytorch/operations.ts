@@ -99,9 +99,7 @@ function readStep(python: PythonModule, step: Step, common: Evidence, claims: Cl
         ? 'slight'
         : !timed && (stalls > 1 || extractions.some((one) => one.heavy))
           ? 'severe'
-          : timed || extractions.length > 1
-            ? 'ordinary'
-            : 'slight',
+          : 'ordinary',
       realModel,
     })
     operation.known('times', 'stalls', stalls, { start: first.node.start, end: first.node.end })

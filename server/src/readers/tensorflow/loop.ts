@@ -10,7 +10,7 @@ import { heavyModel, kerasEvidence } from '../keras/evidence.js'
 import { usesKeras } from '../keras/fits.js'
 import { readPrecision } from '../keras/precision.js'
 import type { Dialect } from '../pytorch/device-values.js'
-import { endlessBecause } from '../pytorch/endless.js'
+import { claimEndless, endlessBecause } from '../pytorch/endless.js'
 import { claimRun, demonstration, loopHeader } from '../pytorch/loop.js'
 import { epochLoopOf, openEndedReason, paceSetter } from '../pytorch/loop-facts.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
@@ -99,7 +99,7 @@ function readLoop(
   const pace = paceSetter(python, reason)
   if (pace !== null) training.known('boundBy', pace, pace, header)
   const endless = endlessBecause(python, outer ?? loop)
-  if (endless !== null) training.known('endless', 'while', endless, loopHeader(outer ?? loop))
+  if (endless !== null) claimEndless(training, endless, loopHeader(outer ?? loop))
   if (outer !== null) claimRun(python, outer, training)
 }
 

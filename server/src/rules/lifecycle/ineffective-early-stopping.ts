@@ -130,16 +130,33 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
       message: `Early stopping begins after epoch ${formatCount(first)}, but the run has only ${formatCount(total)}: it never acts.`,
     }
   }
-  if (patience === undefined || waits === undefined || waits < total) return null
+  if (patience === undefined || waits === undefined) return null
+  if (waits < total && waits >= mostOfARun * total && waits > usualPatience(total, unit))
+    return {
+      at: patience,
+      severity: lower(severity),
+      message: `Early stopping waits for ${formatCount(waits)} of ${formatCount(total)} ${unit} without improvement: it can save ${formatCount(total - waits - 1)} at most.`,
+      fixes: total < 5 ? [] : setTo(patience, usualPatience(total, unit)),
+    }
+  if (waits < total) return null
   return {
     at: patience,
     severity,
     message: `Early stopping waits for ${formatCount(waits)} ${unit} without improvement, but the run has only ${formatCount(total)}: it never acts.`,
-    fixes:
-      total < 5
-        ? []
-        : setTo(patience, Math.max(Math.min(unit === 'epochs' ? 3 : 20, total - 1), Math.floor(total / 10))),
+    fixes: total < 5 ? [] : setTo(patience, usualPatience(total, unit)),
   }
+}
+
+/** A patience of this share of the run hardly ever acts. */
+const mostOfARun = 0.5
+
+/** Where it could act, but seldom will, there is less to save. */
+function lower(severity: Severity): Severity {
+  return severity === 'warning' ? 'information' : 'hint'
+}
+
+function usualPatience(total: number, unit: 'epochs' | 'rounds'): number {
+  return Math.max(Math.min(unit === 'epochs' ? 3 : 20, total - 1), Math.floor(total / 10))
 }
 
 function list(names: string[]): string {

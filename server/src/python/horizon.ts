@@ -1,0 +1,69 @@
+/** Where the counter of a loop ends, wherever it began: `while epoch < epochs`, `range(start_epoch, epochs)`. */
+import type { Expr, Stmt } from '../syntax/python-ast.js'
+import { blocksOf } from '../syntax/python-children.js'
+import type { Analysis } from './analysis.js'
+import type { Horizon, Loop } from './module.js'
+import { rangeOf } from './trips.js'
+
+export function horizonOf(analysis: Analysis, loop: Loop): Horizon | null {
+  const { node } = loop
+  if (node.type === 'while') return counted(analysis, node.test, node.body)
+  const range = rangeOf(analysis, node.iterable)
+  const [, limit] = range?.args.filter((argument) => argument.name === null) ?? []
+  return limit === undefined ? null : { limit: limit.value, count: analysis.fold(limit.value), inner: false }
+}
+
+/** The bound that a test sets for a counter that the body raises by one. */
+function counted(analysis: Analysis, test: Expr, body: Stmt[]): Horizon | null {
+  if (test.type !== 'binary') return null
+  if (test.op === 'and') return counted(analysis, test.left, body) ?? counted(analysis, test.right, body)
+  if (test.op === 'or') {
+    // `or num_epochs == -1`: only a side that never holds leaves the bound.
+    const sides = [test.left, test.right]
+    const bounded = sides.filter((side) => counted(analysis, side, body) !== null)
+    const [other] = sides.filter((side) => !bounded.includes(side))
+    if (bounded.length !== 1 || other === undefined) return null
+    return analysis.condition(other).byDefault === false ? counted(analysis, bounded[0]!, body) : null
+  }
+  const [counter, limit] = /^(<|<=|!=)$/.test(test.op)
+    ? [test.left, test.right]
+    : /^(>|>=)$/.test(test.op)
+      ? [test.right, test.left]
+      : []
+  if (counter === undefined || limit === undefined) return null
+  const raised = raises(analysis, body, textOf(analysis, counter), false)
+  return raised === null ? null : { limit, count: analysis.fold(limit), inner: raised === 'inside' }
+}
+
+/** Where the counter is raised by one: in each pass, or in the passes of a loop inside; null: nowhere. */
+function raises(
+  analysis: Analysis,
+  block: readonly Stmt[],
+  counter: string,
+  inside: boolean,
+): 'pass' | 'inside' | null {
+  for (const statement of block) {
+    if (isRaise(analysis, statement, counter)) return inside ? 'inside' : 'pass'
+    const deeper = inside || statement.type === 'for' || statement.type === 'while'
+    if (statement.type === 'function' || statement.type === 'class') continue
+    for (const inner of blocksOf(statement)) {
+      const found = raises(analysis, inner, counter, deeper)
+      if (found !== null) return found
+    }
+  }
+  return null
+}
+
+function isRaise(analysis: Analysis, statement: Stmt, counter: string): boolean {
+  const isOne = (expr: Expr) => expr.type === 'constant' && expr.value === 1
+  const isCounter = (expr: Expr) => textOf(analysis, expr) === counter
+  if (statement.type === 'augassign')
+    return /^\+=?$/.test(statement.op) && isCounter(statement.target) && isOne(statement.value)
+  if (statement.type !== 'assign' || statement.value?.type !== 'binary') return false
+  const { op, left, right } = statement.value
+  return op === '+' && statement.targets.some(isCounter) && isCounter(left) && isOne(right)
+}
+
+function textOf({ text }: Analysis, { start, end }: Expr): string {
+  return text.slice(start, end).replace(/\s+/g, '')
+}
