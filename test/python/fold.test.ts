@@ -218,9 +218,86 @@ describe('values of names', () => {
     await isUnknown('from settings import MADE', 'MADE', { modules })
   })
 
-  it('a function without parameters that returns one constant is that constant', async () => {
+  it('a function that ends with its only return has that value, with what all calls agree on', async () => {
     assert.equal(await value('def size():\n  return 3 * 2', 'size()'), 6)
-    await isUnknown('def size(n):\n  return n', 'size(3)')
+    assert.equal(await value('def size(n):\n  return n', 'size(3)'), 3)
+    await isUnknown('def size(n):\n  return n\nsize(4)', 'size(3)')
+    await isUnknown('def size(n):\n  if n > 2:\n    return n', 'size(3)')
+  })
+
+  const getters: [string, string][] = [
+    ['get', 'def get(d, key, default=None):\n  return d.get(key, default)\n'],
+    [
+      'either way',
+      'def get(d, key, default=None):\n  try:\n    return d.get(key, default)\n  except AttributeError:\n    return getattr(d, key, default)\n',
+    ],
+    ['a subscript', 'def get(d, key, default=None):\n  if key in d:\n    return d[key]\n  return default\n'],
+    ['a condition', 'def get(d, key, default=None):\n  return d[key] if key in d else default\n'],
+    [
+      'a name',
+      'def get(d, key, default=None):\n  value = d.get(key)\n  return default if value is None else value\n',
+    ],
+    [
+      'another getter',
+      'def inner(d, key, other):\n  return d.get(key, other)\ndef get(d, key, default=None):\n  return inner(d, key, default)\n',
+    ],
+  ]
+  for (const [name, text] of getters) {
+    it(`a getter of the project: ${name}`, async () => {
+      const code = `${text}d = {'a': 1, 'b': {'c': 2}}`
+      assert.equal(await value(code, "get(d, 'a', 5)"), 1)
+      assert.equal(await value(code, "get(d, 'x', 5)"), 5)
+      assert.equal(await value(code, "get(d, key='x')"), null)
+      assert.equal(await value(code, "get(get(d, 'b', {}), 'c', 5)"), 2)
+    })
+  }
+
+  it('a getter that goes down a path', async () => {
+    const dotted =
+      "def dig(d, path, default=None):\n  node = d\n  for part in path.split('.'):\n    if part not in node:\n      return default\n    node = node[part]\n  return node\n"
+    assert.equal(await value(`${dotted}d = {'b': {'c': 2}}`, "dig(d, 'b.c')"), 2)
+    assert.equal(await value(`${dotted}d = {'b': {'c': 2}}`, "dig(d, 'b.x', 7)"), 7)
+    const listed =
+      'def dig(d, *keys, default=None):\n  for key in keys:\n    d = d.get(key, {})\n  return d or default\n'
+    assert.equal(await value(`${listed}d = {'b': {'c': 2}}`, "dig(d, 'b', 'c', default=7)"), 2)
+  })
+
+  it('a function that does more than to look up is no getter', async () => {
+    await isUnknown(
+      "def get(d, key, default):\n  key = key.upper()\n  return d.get(key, default)\nd = {'a': 1}",
+      "get(d, 'a', 2)",
+    )
+    await isUnknown(
+      "def get(d, key, default):\n  return d.get(key, default) * 2\nd = {'a': 1}\nget(d, 'b', 3)",
+      "get(d, 'a', 2)",
+    )
+  })
+
+  it('a getter of another module', async () => {
+    const modules = { helpers: 'def get(d, key, default=4):\n  return d.get(key, default)' }
+    assert.equal(await value("from helpers import get\nd = {'a': 1}", "get(d, 'a')", { modules }), 1)
+    assert.equal(await value("from helpers import get\nd = {'a': 1}", "get(d, 'b')", { modules }), 4)
+  })
+
+  it('the fallback of what nobody knows may be replaced', async () => {
+    const cases: [string, string, string][] = [
+      ['def f(cfg):\n  pass', "cfg.get('amp', False)", 'false, open'],
+      ['def f(args):\n  pass', "getattr(thing, 'amp', False)", 'false, open'],
+      ['import yaml, sys\ncfg = yaml.safe_load(open(sys.argv[1]))', "cfg.get('amp', False)", 'unknown'],
+      [
+        'import sys\nfrom settings import load_config\ncfg = load_config(sys.argv[1])',
+        "cfg.get('amp', False)",
+        'unknown',
+      ],
+      ["cfg = {'amp': True}", "cfg.get('amp', False)", 'true'],
+      ['import torch', "getattr(torch, 'bfloat16', None)", 'unknown'],
+    ]
+    for (const [text, expression, expected] of cases) {
+      const folded = await fold(text, expression)
+      const shown =
+        folded.state === 'unknown' ? 'unknown' : `${folded.value}${folded.overridable ? ', open' : ''}`
+      assert.equal(shown, expected, expression)
+    }
   })
 })
 

@@ -6,6 +6,7 @@ import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { fileLoadedFrom, loaders } from './configured-file.js'
+import { keyOf, pathLookedUp } from './configured-lookups.js'
 import { fromPlain, withRoots } from './configured-plain.js'
 import { type FieldValues, fieldsElsewhere, fieldValues } from './field-values.js'
 import { takingOf } from './mapping-classes.js'
@@ -128,10 +129,9 @@ function findPath(
       return base === null ? pathOfAttribute(analysis, expr, depth) : below(base, expr.attr)
     }
     case 'subscript': {
-      const key = expr.index.type === 'constant' ? expr.index.value : null
-      if (typeof key !== 'string' && typeof key !== 'number') return null
       const base = configuredPath(analysis, expr.value, depth + 1, followed)
-      return base === null ? null : below(base, key)
+      const key = base === null ? null : keyOf(analysis, expr.index, followed)
+      return base === null || key === null ? null : below(base, key)
     }
     case 'call':
       return pathOfCall(analysis, expr, depth, followed)
@@ -190,7 +190,8 @@ function pathOfName(
   return sites.length === 0 ? handedOver(analysis, owner.func, binding.name, owner.position) : null
 }
 
-function argumentOf({ args }: CallExpr, name: string, position: number): Expr | null {
+/** What a call passes for a parameter, as it is written. */
+export function argumentOf({ args }: CallExpr, name: string, position: number): Expr | null {
   const named = args.find((one) => one.name === name)
   if (named !== undefined) return named.value
   if (args.some((one) => one.star > 0)) return null
@@ -255,6 +256,8 @@ function pathOfCall(
   const name = analysis.nameOf(callee)
   const first = args[0]
   const inner = (part: Expr): ConfiguredPath | null => configuredPath(analysis, part, depth + 1, followed)
+  const lookedUp = pathLookedUp(analysis, expr, depth, followed)
+  if (lookedUp !== null) return lookedUp
   if (name === null) return pathOfProject(analysis, expr, depth, followed)
   if (name === 'hydra.compose' || name === 'hydra.experimental.compose') {
     const overrides = args.find((one) => one.name === 'overrides') ?? args[1]
@@ -310,12 +313,6 @@ function pathOfProject(
   const { callee, args } = expr
   const inner = (part: Expr): ConfiguredPath | null => configuredPath(analysis, part, depth + 1, followed)
   if (callee.type === 'attribute') {
-    if (callee.attr === 'get' && args.length === 1) {
-      // `cfg.get('trainer')`
-      const key = args[0]!.value.type === 'constant' ? args[0]!.value.value : null
-      const base = typeof key === 'string' ? inner(callee.value) : null
-      return base === null ? null : below(base, key as string)
-    }
     if (plainCopies.test(callee.attr) && args.length === 0) return inner(callee.value)
     if (/^parse_(args|known_args|intermixed_args)$/.test(callee.attr)) return overlaidNamespace(analysis)
   }

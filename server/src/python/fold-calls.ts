@@ -1,16 +1,16 @@
 /** What calls give: a few library functions, and methods of values that are known. */
-import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import type { CallExpr } from '../syntax/python-ast.js'
 import type { Json } from '../text/json.js'
-import { define, lookUp } from '../text/records.js'
+import { define } from '../text/records.js'
 import type { Analysis } from './analysis.js'
-import { configuredChildOf, configuredNode, foldFound } from './configured.js'
+import { foldLookup } from './fold-lookups.js'
 import { foldFunction, mapNumbers } from './fold-numeric.js'
 import { environmentValue } from './fold-outside.js'
 import { combine, type Fold, known, unknown } from './folded.js'
 import type { Folded } from './module.js'
 import { functionOf, nameOf } from './names.js'
 import { isDict } from './operators.js'
-import { onlyReturn } from './returns.js'
+import { certainReturn } from './returns.js'
 
 /** Library functions, the environment, methods of folded values. */
 export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
@@ -25,6 +25,8 @@ export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded
       fallback === undefined ? known(null) : fold(fallback.value),
     )
   }
+  const found = foldLookup(analysis, fold, expr)
+  if (found !== null) return found
   if (name === null || name === undefined) return foldMethod(analysis, fold, expr)
   if (name === 'itertools.product') return unknown('a product')
   const positional: Json[] = []
@@ -46,39 +48,22 @@ export function foldCall(analysis: Analysis, fold: Fold, expr: CallExpr): Folded
     else define(keywords, argument.name, value.value)
   }
   const value = foldFunction(name, positional, keywords)
-  return value === undefined ? unknown(`${name}()`) : combine(value, parts)
-}
-
-/** `cfg.get('key', fallback)` of a configuration. */
-function configuredGet(analysis: Analysis, fold: Fold, expr: CallExpr, receiver: Expr): Folded | null {
-  const [key, fallback] = expr.args
-  const name = key === undefined ? null : fold(key.value)
-  const whole = configuredNode(analysis, receiver)
-  if (whole === null || name === null) return null
-  if ((whole.node === undefined && whole.path.root !== null) || name.state === 'unknown')
-    return unknown('the configuration')
-  const child = configuredChildOf(analysis, receiver, String(name.value))
-  const folded = child === null ? unknown('the configuration') : foldFound(child)
-  if (folded !== null) return folded
-  // An attribute of an object need not be a dictionary that its class has filled.
-  if (whole.node === undefined) return null
-  const otherwise = fallback === undefined ? known(null) : fold(fallback.value)
-  return otherwise.state === 'unknown' ? otherwise : { ...otherwise, overridable: whole.overridable }
+  if (value === undefined) return unknown(`${name}()`)
+  const [only] = parts
+  // `int(cfg['epochs'])` stands where the file has it.
+  const same = parts.length === 1 && only?.state === 'known' && only.value === value
+  return same ? only : combine(value, parts)
 }
 
 /** `.tolist()`, `.copy()`, `.get(key, fallback)` on folded values; project functions are not evaluated. */
 function foldMethod(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
   const func = functionOf(analysis, expr.callee)
   if (func !== null) {
-    const only = onlyReturn(func)
-    // A function without parameters that returns one constant is a constant.
-    if (only !== null && func.node.params.length === 0) return fold(only)
-    return unknown(`${func.name}()`)
+    // Its parameters are what all calls of it agree on.
+    const only = certainReturn(func)
+    return only === null ? unknown(`${func.name}()`) : fold(only)
   }
   if (expr.callee.type !== 'attribute') return unknown('a call')
-  const configured =
-    expr.callee.attr === 'get' ? configuredGet(analysis, fold, expr, expr.callee.value) : null
-  if (configured !== null) return configured
   const receiver = fold(expr.callee.value)
   if (receiver.state === 'unknown') return unknown(`.${expr.callee.attr}()`)
   const { value } = receiver
@@ -97,14 +82,6 @@ function foldMethod(analysis: Analysis, fold: Fold, expr: CallExpr): Folded {
       return Array.isArray(value) ? receiver : unknown(`.${expr.callee.attr}()`)
     case 'items':
       return isDict(value) ? combine(Object.entries(value), [receiver]) : unknown('a call')
-    case 'get': {
-      const [key, fallback] = expr.args
-      const name = key === undefined ? unknown('a key') : fold(key.value)
-      if (!isDict(value) || name.state === 'unknown') return unknown('a call')
-      const item = lookUp(value, String(name.value))
-      if (item !== undefined) return combine(item, [receiver, name])
-      return fallback === undefined ? combine(null, [receiver, name]) : fold(fallback.value)
-    }
     case 'keys':
     case 'values':
       if (value !== null && typeof value === 'object' && !Array.isArray(value)) {

@@ -362,10 +362,10 @@ export class Folder {
     }
     const parsed = this.analysis.outside.argument(expr.value, expr.attr)
     if (parsed !== null) return parsed
-    const field = this.analysis.fieldDefault(expr)
-    if (field !== null) return this.fold(field)
     const configured = configuredValue(this.analysis, expr)
     if (configured !== null) return configured
+    const field = this.analysis.fieldDefault(expr)
+    if (field !== null) return this.fold(field)
     const value = this.constantOf(expr)
     if (value !== undefined) return known(value)
     return unknown(`.${expr.attr}`)

@@ -200,6 +200,24 @@ export interface HandedOn {
   index: number
 }
 
+/** A parameter by its name and by its position in calls. */
+export interface NamedParameter {
+  name: string
+  position: number
+}
+
+/** A function that gives back what an object holds under a key: `def get(cfg, key, default=None)`. */
+export interface Getter {
+  object: NamedParameter
+  key: NamedParameter
+  /** The key is a path: 'train.fp16'. */
+  dotted: boolean
+  /** The key and all positional arguments behind it are a path. */
+  rest: boolean
+  /** What it gives where nothing is: what it is passed, else a value of its own. */
+  fallback: { parameter: NamedParameter | null; value?: string | number | boolean | null } | null
+}
+
 export type FunctionSummary = ModuleSummary['functions'][string]
 export type ClassSummary = ModuleSummary['classes'][string]
 
@@ -222,6 +240,8 @@ export interface ModuleSummary {
       frozen?: true
       /** Library calls to which it hands its parameters as they are. */
       handsOn?: HandedOn[]
+      /** All that it does is to look a key up. */
+      getter?: Getter
       /** Canonical class of what it returns. */
       returns: string | null
     }

@@ -20,3 +20,11 @@ export function onlyReturn(func: Func): Expr | null {
   const returns = returnsOf(func)
   return returns.length === 1 ? returns[0]! : null
 }
+
+/** The value of its only `return`, where it ends with that. */
+export function certainReturn(func: Func): Expr | null {
+  const only = onlyReturn(func)
+  let last = func.node.body.at(-1)
+  while (last?.type === 'with') last = last.body.at(-1)
+  return last?.type === 'return' ? only : null
+}

@@ -12,6 +12,7 @@ import { fieldValues } from './field-values.js'
 import { appliedAttributes, frozenOwners, returnsFrozen } from './frozen-modules.js'
 import { handedOn } from './handed-on.js'
 import { loggedNames, reportedMetrics } from './logged-metrics.js'
+import { getterOf } from './lookups.js'
 import { takingOf } from './mapping-classes.js'
 import type { ClassSummary, Klass, ModuleSummary } from './module.js'
 import { methodOf, nameOf, projectTarget, targetOf } from './names.js'
@@ -81,6 +82,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
     if (func.class !== null || func.qualified !== func.name) continue
     const effects = analysis.effectsOfFunction(func)
     const hands = handedOn(analysis, func)
+    const getter = getterOf(analysis, func)
     define(functions, func.name, {
       backward: effects.backward,
       optimizerStep: effects.optimizerStep,
@@ -90,6 +92,7 @@ export function summarise(analysis: Analysis): ModuleSummary {
       repeats: holdsAny(repeated, func.node),
       returns: analysis.returnType(func),
       ...(hands.length === 0 ? {} : { handsOn: hands }),
+      ...(getter === null ? {} : { getter }),
       ...(returnsFrozen(func, frozen) ? { frozen: true as const } : {}),
     })
   }

@@ -1,0 +1,121 @@
+/** What looking a key up gives: the value of a file or of the code, else the fallback. */
+import type { CallExpr, Expr } from '../syntax/python-ast.js'
+import type { Json } from '../text/json.js'
+import { lookUp } from '../text/records.js'
+import type { Analysis } from './analysis.js'
+import { configuredNode, foldFound, look } from './configured.js'
+import { loaders } from './configured-file.js'
+import { below, type Key } from './configured-path.js'
+import { combine, type Fold, unknown } from './folded.js'
+import { type Lookup, lookupOf } from './lookups.js'
+import type { Folded } from './module.js'
+import { bindingsOf, importedFunction, nameOf } from './names.js'
+import { isDict } from './operators.js'
+import { returnsOf } from './returns.js'
+
+/** Null: the call looks nothing up, or nothing is known of what it does it in. */
+export function foldLookup(analysis: Analysis, fold: Fold, expr: CallExpr): Folded | null {
+  const lookup = lookupOf(analysis, expr)
+  if (lookup === null) return null
+  const keys = keysOf(fold, lookup)
+  const whole = configuredNode(analysis, lookup.object)
+  if (keys === null) return whole === null ? null : unknown('the configuration')
+  const fallback = (overridable: boolean): Folded => {
+    const { fallback: given } = lookup
+    if (given === null) return unknown('the configuration does not hold it')
+    const value = fold(given)
+    return value.state === 'unknown' || !overridable ? value : { ...value, overridable }
+  }
+  if (whole !== null) {
+    if (whole.folded?.state === 'unknown') return whole.folded
+    const child = look(analysis, keys.reduce(below, whole.path))
+    const folded = child === null ? unknown('the configuration') : foldFound(child)
+    if (folded !== null) return folded
+    // An attribute of an object need not be a dictionary that its class has filled.
+    if (whole.node !== undefined || whole.path.root !== null) return fallback(whole.overridable)
+  }
+  if (nameOf(analysis, lookup.object) !== null) return null
+  const attribute = nameOf(analysis, expr.callee) === 'getattr' ? attributeOf(lookup, keys) : null
+  if (attribute !== null) {
+    const value = fold(attribute)
+    const { programArguments, programParameters } = analysis
+    const option = programParameters.holdsArguments(lookup.object)
+      ? programArguments.some((one) => one.name === keys[0])
+      : analysis.attributeValues(attribute).length > 0
+    if (value.state === 'known' || option) return value
+  }
+  const object = fold(lookup.object)
+  if (object.state === 'known') return inObject(object, keys) ?? fallback(false)
+  const mayBeAnything = whole === null && !isFromFile(analysis, lookup.object)
+  return mayBeAnything && lookup.fallback !== null ? fallback(true) : null
+}
+
+/** From the object down; null: they are not all known. */
+function keysOf(fold: Fold, { keys, dotted }: Lookup): Key[] | null {
+  const found: Key[] = []
+  for (const key of keys) {
+    const value = fold(key)
+    if (value.state === 'unknown') return null
+    if (typeof value.value === 'string' && dotted) found.push(...value.value.split('.'))
+    else if (typeof value.value === 'string' || typeof value.value === 'number') found.push(value.value)
+    else return null
+  }
+  return found
+}
+
+/** `getattr(args, 'fp16')` as `args.fp16`. */
+function attributeOf({ object }: Lookup, [key]: Key[]): (Expr & { type: 'attribute' }) | null {
+  const { start, end } = object
+  return typeof key === 'string' ? { type: 'attribute', value: object, attr: key, start, end } : null
+}
+
+/** What a dictionary in the code holds; null: nothing is there. */
+function inObject(object: Folded & { state: 'known' }, keys: readonly Key[]): Folded | null {
+  let current: Json = object.value
+  for (const key of keys) {
+    const item = isDict(current) ? lookUp(current, String(key)) : undefined
+    if (item === undefined) return null
+    current = item
+  }
+  return combine(current, [object])
+}
+
+const deepest = 6
+/** Methods and functions that read files, by what they are called. */
+const readsFiles = /(^|_)(load|read|parse|from)_?(\w*_)?(ya?ml|json|toml|file|config|cfg|params)$/i
+
+/** The object comes from a file that is not known, or from a caller that is not: what it holds nobody can tell. */
+function isFromFile(analysis: Analysis, expr: Expr, depth = 0): boolean {
+  const value = analysis.definition(expr)
+  if (depth > deepest) return true
+  const inner = (part: Expr): boolean => isFromFile(analysis, part, depth + 1)
+  if (value.type === 'attribute' || value.type === 'subscript') return inner(value.value)
+  if (value.type === 'conditional') return inner(value.then) || inner(value.otherwise)
+  if (value.type === 'binary') return inner(value.left) || inner(value.right)
+  if (value.type === 'call') {
+    const { callee, args } = value
+    const name = nameOf(analysis, callee)
+    if (name !== null && loaders.has(name)) return true
+    const last = callee.type === 'attribute' ? callee.attr : callee.type === 'name' ? callee.id : ''
+    if (readsFiles.test(last)) return true
+    const own = analysis.functionOf(callee)
+    if (own !== null && returnsOf(own).some(inner)) return true
+    const imported = importedFunction(analysis, callee)
+    if (imported?.calls.some((called) => loaders.has(called)) === true) return true
+    if (callee.type === 'attribute' && name === null && inner(callee.value)) return true
+    return args.some((one) => inner(one.value))
+  }
+  if (value.type !== 'name') return false
+  const { bindings } = bindingsOf(analysis, value.id, value.start)
+  return bindings.some((binding) => {
+    if (binding.kind !== 'param') return binding.value !== null && inner(binding.value)
+    const owner = analysis.parameterOwner(binding)
+    if (owner === null) return true
+    const sites = analysis.callSites(owner.func)
+    if (sites === null || analysis.outsideCalls(owner.func).length > 0) return true
+    return sites.some((site) => {
+      const passed = analysis.argument(site, binding.name, owner.position)
+      return passed.state === 'unknown' || (passed.state === 'given' && inner(passed.expr))
+    })
+  })
+}
