@@ -261,9 +261,9 @@ function variable(name: string, scope: ShellScope, quoted: boolean): Part {
   return unknown(quoted, namesArguments(name))
 }
 
-/** True for names that people give to lists of arguments. */
+/** True for names that people give to lists of arguments; `_` at the end: the value of a Python expression. */
 export function namesArguments(name: string): boolean {
-  return /ARGS|ARGUMENTS|OPTS|OPTIONS?$|FLAGS?$|EXTRA|PARAMS|OVERRIDES|CMD|COMMAND/i.test(name)
+  return /ARGS|ARGUMENTS|OPTS|OPTIONS?_?$|FLAGS?_?$|EXTRA|PARAMS|OVERRIDES|CMD|COMMAND/i.test(name)
 }
 
 function element(value: ShellValue | undefined, subscript: string, scope: ShellScope, quoted: boolean): Part {

@@ -20,6 +20,8 @@ export class ProgramIndex {
     paths: Iterable<string>,
     private readonly modules: ModuleIndex,
     private readonly commands = new ConsoleScripts(),
+    /** Programs that the cells of a notebook write, by its path. */
+    private readonly writtenIn: (path: string) => readonly string[] = () => [],
   ) {
     this.files = new Set()
     for (const path of paths) {
@@ -53,6 +55,9 @@ export class ProgramIndex {
       return path === undefined ? { unresolved: `no module ${module} in this project` } : { path }
     }
     if (path === null) return { unresolved: 'the program is not named literally' }
+    // What a cell writes is what the next one runs, whatever else is called so.
+    if (this.writtenIn(launch.location.path).some((written) => isWrittenAs(path, written)))
+      return { path: launch.location.path }
     for (const folder of [...folders, ...parents(home)]) {
       if (path.startsWith('/')) break
       const candidate = join(folder, path)
@@ -129,4 +134,10 @@ export class ProgramIndex {
 /** True for a file that a way down from the launch's folder leads to. */
 function beneath(candidate: string, home: string): boolean {
   return home === '' || candidate.startsWith(`${home}/`)
+}
+
+/** `python train.py` runs what `%%writefile train.py` wrote, also behind a `cd` into its folder. */
+export function isWrittenAs(started: string, written: string): boolean {
+  const [one, other] = [started, written].map((path) => path.replace(/^(\.\/)+/, '')) as [string, string]
+  return one === other || one.endsWith(`/${other}`) || other.endsWith(`/${one}`)
 }

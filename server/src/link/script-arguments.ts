@@ -105,10 +105,9 @@ export function readArguments(words: ShellWord[], locate: (span: Span) => Locati
     }
     if (last !== null) last.more.push(value)
     found.positionals.push(value)
-    // A bare variable outside quotes may be empty or hold several words.
-    if (text === null && last === null && /^\$(\w+|\{\w+\})$/.test(word.raw) && !/^\$\{?\d/.test(word.raw)) {
+    // Where no flag waits for its value, a bare variable outside quotes may be empty, a flag, or several words.
+    if (text === null && /^\$(\w+|\{\w+\})$/.test(word.raw) && !/^\$\{?\d/.test(word.raw))
       found.complete = false
-    }
     if (text !== null && (last === null || /\.ya?ml$/i.test(text))) file('', word, text)
   }
   if (words.length > most) found.complete = false

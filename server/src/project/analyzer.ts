@@ -18,6 +18,7 @@ import { tomlFacts } from '../config/toml.js'
 import { yamlFacts } from '../config/yaml.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
+import { isWrittenAs } from '../link/programs.js'
 import { analyse } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
@@ -57,6 +58,8 @@ export interface FileRecord {
   /** What readers claim without knowing the rest of the project. */
   extraction: Extraction
   suppressions: Suppression[]
+  /** Python files that its cells write (`%%writefile train.py`), as written. Absent: none. */
+  writes?: string[]
   /** Of a Terraform file: what it holds, for the other files of its module. */
   hcl?: ConfigNode
   /** Of a file of a Databricks asset bundle: what the other files of the bundle may need. */
@@ -157,7 +160,11 @@ export class Analyzer {
     const parsed = this.parse(file, record.problems)
     this.remember(file.path, parsed)
     const surroundings: Surroundings = { imported: {}, importers: [], binding: null, versions }
-    file.fragments.forEach((fragment, index) => {
+    const writes = file.fragments.flatMap(({ language, target }) =>
+      language === 'python' && target !== undefined ? [target] : [],
+    )
+    if (writes.length > 0) record.writes = writes
+    inReadingOrder(file).forEach(({ fragment, index }) => {
       const facts = this.factsOf(file, fragment, parsed.fragments[index]!, surroundings)
       if (fragment.index === 0 && fragment.language === 'yaml') {
         const manifests = manifestsOf(file.path, fragment.text, facts.config?.documents ?? [])
@@ -168,7 +175,8 @@ export class Analyzer {
       if (fragment.index === 0 && fragment.language === 'hcl') record.hcl = facts.config?.documents[0]?.root
       if (fragment.index === 0 && facts.python !== undefined)
         record.summary = facts.python instanceof Analysis ? facts.python.summary() : null
-      this.readFragment(facts, surroundings, record.extraction, record.faults)
+      if (!isStartedHere(fragment, record.extraction))
+        this.readFragment(facts, surroundings, record.extraction, record.faults)
       if (
         fragment.index === 0 &&
         facts.python !== undefined &&
@@ -207,8 +215,10 @@ export class Analyzer {
     const parsed = this.parsedOf(file)
     const extraction: Extraction = { subjects: [], claims: [], launches: [] }
     const faults: string[] = []
-    file.fragments.forEach((fragment, index) => {
-      // Only the file's own Python is launched and imported; what it writes elsewhere was read before.
+    const { binding } = surroundings
+    const written = binding === null ? undefined : startedProgram(file, binding.launch)
+    inReadingOrder(file).forEach(({ fragment, index }) => {
+      if (written === undefined ? isStartedHere(fragment, extraction) : fragment !== written) return
       this.readFragment(
         this.factsOf(file, fragment, parsed.fragments[index]!, surroundings),
         surroundings,
@@ -376,7 +386,9 @@ export class Analyzer {
         ...(own && surroundings.outside !== undefined ? { outside: surroundings.outside } : {}),
       }
       const notebook = file.notebook && own
-      const binding = own ? surroundings.binding : null
+      const { binding: launched } = surroundings
+      const started = launched === null ? undefined : startedProgram(file, launched.launch)
+      const binding = own || fragment === started ? launched : null
       facts.python = analyse(file.path, fragment.text, tree.python, notebook, neighbours, binding)
     }
     return facts
@@ -403,7 +415,8 @@ export class Analyzer {
     faults: string[],
   ): void {
     const context: ReaderContext = {
-      binding: facts.fragment.index === 0 ? surroundings.binding : null,
+      binding:
+        facts.fragment.index === 0 || facts.fragment.target !== undefined ? surroundings.binding : null,
       versions: surroundings.versions,
       shell: (text) => shellFacts(text, this.grammars),
     }
@@ -447,6 +460,34 @@ export class Analyzer {
         into.unseen = [...(into.unseen ?? []), ...builder.extraction.unseen]
     }
   }
+}
+
+/** Programs that cells write come last: their launches are known by then. */
+function inReadingOrder({ fragments }: SourceFile): { fragment: SourceFragment; index: number }[] {
+  const all = fragments.map((fragment, index) => ({ fragment, index }))
+  const written = ({ fragment }: { fragment: SourceFragment }) => fragment.target !== undefined
+  return [...all.filter((one) => !written(one)), ...all.filter(written)]
+}
+
+/** A program that a cell writes and another cell starts is read with that launch, and only so. */
+function isStartedHere({ target, language }: SourceFragment, { launches }: Extraction): boolean {
+  return (
+    target !== undefined &&
+    language === 'python' &&
+    launches.some(({ program }) => program.path !== null && isWrittenAs(program.path, target))
+  )
+}
+
+/** The program that a cell of the file writes, and that this launch of the same file starts. */
+function startedProgram(
+  { path, fragments }: SourceFile,
+  { location, program }: Binding['launch'],
+): SourceFragment | undefined {
+  if (location.path !== path || program.path === null || program.inline === true) return undefined
+  const started = program.path
+  return fragments.find(
+    ({ language, target }) => language === 'python' && target !== undefined && isWrittenAs(started, target),
+  )
 }
 
 /** By a launch in another file than its reader read. */

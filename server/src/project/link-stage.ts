@@ -130,7 +130,7 @@ export class Linker {
     this.commands = commands
     this.known = new Set(files)
     const modules = new ModuleIndex(files.filter((path) => path.endsWith('.py')))
-    this.programs = new ProgramIndex(files, modules, commands)
+    this.programs = new ProgramIndex(files, modules, commands, (path) => this.records.get(path)?.writes ?? [])
     this.graph = new ImportGraph(this.records, modules)
   }
 

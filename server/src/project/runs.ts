@@ -1,4 +1,5 @@
 /** Readings of all files become runs: one launch of one entry point on one request for machines. */
+import { baseName } from '../link/paths.js'
 import { effective } from '../values/value.js'
 import type { Binding, Evidence, Extraction, Launch, Run, Subject, SubjectView } from '../workload/claim.js'
 import { type JoinedSettings, joinClaims, type LayerOf } from '../workload/join.js'
@@ -195,9 +196,14 @@ export function buildRuns(input: RunInput): Judgement[] {
   for (const [path, extraction] of input.extractions) {
     const started = runsOfFile.get(path)
     const shown = started === undefined && collections.has(extraction.frameworkConfig?.framework ?? '')
-    const launched = started ?? [
-      { run: newRun(path, path, unseenAround(extraction, path, input), null, null), extraction },
-    ]
+    const itself = () => ({
+      run: newRun(path, path, unseenAround(extraction, path, input), null, null),
+      extraction,
+    })
+    // Where a notebook starts only what its cells write, the rest of it runs by itself.
+    const launched = started?.some(({ run }) => !startsWritten(run, path))
+      ? started
+      : [...(started ?? []), itself()]
     const bySubject = new Map<string, SubjectView[]>()
     const depends: object[] = neighbourhood(input, path)
     for (const { run, extraction: read } of launched) {
@@ -250,6 +256,14 @@ export function buildRuns(input: RunInput): Judgement[] {
     for (const runs of bySubject.values()) judgements.push({ runs, depends })
   }
   return judgements
+}
+
+/** The run of a program that a cell of this file writes. */
+function startsWritten({ job }: Run, path: string): boolean {
+  const { launch } = job
+  if (launch === null || launch.location.path !== path) return false
+  const { path: program, inline } = launch.program
+  return inline !== true && program !== null && baseName(program) !== baseName(path)
 }
 
 /** A training of a framework config without what its program decides by itself, for which the program is judged. */
