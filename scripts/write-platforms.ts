@@ -1,6 +1,12 @@
-/** Writes docs/platforms.md; run by `npm run generate`, after the lists are written. */
-import { writeFileSync } from 'node:fs'
+/** Writes docs/platforms.md and the tables on the pages of the rules; run by `npm run generate`, after the lists are written. */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { readers } from '../server/src/readers/index.js'
+import { rules } from '../server/src/rules/index.js'
 import { platforms } from './platforms.js'
+import { withTable } from './rule-tables.js'
 
 writeFileSync('docs/platforms.md', platforms(readers))
+for (const { name } of rules) {
+  const path = `docs/rules/${name}.md`
+  writeFileSync(path, withTable(readFileSync(path, 'utf8'), name, readers))
+}

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { indexes } from '../scripts/indexes.js'
 import { platforms } from '../scripts/platforms.js'
+import { ruleKeys } from '../scripts/rule-keys.js'
+import { withTable } from '../scripts/rule-tables.js'
 import { readers } from '../server/src/readers/index.js'
+import { rules } from '../server/src/rules/index.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const file = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -18,4 +21,13 @@ describe('what `npm run generate` makes', () => {
 
   it('docs/platforms.md lists the tables of the readers', () =>
     assert.equal(file('docs/platforms.md'), platforms(readers)))
+
+  for (const { name } of rules)
+    it(`docs/rules/${name}.md has the table of its keys`, () => {
+      const page = file(`docs/rules/${name}.md`)
+      assert.equal(page, withTable(page, name, readers))
+    })
+
+  it('scripts/rule-keys.ts names rules only', () =>
+    assert.deepEqual(Object.keys(ruleKeys).sort(), rules.map(({ name }) => name).sort()))
 })

@@ -12,18 +12,8 @@ import { runCase } from './runner.js'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folders = { page: 'docs/rules', cases: 'test/rules' } as const
 
-/** The sections of a rule's page, in this order; others may stand between them. */
-const requiredSections = [
-  'What it finds',
-  'Why it costs',
-  'Evidence',
-  'How the estimate is computed',
-  'Examples',
-  'How safe the fix is',
-  'When not to follow it',
-  'Options',
-  'Checklist',
-]
+/** The sections of a rule's page after its opening paragraph, in this order; others may stand between them. */
+const requiredSections = ['Examples', 'Keys', 'Why it costs', 'When not to follow it', 'Options', 'Checklist']
 
 function markdownFiles(folder: string): string[] {
   if (!existsSync(folder)) return []
@@ -47,6 +37,8 @@ function read(folder: string): Map<string, Page> {
 }
 
 function checkSections(page: Page): void {
+  const opening = page.sections[0]
+  assert.ok(opening?.level === 1 && opening.prose.trim() !== '', 'the page does not open with a paragraph')
   const titles = page.sections.filter((section) => section.level === 2).map((section) => section.title)
   let at = -1
   for (const required of requiredSections) {

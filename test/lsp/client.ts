@@ -218,16 +218,12 @@ export interface Bench {
 export const rulePages: Record<string, string> = {
   'fake/waste': [
     '# fake/waste',
-    '## What it finds',
     'The word itself.',
     '## Why it costs',
     'Every `waste` is paid for.',
     '```python',
     '# Not a heading',
     '```',
-    '## Evidence',
-    'Measured once: 40 %.',
-    '## How the estimate is computed',
     'Half of it is assumed.',
   ].join('\n\n'),
 }

@@ -23,21 +23,22 @@ function sections(page: string): Section[] {
   return found
 }
 
-/** The first paragraph of the section whose heading matches. */
-function paragraph(page: string, heading: RegExp): string | undefined {
-  const section = sections(page).find((one) => heading.test(one.heading) && one.body.trim() !== '')
+function firstParagraph(section: Section | undefined): string | undefined {
   const text = section?.body.trim().split(/\n\s*\n/)[0]
   // A code sample is not an explanation, and pictures do not show in a hover.
-  if (text === undefined || /^(```|~~~|!\[)/.test(text)) return undefined
+  if (text === undefined || text === '' || /^(```|~~~|!\[)/.test(text)) return undefined
   return text
 }
 
-const parts: [title: string, heading: RegExp][] = [
-  ['What', /^what/i],
-  ['Why', /^why/i],
-  ['Evidence', /evidence/i],
-  ['Assumptions', /estimate|assum/i],
-]
+/** What the rule finds, and why it costs. */
+function explanation(page: string): { title: string; text: string }[] {
+  const all = sections(page)
+  const why = all.find(({ heading }) => /^why/i.test(heading))
+  return [
+    { title: 'What', text: firstParagraph(all[0]) },
+    { title: 'Why', text: firstParagraph(why) },
+  ].flatMap(({ title, text }) => (text === undefined ? [] : { title, text }))
+}
 
 function percent(fraction: number): string {
   return `${Math.round(fraction * 100)}`
@@ -60,10 +61,7 @@ export function hoverText(finding: Finding, pages: RulePages): string {
   if (saving !== undefined) lines.push(saving)
   const page = lookUp(pages, finding.rule)
   if (page !== undefined) {
-    for (const [title, heading] of parts) {
-      const text = paragraph(page, heading)
-      if (text !== undefined) lines.push(`**${title}.** ${text}`)
-    }
+    for (const { title, text } of explanation(page)) lines.push(`**${title}.** ${text}`)
   }
   lines.push(`[More about this rule](${rulePageLink(finding.rule)})`)
   return lines.join('\n\n')
@@ -79,8 +77,8 @@ export function plain(markdown: string): string {
 
 /** A page in a few lines, for clients that can only show a message. */
 export function summary(rule: string, page: string): string {
-  const texts = parts.map(([, heading]) => paragraph(page, heading)).filter((text) => text !== undefined)
-  return plain([`${rule}:`, ...texts.slice(0, 2), rulePageLink(rule)].join('\n\n'))
+  const texts = explanation(page).map(({ text }) => text)
+  return plain([`${rule}:`, ...texts, rulePageLink(rule)].join('\n\n'))
 }
 
 /** The page of a rule; undefined: there is no such rule. */
