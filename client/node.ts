@@ -7,8 +7,11 @@ import { start } from './common.js'
 let client: BaseLanguageClient | undefined
 
 export async function activate(context: ExtensionContext): Promise<void> {
-  const run = { module: context.asAbsolutePath('dist/server.js'), transport: TransportKind.ipc }
-  const debug = { ...run, options: { execArgv: ['--nolazy', '--inspect=6011'] } }
+  const folder = context.storageUri?.fsPath
+  const env = { ...process.env, ...(folder === undefined ? {} : { COSTLINT_CACHE_DIR: folder }) }
+  const module = context.asAbsolutePath('dist/server.js')
+  const run = { module, transport: TransportKind.ipc, options: { env } }
+  const debug = { ...run, options: { env, execArgv: ['--nolazy', '--inspect=6011'] } }
   client = await start(context, (id, name, options) => new LanguageClient(id, name, { run, debug }, options))
 }
 

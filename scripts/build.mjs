@@ -1,4 +1,5 @@
 /** Bundles everything that is installed into dist/ and copies the grammars. `npm ci` runs it (`prepare`). */
+import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -10,6 +11,21 @@ const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8'))
 /** Entries as esbuild takes them: name in dist/ → file. */
 const entries = (list) => Object.fromEntries(Object.entries(list).map(([name, file]) => [name, path(file)]))
 
+/** Of everything that decides what the engine says: its sources, the grammars and the libraries. */
+function engineHash() {
+  const hash = createHash('sha256').update(readFileSync(path('package-lock.json')))
+  const walk = (folder) => {
+    for (const entry of readdirSync(path(folder), { withFileTypes: true }).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    )) {
+      if (entry.isDirectory()) walk(`${folder}/${entry.name}`)
+      else hash.update(entry.name).update(readFileSync(path(`${folder}/${entry.name}`)))
+    }
+  }
+  walk('server/src')
+  return `${version}-${hash.digest('hex').slice(0, 12)}`
+}
+
 const common = {
   absWorkingDir: path('.'),
   bundle: true,
@@ -18,7 +34,7 @@ const common = {
   // jsonc-parser's CommonJS build hides its imports from a bundler.
   mainFields: ['module', 'main'],
   target: 'es2022',
-  define: { COSTLINT_VERSION: JSON.stringify(version) },
+  define: { COSTLINT_VERSION: JSON.stringify(version), COSTLINT_ENGINE: JSON.stringify(engineHash()) },
   logLevel: 'warning',
   metafile: true,
   outdir: path('dist'),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, before, beforeEach, describe, it } from 'mocha'
@@ -50,6 +50,25 @@ describe('cli, bundled', function () {
     )
     assert.match(stdout, /tune\.py:5:10\n/)
     assert.match(stdout, /5 \| search = GridSearchCV\(/)
+  })
+
+  it('keeps what it found out for the next run, unless told otherwise', async () => {
+    const files = Object.fromEntries(Array.from({ length: 70 }, (_, index) => [`tune${index}.py`, search]))
+    folder.write(files)
+    const cache = join(folder.path, '.costlint_cache')
+    const cold = await costlint('check', '--no-cache', '--output-format', 'json')
+    assert.equal(existsSync(cache), false)
+    const first = await costlint('check', '--output-format', 'json')
+    assert.equal(existsSync(join(cache, 'CACHEDIR.TAG')), true)
+    const second = await costlint('check', '--output-format', 'json')
+    assert.deepEqual([first.stdout, second.stdout], [cold.stdout, cold.stdout])
+    assert.match((await costlint('clean')).stderr, /removed the cache of /)
+    assert.equal(existsSync(cache), false)
+    assert.match((await costlint('clean')).stderr, /no cache in /)
+    const elsewhere = { env: { COSTLINT_CACHE_DIR: join(folder.path, 'elsewhere') } }
+    const third = await folder.run(cli, ['check', '--output-format', 'json', '.'], elsewhere)
+    assert.equal(third.stdout, cold.stdout)
+    assert.deepEqual([existsSync(cache), existsSync(elsewhere.env.COSTLINT_CACHE_DIR)], [false, true])
   })
 
   it('says of a file what it says of the whole project', async () => {

@@ -161,6 +161,7 @@ class FakeProject implements Project {
 
 export const fakeEngine: Engine = {
   open: async (root, options) => new FakeProject(root, options.explicit, options.choice.select),
+  clean: async () => false,
   rules: async () => fakeRules,
   source: async (path, bytes) => {
     const text = new TextDecoder().decode(bytes)

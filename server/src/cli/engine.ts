@@ -9,6 +9,8 @@ export interface OpenOptions {
   choice: Choice
   /** Relative to the root: read even where the project's ignore files leave them out. */
   explicit: readonly string[]
+  /** Whether what earlier runs found is used, and what this one finds is kept. Default: true. */
+  cache?: boolean
 }
 
 export interface FixRequest extends FixOptions {
@@ -24,6 +26,8 @@ export interface Engine {
   source(path: string, bytes: Uint8Array): Promise<SourceFile>
   /** Works out the fixes of a project and leaves it as if they had been written; writes nothing itself. */
   fix(project: Project, request: FixRequest): Promise<FixRun>
+  /** Throws away what runs have kept about the project with this root. False: there was nothing. */
+  clean(root: string): Promise<boolean>
   /** The page of each rule (Markdown). */
   pages(): Promise<Readonly<Record<string, string>>>
   /** Serves the language server protocol on the standard streams until the client ends it. */

@@ -1,11 +1,20 @@
 /** The linter on this machine, as the command line uses it. */
+import { join } from 'node:path'
 import { fixProject, openProject } from '../linter.js'
+import { cacheFolder, namedCache, removeAnswers } from '../project/node/answer-folder.js'
 import { createNodeHost } from '../project/node/host.js'
 import { readRulePages } from '../project/node/rule-pages.js'
 import type { Engine } from './engine.js'
 
 export const nodeEngine: Engine = {
-  open: (root, options) => openProject(root, createNodeHost(), options),
+  open: (root, { cache = true, ...options }) =>
+    openProject(
+      root,
+      createNodeHost(cache ? { cacheFor: (folder) => namedCache(folder) ?? join(folder, cacheFolder) } : {}),
+      options,
+    ),
+
+  clean: removeAnswers,
 
   async rules() {
     const { rules } = await import('../rules/index.js')

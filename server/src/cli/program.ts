@@ -17,6 +17,7 @@ interface CheckFlags {
   statistics?: boolean
   showHints?: boolean
   stdinFilename?: string
+  cache: boolean
 }
 
 type Listing = 'full' | 'json'
@@ -60,6 +61,10 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
 
   const listing = () =>
     new Option('--output-format <format>', 'how to print').choices(['full', 'json']).default('full')
+  const noCache = () =>
+    new Option('--no-cache', 'neither use what earlier runs have found out nor keep anything')
+  const kept = (cache: boolean): Engine =>
+    cache ? engine : { ...engine, open: (root, options) => engine.open(root, { ...options, cache: false }) }
   const collect = (value: string, before: string[] = []) => [...before, value]
 
   program
@@ -81,10 +86,11 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     .option('--statistics', 'print how often each rule was found')
     .option('--show-hints', 'print hints too')
     .option('--stdin-filename <path>', 'lint standard input as the file with this name')
+    .addOption(noCache())
     .action(async (paths: string[], flags: CheckFlags) => {
       const options = await checkOptions(engine, paths, flags)
       const { check } = await import('./check.js')
-      done(await check(engine, console, options))
+      done(await check(kept(flags.cache), console, options))
     })
 
   program
@@ -111,10 +117,13 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     .argument('<place>', 'PATH, PATH:LINE, or in a notebook PATH:cell N:LINE')
     .argument('[rule]', 'only what this rule makes of it')
     .addOption(listing())
-    .action(async (place: string, rule: string | undefined, flags: { outputFormat: Listing }) => {
-      const { showWhy } = await import('./why.js')
-      done(await showWhy(engine, console, place, { rule, format: flags.outputFormat }))
-    })
+    .addOption(noCache())
+    .action(
+      async (place: string, rule: string | undefined, flags: { outputFormat: Listing; cache: boolean }) => {
+        const { showWhy } = await import('./why.js')
+        done(await showWhy(kept(flags.cache), console, place, { rule, format: flags.outputFormat }))
+      },
+    )
 
   program
     .command('graph')
@@ -123,9 +132,10 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     )
     .argument('[paths...]', 'jobs and scripts to show')
     .addOption(new Option('--output-format <format>', 'how to print').choices(graphFormats).default('full'))
-    .action(async (paths: string[], flags: { outputFormat: GraphFormat }) => {
+    .addOption(noCache())
+    .action(async (paths: string[], flags: { outputFormat: GraphFormat; cache: boolean }) => {
       const { showGraph } = await import('./graph.js')
-      done(await showGraph(engine, console, paths, flags.outputFormat))
+      done(await showGraph(kept(flags.cache), console, paths, flags.outputFormat))
     })
 
   program
@@ -134,10 +144,22 @@ function build(engine: Engine, console: Console, done: (code: number) => void): 
     .argument('[paths...]', 'scripts and folders to estimate')
     .option('--gpu <name>', 'accelerator or machine type to compare with, in place of what the job says')
     .addOption(listing())
-    .action(async (paths: string[], flags: { outputFormat: Listing; gpu?: string }) => {
+    .addOption(noCache())
+    .action(async (paths: string[], flags: { outputFormat: Listing; gpu?: string; cache: boolean }) => {
       const { showEstimates } = await import('./estimate.js')
-      const { outputFormat: format, gpu } = flags
-      done(await showEstimates(engine, console, paths, { format, ...(gpu === undefined ? {} : { gpu }) }))
+      const { outputFormat: format, gpu, cache } = flags
+      done(
+        await showEstimates(kept(cache), console, paths, { format, ...(gpu === undefined ? {} : { gpu }) }),
+      )
+    })
+
+  program
+    .command('clean')
+    .description('throw away what earlier runs have kept about projects')
+    .argument('[paths...]', 'files or folders of the projects; without paths the current folder')
+    .action(async (paths: string[]) => {
+      const { clean } = await import('./clean.js')
+      done(await clean(engine, console, paths))
     })
 
   program

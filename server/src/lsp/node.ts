@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node'
 import { type Choice, openProject } from '../linter.js'
+import { namedCache } from '../project/node/answer-folder.js'
 import { createNodeHost } from '../project/node/host.js'
 import { readRulePages } from '../project/node/rule-pages.js'
 import { version } from '../project/node/version.js'
@@ -27,7 +28,8 @@ const environment: Environment = {
 
   createProject(folder, { select, ignore }) {
     const choice: Choice = { ignore, ...(select.length > 0 && { select }) }
-    const host = createNodeHost()
+    // An editor has a place of its own for this; without one nothing is written.
+    const host = createNodeHost({ cacheFor: namedCache })
     if (folder === null) return openProject('/', withoutDisk(host.grammarSource), { choice, explicit: [] })
     const root = filePath(folder)
     if (root === undefined) throw new Error(`only folders on disk can be linted, not ${folder}`)

@@ -10,7 +10,8 @@ import { Analyzer, type FileRecord, type Surroundings } from './analyzer.js'
 import { type Host, under } from './host.js'
 import { Prefilter } from './prefilter.js'
 
-export type Loaded = { record: FileRecord } | { error: string }
+/** `digest`: of the bytes that were read; absent for a file that was not read further. */
+export type Loaded = { record: FileRecord; digest?: string } | { error: string }
 
 /** Versions of libraries that the project pins for a file, by distribution name. */
 export type Versions = Record<string, string>
@@ -33,12 +34,28 @@ export interface Backend {
 /** Largest file that is read at all, in bytes; beyond lie data, not scripts. */
 const maximumBytes = 16_000_000
 
-/** 32-bit FNV-1a over UTF-16 units, with the length: tells texts apart, nothing more. */
+/** 64 bits in two lanes over UTF-16 units, with the length: tells texts apart, nothing more. */
 export function hashOf(text: string): string {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index++)
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  return `${text.length.toString(36)}.${(hash >>> 0).toString(36)}`
+  let low = 0x811c9dc5
+  let high = 0x9e3779b9
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    low = Math.imul(low ^ unit, 0x01000193)
+    high = Math.imul(high ^ unit, 0x5bd1e995) ^ (high >>> 15)
+  }
+  return `${text.length.toString(36)}.${(low >>> 0).toString(36)}.${(high >>> 0).toString(36)}`
+}
+
+/** The same of bytes. */
+export function digestOf(bytes: Uint8Array): string {
+  let low = 0x811c9dc5
+  let high = 0x9e3779b9
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index]!
+    low = Math.imul(low ^ byte, 0x01000193)
+    high = Math.imul(high ^ byte, 0x5bd1e995) ^ (high >>> 15)
+  }
+  return `${bytes.length.toString(36)}.${(low >>> 0).toString(36)}.${(high >>> 0).toString(36)}`
 }
 
 function countLines(bytes: Uint8Array): number {
@@ -126,7 +143,7 @@ export class LocalBackend implements Backend {
     const record = await this.loadFile(file, versions, force)
     record.lines = countLines(bytes)
     record.bytes = bytes.length
-    return { record }
+    return { record, digest: digestOf(bytes) }
   }
 
   /** Reads a text that an editor holds. */
@@ -156,8 +173,20 @@ export class LocalBackend implements Backend {
   async fileOf(path: string): Promise<SourceFile | undefined> {
     const before = this.files.get(path)
     if (before !== undefined) return before
-    await this.load(path, true, {})
-    return this.files.get(path)
+    let bytes: Uint8Array
+    try {
+      bytes = await this.host.read(under(this.root, path))
+    } catch {
+      return undefined
+    }
+    if (bytes.length > maximumBytes) return undefined
+    const { text } = decode(bytes)
+    if (text === undefined) return undefined
+    const file = sourceFile(path, text)
+    await this.analyzer.prepare(file)
+    this.files.set(path, file)
+    this.trim()
+    return file
   }
 
   forget(path: string): void {

@@ -4,6 +4,7 @@
  * the browser bring their own.
  */
 import type { GrammarSource } from '../syntax/parser.js'
+import type { AnswerStore } from './answers.js'
 
 export type EntryKind = 'file' | 'folder' | 'link' | 'other'
 
@@ -33,6 +34,8 @@ export interface Host {
   readonly cpuCount: number
   /** The WebAssembly of the parser and its grammars. */
   grammarSource(): Promise<GrammarSource>
+  /** Where answers about the project with this root are kept between runs; absent: nowhere. */
+  answersFor?(root: string): AnswerStore | undefined
   /** Absent where the host has no threads: everything then runs in this one. */
   createWorker?(): HostWorker
 }

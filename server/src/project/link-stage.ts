@@ -7,6 +7,7 @@ import type { HandedConfiguration, ModuleSummary } from '../python/module.js'
 import { define } from '../text/records.js'
 import type { Binding, Extraction, Launch } from '../workload/claim.js'
 import type { FileRecord, Surroundings } from './analyzer.js'
+import type { KeptAnswers } from './answers.js'
 import { type Backend, hashOf, type ReadResult, type Versions } from './backend.js'
 import { bindLaunches } from './bind-launches.js'
 import { BundleIndex, missingBundles } from './bundles.js'
@@ -116,10 +117,11 @@ export class Linker {
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
     private readonly backendOf: (path: string) => Backend,
+    private readonly answersOf: (path: string) => KeptAnswers | null,
   ) {
     this.layouts = new Layouts(records)
     this.graph = new ImportGraph(records)
-    this.summaries = new SummaryStage(records, backendOf)
+    this.summaries = new SummaryStage(records, backendOf, answersOf)
     this.configurations = new ConfigurationLinker(records, (path) => this.known.has(path))
     this.frameworkConfigs = new FrameworkConfigLinker(records, (path) => this.known.has(path))
   }
@@ -508,9 +510,17 @@ export class Linker {
     const id = `${path}\0${slot}`
     const before = this.cache.get(id)
     if (before !== undefined && before.key === key) return before
+    const answers = this.answersOf(path)
+    const question = `extraction ${slot}`
+    const known = answers?.get<ReadResult>(path, question, key)
+    if (known !== undefined) {
+      this.cache.set(id, { ...known, key })
+      return known
+    }
     const surroundings: Surroundings = { ...this.around(path, binding), binding, versions }
     if (overlay !== undefined) surroundings.overlay = overlay
     const result = await this.backendOf(path).read(path, surroundings)
+    if (result.faults.length === 0) answers?.put(path, question, key, result)
     const kept: CachedExtraction = { ...result, key }
     this.cache.set(id, kept)
     return kept

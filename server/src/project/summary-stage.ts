@@ -5,6 +5,7 @@
 import type { ModuleSummary } from '../python/module.js'
 import { define } from '../text/records.js'
 import type { FileRecord } from './analyzer.js'
+import type { KeptAnswers } from './answers.js'
 import { type Backend, hashOf } from './backend.js'
 import type { ImportGraph } from './import-graph.js'
 
@@ -25,6 +26,7 @@ export class SummaryStage {
   constructor(
     private readonly records: ReadonlyMap<string, FileRecord>,
     private readonly backendOf: (path: string) => Backend,
+    private readonly answersOf: (path: string) => KeptAnswers | null,
   ) {}
 
   /** By path, for every module that has a summary. */
@@ -103,11 +105,19 @@ export class SummaryStage {
     const key = parts.join('|')
     const before = this.cache.get(record.path)
     if (before !== undefined && before.key === key) return before
-    const summary = await this.backendOf(record.path).summarise(record.path, imported)
-    if (summary === null) return this.byItself(record.summary)
-    const kept: Kept = { summary, hash: hashOf(JSON.stringify(summary)), key }
+    const answers = this.answersOf(record.path)
+    const known = answers?.get<Summarised>(record.path, 'summary', key)
+    const summarised = known ?? (await this.ask(record.path, imported))
+    if (summarised === null) return this.byItself(record.summary)
+    if (known === undefined) answers?.put(record.path, 'summary', key, summarised)
+    const kept: Kept = { ...summarised, key }
     this.cache.set(record.path, kept)
     return kept
+  }
+
+  private async ask(path: string, imported: Record<string, ModuleSummary>): Promise<Summarised | null> {
+    const summary = await this.backendOf(path).summarise(path, imported)
+    return summary === null ? null : { summary, hash: hashOf(JSON.stringify(summary)) }
   }
 
   private byItself(summary: ModuleSummary): Summarised {

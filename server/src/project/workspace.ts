@@ -10,10 +10,12 @@ import { notebookFromCells, sourceFile } from '../text/source-fragments.js'
 import type { Claim } from '../workload/claim.js'
 import { Analyzer, type FileRecord, type Surroundings } from './analyzer.js'
 import type { Annotation } from './annotations.js'
-import { type Backend, LocalBackend } from './backend.js'
+import { KeptAnswers } from './answers.js'
+import { type Backend, digestOf, LocalBackend, type Versions } from './backend.js'
 import type { Choice, Configuration } from './configuration.js'
 import { discover } from './discover.js'
 import { type EstimateOptions, type TrainingEstimate, trainingEstimates } from './estimates.js'
+import { spelled } from './extraction-keys.js'
 import { materialise } from './fixes.js'
 import type { JobGraph } from './graph.js'
 import { jobGraph } from './graph.js'
@@ -96,6 +98,7 @@ class Workspace implements Project {
   private pool: PoolBackend | null = null
   private linked: Linked | null = null
   private working: Promise<unknown> = Promise.resolve()
+  private readonly answers: KeptAnswers | null
 
   constructor(
     readonly root: string,
@@ -107,7 +110,13 @@ class Workspace implements Project {
     this.analyzer = new Analyzer(grammars, readers)
     this.local = new LocalBackend(root, host, this.analyzer)
     this.versions = new VersionTable(grammars)
-    this.linker = new Linker(this.records, (path) => this.backendOf(path))
+    const store = host.answersFor?.(root)
+    this.answers = store === undefined ? null : new KeptAnswers(store)
+    this.linker = new Linker(
+      this.records,
+      (path) => this.backendOf(path),
+      (path) => (this.overlays.has(path) ? null : this.answers),
+    )
   }
 
   open(path: string, content: string | CellText[], metadata: Record<string, Json> = {}): void {
@@ -151,6 +160,7 @@ class Workspace implements Project {
     signal?.throwIfAborted()
     const linked = await this.link()
     signal?.throwIfAborted()
+    await this.answers?.flush(this.files ?? [])
     const faults: LintError[] = [...linked.faults, ...asErrors(this.broken)]
     const drafts = this.judging.run(linked, this.configuration, linked.reached, faults)
     return this.results.run({
@@ -233,16 +243,21 @@ class Workspace implements Project {
 
   private async load(paths: string[], force: boolean, options: LintOptions): Promise<void> {
     const { signal, onProgress } = options
-    await this.startPool(paths)
     let done = 0
-    const queue = [...paths]
+    const queue: string[] = []
+    for (const path of paths) {
+      if (await this.recall(path, force)) onProgress?.({ done: ++done, total: paths.length })
+      else queue.push(path)
+      signal?.throwIfAborted()
+    }
+    await this.startPool(queue)
     const lane = async (): Promise<void> => {
       for (let path = queue.shift(); path !== undefined && signal?.aborted !== true; path = queue.shift()) {
         await this.loadOne(path, force)
         onProgress?.({ done: ++done, total: paths.length })
       }
     }
-    await Promise.all(Array.from({ length: Math.min(atOnce, paths.length) }, lane))
+    await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, lane))
     signal?.throwIfAborted()
   }
 
@@ -259,6 +274,26 @@ class Workspace implements Project {
       // Without threads the same work is done here.
       this.pool = null
     }
+  }
+
+  /** Takes the record that an earlier run made of the same bytes. False: there is none. */
+  private async recall(path: string, force: boolean): Promise<boolean> {
+    if (this.answers === null || this.answers.isEmpty || this.overlays.has(path)) return false
+    let bytes: Uint8Array
+    try {
+      bytes = await this.host.read(under(this.root, path))
+    } catch {
+      return false
+    }
+    const key = recordKey(digestOf(bytes), this.versions.of(path))
+    const record = this.answers.get<FileRecord>(path, recordQuestion(force), key)
+    if (record === undefined) return false
+    this.local.forget(path)
+    this.pool?.forget(path)
+    this.broken.delete(path)
+    this.errors.delete(path)
+    this.records.set(path, record)
+    return true
   }
 
   private async loadOne(path: string, force: boolean): Promise<void> {
@@ -280,8 +315,11 @@ class Workspace implements Project {
       this.local.forget(path)
       const result = await this.backendOf(path).load(path, force, versions)
       if ('record' in result) {
-        this.records.set(path, result.record)
+        const { record, digest } = result
+        this.records.set(path, record)
         this.errors.delete(path)
+        if (digest !== undefined && record.faults.length === 0)
+          this.answers?.put(path, recordQuestion(force), recordKey(digest, versions), record)
         return
       }
       this.drop(path)
@@ -458,4 +496,13 @@ class Workspace implements Project {
 
 function asErrors(messages: ReadonlyMap<string, string>): LintError[] {
   return [...messages].map(([path, message]) => ({ path, message }))
+}
+
+/** A file that another one asks for says more: the values that it holds. */
+function recordQuestion(force: boolean): string {
+  return force ? 'record for others' : 'record'
+}
+
+function recordKey(digest: string, versions: Versions): string {
+  return `${digest}|${spelled(versions)}`
 }

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { lookUp } from '../../text/records.js'
 import type { Entry, EntryKind, Host, HostWorker } from '../host.js'
+import { AnswerFolder } from './answer-folder.js'
 import { grammarFiles } from './grammar-files.js'
+import { engine } from './version.js'
 
 interface Kinds {
   isFile(): boolean
@@ -77,7 +79,12 @@ class NodeWorker implements HostWorker {
 /** Bytes. */
 const smallFile = 1_000_000
 
-export function createNodeHost(): Host {
+export interface NodeHostOptions {
+  /** Folder for answers that are kept between runs, by the root of the project; absent or null: none are kept. */
+  cacheFor?: (root: string) => string | null
+}
+
+export function createNodeHost({ cacheFor }: NodeHostOptions = {}): Host {
   const workerScript = import.meta.url.endsWith('.ts') ? undefined : new URL('./worker.js', bundle())
   return {
     cpuCount: availableParallelism(),
@@ -121,6 +128,16 @@ export function createNodeHost(): Host {
         return undefined
       }
     },
+
+    // Run from the sources, nothing tells one state of the engine from another.
+    ...(cacheFor === undefined || engine === 'source'
+      ? {}
+      : {
+          answersFor(root: string) {
+            const folder = cacheFor(root)
+            return folder === null ? undefined : new AnswerFolder(folder)
+          },
+        }),
 
     // Beside the bundle lies worker.js; run from the sources, one thread does it all.
     ...(workerScript === undefined ? {} : { createWorker: () => new NodeWorker(workerScript) }),
