@@ -36,7 +36,6 @@ import { ClaimBuilder } from '../workload/builder.js'
 import type { Binding, Claim, Extraction } from '../workload/claim.js'
 import { type ManifestDocument, manifestsOf, type Overlay } from './kustomize.js'
 import { laidOver, layoutOf, patchesOf, textsOf } from './laid-over.js'
-import { chosenByPool } from './pool-links.js'
 import { ReaderChoice } from './reader-choice.js'
 import { configStatements, pythonStatements, shellStatements } from './statements.js'
 import { readSuppressions, type Suppression } from './suppressions.js'
@@ -250,7 +249,9 @@ export class Analyzer {
     surroundings: Surroundings,
     others: readonly SourceFile[] = [],
   ): Change | Refusal {
-    if (claim.site.anchor === chosenByPool) return { reason: 'the pool that it runs on decides this' }
+    const { target } = claim.site
+    if (target?.kind === 'refused') return { reason: target.reason }
+    if (target?.kind === 'pool') return { reason: 'the pool that it runs on decides this' }
     const reader = this.readers.find((one) => one.name === claim.reader)
     if (reader?.change === undefined) return { reason: `${claim.key} has to be changed by hand here` }
     const parsed = this.parsedOf(file)

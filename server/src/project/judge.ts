@@ -11,7 +11,6 @@ import type { ResourceKind } from '../workload/resource-kinds.js'
 import type { FileConfiguration } from './configuration.js'
 import { inMoney } from './job-cost.js'
 import type { LintError } from './lint.js'
-import { chosenByPool } from './pool-links.js'
 
 const order: Severity[] = ['hint', 'information', 'warning', 'error']
 
@@ -166,7 +165,7 @@ function judgeOne(view: SubjectView, rules: readonly Rule[], context: JudgeConte
 
 /** The pool, for a finding about what it decides; undefined: the job decides it. */
 function poolOf({ at }: Report, { run }: SubjectView): Location | undefined {
-  return isClaim(at) && at.site.anchor === chosenByPool ? run.job.pool : undefined
+  return isClaim(at) && at.site.target?.kind === 'pool' ? run.job.pool : undefined
 }
 
 /** Where two rules speak of one subject, the more specific one wins. */

@@ -5,7 +5,6 @@ import { nearest } from '../link/paths.js'
 import { lookUp } from '../text/records.js'
 import { effective } from '../values/value.js'
 import type { Claim, Subject, SubjectView } from '../workload/claim.js'
-import { chosenByPool } from '../workload/claim.js'
 import type { SettingName } from '../workload/resource-kinds.js'
 
 type Settings<W extends 'Compute' | 'Scaling'> = SubjectView<W>['settings']
@@ -62,7 +61,7 @@ export function withPool(job: JobEntry, pool: PoolEntry): Settings<'Compute'> {
       state: 'known',
       value,
       overridable: from.overridable,
-      site: { ...named.site, anchor: chosenByPool },
+      site: { ...named.site, target: { kind: 'pool' } },
     }
   }
   const { machine, gpus, gpuModel, region, provider, capacity } = pool.settings
@@ -100,8 +99,6 @@ export function onPool(subject: Subject<'Compute'>, pool: PoolEntry): Subject<'C
   if (count === undefined || subject.evidence.accelerator !== 'maybe') return subject
   return { ...subject, evidence: { ...subject.evidence, accelerator: count > 0 ? 'gpu' : 'none' } }
 }
-
-export { chosenByPool }
 
 /** What the jobs that run on a pool tell about its use. */
 export function withUsers(pool: PoolEntry, users: readonly JobEntry[]): Settings<'Scaling'> {

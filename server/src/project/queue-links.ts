@@ -5,7 +5,7 @@ import { lookUp } from '../text/records.js'
 import { effective } from '../values/value.js'
 import type { Claim, Subject, SubjectView } from '../workload/claim.js'
 import type { SettingName } from '../workload/resource-kinds.js'
-import { chosenByPool, type JobEntry, placeOf } from './pool-links.js'
+import { type JobEntry, placeOf } from './pool-links.js'
 
 export interface QueueEntry {
   subject: Subject<'Queue'>
@@ -73,7 +73,7 @@ export function withFlavours({ settings }: JobEntry, flavours: readonly QueueEnt
       state: 'known',
       value,
       overridable: false,
-      site: { ...named.site, anchor: chosenByPool },
+      site: { ...named.site, target: { kind: 'pool' } },
     }
   }
   for (const setting of ['spot', 'instanceType', 'gpuModel'] as const) {

@@ -1,4 +1,5 @@
 /** Where a value comes from, and what a change of it would edit. */
+import type { ChangeTarget } from './change-target.js'
 import type { Location, Span } from './location.js'
 
 /** Who gives a value, from strongest to weakest. */
@@ -26,6 +27,7 @@ export interface Site {
   document?: number
   keys?: (string | number)[]
   anchor?: string
+  target?: ChangeTarget
   /** The file that its reader read, where the claim's location is in another one that is laid over it. */
   path?: string
   /** Which of the layouts of that file said it, counted from 0. */
@@ -46,4 +48,5 @@ export interface Place extends Span {
   document?: number
   keys?: (string | number)[]
   anchor?: string
+  target?: ChangeTarget
 }

@@ -111,6 +111,7 @@ export class ClaimBuilder implements Locator {
     if (place.document !== undefined) site.document = place.document
     if (place.keys !== undefined) site.keys = place.keys
     if (place.anchor !== undefined) site.anchor = place.anchor
+    if (place.target !== undefined) site.target = place.target
     return site
   }
 

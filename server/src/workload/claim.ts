@@ -226,6 +226,3 @@ export interface SubjectView<W extends ResourceKind = ResourceKind> {
   /** Settings that depend on a condition; `settings` has them as they are unless somebody decides otherwise. */
   choices?: readonly ChoiceClaim[]
 }
-
-/** Site of what a pool says about a job: it cannot be changed at the job. */
-export const chosenByPool = 'the pool'

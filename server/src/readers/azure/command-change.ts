@@ -6,13 +6,12 @@ import type { Claim } from '../../workload/claim.js'
 import { byHand, changeOf } from '../change-answer.js'
 import { claimedCall } from '../claim-argument.js'
 import type { FragmentFacts } from '../reader.js'
-import { changeJobOperation } from '../shell/job-operations.js'
+import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { commandSettings, limitTitle } from './command-settings.js'
 
 export function changeCommand(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
   const { python, path, fragment } = facts
-  const { anchor } = claim.site
-  if (anchor === 'waiting' || anchor === 'set up') return changeJobOperation(claim, facts)
+  if (isJobOperation(claim)) return changeJobOperation(claim, facts)
   const call = claimedCall(python, claim.site)
   if (python === undefined || call === null) return { reason: 'the call has changed' }
   if (claim.setting === 'timeLimit' && claim.key === 'limits') {

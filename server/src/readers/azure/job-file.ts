@@ -17,7 +17,7 @@ import { claimScript } from '../job-script.js'
 import { claimWholeType } from '../machine-claims.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
 import { settingTable } from '../setting-table.js'
-import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
+import { changeJobOperation, isJobOperation, type JobMachine } from '../shell/job-operations.js'
 import { smallByName } from '../tried-out.js'
 import {
   atInputs,
@@ -286,8 +286,8 @@ function environmentOf(claims: ClaimBuilder, node: ConfigNode | undefined): Reco
 }
 
 function changeJobFile(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
-  const { keys, anchor } = claim.site
-  if (anchor === 'waiting' || anchor === 'set up') return changeJobOperation(claim, facts)
+  const { keys } = claim.site
+  if (isJobOperation(claim)) return changeJobOperation(claim, facts)
   if (keys === undefined) return byHand(claim)
   switch (claim.setting) {
     case 'timeLimit':

@@ -8,7 +8,7 @@ import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { byHand } from '../change-answer.js'
 import { defineReader, type FragmentFacts } from '../reader.js'
-import { changeJobOperation, claimJobOperations } from '../shell/job-operations.js'
+import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell/job-operations.js'
 import { launchesOf, type Work, workOf } from '../shell/launches.js'
 import { DirectiveSource } from '../slurm/directive-source.js'
 import { claimBatchScripts } from '../slurm/scripts.js'
@@ -40,9 +40,7 @@ export const batchReader = defineReader({
     readJob(claims, shell, scheduler, job, fragment.text)
   },
   change(claim, value, facts) {
-    return claim.site.anchor === 'waiting' || claim.site.anchor === 'set up'
-      ? changeJobOperation(claim, facts)
-      : changeJob(claim, value, facts)
+    return isJobOperation(claim) ? changeJobOperation(claim, facts) : changeJob(claim, value, facts)
   },
 })
 

@@ -1,10 +1,11 @@
 /**
  * Changes that are laid out when the manifest is read, since only then it is known at which level a kind of object
- * keeps its keys. They travel in the anchor of the claim's site.
+ * keeps its keys. They travel with the claim's site.
  */
 import { at } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
-import type { Change, Refusal, Safety, Write } from '../../edit/write.js'
+import type { Change, Refusal, Write } from '../../edit/write.js'
+import type { ChangeTarget, PlannedChange } from '../../text/change-target.js'
 import type { Json } from '../../text/json.js'
 import type { Origin, Place } from '../../text/origin.js'
 import type { Claim } from '../../workload/claim.js'
@@ -14,41 +15,27 @@ import { mountSharedMemory } from './container-limits.js'
 
 export type Keys = (string | number)[]
 
-export interface PlannedWrite {
-  /** From the keys of the site. */
-  path: Keys
-  /** Absent: the value that the rule asks for. */
-  value?: Json
-  after?: string
-}
-
-export interface ChangePlan {
-  /** `{value}` and `{hours}` stand for the value that the rule asks for. */
-  title: string
-  safety?: Safety
-  writes: PlannedWrite[]
-}
-
-export type Planned = ChangePlan | Refusal
+export type Planned = PlannedChange | Refusal
 
 /** `place` with the change that its claim may be asked for. `keys`: from the top of the document. */
 export function planned(place: Place, document: number, keys: Keys, plan: Planned): Place {
-  return { start: place.start, end: place.end, document, keys, anchor: JSON.stringify(plan) }
+  return { start: place.start, end: place.end, document, keys, target: targetOf(plan) }
 }
 
 /** The value with the change that its claim may be asked for. */
 export function withPlan<V extends Origin>(value: V, document: number, keys: Keys, plan: Planned): V {
-  return { ...value, site: { ...value.site, document, keys, anchor: JSON.stringify(plan) } }
+  return { ...value, site: { ...value.site, document, keys, target: targetOf(plan) } }
+}
+
+function targetOf(plan: Planned): ChangeTarget {
+  return 'reason' in plan ? { kind: 'refused', reason: plan.reason } : { kind: 'plan', plan }
 }
 
 export function carryOut(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
-  const { anchor, document, keys, fragment } = claim.site
-  if (claim.setting === 'sharedMemory' && anchor !== undefined && keys !== undefined)
-    return mountShared(claim, anchor, keys, facts)
-  if (anchor === undefined || document === undefined || keys === undefined || !anchor.startsWith('{'))
-    return byHand(claim)
-  const plan = JSON.parse(anchor) as Planned
-  if ('reason' in plan) return plan
+  const { target, document, keys, fragment } = claim.site
+  if (target?.kind === 'container' && keys !== undefined) return mountShared(claim, target.index, keys, facts)
+  if (target?.kind !== 'plan' || document === undefined || keys === undefined) return byHand(claim)
+  const { plan } = target
   const root = at(facts.config?.documents[document]?.root, ...keys)
   if (root === undefined || root.kind !== 'map') return { reason: 'the manifest has changed' }
   const writes = plan.writes.map((one): Write => {
@@ -69,11 +56,11 @@ export function carryOut(claim: Claim, value: unknown, facts: FragmentFacts): Ch
   return { title, safety: plan.safety ?? 'unsafe', writes, imports: [] }
 }
 
-function mountShared(claim: Claim, anchor: string, keys: Keys, facts: FragmentFacts): Change | Refusal {
+function mountShared(claim: Claim, index: number, keys: Keys, facts: FragmentFacts): Change | Refusal {
   const { document = 0, fragment } = claim.site
   const pod = at(facts.config?.documents[document]?.root, ...keys)
   if (pod === undefined || pod.kind !== 'map') return { reason: 'the manifest has changed' }
-  return mountSharedMemory(pod, anchor, (path, value) => ({
+  return mountSharedMemory(pod, index, (path, value) => ({
     kind: 'set key',
     path: facts.path,
     fragment,

@@ -62,7 +62,7 @@ function claimSharedMemory(
   const named = entry(container, 'name') ?? entry(container, 'image')
   if (named === undefined || map(pod)?.open !== undefined) return
   const place: Place = { start: named.keyStart, end: named.value.end }
-  const site: Place = { ...place, document, keys, anchor: `shared memory ${index}` }
+  const site: Place = { ...place, document, keys, target: { kind: 'container', index } }
   if (written(at(pod, 'hostIPC')) === 'true') {
     compute.known('sharedMemory', 'hostIPC', null, place, { site })
     return
@@ -109,10 +109,9 @@ function bytesOf(node: ConfigNode | undefined): number | null {
 /** A volume in memory, mounted where processes share it. `node`: the pod specification. */
 export function mountSharedMemory(
   node: ConfigNode,
-  anchor: string,
+  index: number,
   set: (path: Keys, data: unknown) => Write,
 ): Change | Refusal {
-  const index = Number(anchor.split(' ').at(-1))
   const mounts = items(at(node, 'containers', index, 'volumeMounts'))
   if (mounts.some(mountsShared)) return { reason: 'raise the sizeLimit of the volume that is mounted there' }
   const add = (path: Keys, item: unknown): Write => {

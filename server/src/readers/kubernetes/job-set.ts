@@ -3,7 +3,7 @@ import { at, entries, items, number, text, written } from '../../config/access.j
 import { orDefault } from '../../values/operations.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { changeJobOperation } from '../shell/job-operations.js'
+import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys } from './change-plan.js'
 import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
 import { acceleratorsOf } from './pod.js'
@@ -35,8 +35,7 @@ export const jobSetReader = defineReader({
     }
   },
   change(claim, value, facts) {
-    if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
-      return changeJobOperation(claim, facts)
+    if (isJobOperation(claim)) return changeJobOperation(claim, facts)
     return carryOut(claim, value, facts)
   },
 })

@@ -10,7 +10,7 @@ import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Claim, Evidence } from '../../workload/claim.js'
 import { defineReader, type FragmentFacts, type ReaderContext } from '../reader.js'
-import { changeJobOperation, type JobMachine } from '../shell/job-operations.js'
+import { changeJobOperation, isJobOperation, type JobMachine } from '../shell/job-operations.js'
 import type { Work } from '../shell/launches.js'
 import { openedByHand, smallByCommand, smallByName } from '../tried-out.js'
 import { carryOut } from './change-plan.js'
@@ -170,7 +170,7 @@ function claimAccelerators(
 ): void {
   const { shown, resource, count } = found
   const at: Place = { start: shown.keyStart, end: Math.max(shown.keyEnd, shown.value.end) }
-  const site: Place = { ...at, document, keys: pod, anchor: JSON.stringify(found.places) }
+  const site: Place = { ...at, document, keys: pod, target: { kind: 'amounts', paths: found.places } }
   if (count === null) compute.unknown('gpus', resource, 'template', at, { site })
   else compute.known('gpus', resource, count, at, { site })
 }
@@ -202,8 +202,7 @@ function claimDeadline(
 }
 
 function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change | Refusal {
-  if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
-    return changeJobOperation(claim, facts)
+  if (isJobOperation(claim)) return changeJobOperation(claim, facts)
   if (claim.setting === 'spot') return carryOut(claim, value, facts)
   const { document: index, keys, fragment } = claim.site
   if (index === undefined || keys === undefined)
@@ -220,7 +219,8 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
     value: data,
     ...(after === undefined ? {} : { after }),
   })
-  if (claim.setting === 'sharedMemory') return mountSharedMemory(node!, claim.site.anchor ?? '', set)
+  const { target } = claim.site
+  if (target?.kind === 'container') return mountSharedMemory(node!, target.index, set)
   if (claim.setting === 'timeLimit' && typeof value === 'number') {
     // A queue of many pods takes as long as it takes; what hangs is one of them.
     const many = (number(at(node, 'completions')) ?? 1) > (number(at(node, 'parallelism')) ?? 1)
@@ -252,14 +252,13 @@ function changeJob(claim: Claim, value: unknown, facts: FragmentFacts): Change |
       imports: [],
     }
   }
-  if (claim.setting === 'gpus' && typeof value === 'number' && claim.site.anchor !== undefined) {
-    const places = JSON.parse(claim.site.anchor) as Keys[]
-    if (places.length > 2) return { reason: 'several containers ask for accelerators' }
-    const writes = places.map((place) => {
+  if (claim.setting === 'gpus' && typeof value === 'number' && target?.kind === 'amounts') {
+    if (target.paths.length > 2) return { reason: 'several containers ask for accelerators' }
+    const writes = target.paths.map((place) => {
       const before = at(node, ...place)
       // `"4"` stays a string: some templates and older tools insist on it.
       const quoted = before?.kind === 'scalar' && typeof before.value === 'string'
-      return set(place, quoted ? String(value) : value)
+      return set([...place], quoted ? String(value) : value)
     })
     return { title: `Ask for ${value} GPU`, safety: 'unsafe', writes, imports: [] }
   }

@@ -4,7 +4,7 @@ import type { ConfigNode } from '../../config/node.js'
 import { lookUp } from '../../text/records.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { defineReader } from '../reader.js'
-import { changeJobOperation } from '../shell/job-operations.js'
+import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys } from './change-plan.js'
 import { type KubernetesObject, objectsOf, specPlace } from './objects.js'
 import { acceleratorNames, acceleratorsOf, isPatch } from './pod.js'
@@ -43,8 +43,7 @@ export const longRunningReader = defineReader({
     }
   },
   change(claim, value, facts) {
-    if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
-      return changeJobOperation(claim, facts)
+    if (isJobOperation(claim)) return changeJobOperation(claim, facts)
     return carryOut(claim, value, facts)
   },
 })

@@ -1,11 +1,13 @@
 /** Worker groups of a `RayCluster` or `RayService` (ray.io/v1), which grow and shrink by rules of their own. */
+
 import { at, boolean, entry, items, number, text } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import type { PlannedChange } from '../../text/change-target.js'
 import { orDefault } from '../../values/operations.js'
 import type { ClaimBuilder, Place } from '../../workload/builder.js'
 import { claimPool, type Pool } from '../pool-claims.js'
 import { defineReader } from '../reader.js'
-import { type ChangePlan, carryOut, type Keys, planned } from './change-plan.js'
+import { carryOut, type Keys, planned } from './change-plan.js'
 import { type KubernetesObject, nameOf, numberAt, objectsOf, placeOf } from './objects.js'
 import { acceleratorsOf, machineOf } from './pod.js'
 
@@ -61,7 +63,7 @@ function readCluster(claims: ClaimBuilder, object: KubernetesObject, cluster: Ke
       words: [name, nameOf(object)?.value ?? '', ...(object.kind === 'RayService' ? ['serving'] : [])],
     })
     claimAccelerators(pool, pod, accelerators.count)
-    const plan: ChangePlan = autoscaled
+    const plan: PlannedChange = autoscaled
       ? { title: 'Let it shrink: minReplicas: {value}', writes: [{ path: [...object.base, ...keys, key] }] }
       : {
           title: 'Let the autoscaler decide: enableInTreeAutoscaling: true, minReplicas: {value}',

@@ -4,7 +4,7 @@ import type { ClaimBuilder } from '../../workload/builder.js'
 import { claimOperation } from '../operation-claims.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { isServer } from '../shell/commands.js'
-import { changeJobOperation } from '../shell/job-operations.js'
+import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { claimShellLaunch, launchesOf, workOf } from '../shell/launches.js'
 import { carryOut, type Keys, planned } from './change-plan.js'
 import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
@@ -37,8 +37,7 @@ export const rayJobReader = defineReader({
     }
   },
   change(claim, value, facts) {
-    if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
-      return changeJobOperation(claim, facts)
+    if (isJobOperation(claim)) return changeJobOperation(claim, facts)
     return carryOut(claim, value, facts)
   },
 })

@@ -10,7 +10,7 @@ import { stated } from '../../values/operations.js'
 import { effective, isGiven } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { changeJobOperation } from '../shell/job-operations.js'
+import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys, planned } from './change-plan.js'
 import type { ProcessRule } from './containers.js'
 import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
@@ -50,8 +50,7 @@ export const trainingJobReader = defineReader({
     }
   },
   change(claim, value, facts) {
-    if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
-      return changeJobOperation(claim, facts)
+    if (isJobOperation(claim)) return changeJobOperation(claim, facts)
     return carryOut(claim, value, facts)
   },
 })

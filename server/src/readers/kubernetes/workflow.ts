@@ -5,7 +5,7 @@ import { orDefault } from '../../values/operations.js'
 import type { Given } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import { defineReader, type ReaderContext } from '../reader.js'
-import { changeJobOperation } from '../shell/job-operations.js'
+import { changeJobOperation, isJobOperation } from '../shell/job-operations.js'
 import { carryOut, type Keys } from './change-plan.js'
 import { claimCronJob, waitForTheRunBefore } from './cron-job.js'
 import { type KubernetesObject, numberAt, objectsOf, placeOf, specPlace } from './objects.js'
@@ -32,8 +32,7 @@ export const argoReader = defineReader({
     }
   },
   change(claim, value, facts) {
-    if (claim.site.anchor === 'waiting' || claim.site.anchor === 'set up')
-      return changeJobOperation(claim, facts)
+    if (isJobOperation(claim)) return changeJobOperation(claim, facts)
     if (claim.setting === 'concurrentRuns') return waitForTheRunBefore(claim, facts)
     return carryOut(claim, value, facts)
   },

@@ -1,13 +1,15 @@
 /** What jobs of several groups of pods have in common: the machines that they ask for and the programs that they start. */
+
 import { at, entries, items, number, written as textOf } from '../../config/access.js'
 import type { ConfigNode } from '../../config/node.js'
+import type { PlannedChange } from '../../text/change-target.js'
 import { effective } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import type { ReaderContext } from '../reader.js'
 import type { JobMachine } from '../shell/job-operations.js'
 import { openedByHand, smallByCommand, smallByName } from '../tried-out.js'
-import { type ChangePlan, type Keys, type Planned, planned } from './change-plan.js'
+import { type Keys, type Planned, planned } from './change-plan.js'
 import { claimLimits, holdersOf } from './container-limits.js'
 import { type ContainerWork, claimContainer, type ProcessRule } from './containers.js'
 import { claimMachine } from './machine.js'
@@ -302,11 +304,11 @@ export function deadlinePlan(
   object: KubernetesObject,
   keys: Keys,
   { after, cleanUp = false, what = 'job' }: { after?: string; cleanUp?: boolean; what?: string } = {},
-): ChangePlan {
+): PlannedChange {
   const there = at(object.root, ...keys)
   const all = [...object.base, ...keys]
   const sibling = entries(there).some((one) => one.key === after) ? { after: after! } : {}
-  const writes: ChangePlan['writes'] = [{ path: [...all, deadlineKey], ...sibling }]
+  const writes: PlannedChange['writes'] = [{ path: [...all, deadlineKey], ...sibling }]
   if (cleanUp && at(there, cleanUpKey) === undefined)
     writes.push({ path: [...all, cleanUpKey], value: 3600, after: deadlineKey })
   return { title: `End the ${what} after {hours} hours: ${deadlineKey}: {value}`, writes }

@@ -44,7 +44,7 @@ export const pythonSettingUpReader = defineReader({
         place: 'run',
         key: first.what,
         at,
-        site: { ...at, anchor: 'set up' },
+        site: at,
         scope: first.call.function?.qualified ?? '',
         evidence: trainingEvidence(python),
         places: same.map((one) => ({ what: one.what, node: one.call.expr })),

@@ -23,6 +23,9 @@ export interface JobMachine {
   byHand?: boolean
 }
 
+const setUpElsewhere =
+  'do it in the image or the environment that the job starts from, or in a step without accelerators'
+
 /** `placeOf`: where a command stands in the fragment; null text: the facts were not read from one text. */
 export function claimJobOperations(
   claims: ClaimBuilder,
@@ -40,7 +43,7 @@ export function claimJobOperations(
       place: 'run',
       key: wait.what,
       at,
-      site: { ...at, anchor: 'waiting' },
+      site: { ...at, target: { kind: 'command line' } },
       scope: '',
       evidence: machine.evidence,
       wantedFor: wait.notebook ? 'a notebook server' : null,
@@ -60,7 +63,7 @@ export function claimJobOperations(
     place: 'run',
     key: first.what,
     at,
-    site: { ...at, anchor: 'set up' },
+    site: { ...at, target: { kind: 'refused', reason: setUpElsewhere } },
     scope: '',
     evidence: machine.evidence,
     places: found.map((one) => ({ what: one.what, node: placeOf(one.command) })),
@@ -72,13 +75,13 @@ export function claimJobOperations(
   if (machine.model !== null) operation.known('gpuModel', 'job', machine.model, at)
 }
 
+/** It is one of the job's own commands, whichever format the job has. */
+export function isJobOperation(claim: Claim): boolean {
+  return claim.site.target?.kind === 'command line'
+}
+
 /** The change of a waiting command: away with its line. */
 export function changeJobOperation(claim: Claim, facts: FragmentFacts): Change | Refusal {
-  if (claim.site.anchor === 'set up')
-    return {
-      reason:
-        'do it in the image or the environment that the job starts from, or in a step without accelerators',
-    }
   if (facts.shell === undefined) return { reason: 'take it out of the command of the container' }
   const { text } = facts.fragment
   const { start, end } = claim.site

@@ -38,7 +38,7 @@ export const notebookSetupReader = defineReader({
       place: 'run',
       key: first.what,
       at,
-      site: { ...at, anchor: 'set up' },
+      site: at,
       scope: '',
       evidence: { role: 'training', accelerator: 'maybe', small: null, notebook: true },
       places: found.map((one) => ({ what: one.what, node: one.command })),

@@ -7,7 +7,7 @@ import type { Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Evidence } from '../../workload/claim.js'
 import { defineReader } from '../reader.js'
-import { changeJobOperation, claimJobOperations } from '../shell/job-operations.js'
+import { changeJobOperation, claimJobOperations, isJobOperation } from '../shell/job-operations.js'
 import { type FoundLaunch, launchesOf, shellLaunchId, type Work, workOf } from '../shell/launches.js'
 import { changeArray, claimArray } from './array.js'
 import { behind, changeJob, replaced } from './change.js'
@@ -64,9 +64,7 @@ export const slurmReader = defineReader({
   },
   change(claim, value, facts) {
     if (claim.site.anchor === 'array') return changeArray(claim, value, facts)
-    return claim.site.anchor === 'waiting' || claim.site.anchor === 'set up'
-      ? changeJobOperation(claim, facts)
-      : changeJob(claim, value, facts)
+    return isJobOperation(claim) ? changeJobOperation(claim, facts) : changeJob(claim, value, facts)
   },
 })
 

@@ -6,7 +6,7 @@ import { machinesByPrice } from '../../catalog/prices.js'
 import { sustained } from '../../estimate/step-time.js'
 import { lookUp } from '../../text/records.js'
 import { effective } from '../../values/value.js'
-import { type Claim, chosenByPool, type SubjectView } from '../../workload/claim.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
 import { defineRule, type RuleOptions, type Severity } from '../rule.js'
 import { isSilence, type Silence, unless } from '../silence.js'
 import { isViewOf, subjectsOf } from '../subject-view.js'
@@ -96,7 +96,7 @@ function askedBy(view: SubjectView): Asked | Silence {
     // A cluster of one's own has the cards that it has.
     if (effective(provider) === 'own cluster') return { text: 'the cluster has the accelerators that it has' }
     // A pool of the project speaks for itself.
-    if ((instanceType ?? gpuModel)?.site.anchor === chosenByPool)
+    if ((instanceType ?? gpuModel)?.site.target?.kind === 'pool')
       return { text: 'the pool that it runs on decides the machine' }
     return {
       type: instanceType,
