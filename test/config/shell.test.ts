@@ -416,7 +416,7 @@ while [ -f go ]; do python f.py; done
     const by = shellFacts(text, trees).commands.flatMap((one) => one.ignoredBy ?? [])
     assert.deepEqual(
       by.map((one) => text.slice(one.start, one.end)),
-      [' || true', ' || echo "b failed"'],
+      ['|| true', '|| echo "b failed"'],
     )
     assert.deepEqual(
       by.map((one) => one.text),

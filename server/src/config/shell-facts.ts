@@ -24,8 +24,10 @@ export interface ShellCommand {
   background: boolean
   /** `|| true`: a failure is swallowed. */
   failureIgnored: boolean
-  /** What swallows it, from the operator on: `|| true`. */
+  /** What swallows it: `|| true`, from the operator on, or the commands that only say that it has failed. */
   ignoredBy?: { start: number; end: number; text: string }
+  /** Its output goes to other commands, which stand at this place, from `|` on; `index`: its number in the pipeline. */
+  piped?: { start: number; end: number; text: string; index: number }
   /** Started again by a `while` or `until` loop: until it succeeds, or whatever happens. */
   repeated?: 'until success' | 'for ever'
   /** Inside a function that nobody calls, or after `exit`. */

@@ -4,6 +4,7 @@ import { branchesOfCase, branchesOfIf } from './shell-branches.js'
 import type { ShellCommand, ShellWord } from './shell-facts.js'
 import { readText } from './shell-heredocs.js'
 import { countTrips, countWords, endOfLoop } from './shell-loops.js'
+import { onlySays, type Said, saidOfCondition, saidOfStatus } from './shell-said.js'
 import { ShellState } from './shell-state.js'
 import { assignedIn, assignedName, type ShellSurvey, surveyShell } from './shell-survey.js'
 import { wayTaken } from './shell-ways.js'
@@ -22,6 +23,7 @@ interface Context {
   failureIgnored: boolean
   unreachable: boolean
   ignoredBy?: NonNullable<ShellCommand['ignoredBy']>
+  piped?: NonNullable<ShellCommand['piped']>
   repeated?: NonNullable<ShellCommand['repeated']>
   /** In a `while true` that something leaves. */
   endless?: boolean
@@ -49,8 +51,6 @@ const statements = new Set([
   'test_command',
   'ERROR',
 ])
-const ignoring = new Set(['true', ':', '/bin/true', 'echo'])
-
 export class ShellReader {
   readonly commands: ShellCommand[] = []
   readonly state: ShellState
@@ -125,7 +125,11 @@ export class ShellReader {
     nodes.forEach((node, index) => {
       if (!node.named) return
       const background = context.background || nodes[index + 1]?.type === '&'
-      const inner = { ...context, background, unreachable: context.unreachable || ended }
+      const said = saidOfStatus(
+        nodes.slice(index + 1).find((one) => one.named),
+        this.text,
+      )
+      const inner = { ...ignoring(context, said), background, unreachable: context.unreachable || ended }
       if (this.statement(node, inner) && !background) ended = true
     })
     return ended
@@ -170,8 +174,7 @@ export class ShellReader {
       case 'function_definition':
         return false
       case 'pipeline':
-        // Each command of a pipeline has a shell of its own.
-        for (const child of namedChildren(node)) this.state.apart(() => this.statement(child, context))
+        this.pipeline(node, context)
         return false
       case 'test_command':
         this.substitutions(node, context)
@@ -191,6 +194,18 @@ export class ShellReader {
         this.substitutions(node, context)
         return false
     }
+  }
+
+  /** Each command of a pipeline has a shell of its own. */
+  private pipeline(node: PlainNode, context: Context): void {
+    const parts = namedChildren(node)
+    parts.forEach((part, index) => {
+      const text = this.text.slice(part.end, node.end).trim()
+      const piped = { start: node.end - text.length, end: node.end, text, index }
+      const { piped: _outer, ...last } = context
+      const own = index < parts.length - 1 ? { ...context, piped } : last
+      this.state.apart(() => this.statement(part, own))
+    })
   }
 
   /** Commands inside `$( )`, backticks and `<( )` of a word or test. */
@@ -268,6 +283,7 @@ export class ShellReader {
         failureIgnored: context.failureIgnored,
         unreachable: context.unreachable,
         ...(context.ignoredBy === undefined ? {} : { ignoredBy: context.ignoredBy }),
+        ...(context.piped === undefined ? {} : { piped: context.piped }),
         ...(context.repeated === undefined ? {} : { repeated: context.repeated }),
         folder: this.state.folder,
       })
@@ -286,7 +302,7 @@ export class ShellReader {
     if ((this.survey.calls.get(name) ?? 0) > 1) {
       // Read once for all calls, so only with what is the same in all of them.
       this.state.variables.forgetAll(this.survey.assignedOften)
-      const { ignoredBy: _by, ...plain } = context
+      const { ignoredBy: _by, piped: _piped, ...plain } = context
       return this.statement(body, { ...plain, loops: [], background: false, failureIgnored: false })
     }
     const bound = !/\bshift\b/.test(this.source(body))
@@ -300,17 +316,16 @@ export class ShellReader {
     const [left, right] = namedChildren(node)
     if (left === undefined) return false
     const operator = node.children.find((child) => child.type === '||' || child.type === '&&')?.type
-    const ignored =
-      operator === '||' &&
-      right?.type === 'command' &&
-      ignoring.has(this.source(right).split(/\s/, 1)[0] ?? '')
-    const by = { start: left.end, end: right?.end ?? left.end }
-    const ignoredBy = { ...by, text: this.text.slice(by.start, by.end).trim() }
+    const text = this.text.slice(left.end, right?.end ?? left.end).trim()
+    const said =
+      operator === '||' && right !== undefined && onlySays([right], this.text)
+        ? { start: right.end - text.length, end: right.end, text }
+        : null
     // `while true; do python train.py && break; done`.
     const leaves =
       operator === '&&' && context.endless === true && right !== undefined && this.source(right) === 'break'
     const inner: Context = leaves ? { ...context, repeated: 'until success' } : context
-    const ends = this.statement(left, ignored ? { ...inner, failureIgnored: true, ignoredBy } : inner)
+    const ends = this.statement(left, ignoring(inner, said))
     if (right !== undefined) {
       if (operator === '&&' && !this.isTest(left)) {
         // What stands behind `&&` runs when all goes well, which is the case that matters; a test may go either way.
@@ -331,7 +346,7 @@ export class ShellReader {
 
   private conditional(node: PlainNode, context: Context): boolean {
     const { conditions, branches, exhaustive } = branchesOfIf(node)
-    this.sequence(conditions, context)
+    this.sequence(conditions, ignoring(context, saidOfCondition(node, this.text)))
     return this.ways(node, branches, exhaustive, context)
   }
 
@@ -418,4 +433,8 @@ export class ShellReader {
       this.sequence([body], { ...context, loops: [...context.loops.slice(-20), { variable: name, count }] })
     })
   }
+}
+
+function ignoring(context: Context, said: Said | null): Context {
+  return said === null ? context : { ...context, failureIgnored: true, ignoredBy: said }
 }

@@ -11,11 +11,12 @@ import { type FoundLaunch, launchesOf } from './launches.js'
 export const shellFailuresReader = defineReader({
   name: 'shell-failures',
   languages: ['shell'],
-  triggers: ['|| true', '||true', '|| :', '|| echo', 'set +e'],
+  triggers: ['|| true', '||true', '|| :', '|| echo', '|| {', 'set +e', '$?', 'if '],
   read(facts, _context, claims) {
     const { shell } = facts
     if (shell === undefined) return
-    const launches = launchesOf(shell.commands, (span) => claims.locate(span)).filter(trainsByName)
+    const all = launchesOf(shell.commands, (span) => claims.locate(span))
+    const launches = all.filter(trainsByName)
     const claim = (launch: FoundLaunch, key: string, at: Place, anchor: string, told: boolean): void => {
       claimOperation(claims, {
         kind: 'swallow failure',
@@ -35,25 +36,22 @@ export const shellFailuresReader = defineReader({
         subject: programOf(launch),
       })
     }
+    const { text } = facts.fragment
+    // Of a batch job whatever it runs has its result asked for.
+    const asked = shell.directives.length > 0 ? all.filter((one) => !one.parts.serves) : launches
+    const piped = statusesOfPipes(shell, asked, text)
+    for (const { launch, status, key } of piped) claim(launch, key, status, 'status', false)
     for (const launch of launches) {
       const { command } = launch
       const by = command.ignoredBy
-      if (
-        by !== undefined &&
-        command.failureIgnored &&
-        !isAskedFor(facts.fragment.text, command.start, by.end)
-      ) {
-        const start = by.end - by.text.length
-        claim(
-          launch,
-          by.text,
-          { start, end: by.end },
-          stops(shell, command) ? 'drop' : 'exit',
-          /echo/.test(by.text),
-        )
-      }
+      if (by === undefined || !command.failureIgnored || isAskedFor(text, command.start, by.end)) continue
+      if (piped.some((one) => one.launch.command === command)) continue
+      const { start, end } = by
+      const told = /\b(echo|printf)\b/.test(by.text)
+      const anchor = !by.text.startsWith('||') ? 'say' : stops(shell, command) ? 'drop' : 'exit'
+      claim(launch, shortened(by.text), { start, end }, anchor, told)
     }
-    for (const { off, launch } of unchecked(shell, launches, facts.fragment.text))
+    for (const { off, launch } of unchecked(shell, launches, text))
       claim(launch, 'set +e', { start: off.start, end: off.end }, 'line', false)
   },
   change: changeShell,
@@ -95,17 +93,66 @@ const word = (command: ShellCommand, index: number): string => command.words[ind
 
 /** The script ends at the first failure when it comes to this command. */
 function stops(shell: ShellFacts, command: ShellCommand): boolean {
+  return isSet(shell, command, 'e', 'errexit')
+}
+
+/** An option of the shell is on when the script comes to this command. */
+function isSet(shell: ShellFacts, command: ShellCommand, letter: string | null, option: string): boolean {
   let on = false
   for (const one of shell.commands) {
     if (one.start >= command.start) break
     if (word(one, 0) !== 'set') continue
     for (const [index, { text }] of one.words.entries()) {
-      if (/^-[a-z]*e/.test(text ?? '') || (text === 'errexit' && word(one, index - 1) === '-o')) on = true
-      else if (/^\+[a-z]*e/.test(text ?? '') || (text === 'errexit' && word(one, index - 1) === '+o'))
-        on = false
+      const [, sign, letters] = /^([-+])([a-zA-Z]+)$/.exec(text ?? '') ?? []
+      if (letters === undefined) continue
+      const named = letters.endsWith('o') && word(one, index + 1) === option
+      if (named || (letter !== null && letters.includes(letter))) on = sign === '-'
     }
   }
   return on
+}
+
+/** Programs at the end of a pipeline that only keep or show what comes through it. */
+const passing = /^(tee|cat|ts|tail|head|grep|egrep|sed|awk|less|tr|stdbuf|pv)$/
+/** What a script reads in that sets no options of the shell. */
+const harmlessSource = /activate|\.env\b|\.?(bash|zsh)(rc|_profile)|profile|conda|modules|setvars|\$\(/
+/** `if [ $? -eq 0 ]`, `status=$?`, `exit $?`: what follows a pipeline at once. */
+const asksForStatus =
+  /^(?:[ \t;]|\r?\n|#[^\n]*(?=\n))*(?:(?:if|elif|local|export|declare)\s+)?(?:\[\[?\s+|test\s+|exit\s+|\(\(\s*|[A-Za-z_]\w*=)"?(\$\?)/
+
+interface PipeStatus {
+  launch: FoundLaunch
+  /** Where `$?` stands. */
+  status: Place
+  key: string
+}
+
+/** `python train.py | tee log; if [ $? -eq 0 ]`: that is the status of `tee`, unless `pipefail` is on. */
+function statusesOfPipes(shell: ShellFacts, launches: FoundLaunch[], text: string): PipeStatus[] {
+  return launches.flatMap((launch): PipeStatus[] => {
+    const { command } = launch
+    const { piped } = command
+    if (piped === undefined || command.background || isSet(shell, command, null, 'pipefail')) return []
+    const sourced = shell.commands.some(
+      (one) =>
+        one.start < command.start &&
+        /^(source|\.)$/.test(word(one, 0)) &&
+        !harmlessSource.test(one.words[1]?.raw ?? ''),
+    )
+    if (sourced) return []
+    const last = /(?:^|\|&?)\s*([\w./-]+)[^|]*$/.exec(piped.text)?.[1] ?? ''
+    const name = last.slice(last.lastIndexOf('/') + 1)
+    const found = passing.test(name) ? asksForStatus.exec(text.slice(piped.end)) : null
+    if (found === null) return []
+    const end = piped.end + found[0].length
+    return [{ launch, status: { start: end - 2, end }, key: `$? after | ${name}` }]
+  })
+}
+
+/** What stands on several lines, or is long, as a message can show it. */
+function shortened(text: string): string {
+  const [line = ''] = text.split('\n')
+  return line.length < text.length || line.length > 60 ? `${line.slice(0, 40).trimEnd()} …` : text
 }
 
 /** `set +e` after `set -e`, with a training behind it and nobody who asks for its exit status. */
@@ -144,11 +191,42 @@ function changeShell(claim: Claim, _value: unknown, facts: FragmentFacts): Chang
     return replace('Stop at the first failure: remove set +e', from, next < 0 ? text.length : next + 1, '')
   }
   const written = text.slice(start, end)
+  if (anchor === 'status') return changeStatus(written, facts, replace, start, end)
+  if (anchor === 'say') {
+    const lineStart = text.lastIndexOf('\n', start - 1) + 1
+    const before = text.slice(lineStart, start)
+    const behind = before.trim() === '' ? `\n${before}exit 1` : '; exit 1'
+    return replace('Stop after the message: exit 1', end, end, behind)
+  }
   if (!written.startsWith('||')) return { reason: 'the command has changed' }
+  if (/\bcontinue\b/.test(written)) return { reason: 'the loop goes on with the next one on purpose' }
+  const block = /^\|\|\s*\{([\s\S]*?)(\s*)\}$/.exec(written)
+  if (block !== null) {
+    const [, body, space] = block
+    const indent = /^\s*\n([ \t]*)/.exec(body!)?.[1]
+    const stop = indent === undefined ? `${body!.replace(/;$/, '')}; exit 1;` : `${body}\n${indent}exit 1`
+    return replace('Stop after the message: exit 1', start, end, `|| {${stop}${space}}`)
+  }
   const said = /^\|\|\s*(echo\b.*)$/s.exec(written)
   if (said !== null)
     return replace('Stop after the message: exit 1', start, end, `|| { ${said[1]}; exit 1; }`)
   if (anchor !== 'drop') return replace('Stop when it fails: || exit 1', start, end, '|| exit 1')
   const blank = /[ \t]*$/.exec(text.slice(0, start))![0].length
   return replace(`Stop when it fails: remove ${written}`, start - blank, end, '')
+}
+
+/** `$?` behind a pipeline becomes the status of the program. */
+function changeStatus(
+  written: string,
+  { fragment: { text } }: FragmentFacts,
+  replace: (title: string, from: number, to: number, by: string) => Change,
+  start: number,
+  end: number,
+): Change | Refusal {
+  if (written !== '$?') return { reason: 'the command has changed' }
+  if (/^#!\s*\S*\/(env\s+)?(sh|dash|ash)\b/.test(text))
+    return { reason: 'sh knows no PIPESTATUS: let bash run the script' }
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how the shell spells it.
+  const status = '${PIPESTATUS[0]}'
+  return replace('Ask for the status of the program: PIPESTATUS', start, end, status)
 }
