@@ -213,7 +213,7 @@ function isSplit(python: PythonModule, trained: ArgumentValue): boolean {
 }
 
 /** `trial.suggest_int('n_estimators', 100, 2000)`: a trial draws the rounds, and validates to no end but its score. */
-function mostDrawn(python: PythonModule, rounds: ArgumentValue): number | null {
+export function mostDrawn(python: PythonModule, rounds: ArgumentValue): number | null {
   const drawn = knownArgument(rounds) === undefined ? passedCall(python, rounds) : null
   if (drawn?.method !== 'suggest_int') return null
   const most = numberArgument(python.argument(drawn, 'high', 2))

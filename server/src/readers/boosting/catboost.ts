@@ -36,14 +36,18 @@ export const catboostReader = defineReader({
     const { python } = facts
     if (python === undefined) return
     for (const call of python.calls) {
-      if (call.name === null || !call.name.startsWith('catboost.')) continue
-      if (estimator.test(call.name)) claimBooster(python, constructed(python, call), claims)
-      else if (call.name === 'catboost.train' || call.name === 'catboost.cv')
-        claimBooster(python, trained(python, call), claims)
+      const booster = catboostBooster(python, call)
+      if (booster !== null) claimBooster(python, booster, claims)
     }
   },
   change: changeBooster,
 })
+
+export function catboostBooster(python: PythonModule, call: Call): Booster | null {
+  if (call.name === null || !call.name.startsWith('catboost.')) return null
+  if (estimator.test(call.name)) return constructed(python, call)
+  return call.name === 'catboost.train' || call.name === 'catboost.cv' ? trained(python, call) : null
+}
 
 function constructed(python: PythonModule, call: Call): Booster {
   const fits = fitsOf(python, call)

@@ -46,14 +46,18 @@ export const lightgbmReader = defineReader({
     const { python } = facts
     if (python === undefined) return
     for (const call of python.calls) {
-      if (call.name === null || !call.name.startsWith('lightgbm.')) continue
-      if (/^lightgbm\.(engine\.)?(train|cv)$/.test(call.name))
-        claimBooster(python, trained(python, call), claims)
-      else if (estimator.test(call.name)) claimBooster(python, constructed(python, call), claims)
+      const booster = lightgbmBooster(python, call)
+      if (booster !== null) claimBooster(python, booster, claims)
     }
   },
   change: changeBooster,
 })
+
+export function lightgbmBooster(python: PythonModule, call: Call): Booster | null {
+  if (call.name === null || !call.name.startsWith('lightgbm.')) return null
+  if (/^lightgbm\.(engine\.)?(train|cv)$/.test(call.name)) return trained(python, call)
+  return estimator.test(call.name) ? constructed(python, call) : null
+}
 
 function trained(python: PythonModule, call: Call): Booster {
   const params = python.argument(call, 'params', 0)

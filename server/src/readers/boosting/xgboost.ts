@@ -29,14 +29,19 @@ export const xgboostReader = defineReader({
     const { python } = facts
     if (python === undefined) return
     for (const call of python.calls) {
-      if (call.name === null || !call.name.startsWith('xgboost.')) continue
-      if (call.name === 'xgboost.train') claimBooster(python, trained(python, call), claims)
-      else if (call.name === 'xgboost.cv') claimBooster(python, crossValidated(python, call), claims)
-      else if (estimator.test(call.name)) claimBooster(python, constructed(python, call), claims)
+      const booster = xgboostBooster(python, call)
+      if (booster !== null) claimBooster(python, booster, claims)
     }
   },
   change: changeBooster,
 })
+
+export function xgboostBooster(python: PythonModule, call: Call): Booster | null {
+  if (call.name === null || !call.name.startsWith('xgboost.')) return null
+  if (call.name === 'xgboost.train') return trained(python, call)
+  if (call.name === 'xgboost.cv') return crossValidated(python, call)
+  return estimator.test(call.name) ? constructed(python, call) : null
+}
 
 const shared = { rateByDefault: 0.3, withoutValidation: ', which raises an error' }
 

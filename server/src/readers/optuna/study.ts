@@ -2,14 +2,21 @@
 
 import type { ArgumentValue, Call, Func, PythonModule } from '../../python/module.js'
 import { lookUp } from '../../text/records.js'
-import { isLeftOut, mayBePassed, passedCall, passedExpression, whyUnreadable } from '../../values/argument.js'
+import {
+  isLeftOut,
+  mayBePassed,
+  passedCall,
+  passedExpression,
+  textArgument,
+  whyUnreadable,
+} from '../../values/argument.js'
 import { asLimit } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
 import type { ClaimBuilder, SubjectBuilder } from '../../workload/builder.js'
 import { codeText, trainingEvidence } from '../pytorch/evidence.js'
 import { defineReader } from '../reader.js'
 import { importedFunction, trialEscapes, trialFunction } from '../search/trial-function.js'
-import { type TrialSteps, trialSteps } from '../search/trial-steps.js'
+import { type TrialSteps, trainsByEpochs, trialSteps } from '../search/trial-steps.js'
 import { settingTable } from '../setting-table.js'
 import { changeStudy } from './change.js'
 import { keepingCallback, nopPruner, samplers, studyClass, studyOf } from './names.js'
@@ -60,7 +67,7 @@ function readOptimize(python: PythonModule, call: Call, claims: ClaimBuilder): v
   const steps =
     objective !== null
       ? trialSteps(python, objective.func)
-      : imported?.trains === true
+      : imported !== null && (imported.trains || trainsByEpochs(imported.calls))
         ? { what: 'epochs' as const, count: null, loop: null, call: null }
         : null
   search.known('folds', 'objective', 1, place)
@@ -174,6 +181,7 @@ function readPruning(
     const late = objective === null || steps === null ? null : lateReport(python, objective.func)
     if (late === null) {
       search.known('earlyTermination', key, true, place)
+      readPruningMetric(python, search)
       return
     }
     search.known('earlyTermination', key, false, calleePlace(late), { site })
@@ -186,8 +194,13 @@ function readPruning(
     objective === null
       ? imported !== null && !imported.calls.some((one) => /report|prune/i.test(one))
       : !reportsElsewhere(python, objective.func) && !trialEscapes(python, objective)
-  if (!seen || steps === null) {
-    search.unknown('earlyTermination', key, 'not all of a trial can be seen', place)
+  if (!seen || steps === null || steps.stops === true) {
+    const why = !seen
+      ? 'not all of a trial can be seen'
+      : steps === null
+        ? 'a trial has no steps that can be seen'
+        : 'trials end by themselves when they get no better'
+    search.unknown('earlyTermination', key, why, place)
     return
   }
   search.default('earlyTermination', key, false, place, { site })
@@ -198,6 +211,17 @@ function readPruning(
     `the objective never calls trial.report(), so the ${which} has nothing to go by`,
     place,
   )
+}
+
+/** `KerasPruningCallback(trial, 'loss')`: what the callbacks of the module watch, where they agree. */
+function readPruningMetric(python: PythonModule, search: SubjectBuilder<'Search'>): void {
+  const callbacks = python.calls.filter((call) => /PruningCallback$/.test(call.method))
+  const watched = callbacks.map((call) =>
+    textArgument(python.argument(call, call.method === 'LightGBMPruningCallback' ? 'metric' : 'monitor', 1)),
+  )
+  const [metric] = watched
+  if (metric != null && watched.every((one) => one === metric) && !python.uses('.report'))
+    search.known('pruningMetric', callbacks[0]!.method, metric, calleePlace(callbacks[0]!))
 }
 
 /** The only report of the module, where it stands behind the training in the objective itself. */
@@ -241,15 +265,28 @@ function readStorage(
     search.unknown('persisted', 'storage', 'the study is made elsewhere', place)
     return
   }
-  const text = codeText(python)
-  const kept =
-    keepingCallback.test(text) ||
-    /trials_dataframe|(joblib|pickle|dill)\.dump|\.to_(csv|parquet|json|pickle)\(|json\.dump|wandb\.|mlflow\./.test(
-      text,
-    )
+  const kept = keepsTrials(python, call)
   const storage = python.argument(study, 'storage', 0)
   if (passedExpression(storage) === null && mayBePassed(storage))
     search.unknown('persisted', 'storage', whyUnreadable(storage) ?? '', place)
   else if (!isLeftOut(storage) || kept) search.known('persisted', 'storage', true, place)
   else search.default('persisted', 'storage', false, place, { site })
 }
+
+/** A tracker or a file has each trial while the search runs, or the study itself is saved. */
+function keepsTrials(python: PythonModule, call: Call): boolean {
+  const text = codeText(python)
+  if (keepingCallback.test(text) || /trials_dataframe|\bdump\(\s*(\w+\.)*\w*study\b/.test(text)) return true
+  const expr = passedExpression(python.argument(call, 'func', 0))
+  const objective = trialFunction(python, expr)
+  const calls =
+    objective === null
+      ? importedFunction(python, expr)?.calls
+      : python.effects(objective.func.node.body).calls
+  if (calls === undefined)
+    return /(joblib|pickle|dill|json)\.dump|\.to_(csv|parquet|json|pickle)\(|wandb\.|mlflow\./.test(text)
+  return [...calls].some((name) => keepsResult.test(name))
+}
+
+const keepsResult =
+  /^(wandb|mlflow|neptune|comet_ml|clearml|aim)\.|^(joblib|pickle|dill|json)\.dump$|^\.to_(csv|parquet|json|pickle)$|^\.(log_metrics?|writerow)$/

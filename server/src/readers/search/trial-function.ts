@@ -37,8 +37,27 @@ export function trialFunction(python: PythonModule, expr: Expr | null, position 
   if (value.type === 'call') {
     const called = python.classOf(value.callee)?.methods.get('__call__')
     if (called !== undefined) return { func: called, position: position + 1 }
+    const made = madeBy(python, value.callee)
+    if (made !== null) return { func: made, position }
   }
   return null
+}
+
+/** `make_objective(data)`: the one function inside of it that it gives back. */
+function madeBy(python: PythonModule, callee: Expr): Func | null {
+  const maker = python.functionOf(callee)
+  if (maker === null) return null
+  const returned = new Set<string>()
+  const walk = (statement: Stmt): void => {
+    if (statement.type === 'function' || statement.type === 'class') return
+    if (statement.type === 'return') returned.add(statement.value?.type === 'name' ? statement.value.id : '')
+    for (const block of blocksOf(statement)) block.forEach(walk)
+  }
+  maker.node.body.forEach(walk)
+  const [name] = returned
+  if (returned.size !== 1 || name === undefined) return null
+  const inside = python.functions.filter((one) => one.qualified === `${maker.qualified}.${name}`)
+  return inside.length === 1 ? inside[0]! : null
 }
 
 /** What a neighbouring module says about a function that is imported from it. */

@@ -1,10 +1,10 @@
 /** What a trial does step by step, so that a weak one could be stopped half-way. */
 
 import type { ArgumentValue, Call, Func, Loop, PythonModule } from '../../python/module.js'
-import { lookUp } from '../../text/records.js'
 import { numberArgument, passedExpression } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { SearchSettings } from '../../workload/resource-kinds.js'
+import { boostingSteps } from './boosting-steps.js'
 import { reachedFunctions } from './trial-function.js'
 
 export interface TrialSteps {
@@ -13,6 +13,8 @@ export interface TrialSteps {
   count: number | null
   loop: Loop | null
   call: Call | null
+  /** A trial ends by itself once its own validation gets no better. */
+  stops?: true
 }
 
 /** Fewer steps without a loop over batches are no training that is worth stopping. */
@@ -47,9 +49,15 @@ export function trialSteps(python: PythonModule, func: Func): TrialSteps | null 
   const functions = reachedFunctions(python, func)
   const epochs = epochLoop(python, functions)
   if (epochs !== null) return fromLoop('epochs', epochs)
-  for (const call of functions.flatMap((one) => one.calls)) {
+  const calls = functions.flatMap((one) => one.calls)
+  for (const call of calls) {
     const found = fromCall(python, call)
     if (found !== null) return found
+  }
+  const rounds = boostingSteps(python, calls)
+  if (rounds !== null) {
+    const { call, count, stops } = rounds
+    return { what: 'boosting rounds', count, loop: null, call, ...(stops ? { stops: true as const } : {}) }
   }
   const steps = python.loops.find(
     (loop) => loop.role === 'train' && loop.function !== null && functions.includes(loop.function),
@@ -60,19 +68,30 @@ export function trialSteps(python: PythonModule, func: Func): TrialSteps | null 
     return found.count !== null && found.count < manySteps ? null : found
   }
   // The loop stands in another module of the project.
-  return python.effects(func.node.body).trains
+  const effects = python.effects(func.node.body)
+  return effects.trains || trainsByEpochs(effects.calls)
     ? { what: 'epochs', count: null, loop: null, call: null }
     : null
+}
+
+const epochLibrary = /^(lightning\.(pytorch|fabric)|keras\.(models|layers|callbacks|Model|Sequential))\b/
+const trainer = /^(lightning\.pytorch\.Trainer\.fit|transformers\.\w*Trainer\.train|keras\.\w+\.fit)$/
+
+/** Some of these calls, of several modules perhaps, train epoch by epoch: a trainer that is made elsewhere fits. */
+export function trainsByEpochs(calls: Iterable<string>): boolean {
+  let fits = false
+  let knows = false
+  for (const name of calls) {
+    if (trainer.test(name)) return true
+    if (name === '.fit') fits = true
+    if (epochLibrary.test(name)) knows = true
+  }
+  return fits && knows
 }
 
 function fromLoop(what: TrialSteps['what'], loop: Loop): TrialSteps {
   const trips = effective(loop.trips)
   return { what, count: typeof trips === 'number' ? trips : null, loop, call: null }
-}
-
-const boosting: Record<string, string> = {
-  'lightgbm.train': 'num_boost_round',
-  'xgboost.train': 'num_boost_round',
 }
 
 function fromCall(python: PythonModule, call: Call): TrialSteps | null {
@@ -93,7 +112,5 @@ function fromCall(python: PythonModule, call: Call): TrialSteps | null {
   }
   if (call.method === 'train' && call.receiver !== null && /^transformers\.\w*Trainer$/.test(call.receiver))
     return { what: 'epochs', count: null, loop: null, call }
-  const rounds = call.name === null ? undefined : lookUp(boosting, call.name)
-  if (rounds === undefined) return null
-  return { what: 'boosting rounds', count: numberOf(python.argument(call, rounds)), loop: null, call }
+  return null
 }

@@ -11,6 +11,8 @@ import { formatDuration, known, trialCount } from './trials.js'
 const minTrials = 8
 /** Shorter trials end before a comparison tells anything. */
 const minSteps = 5
+/** Fewer boosting rounds take seconds. */
+const minRounds = 500
 /** So few trials, of so few epochs each, are a small search. */
 const few = { trials: 12, epochs: 15 }
 /** Searches that cannot run longer than this cost little, however they spend the time. */
@@ -29,8 +31,9 @@ export default defineRule({
       return silent(unless(search, 'earlyTermination', ''))
     const printed = printedOnce(search)
     if (earlyTermination.value !== false) {
-      if (printed === null) silent('weak trials are stopped')
-      else report({ at: earlyTermination, ...printed })
+      const wrong = printed === null ? byTrainingMetric(search) : { at: earlyTermination, ...printed }
+      if (wrong === null) silent('weak trials are stopped')
+      else report(wrong)
       return
     }
     // There is nothing yet that weak trials could be told by.
@@ -43,8 +46,12 @@ export default defineRule({
     if (typeof trials === 'number' && trials < minTrials)
       return silent(`the search is small: ${formatCount(trials)} trials`)
     const steps = known(search, 'trialSteps') ?? joined?.steps
-    if (steps !== undefined && steps.count !== null && steps.count < minSteps)
-      return silent(`trials are short: ${formatCount(steps.count)} ${steps.what}`)
+    if (steps !== undefined && isShort(steps, known(search, 'unit') === 'job'))
+      return silent(
+        steps.count === null
+          ? `how many ${steps.what} a trial has is not known`
+          : `trials are short: ${formatCount(steps.count)} ${steps.what}`,
+      )
     // A number of trials that cannot be known, of work that cannot be seen, says nothing.
     if (trials === undefined && steps === undefined)
       return silent(unless(search, ['trialCap', 'trialSteps'], 'the number of trials is not known'))
@@ -75,6 +82,12 @@ interface TrialSteps {
   count: number | null
 }
 
+/** `job`: each trial starts a machine of its own, so that few rounds are dear as well. */
+function isShort({ what, count }: TrialSteps, job: boolean): boolean {
+  if (what !== 'boosting rounds' || job) return count !== null && count < minSteps
+  return (count ?? 0) < minRounds
+}
+
 interface Joined {
   gap: string
   steps: TrialSteps
@@ -99,6 +112,19 @@ function reportedSteps(search: SubjectView<'Search'>): Joined | null {
       return { gap, steps: reports, small: subject.evidence.small }
   }
   return null
+}
+
+/** How well a trial fits its training data tells nothing of how well it does on others. */
+function byTrainingMetric({ settings, subject }: SubjectView<'Search'>): Report | null {
+  const { pruningMetric } = settings
+  const metric = effective(pruningMetric)
+  if (pruningMetric === undefined || metric === undefined) return null
+  if (!/^(train(ing)?[-_/ ]|(loss|accuracy|acc)$)/i.test(metric)) return null
+  return {
+    at: pruningMetric,
+    severity: subject.evidence.small === null ? 'information' : 'hint',
+    message: `Weak trials are told by \`${metric}\`, a metric of the training data: trials that overfit are trained to the end, and some that would do better on other data are stopped.`,
+  }
 }
 
 /** What stops weak trials reads the output of their program, which prints the metric when all is over. */

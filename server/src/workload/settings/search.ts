@@ -60,7 +60,9 @@ export interface SearchSettings {
   earlyTermination: boolean
   /** What keeps weak trials running, as a clause: 'the objective never calls trial.report()'. */
   terminationGap: string
-  /** The same, where it holds only if the program of a trial reports the metric while it trains. */
+  /** The metric that weak trials are told by, where it can be read. */
+  pruningMetric: string
+  /** The same as `terminationGap`, where it holds only if the program of a trial reports the metric while it trains. */
   terminationGapIfReported: string
   /** What stops weak trials knows only what the program of a trial prints; as messages call it: 'medianstop'. */
   stopsByOutput: string
