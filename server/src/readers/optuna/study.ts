@@ -276,7 +276,8 @@ function readStorage(
 /** A tracker or a file has each trial while the search runs, or the study itself is saved. */
 function keepsTrials(python: PythonModule, call: Call): boolean {
   const text = codeText(python)
-  if (keepingCallback.test(text) || /trials_dataframe|\bdump\(\s*(\w+\.)*\w*study\b/.test(text)) return true
+  if (keepingCallback.test(text) || /trials_dataframe|\bdump\(\s*(\w+\.)*\w*study\s*[,)]/.test(text))
+    return true
   const expr = passedExpression(python.argument(call, 'func', 0))
   const objective = trialFunction(python, expr)
   const calls =
