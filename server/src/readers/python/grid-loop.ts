@@ -12,6 +12,7 @@ import type { Dimension, SearchSettings } from '../../workload/resource-kinds.js
 import { trainingEvidence } from '../pytorch/evidence.js'
 import { isMeasurement } from '../pytorch/model-evidence.js'
 import { defineReader } from '../reader.js'
+import { listedConfigurations, productOf } from './grid-factors.js'
 import { gridLoopChange } from './grid-loop-change.js'
 import { hyperparameter, repetitionTarget } from './hyperparameter-names.js'
 
@@ -87,11 +88,12 @@ function dimensionsOf(python: PythonModule, loop: Loop): LoopDimension[] | null 
   const { node } = loop
   if (node.type !== 'for' || loop.role === 'train' || loop.role === 'evaluate') return null
   const { iterable, target } = unwrapped(python, node)
-  const product = productOf(python, iterable)
+  const listed = listedConfigurations(python, iterable)
+  const product = listed ?? productOf(python, iterable)
   if (product !== null) {
     const targets = target.type === 'tuple' || target.type === 'list' ? target.items : [target]
     // `for values in product(*grid.values())`: the names are those of the grid.
-    const spread = targets.length === 1 && product.length > 1
+    const spread = listed !== null || (targets.length === 1 && product.length > 1)
     if (!spread && targets.length !== product.length) return null
     const dimensions = product.map((one, index) => {
       const written = spread ? undefined : targets[index]
@@ -132,52 +134,6 @@ function unwrapped(python: PythonModule, node: For): { iterable: Expr; target: E
     iterable = value.args[0].value
   }
   return { iterable, target }
-}
-
-interface Factor {
-  /** The key, where the collections are those of a dictionary. */
-  name: string | null
-  values: Expr
-}
-
-/** The collections of `itertools.product(a, b)`, `product(*grid.values())`. */
-function productOf(python: PythonModule, iterable: Expr): Factor[] | null {
-  const value = python.definition(iterable)
-  if (value.type !== 'call' || python.nameOf(value.callee) !== 'itertools.product') return null
-  const factors: Factor[] = []
-  for (const argument of value.args) {
-    if (argument.name !== null) return null
-    if (argument.star === 0) factors.push({ name: null, values: argument.value })
-    else {
-      const spread = valuesOf(python, argument.value)
-      if (spread === null) return null
-      factors.push(...spread)
-    }
-  }
-  return factors
-}
-
-/** `grid.values()`, `list(grid.values())`, `[v for v in grid.values()]`, or a list of collections. */
-function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
-  let value = python.definition(expr)
-  if (value.type === 'comprehension' && value.clauses.length === 1 && value.conditions.length === 0)
-    value = python.definition(value.clauses[0]!.iterable)
-  if (value.type === 'call' && python.nameOf(value.callee) === 'list' && value.args.length === 1)
-    value = python.definition(value.args[0]!.value)
-  if (value.type === 'list' || value.type === 'tuple')
-    return value.items.map((item) => ({ name: null, values: item }))
-  if (value.type !== 'call' || value.callee.type !== 'attribute' || value.callee.attr !== 'values')
-    return null
-  const dictionary = value.callee.value
-  const keys = python.keysOf(dictionary)
-  if (keys === null) return null
-  const factors: Factor[] = []
-  for (const key of keys) {
-    const values = passedExpression(python.entry(dictionary, key))
-    if (values === null) return null
-    factors.push({ name: key, values })
-  }
-  return factors
 }
 
 /** What a loop's value is: its own name, or the keyword that it is handed to (`layers=l`). */

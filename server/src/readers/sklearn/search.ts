@@ -219,7 +219,9 @@ function readParameterGrid(module: PythonModule, call: Call, claims: ClaimBuilde
   const place = calleePlace(call)
   const search = claims.subject('Search', place, call.function?.qualified ?? '', evidenceOf(module))
   search.known('strategy', 'ParameterGrid', 'grid', place, { site: callSite(call) })
-  search.known('unit', 'fit', 'fit', place)
+  const byEpochs =
+    trains || loop.calls.some((one) => passedExpression(module.argument(one, 'epochs')) !== null)
+  search.known('unit', 'fit', byEpochs ? 'run' : 'fit', place)
   search.known('folds', 'fit', 1, place)
   search.known('space', 'param_grid', found.space, place)
   search.known(
@@ -228,7 +230,9 @@ function readParameterGrid(module: PythonModule, call: Call, claims: ClaimBuilde
     [...calls].some((one) => trainers.test(one) && !/^sklearn/.test(one)) ? 'dear' : 'ordinary',
     place,
   )
-  search.known('alternatives', 'ParameterGrid', ['random'], place)
+  // Trainings by epochs are searched for as in nested loops: one by one, and weak ones could be stopped.
+  if (byEpochs) search.known('byHand', 'ParameterGrid', true, place)
+  search.known('alternatives', 'ParameterGrid', [byEpochs ? 'bayesian' : 'random'], place)
 }
 
 /** What a search repeats in one pipeline. */

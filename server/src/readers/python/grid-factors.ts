@@ -1,0 +1,106 @@
+/** What a loop over combinations multiplies: `itertools.product`, and lists of configurations that were made before. */
+import type { PythonModule } from '../../python/module.js'
+import type { Comprehension, Expr } from '../../syntax/python-ast.js'
+import { passedExpression } from '../../values/argument.js'
+import { effective } from '../../values/value.js'
+
+export interface Factor {
+  /** The key, where the collections are those of a dictionary. */
+  name: string | null
+  values: Expr
+}
+
+/** The collections of `itertools.product(a, b)`, `product(*grid.values())`. */
+export function productOf(python: PythonModule, iterable: Expr): Factor[] | null {
+  const value = python.definition(iterable)
+  if (value.type !== 'call' || python.nameOf(value.callee) !== 'itertools.product') return null
+  const factors: Factor[] = []
+  for (const argument of value.args) {
+    if (argument.name !== null) return null
+    if (argument.star === 0) factors.push({ name: null, values: argument.value })
+    else {
+      const spread = valuesOf(python, argument.value)
+      if (spread === null) return null
+      factors.push(...spread)
+    }
+  }
+  return factors
+}
+
+/** `grid.values()`, `list(grid.values())`, `[v for v in grid.values()]`, or a list of collections. */
+function valuesOf(python: PythonModule, expr: Expr): Factor[] | null {
+  let value = python.definition(expr)
+  if (value.type === 'comprehension' && value.clauses.length === 1 && value.conditions.length === 0)
+    value = python.definition(value.clauses[0]!.iterable)
+  if (value.type === 'call' && python.nameOf(value.callee) === 'list' && value.args.length === 1)
+    value = python.definition(value.args[0]!.value)
+  if (value.type === 'list' || value.type === 'tuple')
+    return value.items.map((item) => ({ name: null, values: item }))
+  const dictionary =
+    value.type === 'call' && value.callee.type === 'attribute' && value.callee.attr === 'values'
+      ? value.callee.value
+      : unzipped(python, expr)
+  if (dictionary === null) return null
+  const keys = python.keysOf(dictionary)
+  if (keys === null) return null
+  const factors: Factor[] = []
+  for (const key of keys) {
+    const values = passedExpression(python.entry(dictionary, key))
+    if (values === null) return null
+    factors.push({ name: key, values })
+  }
+  return factors
+}
+
+/**
+ * `[{'lr': lr, 'bs': bs} for lr in LRS for bs in SIZES]`, `[dict(zip(keys, v)) for v in product(*grid.values())]`: each
+ * item is one configuration with all values.
+ */
+export function listedConfigurations(python: PythonModule, iterable: Expr): Factor[] | null {
+  const value = python.definition(iterable)
+  if (value.type !== 'comprehension' || value.conditions.length > 0) return null
+  if (value.kind !== 'list' && value.kind !== 'generator') return null
+  const [first] = value.clauses
+  if (value.clauses.length === 1 && first !== undefined && isZipped(python, value.element, first.target))
+    return productOf(python, first.iterable)
+  return value.clauses.length < 2 ? null : writtenOut(python, value)
+}
+
+/** `dict(zip(grid.keys(), combination))` */
+function isZipped(python: PythonModule, element: Expr, target: Expr): boolean {
+  if (element.type !== 'call' || python.nameOf(element.callee) !== 'dict') return false
+  const zip = element.args[0]?.value
+  if (zip?.type !== 'call' || python.nameOf(zip.callee) !== 'zip') return false
+  const combination = zip.args[1]?.value
+  return combination?.type === 'name' && target.type === 'name' && combination.id === target.id
+}
+
+/** One factor for each clause, named by the key that its value is given. */
+function writtenOut(python: PythonModule, { element, clauses }: Comprehension): Factor[] | null {
+  if (element.type !== 'dict') return null
+  const keys = new Map<string, string>()
+  for (const { key, value } of element.entries) {
+    const name = key === null ? undefined : effective(python.fold(key))
+    if (typeof name === 'string' && value.type === 'name') keys.set(value.id, name)
+  }
+  const factors: Factor[] = []
+  for (const { target, iterable } of clauses) {
+    const name = target.type === 'name' ? keys.get(target.id) : undefined
+    if (name === undefined) return null
+    factors.push({ name, values: iterable })
+  }
+  return factors
+}
+
+/** The dictionary of `keys, values = zip(*grid.items())`, where the expression is the second of them. */
+function unzipped(python: PythonModule, expr: Expr): Expr | null {
+  if (expr.type !== 'name') return null
+  const binding = python.bindingsOf(expr).at(-1)
+  const value = binding?.value
+  if (binding?.unpack?.length !== 1 || binding.unpack[0] !== 1 || value?.type !== 'call') return null
+  const [argument] = value.args
+  const items = argument?.star === 1 ? argument.value : null
+  if (python.nameOf(value.callee) !== 'zip' || items?.type !== 'call' || items.callee.type !== 'attribute')
+    return null
+  return items.callee.attr === 'items' ? items.callee.value : null
+}
