@@ -82,7 +82,10 @@ function stepOf(python: PythonModule, call: Call): Func | null {
 function readStep(python: PythonModule, call: Call, step: Func, training: SubjectBuilder<'Training'>): void {
   const place = calleePlace(call)
   const site = { start: step.node.start, end: step.node.end, anchor: 'step' }
-  const because = python.callsTo('torch.autocast').length > 0 ? 'autocast is used' : loweredElsewhere(python)
+  const because =
+    python.callsTo('torch.autocast').length > 0
+      ? 'autocast is used'
+      : loweredElsewhere(python, { locator: training.locator, place, site })
   if (because === null) training.default('precision', 'torch.autocast', 'fp32', place, { site })
   else training.unknown('precision', 'torch.autocast', because, place, { site })
 }

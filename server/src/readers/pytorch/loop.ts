@@ -6,11 +6,8 @@ import type { Json } from '../../text/json.js'
 import { fixedValue, numberIn } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
-import type { Value } from '../../values/value.js'
 import type { ClaimBuilder, Place, SubjectBuilder } from '../../workload/builder.js'
-import type { Precision } from '../../workload/resource-kinds.js'
 import { claimFolded } from '../claim-argument.js'
-import { onLaunchLine } from '../launch-flag.js'
 import { defineReader, type ReaderContext } from '../reader.js'
 import { changePrecision } from './autocast-change.js'
 import { claimEndless, endlessBecause } from './endless.js'
@@ -31,7 +28,7 @@ import {
 import { readLoopMemory } from './loop-memory.js'
 import { isMeasurement } from './model-evidence.js'
 import { once } from './once.js'
-import { type LoopPrecision, precisionOf, precisionOfStep } from './precision.js'
+import { precisionOf, precisionOfStep } from './precision.js'
 import { resumption } from './resume.js'
 
 const backwardCalls = ['.backward', '.manual_backward']
@@ -94,18 +91,13 @@ function readEpochs(python: PythonModule, loop: Loop, claims: ClaimBuilder): voi
 }
 
 /** A function that another module calls for each batch: the loop is there, the arithmetic is here. */
-function readStep(
-  python: PythonModule,
-  func: Func,
-  { versions, binding }: ReaderContext,
-  claims: ClaimBuilder,
-): void {
+function readStep(python: PythonModule, func: Func, { versions }: ReaderContext, claims: ClaimBuilder): void {
   const { node } = func
   const header: Place = { start: node.start, end: python.text.indexOf('(', node.start) }
   const training = claims.subject('Training', header, func.qualified, trainingEvidence(python))
   const site: Place = { start: node.start, end: node.end, anchor: 'step' }
-  const precision = precisionOfStep(python, versions)
-  readPrecision(precision, training, header, site, binding)
+  const { key, value } = precisionOfStep(python, versions, { locator: training.locator, place: header, site })
+  training.say('precision', key, value)
   const refused = refusedLoss(python)
   if (refused !== null) training.known('autocastRefusedBy', refused, refused, header)
   const reason = openEndedIn(python, codeText(python, node.start, node.end))
@@ -138,7 +130,11 @@ function readLoop(
   const training = claims.subject('Training', header, loop.function?.qualified ?? '', evidence)
   const site: Place = { start: loop.node.start, end: loop.node.end, anchor: 'loop' }
   // A step in another module is judged there.
-  if (stepsHere(python)) readPrecision(precisionOf(python, loop, versions), training, header, site, binding)
+  if (stepsHere(python)) {
+    const spot = { locator: training.locator, place: header, site }
+    const { key, value } = precisionOf(python, loop, versions, spot, binding)
+    training.say('precision', key, value)
+  }
   readLoopMemory(python, versions, training, header)
 
   const refused = refusedLoss(python)
@@ -271,48 +267,4 @@ function optimizesTensors(python: PythonModule): boolean {
     })
     return optimizers.length > 0 && overTensors
   })
-}
-
-function readPrecision(
-  precision: LoopPrecision,
-  training: SubjectBuilder<'Training'>,
-  header: Place,
-  site: Place,
-  binding: ReaderContext['binding'],
-): void {
-  const key = 'torch.autocast'
-  if (precision.state === 'unknown') training.unknown('precision', key, precision.because, header, { site })
-  else if (precision.state === 'default') {
-    if (precision.leftOut === null || binding === null)
-      training.default('precision', key, 'fp32', header, { site })
-    else training.default('precision', precision.leftOut, 'fp32', header, onLaunchLine(binding))
-  } else if (precision.state === 'switched')
-    training.say('precision', key, switched(precision, training, header, site))
-  else if (precision.state === 'known') {
-    const { call, value, overridable } = precision
-    training.known('precision', key, value, calleePlace(call), {
-      site: callSite(call, 'autocast'),
-      overridable,
-    })
-  }
-}
-
-/** Lowered or not, as an option of the program says. */
-function switched(
-  { condition, holds, lowered }: LoopPrecision & { state: 'switched' },
-  { locator }: SubjectBuilder<'Training'>,
-  header: Place,
-  site: Place,
-): Value<Precision> {
-  const origin = locator.origin(header, { site })
-  const usually = condition.byDefault
-  const [on, off] = holds ? [condition.holds, condition.fails] : [condition.fails, condition.holds]
-  return {
-    ...origin,
-    state: 'choice',
-    options: [
-      { value: { ...origin, state: 'known', value: lowered }, when: on, byDefault: usually === holds },
-      { value: { ...origin, state: 'default', value: 'fp32' }, when: off, byDefault: usually === !holds },
-    ],
-  }
 }

@@ -1,51 +1,73 @@
-/** Where a program may lower the number format of its arithmetic, and on which switch that depends. */
+/** Where a program lowers the number format of its arithmetic, and on which switch that depends. */
 
 import type { Call, Condition, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import { passedExpression } from '../../values/argument.js'
+import { childrenOf, expressionsOf } from '../../syntax/python-children.js'
+import { fixedValue, passedExpression } from '../../values/argument.js'
+import type { Keyed } from '../../values/operations.js'
+import { absent, unreadable } from '../../values/operations.js'
+import type { Locator } from '../../values/source.js'
+import type { Value } from '../../values/value.js'
+import type { Place } from '../../workload/builder.js'
+import type { Precision } from '../../workload/resource-kinds.js'
 import { once } from './once.js'
 
-/** Formats that take nothing away: full precision, whole numbers, what NumPy or a text names, and that of another tensor. */
-const fullFormat = String.raw`\s*(torch\.(float32|float|int|int32|int64|long|bool|uint8)\b|(np|numpy|pd|cp|tf|jnp)\.|[{['"]|int\b|float\b|bool\b|object\b|str\b|(?!(self|cls|args|cfg|config|opt|hparams|params|model|unet)\b)\w+\.dtype\b)`
+/** Where what is known of a precision is said, and what a change of it would edit. */
+export interface Spot {
+  locator: Locator
+  place: Place
+  site: Place
+}
 
-/** Words of code that change the precision somewhere: then the loop's own precision cannot be told from the loop. */
-export const lowering = new RegExp(
-  [
-    String.raw`\b(autocast|GradScaler|bfloat16|bf16|fp16|float8|fp8|amp|use_amp|apex|mixed_precision|MixedPrecision|AMP|FP16|BF16|transformer_engine)\b`,
-    // Arrays and tables on the host have formats of their own.
-    String.raw`(?<!\b(np|numpy|pd|cp)\.|astype\(\s*['"])\bfloat(16|64)\b`,
-    // A count of hits that is divided by their number is no model.
-    String.raw`\.double\s*\((?!\s*\)[\s)]*([/*]|\.(mean|sum|item|div|cpu|numpy)\b))`,
-    String.raw`\.half\s*\(|torch\.(half|double)\b|load_in_[48]bit|set_default_(dtype|tensor_type)|set_policy`,
-    String.raw`getattr\(\s*torch\s*,`,
-    String.raw`\.to\([^()]*(?<!\b(?!(self|cls|args|cfg|config|opt|hparams|params|model|unet)\b)\w+\.)\bdtype\b(?!\s*=${fullFormat})`,
-    String.raw`\b(torch_)?dtype\s*=(?!${fullFormat})`,
-  ].join('|'),
-)
-
-export type Lowering =
-  /** Nowhere. `leftOut`: an option that the launch does not pass would have switched it on. */
-  | { state: 'nowhere'; leftOut: string | null }
-  /** Only where one condition holds. */
-  | { state: 'switched'; condition: Condition; holds: boolean }
+interface Lowering {
+  /** An option that would have switched it on, which is left out. */
+  leftOut: string | null
+  /** What it depends on; null: nothing that could be named. */
+  switched: { condition: Condition; holds: boolean } | null
   /** Somewhere, as far as can be seen whatever is passed. */
-  | { state: 'somewhere' }
+  always: boolean
+}
 
-export function loweringOf(python: PythonModule): Lowering {
-  return once(python, 'lowering', () => find(python))
+/**
+ * What the program lowers its arithmetic to, `lowered` where it does. Absent: nothing does; the key is then the option
+ * that is left out and would have.
+ */
+export function loweringOf(
+  python: PythonModule,
+  { locator, place, site }: Spot,
+  lowered: Precision,
+): Keyed<Precision> {
+  const key = 'torch.autocast'
+  const origin = locator.origin(place, { site })
+  const { leftOut, switched, always } = once(python, 'lowering', () => find(python))
+  if (always) return { key, value: unreadable(origin, 'precision is lowered elsewhere in the program') }
+  if (switched === null) return { key: leftOut ?? key, value: absent(origin) }
+  const { condition, holds } = switched
+  const [on, off] = holds ? [condition.holds, condition.fails] : [condition.fails, condition.holds]
+  const usually = condition.byDefault
+  const value: Value<Precision> = {
+    ...origin,
+    state: 'choice',
+    options: [
+      { value: { ...origin, state: 'known', value: lowered }, when: on, byDefault: usually === holds },
+      { value: { ...origin, state: 'default', value: 'fp32' }, when: off, byDefault: usually === !holds },
+    ],
+  }
+  return { key, value }
+}
+
+/** Something in the module lowers the format, calls of `except` aside. */
+export function lowersHere(python: PythonModule, except: readonly string[] = []): boolean {
+  return offsets(python, except).length > 0
 }
 
 function find(python: PythonModule): Lowering {
   let leftOut: string | null = null
-  let switched: (Lowering & { state: 'switched' }) | null = null
-  const note = (condition: Condition, holds: boolean): boolean => {
-    const same = switched === null || switched.condition.holds === condition.holds
-    if (switched === null) switched = { state: 'switched', condition, holds }
-    return same && switched.holds === holds
-  }
+  let switched: Lowering['switched'] = null
+  const always: Lowering = { leftOut: null, switched: null, always: true }
   for (const { start, end, condition } of python.dead)
-    if (lowering.test(python.text.slice(start, end))) leftOut ??= optionOf(condition)
-  for (const offset of mentions(python)) {
+    if (inDeadCode.test(python.text.slice(start, end))) leftOut ??= optionOf(condition)
+  for (const offset of offsets(python)) {
     const reach = python.reach(offset)
     if (reach.state === 'never') {
       leftOut ??= optionOf(reach.condition)
@@ -57,21 +79,19 @@ function find(python: PythonModule): Lowering {
       continue
     }
     const open = reach.state === 'sometimes' ? reach.conditions : []
-    const all = own === null || own.value === true ? open : [...open, { condition: own, holds: true }]
-    const only = all.at(-1)
-    if (only === undefined || !note(only.condition, only.holds)) return { state: 'somewhere' }
+    const only = own === null || own.value === true ? open.at(-1) : { condition: own, holds: true }
+    if (only === undefined) return always
+    switched ??= only
+    if (switched.condition.holds !== only.condition.holds || switched.holds !== only.holds) return always
   }
   // What only speaks of a format under a condition is no switch of it.
-  if (switched !== null && !lowers(python)) return { state: 'somewhere' }
-  return switched ?? { state: 'nowhere', leftOut }
+  if (switched !== null && !python.calls.some(setsFormat)) return always
+  return { leftOut, switched, always: false }
 }
 
 /** A call that sets the format of what follows, or of a model. */
-function lowers(python: PythonModule): boolean {
-  return python.calls.some(
-    ({ method, name }) =>
-      /^(autocast|GradScaler|half|bfloat16)$/.test(method) || name?.startsWith('apex.') === true,
-  )
+function setsFormat({ method, name }: Call): boolean {
+  return /^(autocast|GradScaler|half|bfloat16)$/.test(method) || name?.startsWith('apex.') === true
 }
 
 /** The option that would make it true, as it is passed; only a switch can be passed without a value. */
@@ -79,61 +99,126 @@ function optionOf({ option, negated, value }: Condition): string | null {
   return value === false && !negated && option?.kind === 'store true' ? `--${option.flags.at(-1)}` : null
 }
 
-/** Offsets at which the code speaks of a lower format, other than in what only declares or asks for a switch. */
-function mentions(python: PythonModule): number[] {
-  const found: number[] = []
-  for (const match of masked(python).matchAll(new RegExp(lowering, 'g')))
-    if (!isSwitch(python, match.index)) found.push(match.index)
-  return found
+/** Calls in code that never runs are not listed; its text says enough to name the option. */
+const inDeadCode = /\b(autocast|GradScaler|bfloat16|bf16|fp16|float16|amp|apex)\b|\.half\(/
+
+const shortFormats =
+  /^torch\.(float16|half|bfloat16|float64|double|float8\w*|(cuda\.)?(Half|BFloat16|Double)Tensor)$/
+const loweringCalls =
+  /^(torch\.(autocast|amp\..*|set_default_(dtype|tensor_type)|cuda\.amp\..*|distributed\.fsdp\.(\w+\.)*MixedPrecision\w*)|apex\..*|transformer_engine\..*|bitsandbytes\..*|transformers\.BitsAndBytesConfig)$/
+const loweringMethods = /^(autocast|GradScaler|half|bfloat16|set_policy|set_default_dtype)$/
+/** What projects call functions and switches that lower the format. */
+const loweringNames = /(^|_)(amp|fp16|bf16|fp8|half|mixed_?precision)($|_)|autocast|MixedPrecision/i
+/** Their functions of such names compute scores and levels, and their `dtype` is that of arrays on the host. */
+const plainLibraries =
+  /^(numpy|pandas|cupy|tensorflow|jax|cv2|polars|scipy|sklearn|librosa|torchaudio|torchmetrics)\./
+const off = new Set<unknown>([false, null, 'no', 'none', 'off', 'fp32', '32', 32, '32-true', 'float32', 0])
+
+/** Where the code lowers a format: short formats by name, and calls that do it or may. */
+function offsets(python: PythonModule, except: readonly string[] = []): number[] {
+  return once(python, `lowering offsets ${except.join(' ')}`, () => {
+    const found: number[] = []
+    const visit = (expr: Expr): void => {
+      // A format that is compared with is asked for.
+      if (expr.type === 'binary' && /^(==|!=|in|not in|is|is not)$/.test(expr.op)) return
+      if (expr.type === 'name' || expr.type === 'attribute') {
+        if (shortFormats.test(python.nameOf(expr) ?? '')) found.push(expr.start)
+        return
+      }
+      if (expr.type === 'call') {
+        const call = python.callAt(expr)
+        if (call !== null) found.push(...loweredBy(python, call, except))
+        if (expr.callee.type === 'attribute') visit(expr.callee.value)
+        for (const { value } of expr.args) visit(value)
+        return
+      }
+      for (const child of childrenOf(expr)) visit(child)
+    }
+    for (const statement of python.statements) {
+      if (statement.type === 'import' || statement.type === 'class') continue
+      if (statement.type === 'function') {
+        statement.decorators.forEach(visit)
+        for (const { default: otherwise } of statement.params) if (otherwise !== null) visit(otherwise)
+      } else for (const expr of expressionsOf(statement)) visit(expr)
+    }
+    return [...new Set(found)].sort((a, b) => a - b)
+  })
 }
 
-/** The text with comments and what never runs blanked out, so that offsets stay. */
-function masked(python: PythonModule): string {
-  let text = ''
-  let at = 0
-  const blank = [...python.tree.comments, ...python.dead].sort((a, b) => a.start - b.start)
-  for (const { start, end } of blank) {
-    if (start < at) continue
-    text += python.text.slice(at, start) + ' '.repeat(end - start)
-    at = end
-  }
-  return text + python.text.slice(at)
+function loweredBy(python: PythonModule, call: Call, except: readonly string[]): number[] {
+  const { name, method, expr } = call
+  if (name !== null && except.includes(name)) return []
+  const at = [expr.callee.end]
+  if (name !== null && loweringCalls.test(name)) return at
+  if (expr.callee.type === 'attribute' && loweringMethods.test(method)) return at
+  if (expr.callee.type === 'attribute' && method === 'double' && !isCount(python, call)) return at
+  // `getattr(torch, args.dtype)`.
+  if (expr.callee.type === 'name' && method === 'getattr' && python.nameOf(expr.args[0]!.value) === 'torch')
+    return at
+  const followed = isFollowed(python, call)
+  // `network_to_half(model)` of a module that is not here.
+  if (!followed && !plainLibraries.test(name ?? '') && loweringNames.test(method)) return at
+  const arrays = plainLibraries.test(name ?? '')
+  return expr.args.flatMap(({ name: keyword, value }) => {
+    if (keyword === null) return method === 'to' && isOpenFormat(python, value) ? [value.start] : []
+    if (/^(torch_)?dtype$/.test(keyword)) return !arrays && isOpenFormat(python, value) ? [value.start] : []
+    if (
+      followed ||
+      !/^(load_in_[48]bit|amp|use_amp|fp16|bf16|mixed_precision|precision|amp_\w+)$/.test(keyword)
+    )
+      return []
+    const fixed = fixedValue(python.fold(value))
+    return fixed !== undefined && off.has(fixed) ? [] : [value.start]
+  })
 }
 
-/** `add_argument('--amp')`, `if args.amp`, `use_amp = args.amp and cuda`, an import. */
-function isSwitch(python: PythonModule, offset: number): boolean {
-  if (python.programArguments.some(({ span }) => span.start <= offset && offset < span.end)) return true
-  const statement = python.statementAt(offset)
-  if (statement === null) return false
-  if (statement.type === 'import') return true
-  if (statement.type === 'if' || statement.type === 'while') return holds(statement.test, offset)
-  if (statement.type !== 'assign' || statement.value === null) return false
-  if (statement.value.type === 'conditional') return holds(statement.value.test, offset)
-  return isAnswer(statement.value)
+/** `(predicted == y).double().mean()`: a count of hits that is divided by their number. */
+function isCount(python: PythonModule, { expr }: Call): boolean {
+  return /^[\s)]*([/*]|\.(mean|sum|item|div|cpu|numpy)\b)/.test(python.text.slice(expr.end, expr.end + 20))
 }
 
-const holds = (expr: Expr, offset: number): boolean => expr.start <= offset && offset < expr.end
-
-/** Yes or no, as far as the expression tells: `args.amp and torch.cuda.is_available()`. */
-function isAnswer(expr: Expr): boolean {
-  if (expr.type === 'constant') return typeof expr.value === 'boolean'
-  if (expr.type === 'unary') return expr.op === 'not'
-  if (expr.type === 'binary')
-    return /^(and|or)$/.test(expr.op)
-      ? isAnswer(expr.left) && isAnswer(expr.right)
-      : /^(==|!=|in|not in|is|is not|<|>|<=|>=)$/.test(expr.op)
-  if (expr.type === 'call') return expr.callee.type === 'attribute' && /^is_\w+$/.test(expr.callee.attr)
+/** What the call does is seen where its function stands. */
+function isFollowed(python: PythonModule, { expr: { callee } }: Call): boolean {
   return (
-    expr.type === 'attribute' && expr.value.type === 'name' && /^(use_?)?(amp|fp16|bf16)$/i.test(expr.attr)
+    python.functionOf(callee) !== null ||
+    python.classOf(callee) !== null ||
+    python.importedFunction(callee) !== null ||
+    python.importedClass(callee) !== null
   )
+}
+
+const ofNetwork = /^(self|cls|args|cfg|config|opt|hparams|params|model|unet)$/
+
+/** A format that nobody can tell: an option, a field of the configuration, the format of a network. */
+function isOpenFormat(python: PythonModule, expr: Expr): boolean {
+  const value = python.definition(expr)
+  if (value.type === 'conditional')
+    return isOpenFormat(python, value.then) || isOpenFormat(python, value.otherwise)
+  const folded = fixedValue(python.fold(value))
+  if (folded !== undefined)
+    return typeof folded === 'string' && /^(torch\.)?(float|bfloat|fp|bf)(8|16|64)|half|auto/.test(folded)
+  const { type } = value
+  if (type === 'subscript' || type === 'call') return /dtype|precision/i.test(textOf(python, value))
+  if (type !== 'name' && type !== 'attribute') return false
+  const name = python.nameOf(value)
+  if (name !== null && !/dtype$/i.test(name)) return false
+  if (type === 'name') return /dtype|precision|format/i.test(value.id)
+  if (!/dtype|precision|format/i.test(value.attr)) return false
+  // The format of another tensor takes nothing away.
+  return value.value.type !== 'name' || value.attr !== 'dtype' || ofNetwork.test(value.value.id)
+}
+
+function textOf({ text }: PythonModule, { start, end }: Expr): string {
+  return text.slice(start, end)
 }
 
 /** The switch of an `autocast` or `GradScaler` that holds the offset; null: it has none. */
 function switchAt(python: PythonModule, offset: number): Condition | null {
   const around = python.calls.filter(
-    (call) => /^(autocast|GradScaler)$/.test(call.method) && holds(call.expr, offset),
+    ({ method, expr }) =>
+      /^(autocast|GradScaler)$/.test(method) && expr.start <= offset && offset <= expr.end,
   )
-  const call: Call | undefined = around.at(-1)
+  const call = around.at(-1)
   const enabled = call === undefined ? null : passedExpression(python.argument(call, 'enabled'))
   return enabled === null ? null : python.condition(enabled)
 }

@@ -1,6 +1,6 @@
 /** The number format that a hand-written PyTorch loop computes in. */
 import { isBackward } from '../../python/effects.js'
-import type { Call, Condition, Loop, PythonModule } from '../../python/module.js'
+import type { Call, Loop, PythonModule } from '../../python/module.js'
 import {
   fixedArgument,
   knownArgument,
@@ -8,24 +8,16 @@ import {
   passedExpression,
   whyUnreadable,
 } from '../../values/argument.js'
+import { absent, type Keyed, orDefault, stated, unreadable } from '../../values/operations.js'
+import { calleePlace, callSite } from '../../values/places.js'
+import type { Given } from '../../values/value.js'
+import type { Binding } from '../../workload/claim.js'
 import type { Precision } from '../../workload/resource-kinds.js'
-import { codeMatches } from './evidence.js'
-import { lowering, loweringOf } from './lowering.js'
+import { onLaunchLine } from '../launch-flag.js'
+import { loweringOf, lowersHere, type Spot } from './lowering.js'
 import { once, usesAny, usesAround } from './once.js'
 
-export type LoopPrecision =
-  /** `leftOut`: an option that the launch does not pass would have lowered it. */
-  | { state: 'default'; leftOut: string | null }
-  /** Lowered where the condition is as `holds` says. */
-  | { state: 'switched'; condition: Condition; holds: boolean; lowered: Precision }
-  /** An autocast in the loop says so. `off`: it is there, but its switch is off. */
-  | { state: 'known'; value: Precision; call: Call; overridable: boolean; off: boolean }
-  | { state: 'unknown'; because: string }
-  /** An engine around the loop decides; its own reader speaks. */
-  | { state: 'engine' }
-
-/** The same without the argument that an engine takes by itself. */
-const loweringElsewhere = new RegExp(lowering.source.replace('|mixed_precision', ''))
+const key = 'torch.autocast'
 
 /** The same as canonical names that other modules of the program use. */
 const loweringUses = [
@@ -65,47 +57,60 @@ const engines = [
 const storedShort =
   /^transformers\.(AutoModelFor(CausalLM|ImageTextToText|Vision2Seq|MultimodalLM)|(Llama|Mistral|Mixtral|Qwen|Gemma|Phi|Falcon|DeepSeek|Olmo|Bloom|Mamba|Llava|Paligemma|Idefics)\w*)\.from_pretrained$/
 
+/** Absent: an engine around the loop decides, and its own reader speaks. */
 export function precisionOf(
   python: PythonModule,
   loop: Loop,
   versions: Record<string, string>,
-): LoopPrecision {
-  const { calls } = loop.effects
-  for (const engine of engines) {
-    if (usesAny(python, [engine])) return { state: 'unknown', because: `${engine.slice(0, -1)} decides` }
-  }
+  spot: Spot,
+  binding: Binding | null,
+): Keyed<Precision> {
+  const unknown = (because: string): Keyed<Precision> => ({ key, value: unreadable(originAt(spot), because) })
+  for (const engine of engines)
+    if (usesAny(python, [engine])) return unknown(`${engine.slice(0, -1)} decides`)
   const autocasts = once(python, 'autocasts', () => python.callsTo('torch.autocast'))
-  const lowered = loweringOf(python)
-  const leftOut = lowered.state === 'nowhere' ? lowered.leftOut : null
-  const said = autocasts.length > 0 ? fromAutocasts(python, loop, autocasts) : null
-  const unguarded = autocasts.every((call) => python.reach(call.expr.start).state === 'always')
-  if (said?.state === 'known' && leftOut === null && unguarded) return said
-  if (said !== null && lowered.state === 'somewhere') return said
-  if (once(python, 'loop engines', () => python.usesHere(...loopEngines))) {
-    return codeMatches(python, loweringElsewhere)
-      ? { state: 'unknown', because: 'precision is lowered elsewhere in the file' }
-      : { state: 'engine' }
-  }
-  if (usesAny(python, [...loopEngines, 'lightning.fabric.'])) {
-    return { state: 'unknown', because: 'an engine that another module makes' }
-  }
-  if (lowered.state === 'switched' && !usesAround(python, loweringUses))
-    return { ...lowered, lowered: formatOf(python, autocasts) }
-  // `fabric.backward(loss)` or `engine.backward(loss)`: whoever takes the loss may also choose the format.
-  const foreign = handedLosses(python).get(loop)
-  if (foreign !== undefined && foreign.receiver !== 'torch.Tensor' && !calls.has('torch.autograd.backward')) {
-    const receiver = foreign.expr.callee.type === 'attribute' ? foreign.expr.callee.value : null
-    const named = receiver === null ? '' : python.text.slice(receiver.start, receiver.end)
-    if (/accelerator|fabric|engine|scaler|trainer|optimizer|^self$|lite/i.test(named)) {
-      return { state: 'unknown', because: `${named} decides` }
-    }
-  }
-  if (isLowered(python)) return { state: 'unknown', because: 'precision is lowered elsewhere in the program' }
+  const lowered = loweringOf(python, spot, formatOf(python, autocasts))
+  const nowhere = lowered.value.state === 'absent'
+  const said = autocasts.length > 0 ? fromAutocasts(python, loop, autocasts, spot) : null
+  const own = autocastsOf(python, loop, autocasts)
+  const unguarded = own.every((call) => python.reach(call.expr.start).state === 'always')
+  if (said?.state === 'known' && lowered.key === key && unguarded) return { key, value: said }
+  if (said !== null && lowered.value.state === 'unknown') return { key, value: said }
+  if (once(python, 'loop engines', () => python.usesHere(...loopEngines)))
+    return lowersHere(python, loopEngines)
+      ? unknown('precision is lowered elsewhere in the file')
+      : { key, value: absent(originAt(spot)) }
+  if (usesAny(python, [...loopEngines, 'lightning.fabric.']))
+    return unknown('an engine that another module makes')
+  if (lowered.value.state === 'choice' && !usesAround(python, loweringUses)) return lowered
+  const taker = takesLoss(python, loop)
+  if (taker !== null) return unknown(`${taker} decides`)
+  if (!nowhere || isLoweredAround(python)) return unknown('precision is lowered elsewhere in the program')
   const major = Number.parseInt(versions.transformers ?? '5', 10)
-  if (major >= 5 && loadsStored(python)) {
-    return { state: 'unknown', because: 'the weights come in the format they are stored in' }
-  }
-  return { state: 'default', leftOut }
+  if (major >= 5 && loadsStored(python)) return unknown('the weights come in the format they are stored in')
+  return lowered.key === key || binding === null
+    ? { key, value: orDefault(absent(originAt(spot)), 'fp32', false) }
+    : leftOut(spot, lowered.key, binding)
+}
+
+function originAt({ locator, place, site }: Spot): ReturnType<Spot['locator']['origin']> {
+  return locator.origin(place, { site })
+}
+
+/** The launch leaves out the option that would lower it: the finding stands there. */
+function leftOut({ locator, place }: Spot, option: string, binding: Binding): Keyed<Precision> {
+  const origin = locator.origin(place, onLaunchLine(binding))
+  return { key: option, value: orDefault(absent(origin), 'fp32', false) }
+}
+
+/** `fabric.backward(loss)` or `engine.backward(loss)`: whoever takes the loss may also choose the format. */
+function takesLoss(python: PythonModule, loop: Loop): string | null {
+  const foreign = handedLosses(python).get(loop)
+  if (foreign === undefined || foreign.receiver === 'torch.Tensor') return null
+  if (loop.effects.calls.has('torch.autograd.backward')) return null
+  const { callee } = foreign.expr
+  const named = callee.type === 'attribute' ? python.text.slice(callee.value.start, callee.value.end) : ''
+  return /accelerator|fabric|engine|scaler|trainer|optimizer|^self$|lite/i.test(named) ? named : null
 }
 
 /** What the autocasts of a program lower it to, where they are switched on. */
@@ -118,24 +123,33 @@ function formatOf(python: PythonModule, autocasts: Call[]): Precision {
 }
 
 /** The format of a function that a loop in another module calls for each batch. */
-export function precisionOfStep(python: PythonModule, versions: Record<string, string>): LoopPrecision {
-  const because = loweredElsewhere(python)
-  if (because !== null) return { state: 'unknown', because }
+export function precisionOfStep(
+  python: PythonModule,
+  versions: Record<string, string>,
+  spot: Spot,
+): Keyed<Precision> {
   const major = Number.parseInt(versions.transformers ?? '5', 10)
-  if (major >= 5 && loadsStored(python))
-    return { state: 'unknown', because: 'the weights come in the format they are stored in' }
-  return { state: 'default', leftOut: null }
+  const because =
+    loweredElsewhere(python, spot) ??
+    (major >= 5 && loadsStored(python) ? 'the weights come in the format they are stored in' : null)
+  const origin = originAt(spot)
+  return {
+    key,
+    value: because === null ? orDefault(absent(origin), 'fp32', false) : unreadable(origin, because),
+  }
 }
 
 /** Why the precision of a step cannot be told from the code of the step; null: nothing in the program lowers it. */
-export function loweredElsewhere(python: PythonModule): string | null {
+export function loweredElsewhere(python: PythonModule, spot: Spot): string | null {
   for (const engine of engines) if (usesAny(python, [engine])) return `${engine.slice(0, -1)} decides`
   if (usesAny(python, loopEngines)) return 'an engine decides'
-  return isLowered(python) ? 'precision is lowered elsewhere in the program' : null
+  const here = loweringOf(python, spot, 'fp16-mixed').value.state !== 'absent'
+  return here || isLoweredAround(python) ? 'precision is lowered elsewhere in the program' : null
 }
 
-function isLowered(python: PythonModule): boolean {
-  if (usesAround(python, loweringUses) || loweringOf(python).state !== 'nowhere') return true
+/** Modules around this one lower it. */
+function isLoweredAround(python: PythonModule): boolean {
+  if (usesAround(python, loweringUses)) return true
   return [...python.importers, ...python.imported].some((module) => module.uses.includes('.double'))
 }
 
@@ -161,32 +175,45 @@ function storedUse(python: PythonModule): boolean {
   return [...python.calls.map((call) => call.name ?? ''), ...around].some((name) => storedShort.test(name))
 }
 
-function fromAutocasts(python: PythonModule, loop: Loop, autocasts: Call[]): LoopPrecision {
-  if (!loop.effects.calls.has('torch.autocast')) {
-    return { state: 'unknown', because: 'autocast is used elsewhere in the file' }
+/** The autocasts that a loop enters, in functions that it calls as well; all of them where none can be told apart. */
+function autocastsOf(python: PythonModule, loop: Loop, autocasts: Call[]): Call[] {
+  const entered = new Set(loop.calls)
+  const waiting = [...loop.calls]
+  for (let call = waiting.pop(); call !== undefined; call = waiting.pop()) {
+    for (const inner of python.functionOf(call.expr.callee)?.calls ?? []) {
+      if (entered.has(inner)) continue
+      entered.add(inner)
+      waiting.push(inner)
+    }
   }
-  return once(python, 'autocast blocks', () => agreement(python, autocasts))
+  const own = autocasts.filter((call) => entered.has(call))
+  return own.length > 0 ? own : autocasts
 }
 
-/** What all autocast blocks of the module say. */
-function agreement(python: PythonModule, autocasts: Call[]): LoopPrecision {
-  let found: (LoopPrecision & { state: 'known' }) | null = null
+function fromAutocasts(python: PythonModule, loop: Loop, autocasts: Call[], spot: Spot): Given<Precision> {
+  if (!loop.effects.calls.has('torch.autocast'))
+    return unreadable(originAt(spot), 'autocast is used elsewhere in the file')
+  return agreement(python, autocastsOf(python, loop, autocasts), spot)
+}
+
+/** What all these autocast blocks say. */
+function agreement(python: PythonModule, autocasts: Call[], spot: Spot): Given<Precision> {
+  let found: Given<Precision> | null = null
   for (const call of autocasts) {
-    const one = fromAutocast(python, call)
+    const one = fromAutocast(python, call, spot)
     if (one.state !== 'known') return one
-    if (found !== null && found.value !== one.value) {
-      return { state: 'unknown', because: 'several autocast blocks disagree' }
-    }
+    if (found?.state === 'known' && found.value !== one.value)
+      return unreadable(originAt(spot), 'several autocast blocks disagree')
     found ??= one
   }
-  return found ?? { state: 'unknown', because: 'autocast' }
+  return found ?? unreadable(originAt(spot), 'autocast')
 }
 
-function fromAutocast(python: PythonModule, call: Call): LoopPrecision {
+function fromAutocast(python: PythonModule, call: Call, spot: Spot): Given<Precision> {
+  const unknown = (because: string): Given<Precision> => unreadable(originAt(spot), because)
   // `with autocast(...) if use_amp else nullcontext():` is as unknown as its condition.
-  if (call.statement.type === 'with' && !call.statement.items.some((item) => item.value === call.expr)) {
-    return { state: 'unknown', because: 'autocast under a condition' }
-  }
+  if (call.statement.type === 'with' && !call.statement.items.some((item) => item.value === call.expr))
+    return unknown('autocast under a condition')
   let enabled = python.argument(call, 'enabled')
   let first = python.argument(call, 'device_type', 0)
   // `torch.cuda.amp.autocast(enabled)` takes the switch where `torch.autocast` takes the device.
@@ -196,36 +223,24 @@ function fromAutocast(python: PythonModule, call: Call): LoopPrecision {
     first = { state: 'absent' }
   }
   if ([first, enabled].some((one) => passedExpression(one) === null && mayBePassed(one)))
-    return { state: 'unknown', because: 'autocast(*args)' }
+    return unknown('autocast(*args)')
   const because = whyUnreadable(enabled)
-  if (because !== null) return { state: 'unknown', because }
-  const overridable = mayBePassed(enabled) && fixedArgument(enabled) === undefined
-  if (mayBePassed(enabled) && !knownArgument(enabled)) {
-    const literal = passedExpression(enabled)?.type === 'constant'
-    return { state: 'known', value: 'fp32', call, overridable: overridable || !literal, off: true }
-  }
-  const device = knownArgument(first) ?? null
+  if (because !== null) return unknown(because)
+  const literal = passedExpression(enabled)?.type === 'constant'
+  const offBySwitch = mayBePassed(enabled) && !knownArgument(enabled)
+  const open = mayBePassed(enabled) && fixedArgument(enabled) === undefined
+  const origin = spot.locator.origin(calleePlace(call), {
+    site: callSite(call, 'autocast'),
+    overridable: open || (offBySwitch && !literal),
+  })
+  if (offBySwitch) return stated(origin, 'fp32')
   const dtype = python.argument(call, 'dtype', 1)
   const format = passedExpression(dtype)
-  if (format === null && mayBePassed(dtype))
-    return { state: 'unknown', because: whyUnreadable(dtype) ?? 'the dtype of autocast' }
-  if (format === null) {
-    return {
-      state: 'known',
-      value: device === 'cpu' ? 'bf16-mixed' : 'fp16-mixed',
-      call,
-      overridable,
-      off: false,
-    }
-  }
+  if (format === null && mayBePassed(dtype)) return unknown(whyUnreadable(dtype) ?? 'the dtype of autocast')
+  if (format === null) return stated(origin, knownArgument(first) === 'cpu' ? 'bf16-mixed' : 'fp16-mixed')
   const name = python.nameOf(python.definition(format))
-  const value: Precision | undefined =
-    name === 'torch.bfloat16'
-      ? 'bf16-mixed'
-      : name === 'torch.float16' || name === 'torch.half'
-        ? 'fp16-mixed'
-        : undefined
-  return value === undefined
-    ? { state: 'unknown', because: 'the dtype of autocast' }
-    : { state: 'known', value, call, overridable, off: false }
+  if (name === 'torch.bfloat16') return stated(origin, 'bf16-mixed')
+  return name === 'torch.float16' || name === 'torch.half'
+    ? stated(origin, 'fp16-mixed')
+    : unknown('the dtype of autocast')
 }
