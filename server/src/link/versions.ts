@@ -94,8 +94,12 @@ function requirement(versions: Versions, source: string): void {
     if (wheel !== null) add(versions, wheel[1]!, { version: wheel[2]!, bound: 'pin' })
     return
   }
+  if (/^torch\b[^+]*\+cpu\b/.test(line)) add(versions, processorWheels, { version: '0', bound: 'pin' })
   add(versions, match[1]!, specifier(match[2]))
 }
+
+/** Stands for `torch==2.1.0+cpu`: PyTorch without support for accelerators. */
+export const processorWheels = 'torch+cpu'
 
 /** requirements*.txt, constraints. Options (`-r`, `--index-url`) are skipped. */
 export function requirementsVersions(text: string): Versions {

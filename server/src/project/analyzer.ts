@@ -19,6 +19,7 @@ import { yamlFacts } from '../config/yaml.js'
 import type { Change, Refusal } from '../edit/write.js'
 import type { HydraFile } from '../link/hydra.js'
 import { isWrittenAs } from '../link/programs.js'
+import { processorWheels } from '../link/versions.js'
 import { analyse } from '../python/analyse.js'
 import { Analysis, type Neighbours } from '../python/analysis.js'
 import { configurationModule } from '../python/configuration-module.js'
@@ -384,6 +385,7 @@ export class Analyzer {
         programs: own ? (surroundings.programs ?? []) : [],
         configurations: new Map(own ? Object.entries(surroundings.configurations ?? {}) : []),
         handed: own ? (surroundings.handed ?? []) : [],
+        processorOnly: surroundings.versions[processorWheels] !== undefined,
         ...(own && surroundings.outside !== undefined ? { outside: surroundings.outside } : {}),
       }
       const notebook = file.notebook && own

@@ -57,6 +57,8 @@ function isClaim(at: Claim | Location): at is Claim {
   return 'setting' in at
 }
 
+const aboutAccelerators = new Set(['precision', 'training', 'data'])
+
 function severityOf(rule: Rule, view: SubjectView, report: Report, context: JudgeContext): Severity {
   const { evidence } = view.subject
   const family = rule.name.slice(0, rule.name.indexOf('/'))
@@ -64,6 +66,9 @@ function severityOf(rule: Rule, view: SubjectView, report: Report, context: Judg
   if (evidence.small !== null && loweredWhenSmall.has(family)) severity = oneStepDown(severity)
   else if (evidence.notebook && family === 'lifecycle') severity = oneStepDown(severity)
   if (isClaim(report.at) && report.at.overridable) severity = lower(severity, 'information')
+  // Whoever starts it decides whether an accelerator is there to be wasted.
+  if (evidence.processorByDefault === true && aboutAccelerators.has(family))
+    severity = lower(severity, 'information')
   return context.configurationOf(view.subject.location.path).severity(rule.name) ?? severity
 }
 

@@ -19,6 +19,7 @@ import {
   pipfileLockVersions,
   pipfileVersions,
   plainVersions,
+  processorWheels,
   pyprojectVersions,
   requirementsVersions,
   setupCfgVersions,
@@ -115,7 +116,12 @@ export class VersionTable {
   }
 
   private read(path: string, text: string): Versions {
-    if (/\.(txt|in)$/.test(path)) return requirementsVersions(text)
+    if (/\.(txt|in)$/.test(path)) {
+      const versions = requirementsVersions(text)
+      // Beside the requirements of a machine with accelerators stand those of CI.
+      if (baseName(path) !== 'requirements.txt') delete versions[processorWheels]
+      return versions
+    }
     if (path.endsWith('Pipfile.lock')) return pipfileLockVersions(jsonFacts(text))
     if (path.endsWith('Pipfile')) return pipfileVersions(tomlFacts(text, this.grammars))
     if (path.endsWith('setup.py')) return setupPyVersions(text)

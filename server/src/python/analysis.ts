@@ -70,6 +70,7 @@ export interface Neighbours {
   handed?: HandedConfiguration[]
   /** What its importers call of it; absent: they were not asked. */
   outside?: OutsideCall[]
+  processorOnly?: boolean
 }
 
 export class Analysis implements PythonModule {
@@ -79,6 +80,7 @@ export class Analysis implements PythonModule {
   readonly loops: Loop[]
   readonly statements: Stmt[]
   readonly strings: string[]
+  readonly processorOnly: boolean
   readonly scopes: Scope
   readonly callByExpr: Map<Expr, Call>
   readonly functionByNode: Map<FunctionDef, Func>
@@ -133,6 +135,7 @@ export class Analysis implements PythonModule {
     this.importedByName = neighbours.importedByName
     this.importers = neighbours.importers
     this.behind = neighbours.behind ?? []
+    this.processorOnly = neighbours.processorOnly ?? false
     this.programs = neighbours.programs ?? []
     this.configurations = neighbours.configurations ?? new Map()
     this.handed = neighbours.handed ?? []

@@ -1,5 +1,5 @@
 /** Arguments of a call: keywords, positions, unpacked dictionaries, arguments frozen by `partial`. */
-import type { Argument, Expr } from '../syntax/python-ast.js'
+import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
 import { type Configured, configuredChild } from '../text/configured.js'
 import type { Analysis } from './analysis.js'
 import { configuredNode, foldConfigured } from './configured.js'
@@ -85,6 +85,21 @@ function search(
   return unpacked === null ? absent : { state: 'unknown', because: unpacked }
 }
 
+/** `**vars(args)`: each option of the program under its name; null: it is something else. */
+function parsedArgument(
+  analysis: Analysis,
+  { callee, args }: CallExpr,
+  keyword: string,
+): ArgumentValue | null {
+  const [first] = args
+  if (callee.type !== 'name' || callee.id !== 'vars' || first === undefined) return null
+  if (!analysis.programParameters.isNamespace(first.value)) return null
+  const { start, end } = first.value
+  return analysis.programArguments.some(({ name }) => name === keyword)
+    ? given(analysis, { type: 'attribute', value: first.value, attr: keyword, start, end })
+    : null
+}
+
 /** The value of a key in a dictionary: as written, then as changed by assignments and `update`. */
 export function inDictionary(
   analysis: Analysis,
@@ -112,6 +127,8 @@ export function inDictionary(
     const right = inner(value.right)
     return right.state === 'absent' ? inner(value.left) : right
   }
+  const parsed = value.type === 'call' ? parsedArgument(analysis, value, keyword) : null
+  if (parsed !== null) return parsed
   if (value.type === 'call' && value.callee.type === 'name' && value.callee.id === 'dict') {
     const inside = search(analysis, value.args, keyword, null)
     const first = value.args[0]

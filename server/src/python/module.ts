@@ -411,6 +411,8 @@ export interface PythonModule {
   /** `if __name__ == '__main__'`, hydra/click/absl main, notebook, or training statements at top level. */
   isEntry: boolean
   hasErrors: boolean
+  /** The project installs PyTorch without support for accelerators. */
+  processorOnly: boolean
   evidence: Evidence
   /** Canonical names that are used here; methods of unknown receivers as '.name'. */
   readonly ownUses: ReadonlySet<string>

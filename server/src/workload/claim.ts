@@ -30,6 +30,8 @@ export interface Evidence {
   role: 'training' | 'tuning' | 'inference' | 'data' | 'library' | 'test' | 'job'
   /** `maybe`: used when present (`cuda if available`, a trainer that picks its device). */
   accelerator: 'gpu' | 'maybe' | 'cpu' | 'tpu' | 'mps' | 'none'
+  /** It computes on the processor unless an option or a caller asks for another device. */
+  processorByDefault?: true
   /** Why the run is small ('MNIST', '2 layers'); null when nothing says so. Lowers severity one step. */
   small: string | null
   notebook: boolean

@@ -6,6 +6,7 @@ import type { Span } from '../../text/location.js'
 import { knownArgument } from '../../values/argument.js'
 import { effective } from '../../values/value.js'
 import type { Evidence } from '../../workload/claim.js'
+import { processorOf } from './chosen-device.js'
 import { once } from './once.js'
 
 function trains(summary: ModuleSummary): boolean {
@@ -41,6 +42,11 @@ function completed(python: PythonModule): Evidence {
   const evidence: Evidence = { ...python.evidence }
   if (evidence.role !== 'test' && trainsAnywhere(python)) evidence.role = 'training'
   const around = [...python.importers, ...python.imported]
+  for (const module of around) evidence.small ??= module.evidence?.small ?? null
+  evidence.small ??= drawsItsData(python)
+  const processor = python.processorOnly ? 'processor' : processorOf(python)
+  if (processor === 'processor') return { ...evidence, accelerator: 'cpu' }
+  if (processor === 'by default') return { ...evidence, accelerator: 'maybe', processorByDefault: true }
   const accelerators = python.callsTo('accelerate.Accelerator', 'lightning.fabric.Fabric')
   if (evidence.accelerator === 'none' || evidence.accelerator === 'cpu') {
     const forced = accelerators.some((call) => {
@@ -55,8 +61,6 @@ function completed(python: PythonModule): Evidence {
     else if ([...around, ...python.programs].some(usesGpu)) evidence.accelerator = 'maybe'
     else if (evidence.accelerator === 'none' && movesToDevice(python)) evidence.accelerator = 'maybe'
   }
-  for (const module of around) evidence.small ??= module.evidence?.small ?? null
-  evidence.small ??= drawsItsData(python)
   return evidence
 }
 
