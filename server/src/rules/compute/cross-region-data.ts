@@ -12,7 +12,7 @@ export default defineRule({
   checklist: ['observability/egress-and-storage'],
   severity: 'warning',
   summary:
-    'A job that reads its data from another region or cloud pays for each byte, each time it reads it.',
+    'A job that reads its data from another region or cloud pays for every byte, every time it reads it.',
   check(view, { report, silent }) {
     const { dataPlaces, region, provider } = view.settings
     const places = effective(dataPlaces)
@@ -32,7 +32,7 @@ export default defineRule({
       ) {
         report({
           at: place.location,
-          message: `The job runs on ${names[cloud]}, and its data lies at ${place.address}: every pass over it is paid as traffic to the internet.`,
+          message: `The job runs on ${names[cloud]}, and its data is at ${place.address}: every pass over it is billed as traffic to the internet.`,
         })
         continue
       }
@@ -44,7 +44,7 @@ export default defineRule({
         // The name of a bucket is a guess, though a good one.
         severity: 'information',
         confidence: 'medium',
-        message: `The job runs in ${here}, and its data lies in ${place.region} by the name of the bucket (${place.address}): every pass that reads it again pays for traffic between regions.`,
+        message: `The job runs in ${here}, and its data is in ${place.region} according to the bucket name (${place.address}): every pass over it is billed as traffic between regions.`,
         related: [{ location: region!.location, message: 'the region of the job' }],
       })
     }

@@ -13,7 +13,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/match-instance', 'baseline/idle-time'],
   severity: 'warning',
-  summary: 'A job that keeps others off its node and uses a part of its accelerators pays for the rest.',
+  summary: 'A job that reserves a whole node but uses only some of its accelerators pays for the rest.',
   check(view, { report, silent }) {
     const { exclusive, gpus, gpuModel, nodes } = view.settings
     if (exclusive === undefined || effective(exclusive) !== true)
@@ -37,7 +37,7 @@ export default defineRule({
       at: exclusive,
       severity: large ? 'warning' : 'information',
       confidence: 'medium',
-      message: `\`${exclusive.key}\` reserves ${machines > 1 ? `${machines} whole nodes` : 'the whole node'} for ${count} ${model ?? 'GPU'}${model === undefined && count > 1 ? 's' : ''}${machines > 1 ? ' each' : ''}: what else ${large ? 'it has' : 'it may have'} stays idle.`,
+      message: `\`${exclusive.key}\` reserves ${machines > 1 ? `${machines} whole nodes` : 'the whole node'} for ${count} ${model ?? 'GPU'}${model === undefined && count > 1 ? 's' : ''}${machines > 1 ? ' each' : ''}: ${large ? 'the' : 'any'} other GPUs stay idle.`,
       fixes: [{ set: [{ claim: exclusive, value: false }] }],
     })
   },

@@ -12,7 +12,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/match-instance', 'baseline/utilization'],
   severity: 'error',
-  summary: 'A job pays for accelerators, and none of its code can use them.',
+  summary: 'A job pays for accelerators that none of its code can use.',
   check(view, { report, silent }) {
     const { gpus, instanceType } = view.settings
     const accelerators = acceleratorsOf(view)

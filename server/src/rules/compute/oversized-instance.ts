@@ -31,7 +31,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change', 'decision/stop-and-simplify'],
   severity: 'warning',
-  summary: 'A job pays for GPU memory of which its training uses a fraction.',
+  summary: 'A job pays for far more GPU memory than its training uses.',
   check(view, { report, silent, options }) {
     const { instanceType, service, sharing, trials } = view.settings
     const type = effective(instanceType)

@@ -22,7 +22,7 @@ export default defineRule({
   judges: ['Compute', 'Scaling'],
   checklist: ['rightsize/match-instance', 'rightsize/recheck-after-change'],
   severity: 'error',
-  summary: 'A job or a pool asks for an accelerator that is too old, made for something else, or withdrawn.',
+  summary: 'A job or pool requests an accelerator that is obsolete, made for another purpose, or withdrawn.',
   supersedes: ['compute/oversized-instance'],
   check(view, { report, silent, options }) {
     const asked = askedBy(view as SubjectView)
@@ -136,7 +136,7 @@ function faultOf(card: Gpu, machine: Instance | undefined, view: SubjectView): F
     return { message: `has ${card.name} chips, which cannot train.`, severity: 'error' }
   if (graphics.has(card.name))
     return {
-      message: `has a card for graphics (${card.name}), which no training library supports.`,
+      message: `has a graphics card (${card.name}), which no training library supports.`,
       severity: 'error',
     }
   const year = card.vendor === 'nvidia' ? lookUp(legacy, card.generation) : undefined
@@ -148,7 +148,7 @@ function faultOf(card: Gpu, machine: Instance | undefined, view: SubjectView): F
   if (double) return `the training computes in double precision, at which ${card.name} is fast`
   const lacks = card.formats.has('fp16')
     ? 'it has no bf16 and no TF32'
-    : 'it has no matrix units for short formats'
+    : 'it has no matrix units for 16-bit formats'
   const own = machine === undefined ? '' : `(${what}, `
   return {
     message: `${own}${machine === undefined ? `(` : ''}of ${year}): ${lacks}${gone ? ', and its provider has withdrawn it' : ''}.`,

@@ -11,7 +11,7 @@ export default defineRule({
   judges: 'Preprocessing',
   checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
-  summary: 'Prepared data that is thrown away is prepared again at every start.',
+  summary: 'Without its cache, data is prepared again at every start.',
   check(work, { report, silent }) {
     const { cached, transformation, uncachedBecause } = work.settings
     const why = effective(uncachedBecause)

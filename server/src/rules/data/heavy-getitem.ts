@@ -13,7 +13,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['bottleneck/repeated-preprocessing', 'waste/cache-features', 'baseline/preprocessing-time'],
   severity: 'warning',
-  summary: 'Work that gives the same for every sample need be done only once.',
+  summary: 'Work with the same result for every sample needs to be done only once.',
   check(view, { report, silent }) {
     const kind =
       operationOf(view, 'constant work') ??

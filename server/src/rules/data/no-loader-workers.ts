@@ -25,7 +25,7 @@ export default defineRule({
     const cost = effective(work)
     // Indexing what is in memory is faster than handing it over from another process.
     if (cost === 'memory' || cost === 'device')
-      return silent(`the samples lie ${cost === 'memory' ? 'in memory' : 'on the accelerator'} already`)
+      return silent(`the samples are already ${cost === 'memory' ? 'in memory' : 'on the accelerator'}`)
 
     const machine = machineOf(view, options)
     const count = suggested(machine)

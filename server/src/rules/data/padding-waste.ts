@@ -15,7 +15,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['baseline/training-time', 'bottleneck/compute-bound'],
   severity: 'warning',
-  summary: 'Padding that is longer than the longest text of a batch is computed for nothing.',
+  summary: 'Padding beyond the longest text of a batch is computed for nothing.',
   check(view, { report, silent }) {
     const { settings } = view
     const stopped = notTraining(view) ?? offAccelerator(view)
@@ -38,12 +38,12 @@ export default defineRule({
     const to = length === null ? 'the longest input of the model' : `${length} tokens`
     report({
       at: paddedTo,
-      message: `Every text is padded to ${to}, whatever its own length: what is padding is computed for nothing. Pad each batch to its longest text.`,
+      message: `Every text is padded to ${to}, whatever its length: the padding is computed for nothing. Pad each batch to its longest text.`,
       saving: {
         fraction: padded,
         usd: null,
         basis:
-          'assumes that padding is 20 to 60 % of the tokens; one less mean over maximum length tells it exactly',
+          'assumes that padding is 20 to 60 % of the tokens; the exact share is 1 − mean / maximum length',
       },
       fixes: [{ set: [{ claim: paddedTo, value: 'batch' }] }],
     })
@@ -60,12 +60,12 @@ function unpacked(packed: Claim<boolean>, packable: boolean): Report | null {
   return {
     at: packed,
     severity: packed.state === 'default' && packable ? 'information' : 'hint',
-    message: `${seen}: each batch is padded to its longest text, and what is padding is computed for nothing. Packing fills rows with several texts${packable ? '' : ', which only FlashAttention and its like keep apart'}.`,
+    message: `${seen}: each batch is padded to its longest text, and the padding is computed for nothing. Packing fills rows with several texts${packable ? '' : ', which only FlashAttention and similar kernels keep apart'}.`,
     saving: {
       fraction: paddedInBatch,
       usd: null,
       basis:
-        'assumes that padding is 10 to 40 % of the tokens of a batch; one less mean over maximum length tells it exactly',
+        'assumes that padding is 10 to 40 % of the tokens of a batch; the exact share is 1 − mean / maximum length',
     },
     fixes: packable ? [{ set: [{ claim: packed, value: true }] }] : [],
   }

@@ -12,7 +12,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/ingestion-time', 'waste/cache-features'],
   severity: 'warning',
-  summary: 'A request over the network for each sample is paid for again in every epoch.',
+  summary: 'A network request per sample is paid for again in every epoch.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'remote read')
     const what = effective(view.settings.subject)
@@ -23,7 +23,7 @@ export default defineRule({
     const each = effective(view.settings.each) ?? 'sample'
     report({
       at: kind,
-      message: `\`${kind.key}\` is ${what} for every ${each}, in every epoch again, while the accelerator waits for the answer: copy the data to a local disk first, or read it in shards of many samples.`,
+      message: `\`${kind.key}\` is ${what} for every ${each} in every epoch, while the accelerator waits for the answer: copy the data to a local disk first, or read it in shards of many samples.`,
       saving: {
         fraction: waiting,
         usd: null,

@@ -11,7 +11,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['bottleneck/compute-bound', 'baseline/preprocessing-time'],
   severity: 'warning',
-  summary: 'Preparing one sample after the other leaves all but one core idle.',
+  summary: 'Preparing samples one at a time leaves all but one core idle.',
   check(pipeline, { report, silent }) {
     const { settings, subject } = pipeline
     const { concurrent } = settings
@@ -59,8 +59,6 @@ function messageOf(
   if (effective(settings.interpreted) === true)
     return `${says}: ${because}. Use operations of the library instead, or overlap at least its waiting with \`${key}\`.`
   const from = effective(settings.byItselfFrom)
-  if (from !== undefined) return `${says}, unless it runs on ${from} or newer: give it \`${key}\`.`
-  return because === undefined
-    ? `${says}: give it \`${key}\`.`
-    : `${says}, since ${because}: give it \`${key}\`.`
+  if (from !== undefined) return `${says}, unless it runs on ${from} or newer: pass \`${key}\`.`
+  return because === undefined ? `${says}: pass \`${key}\`.` : `${says}, since ${because}: pass \`${key}\`.`
 }

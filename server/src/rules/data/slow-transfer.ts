@@ -12,7 +12,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['baseline/ingestion-time', 'baseline/idle-time'],
   severity: 'hint',
-  summary: 'Copies from pageable memory and workers that start anew each epoch make the accelerator wait.',
+  summary: 'Copies from pageable memory, and workers that restart every epoch, make the accelerator wait.',
   oncePerProject: true,
   check(view, { report, silent }) {
     const { settings } = view

@@ -12,7 +12,7 @@ export default defineRule({
   judges: 'Preprocessing',
   checklist: ['baseline/preprocessing-time', 'waste/cache-features'],
   severity: 'warning',
-  summary: 'Preparing row by row in one process takes many times as long as in batches or processes.',
+  summary: 'Preparing row by row in one process takes many times as long as in batches or several processes.',
   check(work, { report, silent, options }) {
     const { batched, processes, transformation } = work.settings
     const does = effective(transformation)
@@ -37,8 +37,8 @@ export default defineRule({
       severity: severityOf(work),
       message:
         claim === batched
-          ? `${what} per call: in batches a fast tokenizer works on all cores and skips the overhead of a call for each row${idle}.`
-          : `${what} after the other in a single process${idle}: share them among several with \`${claim.key}\`.`,
+          ? `${what} per call: in batches a fast tokenizer uses all cores and avoids the overhead of a call per row${idle}.`
+          : `${what} after the other in a single process${idle}: spread them over several with \`${claim.key}\`.`,
       saving: {
         fraction: preparing,
         usd: null,

@@ -23,7 +23,7 @@ export default defineRule({
     'baseline/preprocessing-time',
   ],
   severity: 'warning',
-  summary: 'Features that come out the same each time need be computed once only.',
+  summary: 'Features that are the same every time need to be computed only once.',
   check(work, { report, silent }) {
     const { cached, steps, again } = work.settings
     const found = effective(steps)
@@ -97,7 +97,7 @@ function messageOf(work: SubjectView<'Preprocessing'>, names: string[], { per, t
   }
   if (isPerSample(work)) {
     const epochs = times === null ? 'every epoch' : `each of ${formatCount(times)} epochs`
-    return `${what} ${several ? 'give' : 'gives'} the same for a sample in ${epochs}: compute the features once, and load them.`
+    return `${what} ${several ? 'produce' : 'produces'} the same result for a sample in ${epochs}: compute the features once, and load them.`
   }
   const pass = per === 'pass' ? 'pass of the loop' : per
   const each =
@@ -105,7 +105,7 @@ function messageOf(work: SubjectView<'Preprocessing'>, names: string[], { per, t
       ? `every ${pass}`
       : `each of ${formatCount(times)} ${per === 'pass' ? 'passes of the loop' : `${per}s`}`
   const where = per === 'trial' ? 'before the search starts' : 'before the loop'
-  return `${what} ${several ? 'give' : 'gives'} the same in ${each}: compute ${several ? 'them' : 'it'} once, ${where}.`
+  return `${what} ${several ? 'produce' : 'produces'} the same result in ${each}: compute ${several ? 'them' : 'it'} once, ${where}.`
 }
 
 function savingOf({ per, times }: Again): Pick<Report, 'saving'> {
@@ -123,7 +123,7 @@ function savingOf({ per, times }: Again): Pick<Report, 'saving'> {
     saving: {
       fraction: [0, 1 - 1 / times],
       usd: null,
-      basis: `up to ${formatCount(times - 1)} of ${formatCount(times)} times of preparing; the training remains`,
+      basis: `up to ${formatCount(times - 1)} of ${formatCount(times)} preparations; the training remains`,
     },
   }
 }

@@ -20,7 +20,7 @@ export default defineRule({
   judges: 'InputPipeline',
   checklist: ['rightsize/match-instance', 'bottleneck/compute-bound'],
   severity: 'information',
-  summary: 'Worker processes that do not fit the cores and the shared memory of the job.',
+  summary: 'The number of worker processes does not fit the cores or the shared memory of the job.',
   check(view, context) {
     const { silent } = context
     const { settings } = view
@@ -62,7 +62,7 @@ function checkCores(
     const better = Math.min(8, Math.max(1, share - 1))
     report({
       at: workers,
-      message: `${sum(count, processes)} on the ${vCpus(cpus)} of ${where}: they take the cores from each other. ${better} for each process ${better === 1 ? 'fits' : 'fit'}.`,
+      message: `${sum(count, processes)} on the ${vCpus(cpus)} of ${where}: they compete for the cores. ${better} per process ${better === 1 ? 'fits' : 'fit'}.`,
       saving: {
         fraction: contention,
         usd: null,
@@ -83,7 +83,7 @@ function checkCores(
   const better = Math.min(8, Math.max(2, Math.floor(cpus / Math.max(processes, gpus)) - 1))
   report({
     at: workers,
-    message: `${sum(count, processes)} and ${processes === 1 ? 'the training process' : `${processes} training processes`} leave ${Math.max(0, Math.floor(cpus - total - processes))} of the ${vCpus(cpus)} of ${where} idle, while ${decoding(view)}: ${better} for each process fit.`,
+    message: `${sum(count, processes)} and ${processes === 1 ? 'the training process' : `${processes} training processes`} leave ${Math.max(0, Math.floor(cpus - total - processes))} of the ${vCpus(cpus)} of ${where} idle, while ${decoding(view)}: ${better} per process fit.`,
     saving: {
       fraction: starving,
       usd: null,
@@ -132,7 +132,7 @@ function checkSharedMemory(
   if (effective(view.settings.work) !== 'decode' || !isFirst(view)) return
   report({
     at: shared,
-    message: `${count} ${count === 1 ? 'worker hands' : 'workers hand'} over batches in \`/dev/shm\`, which has ${size(bytes)} here: with larger batches the run dies of a bus error, and is paid for again. Give it more memory there.`,
+    message: `${count} ${count === 1 ? 'worker hands' : 'workers hand'} over batches in \`/dev/shm\`, which has ${size(bytes)} here: with larger batches the run dies with a bus error and is paid for again. Give it more shared memory.`,
     fixes: [{ set: [{ claim: shared, value: null }] }],
     related: [{ location: workers.location, message: `\`${workers.key}\` starts the workers` }],
   })

@@ -7,7 +7,7 @@ export default defineRule({
   judges: 'Parallelism',
   checklist: ['bottleneck/distributed-setup'],
   severity: 'hint',
-  summary: 'Looking for parameters without a gradient walks the whole graph in each step.',
+  summary: 'Searching for parameters without a gradient walks the whole graph in every step.',
   check(view, { report, silent }) {
     const { findsUnused, unusedBecause } = view.settings
     if (findsUnused === undefined || effective(findsUnused) !== true)

@@ -7,7 +7,7 @@ export default defineRule({
   judges: 'Parallelism',
   checklist: ['bottleneck/distributed-setup'],
   severity: 'warning',
-  summary: 'The gloo backend carries the gradients of GPUs through the memory of the host.',
+  summary: 'The gloo backend moves GPU gradients through host memory.',
   check(view, { report, silent }) {
     const { backend } = view.settings
     if (backend === undefined || effective(backend) !== 'gloo')
@@ -18,7 +18,7 @@ export default defineRule({
       at: backend,
       // A program that also runs without a GPU may well start like this on purpose.
       severity: view.subject.evidence.accelerator === 'gpu' ? 'warning' : 'information',
-      message: 'gloo carries gradients through the memory of the host. nccl sends them from GPU to GPU.',
+      message: 'gloo moves gradients through host memory; nccl sends them from GPU to GPU.',
       saving: {
         fraction: [0.05, 0.4],
         usd: null,

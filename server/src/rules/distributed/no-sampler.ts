@@ -18,7 +18,7 @@ export default defineRule({
       report({
         at: reshuffled,
         severity: 'information',
-        message: `\`${reshuffled.key}\` is never called, so every epoch comes in the same order.`,
+        message: `\`${reshuffled.key}\` is never called, so every epoch uses the same order.`,
         fixes: [{ set: [{ claim: reshuffled, value: true }] }],
       })
       return

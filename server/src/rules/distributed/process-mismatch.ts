@@ -46,7 +46,7 @@ export default defineRule({
       message:
         used < count
           ? `${launch!.launcher} starts ${used} process${used === 1 ? '' : 'es'}, and ${node}: ${count - used} stay${count - used === 1 ? 's' : ''} idle.`
-          : `${launch!.launcher} starts ${used} processes, and ${node}: more than one on a GPU makes them wait for each other, or fail.`,
+          : `${launch!.launcher} starts ${used} processes, and ${node}: processes that share a GPU wait for each other, or fail.`,
       ...(used < count
         ? {
             saving: {

@@ -11,7 +11,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['waste/duplicate-jobs', 'bottleneck/distributed-setup'],
   severity: 'error',
-  summary: 'Several machines each train the same model from the beginning, since nothing divides the work.',
+  summary: 'Several machines each train the same model, because nothing divides the work.',
   check(view, { report, silent }) {
     const { nodes, provider, instanceType, sharing } = view.settings
     const count = effective(nodes)
@@ -33,7 +33,7 @@ export default defineRule({
       at: nodes,
       message: first
         ? `The job holds ${machines}, and ${run.script} runs on the first of them only: ${percent(share)} of what it pays for is idle.`
-        : `${nodes.key}=${count} starts ${count} independent copies of ${run.script}, which all train the same: ${percent(share)} is paid twice over.`,
+        : `${nodes.key}=${count} starts ${count} independent copies of ${run.script}, which all train the same model: ${percent(share)} of the cost is wasted.`,
       saving: { fraction: [share, share], usd: null, basis: `${count - 1} of ${count} machines add nothing` },
       fixes: [{ set: [{ claim: nodes, value: 1 }] }],
       related: sameLocation(program.subject.location, nodes.location)

@@ -12,7 +12,7 @@ export default defineRule({
   checklist: ['bottleneck/distributed-setup'],
   severity: 'information',
   summary:
-    'Gradients that are accumulated need to be exchanged once for each step of the optimiser, not for each backward pass.',
+    'Accumulated gradients need to be exchanged once per optimiser step, not after each backward pass.',
   check(view, { report, silent }) {
     const { exchangesEach, accumulation } = view.settings
     if (exchangesEach === undefined || effective(exchangesEach) !== true)

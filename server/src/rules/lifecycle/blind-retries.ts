@@ -13,7 +13,7 @@ export default defineRule({
   judges: ['Compute', 'Step', 'Program', 'Operation'],
   checklist: ['observability/retry-count', 'observability/failed-jobs', 'baseline/retry-rate'],
   severity: 'warning',
-  summary: 'A training that starts from nothing after each failure is paid for again each time.',
+  summary: 'Training that restarts from scratch after each failure is paid for again each time.',
   check(view, { report, silent }) {
     const found = reportOf(view as SubjectView)
     if (isSilence(found)) silent(found)
@@ -32,7 +32,7 @@ function fewRetries(view: { settings: { retries?: Effective<number | null> } }):
   return unless(view, 'retries', `there are few retries: ${effective(view.settings.retries)}`)
 }
 
-const goesOn = 'it reads checkpoints back'
+const goesOn = 'it loads checkpoints'
 
 /** `null`: no limit. */
 function tooMany(retries: Claim<number | null> | undefined): number | null | undefined {
@@ -66,15 +66,13 @@ function ofJob(view: SubjectView<'Compute'>): Report | Silence {
       reason = program
       continue
     }
-    const related = [
-      { location: program.subject.location, message: 'trains without reading a checkpoint back' },
-    ]
+    const related = [{ location: program.subject.location, message: 'trains without loading a checkpoint' }]
     // A scheduler that only takes up again what it has taken off its node.
     const interrupted = count === null && effective(view.settings.provider) === 'own cluster'
     if (count === null && !interrupted) {
       return {
         at: retries!,
-        message: `${retries!.key} starts ${run.script} again after each failure, without limit, and it reads no checkpoint back: a fault of the program is paid for until someone notices.`,
+        message: `${retries!.key} restarts ${run.script} after each failure, without limit, and it loads no checkpoint: a bug is paid for until someone notices.`,
         fixes: [{ set: [{ claim: retries!, value: few }] }],
         related,
       }
@@ -83,8 +81,8 @@ function ofJob(view: SubjectView<'Compute'>): Report | Silence {
       at: retries!,
       severity: interrupted ? 'information' : 'warning',
       message: interrupted
-        ? `${retries!.key} starts ${run.script} again from its first step each time it is taken off its node, since it reads no checkpoint back.`
-        : `${given(retries!, count)}, and ${run.script} reads no checkpoint back: a fault near the end is paid ${times(count)}, each time from the first step.`,
+        ? `${retries!.key} restarts ${run.script} from its first step each time it is taken off its node, because it loads no checkpoint.`
+        : `${given(retries!, count)}, and ${run.script} loads no checkpoint: a failure near the end is paid for ${times(count)}, each time from the first step.`,
       fixes: interrupted ? [] : [{ set: [{ claim: retries!, value: few }] }],
       related,
     }
@@ -118,12 +116,12 @@ function ofStep(view: SubjectView<'Step'>): Report | Silence {
   return {
     at: retries!,
     severity,
-    message: `${given(retries!, count)}, and "${effective(name)}" reads no checkpoint back: a fault near the end is paid ${times(count)}, each time from the first step.`,
+    message: `${given(retries!, count)}, and "${effective(name)}" loads no checkpoint: a failure near the end is paid for ${times(count)}, each time from the first step.`,
     fixes: [{ set: [{ claim: retries!, value: few }] }],
     related:
       resumes === undefined
         ? []
-        : [{ location: resumes.location, message: 'trains without reading a checkpoint back' }],
+        : [{ location: resumes.location, message: 'trains without loading a checkpoint' }],
   }
 }
 
@@ -151,9 +149,9 @@ function ofLaunch(view: SubjectView<'Program'>): Report | Silence {
     at: launch.location,
     severity: effective(usesAccelerator) === true ? 'warning' : 'information',
     message: until
-      ? `A loop starts ${script} again until it succeeds, and it reads no checkpoint back: a fault near the end is paid for without limit.`
-      : `A loop without an end starts ${script} again, whether it has failed or is done, from the first step each time.`,
-    related: [{ location: view.subject.location, message: 'trains without reading a checkpoint back' }],
+      ? `A loop restarts ${script} until it succeeds, and it loads no checkpoint: a failure near the end is paid for without limit.`
+      : `An endless loop restarts ${script} from the first step, whether it has failed or finished.`,
+    related: [{ location: view.subject.location, message: 'trains without loading a checkpoint' }],
   }
 }
 
@@ -168,8 +166,8 @@ function ofOperation(view: SubjectView<'Operation'>): Report | Silence {
     severity: accelerator === 'gpu' || accelerator === 'maybe' ? 'warning' : 'information',
     message:
       count === null
-        ? `${retries!.key} starts a failed run again without limit, and the code reads no checkpoint back: a fault in the program is paid for until someone notices.`
-        : `${given(retries!, count)}, and the code reads no checkpoint back: a fault near the end is paid ${times(count)}, each time from the first step.`,
+        ? `${retries!.key} restarts a failed run without limit, and the code loads no checkpoint: a bug is paid for until someone notices.`
+        : `${given(retries!, count)}, and the code loads no checkpoint: a failure near the end is paid for ${times(count)}, each time from the first step.`,
     fixes: [{ set: [{ claim: retries!, value: few }] }],
   }
 }

@@ -8,7 +8,7 @@ export default defineRule({
   judges: 'Serving',
   checklist: ['rightsize/separate-environments', 'baseline/idle-time', 'observability/cost-per-deployment'],
   severity: 'warning',
-  summary: 'An endpoint that a notebook or a training script starts is billed until somebody deletes it.',
+  summary: 'An endpoint started by a notebook or training script is billed until somebody deletes it.',
   check(view, { report, silent }) {
     const { tornDown, minReplicas, gpus, purpose, tearDownComment } = view.settings
     if (tornDown === undefined || effective(tornDown) !== false)

@@ -17,7 +17,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/idle-time', 'cadence/daily', 'waste/duplicate-jobs'],
   severity: 'error',
-  summary: 'An accelerator that only waits costs what one that works costs.',
+  summary: 'An accelerator that only waits costs as much as one that computes.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'hold')
     const stage = effective(view.settings.stage)
@@ -50,7 +50,7 @@ function within(view: SubjectView<'Operation'>, key: string): Found | Silence {
   const each = place === 'step' ? 'step' : 'pass of the loop'
   const sum = times === undefined || total === null ? '' : ` (${times} passes, ${duration(total)} in all)`
   return {
-    message: `\`${key}\` in each ${each} keeps the accelerator waiting${place === 'step' ? '' : sum}: take it out.`,
+    message: `\`${key}\` in each ${each} keeps the accelerator waiting${place === 'step' ? '' : sum}: remove it.`,
     severity: place === 'step' || (total !== null && total >= longWait) ? 'warning' : 'information',
   }
 }
@@ -85,7 +85,7 @@ function around(
     const rest =
       byHand !== true
         ? 'it pays for accelerators that compute nothing'
-        : 'if somebody works in it, limit the time (`timeout 4h`, activeDeadlineSeconds), for it is easily forgotten'
+        : 'if somebody works in it, limit the time (`timeout 4h`, activeDeadlineSeconds), because it is easily forgotten'
     return {
       message: `${who} holds ${held} and runs \`${key}\`, ${long}: ${rest}.`,
       severity:

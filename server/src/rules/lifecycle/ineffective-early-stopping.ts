@@ -13,7 +13,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['waste/stop-weak-trials', 'bottleneck/bad-trials'],
   severity: 'error',
-  summary: 'Early stopping that cannot act, or acts on the wrong sign, costs what it was meant to save.',
+  summary: 'Early stopping that cannot act, or follows the wrong direction, costs what it was meant to save.',
   supersedes: ['lifecycle/no-early-stopping'],
   check(view, { report, silent, options }) {
     const untrained = notTraining(view)

@@ -37,8 +37,8 @@ export default defineRule({
       // Turned off in so many words; a machine without accelerators is cheap.
       severity: count < 1 ? 'hint' : idleStop.state === 'known' ? 'error' : 'warning',
       message: byHand
-        ? `${name}: this workstation never stops by itself (\`${idleStop.key}\` is ${idleStop.state === 'known' ? 'off' : 'not given'}), so it is billed through every night and weekend.`
-        : `${name}: nothing stops this once its work is done (\`${idleStop.key}\` is ${idleStop.state === 'known' ? 'off' : 'not given'}), so it is billed until somebody notices.`,
+        ? `${name}: this workstation never stops by itself (\`${idleStop.key}\` is ${idleStop.state === 'known' ? 'off' : 'not set'}), so it is billed through every night and weekend.`
+        : `${name}: nothing stops this once its work is done (\`${idleStop.key}\` is ${idleStop.state === 'known' ? 'off' : 'not set'}), so it is billed until somebody notices.`,
       fixes: [{ set: [{ claim: idleStop, value: byHand ? people : tasks }] }],
     })
   },

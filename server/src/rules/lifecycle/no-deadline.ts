@@ -12,7 +12,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['cadence/daily', 'observability/failed-jobs', 'baseline/idle-time'],
   severity: 'warning',
-  summary: 'A job on accelerators that nothing ends bills a hang until someone notices.',
+  summary: 'Without a time limit, a GPU job that hangs is billed until someone notices.',
   check(view, { report, silent }) {
     const { timeLimit, service, limitedBy } = view.settings
     const accelerators =

@@ -60,7 +60,7 @@ export default defineRule({
     report({
       at: spot,
       severity,
-      message: `${why.says} Spot capacity for ${machine} is ${priced ? 'up to 90 % cheaper' : 'cheaper, where its provider has some'}.`,
+      message: `${why.says} Spot capacity for ${machine} is ${priced ? 'up to 90 % cheaper' : 'cheaper, where it is available'}.`,
       saving: {
         fraction: [0.5, 0.65],
         usd: null,
@@ -100,7 +100,7 @@ function reason(view: SubjectView<'Compute'>): Reason | Silence {
     subjectsOf(run, 'Program').filter(({ subject }) => subject.location.path === run.script),
   )
   if (programs.some((program) => effective(program.settings.resumes) === false))
-    return { text: 'its program reads no checkpoint back' }
+    return { text: 'its program loads no checkpoint' }
   const store = effective(checkpointStore)
   if (typeof store === 'string') {
     return {

@@ -15,7 +15,7 @@ export default defineRule({
   judges: 'Compute',
   checklist: ['rightsize/spot', 'observability/failed-jobs', 'observability/retry-count'],
   severity: 'error',
-  summary: 'A spot job that cannot continue pays again for all work after each interruption.',
+  summary: 'A spot job that cannot resume pays again for all its work after each interruption.',
   supersedes: ['lifecycle/on-demand-interruptible'],
   check(view, { report, silent }) {
     const { spot, maxWait, timeLimit, checkpointStore, keepAlive, gpus, trials } = view.settings
@@ -52,7 +52,7 @@ export default defineRule({
               : effective(trials) === true || (typeof limit === 'number' && limit <= modest)
                 ? 'warning'
                 : 'error',
-        message: `Spot training without ${checkpointStore.key}: each interruption starts again from step 0, and the lost work is paid twice.${besides}`,
+        message: `Spot training without ${checkpointStore.key}: each interruption starts again from step 0, and the lost work is paid for twice.${besides}`,
         fixes: [{ set: [{ claim: checkpointStore, value: 'default' }, ...fixes] }],
       })
     } else if (waitMissing || waitTooShort) {
@@ -95,10 +95,8 @@ export default defineRule({
       report({
         at: spot,
         severity: effective(trials) === true ? 'information' : 'warning',
-        message: `Spot training, but ${run.script} does not continue from a checkpoint: each interruption starts again from step 0, and the lost work is paid twice.`,
-        related: [
-          { location: program.subject.location, message: 'trains without reading a checkpoint back' },
-        ],
+        message: `Spot training, but ${run.script} does not continue from a checkpoint: each interruption starts again from step 0, and the lost work is paid for twice.`,
+        related: [{ location: program.subject.location, message: 'trains without loading a checkpoint' }],
       })
       return
     }

@@ -16,7 +16,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['baseline/cost-per-run', 'baseline/training-time'],
   severity: 'warning',
-  summary: 'A run without a limit is paid for until somebody looks.',
+  summary: 'Training without a limit is paid for until somebody looks.',
   supersedes: ['lifecycle/no-early-stopping'],
   check(view, { report, silent }) {
     const { settings, run } = view
@@ -62,7 +62,7 @@ function byDefault({ settings }: SubjectView<'Training'>): Report | null {
   if (effective(earlyStopping) !== false) return null
   return {
     at: epochs,
-    message: `Trains for ${formatCount(epochs.value!)} epochs: that is the default where neither \`${epochs.key}\` nor a number of steps nor a time is given.`,
+    message: `Trains for ${formatCount(epochs.value!)} epochs, the default if neither \`${epochs.key}\` nor a number of steps or a time limit is set.`,
     fixes: [{ set: [{ claim: epochs, value: proposedEpochs }] }],
   }
 }
@@ -77,6 +77,6 @@ function farTooLong({ settings }: SubjectView<'Training'>): Report | null {
   return {
     at: epochs,
     severity: 'information',
-    message: `${formatCount(count)} epochs over pretrained weights, with nothing that would end the run earlier or tell that it is over.`,
+    message: `${formatCount(count)} epochs over pretrained weights, with nothing to end the run early or show when to stop.`,
   }
 }

@@ -10,7 +10,7 @@ export default defineRule({
   judges: 'Model',
   checklist: ['baseline/training-time', 'model/smaller-baseline', 'decision/stop-and-simplify'],
   severity: 'information',
-  summary: 'Training from random weights takes more epochs than going on from trained ones.',
+  summary: 'Training from random weights takes more epochs than fine-tuning pretrained ones.',
   check(view, { report, silent }) {
     const { start, architecture, pretrainedOn } = view.settings
     const what = effective(architecture)
@@ -25,7 +25,7 @@ export default defineRule({
     report({
       at: start,
       confidence: 'medium',
-      message: `${what} starts from random weights (\`${start.key}\`): weights trained on ${source} can be had, and go on from there in a fraction of the epochs.`,
+      message: `${what} starts from random weights (\`${start.key}\`): weights pretrained on ${source} are available and need a fraction of the epochs.`,
       saving: {
         fraction: epochsSaved,
         usd: null,

@@ -11,7 +11,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
   severity: 'information',
-  summary: 'A frozen backbone gives the same features of the same samples in every epoch.',
+  summary: 'A frozen backbone computes the same features for the same samples in every epoch.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'frozen features')
     const times = view.settings.times
@@ -27,7 +27,7 @@ export default defineRule({
       at: kind,
       severity: small ? 'hint' : 'information',
       confidence: 'medium',
-      message: `The frozen ${what} computes the same features of the same samples in each of ${epochs} epochs: compute them once, and train what stands above on them.`,
+      message: `The frozen ${what} computes the same features for the same samples in each of ${epochs} epochs: compute them once, and train the layers above on them.`,
       saving: {
         fraction: [0.5, 1 - 1 / epochs],
         usd: null,

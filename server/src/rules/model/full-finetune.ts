@@ -16,14 +16,13 @@ export default defineRule({
   judges: 'Training',
   checklist: ['model/quantization', 'rightsize/match-instance', 'model/smaller-baseline'],
   severity: 'warning',
-  summary: 'Training all weights of a large model takes several times the GPUs that adapters need.',
+  summary: 'Training all weights of a large model takes several times the GPU memory that adapters need.',
   check(view, { report, silent, options }) {
     const { adapters, parameters, model, fineTuning, sharding } = view.settings
     const count = effective(parameters)
     // A framework config that names this method has chosen it.
     if (effective(adapters) !== null) return silent(unless(view, 'adapters', 'adapters are trained'))
-    if (adapters?.state !== 'default')
-      return silent('the configuration chooses in so many words to train all weights')
+    if (adapters?.state !== 'default') return silent('the configuration explicitly trains all weights')
     if (count === undefined || count < least)
       return silent(
         unless(view, 'parameters', `the model is small: ${parametersText(count ?? 0)} parameters`),

@@ -11,7 +11,7 @@ export default defineRule({
   judges: 'Model',
   checklist: ['model/smaller-baseline', 'model/distillation'],
   severity: 'information',
-  summary: 'Without a smaller model beside it nobody knows what the largest one is worth.',
+  summary: 'Without a smaller model to compare with, nobody knows what the largest one is worth.',
   oncePerProject: true,
   settledBy: { setting: 'compared', value: true },
   check(view, { report, silent }) {
@@ -33,7 +33,7 @@ export default defineRule({
       at: smaller,
       severity: count !== undefined && size >= veryLarge ? 'information' : 'hint',
       confidence: 'low',
-      message: `${id} (${short(size)} parameters) is the only model that is tried here for ${what}${count === undefined ? '' : ` with ${count} classes`}; ${sibling.id} (${short(sibling.parameters)}) takes about 1/${several} of the arithmetic: record what it reaches first.`,
+      message: `${id} (${short(size)} parameters) is the only model tried here for ${what}${count === undefined ? '' : ` with ${count} classes`}; ${sibling.id} (${short(sibling.parameters)}) takes about 1/${several} of the arithmetic: measure it first.`,
       saving: {
         fraction: [0, 1 - sibling.parameters / size],
         usd: null,

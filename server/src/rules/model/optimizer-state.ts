@@ -16,7 +16,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['model/quantization', 'rightsize/match-instance'],
   severity: 'information',
-  summary: 'States of the optimizer in full precision fill the GPU that the model and its batch could use.',
+  summary: 'Full-precision optimizer states take GPU memory that the model and its batch could use.',
   check(view, { report, silent, options }) {
     const { optimizer, adapters, sharding, parameters, model } = view.settings
     const count = effective(parameters)

@@ -15,7 +15,7 @@ export default defineRule({
   judges: 'Model',
   checklist: ['model/quantization', 'model/distillation', 'rightsize/match-instance'],
   severity: 'information',
-  summary: 'A language model is served with all bits of its weights, which decide how many GPUs it takes.',
+  summary: 'A language model is served with 16-bit or 32-bit weights, which decide how many GPUs it needs.',
   check(view, { report, silent }) {
     const { quantized, weights, parameters, devices, id, use } = view.settings
     const count = effective(parameters)

@@ -8,7 +8,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['observability/utilization', 'baseline/utilization'],
   severity: 'information',
-  summary: 'How busy the accelerators are is not recorded, because a switch says so.',
+  summary: 'A switch keeps the utilisation of the accelerators from being recorded.',
   oncePerProject: true,
   check(view, { report, silent }) {
     const kind = operationOf(view, 'utilisation off')
@@ -16,7 +16,7 @@ export default defineRule({
     report({
       at: kind,
       severity: effective(view.settings.weight) === 'slight' ? 'hint' : 'information',
-      message: `\`${kind.key}\`: how busy the GPUs of this ${view.subject.evidence.role === 'job' ? 'job' : 'run'} are is not recorded, so nobody will see that they wait.`,
+      message: `\`${kind.key}\` keeps the GPU utilisation of this ${view.subject.evidence.role === 'job' ? 'job' : 'run'} from being recorded, so nobody will notice idle GPUs.`,
       fixes: [{ set: [{ claim: kind, value: null }] }],
     })
   },

@@ -12,8 +12,7 @@ export default defineRule({
     'observability/cost-per-deployment',
   ],
   severity: 'information',
-  summary:
-    'Accelerators without a tag or label of their owner turn up on the bill as a sum that nobody can divide.',
+  summary: 'Accelerators without an owner tag appear on the bill as a sum that nobody can split.',
   oncePerProject: true,
   check(view, { report, silent }) {
     const { tagged } = view.settings
@@ -24,7 +23,7 @@ export default defineRule({
     if (effective(view.settings.service) === true) return silent('it is a service')
     report({
       at: tagged,
-      message: `${jobName(view)} (${accelerators}) has no \`${tagged.key}\` that names a team or a project: its cost cannot be told from that of others.`,
+      message: `${jobName(view)} (${accelerators}) has no \`${tagged.key}\` that names a team or a project: its cost cannot be attributed.`,
       fixes: [{ set: [{ claim: tagged, value: true }] }],
     })
   },

@@ -8,7 +8,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['bottleneck/clean-data', 'waste/stop-weak-trials', 'observability/gain-per-dollar'],
   severity: 'warning',
-  summary: 'A search that is not told what to optimise cannot choose, and stops nothing.',
+  summary: 'A search without an objective cannot choose between trials, and stops none.',
   oncePerProject: true,
   check(search, { report, silent }) {
     const { metric, metricMisleads } = search.settings

@@ -15,8 +15,8 @@ export default defineRule({
   summary: 'Without recorded metrics nobody can tell what a run gained for its price.',
   oncePerProject: true,
   offFor: {
-    'pytorch-records': '0.77 of 22 findings: a caller or a service may keep the metrics',
-    'keras-records': '0.77 of 22 findings: a caller or a service may keep the metrics',
+    'pytorch-records': '17 of 22 findings were right (0.77): a caller or a service may keep the metrics',
+    'keras-records': '17 of 22 findings were right (0.77): a caller or a service may keep the metrics',
   },
   check(view, { report, silent }) {
     const { tracked } = view.settings
@@ -38,7 +38,7 @@ export default defineRule({
       at: tracked,
       severity: linked ? 'information' : 'hint',
       confidence: 'medium',
-      message: `Runs of ${script} leave no metrics behind (\`${tracked.key}\`): what an experiment gained for its price cannot be told.`,
+      message: `Runs of ${script} leave no metrics behind (\`${tracked.key}\`): nobody can tell what an experiment gained for its price.`,
       fixes: tracked.key === 'tracker' ? [] : [{ set: [{ claim: tracked, value: true }] }],
     })
   },

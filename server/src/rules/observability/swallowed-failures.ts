@@ -9,7 +9,7 @@ export default defineRule({
   judges: ['Operation', 'Step'],
   checklist: ['observability/failed-jobs', 'observability/retry-count', 'cadence/daily'],
   severity: 'warning',
-  summary: 'A failure that nobody hears of lets a run go on, or end well, without its result.',
+  summary: 'A swallowed failure lets a run continue, or succeed, without a result.',
   check(view, { report, silent }) {
     let found: Report | Silence = otherOperation
     if (isViewOf(view, 'Step')) found = startedAnyway(view)
@@ -39,18 +39,18 @@ function swallowed(view: SubjectView<'Operation'>): Report | Silence {
     return {
       at: kind,
       severity: 'information',
-      message: `\`${kind.key}\`: a fault that every trial runs into ends none of them early; all ${program} fail one after the other.`,
+      message: `\`${kind.key}\`: an error in every trial ends none of them early; all ${program} fail one after the other.`,
       fixes,
     }
   }
   const untrained = notTraining(view)
   if (untrained !== undefined) return untrained
-  const said = told ? 'Failures are only printed' : 'Failures are dropped without a word'
+  const said = told ? 'Failures are only printed' : 'Failures are dropped silently'
   const what =
     where === 'step'
       ? `${said} (\`${kind.key}\`): a step that fails each time leaves a run that learns nothing and takes its full time.`
       : where === 'trial'
-        ? `${said} (\`${kind.key}\`): a fault that every run has is met again in each of them, and the job ends as a success.`
+        ? `${said} (\`${kind.key}\`): a bug in every run is hit again by each of them, and the job ends as a success.`
         : `${said} (\`${kind.key}\`): training that breaks off ends as a success, and whatever follows works without a model.`
   return { at: kind, severity: severityOf(where, told, accelerator), message: what, fixes }
 }
@@ -76,7 +76,7 @@ function startedAnyway(step: SubjectView<'Step'>): Report | Silence {
   return {
     at: startsAfterFailure,
     severity: count > 0 ? 'warning' : 'information',
-    message: `${startsAfterFailure.key} starts "${effective(name)}"${on} also when a step before it has failed: it trains on what is missing or old.`,
+    message: `${startsAfterFailure.key} starts "${effective(name)}"${on} even if an earlier step has failed: it trains on missing or outdated inputs.`,
     fixes: [{ set: [{ claim: startsAfterFailure, value: false }] }],
   }
 }

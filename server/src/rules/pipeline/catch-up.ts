@@ -13,7 +13,7 @@ export default defineRule({
   judges: 'Pipeline',
   checklist: ['waste/duplicate-jobs', 'cadence/daily', 'observability/retry-count'],
   severity: 'error',
-  summary: 'A schedule that begins in the past trains once for every interval that has gone by.',
+  summary: 'A schedule that starts in the past trains once for every interval since then.',
   supersedes: ['pipeline/overlapping-runs'],
   check(view, { report, silent, today }) {
     const { catchUp, interval, start, end, schedule, concurrentRuns, misplaced } = view.settings
@@ -35,9 +35,9 @@ export default defineRule({
     const rhythm = effective(schedule) ?? 'its schedule'
     const text = cronInterval(rhythm) === null ? rhythm : `"${rhythm}"`
     const engine = effective(view.settings.engine) ?? 'The scheduler'
-    const why = catchUp.state === 'default' ? `${engine} catches up by itself` : `${catchUp.key} is on`
+    const why = catchUp.state === 'default' ? `${engine} catches up by default` : `${catchUp.key} is on`
     const unread =
-      misplaced === undefined ? '' : ` The ${catchUp.key} in ${effective(misplaced)} is read by nothing.`
+      misplaced === undefined ? '' : ` Nothing reads the ${catchUp.key} in ${effective(misplaced)}.`
     report({
       at: catchUp,
       severity: severityOf(view, runs),

@@ -8,7 +8,7 @@ export default defineRule({
   judges: 'Step',
   checklist: ['waste/duplicate-jobs'],
   severity: 'information',
-  summary: 'Two jobs that do the same to the same inputs are paid for twice.',
+  summary: 'Two steps that do the same work on the same inputs are paid for twice.',
   check(step, { report, silent }) {
     const identity = effective(step.settings.identity)
     if (identity === undefined) return silent(unless(step, 'identity', ''))

@@ -12,7 +12,7 @@ export default defineRule({
     'baseline/inference-time',
   ],
   severity: 'warning',
-  summary: 'A model that is loaded for each element takes longer to load than to answer.',
+  summary: 'Loading a model for each element takes longer than answering.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'load model')
     if (kind === null) return silent(otherOperation)

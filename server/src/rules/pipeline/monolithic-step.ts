@@ -20,7 +20,7 @@ export default defineRule({
   judges: 'Step',
   checklist: ['rightsize/separate-environments', 'baseline/preprocessing-time', 'baseline/evaluation-time'],
   severity: 'information',
-  summary: 'One step on accelerators for the whole pipeline keeps them waiting while data are prepared.',
+  summary: 'One GPU step for the whole pipeline keeps accelerators waiting while data is prepared.',
   check(step, { report, silent }) {
     const { gpus } = step.settings
     const count = effective(gpus)

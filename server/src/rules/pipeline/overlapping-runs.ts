@@ -10,7 +10,7 @@ export default defineRule({
   judges: 'Pipeline',
   checklist: ['waste/duplicate-jobs', 'cadence/daily'],
   severity: 'warning',
-  summary: 'A scheduled run that is slower than its schedule is joined by the next one.',
+  summary: 'A scheduled run that takes longer than its schedule overlaps with the next one.',
   check(view, { report, silent }) {
     const { concurrentRuns, interval, runLimit } = view.settings
     if (concurrentRuns === undefined || concurrentRuns.state === 'unknown')

@@ -21,7 +21,7 @@ export default defineRule({
   judges: 'Step',
   checklist: ['waste/cache-features', 'waste/unchanged-transformations', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
-  summary: 'A step without a cache computes again what an earlier run of the pipeline has computed.',
+  summary: 'A step without a cache recomputes what an earlier run of the pipeline has computed.',
   check(step, { report, silent }) {
     const { cached } = step.settings
     if (cached === undefined || effective(cached) !== false)
@@ -54,7 +54,7 @@ function stepReport(step: SubjectView<'Step'>): Report | Silence {
   const names = shared.map(nameOf)
   const engine = effective(step.settings.engine) ?? 'the orchestrator'
   const what = names.length > 1 ? `${names.length} steps (${listed(names)})` : `"${nameOf(step)}"`
-  const message = `Caching is off for ${what}: ${engine} would reuse ${names.length > 1 ? 'their' : 'its'} outputs while nothing that goes in has changed.`
+  const message = `Caching is off for ${what}: ${engine} would reuse ${names.length > 1 ? 'their' : 'its'} outputs as long as the inputs are unchanged.`
   return {
     at: cached,
     // What it fetches may have changed where nothing that goes in has.
@@ -123,7 +123,7 @@ function defaultReport(step: SubjectView<'Step'>): Report | Silence {
   const request: Report = {
     at: step.settings.cached!,
     severity: job && !isTriedOut(step) ? severityOf(group) : 'information',
-    message: `${again}, also where nothing that goes in has changed: ${effective(step.settings.engine) ?? 'the orchestrator'} caches a step only on request (${step.settings.cached!.key}).`,
+    message: `${again}, even if its inputs are unchanged: ${effective(step.settings.engine) ?? 'the orchestrator'} caches a step only on request (${step.settings.cached!.key}).`,
     saving: rerunSaving,
     fixes: [{ set: group.map((one) => ({ claim: one.settings.cached!, value: true })) }],
   }

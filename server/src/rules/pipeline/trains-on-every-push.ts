@@ -8,7 +8,7 @@ export default defineRule({
   judges: 'Pipeline',
   checklist: ['waste/unchanged-transformations', 'waste/duplicate-jobs', 'cadence/daily'],
   severity: 'warning',
-  summary: 'A workflow that trains on each push also trains for changes that no model depends on.',
+  summary: 'A workflow that trains on every push also trains for changes that do not affect the model.',
   check(view, { report, silent }) {
     const { startedBy, startFilter, work, concurrentRuns } = view.settings
     const by = effective(startedBy) ?? []
@@ -22,11 +22,11 @@ export default defineRule({
     if (piling && concurrentRuns !== undefined) set.push({ claim: concurrentRuns, value: 1 })
     const dear = view.subject.evidence.accelerator === 'gpu'
     const name = quoted(view)
-    const more = piling ? ' The next push starts it once more, beside the first.' : ''
+    const more = piling ? ' The next push starts it again, in parallel.' : ''
     report({
       at: startedBy,
       severity: dear ? 'warning' : 'information',
-      message: `${name === 'it' ? 'This workflow' : name} runs ${work.key} on each ${by.map(spoken).join(' and ')}, also for an edit of the README.${more}`,
+      message: `${name === 'it' ? 'This workflow' : name} runs ${work.key} on each ${by.map(spoken).join(' and ')}, even for an edit of the README.${more}`,
       saving: {
         fraction: [0.2, 0.5],
         usd: null,

@@ -8,7 +8,7 @@ export default defineRule({
   judges: 'Step',
   checklist: ['waste/unchanged-transformations', 'waste/cache-features', 'bottleneck/repeated-preprocessing'],
   severity: 'warning',
-  summary: 'An input that is new in each run defeats the cache of a step.',
+  summary: 'An input that changes in every run defeats the cache of a step.',
   check(step, { report, silent }) {
     const { cached, volatileInput } = step.settings
     const found = effective(volatileInput)

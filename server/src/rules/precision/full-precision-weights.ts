@@ -12,7 +12,7 @@ export default defineRule({
   judges: 'Model',
   checklist: ['rightsize/match-instance', 'model/quantization'],
   severity: 'warning',
-  summary: 'Weights that nobody trains need no 32 bits; they decide how large the GPU has to be.',
+  summary: 'Weights that nobody trains do not need 32 bits; they decide how large the GPU has to be.',
   check(view, { report, silent }) {
     const { weights, parameters, use, id } = view.settings
     const held = effective(weights)

@@ -14,7 +14,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['model/mixed-precision'],
   severity: 'warning',
-  summary: 'Training in fp32 leaves the matrix units of the accelerator idle and fills its memory twice.',
+  summary: 'Training in fp32 leaves the matrix units of the accelerator idle and takes twice the memory.',
   check(view, { report, silent, options }) {
     const { settings, subject } = view
     const { precision } = settings
@@ -83,7 +83,7 @@ function gain(speedup: Speedup | null, gpu: string | null): string {
 function advice(refused: string | undefined): string {
   return refused === undefined
     ? ''
-    : ` First replace ${refused}, which refuses autocast, by its form that takes logits.`
+    : ` First replace ${refused}, which fails under autocast, with its logits form.`
 }
 
 function fixesFor(precision: Claim, gpu: string | null): FixRequest[] {

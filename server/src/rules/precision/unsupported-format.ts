@@ -17,7 +17,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['rightsize/match-instance', 'model/mixed-precision'],
   severity: 'error',
-  summary: 'A number format that the GPU of the job has no units for is emulated slowly, or fails.',
+  summary: 'A number format that the GPU of the job does not support is emulated slowly, or fails.',
   check(view, { report, silent, options }) {
     const { gpu, name } = machineOf(view, options)
     const { role, accelerator } = view.subject.evidence

@@ -10,7 +10,7 @@ export default defineRule({
   judges: 'Serving',
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'baseline/idle-time'],
   severity: 'warning',
-  summary: 'A service on accelerators keeps replicas day and night, though it could go without any.',
+  summary: 'A GPU service keeps replicas around the clock although it could scale to zero.',
   check(view, { report, silent }) {
     const { minReplicas, gpus, gpuModel, scalesToZero, environment, name } = view.settings
     const count = effective(minReplicas)
@@ -32,14 +32,14 @@ export default defineRule({
     const where = stage === undefined ? '' : ` (${environment!.key})`
     const by =
       minReplicas.state === 'default'
-        ? `${minReplicas.key} is ${count} where it is not given`
+        ? `${minReplicas.key} is ${count} by default`
         : `${minReplicas.key}: ${count}`
     report({
       at: minReplicas,
       severity:
         stage === 'development' ? 'warning' : minReplicas.state === 'default' ? 'hint' : 'information',
       confidence: stage === 'development' ? 'high' : 'medium',
-      message: `${what}${where} holds ${held} day and night (${by}). With 0 it holds none while nobody asks, and the first request after a pause waits for the model to load.`,
+      message: `${what}${where} holds ${held} day and night (${by}). With 0 it holds none without traffic, and the first request after a pause waits for the model to load.`,
       saving: {
         fraction: [0, idleShare],
         usd: null,

@@ -16,7 +16,7 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle'],
   severity: 'warning',
-  summary: 'A setting keeps machines with accelerators that have nothing to do.',
+  summary: 'A setting keeps idle GPU machines running.',
   check(view, { report, silent, options, today }) {
     const { blockedBy, capacity, machine } = view.settings
     const what = effective(blockedBy)

@@ -14,7 +14,7 @@ export default defineRule({
   judges: 'Serving',
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle'],
   severity: 'warning',
-  summary: 'Replicas on accelerators that run at all hours, however few requests there are.',
+  summary: 'GPU replicas run at all hours, whatever the load.',
   check(view, { report, silent }) {
     const { minReplicas, autoscaled, gpus } = view.settings
     const count = effective(minReplicas)

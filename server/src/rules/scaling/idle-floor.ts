@@ -21,7 +21,7 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['bottleneck/autoscaling-idle', 'waste/scale-down', 'baseline/idle-time', 'cadence/daily'],
   severity: 'warning',
-  summary: 'A pool of machines with accelerators that never shrinks to nothing.',
+  summary: 'A GPU pool never scales to zero.',
   check(view, { report, silent, options, today }) {
     const { minimum, capacity, fixed, purpose, schedule } = view.settings
     const count = effective(minimum)

@@ -21,8 +21,7 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'cadence/monthly'],
   severity: 'warning',
-  summary:
-    'An autoscaler of accelerators that goes by the wrong measure, that cannot act, or that has no ceiling.',
+  summary: 'An autoscaler of GPUs follows the wrong metric, cannot act, or has no upper limit.',
   check(view, context) {
     const { silent } = context
     if (acceleratorsPerMachine(view) === undefined) return silent(plainMachines(view))
@@ -61,7 +60,7 @@ function checkCeiling(view: Pool, { report, silent }: RuleContext) {
     at: maximum,
     severity: 'information',
     confidence: 'medium',
-    message: `${poolName(view)} has no \`${maximum.key}\`: pods that nobody meant to start get as many machines with accelerators as the quota of the account allows.`,
+    message: `${poolName(view)} has no \`${maximum.key}\`: pods started by mistake get as many GPU machines as the quota of the account allows.`,
     fixes: [{ set: [{ claim: maximum, value: 16 }] }],
   })
 }
@@ -88,7 +87,7 @@ function checkRivals(view: Pool, { report }: RuleContext): void {
   const names = others.map((one) => `the ${one}`).join(' and ')
   report({
     at: rivals,
-    message: `${poolName(view)} and ${names} scale the same ${effective(target)}: each undoes what the other has decided, and replicas with accelerators come and go.`,
+    message: `${poolName(view)} and ${names} scale the same ${effective(target)}: each undoes what the other decides, and GPU replicas come and go.`,
   })
 }
 
@@ -188,7 +187,7 @@ function checkMost(view: Pool, { report }: RuleContext): void {
     at: mostReplicas,
     severity: 'information',
     confidence: 'medium',
-    message: `${poolName(view)} may start ${most} replicas (${mostReplicas.key} is ${most} where it is not given): ${devicesText(view, devices)} in all.`,
+    message: `${poolName(view)} may start ${most} replicas (${mostReplicas.key} is ${most} by default): ${devicesText(view, devices)} in all.`,
     fixes: [{ set: [{ claim: mostReplicas, value: proposedMost }] }],
   })
 }

@@ -13,7 +13,7 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['rightsize/spot'],
   severity: 'information',
-  summary: 'A pool for training that buys its machines on demand only.',
+  summary: 'A pool for training buys only on-demand machines.',
   check(view, { report, silent, options, today }) {
     const { capacity, purpose } = view.settings
     if (capacity === undefined || effective(capacity) !== 'on-demand')
@@ -37,7 +37,7 @@ export default defineRule({
       at: capacity,
       // Whoever tries something out by hand pays for minutes.
       ...(view.subject.evidence.notebook ? { severity: 'hint' as const } : {}),
-      message: `${poolName(view)} buys ${type ?? 'its machines'} on demand only${onDemand === null ? ': ' : ' '}${prices}, for training that goes on from a checkpoint.`,
+      message: `${poolName(view)} buys ${type ?? 'its machines'} on demand only${onDemand === null ? ': ' : ' '}${prices}, for training that can resume from a checkpoint.`,
       saving: savingOf(onDemand, spot, cost?.price.asOf ?? '', cost?.price.region ?? ''),
       fixes: [{ set: [{ claim: capacity, value: 'spot' }] }],
     })

@@ -17,7 +17,7 @@ export default defineRule({
   judges: 'Scaling',
   checklist: ['waste/scale-down', 'bottleneck/autoscaling-idle', 'baseline/idle-time'],
   severity: 'warning',
-  summary: 'Machines with accelerators that are kept for long after their work.',
+  summary: 'GPU machines are kept long after their work is done.',
   check(view, { report, silent, options, today }) {
     const { idleDelay, purpose, capacity } = view.settings
     const seconds = effective(idleDelay)

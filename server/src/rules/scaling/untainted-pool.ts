@@ -17,7 +17,7 @@ export default defineRule({
   checklist: ['waste/scale-down', 'rightsize/separate-environments'],
   severity: 'information',
   oncePerProject: true,
-  summary: 'Nothing keeps other work away from machines with accelerators.',
+  summary: 'Nothing keeps other workloads off GPU machines.',
   check(view, { report, silent, options, today }) {
     const { taints, otherPools, machine, fixed, capacity } = view.settings
     const given = effective(taints)
@@ -33,7 +33,7 @@ export default defineRule({
     const type = effective(machine)
     report({
       at: taints,
-      message: `${poolName(view)} has no taint (\`${taints.key}\`): any pod without a GPU may land on ${type ?? 'its machines'}${rate === '' ? '' : ` (${rate})`} and keep it from being given back.`,
+      message: `${poolName(view)} has no taint (\`${taints.key}\`): any pod without a GPU may land on ${type ?? 'its machines'}${rate === '' ? '' : ` (${rate})`} and keep it running.`,
       fixes: [{ set: [{ claim: taints, value: ['nvidia.com/gpu'] }] }],
     })
   },

@@ -52,8 +52,8 @@ function seen(search: SubjectView<'Search'>, lowerBound: boolean): string {
     return `Loops fit ${formula} ${more}models, one for each combination of a grid.`
   const started = known(search, 'launched')
   if (started !== undefined)
-    return `Loops start ${formula} ${more}${started}, and none is stopped because others do better.`
-  return `Loops train ${formula} ${more}models one after another, and none is stopped because others do better.`
+    return `Loops start ${formula} ${more}${started}, and none is stopped when others do better.`
+  return `Loops train ${formula} ${more}models one after another, and none is stopped when others do better.`
 }
 
 function severityOf(

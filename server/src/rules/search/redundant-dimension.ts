@@ -13,7 +13,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['bottleneck/bad-trials', 'waste/unchanged-transformations'],
   severity: 'warning',
-  summary: 'A grid pays for points that are the same, or that another point covers.',
+  summary: 'A grid pays for points that repeat one another, or that another point covers.',
 
   check(search, context) {
     const space = known(search, 'space')

@@ -10,7 +10,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['bottleneck/bad-trials', 'observability/queue-time'],
   severity: 'warning',
-  summary: 'Too many trials at once learn nothing from each other, or take the machine from each other.',
+  summary: 'Too many trials at once learn nothing from each other, or compete for one machine.',
 
   check(search, context) {
     const { parallelism } = search.settings
@@ -48,7 +48,7 @@ export default defineRule({
       report(
         search,
         context,
-        `${parallelism.key} is not set, so all ${formatCount(trials)} trials may start at once, each on its own machine, before the first result tells whether the search is worth going on.`,
+        `${parallelism.key} is not set, so all ${formatCount(trials)} trials may start at once, each on its own machine, before the first result tells whether the search is worth continuing.`,
         Math.max(2, Math.ceil(trials / 8)),
         'warning',
       )

@@ -12,7 +12,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['cadence/daily', 'bottleneck/bad-trials'],
   severity: 'error',
-  summary: 'A search without a limit of trials or time goes on until someone stops it.',
+  summary: 'A search without a limit on trials or time continues until someone stops it.',
 
   check(search, { report, silent }) {
     const { trialCap, timeLimit, strategy } = search.settings

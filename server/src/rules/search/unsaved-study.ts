@@ -9,7 +9,7 @@ export default defineRule({
   judges: 'Search',
   checklist: ['waste/unchanged-transformations', 'observability/cost-per-experiment'],
   severity: 'information',
-  summary: 'A search that lives in memory is paid for again after a crash.',
+  summary: 'A search kept only in memory is paid for again after a crash.',
   oncePerProject: true,
 
   check(search, { report, silent }) {
@@ -38,7 +38,7 @@ export default defineRule({
     const which = typeof trials === 'number' ? `up to ${formatCount(trials)} ` : ''
     report({
       at: persisted,
-      message: `This search lives only in memory (no ${persisted.key}): after a crash or a pre-emption ${which}finished trials are paid for again, and a later search cannot go on from them.`,
+      message: `This search lives only in memory (no ${persisted.key}): after a crash or preemption ${which}finished trials are paid for again, and a later search cannot continue from them.`,
       severity: notebook || accelerator === 'none' || accelerator === 'cpu' ? 'hint' : 'information',
       confidence: 'medium',
       fixes: [{ set: [{ claim: persisted, value: true }] }],

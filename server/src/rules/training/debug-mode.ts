@@ -7,7 +7,7 @@ import { onGpuJob, operationOf } from './operation.js'
 
 /** For a switch of which no more is known. */
 const anySwitch = {
-  does: 'checks what a finished program need not check',
+  does: 'checks what a finished program does not need to check',
   share: [0.05, 0.3] as [number, number],
 }
 
@@ -16,7 +16,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/training-time', 'baseline/idle-time', 'bottleneck/compute-bound'],
   severity: 'error',
-  summary: 'A switch meant for finding a fault slows down every step of the run.',
+  summary: 'A debugging switch slows down every step of the run.',
   check(view, { report, silent, options }) {
     const kind = operationOf(view, 'debug checks')
     if (kind === null) return silent(otherOperation)

@@ -9,7 +9,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/training-time'],
   severity: 'information',
-  summary: 'Deterministic kernels are slower ones; a long run rarely needs them.',
+  summary: 'Deterministic kernels are slower, and a long run rarely needs them.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'deterministic kernels')
     if (kind === null) return silent(otherOperation)
@@ -25,7 +25,7 @@ export default defineRule({
       at: kind,
       severity: severityOf(view, severe),
       message: severe
-        ? `\`${kind.key}\` makes every kernel deterministic and launches them one by one; the documentation of transformers keeps it for debugging.`
+        ? `\`${kind.key}\` makes every kernel deterministic and launches them one by one; the transformers documentation recommends it for debugging only.`
         : `\`${kind.key}\` keeps convolutions on their slower kernels; networks with inputs of one size usually run 5 to 20 % faster without it.`,
       saving: {
         fraction: severe ? [0.1, 0.4] : [0.05, 0.2],

@@ -9,7 +9,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['rightsize/match-instance', 'baseline/training-time'],
   severity: 'warning',
-  summary: 'Attention that writes its scores to memory costs memory with the square of the sequence.',
+  summary: 'Attention that stores its scores takes memory that grows with the square of the sequence.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'eager attention')
     if (kind === null) return silent(otherOperation)

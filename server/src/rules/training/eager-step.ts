@@ -13,7 +13,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/training-time', 'bottleneck/compute-bound'],
   severity: 'warning',
-  summary: 'A step that is run operation by operation waits for Python between all of them.',
+  summary: 'A step that runs operation by operation waits for Python between operations.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'eager execution', 'eager step')
     if (kind === null) return silent(otherOperation)
@@ -43,7 +43,7 @@ function severityOf(off: boolean, wanted: string | undefined): Severity {
 
 function offMessage(_view: SubjectView<'Operation'>, key: string, wanted: string | undefined): string {
   const why = wanted === undefined ? '' : ` (perhaps for ${wanted})`
-  return `\`${key}\` keeps every step from being compiled${why}: each operation waits for Python. It is meant for finding a fault.`
+  return `\`${key}\` keeps every step from being compiled${why}: each operation waits for Python. It is meant for debugging.`
 }
 
 function stepMessage(view: SubjectView<'Operation'>, key: string): string {

@@ -8,7 +8,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/training-time'],
   severity: 'warning',
-  summary: 'Memory that is handed back in each step is asked for again in the next.',
+  summary: 'Memory released in each step has to be allocated again in the next.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'empty cache')
     if (kind === null) return silent(otherOperation)
@@ -27,13 +27,13 @@ export default defineRule({
       severity: collects || effective(view.settings.weight) === 'slight' ? 'information' : 'warning',
       message: collects
         ? `gc.collect() ${rhythm} walks all objects of the interpreter while the accelerator waits; Python collects by itself.`
-        : `\`${names.length === 0 ? kind.key : listed(names)}\` ${rhythm} gives memory back that the next step asks the driver for again, about 10 % slower by the documentation of transformers.`,
+        : `\`${names.length === 0 ? kind.key : listed(names)}\` ${rhythm} returns memory that the next step has to request again: about 10 % slower, according to the transformers documentation.`,
       saving: {
         fraction: collects ? [0.01, 0.1] : [0.05, 0.1],
         usd: null,
         basis: collects
           ? 'assumes 1 to 10 % of a step'
-          : 'the documentation of transformers (torch_empty_cache_steps) states about 10 %',
+          : 'about 10 %, according to the transformers documentation of torch_empty_cache_steps',
       },
       fixes: [{ set: [{ claim: kind, value: null }] }],
       related: otherPlaces(view, 'in the same step'),

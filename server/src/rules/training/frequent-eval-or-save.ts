@@ -14,7 +14,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/evaluation-time', 'observability/egress-and-storage'],
   severity: 'warning',
-  summary: 'Evaluating or saving every few steps takes more time than the steps between.',
+  summary: 'Evaluating or saving every few steps can take longer than the steps between.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'evaluate', 'save')
     if (kind === null) return silent(otherOperation)

@@ -17,7 +17,7 @@ export default defineRule({
   judges: 'Training',
   checklist: ['rightsize/match-instance', 'bottleneck/distributed-setup'],
   severity: 'information',
-  summary: 'Memory is saved at the price of time, on a GPU that has plenty of it.',
+  summary: 'Memory is saved at the price of time on a GPU that has plenty.',
   check(view, { report, silent, options }) {
     if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
     const stopped = offAccelerator(view)
@@ -68,7 +68,7 @@ export default defineRule({
       report({
         at: claim,
         confidence: 'medium',
-        message: `States are kept in the memory of the host, so each step waits for the bus. On the ${shared.devices} devices of this job ${described(memory)} needs ${aboutGigabytes({ ...memory, estimate: without })} of the ${card} each without it.`,
+        message: `States are kept in host memory, so each step waits for the bus. On the ${shared.devices} devices of this job ${described(memory)} needs ${aboutGigabytes({ ...memory, estimate: without })} of the ${card} each without it.`,
         saving: {
           fraction: [0.3, 0.6],
           usd: null,

@@ -7,7 +7,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/training-time'],
   severity: 'warning',
-  summary: 'A profiler that records every step slows all of them down and fills the memory of the host.',
+  summary: 'A profiler that records every step slows all of them down and fills host memory.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'profile')
     if (kind === null) return silent(otherOperation)
@@ -18,7 +18,7 @@ export default defineRule({
       at: kind,
       severity: onGpuJob(view) ? 'warning' : 'information',
       message: memory
-        ? `\`${kind.key}\` follows the memory of every step, which slows training down by the documentation of transformers.`
+        ? `\`${kind.key}\` tracks memory in every step, which slows training down, according to the transformers documentation.`
         : `\`${kind.key}\` records every step of the run. A schedule of a few steps shows the same at no cost.`,
       saving: { fraction: [0.05, 0.3], usd: null, basis: 'assumes that recording takes 5 to 30 % of a step' },
       fixes: [{ set: [{ claim: kind, value: null }] }],

@@ -8,7 +8,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['rightsize/match-instance'],
   severity: 'information',
-  summary: 'A graph that outlives its step fills the memory until a larger device looks necessary.',
+  summary: 'A graph that outlives its step fills memory until a larger device seems necessary.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'retain graph')
     if (kind === null) return silent(otherOperation)
@@ -19,7 +19,7 @@ export default defineRule({
       at: kind,
       severity: kept || !onAccelerator(view) ? 'hint' : 'information',
       message: kept
-        ? '`retain_graph=True` keeps the graph and its activations beyond the only backward pass; it is needed only where something goes back through it again.'
+        ? '`retain_graph=True` keeps the graph and its activations beyond the only backward pass; it is needed only for a second backward pass.'
         : `\`${kind.key}\` keeps the graph of every step alive, so memory grows with each of them. Keep the value without its graph.`,
       fixes: [{ set: [{ claim: kind, value: null }] }],
     })

@@ -13,7 +13,7 @@ export default defineRule({
   judges: 'Operation',
   checklist: ['baseline/idle-time', 'bottleneck/compute-bound', 'baseline/ingestion-time'],
   severity: 'warning',
-  summary: 'Reading a value from the accelerator in each step makes it run dry before the next one.',
+  summary: 'Reading a value from the accelerator in every step makes it wait for the host.',
   check(view, { report, silent }) {
     const kind = operationOf(view, 'synchronise')
     if (kind === null) return silent(otherOperation)
