@@ -41,6 +41,43 @@ const cases: [title: string, text: string, expected: Json][] = [
   ['a default that is set', "kw = {}\nkw.setdefault('workers', 4)\nf(x, **kw)", 4],
   ['one of two dictionaries', "kw = {'workers': 4} if gpu else {}\nf(x, **kw)", '? **kwargs'],
   ['one of two, neither with it', "kw = {'pin': 1} if gpu else {}\nf(x, **kw)", 'absent'],
+  [
+    'a function that returns a dictionary',
+    "def build():\n  kw = dict(pin=1)\n  kw['workers'] = 4\n  return kw\nf(x, **build())",
+    4,
+  ],
+  ['the same without the key', 'def build():\n  return dict(pin=1)\nf(x, **build())', 'absent'],
+  [
+    'the same, changed behind',
+    "def build():\n  return dict(workers=1)\nkw = build()\nkw['workers'] = 4\nf(x, **kw)",
+    4,
+  ],
+  [
+    'a function with two ways out',
+    'def build():\n  if gpu:\n    return {}\n  return dict(workers=4)\nf(x, **build())',
+    '? **kwargs',
+  ],
+  [
+    'keywords of a function',
+    'def build(**more):\n  kw = dict(pin=1)\n  kw.update(more)\n  return kw\nf(x, **build(workers=4))',
+    4,
+  ],
+  [
+    'keywords of a function that are not there',
+    'def build(**more):\n  return dict(pin=1, **more)\nf(x, **build())',
+    'absent',
+  ],
+  [
+    'a dictionary that is filtered',
+    "def pick(kw):\n  return {k: v for k, v in kw.items() if k in known}\nf(x, **pick({'workers': 4}))",
+    4,
+  ],
+  [
+    'one of two keys, none of them it',
+    "key = 'a' if new else 'b'\nkw = {key: 1, 'workers': 4}\nf(x, **kw)",
+    4,
+  ],
+  ['one of two keys', "key = 'workers' if new else 'b'\nkw = {key: 1}\nf(x, **kw)", '? **kwargs'],
   ['unpacked positions', 'a = [x, 4]\nf(*a)', 4],
   ['opaque positions', 'f(*a)', '? *args'],
   ['a position before opaque ones', 'f(x, 4, *a)', 4],
@@ -53,7 +90,37 @@ const cases: [title: string, text: string, expected: Json][] = [
   ['positions of a partial', 'from functools import partial\ng = partial(f, x)\ng(4)', 4],
 ]
 
+const choices: [title: string, text: string, expected: string[]][] = [
+  [
+    'a key that is set under a condition',
+    "kw = {'workers': 1}\nif gpu:\n  kw['workers'] = 4\nf(x, **kw)",
+    ['4 if `gpu` holds', '1 if `gpu` does not hold'],
+  ],
+  [
+    'an update under a condition',
+    "kw = {'workers': 1}\nif gpu:\n  kw.update(workers=4)\nf(x, **kw)",
+    ['4 if `gpu` holds', '1 if `gpu` does not hold'],
+  ],
+  [
+    'one of two dictionaries',
+    "kw = {'workers': 4} if gpu else {'workers': 1}\nf(x, **kw)",
+    ['4 if `gpu` holds', '1 if `gpu` does not hold'],
+  ],
+]
+
 describe('arguments of a call', () => {
+  for (const [title, text, expected] of choices) {
+    it(`${title} is a choice`, async () => {
+      const analysis = await analyse(text)
+      const found = analysis.argument(callNamed(analysis, 'f'), 'workers')
+      const folded = found.state === 'given' ? found.folded : null
+      const options = folded?.state === 'unknown' ? (folded.options ?? []) : []
+      assert.deepEqual(
+        options.map((one) => `${JSON.stringify(one.folded.value)} if ${one.when}`),
+        expected,
+      )
+    })
+  }
   for (const [title, text, expected] of cases) {
     it(title, async () => {
       const analysis = await analyse(text)

@@ -1,11 +1,15 @@
 /** Arguments of a call: keywords, positions, unpacked dictionaries, arguments frozen by `partial`. */
-import type { Argument, CallExpr, Expr } from '../syntax/python-ast.js'
+import type { Argument, CallExpr, Comprehension, Expr } from '../syntax/python-ast.js'
 import { type Configured, configuredChild } from '../text/configured.js'
 import type { Analysis } from './analysis.js'
+import { conditionOf, type Guard, guardsAt } from './conditions.js'
 import { configuredNode, foldConfigured } from './configured.js'
 import { expressionOf } from './configured-expression.js'
-import type { ArgumentValue, Call } from './module.js'
-import { partialBehind } from './names.js'
+import { chosen } from './folded.js'
+import type { ArgumentValue, Call, Folded } from './module.js'
+import type { Mutation } from './mutations.js'
+import { bindingsOf, partialBehind } from './names.js'
+import { certainReturn } from './returns.js'
 
 export function argumentOf(
   analysis: Analysis,
@@ -58,6 +62,7 @@ function search(
   args: Argument[],
   keyword: string,
   position: number | null,
+  depth = 0,
 ): ArgumentValue {
   let seen = 0
   let unpacked: string | null = null
@@ -71,7 +76,7 @@ function search(
         seen += items.items.length
       } else if (position !== null) unpacked = '*args'
     } else if (argument.star === 2) {
-      const found = inDictionary(analysis, argument.value, keyword)
+      const found = inDictionary(analysis, argument.value, keyword, argument.value.start, depth)
       if (found.state === 'given') return found
       if (found.state === 'unknown') unpacked = found.because
       else absent = found
@@ -120,8 +125,9 @@ export function inDictionary(
     return afterChanges(analysis, expr, keyword, inside, until)
   }
   if (value.type === 'conditional') {
-    const branches = [inner(value.then), inner(value.otherwise)]
-    return branches.every((branch) => branch.state === 'absent') ? { state: 'absent' } : opaque
+    const [then, otherwise] = [inner(value.then), inner(value.otherwise)]
+    if (then.state === 'absent' && otherwise.state === 'absent') return then
+    return eitherOf(analysis, { ...value, holds: true }, then, otherwise, opaque)
   }
   if (value.type === 'binary' && value.op === '|') {
     const right = inner(value.right)
@@ -150,6 +156,18 @@ export function inDictionary(
       inDictionary(analysis, value.callee.value, keyword, value.start, depth + 1),
       until,
     )
+  if (value.type === 'call') {
+    const func = analysis.functionOf(value.callee)
+    const returned = func === null ? null : certainReturn(func)
+    if (returned === null) return opaque
+    const made = inDictionary(analysis, returned, keyword, returned.start, depth + 1)
+    return afterChanges(analysis, expr, keyword, made, until)
+  }
+  if (value.type === 'comprehension') {
+    const source = filteredItems(value)
+    return source === null ? opaque : afterChanges(analysis, expr, keyword, inner(source), until)
+  }
+  if (value.type === 'name') return inParameter(analysis, value, keyword, depth)
   if (value.type !== 'dict') return opaque
   let result: ArgumentValue = { state: 'absent' }
   for (const entry of value.entries) {
@@ -159,7 +177,7 @@ export function inDictionary(
       continue
     }
     const key = analysis.fold(entry.key)
-    if (key.state === 'unknown') result = opaque
+    if (key.state === 'unknown') result = mayBe(key, keyword) ? opaque : result
     else if (key.value === keyword) result = given(analysis, entry.value)
   }
   return afterChanges(analysis, expr, keyword, result, until)
@@ -186,15 +204,25 @@ function afterChanges(
         ? search(analysis, args, keyword, null)
         : inDictionary(analysis, args[0]!.value, keyword)
       if (inside.state === 'absent') continue
-      if (inside.state === 'given' && !change.certain)
-        return { state: 'unknown', because: `${expr.id} is updated under a condition` }
-      current = inside
+      const open: ArgumentValue = { state: 'unknown', because: `${expr.id} is updated under a condition` }
+      current = change.certain ? inside : underCondition(analysis, change, expr, current, inside, open)
       continue
     }
-    if (key === null || key.state === 'unknown') return changed
+    if (key === null) return changed
+    if (key.state === 'unknown') {
+      if (mayBe(key, keyword)) return changed
+      continue
+    }
     if (key.value !== keyword) continue
-    if (!change.certain)
-      return { state: 'unknown', because: `${expr.id}['${keyword}'] is set under a condition` }
+    if (!change.certain) {
+      const open: ArgumentValue = {
+        state: 'unknown',
+        because: `${expr.id}['${keyword}'] is set under a condition`,
+      }
+      const set = change.target === null || change.value === null ? changed : given(analysis, change.value)
+      current = underCondition(analysis, change, expr, current, set, open)
+      continue
+    }
     if (change.target !== null) {
       current = change.value === null ? changed : given(analysis, change.value)
     } else if (change.method === 'pop') current = { state: 'absent' }
@@ -205,6 +233,85 @@ function afterChanges(
     } else current = changed
   }
   return current
+}
+
+/** A key that cannot be told could still be this one. */
+function mayBe(key: Folded & { state: 'unknown' }, keyword: string): boolean {
+  return key.options?.some(({ folded }) => folded.value === keyword) ?? true
+}
+
+/** `if args.amp: kwargs['bf16'] = True`: what was there before, or what is set. */
+function underCondition(
+  analysis: Analysis,
+  { target, call }: Mutation,
+  { start }: Expr,
+  before: ArgumentValue,
+  set: ArgumentValue,
+  open: ArgumentValue,
+): ArgumentValue {
+  const around = new Set(guardsAt(analysis, start).map((guard) => guard.test))
+  const guards = guardsAt(analysis, (target ?? call)?.start ?? start).filter(({ test }) => !around.has(test))
+  const [guard] = guards
+  return guards.length === 1 && guard !== undefined ? eitherOf(analysis, guard, set, before, open) : open
+}
+
+/** One of two, by a condition; `open` where either of them cannot be told. */
+function eitherOf(
+  analysis: Analysis,
+  { test, holds }: Pick<Guard, 'test' | 'holds'>,
+  then: ArgumentValue,
+  otherwise: ArgumentValue,
+  open: ArgumentValue,
+): ArgumentValue {
+  if (then.state !== 'given' || otherwise.state !== 'given') return open
+  const condition = conditionOf(analysis, test)
+  const [first, second] = holds ? [then, otherwise] : [otherwise, then]
+  const because = open.state === 'unknown' ? open.because : 'a condition'
+  const folded = chosen(because, [
+    { folded: first.folded, when: condition.holds, byDefault: condition.byDefault === true },
+    { folded: second.folded, when: condition.fails, byDefault: condition.byDefault === false },
+  ])
+  if (folded.state === 'unknown' && folded.options === undefined) return open
+  return { ...(condition.byDefault === holds ? then : otherwise), folded }
+}
+
+/** `{k: v for k, v in kwargs.items() if k in accepted}`: what it leaves out would not be taken anyway. */
+function filteredItems({ kind, element, value, clauses }: Comprehension): Expr | null {
+  const [clause] = clauses
+  if (kind !== 'dict' || clauses.length !== 1 || clause === undefined) return null
+  const { target, iterable } = clause
+  const [key, item] = target.type === 'tuple' ? target.items : []
+  const same = (a: Expr | undefined, b: Expr | undefined): boolean =>
+    a?.type === 'name' && b?.type === 'name' && a.id === b.id
+  const plain = same(key, element) && same(item, value)
+  const called = iterable.type === 'call' && iterable.callee.type === 'attribute' ? iterable.callee : null
+  return plain && called?.attr === 'items' ? called.value : null
+}
+
+/** A dictionary that the function is given: what all calls of it pass, `**kwargs` among them. */
+function inParameter(
+  analysis: Analysis,
+  name: Expr & { type: 'name' },
+  keyword: string,
+  depth: number,
+): ArgumentValue {
+  const opaque: ArgumentValue = { state: 'unknown', because: '**kwargs' }
+  const { bindings } = bindingsOf(analysis, name.id, name.start)
+  const binding = bindings.length === 1 ? bindings[0]! : null
+  const owner = binding?.kind === 'param' ? analysis.parameterOwner(binding) : null
+  if (owner === null) return opaque
+  const { func, position } = owner
+  const [site, another] = analysis.callSites(func) ?? []
+  if (site === undefined || another !== undefined || analysis.outsideCalls(func).length > 0) return opaque
+  const star = func.node.params.find((one) => one.name === name.id)?.star
+  if (star === 2)
+    return func.node.params.some((one) => one.name === keyword)
+      ? { state: 'absent' }
+      : search(analysis, site.expr.args, keyword, null, depth + 1)
+  const passed = star === 0 ? analysis.argument(site, name.id, position) : null
+  return passed?.state === 'given'
+    ? inDictionary(analysis, passed.expr, keyword, passed.expr.start, depth + 1)
+    : opaque
 }
 
 /** All keys of a dictionary, as written and as added later; null where they cannot all be known. */

@@ -72,6 +72,9 @@ function asksForHost({ text }: Analysis): boolean {
   return /['"]cpu['"]/.test(text.replace(backToHost, ''))
 }
 
+/** The last two take one step of a whole engine or model. */
+const trainingMethods = ['.fit', '.train', '.fit_one_cycle', '.fine_tune', '.train_batch', '.train_on_batch']
+
 export function evidenceOf(analysis: Analysis): Evidence {
   const strings = scanStrings(analysis)
   const toyCall = analysis.calls.find((call) => toyCalls.has(call.method) || toyLoader.test(call.method))
@@ -88,7 +91,7 @@ export function evidenceOf(analysis: Analysis): Evidence {
   let role: Evidence['role'] = 'library'
   if (isTestPath(analysis.path)) role = 'test'
   else if (analysis.loops.some((loop) => loop.role === 'train' || loop.role === 'epoch')) role = 'training'
-  else if (analysis.usesHere('.fit', '.train', '.fit_one_cycle', '.fine_tune')) role = 'training'
+  else if (analysis.usesHere(...trainingMethods)) role = 'training'
   else if (analysis.usesHere('.generate', '.predict')) role = 'inference'
   else if (analysis.usesHere('pandas.', 'datasets.')) role = 'data'
   return {

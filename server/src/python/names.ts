@@ -1,9 +1,10 @@
 /** What a name stands for: imports and aliases followed to a canonical dotted name, a function, a class, a value. */
-import type { Expr } from '../syntax/python-ast.js'
+import type { CallExpr, Expr } from '../syntax/python-ast.js'
 import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { canonicalName, starExports } from './canonical-names.js'
 import type { Call, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
+import { onlyReturn } from './returns.js'
 import { type Binding, reaching, type Scope, scopeAt } from './scope.js'
 
 const builtins = new Set(
@@ -280,8 +281,19 @@ export function functionOf(analysis: Analysis, expr: Expr, depth = 0): Func | nu
     if (wrapped !== undefined && name !== null && wrappers.test(name)) {
       return functionOf(analysis, wrapped.value, depth + 1)
     }
+    if (name === null) return functionMade(analysis, expr, depth)
   }
   return null
+}
+
+/** The inner function that `make_tokenize(tokenizer)` returns, what objects of `Tokenize(tokenizer)` do when they are called. */
+function functionMade(analysis: Analysis, { callee }: CallExpr, depth: number): Func | null {
+  const klass = classOf(analysis, callee, depth + 1)
+  if (klass !== null) return methodOf(analysis, klass, '__call__')
+  const maker = functionOf(analysis, callee, depth + 1)
+  const returned = maker === null ? null : onlyReturn(maker)
+  const inside = returned !== null && (returned.type === 'name' || returned.type === 'call')
+  return inside ? functionOf(analysis, returned, depth + 1) : null
 }
 
 /** `self.train_step = jax.jit(train_step)`. */

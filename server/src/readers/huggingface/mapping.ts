@@ -106,9 +106,9 @@ function mappingOf(analysis: PythonModule, call: Call): Mapping | null {
   const wanted = tokenises ?? prepares
   if (wanted === undefined || pipelineOf(analysis, callee.value) !== null || streams(analysis, callee.value))
     return null
-  const name =
-    given.value.type === 'name' ? given.value.id : given.value.type === 'attribute' ? given.value.attr : '…'
-  const shown = `map(${name})`
+  const named = given.value.type === 'call' ? given.value.callee : given.value
+  const name = named.type === 'name' ? named.id : named.type === 'attribute' ? named.attr : '…'
+  const shown = named === given.value ? `map(${name})` : `map(${name}(…))`
   if (tokenises === undefined) {
     const audio = /feature_extractor|audio|speech|wav/i.test(analysis.text.slice(body.start, body.end))
     return {

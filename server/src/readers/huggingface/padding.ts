@@ -3,6 +3,7 @@
 import { nameFor } from '../../edit/imports.js'
 import type { Change, Import, PythonRange, Refusal, Write } from '../../edit/write.js'
 import type { Call, Func, PythonModule } from '../../python/module.js'
+import type { Expr } from '../../syntax/python-ast.js'
 import type { Json } from '../../text/json.js'
 import { knownArgument, mayBePassed, passedCall, passedPlace } from '../../values/argument.js'
 import { CallSource } from '../../values/call-source.js'
@@ -81,8 +82,29 @@ function paddedCalls(python: PythonModule): Padded[] {
       const maker = reached.get(one.call.function)
       if (maker !== undefined) return [{ ...one, maker }]
     }
-    return insideMappedLambda(python, one.call) ? [{ ...one, maker: null }] : []
+    const mapped = insideMappedLambda(python, one.call) || mappedElsewhere(python, one.call)
+    return mapped ? [{ ...one, maker: null }] : []
   })
+}
+
+/** A function of rows (`def encode(rows, tokenizer)`), or one inside the function that makes it, which another module uses. */
+function mappedElsewhere(python: PythonModule, call: Call): boolean {
+  const { function: func, expr } = call
+  const [text] = expr.args
+  if (func === null || text === undefined || !isOfRows(func, text.value)) return false
+  const maker = python.functions.find((one) => `${one.qualified}.${func.name}` === func.qualified)
+  const used = [func, ...(maker === undefined ? [] : [maker])].some(
+    (one) => python.outsideCalls(one).length > 0,
+  )
+  return used && python.importers.some(({ uses }) => uses.some((use) => preparesRows.test(use)))
+}
+
+const preparesRows = /(^|\.)(map|set_transform|with_transform)$/
+
+/** `rows['text']` of the function's own parameter. */
+function isOfRows({ node }: Func, text: Expr): boolean {
+  const object = text.type === 'subscript' ? text.value : null
+  return object?.type === 'name' && node.params.some((one) => one.name === object.id)
 }
 
 /** Functions that prepare samples, and those that they call. */

@@ -14,7 +14,7 @@ import {
 } from '../../values/operations.js'
 import { asBoolean } from '../../values/parse.js'
 import { effective, type Given, isGiven } from '../../values/value.js'
-import type { SubjectBuilder } from '../../workload/builder.js'
+import type { Place, SubjectBuilder } from '../../workload/builder.js'
 import type { Precision } from '../../workload/resource-kinds.js'
 import { type Section, sectionsInFile, sectionsOf, sourceOf, verdictOf } from '../deepspeed/configuration.js'
 import { ownVariable } from '../launched-value.js'
@@ -38,10 +38,11 @@ export function readPrecision(
   context: ReaderContext,
   training: SubjectBuilder<'Training'>,
 ): void {
-  const { python, made, binding, place, site, locator } = source
-  const say = ({ key, value }: Keyed<Precision>) => training.say('precision', key, value)
-  const deepspeed = fromDeepSpeed(source)
-  if (deepspeed !== null) return void say(deepspeed)
+  const { key, value } = fromDeepSpeed(source) ?? fromSwitches(source, context)
+  training.say('precision', key, value)
+}
+
+function fromSwitches(source: ArgumentsSource, context: ReaderContext): Keyed<Precision> {
   const switches = (['bf16', 'fp16'] as const).map((key): Switch => {
     const given = source.get(key)
     return { key, given, on: convert(given, asBoolean) }
@@ -49,42 +50,53 @@ export function readPrecision(
   const decides =
     switches.find(({ on }) => effective(on) === true) ??
     switches.find(({ on }) => isGiven(on) && effective(on) === undefined)
-  if (decides !== undefined) {
-    const { key, on } = decides
-    // Switched off, it is for others to decide.
-    return void say({ key, value: convert(on, (value) => (value ? formats[key] : undefined)) })
-  }
+  if (decides === undefined) return withoutSwitches(source, context, switches)
+  const { key, on } = decides
+  const alone = switches.every((one) => one === decides || !isGiven(one.on) || effective(one.on) === false)
+  // Where it turns out to be off, others decide.
+  const otherwise =
+    on.state === 'choice' && alone ? effective(withoutSwitches(source, context, switches).value) : undefined
+  return { key, value: convert(on, (value) => (value ? formats[key] : otherwise)) }
+}
+
+/** The format where neither switch is on. */
+function withoutSwitches(
+  source: ArgumentsSource,
+  context: ReaderContext,
+  switches: readonly Switch[],
+): Keyed<Precision> {
+  const { python, made, binding, place, site, locator } = source
   if (made.family.halfByDefault && isLeftOut(source.argument('bf16'))) {
     // The library says so in its code, whatever a launch or a user's settings bring.
-    training.default('precision', 'bf16', 'bf16-mixed', place, { site, channel: 'code' })
-    return
+    const origin = locator.origin(place, { site, channel: 'code' })
+    return { key: 'bf16', value: { ...origin, state: 'default', value: 'bf16-mixed' } }
   }
   const left = locator.origin(place, { site, channel: 'library default' })
   const own = convert(ownVariable(python, precisionVariable, binding, left, locator), asLaunchFormat)
   // Both switches off leave it to the variable; fp32 is what holds without it too.
-  if (isGiven(own) && effective(own) !== 'fp32') return void say({ key: precisionVariable, value: own })
+  if (isGiven(own) && effective(own) !== 'fp32') return { key: precisionVariable, value: own }
   const key = isBefore(context.versions, ['transformers'], firstBf16) ? 'fp16' : 'bf16'
   const written = switches[0]!.given
   const leftOut = isGiven(written) ? absent(left) : written
   const launched = binding === null ? null : launchPrecision(binding, left)
-  if (launched?.value.channel === 'user configuration') {
-    say({ key: 'bf16', value: userDefault(leftOut) })
-    return
-  }
+  if (launched?.value.channel === 'user configuration') return { key: 'bf16', value: userDefault(leftOut) }
   // `--mixed_precision no` is what holds without it too: the Trainer's own switch is what is missing.
   if (launched !== null && effective(launched.value) !== 'fp32')
-    return void say({ key: launched.key, value: { ...launched.value, site: left.site } })
+    return { key: launched.key, value: { ...launched.value, site: left.site } }
   const weights = weightsOf(python, transformersVersion(python, context.versions)?.major ?? null)
-  const off = switches.find(({ given }) => (effective(given) ?? null) !== null)
+  const inCode = (at: Place) => locator.origin(at, { site, channel: 'code' })
   if (weights !== null && 'because' in weights)
-    training.unknown('precision', 'bf16', weights.because, place, { site })
-  else if (weights !== null) training.known('precision', weights.key, weights.value, weights.place, { site })
-  else if (off === undefined) {
-    const open = besideAccelerate(python, context) || leftOut.overridable
-    say({ key, value: orDefault(leftOut, 'fp32', open) })
-  } else if (isExplained(python, source.argument(off.key)))
-    say({ key: off.key, value: unreadable(off.given, 'its comment') })
-  else say({ key: off.key, value: convert(off.given, () => 'fp32') })
+    return { key: 'bf16', value: unreadable(inCode(place), weights.because) }
+  if (weights !== null) return { key: weights.key, value: stated(inCode(weights.place), weights.value) }
+  const off = switches.find(({ given }) => (effective(given) ?? null) !== null)
+  if (off === undefined)
+    return {
+      key,
+      value: orDefault(leftOut, 'fp32', besideAccelerate(python, context) || leftOut.overridable),
+    }
+  if (isExplained(python, source.argument(off.key)))
+    return { key: off.key, value: unreadable(off.given, 'its comment') }
+  return { key: off.key, value: convert(off.given, () => 'fp32') }
 }
 
 /** `fp16=False,  # no GPU here`: the reason stands beside the switch. */
