@@ -45,7 +45,7 @@ export function foldLookup(analysis: Analysis, fold: Fold, expr: CallExpr): Fold
     if (value.state === 'known' || option) return value
   }
   const object = fold(lookup.object)
-  if (object.state === 'known') return inObject(object, keys) ?? fallback(false)
+  if (object.state === 'known') return inObject(object, keys) ?? fallback(object.overridable)
   const mayBeAnything = whole === null && !isFromFile(analysis, lookup.object)
   return mayBeAnything && lookup.fallback !== null ? fallback(true) : null
 }
