@@ -4,7 +4,7 @@ import { lookUp } from '../text/records.js'
 import type { Analysis } from './analysis.js'
 import { canonicalName, starExports } from './canonical-names.js'
 import type { Call, Func, FunctionSummary, Klass, ModuleSummary } from './module.js'
-import { onlyReturn } from './returns.js'
+import { returnsOf } from './returns.js'
 import { type Binding, reaching, type Scope, scopeAt } from './scope.js'
 
 const builtins = new Set(
@@ -291,9 +291,11 @@ function functionMade(analysis: Analysis, { callee }: CallExpr, depth: number): 
   const klass = classOf(analysis, callee, depth + 1)
   if (klass !== null) return methodOf(analysis, klass, '__call__')
   const maker = functionOf(analysis, callee, depth + 1)
-  const returned = maker === null ? null : onlyReturn(maker)
-  const inside = returned !== null && (returned.type === 'name' || returned.type === 'call')
-  return inside ? functionOf(analysis, returned, depth + 1) : null
+  const made = new Set<Func | null>()
+  for (const value of maker === null ? [] : returnsOf(maker))
+    made.add(value.type === 'name' || value.type === 'call' ? functionOf(analysis, value, depth + 1) : null)
+  const [only = null] = made
+  return made.size === 1 ? only : null
 }
 
 /** `self.train_step = jax.jit(train_step)`. */

@@ -12,15 +12,15 @@ export interface TrialFunction {
 
 const reachDepth = 4
 
-/** A function, a lambda around one, `partial(f, …)`, or an object with `__call__`. */
+/** A function, a lambda around one, `partial(f, …)`, what a function makes, or an object with `__call__`. */
 export function trialFunction(python: PythonModule, expr: Expr | null, position = 0): TrialFunction | null {
   if (expr === null) return null
   const value = python.definition(expr)
   const func = python.functionOf(expr)
   if (func !== null) {
     // Positional arguments that `partial` has filled in come first.
-    const filled =
-      value.type === 'call' ? value.args.filter((argument) => argument.name === null).length - 1 : 0
+    const partial = value.type === 'call' && python.nameOf(value.callee) === 'functools.partial'
+    const filled = partial ? value.args.filter((argument) => argument.name === null).length - 1 : 0
     return { func, position: position + Math.max(0, filled) + (func.class === null ? 0 : 1) }
   }
   if (value.type === 'lambda' && value.body.type === 'call') {
@@ -34,30 +34,7 @@ export function trialFunction(python: PythonModule, expr: Expr | null, position 
     const named = keyword === null ? at : inner.node.params.findIndex((one) => one.name === keyword)
     return { func: inner, position: named + (keyword === null && inner.class !== null ? 1 : 0) }
   }
-  if (value.type === 'call') {
-    const called = python.classOf(value.callee)?.methods.get('__call__')
-    if (called !== undefined) return { func: called, position: position + 1 }
-    const made = madeBy(python, value.callee)
-    if (made !== null) return { func: made, position }
-  }
   return null
-}
-
-/** `make_objective(data)`: the one function inside of it that it gives back. */
-function madeBy(python: PythonModule, callee: Expr): Func | null {
-  const maker = python.functionOf(callee)
-  if (maker === null) return null
-  const returned = new Set<string>()
-  const walk = (statement: Stmt): void => {
-    if (statement.type === 'function' || statement.type === 'class') return
-    if (statement.type === 'return') returned.add(statement.value?.type === 'name' ? statement.value.id : '')
-    for (const block of blocksOf(statement)) block.forEach(walk)
-  }
-  maker.node.body.forEach(walk)
-  const [name] = returned
-  if (returned.size !== 1 || name === undefined) return null
-  const inside = python.functions.filter((one) => one.qualified === `${maker.qualified}.${name}`)
-  return inside.length === 1 ? inside[0]! : null
 }
 
 /** What a neighbouring module says about a function that is imported from it. */
