@@ -8,7 +8,7 @@ import type { Json } from '../text/json.js'
 import { define } from '../text/records.js'
 import { CallSource } from '../values/call-source.js'
 import { ConfigSource } from '../values/config-source.js'
-import { convert, firstKeyed, type Keyed, orDefault } from '../values/operations.js'
+import { convertBounded, firstKeyed, type Keyed, orDefault } from '../values/operations.js'
 import { pythonLiteral } from '../values/python-literal.js'
 import type { Key, Locator, Source } from '../values/source.js'
 import { ClaimBuilder, type SubjectBuilder } from '../workload/builder.js'
@@ -125,7 +125,7 @@ export class SettingTable<W extends ResourceKind> implements DescribedTable {
       return { key: String(path.at(-1)), value: source.get(...path) }
     })
     const { key, value: given } = firstKeyed(first!, ...others)
-    const value = convert<Json, ResourceKinds[W][K]>(given, (one) => row.parse(one))
+    const value = convertBounded<Json, ResourceKinds[W][K]>(given, (one) => row.parse(one))
     const otherwise = defaultOf(row, versions)
     return {
       key,

@@ -7,7 +7,9 @@ import type { Place } from '../text/origin.js'
 import { lookUp } from '../text/records.js'
 import { asArgument, passedExpression, shownAt } from './argument.js'
 import { foldedValue } from './folded-value.js'
+import { originOf } from './operations.js'
 import { calleePlace, callSite, configuredSite } from './places.js'
+import { boundsIn } from './python-bounds.js'
 import { pythonLiteral, quoteOf } from './python-literal.js'
 import type { Key, Locator, Source, TreeSource } from './source.js'
 import { effective, type Given } from './value.js'
@@ -32,6 +34,13 @@ export function argumentValue(
     ...(configured === undefined ? {} : { location: configured.location }),
   })
   return { ...origin, state: 'absent' }
+}
+
+/** What is not known, but lies between bounds. */
+export function withBounds(python: PythonModule, argument: ArgumentValue, value: Given<Json>): Given<Json> {
+  const expr = value.state === 'unknown' ? passedExpression(argument) : null
+  const bounds = expr === null ? null : boundsIn(python, expr)
+  return bounds === null ? value : { ...originOf(value), state: 'range', ...bounds }
 }
 
 export interface CallSourceOptions {
@@ -101,7 +110,8 @@ export class CallSource implements TreeSource {
       return new CallSource(this.python, made, this.locator, { objects: true }).get(...rest)
     const argument = this.argument(...path)
     const shown = this.options.withName === true ? withKeyword(this.call, argument) : argument
-    return argumentValue(shown, calleePlace(this.call), this.site(...path), this.locator)
+    const value = argumentValue(shown, calleePlace(this.call), this.site(...path), this.locator)
+    return withBounds(this.python, argument, value)
   }
 
   /** The expression that is given; null where none is, or where it cannot be seen. */

@@ -61,6 +61,15 @@ export function scaled(given: Given<number>, to: (value: number) => number): Giv
   return { ...given, low: end(given.low), high: end(given.high) }
 }
 
+/** As `convert`, for what may be a number: bounds are read as the numbers that they are. */
+export function convertBounded<T, U>(given: Given<T>, to: (value: T | number) => U | undefined): Given<U> {
+  if (given.state !== 'range') return convert(given, to)
+  const end = (bound: number | null): U | number | null | undefined => (bound === null ? null : to(bound))
+  const [low, high] = [end(given.low), end(given.high)]
+  const isBound = (one: unknown): one is number | null => one === null || typeof one === 'number'
+  return isBound(low) && isBound(high) ? { ...given, low, high } : unreadable(given, 'a range')
+}
+
 /** Absent becomes what the library does by itself. `overridable`: something that is not linked could still bring another value. */
 export function orDefault<T>(given: Given<T>, value: T, overridable?: boolean): Value<T> {
   if (given.state !== 'absent') return given

@@ -2,15 +2,11 @@
 
 import type { ArgumentValue, Call, PythonModule } from '../../python/module.js'
 import type { Expr } from '../../syntax/python-ast.js'
-import {
-  knownArgument,
-  mayBePassed,
-  numberArgument,
-  passedCall,
-  passedExpression,
-} from '../../values/argument.js'
+import { knownArgument, mayBePassed, passedCall, passedExpression } from '../../values/argument.js'
 import { asNumber } from '../../values/parse.js'
 import { calleePlace, callSite } from '../../values/places.js'
+import { boundsIn } from '../../values/python-bounds.js'
+import type { Bounds } from '../../values/value.js'
 import type { ClaimBuilder } from '../../workload/builder.js'
 import type { Verdict } from '../callback-list.js'
 import { claimArgument } from '../claim-argument.js'
@@ -212,12 +208,10 @@ function isSplit(python: PythonModule, trained: ArgumentValue): boolean {
   }).has(inner.id)
 }
 
-/** `trial.suggest_int('n_estimators', 100, 2000)`: a trial draws the rounds, and validates to no end but its score. */
-export function mostDrawn(python: PythonModule, rounds: ArgumentValue): number | null {
-  const drawn = knownArgument(rounds) === undefined ? passedCall(python, rounds) : null
-  if (drawn?.method !== 'suggest_int') return null
-  const most = numberArgument(python.argument(drawn, 'high', 2))
-  return most !== null && most > 0 ? most : null
+/** `trial.suggest_int('n_estimators', 100, 2000)`: bounds of rounds that a trial draws, or that a loop goes through. */
+export function roundBounds(python: PythonModule, rounds: ArgumentValue): Bounds | null {
+  const expr = knownArgument(rounds) === undefined ? passedExpression(rounds) : null
+  return expr === null ? null : boundsIn(python, expr)
 }
 
 const roundsKey = /iterations?\b|n_estimators|n_iter\b|n(um)?_?(boost_)?(rounds?|trees?)\b/
@@ -251,8 +245,13 @@ export function claimBooster(python: PythonModule, booster: Booster, claims: Cla
   training.known('managed', call.method, true, place)
   const positive = (value: unknown): number | undefined =>
     typeof value === 'number' && value > 0 ? value : undefined
-  const most = booster.validates === true ? mostDrawn(python, booster.rounds.argument) : null
-  if (most !== null) training.known('rounds', booster.rounds.key, most, place, { overridable: true })
+  const bounds = booster.validates === true ? roundBounds(python, booster.rounds.argument) : null
+  if (bounds !== null)
+    training.say('rounds', booster.rounds.key, {
+      ...training.locator.origin(place),
+      state: 'range',
+      ...bounds,
+    })
   else if (isSearched(python, call)) training.unknown('rounds', booster.rounds.key, 'a search sets it', place)
   else
     claimArgument(training, 'rounds', booster.rounds.key, call, booster.rounds.argument, {

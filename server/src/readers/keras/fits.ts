@@ -59,7 +59,7 @@ export function receiverText(python: PythonModule, call: Call): string {
 
 /** Positions of the arguments of `fit` and `fit_generator` (Keras 2 and 3; `fit_generator` ended with TensorFlow 2.6). */
 const positions: Record<string, Record<string, number>> = {
-  fit: { x: 0, epochs: 3, callbacks: 5, validation_split: 6, validation_data: 7 },
+  fit: { x: 0, batch_size: 2, epochs: 3, callbacks: 5, validation_split: 6, validation_data: 7 },
   fit_generator: { x: 0, steps_per_epoch: 1, epochs: 2, callbacks: 4, validation_data: 5 },
 }
 

@@ -12,6 +12,7 @@ import { claimVerdict } from '../claim-verdict.js'
 import { moduleText } from '../pytorch/evidence.js'
 import { once, usesAny } from '../pytorch/once.js'
 import { readStopping } from './early-stopping.js'
+import { heavyModel } from './evidence.js'
 import { argumentOf, kerasArguments } from './fits.js'
 import { fitSettings } from './settings.js'
 
@@ -23,6 +24,7 @@ export function readRun(python: PythonModule, fit: Call, training: SubjectBuilde
   const site = callSite(fit, 'fit')
   training.known('managed', fit.method, true, place)
   readEpochs(python, fit, training)
+  readBatch(python, fit, training)
   readValidation(python, fit, training)
 
   const given = argumentOf(python, fit, 'callbacks')
@@ -58,6 +60,14 @@ const horizonSchedules = [
   'tensorflow.keras.optimizers.schedules.CosineDecay',
   'transformers.create_optimizer',
 ]
+
+/** Dense layers and narrow recurrent ones fit with any batch; a stateful one has the batch that its state has. */
+function readBatch(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
+  if (fit.method !== 'fit') return
+  fitSettings.claim(training, kerasArguments(python, fit, training.locator), {}, ['batchSize'])
+  if (heavyModel(python) === false && !/stateful\s*=\s*True|batch_input_shape/.test(moduleText(python)))
+    training.known('lightNetwork', 'layers', 'dense and narrow recurrent layers', calleePlace(fit))
+}
 
 function readEpochs(python: PythonModule, fit: Call, training: SubjectBuilder<'Training'>): void {
   const source = kerasArguments(python, fit, training.locator)

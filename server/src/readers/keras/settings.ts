@@ -16,6 +16,8 @@ const formats = new Map<string, Precision>([
 export const asPolicy = asWord(formats)
 
 export const fitSettings = settingTable('Training', {
+  // Left out, it is 32 for arrays; data that come in batches have their own.
+  batchSize: { keys: ['batch_size'], parse: asNumber, write: (samples: number) => samples },
   epochs: {
     keys: ['epochs', 'nb_epoch'],
     parse(value) {

@@ -1,7 +1,7 @@
 /** Boosted trees in a trial: rounds after which a weak one could be stopped. */
 import type { Call, PythonModule } from '../../python/module.js'
 import { numberArgument } from '../../values/argument.js'
-import { type Booster, mostDrawn } from '../boosting/booster.js'
+import { type Booster, roundBounds } from '../boosting/booster.js'
 import { catboostBooster } from '../boosting/catboost.js'
 import { lightgbmBooster } from '../boosting/lightgbm.js'
 import { xgboostBooster } from '../boosting/xgboost.js'
@@ -30,5 +30,5 @@ export function boostingSteps(python: PythonModule, calls: readonly Call[]): Boo
 
 function roundsOf(python: PythonModule, { rounds, roundsByDefault }: Booster): number | null {
   if (rounds.argument.state === 'absent') return roundsByDefault
-  return mostDrawn(python, rounds.argument) ?? numberArgument(rounds.argument)
+  return numberArgument(rounds.argument) ?? roundBounds(python, rounds.argument)?.high ?? null
 }

@@ -32,7 +32,7 @@ export function boostingReport(view: SubjectView<'Training'>, rounds: number): R
 
 function severityOf({ settings }: SubjectView<'Training'>, rounds: number): Severity {
   const count = settings.rounds
-  if (count?.state === 'default' || count?.overridable === true) return 'information'
+  if (count?.state !== 'known' || count.overridable) return 'information'
   const rate = effective(settings.learningRate)
   const many = rounds >= manyRounds
   if (!many && (rate === undefined || rate >= quickRate)) return 'information'

@@ -1,6 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { Claim, SubjectView } from '../../workload/claim.js'
+import { atLeast, atMost } from '../bounds.js'
 import { defineRule, type FixRequest, type Report, type Severity } from '../rule.js'
 import { notTraining, unless } from '../silence.js'
 import { betterDirection } from './metric-direction.js'
@@ -113,12 +114,13 @@ function neverComputed({ settings }: SubjectView<'Training'>): Found {
 
 function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: number): Found {
   const patience = settings.patience
-  const waits = effective(patience)
+  const waiting = atLeast(patience)
   const start = settings.stopStart
   const rounds = settings.rounds
   const length = rounds ?? settings.epochs
-  const total = effective(length)
-  if (total === undefined || length === undefined) return null
+  const whole = atMost(length)
+  if (whole === null || length === undefined) return null
+  const total = whole.value
   const unit = rounds === undefined ? 'epochs' : 'rounds'
   const short = unit === 'epochs' ? severityFor(total, minEpochs) : 'warning'
   const severity = length.overridable && short === 'warning' ? 'information' : short
@@ -127,11 +129,13 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
     return {
       at: start,
       severity,
-      message: `Early stopping begins after epoch ${formatCount(first)}, but the run has only ${formatCount(total)}: it never acts.`,
+      message: `Early stopping begins after epoch ${formatCount(first)}, but the run has only ${whole.says}: it never acts.`,
     }
   }
-  if (patience === undefined || waits === undefined) return null
-  if (waits < total && waits >= mostOfARun * total && waits > usualPatience(total, unit))
+  if (patience === undefined || waiting === null) return null
+  const waits = waiting.value
+  const exact = waiting.exact && whole.exact
+  if (exact && waits < total && waits >= mostOfARun * total && waits > usualPatience(total, unit))
     return {
       at: patience,
       severity: lower(severity),
@@ -142,8 +146,8 @@ function neverPatientEnough({ settings }: SubjectView<'Training'>, minEpochs: nu
   return {
     at: patience,
     severity,
-    message: `Early stopping waits for ${formatCount(waits)} ${unit} without improvement, but the run has only ${formatCount(total)}: it never acts.`,
-    fixes: total < 5 ? [] : setTo(patience, usualPatience(total, unit)),
+    message: `Early stopping waits for ${waiting.says} ${unit} without improvement, but the run has only ${whole.says}: it never acts.`,
+    fixes: total < 5 || !exact ? [] : setTo(patience, usualPatience(total, unit)),
   }
 }
 

@@ -1,6 +1,7 @@
 import { formatCount } from '../../estimate/grid.js'
 import { effective } from '../../values/value.js'
 import type { SubjectView } from '../../workload/claim.js'
+import { atLeast, atMost, type Bound } from '../bounds.js'
 import { defineRule, type FixRequest, type Severity } from '../rule.js'
 import { notTraining, unless } from '../silence.js'
 import { boostingReport } from './boosting-rounds.js'
@@ -23,19 +24,20 @@ export default defineRule({
     if (untrained !== undefined) return silent(untrained)
     const openEnded = effective(settings.openEnded)
     const noBest = `${openEnded} has no best epoch that validation shows`
-    const rounds = effective(settings.rounds)
-    if (rounds !== undefined) {
-      const found = openEnded === undefined ? boostingReport(view, rounds) : null
+    // Rounds that a search draws waste most where they are most.
+    const rounds = atMost(settings.rounds)
+    if (rounds !== null) {
+      const found = openEnded === undefined ? boostingReport(view, rounds.value) : null
       if (found !== null) report(found)
-      else
-        silent(openEnded === undefined ? `the run is short: ${formatCount(rounds)} boosting rounds` : noBest)
+      else silent(openEnded === undefined ? `the run is short: ${rounds.says} boosting rounds` : noBest)
       return
     }
     if (effective(settings.validation) !== true)
       return silent(unless(view, 'validation', 'nothing validates in this run'))
-    const epochs = effective(settings.epochs)
-    if (epochs === undefined || epochs < least(view, options.lifecycle.minEpochs))
-      return silent(unless(view, 'epochs', `the run is short: ${epochs} epochs`))
+    const length = atLeast(settings.epochs)
+    if (length === null || length.value < least(view, options.lifecycle.minEpochs))
+      return silent(unless(view, 'epochs', `the run is short: ${length?.says} epochs`))
+    const epochs = length.value
     // A budget of steps ends the run wherever the epochs stand.
     const steps = effective(settings.maxSteps) ?? null
     if (steps !== null) return silent(`a budget of steps ends the run: ${formatCount(steps)}`)
@@ -44,7 +46,7 @@ export default defineRule({
     report({
       at: earlyStopping,
       severity: severityOf(view, managed, epochs <= options.lifecycle.minEpochs),
-      message: messageOf(view, epochs),
+      message: messageOf(view, length),
       saving: {
         fraction: after,
         usd: null,
@@ -72,7 +74,7 @@ function severityOf(view: SubjectView<'Training'>, managed: boolean, few: boolea
   return managed && !planned(view) && !open ? 'warning' : 'information'
 }
 
-function messageOf(view: SubjectView<'Training'>, epochs: number): string {
+function messageOf(view: SubjectView<'Training'>, length: Bound): string {
   const { settings } = view
   const monitor = effective(settings.monitor)?.name
   const stalls = monitor === undefined ? 'validation' : `\`${monitor}\``
@@ -80,7 +82,8 @@ function messageOf(view: SubjectView<'Training'>, epochs: number): string {
   const schedule = planned(view)
     ? ' The learning rate is planned over all of them, so leave enough patience.'
     : ''
-  return `Up to ${formatCount(epochs)} epochs with validation${byDefault}, but nothing ends the run when ${stalls} stops improving.${schedule}`
+  const epochs = length.exact ? `Up to ${length.says}` : `At least ${formatCount(length.value)}`
+  return `${epochs} epochs with validation${byDefault}, but nothing ends the run when ${stalls} stops improving.${schedule}`
 }
 
 function fixesFor(view: SubjectView<'Training'>, epochs: number): FixRequest[] {

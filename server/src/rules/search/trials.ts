@@ -33,6 +33,12 @@ export function trialCount(search: SubjectView<'Search'>): number | null | undef
   return cap == null ? space.configurations : Math.min(cap, space.configurations)
 }
 
+/** Trials of which there are at least so many; null: they may be few. */
+export function leastTrials(search: SubjectView<'Search'>): number | null {
+  const claim = search.settings.trialCap
+  return claim?.state === 'unknown' ? (claim.bounds?.low ?? null) : null
+}
+
 /** Seconds as people say them. */
 export function formatDuration(seconds: number): string {
   const units: [number, string][] = [

@@ -5,7 +5,7 @@ import { couldHide } from '../../workload/unseen.js'
 import { defineRule, type Report, type Severity } from '../rule.js'
 import { unless } from '../silence.js'
 import { subjectIn, subjectsOf } from '../subject-view.js'
-import { formatDuration, known, trialCount } from './trials.js'
+import { formatDuration, known, leastTrials, trialCount } from './trials.js'
 
 /** Fewer trials are hardly worth comparing: pruners wait for the first five before they stop any. */
 const minTrials = 8
@@ -42,7 +42,10 @@ export default defineRule({
     const gap = effective(terminationGap) ?? (joined === null ? undefined : joined.gap)
     if (gap === undefined)
       return silent(unless(search, 'terminationGap', 'what a trial reports while it trains is not known'))
-    const trials = trialCount(search)
+    const counted = trialCount(search)
+    const least = counted === undefined ? leastTrials(search) : null
+    // Where there are many at least, it matters little how many there are.
+    const trials = counted ?? (least !== null && least >= minTrials ? least : counted)
     if (typeof trials === 'number' && trials < minTrials)
       return silent(`the search is small: ${formatCount(trials)} trials`)
     const steps = known(search, 'trialSteps') ?? joined?.steps
@@ -59,7 +62,7 @@ export default defineRule({
     const limit = plannedLimit(search)
     const finding: Report = {
       at: earlyTermination,
-      message: messageOf(trials, steps, gap, limit),
+      message: messageOf(trials, counted === undefined, steps, gap, limit),
       severity: severityOf(search, trials, steps, limit, joined?.small ?? search.subject.evidence.small),
       confidence: steps === undefined ? 'medium' : 'high',
       fixes: [{ set: [{ claim: earlyTermination, value: true }] }],
@@ -184,11 +187,15 @@ function severityOf(
 
 function messageOf(
   trials: number | null | undefined,
+  atLeast: boolean,
   steps: TrialSteps | undefined,
   gap: string,
   limit: number | null,
 ): string {
-  const which = typeof trials === 'number' ? `None of the ${formatCount(trials)} trials is` : 'No trial is'
+  const which =
+    typeof trials === 'number'
+      ? `None of the ${atLeast ? 'at least ' : ''}${formatCount(trials)} trials is`
+      : 'No trial is'
   const each = steps?.count == null ? '' : ` (up to ${formatCount(steps.count)} ${steps.what} each)`
   const rest =
     limit === null ? '' : ` Within ${formatDuration(limit)}, trials that are stopped make room for others.`

@@ -1,8 +1,9 @@
 import { gpu as gpuNamed } from '../../catalog/gpus.js'
 import { trainingMemory, usableMemory } from '../../estimate/memory.js'
 import { effective } from '../../values/value.js'
-import type { Claim } from '../../workload/claim.js'
-import { defineRule, type FixRequest } from '../rule.js'
+import type { Claim, SubjectView } from '../../workload/claim.js'
+import { atLeast, atMost } from '../bounds.js'
+import { defineRule, type FixRequest, type Report } from '../rule.js'
 import { offAccelerator, otherRole, unless } from '../silence.js'
 import {
   aboutGigabytes,
@@ -29,7 +30,9 @@ export default defineRule({
   check(view, { report, silent, options }) {
     const { batchSize, accumulation, openEnded, secondOrder } = view.settings
     const batch = effective(batchSize)
-    if (batchSize === undefined || batch === undefined) return silent(unless(view, 'batchSize', ''))
+    const light = lightReport(view)
+    if (batchSize === undefined || (batch === undefined && light === null))
+      return silent(unless(view, 'batchSize', ''))
     if (view.subject.evidence.role !== 'training') return silent(otherRole(view))
     const stopped = offAccelerator(view)
     if (stopped !== undefined) return silent(stopped)
@@ -38,6 +41,7 @@ export default defineRule({
     if (effective(secondOrder) === true)
       return silent('gradients of gradients take more memory than is estimated')
     const found = memoryOf(view, options)
+    if (light !== null && !('estimate' in found)) return report(light)
     if (!('estimate' in found)) return silent(noEstimate(view, found))
     const { setup } = found
     const steps = effective(accumulation) ?? 1
@@ -67,6 +71,25 @@ export default defineRule({
     })
   },
 })
+
+/** Samples up to which a step of a light network is hardly more than the start of its kernels. */
+const fewSamples = 2
+
+/** A network whose layers are known to be light, though not how large it is. */
+function lightReport({ settings, subject }: SubjectView<'Training'>): Report | null {
+  const { batchSize, lightNetwork, epochs } = settings
+  const layers = effective(lightNetwork)
+  const most = atMost(batchSize)
+  if (batchSize === undefined || layers === undefined || most === null || most.value > fewSamples) return null
+  if ((atLeast(epochs)?.value ?? 1) < 5) return null
+  const samples = most.exact && most.value === 1 ? 'one sample' : `${most.says} samples`
+  return {
+    at: batchSize,
+    severity: subject.evidence.small === null ? 'information' : 'hint',
+    confidence: 'medium',
+    message: `Each step takes ${samples} through ${layers}: starting the kernels takes longer than their work. A batch of 32 takes a fraction of the time, with a learning rate to match.`,
+  }
+}
 
 function isTiny(setup: TrainingMemory['setup'], steps: number): boolean {
   const { batch, model } = setup

@@ -101,6 +101,8 @@ export interface TrainingSettings {
   weightBits: 4 | 8 | 16 | 32
   /** Samples that one device takes at a time. */
   batchSize: number
+  /** What the network is made of, where that leaves room for batches of hundreds: 'dense layers'. */
+  lightNetwork: string
   /** Batches whose gradients make up one step of the optimiser. */
   accumulation: number
   /** Tokens of a sequence at most. */
